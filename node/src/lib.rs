@@ -1,0 +1,7 @@
+//! The operator's program.
+pub mod cmd;
+pub mod duties;
+pub mod io;
+pub mod journal;
+pub mod keystore;
+pub mod vault;

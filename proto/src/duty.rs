@@ -1,0 +1,137 @@
+//! What is agreed on and when: slots, epochs, rounds, and the identity of one duty.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A slot number, counted from the chain's genesis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Slot(#[serde(with = "serde_utils::quoted_u64")] pub u64);
+
+/// An epoch number, counted from the chain's genesis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Epoch(#[serde(with = "serde_utils::quoted_u64")] pub u64);
+
+impl Slot {
+    /// The epoch this slot belongs to on a chain of `slots_per_epoch`.
+    pub fn epoch(self, slots_per_epoch: u64) -> Epoch {
+        Epoch(self.0 / slots_per_epoch)
+    }
+
+    /// The slot after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+impl Epoch {
+    /// The first slot of this epoch on a chain of `slots_per_epoch`.
+    pub fn first_slot(self, slots_per_epoch: u64) -> Slot {
+        Slot(self.0.saturating_mul(slots_per_epoch))
+    }
+
+    /// The epoch after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What kind of value a slot's instance agrees on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DutyKind {
+    /// The head vote that every attester of the slot signs: each peer computes it itself.
+    Head,
+    /// The beacon block of a proposer of ours: only one peer can supply it.
+    Block,
+}
+
+/// One consensus instance: a slot and a kind, for all validators of the cluster together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DutyId {
+    /// The slot of the duty.
+    pub slot: Slot,
+    /// What is agreed on in it.
+    pub kind: DutyKind,
+}
+
+impl fmt::Display for DutyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            DutyKind::Head => "head vote",
+            DutyKind::Block => "block",
+        };
+        write!(f, "{kind} of slot {}", self.slot)
+    }
+}
+
+/// A round of an instance: 0 has no leader, 1 to [`Round::LAST`] have one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Round(u8);
+
+impl Round {
+    /// The leaderless round of head votes.
+    pub const ZERO: Self = Self(0);
+    /// The first round with a leader.
+    pub const FIRST: Self = Self(1);
+    /// The last round: an instance that does not decide here is given up.
+    pub const LAST: Self = Self(16);
+
+    /// The round of this number, unless it is beyond the last.
+    pub fn new(number: u64) -> Option<Self> {
+        u8::try_from(number)
+            .ok()
+            .map(Self)
+            .filter(|round| *round <= Self::LAST)
+    }
+
+    /// The round's number.
+    pub fn number(self) -> u8 {
+        self.0
+    }
+
+    /// The round after this one, unless this is the last.
+    pub fn next(self) -> Option<Self> {
+        (self < Self::LAST).then(|| Self(self.0 + 1))
+    }
+}
+
+impl fmt::Display for Round {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_are_bounded() {
+        assert_eq!(Round::new(16), Some(Round::LAST));
+        assert_eq!(Round::new(17), None);
+        assert_eq!(Round::new(u64::MAX), None);
+        assert_eq!(Round::LAST.next(), None);
+    }
+
+    #[test]
+    fn slots_are_written_as_the_beacon_api_writes_them() {
+        assert_eq!(serde_json::to_string(&Slot(7)).unwrap(), "\"7\"");
+        assert_eq!(serde_json::from_str::<Epoch>("\"9\"").unwrap(), Epoch(9));
+    }
+}

@@ -1,0 +1,39 @@
+//! The words and the wire of Gantry: what every other crate means by a peer, a slot, a vote.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`cluster`] | [`ClusterSize`] (the only quorum arithmetic), peers, shares, sets of peers |
+//! | [`duty`] | slots, epochs, rounds, duty ids |
+//! | [`root`] | byte strings of fixed length: roots, keys, signatures, addresses |
+//! | [`identity`] | identity keys, [`Signed`] and [`Verified`] statements |
+//! | [`time`] | [`Timestamp`], and [`Machine`], the shape of every pure core |
+//! | [`eth`] | the containers Ethereum signs and posts, in SSZ; forks, domains, presets |
+//! | [`definition`], [`lock`] | the files a cluster agrees on before and after the ceremony |
+//! | [`session`] | first words between two peers, pings |
+//! | [`vote`] | the messages of consensus |
+//! | [`frame`] | everything two running peers send each other |
+//! | [`ceremony`] | the messages of the key ceremony |
+//!
+//! Messages are protobuf (`schema/*.proto`); each module turns the generated structs into types
+//! that cannot be wrong, with every length bounded, and back.
+//!
+//! Never here: behaviour. Nothing in this crate decides, waits, stores or sends.
+
+pub mod ceremony;
+pub mod cluster;
+pub mod definition;
+pub mod duty;
+pub mod eth;
+pub mod frame;
+pub mod identity;
+pub mod lock;
+pub mod root;
+pub mod session;
+pub mod time;
+pub mod vote;
+
+pub use cluster::{BadClusterSize, ClusterSize, PeerIndex, PeerSet, ShareIndex};
+pub use duty::{DutyId, DutyKind, Epoch, Round, Slot};
+pub use identity::{Identity, IdentityKey, IdentitySignature, Roster, Signed, Statement, Verified};
+pub use root::{Address, PublicKey, Root, SignatureBytes};
+pub use time::{Machine, Timestamp};
