@@ -2,9 +2,9 @@
 
 use proto::session::Goodbye;
 
-use super::Downfall;
 use super::session::Ending;
 use super::talk::{End, Talk};
+use super::{Downfall, Refusal};
 
 impl Talk<'_> {
     /// Before both sides said welcome the core knows of no session, so it hears of no end.
@@ -24,6 +24,9 @@ impl Talk<'_> {
 
     pub(super) fn left(&self, reason: Goodbye) -> End {
         let name = self.link.name();
+        if !self.is_up() && reason == Goodbye::SecondSession {
+            return (None, Ending::Refused(Refusal::Left { name, reason }));
+        }
         let (_, ending) = self.down(Goodbye::Stopping, Downfall::Left { name, reason });
         (None, ending)
     }

@@ -189,6 +189,11 @@ impl<'a> Talk<'a> {
             | Message::Welcome
             | Message::Hello(_) => return Err(self.unexpected()),
         }
+        // Whoever asks without reading the answers would fill our memory with them.
+        let limits = &self.link.shared.settings.limits;
+        if pipe.leaving.len() > limits.max_frame + 2 * WRITE_BYTES {
+            return Err(self.overflown());
+        }
         Ok(())
     }
 
