@@ -86,7 +86,7 @@ pub enum BadDefinition {
         "your identity key {0} is not among the operators: check that you use the right identity \
          file, or ask for your key to be put into the definition"
     )]
-    NotAnOperator(IdentityKey),
+    NotAnOperator(Box<IdentityKey>),
     /// Two files to be merged say different things.
     #[error("the definitions differ in content ({0} and {1}): only copies of one can be merged")]
     OtherContent(Root, Root),
@@ -115,6 +115,9 @@ pub struct Definition {
 }
 
 impl Definition {
+    /// The longest definition file worth reading, in bytes.
+    pub const MAX_BYTES: usize = 1 << 20;
+
     /// A definition nobody has signed.
     pub fn unsigned(terms: Terms) -> Self {
         let mut hash = ContentHash::new(Agreed::PURPOSE);
@@ -162,6 +165,12 @@ impl Definition {
         &self.terms.operators[peer.position()].name
     }
 
+    /// The peer of the operator called `name`, if there is one.
+    pub fn peer_named(&self, name: &str) -> Option<PeerIndex> {
+        let position = self.terms.operators.iter().position(|o| o.name == name)?;
+        self.terms.size().peer(position)
+    }
+
     /// The names of those who have not signed, in the order of the definition.
     pub fn unsigned_by(&self) -> Vec<&str> {
         let missing = |peer: &PeerIndex| !self.signatures.contains_key(peer);
@@ -178,7 +187,7 @@ impl Definition {
     /// If it is no operator's key.
     pub fn peer_of(&self, key: &IdentityKey) -> Result<PeerIndex, BadDefinition> {
         let peer = self.terms.roster().find(key);
-        peer.ok_or(BadDefinition::NotAnOperator(*key))
+        peer.ok_or_else(|| BadDefinition::NotAnOperator(Box::new(*key)))
     }
 
     /// Adds the signature of `identity`; signing again changes nothing.
@@ -221,9 +230,7 @@ impl Definition {
 
     /// Adds a signature that was read from a file.
     fn accept(&mut self, name: &str, signature: IdentitySignature) -> Result<(), BadDefinition> {
-        let position = self.terms.operators.iter().position(|o| o.name == name);
-        let peer = position.and_then(|position| self.terms.size().peer(position));
-        let Some(peer) = peer else {
+        let Some(peer) = self.peer_named(name) else {
             return Err(BadDefinition::UnknownSigner(
                 name.chars().take(64).collect(),
             ));

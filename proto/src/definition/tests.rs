@@ -132,7 +132,7 @@ fn a_stranger_cannot_sign() {
     let stranger = Identity::from_seed(&[99; 32]);
     assert!(matches!(
         definition.sign(&stranger),
-        Err(BadDefinition::NotAnOperator(key)) if key == stranger.public()
+        Err(BadDefinition::NotAnOperator(key)) if *key == stranger.public()
     ));
     let error = refusal_of_file(
         "\"signatures\": {\n    \"alice\"",
