@@ -1,3 +1,4 @@
 //! The shell.
 pub mod beacon;
+pub mod files;
 pub mod net;
