@@ -10,6 +10,8 @@ mod leaders;
 mod lock;
 mod receive;
 mod round;
+#[cfg(test)]
+mod schedules;
 mod timing;
 mod values;
 mod verify;
