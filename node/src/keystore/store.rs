@@ -6,9 +6,9 @@
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
+use dkg::bls::SecretShare;
 use proto::PublicKey;
 use thiserror::Error;
-use zeroize::Zeroizing;
 
 use super::eip2335::{Draw, Keystore, KeystoreError};
 use super::master::MasterSecret;
@@ -23,12 +23,11 @@ pub enum StoreError {
     /// A keystore is refused.
     #[error("{}: {}", .0.display(), .1)]
     Keystore(PathBuf, #[source] KeystoreError),
-    /// A keystore is there and holds another secret.
+    /// A keystore opens to a secret that does not belong to the share.
     #[error(
-        "{} holds another secret than the share to be stored: move it away, and find out where it \
-         came from", .0.display()
+        "{} holds a secret that is not this share's: take the file from your backup", .0.display()
     )]
-    OtherSecret(PathBuf),
+    OtherShare(PathBuf),
     /// The operating system gave no randomness.
     #[error("the operating system gave no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
@@ -38,10 +37,8 @@ pub enum StoreError {
 pub struct StoredShare {
     /// The validator's group key, for the words in the file.
     pub validator: PublicKey,
-    /// The public key of the share.
-    pub public_key: PublicKey,
-    /// The share, 32 bytes, big-endian.
-    pub secret: Zeroizing<[u8; 32]>,
+    /// The share.
+    pub secret: SecretShare,
 }
 
 /// Where the keystore of a share is.
@@ -67,16 +64,15 @@ pub fn store_all(
     Ok(())
 }
 
-/// Opens the keystores of these shares, in their order. The public key of each secret is not
-/// computed here: who takes it compares.
+/// Opens the keystores of the shares with these public keys, in their order.
 ///
 /// # Errors
-/// If one is missing, others may read it, or it does not open.
+/// If one is missing, others may read it, it does not open, or holds another share.
 pub fn open_all(
     dir: &Path,
     master: &MasterSecret,
     shares: &[PublicKey],
-) -> Result<Vec<Zeroizing<[u8; 32]>>, StoreError> {
+) -> Result<Vec<SecretShare>, StoreError> {
     // A wrong passphrase is noticed at the first keystore, not after the last.
     let (Some(first), rest) = (shares.first(), shares.get(1..).unwrap_or_default()) else {
         return Ok(Vec::new());
@@ -87,14 +83,11 @@ pub fn open_all(
 }
 
 fn store(dir: &Path, master: &MasterSecret, share: &StoredShare) -> Result<(), StoreError> {
-    let path = keystore_path(dir, &share.public_key);
+    let public_key = share.secret.public().to_bytes();
+    let path = keystore_path(dir, &public_key);
     if path.exists() {
-        let there = open(dir, master, &share.public_key)?;
-        return if there == share.secret {
-            Ok(())
-        } else {
-            Err(StoreError::OtherSecret(path))
-        };
+        // That it opens to a secret of this public key says that it is this one.
+        return open(dir, master, &public_key).map(drop);
     }
     let mut draw = Draw {
         salt: [0; 32],
@@ -104,23 +97,23 @@ fn store(dir: &Path, master: &MasterSecret, share: &StoredShare) -> Result<(), S
     getrandom::fill(&mut draw.salt)?;
     getrandom::fill(&mut draw.iv)?;
     getrandom::fill(&mut draw.uuid)?;
-    let password = master.password(&share.public_key);
-    let keystore = Keystore::encrypt(&share.secret, &share.public_key, &password, &draw)
+    let password = master.password(&public_key);
+    let keystore = Keystore::encrypt(&share.secret.to_bytes(), &public_key, &password, &draw)
         .described(format!("gantry: share of validator {}", share.validator));
     files::write_new_unsynced(&path, keystore.to_json().as_bytes(), Mode::Secret)?;
     Ok(())
 }
 
-fn open(
-    dir: &Path,
-    master: &MasterSecret,
-    share: &PublicKey,
-) -> Result<Zeroizing<[u8; 32]>, StoreError> {
+fn open(dir: &Path, master: &MasterSecret, share: &PublicKey) -> Result<SecretShare, StoreError> {
     let path = keystore_path(dir, share);
     let text = files::read_secret(&path, Keystore::MAX_BYTES)?;
-    Keystore::from_json(&text)
+    let opened = Keystore::from_json(&text)
         .and_then(|keystore| keystore.decrypt(&master.password(share)))
-        .map_err(|error| StoreError::Keystore(path, error))
+        .map_err(|error| StoreError::Keystore(path.clone(), error))?;
+    match SecretShare::from_bytes(&opened) {
+        Ok(secret) if secret.public().to_bytes() == *share => Ok(secret),
+        Ok(_) | Err(_) => Err(StoreError::OtherShare(path)),
+    }
 }
 
 /// Applies `work` to every item on all cores; the results are in the order of the items.
@@ -153,14 +146,14 @@ mod tests {
     fn shares(count: u8) -> Vec<StoredShare> {
         let share = |i: u8| StoredShare {
             validator: [0xaa; 48].into(),
-            public_key: [i; 48].into(),
-            secret: Zeroizing::new([i; 32]),
+            secret: SecretShare::from_bytes(&[i; 32]).unwrap(),
         };
         (1..=count).map(share).collect()
     }
 
     fn public_keys(shares: &[StoredShare]) -> Vec<PublicKey> {
-        shares.iter().map(|share| share.public_key).collect()
+        let public_key = |share: &StoredShare| share.secret.public().to_bytes();
+        shares.iter().map(public_key).collect()
     }
 
     fn master(seed: u8) -> MasterSecret {
@@ -173,7 +166,8 @@ mod tests {
         let shares = shares(20);
         store_all(dir.path(), &master(1), &shares).unwrap();
         let opened = open_all(dir.path(), &master(1), &public_keys(&shares)).unwrap();
-        let stored: Vec<_> = shares.iter().map(|share| share.secret.clone()).collect();
+        let opened: Vec<_> = opened.iter().map(SecretShare::to_bytes).collect();
+        let stored: Vec<_> = shares.iter().map(|s| s.secret.to_bytes()).collect();
         assert_eq!(opened, stored);
     }
 
@@ -181,7 +175,7 @@ mod tests {
     fn storing_again_after_a_crash_keeps_what_is_there() {
         let dir = tempfile::tempdir().unwrap();
         store_all(dir.path(), &master(1), &shares(3)).unwrap();
-        let path = keystore_path(dir.path(), &[2; 48].into());
+        let path = keystore_path(dir.path(), &public_keys(&shares(2))[1]);
         let before = std::fs::read(&path).unwrap();
         store_all(dir.path(), &master(1), &shares(5)).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), before);
@@ -190,35 +184,53 @@ mod tests {
     }
 
     #[test]
-    fn another_secret_under_the_same_name_is_not_overwritten() {
+    fn a_keystore_under_another_shares_name_is_neither_taken_nor_overwritten() {
         let dir = tempfile::tempdir().unwrap();
-        let mut shares = shares(1);
-        store_all(dir.path(), &master(1), &shares).unwrap();
-        shares[0].secret = Zeroizing::new([9; 32]);
-        let error = store_all(dir.path(), &master(1), &shares).unwrap_err();
-        assert!(matches!(error, StoreError::OtherSecret(_)));
+        let keys = public_keys(&shares(2));
+        let other = Keystore::encrypt(
+            &[2; 32],
+            &keys[0],
+            &master(1).password(&keys[0]),
+            &Draw {
+                salt: [0; 32],
+                iv: [0; 16],
+                uuid: [0; 16],
+            },
+        );
+        let path = keystore_path(dir.path(), &keys[0]);
+        files::write_new(&path, other.to_json().as_bytes(), Mode::Secret).unwrap();
+        let error = open_all(dir.path(), &master(1), &keys[..1]).err().unwrap();
+        assert!(matches!(error, StoreError::OtherShare(_)));
+        let error = store_all(dir.path(), &master(1), &shares(1)).unwrap_err();
+        assert!(matches!(error, StoreError::OtherShare(_)));
     }
 
     #[test]
     fn a_wrong_passphrase_is_said_with_the_file() {
         let dir = tempfile::tempdir().unwrap();
         store_all(dir.path(), &master(1), &shares(2)).unwrap();
-        let error = open_all(dir.path(), &master(2), &public_keys(&shares(2))).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("0101.json: the keystore does not open"),
-            "{error}"
-        );
+        let keys = public_keys(&shares(2));
+        let error = open_all(dir.path(), &master(2), &keys)
+            .err()
+            .unwrap()
+            .to_string();
+        let file = keystore_path(dir.path(), &keys[0]);
+        let expected = format!("{}: the keystore does not open", file.display());
+        assert!(error.starts_with(&expected), "{error}");
     }
 
     #[test]
     fn a_missing_keystore_is_named() {
         let dir = tempfile::tempdir().unwrap();
         store_all(dir.path(), &master(1), &shares(2)).unwrap();
-        let error = open_all(dir.path(), &master(1), &public_keys(&shares(3))).unwrap_err();
+        let keys = public_keys(&shares(3));
+        let error = open_all(dir.path(), &master(1), &keys)
+            .err()
+            .unwrap()
+            .to_string();
+        let file = keystore_path(dir.path(), &keys[2]);
         assert!(
-            error.to_string().contains("0303.json: No such file"),
+            error.contains(&format!("cannot read {}", file.display())),
             "{error}"
         );
     }
