@@ -1,9 +1,20 @@
 //! Agree on one value per duty: QBFT with a leaderless first round.
 
+mod ballots;
 mod evidence;
+mod follow;
 mod instance;
+mod justify;
+mod lead;
 mod leaders;
+mod lock;
+mod receive;
+mod round;
+#[cfg(test)]
+mod schedules;
 mod timing;
+mod values;
+mod verify;
 
 use std::fmt::Debug;
 use std::sync::Arc;

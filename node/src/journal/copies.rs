@@ -183,7 +183,10 @@ fn check_end(
     let mut repairs = Vec::new();
     for copy in copies {
         let later = (end..copy.bytes.len()).step_by(BLOCK);
-        if later.into_iter().any(|at| frame_at(copy.bytes, at).is_some()) {
+        if later
+            .into_iter()
+            .any(|at| frame_at(copy.bytes, at).is_some())
+        {
             return Err(JournalError::Hole { sequence });
         }
         if (copy.bytes.len() as u64) < copy.header.capacity {

@@ -128,9 +128,7 @@ impl History {
     pub fn add(&mut self, entry: Entry) -> Result<Record, BadRecord> {
         let after = self.sequence.saturating_add(1);
         let sequence = match &entry {
-            Entry::Renewed { slot, .. } => {
-                after.max(slot.0.saturating_mul(SEQUENCES_PER_SLOT))
-            }
+            Entry::Renewed { slot, .. } => after.max(slot.0.saturating_mul(SEQUENCES_PER_SLOT)),
             Entry::Enrolled(_)
             | Entry::Mark(_)
             | Entry::Vote { .. }
@@ -314,7 +312,7 @@ impl Marks {
             out.extend_from_slice(block.signing_root.as_bytes());
         }
         out.push(u8::from(self.deposits.is_some()));
-        for deposits in &self.deposits {
+        if let Some(deposits) = &self.deposits {
             out.extend_from_slice(deposits.credentials.as_bytes());
             write_count(out, deposits.signing_roots.len());
             for (gwei, root) in &deposits.signing_roots {

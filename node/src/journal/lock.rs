@@ -36,7 +36,9 @@ pub enum LockError {
         holder: String,
     },
     /// The lock file cannot be opened or written.
-    #[error("cannot lock the data directory {directory}: {source}: check that it exists and is yours")]
+    #[error(
+        "cannot lock the data directory {directory}: {source}: check that it exists and is yours"
+    )]
     Io {
         /// The data directory.
         directory: PathBuf,
@@ -112,7 +114,10 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let held = DataLock::take(data.path()).unwrap();
         let refused = DataLock::take(data.path()).unwrap_err().to_string();
-        assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
+        assert!(
+            refused.contains(&format!("process {}", std::process::id())),
+            "{refused}"
+        );
         assert!(refused.contains("stop that process first"), "{refused}");
         drop(held);
         DataLock::take(data.path()).unwrap();

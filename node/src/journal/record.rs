@@ -139,7 +139,8 @@ impl Record {
             Entry::Enrolled(keys) => {
                 out.push(1);
                 write_count(out, keys.len());
-                keys.iter().for_each(|key| out.extend_from_slice(key.as_bytes()));
+                keys.iter()
+                    .for_each(|key| out.extend_from_slice(key.as_bytes()));
             }
             Entry::Mark(slot) => {
                 out.push(2);
@@ -333,7 +334,10 @@ mod tests {
                 epoch: Epoch(2),
             },
         ];
-        (1..).zip(entries).map(|(i, entry)| Record::new(i, entry)).collect()
+        (1..)
+            .zip(entries)
+            .map(|(i, entry)| Record::new(i, entry))
+            .collect()
     }
 
     #[test]

@@ -121,7 +121,9 @@ impl SimulatedDisk {
     }
 
     fn platter(&self) -> MutexGuard<'_, Platter> {
-        self.0.lock().expect("no test thread panics while it holds the disk")
+        self.0
+            .lock()
+            .expect("no test thread panics while it holds the disk")
     }
 }
 
@@ -146,7 +148,10 @@ impl Platter {
 
     fn content(&mut self, file: LogFile) -> io::Result<&mut Content> {
         let content = self.names.get(&file).ok_or(io::ErrorKind::NotFound)?;
-        Ok(self.contents.get_mut(content).expect("a name has a content"))
+        Ok(self
+            .contents
+            .get_mut(content)
+            .expect("a name has a content"))
     }
 
     fn add(&mut self, content: Content) -> usize {
@@ -256,7 +261,9 @@ impl Volume for SimulatedDisk {
         let platter = &mut *platter;
         platter.durable_names = platter.names.clone();
         let named: Vec<usize> = platter.names.values().copied().collect();
-        platter.contents.retain(|content, _| named.contains(content));
+        platter
+            .contents
+            .retain(|content, _| named.contains(content));
         Ok(())
     }
 }

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use ssz::{Decode as _, DecodeError, Encode as _};
 use thiserror::Error;
@@ -215,6 +216,25 @@ impl SignedBlock {
         Ok(Self {
             signature: SignatureBytes::from_ssz_bytes(&fixed[4..]).map_err(BlockError::Ssz)?,
             block: Block::from_ssz(spec, message)?,
+        })
+    }
+
+    /// Reads the JSON of a signed block.
+    ///
+    /// # Errors
+    /// As [`Block::from_ssz`].
+    pub fn from_json(spec: &ChainSpec, json: &str) -> Result<Self, BlockError> {
+        #[derive(Deserialize)]
+        struct Signed<'a> {
+            #[serde(borrow)]
+            message: &'a RawValue,
+            signature: SignatureBytes,
+        }
+        let signed: Signed<'_> =
+            serde_json::from_str(json).map_err(|error| BlockError::Json(error.to_string()))?;
+        Ok(Self {
+            block: Block::from_json(spec, signed.message)?,
+            signature: signed.signature,
         })
     }
 
