@@ -36,9 +36,16 @@ impl ClusterKeys {
     /// The keys of all validators in the order of the lock; each has one share a peer.
     pub fn new(size: ClusterSize, validators: Vec<ValidatorKeys>) -> Self {
         for keys in &validators {
-            assert_eq!(keys.shares.len(), size.peers(), "the lock gives every peer a share");
+            assert_eq!(
+                keys.shares.len(),
+                size.peers(),
+                "the lock gives every peer a share"
+            );
         }
-        Self { size, validators: validators.into() }
+        Self {
+            size,
+            validators: validators.into(),
+        }
     }
 
     /// How many peers there are.
@@ -101,7 +108,11 @@ pub struct Collector {
 impl Collector {
     /// An empty collector for a cluster of `size`.
     pub fn new(size: ClusterSize) -> Self {
-        Self { size, contributions: BTreeMap::new(), done: BTreeMap::new() }
+        Self {
+            size,
+            contributions: BTreeMap::new(),
+            done: BTreeMap::new(),
+        }
     }
 
     /// Takes what `peer` signed over the value of this hash. A peer's first word counts; that it
@@ -112,10 +123,12 @@ impl Collector {
         value: Root,
         partials: impl IntoIterator<Item = (Position, SignatureBytes)>,
     ) {
-        self.contributions.entry(peer).or_insert_with(|| Contribution {
-            value,
-            partials: partials.into_iter().collect(),
-        });
+        self.contributions
+            .entry(peer)
+            .or_insert_with(|| Contribution {
+                value,
+                partials: partials.into_iter().collect(),
+            });
     }
 
     /// The peers that have contributed to `value`.
@@ -132,9 +145,9 @@ impl Collector {
     /// Whether t peers have contributed a share of `validator` to one value: which one.
     pub fn quorum(&self) -> Option<Root> {
         let first = self.contributions.values().map(|c| c.value);
-        first.into_iter().find(|value| {
-            self.contributors(value).len() >= self.size.threshold()
-        })
+        first
+            .into_iter()
+            .find(|value| self.contributors(value).len() >= self.size.threshold())
     }
 
     /// Combines every validator of `wanted` that now has t shares for `value`.
@@ -181,8 +194,13 @@ impl Collector {
         result: &mut Combined,
     ) -> Vec<Candidate> {
         let mut candidates = Vec::new();
-        for &validator in wanted.iter().filter(|v| !self.done.contains_key(v)) {
-            let Some(keys) = with.keys.validators.get(validator.index()) else { continue };
+        for validator in wanted.iter().copied() {
+            if self.done.contains_key(&validator) {
+                continue;
+            }
+            let Some(keys) = with.keys.validators.get(validator.index()) else {
+                continue;
+            };
             while let Some(chosen) = self.choose(value, validator, *with.suspects) {
                 match decode(&chosen) {
                     Ok(shares) => {
@@ -193,7 +211,12 @@ impl Collector {
                         let signature = bls::combine(&indexed)
                             .expect("t distinct peers have t distinct share indices");
                         let keys = keys.clone();
-                        candidates.push(Candidate { validator, keys, shares, signature });
+                        candidates.push(Candidate {
+                            validator,
+                            keys,
+                            shares,
+                            signature,
+                        });
                         break;
                     }
                     Err(liar) => self.drop_share(liar, validator, with, result),
@@ -214,10 +237,19 @@ impl Collector {
             let contribution = self.contributions.get(peer).filter(|c| c.value == *value)?;
             Some((*peer, *contribution.partials.get(&validator)?))
         };
-        let trusted = self.contributions.keys().filter(|peer| !suspects.contains(**peer));
-        let caught = self.contributions.keys().filter(|peer| suspects.contains(**peer));
-        let chosen: Vec<_> =
-            trusted.chain(caught).filter_map(share).take(self.size.threshold()).collect();
+        let trusted = self
+            .contributions
+            .keys()
+            .filter(|peer| !suspects.contains(**peer));
+        let caught = self
+            .contributions
+            .keys()
+            .filter(|peer| suspects.contains(**peer));
+        let chosen: Vec<_> = trusted
+            .chain(caught)
+            .filter_map(share)
+            .take(self.size.threshold())
+            .collect();
         (chosen.len() == self.size.threshold()).then_some(chosen)
     }
 
@@ -265,7 +297,9 @@ fn decode(
     chosen: &[(PeerIndex, SignatureBytes)],
 ) -> Result<Vec<(PeerIndex, SignaturePoint)>, PeerIndex> {
     let point = |(peer, bytes): &(PeerIndex, SignatureBytes)| {
-        SignaturePoint::from_bytes(bytes).map(|point| (*peer, point)).map_err(|_| *peer)
+        SignaturePoint::from_bytes(bytes)
+            .map(|point| (*peer, point))
+            .map_err(|_| *peer)
     };
     chosen.iter().map(point).collect()
 }

@@ -10,6 +10,7 @@ use super::note::Note;
 use super::peers::Peers;
 use super::schedule::{Attester, Position};
 use super::{Output, Query};
+use crate::journal::Recorded;
 use crate::vault::Vault;
 
 /// What never changes while the node runs.
@@ -41,10 +42,12 @@ pub struct World<'a> {
     pub vault: &'a mut Vault,
     /// The other peers.
     pub peers: &'a mut Peers,
+    /// How far the record is durable.
+    pub recorded: Recorded,
     /// The moment of the step.
     pub now: Timestamp,
     /// What is to be done, in order.
-    pub out: Vec<Output>,
+    pub out: &'a mut Vec<Output>,
 }
 
 impl World<'_> {
@@ -94,5 +97,9 @@ impl Owners {
             Self::Proposer { validator, .. } => vec![*validator],
         }
     }
-}
 
+    /// The validators as the vault counts them.
+    pub fn numbers(&self) -> Vec<u32> {
+        self.positions().iter().map(|position| position.0).collect()
+    }
+}

@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use dkg::bls::{self, Message, SignaturePoint};
-use proto::eth::{DomainType, HeadVote, signing_root};
-use proto::{DutyId, Epoch, Root, Round, SignatureBytes, Timestamp};
+use proto::eth::{HeadVote, Layout};
+use proto::{DutyId, Root, Round, SignatureBytes, Slot, Timestamp};
 
 use super::Query;
 use super::ground::{Ground, Owners};
 use super::schedule::Position;
 use super::value::{ExpectedBlock, Objection, Value, check_block, check_head, check_target};
+use crate::vault::Signable;
 
 /// How long to wait before the beacon node is asked the same again.
 const ASK_AGAIN: Duration = Duration::from_millis(50);
@@ -61,7 +62,13 @@ impl Question {
     /// A proposal of `round`; a forced one needs no soft checks.
     pub fn new(round: Round, value: Value, forced: bool) -> Self {
         let ask_again_at = Timestamp::from_micros(0);
-        Self { round, value, forced, parent_known: false, ask_again_at }
+        Self {
+            round,
+            value,
+            forced,
+            parent_known: false,
+            ask_again_at,
+        }
     }
 
     /// The round of the proposal.
@@ -156,14 +163,30 @@ pub fn hard_check(
                 .fee_recipients
                 .get(validator.index())
                 .expect("the definition has a fee recipient for every validator");
-            check_block(block, duty, ExpectedBlock { proposer: *index, fee_recipient })?;
-            let reveal = block.randao_reveal();
             let epoch = ground.chain.epoch_of(duty.slot);
+            let fork = ground
+                .chain
+                .fork_at(epoch)
+                .map_err(|_| Objection::OtherDuty)?;
+            let expected = ExpectedBlock {
+                proposer: *index,
+                fee_recipient,
+                layout: Layout {
+                    preset: ground.chain.preset(),
+                    fork,
+                },
+            };
+            check_block(block, duty, expected)?;
+            let reveal = block.randao_reveal();
             let right = known.reveal.map_or_else(
-                || is_reveal(&reveal, epoch, *validator, ground),
+                || is_reveal(&reveal, duty.slot, *validator, ground),
                 |expected| expected == reveal,
             );
-            if right { Ok(()) } else { Err(Objection::WrongRandao) }
+            if right {
+                Ok(())
+            } else {
+                Err(Objection::WrongRandao)
+            }
         }
         (Value::Head(_), Owners::Proposer { .. }) | (Value::Block(_), Owners::Attesters(_)) => {
             Err(Objection::OtherDuty)
@@ -171,20 +194,13 @@ pub fn hard_check(
     }
 }
 
-/// What a RANDAO reveal of `epoch` signs.
-pub fn randao_root(epoch: Epoch, ground: &Ground) -> Root {
-    signing_root(&epoch.0, ground.chain.domain(DomainType::Randao, epoch))
-}
-
-/// Whether `signature` is the RANDAO reveal of `validator` in `epoch`.
-fn is_reveal(
-    signature: &SignatureBytes,
-    epoch: Epoch,
-    validator: Position,
-    ground: &Ground,
-) -> bool {
-    let keys = ground.keys.get(validator).expect("the schedule knows only our validators");
-    let message = Message::hash(randao_root(epoch, ground));
+/// Whether `signature` is the RANDAO reveal of `validator` for `slot`.
+fn is_reveal(signature: &SignatureBytes, slot: Slot, validator: Position, ground: &Ground) -> bool {
+    let keys = ground
+        .keys
+        .get(validator)
+        .expect("the schedule knows only our validators");
+    let message = Message::hash(Signable::randao(&ground.chain, slot).signing_root());
     SignaturePoint::from_bytes(signature)
         .is_ok_and(|point| bls::verify(&keys.group, &message, &point))
 }

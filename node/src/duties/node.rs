@@ -4,6 +4,7 @@
 //! and drops a run when its slot is well over. Nothing of one slot waits for another.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use consensus::Standing;
 use proto::frame::{Frame, Hello};
@@ -24,67 +25,38 @@ use crate::vault::Vault;
 const EARLY: usize = 8;
 
 /// A running peer.
-#[derive(Debug)]
 pub struct Node {
     ground: Ground,
     vault: Vault,
     peers: Peers,
+    recorded: Recorded,
     schedule: Schedule,
     reveals: Reveals,
     runs: BTreeMap<DutyId, Run>,
     early: BTreeMap<(DutyId, PeerIndex), Vec<Message>>,
-    /// The slot the runs of which have been opened last.
-    opened: Option<Slot>,
     /// The slot of the newest head.
     head: Option<Slot>,
-    marks: Marks,
-}
-
-/// How far this peer may vote (the restart rule).
-#[derive(Debug)]
-struct Marks {
-    /// The mark found at the start: no vote in a slot at or below it.
-    at_start: Option<Slot>,
-    /// The mark that is durable now: no vote in a slot above it.
-    durable: Option<Slot>,
-    /// The mark being written, with the sequence number of its record.
-    written: Option<(u64, Slot)>,
-}
-
-impl Marks {
-    fn standing(&self, slot: Slot) -> Standing {
-        if self.at_start.is_none_or(|mark| slot > mark) {
-            Standing::Voting
-        } else {
-            Standing::Abstaining
-        }
-    }
-
-    fn covers(&self, slot: Slot) -> bool {
-        self.durable.is_some_and(|mark| slot <= mark)
-    }
-
-    fn is_asked_for(&self, slot: Slot) -> bool {
-        self.covers(slot) || self.written.is_some_and(|(_, mark)| slot <= mark)
-    }
+    now: Timestamp,
+    out: Vec<Output>,
 }
 
 impl Node {
-    /// A peer that has just started. Hand it [`Input::Tick`] at once.
-    pub fn new(ground: Ground, vault: Vault, peers: Peers) -> Self {
-        let schedule = Schedule::new(ground.chain.clone(), &ground.keys.public_keys());
-        let mark = vault.mark();
+    /// A peer that has just started; `recorded` is how far its record is durable. Hand it
+    /// [`Input::Tick`] at once.
+    pub fn new(ground: Ground, vault: Vault, peers: Peers, recorded: Recorded) -> Self {
+        let schedule = Schedule::new(Arc::clone(&ground.chain), &ground.keys.public_keys());
         Self {
             ground,
             vault,
             peers,
+            recorded,
             schedule,
             reveals: Reveals::default(),
             runs: BTreeMap::new(),
             early: BTreeMap::new(),
-            opened: None,
             head: None,
-            marks: Marks { at_start: mark, durable: mark, written: None },
+            now: Timestamp::from_micros(0),
+            out: Vec::new(),
         }
     }
 
@@ -98,94 +70,105 @@ impl Node {
         &self.vault
     }
 
-    fn take(&mut self, now: Timestamp, input: Input, out: &mut Vec<Output>) {
+    fn take(&mut self, input: Input) {
         match input {
             Input::Tick => {}
-            Input::Later(Chore::Presign(duty)) => self.step(now, duty, Event::Presign, out),
-            Input::Up(peer) => self.up(now, peer, out),
+            Input::Later(Chore::Presign(duty)) => self.step(duty, Event::Presign),
+            Input::Up(peer) => self.up(peer),
             Input::Down(peer) => {
                 self.peers.set_down(peer);
-                out.push(Output::Note(Note::Connected { peer, up: false }));
-                self.step_all(now, |_| Some(Event::Silent(peer)), out);
+                self.note(Note::Connected { peer, up: false });
+                self.step_all(|_| Some(Event::Silent(peer)));
             }
-            Input::Frame(peer, bytes) => self.frame(now, peer, &bytes, out),
+            Input::Frame(peer, bytes) => self.frame(peer, &bytes),
             Input::RoundTrip(peer, took) => self.peers.set_round_trip(peer, took),
-            Input::Head { slot, previous, current } => {
+            Input::Head {
+                slot,
+                previous,
+                current,
+            } => {
                 self.head = self.head.max(Some(slot));
                 self.schedule.head(slot, previous, current);
             }
-            Input::Answer(answer) => self.answer(now, answer, out),
-            Input::Recorded(recorded) => self.recorded(now, recorded, out),
+            Input::Answer(answer) => self.answer(answer),
+            Input::Recorded(recorded) => {
+                self.recorded = recorded;
+                self.vault.recorded(&recorded);
+                let reaches = |run: &Run| run.awaits().is_some_and(|at| at <= recorded.sequence());
+                self.step_all(|run| reaches(run).then_some(Event::Recorded(recorded)));
+            }
             Input::NotRecorded => {
                 self.vault.poison();
-                let waits = |run: &Run| run.awaits().map(|_| Event::NotRecorded);
-                self.step_all(now, waits, out);
+                self.step_all(|run| run.awaits().map(|_| Event::NotRecorded));
             }
             Input::SecondSession => self.vault.poison(),
         }
     }
 
-    fn up(&mut self, now: Timestamp, peer: PeerIndex, out: &mut Vec<Output>) {
+    fn up(&mut self, peer: PeerIndex) {
         self.peers.set_up(peer);
-        out.push(Output::Note(Note::Connected { peer, up: true }));
+        self.note(Note::Connected { peer, up: true });
         let sequence_seen = self.peers.sequence(peer);
-        let hello = Hello { mark: self.marks.at_start, sequence_seen };
-        out.push(Output::Send(peer, Frame::Hello(hello).encode()));
+        let hello = Hello {
+            mark: self.vault.restart_mark(),
+            sequence_seen,
+        };
+        self.out
+            .push(Output::Send(peer, Frame::Hello(hello).encode()));
         let missed = self.reveals.sent().into_iter();
         let missed = missed.chain(self.runs.values().flat_map(Run::sent));
-        out.extend(missed.map(|frame| Output::Send(peer, frame)));
-        self.step_all(now, |_| Some(Event::Back(peer)), out);
+        self.out
+            .extend(missed.map(|frame| Output::Send(peer, frame)));
+        self.step_all(|_| Some(Event::Back(peer)));
     }
 
-    fn frame(&mut self, now: Timestamp, peer: PeerIndex, bytes: &[u8], out: &mut Vec<Output>) {
-        let fault = |rule, detail| Output::Note(Note::Fault { peer, rule, detail });
+    fn frame(&mut self, peer: PeerIndex, bytes: &[u8]) {
         match Frame::decode(bytes) {
-            Ok(Frame::Hello(hello)) => self.hello(now, peer, hello, out),
+            Ok(Frame::Hello(hello)) => self.hello(peer, hello),
             Ok(Frame::Vote(bytes)) => {
                 let (lock, size) = (self.ground.lock, self.ground.roster.size());
                 match Message::decode(lock, size, peer, &bytes) {
-                    Ok(message) => self.message(now, peer, message, out),
-                    Err(error) => out.push(fault("bad-vote", error.to_string())),
+                    Ok(message) => self.message(peer, message),
+                    Err(error) => self.fault(peer, "bad-vote", error.to_string()),
                 }
             }
             Ok(Frame::Randao(randao)) => {
-                let (mut world, parts) = self.split(now, out);
-                parts.reveals.take(peer, randao, &mut world);
-                out.append(&mut world.out);
+                let (mut world, reveals, _) = self.split();
+                reveals.take(peer, randao, &mut world);
             }
-            Err(error) => out.push(fault("bad-frame", error.to_string())),
+            Err(error) => self.fault(peer, "bad-frame", error.to_string()),
         }
     }
 
-    fn hello(&mut self, now: Timestamp, peer: PeerIndex, hello: Hello, out: &mut Vec<Output>) {
+    fn hello(&mut self, peer: PeerIndex, hello: Hello) {
         self.peers.set_mark(peer, hello.mark);
-        let silent = |run: &Run| self.peers.is_silent(peer, run.slot()).then_some(Event::Silent(peer));
-        let silenced: Vec<DutyId> =
-            self.runs.values().filter(|run| silent(run).is_some()).map(Run::duty).collect();
-        for duty in silenced {
-            self.step(now, duty, Event::Silent(peer), out);
+        let silent: Vec<DutyId> = self
+            .runs
+            .keys()
+            .copied()
+            .filter(|duty| self.peers.is_silent(peer, duty.slot))
+            .collect();
+        for duty in silent {
+            self.step(duty, Event::Silent(peer));
         }
         let held = self.vault.sequence();
         if hello.sequence_seen > held {
-            self.vault.rolled_back(hello.sequence_seen);
-            let seen = hello.sequence_seen;
-            out.push(Output::Note(Note::RolledBack { witness: peer, seen, held }));
+            self.vault.witnessed(peer, hello.sequence_seen);
+            self.note(Note::RolledBack {
+                witness: peer,
+                seen: hello.sequence_seen,
+                held,
+            });
         }
     }
 
     /// A message for an open run goes there; one for a run that may yet open is kept.
-    fn message(
-        &mut self,
-        now: Timestamp,
-        peer: PeerIndex,
-        message: Message,
-        out: &mut Vec<Output>,
-    ) {
+    fn message(&mut self, peer: PeerIndex, message: Message) {
         let duty = message.scope().duty;
         if self.runs.contains_key(&duty) {
-            return self.step(now, duty, Event::Message(peer, message), out);
+            return self.step(duty, Event::Message(peer, message));
         }
-        let slot = self.ground.chain.slot_at(now).unwrap_or(Slot(0));
+        let slot = self.slot();
         if duty.slot == slot || duty.slot == slot.next() {
             let kept = self.early.entry((duty, peer)).or_default();
             if kept.len() < EARLY {
@@ -194,8 +177,8 @@ impl Node {
         }
     }
 
-    fn answer(&mut self, now: Timestamp, answer: Answer, out: &mut Vec<Output>) {
-        let head = |slot| DutyId { slot, kind: DutyKind::Head };
+    fn answer(&mut self, answer: Answer) {
+        let of = |slot, kind| DutyId { slot, kind };
         match answer {
             Answer::Validators(epoch, found) => self.schedule.set_registered(epoch, found),
             Answer::Attesters(epoch, root, duties) => {
@@ -205,65 +188,52 @@ impl Node {
                 self.schedule.set_proposers(epoch, root, &duties);
             }
             Answer::Done(errand) => self.schedule.done(errand),
-            Answer::Failed(errand) => self.schedule.failed(errand, now),
-            Answer::HeadVote(view) => self.step(now, head(view.slot), Event::View(view), out),
+            Answer::Failed(errand) => self.schedule.failed(errand, self.now),
+            Answer::HeadVote(view) => self.step(of(view.slot, DutyKind::Head), Event::View(view)),
             Answer::Block(contents) => {
-                let duty = DutyId { slot: contents.block.slot(), kind: DutyKind::Block };
-                self.step(now, duty, Event::Built(contents), out);
+                let duty = of(contents.block.slot(), DutyKind::Block);
+                self.step(duty, Event::Built(contents));
             }
-            Answer::Knows { duty, root, known } => {
-                self.step(now, duty, Event::Knows { root, known }, out);
-            }
+            Answer::Knows { duty, root, known } => self.step(duty, Event::Knows { root, known }),
             Answer::Submitted { duty, accepted } => {
                 if accepted > 0 {
-                    out.push(Output::Note(Note::Reached { duty, phase: Phase::Accepted }));
+                    self.note(Note::Reached {
+                        duty,
+                        phase: Phase::Accepted,
+                    });
                 }
             }
         }
     }
 
-    fn recorded(&mut self, now: Timestamp, recorded: Recorded, out: &mut Vec<Output>) {
-        if let Some((sequence, mark)) = self.marks.written
-            && sequence <= recorded.sequence()
-        {
-            self.marks.durable = Some(mark);
-            self.marks.written = None;
-        }
-        let waits = |run: &Run| {
-            let ready = run.awaits().is_some_and(|sequence| sequence <= recorded.sequence());
-            ready.then_some(Event::Recorded(recorded))
-        };
-        self.step_all(now, waits, out);
-    }
-
     /// What time alone brings: errands, the mark, new runs, triggers, deadlines, ends.
-    fn advance(&mut self, now: Timestamp, out: &mut Vec<Output>) {
-        for errand in self.schedule.due(now) {
-            out.push(Output::Ask(self.query(errand)));
+    fn advance(&mut self) {
+        for errand in self.schedule.due(self.now) {
+            let query = self.query(errand);
+            self.out.push(Output::Ask(query));
         }
-        let Some(slot) = self.ground.chain.slot_at(now) else { return };
-        self.close(now, slot, out);
-        self.write_mark(slot, out);
-        self.reveal(now, slot, out);
-        self.open(now, slot, out);
-        self.trigger(now, slot, out);
-        let ripe = |run: &Run| run.deadline().is_some_and(|at| at <= now).then_some(Event::Tick);
-        self.step_all(now, ripe, out);
+        let Some(slot) = self.ground.chain.slot_at(self.now) else {
+            return;
+        };
+        self.close(slot);
+        self.write_mark(slot);
+        self.reveal(slot);
+        self.open(slot);
+        self.trigger(slot);
+        let now = self.now;
+        let is_ripe = |run: &Run| run.deadline().is_some_and(|at| at <= now);
+        self.step_all(|run| is_ripe(run).then_some(Event::Tick));
     }
 
     fn query(&self, errand: Errand) -> Query {
         match errand {
-            Errand::Validators(epoch) => {
-                Query::Validators(epoch, self.ground.keys.public_keys())
-            }
+            Errand::Validators(epoch) => Query::Validators(epoch, self.ground.keys.public_keys()),
             Errand::Attesters(epoch) => Query::Attesters(epoch, self.schedule.indices()),
             Errand::Proposers(epoch) => Query::Proposers(epoch),
             Errand::Prepare(epoch) => {
-                let recipient = |position: super::schedule::Position| {
-                    self.ground.fee_recipients[position.index()]
-                };
+                let recipients = &self.ground.fee_recipients;
                 let known = self.schedule.known();
-                let pairs = known.map(|(at, registered)| (registered.index, recipient(at)));
+                let pairs = known.map(|(at, found)| (found.index, recipients[at.index()]));
                 Query::Prepare(epoch, pairs.collect())
             }
             Errand::Subscribe(epoch) => {
@@ -273,70 +243,71 @@ impl Node {
     }
 
     /// Writes the mark one slot ahead where a duty is due, or may be as nobody knows yet.
-    fn write_mark(&mut self, slot: Slot, out: &mut Vec<Output>) {
-        let wanted = [slot.next(), slot].into_iter().find(|at| self.may_have_duty(*at));
-        if let Some(mark) = wanted
-            && !self.marks.is_asked_for(mark)
-            && let Some(record) = self.vault.sign_mark(mark)
-        {
-            self.marks.written = Some((record.sequence(), mark));
-            out.push(Output::Persist(record));
+    fn write_mark(&mut self, slot: Slot) {
+        let may_have_duty = |at: Slot| {
+            !self.schedule.attesters(at).is_empty()
+                || self.schedule.proposer(at).is_some()
+                || self.schedule.is_proposer_unknown(at)
+        };
+        if may_have_duty(slot) || may_have_duty(slot.next()) {
+            self.out.extend(self.vault.mark(slot).map(Output::Persist));
         }
     }
 
-    fn may_have_duty(&self, slot: Slot) -> bool {
-        let unknown = self.schedule.proposers_unknown(slot);
-        let proposer = self.schedule.proposer(slot).is_some();
-        proposer || unknown || !self.schedule.attesters(slot).is_empty()
-    }
-
     /// Sends this peer's part of the RANDAO reveal one slot ahead, and passes on what is whole.
-    fn reveal(&mut self, now: Timestamp, slot: Slot, out: &mut Vec<Output>) {
+    fn reveal(&mut self, slot: Slot) {
         for slot in [slot, slot.next()] {
-            let Some(validator) = self.schedule.proposer(slot) else { continue };
-            let (mut world, parts) = self.split(now, out);
-            let whole = parts.reveals.begin(slot, validator, &mut world);
-            out.append(&mut world.out);
-            if let Some(reveal) = whole {
-                let duty = DutyId { slot, kind: DutyKind::Block };
-                self.step(now, duty, Event::Reveal(reveal), out);
+            let Some(validator) = self.schedule.proposer(slot) else {
+                continue;
+            };
+            let (mut world, reveals, _) = self.split();
+            if let Some(reveal) = reveals.begin(slot, validator, &mut world) {
+                self.step(
+                    DutyId {
+                        slot,
+                        kind: DutyKind::Block,
+                    },
+                    Event::Reveal(reveal),
+                );
             }
         }
         self.reveals.forget_before(slot);
     }
 
-    /// Opens the runs of `slot` that are not open yet and whose mark is durable.
-    fn open(&mut self, now: Timestamp, slot: Slot, out: &mut Vec<Output>) {
-        let standing = self.marks.standing(slot);
-        if standing == Standing::Voting && !self.marks.covers(slot) {
+    /// Opens the runs of `slot` that are not open yet. Where this peer may vote, it first waits
+    /// for the mark to be durable.
+    fn open(&mut self, slot: Slot) {
+        let forgotten = self.vault.restart_mark().is_some_and(|mark| slot <= mark);
+        let standing = if forgotten || self.vault.stopped().is_some() {
+            Standing::Abstaining
+        } else if self.vault.may_vote(slot) {
+            Standing::Voting
+        } else {
             return;
-        }
+        };
         for kind in [DutyKind::Head, DutyKind::Block] {
             let duty = DutyId { slot, kind };
-            let Some(owners) = self.owners(duty).filter(|_| !self.runs.contains_key(&duty)) else {
-                continue;
-            };
-            let standing = if self.vault.is_poisoned() { Standing::Abstaining } else { standing };
-            let (world, parts) = self.split(now, out);
-            parts.runs.insert(duty, Run::new(duty, owners, standing, &world));
-            self.start(now, duty, out);
+            if let Some(owners) = self.owners(duty).filter(|_| !self.runs.contains_key(&duty)) {
+                let (world, _, runs) = self.split();
+                runs.insert(duty, Run::new(duty, owners, standing, &world));
+                self.start(duty);
+            }
         }
-        self.opened = Some(slot);
     }
 
-    /// What a fresh run must know: the time, who is silent, the reveal, and messages that came
+    /// What a fresh run must know: the time, who is silent, the reveal, and the messages that came
     /// before it was open.
-    fn start(&mut self, now: Timestamp, duty: DutyId, out: &mut Vec<Output>) {
-        self.step(now, duty, Event::Tick, out);
+    fn start(&mut self, duty: DutyId) {
+        self.step(duty, Event::Tick);
         for peer in self.peers.silent(duty.slot).iter() {
-            self.step(now, duty, Event::Silent(peer), out);
+            self.step(duty, Event::Silent(peer));
         }
         if let (DutyKind::Block, Some(reveal)) = (duty.kind, self.reveals.whole(duty.slot)) {
-            self.step(now, duty, Event::Reveal(reveal), out);
+            self.step(duty, Event::Reveal(reveal));
         }
         for peer in self.ground.roster.size().all() {
             for message in self.early.remove(&(duty, peer)).unwrap_or_default() {
-                self.step(now, duty, Event::Message(peer, message), out);
+                self.step(duty, Event::Message(peer, message));
             }
         }
     }
@@ -356,50 +327,78 @@ impl Node {
     }
 
     /// Head votes begin with the slot's block or at their deadline, blocks with their slot.
-    fn trigger(&mut self, now: Timestamp, slot: Slot, out: &mut Vec<Output>) {
-        let head = DutyId { slot, kind: DutyKind::Head };
-        let due = now >= self.ground.chain.attestation_deadline(slot);
-        if self.head >= Some(slot) || due {
-            self.step(now, head, Event::Trigger, out);
+    fn trigger(&mut self, slot: Slot) {
+        if self.head >= Some(slot) || self.now >= self.ground.chain.attestation_deadline(slot) {
+            self.step(
+                DutyId {
+                    slot,
+                    kind: DutyKind::Head,
+                },
+                Event::Trigger,
+            );
         }
-        self.step(now, DutyId { slot, kind: DutyKind::Block }, Event::Trigger, out);
+        self.step(
+            DutyId {
+                slot,
+                kind: DutyKind::Block,
+            },
+            Event::Trigger,
+        );
     }
 
     /// Drops the runs of all slots but the present and the one before.
-    fn close(&mut self, now: Timestamp, slot: Slot, out: &mut Vec<Output>) {
+    fn close(&mut self, slot: Slot) {
         let over = |duty: &DutyId| duty.slot.next() < slot;
         let ended: Vec<DutyId> = self.runs.keys().copied().filter(over).collect();
         for duty in ended {
-            let (world, parts) = self.split(now, out);
-            let note = parts.runs.remove(&duty).and_then(|run| run.close(&world));
-            out.extend(note.map(Output::Note));
+            let (world, _, runs) = self.split();
+            let note = runs.remove(&duty).and_then(|run| run.close(&world));
+            self.out.extend(note.map(Output::Note));
         }
         self.early.retain(|(duty, _), _| duty.slot >= slot);
     }
 
+    fn slot(&self) -> Slot {
+        self.ground.chain.slot_at(self.now).unwrap_or(Slot(0))
+    }
+
+    fn note(&mut self, note: Note) {
+        self.out.push(Output::Note(note));
+    }
+
+    fn fault(&mut self, peer: PeerIndex, rule: &'static str, detail: String) {
+        self.note(Note::Fault { peer, rule, detail });
+    }
+
     /// Hands one event to one run, if it is open.
-    fn step(&mut self, now: Timestamp, duty: DutyId, event: Event, out: &mut Vec<Output>) {
-        let (mut world, parts) = self.split(now, out);
-        if let Some(run) = parts.runs.get_mut(&duty) {
+    fn step(&mut self, duty: DutyId, event: Event) {
+        let (mut world, _, runs) = self.split();
+        if let Some(run) = runs.get_mut(&duty) {
             run.step(event, &mut world);
         }
-        out.append(&mut world.out);
     }
 
     /// Hands every run the event that `choose` has for it.
-    fn step_all(
-        &mut self,
-        now: Timestamp,
-        choose: impl Fn(&Run) -> Option<Event>,
-        out: &mut Vec<Output>,
-    ) {
-        let (mut world, parts) = self.split(now, out);
-        for run in parts.runs.values_mut() {
+    fn step_all(&mut self, choose: impl Fn(&Run) -> Option<Event>) {
+        let (mut world, _, runs) = self.split();
+        for run in runs.values_mut() {
             if let Some(event) = choose(run) {
                 run.step(event, &mut world);
             }
         }
-        out.append(&mut world.out);
+    }
+
+    /// What a step may use, and what it may change beside it.
+    fn split(&mut self) -> (World<'_>, &mut Reveals, &mut BTreeMap<DutyId, Run>) {
+        let world = World {
+            ground: &self.ground,
+            vault: &mut self.vault,
+            peers: &mut self.peers,
+            recorded: self.recorded,
+            now: self.now,
+            out: &mut self.out,
+        };
+        (world, &mut self.reveals, &mut self.runs)
     }
 }
 
@@ -408,13 +407,19 @@ impl Machine for Node {
     type Output = Output;
 
     fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
-        let mut out = Vec::new();
-        self.take(now, input, &mut out);
-        self.advance(now, &mut out);
-        out
+        self.now = now;
+        self.take(input);
+        self.advance();
+        std::mem::take(&mut self.out)
     }
 
     fn deadline(&self) -> Option<Timestamp> {
-        None
+        let slot = self.ground.chain.slot_at(self.now);
+        let next_slot = self.ground.chain.start_of(slot.map_or(Slot(0), Slot::next));
+        let head_vote = slot.map(|slot| self.ground.chain.attestation_deadline(slot));
+        let due = head_vote.filter(|due| *due > self.now);
+        let runs = self.runs.values().filter_map(Run::deadline);
+        let soonest = runs.chain(due).fold(next_slot, Timestamp::min);
+        Some(soonest.min(self.schedule.deadline(self.now)))
     }
 }

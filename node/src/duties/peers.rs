@@ -80,17 +80,25 @@ impl Peers {
 
     /// The other peers that will not vote in `slot`.
     pub fn silent(&self, slot: Slot) -> PeerSet {
-        self.others().filter(|peer| self.is_silent(*peer, slot)).collect()
+        self.others()
+            .filter(|peer| self.is_silent(*peer, slot))
+            .collect()
     }
 
     /// The round trip within which a quorum of connected peers, this one included, answers.
     pub fn quorum_round_trip(&self) -> Duration {
         let round_trip = |peer| self.round_trips.get(&peer).copied().unwrap_or(UNMEASURED);
-        let mut all: Vec<Duration> =
-            self.others().filter(|p| self.up.contains(*p)).map(round_trip).collect();
+        let mut all: Vec<Duration> = self
+            .others()
+            .filter(|p| self.up.contains(*p))
+            .map(round_trip)
+            .collect();
         all.sort_unstable();
         let others_needed = self.size.threshold() - 1;
-        all.get(others_needed - 1).or(all.last()).copied().unwrap_or(UNMEASURED)
+        all.get(others_needed - 1)
+            .or(all.last())
+            .copied()
+            .unwrap_or(UNMEASURED)
     }
 
     /// The highest record sequence `peer` has ever shown, 0 if none.
@@ -126,7 +134,10 @@ mod tests {
         peers.set_mark(all[1], Some(Slot(9)));
         assert!(peers.is_silent(all[1], Slot(9)));
         assert!(!peers.is_silent(all[1], Slot(10)));
-        assert!(!peers.is_silent(all[0], Slot(9)), "this peer judges itself elsewhere");
+        assert!(
+            !peers.is_silent(all[0], Slot(9)),
+            "this peer judges itself elsewhere"
+        );
     }
 
     #[test]

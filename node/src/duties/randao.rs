@@ -14,9 +14,9 @@ use proto::{PeerIndex, Root, SignatureBytes, Slot};
 use super::Output;
 use super::collector::{Collector, Combining};
 use super::ground::World;
-use super::judge::randao_root;
 use super::note::Note;
 use super::schedule::Position;
+use crate::vault::Signable;
 
 /// The reveals of the present slot and the next.
 #[derive(Debug, Default)]
@@ -41,20 +41,29 @@ impl Reveals {
     ) -> Option<SignatureBytes> {
         let reveal = self.of(slot, world);
         if reveal.own.is_none() {
-            let epoch = world.ground.chain.epoch_of(slot);
-            let root = randao_root(epoch, world.ground);
-            match world.vault.sign_randao(world.slot(), epoch, validator) {
-                Ok(signature) => {
-                    let partial = Partial { validator: validator.0, signature };
-                    reveal.own = Some(partial);
-                    reveal.add(world.ground.me, root, partial);
-                    world.out.push(Output::Broadcast(frame(slot, partial)));
-                }
-                Err(refusal) => world.note(Note::RandaoRefused {
+            let signable = Signable::randao(&world.ground.chain, slot);
+            let signing = world.vault.sign(world.slot(), &signable, &[validator.0]);
+            for (_, refusal) in signing.refused {
+                let message = refusal.to_string();
+                world.note(Note::RandaoRefused {
                     slot,
                     validator,
-                    message: refusal.to_string(),
-                }),
+                    message,
+                });
+            }
+            // A reveal is slashable with nothing, so it waits for no record.
+            let opened = signing
+                .sealed
+                .and_then(|sealed| sealed.open(&world.recorded).ok());
+            for signed in opened.into_iter().flatten() {
+                let signature = signed.signature().to_bytes();
+                let partial = Partial {
+                    validator: validator.0,
+                    signature,
+                };
+                reveal.own = Some(partial);
+                reveal.add(world.ground.me, signable.signing_root(), partial);
+                world.out.push(Output::Broadcast(frame(slot, partial)));
             }
         }
         self.complete(slot, validator, world)
@@ -65,7 +74,7 @@ impl Reveals {
     pub fn take(&mut self, peer: PeerIndex, randao: Randao, world: &mut World<'_>) {
         let now = world.slot();
         if randao.slot == now || randao.slot == now.next() {
-            let root = randao_root(world.ground.chain.epoch_of(randao.slot), world.ground);
+            let root = Signable::randao(&world.ground.chain, randao.slot).signing_root();
             self.of(randao.slot, world).add(peer, root, randao.partial);
         }
     }
@@ -81,7 +90,7 @@ impl Reveals {
         if reveal.whole.is_some() {
             return None;
         }
-        let root = randao_root(world.ground.chain.epoch_of(slot), world.ground);
+        let root = Signable::randao(&world.ground.chain, slot).signing_root();
         if reveal.collector.contributors(&root).len() < world.ground.roster.size().threshold() {
             return None;
         }
@@ -130,7 +139,11 @@ impl Reveals {
 
 impl Reveal {
     fn add(&mut self, peer: PeerIndex, root: Root, partial: Partial) {
-        self.collector.add(peer, root, [(Position(partial.validator), partial.signature)]);
+        self.collector.add(
+            peer,
+            root,
+            [(Position(partial.validator), partial.signature)],
+        );
     }
 }
 

@@ -13,16 +13,16 @@ use dkg::bls;
 use proto::eth::{BlockContents, ChainSpec, HeadVote};
 use proto::frame::Frame;
 use proto::vote::{Message, Scope};
-use proto::{DutyId, DutyKind, PeerIndex, Root, Round, SignatureBytes, Timestamp};
+use proto::{DutyId, DutyKind, PeerIndex, Root, SignatureBytes, Timestamp};
 
 use super::collector::Collector;
 use super::ground::{Owners, World};
 use super::judge::{Known, Question, Verdict, hard_check};
 use super::note::{Miss, Note, Phase};
-use super::schedule::Position;
-use super::value::{Objection, Reading, Value};
+use super::value::{Objection, Value};
 use super::{Chore, Output, Query};
-use crate::vault::{Recorded, Sealed};
+use crate::journal::Recorded;
+use crate::vault::Sealed;
 
 /// What can happen to a run.
 #[derive(Debug)]
@@ -61,10 +61,8 @@ pub enum Event {
 /// What the vault has signed and the store is writing down.
 #[derive(Debug)]
 pub(super) struct Pending {
-    pub(super) sequence: u64,
-    pub(super) round: Round,
     pub(super) value: Value,
-    pub(super) sealed: Vec<(Position, Sealed)>,
+    pub(super) sealed: Sealed,
 }
 
 /// The value whose shares are combined, with what they sign.
@@ -97,7 +95,10 @@ impl Run {
     pub fn new(duty: DutyId, owners: Owners, standing: Standing, world: &World<'_>) -> Self {
         let ground = world.ground;
         let setup = Setup {
-            scope: Scope { lock: ground.lock, duty },
+            scope: Scope {
+                lock: ground.lock,
+                duty,
+            },
             roster: Arc::clone(&ground.roster),
             me: ground.me,
             identity: ground.identity.clone(),
@@ -105,11 +106,10 @@ impl Run {
             standing,
             recorded: None,
         };
-        let reading = Reading { chain: Arc::clone(&ground.chain), kind: duty.kind };
         Self {
             duty,
             owners,
-            instance: Instance::new(setup, reading),
+            instance: Instance::new(setup),
             collector: Collector::new(ground.roster.size()),
             contents: None,
             pending: None,
@@ -126,7 +126,10 @@ impl Run {
     /// When the run wants [`Event::Tick`] at the latest.
     pub fn deadline(&self) -> Option<Timestamp> {
         let question = self.question.as_ref().map(Question::ask_again_at);
-        [self.instance.deadline(), question].into_iter().flatten().min()
+        [self.instance.deadline(), question]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The frames this peer has sent to all and a peer that comes back may have missed.
@@ -134,9 +137,16 @@ impl Run {
         self.instance.sent().iter().map(frame).collect()
     }
 
+    /// Which duty it is.
+    pub fn duty(&self) -> DutyId {
+        self.duty
+    }
+
     /// The sequence number of the record that the run waits for, if it waits for one.
     pub fn awaits(&self) -> Option<u64> {
-        self.pending.as_ref().map(|pending| pending.sequence)
+        self.pending
+            .as_ref()
+            .map(|pending| pending.sealed.sequence())
     }
 
     /// Takes one event; what is to be done is added to `world.out`.
@@ -171,7 +181,10 @@ impl Run {
     /// What to say of a duty whose time is over: nothing if it is done.
     pub fn close(&self, world: &World<'_>) -> Option<Note> {
         let positions = self.owners.positions();
-        let validators = positions.iter().filter(|v| !self.collector.has(**v)).count();
+        let validators = positions
+            .iter()
+            .filter(|v| !self.collector.has(**v))
+            .count();
         if validators == 0 {
             return None;
         }
@@ -190,14 +203,21 @@ impl Run {
                 | Phase::Accepted,
             ) => Miss::NoCommitQuorum,
         };
-        Some(Note::Missed { duty: self.duty, validators, why })
+        Some(Note::Missed {
+            duty: self.duty,
+            validators,
+            why,
+        })
     }
 
     /// Notes that the duty has come this far, once.
     pub(super) fn reach(&mut self, phase: Phase, world: &mut World<'_>) {
         if self.reached < Some(phase) {
             self.reached = Some(phase);
-            world.note(Note::Reached { duty: self.duty, phase });
+            world.note(Note::Reached {
+                duty: self.duty,
+                phase,
+            });
         }
     }
 
@@ -240,13 +260,19 @@ impl Run {
     }
 
     pub(super) fn object(&self, objection: Objection, world: &mut World<'_>) {
-        world.note(Note::Objected { duty: self.duty, objection });
+        world.note(Note::Objected {
+            duty: self.duty,
+            objection,
+        });
     }
 
     fn ask_for_block(&mut self, world: &mut World<'_>) {
         if let (true, Some(randao_reveal)) = (self.wants_block, self.reveal) {
             self.wants_block = false;
-            world.ask(Query::Block { slot: self.duty.slot, randao_reveal });
+            world.ask(Query::Block {
+                slot: self.duty.slot,
+                randao_reveal,
+            });
         }
     }
 
@@ -274,11 +300,20 @@ impl Run {
                     self.ask_for_block(world);
                 }
             },
-            Outcome::Judge { round, value, forced } => {
+            Outcome::Judge {
+                round,
+                value,
+                forced,
+            } => {
                 self.question = Some(Question::new(round, value, forced));
             }
             Outcome::Sign { round, value, .. } => self.sign(round, value, world),
-            Outcome::Committed { peer, value, sequence, partials } => {
+            Outcome::Committed {
+                peer,
+                value,
+                sequence,
+                partials,
+            } => {
                 if world.peers.saw_sequence(peer, sequence) {
                     world.out.push(Output::Remember { peer, sequence });
                 }
@@ -287,7 +322,7 @@ impl Run {
             Outcome::Decided { .. } | Outcome::Exhausted => {}
             Outcome::Fault { peer, rule } => world.note(Note::Fault {
                 peer,
-                rule: rule.name(),
+                rule: "consensus",
                 detail: format!("{}: {rule}", self.duty),
             }),
             Outcome::Evidence(evidence) => world.note(Note::Evidence(evidence)),
@@ -296,7 +331,9 @@ impl Run {
 
     /// Judges a waiting proposal, or asks the beacon node what the judgement needs.
     fn answer_question(&mut self, world: &mut World<'_>) {
-        let Some(mut question) = self.question.take() else { return };
+        let Some(mut question) = self.question.take() else {
+            return;
+        };
         if question.round() < self.instance.round() {
             return;
         }
@@ -313,7 +350,9 @@ impl Run {
         let acceptable = match verdict {
             Verdict::Wait | Verdict::Ask(_) => {
                 if let Verdict::Ask(wants) = verdict {
-                    wants.into_iter().for_each(|want| world.ask(want.query(self.duty)));
+                    wants
+                        .into_iter()
+                        .for_each(|want| world.ask(want.query(self.duty)));
                 }
                 self.question = Some(question);
                 return;
@@ -324,7 +363,14 @@ impl Run {
         if acceptable {
             self.reach(Phase::ValueReady, world);
         }
-        self.ballot(Ballot::Judged { round, value, acceptable }, world);
+        self.ballot(
+            Ballot::Judged {
+                round,
+                value,
+                acceptable,
+            },
+            world,
+        );
     }
 
     /// The checks that even a forced value must pass, the vault's among them.
@@ -333,15 +379,20 @@ impl Run {
         question: &Question,
         world: &World<'_>,
     ) -> Result<(), Objection> {
-        let known = Known { owners: &self.owners, view: self.view.as_ref(), reveal: self.reveal };
-        hard_check(question.value(), self.duty, known, world.ground)?;
-        let slot = world.slot();
-        let positions = self.owners.positions();
-        let signable = match question.value() {
-            Value::Head(data) => world.vault.would_sign_head(slot, data, &positions),
-            Value::Block(block) => world.vault.would_sign_block(slot, block, &positions),
+        let known = Known {
+            owners: &self.owners,
+            view: self.view.as_ref(),
+            reveal: self.reveal,
         };
-        if signable { Ok(()) } else { Err(Objection::Slashable) }
+        hard_check(question.value(), self.duty, known, world.ground)?;
+        let numbers = self.owners.numbers();
+        let signable = question.value().signable(&world.ground.chain);
+        let refused = world.vault.would_refuse(world.slot(), &signable, &numbers);
+        if refused.len() < numbers.len() {
+            Ok(())
+        } else {
+            Err(Objection::Slashable)
+        }
     }
 }
 
@@ -357,5 +408,10 @@ fn timing(duty: DutyId, chain: &ChainSpec, round_trip: Duration) -> Timing {
         DutyKind::Block => (chain.start_of(duty.slot), Duration::ZERO),
     };
     let answers = chain.slot_duration() / 12;
-    Timing { start, grace, round: 6 * round_trip + answers, pull: 2 * round_trip }
+    Timing {
+        start,
+        grace,
+        round: 6 * round_trip + answers,
+        pull: 2 * round_trip,
+    }
 }

@@ -119,7 +119,11 @@ pub struct Schedule {
 impl Schedule {
     /// An empty schedule for validators of these group keys, in the order of the lock.
     pub fn new(chain: Arc<ChainSpec>, keys: &[PublicKey]) -> Self {
-        let positions = keys.iter().zip(0..).map(|(key, at)| (*key, Position(at))).collect();
+        let positions = keys
+            .iter()
+            .zip(0..)
+            .map(|(key, at)| (*key, Position(at)))
+            .collect();
         Self {
             chain,
             positions,
@@ -140,6 +144,13 @@ impl Schedule {
         self.proposers.get(&slot).copied()
     }
 
+    /// Whether nobody has said yet who proposes in `slot`, though one of our validators may.
+    pub fn is_proposer_unknown(&self, slot: Slot) -> bool {
+        let errand = Errand::Proposers(self.chain.epoch_of(slot));
+        let known = matches!(self.errands.get(&errand), Some(Progress::Done { .. }));
+        !known && !self.registered.is_empty()
+    }
+
     /// What the chain knows of `validator`.
     pub fn registered(&self, validator: Position) -> Option<&Registered> {
         self.registered.get(&validator)
@@ -147,17 +158,24 @@ impl Schedule {
 
     /// The indices of all our validators that the chain knows.
     pub fn indices(&self) -> Vec<ValidatorIndex> {
-        self.registered.values().map(|registered| registered.index).collect()
+        self.registered
+            .values()
+            .map(|registered| registered.index)
+            .collect()
     }
 
     /// Every validator the chain knows, in the order of the lock.
     pub fn known(&self) -> impl Iterator<Item = (Position, &Registered)> {
-        self.registered.iter().map(|(position, registered)| (*position, registered))
+        self.registered
+            .iter()
+            .map(|(position, registered)| (*position, registered))
     }
 
     /// All attestations of `epoch`, for the committee subscriptions.
     pub fn attesters_of(&self, epoch: Epoch) -> impl Iterator<Item = &Attester> {
-        self.attesters.range(self.slots_of(epoch)).flat_map(|(_, list)| list)
+        self.attesters
+            .range(self.slots_of(epoch))
+            .flat_map(|(_, list)| list)
     }
 
     /// The errands due at `now`; each is returned once until it fails or is put back.
@@ -169,8 +187,10 @@ impl Schedule {
             Progress::Done { .. } => false,
         };
         let ripe = self.errands.iter().filter(|(_, progress)| ripe(progress));
-        let due: Vec<Errand> =
-            ripe.map(|(errand, _)| *errand).filter(|errand| self.is_possible(*errand)).collect();
+        let due: Vec<Errand> = ripe
+            .map(|(errand, _)| *errand)
+            .filter(|errand| self.is_possible(*errand))
+            .collect();
         for errand in &due {
             self.errands.insert(*errand, Progress::Asked { at: now });
         }
@@ -184,20 +204,23 @@ impl Schedule {
             Errand::Attesters(_) | Errand::Proposers(_) | Errand::Prepare(_) => {
                 !self.registered.is_empty()
             }
-            Errand::Subscribe(epoch) => {
-                self.attesters.range(self.slots_of(epoch)).next().is_some()
-            }
+            Errand::Subscribe(epoch) => self.attesters.range(self.slots_of(epoch)).next().is_some(),
         }
     }
 
     /// When [`Schedule::due`] may next have something: a retry, or the next epoch.
     pub fn deadline(&self, now: Timestamp) -> Timestamp {
-        let boundary = self.chain.start_of(self.chain.first_slot(self.epoch_at(now).next()));
-        let retries = self.errands.values().filter_map(|progress| match *progress {
-            Progress::Waiting { until } if until > now => Some(until),
-            Progress::Asked { at } => Some(at + UNANSWERED),
-            Progress::Waiting { .. } | Progress::Done { .. } => None,
-        });
+        let boundary = self
+            .chain
+            .start_of(self.chain.first_slot(self.epoch_at(now).next()));
+        let retries = self
+            .errands
+            .values()
+            .filter_map(|progress| match *progress {
+                Progress::Waiting { until } if until > now => Some(until),
+                Progress::Asked { at } => Some(at + UNANSWERED),
+                Progress::Waiting { .. } | Progress::Done { .. } => None,
+            });
         retries.fold(boundary, Timestamp::min)
     }
 
@@ -226,7 +249,9 @@ impl Schedule {
         if news {
             for (errand, progress) in &mut self.errands {
                 if !matches!(errand, Errand::Validators(_)) {
-                    *progress = Progress::Waiting { until: Timestamp::from_micros(0) };
+                    *progress = Progress::Waiting {
+                        until: Timestamp::from_micros(0),
+                    };
                 }
             }
         }
@@ -235,7 +260,8 @@ impl Schedule {
     /// The attestations of `epoch`, as they are when the chain's dependent root is this one.
     pub fn set_attesters(&mut self, epoch: Epoch, dependent_root: Root, duties: Vec<AttesterDuty>) {
         let per_epoch = self.chain.slots_per_epoch();
-        self.attesters.retain(|slot, _| slot.epoch(per_epoch) != epoch);
+        self.attesters
+            .retain(|slot, _| slot.epoch(per_epoch) != epoch);
         for duty in duties {
             let ours = self.position_of(&duty.pubkey, duty.validator_index);
             if let (Some(validator), true) = (ours, duty.slot.epoch(per_epoch) == epoch) {
@@ -247,14 +273,17 @@ impl Schedule {
         }
         self.finish(Errand::Attesters(epoch), Some(dependent_root));
         if let Some(progress) = self.errands.get_mut(&Errand::Subscribe(epoch)) {
-            *progress = Progress::Waiting { until: Timestamp::from_micros(0) };
+            *progress = Progress::Waiting {
+                until: Timestamp::from_micros(0),
+            };
         }
     }
 
     /// The proposers of `epoch`, as they are when the chain's dependent root is this one.
     pub fn set_proposers(&mut self, epoch: Epoch, dependent_root: Root, duties: &[ProposerDuty]) {
         let per_epoch = self.chain.slots_per_epoch();
-        self.proposers.retain(|slot, _| slot.epoch(per_epoch) != epoch);
+        self.proposers
+            .retain(|slot, _| slot.epoch(per_epoch) != epoch);
         for duty in duties {
             let ours = self.position_of(&duty.pubkey, duty.validator_index);
             if let (Some(validator), true) = (ours, duty.slot.epoch(per_epoch) == epoch) {
@@ -282,7 +311,8 @@ impl Schedule {
 
     /// The epoch at `now`; before genesis the first.
     fn epoch_at(&self, now: Timestamp) -> Epoch {
-        self.chain.epoch_of(self.chain.slot_at(now).unwrap_or(Slot(0)))
+        self.chain
+            .epoch_of(self.chain.slot_at(now).unwrap_or(Slot(0)))
     }
 
     fn slots_of(&self, epoch: Epoch) -> std::ops::Range<Slot> {
@@ -296,10 +326,14 @@ impl Schedule {
 
     fn recheck(&mut self, errand: Errand, depends_on: Root) {
         if let Some(progress) = self.errands.get_mut(&errand)
-            && let Progress::Done { dependent_root: Some(root) } = progress
+            && let Progress::Done {
+                dependent_root: Some(root),
+            } = progress
             && *root != depends_on
         {
-            *progress = Progress::Waiting { until: Timestamp::from_micros(0) };
+            *progress = Progress::Waiting {
+                until: Timestamp::from_micros(0),
+            };
         }
     }
 
@@ -338,7 +372,9 @@ impl Schedule {
             wanted.push(Errand::Proposers(next));
         }
         for errand in wanted {
-            self.errands.entry(errand).or_insert(Progress::Waiting { until: now });
+            self.errands
+                .entry(errand)
+                .or_insert(Progress::Waiting { until: now });
         }
     }
 }

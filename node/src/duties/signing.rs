@@ -15,7 +15,8 @@ use super::run::{Pending, Run, Target};
 use super::schedule::Position;
 use super::value::Value;
 use super::{Output, Submission};
-use crate::vault::{Recorded, Sealed};
+use crate::journal::Recorded;
+use crate::vault::PartialSignature;
 
 impl Run {
     /// A quorum has PREPAREd `value`: the vault signs it and the store makes the record durable.
@@ -26,26 +27,27 @@ impl Run {
             self.object(objection, world);
             return self.ballot(Ballot::Declined, world);
         }
-        let slot = world.slot();
-        let positions = self.owners.positions();
-        let signing = match question.value() {
-            Value::Head(data) => world.vault.sign_head(slot, data, &positions),
-            Value::Block(block) => world.vault.sign_block(slot, block, &positions),
-        };
+        let signable = question.value().signable(&world.ground.chain);
+        let signing = world
+            .vault
+            .sign(world.slot(), &signable, &self.owners.numbers());
         for (validator, refusal) in signing.refused {
             world.note(Note::Refused {
                 duty: self.duty,
-                validator,
+                validator: Position(validator),
                 rule: refusal.rule(),
                 message: refusal.to_string(),
             });
         }
-        match signing.record {
-            Some(record) => {
-                let sequence = record.sequence();
-                let (value, sealed) = (question.into_value(), signing.sealed);
-                self.pending = Some(Pending { sequence, round, value, sealed });
-                world.out.push(Output::Persist(record));
+        match signing.sealed {
+            Some(sealed) => {
+                self.pending = Some(Pending {
+                    value: question.into_value(),
+                    sealed,
+                });
+                world
+                    .out
+                    .extend(signing.records.into_iter().map(Output::Persist));
             }
             None => self.ballot(Ballot::Declined, world),
         }
@@ -53,29 +55,38 @@ impl Run {
 
     /// The record is durable: the partial signatures may leave.
     pub(super) fn recorded(&mut self, recorded: &Recorded, world: &mut World<'_>) {
-        let Some(pending) = self.pending.take_if(|p| p.sequence == recorded.sequence()) else {
+        let Some(Pending { value, sealed }) = self.pending.take() else {
             return;
         };
-        self.reach(Phase::RecordDurable, world);
-        let open = |(validator, sealed): (Position, Sealed)| Partial {
-            validator: validator.0,
-            signature: sealed.open(recorded),
-        };
-        let partials: Vec<Partial> = pending.sealed.into_iter().map(open).collect();
-        let sequence = pending.sequence;
-        self.ballot(Ballot::Recorded { sequence, partials: partials.clone() }, world);
-        self.collect(world.ground.me, &pending.value, partials, world);
+        let sequence = sealed.sequence();
+        match sealed.open(recorded) {
+            Ok(opened) => {
+                self.reach(Phase::RecordDurable, world);
+                let partials: Vec<Partial> = opened.iter().map(partial).collect();
+                self.ballot(
+                    Ballot::Recorded {
+                        sequence,
+                        partials: partials.clone(),
+                    },
+                    world,
+                );
+                self.collect(world.ground.me, &value, partials, world);
+            }
+            Err(sealed) => self.pending = Some(Pending { value, sealed }),
+        }
     }
 
     /// Computes the partial signatures of the own vote ahead; they stay sealed in the vault.
     pub(super) fn presign(&mut self, world: &mut World<'_>) {
-        let Some(value) = self.voted.as_ref().and_then(|hash| self.instance.value(hash)) else {
-            return;
-        };
-        let positions = self.owners.positions();
-        match value {
-            Value::Head(data) => world.vault.presign_head(data, &positions),
-            Value::Block(block) => world.vault.presign_block(block, &positions),
+        let voted = self
+            .voted
+            .as_ref()
+            .and_then(|hash| self.instance.value(hash));
+        if let Some(value) = voted {
+            let signable = value.signable(&world.ground.chain);
+            world
+                .vault
+                .presign(world.slot(), &signable, &self.owners.numbers());
         }
     }
 
@@ -88,23 +99,31 @@ impl Run {
         world: &mut World<'_>,
     ) {
         let hash = consensus::Value::hash(value);
-        let partials = partials.into_iter().map(|p| (Position(p.validator), p.signature));
+        let partials = partials
+            .into_iter()
+            .map(|p| (Position(p.validator), p.signature));
         self.collector.add(peer, hash, partials);
         if self.collector.contributors(&hash).len() < world.ground.roster.size().threshold() {
             return;
         }
         self.reach(Phase::CommitQuorum, world);
-        let target = self.target.take_if(|target| target.hash == hash).unwrap_or_else(|| {
-            let message = bls::Message::hash(value.signing_root(&world.ground.chain));
-            Target { hash, message }
-        });
+        let target = self
+            .target
+            .take_if(|target| target.hash == hash)
+            .unwrap_or_else(|| {
+                let signable = value.signable(&world.ground.chain);
+                let message = bls::Message::hash(signable.signing_root());
+                Target { hash, message }
+            });
         let with = Combining {
             message: &target.message,
             keys: &world.ground.keys,
             suspects: &mut world.peers.suspects,
             seed: &world.ground.seed,
         };
-        let combined = self.collector.combine(&hash, &self.owners.positions(), with);
+        let combined = self
+            .collector
+            .combine(&hash, &self.owners.positions(), with);
         self.target = Some(target);
         for (peer, validator) in combined.bad_shares {
             world.note(Note::Fault {
@@ -137,22 +156,32 @@ impl Run {
                         signature: *signature,
                     })
                 };
-                Some(Submission::Attestations(signatures.iter().filter_map(attestation).collect()))
+                Some(Submission::Attestations(
+                    signatures.iter().filter_map(attestation).collect(),
+                ))
             }
             Value::Block(block) => {
                 let made_here = self.contents.take_if(|contents| contents.block == *block);
                 // A block with blobs can only be published by who has them.
-                let without_blobs = (block.blob_count() == 0)
-                    .then(|| BlockContents { block: block.clone(), blobs: Default::default() });
+                let without_blobs = (block.blob_count() == 0).then(|| BlockContents {
+                    block: block.clone(),
+                    blobs: Default::default(),
+                });
                 let signature = signatures.first().map(|(_, signature)| *signature);
                 made_here
                     .or(without_blobs)
                     .zip(signature)
-                    .map(|(contents, signature)| Submission::Block { contents, signature })
+                    .map(|(contents, signature)| Submission::Block {
+                        contents,
+                        signature,
+                    })
             }
         };
         if let Some(submission) = submission {
-            world.out.push(Output::Submit { duty: self.duty, submission });
+            world.out.push(Output::Submit {
+                duty: self.duty,
+                submission,
+            });
         }
         let hash = consensus::Value::hash(value);
         let there = self.collector.contributors(&hash);
@@ -163,5 +192,12 @@ impl Run {
             round: self.instance.round(),
             missing: everybody.without(there),
         });
+    }
+}
+
+fn partial(opened: &PartialSignature) -> Partial {
+    Partial {
+        validator: opened.validator(),
+        signature: opened.signature().to_bytes(),
     }
 }

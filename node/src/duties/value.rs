@@ -4,11 +4,12 @@
 //! waived for a forced value, for which f + 1 peers have voted already: otherwise one dead peer and
 //! a split head would lose the duty. "Not now" may become "yes" when the beacon node catches up.
 
-use std::sync::Arc;
+use proto::eth::{
+    Block, ChainSpec, ForkName, HeadVote, Layout, PresetBase, ValidatorIndex, hash_tree_root,
+};
+use proto::{Address, DutyId, Root};
 
-use proto::eth::{AttestationData, Block, ChainSpec, DomainType, HeadVote, hash_tree_root};
-use proto::eth::{ValidatorIndex, signing_root};
-use proto::{Address, DutyId, DutyKind, Root};
+use crate::vault::Signable;
 
 /// A value of either kind. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,18 +20,10 @@ pub enum Value {
     Block(Block),
 }
 
-/// What is needed to read a value: its kind and its chain.
-#[derive(Debug, Clone)]
-pub struct Reading {
-    /// The chain, whose preset and forks decide the layout of a block.
-    pub chain: Arc<ChainSpec>,
-    /// The kind that the duty agrees on.
-    pub kind: DutyKind,
-}
+/// In front of a block's SSZ: its preset and its fork, one byte each.
+const LAYOUT_BYTES: usize = 2;
 
 impl consensus::Value for Value {
-    type Context = Reading;
-
     fn hash(&self) -> Root {
         match self {
             Self::Head(data) => hash_tree_root(data),
@@ -38,30 +31,52 @@ impl consensus::Value for Value {
         }
     }
 
+    /// A head vote is its SSZ of 128 bytes; a block, which is longer, is its layout and its SSZ.
     fn encode(&self) -> Vec<u8> {
         match self {
             Self::Head(data) => data.to_ssz().to_vec(),
-            Self::Block(block) => block.ssz().to_vec(),
+            Self::Block(block) => [&layout_bytes(block.layout()), block.ssz()].concat(),
         }
     }
 
-    fn decode(reading: &Reading, bytes: &[u8]) -> Option<Self> {
-        match reading.kind {
-            DutyKind::Head => AttestationData::from_ssz(bytes).ok().map(Self::Head),
-            DutyKind::Block => Block::from_ssz(&reading.chain, bytes).ok().map(Self::Block),
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        if bytes.len() == HeadVote::SSZ_LEN {
+            return HeadVote::from_ssz(bytes).ok().map(Self::Head);
         }
+        let (layout, ssz) = bytes.split_at_checked(LAYOUT_BYTES)?;
+        Block::of_layout(read_layout(layout)?, ssz)
+            .ok()
+            .map(Self::Block)
     }
+}
+
+fn layout_bytes(layout: Layout) -> [u8; LAYOUT_BYTES] {
+    let preset = match layout.preset {
+        PresetBase::Mainnet => 0,
+        PresetBase::Minimal => 1,
+    };
+    let fork = match layout.fork {
+        ForkName::Electra => 0,
+        ForkName::Fulu => 1,
+    };
+    [preset, fork]
+}
+
+fn read_layout(bytes: &[u8]) -> Option<Layout> {
+    let presets = [PresetBase::Mainnet, PresetBase::Minimal].into_iter();
+    let layouts = presets
+        .flat_map(|preset| [ForkName::Electra, ForkName::Fulu].map(|fork| Layout { preset, fork }));
+    layouts
+        .into_iter()
+        .find(|layout| layout_bytes(*layout) == bytes)
 }
 
 impl Value {
     /// What the validators of the duty sign.
-    pub fn signing_root(&self, chain: &ChainSpec) -> Root {
+    pub fn signable(&self, chain: &ChainSpec) -> Signable {
         match self {
-            Self::Head(data) => {
-                let domain = chain.domain(DomainType::BeaconAttester, data.target.epoch);
-                signing_root(data, domain)
-            }
-            Self::Block(block) => block.signing_root(chain),
+            Self::Head(data) => Signable::attestation(chain, data),
+            Self::Block(block) => Signable::block(chain, block.header()),
         }
     }
 
@@ -127,12 +142,20 @@ pub fn check_head(
         return Err(Objection::OtherDuty);
     }
     let own = own.ok_or(Objection::NoView)?;
-    if data.source != own.source { Err(Objection::OtherCheckpoints) } else { Ok(()) }
+    if data.source != own.source {
+        Err(Objection::OtherCheckpoints)
+    } else {
+        Ok(())
+    }
 }
 
 /// The soft check of a head vote that one look at the own view answers: the target.
 pub fn check_target(data: &HeadVote, own: &HeadVote) -> Result<(), Objection> {
-    if data.target == own.target { Ok(()) } else { Err(Objection::OtherCheckpoints) }
+    if data.target == own.target {
+        Ok(())
+    } else {
+        Err(Objection::OtherCheckpoints)
+    }
 }
 
 /// What a block of ours must be.
@@ -142,11 +165,13 @@ pub struct ExpectedBlock {
     pub proposer: ValidatorIndex,
     /// The only address that may get its fees.
     pub fee_recipient: Address,
+    /// The containers of the chain at this slot.
+    pub layout: Layout,
 }
 
 /// The hard checks of a block, except the RANDAO reveal, which needs the group key.
 pub fn check_block(block: &Block, duty: DutyId, expected: ExpectedBlock) -> Result<(), Objection> {
-    if block.slot() != duty.slot {
+    if block.slot() != duty.slot || block.layout() != expected.layout {
         return Err(Objection::OtherDuty);
     }
     if block.proposer_index() != expected.proposer {
@@ -163,7 +188,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use proto::eth::{Checkpoint, CommitteeIndex, Genesis};
-    use proto::{Epoch, Slot};
+    use proto::{DutyKind, Epoch, Slot};
 
     use super::*;
 
@@ -178,14 +203,19 @@ mod tests {
             ("SLOT_DURATION_MS", "12000"),
             ("SLOTS_PER_EPOCH", "8"),
             ("PRESET_BASE", "minimal"),
-            ("DEPOSIT_CONTRACT_ADDRESS", "0x00000000219ab540356cBB839Cbe05303d7705Fa"),
+            (
+                "DEPOSIT_CONTRACT_ADDRESS",
+                "0x00000000219ab540356cBB839Cbe05303d7705Fa",
+            ),
             ("DEPOSIT_CHAIN_ID", "1337"),
             ("CAPELLA_FORK_VERSION", "0x03000001"),
             ("ELECTRA_FORK_VERSION", "0x05000001"),
             ("ELECTRA_FORK_EPOCH", "0"),
         ];
-        let keys: BTreeMap<String, serde_json::Value> =
-            keys.iter().map(|(key, value)| ((*key).to_owned(), text(value))).collect();
+        let keys: BTreeMap<String, serde_json::Value> = keys
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), text(value)))
+            .collect();
         ChainSpec::new(&keys, genesis).unwrap()
     }
 
@@ -194,36 +224,72 @@ mod tests {
             slot: Slot(17),
             index: CommitteeIndex(0),
             beacon_block_root: [1; 32].into(),
-            source: Checkpoint { epoch: Epoch(1), root: [2; 32].into() },
-            target: Checkpoint { epoch: Epoch(2), root: [3; 32].into() },
+            source: Checkpoint {
+                epoch: Epoch(1),
+                root: [2; 32].into(),
+            },
+            target: Checkpoint {
+                epoch: Epoch(2),
+                root: [3; 32].into(),
+            },
         }
     }
 
-    const DUTY: DutyId = DutyId { slot: Slot(17), kind: DutyKind::Head };
+    const DUTY: DutyId = DutyId {
+        slot: Slot(17),
+        kind: DutyKind::Head,
+    };
 
     #[test]
     fn a_head_vote_of_another_slot_epoch_or_index_is_refused() {
         let own = vote();
         let check = |data: &HeadVote| check_head(data, DUTY, &chain(), Some(&own));
         assert_eq!(check(&vote()), Ok(()));
-        assert_eq!(check(&HeadVote { slot: Slot(18), ..vote() }), Err(Objection::OtherDuty));
+        assert_eq!(
+            check(&HeadVote {
+                slot: Slot(18),
+                ..vote()
+            }),
+            Err(Objection::OtherDuty)
+        );
         let index = CommitteeIndex(1);
-        assert_eq!(check(&HeadVote { index, ..vote() }), Err(Objection::OtherDuty));
-        let target = Checkpoint { epoch: Epoch(3), ..own.target };
-        assert_eq!(check(&HeadVote { target, ..vote() }), Err(Objection::OtherDuty));
+        assert_eq!(
+            check(&HeadVote { index, ..vote() }),
+            Err(Objection::OtherDuty)
+        );
+        let target = Checkpoint {
+            epoch: Epoch(3),
+            ..own.target
+        };
+        assert_eq!(
+            check(&HeadVote { target, ..vote() }),
+            Err(Objection::OtherDuty)
+        );
     }
 
     /// Holesky, February 2025: a leader on a bad chain could carry the others onto its target.
     #[test]
     fn holesky_2025_another_target_is_not_accepted_from_a_leader() {
-        let other = Checkpoint { epoch: Epoch(2), root: [9; 32].into() };
-        let proposed = HeadVote { target: other, ..vote() };
-        assert_eq!(check_target(&proposed, &vote()), Err(Objection::OtherCheckpoints));
+        let other = Checkpoint {
+            epoch: Epoch(2),
+            root: [9; 32].into(),
+        };
+        let proposed = HeadVote {
+            target: other,
+            ..vote()
+        };
+        assert_eq!(
+            check_target(&proposed, &vote()),
+            Err(Objection::OtherCheckpoints)
+        );
     }
 
     #[test]
     fn the_source_is_checked_even_when_a_value_is_forced() {
-        let source = Checkpoint { epoch: Epoch(0), root: [2; 32].into() };
+        let source = Checkpoint {
+            epoch: Epoch(0),
+            root: [2; 32].into(),
+        };
         let proposed = HeadVote { source, ..vote() };
         let own = vote();
         let verdict = check_head(&proposed, DUTY, &chain(), Some(&own));
@@ -232,6 +298,9 @@ mod tests {
 
     #[test]
     fn a_peer_without_a_view_gives_no_vote() {
-        assert_eq!(check_head(&vote(), DUTY, &chain(), None), Err(Objection::NoView));
+        assert_eq!(
+            check_head(&vote(), DUTY, &chain(), None),
+            Err(Objection::NoView)
+        );
     }
 }

@@ -24,13 +24,25 @@ pub struct PhaseLabels {
 
 /// Every interval: its name, and what it runs from and to.
 pub const PHASES: [(&str, &str); 7] = [
-    ("value", "trigger to value ready: the beacon node's answer, or an accepted proposal"),
+    (
+        "value",
+        "trigger to value ready: the beacon node's answer, or an accepted proposal",
+    ),
     ("prepare", "value ready to t PREPAREs"),
     ("record", "t PREPAREs to the durable record"),
     ("commit", "durable record to t partial signatures"),
-    ("verify", "t partial signatures to verified group signatures"),
-    ("signed", "value ready to verified group signatures: all of the above but the first"),
-    ("submit", "verified group signatures to the beacon node's acceptance"),
+    (
+        "verify",
+        "t partial signatures to verified group signatures",
+    ),
+    (
+        "signed",
+        "value ready to verified group signatures: all of the above but the first",
+    ),
+    (
+        "submit",
+        "verified group signatures to the beacon node's acceptance",
+    ),
 ];
 
 /// Labels of a duty's end: `outcome` is `signed`, `accepted`, `refused` or `missed`.
@@ -124,30 +136,55 @@ impl Metrics {
         };
         let m = &metrics;
         registry.register("duties", "Validator duties by outcome", m.duties.clone());
-        registry.register("refusals", "Refusals of the vault by rule", m.refusals.clone());
+        registry.register(
+            "refusals",
+            "Refusals of the vault by rule",
+            m.refusals.clone(),
+        );
         registry.register("faults", "Faults of peers by rule", m.faults.clone());
-        registry.register("peer_connected", "1 while a session is up", m.connected.clone());
-        registry.register("peer_rtt_seconds", "Round trip time to the peer", m.rtt.clone());
+        registry.register(
+            "peer_connected",
+            "1 while a session is up",
+            m.connected.clone(),
+        );
+        registry.register(
+            "peer_rtt_seconds",
+            "Round trip time to the peer",
+            m.rtt.clone(),
+        );
         let offset = "How far the peer's clock is ahead";
         registry.register("peer_clock_offset_seconds", offset, m.clock_offset.clone());
-        registry.register("sent_bytes", "TCP payload sent to peers", m.sent_bytes.clone());
+        registry.register(
+            "sent_bytes",
+            "TCP payload sent to peers",
+            m.sent_bytes.clone(),
+        );
         let received = "TCP payload received from peers";
         registry.register("received_bytes", received, m.received_bytes.clone());
         let by_peer = "Bytes of frames sent by peer";
         registry.register("peer_sent_bytes", by_peer, m.peer_sent_bytes.clone());
         let by_peer = "Bytes of frames received by peer";
-        registry.register("peer_received_bytes", by_peer, m.peer_received_bytes.clone());
+        registry.register(
+            "peer_received_bytes",
+            by_peer,
+            m.peer_received_bytes.clone(),
+        );
         let bls = "Curve operations times their cost on this machine";
         registry.register("bls_cpu_seconds", bls, m.bls_cpu_seconds.clone());
         registry.register("phase_seconds", "Intervals of a duty", m.phases.clone());
         let fdatasync = "Time to make one append to the signing record durable";
         registry.register("record_fdatasync_seconds", fdatasync, m.fdatasync.clone());
-        Self { registry, ..metrics }
+        Self {
+            registry,
+            ..metrics
+        }
     }
 
     /// Counts one interval of one duty.
     pub fn phase(&self, kind: &'static str, phase: &'static str, took: Duration) {
-        self.phases.get_or_create(&PhaseLabels { kind, phase }).observe(took.as_secs_f64());
+        self.phases
+            .get_or_create(&PhaseLabels { kind, phase })
+            .observe(took.as_secs_f64());
     }
 
     /// Counts one durable append.
