@@ -1,1 +1,2 @@
 //! cmd
+pub mod slashing;

@@ -96,6 +96,13 @@ impl SimulatedDisk {
         platter.planned.clear();
     }
 
+    /// The process dies and the machine goes on: everything written stays, planned faults end.
+    pub fn process_crash(&self) {
+        let mut platter = self.platter();
+        platter.off = false;
+        platter.planned.clear();
+    }
+
     /// The bytes of `file` as a reader sees them now.
     pub fn bytes(&self, file: LogFile) -> Option<Vec<u8>> {
         let platter = self.platter();
