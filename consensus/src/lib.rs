@@ -199,8 +199,8 @@ pub enum Rule {
     /// A PROPOSE by a peer that does not lead the round.
     #[error("the proposer does not lead this round")]
     NotLeader,
-    /// The bytes sent are not a value with the hash that was signed, or nobody asked for them.
-    #[error("the bytes are not the value that was signed or asked for")]
+    /// The bytes sent are not a value, or not one with a hash that was signed.
+    #[error("the bytes are not the value that was signed")]
     BadBody,
     /// A certificate is not a PREPARE quorum for the round and value it is to prove, or its round
     /// is not below the round it is to justify.

@@ -7,7 +7,7 @@ mod plan;
 mod world;
 
 use crate::justify::{Answers, Choice, choose, highest_certificate};
-use plan::{Faults, Plan};
+use plan::Plan;
 use proto::{ClusterSize, DutyKind};
 use world::{Outcome, World};
 
@@ -86,9 +86,7 @@ fn own_model_2026_certificates_only_splits_locks() {
 #[test]
 fn a_restarted_peer_that_says_none_splits_locks() {
     let split = first_split(5000, |seed| {
-        let mut plan = Plan::draw(4, seed, DutyKind::Head);
-        plan.faults = Faults::RestartForgetting;
-        World::run(&plan, choose)
+        World::run(&Plan::draw_forgetting(4, seed), choose)
     });
     assert!(split.is_some(), "the schedules are too tame");
 }

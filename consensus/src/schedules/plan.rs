@@ -74,6 +74,20 @@ impl Plan {
         }
     }
 
+    /// A schedule in which one peer restarts early, remembers nothing, and does not know it.
+    pub fn draw_forgetting(n: usize, seed: u64) -> Self {
+        let mut plan = Self::draw(n, seed, DutyKind::Head);
+        let mut rng = StdRng::seed_from_u64(seed ^ 0x5eed);
+        for peer in &mut plan.peers {
+            (peer.crash, peer.restart) = (None, None);
+        }
+        let one = rng.random_range(0..n);
+        plan.peers[one].crash = Some(millis(&mut rng, 100, 700));
+        plan.peers[one].restart = Some(millis(&mut rng, 1, 50));
+        plan.faults = Faults::RestartForgetting;
+        plan
+    }
+
     /// Whether so few peers are in trouble that a decision is due after the network has healed.
     pub fn promises_a_decision(&self) -> bool {
         let troubled = |peer: &&Temper| peer.crash.is_some() || peer.candidate.is_none();

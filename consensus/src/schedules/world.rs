@@ -57,11 +57,8 @@ const TIMING: Timing = Timing {
 /// What happens at a moment.
 enum Event {
     Input(usize, u32, Input<Letter>),
-    Deliver {
-        from: usize,
-        to: usize,
-        message: Message,
-    },
+    /// A message from one peer to another, in a session with this life of the receiver.
+    Deliver((usize, usize), u32, Message),
     /// The record of the peer's signature is on disk.
     Durable(usize, u32, Root),
     Crash(usize),
@@ -213,8 +210,8 @@ impl<'a> World<'a> {
                     self.input(now, peer, input);
                 }
             }
-            Event::Deliver { from, to, message } => {
-                if self.peers[to].is_up {
+            Event::Deliver((from, to), life, message) => {
+                if self.is_alive(to, life) {
                     let from = self.indices[from];
                     self.input(now, to, Input::Message { from, message });
                 }
@@ -290,7 +287,8 @@ impl<'a> World<'a> {
         if self.rng.random_range(0..100) >= loss {
             let micros = delay.as_micros() as u64;
             let delay = Duration::from_micros(self.rng.random_range(micros / 10..=micros));
-            self.at(now + delay, Event::Deliver { from, to, message });
+            let life = self.peers[to].life;
+            self.at(now + delay, Event::Deliver((from, to), life, message));
         }
     }
 
