@@ -52,7 +52,7 @@ async fn validators_are_asked_by_post_and_by_get_where_the_node_has_no_post() {
     let other = client.validators(StateId::Head, &stranger).await;
     assert!(matches!(cause(other), Cause::Contradiction(_)));
 
-    let node = Node::recorded().with(VALIDATORS, 405, JSON, b"");
+    let node = Node::recorded().with(VALIDATORS, (405, JSON, b""));
     let refused = node.start().await.validators(StateId::Head, &keys).await;
     assert_eq!(refused.unwrap_err().status(), Some(405));
     assert_eq!(node.last().0, format!("{VALIDATORS}?id={key}"));
@@ -79,7 +79,7 @@ async fn proposer_duties_come_from_v1_where_the_node_has_no_v2() {
     let body = include_bytes!("recorded/proposer.json");
     let node = Node::recorded()
         .without(PROPOSER_V2)
-        .with(v1, 200, JSON, body);
+        .with(v1, (200, JSON, body));
     let proposers = node.start().await.proposer_duties(Epoch(51)).await.unwrap();
     assert_eq!(proposers.duties.len(), 8);
 }
@@ -91,7 +91,7 @@ async fn a_head_vote_is_the_same_from_ssz_and_json_and_only_for_the_slot_asked()
     let vote = client.attestation_data(Slot(414)).await.unwrap();
     assert_eq!(vote.beacon_block_root, HEAD.parse().unwrap());
     let json = include_bytes!("recorded/attestation_data.json");
-    let old = Node::recorded().with(VOTE, 200, JSON, json).start().await;
+    let old = Node::recorded().with(VOTE, (200, JSON, json)).start().await;
     assert_eq!(old.attestation_data(Slot(414)).await.unwrap(), vote);
     let other = client.attestation_data(Slot(415)).await;
     assert!(matches!(cause(other), Cause::Contradiction(_)));
@@ -114,7 +114,10 @@ async fn a_block_of_the_chain_is_the_same_from_ssz_and_json() {
     let block = client.block(&spec, BlockId::Slot(Slot(414))).await.unwrap();
     assert_eq!(block.as_ref().unwrap().block.root(), HEAD.parse().unwrap());
     let json = include_bytes!("recorded/block.json");
-    let old = Node::recorded().with(BLOCK, 200, JSON, json).start().await;
+    let old = Node::recorded()
+        .with(BLOCK, (200, JSON, json))
+        .start()
+        .await;
     assert_eq!(
         old.block(&spec, BlockId::Slot(Slot(414))).await.unwrap(),
         block
@@ -134,7 +137,7 @@ async fn a_produced_block_is_the_same_from_ssz_and_json_and_what_was_asked_for()
 
     let json = include_bytes!("recorded/produced.json");
     let old = Node::recorded()
-        .with(PRODUCE, 200, JSON, json)
+        .with(PRODUCE, (200, JSON, json))
         .start()
         .await;
     assert_eq!(
@@ -157,7 +160,7 @@ async fn a_produced_block_is_the_same_from_ssz_and_json_and_what_was_asked_for()
         )
         .into_bytes();
     let builder = Node::recorded()
-        .with(PRODUCE, 200, JSON, &blinded)
+        .with(PRODUCE, (200, JSON, &blinded))
         .start()
         .await;
     let refused = cause(builder.produce_block(&spec, &request()).await);
@@ -186,7 +189,7 @@ async fn a_signed_block_is_posted_as_ssz_with_its_fork() {
     ];
     for (status, body, expected) in cases {
         let node = Node::recorded()
-            .with(PUBLISH, status, JSON, body)
+            .with(PUBLISH, (status, JSON, body))
             .start()
             .await;
         assert_eq!(
@@ -217,7 +220,7 @@ async fn attestations_that_the_node_had_already_count_as_taken() {
         {"index":0,"message":"ATTESTATION_ERROR_ATTESTATION_ALREADY_KNOWN"},
         {"index":1,"message":"ATTESTATION_ERROR_INVALID_SIGNATURE"}]}"#;
     let picky = Node::recorded()
-        .with(POOL, 400, JSON, failures)
+        .with(POOL, (400, JSON, failures))
         .start()
         .await;
     let failed = picky
@@ -229,7 +232,7 @@ async fn attestations_that_the_node_had_already_count_as_taken() {
         [1]
     );
 
-    let syncing = Node::recorded().with(POOL, 503, JSON, b"").start().await;
+    let syncing = Node::recorded().with(POOL, (503, JSON, b"")).start().await;
     let refused = syncing.submit_attestations(ForkName::Electra, &both).await;
     assert_eq!(refused.unwrap_err().status(), Some(503));
 }
@@ -237,7 +240,7 @@ async fn attestations_that_the_node_had_already_count_as_taken() {
 #[tokio::test]
 async fn fee_recipients_are_told_as_the_api_wants_them() {
     let path = "/eth/v1/validator/prepare_beacon_proposer";
-    let node = Node::recorded().with(path, 200, JSON, b"");
+    let node = Node::recorded().with(path, (200, JSON, b""));
     let client = node.start().await;
     let recipient = Address::from([0x77; 20]);
     let told = client

@@ -9,7 +9,7 @@ use super::*;
 #[tokio::test]
 async fn heads_come_as_events_and_the_end_of_the_stream_as_an_error_and_then_heads_again() {
     let events = include_bytes!("recorded/head_events.sse");
-    let node = Node::recorded().with("/eth/v1/events", 200, "text/event-stream", events);
+    let node = Node::recorded().with("/eth/v1/events", (200, "text/event-stream", events));
     let client = node.start().await;
     let heads = client.head_events(Duration::from_secs(5));
     let slots: Vec<Option<u64>> = heads
@@ -48,13 +48,13 @@ async fn an_endless_answer_or_event_is_cut_off() {
 #[tokio::test]
 async fn answers_that_cannot_be_read_say_where_and_redirects_are_not_followed() {
     let broken = br#"{"data":{"head_slot":"x","sync_distance":"0","is_syncing":false}}"#;
-    let node = Node::recorded().with("/eth/v1/node/syncing", 200, JSON, broken);
+    let node = Node::recorded().with("/eth/v1/node/syncing", (200, JSON, broken));
     let Cause::Undecodable(reason) = cause(node.start().await.sync_status().await) else {
         panic!("not undecodable");
     };
     assert!(reason.contains("head_slot"), "{reason}");
 
-    let node = Node::recorded().with("/eth/v1/node/syncing", 302, JSON, b"");
+    let node = Node::recorded().with("/eth/v1/node/syncing", (302, JSON, b""));
     let moved = node.start().await.sync_status().await;
     assert_eq!(moved.unwrap_err().status(), Some(302));
 }

@@ -79,12 +79,13 @@ impl Node {
         ];
         let mut node = Self::default();
         for (path, media_type, body) in answers {
-            node = node.with(path, 200, media_type, body);
+            node = node.with(path, (200, media_type, body));
         }
         node
     }
 
-    fn with(mut self, path: &str, status: u16, media_type: &'static str, body: &[u8]) -> Self {
+    fn with(mut self, path: &str, answer: (u16, &'static str, &[u8])) -> Self {
+        let (status, media_type, body) = answer;
         let answer = (status, media_type, body.to_vec());
         self.answers.insert(path.to_owned(), answer);
         self
