@@ -1,6 +1,8 @@
 //! Agree on one value per duty: QBFT with a leaderless first round.
 
 mod ballots;
+#[cfg(test)]
+mod bugs;
 mod evidence;
 mod follow;
 mod instance;
@@ -9,9 +11,13 @@ mod lead;
 mod leaders;
 mod lock;
 mod receive;
+#[cfg(test)]
+mod rig;
 mod round;
 #[cfg(test)]
 mod schedules;
+#[cfg(test)]
+mod steps;
 mod timing;
 mod values;
 mod verify;
