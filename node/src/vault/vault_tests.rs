@@ -1,7 +1,7 @@
 //! The promises of the vault: record before release, restart, rollback, poison, clock, deposits.
 
-use dkg::bls::{PublicPoint, verify};
-use proto::eth::{AttestationData, DepositMessage, Genesis};
+use dkg::bls::{PublicPoint, SecretShare, verify};
+use proto::eth::{AttestationData, Genesis};
 use proto::eth::{BeaconBlockHeader, ChainSpec, Checkpoint, CommitteeIndex, ValidatorIndex};
 use proto::{Epoch, Identity};
 
@@ -10,7 +10,7 @@ use crate::journal::{DiskFault, Journal, LogFile, Owner, SimulatedDisk};
 
 const SPE: u64 = 8;
 
-fn spec() -> ChainSpec {
+pub(super) fn spec() -> ChainSpec {
     let json = include_str!("../../../proto/tests/vectors/spec-minimal.json");
     let mut file: serde_json::Value = serde_json::from_str(json).unwrap();
     let keys = serde_json::from_value(file["data"].take()).unwrap();
@@ -22,19 +22,19 @@ fn spec() -> ChainSpec {
     ChainSpec::new(&keys, genesis).unwrap()
 }
 
-fn root(byte: u8) -> Root {
+pub(super) fn root(byte: u8) -> Root {
     [byte; 32].into()
 }
 
-fn share(i: u8) -> SecretShare {
+pub(super) fn share(i: u8) -> SecretShare {
     SecretShare::from_bytes(&[i + 1; 32]).unwrap()
 }
 
-fn group_key(i: u8) -> PublicKey {
+pub(super) fn group_key(i: u8) -> PublicKey {
     share(i).public().to_bytes()
 }
 
-fn held(i: u8) -> Held {
+pub(super) fn held(i: u8) -> Held {
     Held {
         group_key: group_key(i),
         share: share(i),
@@ -45,7 +45,7 @@ fn held(i: u8) -> Held {
     }
 }
 
-fn owner() -> Owner {
+pub(super) fn owner() -> Owner {
     Owner {
         cluster: root(7),
         identity: Identity::from_seed(&[7; 32]).public(),
@@ -53,14 +53,14 @@ fn owner() -> Owner {
 }
 
 /// A peer of a cluster of 4 with three validators, on a disk that survives it.
-struct Peer {
-    disk: SimulatedDisk,
+pub(super) struct Peer {
+    pub(super) disk: SimulatedDisk,
     journal: Journal<SimulatedDisk>,
-    vault: Vault,
+    pub(super) vault: Vault,
 }
 
 impl Peer {
-    fn begin() -> Self {
+    pub(super) fn begin() -> Self {
         let disk = SimulatedDisk::new();
         let mut history = History::default();
         let keys = (0..3).map(group_key).collect();
@@ -87,14 +87,19 @@ impl Peer {
     }
 
     /// Signs, records and opens: the whole path.
-    fn release(&mut self, now: u64, what: &Signable, who: &[u32]) -> Vec<PartialSignature> {
+    pub(super) fn release(
+        &mut self,
+        now: u64,
+        what: &Signable,
+        who: &[u32],
+    ) -> Vec<PartialSignature> {
         let signing = self.vault.sign(Slot(now), what, who);
         assert_eq!(signing.refused, []);
         let recorded = self.journal.append(&signing.records).unwrap();
         signing.sealed.unwrap().open(&recorded).unwrap()
     }
 
-    fn refusal(&mut self, now: u64, what: &Signable) -> &'static str {
+    pub(super) fn refusal(&mut self, now: u64, what: &Signable) -> &'static str {
         let signing = self.vault.sign(Slot(now), what, &[0]);
         assert!(signing.records.is_empty() && signing.sealed.is_none());
         signing.refused[0].1.rule()
@@ -107,7 +112,7 @@ impl Peer {
     }
 }
 
-fn attestation(slot: u64, head: u8) -> Signable {
+pub(super) fn attestation(slot: u64, head: u8) -> Signable {
     let target = slot / SPE;
     Signable::attestation(
         &spec(),
@@ -129,7 +134,7 @@ fn data(slot: u64, (source, target): (u64, u64), head: u8) -> AttestationData {
     }
 }
 
-fn block(slot: u64, body: u8) -> Signable {
+pub(super) fn block(slot: u64, body: u8) -> Signable {
     let header = BeaconBlockHeader {
         slot: Slot(slot),
         proposer_index: ValidatorIndex(0),
@@ -138,15 +143,6 @@ fn block(slot: u64, body: u8) -> Signable {
         body_root: root(body),
     };
     Signable::block(&spec(), &header)
-}
-
-fn deposit(credentials: u8, gwei: u64) -> Signable {
-    let message = DepositMessage {
-        pubkey: group_key(0),
-        withdrawal_credentials: root(credentials),
-        amount: gwei,
-    };
-    Signable::deposit([0, 0, 0, 1].into(), &message)
 }
 
 #[test]
@@ -349,40 +345,6 @@ fn witnesses_of_what_is_on_the_disk_stop_nothing() {
 }
 
 #[test]
-fn deposits_are_those_of_the_lock_and_of_one_credentials_for_ever() {
-    let mut peer = Peer::begin();
-    assert_eq!(
-        peer.refusal(0, &deposit(0xdd, 1_000_000_000)),
-        "not_in_lock"
-    );
-    assert_eq!(
-        peer.refusal(0, &deposit(0xcc, 2_000_000_000)),
-        "not_in_lock"
-    );
-    let first = peer.release(0, &deposit(0xcc, 1_000_000_000), &[0]);
-    assert_eq!(peer.release(0, &deposit(0xcc, 1_000_000_000), &[0]), first);
-    peer.release(0, &deposit(0xcc, 31_000_000_000), &[0]);
-    let other_key = peer
-        .vault
-        .sign(Slot(0), &deposit(0xcc, 1_000_000_000), &[1]);
-    assert_eq!(other_key.refused[0].1.rule(), "other_key");
-
-    // Even if the lock were another one: the record remembers.
-    let history = Journal::open(peer.disk, owner()).unwrap().history().clone();
-    let terms = DepositTerms {
-        credentials: root(0xdd),
-        gwei: vec![1_000_000_000],
-    };
-    let other = Held {
-        deposits: Some(terms),
-        ..held(0)
-    };
-    let mut vault = Vault::open(ClusterSize::of(4).unwrap(), vec![other], history).unwrap();
-    let signing = vault.sign(Slot(0), &deposit(0xdd, 1_000_000_000), &[0]);
-    assert_eq!(signing.refused[0].1.rule(), "other_credentials");
-}
-
-#[test]
 fn signatures_made_ahead_are_the_same_and_are_bounded() {
     let mut peer = Peer::begin();
     for head in 1..=9 {
@@ -402,17 +364,4 @@ fn signatures_made_ahead_are_the_same_and_are_bounded() {
             .find(attestation(9, 10).signing_root())
             .is_none()
     );
-}
-
-#[test]
-fn each_purpose_has_its_own_domain() {
-    let slot = 16;
-    let roots = [
-        attestation(slot, 1).signing_root(),
-        block(slot, 1).signing_root(),
-        Signable::randao(&spec(), Slot(slot)).signing_root(),
-        deposit(1, 1).signing_root(),
-    ];
-    let distinct: BTreeSet<Root> = roots.into_iter().collect();
-    assert_eq!(distinct.len(), 4);
 }
