@@ -1,5 +1,6 @@
 //! The operator's program.
 pub mod cmd;
+pub mod config;
 pub mod duties;
 pub mod io;
 pub mod journal;

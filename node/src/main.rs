@@ -1,1 +1,2 @@
+//! gantry
 fn main() {}

@@ -25,8 +25,8 @@ const GENESIS_TIME: u64 = 1_795_263_776;
 
 fn keys(answer: &str) -> BTreeMap<String, Value> {
     let mut answer: BTreeMap<String, BTreeMap<String, Value>> =
-        serde_json::from_str(answer).unwrap();
-    answer.remove("data").unwrap()
+        serde_json::from_str(answer).expect("a recorded answer is JSON");
+    answer.remove("data").expect("and has data")
 }
 
 fn genesis() -> Genesis {
@@ -38,11 +38,11 @@ fn genesis() -> Genesis {
 }
 
 fn minimal() -> ChainSpec {
-    ChainSpec::new(&keys(SPEC_MINIMAL), genesis()).unwrap()
+    ChainSpec::new(&keys(SPEC_MINIMAL), genesis()).expect("a live node gave this spec")
 }
 
 fn mainnet() -> ChainSpec {
-    ChainSpec::new(&keys(SPEC_MAINNET), genesis()).unwrap()
+    ChainSpec::new(&keys(SPEC_MAINNET), genesis()).expect("a live node gave this spec")
 }
 
 fn with(key: &str, value: &str) -> Result<ChainSpec, SpecError> {
@@ -52,7 +52,7 @@ fn with(key: &str, value: &str) -> Result<ChainSpec, SpecError> {
 }
 
 fn root(text: &str) -> Root {
-    text.parse().unwrap()
+    text.parse().expect("the roots below are hex")
 }
 
 #[test]
