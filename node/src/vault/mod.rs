@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`signable`] | the closed list of what may be signed |
+//! | [`held`] | the shares, and what the lock says of their validators |
 //! | `guard` | the rules of EIP-3076 |
 //! | [`refusal`] | why not, with the evidence |
 //! | [`sealed`] | signatures that wait for their record |
@@ -25,6 +26,7 @@
 //! Never here: a file, a socket, a clock, randomness.
 
 mod guard;
+pub mod held;
 pub mod interchange;
 pub mod refusal;
 pub mod sealed;
@@ -33,17 +35,21 @@ mod standing;
 mod voting;
 
 #[cfg(test)]
+mod deposit_tests;
+#[cfg(test)]
+mod interchange_tests;
+#[cfg(test)]
 mod rule_tests;
 #[cfg(test)]
 mod vault_tests;
 
 use std::collections::BTreeSet;
 
-use dkg::bls::{Message, SecretShare, SignaturePoint};
-use proto::eth::DepositMessage;
+use dkg::bls::{Message, SignaturePoint};
 use proto::{ClusterSize, PeerIndex, PublicKey, Root, Slot};
 use thiserror::Error;
 
+pub use held::{DepositTerms, Held};
 pub use refusal::Refusal;
 pub use sealed::{PartialSignature, Sealed};
 pub use signable::Signable;
@@ -54,26 +60,6 @@ use sealed::Ahead;
 use signable::Subject;
 use standing::Standing;
 use voting::Voting;
-
-/// One validator of which this peer holds a share.
-#[derive(Debug, Clone)]
-pub struct Held {
-    /// The validator's group key.
-    pub group_key: PublicKey,
-    /// This peer's share of it.
-    pub share: SecretShare,
-    /// The deposits that the cluster lock provides for; none to refuse every deposit.
-    pub deposits: Option<DepositTerms>,
-}
-
-/// The deposits that a cluster lock provides for one validator.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DepositTerms {
-    /// The withdrawal credentials of all of them.
-    pub credentials: Root,
-    /// The allowed amounts in gwei.
-    pub gwei: Vec<u64>,
-}
 
 /// What [`Vault::sign`] decided.
 #[derive(Debug)]
@@ -302,7 +288,7 @@ impl Vault {
             }
             Subject::Randao(slot) => not_ahead(*slot, now.next()).map(|()| Verdict::Again),
             Subject::Deposit(message) => {
-                in_lock(held, message, validator)?;
+                held.provides_for(message, validator)?;
                 let credentials = message.withdrawal_credentials;
                 guard::deposit(marks, credentials, message.amount, signing_root)
             }
@@ -383,17 +369,5 @@ fn not_ahead(asked: Slot, clock: Slot) -> Result<(), Refusal> {
         Err(Refusal::AheadOfClock { asked, clock })
     } else {
         Ok(())
-    }
-}
-
-fn in_lock(held: &Held, message: &DepositMessage, validator: u32) -> Result<(), Refusal> {
-    if message.pubkey != held.group_key {
-        return Err(Refusal::OtherKey(validator));
-    }
-    let credentials = message.withdrawal_credentials;
-    let gwei = message.amount;
-    match &held.deposits {
-        Some(terms) if terms.credentials == credentials && terms.gwei.contains(&gwei) => Ok(()),
-        Some(_) | None => Err(Refusal::NotInLock { credentials, gwei }),
     }
 }
