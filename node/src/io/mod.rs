@@ -1,4 +1,5 @@
 //! The shell.
 pub mod beacon;
+pub mod execution;
 pub mod files;
 pub mod net;
