@@ -1,9 +1,20 @@
 //! Agree on one value per duty: QBFT with a leaderless first round.
 
+mod ballots;
 mod evidence;
+mod follow;
 mod instance;
+mod justify;
+mod lead;
 mod leaders;
+mod lock;
+mod receive;
+mod round;
+#[cfg(test)]
+mod schedules;
 mod timing;
+mod values;
+mod verify;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -188,8 +199,8 @@ pub enum Rule {
     /// A PROPOSE by a peer that does not lead the round.
     #[error("the proposer does not lead this round")]
     NotLeader,
-    /// The bytes sent are not a value with the hash that was signed, or nobody asked for them.
-    #[error("the bytes are not the value that was signed or asked for")]
+    /// The bytes sent are not a value, or not one with a hash that was signed.
+    #[error("the bytes are not the value that was signed")]
     BadBody,
     /// A certificate is not a PREPARE quorum for the round and value it is to prove, or its round
     /// is not below the round it is to justify.

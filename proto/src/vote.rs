@@ -213,6 +213,17 @@ impl Message {
             Self::Pull { scope, .. } | Self::Value { scope, .. } => *scope,
         }
     }
+
+    /// Who signed the message's statement (claimed, until verified); none if nothing is signed.
+    pub fn signer(&self) -> Option<PeerIndex> {
+        match self {
+            Self::Propose(proposal) => Some(proposal.signed.signer),
+            Self::Prepare(signed) => Some(signed.signer),
+            Self::Commit(committal) => Some(committal.signed.signer),
+            Self::RoundChange { change, .. } => Some(change.signed.signer),
+            Self::Pull { .. } | Self::Value { .. } => None,
+        }
+    }
 }
 
 impl Scope {

@@ -8,6 +8,7 @@ mod deposit;
 mod draft;
 mod identity;
 mod keystore;
+pub mod slashing;
 
 use std::path::PathBuf;
 

@@ -2,4 +2,5 @@
 pub mod beacon;
 pub mod execution;
 pub mod files;
+pub mod metrics;
 pub mod net;

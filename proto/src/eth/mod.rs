@@ -32,7 +32,7 @@ pub mod preset;
 pub mod spec;
 
 pub use attestation::{AttestationData, Checkpoint, HeadVote, SingleAttestation};
-pub use block::{Block, BlockError, SignedBlock};
+pub use block::{Block, BlockError, Layout, SignedBlock};
 pub use body::{BeaconBlock, BeaconBlockBody, BeaconBlockHeader};
 pub use contents::{Blobs, BlockContents};
 pub use deposit::{DepositData, DepositMessage};
