@@ -39,5 +39,6 @@ pub use deposit::{DepositData, DepositMessage};
 pub use domain::{Domain, DomainType, signing_root};
 pub use encoding::{CommitteeIndex, ValidatorIndex, hash_tree_root};
 pub use fork::{ForkName, ForkSchedule, ForkVersion, UnknownFork};
+pub use operations::VoluntaryExit;
 pub use preset::{Mainnet, Minimal, Preset, PresetBase};
 pub use spec::{ChainSpec, Genesis, SpecError};
