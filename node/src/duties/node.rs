@@ -70,6 +70,21 @@ impl Node {
         &self.vault
     }
 
+    /// How far the record is durable.
+    pub fn recorded(&self) -> Recorded {
+        self.recorded
+    }
+
+    /// Every other peer.
+    pub fn others(&self) -> impl Iterator<Item = PeerIndex> + use<> {
+        self.peers.others()
+    }
+
+    /// The slot at the last input; before genesis the first.
+    pub fn slot(&self) -> Slot {
+        self.ground.chain.slot_at(self.now).unwrap_or(Slot(0))
+    }
+
     fn take(&mut self, input: Input) {
         match input {
             Input::Tick => {}
@@ -352,10 +367,6 @@ impl Node {
             self.out.extend(note.map(Output::Note));
         }
         self.early.retain(|(duty, _), _| duty.slot >= slot);
-    }
-
-    fn slot(&self) -> Slot {
-        self.ground.chain.slot_at(self.now).unwrap_or(Slot(0))
     }
 
     fn note(&mut self, note: Note) {

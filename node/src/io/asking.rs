@@ -33,7 +33,12 @@ impl Asking {
         graffiti: Root,
         answers: Sender<Answer>,
     ) -> Self {
-        Self { client, chain, graffiti, answers }
+        Self {
+            client,
+            chain,
+            graffiti,
+            answers,
+        }
     }
 
     /// Asks `query` in a task of its own.
@@ -51,7 +56,10 @@ impl Asking {
         let this = self.clone();
         tokio::spawn(async move {
             let accepted = this.accepted(duty, submission).await;
-            this.answers.send(Answer::Submitted { duty, accepted }).await.ok();
+            this.answers
+                .send(Answer::Submitted { duty, accepted })
+                .await
+                .ok();
         });
     }
 
@@ -81,8 +89,15 @@ impl Asking {
                 };
                 Answer::HeadVote(slot, vote)
             }
-            Query::Block { slot, randao_reveal } => {
-                let request = BlockRequest { slot, randao_reveal, graffiti: self.graffiti };
+            Query::Block {
+                slot,
+                randao_reveal,
+            } => {
+                let request = BlockRequest {
+                    slot,
+                    randao_reveal,
+                    graffiti: self.graffiti,
+                };
                 let contents = self.client.produce_block(&self.chain, &request).await;
                 let contents = contents
                     .inspect_err(|error| warn!(%slot, %error, "no block from the beacon node"));
@@ -109,7 +124,13 @@ impl Asking {
                 let found = self.client.validators(StateId::Head, &keys).await?;
                 let known = found.iter().map(|state| {
                     let active = state.status.is_active();
-                    (state.validator.pubkey, Registered { index: state.index, active })
+                    (
+                        state.validator.pubkey,
+                        Registered {
+                            index: state.index,
+                            active,
+                        },
+                    )
                 });
                 Ok(Answer::Validators(epoch, known.collect()))
             }
@@ -165,7 +186,8 @@ impl Asking {
                     Ok(failures) => {
                         for failure in &failures {
                             let validator = attestations.get(failure.index);
-                            let validator = validator.map(|attestation| attestation.attester_index.0);
+                            let validator =
+                                validator.map(|attestation| attestation.attester_index.0);
                             let reason = &failure.message;
                             warn!(%duty, validator, %reason, "the beacon node refuses an attestation");
                         }
@@ -177,19 +199,20 @@ impl Asking {
                     }
                 }
             }
-            Submission::Block { contents, signature } => {
-                match self.client.publish_block(&contents, signature).await {
-                    Ok(Published::Imported | Published::AlreadyKnown) => 1,
-                    Ok(Published::OnlySentOn) => {
-                        warn!(%duty, "the beacon node sent our block on but could not import it");
-                        1
-                    }
-                    Err(error) => {
-                        warn!(%duty, %error, "the beacon node did not take the block");
-                        0
-                    }
+            Submission::Block {
+                contents,
+                signature,
+            } => match self.client.publish_block(&contents, signature).await {
+                Ok(Published::Imported | Published::AlreadyKnown) => 1,
+                Ok(Published::OnlySentOn) => {
+                    warn!(%duty, "the beacon node sent our block on but could not import it");
+                    1
                 }
-            }
+                Err(error) => {
+                    warn!(%duty, %error, "the beacon node did not take the block");
+                    0
+                }
+            },
         }
     }
 }

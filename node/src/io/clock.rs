@@ -6,7 +6,11 @@ use proto::Timestamp;
 
 /// The time of day. A clock before 1970 counts as 1970.
 pub fn now() -> Timestamp {
-    Timestamp::from_unix(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO))
+    Timestamp::from_unix(
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or(Duration::ZERO),
+    )
 }
 
 /// How long until `moment`; zero if it is over.

@@ -53,7 +53,10 @@ impl Memory {
     /// # Errors
     /// If the files are damaged or not accessible.
     pub fn open(path: &Path) -> Result<Self, MemoryError> {
-        let failed = |source| MemoryError { path: path.display().to_string(), source };
+        let failed = |source| MemoryError {
+            path: path.display().to_string(),
+            source,
+        };
         let config = sled::Config::new().path(path).cache_capacity(4 << 20);
         let db = config.open().map_err(failed)?;
         Ok(Self {
@@ -73,7 +76,10 @@ impl Memory {
 
     /// Remembers the record sequence a peer has shown.
     pub fn remember_sequence(&self, peer: PeerIndex, sequence: u64) {
-        if let Err(error) = self.sequences.insert([position(peer)], &sequence.to_be_bytes()) {
+        if let Err(error) = self
+            .sequences
+            .insert([position(peer)], &sequence.to_be_bytes())
+        {
             warn!(%error, "cannot remember a peer's record sequence");
         }
     }
@@ -93,13 +99,27 @@ impl Memory {
 
     /// The last duties, newest first, at most `count`.
     pub fn endings(&self, count: usize) -> Vec<Ending> {
-        let newest = self.duties.iter().values().rev().take(count).filter_map(Result::ok);
-        newest.filter_map(|bytes| serde_json::from_slice(&bytes).ok()).collect()
+        let newest = self
+            .duties
+            .iter()
+            .values()
+            .rev()
+            .take(count)
+            .filter_map(Result::ok);
+        newest
+            .filter_map(|bytes| serde_json::from_slice(&bytes).ok())
+            .collect()
     }
 
     fn forget_oldest(&self) {
         let surplus = self.duties.len().saturating_sub(DUTIES);
-        for key in self.duties.iter().keys().take(surplus).filter_map(Result::ok) {
+        for key in self
+            .duties
+            .iter()
+            .keys()
+            .take(surplus)
+            .filter_map(Result::ok)
+        {
             if let Err(error) = self.duties.remove(key) {
                 warn!(%error, "cannot forget an old duty");
             }

@@ -55,7 +55,14 @@ impl Observer {
         evidence: PathBuf,
     ) -> Self {
         let (metrics, board) = board;
-        Self { names, metrics, board, memory, evidence, timelines: BTreeMap::new() }
+        Self {
+            names,
+            metrics,
+            board,
+            memory,
+            evidence,
+            timelines: BTreeMap::new(),
+        }
     }
 
     /// What this peer remembers.
@@ -67,45 +74,99 @@ impl Observer {
     pub fn tell(&mut self, note: Note) {
         match note {
             Note::Reached { duty, phase } => self.reached(duty, phase),
-            Note::Signed { duty, validators, round, missing } => {
+            Note::Signed {
+                duty,
+                validators,
+                round,
+                missing,
+            } => {
                 let took_ms = self.took_ms(duty);
                 let missing = self.names_of(missing);
                 let slot = duty.slot.0;
                 let kind = kind_of(duty);
-                info!(kind, slot, validators, round = round.number(), took_ms, ?missing, "signed");
+                info!(
+                    kind,
+                    slot,
+                    validators,
+                    round = round.number(),
+                    took_ms,
+                    ?missing,
+                    "signed"
+                );
                 self.count(duty, "signed", validators);
                 self.timelines.entry(duty).or_default().signed += validators;
                 let signed = self.timelines[&duty].signed;
-                self.end(duty, Ending { signed, took_ms, absent: missing, ..empty(duty) });
+                self.end(
+                    duty,
+                    Ending {
+                        signed,
+                        took_ms,
+                        absent: missing,
+                        ..empty(duty)
+                    },
+                );
             }
-            Note::Missed { duty, validators, why } => self.missed(duty, validators, &why),
+            Note::Missed {
+                duty,
+                validators,
+                why,
+            } => self.missed(duty, validators, &why),
             Note::Objected { duty, objection } => {
                 let rule = objection.rule();
                 warn!(%duty, rule, "this peer would not sign the value");
-                self.metrics.refusals.get_or_create(&RuleLabels { rule }).inc();
+                self.metrics
+                    .refusals
+                    .get_or_create(&RuleLabels { rule })
+                    .inc();
             }
-            Note::Refused { duty, validator, rule, message } => {
+            Note::Refused {
+                duty,
+                validator,
+                rule,
+                message,
+            } => {
                 warn!(%duty, validator = validator.0, rule, "the vault refuses: {message}");
-                self.metrics.refusals.get_or_create(&RuleLabels { rule }).inc();
+                self.metrics
+                    .refusals
+                    .get_or_create(&RuleLabels { rule })
+                    .inc();
             }
-            Note::RandaoRefused { slot, validator, message } => {
+            Note::RandaoRefused {
+                slot,
+                validator,
+                message,
+            } => {
                 let slot = slot.0;
                 warn!(slot, validator = validator.0, "no RANDAO reveal: {message}");
             }
-            Note::RolledBack { witness, seen, held } => {
+            Note::RolledBack {
+                witness,
+                seen,
+                held,
+            } => {
                 let witness = self.name(witness);
-                error!(witness, seen, held, "the signing record is older than it was");
+                error!(
+                    witness,
+                    seen, held, "the signing record is older than it was"
+                );
             }
             Note::Fault { peer, rule, detail } => self.fault(peer, rule, &detail),
             Note::Evidence(evidence) => {
                 let peer = evidence.culprit();
-                self.fault(peer, "contradiction", "signed two statements that contradict");
+                self.fault(
+                    peer,
+                    "contradiction",
+                    "signed two statements that contradict",
+                );
                 self.keep(&format!("{evidence:?}\n"));
             }
             Note::Connected { peer, up } => {
                 let peer = self.name(peer);
                 info!(peer, "{}", if up { "connected" } else { "disconnected" });
-                self.metrics.connected.get_or_create(&PeerLabels { peer }).set(i64::from(up));
+                self.metrics
+                    .connected
+                    .get_or_create(&PeerLabels { peer })
+                    .set(i64::from(up));
             }
         }
     }
@@ -119,11 +180,15 @@ impl Observer {
         let now = *timeline.reached.entry(phase).or_insert_with(Instant::now);
         for (name, from, to) in INTERVALS {
             if let (true, Some(begun)) = (to == phase, timeline.reached.get(&from)) {
-                self.metrics.phase(kind_of(duty), name, now.duration_since(*begun));
+                self.metrics
+                    .phase(kind_of(duty), name, now.duration_since(*begun));
             }
         }
         if phase == Phase::Accepted {
-            let accepted = self.timelines.get(&duty).map_or(0, |timeline| timeline.signed);
+            let accepted = self
+                .timelines
+                .get(&duty)
+                .map_or(0, |timeline| timeline.signed);
             self.count(duty, "accepted", accepted);
         }
     }
@@ -132,7 +197,10 @@ impl Observer {
         let reason = match why {
             Miss::NoValue => "the beacon node gave no value".to_owned(),
             Miss::TooFewPeers(connected) => {
-                format!("too few peers connected: only {:?}", self.names_of(*connected))
+                format!(
+                    "too few peers connected: only {:?}",
+                    self.names_of(*connected)
+                )
             }
             Miss::NoPrepareQuorum => "no value found enough votes".to_owned(),
             Miss::NoCommitQuorum => "too few peers signed".to_owned(),
@@ -140,8 +208,19 @@ impl Observer {
         let slot = duty.slot.0;
         warn!(kind = kind_of(duty), slot, validators, "missed: {reason}");
         self.count(duty, "missed", validators);
-        let signed = self.timelines.get(&duty).map_or(0, |timeline| timeline.signed);
-        self.end(duty, Ending { signed, missed: validators, reason, ..empty(duty) });
+        let signed = self
+            .timelines
+            .get(&duty)
+            .map_or(0, |timeline| timeline.signed);
+        self.end(
+            duty,
+            Ending {
+                signed,
+                missed: validators,
+                reason,
+                ..empty(duty)
+            },
+        );
     }
 
     fn end(&self, duty: DutyId, ending: Ending) {
@@ -153,25 +232,39 @@ impl Observer {
     fn fault(&self, peer: PeerIndex, rule: &'static str, detail: &str) {
         let peer = self.name(peer);
         warn!(peer, rule, "a peer broke a rule: {detail}");
-        self.metrics.faults.get_or_create(&FaultLabels { peer, rule }).inc();
+        self.metrics
+            .faults
+            .get_or_create(&FaultLabels { peer, rule })
+            .inc();
     }
 
     fn keep(&self, line: &str) {
         use std::io::Write as _;
-        let file = std::fs::File::options().create(true).append(true).open(&self.evidence);
+        let file = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(&self.evidence);
         if let Err(error) = file.and_then(|mut file| file.write_all(line.as_bytes())) {
             warn!(%error, "cannot keep the evidence of a contradiction");
         }
     }
 
     fn count(&self, duty: DutyId, outcome: &'static str, validators: usize) {
-        let labels = OutcomeLabels { kind: kind_of(duty), outcome };
-        self.metrics.duties.get_or_create(&labels).inc_by(validators as u64);
+        let labels = OutcomeLabels {
+            kind: kind_of(duty),
+            outcome,
+        };
+        self.metrics
+            .duties
+            .get_or_create(&labels)
+            .inc_by(validators as u64);
     }
 
     fn took_ms(&self, duty: DutyId) -> Option<u64> {
         let reached = &self.timelines.get(&duty)?.reached;
-        let begun = reached.get(&Phase::Trigger).or(reached.get(&Phase::ValueReady))?;
+        let begun = reached
+            .get(&Phase::Trigger)
+            .or(reached.get(&Phase::ValueReady))?;
         let signed = reached.get(&Phase::SignatureVerified)?;
         u64::try_from(signed.duration_since(*begun).as_millis()).ok()
     }

@@ -54,7 +54,10 @@ fn write_all(mut journal: Journal<Files>, waiting: &Receiver<Record>, results: &
     while let Ok(first) = waiting.recv() {
         let batch: Vec<Record> = std::iter::once(first).chain(waiting.try_iter()).collect();
         let written = match journal.append(&batch) {
-            Ok(recorded) => Written::Durable { recorded, took: journal.sync_time() },
+            Ok(recorded) => Written::Durable {
+                recorded,
+                took: journal.sync_time(),
+            },
             Err(error) => Written::Failed(error),
         };
         if results.blocking_send(written).is_err() {
