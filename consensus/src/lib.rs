@@ -69,20 +69,24 @@
 //!
 //! # Why no two correct peers lock different values
 //!
-//! (Slashing is excluded without any of this, by the record rule, which the vault keeps. This is
-//! about not losing the duty.) Suppose no peer signs contradictory statements, and n is not a
-//! multiple of 3. Let round q be the first in which some value v is prepared: t peers PREPAREd v
-//! in q. In the same round no other value is prepared: 2t > n and a peer votes once. Claim: in
-//! every later round only v is voted for, so every quorum of any round is for v. By induction,
-//! look at a proposal for r > q with answers R, |R| >= t. Who answered for r votes in no lower
-//! round any more, so R's answers about q are final. If R has a certificate, the highest is of a
-//! round >= q by choice of q, and hence for v. Else, rounds between q and r: all votes in them are
-//! for v, so (2) finds v there or nothing. In round q: of the t voters for v at most n - |R| are
-//! missing in R, so v has at least t - (n - |R|) votes in R and passes. A second value w would
-//! need as many: together at most |R|, thus 2(t - n + |R|) <= |R|, |R| <= 2(n - t), and with |R|
-//! >= t: 3t <= 2n, which for t = ceil(2n/3) means that n is a multiple of 3. So v is forced. A
-//! peer that restarted has either answered before, truthfully, or is missing in R: hence the rule
-//! that it abstains. If it answered "none" instead, v could lose the votes it needs.
+//! Slashing is excluded without any of this, by the record rule that the vault keeps. This is about
+//! not losing the duty. Suppose that no peer signs contradictory statements and that n is not a
+//! multiple of 3. Let q be the first round in which a value v is prepared: t peers PREPAREd v in q.
+//!
+//! * In round q nothing else is prepared: a peer votes once, and 2t > n.
+//! * Claim: in every later round, votes are for v only; so every quorum of any round is for v. By
+//!   induction, take a proposal for a round r with q < r, justified by the answers R.
+//!   * Who has answered for r votes in no lower round any more, so the answers are final.
+//!   * If R holds a certificate, its round is q or higher, since q is the first prepared round; so
+//!     it is for v, and v is forced by (1).
+//!   * Else (2) looks at the rounds between q and r first. All votes there are for v: it finds v or
+//!     goes on down.
+//!   * In round q at most n - |R| of the t voters for v are missing from R, so v has at least
+//!     t - (n - |R|) votes in R and passes. If another value passed too, both together would need
+//!     2 (t - n + |R|) <= |R|, hence t <= |R| <= 2 (n - t), hence 3t <= 2n. With t = ceil(2n/3)
+//!     that means that n is a multiple of 3. So v alone is forced.
+//! * A peer that restarted has answered truthfully before it crashed, or is missing from R. If it
+//!   answered "none" after the restart instead, v could miss its votes: hence it abstains.
 //!
 //! A Byzantine peer can break this only by lying about a vote, which takes two signed statements
 //! that contradict each other: [`Evidence`].

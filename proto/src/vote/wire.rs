@@ -7,7 +7,11 @@ use super::{Answer, Change, Commit, Committal, Message, Prepare, Proposal, Signa
 use crate::{DutyKind, PeerIndex, Signed};
 
 /// The generated structs of `schema/vote.proto`.
-#[allow(missing_docs, reason = "the schema documents them")]
+#[allow(
+    missing_docs,
+    clippy::too_many_arguments,
+    reason = "generated; the schema documents it"
+)]
 pub(super) mod schema {
     include!(concat!(env!("OUT_DIR"), "/gantry.vote.rs"));
 }
