@@ -24,12 +24,23 @@
 
 mod address;
 mod count;
+mod driver;
 mod event;
+mod handler;
 mod outbox;
+mod peer;
+mod ping;
 mod rate;
+mod session;
+mod talk;
+mod transport;
+
+#[cfg(test)]
+mod tests;
 
 pub use address::{BadAddress, PeerAddress};
 pub use count::{PeerTraffic, Traffic};
+pub use driver::start;
 pub use event::{Downfall, Event, NetError, Refusal};
 pub use outbox::Outbox;
 
