@@ -1,19 +1,17 @@
 //! Everything two running peers send each other, inside a session that authenticates both.
 //!
 //! Decoding is total and bounded: a frame is at most [`MAX_FRAME`] bytes (the network layer cuts
-//! longer ones before they are read), and a list of partials is at most [`MAX_PARTIALS`] long.
+//! longer ones before they are read).
 
 use prost::Message as _;
 use thiserror::Error;
 
+use crate::vote::Partial;
 use crate::{SignatureBytes, Slot};
 
 /// The longest frame in bytes: a block of 10 MiB (the gossip limit of the consensus spec,
 /// `MAX_PAYLOAD_SIZE`) and what surrounds it.
 pub const MAX_FRAME: usize = 11 << 20;
-
-/// The most partial signatures in one list: every validator of the largest cluster.
-pub const MAX_PARTIALS: usize = 16_384;
 
 /// One frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +20,7 @@ pub enum Frame {
     Hello(Hello),
     /// A signed message of consensus, to be decoded by [`crate::vote`].
     Vote(Vec<u8>),
-    /// Partial RANDAO reveals.
+    /// A partial RANDAO reveal.
     Randao(Randao),
 }
 
@@ -35,22 +33,13 @@ pub struct Hello {
     pub sequence_seen: u64,
 }
 
-/// Partial RANDAO reveals for the proposers of one slot.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A partial RANDAO reveal for the cluster's proposer of one slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Randao {
     /// The slot to be proposed in.
     pub slot: Slot,
-    /// One partial signature for each validator of ours that proposes in it.
-    pub partials: Vec<Partial>,
-}
-
-/// One peer's signature for one validator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Partial {
-    /// The validator's position in the lock, counted from 0.
-    pub validator: u32,
-    /// The signature, not yet verified.
-    pub signature: SignatureBytes,
+    /// The validator that proposes in it, and the sender's partial signature for it.
+    pub partial: Partial,
 }
 
 /// Why bytes are not a frame. The sender is at fault.
@@ -62,9 +51,6 @@ pub enum BadFrame {
     /// No body, or one this version does not know.
     #[error("a frame without a known body")]
     Empty,
-    /// A list is longer than allowed.
-    #[error("{0} partial signatures in one frame, more than {MAX_PARTIALS}")]
-    TooMany(usize),
     /// A signature is not 96 bytes long.
     #[error("a partial signature of {0} bytes instead of 96")]
     SignatureLength(usize),
@@ -81,7 +67,8 @@ impl Frame {
             Self::Vote(bytes) => wire::frame::Body::Vote(bytes.clone()),
             Self::Randao(randao) => wire::frame::Body::Randao(wire::Randao {
                 slot: randao.slot.0,
-                partials: randao.partials.iter().map(to_wire).collect(),
+                validator: randao.partial.validator,
+                signature: randao.partial.signature.as_bytes().to_vec(),
             }),
         };
         wire::Frame { body: Some(body) }.encode_to_vec()
@@ -98,34 +85,20 @@ impl Frame {
                 sequence_seen: hello.sequence_seen,
             })),
             wire::frame::Body::Vote(bytes) => Ok(Self::Vote(bytes)),
-            wire::frame::Body::Randao(randao) => Ok(Self::Randao(Randao {
-                slot: Slot(randao.slot),
-                partials: partials(&randao.partials)?,
-            })),
+            wire::frame::Body::Randao(randao) => {
+                let signature = SignatureBytes::try_from(randao.signature.as_slice())
+                    .map_err(|_| BadFrame::SignatureLength(randao.signature.len()))?;
+                let partial = Partial {
+                    validator: randao.validator,
+                    signature,
+                };
+                Ok(Self::Randao(Randao {
+                    slot: Slot(randao.slot),
+                    partial,
+                }))
+            }
         }
     }
-}
-
-fn to_wire(partial: &Partial) -> wire::Partial {
-    wire::Partial {
-        validator: partial.validator,
-        signature: partial.signature.as_bytes().to_vec(),
-    }
-}
-
-fn partials(list: &[wire::Partial]) -> Result<Vec<Partial>, BadFrame> {
-    if list.len() > MAX_PARTIALS {
-        return Err(BadFrame::TooMany(list.len()));
-    }
-    let read = |partial: &wire::Partial| {
-        let signature = SignatureBytes::try_from(partial.signature.as_slice())
-            .map_err(|_| BadFrame::SignatureLength(partial.signature.len()))?;
-        Ok(Partial {
-            validator: partial.validator,
-            signature,
-        })
-    };
-    list.iter().map(read).collect()
 }
 
 /// The generated messages of `schema/frame.proto`.
@@ -157,7 +130,7 @@ mod tests {
             Frame::Vote(vec![1, 2, 3]),
             Frame::Randao(Randao {
                 slot: Slot(12),
-                partials: vec![partial],
+                partial,
             }),
         ] {
             assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
@@ -169,10 +142,8 @@ mod tests {
         let bytes = wire::Frame {
             body: Some(wire::frame::Body::Randao(wire::Randao {
                 slot: 1,
-                partials: vec![wire::Partial {
-                    validator: 0,
-                    signature: vec![0; 95],
-                }],
+                validator: 0,
+                signature: vec![0; 95],
             })),
         }
         .encode_to_vec();

@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_path_buf()
 }
 
 /// Every file git tracks or would track, with forward slashes, relative to the root.
@@ -18,7 +21,11 @@ fn files() -> Vec<String> {
         .output()
         .unwrap();
     let names = String::from_utf8(listed.stdout).unwrap();
-    names.lines().filter(|name| root().join(name).is_file()).map(str::to_owned).collect()
+    names
+        .lines()
+        .filter(|name| root().join(name).is_file())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn read(name: &str) -> String {
@@ -48,13 +55,22 @@ fn refuse(found: impl IntoIterator<Item = String>) {
 #[test]
 fn crates_know_only_whom_they_may() {
     let metadata = Command::new(env!("CARGO"))
-        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .args([
+            "metadata",
+            "--no-deps",
+            "--offline",
+            "--format-version",
+            "1",
+        ])
         .current_dir(root())
         .output()
         .unwrap();
     let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
-    let ours: BTreeSet<&str> = packages.iter().map(|p| p["name"].as_str().unwrap()).collect();
+    let ours: BTreeSet<&str> = packages
+        .iter()
+        .map(|p| p["name"].as_str().unwrap())
+        .collect();
     let mut edges = BTreeSet::new();
     for package in packages {
         for dependency in package["dependencies"].as_array().unwrap() {
@@ -83,8 +99,13 @@ fn crates_know_only_whom_they_may() {
 
 #[test]
 fn cores_touch_no_clock_socket_disk_or_randomness() {
-    let cores =
-        ["proto/src/", "consensus/src/", "dkg/src/", "node/src/duties/", "node/src/vault/"];
+    let cores = [
+        "proto/src/",
+        "consensus/src/",
+        "dkg/src/",
+        "node/src/duties/",
+        "node/src/vault/",
+    ];
     let banned = [
         "SystemTime",
         "Instant",
@@ -103,20 +124,27 @@ fn cores_touch_no_clock_socket_disk_or_randomness() {
     ];
     refuse(rust_files().iter().flat_map(|(name, text)| {
         let is_core = cores.iter().any(|core| name.starts_with(core)) && is_product(name);
-        let lines = product(text).lines().filter(move |line| {
-            is_core && !line.trim_start().starts_with("//")
-        });
-        lines.flat_map(|line| {
-            let hits = banned.iter().filter(|word| line.contains(**word));
-            hits.map(|word| format!("{name}: a pure core uses {word}: {line}"))
-        })
-        .collect::<Vec<_>>()
+        let lines = product(text)
+            .lines()
+            .filter(move |line| is_core && !line.trim_start().starts_with("//"));
+        lines
+            .flat_map(|line| {
+                let hits = banned.iter().filter(|word| line.contains(**word));
+                hits.map(|word| format!("{name}: a pure core uses {word}: {line}"))
+            })
+            .collect::<Vec<_>>()
     }));
 }
 
 #[test]
 fn only_the_vault_and_the_ceremony_touch_a_share() {
-    let may = ["dkg/", "node/src/vault/", "node/src/keystore/", "node/src/cmd/dkg", "tests/"];
+    let may = [
+        "dkg/",
+        "node/src/vault/",
+        "node/src/keystore/",
+        "node/src/cmd/dkg",
+        "tests/",
+    ];
     refuse(rust_files().into_iter().filter_map(|(name, text)| {
         let outside = !may.iter().any(|place| name.starts_with(place));
         let uses = outside && product(&text).contains(".sign(&");
@@ -128,7 +156,9 @@ fn only_the_vault_and_the_ceremony_touch_a_share() {
 fn quorum_arithmetic_lives_in_one_place() {
     refuse(rust_files().into_iter().filter_map(|(name, text)| {
         let elsewhere = name != "proto/src/cluster.rs" && is_product(&name);
-        let found = ["div_ceil(3)", "* 2 / 3", "- 1) / 3"].iter().any(|w| product(&text).contains(w));
+        let found = ["div_ceil(3)", "* 2 / 3", "- 1) / 3"]
+            .iter()
+            .any(|w| product(&text).contains(w));
         (elsewhere && found).then(|| format!("{name}: quorum arithmetic belongs to ClusterSize"))
     }));
 }
@@ -141,7 +171,10 @@ fn rust_files_say_what_they_are_and_stay_readable() {
             found.push(format!("{name}: does not begin with //!"));
         }
         if text.lines().count() > 400 {
-            found.push(format!("{name}: {} lines, more than 400", text.lines().count()));
+            found.push(format!(
+                "{name}: {} lines, more than 400",
+                text.lines().count()
+            ));
         }
         for (number, line) in text.lines().enumerate() {
             if line.chars().count() > 100 {
@@ -154,12 +187,16 @@ fn rust_files_say_what_they_are_and_stay_readable() {
 
 #[test]
 fn scripts_say_what_they_are_and_stay_readable() {
-    let scripts = files().into_iter().filter(|name| name.ends_with(".mjs") || name.ends_with(".js"));
+    let scripts = files()
+        .into_iter()
+        .filter(|name| name.ends_with(".mjs") || name.ends_with(".js"));
     refuse(scripts.flat_map(|name| {
         let text = read(&name);
         let mut found = Vec::new();
         if !text.starts_with("//") && !text.starts_with("#!") {
-            found.push(format!("{name}: does not begin with a comment that says what it is"));
+            found.push(format!(
+                "{name}: does not begin with a comment that says what it is"
+            ));
         }
         if text.lines().count() > 400 || text.lines().any(|line| line.chars().count() > 100) {
             found.push(format!("{name}: over 400 lines or 100 columns"));
@@ -170,11 +207,20 @@ fn scripts_say_what_they_are_and_stay_readable() {
 
 #[test]
 fn tests_neither_sleep_nor_are_ignored() {
-    let banned = [concat!("#[ign", "ore"), concat!("thread::sl", "eep"), concat!("time::sl", "eep")];
+    let banned = [
+        concat!("#[ign", "ore"),
+        concat!("thread::sl", "eep"),
+        concat!("time::sl", "eep"),
+    ];
     refuse(rust_files().into_iter().flat_map(|(name, text)| {
-        let tests = if name.contains("/tests/") { text.as_str() } else { &text[product(&text).len()..] };
+        let tests = if name.contains("/tests/") {
+            text.as_str()
+        } else {
+            &text[product(&text).len()..]
+        };
         let hits = banned.iter().filter(|word| tests.contains(**word));
-        hits.map(|word| format!("{name}: a test contains {word}")).collect::<Vec<_>>()
+        hits.map(|word| format!("{name}: a test contains {word}"))
+            .collect::<Vec<_>>()
     }));
 }
 
@@ -190,7 +236,11 @@ fn names_say_what_a_thing_is() {
 
 #[test]
 fn nothing_of_one_machine_is_in_the_tree() {
-    let hosts = [concat!("registry.npm", "js"), concat!("static.crates", ".io"), concat!("/wo", "rk/")];
+    let hosts = [
+        concat!("registry.npm", "js"),
+        concat!("static.crates", ".io"),
+        concat!("/wo", "rk/"),
+    ];
     refuse(files().into_iter().filter_map(|name| {
         let text = fs::read_to_string(root().join(&name)).ok()?;
         let hit = hosts.iter().find(|host| text.contains(**host))?;

@@ -110,13 +110,22 @@ fn read_bounded(file: File, path: &Path, max: usize) -> Result<Zeroizing<Vec<u8>
 /// # Errors
 /// If the file exists with other content, or cannot be written.
 pub fn write_new(path: &Path, content: &[u8], mode: Mode) -> Result<(), FileError> {
+    write_new_unsynced(path, content, mode)?;
+    sync_parent(path).map_err(|e| FileError::Write(path.to_owned(), e))
+}
+
+/// As [`write_new`], but the name is durable only after [`sync_dir`]: for many files at once.
+///
+/// # Errors
+/// As [`write_new`].
+pub fn write_new_unsynced(path: &Path, content: &[u8], mode: Mode) -> Result<(), FileError> {
     let failed = |e| FileError::Write(path.to_owned(), e);
     let temporary = write_temporary(path, content, mode).map_err(failed)?;
     // A link fails where a rename would overwrite.
     let linked = fs::hard_link(&temporary, path);
     fs::remove_file(&temporary).map_err(failed)?;
     match linked {
-        Ok(()) => sync_parent(path).map_err(failed),
+        Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let there = Zeroizing::new(fs::read(path).map_err(failed)?);
             if **there == *content {
@@ -172,10 +181,15 @@ fn write_temporary(path: &Path, content: &[u8], mode: Mode) -> io::Result<PathBu
     Ok(temporary)
 }
 
-/// Makes the name of a new file durable.
+/// Makes the name of a new file or directory durable.
 pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
-    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+    sync_dir(parent.unwrap_or(Path::new(".")))
+}
+
+/// Makes the names in a directory durable.
+pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use ssz::{Decode as _, DecodeError, Encode as _};
 use thiserror::Error;
@@ -52,8 +53,17 @@ pub enum BlockError {
 pub struct Block {
     ssz: Arc<[u8]>,
     root: Root,
-    fork: ForkName,
+    layout: Layout,
     facts: Facts,
+}
+
+/// Which containers a block is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// The preset with its list limits.
+    pub preset: PresetBase,
+    /// The fork.
+    pub fork: ForkName,
 }
 
 /// The fields that are judged before a block is signed.
@@ -78,11 +88,28 @@ impl Block {
             return Err(BlockError::TooLarge(ssz.len()));
         }
         let fork = spec.fork_at(spec.epoch_of(slot_of(ssz)?))?;
-        let facts = match spec.preset() {
+        Self::of_layout(
+            Layout {
+                preset: spec.preset(),
+                fork,
+            },
+            ssz,
+        )
+    }
+
+    /// Reads the SSZ of a block of this layout. Whether that is the chain's is not checked.
+    ///
+    /// # Errors
+    /// If the bytes are too many or not a block.
+    pub fn of_layout(layout: Layout, ssz: &[u8]) -> Result<Self, BlockError> {
+        if ssz.len() > MAX_BLOCK_BYTES {
+            return Err(BlockError::TooLarge(ssz.len()));
+        }
+        let facts = match layout.preset {
             PresetBase::Mainnet => Facts::of(&decoded::<Mainnet>(ssz)?),
             PresetBase::Minimal => Facts::of(&decoded::<Minimal>(ssz)?),
         };
-        Ok(Self::new(fork, facts, ssz.into()))
+        Ok(Self::new(layout, facts, ssz.into()))
     }
 
     /// Reads the JSON of a block, for beacon nodes that give nothing better.
@@ -98,15 +125,22 @@ impl Block {
             return Err(BlockError::TooLarge(ssz.len()));
         }
         let fork = spec.fork_at(spec.epoch_of(facts.header.slot))?;
-        Ok(Self::new(fork, facts, ssz.into()))
+        Ok(Self::new(
+            Layout {
+                preset: spec.preset(),
+                fork,
+            },
+            facts,
+            ssz.into(),
+        ))
     }
 
-    fn new(fork: ForkName, facts: Facts, ssz: Arc<[u8]>) -> Self {
+    fn new(layout: Layout, facts: Facts, ssz: Arc<[u8]>) -> Self {
         let root = hash_tree_root(&facts.header);
         Self {
             ssz,
             root,
-            fork,
+            layout,
             facts,
         }
     }
@@ -121,9 +155,14 @@ impl Block {
         &self.ssz
     }
 
+    /// The containers it is made of.
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
     /// The fork that its slot lies in.
     pub fn fork(&self) -> ForkName {
-        self.fork
+        self.layout.fork
     }
 
     /// Its header, which has the same root.
@@ -215,6 +254,25 @@ impl SignedBlock {
         Ok(Self {
             signature: SignatureBytes::from_ssz_bytes(&fixed[4..]).map_err(BlockError::Ssz)?,
             block: Block::from_ssz(spec, message)?,
+        })
+    }
+
+    /// Reads the JSON of a signed block.
+    ///
+    /// # Errors
+    /// As [`Block::from_ssz`].
+    pub fn from_json(spec: &ChainSpec, json: &str) -> Result<Self, BlockError> {
+        #[derive(Deserialize)]
+        struct Signed<'a> {
+            #[serde(borrow)]
+            message: &'a RawValue,
+            signature: SignatureBytes,
+        }
+        let signed: Signed<'_> =
+            serde_json::from_str(json).map_err(|error| BlockError::Json(error.to_string()))?;
+        Ok(Self {
+            block: Block::from_json(spec, signed.message)?,
+            signature: signed.signature,
         })
     }
 

@@ -8,7 +8,7 @@
 //! | [`spec`] | [`ChainSpec`]: what a chain is, and its clock |
 //! | [`deposit`] | [`DepositMessage`], [`DepositData`] |
 //! | [`preset`] | list limits of the mainnet and minimal presets, as types |
-//! | [`operations`], [`payload`], [`body`] | what a block holds, as the consensus spec lays it out |
+//! | [`operations`], [`payload`], [`body`] | what a block holds, as the spec lays it out |
 //! | [`block`] | [`Block`]: a block of either preset, checked and hashed once |
 //! | [`contents`] | [`BlockContents`]: a block with its blobs, and the signed form to post |
 //! | [`encoding`] | how our byte strings and numbers are encoded and hashed |
@@ -32,12 +32,13 @@ pub mod preset;
 pub mod spec;
 
 pub use attestation::{AttestationData, Checkpoint, HeadVote, SingleAttestation};
-pub use block::{Block, BlockError, SignedBlock};
+pub use block::{Block, BlockError, Layout, SignedBlock};
 pub use body::{BeaconBlock, BeaconBlockBody, BeaconBlockHeader};
 pub use contents::{Blobs, BlockContents};
 pub use deposit::{DepositData, DepositMessage};
 pub use domain::{Domain, DomainType, signing_root};
 pub use encoding::{CommitteeIndex, ValidatorIndex, hash_tree_root};
 pub use fork::{ForkName, ForkSchedule, ForkVersion, UnknownFork};
+pub use operations::VoluntaryExit;
 pub use preset::{Mainnet, Minimal, Preset, PresetBase};
 pub use spec::{ChainSpec, Genesis, SpecError};
