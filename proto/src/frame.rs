@@ -1,1 +1,161 @@
-//! frame
+//! Everything two running peers send each other, inside a session that authenticates both.
+//!
+//! Decoding is total and bounded: a frame is at most [`MAX_FRAME`] bytes (the network layer cuts
+//! longer ones before they are read).
+
+use prost::Message as _;
+use thiserror::Error;
+
+use crate::vote::Partial;
+use crate::{SignatureBytes, Slot};
+
+/// The longest frame in bytes: a block of 10 MiB (the gossip limit of the consensus spec,
+/// `MAX_PAYLOAD_SIZE`) and what surrounds it.
+pub const MAX_FRAME: usize = 11 << 20;
+
+/// One frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frame {
+    /// The first frame of a session.
+    Hello(Hello),
+    /// A signed message of consensus, to be decoded by [`crate::vote`].
+    Vote(Vec<u8>),
+    /// A partial RANDAO reveal.
+    Randao(Randao),
+}
+
+/// What a peer says of itself and of the receiver when a session begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hello {
+    /// The sender votes in no slot at or below this one: its restart mark.
+    pub mark: Option<Slot>,
+    /// The highest sequence number of the receiver's record that the sender has seen.
+    pub sequence_seen: u64,
+}
+
+/// A partial RANDAO reveal for the cluster's proposer of one slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Randao {
+    /// The slot to be proposed in.
+    pub slot: Slot,
+    /// The validator that proposes in it, and the sender's partial signature for it.
+    pub partial: Partial,
+}
+
+/// Why bytes are not a frame. The sender is at fault.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum BadFrame {
+    /// Not protobuf of this schema.
+    #[error("not a frame of this version: {0}")]
+    Undecodable(#[from] prost::DecodeError),
+    /// No body, or one this version does not know.
+    #[error("a frame without a known body")]
+    Empty,
+    /// A signature is not 96 bytes long.
+    #[error("a partial signature of {0} bytes instead of 96")]
+    SignatureLength(usize),
+}
+
+impl Frame {
+    /// The frame as bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let body = match self {
+            Self::Hello(hello) => wire::frame::Body::Hello(wire::Hello {
+                mark: hello.mark.map(|slot| slot.0),
+                sequence_seen: hello.sequence_seen,
+            }),
+            Self::Vote(bytes) => wire::frame::Body::Vote(bytes.clone()),
+            Self::Randao(randao) => wire::frame::Body::Randao(wire::Randao {
+                slot: randao.slot.0,
+                validator: randao.partial.validator,
+                signature: randao.partial.signature.as_bytes().to_vec(),
+            }),
+        };
+        wire::Frame { body: Some(body) }.encode_to_vec()
+    }
+
+    /// Reads a frame.
+    ///
+    /// # Errors
+    /// If the bytes are not exactly one frame within the bounds.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BadFrame> {
+        match wire::Frame::decode(bytes)?.body.ok_or(BadFrame::Empty)? {
+            wire::frame::Body::Hello(hello) => Ok(Self::Hello(Hello {
+                mark: hello.mark.map(Slot),
+                sequence_seen: hello.sequence_seen,
+            })),
+            wire::frame::Body::Vote(bytes) => Ok(Self::Vote(bytes)),
+            wire::frame::Body::Randao(randao) => {
+                let signature = SignatureBytes::try_from(randao.signature.as_slice())
+                    .map_err(|_| BadFrame::SignatureLength(randao.signature.len()))?;
+                let partial = Partial {
+                    validator: randao.validator,
+                    signature,
+                };
+                Ok(Self::Randao(Randao {
+                    slot: Slot(randao.slot),
+                    partial,
+                }))
+            }
+        }
+    }
+}
+
+/// The generated messages of `schema/frame.proto`.
+mod wire {
+    include!(concat!(env!("OUT_DIR"), "/gantry.frame.rs"));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn frames_survive_the_wire() {
+        let partial = Partial {
+            validator: 3,
+            signature: [7; 96].into(),
+        };
+        for frame in [
+            Frame::Hello(Hello {
+                mark: Some(Slot(0)),
+                sequence_seen: 9,
+            }),
+            Frame::Hello(Hello {
+                mark: None,
+                sequence_seen: 0,
+            }),
+            Frame::Vote(vec![1, 2, 3]),
+            Frame::Randao(Randao {
+                slot: Slot(12),
+                partial,
+            }),
+        ] {
+            assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
+        }
+    }
+
+    #[test]
+    fn a_short_signature_is_refused() {
+        let bytes = wire::Frame {
+            body: Some(wire::frame::Body::Randao(wire::Randao {
+                slot: 1,
+                validator: 0,
+                signature: vec![0; 95],
+            })),
+        }
+        .encode_to_vec();
+        assert_eq!(Frame::decode(&bytes), Err(BadFrame::SignatureLength(95)));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_frame_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            if let Ok(frame) = Frame::decode(&bytes) {
+                prop_assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
+            }
+        }
+    }
+}

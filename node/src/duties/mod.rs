@@ -1,1 +1,220 @@
-//! duties
+//! The pure core: from the schedule of duties to verified group signatures.
+//!
+//! A duty is data that moves one way:
+//!
+//! ```text
+//! schedule ─► trigger ─► own value ─► Instance ─► Vault ─► record ─► Collector ─► submission
+//!  (when)     (head or    (beacon     (t agree)   (signs)  (durable)  (t shares)   (beacon node)
+//!             deadline)    node)
+//! ```
+//!
+//! | module | is |
+//! |---|---|
+//! | [`node`] | [`Node`](node::Node): one [`Machine`](proto::Machine) for everything a peer does |
+//! | [`schedule`] | who has a duty when, and what to ask the beacon node to know it |
+//! | [`run`], `signing` | one duty from its trigger to its signatures |
+//! | [`value`], [`judge`] | what is agreed on, and when this peer would sign it |
+//! | [`collector`] | partial signatures in, verified group signatures out, liars named |
+//! | [`randao`] | RANDAO reveals, which need no agreement |
+//! | [`peers`] | who is there, who keeps silent, how far away |
+//! | [`note`] | what the operator is told |
+//! | [`ground`] | the unchanging facts, and what one step may use |
+//!
+//! Never here: a clock, a socket, a file, randomness. They are [`Input`]s and [`Output`]s, and the
+//! order of outputs is a contract: what follows a [`Output::Persist`] does not depend on it, and
+//! what depends on it follows [`Input::Recorded`].
+
+pub mod collector;
+pub mod ground;
+pub mod judge;
+pub mod node;
+pub mod note;
+pub mod peers;
+pub mod randao;
+pub mod run;
+pub mod schedule;
+mod signing;
+pub mod value;
+
+use std::time::Duration;
+
+use proto::eth::{BlockContents, HeadVote, SingleAttestation, ValidatorIndex};
+use proto::{Address, DutyId, Epoch, PeerIndex, PublicKey, Root, SignatureBytes, Slot};
+
+use crate::journal::{Record, Recorded};
+use note::Note;
+use schedule::{Attester, AttesterDuty, Errand, ProposerDuty, Registered};
+
+/// What can happen to a node.
+#[derive(Debug)]
+pub enum Input {
+    /// Time has passed. Also the first input.
+    Tick,
+    /// What [`Output::Later`] put off.
+    Later(Chore),
+    /// A session to this peer began.
+    Up(PeerIndex),
+    /// The session to this peer ended.
+    Down(PeerIndex),
+    /// A frame from this peer.
+    Frame(PeerIndex, Vec<u8>),
+    /// A measured round trip to this peer.
+    RoundTrip(PeerIndex, Duration),
+    /// The beacon node has a new head.
+    Head {
+        /// The head's slot.
+        slot: Slot,
+        /// What the duties of the head's epoch depend on.
+        previous: Root,
+        /// What those of the next epoch depend on.
+        current: Root,
+    },
+    /// The beacon node's answer.
+    Answer(Answer),
+    /// Every record up to this one is durable.
+    Recorded(Recorded),
+    /// The record could not be made durable: nothing is signed until a restart.
+    NotRecorded,
+    /// Another process runs with this peer's identity: nothing is signed until a restart.
+    SecondSession,
+}
+
+/// What a node asks of its shell, to be performed in this order.
+#[derive(Debug)]
+pub enum Output {
+    /// Send this frame to every connected peer.
+    Broadcast(Vec<u8>),
+    /// Send this frame to one peer.
+    Send(PeerIndex, Vec<u8>),
+    /// Append this record to both logs, make it durable, and answer with [`Input::Recorded`].
+    Persist(Record),
+    /// Ask the beacon node.
+    Ask(Query),
+    /// Give the beacon node what is signed, and answer with [`Answer::Submitted`].
+    Submit {
+        /// The duty it fulfils.
+        duty: DutyId,
+        /// What is signed.
+        submission: Submission,
+    },
+    /// Hand this back as [`Input::Later`] once everything before it is performed.
+    Later(Chore),
+    /// Keep this for the next start: the highest record sequence this peer has shown.
+    Remember {
+        /// The peer.
+        peer: PeerIndex,
+        /// The sequence number.
+        sequence: u64,
+    },
+    /// Tell the operator.
+    Note(Note),
+}
+
+/// Work that may wait until what is urgent has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chore {
+    /// Compute the partial signatures of this duty ahead.
+    Presign(DutyId),
+    /// Combine the partial signatures of this duty, of which t are there.
+    Combine(DutyId),
+}
+
+/// A question to the beacon node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Query {
+    /// An errand of the schedule.
+    Run(Order),
+    /// What to attest to in this slot; nothing while the node is syncing or optimistic.
+    HeadVote(Slot),
+    /// Build a block.
+    Block {
+        /// Its slot.
+        slot: Slot,
+        /// Its RANDAO reveal.
+        randao_reveal: SignatureBytes,
+    },
+    /// Is this block known?
+    Knows {
+        /// The duty it matters to.
+        duty: DutyId,
+        /// The block's root.
+        root: Root,
+    },
+}
+
+/// An errand with what it takes along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Order {
+    /// What the chain knows of these keys.
+    Validators(Epoch, Vec<PublicKey>),
+    /// In which slots of the epoch these validators attest.
+    Attesters(Epoch, Vec<ValidatorIndex>),
+    /// Who proposes in the epoch.
+    Proposers(Epoch),
+    /// Take note of who gets the fees of these proposers.
+    Prepare(Epoch, Vec<(ValidatorIndex, Address)>),
+    /// Take note of these attesters' committees.
+    Subscribe(Epoch, Vec<Attester>),
+}
+
+impl Order {
+    /// The errand it carries out.
+    pub fn errand(&self) -> Errand {
+        match self {
+            Self::Validators(epoch, _) => Errand::Validators(*epoch),
+            Self::Attesters(epoch, _) => Errand::Attesters(*epoch),
+            Self::Proposers(epoch) => Errand::Proposers(*epoch),
+            Self::Prepare(epoch, _) => Errand::Prepare(*epoch),
+            Self::Subscribe(epoch, _) => Errand::Subscribe(*epoch),
+        }
+    }
+}
+
+/// An answer of the beacon node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// To [`Order::Validators`].
+    Validators(Epoch, Vec<(PublicKey, Registered)>),
+    /// To [`Order::Attesters`].
+    Attesters(Epoch, Vec<AttesterDuty>),
+    /// To [`Order::Proposers`].
+    Proposers(Epoch, Vec<ProposerDuty>),
+    /// To [`Order::Prepare`] or [`Order::Subscribe`].
+    Done(Errand),
+    /// To any order: it failed.
+    Failed(Errand),
+    /// To [`Query::HeadVote`]; none if the node gave none.
+    HeadVote(Slot, Option<HeadVote>),
+    /// To [`Query::Block`]; none if the node gave none.
+    Block(Slot, Option<BlockContents>),
+    /// To [`Query::Knows`].
+    Knows {
+        /// The duty it matters to.
+        duty: DutyId,
+        /// The block's root.
+        root: Root,
+        /// Whether it is known.
+        known: bool,
+    },
+    /// To [`Output::Submit`]: how many were accepted or already known.
+    Submitted {
+        /// The duty.
+        duty: DutyId,
+        /// How many of the submission the beacon node has now.
+        accepted: usize,
+    },
+}
+
+/// Something signed, for the beacon node to spread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submission {
+    /// Attestations of one slot.
+    Attestations(Vec<SingleAttestation>),
+    /// A block.
+    Block {
+        /// The block and its blobs.
+        contents: BlockContents,
+        /// The proposer's signature.
+        signature: SignatureBytes,
+    },
+}

@@ -1,1 +1,373 @@
-//! vault
+//! The vault: the only code of the node that touches a share.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`signable`] | the closed list of what may be signed |
+//! | [`held`] | the shares, and what the lock says of their validators |
+//! | `guard` | the rules of EIP-3076 |
+//! | [`refusal`] | why not, with the evidence |
+//! | [`sealed`] | signatures that wait for their record |
+//! | `standing` | whether the record can be relied on |
+//! | `voting` | the slots this run may vote in |
+//! | [`interchange`] | EIP-3076 files |
+//!
+//! Its interface is the order of things (design §2, rule R): [`Vault::sign`] gives records and a
+//! [`Sealed`]; the journal makes the records durable and gives a [`Recorded`]; only with that
+//! [`Sealed::open`] gives partial signatures. Marks are kept by group key, so they survive reshare
+//! and refresh. The same root may always be signed again.
+//!
+//! It refuses everything when the record failed ([`Vault::poison`]) and when peers prove that an
+//! old copy of the record was put in place ([`Vault::witnessed`]), and whatever is ahead of the
+//! clock, so that a lying beacon node or a jump of the clock cannot burn epochs.
+//!
+//! Votes: a restarted peer has forgotten what it voted, so it votes in no slot up to the mark that
+//! was on the disk when it started ([`Vault::may_vote`]); it still signs what a certificate proves.
+//!
+//! Never here: a file, a socket, a clock, randomness.
+
+mod guard;
+pub mod held;
+pub mod interchange;
+pub mod refusal;
+pub mod sealed;
+pub mod signable;
+mod standing;
+mod voting;
+
+#[cfg(test)]
+mod deposit_tests;
+#[cfg(test)]
+mod interchange_tests;
+#[cfg(test)]
+mod rule_tests;
+#[cfg(test)]
+mod vault_tests;
+
+use std::collections::BTreeSet;
+
+use dkg::bls::{Message, SignaturePoint};
+use proto::{ClusterSize, PeerIndex, PublicKey, Root, Slot};
+use thiserror::Error;
+
+pub use held::{DepositTerms, Held};
+pub use refusal::Refusal;
+pub use sealed::{PartialSignature, Sealed};
+pub use signable::Signable;
+
+use crate::journal::{Entry, History, Marks, Record, Recorded, SignedProposal, SignedVote};
+use guard::Verdict;
+use sealed::Ahead;
+use signable::Subject;
+use standing::Standing;
+use voting::Voting;
+
+/// What [`Vault::sign`] decided.
+#[derive(Debug)]
+pub struct Signing {
+    /// What must be made durable, in this order; empty if all of it was signed before.
+    pub records: Vec<Record>,
+    /// The partial signatures of those not refused, if any.
+    pub sealed: Option<Sealed>,
+    /// The validators that do not sign, and why.
+    pub refused: Vec<(u32, Refusal)>,
+}
+
+/// The vault cannot be opened.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum VaultError {
+    /// There are shares of validators that the record does not know.
+    #[error(
+        "the signing record knows nothing of {count} validators whose shares are here (the first is \
+         {first}). If the record is an older one, put the newest in place; if it is lost, run \
+         `gantry slashing new-record`"
+    )]
+    NotEnrolled {
+        /// How many.
+        count: usize,
+        /// One of them.
+        first: PublicKey,
+    },
+}
+
+/// This peer's shares, and everything it has signed with them.
+pub struct Vault {
+    held: Vec<Held>,
+    // The number in the record of each position of `held`.
+    numbers: Vec<u32>,
+    history: History,
+    ahead: Ahead,
+    standing: Standing,
+    voting: Voting,
+}
+
+impl Vault {
+    /// The vault of `held`, in the order of the lock, over what the journal has recorded.
+    ///
+    /// # Errors
+    /// If a share's group key was never enrolled in the record.
+    pub fn open(size: ClusterSize, held: Vec<Held>, history: History) -> Result<Self, VaultError> {
+        let numbers: Vec<Option<u32>> = held
+            .iter()
+            .map(|held| history.number(&held.group_key))
+            .collect();
+        let mut missing = held.iter().zip(&numbers).filter(|(_, n)| n.is_none());
+        if let Some((first, _)) = missing.next() {
+            return Err(VaultError::NotEnrolled {
+                count: 1 + missing.count(),
+                first: first.group_key,
+            });
+        }
+        Ok(Self {
+            numbers: numbers.into_iter().flatten().collect(),
+            held,
+            ahead: Ahead::default(),
+            standing: Standing::new(size),
+            voting: Voting::after(history.mark()),
+            history,
+        })
+    }
+
+    /// Signs `signable` with the shares of `validators` (positions in the lock) where the rules
+    /// allow it. `now` is the current slot; nothing of a later slot is signed, so a caller that
+    /// wants to tolerate a clock that is behind adds its tolerance to it.
+    pub fn sign(&mut self, now: Slot, signable: &Signable, validators: &[u32]) -> Signing {
+        let judged = self.judge(now, signable, validators);
+        let root = signable.signing_root();
+        let mut records = Vec::new();
+        for entry in self.entries(signable, &judged.fresh) {
+            let record = self.history.add(entry);
+            records.push(record.expect("the guard has judged it by this very history"));
+        }
+        let partials = self.partials(root, &judged.allowed);
+        let sequence = match signable.subject {
+            Subject::Randao(_) => 0,
+            Subject::Vote { .. } | Subject::Block(_) | Subject::Deposit(_) => {
+                self.history.sequence()
+            }
+        };
+        Signing {
+            records,
+            sealed: (!partials.is_empty()).then(|| Sealed::new(sequence, partials)),
+            refused: judged.refused,
+        }
+    }
+
+    /// Whom [`Vault::sign`] would refuse, and why. Signs nothing, records nothing: for judging a
+    /// value before voting for it.
+    pub fn would_refuse(
+        &self,
+        now: Slot,
+        signable: &Signable,
+        validators: &[u32],
+    ) -> Vec<(u32, Refusal)> {
+        self.judge(now, signable, validators).refused
+    }
+
+    /// Makes the partial signatures of `signable` ahead of [`Vault::sign`] and keeps them inside,
+    /// so that signing later costs nothing. Those that would be refused are left out.
+    pub fn presign(&mut self, now: Slot, signable: &Signable, validators: &[u32]) {
+        let judged = self.judge(now, signable, validators);
+        let root = signable.signing_root();
+        let partials = self.partials(root, &judged.allowed);
+        if !partials.is_empty() {
+            self.ahead.keep(root, partials);
+        }
+    }
+
+    /// The record that this peer may vote in the slot after `now`; none if that is recorded. To be
+    /// made durable in every slot, off the path of its duties.
+    pub fn mark(&mut self, now: Slot) -> Option<Record> {
+        let next = now.next();
+        if self.stopped().is_some() || self.history.mark() >= Some(next) {
+            return None;
+        }
+        let record = self.history.add(Entry::Mark(next));
+        let record = record.expect("a mark names no validator");
+        self.voting.underway(record.sequence(), next);
+        Some(record)
+    }
+
+    /// Takes note of what the journal has made durable.
+    pub fn recorded(&mut self, recorded: &Recorded) {
+        self.voting.recorded(recorded.sequence());
+    }
+
+    /// Whether this peer may PROPOSE, PREPARE or ROUND-CHANGE in `slot`: it is above every slot of
+    /// an earlier run, and a durable mark will tell the next run.
+    pub fn may_vote(&self, slot: Slot) -> bool {
+        self.stopped().is_none() && self.voting.allows(slot)
+    }
+
+    /// The slot up to which this run abstains from voting, if any: the mark found at the start.
+    pub fn restart_mark(&self) -> Option<Slot> {
+        self.voting.restart_mark()
+    }
+
+    /// The last sequence number given to a record.
+    pub fn sequence(&self) -> u64 {
+        self.history.sequence()
+    }
+
+    /// What was signed so far.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// `peer` says that it has seen `sequence` of this peer's record. If more than f peers, so at
+    /// least one honest one, have seen more than there is, an old copy was put in place, and the
+    /// vault signs nothing more. (A single liar must not be able to stop this peer.)
+    pub fn witnessed(&mut self, peer: PeerIndex, sequence: u64) {
+        self.standing
+            .witnessed(peer, sequence, self.history.sequence());
+    }
+
+    /// The journal failed: nothing is signed or voted any more until the next start.
+    pub fn poison(&mut self) {
+        self.standing.poison();
+    }
+
+    /// Why nothing at all is signed, if so.
+    pub fn stopped(&self) -> Option<Refusal> {
+        self.standing.stopped()
+    }
+
+    fn judge(&self, now: Slot, signable: &Signable, validators: &[u32]) -> Judged {
+        let mut judged = Judged::default();
+        for validator in validators.iter().copied().collect::<BTreeSet<u32>>() {
+            match self.judge_one(now, signable, validator) {
+                Ok(Verdict::New) => {
+                    judged.fresh.push(validator);
+                    judged.allowed.push(validator);
+                }
+                Ok(Verdict::Again) => judged.allowed.push(validator),
+                Err(refusal) => judged.refused.push((validator, refusal)),
+            }
+        }
+        judged
+    }
+
+    fn judge_one(
+        &self,
+        now: Slot,
+        signable: &Signable,
+        validator: u32,
+    ) -> Result<Verdict, Refusal> {
+        if let Some(refusal) = self.stopped() {
+            return Err(refusal);
+        }
+        let (held, marks) = self
+            .find(validator)
+            .ok_or(Refusal::UnknownValidator(validator))?;
+        let signing_root = signable.signing_root();
+        match &signable.subject {
+            Subject::Vote {
+                data,
+                epoch_of_slot,
+            } => {
+                not_ahead(data.slot, now)?;
+                if data.target.epoch != *epoch_of_slot {
+                    return Err(Refusal::TargetNotOfSlot {
+                        slot: data.slot,
+                        target: data.target.epoch,
+                    });
+                }
+                let vote = SignedVote {
+                    source: data.source.epoch,
+                    target: data.target.epoch,
+                    signing_root,
+                };
+                guard::vote(marks, vote)
+            }
+            Subject::Block(slot) => {
+                not_ahead(*slot, now)?;
+                let block = SignedProposal {
+                    slot: *slot,
+                    signing_root,
+                };
+                guard::proposal(marks, block)
+            }
+            Subject::Randao(slot) => not_ahead(*slot, now.next()).map(|()| Verdict::Again),
+            Subject::Deposit(message) => {
+                held.provides_for(message, validator)?;
+                let credentials = message.withdrawal_credentials;
+                guard::deposit(marks, credentials, message.amount, signing_root)
+            }
+        }
+    }
+
+    fn find(&self, validator: u32) -> Option<(&Held, &Marks)> {
+        let position = usize::try_from(validator).ok()?;
+        let number = self.numbers.get(position)?;
+        Some((self.held.get(position)?, self.history.marks(*number)?))
+    }
+
+    /// What must be recorded before `fresh` sign: one entry for a slot's votes together.
+    fn entries(&self, signable: &Signable, fresh: &[u32]) -> Vec<Entry> {
+        let signing_root = signable.signing_root();
+        let mut numbers: Vec<u32> = fresh
+            .iter()
+            .map(|validator| self.numbers[*validator as usize])
+            .collect();
+        numbers.sort_unstable();
+        match signable.subject {
+            Subject::Randao(_) => Vec::new(),
+            Subject::Vote { .. } if numbers.is_empty() => Vec::new(),
+            Subject::Vote { data, .. } => vec![Entry::Vote {
+                data,
+                signing_root,
+                validators: numbers,
+            }],
+            Subject::Block(slot) => numbers
+                .into_iter()
+                .map(|validator| Entry::Block {
+                    slot,
+                    signing_root,
+                    validator,
+                })
+                .collect(),
+            Subject::Deposit(message) => numbers
+                .into_iter()
+                .map(|validator| Entry::Deposit {
+                    validator,
+                    credentials: message.withdrawal_credentials,
+                    gwei: message.amount,
+                    signing_root,
+                })
+                .collect(),
+        }
+    }
+
+    fn partials(&self, root: Root, validators: &[u32]) -> Vec<(u32, SignaturePoint)> {
+        let ahead = self.ahead.find(root);
+        let mut message = None;
+        let mut sign = |validator: u32| {
+            let message = message.get_or_insert_with(|| Message::hash(root));
+            self.held[validator as usize].share.sign(message)
+        };
+        validators
+            .iter()
+            .map(|validator| {
+                let made = ahead.and_then(|ahead| ahead.get(validator).copied());
+                (*validator, made.unwrap_or_else(|| sign(*validator)))
+            })
+            .collect()
+    }
+}
+
+/// The validators asked for, sorted out.
+#[derive(Debug, Default)]
+struct Judged {
+    /// Those that may sign, recorded or not, ascending.
+    allowed: Vec<u32>,
+    /// Those of them that must be recorded first.
+    fresh: Vec<u32>,
+    refused: Vec<(u32, Refusal)>,
+}
+
+fn not_ahead(asked: Slot, clock: Slot) -> Result<(), Refusal> {
+    if asked > clock {
+        Err(Refusal::AheadOfClock { asked, clock })
+    } else {
+        Ok(())
+    }
+}

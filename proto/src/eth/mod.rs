@@ -1,1 +1,44 @@
-//! eth
+//! The containers Ethereum signs and posts, with their SSZ, their JSON and their roots.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`attestation`] | [`AttestationData`] (the head vote), [`SingleAttestation`] |
+//! | [`domain`] | domain types, [`Domain`], [`signing_root`] |
+//! | [`fork`] | the forks Gantry has containers for, the chain's [`ForkSchedule`] |
+//! | [`spec`] | [`ChainSpec`]: what a chain is, and its clock |
+//! | [`deposit`] | [`DepositMessage`], [`DepositData`] |
+//! | [`preset`] | list limits of the mainnet and minimal presets, as types |
+//! | [`operations`], [`payload`], [`body`] | what a block holds, as the spec lays it out |
+//! | [`block`] | [`Block`]: a block of either preset, checked and hashed once |
+//! | [`contents`] | [`BlockContents`]: a block with its blobs, and the signed form to post |
+//! | [`encoding`] | how our byte strings and numbers are encoded and hashed |
+//!
+//! Sources: consensus-specs `specs/{phase0,altair,bellatrix,capella,deneb,electra,fulu}`, JSON as
+//! in the Beacon API (`ethereum/beacon-APIs`): integers quoted, bytes as 0x and hex digits.
+//!
+//! Never here: sockets, clocks, keys. Decoders are total: any bytes give a value or an error.
+
+pub mod attestation;
+pub mod block;
+pub mod body;
+pub mod contents;
+pub mod deposit;
+pub mod domain;
+pub mod encoding;
+pub mod fork;
+pub mod operations;
+pub mod payload;
+pub mod preset;
+pub mod spec;
+
+pub use attestation::{AttestationData, Checkpoint, HeadVote, SingleAttestation};
+pub use block::{Block, BlockError, Layout, SignedBlock};
+pub use body::{BeaconBlock, BeaconBlockBody, BeaconBlockHeader};
+pub use contents::{Blobs, BlockContents};
+pub use deposit::{DepositData, DepositMessage};
+pub use domain::{Domain, DomainType, signing_root};
+pub use encoding::{CommitteeIndex, ValidatorIndex, hash_tree_root};
+pub use fork::{ForkName, ForkSchedule, ForkVersion, UnknownFork};
+pub use operations::VoluntaryExit;
+pub use preset::{Mainnet, Minimal, Preset, PresetBase};
+pub use spec::{ChainSpec, Genesis, SpecError};

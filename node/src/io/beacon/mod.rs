@@ -1,1 +1,42 @@
-//! io/beacon
+//! The operator's own beacon node, through the standard Beacon API.
+//!
+//! | module | asks for |
+//! |---|---|
+//! | [`client`] | nothing: one request, one bounded answer, one typed error |
+//! | [`call`] | every call with its name, its time and the size its answer may have |
+//! | [`error`] | what can go wrong, in words for the operator |
+//! | [`chain`] | genesis and spec, sync status, validators, blocks, pending deposits |
+//! | [`duties`] | who attests and proposes when; subscriptions and fee recipients |
+//! | [`votes`] | the head vote, and attestations to post |
+//! | [`blocks`] | a block to sign, and the signed block to post |
+//! | [`events`], [`sse`] | new heads as they come |
+//!
+//! A call is made once: nothing is retried behind the caller's back, and a caller that has no more
+//! use for an answer drops the future. What a node answers is checked for size and form, and for
+//! being the answer to the question; judging it is the core's part. Addresses of nodes may hold
+//! passwords: only scheme, host and port ever reach an error or a log.
+//!
+//! Source: `ethereum/beacon-APIs`, consensus versions Electra and Fulu.
+
+pub mod blocks;
+pub mod call;
+pub mod chain;
+pub mod client;
+pub mod duties;
+pub mod error;
+pub mod events;
+pub mod sse;
+pub mod votes;
+
+#[cfg(test)]
+mod tests;
+
+pub use blocks::{BlockRequest, Published};
+pub use call::Call;
+pub use chain::{
+    BlockId, KnownBlock, PendingDeposit, StateId, SyncStatus, ValidatorState, ValidatorStatus,
+};
+pub use client::BeaconClient;
+pub use duties::{AttesterDuty, CommitteeSubscription, Duties, ProposerDuty};
+pub use error::{BadUrl, BeaconError, Cause, ItemFailure, Rejected};
+pub use events::HeadEvent;

@@ -1,0 +1,138 @@
+//! What a peer votes for in a round with a leader: a justified proposal that it would sign.
+
+use proto::{Root, Round};
+
+use crate::instance::Instance;
+use crate::justify::Choice;
+use crate::{Output, Value};
+
+/// The justified proposal of the current round, and what has come of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pending {
+    value: Root,
+    /// Whether the votes rule left no other choice.
+    forced: bool,
+    progress: Progress,
+}
+
+/// What has to happen before a proposal is voted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// Another value might be the prepared one: wait for more answers until mid-round.
+    Held,
+    /// Not judged yet.
+    New,
+    /// The driver has been asked.
+    Asked,
+    /// This peer would sign it.
+    Acceptable,
+    /// Voted for, or refused: nothing more to do.
+    Over,
+}
+
+impl Pending {
+    /// A proposal by another peer.
+    pub(crate) fn new(value: Root, choice: &Choice) -> Self {
+        let (forced, progress) = match choice {
+            Choice::Forced(_) => (true, Progress::New),
+            Choice::Either(_) => (true, Progress::Held),
+            Choice::Free | Choice::Wait => (false, Progress::New),
+        };
+        Self {
+            value,
+            forced,
+            progress,
+        }
+    }
+
+    /// This peer's own proposal. What its beacon node has just chosen need not be judged.
+    pub(crate) fn own(value: Root, choice: &Choice) -> Self {
+        let pending = Self::new(value, choice);
+        match choice {
+            Choice::Free => Self {
+                progress: Progress::Acceptable,
+                ..pending
+            },
+            Choice::Forced(_) | Choice::Either(_) | Choice::Wait => pending,
+        }
+    }
+
+    /// Whether it waits for the middle of the round.
+    pub(crate) fn is_held(&self) -> bool {
+        self.progress == Progress::Held
+    }
+}
+
+impl<V: Value> Instance<V> {
+    /// Takes the proposal of this round one step further.
+    pub(crate) fn follow(&mut self) -> bool {
+        let Some(pending) = self.pending.clone().filter(|_| self.votes()) else {
+            return false;
+        };
+        let next = match pending.progress {
+            Progress::Held => self.release(&pending.value),
+            Progress::New => Some(self.judge(&pending)),
+            Progress::Acceptable => Some(self.accept(&pending.value)),
+            Progress::Asked | Progress::Over => None,
+        };
+        let Some(progress) = next else {
+            return false;
+        };
+        self.pending = Some(Pending {
+            progress,
+            ..pending
+        });
+        true
+    }
+
+    /// Takes the driver's answer about the proposal of this round.
+    pub(crate) fn judged(&mut self, round: Round, value: Root, acceptable: bool) {
+        let asked = self.pending.as_mut().filter(|pending| {
+            acceptable && pending.value == value && pending.progress == Progress::Asked
+        });
+        if let Some(pending) = asked.filter(|_| round == self.round) {
+            pending.progress = Progress::Acceptable;
+        }
+    }
+
+    /// In mid-round: does everything that was learnt meanwhile still allow this value?
+    fn release(&self, value: &Root) -> Option<Progress> {
+        let over = self.now >= self.setup.timing.held_until(self.round);
+        over.then(|| {
+            if self.is_still_allowed(value) {
+                Progress::New
+            } else {
+                Progress::Over
+            }
+        })
+    }
+
+    /// Asks the driver, unless this peer has said already that it would sign this value.
+    fn judge(&mut self, pending: &Pending) -> Progress {
+        if self.is_bound_against(&pending.value) {
+            return Progress::Over;
+        }
+        let mut votes = self.sent.prepares.values();
+        let certified = self.certificate.iter().map(|c| c.prepared.value);
+        if votes.any(|vote| vote.statement.value == pending.value)
+            || certified.into_iter().any(|value| value == pending.value)
+        {
+            return Progress::Acceptable;
+        }
+        let value = self.values.known(&pending.value).cloned();
+        self.outputs.push(Output::Judge {
+            round: self.round,
+            value: value.expect("a proposal is pending only with its value"),
+            forced: pending.forced,
+        });
+        Progress::Asked
+    }
+
+    /// Votes, unless a quorum for another value has been seen while the driver judged.
+    fn accept(&mut self, value: &Root) -> Progress {
+        if !self.is_bound_against(value) {
+            self.vote(*value);
+        }
+        Progress::Over
+    }
+}

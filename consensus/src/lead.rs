@@ -1,0 +1,110 @@
+//! What a leader proposes: what the votes rule forces, or its own beacon node's newest value where
+//! the rule leaves the choice free. It never falls back to its own value when another is forced.
+
+use proto::vote::{Answer, Message, Proposal, Propose};
+use proto::{DutyKind, Root, Round};
+
+use crate::ballots::stands;
+use crate::follow::Pending;
+use crate::instance::{Instance, Lead};
+use crate::justify::Choice;
+use crate::{Output, Value};
+
+impl<V: Value> Instance<V> {
+    /// Does what the leader of this round can do now.
+    pub(crate) fn lead(&mut self) -> bool {
+        if !self.leads() || self.lead == Lead::Proposed || self.pending.is_some() || !self.votes() {
+            return false;
+        }
+        let answers = self.justification();
+        let choice = self.choice(&answers);
+        let value = match &choice {
+            Choice::Wait => return false,
+            Choice::Free => match self.lead {
+                Lead::Idle => return self.ask_beacon_node(),
+                Lead::Asked | Lead::Proposed => return false,
+                Lead::Chosen(value) => value,
+            },
+            Choice::Forced(value) => *value,
+            Choice::Either(values) => {
+                let waited = self.now >= self.setup.timing.leader_waits_until(self.round);
+                // All leaders break the tie alike, so that later rounds do not change sides.
+                match values.first().filter(|_| waited) {
+                    Some(value) => *value,
+                    None => return false,
+                }
+            }
+        };
+        if self.is_bound_against(&value) {
+            return false;
+        }
+        let Some(known) = self.values.known(&value).cloned() else {
+            self.pull(value);
+            return false;
+        };
+        self.propose(&known, answers, &choice);
+        true
+    }
+
+    /// Whether this peer leads the current round.
+    pub(crate) fn leads(&self) -> bool {
+        self.round >= Round::FIRST && self.leader(self.round) == self.setup.me
+    }
+
+    /// The answers for this round; none are needed where a block duty starts.
+    fn justification(&self) -> Vec<Answer> {
+        if self.starts_free(self.round) {
+            Vec::new()
+        } else {
+            self.ballots.answers(self.round)
+        }
+    }
+
+    /// What `answers` allow to propose in this round.
+    fn choice(&self, answers: &[Answer]) -> Choice {
+        if self.starts_free(self.round) {
+            Choice::Free
+        } else {
+            (self.choose)(self.size(), &stands(answers))
+        }
+    }
+
+    /// Whether `round` is the first of an instance whose values come from its leaders.
+    pub(crate) fn starts_free(&self, round: Round) -> bool {
+        match self.setup.scope.duty.kind {
+            DutyKind::Head => false,
+            DutyKind::Block => round == Round::FIRST,
+        }
+    }
+
+    fn ask_beacon_node(&mut self) -> bool {
+        self.lead = Lead::Asked;
+        self.outputs
+            .push(Output::WantCandidate { round: self.round });
+        true
+    }
+
+    fn propose(&mut self, value: &V, justification: Vec<Answer>, choice: &Choice) {
+        let propose = self.sign(Propose {
+            scope: self.setup.scope,
+            round: self.round,
+            value: value.hash(),
+        });
+        self.ballots.add_propose(propose.clone());
+        let message = Message::Propose(Proposal {
+            signed: propose.into_signed(),
+            body: value.encode().into(),
+            justification,
+        });
+        self.lead = Lead::Proposed;
+        self.pending = Some(Pending::own(value.hash(), choice));
+        self.sent.proposal = Some(message.clone());
+        self.outputs.push(Output::Broadcast(message));
+    }
+
+    /// Whether `value` is still allowed by everything this peer has learnt about this round.
+    pub(crate) fn is_still_allowed(&self, value: &Root) -> bool {
+        let choice = self.choice(&self.justification());
+        choice == Choice::Wait || choice.allows(value)
+    }
+}

@@ -1,0 +1,163 @@
+//! What counts: every message is checked for its duty, its signer, its signatures and its proofs
+//! before anything of it is kept.
+
+use std::collections::BTreeSet;
+
+use proto::vote::{Body, Change, Committal, Message, Prepared, Proposal};
+use proto::{DutyKind, PeerIndex, Root, Round};
+
+use crate::ballots::stands;
+use crate::follow::Pending;
+use crate::instance::{Course, Instance};
+use crate::justify::Choice;
+use crate::{Output, Rule, Value};
+
+impl<V: Value> Instance<V> {
+    /// Takes in a message, or says which rule its sender broke.
+    pub(crate) fn receive(&mut self, from: PeerIndex, message: Message) -> Result<(), Rule> {
+        if message.scope() != self.setup.scope {
+            return Err(Rule::OtherDuty);
+        }
+        if message.signer().is_some_and(|signer| signer != from) {
+            return Err(Rule::OtherSigner);
+        }
+        match message {
+            Message::Propose(proposal) => self.receive_proposal(from, proposal),
+            Message::Prepare(signed) => self.verifier().prepare(signed),
+            Message::Commit(committal) => self.receive_commit(committal),
+            Message::RoundChange { change, bodies } => self.receive_change(&change, &bodies),
+            Message::Pull { value, .. } => self.serve(from, &value),
+            Message::Value { body, .. } => self.receive_value(&body),
+        }
+    }
+
+    fn receive_commit(&mut self, committal: Committal) -> Result<(), Rule> {
+        let Committal {
+            signed,
+            certificate,
+        } = committal;
+        let known = self.ballots.commit(signed.signer);
+        // A restarted peer commits again, to the same value.
+        if known.is_some_and(|known| known.statement.value == signed.statement.value) {
+            return Ok(());
+        }
+        let mut verifier = self.verifier();
+        let commit = verifier.signed(signed)?;
+        let prepared = Prepared {
+            round: commit.statement.round,
+            value: commit.statement.value,
+        };
+        verifier.certificate(prepared, &certificate)?;
+        self.ballots.add_commit(commit);
+        Ok(())
+    }
+
+    fn receive_change(&mut self, change: &Change, bodies: &[Body]) -> Result<(), Rule> {
+        self.verifier().change(change)?;
+        let statement = &change.signed.statement;
+        let named: BTreeSet<Root> = statement
+            .votes
+            .values()
+            .copied()
+            .chain(statement.prepared.map(|prepared| prepared.value))
+            .collect();
+        if self.setup.scope.duty.kind == DutyKind::Block && !bodies.is_empty() {
+            return Err(Rule::BadBody);
+        }
+        for body in bodies {
+            let value = V::decode(body).ok_or(Rule::BadBody)?;
+            if !named.contains(&value.hash()) {
+                return Err(Rule::BadBody);
+            }
+            self.values.keep(value);
+        }
+        Ok(())
+    }
+
+    fn receive_proposal(&mut self, from: PeerIndex, proposal: Proposal) -> Result<(), Rule> {
+        let Proposal {
+            signed,
+            body,
+            justification,
+        } = proposal;
+        let round = signed.statement.round;
+        let hash = signed.statement.value;
+        if round < Round::FIRST {
+            return Err(Rule::NoSuchRound);
+        }
+        if self.leader(round) != from {
+            return Err(Rule::NotLeader);
+        }
+        let is_first = match self.ballots.propose(round) {
+            Some(known) if **known == signed => return Ok(()),
+            Some(_) => false,
+            None => true,
+        };
+        let propose = self.verifier().signed(signed)?;
+        self.ballots.add_propose(propose);
+        self.show_commitment(from, &hash);
+        if !is_first || round < self.round || self.course != Course::Running {
+            return Ok(());
+        }
+        let value = V::decode(&body).filter(|value| value.hash() == hash);
+        let value = value.ok_or(Rule::BadBody)?;
+        let choice = self.justified(round, &justification)?;
+        if !choice.allows(&hash) {
+            return Err(Rule::Unjustified);
+        }
+        self.values.keep(value);
+        if round > self.round {
+            self.enter_silently(round);
+        }
+        self.pending = Some(Pending::new(hash, &choice));
+        Ok(())
+    }
+
+    /// What verified answers allow to propose in `round`.
+    fn justified(
+        &mut self,
+        round: Round,
+        justification: &[proto::vote::Answer],
+    ) -> Result<Choice, Rule> {
+        if self.starts_free(round) {
+            return Ok(Choice::Free);
+        }
+        self.verifier().justification(round, justification)?;
+        Ok((self.choose)(self.size(), &stands(justification)))
+    }
+
+    /// A leader that proposes another value than this peer has committed to has not heard of it.
+    fn show_commitment(&mut self, leader: PeerIndex, proposed: &Root) {
+        if let Some(commit) = self
+            .sent
+            .commit
+            .clone()
+            .filter(|_| self.is_bound_against(proposed))
+        {
+            self.outputs.push(Output::Send(leader, commit));
+        }
+    }
+
+    fn serve(&mut self, from: PeerIndex, value: &Root) -> Result<(), Rule> {
+        if !self.values.may_pull(from) {
+            return Err(Rule::TooManyPulls);
+        }
+        if let Some(value) = self.values.known(value) {
+            let body = value.encode().into();
+            let scope = self.setup.scope;
+            self.outputs
+                .push(Output::Send(from, Message::Value { scope, body }));
+        }
+        Ok(())
+    }
+
+    /// Keeps a value that was asked for. Any other is dropped without blame: it may answer a PULL
+    /// that this peer sent before it restarted.
+    fn receive_value(&mut self, body: &Body) -> Result<(), Rule> {
+        let value = V::decode(body).ok_or(Rule::BadBody)?;
+        if self.values.is_wanted(&value.hash()) {
+            self.values.keep(value);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,100 @@
+//! When rounds end: deadlines that follow from the slot clock, so that peers that lost touch meet
+//! again in the same round. Never here: a clock; `now` is an argument everywhere.
+
+use std::time::Duration;
+
+use proto::{Round, Timestamp};
+
+/// The times of one instance.
+///
+/// Round 0 ends at the later of `start` and the own vote, plus `grace`. Round r >= 1 ends at
+/// `start + grace + round * (1 + 2 + 3 + 4 + 4 + ...)` (r terms), whenever it was entered: rounds
+/// grow, so that messages of unknown delay fit in at last, and all peers with good clocks agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// Head votes: when the beacon node's value is due (the attestation deadline of the slot).
+    /// Blocks: when the slot starts.
+    pub start: Timestamp,
+    /// How long votes may take after that: three round trips to the slowest peer that matters.
+    /// Use zero for blocks, which have no round 0.
+    pub grace: Duration,
+    /// The length of round 1: at least six round trips and two answers of a beacon node.
+    pub round: Duration,
+    /// How long the answer to a PULL may take before another peer is asked: two round trips.
+    pub pull: Duration,
+}
+
+impl Timing {
+    /// When round 0 ends for a peer that voted at `own_vote`.
+    pub fn end_of_round_zero(&self, own_vote: Option<Timestamp>) -> Timestamp {
+        own_vote.map_or(self.start, |vote| vote.max(self.start)) + self.grace
+    }
+
+    /// When `round`, which is at least 1, ends.
+    pub fn end(&self, round: Round) -> Timestamp {
+        self.start + self.grace + self.round * lengths_until(round)
+    }
+
+    /// When a leader that could choose between two forced values waits no longer for one more
+    /// ROUND-CHANGE: after the first quarter of `round` by the slot clock.
+    pub fn leader_waits_until(&self, round: Round) -> Timestamp {
+        self.end(round) - self.round * length(round) * 3 / 4
+    }
+
+    /// When a peer stops holding a proposal of one of two forced values: in the middle of `round`
+    /// by the slot clock.
+    pub fn held_until(&self, round: Round) -> Timestamp {
+        self.end(round) - self.round * length(round) / 2
+    }
+}
+
+/// How many times the length of round 1 this round has.
+fn length(round: Round) -> u32 {
+    u32::from(round.number()).min(4)
+}
+
+/// The sum of the lengths of round 1 to `round`.
+fn lengths_until(round: Round) -> u32 {
+    let r = u32::from(round.number());
+    let growing = r.min(4);
+    growing * (growing + 1) / 2 + 4 * (r - growing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIMING: Timing = Timing {
+        start: Timestamp::from_micros(4_000_000),
+        grace: Duration::from_millis(300),
+        round: Duration::from_millis(500),
+        pull: Duration::from_millis(200),
+    };
+
+    fn rounds() -> impl Iterator<Item = Round> {
+        (1..=16).filter_map(Round::new)
+    }
+
+    #[test]
+    fn every_round_has_its_whole_time_on_the_slot_clock() {
+        let mut before = TIMING.end_of_round_zero(None);
+        for round in rounds() {
+            let lasts = TIMING.end(round).since(before);
+            assert_eq!(lasts, TIMING.round * length(round), "round {round}");
+            assert!(before < TIMING.leader_waits_until(round));
+            assert!(TIMING.leader_waits_until(round) < TIMING.held_until(round));
+            assert!(TIMING.held_until(round) < TIMING.end(round));
+            before = TIMING.end(round);
+        }
+    }
+
+    #[test]
+    fn round_zero_waits_for_the_deadline_and_for_the_own_late_vote() {
+        let (start, grace) = (TIMING.start, TIMING.grace);
+        let early = start - Duration::from_secs(1);
+        let late = start + Duration::from_millis(50);
+        assert_eq!(TIMING.end_of_round_zero(None), start + grace);
+        assert_eq!(TIMING.end_of_round_zero(Some(early)), start + grace);
+        assert_eq!(TIMING.end_of_round_zero(Some(late)), late + grace);
+    }
+}

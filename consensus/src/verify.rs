@@ -1,0 +1,123 @@
+//! Turns what arrives into what may be counted: signatures, certificates, justifications. Keeps
+//! every vote that it verifies on the way, and verifies none that it has kept.
+
+use proto::vote::{Answer, Change, Prepare, Prepared, Scope, Signatures};
+use proto::{DutyKind, PeerSet, Roster, Round, Signed, Statement, Verified};
+
+use crate::Rule;
+use crate::ballots::{Ballots, Changed};
+
+/// Verifies against one roster, for one duty, with the help of what is known already.
+pub(crate) struct Verifier<'a> {
+    pub scope: Scope,
+    pub roster: &'a Roster,
+    pub ballots: &'a mut Ballots,
+}
+
+impl Verifier<'_> {
+    /// A statement that its signer has signed.
+    pub(crate) fn signed<T: Statement>(&self, signed: Signed<T>) -> Result<Verified<T>, Rule> {
+        signed.verify(self.roster).map_err(|_| Rule::BadSignature)
+    }
+
+    /// Keeps a vote of a round that exists.
+    pub(crate) fn prepare(&mut self, signed: Signed<Prepare>) -> Result<(), Rule> {
+        if signed.statement.round < first_round(self.scope.duty.kind) {
+            return Err(Rule::NoSuchRound);
+        }
+        if !self.is_known(&signed) {
+            let vote = self.signed(signed)?;
+            self.ballots.add_prepare(vote);
+        }
+        Ok(())
+    }
+
+    /// Checks that t peers have signed what `prepared` says, and keeps their votes.
+    pub(crate) fn certificate(
+        &mut self,
+        prepared: Prepared,
+        signatures: &Signatures,
+    ) -> Result<(), Rule> {
+        if signatures.0.len() < self.roster.size().threshold() {
+            return Err(Rule::BadCertificate);
+        }
+        for (signer, signature) in &signatures.0 {
+            let statement = Prepare {
+                scope: self.scope,
+                round: prepared.round,
+                value: prepared.value,
+            };
+            self.prepare(Signed {
+                statement,
+                signer: *signer,
+                signature: *signature,
+            })
+            .map_err(|_| Rule::BadCertificate)?;
+        }
+        Ok(())
+    }
+
+    /// A ROUND-CHANGE with its certificate, kept.
+    pub(crate) fn change(&mut self, change: &Change) -> Result<(), Rule> {
+        let statement = &change.signed.statement;
+        let first = first_round(self.scope.duty.kind);
+        if statement.round <= first || statement.votes.keys().any(|round| *round < first) {
+            return Err(Rule::NoSuchRound);
+        }
+        if self.ballots.has_change(&change.signed) {
+            return Ok(());
+        }
+        let verified = self.signed(change.signed.clone())?;
+        match statement.prepared {
+            Some(prepared) if prepared.round < statement.round => {
+                self.certificate(prepared, &change.certificate)?;
+            }
+            None if change.certificate.0.is_empty() => {}
+            Some(_) | None => return Err(Rule::BadCertificate),
+        }
+        self.ballots
+            .add_change(Changed::new(verified, change.certificate.clone()));
+        Ok(())
+    }
+
+    /// Checks that these are answers of different peers for `round`, and keeps them. Whether they
+    /// allow the proposal is the votes rule's to say.
+    pub(crate) fn justification(&mut self, round: Round, answers: &[Answer]) -> Result<(), Rule> {
+        let mut signers = PeerSet::EMPTY;
+        for answer in answers {
+            if !signers.insert(answer.signer()) {
+                return Err(Rule::Unjustified);
+            }
+            match answer {
+                Answer::Prepare(vote) => {
+                    if round != Round::FIRST || vote.statement.round != Round::ZERO {
+                        return Err(Rule::Unjustified);
+                    }
+                    self.prepare(vote.clone())?;
+                }
+                Answer::Change(change) => {
+                    if change.signed.statement.round != round {
+                        return Err(Rule::Unjustified);
+                    }
+                    self.change(change)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this very vote has been verified before.
+    fn is_known(&self, signed: &Signed<Prepare>) -> bool {
+        self.ballots
+            .prepare(signed.statement.round, signed.signer)
+            .is_some_and(|known| **known == *signed)
+    }
+}
+
+/// The round in which an instance of this kind starts.
+pub(crate) fn first_round(kind: DutyKind) -> Round {
+    match kind {
+        DutyKind::Head => Round::ZERO,
+        DutyKind::Block => Round::FIRST,
+    }
+}

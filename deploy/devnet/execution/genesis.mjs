@@ -1,0 +1,73 @@
+// Writes the execution chain's genesis, in geth's format, to standard output: all forks up to
+// Prague at once, the deposit contract, the system contracts, and one funded account.
+//
+// The contracts (code and storage) are those of the Hoodi genesis inside @ethereumjs/genesis.
+// node genesis.mjs [--chain-id 1337]
+import {parseArgs} from "node:util";
+import {getGenesis} from "@ethereumjs/genesis";
+
+const HOODI = 560048;
+const DEPOSIT_CONTRACT = "0x00000000219ab540356cBB839Cbe05303d7705Fa";
+// Account 0 of the well-known test mnemonic: its key is public. It pays for the deposits.
+const FUNDED = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266";
+const BILLION_ETHER = "0x33b2e3c9fd0803ce8000000";
+const ZERO_HASH = `0x${"00".repeat(32)}`;
+
+const {values: flags} = parseArgs({options: {"chain-id": {type: "string", default: "1337"}}});
+
+// The package lists an account as [balance, code, [[slot, value], …]].
+function contracts() {
+  const alloc = {};
+  for (const [address, account] of Object.entries(getGenesis(HOODI))) {
+    if (!Array.isArray(account) || !account[1] || account[1] === "0x") continue;
+    const [, code, storage] = account;
+    const slots = Object.fromEntries(storage ?? []);
+    alloc[address] = {balance: "0x0", nonce: "0x1", code, storage: slots};
+  }
+  return alloc;
+}
+
+const blockForks = [
+  "homestead",
+  "eip150",
+  "eip155",
+  "eip158",
+  "byzantium",
+  "constantinople",
+  "petersburg",
+  "istanbul",
+  "muirGlacier",
+  "berlin",
+  "london",
+  "mergeNetsplit",
+];
+
+const genesis = {
+  config: {
+    chainId: Number(flags["chain-id"]),
+    ...Object.fromEntries(blockForks.map((fork) => [`${fork}Block`, 0])),
+    terminalTotalDifficulty: 0,
+    terminalTotalDifficultyPassed: true,
+    shanghaiTime: 0,
+    cancunTime: 0,
+    pragueTime: 0,
+    blobSchedule: {
+      cancun: {target: 3, max: 6, baseFeeUpdateFraction: 3338477},
+      prague: {target: 6, max: 9, baseFeeUpdateFraction: 5007716},
+    },
+    depositContractAddress: DEPOSIT_CONTRACT,
+  },
+  nonce: "0x0",
+  timestamp: "0x0",
+  extraData: "0x",
+  gasLimit: "0x1c9c380",
+  difficulty: "0x0",
+  mixHash: ZERO_HASH,
+  coinbase: `0x${"00".repeat(20)}`,
+  number: "0x0",
+  gasUsed: "0x0",
+  parentHash: ZERO_HASH,
+  baseFeePerGas: "0x3b9aca00",
+  alloc: {...contracts(), [FUNDED]: {balance: BILLION_ETHER}},
+};
+process.stdout.write(`${JSON.stringify(genesis, null, 1)}\n`);

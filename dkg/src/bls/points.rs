@@ -1,0 +1,265 @@
+//! Public keys, signatures, messages and shares that cannot be malformed.
+//!
+//! Source: draft-irtf-cfrg-bls-signature-05, ciphersuite
+//! `BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_`, as the consensus specs use it.
+
+use std::fmt;
+
+use blst::{blst_p1_affine, blst_p2_affine};
+use proto::{PublicKey, Root, SignatureBytes};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use super::curve::{self, G1, G2};
+use super::scalar::Scalar;
+
+/// Ethereum's domain separation tag for hashing to G2.
+const ETHEREUM_TAG: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
+
+/// The ceremony's own tag: under it a share proves that it works, and nothing signed under it is a
+/// signature on any chain.
+const CEREMONY_TAG: &[u8] = b"GANTRY_CEREMONY_PROOF_BLS12381G2_XMD:SHA-256_SSWU_RO_1";
+
+/// Bytes that should be a key, a signature or a share and are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum BadPoint {
+    /// The bytes are no point of G1, one outside the group, or infinity.
+    #[error("not a BLS public key: refuse whatever carries it")]
+    PublicKey,
+    /// The bytes are no point of G2, one outside the group, or infinity.
+    #[error("not a BLS signature: refuse whatever carries it")]
+    Signature,
+    /// The number is zero or not below the group order.
+    #[error("not a BLS secret key: the key file is damaged or of another kind, restore it")]
+    Secret,
+}
+
+/// A public key or commitment: a point of G1, in the group, not infinity.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct PublicPoint(pub(crate) blst_p1_affine);
+
+impl PublicPoint {
+    /// Decodes and validates a key (the specification's `KeyValidate`).
+    ///
+    /// # Errors
+    /// [`BadPoint::PublicKey`] if it is no point, outside the group, or infinity.
+    pub fn from_bytes(key: &PublicKey) -> Result<Self, BadPoint> {
+        curve::decode_g1(key.as_bytes())
+            .map(Self)
+            .ok_or(BadPoint::PublicKey)
+    }
+
+    /// The 48-byte compressed form.
+    pub fn to_bytes(&self) -> PublicKey {
+        curve::encode_g1(&self.0).into()
+    }
+}
+
+impl fmt::Debug for PublicPoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.to_bytes(), f)
+    }
+}
+
+/// A signature, partial or whole: a point of G2, in the group, not infinity. Nothing says that it
+/// is anybody's signature of anything; [`super::verify`] does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SignaturePoint(pub(crate) blst_p2_affine);
+
+impl SignaturePoint {
+    /// Decodes a signature and checks that it lies in the group.
+    ///
+    /// # Errors
+    /// [`BadPoint::Signature`] if it is no point, outside the group, or infinity.
+    pub fn from_bytes(signature: &SignatureBytes) -> Result<Self, BadPoint> {
+        curve::decode_g2(signature.as_bytes())
+            .map(Self)
+            .ok_or(BadPoint::Signature)
+    }
+
+    /// The 96-byte compressed form.
+    pub fn to_bytes(&self) -> SignatureBytes {
+        curve::encode_g2(&self.0).into()
+    }
+}
+
+impl fmt::Debug for SignaturePoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.to_bytes(), f)
+    }
+}
+
+/// A message hashed to G2: hash once, sign and verify for as many keys as there are.
+#[derive(Clone, Copy)]
+pub struct Message {
+    pub(crate) point: G2,
+    pub(crate) affine: blst_p2_affine,
+}
+
+impl Message {
+    /// The message of Ethereum's `signing_root`.
+    pub fn hash(signing_root: Root) -> Self {
+        Self::under(ETHEREUM_TAG, signing_root)
+    }
+
+    /// The message by which a share proves in the ceremony of `transcript` that it works.
+    pub(crate) fn ceremony_proof(transcript: Root) -> Self {
+        Self::under(CEREMONY_TAG, transcript)
+    }
+
+    fn under(tag: &[u8], root: Root) -> Self {
+        let point = G2::hash(root.as_bytes(), tag);
+        let affine = point
+            .affine()
+            .expect("nobody can find a message that hashes to infinity");
+        Self { point, affine }
+    }
+}
+
+impl PartialEq for Message {
+    fn eq(&self, other: &Self) -> bool {
+        self.affine == other.affine
+    }
+}
+
+impl Eq for Message {}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Message({:?})", SignaturePoint(self.affine))
+    }
+}
+
+/// One peer's share of a validator's key, or (in tests and imports) a whole key. Wiped from memory
+/// when dropped, never printed.
+///
+/// Security: only the vault may call [`SecretShare::sign`] on a validator's share; a signature
+/// made past its record can be slashed.
+#[derive(Clone)]
+pub struct SecretShare(Scalar);
+
+impl SecretShare {
+    /// Reads 32 bytes, big-endian, as in EIP-2335 keystores.
+    ///
+    /// # Errors
+    /// [`BadPoint::Secret`] if the number is zero or not below the group order.
+    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, BadPoint> {
+        Scalar::from_bytes(bytes)
+            .and_then(Self::of)
+            .ok_or(BadPoint::Secret)
+    }
+
+    /// The share of this value, unless that is zero.
+    pub(crate) fn of(scalar: Scalar) -> Option<Self> {
+        (!scalar.is_zero()).then_some(Self(scalar))
+    }
+
+    /// The 32 bytes, big-endian, wiped when dropped. For the keystore only.
+    pub fn to_bytes(&self) -> Zeroizing<[u8; 32]> {
+        self.0.to_bytes()
+    }
+
+    /// The share's public key.
+    pub fn public(&self) -> PublicPoint {
+        let point = G1::generator_times(&self.0).affine();
+        PublicPoint(point.expect("a share is not zero modulo the prime order of the group"))
+    }
+
+    /// The signature of `message`, in constant time.
+    pub fn sign(&self, message: &Message) -> SignaturePoint {
+        let point = message.point.times_secret(&self.0).affine();
+        SignaturePoint(point.expect("a share is not zero modulo the prime order of the group"))
+    }
+}
+
+impl fmt::Debug for SecretShare {
+    /// Says only that there is one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretShare(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn infinity_zero_and_numbers_above_the_order_are_refused() {
+        let mut key = [0; 48];
+        key[0] = 0xc0;
+        assert_eq!(
+            PublicPoint::from_bytes(&key.into()),
+            Err(BadPoint::PublicKey)
+        );
+        let mut signature = [0; 96];
+        signature[0] = 0xc0;
+        assert_eq!(
+            SignaturePoint::from_bytes(&signature.into()),
+            Err(BadPoint::Signature)
+        );
+        assert_eq!(
+            SecretShare::from_bytes(&[0; 32]).unwrap_err(),
+            BadPoint::Secret
+        );
+        assert_eq!(
+            SecretShare::from_bytes(&[0xff; 32]).unwrap_err(),
+            BadPoint::Secret
+        );
+    }
+
+    #[test]
+    fn a_point_of_the_curve_outside_the_group_is_refused() {
+        // x = 4 is on the curve of G1; its point has not order r.
+        let mut key = [0; 48];
+        (key[0], key[47]) = (0x80, 4);
+        assert!(blst::min_pk::PublicKey::from_bytes(&key).is_ok());
+        assert_eq!(
+            PublicPoint::from_bytes(&key.into()),
+            Err(BadPoint::PublicKey)
+        );
+    }
+
+    #[test]
+    fn keys_and_signatures_are_those_of_blsts_own_interface() {
+        let secret = [7; 32];
+        let theirs = blst::min_pk::SecretKey::from_bytes(&secret).unwrap();
+        let ours = SecretShare::from_bytes(&secret).unwrap();
+        assert_eq!(*ours.to_bytes(), secret);
+        assert_eq!(
+            ours.public().to_bytes().as_bytes(),
+            &theirs.sk_to_pk().to_bytes()
+        );
+        let root = Root::from([3; 32]);
+        assert_eq!(
+            ours.sign(&Message::hash(root)).to_bytes().as_bytes(),
+            &theirs.sign(root.as_bytes(), ETHEREUM_TAG, &[]).to_bytes()
+        );
+    }
+
+    #[test]
+    fn a_ceremony_proof_is_never_a_chain_signature() {
+        let root = Root::from([3; 32]);
+        assert_ne!(Message::hash(root), Message::ceremony_proof(root));
+    }
+
+    proptest! {
+        #[test]
+        fn decoding_is_total_and_canonical(
+            bytes in proptest::collection::vec(any::<u8>(), 96),
+            flags in prop::sample::select(vec![0x80u8, 0xa0, 0xc0, 0x00]),
+        ) {
+            let mut key: [u8; 48] = bytes[..48].try_into().unwrap();
+            key[0] = flags | key[0] & 0x1f;
+            if let Ok(point) = PublicPoint::from_bytes(&key.into()) {
+                prop_assert_eq!(point.to_bytes(), PublicKey::from(key));
+            }
+            let mut signature: [u8; 96] = bytes.try_into().unwrap();
+            signature[0] = flags | signature[0] & 0x1f;
+            if let Ok(point) = SignaturePoint::from_bytes(&signature.into()) {
+                prop_assert_eq!(point.to_bytes(), SignatureBytes::from(signature));
+            }
+        }
+    }
+}

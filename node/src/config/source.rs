@@ -1,0 +1,195 @@
+//! Where each key of a config comes from, so that an error can say where to look.
+
+use std::path::Path;
+
+use figment::error::Kind;
+use figment::providers::{Format as _, Toml};
+use figment::value::{Dict, Map, Value};
+use figment::{Figment, Metadata, Profile, Provider};
+use reqwest::Url;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
+
+use super::{ConfigError, OTHER_VARIABLES};
+
+/// The parsed sources of a config.
+pub(super) struct Sources {
+    file: String,
+    text: String,
+    figment: Figment,
+}
+
+/// Reads the keys from the file's text and the environment, which wins.
+pub(super) fn extract<T: DeserializeOwned>(
+    path: &Path,
+    text: &str,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> Result<(T, Sources), ConfigError> {
+    let file = path.display().to_string();
+    // Parsed on its own first: an error of syntax has a line, but no key.
+    if let Err(error) = Figment::from(Toml::string(text)).extract::<Dict>() {
+        return Err(ConfigError::Syntax {
+            file,
+            problem: error.kind.to_string(),
+        });
+    }
+    let mut figment = Figment::from(Toml::string(text));
+    for (name, value) in environment {
+        if let Some(variable) = Variable::of(name, &value) {
+            figment = figment.merge(variable);
+        }
+    }
+    let sources = Sources {
+        file,
+        text: text.to_owned(),
+        figment,
+    };
+    match sources.figment.extract() {
+        Ok(keys) => Ok((keys, sources)),
+        Err(error) => Err(sources.explain(&error)),
+    }
+}
+
+impl Sources {
+    /// The error that `key` is refused for `problem`.
+    pub fn refuse(&self, key: &[&str], problem: &str) -> ConfigError {
+        ConfigError::Key {
+            key: key.join("."),
+            place: self.place(key),
+            problem: problem.to_owned(),
+        }
+    }
+
+    fn explain(&self, error: &figment::Error) -> ConfigError {
+        let mut key: Vec<&str> = error.path.iter().map(String::as_str).collect();
+        if let Kind::MissingField(field) = &error.kind {
+            key.push(field);
+            return ConfigError::Key {
+                key: key.join("."),
+                place: self.file.clone(),
+                problem: "is missing, and there is no default: add it".to_owned(),
+            };
+        }
+        if let Kind::UnknownField(_, known) = &error.kind {
+            let known: Vec<String> = known.iter().map(|k| format!("`{k}`")).collect();
+            let problem = format!("there is no such key; known are {}", known.join(", "));
+            return self.refuse(&key, &problem);
+        }
+        self.refuse(&key, &error.kind.to_string())
+    }
+
+    /// The variable, or the file and line, that holds `key`.
+    fn place(&self, key: &[&str]) -> String {
+        // An entry of a list has no source of its own, so its list is asked for next.
+        let metadata = (1..=key.len())
+            .rev()
+            .find_map(|depth| self.figment.find_metadata(&key[..depth].join(".")));
+        if let Some(name) = metadata.map(|m| &m.name)
+            && name.starts_with(Variable::PREFIX)
+        {
+            return format!("environment variable {name}");
+        }
+        match line_of(&self.text, key) {
+            Some(line) => format!("{} line {line}", self.file),
+            None => self.file.clone(),
+        }
+    }
+}
+
+/// The line, counted from 1, where `key` is set, or else the table or list that holds it.
+fn line_of(text: &str, key: &[&str]) -> Option<usize> {
+    let mut table = String::new();
+    let mut best = (0, None);
+    for (i, line) in text.lines().enumerate() {
+        let line = line.trim();
+        let path = if let Some(header) = line.strip_prefix('[') {
+            table = header.split(']').next().unwrap_or("").trim().to_owned();
+            table.clone()
+        } else {
+            let Some((name, _)) = line.split_once('=') else {
+                continue;
+            };
+            let name = name.trim().trim_matches('"');
+            if table.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{table}.{name}")
+            }
+        };
+        let depth = path.split('.').count();
+        if depth > best.0 && depth <= key.len() && key[..depth].join(".") == path {
+            best = (depth, Some(i + 1));
+        }
+    }
+    best.1
+}
+
+/// One environment variable that sets one key.
+struct Variable {
+    name: String,
+    key: String,
+    value: Value,
+}
+
+impl Variable {
+    const PREFIX: &'static str = "GANTRY_";
+
+    fn of(name: String, value: &str) -> Option<Self> {
+        if OTHER_VARIABLES.contains(&name.as_str()) {
+            return None;
+        }
+        let key = name.strip_prefix(Self::PREFIX)?;
+        let key = key.to_ascii_lowercase().replace("__", ".");
+        let Ok(value) = value.parse::<Value>();
+        Some(Self { name, key, value })
+    }
+}
+
+impl Provider for Variable {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.name.clone())
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        let nested = figment::util::nest(&self.key, self.value.clone());
+        let dict = nested.into_dict().unwrap_or_default();
+        Ok(Profile::Default.collect(dict))
+    }
+}
+
+/// A URL of http or https.
+#[derive(Debug)]
+pub(super) struct HttpUrl(pub Url);
+
+impl<'de> Deserialize<'de> for HttpUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match Url::parse(&text) {
+            Ok(url) if ["http", "https"].contains(&url.scheme()) => Ok(Self(url)),
+            Ok(_) | Err(_) => Err(D::Error::custom(format!(
+                "{text:?} is no URL; write one such as http://127.0.0.1:5052"
+            ))),
+        }
+    }
+}
+
+/// A text that fits into the graffiti of a block.
+#[derive(Debug)]
+pub(super) struct Graffiti(pub String);
+
+impl Default for Graffiti {
+    fn default() -> Self {
+        Self("gantry".to_owned())
+    }
+}
+
+impl<'de> Deserialize<'de> for Graffiti {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.len() > 32 {
+            let problem = format!("has {} bytes, and a block holds 32: shorten it", text.len());
+            return Err(D::Error::custom(problem));
+        }
+        Ok(Self(text))
+    }
+}

@@ -1,0 +1,164 @@
+//! Promises of the config: the example is complete and true, and errors say where to look.
+
+use super::*;
+
+const EXAMPLE: &str = include_str!("../../../deploy/gantry.example.toml");
+
+fn parse(text: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let pairs = environment.iter();
+    let pairs = pairs.map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+    Config::parse(Path::new("gantry.toml"), text, pairs)
+}
+
+fn refusal(text: &str, environment: &[(&str, &str)]) -> String {
+    parse(text, environment).unwrap_err().to_string()
+}
+
+/// The keys of the config, as the refusal of an unknown one lists them.
+fn known_keys() -> Vec<String> {
+    let error = refusal("nonsense = 1", &[]);
+    let (_, list) = error.split_once("known are ").unwrap();
+    list.split(", ")
+        .map(|key| key.trim_matches('`').to_owned())
+        .collect()
+}
+
+#[test]
+fn the_example_names_every_key_and_nothing_else() {
+    for key in known_keys() {
+        let set = |line: &&str| {
+            let line = line.trim_start_matches("# ");
+            line.starts_with(&format!("{key} =")) || line == format!("[{key}]")
+        };
+        assert_eq!(
+            EXAMPLE.lines().filter(set).count(),
+            1,
+            "`{key}` in the example"
+        );
+    }
+}
+
+#[test]
+fn what_the_example_comments_out_are_the_defaults() {
+    let minimal = "beacon_node = \"http://127.0.0.1:5052\"";
+    assert_eq!(parse(EXAMPLE, &[]).unwrap(), parse(minimal, &[]).unwrap());
+    let uncommented: String = EXAMPLE
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            // Either secret_file or passphrase_file: neither is a default.
+            Some(key) if key.contains("_file = \"keystore") => String::new(),
+            Some(key) if key.split_once(" = ").is_some_and(|(k, _)| !k.contains(' ')) => {
+                format!("{key}\n")
+            }
+            Some(table) if table.starts_with('[') => format!("{table}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let mut config = parse(&uncommented, &[]).unwrap();
+    assert_eq!(
+        config.peers.len(),
+        1,
+        "the example of an override: {uncommented}"
+    );
+    config.peers.clear();
+    assert_eq!(config, parse(minimal, &[]).unwrap());
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_file_and_line() {
+    let error = refusal("\n# a comment\nbeacon = \"http://127.0.0.1:5052\"\n", &[]);
+    assert!(
+        error.starts_with("`beacon` (gantry.toml line 3): there is no such key; known are `data_"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_wrong_value_is_refused_with_its_file_and_line() {
+    let cases = [
+        (
+            "beacon_node = \"node\"",
+            "`beacon_node` (gantry.toml line 1): \"node\" is no URL",
+        ),
+        (
+            "beacon_node = 5052",
+            "`beacon_node` (gantry.toml line 1): invalid type",
+        ),
+        (
+            "beacon_node = \"http://b\"\nlisten = [\"a\"]",
+            "(gantry.toml line 2): invalid socket",
+        ),
+        (
+            "beacon_node = \"http://b\"\nlisten = []",
+            "`listen` (gantry.toml line 2): is empty",
+        ),
+        (
+            "beacon_node = \"http://b\"\n[peers]\nbob = [\"b:1\"]\nalice = [\"a\"]",
+            "`peers.alice.0` (gantry.toml line 4): \"a\" is no peer address",
+        ),
+        (
+            "beacon_node = \"http://b\"\nsecret_file = \"a\"\npassphrase_file = \"b\"",
+            "`passphrase_file` (gantry.toml line 3): secret_file is set too",
+        ),
+        (
+            "beacon_node = \"http://b\"\nlog_format = \"xml\"",
+            "(gantry.toml line 2): unknown var",
+        ),
+        ("", "`beacon_node` (gantry.toml): is missing"),
+        ("a = [", "gantry.toml is not a TOML file"),
+    ];
+    for (text, expected) in cases {
+        let error = refusal(text, &[]);
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+    let long = format!(
+        "beacon_node = \"http://b\"\ngraffiti = \"{}\"",
+        "a".repeat(33)
+    );
+    let error = refusal(&long, &[]);
+    assert!(
+        error.contains("`graffiti` (gantry.toml line 2): has 33 bytes"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_environment_wins_and_is_named_in_errors() {
+    let file = "beacon_node = \"http://127.0.0.1:1\"\n[peers]\nalice = [\"a:1\"]\n";
+    let config = parse(
+        file,
+        &[
+            ("GANTRY_BEACON_NODE", "http://127.0.0.1:2"),
+            ("GANTRY_PEERS__BOB", "[\"b:2\"]"),
+            ("GANTRY_CONFIG", "ignored.toml"),
+            ("HOME", "/root"),
+        ],
+    );
+    let config = config.unwrap();
+    assert_eq!(config.beacon_node.port(), Some(2));
+    assert_eq!(config.peers.keys().collect::<Vec<_>>(), ["alice", "bob"]);
+    let error = refusal(file, &[("GANTRY_LISTEN", "[1]")]);
+    assert!(
+        error.contains("(environment variable GANTRY_LISTEN)"),
+        "{error}"
+    );
+    let error = refusal(file, &[("GANTRY_BEACON", "x")]);
+    assert!(
+        error.contains("`beacon` (environment variable GANTRY_BEACON)"),
+        "{error}"
+    );
+}
+
+#[test]
+fn files_are_looked_for_in_the_data_dir() {
+    let text = "beacon_node = \"http://b\"\ndata_dir = \"/var/lib/gantry\"\nlock_file = \"/etc/l\"\n\
+                secret_file = \"s\"";
+    let config = parse(text, &[]).unwrap();
+    assert_eq!(config.lock_file, Path::new("/etc/l"));
+    assert_eq!(
+        config.identity_file,
+        Path::new("/var/lib/gantry/identity.key")
+    );
+    let secret = SecretSource::SecretFile("/var/lib/gantry/s".into());
+    assert_eq!(config.secret, secret);
+}

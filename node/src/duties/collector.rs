@@ -1,0 +1,305 @@
+//! Partial signatures of one duty in, group signatures out.
+//!
+//! Verification is optimistic: combine first, verify the group signatures of all validators at
+//! once, and only if that fails look at each validator and then at each share, to name the peer
+//! whose share is bad. A caught peer's shares are used last from then on.
+//!
+//! It holds at most one contribution per peer, so it is bounded by peers times validators.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use dkg::bls::{self, Message, PublicPoint, SignaturePoint};
+use proto::{ClusterSize, PeerIndex, PeerSet, PublicKey, Root, ShareIndex, SignatureBytes};
+
+use super::schedule::Position;
+
+/// The public keys of the cluster's validators, checked to be valid points.
+#[derive(Debug, Clone)]
+pub struct ClusterKeys {
+    size: ClusterSize,
+    validators: Arc<[ValidatorKeys]>,
+}
+
+/// One validator's group key and the public keys of its shares in the order of the peers.
+#[derive(Debug, Clone)]
+pub struct ValidatorKeys {
+    /// The group key's bytes, as the chain knows them.
+    pub public_key: PublicKey,
+    /// The group key.
+    pub group: PublicPoint,
+    /// The public key of each peer's share.
+    pub shares: Vec<PublicPoint>,
+}
+
+impl ClusterKeys {
+    /// The keys of all validators in the order of the lock; each has one share a peer.
+    pub fn new(size: ClusterSize, validators: Vec<ValidatorKeys>) -> Self {
+        for keys in &validators {
+            assert_eq!(
+                keys.shares.len(),
+                size.peers(),
+                "the lock gives every peer a share"
+            );
+        }
+        Self {
+            size,
+            validators: validators.into(),
+        }
+    }
+
+    /// How many peers there are.
+    pub fn size(&self) -> ClusterSize {
+        self.size
+    }
+
+    /// How many validators there are.
+    pub fn count(&self) -> usize {
+        self.validators.len()
+    }
+
+    /// The keys of one validator, if the lock has it.
+    pub fn get(&self, validator: Position) -> Option<&ValidatorKeys> {
+        self.validators.get(validator.index())
+    }
+
+    /// The group keys of all validators in the order of the lock.
+    pub fn public_keys(&self) -> Vec<PublicKey> {
+        self.validators.iter().map(|keys| keys.public_key).collect()
+    }
+}
+
+/// What one combination needs besides the partial signatures.
+pub struct Combining<'a> {
+    /// What the partial signatures must sign.
+    pub message: &'a Message,
+    /// The keys to check against.
+    pub keys: &'a ClusterKeys,
+    /// Peers once caught with a bad share; grows when another is caught.
+    pub suspects: &'a mut PeerSet,
+    /// Secret of this process that makes the weights of the batch unpredictable.
+    pub seed: &'a [u8; 32],
+}
+
+/// What a combination gave.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Combined {
+    /// Group signatures, verified under their group keys.
+    pub signatures: Vec<(Position, SignatureBytes)>,
+    /// Peers whose share for a validator was not what the duty signs.
+    pub bad_shares: Vec<(PeerIndex, Position)>,
+}
+
+/// One peer's partial signatures for one value.
+#[derive(Debug)]
+struct Contribution {
+    value: Root,
+    partials: BTreeMap<Position, SignatureBytes>,
+}
+
+/// The partial signatures of one duty.
+#[derive(Debug)]
+pub struct Collector {
+    size: ClusterSize,
+    contributions: BTreeMap<PeerIndex, Contribution>,
+    done: BTreeMap<Position, SignatureBytes>,
+}
+
+impl Collector {
+    /// An empty collector for a cluster of `size`.
+    pub fn new(size: ClusterSize) -> Self {
+        Self {
+            size,
+            contributions: BTreeMap::new(),
+            done: BTreeMap::new(),
+        }
+    }
+
+    /// Takes what `peer` signed over the value of this hash. A peer's first word counts; that it
+    /// said something else later is for consensus to report.
+    pub fn add(
+        &mut self,
+        peer: PeerIndex,
+        value: Root,
+        partials: impl IntoIterator<Item = (Position, SignatureBytes)>,
+    ) {
+        self.contributions
+            .entry(peer)
+            .or_insert_with(|| Contribution {
+                value,
+                partials: partials.into_iter().collect(),
+            });
+    }
+
+    /// The peers that have contributed to `value`.
+    pub fn contributors(&self, value: &Root) -> PeerSet {
+        let same = self.contributions.iter().filter(|(_, c)| c.value == *value);
+        same.map(|(peer, _)| *peer).collect()
+    }
+
+    /// Whether a group signature for `validator` is there.
+    pub fn has(&self, validator: Position) -> bool {
+        self.done.contains_key(&validator)
+    }
+
+    /// Whether t peers have contributed a share of `validator` to one value: which one.
+    pub fn quorum(&self) -> Option<Root> {
+        let first = self.contributions.values().map(|c| c.value);
+        first
+            .into_iter()
+            .find(|value| self.contributors(value).len() >= self.size.threshold())
+    }
+
+    /// Combines every validator of `wanted` that now has t shares for `value`.
+    pub fn combine(
+        &mut self,
+        value: &Root,
+        wanted: &[Position],
+        mut with: Combining<'_>,
+    ) -> Combined {
+        let mut result = Combined::default();
+        loop {
+            let candidates = self.candidates(value, wanted, &mut with, &mut result);
+            if candidates.is_empty() {
+                return result;
+            }
+            let pairs: Vec<_> = candidates
+                .iter()
+                .map(|candidate| (candidate.keys.group.clone(), candidate.signature.clone()))
+                .collect();
+            let all_good = bls::verify_same_message(&pairs, with.message, with.seed);
+            for candidate in candidates {
+                let good = all_good
+                    || bls::verify(&candidate.keys.group, with.message, &candidate.signature);
+                if good {
+                    let bytes = candidate.signature.to_bytes();
+                    self.done.insert(candidate.validator, bytes);
+                    result.signatures.push((candidate.validator, bytes));
+                } else {
+                    self.name_liars(&candidate, &mut with, &mut result);
+                }
+            }
+            if all_good {
+                return result;
+            }
+        }
+    }
+
+    /// One combination, not yet verified, for each wanted validator that has t shares.
+    fn candidates(
+        &mut self,
+        value: &Root,
+        wanted: &[Position],
+        with: &mut Combining<'_>,
+        result: &mut Combined,
+    ) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        for validator in wanted.iter().copied() {
+            if self.done.contains_key(&validator) {
+                continue;
+            }
+            let Some(keys) = with.keys.validators.get(validator.index()) else {
+                continue;
+            };
+            while let Some(chosen) = self.choose(value, validator, *with.suspects) {
+                match decode(&chosen) {
+                    Ok(shares) => {
+                        let indexed: Vec<_> = shares
+                            .iter()
+                            .map(|(peer, share)| (ShareIndex::from(*peer), share.clone()))
+                            .collect();
+                        let signature = bls::combine(&indexed)
+                            .expect("t distinct peers have t distinct share indices");
+                        let keys = keys.clone();
+                        candidates.push(Candidate {
+                            validator,
+                            keys,
+                            shares,
+                            signature,
+                        });
+                        break;
+                    }
+                    Err(liar) => self.drop_share(liar, validator, with, result),
+                }
+            }
+        }
+        candidates
+    }
+
+    /// t peers that signed `value` for `validator`, suspects last, if there are so many.
+    fn choose(
+        &self,
+        value: &Root,
+        validator: Position,
+        suspects: PeerSet,
+    ) -> Option<Vec<(PeerIndex, SignatureBytes)>> {
+        let share = |peer: &PeerIndex| {
+            let contribution = self.contributions.get(peer).filter(|c| c.value == *value)?;
+            Some((*peer, *contribution.partials.get(&validator)?))
+        };
+        let trusted = self
+            .contributions
+            .keys()
+            .filter(|peer| !suspects.contains(**peer));
+        let caught = self
+            .contributions
+            .keys()
+            .filter(|peer| suspects.contains(**peer));
+        let chosen: Vec<_> = trusted
+            .chain(caught)
+            .filter_map(share)
+            .take(self.size.threshold())
+            .collect();
+        (chosen.len() == self.size.threshold()).then_some(chosen)
+    }
+
+    /// Finds whose share spoilt a combination. At least one is found: t good shares combine to a
+    /// good signature.
+    fn name_liars(
+        &mut self,
+        candidate: &Candidate,
+        with: &mut Combining<'_>,
+        result: &mut Combined,
+    ) {
+        for (peer, share) in &candidate.shares {
+            let key = &candidate.keys.shares[peer.position()];
+            if !bls::verify(key, with.message, share) {
+                self.drop_share(*peer, candidate.validator, with, result);
+            }
+        }
+    }
+
+    fn drop_share(
+        &mut self,
+        peer: PeerIndex,
+        validator: Position,
+        with: &mut Combining<'_>,
+        result: &mut Combined,
+    ) {
+        with.suspects.insert(peer);
+        result.bad_shares.push((peer, validator));
+        if let Some(contribution) = self.contributions.get_mut(&peer) {
+            contribution.partials.remove(&validator);
+        }
+    }
+}
+
+/// A combination that is not verified yet.
+struct Candidate {
+    validator: Position,
+    keys: ValidatorKeys,
+    shares: Vec<(PeerIndex, SignaturePoint)>,
+    signature: SignaturePoint,
+}
+
+/// The chosen shares as points, or the first peer whose bytes are none.
+fn decode(
+    chosen: &[(PeerIndex, SignatureBytes)],
+) -> Result<Vec<(PeerIndex, SignaturePoint)>, PeerIndex> {
+    let point = |(peer, bytes): &(PeerIndex, SignatureBytes)| {
+        SignaturePoint::from_bytes(bytes)
+            .map(|point| (*peer, point))
+            .map_err(|_| *peer)
+    };
+    chosen.iter().map(point).collect()
+}

@@ -1,0 +1,432 @@
+//! Everything a running peer does, as one machine.
+//!
+//! It opens a [`Run`] for every duty of the present slot, hands each input to the runs it concerns,
+//! and drops a run when its slot is well over. Nothing of one slot waits for another.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use consensus::Standing;
+use proto::frame::{Frame, Hello};
+use proto::vote::Message;
+use proto::{DutyId, DutyKind, Machine, PeerIndex, Slot, Timestamp};
+
+use super::ground::{Ground, Owners, World};
+use super::note::{Note, Phase};
+use super::peers::Peers;
+use super::randao::Reveals;
+use super::run::{Event, Run};
+use super::schedule::{Errand, Schedule};
+use super::{Answer, Chore, Input, Order, Output, Query};
+use crate::journal::Recorded;
+use crate::vault::Vault;
+
+/// The most messages of a duty whose run is not open yet that are kept for one peer.
+const EARLY: usize = 8;
+
+/// A running peer.
+pub struct Node {
+    ground: Ground,
+    vault: Vault,
+    peers: Peers,
+    recorded: Recorded,
+    schedule: Schedule,
+    reveals: Reveals,
+    runs: BTreeMap<DutyId, Run>,
+    early: BTreeMap<(DutyId, PeerIndex), Vec<Message>>,
+    /// The slot of the newest head.
+    head: Option<Slot>,
+    now: Timestamp,
+    out: Vec<Output>,
+}
+
+impl Node {
+    /// A peer that has just started; `recorded` is how far its record is durable. Hand it
+    /// [`Input::Tick`] at once.
+    pub fn new(ground: Ground, vault: Vault, peers: Peers, recorded: Recorded) -> Self {
+        let schedule = Schedule::new(Arc::clone(&ground.chain), &ground.keys.public_keys());
+        Self {
+            ground,
+            vault,
+            peers,
+            recorded,
+            schedule,
+            reveals: Reveals::default(),
+            runs: BTreeMap::new(),
+            early: BTreeMap::new(),
+            head: None,
+            now: Timestamp::from_micros(0),
+            out: Vec::new(),
+        }
+    }
+
+    /// The duties of our validators.
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// The keeper of the shares.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// How far the record is durable.
+    pub fn recorded(&self) -> Recorded {
+        self.recorded
+    }
+
+    /// Every other peer.
+    pub fn others(&self) -> impl Iterator<Item = PeerIndex> + use<> {
+        self.peers.others()
+    }
+
+    /// The slot at the last input; before genesis the first.
+    pub fn slot(&self) -> Slot {
+        self.ground.chain.slot_at(self.now).unwrap_or(Slot(0))
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Tick => {}
+            Input::Later(Chore::Presign(duty)) => self.step(duty, Event::Presign),
+            Input::Later(Chore::Combine(duty)) => self.step(duty, Event::Combine),
+            Input::Up(peer) => self.up(peer),
+            Input::Down(peer) => {
+                self.peers.set_down(peer);
+                self.note(Note::Connected { peer, up: false });
+                self.step_all(|_| Some(Event::Silent(peer)));
+            }
+            Input::Frame(peer, bytes) => self.frame(peer, &bytes),
+            Input::RoundTrip(peer, took) => self.peers.set_round_trip(peer, took),
+            Input::Head {
+                slot,
+                previous,
+                current,
+            } => {
+                self.head = self.head.max(Some(slot));
+                self.schedule.head(slot, previous, current);
+            }
+            Input::Answer(answer) => self.answer(answer),
+            Input::Recorded(recorded) => {
+                self.recorded = recorded;
+                self.vault.recorded(&recorded);
+                let reaches = |run: &Run| run.awaits().is_some_and(|at| at <= recorded.sequence());
+                self.step_all(|run| reaches(run).then_some(Event::Recorded(recorded)));
+            }
+            Input::NotRecorded => {
+                self.vault.poison();
+                self.step_all(|run| run.awaits().map(|_| Event::NotRecorded));
+            }
+            Input::SecondSession => self.vault.poison(),
+        }
+    }
+
+    fn up(&mut self, peer: PeerIndex) {
+        self.peers.set_up(peer);
+        self.note(Note::Connected { peer, up: true });
+        let sequence_seen = self.peers.sequence(peer);
+        let hello = Hello {
+            mark: self.vault.restart_mark(),
+            sequence_seen,
+        };
+        self.out
+            .push(Output::Send(peer, Frame::Hello(hello).encode()));
+        let missed = self.reveals.sent().into_iter();
+        let missed = missed.chain(self.runs.values().flat_map(Run::sent));
+        self.out
+            .extend(missed.map(|frame| Output::Send(peer, frame)));
+        self.step_all(|_| Some(Event::Back(peer)));
+    }
+
+    fn frame(&mut self, peer: PeerIndex, bytes: &[u8]) {
+        match Frame::decode(bytes) {
+            Ok(Frame::Hello(hello)) => self.hello(peer, hello),
+            Ok(Frame::Vote(bytes)) => {
+                let (lock, size) = (self.ground.lock, self.ground.roster.size());
+                match Message::decode(lock, size, peer, &bytes) {
+                    Ok(message) => self.message(peer, message),
+                    Err(error) => self.fault(peer, "bad-vote", error.to_string()),
+                }
+            }
+            Ok(Frame::Randao(randao)) => {
+                let (mut world, reveals, _) = self.split();
+                reveals.take(peer, randao, &mut world);
+            }
+            Err(error) => self.fault(peer, "bad-frame", error.to_string()),
+        }
+    }
+
+    fn hello(&mut self, peer: PeerIndex, hello: Hello) {
+        self.peers.set_mark(peer, hello.mark);
+        let silent: Vec<DutyId> = self
+            .runs
+            .keys()
+            .copied()
+            .filter(|duty| self.peers.is_silent(peer, duty.slot))
+            .collect();
+        for duty in silent {
+            self.step(duty, Event::Silent(peer));
+        }
+        let held = self.vault.sequence();
+        if hello.sequence_seen > held {
+            self.vault.witnessed(peer, hello.sequence_seen);
+            self.note(Note::RolledBack {
+                witness: peer,
+                seen: hello.sequence_seen,
+                held,
+            });
+        }
+    }
+
+    /// A message for an open run goes there; one for a run that may yet open is kept.
+    fn message(&mut self, peer: PeerIndex, message: Message) {
+        let duty = message.scope().duty;
+        if self.runs.contains_key(&duty) {
+            return self.step(duty, Event::Message(peer, message));
+        }
+        let slot = self.slot();
+        if duty.slot == slot || duty.slot == slot.next() {
+            let kept = self.early.entry((duty, peer)).or_default();
+            if kept.len() < EARLY {
+                kept.push(message);
+            }
+        }
+    }
+
+    fn answer(&mut self, answer: Answer) {
+        let of = |slot, kind| DutyId { slot, kind };
+        match answer {
+            Answer::Validators(epoch, found) => self.schedule.set_registered(epoch, found),
+            Answer::Attesters(epoch, duties) => self.schedule.set_attesters(epoch, duties),
+            Answer::Proposers(epoch, duties) => self.schedule.set_proposers(epoch, &duties),
+            Answer::Done(errand) => self.schedule.done(errand),
+            Answer::Failed(errand) => self.schedule.failed(errand, self.now),
+            Answer::HeadVote(slot, view) => self.step(of(slot, DutyKind::Head), Event::View(view)),
+            Answer::Block(slot, contents) => {
+                self.step(of(slot, DutyKind::Block), Event::Built(contents));
+            }
+            Answer::Knows { duty, root, known } => self.step(duty, Event::Knows { root, known }),
+            Answer::Submitted { duty, accepted } => {
+                if accepted > 0 {
+                    self.note(Note::Reached {
+                        duty,
+                        phase: Phase::Accepted,
+                    });
+                }
+            }
+        }
+    }
+
+    /// What time alone brings: errands, the mark, new runs, triggers, deadlines, ends.
+    fn advance(&mut self) {
+        for errand in self.schedule.due(self.now) {
+            let order = self.order(errand);
+            self.out.push(Output::Ask(Query::Run(order)));
+        }
+        let Some(slot) = self.ground.chain.slot_at(self.now) else {
+            return;
+        };
+        self.close(slot);
+        self.write_mark(slot);
+        self.reveal(slot);
+        self.open(slot);
+        self.trigger(slot);
+        let now = self.now;
+        let is_ripe = |run: &Run| run.deadline().is_some_and(|at| at <= now);
+        self.step_all(|run| is_ripe(run).then_some(Event::Tick));
+    }
+
+    fn order(&self, errand: Errand) -> Order {
+        match errand {
+            Errand::Validators(epoch) => Order::Validators(epoch, self.ground.keys.public_keys()),
+            Errand::Attesters(epoch) => Order::Attesters(epoch, self.schedule.indices()),
+            Errand::Proposers(epoch) => Order::Proposers(epoch),
+            Errand::Prepare(epoch) => {
+                let recipients = &self.ground.fee_recipients;
+                let known = self.schedule.known();
+                let pairs = known.map(|(at, found)| (found.index, recipients[at.index()]));
+                Order::Prepare(epoch, pairs.collect())
+            }
+            Errand::Subscribe(epoch) => {
+                Order::Subscribe(epoch, self.schedule.attesters_of(epoch).copied().collect())
+            }
+        }
+    }
+
+    /// Writes the mark one slot ahead where a duty is due, or may be as nobody knows yet.
+    fn write_mark(&mut self, slot: Slot) {
+        let may_have_duty = |at: Slot| {
+            !self.schedule.attesters(at).is_empty()
+                || self.schedule.proposer(at).is_some()
+                || self.schedule.is_proposer_unknown(at)
+        };
+        if may_have_duty(slot) || may_have_duty(slot.next()) {
+            self.out.extend(self.vault.mark(slot).map(Output::Persist));
+        }
+    }
+
+    /// Sends this peer's part of the RANDAO reveal one slot ahead, and passes on what is whole.
+    fn reveal(&mut self, slot: Slot) {
+        for slot in [slot, slot.next()] {
+            let Some(validator) = self.schedule.proposer(slot) else {
+                continue;
+            };
+            let (mut world, reveals, _) = self.split();
+            if let Some(reveal) = reveals.begin(slot, validator, &mut world) {
+                self.step(
+                    DutyId {
+                        slot,
+                        kind: DutyKind::Block,
+                    },
+                    Event::Reveal(reveal),
+                );
+            }
+        }
+        self.reveals.forget_before(slot);
+    }
+
+    /// Opens the runs of `slot` that are not open yet. Where this peer may vote, it first waits
+    /// for the mark to be durable.
+    fn open(&mut self, slot: Slot) {
+        let forgotten = self.vault.restart_mark().is_some_and(|mark| slot <= mark);
+        let standing = if forgotten || self.vault.stopped().is_some() {
+            Standing::Abstaining
+        } else if self.vault.may_vote(slot) {
+            Standing::Voting
+        } else {
+            return;
+        };
+        for kind in [DutyKind::Head, DutyKind::Block] {
+            let duty = DutyId { slot, kind };
+            if let Some(owners) = self.owners(duty).filter(|_| !self.runs.contains_key(&duty)) {
+                let (world, _, runs) = self.split();
+                runs.insert(duty, Run::new(duty, owners, standing, &world));
+                self.start(duty);
+            }
+        }
+    }
+
+    /// What a fresh run must know: the time, who is silent, the reveal, and the messages that came
+    /// before it was open.
+    fn start(&mut self, duty: DutyId) {
+        self.step(duty, Event::Tick);
+        for peer in self.peers.silent(duty.slot).iter() {
+            self.step(duty, Event::Silent(peer));
+        }
+        if let (DutyKind::Block, Some(reveal)) = (duty.kind, self.reveals.whole(duty.slot)) {
+            self.step(duty, Event::Reveal(reveal));
+        }
+        for peer in self.ground.roster.size().all() {
+            for message in self.early.remove(&(duty, peer)).unwrap_or_default() {
+                self.step(duty, Event::Message(peer, message));
+            }
+        }
+    }
+
+    fn owners(&self, duty: DutyId) -> Option<Owners> {
+        match duty.kind {
+            DutyKind::Head => {
+                let attesters = self.schedule.attesters(duty.slot).to_vec();
+                (!attesters.is_empty()).then_some(Owners::Attesters(attesters))
+            }
+            DutyKind::Block => {
+                let validator = self.schedule.proposer(duty.slot)?;
+                let index = self.schedule.registered(validator)?.index;
+                Some(Owners::Proposer { validator, index })
+            }
+        }
+    }
+
+    /// Head votes begin with the slot's block or at their deadline, blocks with their slot.
+    fn trigger(&mut self, slot: Slot) {
+        if self.head >= Some(slot) || self.now >= self.ground.chain.attestation_deadline(slot) {
+            self.step(
+                DutyId {
+                    slot,
+                    kind: DutyKind::Head,
+                },
+                Event::Trigger,
+            );
+        }
+        self.step(
+            DutyId {
+                slot,
+                kind: DutyKind::Block,
+            },
+            Event::Trigger,
+        );
+    }
+
+    /// Drops the runs of all slots but the present and the one before.
+    fn close(&mut self, slot: Slot) {
+        let over = |duty: &DutyId| duty.slot.next() < slot;
+        let ended: Vec<DutyId> = self.runs.keys().copied().filter(over).collect();
+        for duty in ended {
+            let (world, _, runs) = self.split();
+            let note = runs.remove(&duty).and_then(|run| run.close(&world));
+            self.out.extend(note.map(Output::Note));
+        }
+        self.early.retain(|(duty, _), _| duty.slot >= slot);
+    }
+
+    fn note(&mut self, note: Note) {
+        self.out.push(Output::Note(note));
+    }
+
+    fn fault(&mut self, peer: PeerIndex, rule: &'static str, detail: String) {
+        self.note(Note::Fault { peer, rule, detail });
+    }
+
+    /// Hands one event to one run, if it is open.
+    fn step(&mut self, duty: DutyId, event: Event) {
+        let (mut world, _, runs) = self.split();
+        if let Some(run) = runs.get_mut(&duty) {
+            run.step(event, &mut world);
+        }
+    }
+
+    /// Hands every run the event that `choose` has for it.
+    fn step_all(&mut self, choose: impl Fn(&Run) -> Option<Event>) {
+        let (mut world, _, runs) = self.split();
+        for run in runs.values_mut() {
+            if let Some(event) = choose(run) {
+                run.step(event, &mut world);
+            }
+        }
+    }
+
+    /// What a step may use, and what it may change beside it.
+    fn split(&mut self) -> (World<'_>, &mut Reveals, &mut BTreeMap<DutyId, Run>) {
+        let world = World {
+            ground: &self.ground,
+            vault: &mut self.vault,
+            peers: &mut self.peers,
+            recorded: self.recorded,
+            now: self.now,
+            out: &mut self.out,
+        };
+        (world, &mut self.reveals, &mut self.runs)
+    }
+}
+
+impl Machine for Node {
+    type Input = Input;
+    type Output = Output;
+
+    fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
+        self.now = now;
+        self.take(input);
+        self.advance();
+        std::mem::take(&mut self.out)
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        let slot = self.ground.chain.slot_at(self.now);
+        let next_slot = self.ground.chain.start_of(slot.map_or(Slot(0), Slot::next));
+        let head_vote = slot.map(|slot| self.ground.chain.attestation_deadline(slot));
+        let due = head_vote.filter(|due| *due > self.now);
+        let runs = self.runs.values().filter_map(Run::deadline);
+        let soonest = runs.chain(due).fold(next_slot, Timestamp::min);
+        Some(soonest.min(self.schedule.deadline(self.now)))
+    }
+}

@@ -1,0 +1,128 @@
+//! What the core tells the operator: one word for everything worth a log line or a counter.
+//!
+//! The core has no clock of its own, so a [`Note::Reached`] carries no time; the shell stamps it
+//! when it arrives, which includes the computing that led to it.
+
+use consensus::Evidence;
+use proto::{DutyId, PeerIndex, PeerSet, Round, Slot};
+
+use super::schedule::Position;
+use super::value::Objection;
+
+/// How far a duty has come. In this order on every peer that takes part from the beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Phase {
+    /// The duty's moment has come: head event, deadline, or start of the slot.
+    Trigger,
+    /// This peer has its own beacon node's value, or a proposed one that it accepts.
+    ValueReady,
+    /// t PREPAREs for one value.
+    PrepareQuorum,
+    /// The vault's record of it is durable.
+    RecordDurable,
+    /// t partial signatures over one value.
+    CommitQuorum,
+    /// Group signatures verified.
+    SignatureVerified,
+    /// The beacon node has accepted them.
+    Accepted,
+}
+
+/// Why a duty was missed, as far as this peer can tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Miss {
+    /// The beacon node gave no value.
+    NoValue,
+    /// Fewer than t peers were connected.
+    TooFewPeers(PeerSet),
+    /// t PREPAREs for one value never came together.
+    NoPrepareQuorum,
+    /// This peer was ready, but t partial signatures never came together.
+    NoCommitQuorum,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// A duty came one phase further.
+    Reached {
+        /// Which duty.
+        duty: DutyId,
+        /// How far.
+        phase: Phase,
+    },
+    /// All group signatures of a duty are there.
+    Signed {
+        /// Which duty.
+        duty: DutyId,
+        /// How many validators it served.
+        validators: usize,
+        /// The round in which its value was prepared.
+        round: Round,
+        /// Peers whose partial signatures had not arrived by then.
+        missing: PeerSet,
+    },
+    /// A duty's time is over without all its signatures.
+    Missed {
+        /// Which duty.
+        duty: DutyId,
+        /// For how many validators.
+        validators: usize,
+        /// Why.
+        why: Miss,
+    },
+    /// This peer would not sign a value.
+    Objected {
+        /// Which duty.
+        duty: DutyId,
+        /// Why not.
+        objection: Objection,
+    },
+    /// The vault refused to sign for a validator.
+    Refused {
+        /// Which duty.
+        duty: DutyId,
+        /// For which validator.
+        validator: Position,
+        /// The rule's name.
+        rule: &'static str,
+        /// What the operator should know and do.
+        message: String,
+    },
+    /// The vault refused a RANDAO reveal.
+    RandaoRefused {
+        /// For which slot.
+        slot: Slot,
+        /// For which validator.
+        validator: Position,
+        /// What the operator should know and do.
+        message: String,
+    },
+    /// A peer has seen a higher sequence number of this peer's record than the record holds.
+    RolledBack {
+        /// The peer that has seen it.
+        witness: PeerIndex,
+        /// The number it has seen.
+        seen: u64,
+        /// The number the record holds.
+        held: u64,
+    },
+    /// A peer broke a rule.
+    Fault {
+        /// Who.
+        peer: PeerIndex,
+        /// The rule's name.
+        rule: &'static str,
+        /// What exactly.
+        detail: String,
+    },
+    /// A peer said two things that contradict each other; both are kept as evidence.
+    Evidence(Box<Evidence>),
+    /// A peer is there or not.
+    Connected {
+        /// Who.
+        peer: PeerIndex,
+        /// Whether it is there now.
+        up: bool,
+    },
+}

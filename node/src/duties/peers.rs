@@ -1,0 +1,160 @@
+//! What this peer knows of the others right now: who is connected, who keeps silent by the restart
+//! rule, how far away they are, and the highest record sequence each has shown.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use proto::{ClusterSize, PeerIndex, PeerSet, Slot};
+
+/// The round trip assumed for a peer that has not been measured yet.
+const UNMEASURED: Duration = Duration::from_millis(100);
+/// No measured round trip counts for more: a peer that slow is waited for no longer.
+const SLOWEST: Duration = Duration::from_millis(500);
+
+/// The other peers as seen from here.
+#[derive(Debug)]
+pub struct Peers {
+    size: ClusterSize,
+    me: PeerIndex,
+    up: PeerSet,
+    marks: BTreeMap<PeerIndex, Slot>,
+    round_trips: BTreeMap<PeerIndex, Duration>,
+    sequences: BTreeMap<PeerIndex, u64>,
+    /// Peers once caught with a bad share: theirs are used last.
+    pub suspects: PeerSet,
+}
+
+impl Peers {
+    /// Nobody connected; `sequences` are the highest record sequences remembered from before.
+    pub fn new(size: ClusterSize, me: PeerIndex, sequences: BTreeMap<PeerIndex, u64>) -> Self {
+        Self {
+            size,
+            me,
+            up: PeerSet::EMPTY,
+            marks: BTreeMap::new(),
+            round_trips: BTreeMap::new(),
+            sequences,
+            suspects: PeerSet::EMPTY,
+        }
+    }
+
+    /// Every other peer.
+    pub fn others(&self) -> impl Iterator<Item = PeerIndex> + use<> {
+        let me = self.me;
+        self.size.all().filter(move |peer| *peer != me)
+    }
+
+    /// The peers with a live session.
+    pub fn connected(&self) -> PeerSet {
+        self.up
+    }
+
+    /// A session to `peer` began.
+    pub fn set_up(&mut self, peer: PeerIndex) {
+        self.up.insert(peer);
+    }
+
+    /// The session to `peer` ended.
+    pub fn set_down(&mut self, peer: PeerIndex) {
+        self.up.remove(peer);
+    }
+
+    /// `peer` votes in no slot at or below `mark`.
+    pub fn set_mark(&mut self, peer: PeerIndex, mark: Option<Slot>) {
+        match mark {
+            Some(slot) => self.marks.insert(peer, slot),
+            None => self.marks.remove(&peer),
+        };
+    }
+
+    /// A measured round trip to `peer`.
+    pub fn set_round_trip(&mut self, peer: PeerIndex, took: Duration) {
+        self.round_trips.insert(peer, took.min(SLOWEST));
+    }
+
+    /// Whether `peer` will not vote in `slot`: no session, or its restart mark forbids it.
+    pub fn is_silent(&self, peer: PeerIndex, slot: Slot) -> bool {
+        peer != self.me
+            && (!self.up.contains(peer) || self.marks.get(&peer).is_some_and(|mark| slot <= *mark))
+    }
+
+    /// The other peers that will not vote in `slot`.
+    pub fn silent(&self, slot: Slot) -> PeerSet {
+        self.others()
+            .filter(|peer| self.is_silent(*peer, slot))
+            .collect()
+    }
+
+    /// The round trip within which a quorum of connected peers, this one included, answers.
+    pub fn quorum_round_trip(&self) -> Duration {
+        let round_trip = |peer| self.round_trips.get(&peer).copied().unwrap_or(UNMEASURED);
+        let mut all: Vec<Duration> = self
+            .others()
+            .filter(|p| self.up.contains(*p))
+            .map(round_trip)
+            .collect();
+        all.sort_unstable();
+        let others_needed = self.size.threshold() - 1;
+        all.get(others_needed - 1)
+            .or(all.last())
+            .copied()
+            .unwrap_or(UNMEASURED)
+    }
+
+    /// The highest record sequence `peer` has ever shown, 0 if none.
+    pub fn sequence(&self, peer: PeerIndex) -> u64 {
+        self.sequences.get(&peer).copied().unwrap_or(0)
+    }
+
+    /// `peer` shows this record sequence; whether it is the highest so far.
+    pub fn saw_sequence(&mut self, peer: PeerIndex, sequence: u64) -> bool {
+        let higher = sequence > self.sequence(peer);
+        if higher {
+            self.sequences.insert(peer, sequence);
+        }
+        higher
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn four() -> (Peers, Vec<PeerIndex>) {
+        let size = ClusterSize::of(4).unwrap();
+        let all: Vec<PeerIndex> = size.all().collect();
+        (Peers::new(size, all[0], BTreeMap::new()), all)
+    }
+
+    #[test]
+    fn a_peer_is_silent_while_away_and_up_to_its_mark() {
+        let (mut peers, all) = four();
+        assert_eq!(peers.silent(Slot(9)).len(), 3);
+        peers.set_up(all[1]);
+        peers.set_mark(all[1], Some(Slot(9)));
+        assert!(peers.is_silent(all[1], Slot(9)));
+        assert!(!peers.is_silent(all[1], Slot(10)));
+        assert!(
+            !peers.is_silent(all[0], Slot(9)),
+            "this peer judges itself elsewhere"
+        );
+    }
+
+    #[test]
+    fn the_quorum_round_trip_is_that_of_the_last_peer_needed() {
+        let (mut peers, all) = four();
+        for (peer, ms) in [(1, 10), (2, 40), (3, 400)] {
+            peers.set_up(all[peer]);
+            peers.set_round_trip(all[peer], Duration::from_millis(ms));
+        }
+        assert_eq!(peers.quorum_round_trip(), Duration::from_millis(40));
+    }
+
+    #[test]
+    fn only_a_higher_sequence_is_news() {
+        let (mut peers, all) = four();
+        assert!(peers.saw_sequence(all[2], 5));
+        assert!(!peers.saw_sequence(all[2], 4));
+        assert_eq!(peers.sequence(all[2]), 5);
+    }
+}

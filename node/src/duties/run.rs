@@ -1,0 +1,445 @@
+//! One duty from its trigger to its group signatures.
+//!
+//! A [`Run`] owns the duty's consensus instance and its collector and passes data one way between
+//! them: own or proposed value, PREPARE quorum, vault, record, partial signatures, group
+//! signatures. It stays in the round change while it collects, and answers late peers until the
+//! node drops it. The half after the PREPARE quorum stands in `signing.rs`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use consensus::{Input as Ballot, Instance, Output as Outcome, Setup, Standing, Timing};
+use dkg::bls;
+use proto::eth::{BlockContents, ChainSpec, HeadVote};
+use proto::frame::Frame;
+use proto::vote::{Message, Scope};
+use proto::{DutyId, DutyKind, PeerIndex, Root, SignatureBytes, Timestamp};
+
+use super::collector::Collector;
+use super::ground::{Owners, World};
+use super::judge::{Known, Question, Verdict, hard_check};
+use super::note::{Miss, Note, Phase};
+use super::value::{Objection, Value};
+use super::{Chore, Output, Query};
+use crate::journal::Recorded;
+use crate::vault::Sealed;
+
+/// How long to wait before a beacon node that gave no value is asked again.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// What can happen to a run.
+#[derive(Debug)]
+pub enum Event {
+    /// Time has passed. Also the first event of every run.
+    Tick,
+    /// The duty's moment has come.
+    Trigger,
+    /// The beacon node's present view of the slot, or that it gives none.
+    View(Option<HeadVote>),
+    /// The beacon node has built a block, or could not.
+    Built(Option<BlockContents>),
+    /// Whether the beacon node knows the block that was asked about.
+    Knows {
+        /// The block asked about.
+        root: Root,
+        /// Whether it is known.
+        known: bool,
+    },
+    /// The RANDAO reveal of the proposer.
+    Reveal(SignatureBytes),
+    /// A message of consensus from this peer.
+    Message(PeerIndex, Message),
+    /// This peer votes no more in this slot.
+    Silent(PeerIndex),
+    /// This peer is back.
+    Back(PeerIndex),
+    /// The record of what the vault signed is durable.
+    Recorded(Recorded),
+    /// The record could not be made durable.
+    NotRecorded,
+    /// Compute partial signatures ahead, now that the PREPARE has left.
+    Presign,
+    /// Combine the partial signatures, of which t are there.
+    Combine,
+}
+
+/// What the vault has signed and the store is writing down.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) value: Value,
+    pub(super) sealed: Sealed,
+}
+
+/// One duty.
+#[derive(Debug)]
+pub struct Run {
+    pub(super) duty: DutyId,
+    pub(super) owners: Owners,
+    pub(super) instance: Instance<Value>,
+    pub(super) collector: Collector,
+    pub(super) contents: Option<BlockContents>,
+    pub(super) pending: Option<Pending>,
+    /// The value that t peers have signed, and what they sign of it.
+    pub(super) signed: Option<Value>,
+    pub(super) target: Option<bls::Message>,
+    pub(super) voted: Option<Root>,
+    question: Option<Question>,
+    view: Option<HeadVote>,
+    reveal: Option<SignatureBytes>,
+    wants_block: bool,
+    retry_at: Option<Timestamp>,
+    reached: Option<Phase>,
+}
+
+impl Run {
+    /// A run in which this peer has the given standing. Hand it [`Event::Tick`] at once.
+    pub fn new(duty: DutyId, owners: Owners, standing: Standing, world: &World<'_>) -> Self {
+        let ground = world.ground;
+        let setup = Setup {
+            scope: Scope {
+                lock: ground.lock,
+                duty,
+            },
+            roster: Arc::clone(&ground.roster),
+            me: ground.me,
+            identity: ground.identity.clone(),
+            timing: timing(duty, &ground.chain, world.peers.quorum_round_trip()),
+            standing,
+            recorded: None,
+        };
+        Self {
+            duty,
+            owners,
+            instance: Instance::new(setup),
+            collector: Collector::new(ground.roster.size()),
+            contents: None,
+            pending: None,
+            signed: None,
+            target: None,
+            voted: None,
+            question: None,
+            view: None,
+            reveal: None,
+            wants_block: false,
+            retry_at: None,
+            reached: None,
+        }
+    }
+
+    /// When the run wants [`Event::Tick`] at the latest.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        let question = self.question.as_ref().map(Question::ask_again_at);
+        [self.instance.deadline(), question, self.retry_at]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// The frames this peer has sent to all and a peer that comes back may have missed.
+    pub fn sent(&self) -> Vec<Vec<u8>> {
+        self.instance.sent().iter().map(frame).collect()
+    }
+
+    /// Which duty it is.
+    pub fn duty(&self) -> DutyId {
+        self.duty
+    }
+
+    /// The sequence number of the record that the run waits for, if it waits for one.
+    pub fn awaits(&self) -> Option<u64> {
+        self.pending
+            .as_ref()
+            .map(|pending| pending.sealed.sequence())
+    }
+
+    /// Takes one event; what is to be done is added to `world.out`.
+    pub fn step(&mut self, event: Event, world: &mut World<'_>) {
+        match event {
+            Event::Tick => {
+                self.ballot(Ballot::Tick, world);
+                self.retry(world);
+            }
+            Event::Trigger => self.trigger(world),
+            Event::View(view) => self.see(view, world),
+            Event::Built(contents) => self.built(contents, world),
+            Event::Knows { root, known } => {
+                if let Some(question) = &mut self.question {
+                    question.learn(root, known);
+                }
+            }
+            Event::Reveal(reveal) => {
+                self.reveal = Some(reveal);
+                self.ask_for_block(world);
+            }
+            Event::Message(from, message) => self.ballot(Ballot::Message { from, message }, world),
+            Event::Silent(peer) => self.ballot(Ballot::Down(peer), world),
+            Event::Back(peer) => self.ballot(Ballot::Up(peer), world),
+            Event::Recorded(recorded) => self.recorded(&recorded, world),
+            Event::NotRecorded => {
+                self.pending = None;
+                self.ballot(Ballot::Declined, world);
+            }
+            Event::Presign => self.presign(world),
+            Event::Combine => self.combine(world),
+        }
+        self.answer_question(world);
+    }
+
+    /// What to say of a duty whose time is over: nothing if it is done.
+    pub fn close(&self, world: &World<'_>) -> Option<Note> {
+        let positions = self.owners.positions();
+        let validators = positions
+            .iter()
+            .filter(|v| !self.collector.has(**v))
+            .count();
+        if validators == 0 {
+            return None;
+        }
+        let connected = world.peers.connected();
+        let why = match self.reached {
+            _ if connected.len() + 1 < world.ground.roster.size().threshold() => {
+                Miss::TooFewPeers(connected)
+            }
+            None | Some(Phase::Trigger) => Miss::NoValue,
+            Some(Phase::ValueReady) => Miss::NoPrepareQuorum,
+            Some(
+                Phase::PrepareQuorum
+                | Phase::RecordDurable
+                | Phase::CommitQuorum
+                | Phase::SignatureVerified
+                | Phase::Accepted,
+            ) => Miss::NoCommitQuorum,
+        };
+        Some(Note::Missed {
+            duty: self.duty,
+            validators,
+            why,
+        })
+    }
+
+    /// Notes that the duty has come this far, once.
+    pub(super) fn reach(&mut self, phase: Phase, world: &mut World<'_>) {
+        if self.reached < Some(phase) {
+            self.reached = Some(phase);
+            world.note(Note::Reached {
+                duty: self.duty,
+                phase,
+            });
+        }
+    }
+
+    fn trigger(&mut self, world: &mut World<'_>) {
+        if self.reached.is_none() {
+            self.reach(Phase::Trigger, world);
+            match self.duty.kind {
+                DutyKind::Head => world.ask(Query::HeadVote(self.duty.slot)),
+                DutyKind::Block => {}
+            }
+        }
+    }
+
+    /// The own beacon node's view of the slot: this peer's vote, if its vault would sign it.
+    fn see(&mut self, view: Option<HeadVote>, world: &mut World<'_>) {
+        let Some(view) = view.filter(|view| view.slot == self.duty.slot) else {
+            self.retry_at = Some(world.now + RETRY);
+            return;
+        };
+        self.retry_at = None;
+        self.view = Some(view);
+        let question = Question::new(self.instance.round(), Value::Head(view), true);
+        self.offer(&question, world);
+    }
+
+    fn built(&mut self, contents: Option<BlockContents>, world: &mut World<'_>) {
+        let Some(contents) = contents else {
+            self.retry_at = Some(world.now + RETRY);
+            return;
+        };
+        self.retry_at = None;
+        let value = Value::Block(contents.block.clone());
+        let question = Question::new(self.instance.round(), value, true);
+        self.contents = Some(contents);
+        self.offer(&question, world);
+    }
+
+    /// Asks the beacon node again, after it gave no value, while the slot lasts.
+    fn retry(&mut self, world: &mut World<'_>) {
+        if self.retry_at.take_if(|at| *at <= world.now).is_some() && world.slot() == self.duty.slot
+        {
+            match self.duty.kind {
+                DutyKind::Head => world.ask(Query::HeadVote(self.duty.slot)),
+                DutyKind::Block => {
+                    self.wants_block = true;
+                    self.ask_for_block(world);
+                }
+            }
+        }
+    }
+
+    /// Offers this peer's own value to the instance if it passes the hard checks.
+    fn offer(&mut self, question: &Question, world: &mut World<'_>) {
+        match self.hard_check(question, world) {
+            Ok(()) => {
+                self.reach(Phase::ValueReady, world);
+                self.ballot(Ballot::Candidate(question.value().clone()), world);
+            }
+            Err(objection) => self.object(objection, world),
+        }
+    }
+
+    pub(super) fn object(&self, objection: Objection, world: &mut World<'_>) {
+        world.note(Note::Objected {
+            duty: self.duty,
+            objection,
+        });
+    }
+
+    fn ask_for_block(&mut self, world: &mut World<'_>) {
+        if let (true, Some(randao_reveal)) = (self.wants_block, self.reveal) {
+            self.wants_block = false;
+            world.ask(Query::Block {
+                slot: self.duty.slot,
+                randao_reveal,
+            });
+        }
+    }
+
+    /// Hands one input to the instance and performs what it answers.
+    pub(super) fn ballot(&mut self, ballot: Ballot<Value>, world: &mut World<'_>) {
+        for outcome in self.instance.handle(world.now, ballot) {
+            self.perform(outcome, world);
+        }
+    }
+
+    fn perform(&mut self, outcome: Outcome<Value>, world: &mut World<'_>) {
+        match outcome {
+            Outcome::Broadcast(message) => {
+                world.out.push(Output::Broadcast(frame(&message)));
+                if let Message::Prepare(vote) = message {
+                    self.voted = Some(vote.statement.value);
+                    world.out.push(Output::Later(Chore::Presign(self.duty)));
+                }
+            }
+            Outcome::Send(peer, message) => world.out.push(Output::Send(peer, frame(&message))),
+            Outcome::WantCandidate { .. } => match self.duty.kind {
+                DutyKind::Head => world.ask(Query::HeadVote(self.duty.slot)),
+                DutyKind::Block => {
+                    self.wants_block = true;
+                    self.ask_for_block(world);
+                }
+            },
+            Outcome::Judge {
+                round,
+                value,
+                forced,
+            } => {
+                self.question = Some(Question::new(round, value, forced));
+            }
+            Outcome::Sign { round, value, .. } => self.sign(round, value, world),
+            Outcome::Committed {
+                peer,
+                value,
+                sequence,
+                partials,
+            } => {
+                if world.peers.saw_sequence(peer, sequence) {
+                    world.out.push(Output::Remember { peer, sequence });
+                }
+                self.collect(peer, &value, partials, world);
+            }
+            Outcome::Decided { .. } | Outcome::Exhausted => {}
+            Outcome::Fault { peer, rule } => world.note(Note::Fault {
+                peer,
+                rule: "consensus",
+                detail: format!("{}: {rule}", self.duty),
+            }),
+            Outcome::Evidence(evidence) => world.note(Note::Evidence(evidence)),
+        }
+    }
+
+    /// Judges a waiting proposal, or asks the beacon node what the judgement needs.
+    fn answer_question(&mut self, world: &mut World<'_>) {
+        let Some(mut question) = self.question.take() else {
+            return;
+        };
+        if question.round() < self.instance.round() {
+            return;
+        }
+        let verdict = match self.hard_check(&question, world) {
+            Ok(()) => question.soft_check(self.view.as_ref(), world.now),
+            // Without a view this peer gives no vote, but it may get one while the round lasts.
+            Err(Objection::NoView) => question.ask_for_view(world.now),
+            Err(objection) => {
+                self.object(objection, world);
+                Verdict::No
+            }
+        };
+        let (round, value) = (question.round(), consensus::Value::hash(question.value()));
+        let acceptable = match verdict {
+            Verdict::Wait | Verdict::Ask(_) => {
+                if let Verdict::Ask(wants) = verdict {
+                    wants
+                        .into_iter()
+                        .for_each(|want| world.ask(want.query(self.duty)));
+                }
+                self.question = Some(question);
+                return;
+            }
+            Verdict::Yes => true,
+            Verdict::No => false,
+        };
+        if acceptable {
+            self.reach(Phase::ValueReady, world);
+        }
+        self.ballot(
+            Ballot::Judged {
+                round,
+                value,
+                acceptable,
+            },
+            world,
+        );
+    }
+
+    /// The checks that even a forced value must pass, the vault's among them.
+    pub(super) fn hard_check(
+        &self,
+        question: &Question,
+        world: &World<'_>,
+    ) -> Result<(), Objection> {
+        let known = Known {
+            owners: &self.owners,
+            view: self.view.as_ref(),
+            reveal: self.reveal,
+        };
+        hard_check(question.value(), self.duty, known, world.ground)?;
+        let numbers = self.owners.numbers();
+        let signable = question.value().signable(&world.ground.chain);
+        let refused = world.vault.would_refuse(world.slot(), &signable, &numbers);
+        if refused.len() < numbers.len() {
+            Ok(())
+        } else {
+            Err(Objection::Slashable)
+        }
+    }
+}
+
+/// A message of consensus as a frame.
+fn frame(message: &Message) -> Vec<u8> {
+    Frame::Vote(message.encode()).encode()
+}
+
+/// When the rounds of `duty` end.
+fn timing(duty: DutyId, chain: &ChainSpec, round_trip: Duration) -> Timing {
+    let (start, grace) = match duty.kind {
+        DutyKind::Head => (chain.attestation_deadline(duty.slot), 3 * round_trip),
+        DutyKind::Block => (chain.start_of(duty.slot), Duration::ZERO),
+    };
+    let answers = chain.slot_duration() / 12;
+    Timing {
+        start,
+        grace,
+        round: 6 * round_trip + answers,
+        pull: 2 * round_trip,
+    }
+}

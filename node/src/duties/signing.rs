@@ -1,0 +1,209 @@
+//! The second half of a run: from a PREPARE quorum over the vault and the record to partial
+//! signatures, and from t of them to group signatures.
+
+use consensus::Input as Ballot;
+use dkg::bls;
+use proto::eth::{BlockContents, SingleAttestation};
+use proto::vote::Partial;
+use proto::{PeerIndex, Round, SignatureBytes};
+
+use super::collector::Combining;
+use super::ground::World;
+use super::judge::Question;
+use super::note::{Note, Phase};
+use super::run::{Pending, Run};
+use super::schedule::Position;
+use super::value::Value;
+use super::{Chore, Output, Submission};
+use crate::journal::Recorded;
+use crate::vault::PartialSignature;
+
+impl Run {
+    /// A quorum has PREPAREd `value`: the vault signs it and the store makes the record durable.
+    pub(super) fn sign(&mut self, round: Round, value: Value, world: &mut World<'_>) {
+        self.reach(Phase::PrepareQuorum, world);
+        let question = Question::new(round, value, true);
+        if let Err(objection) = self.hard_check(&question, world) {
+            self.object(objection, world);
+            return self.ballot(Ballot::Declined, world);
+        }
+        let signable = question.value().signable(&world.ground.chain);
+        let signing = world
+            .vault
+            .sign(world.slot(), &signable, &self.owners.numbers());
+        for (validator, refusal) in signing.refused {
+            world.note(Note::Refused {
+                duty: self.duty,
+                validator: Position(validator),
+                rule: refusal.rule(),
+                message: refusal.to_string(),
+            });
+        }
+        match signing.sealed {
+            Some(sealed) => {
+                self.pending = Some(Pending {
+                    value: question.into_value(),
+                    sealed,
+                });
+                world
+                    .out
+                    .extend(signing.records.into_iter().map(Output::Persist));
+            }
+            None => self.ballot(Ballot::Declined, world),
+        }
+    }
+
+    /// The record is durable: the partial signatures may leave.
+    pub(super) fn recorded(&mut self, recorded: &Recorded, world: &mut World<'_>) {
+        let Some(Pending { value, sealed }) = self.pending.take() else {
+            return;
+        };
+        let sequence = sealed.sequence();
+        match sealed.open(recorded) {
+            Ok(opened) => {
+                self.reach(Phase::RecordDurable, world);
+                let partials: Vec<Partial> = opened.iter().map(partial).collect();
+                self.ballot(
+                    Ballot::Recorded {
+                        sequence,
+                        partials: partials.clone(),
+                    },
+                    world,
+                );
+                self.collect(world.ground.me, &value, partials, world);
+            }
+            Err(sealed) => self.pending = Some(Pending { value, sealed }),
+        }
+    }
+
+    /// Computes the partial signatures of the own vote ahead; they stay sealed in the vault.
+    pub(super) fn presign(&mut self, world: &mut World<'_>) {
+        let voted = self
+            .voted
+            .as_ref()
+            .and_then(|hash| self.instance.value(hash));
+        if let Some(value) = voted {
+            let signable = value.signable(&world.ground.chain);
+            world
+                .vault
+                .presign(world.slot(), &signable, &self.owners.numbers());
+        }
+    }
+
+    /// Takes a peer's (or the own) partial signatures over `value` and combines what is ready.
+    pub(super) fn collect(
+        &mut self,
+        peer: PeerIndex,
+        value: &Value,
+        partials: Vec<Partial>,
+        world: &mut World<'_>,
+    ) {
+        let hash = consensus::Value::hash(value);
+        let partials = partials
+            .into_iter()
+            .map(|p| (Position(p.validator), p.signature));
+        self.collector.add(peer, hash, partials);
+        let there = self.collector.contributors(&hash).len();
+        if there >= world.ground.roster.size().threshold() {
+            self.reach(Phase::CommitQuorum, world);
+            self.signed = Some(value.clone());
+            world.out.push(Output::Later(Chore::Combine(self.duty)));
+        }
+    }
+
+    /// Combines the partial signatures of the value that t peers have signed.
+    pub(super) fn combine(&mut self, world: &mut World<'_>) {
+        let Some(value) = self.signed.clone() else {
+            return;
+        };
+        let hash = consensus::Value::hash(&value);
+        let target = self.target.take().unwrap_or_else(|| {
+            let signable = value.signable(&world.ground.chain);
+            bls::Message::hash(signable.signing_root())
+        });
+        let with = Combining {
+            message: &target,
+            keys: &world.ground.keys,
+            suspects: &mut world.peers.suspects,
+            seed: &world.ground.seed,
+        };
+        let combined = self
+            .collector
+            .combine(&hash, &self.owners.positions(), with);
+        self.target = Some(target);
+        for (peer, validator) in combined.bad_shares {
+            world.note(Note::Fault {
+                peer,
+                rule: "bad-share",
+                detail: format!("{}: its share for validator {}", self.duty, validator.0),
+            });
+        }
+        if !combined.signatures.is_empty() {
+            self.submit(&value, &combined.signatures, world);
+        }
+    }
+
+    /// Submits fresh group signatures; every peer does, and "already known" is success.
+    fn submit(
+        &mut self,
+        value: &Value,
+        signatures: &[(Position, SignatureBytes)],
+        world: &mut World<'_>,
+    ) {
+        self.reach(Phase::SignatureVerified, world);
+        let submission = match value {
+            Value::Head(data) => {
+                let attestation = |(validator, signature): &(Position, SignatureBytes)| {
+                    let duty = self.owners.attester(*validator)?.duty;
+                    Some(SingleAttestation {
+                        committee_index: duty.committee_index,
+                        attester_index: duty.validator_index,
+                        data: *data,
+                        signature: *signature,
+                    })
+                };
+                Some(Submission::Attestations(
+                    signatures.iter().filter_map(attestation).collect(),
+                ))
+            }
+            Value::Block(block) => {
+                let made_here = self.contents.take_if(|contents| contents.block == *block);
+                // A block with blobs can only be published by who has them.
+                let without_blobs = (block.blob_count() == 0).then(|| BlockContents {
+                    block: block.clone(),
+                    blobs: Default::default(),
+                });
+                let signature = signatures.first().map(|(_, signature)| *signature);
+                made_here
+                    .or(without_blobs)
+                    .zip(signature)
+                    .map(|(contents, signature)| Submission::Block {
+                        contents,
+                        signature,
+                    })
+            }
+        };
+        if let Some(submission) = submission {
+            world.out.push(Output::Submit {
+                duty: self.duty,
+                submission,
+            });
+        }
+        let hash = consensus::Value::hash(value);
+        let there = self.collector.contributors(&hash);
+        let everybody = proto::PeerSet::full(world.ground.roster.size());
+        world.note(Note::Signed {
+            duty: self.duty,
+            validators: signatures.len(),
+            round: self.instance.round(),
+            missing: everybody.without(there),
+        });
+    }
+}
+
+fn partial(opened: &PartialSignature) -> Partial {
+    Partial {
+        validator: opened.validator(),
+        signature: opened.signature().to_bytes(),
+    }
+}

@@ -1,0 +1,131 @@
+//! A block to sign, and the signed block to post.
+
+use proto::eth::{BlockContents, ChainSpec};
+use proto::{Root, SignatureBytes, Slot};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::client::{Answer, Body, VERSION_HEADER};
+use super::error::is_already_known;
+use super::{BeaconClient, BeaconError, Call, Cause};
+
+/// The header that says whether a payload is only a header, for a builder to reveal.
+const BLINDED_HEADER: &str = "Eth-Execution-Payload-Blinded";
+
+/// What a block is asked for with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlockRequest {
+    /// Its slot.
+    pub slot: Slot,
+    /// The proposer's signature of the epoch.
+    pub randao_reveal: SignatureBytes,
+    /// 32 bytes that stand in the block.
+    pub graffiti: Root,
+}
+
+/// What became of a posted block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Published {
+    /// The node imported it and sent it on.
+    Imported,
+    /// The node sent it on but could not import it: it may be invalid.
+    OnlySentOn,
+    /// The node had it already.
+    AlreadyKnown,
+}
+
+impl BeaconClient {
+    /// A full block with a payload of the node's own execution client
+    /// (`builder_boost_factor=0`), and its blobs.
+    ///
+    /// # Errors
+    /// If the node cannot be asked, or gives a blinded block, or one for another slot, fork or
+    /// RANDAO reveal.
+    pub async fn produce_block(
+        &self,
+        spec: &ChainSpec,
+        request: &BlockRequest,
+    ) -> Result<BlockContents, BeaconError> {
+        const CALL: Call = Call::ProduceBlock;
+        let BlockRequest {
+            slot,
+            randao_reveal,
+            graffiti,
+        } = request;
+        let path = format!(
+            "/eth/v3/validator/blocks/{slot}?randao_reveal={randao_reveal}&graffiti={graffiti}\
+             &builder_boost_factor=0"
+        );
+        let answer = self.ssz_or_json(CALL, &path).await?;
+        let contents = self.contents(spec, &answer)?;
+        let block = &contents.block;
+        if block.slot() != *slot {
+            let other = format!(
+                "a block of slot {slot} asked, of slot {} came",
+                block.slot()
+            );
+            return Err(self.contradiction(CALL, other));
+        }
+        if block.randao_reveal() != *randao_reveal {
+            let other = "the block has another RANDAO reveal than it was asked with".to_owned();
+            return Err(self.contradiction(CALL, other));
+        }
+        let fork = block.fork().as_str();
+        match answer.header(VERSION_HEADER) {
+            Some(said) if said != fork => {
+                let other = format!("the node says fork {said}, its spec says {fork}");
+                Err(self.contradiction(CALL, other))
+            }
+            Some(_) | None => Ok(contents),
+        }
+    }
+
+    fn contents(&self, spec: &ChainSpec, answer: &Answer) -> Result<BlockContents, BeaconError> {
+        #[derive(Deserialize)]
+        struct Produced<'a> {
+            #[serde(default)]
+            execution_payload_blinded: bool,
+            #[serde(borrow)]
+            data: &'a RawValue,
+        }
+        const CALL: Call = Call::ProduceBlock;
+        let blinded =
+            || self.contradiction(CALL, "a blinded block, without builder asked".to_owned());
+        if answer.header(BLINDED_HEADER) == Some("true") {
+            return Err(blinded());
+        }
+        let contents = if answer.is_ssz() {
+            BlockContents::from_ssz(spec, &answer.body)
+        } else {
+            let produced: Produced<'_> = self.read_json(CALL, &answer.body)?;
+            if produced.execution_payload_blinded {
+                return Err(blinded());
+            }
+            BlockContents::from_json(spec, produced.data.get())
+        };
+        contents.map_err(|error| self.error(CALL, Cause::Undecodable(error.to_string())))
+    }
+
+    /// Posts a signed block with its blobs; the node checks them as gossip before it sends them on.
+    ///
+    /// # Errors
+    /// If the node cannot be told or refuses the block.
+    pub async fn publish_block(
+        &self,
+        contents: &BlockContents,
+        signature: SignatureBytes,
+    ) -> Result<Published, BeaconError> {
+        let path = "/eth/v2/beacon/blocks?broadcast_validation=gossip";
+        let body = Body::ssz(contents.signed_ssz(signature)).of(contents.block.fork());
+        match self.post(Call::PublishBlock, path, body).await {
+            Ok(answer) if answer.status == 202 => Ok(Published::OnlySentOn),
+            Ok(_) => Ok(Published::Imported),
+            Err(error) => match error.rejected() {
+                Some(rejected) if is_already_known(&rejected.message) => {
+                    Ok(Published::AlreadyKnown)
+                }
+                Some(_) | None => Err(error),
+            },
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Every call of the Beacon API that Gantry makes: its name, its time, the size of its answer.
+
+use std::fmt;
+use std::time::Duration;
+
+/// One call of the Beacon API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Call {
+    /// `GET /eth/v1/beacon/genesis`.
+    Genesis,
+    /// `GET /eth/v1/config/spec`.
+    Spec,
+    /// `GET /eth/v1/node/version`.
+    Version,
+    /// `GET /eth/v1/node/syncing`.
+    Syncing,
+    /// `/eth/v1/beacon/states/{state}/validators`.
+    Validators,
+    /// `GET /eth/v1/beacon/states/{state}/pending_deposits`.
+    PendingDeposits,
+    /// `GET /eth/v1/beacon/headers/{block}`.
+    Header,
+    /// `GET /eth/v2/beacon/blocks/{block}`.
+    Block,
+    /// `POST /eth/v1/validator/duties/attester/{epoch}`.
+    AttesterDuties,
+    /// `GET /eth/v2/validator/duties/proposer/{epoch}`, or v1.
+    ProposerDuties,
+    /// `GET /eth/v1/validator/attestation_data`.
+    AttestationData,
+    /// `POST /eth/v2/beacon/pool/attestations`.
+    SubmitAttestations,
+    /// `GET /eth/v3/validator/blocks/{slot}`.
+    ProduceBlock,
+    /// `POST /eth/v2/beacon/blocks`.
+    PublishBlock,
+    /// `POST /eth/v1/validator/prepare_beacon_proposer`.
+    PrepareProposers,
+    /// `POST /eth/v1/validator/beacon_committee_subscriptions`.
+    SubscribeCommittees,
+    /// `GET /eth/v1/events`.
+    Events,
+}
+
+const MIB: usize = 1 << 20;
+
+impl Call {
+    /// Its name in logs and metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Genesis => "genesis",
+            Self::Spec => "spec",
+            Self::Version => "version",
+            Self::Syncing => "syncing",
+            Self::Validators => "validators",
+            Self::PendingDeposits => "pending deposits",
+            Self::Header => "header",
+            Self::Block => "block",
+            Self::AttesterDuties => "attester duties",
+            Self::ProposerDuties => "proposer duties",
+            Self::AttestationData => "attestation data",
+            Self::SubmitAttestations => "submit attestations",
+            Self::ProduceBlock => "produce block",
+            Self::PublishBlock => "publish block",
+            Self::PrepareProposers => "prepare proposers",
+            Self::SubscribeCommittees => "subscribe committees",
+            Self::Events => "events",
+        }
+    }
+
+    /// How long it may take until the whole answer is there; of [`Call::Events`], until the
+    /// stream begins. Calls of a slot get the part of it after which their answer is of no use
+    /// on mainnet; the caller drops them earlier where slots are shorter.
+    pub const fn timeout(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::Syncing | Self::Version | Self::Header => 3,
+            Self::AttestationData | Self::SubmitAttestations => 4,
+            Self::Genesis | Self::Spec | Self::Events => 5,
+            Self::ProduceBlock | Self::PublishBlock => 8,
+            Self::PrepareProposers | Self::SubscribeCommittees | Self::Block => 10,
+            Self::AttesterDuties | Self::ProposerDuties | Self::Validators => 12,
+            Self::PendingDeposits => 30,
+        })
+    }
+
+    /// The most bytes its answer may have: several times what the largest cluster on the busiest
+    /// chain needs.
+    pub const fn answer_limit(self) -> usize {
+        match self {
+            Self::Genesis
+            | Self::Version
+            | Self::Syncing
+            | Self::Header
+            | Self::AttestationData
+            | Self::SubmitAttestations
+            | Self::PublishBlock
+            | Self::PrepareProposers
+            | Self::SubscribeCommittees
+            | Self::Events => 256 << 10,
+            Self::Spec => MIB,
+            Self::AttesterDuties | Self::ProposerDuties => 8 * MIB,
+            Self::Validators => 16 * MIB,
+            Self::Block => 32 * MIB,
+            Self::PendingDeposits | Self::ProduceBlock => 64 * MIB,
+        }
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

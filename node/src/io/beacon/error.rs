@@ -1,0 +1,263 @@
+//! What can go wrong with a beacon node, in words that tell the operator what to do.
+//!
+//! No error holds a whole URL: user names, passwords and keys in paths stay out of logs.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::Call;
+
+/// The address of a beacon node cannot be used. Never holds the address: it may have a password.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the beacon node's address is not a URL such as http://127.0.0.1:5052: {0}")]
+pub struct BadUrl(pub String);
+
+/// A call to the beacon node failed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("beacon node {node}, {call}: {cause}")]
+pub struct BeaconError {
+    /// The node: scheme, host and port.
+    pub node: Arc<str>,
+    /// What was asked.
+    pub call: Call,
+    /// Why it failed.
+    pub cause: Cause,
+}
+
+/// Why a call failed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Cause {
+    /// No connection came about.
+    #[error("cannot connect ({0}): check that the node runs and that its address is right")]
+    Unreachable(String),
+    /// A connection broke before the answer was complete.
+    #[error("the connection broke ({0}): look at the node's log if this repeats")]
+    Broken(String),
+    /// The whole answer was not there in time.
+    #[error("no answer within {0} ms: the node or its machine is overloaded or still starting")]
+    Timeout(u64),
+    /// The node answered with a status that is no success.
+    #[error("HTTP status {}{}{}", .0.status, said(&.0.message), advice(.0.status))]
+    Rejected(Rejected),
+    /// The answer is larger than it can sensibly be.
+    #[error("the answer is larger than {0} bytes: check that the address is a beacon node's")]
+    TooLarge(usize),
+    /// The answer cannot be read.
+    #[error("the answer cannot be read ({0}): upgrade the node or gantry")]
+    Undecodable(String),
+    /// The answer can be read but is not the answer to the question.
+    #[error("the answer is not to what was asked: {0}: the node is faulty, or a proxy mixes nodes")]
+    Contradiction(String),
+}
+
+/// A status that is no success, with what the node said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// The HTTP status.
+    pub status: u16,
+    /// The node's own words, cut to [`Rejected::MESSAGE_LIMIT`] characters.
+    pub message: String,
+    /// For calls that post a list: which items failed and why.
+    pub failures: Vec<ItemFailure>,
+}
+
+/// One item of a posted list that the node did not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemFailure {
+    /// Its position in the list.
+    pub index: usize,
+    /// The node's own words, cut like the whole message.
+    pub message: String,
+}
+
+impl BeaconError {
+    /// The HTTP status, if the node answered with one that is no success.
+    pub fn status(&self) -> Option<u16> {
+        self.rejected().map(|rejected| rejected.status)
+    }
+
+    /// What the node said if it answered with a status that is no success.
+    pub fn rejected(&self) -> Option<&Rejected> {
+        match &self.cause {
+            Cause::Rejected(rejected) => Some(rejected),
+            Cause::Unreachable(_)
+            | Cause::Broken(_)
+            | Cause::Timeout(_)
+            | Cause::TooLarge(_)
+            | Cause::Undecodable(_)
+            | Cause::Contradiction(_) => None,
+        }
+    }
+
+    /// Whether the node has no such call: it is older than the call, or younger than its end.
+    pub(super) fn is_unknown_call(&self) -> bool {
+        matches!(self.status(), Some(404 | 405 | 501))
+    }
+}
+
+impl Rejected {
+    /// The most characters that are kept of a node's message.
+    pub const MESSAGE_LIMIT: usize = 300;
+
+    /// Reads the body of an answer that is no success: the API's JSON or any text.
+    pub(super) fn read(status: u16, body: &[u8]) -> Self {
+        #[derive(Deserialize)]
+        struct Failure {
+            index: Number,
+            #[serde(default)]
+            message: String,
+        }
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Number {
+            Plain(usize),
+            Quoted(String),
+        }
+        #[derive(Deserialize)]
+        struct Body {
+            #[serde(default)]
+            message: String,
+            #[serde(default)]
+            failures: Vec<Failure>,
+        }
+        let Ok(body) = serde_json::from_slice::<Body>(body) else {
+            return Self {
+                status,
+                message: cut(&String::from_utf8_lossy(body)),
+                failures: Vec::new(),
+            };
+        };
+        let failures = body.failures.into_iter().filter_map(|failure| {
+            Some(ItemFailure {
+                index: match failure.index {
+                    Number::Plain(index) => index,
+                    Number::Quoted(text) => text.parse().ok()?,
+                },
+                message: cut(&failure.message),
+            })
+        });
+        Self {
+            status,
+            message: cut(&body.message),
+            failures: failures.collect(),
+        }
+    }
+}
+
+impl ItemFailure {
+    /// Whether the node only says that it has the item already: then it is where it belongs.
+    pub fn is_already_known(&self) -> bool {
+        is_already_known(&self.message)
+    }
+}
+
+/// Whether a message says that the node has the object already. The API has no code for this, so
+/// it is read from the words of the common nodes.
+pub(super) fn is_already_known(message: &str) -> bool {
+    let letters: String = message
+        .chars()
+        .filter(char::is_ascii_alphabetic)
+        .map(|letter| letter.to_ascii_lowercase())
+        .collect();
+    let words = [
+        "alreadyknown",
+        "alreadyseen",
+        "alreadyexists",
+        "priorattestationknown",
+        "duplicate",
+    ];
+    words.iter().any(|word| letters.contains(word))
+}
+
+/// A foreign text in one line of bounded length.
+pub(super) fn cut(text: &str) -> String {
+    let text = text.trim();
+    let mut short: String = text
+        .chars()
+        .take(Rejected::MESSAGE_LIMIT)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+fn said(message: &str) -> String {
+    if message.is_empty() {
+        return String::new();
+    }
+    format!(" ({message})")
+}
+
+fn advice(status: u16) -> &'static str {
+    match status {
+        401 | 403 => ": check the user name and password in the node's address",
+        404 | 405 | 501 => ": the node has no such call or object; check its version",
+        408 | 429 | 502 | 504 => ": the node or a proxy before it is overloaded",
+        503 => ": the node is syncing or starting; wait for it",
+        500.. => ": look at the node's log",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn error(cause: Cause) -> BeaconError {
+        BeaconError {
+            node: "http://127.0.0.1:5052".into(),
+            call: Call::AttestationData,
+            cause,
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_node_the_call_the_reason_and_what_to_do() {
+        let body = br#"{"code":503,"message":"Node is\nsyncing"}"#;
+        assert_eq!(
+            error(Cause::Rejected(Rejected::read(503, body))).to_string(),
+            "beacon node http://127.0.0.1:5052, attestation data: HTTP status 503 (Node is \
+             syncing): the node is syncing or starting; wait for it"
+        );
+        assert_eq!(
+            error(Cause::Timeout(4000)).to_string(),
+            "beacon node http://127.0.0.1:5052, attestation data: no answer within 4000 ms: the \
+             node or its machine is overloaded or still starting"
+        );
+    }
+
+    #[test]
+    fn failures_of_single_items_are_read_with_plain_and_quoted_positions() {
+        let body = br#"{"code":400,"message":"some failed","failures":[
+            {"index":0,"message":"ATTESTATION_ERROR_ATTESTATION_ALREADY_KNOWN"},
+            {"index":"7","message":"ATTESTATION_ERROR_INVALID_SIGNATURE"}]}"#;
+        let rejected = Rejected::read(400, body);
+        let known: Vec<(usize, bool)> = rejected
+            .failures
+            .iter()
+            .map(|failure| (failure.index, failure.is_already_known()))
+            .collect();
+        assert_eq!(known, [(0, true), (7, false)]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_body_of_a_failure_gives_one_short_line(
+            body in prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..2000),
+                ".{0,400}".prop_map(String::into_bytes),
+                ".{0,400}".prop_map(|text| format!("{{\"message\":{text:?}}}").into_bytes()),
+            ],
+        ) {
+            let message = Rejected::read(500, &body).message;
+            prop_assert!(message.chars().count() <= Rejected::MESSAGE_LIMIT + 1);
+            prop_assert!(!message.contains('\n'));
+        }
+    }
+}

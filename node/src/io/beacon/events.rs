@@ -1,0 +1,136 @@
+//! New heads of the chain, as the node sees them come.
+//!
+//! The stream is pulled, so nothing is queued here beyond one piece from the socket: a reader that
+//! does not read makes the node wait or hang up. What happened while there was no connection is
+//! lost; whoever needs it asks (the slot's deadline does).
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::stream::{self, BoxStream};
+use proto::{Root, Slot};
+use reqwest::Response;
+use serde::Deserialize;
+
+use super::sse::Events;
+use super::{BeaconClient, BeaconError, Call, Cause};
+
+/// The node has a new head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct HeadEvent {
+    /// The head's slot.
+    pub slot: Slot,
+    /// The head's root.
+    pub block: Root,
+    /// The block that decided the attester duties of the head's epoch.
+    pub previous_duty_dependent_root: Root,
+    /// The block that decides the attester duties of the epoch after.
+    pub current_duty_dependent_root: Root,
+    /// Whether the head's payload has not been checked by an execution client.
+    #[serde(default)]
+    pub execution_optimistic: bool,
+}
+
+/// The pause before a new connection after the first failure; it doubles with every further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest pause between two attempts to connect.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
+impl BeaconClient {
+    /// Every new head, for ever. A connection that fails, or is silent for `silence`, gives one
+    /// error and is then made again after a pause of 0.1 to 3 seconds.
+    pub fn head_events(
+        &self,
+        silence: Duration,
+    ) -> BoxStream<'static, Result<HeadEvent, BeaconError>> {
+        let feed = Feed {
+            client: self.clone(),
+            silence,
+            connection: None,
+            ready: VecDeque::new(),
+            failures: 0,
+        };
+        stream::unfold(feed, |mut feed| async {
+            let next = feed.next().await;
+            Some((next, feed))
+        })
+        .boxed()
+    }
+}
+
+struct Feed {
+    client: BeaconClient,
+    silence: Duration,
+    connection: Option<(Response, Events)>,
+    ready: VecDeque<HeadEvent>,
+    failures: u32,
+}
+
+impl Feed {
+    async fn next(&mut self) -> Result<HeadEvent, BeaconError> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Ok(event);
+            }
+            if let Err(error) = self.advance().await {
+                self.connection = None;
+                self.failures = self.failures.saturating_add(1);
+                return Err(error);
+            }
+        }
+    }
+
+    /// Connects, or reads one piece of the stream.
+    async fn advance(&mut self) -> Result<(), BeaconError> {
+        let client = &self.client;
+        let Some((response, events)) = &mut self.connection else {
+            tokio::time::sleep(pause(self.failures)).await;
+            let path = "/eth/v1/events?topics=head";
+            let response = client.open(Call::Events, path).await?;
+            self.connection = Some((response, Events::default()));
+            return Ok(());
+        };
+        let piece = tokio::time::timeout(self.silence, response.chunk())
+            .await
+            .map_err(|_| {
+                let ms = u64::try_from(self.silence.as_millis()).unwrap_or(u64::MAX);
+                client.error(Call::Events, Cause::Timeout(ms))
+            })?
+            .map_err(|error| client.failed(Call::Events, error))?
+            .ok_or_else(|| {
+                let ended = "the node ended the stream".to_owned();
+                client.error(Call::Events, Cause::Broken(ended))
+            })?;
+        let complete = events.read(&piece).map_err(|too_long| {
+            client.error(Call::Events, Cause::Undecodable(too_long.to_string()))
+        })?;
+        for event in complete.iter().filter(|event| event.event == "head") {
+            let head = client.read_json(Call::Events, event.data.as_bytes())?;
+            self.ready.push_back(head);
+        }
+        self.failures = 0;
+        Ok(())
+    }
+}
+
+fn pause(failures: u32) -> Duration {
+    match failures {
+        0 => Duration::ZERO,
+        _ => FIRST_PAUSE
+            .saturating_mul(1 << (failures - 1).min(10))
+            .min(LONGEST_PAUSE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_from_a_tenth_of_a_second_to_three() {
+        let pauses: Vec<u128> = (0..9).map(|n| pause(n).as_millis()).collect();
+        assert_eq!(pauses, [0, 100, 200, 400, 800, 1600, 3000, 3000, 3000]);
+        assert_eq!(pause(u32::MAX), LONGEST_PAUSE);
+    }
+}

@@ -1,0 +1,255 @@
+//! Small files an operator owns: read with a bound, written whole or not at all, secrets for the
+//! owner's eyes only.
+//!
+//! Never overwrites what it was not told to replace. Not for the signing record, which has a
+//! journal of its own.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// Why a file could not be read or written.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// The operating system refused to read it.
+    #[error("cannot read {}: {}", .0.display(), .1)]
+    Read(PathBuf, #[source] io::Error),
+    /// It is longer than anything that belongs there.
+    #[error("{} is longer than {} bytes: it is not the file gantry expects there", .0.display(), .1)]
+    TooLong(PathBuf, usize),
+    /// It is not UTF-8.
+    #[error("{} is not text: it is not the file gantry expects there", .0.display())]
+    NotText(PathBuf),
+    /// A secret that others may read.
+    #[error(
+        "{} holds a secret, and its mode {:03o} lets others read it: run `chmod 600 {}`, and think \
+         about who could have read it", .0.display(), .1, .0.display()
+    )]
+    Permissions(PathBuf, u32),
+    /// A file with other content is there already.
+    #[error("{} exists and gantry does not overwrite it: move it away first", .0.display())]
+    Exists(PathBuf),
+    /// The operating system refused to write it.
+    #[error("cannot write {}: {}", .0.display(), .1)]
+    Write(PathBuf, #[source] io::Error),
+}
+
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// 0600: the owner only.
+    Secret,
+    /// 0644: everybody.
+    Public,
+}
+
+impl Mode {
+    fn bits(self) -> u32 {
+        match self {
+            Self::Secret => 0o600,
+            Self::Public => 0o644,
+        }
+    }
+}
+
+/// Reads a text of at most `max` bytes.
+///
+/// # Errors
+/// If it cannot be read, is longer, or is not UTF-8.
+pub fn read(path: &Path, max: usize) -> Result<String, FileError> {
+    let file = File::open(path).map_err(|e| FileError::Read(path.to_owned(), e))?;
+    let mut bytes = read_bounded(file, path, max)?;
+    String::from_utf8(std::mem::take(&mut *bytes)).map_err(|_| FileError::NotText(path.to_owned()))
+}
+
+/// Reads a secret text of at most `max` bytes, wiped from memory when dropped.
+///
+/// # Errors
+/// If group or others may read the file, or as [`read`].
+pub fn read_secret(path: &Path, max: usize) -> Result<Zeroizing<String>, FileError> {
+    let file = File::open(path).map_err(|e| FileError::Read(path.to_owned(), e))?;
+    // Asked of the open file, so that nobody can swap it in between.
+    let metadata = file
+        .metadata()
+        .map_err(|e| FileError::Read(path.to_owned(), e))?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(FileError::Permissions(path.to_owned(), mode));
+    }
+    let mut bytes = read_bounded(file, path, max)?;
+    match String::from_utf8(std::mem::take(&mut *bytes)) {
+        Ok(text) => Ok(Zeroizing::new(text)),
+        Err(error) => {
+            drop(Zeroizing::new(error.into_bytes()));
+            Err(FileError::NotText(path.to_owned()))
+        }
+    }
+}
+
+fn read_bounded(file: File, path: &Path, max: usize) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    let length = file.metadata().map(|m| m.len()).unwrap_or(0);
+    let capacity = usize::try_from(length).unwrap_or(max).min(max) + 1;
+    // With room from the start the buffer never moves, so no copy of a secret stays behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
+    file.take(max as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| FileError::Read(path.to_owned(), e))?;
+    if bytes.len() > max {
+        return Err(FileError::TooLong(path.to_owned(), max));
+    }
+    Ok(bytes)
+}
+
+/// Writes a new file, durably and whole: a crash leaves it complete or absent. If the same content
+/// is there already, nothing happens.
+///
+/// # Errors
+/// If the file exists with other content, or cannot be written.
+pub fn write_new(path: &Path, content: &[u8], mode: Mode) -> Result<(), FileError> {
+    write_new_unsynced(path, content, mode)?;
+    sync_parent(path).map_err(|e| FileError::Write(path.to_owned(), e))
+}
+
+/// As [`write_new`], but the name is durable only after [`sync_dir`]: for many files at once.
+///
+/// # Errors
+/// As [`write_new`].
+pub fn write_new_unsynced(path: &Path, content: &[u8], mode: Mode) -> Result<(), FileError> {
+    let failed = |e| FileError::Write(path.to_owned(), e);
+    let temporary = write_temporary(path, content, mode).map_err(failed)?;
+    // A link fails where a rename would overwrite.
+    let linked = fs::hard_link(&temporary, path);
+    fs::remove_file(&temporary).map_err(failed)?;
+    match linked {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let there = Zeroizing::new(fs::read(path).map_err(failed)?);
+            if **there == *content {
+                Ok(())
+            } else {
+                Err(FileError::Exists(path.to_owned()))
+            }
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Replaces a file, durably and whole: after a crash it has the old content or the new.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn replace(path: &Path, content: &[u8], mode: Mode) -> Result<(), FileError> {
+    let failed = |e| FileError::Write(path.to_owned(), e);
+    let temporary = write_temporary(path, content, mode).map_err(failed)?;
+    fs::rename(&temporary, path).map_err(failed)?;
+    sync_parent(path).map_err(failed)
+}
+
+/// Makes a directory that only the owner may enter, with its parents, if it is not there.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn make_dir(path: &Path) -> Result<(), FileError> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700);
+    builder
+        .create(path)
+        .map_err(|e| FileError::Write(path.to_owned(), e))
+}
+
+/// Writes and syncs a file beside `path`; its name starts with a dot.
+fn write_temporary(path: &Path, content: &[u8], mode: Mode) -> io::Result<PathBuf> {
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
+    let unique = format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id());
+    let temporary = path.with_file_name(unique);
+    // What an earlier process of this id left behind by a crash.
+    match fs::remove_file(&temporary) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(mode.bits());
+    let mut file = options.open(&temporary)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    Ok(temporary)
+}
+
+/// Makes the name of a new file or directory durable.
+pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
+    sync_dir(parent.unwrap_or(Path::new(".")))
+}
+
+/// Makes the names in a directory durable.
+pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode_of(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_new_file_is_complete_and_private_and_never_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret");
+        write_new(&path, b"one", Mode::Secret).unwrap();
+        assert_eq!(mode_of(&path), 0o600);
+        write_new(&path, b"one", Mode::Secret).unwrap();
+        let error = write_new(&path, b"two", Mode::Secret).unwrap_err();
+        assert!(matches!(error, FileError::Exists(_)));
+        assert_eq!(read_secret(&path, 100).unwrap().as_str(), "one");
+        assert_eq!(
+            fs::read_dir(dir.path()).unwrap().count(),
+            1,
+            "no temporary stays"
+        );
+    }
+
+    #[test]
+    fn a_secret_that_others_can_read_is_refused_with_the_command_that_repairs_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret");
+        write_new(&path, b"one", Mode::Secret).unwrap();
+        for mode in [0o640, 0o604, 0o644, 0o660] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let error = read_secret(&path, 100).unwrap_err().to_string();
+            assert!(
+                error.contains(&format!("chmod 600 {}", path.display())),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn reading_is_bounded() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("long");
+        fs::write(&path, [b'a'; 11]).unwrap();
+        assert!(matches!(read(&path, 10), Err(FileError::TooLong(_, 10))));
+        assert_eq!(read(&path, 11).unwrap().len(), 11);
+        fs::write(&path, [0xff]).unwrap();
+        assert!(matches!(read(&path, 10), Err(FileError::NotText(_))));
+    }
+
+    #[test]
+    fn replacing_keeps_one_whole_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("definition.json");
+        replace(&path, b"one", Mode::Public).unwrap();
+        replace(&path, b"two", Mode::Public).unwrap();
+        assert_eq!(read(&path, 10).unwrap(), "two");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+}

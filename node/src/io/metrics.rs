@@ -1,0 +1,223 @@
+//! The numbers a peer shows at `/metrics`, and where each comes from.
+//!
+//! Phases are intervals of one duty on this peer, in seconds; the shell measures them with the
+//! monotonic clock, from one [`Note::Reached`](crate::duties::Note) to the next.
+
+use std::time::Duration;
+
+use prometheus_client::encoding::{EncodeLabelSet, text::encode};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+use std::sync::atomic::AtomicU64;
+
+/// Labels of a phase: `kind` is `head` or `block`, `phase` one of [`PHASES`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct PhaseLabels {
+    /// The kind of duty.
+    pub kind: &'static str,
+    /// The interval.
+    pub phase: &'static str,
+}
+
+/// Every interval: its name, and what it runs from and to.
+pub const PHASES: [(&str, &str); 7] = [
+    (
+        "value",
+        "trigger to value ready: the beacon node's answer, or an accepted proposal",
+    ),
+    ("prepare", "value ready to t PREPAREs"),
+    ("record", "t PREPAREs to the durable record"),
+    ("commit", "durable record to t partial signatures"),
+    (
+        "verify",
+        "t partial signatures to verified group signatures",
+    ),
+    (
+        "signed",
+        "value ready to verified group signatures: all of the above but the first",
+    ),
+    (
+        "submit",
+        "verified group signatures to the beacon node's acceptance",
+    ),
+];
+
+/// Labels of a duty's end: `outcome` is `signed`, `accepted`, `refused` or `missed`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct OutcomeLabels {
+    /// The kind of duty.
+    pub kind: &'static str,
+    /// How it ended.
+    pub outcome: &'static str,
+}
+
+/// Labels of something a peer did.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct FaultLabels {
+    /// The peer's name in the definition.
+    pub peer: String,
+    /// The rule it broke.
+    pub rule: &'static str,
+}
+
+/// Labels of a number of one peer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct PeerLabels {
+    /// The peer's name in the definition.
+    pub peer: String,
+}
+
+/// Labels of a refusal of the vault.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RuleLabels {
+    /// The rule's name.
+    pub rule: &'static str,
+}
+
+/// A gauge of seconds.
+type Seconds = Gauge<f64, AtomicU64>;
+
+/// Everything counted.
+pub struct Metrics {
+    registry: Registry,
+    /// Validators served, by how it ended.
+    pub duties: Family<OutcomeLabels, Counter>,
+    /// Refusals of the vault by rule.
+    pub refusals: Family<RuleLabels, Counter>,
+    /// Faults of peers by rule.
+    pub faults: Family<FaultLabels, Counter>,
+    /// 1 while a session to the peer is up.
+    pub connected: Family<PeerLabels, Gauge>,
+    /// Round trip time to the peer.
+    pub rtt: Family<PeerLabels, Seconds>,
+    /// How far the peer's clock is ahead.
+    pub clock_offset: Family<PeerLabels, Seconds>,
+    /// Bytes of TCP payload sent to all peers.
+    pub sent_bytes: Counter,
+    /// Bytes of TCP payload received from all peers.
+    pub received_bytes: Counter,
+    /// Bytes of frames sent by peer.
+    pub peer_sent_bytes: Family<PeerLabels, Counter>,
+    /// Bytes of frames received by peer.
+    pub peer_received_bytes: Family<PeerLabels, Counter>,
+    /// CPU time of the curve operations, by count and by what one costs on this machine.
+    pub bls_cpu_seconds: Counter<f64, AtomicU64>,
+    phases: Family<PhaseLabels, Histogram>,
+    fdatasync: Histogram,
+}
+
+/// From 0.1 ms to 10 s in steps of 15 %: a quantile read from the buckets is at most 15 % off.
+fn latency_histogram() -> Histogram {
+    Histogram::new(exponential_buckets(0.000_1, 1.15, 83))
+}
+
+impl Metrics {
+    /// Everything at zero.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("gantry");
+        let metrics = Self {
+            duties: Family::default(),
+            refusals: Family::default(),
+            faults: Family::default(),
+            connected: Family::default(),
+            rtt: Family::default(),
+            clock_offset: Family::default(),
+            sent_bytes: Counter::default(),
+            received_bytes: Counter::default(),
+            peer_sent_bytes: Family::default(),
+            peer_received_bytes: Family::default(),
+            bls_cpu_seconds: Counter::default(),
+            phases: Family::new_with_constructor(latency_histogram),
+            fdatasync: latency_histogram(),
+            registry: Registry::default(),
+        };
+        let m = &metrics;
+        registry.register("duties", "Validator duties by outcome", m.duties.clone());
+        registry.register(
+            "refusals",
+            "Refusals of the vault by rule",
+            m.refusals.clone(),
+        );
+        registry.register("faults", "Faults of peers by rule", m.faults.clone());
+        registry.register(
+            "peer_connected",
+            "1 while a session is up",
+            m.connected.clone(),
+        );
+        registry.register(
+            "peer_rtt_seconds",
+            "Round trip time to the peer",
+            m.rtt.clone(),
+        );
+        let offset = "How far the peer's clock is ahead";
+        registry.register("peer_clock_offset_seconds", offset, m.clock_offset.clone());
+        registry.register(
+            "sent_bytes",
+            "TCP payload sent to peers",
+            m.sent_bytes.clone(),
+        );
+        let received = "TCP payload received from peers";
+        registry.register("received_bytes", received, m.received_bytes.clone());
+        let by_peer = "Bytes of frames sent by peer";
+        registry.register("peer_sent_bytes", by_peer, m.peer_sent_bytes.clone());
+        let by_peer = "Bytes of frames received by peer";
+        registry.register(
+            "peer_received_bytes",
+            by_peer,
+            m.peer_received_bytes.clone(),
+        );
+        let bls = "Curve operations times their cost on this machine";
+        registry.register("bls_cpu_seconds", bls, m.bls_cpu_seconds.clone());
+        registry.register("phase_seconds", "Intervals of a duty", m.phases.clone());
+        let fdatasync = "Time to make one append to the signing record durable";
+        registry.register("record_fdatasync_seconds", fdatasync, m.fdatasync.clone());
+        Self {
+            registry,
+            ..metrics
+        }
+    }
+
+    /// Counts one interval of one duty.
+    pub fn phase(&self, kind: &'static str, phase: &'static str, took: Duration) {
+        self.phases
+            .get_or_create(&PhaseLabels { kind, phase })
+            .observe(took.as_secs_f64());
+    }
+
+    /// Counts one durable append.
+    pub fn fdatasync(&self, took: Duration) {
+        self.fdatasync.observe(took.as_secs_f64());
+    }
+
+    /// The text form that Prometheus reads.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).expect("writing to a String cannot fail");
+        text
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phases_appear_with_their_labels() {
+        let metrics = Metrics::new();
+        metrics.phase("head", "signed", Duration::from_millis(8));
+        let text = metrics.text();
+        assert!(
+            text.contains("gantry_phase_seconds_count{kind=\"head\",phase=\"signed\"} 1"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,131 @@
+//! One process for one data directory: an advisory lock held by the kernel.
+//!
+//! The kernel frees it when the process ends, however it ends, so a crash leaves nothing to clean
+//! up and no stale lock can ever be "broken" by hand. Two processes on one data directory would be
+//! two signers with one record.
+//!
+//! Never here: a decision by process id. The id in the file is for the message only.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// The exclusive right to a data directory, for as long as this value lives.
+#[derive(Debug)]
+pub struct DataLock {
+    directory: PathBuf,
+    // Dropping the file closes it, which frees the lock.
+    _held: File,
+}
+
+/// The data directory cannot be taken.
+#[derive(Debug, Error)]
+pub enum LockError {
+    /// Another process has it.
+    #[error(
+        "{directory} is in use by {holder}: stop that process first; two on one data directory \
+         could get the validators slashed"
+    )]
+    Held {
+        /// The data directory.
+        directory: PathBuf,
+        /// The other process as far as it is known.
+        holder: String,
+    },
+    /// The lock file cannot be opened or written.
+    #[error(
+        "cannot lock the data directory {directory}: {source}: check that it exists and is yours"
+    )]
+    Io {
+        /// The data directory.
+        directory: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl DataLock {
+    /// Takes `directory`, which must exist.
+    ///
+    /// # Errors
+    /// If another process has it, which is named if it has left its name, or the disk refuses.
+    pub fn take(directory: &Path) -> Result<Self, LockError> {
+        let failed = |source| LockError::Io {
+            directory: directory.to_owned(),
+            source,
+        };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(directory.join("lock"))
+            .map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(LockError::Held {
+                    directory: directory.to_owned(),
+                    holder: holder(&mut file),
+                });
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        leave_name(&mut file).map_err(failed)?;
+        Ok(Self {
+            directory: directory.to_owned(),
+            _held: file,
+        })
+    }
+
+    /// The data directory.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+}
+
+fn leave_name(file: &mut File) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "process {}", std::process::id())
+}
+
+fn holder(file: &mut File) -> String {
+    let mut text = String::new();
+    let read = file.take(64).read_to_string(&mut text);
+    let name = text.trim();
+    if read.is_ok() && !name.is_empty() {
+        name.to_owned()
+    } else {
+        "another process".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_taker_is_refused_and_told_who_holds_it() {
+        let data = tempfile::tempdir().unwrap();
+        let held = DataLock::take(data.path()).unwrap();
+        let refused = DataLock::take(data.path()).unwrap_err().to_string();
+        assert!(
+            refused.contains(&format!("process {}", std::process::id())),
+            "{refused}"
+        );
+        assert!(refused.contains("stop that process first"), "{refused}");
+        drop(held);
+        DataLock::take(data.path()).unwrap();
+    }
+
+    #[test]
+    fn a_missing_directory_is_named() {
+        let error = DataLock::take(Path::new("/nowhere/at/all")).unwrap_err();
+        assert!(error.to_string().contains("/nowhere/at/all"), "{error}");
+    }
+}

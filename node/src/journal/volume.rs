@@ -1,0 +1,263 @@
+//! Where a record's bytes live: the few operations a log needs, and their real implementor.
+//!
+//! [`Files`] is a directory of the operator's disk; [`super::SimulatedDisk`] is the other
+//! implementor, a disk that can lose power. Nothing here knows what the bytes mean.
+//!
+//! Never here: a retry. After a failed fdatasync the kernel may already have forgotten the bytes
+//! (Linux marks the pages clean), so a second, successful call would prove nothing.
+
+use std::collections::BTreeMap;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::DataLock;
+
+/// The files of one record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LogFile {
+    /// The first copy.
+    A,
+    /// The second copy, byte for byte the same.
+    B,
+    /// The first copy's next generation while it is written.
+    NewA,
+    /// The second copy's next generation while it is written.
+    NewB,
+}
+
+impl LogFile {
+    /// The file's name in the record's directory.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::A => "record-a.log",
+            Self::B => "record-b.log",
+            Self::NewA => "record-a.new",
+            Self::NewB => "record-b.new",
+        }
+    }
+}
+
+/// A place for the files of one record.
+pub trait Volume {
+    /// How many bytes a log is given when it is made, at least; a multiple of 4096. When it is
+    /// full, the next generation begins.
+    fn capacity(&self) -> u64;
+
+    /// Every byte of `file`; none if it does not exist.
+    ///
+    /// # Errors
+    /// Whatever the disk says.
+    fn read(&mut self, file: LogFile) -> io::Result<Option<Vec<u8>>>;
+
+    /// Makes or replaces `file` with these bytes, readable by its owner only. Durable only after
+    /// [`Volume::sync`] of it and [`Volume::sync_directory`].
+    ///
+    /// # Errors
+    /// Whatever the disk says.
+    fn create(&mut self, file: LogFile, bytes: &[u8]) -> io::Result<()>;
+
+    /// Overwrites `bytes.len()` bytes of `file` from `offset`. Durable only after [`Volume::sync`].
+    ///
+    /// # Errors
+    /// Whatever the disk says.
+    fn write(&mut self, file: LogFile, offset: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes the bytes of both files durable (fdatasync), at the same time where the volume can.
+    /// Returns how long the calls took.
+    ///
+    /// # Errors
+    /// Whatever the disk says; then nothing is known about either file until it is made anew.
+    fn sync(&mut self, files: [LogFile; 2]) -> io::Result<Duration>;
+
+    /// Gives the bytes of `from` the name `to`, whose old bytes are gone.
+    ///
+    /// # Errors
+    /// Whatever the disk says.
+    fn rename(&mut self, from: LogFile, to: LogFile) -> io::Result<()>;
+
+    /// Makes the names of files durable (fsync of the directory).
+    ///
+    /// # Errors
+    /// Whatever the disk says.
+    fn sync_directory(&mut self) -> io::Result<()>;
+}
+
+/// A record's directory on the operator's disk.
+#[derive(Debug)]
+pub struct Files {
+    directory: PathBuf,
+    open: BTreeMap<LogFile, File>,
+}
+
+impl Files {
+    /// The directory of the record inside a data directory.
+    pub const DIRECTORY: &'static str = "record";
+
+    /// The record's files inside the data directory that `lock` holds. Makes the directory (0700)
+    /// if it is not there; makes no file.
+    ///
+    /// # Errors
+    /// If the directory cannot be made.
+    pub fn within(lock: &DataLock) -> io::Result<Self> {
+        let directory = lock.directory().join(Self::DIRECTORY);
+        if !directory.is_dir() {
+            DirBuilder::new().mode(0o700).create(&directory)?;
+            File::open(lock.directory())?.sync_all()?;
+        }
+        Ok(Self {
+            directory,
+            open: BTreeMap::new(),
+        })
+    }
+
+    /// Where the files are.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Moves both copies, whatever they hold, into the first free directory `lost-1`, `lost-2`, …
+    /// beside them, and says where; none if there is no copy. Nothing is ever deleted.
+    ///
+    /// # Errors
+    /// Whatever the disk says.
+    pub fn set_aside(&mut self) -> io::Result<Option<PathBuf>> {
+        self.open.clear();
+        let held: Vec<&str> = [LogFile::A, LogFile::B]
+            .map(LogFile::name)
+            .into_iter()
+            .filter(|name| self.directory.join(name).exists())
+            .collect();
+        if held.is_empty() {
+            return Ok(None);
+        }
+        let aside = (1..)
+            .map(|i: u32| self.directory.join(format!("lost-{i}")))
+            .find(|path| !path.exists())
+            .expect("a directory holds fewer than 2^32 entries");
+        DirBuilder::new().mode(0o700).create(&aside)?;
+        for name in held {
+            fs::rename(self.directory.join(name), aside.join(name))?;
+        }
+        File::open(&aside)?.sync_all()?;
+        self.sync_directory()?;
+        Ok(Some(aside))
+    }
+
+    fn path(&self, file: LogFile) -> PathBuf {
+        self.directory.join(file.name())
+    }
+
+    fn opened(&mut self, file: LogFile) -> io::Result<&File> {
+        let path = self.path(file);
+        Ok(match self.open.entry(file) {
+            std::collections::btree_map::Entry::Occupied(held) => held.into_mut(),
+            std::collections::btree_map::Entry::Vacant(free) => {
+                free.insert(OpenOptions::new().read(true).write(true).open(path)?)
+            }
+        })
+    }
+}
+
+impl Volume for Files {
+    /// 4 MiB: more than 1,000 frames, an hour or more of slots.
+    fn capacity(&self) -> u64 {
+        4 << 20
+    }
+
+    fn read(&mut self, file: LogFile) -> io::Result<Option<Vec<u8>>> {
+        match fs::read(self.path(file)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn create(&mut self, file: LogFile, bytes: &[u8]) -> io::Result<()> {
+        let path = self.path(file);
+        self.open.remove(&file);
+        if path.exists() {
+            fs::remove_file(&path)?;
+        }
+        let made = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?;
+        made.write_all_at(bytes, 0)?;
+        self.open.insert(file, made);
+        Ok(())
+    }
+
+    fn write(&mut self, file: LogFile, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.opened(file)?.write_all_at(bytes, offset)
+    }
+
+    fn sync(&mut self, [first, second]: [LogFile; 2]) -> io::Result<Duration> {
+        self.opened(first)?;
+        self.opened(second)?;
+        let (first, second) = (&self.open[&first], &self.open[&second]);
+        let began = Instant::now();
+        let (one, other) = std::thread::scope(|scope| {
+            let other = scope.spawn(|| second.sync_data());
+            let one = first.sync_data();
+            (one, other.join().expect("fdatasync does not panic"))
+        });
+        one.and(other)?;
+        Ok(began.elapsed())
+    }
+
+    fn rename(&mut self, from: LogFile, to: LogFile) -> io::Result<()> {
+        fs::rename(self.path(from), self.path(to))?;
+        self.open.remove(&to);
+        if let Some(handle) = self.open.remove(&from) {
+            self.open.insert(to, handle);
+        }
+        Ok(())
+    }
+
+    fn sync_directory(&mut self) -> io::Result<()> {
+        File::open(&self.directory)?.sync_all()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn files_are_readable_by_their_owner_only() {
+        let data = tempfile::tempdir().unwrap();
+        let lock = DataLock::take(data.path()).unwrap();
+        let mut files = Files::within(&lock).unwrap();
+        files.create(LogFile::NewA, b"bytes").unwrap();
+        files.rename(LogFile::NewA, LogFile::A).unwrap();
+        files.write(LogFile::A, 2, b"TT").unwrap();
+        assert_eq!(
+            files.read(LogFile::A).unwrap().as_deref(),
+            Some(&b"byTTs"[..])
+        );
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&files.path(LogFile::A)), 0o600);
+        assert_eq!(mode(files.directory()), 0o700);
+    }
+
+    #[test]
+    fn what_is_set_aside_is_kept() {
+        let data = tempfile::tempdir().unwrap();
+        let lock = DataLock::take(data.path()).unwrap();
+        let mut files = Files::within(&lock).unwrap();
+        assert_eq!(files.set_aside().unwrap(), None);
+        for copy in [&b"one"[..], b"two"] {
+            files.create(LogFile::B, copy).unwrap();
+            let aside = files.set_aside().unwrap().unwrap();
+            assert_eq!(fs::read(aside.join("record-b.log")).unwrap(), copy);
+        }
+        assert_eq!(files.read(LogFile::B).unwrap(), None);
+    }
+}

@@ -1,0 +1,237 @@
+//! The directory of keystores: one file for each share, named by the share's public key.
+//!
+//! A share's public key is new with every ceremony, so a file never has to be replaced. Files that
+//! no lock names are left alone.
+
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+
+use dkg::bls::SecretShare;
+use proto::PublicKey;
+use thiserror::Error;
+
+use super::eip2335::{Draw, Keystore, KeystoreError};
+use super::master::MasterSecret;
+use crate::io::files::{self, FileError, Mode};
+
+/// Why a keystore could not be stored or opened.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// A file cannot be read or written, or others may read it.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A keystore is refused.
+    #[error("{}: {}", .0.display(), .1)]
+    Keystore(PathBuf, #[source] KeystoreError),
+    /// A keystore opens to a secret that does not belong to the share.
+    #[error(
+        "{} holds a secret that is not this share's: take the file from your backup", .0.display()
+    )]
+    OtherShare(PathBuf),
+    /// The operating system gave no randomness.
+    #[error("the operating system gave no randomness: {0}")]
+    Randomness(#[from] getrandom::Error),
+}
+
+/// A share on its way to the disk.
+pub struct StoredShare {
+    /// The validator's group key, for the words in the file.
+    pub validator: PublicKey,
+    /// The share.
+    pub secret: SecretShare,
+}
+
+/// Where the keystore of a share is.
+pub fn keystore_path(dir: &Path, share: &PublicKey) -> PathBuf {
+    dir.join(format!("keystore-{}.json", hex::encode(share.as_bytes())))
+}
+
+/// Stores shares durably: when this returns, all of them survive a loss of power. What is stored
+/// already is kept, so it may be called again after a crash.
+///
+/// # Errors
+/// If a file cannot be written, or a keystore of that name holds another secret.
+pub fn store_all(
+    dir: &Path,
+    master: &MasterSecret,
+    shares: &[StoredShare],
+) -> Result<(), StoreError> {
+    files::make_dir(dir)?;
+    in_parallel(shares, |share| store(dir, master, share))?;
+    let failed = |error| FileError::Write(dir.to_owned(), error);
+    files::sync_dir(dir).map_err(failed)?;
+    files::sync_parent(dir).map_err(failed)?;
+    Ok(())
+}
+
+/// Opens the keystores of the shares with these public keys, in their order.
+///
+/// # Errors
+/// If one is missing, others may read it, it does not open, or holds another share.
+pub fn open_all(
+    dir: &Path,
+    master: &MasterSecret,
+    shares: &[PublicKey],
+) -> Result<Vec<SecretShare>, StoreError> {
+    // A wrong passphrase is noticed at the first keystore, not after the last.
+    let (Some(first), rest) = (shares.first(), shares.get(1..).unwrap_or_default()) else {
+        return Ok(Vec::new());
+    };
+    let mut secrets = vec![open(dir, master, first)?];
+    secrets.extend(in_parallel(rest, |share| open(dir, master, share))?);
+    Ok(secrets)
+}
+
+fn store(dir: &Path, master: &MasterSecret, share: &StoredShare) -> Result<(), StoreError> {
+    let public_key = share.secret.public().to_bytes();
+    let path = keystore_path(dir, &public_key);
+    if path.exists() {
+        // That it opens to a secret of this public key says that it is this one.
+        return open(dir, master, &public_key).map(drop);
+    }
+    let mut draw = Draw {
+        salt: [0; 32],
+        iv: [0; 16],
+        uuid: [0; 16],
+    };
+    getrandom::fill(&mut draw.salt)?;
+    getrandom::fill(&mut draw.iv)?;
+    getrandom::fill(&mut draw.uuid)?;
+    let password = master.password(&public_key);
+    let keystore = Keystore::encrypt(&share.secret.to_bytes(), &public_key, &password, &draw)
+        .described(format!("gantry: share of validator {}", share.validator));
+    files::write_new_unsynced(&path, keystore.to_json().as_bytes(), Mode::Secret)?;
+    Ok(())
+}
+
+fn open(dir: &Path, master: &MasterSecret, share: &PublicKey) -> Result<SecretShare, StoreError> {
+    let path = keystore_path(dir, share);
+    let text = files::read_secret(&path, Keystore::MAX_BYTES)?;
+    let opened = Keystore::from_json(&text)
+        .and_then(|keystore| keystore.decrypt(&master.password(share)))
+        .map_err(|error| StoreError::Keystore(path.clone(), error))?;
+    match SecretShare::from_bytes(&opened) {
+        Ok(secret) if secret.public().to_bytes() == *share => Ok(secret),
+        Ok(_) | Err(_) => Err(StoreError::OtherShare(path)),
+    }
+}
+
+/// Applies `work` to every item on all cores; the results are in the order of the items.
+fn in_parallel<T: Sync, R: Send>(
+    items: &[T],
+    work: impl Fn(&T) -> Result<R, StoreError> + Sync,
+) -> Result<Vec<R>, StoreError> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    // Writing waits for the disk and not for a core, so more threads than cores help it.
+    let part = items.len().div_ceil(4 * cores).max(1);
+    let work = &work;
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = items
+            .chunks(part)
+            .map(|part| scope.spawn(move || part.iter().map(work).collect::<Result<Vec<R>, _>>()))
+            .collect();
+        let mut results = Vec::with_capacity(items.len());
+        for part in parts {
+            results.extend(part.join().expect("keystores are opened without panics")?);
+        }
+        Ok(results)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proto::Root;
+
+    fn shares(count: u8) -> Vec<StoredShare> {
+        let share = |i: u8| StoredShare {
+            validator: [0xaa; 48].into(),
+            secret: SecretShare::from_bytes(&[i; 32]).unwrap(),
+        };
+        (1..=count).map(share).collect()
+    }
+
+    fn public_keys(shares: &[StoredShare]) -> Vec<PublicKey> {
+        let public_key = |share: &StoredShare| share.secret.public().to_bytes();
+        shares.iter().map(public_key).collect()
+    }
+
+    fn master(seed: u8) -> MasterSecret {
+        MasterSecret::from_seed(&[seed; 32], &Root::from([7; 32]))
+    }
+
+    #[test]
+    fn shares_come_back_in_their_order() {
+        let dir = tempfile::tempdir().unwrap();
+        let shares = shares(20);
+        store_all(dir.path(), &master(1), &shares).unwrap();
+        let opened = open_all(dir.path(), &master(1), &public_keys(&shares)).unwrap();
+        let opened: Vec<_> = opened.iter().map(SecretShare::to_bytes).collect();
+        let stored: Vec<_> = shares.iter().map(|s| s.secret.to_bytes()).collect();
+        assert_eq!(opened, stored);
+    }
+
+    #[test]
+    fn storing_again_after_a_crash_keeps_what_is_there() {
+        let dir = tempfile::tempdir().unwrap();
+        store_all(dir.path(), &master(1), &shares(3)).unwrap();
+        let path = keystore_path(dir.path(), &public_keys(&shares(2))[1]);
+        let before = std::fs::read(&path).unwrap();
+        store_all(dir.path(), &master(1), &shares(5)).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        let all = public_keys(&shares(5));
+        assert_eq!(open_all(dir.path(), &master(1), &all).unwrap().len(), 5);
+    }
+
+    #[test]
+    fn a_keystore_under_another_shares_name_is_neither_taken_nor_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = public_keys(&shares(2));
+        let other = Keystore::encrypt(
+            &[2; 32],
+            &keys[0],
+            &master(1).password(&keys[0]),
+            &Draw {
+                salt: [0; 32],
+                iv: [0; 16],
+                uuid: [0; 16],
+            },
+        );
+        let path = keystore_path(dir.path(), &keys[0]);
+        files::write_new(&path, other.to_json().as_bytes(), Mode::Secret).unwrap();
+        let error = open_all(dir.path(), &master(1), &keys[..1]).err().unwrap();
+        assert!(matches!(error, StoreError::OtherShare(_)));
+        let error = store_all(dir.path(), &master(1), &shares(1)).unwrap_err();
+        assert!(matches!(error, StoreError::OtherShare(_)));
+    }
+
+    #[test]
+    fn a_wrong_passphrase_is_said_with_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        store_all(dir.path(), &master(1), &shares(2)).unwrap();
+        let keys = public_keys(&shares(2));
+        let error = open_all(dir.path(), &master(2), &keys)
+            .err()
+            .unwrap()
+            .to_string();
+        let file = keystore_path(dir.path(), &keys[0]);
+        let expected = format!("{}: the keystore does not open", file.display());
+        assert!(error.starts_with(&expected), "{error}");
+    }
+
+    #[test]
+    fn a_missing_keystore_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        store_all(dir.path(), &master(1), &shares(2)).unwrap();
+        let keys = public_keys(&shares(3));
+        let error = open_all(dir.path(), &master(1), &keys)
+            .err()
+            .unwrap()
+            .to_string();
+        let file = keystore_path(dir.path(), &keys[2]);
+        assert!(
+            error.contains(&format!("cannot read {}", file.display())),
+            "{error}"
+        );
+    }
+}

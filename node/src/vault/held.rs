@@ -1,0 +1,48 @@
+//! The shares of this peer, each with what the cluster lock says of its validator.
+//!
+//! Never here: what was signed with them.
+
+use dkg::bls::SecretShare;
+use proto::eth::DepositMessage;
+use proto::{PublicKey, Root};
+
+use super::Refusal;
+
+/// One validator of which this peer holds a share.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The validator's group key.
+    pub group_key: PublicKey,
+    /// This peer's share of it.
+    pub share: SecretShare,
+    /// The deposits that the cluster lock provides for; none to refuse every deposit.
+    pub deposits: Option<DepositTerms>,
+}
+
+/// The deposits that a cluster lock provides for one validator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DepositTerms {
+    /// The withdrawal credentials of all of them.
+    pub credentials: Root,
+    /// The allowed amounts in gwei.
+    pub gwei: Vec<u64>,
+}
+
+impl Held {
+    /// Whether the lock provides for this deposit of validator number `validator`.
+    pub(super) fn provides_for(
+        &self,
+        message: &DepositMessage,
+        validator: u32,
+    ) -> Result<(), Refusal> {
+        if message.pubkey != self.group_key {
+            return Err(Refusal::OtherKey(validator));
+        }
+        let credentials = message.withdrawal_credentials;
+        let gwei = message.amount;
+        match &self.deposits {
+            Some(terms) if terms.credentials == credentials && terms.gwei.contains(&gwei) => Ok(()),
+            Some(_) | None => Err(Refusal::NotInLock { credentials, gwei }),
+        }
+    }
+}

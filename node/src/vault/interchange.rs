@@ -1,0 +1,259 @@
+//! EIP-3076 files: taking over what a key has signed elsewhere, and handing it on.
+//!
+//! Format version 5, integers quoted. An import only ever raises marks: of all entries of a key the
+//! highest source, target and slot count, whatever else the file holds. An export holds the
+//! watermarks of every key, which is the "minimal" form of the EIP.
+//!
+//! Source: EIP-3076.
+//!
+//! Never here: a file that is half taken. What cannot be read completely changes nothing.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use proto::{Epoch, PublicKey, Root, Slot};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::journal::{Entry, History, Marks, Record, Watermarks};
+
+/// The format version of the EIP.
+const FORMAT_VERSION: &str = "5";
+
+/// A file cannot be taken over. Nothing was changed.
+#[derive(Debug, Error)]
+pub enum InterchangeError {
+    /// Not the JSON of the EIP.
+    #[error("not a slashing protection file of EIP-3076: {0}: nothing was imported")]
+    Malformed(#[from] serde_json::Error),
+    /// Another version of the format.
+    #[error(
+        "the file has interchange format version {0:?}, only \"5\" is known: export it again in \
+         that version; nothing was imported"
+    )]
+    Version(String),
+    /// Another chain.
+    #[error(
+        "the file is of another chain (genesis validators root {found}, this cluster's is \
+         {expected}): nothing was imported"
+    )]
+    OtherChain {
+        /// What the file says.
+        found: Root,
+        /// What the cluster says.
+        expected: Root,
+    },
+    /// Epochs or slots that are still to come would stop the validator until then.
+    #[error(
+        "the file says that {key} signed for the future (target epoch {}, slot {}): check the file \
+         and the time of this machine; nothing was imported",
+        shown(&.marks.target), shown(&.marks.slot)
+    )]
+    AheadOfClock {
+        /// Whose history.
+        key: PublicKey,
+        /// What the file says.
+        marks: Watermarks,
+    },
+    /// No key of the file is enrolled in this record.
+    #[error(
+        "none of the {0} keys in the file is a validator of this cluster: check that it is the right \
+         file; nothing was imported"
+    )]
+    NoneOfOurs(usize),
+}
+
+/// What an import does to a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// What must be made durable, already added to the history.
+    pub records: Vec<Record>,
+    /// Keys of this record in the file whose marks were as high already.
+    pub unchanged: usize,
+    /// Keys in the file that this record does not know, left out.
+    pub unknown: Vec<PublicKey>,
+}
+
+/// Adds the marks of an EIP-3076 file to `history`. `now` is the current slot with its epoch: a
+/// file that says more than that is wrong, and would stop the validator until then.
+///
+/// # Errors
+/// If the file is malformed, of another version or chain, ahead of the clock, or holds no key of
+/// this record. Then `history` is as before.
+pub fn import(
+    history: &mut History,
+    genesis_validators_root: Root,
+    now: (Slot, Epoch),
+    json: &[u8],
+) -> Result<Import, InterchangeError> {
+    let marks = read(genesis_validators_root, json)?;
+    if let Some((key, marks)) = marks.iter().find(|(_, marks)| is_ahead(marks, now)) {
+        return Err(InterchangeError::AheadOfClock {
+            key: *key,
+            marks: *marks,
+        });
+    }
+    let mut import = Import {
+        records: Vec::new(),
+        unchanged: 0,
+        unknown: Vec::new(),
+    };
+    let keys = marks.len();
+    for (key, marks) in marks {
+        let Some(validator) = history.number(&key) else {
+            import.unknown.push(key);
+            continue;
+        };
+        let before = history.marks(validator).map(|marks| marks.watermarks);
+        let mut after = before.unwrap_or_default();
+        after.raise(&marks);
+        if before == Some(after) {
+            import.unchanged += 1;
+            continue;
+        }
+        let record = history.add(Entry::Raised { validator, marks });
+        import
+            .records
+            .push(record.expect("the validator is enrolled"));
+    }
+    if keys > 0 && import.unknown.len() == keys {
+        return Err(InterchangeError::NoneOfOurs(keys));
+    }
+    Ok(import)
+}
+
+fn is_ahead(marks: &Watermarks, (slot, epoch): (Slot, Epoch)) -> bool {
+    // One slot and epoch of tolerance for a clock that is a little behind.
+    marks.source.max(marks.target) > Some(epoch.next()) || marks.slot > Some(slot.next())
+}
+
+fn shown<T: Display>(mark: &Option<T>) -> String {
+    mark.as_ref().map_or("none".to_owned(), T::to_string)
+}
+
+/// The EIP-3076 file of `history`.
+pub fn export(history: &History, genesis_validators_root: Root) -> Vec<u8> {
+    let file = Interchange {
+        metadata: Metadata {
+            interchange_format_version: FORMAT_VERSION.to_owned(),
+            genesis_validators_root,
+        },
+        data: history
+            .validators()
+            .iter()
+            .map(|(key, marks)| KeyHistory::of(*key, marks))
+            .collect(),
+    };
+    serde_json::to_vec_pretty(&file).expect("a struct of texts and lists is JSON")
+}
+
+/// The highest marks of every key in the file.
+fn read(chain: Root, json: &[u8]) -> Result<BTreeMap<PublicKey, Watermarks>, InterchangeError> {
+    // The version first: another one may have another layout, and deserves the better message.
+    let versioned: Versioned = serde_json::from_slice(json)?;
+    let version = versioned.metadata.interchange_format_version;
+    if version != FORMAT_VERSION {
+        return Err(InterchangeError::Version(
+            version.chars().take(16).collect(),
+        ));
+    }
+    let file: Interchange = serde_json::from_slice(json)?;
+    let found = file.metadata.genesis_validators_root;
+    if found != chain {
+        return Err(InterchangeError::OtherChain {
+            found,
+            expected: chain,
+        });
+    }
+    let mut marks = BTreeMap::<PublicKey, Watermarks>::new();
+    for key in file.data {
+        let highest = Watermarks {
+            source: key.signed_attestations.iter().map(|a| a.source_epoch).max(),
+            target: key.signed_attestations.iter().map(|a| a.target_epoch).max(),
+            slot: key.signed_blocks.iter().map(|block| block.slot).max(),
+        };
+        marks.entry(key.pubkey).or_default().raise(&highest);
+    }
+    Ok(marks)
+}
+
+#[derive(Deserialize)]
+struct Versioned {
+    metadata: FormatVersion,
+}
+
+#[derive(Deserialize)]
+struct FormatVersion {
+    interchange_format_version: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Interchange {
+    metadata: Metadata,
+    data: Vec<KeyHistory>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Metadata {
+    interchange_format_version: String,
+    genesis_validators_root: Root,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeyHistory {
+    pubkey: PublicKey,
+    signed_blocks: Vec<Block>,
+    signed_attestations: Vec<Attestation>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Block {
+    slot: Slot,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signing_root: Option<Root>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Attestation {
+    source_epoch: Epoch,
+    target_epoch: Epoch,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signing_root: Option<Root>,
+}
+
+impl KeyHistory {
+    fn of(pubkey: PublicKey, marks: &Marks) -> Self {
+        let Watermarks {
+            source,
+            target,
+            slot,
+        } = marks.watermarks;
+        let block = slot.map(|slot| Block {
+            slot,
+            signing_root: marks
+                .blocks
+                .iter()
+                .find(|block| block.slot == slot)
+                .map(|block| block.signing_root),
+        });
+        // The highest source and the highest target may stem from two attestations; then the entry
+        // stands for both, and has no root.
+        let attestation = target.or(source).map(|target| {
+            let source = source.unwrap_or(Epoch(0));
+            let signed = marks
+                .votes
+                .iter()
+                .find(|vote| vote.source == source && vote.target == target);
+            Attestation {
+                source_epoch: source,
+                target_epoch: target,
+                signing_root: signed.map(|vote| vote.signing_root),
+            }
+        });
+        Self {
+            pubkey,
+            signed_blocks: block.into_iter().collect(),
+            signed_attestations: attestation.into_iter().collect(),
+        }
+    }
+}

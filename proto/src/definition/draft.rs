@@ -1,0 +1,181 @@
+//! What a group writes down: the chain, the operators, the validators and their money. Plain data;
+//! whether it keeps the rules is decided in [`super::Terms`].
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::PeerAddress;
+use super::address::{eip55, eip55_list};
+use crate::root::Bytes;
+use crate::{Address, IdentityKey, Root};
+
+/// The most validators one definition can name.
+pub const MAX_VALIDATORS: usize = 4096;
+/// The most addresses one operator can give.
+pub const MAX_ADDRESSES: usize = 8;
+
+/// An amount of ether in gwei (10^-9 ETH).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Gwei(pub u64);
+
+impl Gwei {
+    /// 1 ETH: the least the deposit contract takes.
+    pub const ONE_ETH: Self = Self(1_000_000_000);
+    /// 32 ETH: what a validator with 0x01 credentials needs, and the most it earns on.
+    pub const FULL: Self = Self(32_000_000_000);
+}
+
+impl fmt::Display for Gwei {
+    /// In ETH, with as many decimals as it has.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, rest) = (self.0 / Self::ONE_ETH.0, self.0 % Self::ONE_ETH.0);
+        if rest == 0 {
+            return write!(f, "{whole} ETH");
+        }
+        let decimals = format!("{rest:09}");
+        write!(f, "{whole}.{} ETH", decimals.trim_end_matches('0'))
+    }
+}
+
+/// The chain the validators are on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chain {
+    /// Its name for people and for the deposit file: `mainnet`, `hoodi`, or a name of your own.
+    pub name: String,
+    /// Chain id of its execution layer.
+    pub execution_chain_id: u64,
+    /// `GENESIS_FORK_VERSION` of its beacon chain: deposits are signed under it.
+    pub genesis_fork_version: Bytes<4>,
+    /// Root of its first validators: everything but deposits is signed under it.
+    pub genesis_validators_root: Root,
+    /// The deposit contract on its execution layer.
+    #[serde(with = "eip55")]
+    pub deposit_contract: Address,
+}
+
+impl Chain {
+    /// The public chain of this name, if it is one that is known here.
+    ///
+    /// Source: the configs in github.com/eth-clients/mainnet and github.com/eth-clients/hoodi.
+    pub fn known(name: &str) -> Option<Self> {
+        let (id, version, root) = match name {
+            "mainnet" => (
+                1,
+                [0, 0, 0, 0],
+                "4b363db94e286120d76eb905340fdd4e54bfe9f06bf33ff6cf5ad27f511bfe95",
+            ),
+            "hoodi" => (
+                560_048,
+                [0x10, 0x00, 0x09, 0x10],
+                "212f13fc4df078b6cb7db228f1c8307566dcecf900867401a92023d7ba99cb5f",
+            ),
+            _ => return None,
+        };
+        Some(Self {
+            name: name.to_owned(),
+            execution_chain_id: id,
+            genesis_fork_version: version.into(),
+            genesis_validators_root: root.parse().expect("64 hex digits stand above"),
+            deposit_contract: "00000000219ab540356cbb839cbe05303d7705fa"
+                .parse()
+                .expect("40 hex digits stand here"),
+        })
+    }
+}
+
+/// One operator and the peer this operator runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operator {
+    /// 1 to 32 ASCII letters, digits, `-`, `_`, `.`; it names the peer in logs and metrics.
+    pub name: String,
+    /// The key printed by `gantry identity new`.
+    pub identity_key: IdentityKey,
+    /// Where the peer can be reached, unless the others' configs say otherwise. May be empty.
+    pub addresses: Vec<PeerAddress>,
+}
+
+/// Whom the validators' stake returns to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Withdrawal {
+    /// Not known yet: keys are made now, deposits are signed in a session of their own.
+    Later,
+    /// One address for all validators.
+    One(#[serde(with = "eip55")] Address),
+    /// One address for each validator, in the order of the lock.
+    Each(#[serde(with = "eip55_list")] Vec<Address>),
+}
+
+/// Whom a block of ours must pay: every peer checks it before it votes for the block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeeRecipient {
+    /// One address for all validators.
+    One(#[serde(with = "eip55")] Address),
+    /// One address for each validator, in the order of the lock.
+    Each(#[serde(with = "eip55_list")] Vec<Address>),
+}
+
+impl Withdrawal {
+    /// The address of the validator at `position` of the lock, if it is settled.
+    pub fn of(&self, position: usize) -> Option<&Address> {
+        match self {
+            Self::Later => None,
+            Self::One(address) => Some(address),
+            Self::Each(list) => list.get(position),
+        }
+    }
+
+    /// Every address named.
+    pub fn addresses(&self) -> &[Address] {
+        match self {
+            Self::Later => &[],
+            Self::One(address) => std::slice::from_ref(address),
+            Self::Each(list) => list,
+        }
+    }
+}
+
+impl FeeRecipient {
+    /// The expected recipient of the validator at `position` of the lock.
+    pub fn of(&self, position: usize) -> Option<&Address> {
+        match self {
+            Self::One(address) => Some(address),
+            Self::Each(list) => list.get(position),
+        }
+    }
+
+    /// Every address named.
+    pub fn addresses(&self) -> &[Address] {
+        match self {
+            Self::One(address) => std::slice::from_ref(address),
+            Self::Each(list) => list,
+        }
+    }
+}
+
+/// What a group writes down, before the rules are checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The cluster's name for people: 1 to 64 letters, digits, spaces and `-_.'`.
+    pub name: String,
+    /// 32 random bytes: two clusters with equal terms are still two.
+    pub nonce: Root,
+    /// The chain.
+    pub chain: Chain,
+    /// The operators; their order is that of the shares.
+    pub operators: Vec<Operator>,
+    /// How many validator keys the ceremony makes.
+    pub validators: usize,
+    /// The deposits each validator gets, one signature for each: `[32 ETH]`, or for a minipool of
+    /// Rocket Pool `[1 ETH, 31 ETH]`.
+    pub deposit_amounts: Vec<Gwei>,
+    /// Whom the stake returns to.
+    pub withdrawal: Withdrawal,
+    /// Whom blocks pay.
+    pub fee_recipient: FeeRecipient,
+}

@@ -1,0 +1,325 @@
+//! A block as the rest of Gantry sees it: its SSZ, its root and the fields that are judged.
+//!
+//! The presets end here: [`Block`] is read through the containers of [`super::body`] once, hashed
+//! once, and from then on it is bytes with a header. It is cheap to clone.
+//!
+//! Never here: whether the block is one that we would sign.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use ssz::{Decode as _, DecodeError, Encode as _};
+use thiserror::Error;
+
+use super::{
+    BeaconBlock, BeaconBlockHeader, ChainSpec, DomainType, ForkName, Mainnet, Minimal, Preset,
+    PresetBase, UnknownFork, ValidatorIndex, hash_tree_root, signing_root,
+};
+use crate::{Address, Root, SignatureBytes, Slot};
+
+/// The largest block there is: `MAX_PAYLOAD_SIZE`, beyond which no gossip carries it.
+pub const MAX_BLOCK_BYTES: usize = 10 << 20;
+
+/// Bytes are not a block of this chain.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum BlockError {
+    /// More bytes than any block may have.
+    #[error("a block of {0} bytes is larger than the network carries ({MAX_BLOCK_BYTES})")]
+    TooLarge(usize),
+    /// Not the SSZ of a block.
+    #[error("not the SSZ of a block: {0:?}")]
+    Ssz(DecodeError),
+    /// Not the JSON of a block.
+    #[error("not the JSON of a block: {0}")]
+    Json(String),
+    /// The block's slot lies in a fork that Gantry has no containers for.
+    #[error(transparent)]
+    Fork(#[from] UnknownFork),
+    /// The blobs beside the block do not belong to it.
+    #[error("{got} bytes of {what} beside a block with {blobs} blob commitments")]
+    Blobs {
+        /// Blobs or their proofs.
+        what: &'static str,
+        /// How many bytes there are.
+        got: usize,
+        /// How many blobs the block commits to.
+        blobs: usize,
+    },
+}
+
+/// A block of Electra or Fulu of either preset, well-formed, with its root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    ssz: Arc<[u8]>,
+    root: Root,
+    layout: Layout,
+    facts: Facts,
+}
+
+/// Which containers a block is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// The preset with its list limits.
+    pub preset: PresetBase,
+    /// The fork.
+    pub fork: ForkName,
+}
+
+/// The fields that are judged before a block is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Facts {
+    header: BeaconBlockHeader,
+    randao_reveal: SignatureBytes,
+    graffiti: Root,
+    fee_recipient: Address,
+    execution_parent_hash: Root,
+    execution_block_hash: Root,
+    blobs: usize,
+}
+
+impl Block {
+    /// Reads the SSZ of a block. Its fork follows from its slot.
+    ///
+    /// # Errors
+    /// If the bytes are too many, not a block, or of a fork without containers.
+    pub fn from_ssz(spec: &ChainSpec, ssz: &[u8]) -> Result<Self, BlockError> {
+        if ssz.len() > MAX_BLOCK_BYTES {
+            return Err(BlockError::TooLarge(ssz.len()));
+        }
+        let fork = spec.fork_at(spec.epoch_of(slot_of(ssz)?))?;
+        Self::of_layout(
+            Layout {
+                preset: spec.preset(),
+                fork,
+            },
+            ssz,
+        )
+    }
+
+    /// Reads the SSZ of a block of this layout. Whether that is the chain's is not checked.
+    ///
+    /// # Errors
+    /// If the bytes are too many or not a block.
+    pub fn of_layout(layout: Layout, ssz: &[u8]) -> Result<Self, BlockError> {
+        if ssz.len() > MAX_BLOCK_BYTES {
+            return Err(BlockError::TooLarge(ssz.len()));
+        }
+        let facts = match layout.preset {
+            PresetBase::Mainnet => Facts::of(&decoded::<Mainnet>(ssz)?),
+            PresetBase::Minimal => Facts::of(&decoded::<Minimal>(ssz)?),
+        };
+        Ok(Self::new(layout, facts, ssz.into()))
+    }
+
+    /// Reads the JSON of a block, for beacon nodes that give nothing better.
+    ///
+    /// # Errors
+    /// As [`Block::from_ssz`].
+    pub fn from_json(spec: &ChainSpec, json: &RawValue) -> Result<Self, BlockError> {
+        let (facts, ssz) = match spec.preset() {
+            PresetBase::Mainnet => read_json::<Mainnet>(json)?,
+            PresetBase::Minimal => read_json::<Minimal>(json)?,
+        };
+        if ssz.len() > MAX_BLOCK_BYTES {
+            return Err(BlockError::TooLarge(ssz.len()));
+        }
+        let fork = spec.fork_at(spec.epoch_of(facts.header.slot))?;
+        Ok(Self::new(
+            Layout {
+                preset: spec.preset(),
+                fork,
+            },
+            facts,
+            ssz.into(),
+        ))
+    }
+
+    fn new(layout: Layout, facts: Facts, ssz: Arc<[u8]>) -> Self {
+        let root = hash_tree_root(&facts.header);
+        Self {
+            ssz,
+            root,
+            layout,
+            facts,
+        }
+    }
+
+    /// Its `hash_tree_root`.
+    pub fn root(&self) -> Root {
+        self.root
+    }
+
+    /// Its SSZ.
+    pub fn ssz(&self) -> &[u8] {
+        &self.ssz
+    }
+
+    /// The containers it is made of.
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// The fork that its slot lies in.
+    pub fn fork(&self) -> ForkName {
+        self.layout.fork
+    }
+
+    /// Its header, which has the same root.
+    pub fn header(&self) -> &BeaconBlockHeader {
+        &self.facts.header
+    }
+
+    /// Its slot.
+    pub fn slot(&self) -> Slot {
+        self.facts.header.slot
+    }
+
+    /// Its proposer.
+    pub fn proposer_index(&self) -> ValidatorIndex {
+        self.facts.header.proposer_index
+    }
+
+    /// The block it builds on.
+    pub fn parent_root(&self) -> Root {
+        self.facts.header.parent_root
+    }
+
+    /// The proposer's signature of the epoch.
+    pub fn randao_reveal(&self) -> SignatureBytes {
+        self.facts.randao_reveal
+    }
+
+    /// 32 bytes of the proposer's choice.
+    pub fn graffiti(&self) -> Root {
+        self.facts.graffiti
+    }
+
+    /// Who gets the fees.
+    pub fn fee_recipient(&self) -> Address {
+        self.facts.fee_recipient
+    }
+
+    /// The execution block that its payload builds on.
+    pub fn execution_parent_hash(&self) -> Root {
+        self.facts.execution_parent_hash
+    }
+
+    /// The hash of its payload on the execution chain.
+    pub fn execution_block_hash(&self) -> Root {
+        self.facts.execution_block_hash
+    }
+
+    /// How many blobs it commits to.
+    pub fn blob_count(&self) -> usize {
+        self.facts.blobs
+    }
+
+    /// What the proposer's key signs.
+    pub fn signing_root(&self, spec: &ChainSpec) -> Root {
+        let epoch = spec.epoch_of(self.slot());
+        signing_root(
+            self.header(),
+            spec.domain(DomainType::BeaconProposer, epoch),
+        )
+    }
+}
+
+/// A block with its proposer's signature, as it is read from the chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedBlock {
+    /// The block.
+    pub block: Block,
+    /// The signature, not verified.
+    pub signature: SignatureBytes,
+}
+
+/// Where the block starts in the SSZ of a signed block: after its offset and the signature.
+const MESSAGE_AT: usize = 4 + 96;
+
+impl SignedBlock {
+    /// Reads the SSZ of a signed block.
+    ///
+    /// # Errors
+    /// As [`Block::from_ssz`].
+    pub fn from_ssz(spec: &ChainSpec, ssz: &[u8]) -> Result<Self, BlockError> {
+        let (fixed, message) = ssz
+            .split_at_checked(MESSAGE_AT)
+            .ok_or_else(|| too_short(ssz.len(), MESSAGE_AT))?;
+        let offset = u32::from_ssz_bytes(&fixed[..4]).map_err(BlockError::Ssz)? as usize;
+        if offset != MESSAGE_AT {
+            let error = DecodeError::OffsetIntoFixedPortion(offset);
+            return Err(BlockError::Ssz(error));
+        }
+        Ok(Self {
+            signature: SignatureBytes::from_ssz_bytes(&fixed[4..]).map_err(BlockError::Ssz)?,
+            block: Block::from_ssz(spec, message)?,
+        })
+    }
+
+    /// Reads the JSON of a signed block.
+    ///
+    /// # Errors
+    /// As [`Block::from_ssz`].
+    pub fn from_json(spec: &ChainSpec, json: &str) -> Result<Self, BlockError> {
+        #[derive(Deserialize)]
+        struct Signed<'a> {
+            #[serde(borrow)]
+            message: &'a RawValue,
+            signature: SignatureBytes,
+        }
+        let signed: Signed<'_> =
+            serde_json::from_str(json).map_err(|error| BlockError::Json(error.to_string()))?;
+        Ok(Self {
+            block: Block::from_json(spec, signed.message)?,
+            signature: signed.signature,
+        })
+    }
+
+    /// Appends the SSZ of the signed block.
+    pub fn append_ssz(&self, buffer: &mut Vec<u8>) {
+        buffer.extend_from_slice(&(MESSAGE_AT as u32).to_le_bytes());
+        buffer.extend_from_slice(self.signature.as_bytes());
+        buffer.extend_from_slice(self.block.ssz());
+    }
+
+    /// Bytes of its SSZ.
+    pub fn ssz_len(&self) -> usize {
+        MESSAGE_AT + self.block.ssz().len()
+    }
+}
+
+impl Facts {
+    fn of<P: Preset>(block: &BeaconBlock<P>) -> Self {
+        let body = &block.body;
+        Self {
+            header: block.header(),
+            randao_reveal: body.randao_reveal,
+            graffiti: body.graffiti,
+            fee_recipient: body.execution_payload.fee_recipient,
+            execution_parent_hash: body.execution_payload.parent_hash,
+            execution_block_hash: body.execution_payload.block_hash,
+            blobs: body.blob_kzg_commitments.len(),
+        }
+    }
+}
+
+fn decoded<P: Preset>(ssz: &[u8]) -> Result<BeaconBlock<P>, BlockError> {
+    BeaconBlock::from_ssz_bytes(ssz).map_err(BlockError::Ssz)
+}
+
+fn read_json<P: Preset>(json: &RawValue) -> Result<(Facts, Vec<u8>), BlockError> {
+    let block: BeaconBlock<P> =
+        serde_json::from_str(json.get()).map_err(|error| BlockError::Json(error.to_string()))?;
+    Ok((Facts::of(&block), block.as_ssz_bytes()))
+}
+
+/// The slot stands first in a block of every fork.
+fn slot_of(ssz: &[u8]) -> Result<Slot, BlockError> {
+    let bytes = ssz.first_chunk().ok_or_else(|| too_short(ssz.len(), 8))?;
+    Ok(Slot(u64::from_le_bytes(*bytes)))
+}
+
+pub(super) fn too_short(len: usize, expected: usize) -> BlockError {
+    BlockError::Ssz(DecodeError::InvalidByteLength { len, expected })
+}

@@ -1,0 +1,161 @@
+//! A block together with its blobs: as a beacon node produces it and as it is posted.
+//!
+//! In SSZ, proofs and blobs are lists of byte strings of fixed length, so one after the other:
+//! they are kept and posted as they came, never taken apart.
+//!
+//! Source: Beacon API `BlockContents` and `SignedBlockContents` of Deneb and Fulu.
+//!
+//! Never here: whether a blob fits its commitment; the beacon node that publishes it checks that.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::block::too_short;
+use super::{Block, BlockError, ChainSpec, ForkName, SignedBlock};
+use crate::SignatureBytes;
+
+/// Bytes of a blob: 4,096 field elements of 32 bytes.
+pub const BLOB_BYTES: usize = 131_072;
+/// Bytes of a KZG proof.
+const PROOF_BYTES: usize = 48;
+/// Cells of an extended blob, each with a proof since Fulu (`CELLS_PER_EXT_BLOB`).
+const CELLS_PER_BLOB: usize = 128;
+/// Bytes of the three offsets before the parts.
+const OFFSETS: usize = 12;
+
+/// The blobs that travel beside a block, with their proofs. Empty for a block without blobs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Blobs {
+    kzg_proofs: Vec<u8>,
+    blobs: Vec<u8>,
+}
+
+impl Blobs {
+    /// The blobs of `block`, if these are as many bytes as it commits to.
+    ///
+    /// # Errors
+    /// If they are more or fewer.
+    pub fn new(block: &Block, kzg_proofs: Vec<u8>, blobs: Vec<u8>) -> Result<Self, BlockError> {
+        let count = block.blob_count();
+        let proofs = match block.fork() {
+            ForkName::Electra => count,
+            ForkName::Fulu => count * CELLS_PER_BLOB,
+        };
+        let refused = |what, got| BlockError::Blobs {
+            what,
+            got,
+            blobs: count,
+        };
+        if blobs.len() != count * BLOB_BYTES {
+            return Err(refused("blobs", blobs.len()));
+        }
+        if kzg_proofs.len() != proofs * PROOF_BYTES {
+            return Err(refused("KZG proofs", kzg_proofs.len()));
+        }
+        Ok(Self { kzg_proofs, blobs })
+    }
+
+    /// The proofs, 48 bytes each.
+    pub fn kzg_proofs(&self) -> &[u8] {
+        &self.kzg_proofs
+    }
+
+    /// The blobs, [`BLOB_BYTES`] each.
+    pub fn blobs(&self) -> &[u8] {
+        &self.blobs
+    }
+}
+
+/// A block with its blobs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockContents {
+    /// The block.
+    pub block: Block,
+    /// The blobs it commits to.
+    pub blobs: Blobs,
+}
+
+impl BlockContents {
+    /// Reads the SSZ of unsigned block contents.
+    ///
+    /// # Errors
+    /// If the bytes are not a block of this chain with its blobs.
+    pub fn from_ssz(spec: &ChainSpec, ssz: &[u8]) -> Result<Self, BlockError> {
+        let [block, kzg_proofs, blobs] = parts(ssz)?;
+        let block = Block::from_ssz(spec, block)?;
+        Ok(Self {
+            blobs: Blobs::new(&block, kzg_proofs.to_vec(), blobs.to_vec())?,
+            block,
+        })
+    }
+
+    /// Reads the JSON of unsigned block contents.
+    ///
+    /// # Errors
+    /// As [`BlockContents::from_ssz`].
+    pub fn from_json(spec: &ChainSpec, json: &str) -> Result<Self, BlockError> {
+        #[derive(Deserialize)]
+        struct Contents<'a> {
+            #[serde(borrow)]
+            block: &'a RawValue,
+            kzg_proofs: Vec<&'a str>,
+            blobs: Vec<&'a str>,
+        }
+        let contents: Contents<'_> =
+            serde_json::from_str(json).map_err(|error| BlockError::Json(error.to_string()))?;
+        let block = Block::from_json(spec, contents.block)?;
+        let kzg_proofs = joined(&contents.kzg_proofs)?;
+        Ok(Self {
+            blobs: Blobs::new(&block, kzg_proofs, joined(&contents.blobs)?)?,
+            block,
+        })
+    }
+
+    /// The SSZ of `SignedBlockContents`, as it is posted.
+    pub fn signed_ssz(&self, signature: SignatureBytes) -> Vec<u8> {
+        let signed = SignedBlock {
+            block: self.block.clone(),
+            signature,
+        };
+        let proofs_at = OFFSETS + signed.ssz_len();
+        let blobs_at = proofs_at + self.blobs.kzg_proofs.len();
+        let mut ssz = Vec::with_capacity(blobs_at + self.blobs.blobs.len());
+        for offset in [OFFSETS, proofs_at, blobs_at] {
+            let offset = u32::try_from(offset).expect("a block and its blobs are below 4 GiB");
+            ssz.extend_from_slice(&offset.to_le_bytes());
+        }
+        signed.append_ssz(&mut ssz);
+        ssz.extend_from_slice(&self.blobs.kzg_proofs);
+        ssz.extend_from_slice(&self.blobs.blobs);
+        ssz
+    }
+}
+
+/// Takes a container of three variable parts apart.
+fn parts(ssz: &[u8]) -> Result<[&[u8]; 3], BlockError> {
+    let offset = |position: usize| -> Option<usize> {
+        let bytes = ssz.get(position..)?.first_chunk()?;
+        usize::try_from(u32::from_le_bytes(*bytes)).ok()
+    };
+    let [first, second, third] = [offset(0), offset(4), offset(8)];
+    let cut = || -> Option<[&[u8]; 3]> {
+        let (second, third) = (second?, third?);
+        let start = first.filter(|first| *first == OFFSETS)?;
+        Some([
+            ssz.get(start..second)?,
+            ssz.get(second..third)?,
+            ssz.get(third..)?,
+        ])
+    };
+    cut().ok_or_else(|| too_short(ssz.len(), OFFSETS))
+}
+
+fn joined(texts: &[&str]) -> Result<Vec<u8>, BlockError> {
+    let mut bytes = Vec::with_capacity(texts.iter().map(|text| text.len() / 2).sum());
+    for text in texts {
+        let digits = text.strip_prefix("0x").unwrap_or(text);
+        let piece = hex::decode(digits).map_err(|error| BlockError::Json(error.to_string()))?;
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,323 @@
+//! What a chain is: its slots, forks, preset and names, as its beacon node tells it; and its clock.
+//!
+//! Source: Beacon API `/eth/v1/config/spec` and `/eth/v1/beacon/genesis`; consensus-specs
+//! `phase0/validator.md` and `fork-choice.md` (`get_slot_component_duration_ms`).
+//!
+//! Never here: the time of day. Every question about time takes or gives a [`Timestamp`].
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use thiserror::Error;
+
+use super::fork::ScheduledFork;
+use super::{Domain, DomainType, ForkName, ForkSchedule, ForkVersion, PresetBase, UnknownFork};
+use crate::{Address, Epoch, Root, Slot, Timestamp};
+
+/// The answer of `/eth/v1/beacon/genesis`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Genesis {
+    /// Seconds since the Unix epoch at which slot 0 starts.
+    #[serde(with = "serde_utils::quoted_u64")]
+    pub genesis_time: u64,
+    /// The root of the validators at genesis, which names the chain in domains.
+    pub genesis_validators_root: Root,
+    /// The version of the fork at genesis, which deposits are signed for.
+    pub genesis_fork_version: ForkVersion,
+}
+
+/// The beacon node's answer to `/eth/v1/config/spec` cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SpecError {
+    /// A key is not there.
+    #[error("the beacon node's spec has no {0}: upgrade the beacon node")]
+    Missing(&'static str),
+    /// A key has a value that cannot be read or makes no sense.
+    #[error("the beacon node's spec says {key} = {value}, expected {expected}")]
+    Bad {
+        /// The key.
+        key: String,
+        /// Its value, cut to 80 characters.
+        value: String,
+        /// What would have been right.
+        expected: &'static str,
+    },
+    /// The preset has the right name but other list limits.
+    #[error("the beacon node is built for preset {preset} but with {key} = {got}, not {expected}")]
+    OtherPreset {
+        /// The preset's name.
+        preset: PresetBase,
+        /// The constant that differs.
+        key: &'static str,
+        /// The node's value.
+        got: u64,
+        /// Ours.
+        expected: u64,
+    },
+}
+
+/// One chain: everything that signing and timing need to know about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainSpec {
+    genesis: Genesis,
+    slots_per_epoch: u64,
+    slot_duration_ms: u64,
+    attestation_due_bps: Option<u64>,
+    attestation_due_bps_gloas: Option<(Epoch, u64)>,
+    forks: ForkSchedule,
+    capella_version: ForkVersion,
+    preset: PresetBase,
+    deposit_contract: Address,
+    deposit_chain_id: u64,
+}
+
+/// Attestations are due after this part of a slot where the spec does not say (basis points).
+const ATTESTATION_DUE_BPS: u64 = 3333;
+/// The whole in basis points.
+const BASIS_POINTS: u64 = 10_000;
+
+impl ChainSpec {
+    /// Reads the `data` of `/eth/v1/config/spec`. Keys that are not needed may have any value.
+    ///
+    /// # Errors
+    /// If a key is missing, unreadable or makes no sense.
+    pub fn new(data: &BTreeMap<String, Value>, genesis: Genesis) -> Result<Self, SpecError> {
+        let keys = Keys(data);
+        let slot_duration_ms = match keys.number("SLOT_DURATION_MS")? {
+            Some(ms) => ms,
+            None => keys
+                .number("SECONDS_PER_SLOT")?
+                .ok_or(SpecError::Missing("SECONDS_PER_SLOT"))?
+                .saturating_mul(1000),
+        };
+        let later = keys.forks()?;
+        let gloas = later.iter().find(|fork| fork.name == "gloas");
+        let attestation_due_bps_gloas = match gloas {
+            Some(fork) => keys
+                .due("ATTESTATION_DUE_BPS_GLOAS")?
+                .map(|due| (fork.epoch, due)),
+            None => None,
+        };
+        let spec = Self {
+            slots_per_epoch: keys.within("SLOTS_PER_EPOCH", 1..=1 << 16)?,
+            slot_duration_ms: keys.check("SLOT_DURATION_MS", slot_duration_ms, 1..=3_600_000)?,
+            attestation_due_bps: keys.due("ATTESTATION_DUE_BPS")?,
+            attestation_due_bps_gloas,
+            capella_version: keys.parsed("CAPELLA_FORK_VERSION", "4 bytes in hex")?,
+            preset: keys.parsed("PRESET_BASE", "mainnet or minimal")?,
+            deposit_contract: keys.parsed("DEPOSIT_CONTRACT_ADDRESS", "an address")?,
+            deposit_chain_id: keys.within("DEPOSIT_CHAIN_ID", 0..=u64::MAX)?,
+            forks: ForkSchedule::new(genesis.genesis_fork_version, later),
+            genesis,
+        };
+        keys.same_limits(spec.preset)?;
+        Ok(spec)
+    }
+
+    /// The chain's genesis.
+    pub fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    /// The preset whose list limits its blocks have.
+    pub fn preset(&self) -> PresetBase {
+        self.preset
+    }
+
+    /// Its forks.
+    pub fn forks(&self) -> &ForkSchedule {
+        &self.forks
+    }
+
+    /// The deposit contract on the execution chain.
+    pub fn deposit_contract(&self) -> Address {
+        self.deposit_contract
+    }
+
+    /// The execution chain's id.
+    pub fn deposit_chain_id(&self) -> u64 {
+        self.deposit_chain_id
+    }
+
+    /// Slots in an epoch; never 0.
+    pub fn slots_per_epoch(&self) -> u64 {
+        self.slots_per_epoch
+    }
+
+    /// How long a slot is; never zero.
+    pub fn slot_duration(&self) -> Duration {
+        Duration::from_millis(self.slot_duration_ms)
+    }
+
+    /// Whether the node said when attestations are due. If not, a third of the slot is assumed,
+    /// which the operator should be told once.
+    pub fn says_when_attestations_are_due(&self) -> bool {
+        self.attestation_due_bps.is_some()
+    }
+
+    /// The epoch of `slot`.
+    pub fn epoch_of(&self, slot: Slot) -> Epoch {
+        slot.epoch(self.slots_per_epoch)
+    }
+
+    /// The first slot of `epoch`.
+    pub fn first_slot(&self, epoch: Epoch) -> Slot {
+        epoch.first_slot(self.slots_per_epoch)
+    }
+
+    /// The moment at which `slot` starts.
+    pub fn start_of(&self, slot: Slot) -> Timestamp {
+        let genesis = Timestamp::from_unix(Duration::from_secs(self.genesis.genesis_time));
+        genesis + Duration::from_millis(self.slot_duration_ms.saturating_mul(slot.0))
+    }
+
+    /// The slot at `now`; none before genesis.
+    pub fn slot_at(&self, now: Timestamp) -> Option<Slot> {
+        let micros = now.micros().checked_sub(self.start_of(Slot(0)).micros())?;
+        Some(Slot(micros / 1000 / self.slot_duration_ms))
+    }
+
+    /// The moment at which the attestations of `slot` are due.
+    pub fn attestation_deadline(&self, slot: Slot) -> Timestamp {
+        let epoch = self.epoch_of(slot);
+        let basis_points = match self.attestation_due_bps_gloas {
+            Some((gloas, due)) if epoch >= gloas => due,
+            Some(_) | None => self.attestation_due_bps.unwrap_or(ATTESTATION_DUE_BPS),
+        };
+        let ms = self.slot_duration_ms.saturating_mul(basis_points) / BASIS_POINTS;
+        self.start_of(slot) + Duration::from_millis(ms)
+    }
+
+    /// The fork whose containers hold in `epoch`.
+    ///
+    /// # Errors
+    /// If Gantry has none for it.
+    pub fn fork_at(&self, epoch: Epoch) -> Result<ForkName, UnknownFork> {
+        self.forks.at(epoch).name.parse()
+    }
+
+    /// The domain of `purpose` in `epoch`: for an attestation the target's epoch, for a block and
+    /// a RANDAO reveal the epoch of its slot.
+    pub fn domain(&self, purpose: DomainType, epoch: Epoch) -> Domain {
+        let version = self.forks.at(epoch).version;
+        Domain::new(purpose, version, self.genesis.genesis_validators_root)
+    }
+
+    /// The domain of every deposit to this chain.
+    pub fn deposit_domain(&self) -> Domain {
+        Domain::deposit(self.genesis.genesis_fork_version)
+    }
+
+    /// The domain of every voluntary exit: Capella's for ever (EIP-7044), so that an exit signed
+    /// today stays valid.
+    pub fn voluntary_exit_domain(&self) -> Domain {
+        Domain::new(
+            DomainType::VoluntaryExit,
+            self.capella_version,
+            self.genesis.genesis_validators_root,
+        )
+    }
+}
+
+/// The spec's keys, all of them text except those that nobody here reads.
+struct Keys<'a>(&'a BTreeMap<String, Value>);
+
+impl Keys<'_> {
+    fn parsed<T: FromStr>(
+        &self,
+        key: &'static str,
+        expected: &'static str,
+    ) -> Result<T, SpecError> {
+        let value = self.0.get(key).ok_or(SpecError::Missing(key))?;
+        read(value).ok_or_else(|| bad(key, value, expected))
+    }
+
+    fn number(&self, key: &'static str) -> Result<Option<u64>, SpecError> {
+        let Some(value) = self.0.get(key) else {
+            return Ok(None);
+        };
+        read(value)
+            .map(Some)
+            .ok_or_else(|| bad(key, value, "a number"))
+    }
+
+    fn within(
+        &self,
+        key: &'static str,
+        range: std::ops::RangeInclusive<u64>,
+    ) -> Result<u64, SpecError> {
+        let number = self.number(key)?.ok_or(SpecError::Missing(key))?;
+        self.check(key, number, range)
+    }
+
+    fn check(
+        &self,
+        key: &'static str,
+        number: u64,
+        range: std::ops::RangeInclusive<u64>,
+    ) -> Result<u64, SpecError> {
+        if range.contains(&number) {
+            return Ok(number);
+        }
+        Err(bad(key, &Value::from(number), "a number that makes sense"))
+    }
+
+    /// A part of a slot in basis points.
+    fn due(&self, key: &'static str) -> Result<Option<u64>, SpecError> {
+        self.number(key)?
+            .map(|bps| self.check(key, bps, 0..=BASIS_POINTS))
+            .transpose()
+    }
+
+    /// Every fork that has both an epoch and a version, also those this version does not know.
+    fn forks(&self) -> Result<Vec<ScheduledFork>, SpecError> {
+        let mut forks = Vec::new();
+        for (key, value) in self.0 {
+            let Some(name) = key.strip_suffix("_FORK_EPOCH") else {
+                continue;
+            };
+            let Some(version) = self.0.get(&format!("{name}_FORK_VERSION")) else {
+                continue;
+            };
+            forks.push(ScheduledFork {
+                name: name.to_ascii_lowercase(),
+                version: read(version).ok_or_else(|| bad(key, version, "4 bytes in hex"))?,
+                epoch: Epoch(read(value).ok_or_else(|| bad(key, value, "an epoch"))?),
+            });
+        }
+        Ok(forks)
+    }
+
+    /// A node whose list limits differ from ours would give blocks with other roots.
+    fn same_limits(&self, preset: PresetBase) -> Result<(), SpecError> {
+        for (key, expected) in preset.limits() {
+            match self.number(key)? {
+                Some(got) if got != expected => {
+                    return Err(SpecError::OtherPreset {
+                        preset,
+                        key,
+                        got,
+                        expected,
+                    });
+                }
+                Some(_) | None => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read<T: FromStr>(value: &Value) -> Option<T> {
+    value.as_str()?.parse().ok()
+}
+
+fn bad(key: &str, value: &Value, expected: &'static str) -> SpecError {
+    SpecError::Bad {
+        key: key.to_owned(),
+        value: value.to_string().chars().take(80).collect(),
+        expected,
+    }
+}

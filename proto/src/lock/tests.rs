@@ -1,0 +1,116 @@
+//! Promises of the lock: nothing in it can be changed, and who did not sign it is named.
+
+use super::*;
+use crate::Address;
+use crate::definition::{
+    Chain, Definition, Draft, FeeRecipient, Gwei, Operator, Terms, Withdrawal,
+};
+
+fn secrets() -> Vec<Identity> {
+    (1..=4).map(|i| Identity::from_seed(&[i; 32])).collect()
+}
+
+fn contents() -> Contents {
+    let names = ["alice", "bob", "carol", "dave"];
+    let operators = names.iter().zip(secrets()).map(|(name, secret)| Operator {
+        name: (*name).to_owned(),
+        identity_key: secret.public(),
+        addresses: Vec::new(),
+    });
+    let terms = Terms::new(Draft {
+        name: "Sunday club".to_owned(),
+        nonce: Root::from([7; 32]),
+        chain: Chain::known("hoodi").unwrap(),
+        operators: operators.collect(),
+        validators: 2,
+        deposit_amounts: vec![Gwei::FULL],
+        withdrawal: Withdrawal::Later,
+        fee_recipient: FeeRecipient::One(Address::from([0xbb; 20])),
+    });
+    let mut definition = Definition::unsigned(terms.unwrap());
+    for secret in secrets() {
+        definition.sign(&secret).unwrap();
+    }
+    let validator = |v: u8| Validator {
+        public_key: [v; 48].into(),
+        share_public_keys: (1..=4).map(|share| [v + share; 48].into()).collect(),
+    };
+    Contents {
+        definition: definition.into_signed().unwrap(),
+        validators: vec![validator(0x10), validator(0x20)],
+        seal_commitment: vec![[0x31; 48].into(), [0x32; 48].into(), [0x33; 48].into()],
+        transcript_hash: Root::from([0x41; 32]),
+        keystore_salt: Root::from([0x51; 32]),
+    }
+}
+
+fn lock() -> Lock {
+    let unsigned = UnsignedLock::new(contents()).unwrap();
+    let signatures = secrets()
+        .iter()
+        .map(|s| unsigned.sign(s).unwrap())
+        .collect();
+    unsigned.with_signatures(signatures).unwrap()
+}
+
+#[test]
+fn a_lock_is_read_as_it_was_written() {
+    assert_eq!(Lock::from_json(&lock().to_json()).unwrap(), lock());
+}
+
+#[test]
+fn a_lock_is_whole_only_with_every_signature() {
+    let unsigned = UnsignedLock::new(contents()).unwrap();
+    let secrets = secrets();
+    let some = secrets[..3].iter().map(|s| unsigned.sign(s).unwrap());
+    let error = unsigned
+        .clone()
+        .with_signatures(some.collect())
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("lacks the signature of dave"),
+        "{error}"
+    );
+    let stranger = Identity::from_seed(&[99; 32]);
+    assert!(unsigned.sign(&stranger).is_err());
+}
+
+#[test]
+fn every_changed_digit_is_noticed() {
+    let text = lock().to_json();
+    for (at, _) in text
+        .match_indices("\": \"0x")
+        .chain(text.match_indices("      \"0x"))
+    {
+        let digit = at + text[at..].find("0x").unwrap() + 10;
+        let mut changed = text.clone();
+        let other = if &text[digit..=digit] == "1" {
+            "2"
+        } else {
+            "1"
+        };
+        changed.replace_range(digit..=digit, other);
+        assert!(Lock::from_json(&changed).is_err(), "digit {digit}");
+    }
+}
+
+#[test]
+fn a_wrong_signature_names_its_operator() {
+    let bob = hex::encode(lock().signatures().values().nth(1).unwrap().0);
+    let carol = hex::encode(lock().signatures().values().nth(2).unwrap().0);
+    let error = Lock::from_json(&lock().to_json().replace(&bob, &carol)).unwrap_err();
+    assert!(matches!(error, BadLock::Signature(name) if name == "bob"));
+}
+
+#[test]
+fn counts_are_those_of_the_definition() {
+    let refused = |change: fn(&mut Contents)| {
+        let mut contents = contents();
+        change(&mut contents);
+        UnsignedLock::new(contents).unwrap_err().to_string()
+    };
+    assert!(refused(|c| c.validators.truncate(1)).contains("1 validators"));
+    assert!(refused(|c| c.validators[1].share_public_keys.truncate(3)).contains("3 share keys"));
+    assert!(refused(|c| c.seal_commitment.truncate(2)).contains("2 seal key coefficients"));
+    assert!(refused(|c| c.validators[1].public_key = c.validators[0].public_key).contains("twice"));
+}
