@@ -18,7 +18,7 @@ pub(super) enum Command {
     /// Send the file to all operators: each reads it with `gantry cluster show`, signs it with
     /// `gantry cluster sign`, and passes it on or sends the signed copy back.
     New(Box<New>),
-    /// Show a definition, read it, and add your signature to it.
+    /// Show a definition and add your signature to it: you agree to everything in it.
     Sign(Sign),
     /// Gather the signatures of several copies in the first of them.
     Merge(Merge),

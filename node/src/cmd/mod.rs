@@ -9,16 +9,21 @@ mod draft;
 mod identity;
 mod keystore;
 pub mod slashing;
+mod slashing_flags;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use proto::PublicKey;
 use proto::definition::BadDefinition;
 use proto::lock::BadLock;
+use slashing::SlashingError;
 use thiserror::Error;
+use tokio::runtime::Runtime;
 
 use crate::config::ConfigError;
 use crate::deposit::DepositError;
+use crate::io::beacon::{BadUrl, BeaconError};
 use crate::io::execution::ExecutionError;
 use crate::io::files::FileError;
 use crate::keystore::{KeystoreError, SecretFileError, StoreError};
@@ -50,6 +55,9 @@ enum Command {
     Keystore(keystore::Command),
     /// Send the deposits that are not there yet.
     Deposit(deposit::Arguments),
+    /// Move the signing record in and out (EIP-3076), or say that it is lost.
+    #[command(subcommand)]
+    Slashing(slashing_flags::Command),
 }
 
 impl Gantry {
@@ -63,8 +71,15 @@ impl Gantry {
             Command::Cluster(command) => command.run(),
             Command::Keystore(command) => command.run(),
             Command::Deposit(arguments) => arguments.run(),
+            Command::Slashing(command) => command.run(),
         }
     }
+}
+
+/// The runtime of a command that talks to a node: one thread is enough.
+fn runtime() -> Result<Runtime, CommandError> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().map_err(CommandError::Runtime)
 }
 
 /// Why a command did not do what it was asked.
@@ -100,6 +115,24 @@ pub enum CommandError {
     /// The execution node refused something or cannot be reached.
     #[error(transparent)]
     Execution(#[from] ExecutionError),
+    /// The beacon node's address is malformed.
+    #[error(transparent)]
+    BeaconUrl(#[from] BadUrl),
+    /// The beacon node did not answer.
+    #[error(transparent)]
+    Beacon(#[from] BeaconError),
+    /// The beacon node knows a deposit that the log, as far as it was read, does not show.
+    #[error(
+        "the beacon node knows validator {0}, and the log from block {1} on shows no deposit for \
+         it: start again with --from-block 0, or it would be paid twice"
+    )]
+    EarlierDeposit(PublicKey, u64),
+    /// The chain has not begun.
+    #[error("the chain has not begun: there is no current slot")]
+    BeforeGenesis,
+    /// The signing record.
+    #[error(transparent)]
+    Slashing(#[from] SlashingError),
     /// No key was given for the account that pays.
     #[error("whose money? give --key-file or set GANTRY_DEPOSIT_KEY, or only look with --dry-run")]
     NoSender,
