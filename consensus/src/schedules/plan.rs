@@ -47,6 +47,8 @@ pub struct Plan {
     pub peers: Vec<Temper>,
     /// Links by sender, then receiver.
     pub links: Vec<Vec<Link>>,
+    /// The peer that runs twice under one key, if one does: the last of `peers` is its other body.
+    pub twin: Option<usize>,
     /// From when on the network is whole, after the start of the instance.
     pub heal: Duration,
 }
@@ -70,6 +72,7 @@ impl Plan {
             faults: Faults::RestartAbstaining,
             peers,
             links,
+            twin: None,
             heal: millis(&mut rng, 200, 5000),
         }
     }
@@ -85,6 +88,46 @@ impl Plan {
         plan.peers[one].crash = Some(millis(&mut rng, 100, 700));
         plan.peers[one].restart = Some(millis(&mut rng, 1, 50));
         plan.faults = Faults::RestartForgetting;
+        plan
+    }
+
+    /// A schedule in which one peer runs twice: each body sees its own head, and is heard by some
+    /// peers only.
+    pub fn draw_twins(n: usize, seed: u64) -> Self {
+        let mut plan = Self::draw(n, seed, DutyKind::Head);
+        let mut rng = StdRng::seed_from_u64(seed ^ 0x7717);
+        let villain = rng.random_range(0..n);
+        let dead = Link {
+            delay: Duration::ZERO,
+            loss: 100,
+        };
+        let mut other = plan.links[villain].clone();
+        for to in 0..n {
+            match rng.random_range(0..3) {
+                0 => other[to] = dead,
+                1 => plan.links[villain][to] = dead,
+                _ => {}
+            }
+        }
+        plan.links.push(other);
+        for links in &mut plan.links {
+            links.push(links[villain]);
+        }
+        plan.peers.push(temper(&mut rng, 3));
+        plan.twin = Some(villain);
+        plan
+    }
+
+    /// A schedule without loss, long delays and returns: some peers fall silent, as many as may.
+    pub fn draw_timely(n: usize, seed: u64) -> Self {
+        let mut plan = Self::draw(n, seed, DutyKind::Head);
+        let mut rng = StdRng::seed_from_u64(seed ^ 0x71e7);
+        for link in plan.links.iter_mut().flatten() {
+            *link = self::link(&mut rng, true);
+        }
+        for peer in &mut plan.peers {
+            peer.restart = None;
+        }
         plan
     }
 
