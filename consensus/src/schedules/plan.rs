@@ -19,7 +19,7 @@ pub enum Faults {
 #[derive(Debug, Clone)]
 pub struct Temper {
     /// The head its beacon node sees first, and when; none if the beacon node is dead.
-    pub candidate: Option<(u8, Duration)>,
+    pub candidate: Option<(char, Duration)>,
     /// When it crashes, if it does.
     pub crash: Option<Duration>,
     /// How long after the crash it is back, if it is.
@@ -102,10 +102,10 @@ impl Plan {
             loss: 100,
         };
         let mut other = plan.links[villain].clone();
-        for to in 0..n {
+        for (one, other) in plan.links[villain].iter_mut().zip(&mut other) {
             match rng.random_range(0..3) {
-                0 => other[to] = dead,
-                1 => plan.links[villain][to] = dead,
+                0 => *other = dead,
+                1 => *one = dead,
                 _ => {}
             }
         }
@@ -131,17 +131,26 @@ impl Plan {
         plan
     }
 
-    /// Whether so few peers are in trouble that a decision is due after the network has healed.
+    /// Whether so few peers are in trouble that a decision is due after the network has healed. A
+    /// peer with a twin is in trouble.
     pub fn promises_a_decision(&self) -> bool {
-        let troubled = |peer: &&Temper| peer.crash.is_some() || peer.candidate.is_none();
         let silent = self.n - (2 * self.n).div_ceil(3);
-        self.peers.iter().filter(troubled).count() <= silent
+        let troubled = self.peers[..self.n]
+            .iter()
+            .enumerate()
+            .filter(|(at, peer)| {
+                peer.crash.is_some() || peer.candidate.is_none() || self.twin == Some(*at)
+            });
+        troubled.count() <= silent
     }
 }
 
 fn temper(rng: &mut StdRng, heads: u8) -> Temper {
     Temper {
-        candidate: Some((rng.random_range(b'a'..b'a' + heads), millis(rng, 0, 400))),
+        candidate: Some((
+            char::from(rng.random_range(b'a'..b'a' + heads)),
+            millis(rng, 0, 400),
+        )),
         crash: None,
         restart: None,
         record: if rng.random_bool(0.9) {

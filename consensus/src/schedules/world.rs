@@ -5,34 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proto::vote::{Message, Scope};
-use proto::{DutyId, Identity, PeerIndex, Root, Roster, Round, Slot, Timestamp};
+use proto::{DutyId, Identity, PeerIndex, Root, Roster, Slot, Timestamp};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::plan::{Faults, Link, Plan};
 use crate::justify::ChoiceRule;
+use crate::rig::{Letter, round};
 use crate::{Input, Instance, Output, Setup, Standing, Timing, Value};
-
-/// A head, named by a letter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Letter(pub u8);
-
-impl Value for Letter {
-    fn hash(&self) -> Root {
-        Root::from([self.0; 32])
-    }
-
-    fn encode(&self) -> Vec<u8> {
-        vec![self.0]
-    }
-
-    fn decode(bytes: &[u8]) -> Option<Self> {
-        match bytes {
-            [letter] => Some(Self(*letter)),
-            _ => None,
-        }
-    }
-}
 
 /// What came of a schedule.
 #[derive(Debug)]
@@ -406,8 +386,4 @@ impl<'a> World<'a> {
             evidence: self.evidence,
         }
     }
-}
-
-fn round(number: u64) -> Round {
-    Round::new(number).unwrap()
 }
