@@ -1,6 +1,6 @@
-//! Whatever all other peers sign, and in whatever order things happen, a peer keeps its own promises:
-//! one PREPARE in a round, rounds that only grow, one value, one COMMIT, no panic, and a deadline
-//! that lies ahead.
+//! Whatever all other peers sign, and in whatever order things happen, a peer keeps its own
+//! promises: one PREPARE in a round, rounds that only grow, one value, one COMMIT, no panic, and a
+//! deadline that lies ahead.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
