@@ -210,11 +210,14 @@ impl<V: Value> Instance<V> {
         self.setup.roster.size()
     }
 
-    /// Whether this peer may PREPARE and PROPOSE.
+    /// Whether this peer may PREPARE and PROPOSE now: not while its vault is being asked, since a
+    /// vote that no signature follows would bind others in vain.
     pub(crate) fn votes(&self) -> bool {
-        self.setup.standing == Standing::Voting
-            && self.lock != Lock::Declined
-            && self.course == Course::Running
+        let can_sign = match self.lock {
+            Lock::Open | Lock::Recorded => true,
+            Lock::Signing | Lock::Declined => false,
+        };
+        self.setup.standing == Standing::Voting && can_sign && self.course == Course::Running
     }
 
     /// Whether the record or a quorum binds this peer to another value than this.

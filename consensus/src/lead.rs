@@ -13,8 +13,7 @@ use crate::{Output, Value};
 impl<V: Value> Instance<V> {
     /// Does what the leader of this round can do now.
     pub(crate) fn lead(&mut self) -> bool {
-        let leads = self.round >= Round::FIRST && self.leader(self.round) == self.setup.me;
-        if !leads || self.lead == Lead::Proposed || self.pending.is_some() || !self.votes() {
+        if !self.leads() || self.lead == Lead::Proposed || self.pending.is_some() || !self.votes() {
             return false;
         }
         let answers = self.justification();
@@ -45,6 +44,11 @@ impl<V: Value> Instance<V> {
         };
         self.propose(&known, answers, &choice);
         true
+    }
+
+    /// Whether this peer leads the current round.
+    pub(crate) fn leads(&self) -> bool {
+        self.round >= Round::FIRST && self.leader(self.round) == self.setup.me
     }
 
     /// The answers for this round; none are needed where a block duty starts.

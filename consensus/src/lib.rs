@@ -1,6 +1,119 @@
 //! Agree on one value per duty: QBFT with a leaderless first round.
+//!
+//! Knows peers, rounds and hashes. Never here: a clock, a socket, randomness, Ethereum.
+//!
+//! One [`Instance`] serves one duty (a slot's head vote, or its block) of one cluster, for all its
+//! validators. It is driven from outside: one [`Input`] in, ordered [`Output`]s out, one deadline.
+//! n peers, t = ceil(2n/3), f = floor((n-1)/3), as in [`proto::ClusterSize`].
+//!
+//! # The protocol
+//!
+//! ```text
+//! round 0 (head votes)   all:    own value is ready: PREPARE(0, hash)
+//! round r >= 1           leader: PROPOSE(r, value, justification)
+//!                        all:    justified, and I would sign it: PREPARE(r, hash)
+//! every round            all:    t PREPAREs: record, then COMMIT(hash, certificate, partials)
+//!                        all:    t COMMITs: t partial signatures are the decision
+//! end of a round         all:    ROUND-CHANGE(r + 1, own votes, highest certificate)
+//! ```
+//!
+//! The quorum equals the signature threshold, so the group signature is the commit certificate:
+//! deciding and signing are one step. Block duties have no round 0; their round 1 needs no
+//! justification.
+//!
+//! * **PREPARE.** At most one in a round, ever. Round 0: the own value. Later: a justified PROPOSE
+//!   that the driver finds acceptable ([`Output::Judge`]). A peer votes in no round below one that
+//!   it has entered.
+//! * **Lock.** The first PREPARE quorum that a peer sees, of whatever round and from whatever
+//!   message, binds it: it asks for a signature once ([`Output::Sign`]), and PREPAREs, proposes
+//!   and commits to nothing else. What the record holds after a restart ([`Setup::recorded`])
+//!   binds in the same way. A bound peer stays in the round change; a conflicting PROPOSE it
+//!   answers with its COMMIT.
+//! * **COMMIT.** Once, when the record is durable. It carries the signatures of its quorum, so
+//!   what one peer has seen all can prove one hop later.
+//! * **ROUND-CHANGE.** Says what its sender PREPAREd in every earlier round, or that it did not,
+//!   and the highest quorum it knows. A PREPARE(0) says the same about round 1 (there is nothing
+//!   else before it), so it counts as the sender's answer there, and who has voted in round 0
+//!   sends no ROUND-CHANGE to round 1 unless it holds a quorum.
+//! * **Votes rule.** Let R be t or more answers for round r. Its leader may propose (1) the value
+//!   of the highest certificate in R; without one (2) from round r - 1 down, the first value that
+//!   may have been prepared there: votes for it in R, plus n - |R|, are at least t; without one
+//!   (3) any value. (1) and (2) are *forced*: at least 2t - n >= f + 1 peers voted for such a
+//!   value, so a correct one vouches for it, and the driver is told to waive the soft checks.
+//!   Under (3) the leader asks its beacon node again ([`Output::WantCandidate`]).
+//! * **Moving on.** A round ends by the slot clock ([`Timing`]); round 0 also when no value can
+//!   gather t votes any more; a round with a leader also when that leader is known to be down
+//!   (unless more than n - t are: then nothing is gained). A peer joins a later round at once on a
+//!   justified PROPOSE or a PREPARE quorum of it, or when f + 1 (at least two) others have
+//!   announced it. It need not have sent a ROUND-CHANGE itself. After round 16 it only commits on
+//!   certificates.
+//! * **Restart.** Below its mark H a peer starts with [`Standing::Abstaining`]: no PREPARE,
+//!   PROPOSE or ROUND-CHANGE, since it has forgotten its votes; it still locks and commits.
+//! * **Values.** Votes name hashes. A PROPOSE carries the value, a ROUND-CHANGE the head votes it
+//!   names; what is still missing is pulled from a peer that voted for it.
+//! * **Contradictions.** The first statement of each peer, kind and round is kept. A second,
+//!   different one, or a ROUND-CHANGE that denies a vote, becomes [`Evidence`].
+//!
+//! # Differences from the paper (arXiv 2002.03613)
+//!
+//! 1. Round 0 without a leader, and PREPARE(0) as an answer for round 1.
+//! 2. The votes rule: the paper's ROUND-CHANGE carries only prepared certificates. There the
+//!    second quorum of COMMITs decides; here a peer signs irrevocably at the first, so "nobody in
+//!    R holds a certificate" is not enough: the one peer that does may be outside R.
+//! 3. A certificate of any round locks, and COMMIT carries it. (The paper counts COMMITs only.)
+//! 4. Deadlines follow the slot clock instead of local timers; leaders known to be down are
+//!    skipped; a jump needs two others even where f = 0, so that one wrong clock cannot drag a
+//!    cluster of 3.
+//! 5. The quorum is t = ceil(2n/3), the signature threshold. For n = 3 to 13 it equals the paper's
+//!    floor((n + f) / 2) + 1.
+//!
+//! # Why no two correct peers lock different values
+//!
+//! Slashing is excluded without any of this, by the record rule that the vault keeps. This is about
+//! not losing the duty. Suppose that no peer signs contradictory statements and that n is not a
+//! multiple of 3. Let q be the first round in which a value v is prepared: t peers PREPAREd v in q.
+//!
+//! * In round q nothing else is prepared: a peer votes once, and 2t > n.
+//! * Claim: in every later round, votes are for v only; so every quorum of any round is for v. By
+//!   induction, take a proposal for a round r with q < r, justified by the answers R.
+//!   * Who has answered for r votes in no lower round any more, so the answers are final.
+//!   * If R holds a certificate, its round is q or higher, since q is the first prepared round; so
+//!     it is for v, and v is forced by (1).
+//!   * Else (2) looks at the rounds between q and r first. All votes there are for v: it finds v or
+//!     goes on down.
+//!   * In round q at most n - |R| of the t voters for v are missing from R, so v has at least
+//!     t - (n - |R|) votes in R and passes. If another value passed too, both together would need
+//!     2 (t - n + |R|) <= |R|, hence t <= |R| <= 2 (n - t), hence 3t <= 2n. With t = ceil(2n/3)
+//!     that means that n is a multiple of 3. So v alone is forced.
+//! * A peer that restarted has answered truthfully before it crashed, or is missing from R. If it
+//!   answered "none" after the restart instead, v could miss its votes: hence it abstains.
+//!
+//! A Byzantine peer can break this only by lying about a vote, which takes two signed statements
+//! that contradict each other: [`Evidence`].
+//!
+//! **n = 3, 6, 9, 12.** Two values can pass (2), if exactly t answer and their votes are split
+//! evenly. The leader then waits for one more answer, up to a quarter of the round; then it
+//! proposes the smaller hash, the same for all leaders. Receivers hold such a proposal until the
+//! middle of the round, and check it against every answer and certificate they have by then. So a
+//! duty can be lost (never slashed) if a peer that was silent until then returns with a lock, or
+//! if one withholds.
+//!
+//! # Why no duty is lost for long
+//!
+//! Suppose at most n - t peers are silent or abstain, correct peers have good clocks, and from
+//! some moment messages arrive in time. Everybody is in the same round by the clock, at the latest
+//! from the next deadline on; t correct peers announce it or have voted in round 0; its leader, if
+//! correct, has t answers after one hop, the forced value's bytes after two more (each forced
+//! value has a correct voter that knows them), and t peers vote and commit within the round, since
+//! forced values are accepted without soft checks and no correct peer is bound to another value.
+//! After at most n - t rounds with bad leaders comes a correct one; rounds grow up to four times
+//! their length. If anybody is locked, one COMMIT that arrives locks the receiver, so t COMMITs
+//! follow without any round. Where locks agree, every peer that returns can only complete what the
+//! others began.
 
 mod ballots;
+#[cfg(test)]
+mod bugs;
 mod evidence;
 mod follow;
 mod instance;
@@ -9,9 +122,13 @@ mod lead;
 mod leaders;
 mod lock;
 mod receive;
+#[cfg(test)]
+mod rig;
 mod round;
 #[cfg(test)]
 mod schedules;
+#[cfg(test)]
+mod steps;
 mod timing;
 mod values;
 mod verify;

@@ -94,13 +94,13 @@ impl<V: Value> Instance<V> {
             None => true,
         };
         let propose = self.verifier().signed(signed)?;
-        let value = V::decode(&body).filter(|value| value.hash() == hash);
-        let value = value.ok_or(Rule::BadBody)?;
         self.ballots.add_propose(propose);
         self.show_commitment(from, &hash);
         if !is_first || round < self.round || self.course != Course::Running {
             return Ok(());
         }
+        let value = V::decode(&body).filter(|value| value.hash() == hash);
+        let value = value.ok_or(Rule::BadBody)?;
         let choice = self.justified(round, &justification)?;
         if !choice.allows(&hash) {
             return Err(Rule::Unjustified);

@@ -37,7 +37,7 @@ impl<V: Value> Instance<V> {
     /// When something happens in this round by itself.
     pub(crate) fn round_deadline(&self) -> Option<Timestamp> {
         let timing = &self.setup.timing;
-        let may_wait = self.round >= Round::FIRST && self.lead == Lead::Idle;
+        let may_wait = self.leads() && self.lead == Lead::Idle;
         let waits = may_wait.then(|| timing.leader_waits_until(self.round));
         let held = self.pending.as_ref().filter(|pending| pending.is_held());
         let held = held.map(|_| timing.held_until(self.round));

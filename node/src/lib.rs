@@ -1,6 +1,7 @@
 //! The operator's program.
 pub mod cmd;
 pub mod config;
+pub mod deposit;
 pub mod duties;
 pub mod io;
 pub mod journal;

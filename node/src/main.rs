@@ -1,2 +1,17 @@
-//! gantry
-fn main() {}
+//! `gantry`: reads the command line, runs one command, says what went wrong.
+//!
+//! Exit codes: 0 done, 1 refused or failed (the reason on stderr), 2 a wrong command line.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    match node::cmd::Gantry::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("gantry: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

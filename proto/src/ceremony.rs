@@ -18,8 +18,8 @@ pub use wire::WireError;
 /// The most validators one ceremony makes keys for; more need another ceremony.
 pub const MAX_VALIDATORS: u16 = 1000;
 
-/// The most attempts of one ceremony. A peer that needs more is told to sign a new definition.
-pub const MAX_ATTEMPT: u32 = 1000;
+/// The last attempt of one ceremony. A peer that needs more is told to sign a new definition.
+pub const MAX_ATTEMPT: u32 = 100;
 
 /// Why the ceremony is held; part of the [`Terms`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,9 +131,9 @@ fn feed_bytes(bytes: &[u8], write: &mut dyn FnMut(&[u8])) {
 pub struct Opening {
     /// Terms and attempt.
     pub context: Context,
-    /// The last earlier attempt that this peer has acknowledged. By opening this attempt it
-    /// promises never to acknowledge an earlier one again.
-    pub acked: Option<u32>,
+    /// The earlier attempts that this peer has acknowledged, ascending. By opening this attempt it
+    /// promises never to acknowledge any other earlier one.
+    pub acked: Vec<u32>,
     /// n one-time x25519 public keys; that at position d is for dealer d.
     pub keys: Vec<[u8; 32]>,
 }
@@ -143,8 +143,10 @@ impl Statement for Opening {
 
     fn feed(&self, write: &mut dyn FnMut(&[u8])) {
         self.context.feed(write);
-        write(&[u8::from(self.acked.is_some())]);
-        write(&self.acked.unwrap_or(0).to_le_bytes());
+        write(&(self.acked.len() as u64).to_le_bytes());
+        for attempt in &self.acked {
+            write(&attempt.to_le_bytes());
+        }
         write(&(self.keys.len() as u64).to_le_bytes());
         for key in &self.keys {
             write(key);

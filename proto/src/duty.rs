@@ -6,18 +6,16 @@ use serde::{Deserialize, Serialize};
 use ssz_derive::{Decode, Encode};
 
 /// A slot number, counted from the chain's genesis.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Encode, Decode,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
+#[derive(Encode, Decode)]
 #[ssz(struct_behaviour = "transparent")]
 pub struct Slot(#[serde(with = "serde_utils::quoted_u64")] pub u64);
 
 /// An epoch number, counted from the chain's genesis.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Encode, Decode,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
+#[derive(Encode, Decode)]
 #[ssz(struct_behaviour = "transparent")]
 pub struct Epoch(#[serde(with = "serde_utils::quoted_u64")] pub u64);
 

@@ -10,12 +10,16 @@
 //! | PROPOSE | the leader of this round proposes this value | the value, why it may be proposed |
 //! | PREPARE | I would sign this value in this round | |
 //! | COMMIT | my record holds this value, and here are my partial signatures | its PREPARE quorum |
-//! | ROUND-CHANGE | I have left all earlier rounds, and voted so in them | highest certificate, values |
+//! | ROUND-CHANGE | I have left all earlier rounds, and voted so in them | its quorum, values |
 //! | PULL, VALUE | send me the bytes of this hash; here they are | |
 //!
 //! Never here: what makes a message valid in its place. That is the crate `consensus`.
 
+mod read;
 mod wire;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,7 +29,7 @@ use crate::{
     Statement,
 };
 
-pub use wire::{Decoded, MAX_BODY, MAX_PARTIALS, WireError};
+pub use read::{Decoded, MAX_BODY, MAX_PARTIALS, WireError};
 
 /// The encoded bytes of a value, at most [`MAX_BODY`]. Shared, not copied, between messages.
 pub type Body = Arc<[u8]>;

@@ -216,7 +216,7 @@ impl<'a> World<'a> {
                     self.input(now, to, Input::Message { from, message });
                 }
             }
-            Event::Durable(peer, life, value) => self.durable(now, peer, life, value),
+            Event::Durable(peer, life, value) => self.durable(now, (peer, life), value),
             Event::Crash(peer) => self.crash(now, peer),
             Event::Restart(peer) => self.restart(now, peer),
             Event::Heal => self.heal(now),
@@ -293,7 +293,7 @@ impl<'a> World<'a> {
     }
 
     /// The record is durable; whether the process still lives to see it is another matter.
-    fn durable(&mut self, now: Timestamp, peer: usize, life: u32, value: Root) {
+    fn durable(&mut self, now: Timestamp, (peer, life): (usize, u32), value: Root) {
         let record = self.peers[peer].record.get_or_insert(value);
         assert_eq!(*record, value, "a record holds one value of one duty");
         if self.is_alive(peer, life) {

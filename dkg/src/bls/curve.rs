@@ -70,16 +70,6 @@ impl G1 {
         out
     }
 
-    /// This point taken `scalar` times; `scalar` is public here.
-    #[must_use]
-    pub(crate) fn times(&self, scalar: &Scalar) -> Self {
-        let raw = scalar.to_raw();
-        let mut out = Self::default();
-        // SAFETY: blst reads one point and 255 bits of the scalar's 32 bytes, writes one point.
-        unsafe { blst::blst_p1_mult(&mut out.0, &self.0, raw.b.as_ptr(), 255) };
-        out
-    }
-
     /// Whether this is the neutral element.
     pub(crate) fn is_infinity(&self) -> bool {
         // SAFETY: blst reads one point.

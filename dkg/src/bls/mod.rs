@@ -32,7 +32,7 @@ pub use polynomial::Commitments;
 pub use verify::{verify, verify_batch, verify_same_message};
 
 pub(crate) use curve::{
-    G1, G2, WEIGHT_BYTES, affine_all, decode_g1, scaled_g1, weighted_g1, weighted_g2,
+    G1, WEIGHT_BYTES, affine_all, decode_g1, scaled_g1, weighted_g1, weighted_g2,
 };
 pub(crate) use polynomial::{Polynomial, proof};
 pub(crate) use scalar::Scalar;

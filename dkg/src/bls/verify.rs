@@ -183,7 +183,7 @@ mod tests {
     fn a_key_with_its_own_opposite_does_not_break_a_batch() {
         let (key, message, signature) = signed(1, 1);
         let mirror = SignaturePoint(
-            super::super::G2::of(&signature.0)
+            super::super::curve::G2::of(&signature.0)
                 .negated()
                 .affine()
                 .unwrap(),

@@ -1,2 +1,148 @@
-//! cmd
+//! The commands of `gantry`: what an operator types, and what is printed.
+//!
+//! A command reads files, calls a core or the shell, and prints. Never here: rules. Those are with
+//! the types they protect.
+
+mod cluster;
+mod deposit;
+mod draft;
+mod identity;
+mod keystore;
 pub mod slashing;
+mod slashing_flags;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use proto::PublicKey;
+use proto::definition::BadDefinition;
+use proto::lock::BadLock;
+use slashing::SlashingError;
+use thiserror::Error;
+use tokio::runtime::Runtime;
+
+use crate::config::ConfigError;
+use crate::deposit::DepositError;
+use crate::io::beacon::{BadUrl, BeaconError};
+use crate::io::execution::ExecutionError;
+use crate::io::files::FileError;
+use crate::keystore::{KeystoreError, SecretFileError, StoreError};
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gantry",
+    version,
+    about = "Runs Ethereum validators together: no one holds a whole key, and any minority may be \
+             offline or malicious",
+    after_help = "Start with `gantry identity new`, then `gantry cluster new`."
+)]
+pub struct Gantry {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make or show the key that stands for you among the operators.
+    #[command(subcommand)]
+    Identity(identity::Command),
+    /// Write, sign and show the definition of a cluster.
+    #[command(subcommand)]
+    Cluster(cluster::Command),
+    /// Make the secret that opens your keystores, or print what opens one.
+    #[command(subcommand)]
+    Keystore(keystore::Command),
+    /// Send the deposits that are not there yet.
+    Deposit(deposit::Arguments),
+    /// Move the signing record in and out (EIP-3076), or say that it is lost.
+    #[command(subcommand)]
+    Slashing(slashing_flags::Command),
+}
+
+impl Gantry {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// What was refused or failed, in words for the operator.
+    pub fn run(self) -> Result<(), CommandError> {
+        match self.command {
+            Command::Identity(command) => command.run(),
+            Command::Cluster(command) => command.run(),
+            Command::Keystore(command) => command.run(),
+            Command::Deposit(arguments) => arguments.run(),
+            Command::Slashing(command) => command.run(),
+        }
+    }
+}
+
+/// The runtime of a command that talks to a node: one thread is enough.
+fn runtime() -> Result<Runtime, CommandError> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().map_err(CommandError::Runtime)
+}
+
+/// Why a command did not do what it was asked.
+#[derive(Debug, Error)]
+pub enum CommandError {
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A secret is not there or not secret.
+    #[error(transparent)]
+    Secret(#[from] SecretFileError),
+    /// The config is refused.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A definition file is refused.
+    #[error("{}: {}", .0.display(), .1)]
+    Definition(PathBuf, #[source] BadDefinition),
+    /// What was typed makes no definition.
+    #[error(transparent)]
+    Draft(#[from] draft::DraftError),
+    /// A lock file is refused.
+    #[error("{}: {}", .0.display(), .1)]
+    Lock(PathBuf, #[source] BadLock),
+    /// A keystore file is refused.
+    #[error("{}: {}", .0.display(), .1)]
+    Keystore(PathBuf, #[source] KeystoreError),
+    /// The keystores cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A deposit file is refused.
+    #[error("{}: {}", .0.display(), .1)]
+    Deposit(PathBuf, #[source] DepositError),
+    /// The execution node refused something or cannot be reached.
+    #[error(transparent)]
+    Execution(#[from] ExecutionError),
+    /// The beacon node's address is malformed.
+    #[error(transparent)]
+    BeaconUrl(#[from] BadUrl),
+    /// The beacon node did not answer.
+    #[error(transparent)]
+    Beacon(#[from] BeaconError),
+    /// The beacon node knows a deposit that the log, as far as it was read, does not show.
+    #[error(
+        "the beacon node knows validator {0}, and the log from block {1} on shows no deposit for \
+         it: start again with --from-block 0, or it would be paid twice"
+    )]
+    EarlierDeposit(PublicKey, u64),
+    /// The chain has not begun.
+    #[error("the chain has not begun: there is no current slot")]
+    BeforeGenesis,
+    /// The signing record.
+    #[error(transparent)]
+    Slashing(#[from] SlashingError),
+    /// No key was given for the account that pays.
+    #[error("whose money? give --key-file or set GANTRY_DEPOSIT_KEY, or only look with --dry-run")]
+    NoSender,
+    /// The operator did not type yes.
+    #[error("nothing was sent: the answer was not yes")]
+    NotConfirmed,
+    /// The runtime did not start.
+    #[error("cannot start the asynchronous runtime: {0}")]
+    Runtime(#[source] std::io::Error),
+    /// The operators have not agreed, or one of them is not one.
+    #[error(transparent)]
+    Agreement(#[from] BadDefinition),
+}

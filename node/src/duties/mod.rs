@@ -115,21 +115,15 @@ pub enum Output {
 pub enum Chore {
     /// Compute the partial signatures of this duty ahead.
     Presign(DutyId),
+    /// Combine the partial signatures of this duty, of which t are there.
+    Combine(DutyId),
 }
 
 /// A question to the beacon node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Query {
-    /// What the chain knows of these keys.
-    Validators(Epoch, Vec<PublicKey>),
-    /// In which slots of the epoch these validators attest.
-    Attesters(Epoch, Vec<ValidatorIndex>),
-    /// Who proposes in the epoch.
-    Proposers(Epoch),
-    /// Take note of who gets the fees of these proposers.
-    Prepare(Epoch, Vec<(ValidatorIndex, Address)>),
-    /// Take note of these attesters' committees.
-    Subscribe(Epoch, Vec<Attester>),
+    /// An errand of the schedule.
+    Run(Order),
     /// What to attest to in this slot; nothing while the node is syncing or optimistic.
     HeadVote(Slot),
     /// Build a block.
@@ -148,23 +142,51 @@ pub enum Query {
     },
 }
 
+/// An errand with what it takes along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Order {
+    /// What the chain knows of these keys.
+    Validators(Epoch, Vec<PublicKey>),
+    /// In which slots of the epoch these validators attest.
+    Attesters(Epoch, Vec<ValidatorIndex>),
+    /// Who proposes in the epoch.
+    Proposers(Epoch),
+    /// Take note of who gets the fees of these proposers.
+    Prepare(Epoch, Vec<(ValidatorIndex, Address)>),
+    /// Take note of these attesters' committees.
+    Subscribe(Epoch, Vec<Attester>),
+}
+
+impl Order {
+    /// The errand it carries out.
+    pub fn errand(&self) -> Errand {
+        match self {
+            Self::Validators(epoch, _) => Errand::Validators(*epoch),
+            Self::Attesters(epoch, _) => Errand::Attesters(*epoch),
+            Self::Proposers(epoch) => Errand::Proposers(*epoch),
+            Self::Prepare(epoch, _) => Errand::Prepare(*epoch),
+            Self::Subscribe(epoch, _) => Errand::Subscribe(*epoch),
+        }
+    }
+}
+
 /// An answer of the beacon node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// To [`Query::Validators`].
+    /// To [`Order::Validators`].
     Validators(Epoch, Vec<(PublicKey, Registered)>),
-    /// To [`Query::Attesters`], with the root the duties depend on.
-    Attesters(Epoch, Root, Vec<AttesterDuty>),
-    /// To [`Query::Proposers`], with the root the duties depend on.
-    Proposers(Epoch, Root, Vec<ProposerDuty>),
-    /// To [`Query::Prepare`] or [`Query::Subscribe`].
+    /// To [`Order::Attesters`].
+    Attesters(Epoch, Vec<AttesterDuty>),
+    /// To [`Order::Proposers`].
+    Proposers(Epoch, Vec<ProposerDuty>),
+    /// To [`Order::Prepare`] or [`Order::Subscribe`].
     Done(Errand),
-    /// To any query of an errand: it failed.
+    /// To any order: it failed.
     Failed(Errand),
-    /// To [`Query::HeadVote`].
-    HeadVote(HeadVote),
-    /// To [`Query::Block`].
-    Block(BlockContents),
+    /// To [`Query::HeadVote`]; none if the node gave none.
+    HeadVote(Slot, Option<HeadVote>),
+    /// To [`Query::Block`]; none if the node gave none.
+    Block(Slot, Option<BlockContents>),
     /// To [`Query::Knows`].
     Knows {
         /// The duty it matters to.

@@ -17,7 +17,7 @@ use super::peers::Peers;
 use super::randao::Reveals;
 use super::run::{Event, Run};
 use super::schedule::{Errand, Schedule};
-use super::{Answer, Chore, Input, Output, Query};
+use super::{Answer, Chore, Input, Order, Output, Query};
 use crate::journal::Recorded;
 use crate::vault::Vault;
 
@@ -70,10 +70,26 @@ impl Node {
         &self.vault
     }
 
+    /// How far the record is durable.
+    pub fn recorded(&self) -> Recorded {
+        self.recorded
+    }
+
+    /// Every other peer.
+    pub fn others(&self) -> impl Iterator<Item = PeerIndex> + use<> {
+        self.peers.others()
+    }
+
+    /// The slot at the last input; before genesis the first.
+    pub fn slot(&self) -> Slot {
+        self.ground.chain.slot_at(self.now).unwrap_or(Slot(0))
+    }
+
     fn take(&mut self, input: Input) {
         match input {
             Input::Tick => {}
             Input::Later(Chore::Presign(duty)) => self.step(duty, Event::Presign),
+            Input::Later(Chore::Combine(duty)) => self.step(duty, Event::Combine),
             Input::Up(peer) => self.up(peer),
             Input::Down(peer) => {
                 self.peers.set_down(peer);
@@ -181,18 +197,13 @@ impl Node {
         let of = |slot, kind| DutyId { slot, kind };
         match answer {
             Answer::Validators(epoch, found) => self.schedule.set_registered(epoch, found),
-            Answer::Attesters(epoch, root, duties) => {
-                self.schedule.set_attesters(epoch, root, duties);
-            }
-            Answer::Proposers(epoch, root, duties) => {
-                self.schedule.set_proposers(epoch, root, &duties);
-            }
+            Answer::Attesters(epoch, duties) => self.schedule.set_attesters(epoch, duties),
+            Answer::Proposers(epoch, duties) => self.schedule.set_proposers(epoch, &duties),
             Answer::Done(errand) => self.schedule.done(errand),
             Answer::Failed(errand) => self.schedule.failed(errand, self.now),
-            Answer::HeadVote(view) => self.step(of(view.slot, DutyKind::Head), Event::View(view)),
-            Answer::Block(contents) => {
-                let duty = of(contents.block.slot(), DutyKind::Block);
-                self.step(duty, Event::Built(contents));
+            Answer::HeadVote(slot, view) => self.step(of(slot, DutyKind::Head), Event::View(view)),
+            Answer::Block(slot, contents) => {
+                self.step(of(slot, DutyKind::Block), Event::Built(contents));
             }
             Answer::Knows { duty, root, known } => self.step(duty, Event::Knows { root, known }),
             Answer::Submitted { duty, accepted } => {
@@ -209,8 +220,8 @@ impl Node {
     /// What time alone brings: errands, the mark, new runs, triggers, deadlines, ends.
     fn advance(&mut self) {
         for errand in self.schedule.due(self.now) {
-            let query = self.query(errand);
-            self.out.push(Output::Ask(query));
+            let order = self.order(errand);
+            self.out.push(Output::Ask(Query::Run(order)));
         }
         let Some(slot) = self.ground.chain.slot_at(self.now) else {
             return;
@@ -225,19 +236,19 @@ impl Node {
         self.step_all(|run| is_ripe(run).then_some(Event::Tick));
     }
 
-    fn query(&self, errand: Errand) -> Query {
+    fn order(&self, errand: Errand) -> Order {
         match errand {
-            Errand::Validators(epoch) => Query::Validators(epoch, self.ground.keys.public_keys()),
-            Errand::Attesters(epoch) => Query::Attesters(epoch, self.schedule.indices()),
-            Errand::Proposers(epoch) => Query::Proposers(epoch),
+            Errand::Validators(epoch) => Order::Validators(epoch, self.ground.keys.public_keys()),
+            Errand::Attesters(epoch) => Order::Attesters(epoch, self.schedule.indices()),
+            Errand::Proposers(epoch) => Order::Proposers(epoch),
             Errand::Prepare(epoch) => {
                 let recipients = &self.ground.fee_recipients;
                 let known = self.schedule.known();
                 let pairs = known.map(|(at, found)| (found.index, recipients[at.index()]));
-                Query::Prepare(epoch, pairs.collect())
+                Order::Prepare(epoch, pairs.collect())
             }
             Errand::Subscribe(epoch) => {
-                Query::Subscribe(epoch, self.schedule.attesters_of(epoch).copied().collect())
+                Order::Subscribe(epoch, self.schedule.attesters_of(epoch).copied().collect())
             }
         }
     }
@@ -356,10 +367,6 @@ impl Node {
             self.out.extend(note.map(Output::Note));
         }
         self.early.retain(|(duty, _), _| duty.slot >= slot);
-    }
-
-    fn slot(&self) -> Slot {
-        self.ground.chain.slot_at(self.now).unwrap_or(Slot(0))
     }
 
     fn note(&mut self, note: Note) {

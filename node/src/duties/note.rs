@@ -3,8 +3,6 @@
 //! The core has no clock of its own, so a [`Note::Reached`] carries no time; the shell stamps it
 //! when it arrives, which includes the computing that led to it.
 
-use std::time::Duration;
-
 use consensus::Evidence;
 use proto::{DutyId, PeerIndex, PeerSet, Round, Slot};
 
@@ -41,8 +39,6 @@ pub enum Miss {
     NoPrepareQuorum,
     /// This peer was ready, but t partial signatures never came together.
     NoCommitQuorum,
-    /// The restart rule kept too many peers silent.
-    Silent,
 }
 
 /// One thing that happened.
@@ -129,15 +125,4 @@ pub enum Note {
         /// Whether it is there now.
         up: bool,
     },
-    /// Round trip to a peer and how far its clock is ahead of ours.
-    Measured {
-        /// Who.
-        peer: PeerIndex,
-        /// Round trip time.
-        rtt: Duration,
-        /// Microseconds its clock is ahead (negative: behind).
-        clock_offset_us: i64,
-    },
-    /// From which slot on this peer votes, by the restart rule.
-    VotesFrom(Slot),
 }

@@ -39,7 +39,7 @@ impl Peers {
     }
 
     /// Every other peer.
-    pub fn others(&self) -> impl Iterator<Item = PeerIndex> {
+    pub fn others(&self) -> impl Iterator<Item = PeerIndex> + use<> {
         let me = self.me;
         self.size.all().filter(move |peer| *peer != me)
     }

@@ -24,6 +24,9 @@ use super::{Chore, Output, Query};
 use crate::journal::Recorded;
 use crate::vault::Sealed;
 
+/// How long to wait before a beacon node that gave no value is asked again.
+const RETRY: Duration = Duration::from_millis(100);
+
 /// What can happen to a run.
 #[derive(Debug)]
 pub enum Event {
@@ -31,10 +34,10 @@ pub enum Event {
     Tick,
     /// The duty's moment has come.
     Trigger,
-    /// The beacon node's present view of the slot.
-    View(HeadVote),
-    /// The beacon node has built a block.
-    Built(BlockContents),
+    /// The beacon node's present view of the slot, or that it gives none.
+    View(Option<HeadVote>),
+    /// The beacon node has built a block, or could not.
+    Built(Option<BlockContents>),
     /// Whether the beacon node knows the block that was asked about.
     Knows {
         /// The block asked about.
@@ -56,6 +59,8 @@ pub enum Event {
     NotRecorded,
     /// Compute partial signatures ahead, now that the PREPARE has left.
     Presign,
+    /// Combine the partial signatures, of which t are there.
+    Combine,
 }
 
 /// What the vault has signed and the store is writing down.
@@ -63,13 +68,6 @@ pub enum Event {
 pub(super) struct Pending {
     pub(super) value: Value,
     pub(super) sealed: Sealed,
-}
-
-/// The value whose shares are combined, with what they sign.
-#[derive(Debug)]
-pub(super) struct Target {
-    pub(super) hash: Root,
-    pub(super) message: bls::Message,
 }
 
 /// One duty.
@@ -81,12 +79,15 @@ pub struct Run {
     pub(super) collector: Collector,
     pub(super) contents: Option<BlockContents>,
     pub(super) pending: Option<Pending>,
-    pub(super) target: Option<Target>,
+    /// The value that t peers have signed, and what they sign of it.
+    pub(super) signed: Option<Value>,
+    pub(super) target: Option<bls::Message>,
     pub(super) voted: Option<Root>,
     question: Option<Question>,
     view: Option<HeadVote>,
     reveal: Option<SignatureBytes>,
     wants_block: bool,
+    retry_at: Option<Timestamp>,
     reached: Option<Phase>,
 }
 
@@ -113,12 +114,14 @@ impl Run {
             collector: Collector::new(ground.roster.size()),
             contents: None,
             pending: None,
+            signed: None,
             target: None,
             voted: None,
             question: None,
             view: None,
             reveal: None,
             wants_block: false,
+            retry_at: None,
             reached: None,
         }
     }
@@ -126,7 +129,7 @@ impl Run {
     /// When the run wants [`Event::Tick`] at the latest.
     pub fn deadline(&self) -> Option<Timestamp> {
         let question = self.question.as_ref().map(Question::ask_again_at);
-        [self.instance.deadline(), question]
+        [self.instance.deadline(), question, self.retry_at]
             .into_iter()
             .flatten()
             .min()
@@ -152,7 +155,10 @@ impl Run {
     /// Takes one event; what is to be done is added to `world.out`.
     pub fn step(&mut self, event: Event, world: &mut World<'_>) {
         match event {
-            Event::Tick => self.ballot(Ballot::Tick, world),
+            Event::Tick => {
+                self.ballot(Ballot::Tick, world);
+                self.retry(world);
+            }
             Event::Trigger => self.trigger(world),
             Event::View(view) => self.see(view, world),
             Event::Built(contents) => self.built(contents, world),
@@ -174,6 +180,7 @@ impl Run {
                 self.ballot(Ballot::Declined, world);
             }
             Event::Presign => self.presign(world),
+            Event::Combine => self.combine(world),
         }
         self.answer_question(world);
     }
@@ -232,20 +239,41 @@ impl Run {
     }
 
     /// The own beacon node's view of the slot: this peer's vote, if its vault would sign it.
-    fn see(&mut self, view: HeadVote, world: &mut World<'_>) {
-        if view.slot != self.duty.slot {
+    fn see(&mut self, view: Option<HeadVote>, world: &mut World<'_>) {
+        let Some(view) = view.filter(|view| view.slot == self.duty.slot) else {
+            self.retry_at = Some(world.now + RETRY);
             return;
-        }
+        };
+        self.retry_at = None;
         self.view = Some(view);
         let question = Question::new(self.instance.round(), Value::Head(view), true);
         self.offer(&question, world);
     }
 
-    fn built(&mut self, contents: BlockContents, world: &mut World<'_>) {
+    fn built(&mut self, contents: Option<BlockContents>, world: &mut World<'_>) {
+        let Some(contents) = contents else {
+            self.retry_at = Some(world.now + RETRY);
+            return;
+        };
+        self.retry_at = None;
         let value = Value::Block(contents.block.clone());
         let question = Question::new(self.instance.round(), value, true);
         self.contents = Some(contents);
         self.offer(&question, world);
+    }
+
+    /// Asks the beacon node again, after it gave no value, while the slot lasts.
+    fn retry(&mut self, world: &mut World<'_>) {
+        if self.retry_at.take_if(|at| *at <= world.now).is_some() && world.slot() == self.duty.slot
+        {
+            match self.duty.kind {
+                DutyKind::Head => world.ask(Query::HeadVote(self.duty.slot)),
+                DutyKind::Block => {
+                    self.wants_block = true;
+                    self.ask_for_block(world);
+                }
+            }
+        }
     }
 
     /// Offers this peer's own value to the instance if it passes the hard checks.

@@ -58,7 +58,7 @@ impl Errand {
 enum Progress {
     Waiting { until: Timestamp },
     Asked { at: Timestamp },
-    Done { dependent_root: Option<Root> },
+    Done,
 }
 
 /// What the chain knows of a validator.
@@ -114,6 +114,15 @@ pub struct Schedule {
     errands: BTreeMap<Errand, Progress>,
     attesters: BTreeMap<Slot, Vec<Attester>>,
     proposers: BTreeMap<Slot, Position>,
+    roots: Option<DependentRoots>,
+}
+
+/// What the duties around a head depend on.
+#[derive(Debug, Clone, Copy)]
+struct DependentRoots {
+    epoch: Epoch,
+    previous: Root,
+    current: Root,
 }
 
 impl Schedule {
@@ -131,6 +140,7 @@ impl Schedule {
             errands: BTreeMap::new(),
             attesters: BTreeMap::new(),
             proposers: BTreeMap::new(),
+            roots: None,
         }
     }
 
@@ -147,7 +157,7 @@ impl Schedule {
     /// Whether nobody has said yet who proposes in `slot`, though one of our validators may.
     pub fn is_proposer_unknown(&self, slot: Slot) -> bool {
         let errand = Errand::Proposers(self.chain.epoch_of(slot));
-        let known = matches!(self.errands.get(&errand), Some(Progress::Done { .. }));
+        let known = matches!(self.errands.get(&errand), Some(Progress::Done));
         !known && !self.registered.is_empty()
     }
 
@@ -184,7 +194,7 @@ impl Schedule {
         let ripe = |progress: &Progress| match *progress {
             Progress::Waiting { until } => until <= now,
             Progress::Asked { at } => now.since(at) >= UNANSWERED,
-            Progress::Done { .. } => false,
+            Progress::Done => false,
         };
         let ripe = self.errands.iter().filter(|(_, progress)| ripe(progress));
         let due: Vec<Errand> = ripe
@@ -219,7 +229,7 @@ impl Schedule {
             .filter_map(|progress| match *progress {
                 Progress::Waiting { until } if until > now => Some(until),
                 Progress::Asked { at } => Some(at + UNANSWERED),
-                Progress::Waiting { .. } | Progress::Done { .. } => None,
+                Progress::Waiting { .. } | Progress::Done => None,
             });
         retries.fold(boundary, Timestamp::min)
     }
@@ -233,7 +243,7 @@ impl Schedule {
 
     /// The beacon node took note of `errand`.
     pub fn done(&mut self, errand: Errand) {
-        self.finish(errand, None);
+        self.finish(errand);
     }
 
     /// The chain knows these of our validators. Newly known ones put the duties back.
@@ -245,7 +255,7 @@ impl Schedule {
                 news |= before.is_none_or(|b| b.active != registered.active);
             }
         }
-        self.finish(Errand::Validators(epoch), None);
+        self.finish(Errand::Validators(epoch));
         if news {
             for (errand, progress) in &mut self.errands {
                 if !matches!(errand, Errand::Validators(_)) {
@@ -257,8 +267,8 @@ impl Schedule {
         }
     }
 
-    /// The attestations of `epoch`, as they are when the chain's dependent root is this one.
-    pub fn set_attesters(&mut self, epoch: Epoch, dependent_root: Root, duties: Vec<AttesterDuty>) {
+    /// The attestations of `epoch`, by the beacon node's present view.
+    pub fn set_attesters(&mut self, epoch: Epoch, duties: Vec<AttesterDuty>) {
         let per_epoch = self.chain.slots_per_epoch();
         self.attesters
             .retain(|slot, _| slot.epoch(per_epoch) != epoch);
@@ -271,7 +281,7 @@ impl Schedule {
                 list.dedup_by_key(|attester| attester.validator);
             }
         }
-        self.finish(Errand::Attesters(epoch), Some(dependent_root));
+        self.finish(Errand::Attesters(epoch));
         if let Some(progress) = self.errands.get_mut(&Errand::Subscribe(epoch)) {
             *progress = Progress::Waiting {
                 until: Timestamp::from_micros(0),
@@ -279,8 +289,8 @@ impl Schedule {
         }
     }
 
-    /// The proposers of `epoch`, as they are when the chain's dependent root is this one.
-    pub fn set_proposers(&mut self, epoch: Epoch, dependent_root: Root, duties: &[ProposerDuty]) {
+    /// The proposers of `epoch`, by the beacon node's present view.
+    pub fn set_proposers(&mut self, epoch: Epoch, duties: &[ProposerDuty]) {
         let per_epoch = self.chain.slots_per_epoch();
         self.proposers
             .retain(|slot, _| slot.epoch(per_epoch) != epoch);
@@ -290,22 +300,41 @@ impl Schedule {
                 self.proposers.insert(duty.slot, validator);
             }
         }
-        self.finish(Errand::Proposers(epoch), Some(dependent_root));
+        self.finish(Errand::Proposers(epoch));
     }
 
-    /// A new head depends on these roots: duties that were computed from others are put back.
+    /// A new head depends on these roots. Where they are not those of the head before, duties that
+    /// were computed from the old ones are put back.
     ///
     /// `previous` decides the attesters of the head's epoch, `current` those of the next epoch and,
     /// before Fulu, the proposers of the head's epoch (Beacon API, `head` event).
     pub fn head(&mut self, slot: Slot, previous: Root, current: Root) {
         let epoch = self.chain.epoch_of(slot);
-        self.recheck(Errand::Attesters(epoch), previous);
-        self.recheck(Errand::Attesters(epoch.next()), current);
-        if self.has_lookahead(epoch) {
-            self.recheck(Errand::Proposers(epoch), previous);
-            self.recheck(Errand::Proposers(epoch.next()), current);
+        let roots = DependentRoots {
+            epoch,
+            previous,
+            current,
+        };
+        let Some(before) = self.roots.replace(roots) else {
+            return;
+        };
+        let known = if before.epoch == epoch {
+            [before.previous, before.current]
+        } else if before.epoch.next() == epoch {
+            // What the next epoch depended on is what this one depends on now.
+            [before.current, current]
         } else {
-            self.recheck(Errand::Proposers(epoch), current);
+            [previous, current]
+        };
+        let lookahead = self.has_lookahead(epoch);
+        if known[0] != previous {
+            self.put_back(Errand::Attesters(epoch));
+            self.put_back(Errand::Proposers(epoch));
+        }
+        if known[1] != current {
+            self.put_back(Errand::Attesters(epoch.next()));
+            let proposers = if lookahead { epoch.next() } else { epoch };
+            self.put_back(Errand::Proposers(proposers));
         }
     }
 
@@ -324,22 +353,17 @@ impl Schedule {
         matches!(self.chain.fork_at(epoch), Ok(ForkName::Fulu))
     }
 
-    fn recheck(&mut self, errand: Errand, depends_on: Root) {
-        if let Some(progress) = self.errands.get_mut(&errand)
-            && let Progress::Done {
-                dependent_root: Some(root),
-            } = progress
-            && *root != depends_on
-        {
+    fn put_back(&mut self, errand: Errand) {
+        if let Some(progress) = self.errands.get_mut(&errand) {
             *progress = Progress::Waiting {
                 until: Timestamp::from_micros(0),
             };
         }
     }
 
-    fn finish(&mut self, errand: Errand, dependent_root: Option<Root>) {
+    fn finish(&mut self, errand: Errand) {
         if let Some(progress) = self.errands.get_mut(&errand) {
-            *progress = Progress::Done { dependent_root };
+            *progress = Progress::Done;
         }
     }
 

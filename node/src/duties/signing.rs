@@ -11,10 +11,10 @@ use super::collector::Combining;
 use super::ground::World;
 use super::judge::Question;
 use super::note::{Note, Phase};
-use super::run::{Pending, Run, Target};
+use super::run::{Pending, Run};
 use super::schedule::Position;
 use super::value::Value;
-use super::{Output, Submission};
+use super::{Chore, Output, Submission};
 use crate::journal::Recorded;
 use crate::vault::PartialSignature;
 
@@ -103,20 +103,26 @@ impl Run {
             .into_iter()
             .map(|p| (Position(p.validator), p.signature));
         self.collector.add(peer, hash, partials);
-        if self.collector.contributors(&hash).len() < world.ground.roster.size().threshold() {
-            return;
+        let there = self.collector.contributors(&hash).len();
+        if there >= world.ground.roster.size().threshold() {
+            self.reach(Phase::CommitQuorum, world);
+            self.signed = Some(value.clone());
+            world.out.push(Output::Later(Chore::Combine(self.duty)));
         }
-        self.reach(Phase::CommitQuorum, world);
-        let target = self
-            .target
-            .take_if(|target| target.hash == hash)
-            .unwrap_or_else(|| {
-                let signable = value.signable(&world.ground.chain);
-                let message = bls::Message::hash(signable.signing_root());
-                Target { hash, message }
-            });
+    }
+
+    /// Combines the partial signatures of the value that t peers have signed.
+    pub(super) fn combine(&mut self, world: &mut World<'_>) {
+        let Some(value) = self.signed.clone() else {
+            return;
+        };
+        let hash = consensus::Value::hash(&value);
+        let target = self.target.take().unwrap_or_else(|| {
+            let signable = value.signable(&world.ground.chain);
+            bls::Message::hash(signable.signing_root())
+        });
         let with = Combining {
-            message: &target.message,
+            message: &target,
             keys: &world.ground.keys,
             suspects: &mut world.peers.suspects,
             seed: &world.ground.seed,
@@ -133,7 +139,7 @@ impl Run {
             });
         }
         if !combined.signatures.is_empty() {
-            self.submit(value, &combined.signatures, world);
+            self.submit(&value, &combined.signatures, world);
         }
     }
 

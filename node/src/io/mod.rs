@@ -1,5 +1,27 @@
-//! The shell.
+//! The shell: everything that touches a clock, a socket or a disk while a peer runs.
+//!
+//! | module | is |
+//! |---|---|
+//! | [`shell`] | the loop: one input into the core, its outputs performed in their order |
+//! | [`net`] | sessions with the other peers |
+//! | [`beacon`], [`asking`] | the Beacon API, and the core's questions put to it |
+//! | [`execution`] | the execution client's RPC, for deposits |
+//! | [`writer`] | the thread that makes records durable |
+//! | [`memory`] | what may be lost: duty history, sequences of the peers' records |
+//! | [`observer`], [`metrics`], [`status`], [`web`] | what the operator sees |
+//! | [`files`] | reading and writing whole files safely |
+//! | [`clock`] | the time of day |
+
+pub mod asking;
 pub mod beacon;
+pub mod clock;
+pub mod execution;
 pub mod files;
+pub mod memory;
 pub mod metrics;
 pub mod net;
+pub mod observer;
+pub mod shell;
+pub mod status;
+pub mod web;
+pub mod writer;

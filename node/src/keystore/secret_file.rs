@@ -44,8 +44,8 @@ pub enum SecretFileError {
     Differ,
     /// There is no terminal to ask on.
     #[error(
-        "there is no terminal to ask for the passphrase on ({0}): start gantry in one, or set \
-         secret_file or passphrase_file in the config"
+        "there is no terminal to ask on ({0}): start gantry in one, or give what it would ask for \
+         (secret_file or passphrase_file for keystores, --yes for deposits)"
     )]
     Terminal(#[source] io::Error),
     /// The operating system gave no randomness.

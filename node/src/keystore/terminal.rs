@@ -1,4 +1,4 @@
-//! Asks for the passphrase on the terminal, unseen.
+//! Asks on the terminal: for the passphrase, unseen, and for a yes.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -26,6 +26,22 @@ pub(super) fn ask(purpose: SecretUse) -> Result<Zeroizing<String>, SecretFileErr
             }
         }
     }
+}
+
+/// Asks a question that only `yes` answers.
+///
+/// # Errors
+/// If there is no terminal.
+pub fn confirmed(question: &str) -> Result<bool, SecretFileError> {
+    let ask = || -> io::Result<String> {
+        let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
+        terminal.write_all(question.as_bytes())?;
+        let mut line = String::new();
+        BufReader::new(io::Read::take(&terminal, MAX_BYTES)).read_line(&mut line)?;
+        Ok(line)
+    };
+    let answer = ask().map_err(SecretFileError::Terminal)?;
+    Ok(answer.trim() == "yes")
 }
 
 fn prompt(words: &str) -> io::Result<Zeroizing<String>> {

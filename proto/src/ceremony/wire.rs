@@ -6,7 +6,10 @@
 use prost::Message as _;
 use thiserror::Error;
 
-use super::{Ack, Bundle, Complaint, Confirm, Context, Done, Frame, Opening, SealedShares, Spoken};
+use super::{
+    Ack, Bundle, Complaint, Confirm, Context, Done, Frame, MAX_ATTEMPT, Opening, SealedShares,
+    Spoken,
+};
 use crate::{ClusterSize, IdentitySignature, PeerIndex, Root, Signed};
 
 /// What prost generates from `schema/ceremony.proto`.
@@ -92,6 +95,18 @@ impl Spoken {
             Self::Complaint(s) => s.signer,
             Self::Ack(s) => s.signer,
             Self::Done(s) => s.signer,
+        }
+    }
+
+    /// The terms and attempt it is about.
+    pub fn context(&self) -> Context {
+        match self {
+            Self::Opening(s) => s.statement.context,
+            Self::Bundle(s) => s.statement.context,
+            Self::Confirm(s) => s.statement.context,
+            Self::Complaint(s) => s.statement.context,
+            Self::Ack(s) => s.statement.context,
+            Self::Done(s) => s.statement.context,
         }
     }
 
@@ -191,7 +206,7 @@ fn write_opening(opening: &Opening) -> Vec<u8> {
     schema::Opening {
         terms: opening.context.terms.as_bytes().to_vec(),
         attempt: opening.context.attempt,
-        acked: opening.acked,
+        acked: opening.acked.clone(),
         keys: opening.keys.iter().map(|key| key.to_vec()).collect(),
     }
     .encode_to_vec()
@@ -199,6 +214,9 @@ fn write_opening(opening: &Opening) -> Vec<u8> {
 
 fn read_opening(size: ClusterSize, bytes: &[u8]) -> Result<Opening, WireError> {
     let wire = schema::Opening::decode(bytes)?;
+    if wire.acked.len() > MAX_ATTEMPT as usize {
+        return Err(WireError::Length("the list of acknowledged attempts"));
+    }
     Ok(Opening {
         context: context(&wire.terms, wire.attempt)?,
         acked: wire.acked,

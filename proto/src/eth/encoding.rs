@@ -23,18 +23,16 @@ pub fn hash_tree_root(value: &impl TreeHash) -> Root {
 }
 
 /// A validator's index in the beacon state's registry.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Encode, Decode,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
+#[derive(Encode, Decode)]
 #[ssz(struct_behaviour = "transparent")]
 pub struct ValidatorIndex(#[serde(with = "serde_utils::quoted_u64")] pub u64);
 
 /// A committee's index within its slot.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Encode, Decode,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
+#[derive(Encode, Decode)]
 #[ssz(struct_behaviour = "transparent")]
 pub struct CommitteeIndex(#[serde(with = "serde_utils::quoted_u64")] pub u64);
 

@@ -8,7 +8,7 @@
 //! | [`spec`] | [`ChainSpec`]: what a chain is, and its clock |
 //! | [`deposit`] | [`DepositMessage`], [`DepositData`] |
 //! | [`preset`] | list limits of the mainnet and minimal presets, as types |
-//! | [`operations`], [`payload`], [`body`] | what a block holds, as the consensus spec lays it out |
+//! | [`operations`], [`payload`], [`body`] | what a block holds, as the spec lays it out |
 //! | [`block`] | [`Block`]: a block of either preset, checked and hashed once |
 //! | [`contents`] | [`BlockContents`]: a block with its blobs, and the signed form to post |
 //! | [`encoding`] | how our byte strings and numbers are encoded and hashed |
@@ -39,5 +39,6 @@ pub use deposit::{DepositData, DepositMessage};
 pub use domain::{Domain, DomainType, signing_root};
 pub use encoding::{CommitteeIndex, ValidatorIndex, hash_tree_root};
 pub use fork::{ForkName, ForkSchedule, ForkVersion, UnknownFork};
+pub use operations::VoluntaryExit;
 pub use preset::{Mainnet, Minimal, Preset, PresetBase};
 pub use spec::{ChainSpec, Genesis, SpecError};

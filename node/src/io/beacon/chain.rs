@@ -1,6 +1,6 @@
 //! Questions about the chain: what it is, whether the node follows it, what stands on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use proto::eth::{BeaconBlockHeader, ChainSpec, Genesis, SignedBlock, ValidatorIndex};
@@ -161,9 +161,9 @@ pub struct KnownBlock {
     pub optimistic: bool,
 }
 
-/// The frame around every answer.
+/// The JSON object around every answer.
 #[derive(Deserialize)]
-pub(super) struct Data<T> {
+pub(super) struct Envelope<T> {
     pub(super) data: T,
     #[serde(default)]
     pub(super) execution_optimistic: bool,
@@ -175,8 +175,8 @@ impl BeaconClient {
     /// # Errors
     /// If the node cannot be asked or its spec makes no sense.
     pub async fn chain_spec(&self) -> Result<ChainSpec, BeaconError> {
-        let genesis: Data<Genesis> = self.json(Call::Genesis, "/eth/v1/beacon/genesis").await?;
-        let keys: Data<BTreeMap<String, Value>> =
+        let genesis: Envelope<Genesis> = self.json(Call::Genesis, "/eth/v1/beacon/genesis").await?;
+        let keys: Envelope<BTreeMap<String, Value>> =
             self.json(Call::Spec, "/eth/v1/config/spec").await?;
         ChainSpec::new(&keys.data, genesis.data)
             .map_err(|error| self.error(Call::Spec, Cause::Undecodable(error.to_string())))
@@ -191,7 +191,7 @@ impl BeaconClient {
         struct Version {
             version: String,
         }
-        let answer: Data<Version> = self.json(Call::Version, "/eth/v1/node/version").await?;
+        let answer: Envelope<Version> = self.json(Call::Version, "/eth/v1/node/version").await?;
         Ok(super::error::cut(&answer.data.version))
     }
 
@@ -200,7 +200,7 @@ impl BeaconClient {
     /// # Errors
     /// If the node cannot be asked.
     pub async fn sync_status(&self) -> Result<SyncStatus, BeaconError> {
-        let answer: Data<SyncStatus> = self.json(Call::Syncing, "/eth/v1/node/syncing").await?;
+        let answer: Envelope<SyncStatus> = self.json(Call::Syncing, "/eth/v1/node/syncing").await?;
         Ok(answer.data)
     }
 
@@ -221,9 +221,10 @@ impl BeaconClient {
             Err(error) if error.is_unknown_call() => self.validators_by_get(&path, keys).await?,
             answer => answer?,
         };
+        let asked: BTreeSet<&PublicKey> = keys.iter().collect();
         let stranger = validators
             .iter()
-            .find(|known| !keys.contains(&known.validator.pubkey));
+            .find(|known| !asked.contains(&known.validator.pubkey));
         match stranger {
             Some(stranger) => Err(self.contradiction(
                 Call::Validators,
@@ -244,7 +245,8 @@ impl BeaconClient {
         }
         let body = Body::json(&Query { ids: keys });
         let answer = self.post(Call::Validators, path, body).await?;
-        let answer: Data<Vec<ValidatorState>> = self.read_json(Call::Validators, &answer.body)?;
+        let answer: Envelope<Vec<ValidatorState>> =
+            self.read_json(Call::Validators, &answer.body)?;
         Ok(answer.data)
     }
 
@@ -259,7 +261,7 @@ impl BeaconClient {
         for some in keys.chunks(KEYS_PER_URL) {
             let ids: Vec<String> = some.iter().map(PublicKey::to_string).collect();
             let path = format!("{path}?id={}", ids.join(","));
-            let answer: Data<Vec<ValidatorState>> = self.json(Call::Validators, &path).await?;
+            let answer: Envelope<Vec<ValidatorState>> = self.json(Call::Validators, &path).await?;
             validators.extend(answer.data);
         }
         Ok(validators)
@@ -274,7 +276,7 @@ impl BeaconClient {
         state: StateId,
     ) -> Result<Vec<PendingDeposit>, BeaconError> {
         let path = format!("/eth/v1/beacon/states/{state}/pending_deposits");
-        let answer: Data<Vec<PendingDeposit>> = self.json(Call::PendingDeposits, &path).await?;
+        let answer: Envelope<Vec<PendingDeposit>> = self.json(Call::PendingDeposits, &path).await?;
         Ok(answer.data)
     }
 
@@ -294,7 +296,7 @@ impl BeaconClient {
             header: Signed,
         }
         let path = format!("/eth/v1/beacon/headers/{block}");
-        let answer = self.json::<Data<Header>>(Call::Header, &path).await;
+        let answer = self.json::<Envelope<Header>>(Call::Header, &path).await;
         let Some(answer) = found(answer)? else {
             return Ok(None);
         };
@@ -327,7 +329,7 @@ impl BeaconClient {
         let signed = if answer.is_ssz() {
             SignedBlock::from_ssz(spec, &answer.body)
         } else {
-            let json: Data<&RawValue> = self.read_json(Call::Block, &answer.body)?;
+            let json: Envelope<&RawValue> = self.read_json(Call::Block, &answer.body)?;
             SignedBlock::from_json(spec, json.data.get())
         };
         let signed = signed

@@ -205,6 +205,8 @@ fn advice(status: u16) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn error(cause: Cause) -> BeaconError {
@@ -244,13 +246,18 @@ mod tests {
         assert_eq!(known, [(0, true), (7, false)]);
     }
 
-    #[test]
-    fn any_body_of_a_failure_gives_one_short_line() {
-        let bodies: [&[u8]; 4] = [b"", b"\xff\xfe<html>", b"[1,2]", &[b'x'; 10_000]];
-        for body in bodies {
-            let message = Rejected::read(500, body).message;
-            assert!(message.chars().count() <= Rejected::MESSAGE_LIMIT + 1);
-            assert!(!message.contains('\n'));
+    proptest! {
+        #[test]
+        fn any_body_of_a_failure_gives_one_short_line(
+            body in prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..2000),
+                ".{0,400}".prop_map(String::into_bytes),
+                ".{0,400}".prop_map(|text| format!("{{\"message\":{text:?}}}").into_bytes()),
+            ],
+        ) {
+            let message = Rejected::read(500, &body).message;
+            prop_assert!(message.chars().count() <= Rejected::MESSAGE_LIMIT + 1);
+            prop_assert!(!message.contains('\n'));
         }
     }
 }

@@ -28,6 +28,9 @@ pub mod events;
 pub mod sse;
 pub mod votes;
 
+#[cfg(test)]
+mod tests;
+
 pub use blocks::{BlockRequest, Published};
 pub use call::Call;
 pub use chain::{
@@ -35,5 +38,5 @@ pub use chain::{
 };
 pub use client::BeaconClient;
 pub use duties::{AttesterDuty, CommitteeSubscription, Duties, ProposerDuty};
-pub use error::{BadUrl, BeaconError, Cause, Rejected};
+pub use error::{BadUrl, BeaconError, Cause, ItemFailure, Rejected};
 pub use events::HeadEvent;

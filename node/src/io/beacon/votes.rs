@@ -3,7 +3,7 @@
 use proto::Slot;
 use proto::eth::{AttestationData, CommitteeIndex, ForkName, SingleAttestation};
 
-use super::chain::Data;
+use super::chain::Envelope;
 use super::client::Body;
 use super::error::ItemFailure;
 use super::{BeaconClient, BeaconError, Call, Cause};
@@ -21,7 +21,7 @@ impl BeaconClient {
             AttestationData::from_ssz(&answer.body)
                 .map_err(|error| self.error(CALL, Cause::Undecodable(format!("{error:?}"))))?
         } else {
-            self.read_json::<Data<AttestationData>>(CALL, &answer.body)?
+            self.read_json::<Envelope<AttestationData>>(CALL, &answer.body)?
                 .data
         };
         if vote.slot != slot || vote.index != CommitteeIndex(0) {

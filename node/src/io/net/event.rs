@@ -220,6 +220,15 @@ pub enum Refusal {
         /// What was wrong.
         rule: BadMessage,
     },
+    /// It ends every conversation before its hello.
+    #[error(
+        "peer {name} closes the connection before its hello: does its cluster definition list our \
+         identity?"
+    )]
+    HungUp {
+        /// Who.
+        name: String,
+    },
     /// It ended the conversation before we could see why.
     #[error("peer {name} refuses us: {reason}")]
     Left {

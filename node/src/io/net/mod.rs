@@ -24,12 +24,29 @@
 
 mod address;
 mod count;
+mod driver;
+mod end;
 mod event;
+mod handler;
 mod outbox;
+mod peer;
+mod ping;
 mod rate;
+mod redial;
+mod session;
+mod talk;
+mod transport;
+
+#[cfg(test)]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test picks the one event it waits for"
+)]
+mod tests;
 
 pub use address::{BadAddress, PeerAddress};
 pub use count::{PeerTraffic, Traffic};
+pub use driver::start;
 pub use event::{Downfall, Event, NetError, Refusal};
 pub use outbox::Outbox;
 

@@ -97,9 +97,9 @@ impl Waiting {
         Some(frame)
     }
 
-    /// Completes when the queue was too full for a frame.
-    pub(super) async fn overflown(&self) {
-        self.overflow.notified().await;
+    /// Is notified when the queue was too full for a frame.
+    pub(super) fn overflow(&self) -> Arc<Notify> {
+        self.overflow.clone()
     }
 
     /// Frames and bytes that wait.

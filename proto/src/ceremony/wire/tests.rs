@@ -20,7 +20,7 @@ fn statements() -> Vec<Spoken> {
     };
     let opening = Opening {
         context: CONTEXT,
-        acked: Some(0),
+        acked: vec![0, 2],
         keys: vec![[7; 32]; 4],
     };
     let bundle = Bundle {

@@ -1,0 +1,259 @@
+//! Step tables: what one peer does, input by input. Peers are named by the round they lead.
+
+use std::time::Duration;
+
+use proto::DutyKind;
+use proto::vote::Answer;
+
+use crate::Input;
+use crate::rig::{Letter, Rig, TIMING, round, round_change};
+
+const HEAD: DutyKind = DutyKind::Head;
+const BLOCK: DutyKind = DutyKind::Block;
+
+fn candidate(letter: char) -> Input<Letter> {
+    Input::Candidate(Letter(letter))
+}
+
+#[test]
+fn two_hops_when_all_see_one_head() {
+    let mut rig = Rig::new(4, HEAD, 1);
+    rig.check(candidate('a'), &["PREPARE 0a"]);
+    rig.hear(2, rig.prepare(2, 0, 'a'), &[]);
+    rig.hear(3, rig.prepare(3, 0, 'a'), &["sign 0a"]);
+    rig.recorded(&["COMMIT 0a"]);
+    rig.hear(2, rig.commit(2, 0, ('a', &[1, 2, 3])), &["committed a"]);
+    let third = rig.commit(3, 0, ('a', &[2, 3, 4]));
+    rig.hear(3, third, &["committed a", "decided a"]);
+    rig.hear(4, rig.commit(4, 0, ('a', &[1, 2, 4])), &["committed a"]);
+    assert_eq!(rig.instance.deadline(), None);
+}
+
+#[test]
+fn a_block_takes_three_hops() {
+    let mut leader = Rig::new(4, BLOCK, 2);
+    leader.check(Input::Down(leader.leader(1)), &["CHANGE 2 []"]);
+    let mut peer = Rig::new(4, BLOCK, 2);
+    peer.hear(1, peer.propose(1, 'a', vec![]), &["judge 1a free"]);
+    peer.judged(1, 'a', &["PREPARE 1a"]);
+    peer.hear(1, peer.prepare(1, 1, 'a'), &[]);
+    peer.hear(3, peer.prepare(3, 1, 'a'), &["sign 1a"]);
+    peer.recorded(&["COMMIT 1a"]);
+}
+
+#[test]
+fn the_first_leader_of_a_block_asks_its_beacon_node_at_once() {
+    let rig = Rig::new(4, BLOCK, 2);
+    let mut setup = rig.setup.clone();
+    setup.me = rig.leader(1);
+    let mut leader = crate::Instance::<Letter>::new(setup);
+    let outputs = leader.handle(rig.now, Input::Tick);
+    assert_eq!(outputs, [crate::Output::WantCandidate { round: round(1) }]);
+}
+
+#[test]
+fn heads_two_to_two_justify_round_1_at_once_and_leave_it_free() {
+    let mut rig = Rig::new(4, HEAD, 1);
+    rig.check(candidate('a'), &["PREPARE 0a"]);
+    rig.hear(2, rig.prepare(2, 0, 'a'), &[]);
+    rig.hear(3, rig.prepare(3, 0, 'b'), &[]);
+    rig.hear(4, rig.prepare(4, 0, 'b'), &["want 1"]);
+    rig.check(candidate('c'), &["PROPOSE 1c", "PREPARE 1c"]);
+}
+
+#[test]
+fn one_dead_peer_and_heads_two_to_one_force_the_value_of_two() {
+    let mut rig = Rig::new(4, HEAD, 1);
+    rig.check(candidate('b'), &["PREPARE 0b"]);
+    rig.hear(2, rig.prepare(2, 0, 'a'), &[]);
+    rig.hear(3, rig.prepare(3, 0, 'a'), &[]);
+    let end = TIMING.end_of_round_zero(None);
+    assert_eq!(rig.instance.deadline(), Some(end));
+    // The leader knows the hash only, and asks who voted for it.
+    rig.tick(end, &["send PULL a"]);
+    let scope = rig.setup.scope;
+    let body = b"a".as_slice().into();
+    let value = proto::vote::Message::Value { scope, body };
+    rig.hear(2, value, &["PROPOSE 1a", "judge 1a forced"]);
+    rig.judged(1, 'a', &["PREPARE 1a"]);
+}
+
+#[test]
+fn a_peer_known_to_be_down_ends_round_zero_and_is_skipped_as_leader() {
+    let mut rig = Rig::new(4, HEAD, 2);
+    rig.check(candidate('a'), &["PREPARE 0a"]);
+    rig.hear(3, rig.prepare(3, 0, 'a'), &[]);
+    rig.hear(4, rig.prepare(4, 0, 'b'), &[]);
+    rig.check(Input::Down(rig.leader(1)), &["CHANGE 2 [0a]"]);
+}
+
+#[test]
+fn too_many_peers_down_is_no_reason_to_hurry() {
+    let mut rig = Rig::new(4, HEAD, 4);
+    for turn in 1..=3 {
+        let expected: &[&str] = &[];
+        rig.check(Input::Down(rig.leader(turn)), expected);
+        if turn == 1 {
+            rig.check(Input::Up(rig.leader(turn)), expected);
+        }
+    }
+    rig.check(candidate('a'), &["PREPARE 0a"]);
+}
+
+#[test]
+fn a_restarted_peer_votes_for_nothing_and_still_commits() {
+    let mut rig = Rig::new(4, HEAD, 1).restarted(None);
+    rig.check(candidate('a'), &[]);
+    for turn in 2..=3 {
+        rig.hear(turn, rig.prepare(turn, 0, 'a'), &[]);
+    }
+    rig.hear(4, rig.prepare(4, 0, 'a'), &["sign 0a"]);
+    rig.recorded(&["COMMIT 0a"]);
+}
+
+#[test]
+fn a_restarted_peer_enters_rounds_without_a_word() {
+    let mut rig = Rig::new(4, HEAD, 1).restarted(None);
+    rig.tick(TIMING.end_of_round_zero(None), &[]);
+    rig.tick(TIMING.end(round(1)), &[]);
+    assert_eq!(rig.instance.round(), round(2));
+}
+
+#[test]
+fn a_peer_whose_vault_declined_votes_no_more() {
+    let mut rig = Rig::new(4, BLOCK, 2);
+    rig.hear(3, rig.commit(3, 1, ('a', &[1, 3, 4])), &["send PULL a"]);
+    rig.hear(1, rig.propose(1, 'a', vec![]), &["sign 1a", "committed a"]);
+    rig.check(Input::Declined, &[]);
+    rig.tick(TIMING.end(round(1)), &["CHANGE 2 [] prepared 1a"]);
+}
+
+#[test]
+fn a_bound_peer_answers_another_proposal_with_its_commitment() {
+    let mut rig = Rig::new(4, HEAD, 2);
+    rig.check(candidate('a'), &["PREPARE 0a"]);
+    rig.hear(1, rig.prepare(1, 0, 'a'), &[]);
+    rig.hear(3, rig.prepare(3, 0, 'a'), &["sign 0a"]);
+    rig.recorded(&["COMMIT 0a"]);
+    // The first leader lies about its own vote, so that its proposal looks free.
+    let lie = vec![rig.voted(1, 'b'), rig.voted(3, 'a'), rig.voted(4, 'd')];
+    let expected = ["send COMMIT 0a", "evidence"];
+    rig.hear(1, rig.propose(1, 'b', lie), &expected);
+}
+
+#[test]
+fn contradictions_are_put_out_once_and_hold() {
+    let mut rig = Rig::new(4, HEAD, 1);
+    rig.hear(2, rig.prepare(2, 0, 'a'), &[]);
+    let from = rig.leader(2);
+    let message = rig.prepare(2, 0, 'b');
+    let outputs = rig
+        .instance
+        .handle(rig.now, Input::Message { from, message });
+    let [crate::Output::Evidence(evidence)] = outputs.as_slice() else {
+        panic!("{outputs:?}");
+    };
+    assert_eq!(evidence.culprit(), from);
+    assert!(evidence.holds(&rig.setup.roster));
+    let denial = round_change(rig.change(2, 1, "-"), "");
+    rig.hear(2, denial, &[]);
+}
+
+#[test]
+fn two_forced_values_wait_for_one_more_answer_and_then_for_mid_round() {
+    let mut leader = Rig::new(3, HEAD, 1);
+    leader.check(candidate('b'), &["PREPARE 0b"]);
+    leader.hear(2, leader.prepare(2, 0, 'a'), &[]);
+    leader.tick(TIMING.end_of_round_zero(None), &[]);
+    let waits = TIMING.leader_waits_until(round(1));
+    assert_eq!(leader.instance.deadline(), Some(waits));
+    leader.tick(waits, &["send PULL a"]);
+
+    let mut peer = Rig::new(3, HEAD, 2);
+    let both = vec![peer.voted(1, 'a'), peer.voted(2, 'b')];
+    peer.hear(1, peer.propose(1, 'a', both), &[]);
+    let held = TIMING.held_until(round(1));
+    assert_eq!(peer.instance.deadline(), Some(held));
+    peer.tick(held, &["judge 1a forced"]);
+}
+
+#[test]
+fn a_held_proposal_is_refused_when_the_third_answer_forces_the_other() {
+    let mut peer = Rig::new(3, HEAD, 2);
+    let both = vec![peer.voted(1, 'a'), peer.voted(2, 'b')];
+    peer.hear(1, peer.propose(1, 'a', both), &[]);
+    peer.hear(3, round_change(peer.change(3, 1, "b"), "b"), &[]);
+    peer.tick(TIMING.held_until(round(1)), &[]);
+    assert_eq!(peer.instance.round(), round(1));
+}
+
+#[test]
+fn a_peer_that_does_not_answer_a_pull_is_followed_by_another() {
+    let mut rig = Rig::new(4, HEAD, 1);
+    for turn in 2..=3 {
+        rig.hear(turn, rig.prepare(turn, 0, 'a'), &[]);
+    }
+    rig.hear(4, rig.prepare(4, 0, 'a'), &["send PULL a"]);
+    let retry = rig.now + TIMING.pull;
+    assert_eq!(rig.instance.deadline(), Some(retry));
+    rig.tick(retry, &["send PULL a"]);
+    rig.tick(retry + TIMING.pull, &[]);
+    rig.tick(retry + TIMING.pull * 2, &["send PULL a"]);
+    rig.check(candidate('a'), &["sign 0a"]);
+}
+
+#[test]
+fn pulls_are_answered_but_not_for_ever() {
+    let mut rig = Rig::new(4, HEAD, 1);
+    rig.check(candidate('a'), &["PREPARE 0a"]);
+    let scope = rig.setup.scope;
+    let value = crate::rig::root('a');
+    let pull = proto::vote::Message::Pull { scope, value };
+    for _ in 0..32 {
+        rig.hear(2, pull.clone(), &["send VALUE a"]);
+    }
+    rig.hear(2, pull, &["fault TooManyPulls"]);
+}
+
+#[test]
+fn a_peer_that_comes_back_gets_the_votes_or_the_commitment_that_proves_them() {
+    let mut rig = Rig::new(4, HEAD, 3);
+    rig.check(candidate('a'), &["PREPARE 0a"]);
+    rig.tick(TIMING.end(round(1)), &["CHANGE 2 [0a]"]);
+    assert_eq!(rig.instance.sent().len(), 2);
+    rig.hear(
+        2,
+        rig.commit(2, 0, ('a', &[1, 2, 4])),
+        &["sign 0a", "committed a"],
+    );
+    rig.recorded(&["COMMIT 0a"]);
+    assert_eq!(rig.instance.sent().len(), 1);
+}
+
+#[test]
+fn after_the_last_round_a_peer_still_commits_on_a_certificate() {
+    let mut rig = Rig::new(4, HEAD, 3);
+    rig.check(candidate('a'), &["PREPARE 0a"]);
+    rig.tick(TIMING.end(round(16)), &["exhausted"]);
+    assert_eq!(rig.instance.deadline(), None);
+    let commit = rig.commit(2, 3, ('a', &[1, 2, 4]));
+    rig.hear(2, commit, &["sign 3a", "committed a"]);
+}
+
+#[test]
+fn answers_for_another_round_or_by_one_peer_twice_justify_nothing() {
+    let mut rig = Rig::new(4, HEAD, 2);
+    let twice = vec![rig.voted(1, 'a'), rig.voted(3, 'b'), rig.voted(3, 'b')];
+    rig.hear(1, rig.propose(1, 'a', twice), &["fault Unjustified"]);
+    let other = [1, 3, 4].map(|turn| Answer::Change(rig.change(turn, 2, "-")));
+    rig.hear(3, rig.propose(3, 'a', other.into()), &["fault Unjustified"]);
+}
+
+#[test]
+fn a_vote_that_comes_late_prolongs_round_zero() {
+    let mut rig = Rig::new(4, HEAD, 3);
+    rig.now = TIMING.start + Duration::from_millis(100);
+    rig.check(candidate('a'), &["PREPARE 0a"]);
+    let end = rig.now + TIMING.grace;
+    assert_eq!(rig.instance.deadline(), Some(end));
+}

@@ -1,0 +1,380 @@
+//! Who cheated in a ceremony: evidence that an outsider can check without trusting anybody.
+//!
+//! [`Evidence`] is a list of statements with their authors' identity signatures, together with the
+//! terms (definition hash, identity keys, number of validators). [`verify`] reads nothing else.
+//! One of these lists convicts:
+//!
+//! | statements | culprit |
+//! |---|---|
+//! | two different openings of one attempt | their signer |
+//! | an opening with a one-time key of small order | its signer |
+//! | two different bundles of one session | their signer |
+//! | a bundle that breaks a public rule | its signer |
+//! | an opening, a bundle, a complaint | the dealer, or the complainer if the share is good |
+//! | a confirm and all n bundles it names | the signer of the confirm: its share's proof is bad |
+//!
+//! A machine that follows the protocol never makes such a list, also not when it crashes and comes
+//! back: its openings depend on seed and attempt only, its bundles on seed and session. Silence is
+//! no evidence; it can only be named.
+//!
+//! Checks are batched with weights hashed from all that is checked; to find a bad list that
+//! passes takes 2^128 tries.
+
+use std::fmt;
+
+use proto::ceremony::{Bundle, Complaint, Confirm, Opening, Purpose, Spoken, Terms, hash_of};
+use proto::identity::BadSignature;
+use proto::{IdentityKey, PeerIndex, Root, Roster, Signed, Statement, Verified};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use x25519_dalek::{PublicKey, StaticSecret};
+
+use crate::bls::{Commitments, Message};
+use crate::ceremony::check::{check_public, check_shares};
+use crate::ceremony::deal::{Channel, is_sound_key};
+use crate::ceremony::settle::{PublicKeys, check_proof, proof_weights, transcript_of};
+
+/// The seed of batch weights where nothing secret is at hand: all inputs are hashed with it.
+const PUBLIC_SEED: [u8; 32] = [0; 32];
+
+/// What a peer did that it can be convicted of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// Signed two different openings of one attempt.
+    TwoOpenings,
+    /// Signed two different bundles of one session.
+    TwoBundles,
+    /// Gave a one-time key of small order, so that anybody could decrypt.
+    WeakKey,
+    /// Dealt lists of the wrong length: another number of keys, or another threshold.
+    WrongShape,
+    /// Dealt bytes that are no point of the group.
+    BadPoint,
+    /// Did not prove knowledge of its constant term: a rogue key.
+    NoKnowledge,
+    /// Dealt shares that do not decrypt.
+    Undecryptable,
+    /// Dealt shares that do not lie on the committed polynomial.
+    UnfitShare,
+    /// Complained about shares that are good.
+    FalseComplaint,
+    /// Showed a partial signature that is not its share's.
+    BadProof,
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TwoOpenings => "signed two different openings of one attempt",
+            Self::TwoBundles => "showed different bundles to different peers",
+            Self::WeakKey => "gave a one-time key of small order",
+            Self::WrongShape => "dealt for another threshold or another number of keys",
+            Self::BadPoint => "dealt bytes that are no point of the group",
+            Self::NoKnowledge => "did not prove knowledge of its constant term",
+            Self::Undecryptable => "dealt shares that do not decrypt",
+            Self::UnfitShare => "dealt shares that do not fit its commitments",
+            Self::FalseComplaint => "complained about good shares",
+            Self::BadProof => "showed a partial signature that is not its share's",
+        })
+    }
+}
+
+/// Who broke which rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Verdict {
+    /// The peer at fault.
+    pub culprit: PeerIndex,
+    /// What it did.
+    pub rule: Rule,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.culprit, self.rule)
+    }
+}
+
+/// Evidence that convicts nobody. Whoever brought it forward is wrong, but not proven to lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Unfounded {
+    /// A signature in it is forged.
+    #[error("the evidence is worth nothing: {0}")]
+    Signature(#[from] BadSignature),
+    /// A statement is about another definition, or the statements do not belong together.
+    #[error("the evidence is worth nothing: its statements do not belong together")]
+    Unrelated,
+    /// The statements belong together and break no rule.
+    #[error("the evidence shows no fault: the statements in it are good")]
+    NoFault,
+}
+
+/// Signed statements that are said to convict somebody, and the terms they were made under.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "EvidenceFile", into = "EvidenceFile")]
+pub struct Evidence {
+    /// What the ceremony was about. Compare its definition hash with your own.
+    pub terms: Terms,
+    /// The statements, in the order of the table in the module doc.
+    pub statements: Vec<Spoken>,
+}
+
+/// Whom the evidence convicts of what. Needs nothing but the evidence.
+///
+/// # Errors
+/// If it convicts nobody.
+pub fn verify(evidence: &Evidence) -> Result<Verdict, Unfounded> {
+    let court = Court {
+        terms: &evidence.terms,
+        hash: evidence.terms.hash(),
+    };
+    match evidence.statements.as_slice() {
+        [Spoken::Opening(one)] => court.weak_opening(one),
+        [Spoken::Opening(one), Spoken::Opening(other)] => court.two_openings(one, other),
+        [Spoken::Bundle(one)] => court.bad_bundle(one),
+        [Spoken::Bundle(one), Spoken::Bundle(other)] => court.two_bundles(one, other),
+        [
+            Spoken::Opening(opening),
+            Spoken::Bundle(bundle),
+            Spoken::Complaint(complaint),
+        ] => court.complaint(opening, bundle, complaint),
+        [Spoken::Confirm(confirm), bundles @ ..] => court.bad_proof(confirm, bundles),
+        _ => Err(Unfounded::Unrelated),
+    }
+}
+
+/// The terms that everything is held against.
+struct Court<'a> {
+    terms: &'a Terms,
+    hash: Root,
+}
+
+impl Court<'_> {
+    fn hear<T: Statement + Clone>(
+        &self,
+        signed: &Signed<T>,
+        terms: Root,
+    ) -> Result<Verified<T>, Unfounded> {
+        if terms != self.hash {
+            return Err(Unfounded::Unrelated);
+        }
+        Ok(signed.clone().verify(&self.terms.roster)?)
+    }
+
+    fn weak_opening(&self, opening: &Signed<Opening>) -> Result<Verdict, Unfounded> {
+        let opening = self.hear(opening, opening.statement.context.terms)?;
+        if has_sound_keys(&opening) {
+            Err(Unfounded::NoFault)
+        } else {
+            convict(opening.signer, Rule::WeakKey)
+        }
+    }
+
+    fn two_openings(
+        &self,
+        one: &Signed<Opening>,
+        other: &Signed<Opening>,
+    ) -> Result<Verdict, Unfounded> {
+        let one = self.hear(one, one.statement.context.terms)?;
+        let other = self.hear(other, other.statement.context.terms)?;
+        let same_place =
+            one.signer == other.signer && one.statement.context == other.statement.context;
+        match (same_place, one.statement == other.statement) {
+            (false, _) => Err(Unfounded::Unrelated),
+            (true, true) => Err(Unfounded::NoFault),
+            (true, false) => convict(one.signer, Rule::TwoOpenings),
+        }
+    }
+
+    fn bad_bundle(&self, bundle: &Signed<Bundle>) -> Result<Verdict, Unfounded> {
+        let bundle = self.hear(bundle, bundle.statement.context.terms)?;
+        match check_public(self.terms, bundle.signer, &bundle.statement, &PUBLIC_SEED) {
+            Ok(_) => Err(Unfounded::NoFault),
+            Err(rule) => convict(bundle.signer, rule),
+        }
+    }
+
+    fn two_bundles(
+        &self,
+        one: &Signed<Bundle>,
+        other: &Signed<Bundle>,
+    ) -> Result<Verdict, Unfounded> {
+        let one = self.hear(one, one.statement.context.terms)?;
+        let other = self.hear(other, other.statement.context.terms)?;
+        let same_place =
+            one.signer == other.signer && one.statement.session() == other.statement.session();
+        match (same_place, one.statement == other.statement) {
+            (false, _) => Err(Unfounded::Unrelated),
+            (true, true) => Err(Unfounded::NoFault),
+            (true, false) => convict(one.signer, Rule::TwoBundles),
+        }
+    }
+
+    fn complaint(
+        &self,
+        opening: &Signed<Opening>,
+        bundle: &Signed<Bundle>,
+        complaint: &Signed<Complaint>,
+    ) -> Result<Verdict, Unfounded> {
+        let opening = self.hear(opening, opening.statement.context.terms)?;
+        let bundle = self.hear(bundle, bundle.statement.context.terms)?;
+        let complaint = self.hear(complaint, complaint.statement.context.terms)?;
+        let (receiver, dealer) = (complaint.signer, bundle.signer);
+        let said = &complaint.statement;
+        let related = opening.signer == receiver
+            && said.dealer == dealer
+            && receiver != dealer
+            && said.context == bundle.statement.context
+            && said.bundle == hash_of(&bundle.statement)
+            && bundle.statement.openings[receiver.position()] == hash_of(&opening.statement);
+        if !related {
+            return Err(Unfounded::Unrelated);
+        }
+        let secret = StaticSecret::from(said.secret);
+        if PublicKey::from(&secret).to_bytes() != opening.statement.keys[dealer.position()] {
+            return convict(receiver, Rule::FalseComplaint);
+        }
+        let commitments = check_public(self.terms, dealer, &bundle.statement, &PUBLIC_SEED);
+        let channel = Channel {
+            session: bundle.statement.session(),
+            dealer,
+            receiver,
+        };
+        let checked = commitments.and_then(|commitments| {
+            check_shares(
+                &bundle.statement,
+                &channel,
+                &secret,
+                commitments,
+                &PUBLIC_SEED,
+            )
+        });
+        match checked {
+            Ok(_) => convict(receiver, Rule::FalseComplaint),
+            Err(rule) => convict(dealer, rule),
+        }
+    }
+
+    fn bad_proof(
+        &self,
+        confirm: &Signed<Confirm>,
+        bundles: &[Spoken],
+    ) -> Result<Verdict, Unfounded> {
+        let confirm = self.hear(confirm, confirm.statement.context.terms)?;
+        let size = self.terms.roster.size();
+        let (mut hashes, mut dealt) = (Vec::new(), Vec::<Vec<Commitments>>::new());
+        let mut openings = None;
+        for (dealer, spoken) in size.all().zip(bundles) {
+            let Spoken::Bundle(bundle) = spoken else {
+                return Err(Unfounded::Unrelated);
+            };
+            let bundle = self.hear(bundle, bundle.statement.context.terms)?;
+            let said = &bundle.statement;
+            let session = openings.get_or_insert_with(|| said.openings.clone());
+            if bundle.signer != dealer
+                || said.context != confirm.statement.context
+                || said.openings != *session
+            {
+                return Err(Unfounded::Unrelated);
+            }
+            hashes.push(hash_of(said));
+            match check_public(self.terms, dealer, said, &PUBLIC_SEED) {
+                Ok(commitments) => dealt.push(commitments),
+                Err(rule) => return convict(dealer, rule),
+            }
+        }
+        let Some(openings) = openings else {
+            return Err(Unfounded::Unrelated);
+        };
+        if bundles.len() != size.peers() || hashes != confirm.statement.bundles {
+            return Err(Unfounded::Unrelated);
+        }
+        let dealers: Vec<&[Commitments]> = dealt.iter().map(Vec::as_slice).collect();
+        let public = PublicKeys::sum(size, &dealers).ok_or(Unfounded::Unrelated)?;
+        let transcript = transcript_of(confirm.statement.context, &openings, &hashes);
+        let partials = &confirm.statement.partials;
+        let weights = proof_weights(&PUBLIC_SEED, transcript, partials, self.terms.keys());
+        let keys = &public.shares[confirm.signer.position()];
+        let message = Message::ceremony_proof(transcript);
+        match check_proof(keys, partials, &message, &weights) {
+            Some(_) => Err(Unfounded::NoFault),
+            None => convict(confirm.signer, Rule::BadProof),
+        }
+    }
+}
+
+fn convict(culprit: PeerIndex, rule: Rule) -> Result<Verdict, Unfounded> {
+    Ok(Verdict { culprit, rule })
+}
+
+/// Whether the one-time keys for all dealers but the signer itself give secrets.
+pub(crate) fn has_sound_keys(opening: &Signed<Opening>) -> bool {
+    let keys = opening.statement.keys.iter().enumerate();
+    keys.filter(|(dealer, _)| *dealer != opening.signer.position())
+        .all(|(_, key)| is_sound_key(key))
+}
+
+/// The file's form.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EvidenceFile {
+    version: u64,
+    definition: Root,
+    identity_keys: Vec<IdentityKey>,
+    validators: u16,
+    purpose: String,
+    statements: Vec<String>,
+}
+
+/// A file that is no evidence.
+#[derive(Debug, Error)]
+enum BadFile {
+    #[error("this evidence has version {0}, and this gantry reads version 1: update gantry")]
+    Version(u64),
+    #[error("the evidence names the purpose {0:?}, which this gantry does not know: update gantry")]
+    Purpose(String),
+    #[error(transparent)]
+    Size(#[from] proto::BadClusterSize),
+    #[error("the evidence is damaged: statement {0} cannot be read; ask for it again")]
+    Statement(usize),
+}
+
+impl From<Evidence> for EvidenceFile {
+    fn from(evidence: Evidence) -> Self {
+        Self {
+            version: 1,
+            definition: evidence.terms.definition,
+            identity_keys: evidence.terms.identity_keys().copied().collect(),
+            validators: evidence.terms.validators,
+            purpose: evidence.terms.purpose.name().to_owned(),
+            statements: evidence
+                .statements
+                .iter()
+                .map(|s| hex::encode(s.encode()))
+                .collect(),
+        }
+    }
+}
+
+impl TryFrom<EvidenceFile> for Evidence {
+    type Error = BadFile;
+
+    fn try_from(file: EvidenceFile) -> Result<Self, BadFile> {
+        if file.version != 1 {
+            return Err(BadFile::Version(file.version));
+        }
+        let terms = Terms {
+            definition: file.definition,
+            roster: Roster::new(file.identity_keys)?,
+            validators: file.validators,
+            purpose: Purpose::named(&file.purpose).ok_or(BadFile::Purpose(file.purpose))?,
+        };
+        let size = terms.roster.size();
+        let statements = file.statements.iter().enumerate().map(|(place, text)| {
+            let bytes = hex::decode(text).map_err(|_| BadFile::Statement(place))?;
+            Spoken::decode(size, &bytes).map_err(|_| BadFile::Statement(place))
+        });
+        let statements = statements.collect::<Result<_, _>>()?;
+        Ok(Self { terms, statements })
+    }
+}

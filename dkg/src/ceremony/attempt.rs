@@ -1,0 +1,494 @@
+//! One attempt of a ceremony: what was said in it, and how far this peer has come.
+//!
+//! [`Said`] keeps the verified statements of every peer, at most one of a kind and peer. [`Stage`]
+//! is what this peer has made of them. [`Attempt::step`] does one bounded piece of work (deal,
+//! check one bundle, check one proof, settle) if what was said allows one, so a driver can put
+//! other work between two pieces.
+
+use std::collections::BTreeMap;
+
+use proto::ceremony::{
+    Ack, Bundle, Complaint, Confirm, Context, Done, LockHash, Opening, Spoken, hash_of,
+};
+use proto::{PeerIndex, PeerSet, Root, Verified};
+
+use super::check::{check_public, check_shares, encode_all};
+use super::deal::{Channel, deal, one_time_secret, open};
+use super::settle::{self, PublicKeys};
+use super::{Acked, Dealt, Outcome, Participant, SealKey, Step, ValidatorKey};
+use crate::bls::{Message, SecretShare, SignaturePoint};
+
+/// The verified statements of one attempt.
+#[derive(Default)]
+pub(crate) struct Said {
+    pub(crate) openings: BTreeMap<PeerIndex, Verified<Opening>>,
+    pub(crate) bundles: BTreeMap<PeerIndex, Verified<Bundle>>,
+    pub(crate) confirms: BTreeMap<PeerIndex, Verified<Confirm>>,
+    pub(crate) acks: BTreeMap<PeerIndex, Verified<Ack>>,
+    pub(crate) dones: BTreeMap<PeerIndex, Verified<Done>>,
+}
+
+/// How far this peer has come.
+pub(crate) enum Stage {
+    /// Waits for every peer's opening.
+    Opening,
+    /// Waits for every peer's bundle and checks each.
+    Dealing(Dealing),
+    /// Waits for every peer's proof and checks each.
+    Proving(Box<Proving>),
+    /// Waits for this peer's own disk.
+    Storing { transcript: Root },
+    /// Waits for every peer's acknowledgement.
+    Acking,
+    /// Holds every acknowledgement.
+    Finished,
+    /// Somebody is convicted by these statements.
+    Failed(Vec<Spoken>),
+    /// Before a crash this peer acknowledged another transcript of this attempt: some dealer has
+    /// since shown another bundle. It never acknowledges a second one.
+    Contradicted,
+}
+
+impl Stage {
+    /// Whether `bundle`, of another session than a new one of the same dealer, can be let go.
+    pub(crate) fn has_no_use_for(&self, bundle: &Bundle) -> bool {
+        match self {
+            Self::Opening => true,
+            Self::Dealing(dealing) => dealing.openings != bundle.openings,
+            Self::Proving(_)
+            | Self::Storing { .. }
+            | Self::Acking
+            | Self::Finished
+            | Self::Failed(_)
+            | Self::Contradicted => false,
+        }
+    }
+}
+
+/// Every opening is there.
+pub(crate) struct Dealing {
+    openings: Vec<Root>,
+    dealt: BTreeMap<PeerIndex, Dealt>,
+}
+
+/// Every bundle is there and good.
+pub(crate) struct Proving {
+    bundles: Vec<Root>,
+    transcript: Root,
+    public: PublicKeys,
+    shares: Vec<SecretShare>,
+    message: Message,
+    weights: Vec<u8>,
+    sums: BTreeMap<PeerIndex, SignaturePoint>,
+}
+
+/// What one step came to.
+pub(crate) enum Stepped {
+    /// Nothing to do before somebody says more.
+    Waiting,
+    /// A piece of work is done and there is nothing to tell.
+    Worked,
+    /// These statements of this peer are to be sent to all.
+    Says(Vec<Spoken>),
+    /// These statements of others are to be shown to one peer, which saw something else.
+    Shows(PeerIndex, Vec<Spoken>),
+    /// These statements convict somebody.
+    Convicts(Vec<Spoken>),
+    /// These keys are to be stored.
+    Made(Box<Outcome>),
+}
+
+/// One attempt.
+pub(crate) struct Attempt {
+    pub(crate) context: Context,
+    pub(crate) said: Said,
+    pub(crate) stage: Stage,
+    /// What this peer has acknowledged in this attempt, maybe before a crash.
+    pub(crate) acked: Option<Acked>,
+    /// Peers that were shown, since they last came up, what they saw differently.
+    shown: PeerSet,
+}
+
+impl Attempt {
+    /// Opens the attempt. `earlier` are the acknowledged attempts before it.
+    pub(crate) fn new(
+        who: &Participant,
+        context: Context,
+        earlier: Vec<u32>,
+        acked: Option<Acked>,
+    ) -> Self {
+        let mut said = Said::default();
+        let opening = who.identity.sign(who.me, open(who, context, earlier));
+        said.openings.insert(who.me, opening);
+        let mut attempt = Self {
+            context,
+            said,
+            stage: Stage::Opening,
+            acked: None,
+            shown: PeerSet::EMPTY,
+        };
+        if let Some(acked) = acked {
+            attempt.acknowledge(who, acked);
+        }
+        attempt
+    }
+
+    /// Says that the shares of `acked` are stored; gives what is to be sent to all.
+    pub(crate) fn acknowledge(&mut self, who: &Participant, acked: Acked) -> Spoken {
+        let ack = Ack {
+            context: self.context,
+            transcript: acked.transcript,
+            lock: acked.lock,
+            lock_signature: who.identity.sign_bare(&LockHash(acked.lock)),
+        };
+        let ack = who.identity.sign(who.me, ack);
+        let spoken = Spoken::Ack(ack.clone().into_signed());
+        self.said.acks.insert(who.me, ack);
+        self.acked = Some(acked);
+        spoken
+    }
+
+    /// Everything this peer has said so far, for a peer that just came.
+    pub(crate) fn own_words(&mut self, me: PeerIndex, to: PeerIndex) -> Vec<Spoken> {
+        self.shown.remove(to);
+        let said = &self.said;
+        let finished = matches!(self.stage, Stage::Finished);
+        let opening = said
+            .openings
+            .get(&me)
+            .map(|s| Spoken::Opening(s.clone().into_signed()));
+        let bundle = said
+            .bundles
+            .get(&me)
+            .map(|s| Spoken::Bundle(s.clone().into_signed()));
+        let confirm = said
+            .confirms
+            .get(&me)
+            .map(|s| Spoken::Confirm(s.clone().into_signed()));
+        // Who is finished completes the others with everybody's acknowledgement.
+        let acks = said
+            .acks
+            .iter()
+            .filter(|(peer, _)| finished || **peer == me);
+        let acks = acks.map(|(_, s)| Spoken::Ack(s.clone().into_signed()));
+        let done = said
+            .dones
+            .get(&me)
+            .map(|s| Spoken::Done(s.clone().into_signed()));
+        let first = opening.into_iter().chain(bundle).chain(confirm);
+        first.chain(acks).chain(done).collect()
+    }
+
+    /// The step this peer is at, and whom it waits for.
+    pub(crate) fn waits(&self, who: &Participant) -> (Step, PeerSet) {
+        let all = PeerSet::full(who.terms.roster.size());
+        let without = |there: PeerSet| all.without(there);
+        match &self.stage {
+            Stage::Opening => (
+                Step::Opening,
+                without(self.said.openings.keys().copied().collect()),
+            ),
+            Stage::Dealing(dealing) => (
+                Step::Dealing,
+                without(dealing.dealt.keys().copied().collect()),
+            ),
+            Stage::Proving(proving) => (
+                Step::Proving,
+                without(proving.sums.keys().copied().collect()),
+            ),
+            Stage::Storing { .. } => (Step::Storing, PeerSet::from_iter([who.me])),
+            Stage::Acking => (Step::Acknowledging, without(self.matching_acks())),
+            Stage::Finished => (
+                Step::Finished,
+                without(self.said.dones.keys().copied().collect()),
+            ),
+            Stage::Failed(_) => (Step::Failed, PeerSet::EMPTY),
+            Stage::Contradicted => (Step::Contradicted, PeerSet::EMPTY),
+        }
+    }
+
+    /// Who has acknowledged the same transcript and lock as this peer.
+    pub(crate) fn matching_acks(&self) -> PeerSet {
+        let Some(own) = &self.acked else {
+            return PeerSet::EMPTY;
+        };
+        let same = |ack: &Ack| ack.transcript == own.transcript && ack.lock == own.lock;
+        let acks = self.said.acks.iter();
+        acks.filter(|(_, ack)| same(&ack.statement))
+            .map(|(peer, _)| *peer)
+            .collect()
+    }
+
+    /// Whether keys are made, so that nothing but a new attempt can undo this one.
+    pub(crate) fn is_past_failing(&self) -> bool {
+        match &self.stage {
+            Stage::Opening | Stage::Dealing(_) | Stage::Proving(_) => self.acked.is_some(),
+            Stage::Storing { .. } | Stage::Acking | Stage::Finished | Stage::Contradicted => true,
+            Stage::Failed(_) => false,
+        }
+    }
+
+    /// Takes another confirm of `peer` to be checked in place of an earlier one.
+    pub(crate) fn hear_confirm(&mut self, confirm: Verified<Confirm>) {
+        if let Stage::Proving(proving) = &mut self.stage {
+            proving.sums.remove(&confirm.signer);
+        }
+        self.said.confirms.insert(confirm.signer, confirm);
+    }
+
+    /// Does one piece of work, if there is one.
+    pub(crate) fn step(&mut self, who: &Participant) -> Stepped {
+        match &self.stage {
+            Stage::Opening => self.begin(who),
+            Stage::Dealing(dealing) => {
+                match self
+                    .said
+                    .bundles
+                    .keys()
+                    .find(|d| !dealing.dealt.contains_key(d))
+                {
+                    Some(dealer) => self.check_bundle(who, *dealer),
+                    None if dealing.dealt.len() == who.terms.roster.size().peers() => {
+                        self.settle(who)
+                    }
+                    None => Stepped::Waiting,
+                }
+            }
+            Stage::Proving(proving) => {
+                match self
+                    .said
+                    .confirms
+                    .keys()
+                    .find(|p| !proving.sums.contains_key(p))
+                {
+                    Some(peer) => self.check_confirm(who, *peer),
+                    None if proving.sums.len() == who.terms.roster.size().peers() => self.make(who),
+                    None => Stepped::Waiting,
+                }
+            }
+            Stage::Storing { .. }
+            | Stage::Acking
+            | Stage::Finished
+            | Stage::Failed(_)
+            | Stage::Contradicted => Stepped::Waiting,
+        }
+    }
+
+    /// Deals, once every opening is there.
+    fn begin(&mut self, who: &Participant) -> Stepped {
+        if self.said.openings.len() < who.terms.roster.size().peers() {
+            return Stepped::Waiting;
+        }
+        let openings = self.said.openings.values().map(|opening| {
+            let opening = opening.statement.clone();
+            (hash_of(&opening), opening)
+        });
+        let openings: Vec<(Root, Opening)> = openings.collect();
+        let (bundle, dealt) = deal(who, self.context, &openings);
+        self.stage = Stage::Dealing(Dealing {
+            openings: openings.into_iter().map(|(hash, _)| hash).collect(),
+            dealt: BTreeMap::from([(who.me, dealt)]),
+        });
+        let bundle = who.identity.sign(who.me, bundle);
+        let spoken = Spoken::Bundle(bundle.clone().into_signed());
+        self.said.bundles.insert(who.me, bundle);
+        Stepped::Says(vec![spoken])
+    }
+
+    /// Checks one dealer's bundle.
+    fn check_bundle(&mut self, who: &Participant, dealer: PeerIndex) -> Stepped {
+        let Stage::Dealing(dealing) = &mut self.stage else {
+            return Stepped::Waiting;
+        };
+        let bundle = &self.said.bundles[&dealer];
+        if bundle.statement.openings != dealing.openings {
+            // One of the openings has a twin. Show what is here: the dealer finds it, and its own
+            // answer shows it here.
+            self.said.bundles.remove(&dealer);
+            if !self.shown.insert(dealer) {
+                return Stepped::Worked;
+            }
+            let openings = self.said.openings.values().cloned();
+            let openings = openings.map(|s| Spoken::Opening(s.into_signed()));
+            return Stepped::Shows(dealer, openings.collect());
+        }
+        let signed = || Spoken::Bundle((*bundle).clone().into_signed());
+        let commitments = match check_public(&who.terms, dealer, &bundle.statement, &who.seed) {
+            Ok(commitments) => commitments,
+            Err(_) => return Stepped::Convicts(vec![signed()]),
+        };
+        let channel = Channel {
+            session: bundle.statement.session(),
+            dealer,
+            receiver: who.me,
+        };
+        let secret = one_time_secret(&who.seed, self.context, dealer);
+        match check_shares(&bundle.statement, &channel, &secret, commitments, &who.seed) {
+            Ok(dealt) => {
+                dealing.dealt.insert(dealer, dealt);
+                Stepped::Worked
+            }
+            Err(_) => {
+                let complaint = Complaint {
+                    context: self.context,
+                    dealer,
+                    bundle: hash_of(&bundle.statement),
+                    secret: secret.to_bytes(),
+                };
+                let complaint = who.identity.sign(who.me, complaint).into_signed();
+                let opening = self.said.openings[&who.me].clone().into_signed();
+                Stepped::Convicts(vec![
+                    Spoken::Opening(opening),
+                    signed(),
+                    Spoken::Complaint(complaint),
+                ])
+            }
+        }
+    }
+
+    /// Sums up, once every bundle is checked, and shows that the own shares work.
+    fn settle(&mut self, who: &Participant) -> Stepped {
+        let Stage::Dealing(dealing) = &self.stage else {
+            return Stepped::Waiting;
+        };
+        let size = who.terms.roster.size();
+        let bundles = self
+            .said
+            .bundles
+            .values()
+            .map(|bundle| hash_of(&bundle.statement));
+        let bundles: Vec<Root> = bundles.collect();
+        let transcript = settle::transcript_of(self.context, &dealing.openings, &bundles);
+        let dealt: Vec<&Dealt> = dealing.dealt.values().collect();
+        let commitments: Vec<_> = dealt.iter().map(|d| d.commitments.as_slice()).collect();
+        let public = PublicKeys::sum(size, &commitments)
+            .expect("this peer's own random polynomials keep every sum from infinity");
+        let shares = settle::own_shares(&dealt);
+        let confirm = Confirm {
+            context: self.context,
+            bundles: bundles.clone(),
+            partials: settle::prove(&shares, transcript),
+        };
+        self.stage = Stage::Proving(Box::new(Proving {
+            bundles,
+            transcript,
+            public,
+            shares,
+            message: Message::ceremony_proof(transcript),
+            weights: settle::proof_weights(&who.seed, transcript, &[], who.terms.keys()),
+            sums: BTreeMap::new(),
+        }));
+        let confirm = who.identity.sign(who.me, confirm);
+        let spoken = Spoken::Confirm(confirm.clone().into_signed());
+        self.said.confirms.insert(who.me, confirm);
+        Stepped::Says(vec![spoken])
+    }
+
+    /// Checks one peer's proof.
+    fn check_confirm(&mut self, who: &Participant, peer: PeerIndex) -> Stepped {
+        let Stage::Proving(proving) = &mut self.stage else {
+            return Stepped::Waiting;
+        };
+        let confirm = &self.said.confirms[&peer];
+        let theirs = &confirm.statement.bundles;
+        if *theirs != proving.bundles {
+            // One of the bundles has a twin. Show the ones that differ.
+            let size = who.terms.roster.size();
+            let differ = |d: &PeerIndex| theirs[d.position()] != proving.bundles[d.position()];
+            let differing = size
+                .all()
+                .filter(differ)
+                .map(|d| self.said.bundles[&d].clone());
+            let differing = differing.map(|s| Spoken::Bundle(s.into_signed())).collect();
+            self.said.confirms.remove(&peer);
+            if self.shown.insert(peer) {
+                return Stepped::Shows(peer, differing);
+            }
+            return Stepped::Worked;
+        }
+        let keys = &proving.public.shares[peer.position()];
+        let partials = &confirm.statement.partials;
+        match settle::check_proof(keys, partials, &proving.message, &proving.weights) {
+            Some(sum) => {
+                proving.sums.insert(peer, sum);
+                Stepped::Worked
+            }
+            None => {
+                assert!(
+                    peer != who.me,
+                    "the shares of this peer sign under their own keys"
+                );
+                let confirm = Spoken::Confirm(confirm.clone().into_signed());
+                let bundles = self.said.bundles.values().cloned();
+                let bundles = bundles.map(|s| Spoken::Bundle(s.into_signed()));
+                Stepped::Convicts([confirm].into_iter().chain(bundles).collect())
+            }
+        }
+    }
+
+    /// Hands out the keys, once every proof is checked and several subsets combine.
+    fn make(&mut self, who: &Participant) -> Stepped {
+        let Stage::Proving(proving) = std::mem::replace(&mut self.stage, Stage::Acking) else {
+            return Stepped::Waiting;
+        };
+        let size = who.terms.roster.size();
+        let sums: Vec<SignaturePoint> = proving.sums.values().copied().collect();
+        let Proving {
+            public,
+            message,
+            weights,
+            ..
+        } = proving.as_ref();
+        assert!(
+            settle::subsets_combine(size, public, &sums, message, weights),
+            "shares that lie on one polynomial of degree t - 1 combine in any t"
+        );
+        let transcript = proving.transcript;
+        match &self.acked {
+            Some(acked) if acked.transcript == transcript => return Stepped::Worked,
+            Some(_) => {
+                self.stage = Stage::Contradicted;
+                let others = self.said.bundles.values().cloned();
+                return Stepped::Says(others.map(|s| Spoken::Bundle(s.into_signed())).collect());
+            }
+            None => self.stage = Stage::Storing { transcript },
+        }
+        Stepped::Made(Box::new(outcome(self.context.attempt, *proving)))
+    }
+}
+
+/// The keys as they are stored.
+fn outcome(attempt: u32, proving: Proving) -> Outcome {
+    let Proving {
+        transcript,
+        public,
+        mut shares,
+        ..
+    } = proving;
+    let seal_share = shares
+        .pop()
+        .expect("the seal key is the last of at least two keys");
+    let seal = public
+        .joint
+        .last()
+        .expect("the seal key is the last of at least two keys");
+    let validators = shares.into_iter().zip(&public.joint).enumerate();
+    let validators = validators.map(|(key, (share, joint))| ValidatorKey {
+        public_key: joint.group_key().to_bytes(),
+        share_public_keys: public
+            .shares
+            .iter()
+            .map(|keys| keys[key].to_bytes())
+            .collect(),
+        share,
+    });
+    Outcome {
+        attempt,
+        transcript,
+        validators: validators.collect(),
+        seal: SealKey {
+            commitment: encode_all(seal.points()),
+            share: seal_share,
+        },
+    }
+}

@@ -1,0 +1,214 @@
+//! What a ceremony makes of a frame: bounded, decoded, of these terms, truly signed, and only then
+//! kept. Statements of other attempts change nothing, except an opening of a later attempt (this
+//! peer may follow) and acknowledgements of an earlier one that this peer has acknowledged too.
+
+use std::collections::btree_map::Entry;
+
+use proto::ceremony::{Ack, Bundle, Frame, LockHash, MAX_ATTEMPT, Opening, Spoken};
+use proto::{PeerIndex, PeerSet, Signed, Statement, Verified};
+
+use super::attempt::Stage;
+use super::{Breach, Ceremony, Output};
+use crate::blame::{self, Evidence, has_sound_keys};
+
+impl Ceremony {
+    /// Takes one frame of the session with `from`.
+    pub(super) fn receive(&mut self, from: PeerIndex, bytes: &[u8], outputs: &mut Vec<Output>) {
+        if bytes.len() > self.max_frame {
+            outputs.push(Output::Fault(from, Breach::TooLong(bytes.len())));
+            return;
+        }
+        let heard = Frame::decode(self.who.terms.roster.size(), bytes)
+            .map_err(Breach::from)
+            .and_then(|frame| match frame {
+                Frame::Spoken(spoken) => self.hear(from, spoken, outputs),
+                Frame::Accusation(statements) => self.accuse(statements, outputs),
+            });
+        if let Err(breach) = heard {
+            outputs.push(Output::Fault(from, breach));
+        }
+    }
+
+    fn hear(
+        &mut self,
+        from: PeerIndex,
+        spoken: Spoken,
+        outputs: &mut Vec<Output>,
+    ) -> Result<(), Breach> {
+        let context = spoken.context();
+        if context.terms != self.terms {
+            return Err(Breach::Foreign);
+        }
+        let current = context.attempt == self.position.attempt;
+        match spoken {
+            Spoken::Opening(s) => self.hear_opening(from, self.check(s)?, outputs),
+            Spoken::Ack(s) if current || self.has_acked(context.attempt) => {
+                let ack = self.check(s)?;
+                self.hear_ack(ack, outputs)
+            }
+            Spoken::Bundle(s) if current => {
+                let bundle = self.check(s)?;
+                self.hear_bundle(bundle, outputs);
+                Ok(())
+            }
+            Spoken::Confirm(s) if current => {
+                let confirm = self.check(s)?;
+                if self.attempt.said.confirms.get(&confirm.signer) != Some(&confirm) {
+                    self.attempt.hear_confirm(confirm);
+                }
+                Ok(())
+            }
+            Spoken::Done(s) if current => {
+                let done = self.check(s)?;
+                self.attempt.said.dones.insert(done.signer, done);
+                Ok(())
+            }
+            Spoken::Complaint(_) => Err(Breach::BareComplaint),
+            Spoken::Ack(_) | Spoken::Bundle(_) | Spoken::Confirm(_) | Spoken::Done(_) => Ok(()),
+        }
+    }
+
+    fn check<T: Statement>(&self, signed: Signed<T>) -> Result<Verified<T>, Breach> {
+        Ok(signed.verify(&self.who.terms.roster)?)
+    }
+
+    fn has_acked(&self, attempt: u32) -> bool {
+        self.position
+            .acked
+            .iter()
+            .any(|acked| acked.attempt == attempt)
+    }
+
+    fn hear_opening(
+        &mut self,
+        from: PeerIndex,
+        opening: Verified<Opening>,
+        outputs: &mut Vec<Output>,
+    ) -> Result<(), Breach> {
+        let (attempt, signer) = (opening.statement.context.attempt, opening.signer);
+        if attempt > MAX_ATTEMPT {
+            return Err(Breach::TooManyAttempts(attempt));
+        }
+        if attempt > self.position.attempt && self.may_follow(&opening.statement) {
+            self.go_to(attempt, outputs);
+        }
+        if attempt != self.position.attempt {
+            if from == signer {
+                // It lags, or it does not know what was acknowledged here.
+                self.greet(signer, outputs);
+            }
+            return Ok(());
+        }
+        match self.attempt.said.openings.entry(signer) {
+            Entry::Occupied(known) if known.get().statement == opening.statement => {}
+            Entry::Occupied(known) => {
+                let both = [known.get().clone(), opening];
+                let both = both.map(|s| Spoken::Opening(s.into_signed()));
+                self.convict(both.to_vec(), outputs);
+            }
+            Entry::Vacant(_) if !has_sound_keys(&opening) => {
+                self.convict(vec![Spoken::Opening(opening.into_signed())], outputs);
+            }
+            Entry::Vacant(place) => {
+                place.insert(opening);
+                if self.up.contains(signer) {
+                    self.greet(signer, outputs);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the current attempt can be left for that of `opening`. It cannot if it is or may be
+    /// finished: if this peer has acknowledged it, the other must promise never to.
+    fn may_follow(&self, opening: &Opening) -> bool {
+        let finished = matches!(self.attempt.stage, Stage::Finished);
+        let void = !opening.acked.contains(&self.position.attempt);
+        !finished && (self.attempt.acked.is_none() || void)
+    }
+
+    fn hear_bundle(&mut self, bundle: Verified<Bundle>, outputs: &mut Vec<Output>) {
+        let said = &mut self.attempt.said.bundles;
+        match said.entry(bundle.signer) {
+            Entry::Vacant(place) => {
+                if let Stage::Opening | Stage::Dealing(_) = self.attempt.stage {
+                    place.insert(bundle);
+                }
+            }
+            Entry::Occupied(known) if known.get().statement == bundle.statement => {}
+            Entry::Occupied(mut known) => {
+                if known.get().statement.session() == bundle.statement.session() {
+                    let both = [known.get().clone(), bundle];
+                    let both = both.map(|s| Spoken::Bundle(s.into_signed()));
+                    self.convict(both.to_vec(), outputs);
+                } else if self.attempt.stage.has_no_use_for(&known.get().statement) {
+                    known.insert(bundle);
+                }
+            }
+        }
+    }
+
+    fn hear_ack(&mut self, ack: Verified<Ack>, outputs: &mut Vec<Output>) -> Result<(), Breach> {
+        let said = &ack.statement;
+        let key = self.who.terms.roster.key(ack.signer);
+        if !key.has_signed(&LockHash(said.lock), &said.lock_signature) {
+            return Err(Breach::LockSignature);
+        }
+        let attempt = said.context.attempt;
+        let own = self
+            .position
+            .acked
+            .iter()
+            .find(|acked| acked.attempt == attempt);
+        if let Some(own) = own
+            && (own.transcript != said.transcript || own.lock != said.lock)
+        {
+            return Err(Breach::OtherLock);
+        }
+        if attempt == self.position.attempt {
+            if ack.signer != self.who.me {
+                self.attempt.said.acks.insert(ack.signer, ack);
+            }
+            return Ok(());
+        }
+        self.late_acks.insert((attempt, ack.signer), ack);
+        self.go_back(attempt, outputs);
+        Ok(())
+    }
+
+    /// Returns to an earlier attempt that turns out to be finished.
+    fn go_back(&mut self, attempt: u32, outputs: &mut Vec<Output>) {
+        let all = PeerSet::full(self.who.terms.roster.size());
+        let of_attempt = (attempt, self.who.me);
+        let there = self
+            .late_acks
+            .keys()
+            .filter(|(a, _)| *a == attempt)
+            .map(|(_, peer)| *peer);
+        let there: PeerSet = there.chain([of_attempt.1]).collect();
+        if there != all {
+            return;
+        }
+        self.go_to(attempt, outputs);
+        let acks = std::mem::take(&mut self.late_acks).into_iter();
+        let acks = acks.filter(|((a, peer), _)| *a == attempt && *peer != self.who.me);
+        self.attempt
+            .said
+            .acks
+            .extend(acks.map(|((_, peer), ack)| (peer, ack)));
+    }
+
+    fn accuse(&mut self, statements: Vec<Spoken>, outputs: &mut Vec<Output>) -> Result<(), Breach> {
+        let attempt = statements.first().map(|spoken| spoken.context().attempt);
+        if attempt != Some(self.position.attempt) {
+            return Ok(());
+        }
+        let evidence = Evidence {
+            terms: self.who.terms.clone(),
+            statements,
+        };
+        let verdict = blame::verify(&evidence)?;
+        self.pass(evidence, verdict, outputs);
+        Ok(())
+    }
+}

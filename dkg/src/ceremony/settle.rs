@@ -1,0 +1,165 @@
+//! From n good bundles to keys: sums of shares and commitments, and the proof that all works.
+//!
+//! Every peer signs the transcript with each new share. One peer's partial signatures are checked
+//! together: with weights w_i over the keys, the sum of w_i sig_i must be a signature under the
+//! sum of w_i key_i. The same sums of t peers then interpolate to a signature under the weighted
+//! group keys, for several subsets: so a combination works for every key at once.
+
+use blst::{blst_p1_affine, blst_p2_affine};
+use proto::ceremony::{Context, hash_of};
+use proto::{ClusterSize, PeerIndex, Root, ShareIndex, SignatureBytes, Statement};
+
+use super::Dealt;
+use crate::bls::{
+    self, Commitments, G1, Message, PublicPoint, Scalar, SecretShare, SignaturePoint, Weights,
+    affine_all, weighted_g1, weighted_g2,
+};
+
+/// Bytes of one partial signature.
+pub(crate) const PARTIAL_BYTES: usize = 96;
+
+/// The hash that everything made in an attempt hangs on: session and every bundle.
+pub(crate) fn transcript(session: Root, bundles: &[Root]) -> Root {
+    struct Transcript<'a>(Root, &'a [Root]);
+    impl Statement for Transcript<'_> {
+        const PURPOSE: &'static str = "gantry/ceremony/transcript/1";
+
+        fn feed(&self, write: &mut dyn FnMut(&[u8])) {
+            write(self.0.as_bytes());
+            for bundle in self.1 {
+                write(bundle.as_bytes());
+            }
+        }
+    }
+    hash_of(&Transcript(session, bundles))
+}
+
+/// The public side of what was made: follows from the bundles alone.
+pub(crate) struct PublicKeys {
+    /// The joint commitments of each key; the last is the seal key.
+    pub(crate) joint: Vec<Commitments>,
+    /// For each peer, its share's public key of each key.
+    pub(crate) shares: Vec<Vec<PublicPoint>>,
+}
+
+impl PublicKeys {
+    /// Sums every dealer's commitments, given as one list of all keys for each dealer. `None` if a
+    /// sum is infinity: an honest dealer among them excludes that.
+    pub(crate) fn sum(size: ClusterSize, dealers: &[&[Commitments]]) -> Option<Self> {
+        let keys = dealers.first().map_or(0, |keys| keys.len());
+        let joint: Vec<Commitments> = (0..keys)
+            .map(|key| Commitments::sum(dealers.iter().map(|keys| &keys[key])))
+            .collect::<Option<_>>()?;
+        let shares = size
+            .all()
+            .map(|peer| {
+                let values: Vec<G1> = joint.iter().map(|c| c.evaluate(peer.into())).collect();
+                Some(affine_all(&values)?.into_iter().map(PublicPoint).collect())
+            })
+            .collect::<Option<_>>()?;
+        Some(Self { joint, shares })
+    }
+}
+
+/// This peer's shares: the sums of what every dealer dealt it.
+pub(crate) fn own_shares(dealt: &[&Dealt]) -> Vec<SecretShare> {
+    let keys = dealt.first().map_or(0, |d| d.shares.len());
+    (0..keys)
+        .map(|key| {
+            let shares = dealt.iter().map(|d| &d.shares[key]);
+            let sum = shares.fold(Scalar::default(), |sum, share| sum.plus(share));
+            SecretShare::of(sum).expect("a share is 0 with probability 2^-255")
+        })
+        .collect()
+}
+
+/// This peer's partial signatures of the transcript, one after the other.
+pub(crate) fn prove(shares: &[SecretShare], transcript: Root) -> Vec<u8> {
+    let message = Message::ceremony_proof(transcript);
+    shares
+        .iter()
+        .flat_map(|share| *share.sign(&message).to_bytes().as_bytes())
+        .collect()
+}
+
+/// The weights of an attempt's proofs: they depend on a secret seed, so nobody can aim at them.
+pub(crate) fn proof_weights(
+    seed: &[u8; 32],
+    transcript: Root,
+    more: &[u8],
+    keys: usize,
+) -> Vec<u8> {
+    let mut weights = Weights::new(seed);
+    weights.bytes(b"proofs");
+    weights.bytes(transcript.as_bytes());
+    weights.bytes(more);
+    weights.take(keys)
+}
+
+/// Checks one peer's partial signatures under its share keys; gives their weighted sum, or `None`
+/// if one is wrong.
+pub(crate) fn check_proof(
+    share_keys: &[PublicPoint],
+    partials: &[u8],
+    message: &Message,
+    weights: &[u8],
+) -> Option<SignaturePoint> {
+    if partials.len() != share_keys.len() * PARTIAL_BYTES {
+        return None;
+    }
+    let points: Vec<blst_p2_affine> = partials
+        .chunks_exact(PARTIAL_BYTES)
+        .map(|bytes| {
+            let bytes = SignatureBytes::try_from(bytes).ok()?;
+            SignaturePoint::from_bytes(&bytes).ok().map(|s| s.0)
+        })
+        .collect::<Option<_>>()?;
+    let signature = SignaturePoint(weighted_g2(&points, weights).affine()?);
+    bls::verify(&weighted(share_keys, weights)?, message, &signature).then_some(signature)
+}
+
+fn weighted(keys: &[PublicPoint], weights: &[u8]) -> Option<PublicPoint> {
+    let keys: Vec<blst_p1_affine> = keys.iter().map(|key| key.0).collect();
+    weighted_g1(&keys, weights).affine().map(PublicPoint)
+}
+
+/// Combines the weighted sums of n different subsets of t peers, for every peer the one that
+/// starts with it, and holds the results against the weighted group keys. Every sum passed
+/// [`check_proof`], so this cannot fail unless the code is wrong.
+pub(crate) fn subsets_combine(
+    size: ClusterSize,
+    public: &PublicKeys,
+    sums: &[SignaturePoint],
+    message: &Message,
+    weights: &[u8],
+) -> bool {
+    let peers: Vec<PeerIndex> = size.all().collect();
+    let subset = |start: usize| -> Vec<(ShareIndex, SignaturePoint)> {
+        (start..start + size.threshold())
+            .map(|i| (peers[i % peers.len()].into(), sums[i % peers.len()]))
+            .collect()
+    };
+    let group_keys: Vec<PublicPoint> = public.joint.iter().map(Commitments::group_key).collect();
+    let first = bls::combine(&subset(0));
+    let verified = first.is_ok_and(|signature| {
+        weighted(&group_keys, weights).is_some_and(|key| bls::verify(&key, message, &signature))
+    });
+    verified && (1..peers.len()).all(|start| bls::combine(&subset(start)) == first)
+}
+
+/// The longest frame of a ceremony of `size` for `validators`, in bytes: two whole bundles and a
+/// complaint, which is the longest accusation.
+pub fn max_frame(size: ClusterSize, validators: u16) -> usize {
+    use super::check::{POINT_BYTES, PROOF_BYTES};
+    use super::deal::{SHARE_BYTES, TAG_BYTES};
+    let keys = usize::from(validators) + 1;
+    let others = size.peers() - 1;
+    let each_key = size.threshold() * POINT_BYTES + PROOF_BYTES + others * SHARE_BYTES;
+    let each_peer = 32 + SHARE_BYTES + TAG_BYTES + 64;
+    2 * (keys * each_key + size.peers() * each_peer + 1024)
+}
+
+/// The transcript of these bundles, which must be those of one session in the dealers' order.
+pub(crate) fn transcript_of(context: Context, openings: &[Root], bundles: &[Root]) -> Root {
+    transcript(proto::ceremony::session(context, openings), bundles)
+}

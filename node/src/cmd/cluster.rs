@@ -1,0 +1,274 @@
+//! `gantry cluster`: one operator writes the definition, each signs it, everybody can read it.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use proto::definition::{Definition, FeeRecipient, Terms, Withdrawal, checksummed};
+use proto::{Address, ClusterSize};
+
+use super::CommandError;
+use super::draft::Flags;
+use crate::io::files::{self, Mode};
+use crate::keystore::read_identity;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Write a definition that nobody has signed yet, and show it.
+    ///
+    /// Send the file to all operators: each reads it with `gantry cluster show`, signs it with
+    /// `gantry cluster sign`, and passes it on or sends the signed copy back.
+    New(Box<New>),
+    /// Show a definition and add your signature to it: you agree to everything in it.
+    Sign(Sign),
+    /// Gather the signatures of several copies in the first of them.
+    Merge(Merge),
+    /// Print what a definition says, what its size means, and who has signed it.
+    ///
+    /// Exits with 1 if the file is refused, and with --complete also if a signature is missing.
+    Show(Show),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct New {
+    #[command(flatten)]
+    flags: Flags,
+    /// The file to write; one that exists is never overwritten.
+    #[arg(long, value_name = "FILE", default_value = "cluster-definition.json")]
+    out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Sign {
+    /// The definition; your signature is added to this file.
+    #[arg(value_name = "FILE", default_value = "cluster-definition.json")]
+    file: PathBuf,
+    /// Your data directory, with identity.key.
+    #[arg(long, value_name = "DIR", env = "GANTRY_DATA_DIR", default_value = ".")]
+    dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Merge {
+    /// Copies of one definition; the first takes the signatures of the others.
+    #[arg(value_name = "FILE", required = true, num_args = 2..)]
+    files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// The definition.
+    #[arg(value_name = "FILE", default_value = "cluster-definition.json")]
+    file: PathBuf,
+    /// Fail unless every operator has signed.
+    #[arg(long)]
+    complete: bool,
+}
+
+impl Command {
+    pub fn run(self) -> Result<(), CommandError> {
+        match self {
+            Self::New(new) => {
+                let definition = new.flags.definition()?;
+                files::write_new(&new.out, definition.to_json().as_bytes(), Mode::Public)?;
+                print!("{}", describe(&definition));
+                eprintln!("Wrote {}.", new.out.display());
+                Ok(())
+            }
+            Self::Sign(sign) => {
+                let mut definition = read(&sign.file)?;
+                let identity = read_identity(&sign.dir.join("identity.key"))?;
+                let peer = definition.sign(&identity)?;
+                print!("{}", describe(&definition));
+                files::replace(&sign.file, definition.to_json().as_bytes(), Mode::Public)?;
+                eprintln!(
+                    "Signed {} as {}.",
+                    sign.file.display(),
+                    definition.name_of(peer)
+                );
+                Ok(())
+            }
+            Self::Merge(merge) => merge.run(),
+            Self::Show(show) => {
+                let definition = read(&show.file)?;
+                print!("{}", describe(&definition));
+                if show.complete {
+                    definition.into_signed()?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Merge {
+    fn run(self) -> Result<(), CommandError> {
+        let (first, rest) = self
+            .files
+            .split_first()
+            .expect("clap asks for two files or more");
+        let mut definition = read(first)?;
+        for file in rest {
+            let copy = read(file)?;
+            let merged = definition.merge(&copy);
+            merged.map_err(|error| CommandError::Definition(file.clone(), error))?;
+        }
+        files::replace(first, definition.to_json().as_bytes(), Mode::Public)?;
+        println!("{}", signatures(&definition));
+        Ok(())
+    }
+}
+
+/// Reads a definition file.
+pub(super) fn read(path: &Path) -> Result<Definition, CommandError> {
+    let text = files::read(path, Definition::MAX_BYTES)?;
+    Definition::from_json(&text).map_err(|error| CommandError::Definition(path.to_owned(), error))
+}
+
+/// The definition in words.
+fn describe(definition: &Definition) -> String {
+    let terms = definition.terms();
+    let chain = &terms.chain;
+    let mut lines = vec![
+        format!("Cluster           {}", terms.name),
+        format!("Definition hash   {}", definition.hash()),
+        format!("Chain             {}", chain.name),
+        format!("  execution id    {}", chain.execution_chain_id),
+        format!("  genesis fork    {}", chain.genesis_fork_version),
+        format!("  genesis root    {}", chain.genesis_validators_root),
+        format!("  deposits to     {}", checksummed(&chain.deposit_contract)),
+        format!("Operators         {}", terms.operators.len()),
+    ];
+    for operator in &terms.operators {
+        let addresses: Vec<String> = operator.addresses.iter().map(ToString::to_string).collect();
+        let addresses = match addresses.as_slice() {
+            [] => "no address given".to_owned(),
+            some => some.join(", "),
+        };
+        lines.push(format!("  {:<15} {}", operator.name, operator.identity_key));
+        lines.push(format!("  {:<15} {addresses}", ""));
+    }
+    lines.extend(money(terms));
+    lines.push(String::new());
+    lines.extend(budget(terms.size()));
+    lines.push(String::new());
+    lines.push(signatures(definition));
+    lines.join("\n") + "\n"
+}
+
+/// How many validators, what is deposited, who is paid.
+fn money(terms: &Terms) -> Vec<String> {
+    let amounts: Vec<String> = terms
+        .deposit_amounts
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let sum: u64 = terms.deposit_amounts.iter().map(|amount| amount.0).sum();
+    let mut lines = vec![
+        format!("Validators        {}", terms.validators),
+        format!("Deposits of each  {}", amounts.join(" + ")),
+    ];
+    if sum < proto::definition::Gwei::FULL.0 {
+        let note = "                  less than 32 ETH: no validator starts until the rest is paid";
+        lines.push(note.to_owned());
+    }
+    match &terms.withdrawal {
+        Withdrawal::Later => {
+            let words = "settled after the ceremony; nothing can be deposited until then";
+            lines.push(format!("Stake returns to  {words}"));
+        }
+        Withdrawal::One(_) | Withdrawal::Each(_) => {
+            lines.extend(listed("Stake returns to", terms.withdrawal.addresses()));
+        }
+    }
+    match &terms.fee_recipient {
+        FeeRecipient::One(_) | FeeRecipient::Each(_) => {
+            lines.extend(listed("Blocks pay", terms.fee_recipient.addresses()));
+        }
+    }
+    lines
+}
+
+fn listed(title: &str, addresses: &[Address]) -> Vec<String> {
+    let line = |(i, address)| match i {
+        0 if addresses.len() == 1 => format!("{title:<17} {}", checksummed(address)),
+        0 => format!("{title:<17} {} (validator 0)", checksummed(address)),
+        i => format!("{:<17} {} (validator {i})", "", checksummed(address)),
+    };
+    addresses.iter().enumerate().map(line).collect()
+}
+
+/// What a cluster of this size stands, in words.
+fn budget(size: ClusterSize) -> Vec<String> {
+    let (n, t, margin) = (size.peers(), size.threshold(), size.safety_margin());
+    let mut lines = vec![
+        format!("With {n} operators, {t} must sign (this follows from {n} and cannot be changed):"),
+        format!("  - {} may be offline, and duties go on;", size.silent()),
+        format!(
+            "  - {} may be malicious or have lost the signing record, whatever else happens,",
+            margin - 1
+        ),
+        format!("    and nothing slashable can be signed; it takes {margin} of them together;"),
+        format!(
+            "  - {} may lie while duties still go on, as long as the others are online.",
+            size.faulty()
+        ),
+    ];
+    if size.safety_margin() == 1 {
+        let note = "  NOTE: one bad operator, or one who loses the signing record, is enough to get \
+                    slashed.";
+        lines.push(note.to_owned());
+        lines.push("  Take 4 operators or more for real money.".to_owned());
+    }
+    if size.has_ambiguous_quorums() {
+        lines.push(format!(
+            "  NOTE: {n} is a multiple of 3. If an operator falls silent at the wrong moment and \
+             returns late,"
+        ));
+        lines.push(
+            "  or withholds votes, a single duty can be lost (never slashed). Other sizes do not \
+             have this."
+                .to_owned(),
+        );
+    }
+    lines
+}
+
+/// Who has signed, who has not.
+fn signatures(definition: &Definition) -> String {
+    let missing = definition.unsigned_by();
+    if missing.is_empty() {
+        "Signed by all operators: ready for the ceremony.".to_owned()
+    } else {
+        format!("Not yet signed by {}.", missing.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(n: usize) -> String {
+        budget(ClusterSize::of(n).unwrap()).join("\n")
+    }
+
+    #[test]
+    fn the_budget_of_four_is_one_offline_and_one_bad() {
+        let text = words(4);
+        assert!(text.contains("3 must sign"), "{text}");
+        assert!(text.contains("- 1 may be offline"), "{text}");
+        assert!(text.contains("- 1 may be malicious"), "{text}");
+        assert!(!text.contains("NOTE"), "{text}");
+    }
+
+    #[test]
+    fn multiples_of_three_are_told_what_they_can_lose() {
+        for n in 3..=13 {
+            assert_eq!(words(n).contains("a multiple of 3"), n % 3 == 0, "n = {n}");
+            assert_eq!(
+                words(n).contains("enough to get slashed"),
+                n == 3,
+                "n = {n}"
+            );
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! `gantry deposit`: sends the deposits that the chain has not seen yet.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use proto::PublicKey;
+use proto::definition::Gwei;
+use proto::eth::DepositData;
+use proto::lock::Lock;
+use reqwest::Url;
+use zeroize::Zeroizing;
+
+use super::keystore::read_lock;
+use super::{CommandError, runtime};
+use crate::deposit::{self, DepositError};
+use crate::io::beacon::{BeaconClient, StateId};
+use crate::io::execution::{Execution, Sender};
+use crate::io::files;
+use crate::keystore::confirmed;
+
+/// The longest deposit file worth reading, in bytes.
+const MAX_BYTES: usize = 16 << 20;
+/// How many transactions may be under way: nodes keep few of one account.
+const UNDER_WAY: usize = 16;
+
+/// Send the deposits of a deposit file that are not on the chain yet.
+///
+/// Checks every entry against the lock, verifies its BLS signature, looks through the deposit
+/// contract's log, shows what is missing, and sends that. Run it on one machine only. It may be
+/// started again at any time: what is there is not sent twice.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The deposit file that the ceremony wrote.
+    #[arg(value_name = "DEPOSIT_FILE")]
+    file: PathBuf,
+    /// The JSON-RPC of your execution node.
+    #[arg(long, value_name = "URL")]
+    rpc: Url,
+    /// The cluster lock.
+    #[arg(long, value_name = "FILE", default_value = "cluster-lock.json")]
+    lock: PathBuf,
+    /// The Beacon API of your beacon node: also ask it which validators it knows.
+    #[arg(long, value_name = "URL")]
+    beacon_node: Option<Url>,
+    /// A file with the sender's secret key in hex, mode 0600. Without it, the key is taken from
+    /// the environment variable GANTRY_DEPOSIT_KEY; it is never given on the command line.
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+    /// The first block to look for deposits in: one before the ceremony. Without it all blocks
+    /// are looked through, which takes minutes on mainnet.
+    #[arg(long, value_name = "BLOCK", default_value_t = 0)]
+    from_block: u64,
+    /// Gwei for the proposer of the block, by unit of gas.
+    #[arg(long, value_name = "GWEI", default_value_t = 1)]
+    priority_fee: u64,
+    /// How long to wait until a transaction is in a block, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    timeout: u64,
+    /// Only show what is missing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Send without asking.
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Arguments {
+    pub fn run(self) -> Result<(), CommandError> {
+        let refused = |error| CommandError::Deposit(self.file.clone(), error);
+        let lock = read_lock(&self.lock)?;
+        let text = files::read(&self.file, MAX_BYTES)?;
+        let deposits = deposit::from_json(&text, &lock).map_err(refused)?;
+        println!(
+            "{} deposits, all signed by the cluster's validators",
+            deposits.len()
+        );
+        let sender = match self.dry_run {
+            true => None,
+            false => Some(self.sender()?),
+        };
+        runtime()?.block_on(self.look_and_send(&lock, &deposits, sender.as_ref()))
+    }
+
+    fn sender(&self) -> Result<Sender, CommandError> {
+        let key = match &self.key_file {
+            Some(file) => files::read_secret(file, 1024)?,
+            None => match std::env::var("GANTRY_DEPOSIT_KEY") {
+                Ok(key) => Zeroizing::new(key),
+                Err(_) => return Err(CommandError::NoSender),
+            },
+        };
+        Ok(Sender::new(&key)?)
+    }
+
+    async fn look_and_send(
+        &self,
+        lock: &Lock,
+        deposits: &[DepositData],
+        sender: Option<&Sender>,
+    ) -> Result<(), CommandError> {
+        let chain = &lock.definition.terms().chain;
+        let execution = Execution::connect(self.rpc.clone(), chain).await?;
+        // The nonce is asked for before the log: a deposit mined in between is then in the log,
+        // and the transaction that would repeat it has a used nonce.
+        let payer = match sender {
+            Some(sender) => Some(Payer {
+                sender,
+                next_nonce: execution.next_nonce(sender).await?,
+            }),
+            None => None,
+        };
+        let keys: BTreeSet<_> = deposits.iter().map(|deposit| deposit.pubkey).collect();
+        let bar = indicatif::ProgressBar::new(0).with_message("blocks");
+        let seen = execution
+            .deposits(&keys, self.from_block, |block, head| {
+                bar.set_length(head);
+                bar.set_position(block);
+            })
+            .await?;
+        bar.finish_and_clear();
+        let refused = |error| CommandError::Deposit(self.file.clone(), error);
+        let missing = missing(lock, deposits, &seen).map_err(refused)?;
+        if let Some(url) = &self.beacon_node {
+            self.refuse_earlier(url, &missing, &seen).await?;
+        }
+        println!(
+            "{} are on the chain, {} are missing",
+            deposits.len() - missing.len(),
+            missing.len()
+        );
+        for deposit in &missing {
+            println!("  {} {}", deposit.pubkey, Gwei(deposit.amount));
+        }
+        match payer {
+            Some(payer) if !missing.is_empty() => self.send(&execution, &payer, &missing).await,
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Refuses to go on if the beacon node knows a validator of which the log shows no deposit.
+    async fn refuse_earlier(
+        &self,
+        beacon: &Url,
+        missing: &[DepositData],
+        seen: &[DepositData],
+    ) -> Result<(), CommandError> {
+        let beacon = BeaconClient::connect(beacon.as_str())?;
+        let keys: BTreeSet<PublicKey> = missing.iter().map(|deposit| deposit.pubkey).collect();
+        let asked: Vec<PublicKey> = keys.iter().copied().collect();
+        let registered = beacon.validators(StateId::Head, &asked).await?;
+        let registered = registered.iter().map(|known| known.validator.pubkey);
+        let pending = beacon.pending_deposits(StateId::Head).await?;
+        let pending = pending.iter().map(|known| known.pubkey);
+        let shown = |key: &PublicKey| seen.iter().any(|deposit| deposit.pubkey == *key);
+        let mut known = registered.chain(pending);
+        match known.find(|key| keys.contains(key) && !shown(key)) {
+            Some(key) => Err(CommandError::EarlierDeposit(key, self.from_block)),
+            None => Ok(()),
+        }
+    }
+
+    async fn send(
+        &self,
+        execution: &Execution,
+        payer: &Payer<'_>,
+        missing: &[DepositData],
+    ) -> Result<(), CommandError> {
+        let sender = payer.sender;
+        let fees = execution.fees(self.priority_fee).await?;
+        execution.check_funds(sender, missing, fees).await?;
+        let total = Gwei(missing.iter().map(|deposit| deposit.amount).sum());
+        let question = format!(
+            "Send {} deposits, {total} in all, from {}? It cannot be undone. Type yes: ",
+            missing.len(),
+            sender.address()
+        );
+        if !self.yes && !confirmed(&question)? {
+            return Err(CommandError::NotConfirmed);
+        }
+        let mut nonces = payer.next_nonce..;
+        for group in missing.chunks(UNDER_WAY) {
+            let fees = execution.fees(self.priority_fee).await?;
+            let mut sent = Vec::with_capacity(group.len());
+            for (deposit, nonce) in group.iter().zip(&mut nonces) {
+                let transaction = execution.send(sender, (nonce, fees), deposit).await?;
+                println!(
+                    "sent {} {} in {transaction}",
+                    deposit.pubkey,
+                    Gwei(deposit.amount)
+                );
+                sent.push((deposit, transaction));
+            }
+            for (deposit, transaction) in sent {
+                let timeout = Duration::from_secs(self.timeout);
+                let block = execution.included(transaction, timeout).await?;
+                println!("deposited {} in block {block}", deposit.pubkey);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The account that pays, and the count of its earlier transactions.
+struct Payer<'a> {
+    sender: &'a Sender,
+    next_nonce: u64,
+}
+
+/// Which deposits the chain has not seen. Those with an invalid signature make no validator, so
+/// they do not count, whoever sent them.
+fn missing(
+    lock: &Lock,
+    deposits: &[DepositData],
+    seen: &[DepositData],
+) -> Result<Vec<DepositData>, DepositError> {
+    let version = lock.definition.terms().chain.genesis_fork_version;
+    let valid = |seen: &&DepositData| deposit::has_valid_signature(seen, version);
+    let seen: Vec<&DepositData> = seen.iter().filter(valid).collect();
+    let mut missing = Vec::new();
+    for (position, deposit) in deposits.iter().enumerate() {
+        let same_key = seen.iter().filter(|seen| seen.pubkey == deposit.pubkey);
+        let mut there = false;
+        for seen in same_key {
+            if seen.withdrawal_credentials != deposit.withdrawal_credentials {
+                return Err(DepositError::Credentials {
+                    position,
+                    found: seen.withdrawal_credentials,
+                    expected: deposit.withdrawal_credentials,
+                });
+            }
+            there |= seen.amount == deposit.amount;
+        }
+        if !there {
+            missing.push(*deposit);
+        }
+    }
+    Ok(missing)
+}

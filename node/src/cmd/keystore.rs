@@ -1,0 +1,90 @@
+//! `gantry keystore`: the secret that opens them, and what opens one in another tool.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use proto::lock::Lock;
+
+use super::CommandError;
+use crate::config::SecretSource;
+use crate::io::files;
+use crate::keystore::{Keystore, MasterSecret, SecretKind, SecretUse, create};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Make a random secret file, for a peer that starts without anybody typing a passphrase.
+    ///
+    /// Do it before the ceremony and name the file in the config as secret_file. Keep a backup
+    /// away from that of the keystores: both together are your shares.
+    Secret(Secret),
+    /// Print the password of one keystore, for any tool that reads EIP-2335.
+    ///
+    /// Never load a share into a validator client: it has no signing record of what this peer
+    /// signed.
+    Password(Password),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Secret {
+    /// The file to write, mode 0600; one that exists is never overwritten.
+    #[arg(long, value_name = "FILE", default_value = "keystore.secret")]
+    out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Password {
+    /// The keystore.
+    #[arg(value_name = "KEYSTORE")]
+    keystore: PathBuf,
+    /// The cluster lock: it holds the salt.
+    #[arg(long, value_name = "FILE", default_value = "cluster-lock.json")]
+    lock: PathBuf,
+    /// The random secret file; without this and --passphrase-file you are asked.
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_file")]
+    secret_file: Option<PathBuf>,
+    /// A file with the passphrase.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+impl Command {
+    pub fn run(self) -> Result<(), CommandError> {
+        match self {
+            Self::Secret(secret) => {
+                create(&secret.out, SecretKind::Keystores)?;
+                eprintln!(
+                    "Wrote {}. Back it up; show it to nobody.",
+                    secret.out.display()
+                );
+                Ok(())
+            }
+            Self::Password(password) => password.run(),
+        }
+    }
+}
+
+impl Password {
+    fn run(self) -> Result<(), CommandError> {
+        let refused = |error| CommandError::Keystore(self.keystore.clone(), error);
+        let text = files::read_secret(&self.keystore, Keystore::MAX_BYTES)?;
+        let keystore = Keystore::from_json(&text).map_err(refused)?;
+        let lock = read_lock(&self.lock)?;
+        let source = match (&self.secret_file, &self.passphrase_file) {
+            (Some(file), _) => SecretSource::SecretFile(file.clone()),
+            (None, Some(file)) => SecretSource::PassphraseFile(file.clone()),
+            (None, None) => SecretSource::Terminal,
+        };
+        let master = MasterSecret::obtain(&source, &lock.keystore_salt, SecretUse::Open)?;
+        let password = master.password(&keystore.public_key().map_err(refused)?);
+        // Only a password that works is printed.
+        keystore.decrypt(&password).map_err(refused)?;
+        println!("{}", *password);
+        Ok(())
+    }
+}
+
+/// Reads a lock file.
+pub(super) fn read_lock(path: &Path) -> Result<Lock, CommandError> {
+    let text = files::read(path, Lock::MAX_BYTES)?;
+    Lock::from_json(&text).map_err(|error| CommandError::Lock(path.to_owned(), error))
+}

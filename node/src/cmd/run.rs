@@ -1,0 +1,267 @@
+//! `gantry run`: checks everything that must be right before the first vote, then runs the peer
+//! until it is told to stop.
+//!
+//! The order of the checks is the order in which a mistake would cost: the data directory (another
+//! process on it?), the lock, the signing record, the shares, the chain, and only then the network.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use dkg::bls::PublicPoint;
+use proto::eth::ChainSpec;
+use proto::frame::MAX_FRAME;
+use proto::lock::Lock;
+use proto::session::Purpose;
+use proto::{Identity, PeerIndex};
+use tokio::sync::mpsc::channel;
+use tracing::{info, warn};
+
+use super::{CommandError, log};
+use crate::config::Config;
+use crate::duties::collector::{ClusterKeys, ValidatorKeys};
+use crate::duties::ground::Ground;
+use crate::duties::node::Node;
+use crate::duties::peers::Peers;
+use crate::io::asking::Asking;
+use crate::io::beacon::BeaconClient;
+use crate::io::memory::Memory;
+use crate::io::metrics::Metrics;
+use crate::io::net::{self, Limits, Settings};
+use crate::io::observer::Observer;
+use crate::io::shell::Shell;
+use crate::io::status::{BeaconStatus, Board, PeerStatus, Status, ValidatorStatus};
+use crate::io::web;
+use crate::io::writer::Writer;
+use crate::journal::{DataLock, Files, Journal, Owner};
+use crate::keystore::{self, MasterSecret, SecretUse};
+use crate::vault::{DepositTerms, Held, Vault};
+
+/// How long to wait before a beacon node that does not answer at the start is asked again.
+const BEACON_RETRY: Duration = Duration::from_secs(1);
+/// Answers that may wait for the loop at most.
+const WAITING: usize = 1024;
+
+/// Flags of `gantry run`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The config file; `deploy/gantry.example.toml` documents every key.
+    #[arg(long, env = "GANTRY_CONFIG", default_value = "gantry.toml")]
+    config: PathBuf,
+}
+
+impl Arguments {
+    pub(super) fn run(self) -> Result<(), CommandError> {
+        let config = Config::read(&self.config)?;
+        log::start(&config);
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        let runtime = builder.worker_threads(2).enable_all().build();
+        runtime.map_err(CommandError::Runtime)?.block_on(run(config))
+    }
+}
+
+/// What is known once the files are read: who this peer is and what it holds.
+struct Loaded {
+    lock: Lock,
+    identity: Identity,
+    me: PeerIndex,
+    held: Vec<Held>,
+    journal: Journal<Files>,
+    _data: DataLock,
+}
+
+async fn run(config: Config) -> Result<(), CommandError> {
+    let stop = stop_signal()?;
+    tokio::pin!(stop);
+    let loaded = load(&config)?;
+    let client = BeaconClient::connect(config.beacon_node.as_str())?;
+    let chain = tokio::select! {
+        () = &mut stop => return Ok(()),
+        chain = wait_for_chain(&client) => Arc::new(chain),
+    };
+    check_chain(&loaded.lock, &chain)?;
+    let shell = assemble(&config, loaded, (client, chain)).await?;
+    shell.run(stop).await;
+    Ok(())
+}
+
+/// Reads and checks everything that lies in the data directory.
+fn load(config: &Config) -> Result<Loaded, CommandError> {
+    let data = DataLock::take(&config.data_dir)?;
+    let lock = super::read_lock(&config.lock_file)?;
+    let identity = keystore::read_identity(&config.identity_file)?;
+    let me = lock.definition.peer_of(&identity.public())?;
+    let owner = Owner { cluster: lock.hash(), identity: identity.public() };
+    let files = Files::within(&data).map_err(CommandError::RecordDirectory)?;
+    let journal = Journal::open(files, owner)?;
+    for repair in journal.repairs() {
+        warn!("signing record: {repair}");
+    }
+    let master = MasterSecret::obtain(&config.secret, &lock.keystore_salt, SecretUse::Open)?;
+    let shares: Vec<_> = lock.shares_of(me).copied().collect();
+    let opened = keystore::open_all(&config.keystore_dir, &master, &shares)?;
+    let terms = lock.definition.terms();
+    let held = lock.validators.iter().zip(opened).enumerate().map(|(at, (validator, share))| Held {
+        group_key: validator.public_key,
+        share,
+        deposits: terms.withdrawal.credentials(at).map(|credentials| DepositTerms {
+            credentials,
+            gwei: terms.deposit_amounts.iter().map(|gwei| gwei.0).collect(),
+        }),
+    });
+    let held = held.collect();
+    Ok(Loaded { held, identity, me, journal, lock, _data: data })
+}
+
+/// Asks the beacon node what chain this is, until it answers.
+async fn wait_for_chain(client: &BeaconClient) -> ChainSpec {
+    loop {
+        match client.chain_spec().await {
+            Ok(chain) => return chain,
+            Err(error) => {
+                warn!(%error, "waiting for the beacon node");
+                tokio::time::sleep(BEACON_RETRY).await;
+            }
+        }
+    }
+}
+
+/// A beacon node of another chain would have everything signed under wrong domains.
+fn check_chain(lock: &Lock, chain: &ChainSpec) -> Result<(), CommandError> {
+    let ours = &lock.definition.terms().chain;
+    let theirs = chain.genesis();
+    let same = ours.genesis_fork_version == theirs.genesis_fork_version
+        && ours.genesis_validators_root == theirs.genesis_validators_root;
+    if !chain.says_when_attestations_are_due() {
+        info!("the beacon node does not say when attestations are due: a third of the slot");
+    }
+    let other = CommandError::OtherChain {
+        ours: ours.genesis_validators_root,
+        theirs: theirs.genesis_validators_root,
+    };
+    if same { Ok(()) } else { Err(other) }
+}
+
+/// Starts everything around the core and puts it together.
+async fn assemble(
+    config: &Config,
+    loaded: Loaded,
+    (client, chain): (BeaconClient, Arc<ChainSpec>),
+) -> Result<Shell, CommandError> {
+    let Loaded { lock, identity, me, held, journal, _data } = loaded;
+    // The kernel holds the directory until this process ends.
+    std::mem::forget(_data);
+    let terms = lock.definition.terms();
+    let names: Vec<String> = terms.operators.iter().map(|operator| operator.name.clone()).collect();
+    let memory = Memory::open(&config.data_dir.join("memory"))?;
+    let metrics = Arc::new(Metrics::new());
+    let board = Arc::new(Board::new(first_status(&lock, me, &client, &memory)));
+    let settings = Settings {
+        identity: identity.clone(),
+        me,
+        roster: terms.roster().clone(),
+        names: names.clone(),
+        addresses: config.addresses(terms)?,
+        listen: config.listen.clone(),
+        purpose: Purpose::Duties,
+        context: lock.hash(),
+        limits: Limits { max_frame: MAX_FRAME, ..Limits::default() },
+    };
+    let (outbox, events) = net::start(settings)?;
+    let shown = (Arc::clone(&metrics), Arc::clone(&board));
+    web::serve(config.metrics, shown, (outbox.clone(), names.clone())).await?;
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(CommandError::Randomness)?;
+    let ground = Ground {
+        chain: Arc::clone(&chain),
+        lock: lock.hash(),
+        roster: Arc::new(terms.roster().clone()),
+        me,
+        identity,
+        keys: cluster_keys(&lock),
+        fee_recipients: fee_recipients(&lock),
+        seed,
+    };
+    let size = terms.roster().size();
+    let vault = Vault::open(size, held, journal.history().clone())?;
+    let peers = Peers::new(size, me, memory.sequences(size));
+    let node = Node::new(ground, vault, peers, journal.recorded());
+    let (to_answers, answers) = channel(WAITING);
+    let (to_written, written) = channel(WAITING);
+    let heads = client.head_events(3 * chain.slot_duration());
+    let evidence = config.data_dir.join("evidence.log");
+    let told = (Arc::clone(&metrics), Arc::clone(&board));
+    info!(name = names[me.position()], validators = lock.validators.len(), "running");
+    Ok(Shell {
+        node,
+        me,
+        outbox,
+        events,
+        asking: Asking::new(client, chain, graffiti(&config.graffiti), to_answers),
+        answers,
+        heads,
+        writer: Writer::start(journal, to_written),
+        written,
+        observer: Observer::new(names, told, memory, evidence),
+        metrics,
+        board,
+        chores: VecDeque::new(),
+    })
+}
+
+fn first_status(lock: &Lock, me: PeerIndex, client: &BeaconClient, memory: &Memory) -> Status {
+    let terms = lock.definition.terms();
+    let others = terms.operators.iter().enumerate().filter(|(at, _)| *at != me.position());
+    Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        name: lock.definition.name_of(me).to_owned(),
+        cluster: terms.name.clone(),
+        peers: others
+            .map(|(_, operator)| PeerStatus { name: operator.name.clone(), ..PeerStatus::default() })
+            .collect(),
+        beacon_node: BeaconStatus { node: client.node().to_owned(), ..BeaconStatus::default() },
+        validators: ValidatorStatus { total: lock.validators.len(), ..ValidatorStatus::default() },
+        duties: memory.endings(64),
+        ..Status::default()
+    }
+}
+
+fn cluster_keys(lock: &Lock) -> ClusterKeys {
+    let point = |key| PublicPoint::from_bytes(key).expect("the lock was checked when it was read");
+    let validators = lock.validators.iter().map(|validator| ValidatorKeys {
+        public_key: validator.public_key,
+        group: point(&validator.public_key),
+        shares: validator.share_public_keys.iter().map(point).collect(),
+    });
+    ClusterKeys::new(lock.definition.terms().size(), validators.collect())
+}
+
+fn fee_recipients(lock: &Lock) -> Vec<proto::Address> {
+    let terms = lock.definition.terms();
+    let of = |at| *terms.fee_recipient.of(at).expect("the definition has one for every validator");
+    (0..lock.validators.len()).map(of).collect()
+}
+
+/// The graffiti of own blocks: at most 32 bytes of text, filled up with zeros.
+fn graffiti(text: &str) -> proto::Root {
+    let mut bytes = [0; 32];
+    for (byte, letter) in bytes.iter_mut().zip(text.bytes()) {
+        *byte = letter;
+    }
+    bytes.into()
+}
+
+/// Ready when the operator or the system asks the process to end.
+fn stop_signal() -> Result<impl Future<Output = ()>, CommandError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).map_err(CommandError::Runtime)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(CommandError::Runtime)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

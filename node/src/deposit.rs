@@ -1,0 +1,255 @@
+//! Deposits: the messages a cluster signs, and the launchpad's file of signed ones.
+//!
+//! The file is the `deposit_data-*.json` that staking tools write and read. Nothing in one is
+//! believed: roots are computed anew, the BLS signature is verified, and credentials and amount
+//! must be what every operator signed in the definition.
+//!
+//! Never here: signing, sending.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dkg::bls::{self, Message, PublicPoint, SignaturePoint};
+use proto::definition::{Chain, Gwei};
+use proto::eth::{DepositData, DepositMessage, ForkVersion};
+use proto::lock::Lock;
+use proto::{Address, PublicKey, Root};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// The version of the tool whose format this is: readers ask for one of theirs.
+const FORMAT: &str = "2.8.0";
+
+/// Why a deposit is refused.
+#[derive(Debug, Error)]
+pub enum DepositError {
+    /// The file is not JSON of the right shape.
+    #[error("this is no deposit file: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A field does not follow from the others.
+    #[error("deposit {position}: the {field} is not that of this deposit: make the file anew")]
+    Field {
+        /// Position in the file, from 0.
+        position: usize,
+        /// Which field.
+        field: &'static str,
+    },
+    /// The file is for another chain.
+    #[error(
+        "deposit {position} is for fork version {found}, and the cluster's chain has {expected}"
+    )]
+    Chain {
+        /// Position in the file, from 0.
+        position: usize,
+        /// What the file says.
+        found: ForkVersion,
+        /// What the definition says.
+        expected: ForkVersion,
+    },
+    /// The key is none of the cluster's.
+    #[error("deposit {position}: {key} is no validator of this cluster")]
+    Stranger {
+        /// Position in the file, from 0.
+        position: usize,
+        /// The key.
+        key: PublicKey,
+    },
+    /// The definition leaves the withdrawal address open.
+    #[error("the definition does not say whom the stake returns to: nothing can be deposited yet")]
+    Unsettled,
+    /// The money would return to somebody else than agreed.
+    #[error(
+        "deposit {position}: the stake would return to {found}, and the operators agreed on \
+         {expected}: do not send it, and find out who made the file"
+    )]
+    Credentials {
+        /// Position in the file, from 0.
+        position: usize,
+        /// What the file says.
+        found: Root,
+        /// What follows from the definition.
+        expected: Root,
+    },
+    /// An amount nobody agreed on.
+    #[error("deposit {position}: {amount} is none of the amounts in the definition")]
+    Amount {
+        /// Position in the file, from 0.
+        position: usize,
+        /// The amount.
+        amount: Gwei,
+    },
+    /// The same key and amount twice.
+    #[error("deposit {position}: this key and amount are in the file twice")]
+    Twice {
+        /// Position in the file, from 0.
+        position: usize,
+    },
+    /// The signature is not the validator's.
+    #[error(
+        "deposit {position}: the signature is not that of {key}. The chain would keep the money and \
+         make no validator: do not send it"
+    )]
+    Signature {
+        /// Position in the file, from 0.
+        position: usize,
+        /// The key.
+        key: PublicKey,
+    },
+}
+
+/// Withdrawal credentials of type 0x01: the stake returns to `address`.
+pub fn credentials(address: &Address) -> Root {
+    let mut bytes = [0; 32];
+    bytes[0] = 0x01;
+    bytes[12..].copy_from_slice(address.as_bytes());
+    Root::from(bytes)
+}
+
+/// What the cluster signs so that its validators can be deposited: for every validator one message
+/// for each amount, in the order of the lock.
+///
+/// # Errors
+/// If the definition leaves the withdrawal address open.
+pub fn messages(lock: &Lock) -> Result<Vec<DepositMessage>, DepositError> {
+    let terms = lock.definition.terms();
+    let mut messages = Vec::new();
+    for (position, validator) in lock.validators.iter().enumerate() {
+        let address = terms.withdrawal.of(position);
+        let withdrawal_credentials = credentials(address.ok_or(DepositError::Unsettled)?);
+        for amount in &terms.deposit_amounts {
+            messages.push(DepositMessage {
+                pubkey: validator.public_key,
+                withdrawal_credentials,
+                amount: amount.0,
+            });
+        }
+    }
+    Ok(messages)
+}
+
+/// Whether the chain would accept the signature of a first deposit.
+pub fn has_valid_signature(deposit: &DepositData, version: ForkVersion) -> bool {
+    let message = DepositMessage {
+        pubkey: deposit.pubkey,
+        withdrawal_credentials: deposit.withdrawal_credentials,
+        amount: deposit.amount,
+    };
+    let key = PublicPoint::from_bytes(&deposit.pubkey);
+    let signature = SignaturePoint::from_bytes(&deposit.signature);
+    match (key, signature) {
+        (Ok(key), Ok(signature)) => {
+            let hashed = Message::hash(message.signing_root(version));
+            bls::verify(&key, &hashed, &signature)
+        }
+        _ => false,
+    }
+}
+
+/// One deposit as it stands in the file.
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    pubkey: PublicKey,
+    withdrawal_credentials: Root,
+    amount: u64,
+    signature: proto::SignatureBytes,
+    deposit_message_root: Root,
+    deposit_data_root: Root,
+    fork_version: ForkVersion,
+    network_name: String,
+    deposit_cli_version: String,
+}
+
+/// The text of the launchpad's file for these deposits.
+pub fn to_json(deposits: &[DepositData], chain: &Chain) -> String {
+    let plain = |text: String| text.trim_start_matches("0x").to_owned();
+    let entry = |deposit: &DepositData| {
+        serde_json::json!({
+            "pubkey": plain(deposit.pubkey.to_string()),
+            "withdrawal_credentials": plain(deposit.withdrawal_credentials.to_string()),
+            "amount": deposit.amount,
+            "signature": plain(deposit.signature.to_string()),
+            "deposit_message_root": plain(deposit.message().root().to_string()),
+            "deposit_data_root": plain(deposit.root().to_string()),
+            "fork_version": plain(chain.genesis_fork_version.to_string()),
+            "network_name": chain.name,
+            "deposit_cli_version": FORMAT,
+        })
+    };
+    let entries: Vec<_> = deposits.iter().map(entry).collect();
+    serde_json::to_string(&entries).expect("strings and numbers can be written as JSON") + "\n"
+}
+
+/// Reads a deposit file and checks every entry against the lock; the caller bounds its length.
+///
+/// # Errors
+/// The first entry that is not what the operators agreed on, or not validly signed.
+pub fn from_json(text: &str, lock: &Lock) -> Result<Vec<DepositData>, DepositError> {
+    let entries: Vec<Entry> = serde_json::from_str(text)?;
+    let chain = &lock.definition.terms().chain;
+    let mut expected = BTreeMap::new();
+    for message in messages(lock)? {
+        let amounts: &mut Vec<u64> = &mut expected
+            .entry(message.pubkey)
+            .or_insert((message.withdrawal_credentials, Vec::new()))
+            .1;
+        amounts.push(message.amount);
+    }
+    let mut seen = BTreeSet::new();
+    let mut deposits = Vec::with_capacity(entries.len());
+    for (position, entry) in entries.into_iter().enumerate() {
+        let deposit = entry.check(position, chain)?;
+        let key = deposit.pubkey;
+        let Some((credentials, amounts)) = expected.get(&key) else {
+            return Err(DepositError::Stranger { position, key });
+        };
+        if deposit.withdrawal_credentials != *credentials {
+            return Err(DepositError::Credentials {
+                position,
+                found: deposit.withdrawal_credentials,
+                expected: *credentials,
+            });
+        }
+        if !amounts.contains(&deposit.amount) {
+            let amount = Gwei(deposit.amount);
+            return Err(DepositError::Amount { position, amount });
+        }
+        if !seen.insert((key, deposit.amount)) {
+            return Err(DepositError::Twice { position });
+        }
+        if !has_valid_signature(&deposit, chain.genesis_fork_version) {
+            return Err(DepositError::Signature { position, key });
+        }
+        deposits.push(deposit);
+    }
+    Ok(deposits)
+}
+
+impl Entry {
+    /// The deposit, if the fields that follow from others are right.
+    fn check(self, position: usize, chain: &Chain) -> Result<DepositData, DepositError> {
+        if self.fork_version != chain.genesis_fork_version {
+            return Err(DepositError::Chain {
+                position,
+                found: self.fork_version,
+                expected: chain.genesis_fork_version,
+            });
+        }
+        let message = DepositMessage {
+            pubkey: self.pubkey,
+            withdrawal_credentials: self.withdrawal_credentials,
+            amount: self.amount,
+        };
+        let deposit = message.signed(self.signature);
+        let wrong = |field| Err(DepositError::Field { position, field });
+        if self.deposit_message_root != message.root() {
+            return wrong("deposit_message_root");
+        }
+        if self.deposit_data_root != deposit.root() {
+            return wrong("deposit_data_root");
+        }
+        Ok(deposit)
+    }
+}
+
+#[cfg(test)]
+#[path = "deposit_tests.rs"]
+mod tests;

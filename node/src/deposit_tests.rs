@@ -1,0 +1,167 @@
+//! Promises of deposits: the file is the launchpad's, and nothing in it can redirect money.
+
+use super::*;
+use dkg::bls::SecretShare;
+use proto::definition::{Definition, Draft, FeeRecipient, Operator, Terms, Withdrawal};
+use proto::lock::{Contents, UnsignedLock, Validator};
+use proto::{Identity, SignatureBytes};
+
+/// The group secrets of the two validators; no ceremony is needed to test deposits.
+fn secrets() -> [SecretShare; 2] {
+    [3, 4].map(|i| SecretShare::from_bytes(&[i; 32]).unwrap())
+}
+
+fn lock(withdrawal: Withdrawal) -> Lock {
+    let identities: Vec<Identity> = (1..=3).map(|i| Identity::from_seed(&[i; 32])).collect();
+    let operator = |(i, identity): (usize, &Identity)| Operator {
+        name: format!("operator-{i}"),
+        identity_key: identity.public(),
+        addresses: Vec::new(),
+    };
+    let terms = Terms::new(Draft {
+        name: "test".to_owned(),
+        nonce: Root::from([7; 32]),
+        chain: Chain::known("hoodi").unwrap(),
+        operators: identities.iter().enumerate().map(operator).collect(),
+        validators: 2,
+        deposit_amounts: vec![Gwei(1_000_000_000), Gwei(31_000_000_000)],
+        withdrawal,
+        fee_recipient: FeeRecipient::One(Address::from([0xbb; 20])),
+    });
+    let mut definition = Definition::unsigned(terms.unwrap());
+    for identity in &identities {
+        definition.sign(identity).unwrap();
+    }
+    let validator = |(v, secret): (u8, &SecretShare)| Validator {
+        public_key: secret.public().to_bytes(),
+        share_public_keys: (1..=3).map(|share| [16 * v + share; 48].into()).collect(),
+    };
+    let unsigned = UnsignedLock::new(Contents {
+        definition: definition.into_signed().unwrap(),
+        validators: (1..).zip(&secrets()).map(validator).collect(),
+        seal_commitment: vec![[1; 48].into(), [2; 48].into()],
+        transcript_hash: Root::ZERO,
+        keystore_salt: Root::ZERO,
+    });
+    let unsigned = unsigned.unwrap();
+    let signatures = identities
+        .iter()
+        .map(|i| unsigned.sign(i).unwrap())
+        .collect();
+    unsigned.with_signatures(signatures).unwrap()
+}
+
+fn settled() -> Lock {
+    lock(Withdrawal::One(Address::from([0xaa; 20])))
+}
+
+fn sign(secret: &SecretShare, message: DepositMessage) -> DepositData {
+    let version = Chain::known("hoodi").unwrap().genesis_fork_version;
+    let signature = secret.sign(&Message::hash(message.signing_root(version)));
+    message.signed(signature.to_bytes())
+}
+
+fn deposits() -> Vec<DepositData> {
+    let messages = messages(&settled()).unwrap();
+    let secrets = secrets();
+    let by = |i: usize| &secrets[i / 2];
+    messages
+        .into_iter()
+        .enumerate()
+        .map(|(i, message)| sign(by(i), message))
+        .collect()
+}
+
+fn file(deposits: &[DepositData]) -> String {
+    to_json(deposits, &Chain::known("hoodi").unwrap())
+}
+
+fn refusal(deposits: &[DepositData]) -> String {
+    from_json(&file(deposits), &settled())
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn a_deposit_file_is_read_as_it_was_written() {
+    assert_eq!(
+        from_json(&file(&deposits()), &settled()).unwrap(),
+        deposits()
+    );
+}
+
+#[test]
+fn credentials_are_of_type_1_and_hold_the_address() {
+    let expected = format!("0x01{}{}", "00".repeat(11), "aa".repeat(20));
+    assert_eq!(
+        credentials(&Address::from([0xaa; 20])).to_string(),
+        expected
+    );
+}
+
+#[test]
+fn a_deposit_that_returns_to_somebody_else_is_refused_even_if_the_group_signed_it() {
+    let mut message = messages(&settled()).unwrap()[0];
+    message.withdrawal_credentials = credentials(&Address::from([0xee; 20]));
+    let error = refusal(&[sign(&secrets()[0], message)]);
+    assert!(error.contains("the operators agreed on 0x01"), "{error}");
+}
+
+#[test]
+fn a_key_an_amount_or_a_signature_that_is_not_ours_is_refused() {
+    let message = messages(&settled()).unwrap()[0];
+    let stranger = SecretShare::from_bytes(&[9; 32]).unwrap();
+    let foreign = DepositMessage {
+        pubkey: stranger.public().to_bytes(),
+        ..message
+    };
+    assert!(refusal(&[sign(&stranger, foreign)]).contains("is no validator of this cluster"));
+    let more = DepositMessage {
+        amount: 32_000_000_000,
+        ..message
+    };
+    assert!(refusal(&[sign(&secrets()[0], more)]).contains("32 ETH is none of the amounts"));
+    assert!(refusal(&[sign(&stranger, message)]).contains("the signature is not that of"));
+    let junk = message.signed(SignatureBytes::from([0xff; 96]));
+    assert!(refusal(&[junk]).contains("the signature is not that of"));
+    let one = sign(&secrets()[0], message);
+    assert!(refusal(&[one, one]).contains("deposit 1: this key and amount are in the file twice"));
+}
+
+#[test]
+fn roots_and_fork_version_must_be_those_of_the_deposit() {
+    let good = file(&deposits()[..1]);
+    let root = deposits()[0].root().to_string();
+    let cases = [
+        (
+            root.trim_start_matches("0x"),
+            "11".repeat(32),
+            "deposit_data_root",
+        ),
+        (
+            "10000910",
+            "00000000".to_owned(),
+            "is for fork version 0x00000000",
+        ),
+        (
+            "\"amount\":1000000000",
+            "\"amount\":31000000000".to_owned(),
+            "deposit_message_root",
+        ),
+    ];
+    for (from, to, expected) in cases {
+        assert!(good.contains(from), "{from} is in {good}");
+        let error = from_json(&good.replace(from, &to), &settled()).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn nothing_is_deposited_before_the_withdrawal_address_is_settled() {
+    let open = lock(Withdrawal::Later);
+    assert!(matches!(messages(&open), Err(DepositError::Unsettled)));
+    assert!(matches!(
+        from_json("[]", &open),
+        Err(DepositError::Unsettled)
+    ));
+}

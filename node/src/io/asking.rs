@@ -1,0 +1,218 @@
+//! Questions of the core put to the beacon node, and its answers put into the core's words.
+//!
+//! Every question is a task of its own; its answer arrives in one bounded channel. A failure is
+//! logged here, once, and answered as "nothing": the core decides when to ask again.
+
+use std::sync::Arc;
+
+use proto::eth::ChainSpec;
+use proto::{DutyId, Root};
+use tokio::sync::mpsc::Sender;
+use tracing::{debug, warn};
+
+use super::beacon::{
+    BeaconClient, BeaconError, BlockId, BlockRequest, CommitteeSubscription, Published, StateId,
+};
+use crate::duties::schedule::{AttesterDuty, ProposerDuty, Registered};
+use crate::duties::{Answer, Order, Query, Submission};
+
+/// Asks the beacon node for the core.
+#[derive(Debug, Clone)]
+pub struct Asking {
+    client: BeaconClient,
+    chain: Arc<ChainSpec>,
+    graffiti: Root,
+    answers: Sender<Answer>,
+}
+
+impl Asking {
+    /// Puts questions to `client`; answers arrive in `answers`. Own blocks carry `graffiti`.
+    pub fn new(
+        client: BeaconClient,
+        chain: Arc<ChainSpec>,
+        graffiti: Root,
+        answers: Sender<Answer>,
+    ) -> Self {
+        Self {
+            client,
+            chain,
+            graffiti,
+            answers,
+        }
+    }
+
+    /// Asks `query` in a task of its own.
+    pub fn ask(&self, query: Query) {
+        let this = self.clone();
+        tokio::spawn(async move {
+            let answer = this.answer(query).await;
+            // The loop has ended: nobody wants the answer any more.
+            this.answers.send(answer).await.ok();
+        });
+    }
+
+    /// Submits in a task of its own.
+    pub fn submit(&self, duty: DutyId, submission: Submission) {
+        let this = self.clone();
+        tokio::spawn(async move {
+            let accepted = this.accepted(duty, submission).await;
+            this.answers
+                .send(Answer::Submitted { duty, accepted })
+                .await
+                .ok();
+        });
+    }
+
+    async fn answer(&self, query: Query) -> Answer {
+        match query {
+            Query::Run(order) => {
+                let errand = order.errand();
+                self.run(order).await.unwrap_or_else(|error| {
+                    warn!(%error, ?errand, "the beacon node did not answer");
+                    Answer::Failed(errand)
+                })
+            }
+            Query::HeadVote(slot) => {
+                // Both at once: the vote must not wait for the check that it may be cast.
+                let vote = self.client.attestation_data(slot);
+                let (vote, status) = tokio::join!(vote, self.client.sync_status());
+                let vote = match (vote, status) {
+                    (Ok(vote), Ok(status)) if status.may_vote() => Some(vote),
+                    (Ok(_), Ok(_)) => {
+                        warn!(%slot, "the beacon node is syncing or optimistic: no vote");
+                        None
+                    }
+                    (Err(error), _) | (Ok(_), Err(error)) => {
+                        warn!(%slot, %error, "no head vote from the beacon node");
+                        None
+                    }
+                };
+                Answer::HeadVote(slot, vote)
+            }
+            Query::Block {
+                slot,
+                randao_reveal,
+            } => {
+                let request = BlockRequest {
+                    slot,
+                    randao_reveal,
+                    graffiti: self.graffiti,
+                };
+                let contents = self.client.produce_block(&self.chain, &request).await;
+                let contents = contents
+                    .inspect_err(|error| warn!(%slot, %error, "no block from the beacon node"));
+                Answer::Block(slot, contents.ok())
+            }
+            Query::Knows { duty, root } => {
+                let known = match self.client.known_block(BlockId::Root(root)).await {
+                    Ok(known) => known.is_some(),
+                    Err(error) => {
+                        debug!(%duty, %error, "cannot ask the beacon node for a block");
+                        false
+                    }
+                };
+                Answer::Knows { duty, root, known }
+            }
+        }
+    }
+
+    /// Runs one errand of the schedule.
+    async fn run(&self, order: Order) -> Result<Answer, BeaconError> {
+        let errand = order.errand();
+        match order {
+            Order::Validators(epoch, keys) => {
+                let found = self.client.validators(StateId::Head, &keys).await?;
+                let known = found.iter().map(|state| {
+                    let active = state.status.is_active();
+                    (
+                        state.validator.pubkey,
+                        Registered {
+                            index: state.index,
+                            active,
+                        },
+                    )
+                });
+                Ok(Answer::Validators(epoch, known.collect()))
+            }
+            Order::Attesters(epoch, indices) => {
+                let found = self.client.attester_duties(epoch, &indices).await?;
+                let duties = found.duties.iter().map(|duty| AttesterDuty {
+                    pubkey: duty.pubkey,
+                    validator_index: duty.validator_index,
+                    slot: duty.slot,
+                    committee_index: duty.committee_index,
+                    committees_at_slot: duty.committees_at_slot,
+                });
+                Ok(Answer::Attesters(epoch, duties.collect()))
+            }
+            Order::Proposers(epoch) => {
+                let found = self.client.proposer_duties(epoch).await?;
+                let duties = found.duties.iter().map(|duty| ProposerDuty {
+                    pubkey: duty.pubkey,
+                    validator_index: duty.validator_index,
+                    slot: duty.slot,
+                });
+                Ok(Answer::Proposers(epoch, duties.collect()))
+            }
+            Order::Prepare(_, recipients) => {
+                self.client.prepare_proposers(&recipients).await?;
+                Ok(Answer::Done(errand))
+            }
+            Order::Subscribe(_, attesters) => {
+                let subscriptions: Vec<CommitteeSubscription> = attesters
+                    .iter()
+                    .map(|attester| CommitteeSubscription {
+                        validator_index: attester.duty.validator_index,
+                        committee_index: attester.duty.committee_index,
+                        committees_at_slot: attester.duty.committees_at_slot,
+                        slot: attester.duty.slot,
+                        is_aggregator: false,
+                    })
+                    .collect();
+                self.client.subscribe_committees(&subscriptions).await?;
+                Ok(Answer::Done(errand))
+            }
+        }
+    }
+
+    /// How many of a submission the beacon node has now.
+    async fn accepted(&self, duty: DutyId, submission: Submission) -> usize {
+        match submission {
+            Submission::Attestations(attestations) => {
+                let Ok(fork) = self.chain.fork_at(self.chain.epoch_of(duty.slot)) else {
+                    return 0;
+                };
+                match self.client.submit_attestations(fork, &attestations).await {
+                    Ok(failures) => {
+                        for failure in &failures {
+                            let validator = attestations.get(failure.index);
+                            let validator =
+                                validator.map(|attestation| attestation.attester_index.0);
+                            let reason = &failure.message;
+                            warn!(%duty, validator, %reason, "the beacon node refuses an attestation");
+                        }
+                        attestations.len() - failures.len().min(attestations.len())
+                    }
+                    Err(error) => {
+                        warn!(%duty, %error, "the beacon node did not take the attestations");
+                        0
+                    }
+                }
+            }
+            Submission::Block {
+                contents,
+                signature,
+            } => match self.client.publish_block(&contents, signature).await {
+                Ok(Published::Imported | Published::AlreadyKnown) => 1,
+                Ok(Published::OnlySentOn) => {
+                    warn!(%duty, "the beacon node sent our block on but could not import it");
+                    1
+                }
+                Err(error) => {
+                    warn!(%duty, %error, "the beacon node did not take the block");
+                    0
+                }
+            },
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Events and their end, and servers that do not behave.
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+
+use super::*;
+
+#[tokio::test]
+async fn heads_come_as_events_and_the_end_of_the_stream_as_an_error_and_then_heads_again() {
+    let events = include_bytes!("recorded/head_events.sse");
+    let node = Node::recorded().with("/eth/v1/events", (200, "text/event-stream", events));
+    let client = node.start().await;
+    let heads = client.head_events(Duration::from_secs(5));
+    let slots: Vec<Option<u64>> = heads
+        .take(5)
+        .map(|head| head.ok().map(|head| head.slot.0))
+        .collect()
+        .await;
+    assert_eq!(slots, [Some(415), Some(416), Some(417), None, Some(415)]);
+}
+
+#[tokio::test]
+async fn a_silent_event_stream_is_given_up() {
+    let ok = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+    let client = endless(ok, b"").await;
+    let mut heads = client.head_events(Duration::from_millis(50));
+    let first = heads.next().await.unwrap();
+    assert_eq!(cause(first), Cause::Timeout(50));
+}
+
+#[tokio::test]
+async fn an_endless_answer_or_event_is_cut_off() {
+    let ok = b"HTTP/1.1 200 OK\r\n\r\n";
+    let client = endless(ok, &[b' '; 4096]).await;
+    let limit = Call::Syncing.answer_limit();
+    assert_eq!(cause(client.sync_status().await), Cause::TooLarge(limit));
+
+    let mut heads = client.head_events(Duration::from_secs(5));
+    let first = heads.next().await.unwrap();
+    assert!(matches!(cause(first), Cause::Undecodable(_)));
+
+    let huge = b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n";
+    let client = endless(huge, b"").await;
+    assert_eq!(cause(client.sync_status().await), Cause::TooLarge(limit));
+}
+
+#[tokio::test]
+async fn answers_that_cannot_be_read_say_where_and_redirects_are_not_followed() {
+    let broken = br#"{"data":{"head_slot":"x","sync_distance":"0","is_syncing":false}}"#;
+    let node = Node::recorded().with("/eth/v1/node/syncing", (200, JSON, broken));
+    let Cause::Undecodable(reason) = cause(node.start().await.sync_status().await) else {
+        panic!("not undecodable");
+    };
+    assert!(reason.contains("head_slot"), "{reason}");
+
+    let node = Node::recorded().with("/eth/v1/node/syncing", (302, JSON, b""));
+    let moved = node.start().await.sync_status().await;
+    assert_eq!(moved.unwrap_err().status(), Some(302));
+}
+
+#[tokio::test]
+async fn a_node_that_is_not_there_is_unreachable() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://u:secret@{}", listener.local_addr().unwrap());
+    drop(listener);
+    let client = BeaconClient::connect(&url).unwrap();
+    let error = client.sync_status().await.unwrap_err();
+    assert!(matches!(error.cause, Cause::Unreachable(_)));
+    assert!(!format!("{error} {error:?}").contains("secret"));
+}

@@ -1,0 +1,368 @@
+//! The execution node: what the deposit contract has seen, and transactions that send deposits.
+//!
+//! Asks only what every client answers, in bounded block ranges, and sets the fees itself. Source
+//! of the contract's interface: consensus-specs, `solidity_deposit_contract`; EIP-1559 for fees.
+//!
+//! Never here: whether a deposit is right. [`crate::deposit`] decides that.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use alloy::network::{Ethereum, EthereumWallet, NetworkTransactionBuilder as _};
+use alloy::primitives::{B256, Bytes, TxHash, U256};
+use alloy::providers::{Provider as _, RootProvider};
+use alloy::rpc::types::{BlockNumberOrTag, Filter, Log, TransactionRequest};
+use alloy::signers::local::PrivateKeySigner;
+use alloy::sol_types::{SolCall as _, SolEvent as _};
+use alloy::transports::TransportError;
+use proto::definition::{Chain, checksummed};
+use proto::eth::DepositData;
+use proto::{Address, PublicKey};
+use reqwest::Url;
+use thiserror::Error;
+
+/// The most blocks one question about logs covers.
+const BLOCKS_PER_QUESTION: u64 = 2_500;
+/// Wei in a gwei.
+const WEI_PER_GWEI: u64 = 1_000_000_000;
+
+mod abi {
+    #![allow(
+        missing_docs,
+        clippy::too_many_arguments,
+        reason = "generated from the contract's interface"
+    )]
+
+    alloy::sol! {
+        interface DepositContract {
+            event DepositEvent(
+                bytes pubkey, bytes withdrawal_credentials, bytes amount, bytes signature,
+                bytes index
+            );
+            function deposit(
+                bytes pubkey, bytes withdrawal_credentials, bytes signature,
+                bytes32 deposit_data_root
+            ) external payable;
+        }
+    }
+}
+
+use abi::DepositContract::{DepositEvent, depositCall};
+
+/// Why the execution node did not do what it was asked.
+#[derive(Debug, Error)]
+pub enum ExecutionError {
+    /// The node cannot be reached or refused a request.
+    #[error("the execution node did not answer {question}: {cause}")]
+    Rpc {
+        /// What was asked.
+        question: &'static str,
+        /// What it said.
+        #[source]
+        cause: TransportError,
+    },
+    /// The node follows another chain.
+    #[error(
+        "the execution node is on chain {found}, and the definition names {expected}: give the URL \
+         of a node of the right chain"
+    )]
+    OtherChain {
+        /// The node's chain id.
+        found: u64,
+        /// The definition's.
+        expected: u64,
+    },
+    /// There is no contract at the deposit contract's address.
+    #[error("there is no deposit contract at {0} on this chain: compare the definition's address")]
+    NoContract(String),
+    /// A log of the deposit contract cannot be read.
+    #[error("the deposit contract at {0} writes logs that are none of deposits: it is another one")]
+    BadLog(String),
+    /// The node has no block to take a base fee from.
+    #[error("the execution node does not show its newest block with a base fee: is it syncing?")]
+    NoBlock,
+    /// The sender's key is malformed.
+    #[error("the sender's key is not 32 bytes of hex")]
+    Key,
+    /// The sender has too little.
+    #[error("the sender {sender} has {has} ETH and needs {needs} ETH: send the difference first")]
+    Funds {
+        /// The sender's address.
+        sender: String,
+        /// Its balance.
+        has: String,
+        /// Deposits and the highest fees.
+        needs: String,
+    },
+    /// Transactions of the sender are under way.
+    #[error(
+        "the sender {0} has a transaction under way, which may be one of these deposits: wait until \
+         it is in a block, then start again"
+    )]
+    UnderWay(String),
+    /// A transaction was included and failed.
+    #[error("the transaction {0} failed: look at it in a block explorer; nothing was deposited")]
+    Reverted(TxHash),
+    /// A transaction was not included in time.
+    #[error(
+        "the transaction {0} is not in a block after {1} s: it may still come. Start again later: \
+         what is there by then is not sent again"
+    )]
+    Late(TxHash, u64),
+    /// Signing failed.
+    #[error("the transaction could not be signed: {0}")]
+    Sign(String),
+}
+
+/// What a transaction may cost beside its amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fees {
+    /// Highest price of a unit of gas, wei.
+    pub max_fee: u128,
+    /// Of which goes to the proposer, wei.
+    pub priority_fee: u128,
+}
+
+/// The account that pays.
+pub struct Sender {
+    address: alloy::primitives::Address,
+    wallet: EthereumWallet,
+}
+
+impl Sender {
+    /// The account of this secret key, 64 hex digits with or without 0x.
+    ///
+    /// # Errors
+    /// If it is no secret key.
+    pub fn new(key: &str) -> Result<Self, ExecutionError> {
+        let signer: PrivateKeySigner = key.trim().parse().map_err(|_| ExecutionError::Key)?;
+        Ok(Self {
+            address: signer.address(),
+            wallet: signer.into(),
+        })
+    }
+
+    /// The account's address, with checksum.
+    pub fn address(&self) -> String {
+        checksummed(&self.address.into_array().into())
+    }
+}
+
+/// A connection to the operator's execution node, which follows the cluster's chain.
+pub struct Execution {
+    provider: RootProvider<Ethereum>,
+    chain: Chain,
+}
+
+impl Execution {
+    /// Connects to the node at this URL, and checks that it follows `chain` and that the deposit
+    /// contract is there.
+    ///
+    /// # Errors
+    /// If the node does not answer or either is not so.
+    pub async fn connect(url: Url, chain: &Chain) -> Result<Self, ExecutionError> {
+        let provider = RootProvider::new_http(url);
+        let found = provider.get_chain_id().await;
+        let found = found.map_err(asked("its chain id"))?;
+        if found != chain.execution_chain_id {
+            return Err(ExecutionError::OtherChain {
+                found,
+                expected: chain.execution_chain_id,
+            });
+        }
+        let contract = &chain.deposit_contract;
+        let code = provider.get_code_at(foreign(contract)).await;
+        if code.map_err(asked("for the deposit contract"))?.is_empty() {
+            return Err(ExecutionError::NoContract(checksummed(contract)));
+        }
+        Ok(Self {
+            provider,
+            chain: chain.clone(),
+        })
+    }
+
+    /// Every deposit for one of `keys` in the blocks from `first` to the newest, oldest first.
+    /// `progress` hears of the last block looked at and of the newest.
+    ///
+    /// # Errors
+    /// If the node does not answer, or a log of the contract is none of a deposit.
+    pub async fn deposits(
+        &self,
+        keys: &BTreeSet<PublicKey>,
+        first: u64,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<Vec<DepositData>, ExecutionError> {
+        let contract = &self.chain.deposit_contract;
+        let head = self.provider.get_block_number().await;
+        let head = head.map_err(asked("for its newest block"))?;
+        let mut found = Vec::new();
+        let mut from = first;
+        while from <= head {
+            let to = head.min(from + (BLOCKS_PER_QUESTION - 1));
+            let filter = Filter::new()
+                .address(foreign(contract))
+                .event_signature(DepositEvent::SIGNATURE_HASH)
+                .from_block(from)
+                .to_block(to);
+            let logs = self.provider.get_logs(&filter).await;
+            for log in logs.map_err(asked("for the deposits of some blocks"))? {
+                let deposit = read_log(&log);
+                let deposit =
+                    deposit.ok_or_else(|| ExecutionError::BadLog(checksummed(contract)))?;
+                if keys.contains(&deposit.pubkey) {
+                    found.push(deposit);
+                }
+            }
+            progress(to, head);
+            from = to + 1;
+        }
+        Ok(found)
+    }
+
+    /// The fees that get a transaction into one of the next blocks: twice the newest base fee, so
+    /// that it may rise for six full blocks, and `priority_gwei` for the proposer.
+    ///
+    /// # Errors
+    /// If the node does not show its newest block.
+    pub async fn fees(&self, priority_gwei: u64) -> Result<Fees, ExecutionError> {
+        let block = self.provider.get_block_by_number(BlockNumberOrTag::Latest);
+        let block = block.await.map_err(asked("for its newest block"))?;
+        let base_fee = block.and_then(|block| block.header.base_fee_per_gas);
+        let base_fee = u128::from(base_fee.ok_or(ExecutionError::NoBlock)?);
+        let priority_fee = u128::from(priority_gwei) * u128::from(WEI_PER_GWEI);
+        Ok(Fees {
+            max_fee: 2 * base_fee + priority_fee,
+            priority_fee,
+        })
+    }
+
+    /// The nonce of the sender's next transaction.
+    ///
+    /// # Errors
+    /// If one is under way: it could be a deposit that an earlier start has sent.
+    pub async fn next_nonce(&self, sender: &Sender) -> Result<u64, ExecutionError> {
+        let question = "for the sender's nonce";
+        let latest = self.provider.get_transaction_count(sender.address);
+        let latest = latest.await.map_err(asked(question))?;
+        let pending = self
+            .provider
+            .get_transaction_count(sender.address)
+            .pending();
+        let pending = pending.await.map_err(asked(question))?;
+        if pending > latest {
+            return Err(ExecutionError::UnderWay(sender.address()));
+        }
+        Ok(latest)
+    }
+
+    /// Checks that the sender can pay these deposits and their gas.
+    ///
+    /// # Errors
+    /// Says what is missing.
+    pub async fn check_funds(
+        &self,
+        sender: &Sender,
+        deposits: &[DepositData],
+        fees: Fees,
+    ) -> Result<(), ExecutionError> {
+        /// More than a deposit uses (about 60,000).
+        const GAS: u64 = 100_000;
+        let gas = U256::from(deposits.len()) * U256::from(GAS) * U256::from(fees.max_fee);
+        let needs = deposits.iter().fold(gas, |sum, deposit| sum + wei(deposit));
+        let has = self.provider.get_balance(sender.address).await;
+        let has = has.map_err(asked("for the sender's balance"))?;
+        if has < needs {
+            return Err(ExecutionError::Funds {
+                sender: sender.address(),
+                has: alloy::primitives::utils::format_ether(has),
+                needs: alloy::primitives::utils::format_ether(needs),
+            });
+        }
+        Ok(())
+    }
+
+    /// Sends one deposit as the transaction `nonce` of the sender.
+    ///
+    /// # Errors
+    /// If the node refuses it; the contract's own checks are run before.
+    pub async fn send(
+        &self,
+        sender: &Sender,
+        (nonce, fees): (u64, Fees),
+        deposit: &DepositData,
+    ) -> Result<TxHash, ExecutionError> {
+        let credentials = &deposit.withdrawal_credentials;
+        let call = depositCall {
+            pubkey: Bytes::copy_from_slice(deposit.pubkey.as_bytes()),
+            withdrawal_credentials: Bytes::copy_from_slice(credentials.as_bytes()),
+            signature: Bytes::copy_from_slice(deposit.signature.as_bytes()),
+            deposit_data_root: B256::from(*deposit.root().as_bytes()),
+        };
+        let mut request = TransactionRequest::default()
+            .from(sender.address)
+            .to(foreign(&self.chain.deposit_contract))
+            .value(wei(deposit))
+            .input(call.abi_encode().into())
+            .max_fee_per_gas(fees.max_fee)
+            .max_priority_fee_per_gas(fees.priority_fee)
+            .nonce(nonce);
+        request.chain_id = Some(self.chain.execution_chain_id);
+        let gas = self.provider.estimate_gas(request.clone());
+        let gas = gas.await.map_err(asked("how much gas the deposit needs"))?;
+        // Another deposit in between changes which branch of the contract's tree is written.
+        let request = request.gas_limit(gas + gas / 2);
+        let signed = request.build(&sender.wallet).await;
+        let signed = signed.map_err(|error| ExecutionError::Sign(error.to_string()))?;
+        let sent = self.provider.send_tx_envelope(signed).await;
+        Ok(*sent.map_err(asked("to take the transaction"))?.tx_hash())
+    }
+
+    /// Waits until a transaction is in a block, and says in which.
+    ///
+    /// # Errors
+    /// If it failed, or is not in a block by `timeout`.
+    pub async fn included(
+        &self,
+        transaction: TxHash,
+        timeout: Duration,
+    ) -> Result<u64, ExecutionError> {
+        let start = Instant::now();
+        loop {
+            let receipt = self.provider.get_transaction_receipt(transaction).await;
+            match receipt.map_err(asked("for a receipt"))? {
+                Some(receipt) if !receipt.status() => {
+                    return Err(ExecutionError::Reverted(transaction));
+                }
+                Some(receipt) => return Ok(receipt.block_number.unwrap_or_default()),
+                None if start.elapsed() > timeout => {
+                    return Err(ExecutionError::Late(transaction, timeout.as_secs()));
+                }
+                None => tokio::time::sleep(Duration::from_secs(1)).await,
+            }
+        }
+    }
+}
+
+fn asked(question: &'static str) -> impl Fn(TransportError) -> ExecutionError {
+    move |cause| ExecutionError::Rpc { question, cause }
+}
+
+fn foreign(address: &Address) -> alloy::primitives::Address {
+    alloy::primitives::Address::from(*address.as_bytes())
+}
+
+fn wei(deposit: &DepositData) -> U256 {
+    U256::from(deposit.amount) * U256::from(WEI_PER_GWEI)
+}
+
+/// The deposit of a log, if every field has its length. The amount is little-endian gwei.
+fn read_log(log: &Log) -> Option<DepositData> {
+    let event = DepositEvent::decode_log(&log.inner).ok()?.data;
+    let amount = <[u8; 8]>::try_from(event.amount.as_ref()).ok()?;
+    Some(DepositData {
+        pubkey: event.pubkey.as_ref().try_into().ok()?,
+        withdrawal_credentials: event.withdrawal_credentials.as_ref().try_into().ok()?,
+        amount: u64::from_le_bytes(amount),
+        signature: event.signature.as_ref().try_into().ok()?,
+    })
+}

@@ -1,0 +1,134 @@
+//! What a peer sends and takes is bounded, and the one that breaks a bound is named.
+
+use super::*;
+
+/// Anna with these limits, and bob with the usual ones, who meet.
+async fn meet(world: &World, limits: Limits) -> (Running, Running) {
+    let mut strict = world.settings(0);
+    strict.limits = limits;
+    let (mut a, mut b) = (Running::with(strict).await, world.start(1).await);
+    a.up(world.peer(1)).await;
+    b.up(world.peer(0)).await;
+    (a, b)
+}
+
+#[tokio::test]
+async fn a_frame_that_is_too_long_cuts_its_sender() {
+    let world = World::of(3);
+    let limits = Limits {
+        max_frame: 1000,
+        ..world.limits.clone()
+    };
+    let (mut a, mut b) = meet(&world, limits).await;
+    b.outbox.send(world.peer(0), Bytes::from(vec![0; 1001]));
+    let downfall = a.down(world.peer(1)).await;
+    assert!(downfall.is_fault());
+    assert!(
+        downfall
+            .to_string()
+            .contains("bob sent a message of 1002 bytes"),
+        "{downfall}"
+    );
+    let told = b.down(world.peer(0)).await.to_string();
+    assert!(
+        told.contains("anna ended the session: it could not read"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_flood_of_frames_cuts_its_sender_who_may_come_back() {
+    let world = World::of(3);
+    let limits = Limits {
+        frames_per_second: 50,
+        ..world.limits.clone()
+    };
+    let (mut a, mut b) = meet(&world, limits).await;
+    for _ in 0..1000 {
+        b.outbox.send(world.peer(0), Bytes::from_static(b"flood"));
+    }
+    let downfall = a.down(world.peer(1)).await;
+    assert_eq!(
+        downfall.to_string(),
+        "bob sent more than 50 frames a second; cut"
+    );
+    assert!(downfall.is_fault());
+    let told = b.down(world.peer(0)).await.to_string();
+    assert!(
+        told.contains("rate limit") || told.contains("broke"),
+        "{told}"
+    );
+    a.up(world.peer(1)).await;
+}
+
+#[tokio::test]
+async fn a_flood_of_bytes_cuts_its_sender() {
+    let world = World::of(3);
+    let limits = Limits {
+        max_frame: 100_000,
+        bytes_per_second: 50_000,
+        ..world.limits.clone()
+    };
+    let (mut a, b) = meet(&world, limits).await;
+    for _ in 0..10 {
+        b.outbox.send(world.peer(0), Bytes::from(vec![0; 100_000]));
+    }
+    let downfall = a.down(world.peer(1)).await;
+    assert_eq!(
+        downfall.to_string(),
+        "bob sent more than 50000 bytes a second; cut"
+    );
+}
+
+#[tokio::test]
+async fn a_full_queue_cuts_the_session_and_sending_never_waits() {
+    let world = World::of(3);
+    let limits = Limits {
+        queue_frames: 10,
+        ..world.limits.clone()
+    };
+    let (mut a, mut b) = meet(&world, limits).await;
+    // Nothing else runs on this thread meanwhile, so the queue cannot empty.
+    for _ in 0..11 {
+        a.outbox.send(world.peer(1), Bytes::from_static(b"much"));
+    }
+    let downfall = a.down(world.peer(1)).await;
+    assert!(matches!(downfall, Downfall::Overflow { .. }), "{downfall}");
+    assert!(!downfall.is_fault());
+    b.down(world.peer(0)).await;
+    a.up(world.peer(1)).await;
+}
+
+#[tokio::test]
+async fn a_stalled_core_slows_its_peer_down_and_loses_no_frame() {
+    let world = World::of(3);
+    let limits = Limits {
+        inbox_events: 4,
+        frames_per_second: 100_000,
+        ..world.limits.clone()
+    };
+    let (mut a, b) = meet(&world, limits).await;
+    for number in 0..1000_u16 {
+        b.outbox
+            .send(world.peer(0), Bytes::copy_from_slice(&number.to_le_bytes()));
+    }
+    for number in 0..1000_u16 {
+        assert_eq!(
+            a.frame(world.peer(1)).await,
+            number.to_le_bytes().as_slice()
+        );
+    }
+}
+
+#[tokio::test]
+async fn frames_to_a_peer_without_a_session_are_dropped() {
+    let world = World::of(3);
+    let mut a = world.start(0).await;
+    a.outbox
+        .send(world.peer(1), Bytes::from_static(b"nobody hears"));
+    let mut b = world.start(1).await;
+    a.up(world.peer(1)).await;
+    a.outbox
+        .send(world.peer(1), Bytes::from_static(b"bob hears"));
+    assert_eq!(b.frame(world.peer(0)).await, "bob hears");
+}

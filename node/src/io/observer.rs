@@ -1,0 +1,299 @@
+//! What the core notes, told to the operator: log lines, metrics, and the status that
+//! `gantry status` shows. One `info` line per finished duty.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use proto::{DutyId, DutyKind, PeerIndex, PeerSet};
+use tracing::{debug, error, info, warn};
+
+use super::memory::{Ending, Memory};
+use super::metrics::{FaultLabels, Metrics, OutcomeLabels, PeerLabels, RuleLabels};
+use super::status::Board;
+use crate::duties::note::{Miss, Note, Phase};
+
+/// The intervals of a duty: name, from, to.
+const INTERVALS: [(&str, Phase, Phase); 7] = [
+    ("value", Phase::Trigger, Phase::ValueReady),
+    ("prepare", Phase::ValueReady, Phase::PrepareQuorum),
+    ("record", Phase::PrepareQuorum, Phase::RecordDurable),
+    ("commit", Phase::RecordDurable, Phase::CommitQuorum),
+    ("verify", Phase::CommitQuorum, Phase::SignatureVerified),
+    ("signed", Phase::ValueReady, Phase::SignatureVerified),
+    ("submit", Phase::SignatureVerified, Phase::Accepted),
+];
+
+/// Duties whose times are kept at most.
+const TIMELINES: usize = 64;
+
+/// One duty's times on this peer.
+#[derive(Debug, Default)]
+struct Timeline {
+    reached: BTreeMap<Phase, Instant>,
+    signed: usize,
+}
+
+/// Tells the operator.
+pub struct Observer {
+    names: Vec<String>,
+    metrics: Arc<Metrics>,
+    board: Arc<Board>,
+    memory: Memory,
+    evidence: PathBuf,
+    timelines: BTreeMap<DutyId, Timeline>,
+}
+
+impl Observer {
+    /// An observer for peers of these names. Contradictions of peers are kept in the file
+    /// `evidence`.
+    pub fn new(
+        names: Vec<String>,
+        board: (Arc<Metrics>, Arc<Board>),
+        memory: Memory,
+        evidence: PathBuf,
+    ) -> Self {
+        let (metrics, board) = board;
+        Self {
+            names,
+            metrics,
+            board,
+            memory,
+            evidence,
+            timelines: BTreeMap::new(),
+        }
+    }
+
+    /// What this peer remembers.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Tells one note.
+    pub fn tell(&mut self, note: Note) {
+        match note {
+            Note::Reached { duty, phase } => self.reached(duty, phase),
+            Note::Signed {
+                duty,
+                validators,
+                round,
+                missing,
+            } => {
+                let took_ms = self.took_ms(duty);
+                let missing = self.names_of(missing);
+                let slot = duty.slot.0;
+                let kind = kind_of(duty);
+                info!(
+                    kind,
+                    slot,
+                    validators,
+                    round = round.number(),
+                    took_ms,
+                    ?missing,
+                    "signed"
+                );
+                self.count(duty, "signed", validators);
+                self.timelines.entry(duty).or_default().signed += validators;
+                let signed = self.timelines[&duty].signed;
+                self.end(
+                    duty,
+                    Ending {
+                        signed,
+                        took_ms,
+                        absent: missing,
+                        ..empty(duty)
+                    },
+                );
+            }
+            Note::Missed {
+                duty,
+                validators,
+                why,
+            } => self.missed(duty, validators, &why),
+            Note::Objected { duty, objection } => {
+                let rule = objection.rule();
+                warn!(%duty, rule, "this peer would not sign the value");
+                self.metrics
+                    .refusals
+                    .get_or_create(&RuleLabels { rule })
+                    .inc();
+            }
+            Note::Refused {
+                duty,
+                validator,
+                rule,
+                message,
+            } => {
+                warn!(%duty, validator = validator.0, rule, "the vault refuses: {message}");
+                self.metrics
+                    .refusals
+                    .get_or_create(&RuleLabels { rule })
+                    .inc();
+            }
+            Note::RandaoRefused {
+                slot,
+                validator,
+                message,
+            } => {
+                let slot = slot.0;
+                warn!(slot, validator = validator.0, "no RANDAO reveal: {message}");
+            }
+            Note::RolledBack {
+                witness,
+                seen,
+                held,
+            } => {
+                let witness = self.name(witness);
+                error!(
+                    witness,
+                    seen, held, "the signing record is older than it was"
+                );
+            }
+            Note::Fault { peer, rule, detail } => self.fault(peer, rule, &detail),
+            Note::Evidence(evidence) => {
+                let peer = evidence.culprit();
+                self.fault(
+                    peer,
+                    "contradiction",
+                    "signed two statements that contradict",
+                );
+                self.keep(&format!("{evidence:?}\n"));
+            }
+            Note::Connected { peer, up } => {
+                let peer = self.name(peer);
+                info!(peer, "{}", if up { "connected" } else { "disconnected" });
+                self.metrics
+                    .connected
+                    .get_or_create(&PeerLabels { peer })
+                    .set(i64::from(up));
+            }
+        }
+    }
+
+    fn reached(&mut self, duty: DutyId, phase: Phase) {
+        debug!(%duty, ?phase, "reached");
+        if self.timelines.len() >= TIMELINES {
+            self.timelines.pop_first();
+        }
+        let timeline = self.timelines.entry(duty).or_default();
+        let now = *timeline.reached.entry(phase).or_insert_with(Instant::now);
+        for (name, from, to) in INTERVALS {
+            if let (true, Some(begun)) = (to == phase, timeline.reached.get(&from)) {
+                self.metrics
+                    .phase(kind_of(duty), name, now.duration_since(*begun));
+            }
+        }
+        if phase == Phase::Accepted {
+            let accepted = self
+                .timelines
+                .get(&duty)
+                .map_or(0, |timeline| timeline.signed);
+            self.count(duty, "accepted", accepted);
+        }
+    }
+
+    fn missed(&mut self, duty: DutyId, validators: usize, why: &Miss) {
+        let reason = match why {
+            Miss::NoValue => "the beacon node gave no value".to_owned(),
+            Miss::TooFewPeers(connected) => {
+                format!(
+                    "too few peers connected: only {:?}",
+                    self.names_of(*connected)
+                )
+            }
+            Miss::NoPrepareQuorum => "no value found enough votes".to_owned(),
+            Miss::NoCommitQuorum => "too few peers signed".to_owned(),
+        };
+        let slot = duty.slot.0;
+        warn!(kind = kind_of(duty), slot, validators, "missed: {reason}");
+        self.count(duty, "missed", validators);
+        let signed = self
+            .timelines
+            .get(&duty)
+            .map_or(0, |timeline| timeline.signed);
+        self.end(
+            duty,
+            Ending {
+                signed,
+                missed: validators,
+                reason,
+                ..empty(duty)
+            },
+        );
+    }
+
+    fn end(&self, duty: DutyId, ending: Ending) {
+        debug!(%duty, "kept in the history");
+        self.memory.remember_ending(&ending);
+        self.board.ended(ending);
+    }
+
+    fn fault(&self, peer: PeerIndex, rule: &'static str, detail: &str) {
+        let peer = self.name(peer);
+        warn!(peer, rule, "a peer broke a rule: {detail}");
+        self.metrics
+            .faults
+            .get_or_create(&FaultLabels { peer, rule })
+            .inc();
+    }
+
+    fn keep(&self, line: &str) {
+        use std::io::Write as _;
+        let file = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(&self.evidence);
+        if let Err(error) = file.and_then(|mut file| file.write_all(line.as_bytes())) {
+            warn!(%error, "cannot keep the evidence of a contradiction");
+        }
+    }
+
+    fn count(&self, duty: DutyId, outcome: &'static str, validators: usize) {
+        let labels = OutcomeLabels {
+            kind: kind_of(duty),
+            outcome,
+        };
+        self.metrics
+            .duties
+            .get_or_create(&labels)
+            .inc_by(validators as u64);
+    }
+
+    fn took_ms(&self, duty: DutyId) -> Option<u64> {
+        let reached = &self.timelines.get(&duty)?.reached;
+        let begun = reached
+            .get(&Phase::Trigger)
+            .or(reached.get(&Phase::ValueReady))?;
+        let signed = reached.get(&Phase::SignatureVerified)?;
+        u64::try_from(signed.duration_since(*begun).as_millis()).ok()
+    }
+
+    /// The operator's name of a peer.
+    pub fn name(&self, peer: PeerIndex) -> String {
+        self.names[peer.position()].clone()
+    }
+
+    fn names_of(&self, peers: PeerSet) -> Vec<String> {
+        peers.iter().map(|peer| self.name(peer)).collect()
+    }
+}
+
+fn kind_of(duty: DutyId) -> &'static str {
+    match duty.kind {
+        DutyKind::Head => "head",
+        DutyKind::Block => "block",
+    }
+}
+
+fn empty(duty: DutyId) -> Ending {
+    Ending {
+        slot: duty.slot.0,
+        kind: kind_of(duty).to_owned(),
+        signed: 0,
+        missed: 0,
+        took_ms: None,
+        reason: String::new(),
+        absent: Vec::new(),
+    }
+}

@@ -1,0 +1,234 @@
+//! The loop of a running peer: one input into the core, its outputs performed in their order.
+//!
+//! Everything arrives through bounded channels; only the loop touches the core. What is urgent
+//! comes first: a durable record, then the peers, then the beacon node; chores come last.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use proto::{Machine as _, PeerIndex};
+use tokio::sync::mpsc::Receiver;
+use tracing::{debug, error, info, warn};
+
+use super::asking::Asking;
+use super::beacon::{BeaconError, HeadEvent};
+use super::clock;
+use super::metrics::{Metrics, PeerLabels};
+use super::net::{self, Outbox};
+use super::observer::Observer;
+use super::status::Board;
+use super::writer::{Writer, Written};
+use crate::duties::node::Node;
+use crate::duties::{Answer, Chore, Input, Output};
+
+/// A running peer with everything around it.
+pub struct Shell {
+    /// The core.
+    pub node: Node,
+    /// This peer.
+    pub me: PeerIndex,
+    /// Frames to the peers.
+    pub outbox: Outbox,
+    /// What comes from the peers.
+    pub events: Receiver<net::Event>,
+    /// Questions to the beacon node.
+    pub asking: Asking,
+    /// Its answers.
+    pub answers: Receiver<Answer>,
+    /// Its new heads.
+    pub heads: BoxStream<'static, Result<HeadEvent, BeaconError>>,
+    /// Records to be made durable.
+    pub writer: Writer,
+    /// What became of them.
+    pub written: Receiver<Written>,
+    /// What the operator is told.
+    pub observer: Observer,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// What `gantry status` shows.
+    pub board: Arc<Board>,
+    /// Work put off until nothing urgent waits.
+    pub chores: VecDeque<Chore>,
+}
+
+impl Shell {
+    /// Runs until `stop` is ready.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) {
+        tokio::pin!(stop);
+        self.feed(Input::Tick);
+        loop {
+            let pause = self.node.deadline().map(clock::until).unwrap_or_default();
+            let input = tokio::select! {
+                biased;
+                () = &mut stop => break,
+                Some(written) = self.written.recv() => self.written(written),
+                Some(event) = self.events.recv() => self.network(event),
+                Some(answer) = self.answers.recv() => Some(Input::Answer(answer)),
+                Some(head) = self.heads.next() => self.head(head),
+                () = tokio::task::yield_now(), if !self.chores.is_empty() => {
+                    self.chores.pop_front().map(Input::Later)
+                }
+                () = tokio::time::sleep(pause) => Some(Input::Tick),
+            };
+            if let Some(input) = input {
+                self.feed(input);
+            }
+        }
+        info!("stopped: what was signed is on record");
+    }
+
+    /// Hands one input to the core and performs what it answers, in order.
+    fn feed(&mut self, input: Input) {
+        for output in self.node.handle(clock::now(), input) {
+            match output {
+                Output::Broadcast(frame) => {
+                    let frame = bytes::Bytes::from(frame);
+                    for peer in self.node.others() {
+                        self.outbox.send(peer, frame.clone());
+                    }
+                }
+                Output::Send(peer, frame) => self.outbox.send(peer, frame.into()),
+                Output::Persist(record) => {
+                    if self.writer.write(record).is_err() {
+                        error!("the disk does not take the signing record: nothing is signed");
+                        return self.feed(Input::NotRecorded);
+                    }
+                }
+                Output::Ask(query) => self.asking.ask(query),
+                Output::Submit { duty, submission } => self.asking.submit(duty, submission),
+                Output::Later(chore) => self.chores.push_back(chore),
+                Output::Remember { peer, sequence } => {
+                    self.observer.memory().remember_sequence(peer, sequence);
+                }
+                Output::Note(note) => self.observer.tell(note),
+            }
+        }
+        self.show();
+    }
+
+    fn written(&mut self, written: Written) -> Option<Input> {
+        match written {
+            Written::Durable { recorded, took } => {
+                self.metrics.fdatasync(took);
+                Some(Input::Recorded(recorded))
+            }
+            Written::Failed(error) => {
+                error!(%error, "nothing is signed until a restart");
+                Some(Input::NotRecorded)
+            }
+        }
+    }
+
+    fn head(&mut self, head: Result<HeadEvent, BeaconError>) -> Option<Input> {
+        match head {
+            Ok(head) => {
+                self.board.change(|status| {
+                    status.beacon_node.head_slot = Some(head.slot.0);
+                    status.beacon_node.problem = None;
+                });
+                Some(Input::Head {
+                    slot: head.slot,
+                    previous: head.previous_duty_dependent_root,
+                    current: head.current_duty_dependent_root,
+                })
+            }
+            Err(error) => {
+                warn!(%error, "no head events from the beacon node");
+                self.board
+                    .change(|status| status.beacon_node.problem = Some(error.to_string()));
+                None
+            }
+        }
+    }
+
+    fn network(&mut self, event: net::Event) -> Option<Input> {
+        match event {
+            net::Event::Up { peer, software } => {
+                self.peer(peer, |status| {
+                    status.connected = true;
+                    status.software = software;
+                    status.problem = None;
+                });
+                Some(Input::Up(peer))
+            }
+            net::Event::Down { peer, reason } => {
+                warn!(%reason, "session ended");
+                self.peer(peer, |status| {
+                    status.connected = false;
+                    status.problem = Some(reason.to_string());
+                });
+                Some(Input::Down(peer))
+            }
+            net::Event::Frame { peer, frame } => Some(Input::Frame(peer, frame.to_vec())),
+            net::Event::Measured {
+                peer,
+                rtt,
+                clock_offset_micros,
+            } => {
+                self.measured(peer, rtt.as_secs_f64(), clock_offset_micros as f64 / 1e6);
+                Some(Input::RoundTrip(peer, rtt))
+            }
+            net::Event::Refused { peer, reason } => {
+                warn!(%reason, "no session");
+                if let Some(peer) = peer {
+                    self.peer(peer, |status| status.problem = Some(reason.to_string()));
+                }
+                None
+            }
+            net::Event::SecondSession { peer } if peer == self.me => {
+                error!(
+                    "another process runs with this peer's identity: nothing is signed here any \
+                     more. Stop both, make sure that only one is ever started, then start it"
+                );
+                Some(Input::SecondSession)
+            }
+            net::Event::SecondSession { peer } => {
+                let name = self.observer.name(peer);
+                error!(
+                    name,
+                    "two processes run with this peer's identity: tell its operator"
+                );
+                None
+            }
+        }
+    }
+
+    fn measured(&mut self, peer: PeerIndex, rtt: f64, offset: f64) {
+        debug!(%peer, rtt, offset, "measured");
+        let labels = PeerLabels {
+            peer: self.observer.name(peer),
+        };
+        self.metrics.rtt.get_or_create(&labels).set(rtt);
+        self.metrics.clock_offset.get_or_create(&labels).set(offset);
+        self.peer(peer, |status| {
+            status.rtt_ms = Some(rtt * 1e3);
+            status.clock_offset_ms = Some(offset * 1e3);
+        });
+    }
+
+    fn peer(&self, peer: PeerIndex, change: impl FnOnce(&mut super::status::PeerStatus)) {
+        let name = self.observer.name(peer);
+        self.board.change(|status| {
+            if let Some(found) = status.peers.iter_mut().find(|status| status.name == name) {
+                change(found);
+            }
+        });
+    }
+
+    /// Brings the status up to date.
+    fn show(&self) {
+        let schedule = self.node.schedule();
+        let vault = self.node.vault();
+        self.board.change(|status| {
+            status.slot = self.node.slot().0;
+            status.record.sequence = self.node.recorded().sequence();
+            status.record.silent_until = vault.restart_mark().map(|slot| slot.0);
+            status.record.stopped = vault.stopped().map(|refusal| refusal.to_string());
+            status.validators.registered = schedule.known().count();
+            status.validators.active = schedule.known().filter(|(_, found)| found.active).count();
+        });
+    }
+}
