@@ -77,8 +77,8 @@ pub struct Signing {
 pub enum VaultError {
     /// There are shares of validators that the record does not know.
     #[error(
-        "the signing record knows nothing of {count} validators whose shares are here (the first is \
-         {first}). If the record is an older one, put the newest in place; if it is lost, run \
+        "the signing record knows nothing of {count} validators whose shares are here (the first \
+         is {first}). If the record is an older one, put the newest in place; if it is lost, run \
          `gantry slashing new-record`"
     )]
     NotEnrolled {
