@@ -15,8 +15,8 @@ pub enum JournalError {
     /// No copy is there.
     #[error(
         "there is no signing record. If this peer has never signed, finish the key ceremony. If \
-         the disk is new or was emptied, look for the old record-a.log or record-b.log first; only if \
-         both are lost for good, run `gantry slashing new-record`"
+         the disk is new or was emptied, look for the old record-a.log or record-b.log first; \
+         only if both are lost for good, run `gantry slashing new-record`"
     )]
     Missing,
     /// A record is there already.

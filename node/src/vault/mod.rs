@@ -39,6 +39,8 @@ mod deposit_tests;
 #[cfg(test)]
 mod interchange_tests;
 #[cfg(test)]
+mod release_tests;
+#[cfg(test)]
 mod rule_tests;
 #[cfg(test)]
 mod vault_tests;
