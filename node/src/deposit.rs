@@ -144,6 +144,40 @@ pub fn has_valid_signature(deposit: &DepositData, version: ForkVersion) -> bool 
     }
 }
 
+/// Which of our deposits are not among those `seen` on the chain. Those with an invalid signature
+/// make no validator, so they do not count, whoever sent them.
+///
+/// # Errors
+/// If one of our keys was deposited for somebody else: then no more money may go there.
+pub fn missing(
+    version: ForkVersion,
+    ours: &[DepositData],
+    seen: &[DepositData],
+) -> Result<Vec<DepositData>, DepositError> {
+    let keys: BTreeSet<PublicKey> = ours.iter().map(|deposit| deposit.pubkey).collect();
+    let counts =
+        |seen: &&DepositData| keys.contains(&seen.pubkey) && has_valid_signature(seen, version);
+    let seen: Vec<&DepositData> = seen.iter().filter(counts).collect();
+    let mut missing = Vec::new();
+    for (position, deposit) in ours.iter().enumerate() {
+        let mut there = false;
+        for seen in seen.iter().filter(|seen| seen.pubkey == deposit.pubkey) {
+            if seen.withdrawal_credentials != deposit.withdrawal_credentials {
+                return Err(DepositError::Credentials {
+                    position,
+                    found: seen.withdrawal_credentials,
+                    expected: deposit.withdrawal_credentials,
+                });
+            }
+            there |= seen.amount == deposit.amount;
+        }
+        if !there {
+            missing.push(*deposit);
+        }
+    }
+    Ok(missing)
+}
+
 /// One deposit as it is read; other tools may have written keys of their own beside these.
 #[derive(Debug, Deserialize)]
 struct Entry {
