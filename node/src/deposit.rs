@@ -85,8 +85,8 @@ pub enum DepositError {
     },
     /// The signature is not the validator's.
     #[error(
-        "deposit {position}: the signature is not that of {key}. The chain would keep the money and \
-         make no validator: do not send it"
+        "deposit {position}: the signature is not that of {key}: do not send it. The chain \
+         would keep the money and make no validator"
     )]
     Signature {
         /// Position in the file, from 0.
