@@ -228,7 +228,7 @@ impl Channel {
     }
 }
 
-fn seal(
+pub(crate) fn seal(
     channel: &Channel,
     secret: &StaticSecret,
     receiver_key: &[u8; 32],

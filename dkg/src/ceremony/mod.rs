@@ -494,3 +494,6 @@ fn accusation(mut statements: Vec<Spoken>) -> Vec<u8> {
     }
     Frame::Accusation(statements).encode()
 }
+
+#[cfg(test)]
+mod tests;

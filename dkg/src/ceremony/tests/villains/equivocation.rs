@@ -1,0 +1,41 @@
+//! Says one thing to the first peer and another to the rest.
+
+use super::*;
+
+#[test]
+fn two_bundles_of_one_session_are_evidence() {
+    let tamper: Tamper = |villain, to, frame| {
+        let twin = twin_if(villain, to, &frame);
+        with_bundle(villain, frame, |bundle| {
+            if let Some(twin) = &twin {
+                *bundle = twin.clone();
+            }
+        })
+    };
+    named(tamper, Rule::TwoBundles);
+}
+
+fn twin_if(villain: &Ceremony, to: PeerIndex, frame: &Frame) -> Option<Bundle> {
+    let is_bundle = matches!(frame, Frame::Spoken(Spoken::Bundle(_)));
+    (is_bundle && to == first(villain)).then(|| twin(villain))
+}
+
+#[test]
+fn two_openings_of_one_attempt_are_evidence() {
+    let tamper: Tamper = |villain, to, frame| match frame {
+        Frame::Spoken(Spoken::Opening(signed))
+            if to == first(villain) && signed.signer == villain.who.me =>
+        {
+            let mut opening = signed.statement;
+            opening.keys[0] = [9; 32];
+            let signed = villain
+                .who
+                .identity
+                .sign(signed.signer, opening)
+                .into_signed();
+            vec![Frame::Spoken(Spoken::Opening(signed))]
+        }
+        frame => vec![frame],
+    };
+    named(tamper, Rule::TwoOpenings);
+}
