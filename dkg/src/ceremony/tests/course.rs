@@ -99,9 +99,11 @@ fn repeated_and_foreign_frames_change_nothing() {
             ceremony.handle(Timestamp::from_micros(1), Input::Up(peer))
         };
         let frames = |outputs: Vec<Output>| {
-            outputs.into_iter().filter_map(|output| match output {
-                Output::Send(_, bytes) => Some(bytes),
-                _ => None,
+            outputs.into_iter().filter_map(|output| {
+                let Output::Send(_, bytes) = output else {
+                    return None;
+                };
+                Some(bytes)
             })
         };
         sent.extend(frames(up(&mut world)));

@@ -7,6 +7,7 @@ use proto::ceremony::{Frame, Purpose, Terms, hash_of};
 use proto::{ClusterSize, Identity, Machine as _, PeerIndex, Root, Roster, Timestamp};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
+use zeroize::Zeroizing;
 
 use super::super::*;
 

@@ -22,20 +22,12 @@ fn twin_if(villain: &Ceremony, to: PeerIndex, frame: &Frame) -> Option<Bundle> {
 
 #[test]
 fn two_openings_of_one_attempt_are_evidence() {
-    let tamper: Tamper = |villain, to, frame| match frame {
-        Frame::Spoken(Spoken::Opening(signed))
-            if to == first(villain) && signed.signer == villain.who.me =>
-        {
-            let mut opening = signed.statement;
-            opening.keys[0] = [9; 32];
-            let signed = villain
-                .who
-                .identity
-                .sign(signed.signer, opening)
-                .into_signed();
-            vec![Frame::Spoken(Spoken::Opening(signed))]
-        }
-        frame => vec![frame],
+    let tamper: Tamper = |villain, to, frame| {
+        with_opening(villain, frame, |opening| {
+            if to == first(villain) {
+                opening.keys[0] = [9; 32];
+            }
+        })
     };
     named(tamper, Rule::TwoOpenings);
 }

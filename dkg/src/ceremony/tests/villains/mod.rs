@@ -61,6 +61,23 @@ fn with_bundle(villain: &Ceremony, frame: Frame, change: impl Fn(&mut Bundle)) -
     vec![Frame::Spoken(Spoken::Bundle(signed))]
 }
 
+/// The villain's opening changed by `change`, and signed by it again.
+fn with_opening(villain: &Ceremony, frame: Frame, change: impl Fn(&mut Opening)) -> Vec<Frame> {
+    let Frame::Spoken(Spoken::Opening(mut signed)) = frame else {
+        return vec![frame];
+    };
+    if signed.signer != villain.who.me {
+        return vec![Frame::Spoken(Spoken::Opening(signed))];
+    }
+    change(&mut signed.statement);
+    let signed = villain
+        .who
+        .identity
+        .sign(signed.signer, signed.statement)
+        .into_signed();
+    vec![Frame::Spoken(Spoken::Opening(signed))]
+}
+
 /// Another good bundle of the villain for the same session, from other polynomials.
 fn twin(villain: &Ceremony) -> Bundle {
     let who = Participant {

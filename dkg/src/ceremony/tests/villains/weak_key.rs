@@ -4,19 +4,8 @@ use super::*;
 
 #[test]
 fn an_opening_with_a_weak_key_is_refused() {
-    let tamper: Tamper = |villain, _, frame| match frame {
-        Frame::Spoken(Spoken::Opening(signed)) if signed.signer == villain.who.me => {
-            let mut opening = signed.statement;
-            opening.keys[0] = [0; 32];
-            let signed = villain
-                .who
-                .identity
-                .sign(signed.signer, opening)
-                .into_signed();
-            vec![Frame::Spoken(Spoken::Opening(signed))]
-        }
-        frame => vec![frame],
-    };
+    let tamper: Tamper =
+        |villain, _, frame| with_opening(villain, frame, |opening| opening.keys[0] = [0; 32]);
     named(tamper, Rule::WeakKey);
 }
 
