@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used)] // a bench that cannot go on stops
 
+mod cpu_time;
+
 use std::collections::VecDeque;
 use std::hint::black_box;
 use std::time::Duration;
@@ -15,6 +17,8 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use dkg::ceremony::{Ceremony, Input, Output, Participant, Position};
 use proto::ceremony::{Purpose, Terms};
 use proto::{ClusterSize, Identity, Machine as _, PeerIndex, Root, Roster, Timestamp};
+
+use cpu_time::CpuTime;
 
 const PEERS: usize = 4;
 const TAG: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
@@ -120,7 +124,7 @@ fn bare_blst(keys: usize) {
     }
 }
 
-fn ceremonies(c: &mut Criterion) {
+fn ceremonies(c: &mut Criterion<CpuTime>) {
     for validators in [1, 100, 1000] {
         let mut group = c.benchmark_group(format!("ceremony n=4 validators={validators}"));
         group
@@ -135,5 +139,5 @@ fn ceremonies(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, ceremonies);
+criterion_group!(name = benches; config = cpu_time::criterion(); targets = ceremonies);
 criterion_main!(benches);

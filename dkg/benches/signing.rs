@@ -3,15 +3,18 @@
 
 #![allow(clippy::unwrap_used)] // a bench that cannot go on stops
 
+mod cpu_time;
+
 use std::hint::black_box;
 
 use blst::min_pk;
-use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use dkg::bls::{
     Message, PublicPoint, SecretShare, SignaturePoint, combine, verify, verify_same_message,
 };
 use proto::{ClusterSize, PublicKey, Root, ShareIndex, SignatureBytes};
+
+use cpu_time::CpuTime;
 
 const TAG: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
 const SEED: [u8; 32] = [7; 32];
@@ -22,7 +25,7 @@ fn share(number: usize) -> SecretShare {
     SecretShare::from_bytes(&bytes).unwrap()
 }
 
-fn one(c: &mut Criterion) {
+fn one(c: &mut Criterion<CpuTime>) {
     let root = Root::from([3; 32]);
     let message = Message::hash(root);
     let (ours, theirs) = (
@@ -67,7 +70,7 @@ fn one(c: &mut Criterion) {
     group.finish();
 }
 
-fn many(c: &mut Criterion) {
+fn many(c: &mut Criterion<CpuTime>) {
     let message = Message::hash(Root::from([3; 32]));
     for validators in [1, 100, 1000] {
         let shares: Vec<SecretShare> = (0..validators).map(share).collect();
@@ -112,7 +115,7 @@ fn many(c: &mut Criterion) {
 }
 
 /// Combines for as many validators as there are shares.
-fn combining(group: &mut BenchmarkGroup<'_, WallTime>, shares: &[SecretShare], message: &Message) {
+fn combining(group: &mut BenchmarkGroup<'_, CpuTime>, shares: &[SecretShare], message: &Message) {
     for n in [4, 13] {
         let size = ClusterSize::of(n).unwrap();
         let first: Vec<(ShareIndex, SignaturePoint)> = size
@@ -146,5 +149,5 @@ fn combining(group: &mut BenchmarkGroup<'_, WallTime>, shares: &[SecretShare], m
     }
 }
 
-criterion_group!(benches, one, many);
+criterion_group!(name = benches; config = cpu_time::criterion(); targets = one, many);
 criterion_main!(benches);

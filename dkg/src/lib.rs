@@ -104,8 +104,9 @@
 //! ## Bounds
 //!
 //! k <= [`proto::ceremony::MAX_VALIDATORS`], attempts <= [`proto::ceremony::MAX_ATTEMPT`], no frame
-//! longer than [`ceremony::max_frame`] (n = 4, k = 1,000: about 0.7 MB; a bundle is 0.33 MB). A peer
-//! keeps at most one statement of each kind and peer. Each call does at most one bundle's work.
+//! longer than [`ceremony::max_frame`] (n = 4, k = 1,000: 0.65 MB; a bundle is 0.32 MB). A peer
+//! keeps at most one statement of each kind and peer. Each call checks at most one bundle, except
+//! that of a conviction for a bad proof, which checks all n again.
 
 pub mod blame;
 pub mod bls;
