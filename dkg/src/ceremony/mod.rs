@@ -11,7 +11,8 @@
 //! - after a crash makes the machine again from the same seed and the last persisted [`Position`].
 //!
 //! Never here: a clock, a socket, a disk, randomness. Nobody is given up for being late: the
-//! operators decide when to stop waiting ([`Input::Retry`]).
+//! operators decide when to stop waiting. After a failed attempt one operator's [`Input::Retry`] is
+//! enough, the others follow; a culprit that goes on has to be left out by a new definition.
 
 mod attempt;
 pub(crate) mod check;
