@@ -74,6 +74,7 @@ impl FromStr for PeerAddress {
 }
 
 /// Only ip4, ip6, dns, dns4 or dns6, then tcp, then nothing: the identity comes from the roster.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enum is libp2p's")]
 fn from_multiaddr(address: Multiaddr) -> Option<PeerAddress> {
     let mut parts = address.iter();
     let (host, Protocol::Tcp(port)) = (parts.next()?, parts.next()?) else {

@@ -133,6 +133,10 @@ impl Driver {
     }
 
     /// Listens on `address` and waits until it does.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the enum is libp2p's, not exhaustive"
+    )]
     async fn listen(&mut self, address: SocketAddr) -> Result<(), NetError> {
         let failed = |cause: String| NetError::Listen { address, cause };
         // libp2p lets several programs of one user share a port (SO_REUSEPORT), and the kernel would

@@ -25,17 +25,23 @@
 mod address;
 mod count;
 mod driver;
+mod end;
 mod event;
 mod handler;
 mod outbox;
 mod peer;
 mod ping;
 mod rate;
+mod redial;
 mod session;
 mod talk;
 mod transport;
 
 #[cfg(test)]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test picks the one event it waits for"
+)]
 mod tests;
 
 pub use address::{BadAddress, PeerAddress};

@@ -13,14 +13,14 @@
 use std::collections::BTreeSet;
 use std::mem;
 use std::sync::Arc;
-use std::time::Duration;
 
 use libp2p::swarm::ConnectionId;
 use proto::PeerIndex;
-use proto::session::{Claim, Goodbye, Instance};
+use proto::session::{Claim, Goodbye};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::redial::{Dial, Pace};
 use super::session::{Candidate, Ending, Note, Order, Shared, What};
 use super::{Downfall, Event, Refusal};
 
@@ -39,16 +39,12 @@ pub(super) enum Act {
 /// Attempts without a hello before the operator hears of them.
 const HANG_UPS: u32 = 3;
 
-/// A peer whose settings differ is dialled this many times more rarely.
-const REFUSED_FACTOR: u32 = 10;
-
 /// See the module.
 pub(super) struct Peer {
     peer: PeerIndex,
     shared: Arc<Shared>,
     dial: Dial,
-    /// Attempts since the last session.
-    attempts: u32,
+    pace: Pace,
     /// Connections that are open and not about to be closed.
     connections: BTreeSet<ConnectionId>,
     live: Option<Live>,
@@ -57,16 +53,6 @@ pub(super) struct Peer {
     refused: Option<Refusal>,
     /// After a fault no session opens before this moment.
     quiet_until: Option<Instant>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Dial {
-    /// There is a connection, or nothing to dial.
-    Rest,
-    /// Due at this moment.
-    At(Instant),
-    /// Under way.
-    Busy,
 }
 
 /// The connection that is the session.
@@ -95,7 +81,7 @@ impl Peer {
         let mut new = Self {
             peer,
             dial: Dial::Rest,
-            attempts: 0,
+            pace: Pace::new(peer, &shared),
             connections: BTreeSet::new(),
             live: None,
             rival: None,
@@ -154,7 +140,7 @@ impl Peer {
         match note.what {
             What::Greeted(candidate) => self.greeted(candidate, now),
             What::Up => {
-                self.attempts = 0;
+                self.pace.succeeded();
                 self.refused = None;
                 if let Some(live) = self.is_live(note.connection) {
                     live.up = true;
@@ -203,7 +189,7 @@ impl Peer {
 
     /// The core hears of a refusal once, until something changes.
     pub(super) fn refuse(&mut self, reason: Refusal) -> Option<Act> {
-        let early = matches!(reason, Refusal::HungUp { .. }) && self.attempts < HANG_UPS;
+        let early = matches!(reason, Refusal::HungUp { .. }) && self.pace.attempts() < HANG_UPS;
         if early || self.refused.as_ref() == Some(&reason) {
             return None;
         }
@@ -368,43 +354,16 @@ impl Peer {
         (live.candidate.connection == connection).then_some(live)
     }
 
-    /// After a session, or at the start: the lower position first.
+    /// After a session, or at the start.
     fn dial_soon(&mut self, now: Instant) {
-        let redial = self.shared.settings.limits.redial;
-        let first = self.shared.settings.me < self.peer;
-        let wait = if first { redial / 20 } else { redial / 2 };
-        self.dial_in(wait, now);
+        self.dial = self.pace.soon(now);
     }
 
-    /// After a failure: later and later, up to the limit.
+    /// After a failure. A forwarder in front of a stopped peer hangs up, too, until the peer is
+    /// back; whoever was refused for another reason is a matter for its operator.
     fn dial_later(&mut self, now: Instant) {
-        let redial = self.shared.settings.limits.redial;
-        let doubled = redial / 8 * (1 << self.attempts.min(3));
-        let wait = match self.refused {
-            // A forwarder in front of a stopped peer hangs up, too, until the peer is back.
-            None | Some(Refusal::HungUp { .. }) => doubled.min(redial),
-            Some(_) => redial * REFUSED_FACTOR,
-        };
-        self.attempts = self.attempts.saturating_add(1);
-        self.dial_in(wait, now);
-    }
-
-    /// A quarter of each wait is random, so that peers that failed together do not stay together.
-    fn dial_in(&mut self, wait: Duration, now: Instant) {
-        if self.shared.settings.addresses[self.peer.position()].is_empty() {
-            self.dial = Dial::Rest;
-            return;
-        }
-        self.dial = Dial::At(now + wait * 3 / 4 + wait.mul_f64(self.jitter()) / 4);
-    }
-
-    /// A number below 1 from this program's random instance, the peer, and the attempt.
-    fn jitter(&self) -> f64 {
-        let Instance(random) = self.shared.instance;
-        let place = self.peer.position() as u32 + 13 * self.attempts;
-        let byte = random[place as usize % random.len()];
-        f64::from(byte.wrapping_add(u8::try_from(place % 251).unwrap_or(0).wrapping_mul(97)))
-            / 256.0
+        let hopeful = matches!(self.refused, None | Some(Refusal::HungUp { .. }));
+        self.dial = self.pace.later(hopeful, now);
     }
 }
 

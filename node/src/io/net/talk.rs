@@ -24,7 +24,7 @@ const WRITE_BYTES: usize = 64 << 10;
 const ORDERS: usize = 8;
 
 /// How a session ends: what to say to the peer, and what to say to the driver.
-type End = (Option<Goodbye>, Ending);
+pub(super) type End = (Option<Goodbye>, Ending);
 
 /// How far the welcome is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +41,10 @@ enum Stage {
 
 /// The state of one session.
 pub(super) struct Talk<'a> {
-    link: &'a Link,
+    pub(super) link: &'a Link,
     hello: Hello,
     stage: Stage,
-    waiting: Waiting,
+    pub(super) waiting: Waiting,
     /// An event that the core's channel had no room for. Nothing is read until it has.
     undelivered: Option<Event>,
     frames: Bucket,
@@ -76,6 +76,11 @@ impl<'a> Talk<'a> {
             pinger: Pinger::default(),
             challenged: None,
         }
+    }
+
+    /// Whether the core knows of the session.
+    pub(super) fn is_up(&self) -> bool {
+        self.stage == Stage::Up
     }
 
     /// Asks the driver for a welcome, then talks until the session ends.
@@ -183,6 +188,11 @@ impl<'a> Talk<'a> {
             | Message::Pong(_)
             | Message::Welcome
             | Message::Hello(_) => return Err(self.unexpected()),
+        }
+        // Whoever asks without reading the answers would fill our memory with them.
+        let limits = &self.link.shared.settings.limits;
+        if pipe.leaving.len() > limits.max_frame + 2 * WRITE_BYTES {
+            return Err(self.overflown());
         }
         Ok(())
     }
@@ -364,46 +374,5 @@ impl<'a> Talk<'a> {
             return Ok(());
         }
         Err(self.unexpected())
-    }
-
-    fn down(&self, goodbye: Goodbye, downfall: Downfall) -> End {
-        if self.stage == Stage::Up {
-            (Some(goodbye), Ending::Down(downfall))
-        } else {
-            (Some(goodbye), Ending::Quiet)
-        }
-    }
-
-    fn lost(&self, cause: String) -> End {
-        let name = self.link.name();
-        let (_, ending) = self.down(Goodbye::Stopping, Downfall::Lost { name, cause });
-        (None, ending)
-    }
-
-    fn left(&self, reason: Goodbye) -> End {
-        let name = self.link.name();
-        let (_, ending) = self.down(Goodbye::Stopping, Downfall::Left { name, reason });
-        (None, ending)
-    }
-
-    fn too_much(&self, limit: u32, unit: &'static str) -> End {
-        let name = self.link.name();
-        self.down(Goodbye::Rate, Downfall::Rate { name, limit, unit })
-    }
-
-    fn unexpected(&self) -> End {
-        let name = self.link.name();
-        self.down(Goodbye::Malformed, Downfall::Unexpected { name })
-    }
-
-    fn overflown(&self) -> End {
-        let (frames, bytes) = self.waiting.size();
-        let name = self.link.name();
-        let downfall = Downfall::Overflow {
-            name,
-            frames,
-            bytes,
-        };
-        self.down(Goodbye::Overflow, downfall)
     }
 }
