@@ -6,3 +6,7 @@
 //! | `tests/sim.rs` | n nodes in one deterministic world with faults, one seed |
 //! | `tests/e2e.rs` | the real binary on the real devnet |
 //! | `tests/interop.rs` | files and signatures against foreign tools |
+//!
+//! [`cluster`] makes the keys and the lock that they start from.
+
+pub mod cluster;

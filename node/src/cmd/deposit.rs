@@ -5,14 +5,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use proto::PublicKey;
 use proto::definition::Gwei;
 use proto::eth::DepositData;
 use proto::lock::Lock;
 use reqwest::Url;
 use zeroize::Zeroizing;
 
-use super::{CommandError, keystore::read_lock};
-use crate::deposit::{self, DepositError};
+use super::keystore::read_lock;
+use super::{CommandError, runtime};
+use crate::deposit;
+use crate::io::beacon::{BeaconClient, StateId};
 use crate::io::execution::{Execution, Sender};
 use crate::io::files;
 use crate::keystore::confirmed;
@@ -38,6 +41,9 @@ pub(super) struct Arguments {
     /// The cluster lock.
     #[arg(long, value_name = "FILE", default_value = "cluster-lock.json")]
     lock: PathBuf,
+    /// The Beacon API of your beacon node: also ask it which validators it knows.
+    #[arg(long, value_name = "URL")]
+    beacon_node: Option<Url>,
     /// A file with the sender's secret key in hex, mode 0600. Without it, the key is taken from
     /// the environment variable GANTRY_DEPOSIT_KEY; it is never given on the command line.
     #[arg(long, value_name = "FILE")]
@@ -74,11 +80,7 @@ impl Arguments {
             true => None,
             false => Some(self.sender()?),
         };
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(CommandError::Runtime)?
-            .block_on(self.look_and_send(&lock, &deposits, sender.as_ref()))
+        runtime()?.block_on(self.look_and_send(&lock, &deposits, sender.as_ref()))
     }
 
     fn sender(&self) -> Result<Sender, CommandError> {
@@ -118,8 +120,12 @@ impl Arguments {
             })
             .await?;
         bar.finish_and_clear();
-        let missing = missing(lock, deposits, &seen)
-            .map_err(|error| CommandError::Deposit(self.file.clone(), error))?;
+        let refused = |error| CommandError::Deposit(self.file.clone(), error);
+        let version = chain.genesis_fork_version;
+        let missing = deposit::missing(version, deposits, &seen).map_err(refused)?;
+        if let Some(url) = &self.beacon_node {
+            self.refuse_earlier(url, &missing, &seen).await?;
+        }
         println!(
             "{} are on the chain, {} are missing",
             deposits.len() - missing.len(),
@@ -131,6 +137,28 @@ impl Arguments {
         match payer {
             Some(payer) if !missing.is_empty() => self.send(&execution, &payer, &missing).await,
             Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Refuses to go on if the beacon node knows a validator of which the log shows no deposit.
+    async fn refuse_earlier(
+        &self,
+        beacon: &Url,
+        missing: &[DepositData],
+        seen: &[DepositData],
+    ) -> Result<(), CommandError> {
+        let beacon = BeaconClient::connect(beacon.as_str())?;
+        let keys: BTreeSet<PublicKey> = missing.iter().map(|deposit| deposit.pubkey).collect();
+        let asked: Vec<PublicKey> = keys.iter().copied().collect();
+        let registered = beacon.validators(StateId::Head, &asked).await?;
+        let registered = registered.iter().map(|known| known.validator.pubkey);
+        let pending = beacon.pending_deposits(StateId::Head).await?;
+        let pending = pending.iter().map(|known| known.pubkey);
+        let shown = |key: &PublicKey| seen.iter().any(|deposit| deposit.pubkey == *key);
+        let mut known = registered.chain(pending);
+        match known.find(|key| keys.contains(key) && !shown(key)) {
+            Some(key) => Err(CommandError::EarlierDeposit(key, self.from_block)),
+            None => Ok(()),
         }
     }
 
@@ -179,35 +207,4 @@ impl Arguments {
 struct Payer<'a> {
     sender: &'a Sender,
     next_nonce: u64,
-}
-
-/// Which deposits the chain has not seen. Those with an invalid signature make no validator, so
-/// they do not count, whoever sent them.
-fn missing(
-    lock: &Lock,
-    deposits: &[DepositData],
-    seen: &[DepositData],
-) -> Result<Vec<DepositData>, DepositError> {
-    let version = lock.definition.terms().chain.genesis_fork_version;
-    let valid = |seen: &&DepositData| deposit::has_valid_signature(seen, version);
-    let seen: Vec<&DepositData> = seen.iter().filter(valid).collect();
-    let mut missing = Vec::new();
-    for (position, deposit) in deposits.iter().enumerate() {
-        let same_key = seen.iter().filter(|seen| seen.pubkey == deposit.pubkey);
-        let mut there = false;
-        for seen in same_key {
-            if seen.withdrawal_credentials != deposit.withdrawal_credentials {
-                return Err(DepositError::Credentials {
-                    position,
-                    found: seen.withdrawal_credentials,
-                    expected: deposit.withdrawal_credentials,
-                });
-            }
-            there |= seen.amount == deposit.amount;
-        }
-        if !there {
-            missing.push(*deposit);
-        }
-    }
-    Ok(missing)
 }

@@ -96,8 +96,8 @@ pub enum ExecutionError {
     },
     /// Transactions of the sender are under way.
     #[error(
-        "the sender {0} has a transaction under way, which may be one of these deposits: wait until \
-         it is in a block, then start again"
+        "the sender {0} has a transaction under way, maybe one of these deposits: wait until it is \
+         in a block, then start again"
     )]
     UnderWay(String),
     /// A transaction was included and failed.

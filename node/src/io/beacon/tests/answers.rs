@@ -37,6 +37,17 @@ async fn a_chain_is_known_from_genesis_and_spec() {
 }
 
 #[tokio::test]
+async fn a_password_and_a_path_in_the_address_are_used_and_not_shown() {
+    let version = include_bytes!("recorded/version.json");
+    let node = Node::default().with("/key123/eth/v1/node/version", (200, JSON, version));
+    let address = node.listen().await;
+    let client = BeaconClient::connect(&format!("http://u:p@{address}/key123/")).unwrap();
+    assert!(client.version().await.is_ok());
+    assert_eq!(node.last().1["authorization"], "Basic dTpw");
+    assert_eq!(client.node(), format!("http://{address}"));
+}
+
+#[tokio::test]
 async fn validators_are_asked_by_post_and_by_get_where_the_node_has_no_post() {
     let node = Node::recorded();
     let client = node.start().await;

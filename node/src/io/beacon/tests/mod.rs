@@ -6,6 +6,7 @@ mod answers;
 mod failures;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -98,11 +99,16 @@ impl Node {
 
     /// Starts it and connects a client to it.
     async fn start(&self) -> BeaconClient {
+        BeaconClient::connect(&format!("http://{}/", self.listen().await)).unwrap()
+    }
+
+    /// Starts it and gives its address.
+    async fn listen(&self) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap();
         let router = Router::new().fallback(answer).with_state(self.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        BeaconClient::connect(&url).unwrap()
+        address
     }
 
     /// The last thing it was sent.

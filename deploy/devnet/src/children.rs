@@ -1,0 +1,334 @@
+//! Child processes that never outlive the devnet.
+//!
+//! Each child leads a process group of its own, so that a Ctrl-C of the terminal reaches this
+//! process only, and so that killing a child also reaches what it started. Two things end them:
+//! - [`Children::stop`]: SIGTERM to every group, newest first, SIGKILL after a grace.
+//! - The watchdog, for when this process is killed and can do nothing: a small shell that reads
+//!   the groups from a pipe. The kernel closes the pipe when this process ends, however it ends,
+//!   and the shell then kills what is left. (Linux's parent-death signal would need unsafe code
+//!   between fork and exec, and reaches children only, not theirs.)
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{self, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use crate::Error;
+
+/// How long a child may take to end after SIGTERM.
+const GRACE: Duration = Duration::from_secs(5);
+/// How often a child that is to end is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Reads `born GROUP` and `gone GROUP` lines; at the end of input kills every group still alive.
+const WATCHDOG: &str = r#"
+alive=
+while read -r word group; do
+  case $word in
+    born) alive="$alive $group" ;;
+    gone) rest=
+      for g in $alive; do [ "$g" = "$group" ] || rest="$rest $g"; done
+      alive=$rest ;;
+  esac
+done
+for g in $alive; do kill -s KILL -- "-$g"; done
+"#;
+
+/// The children of one devnet, and the directory of their logs.
+#[derive(Debug)]
+pub struct Children {
+    logs: PathBuf,
+    watchdog: Arc<Watchdog>,
+}
+
+#[derive(Debug)]
+struct Watchdog {
+    pipe: Mutex<ChildStdin>,
+}
+
+impl Watchdog {
+    /// If the pipe is broken somebody killed the watchdog, and there is nothing to do about it:
+    /// the children still end with [`Children::stop`].
+    fn tell(&self, word: &str, pid: Pid) {
+        let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
+        if writeln!(pipe, "{word} {}", pid.as_raw_nonzero()).is_err() {
+            eprintln!("the devnet's watchdog is gone: children may outlive a killed devnet");
+        }
+    }
+}
+
+impl Children {
+    /// No children yet; their logs will be in `logs`, which is created.
+    ///
+    /// # Errors
+    /// If the directory cannot be made or there is no `sh`.
+    pub fn new(logs: PathBuf) -> Result<Self, Error> {
+        fs::create_dir_all(&logs).map_err(Error::file(&logs))?;
+        let mut watchdog = Command::new("sh")
+            .args(["-c", WATCHDOG])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .map_err(|source| Error::Start {
+                name: "the watchdog (sh)".to_owned(),
+                source,
+            })?;
+        let pipe = watchdog.stdin.take().expect("its standard input is a pipe");
+        Ok(Self {
+            logs,
+            watchdog: Arc::new(Watchdog {
+                pipe: Mutex::new(pipe),
+            }),
+        })
+    }
+
+    /// Where the logs are.
+    pub fn logs(&self) -> &Path {
+        &self.logs
+    }
+
+    /// Starts `command` as the child `name`; what it prints goes to `NAME.log`, after what an
+    /// earlier child of that name printed.
+    ///
+    /// # Errors
+    /// If it cannot be started or its log cannot be written.
+    pub fn start(&self, name: &str, mut command: Command) -> Result<Child, Error> {
+        let log = self.logs.join(format!("{name}.log"));
+        let out = File::options()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .map_err(Error::file(&log))?;
+        let err = out.try_clone().map_err(Error::file(&log))?;
+        let process = command
+            .stdin(Stdio::null())
+            .stdout(out)
+            .stderr(err)
+            .process_group(0)
+            .spawn()
+            .map_err(|source| Error::Start {
+                name: name.to_owned(),
+                source,
+            })?;
+        let pid = Pid::from_child(&process);
+        self.watchdog.tell("born", pid);
+        let watchdog = Arc::clone(&self.watchdog);
+        Ok(Child {
+            name: name.to_owned(),
+            log,
+            process,
+            pid,
+            ended: None,
+            watchdog,
+        })
+    }
+}
+
+/// A started process. Dropping it kills its whole group.
+#[derive(Debug)]
+pub struct Child {
+    name: String,
+    log: PathBuf,
+    process: process::Child,
+    pid: Pid,
+    ended: Option<ExitStatus>,
+    watchdog: Arc<Watchdog>,
+}
+
+impl Child {
+    /// What it is in the devnet.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its process id, for `/proc`.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        if self.ended.is_none() {
+            self.ended = self.process.try_wait().ok().flatten();
+            if self.ended.is_some() {
+                self.watchdog.tell("gone", self.pid);
+            }
+        }
+        self.ended
+    }
+
+    /// Fails with the end of its log if it has ended.
+    ///
+    /// # Errors
+    /// [`Error::Ended`] then.
+    pub fn must_run(&mut self) -> Result<(), Error> {
+        match self.ended() {
+            Some(status) => Err(self.failure(format!("ended ({status})"))),
+            None => Ok(()),
+        }
+    }
+
+    /// An error about this child, with the end of its log.
+    pub fn failure(&self, what: String) -> Error {
+        let (name, log) = (self.name.clone(), self.log.clone());
+        Error::Ended {
+            name,
+            what,
+            tail: tail(&log),
+            log,
+        }
+    }
+
+    /// SIGKILL to its group, and waits until it is gone: at once, in whatever it was doing.
+    pub fn kill(&mut self) {
+        self.end(Signal::KILL);
+        while self.ended().is_none() {
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// SIGTERM, and SIGKILL after five seconds.
+    pub fn stop(&mut self) {
+        stop_all(&mut [self]);
+    }
+
+    fn end(&mut self, signal: Signal) {
+        // A group that is gone cannot be signalled, and that is what was wanted.
+        if self.ended().is_none() {
+            kill_process_group(self.pid, signal).ok();
+        }
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Ends all of them together: SIGTERM, five seconds, SIGKILL.
+pub fn stop_all(children: &mut [&mut Child]) {
+    children
+        .iter_mut()
+        .for_each(|child| child.end(Signal::TERM));
+    let last = Instant::now() + GRACE;
+    while Instant::now() < last && children.iter_mut().any(|child| child.ended().is_none()) {
+        std::thread::sleep(LOOK);
+    }
+    children.iter_mut().for_each(|child| child.kill());
+}
+
+/// The last lines of a log.
+fn tail(log: &Path) -> String {
+    const LINES: usize = 12;
+    let text = fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text.lines().collect();
+    let shown: Vec<String> = lines[lines.len().saturating_sub(LINES)..]
+        .iter()
+        .map(|l| format!("  {l}"))
+        .collect();
+    shown.join("\n")
+}
+
+/// Runs `command` to its end and answers with what it printed.
+///
+/// # Errors
+/// If it cannot be started or ends with another code than 0; its standard error is in the text.
+pub fn output(name: &str, command: &mut Command) -> Result<String, Error> {
+    let start = |source: io::Error| Error::Start {
+        name: name.to_owned(),
+        source,
+    };
+    let done = command.stdin(Stdio::null()).output().map_err(start)?;
+    if done.status.success() {
+        return Ok(String::from_utf8_lossy(&done.stdout).into_owned());
+    }
+    let said = String::from_utf8_lossy(&done.stderr).trim().to_owned();
+    Err(Error::Unexpected(format!(
+        "{name} ended with {}: {said}",
+        done.status
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Starts another process, says its id, and waits for it.
+    fn parent() -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 60 & echo $!; wait"]);
+        command
+    }
+
+    fn first_word(log: &Path) -> String {
+        loop {
+            let text = fs::read_to_string(log).unwrap();
+            if let Some((word, _)) = text.split_once('\n') {
+                return word.to_owned();
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    /// Returns when the process is gone or a zombie that nobody has collected yet.
+    fn wait_until_dead(pid: &str) {
+        let stat = format!("/proc/{pid}/stat");
+        while fs::read_to_string(&stat).is_ok_and(|text| !text.contains(") Z ")) {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_dropped_child_takes_its_own_children_along() {
+        let dir = tempfile::tempdir().unwrap();
+        let children = Children::new(dir.path().join("logs")).unwrap();
+        let child = children.start("parent", parent()).unwrap();
+        let grandchild = first_word(&child.log);
+        drop(child);
+        wait_until_dead(&grandchild);
+    }
+
+    #[test]
+    fn the_watchdog_kills_what_a_killed_devnet_left_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let children = Children::new(dir.path().join("logs")).unwrap();
+        let mut child = children.start("parent", parent()).unwrap();
+        let grandchild = first_word(&child.log);
+        // What the kernel does when this process dies: the pipe closes, nothing else.
+        let mut other = Command::new("true").stdin(Stdio::piped()).spawn().unwrap();
+        let closed = other.stdin.take().unwrap();
+        other.wait().unwrap();
+        drop(std::mem::replace(
+            &mut *child.watchdog.pipe.lock().unwrap(),
+            closed,
+        ));
+        assert!(!child.process.wait().unwrap().success());
+        wait_until_dead(&grandchild);
+    }
+
+    #[test]
+    fn a_failed_child_says_its_last_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let children = Children::new(dir.path().join("logs")).unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo no such chain; exit 3"]);
+        let mut child = children.start("node", command).unwrap();
+        while child.ended().is_none() {
+            std::thread::yield_now();
+        }
+        let text = child.must_run().unwrap_err().to_string();
+        assert!(
+            text.contains("no such chain") && text.contains('3'),
+            "{text}"
+        );
+    }
+}

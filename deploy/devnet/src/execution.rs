@@ -1,0 +1,221 @@
+//! The execution client: the npm one on a chain of its own, or one that already runs.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::Error;
+use crate::children::{Child, Children, output};
+use crate::place::Site;
+use crate::plan::Engine;
+
+/// The chain id of the npm client's genesis.
+const CHAIN_ID: u64 = 1337;
+/// Where deposits go, on that chain as on mainnet.
+const DEPOSIT_CONTRACT: &str = "0x00000000219ab540356cBB839Cbe05303d7705Fa";
+/// The secret of the engine API: it guards a test chain on the loopback interface only.
+const JWT_SECRET: &str = "6465766e6574206465766e6574206465766e6574206465766e6574206465766e";
+/// The key of the genesis' funded account: account 0 of the well-known test mnemonic.
+pub const FUNDED_KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+/// How long the client may take until it answers.
+const START: Duration = Duration::from_secs(60);
+
+/// An execution client that answers.
+#[derive(Debug)]
+pub struct Execution {
+    /// The process, unless it was there before.
+    child: Option<Child>,
+    /// Its JSON RPC.
+    pub rpc_url: String,
+    /// Its engine API.
+    pub engine_url: String,
+    /// The file with the engine API's secret.
+    pub jwt: PathBuf,
+    /// The hash of its block 0.
+    pub genesis_hash: String,
+    /// Its chain id.
+    pub chain_id: u64,
+    /// The deposit contract on it.
+    pub deposit_contract: String,
+}
+
+impl Execution {
+    /// Starts the npm client, or asks the external one; `None` for the mock.
+    ///
+    /// # Errors
+    /// If it cannot be started or does not answer within a minute.
+    pub async fn start(engine: &Engine, site: &Site) -> Result<Option<Self>, Error> {
+        match engine {
+            Engine::Mock => Ok(None),
+            Engine::Npm => Self::npm(site).await.map(Some),
+            Engine::External {
+                engine_url,
+                rpc_url,
+                jwt,
+            } => {
+                let rpc = Rpc::new(rpc_url);
+                let execution = Self {
+                    child: None,
+                    rpc_url: rpc_url.clone(),
+                    engine_url: engine_url.clone(),
+                    jwt: jwt.clone(),
+                    genesis_hash: rpc.genesis_hash().await?,
+                    chain_id: rpc.chain_id().await?,
+                    deposit_contract: DEPOSIT_CONTRACT.to_owned(),
+                };
+                Ok(Some(execution))
+            }
+        }
+    }
+
+    async fn npm(
+        Site {
+            place,
+            ports,
+            children,
+        }: &Site,
+    ) -> Result<Self, Error> {
+        let genesis = place.file("execution-genesis.json");
+        let jwt = place.file("engine-api.secret");
+        let mut make = Command::new("node");
+        make.arg(place.execution_script("genesis.mjs"))
+            .args(["--chain-id", &CHAIN_ID.to_string()]);
+        let text = output("the execution genesis", &mut make)?;
+        fs::write(&genesis, text).map_err(Error::file(&genesis))?;
+        fs::write(&jwt, JWT_SECRET).map_err(Error::file(&jwt))?;
+
+        let mut command = Command::new("node");
+        command
+            .arg(place.execution_script("node_modules/.bin/ethereumjs"))
+            .arg("--gethGenesis")
+            .arg(&genesis)
+            .arg("--dataDir")
+            .arg(place.file("execution"))
+            .args([
+                "--rpc",
+                "--rpcAddr",
+                "127.0.0.1",
+                "--rpcPort",
+                &ports.rpc().to_string(),
+            ])
+            .args(["--rpcEngine", "--rpcEngineAddr", "127.0.0.1"])
+            .args(["--rpcEnginePort", &ports.engine().to_string()])
+            .arg("--jwtSecret")
+            .arg(&jwt)
+            .args([
+                "--port",
+                &ports.execution_p2p().to_string(),
+                "--extIP",
+                "127.0.0.1",
+            ])
+            .args([
+                "--isSingleNode",
+                "--discDns=false",
+                "--discV4=false",
+                "--sync",
+                "none",
+            ])
+            .args(["--logFile", "false", "--saveReceipts", "true"])
+            .current_dir(place.dir());
+        let mut child = children.start("execution", command)?;
+        let rpc_url = format!("http://127.0.0.1:{}", ports.rpc());
+        let genesis_hash = first_answer(&rpc_url, &mut child, children).await?;
+        Ok(Self {
+            child: Some(child),
+            rpc_url,
+            engine_url: format!("http://127.0.0.1:{}", ports.engine()),
+            jwt,
+            genesis_hash,
+            chain_id: CHAIN_ID,
+            deposit_contract: DEPOSIT_CONTRACT.to_owned(),
+        })
+    }
+
+    /// The process, if it was started here.
+    pub fn child(&mut self) -> Option<&mut Child> {
+        self.child.as_mut()
+    }
+}
+
+async fn first_answer(url: &str, child: &mut Child, children: &Children) -> Result<String, Error> {
+    let rpc = Rpc::new(url);
+    let patience = tokio::time::Instant::now() + START;
+    loop {
+        child.must_run()?;
+        match rpc.genesis_hash().await {
+            Ok(hash) => return Ok(hash),
+            Err(_) if tokio::time::Instant::now() < patience => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            Err(_) => {
+                return Err(Error::TooLate {
+                    what: format!("the execution client at {url}"),
+                    seconds: START.as_secs(),
+                    logs: children.logs().to_path_buf(),
+                });
+            }
+        }
+    }
+}
+
+/// The JSON RPC of an execution client, as far as the devnet asks.
+#[derive(Debug)]
+struct Rpc {
+    client: reqwest::Client,
+    url: String,
+}
+
+impl Rpc {
+    fn new(url: &str) -> Self {
+        Self {
+            client: reqwest::Client::new(),
+            url: url.to_owned(),
+        }
+    }
+
+    async fn ask(&self, method: &str, params: Value) -> Result<Value, Error> {
+        let wrong = |problem: String| Error::Answer {
+            url: self.url.clone(),
+            problem,
+        };
+        let question = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let sent = self.client.post(&self.url).json(&question).send().await;
+        let answer = sent
+            .map_err(|e| wrong(e.to_string()))?
+            .json::<Value>()
+            .await;
+        let mut answer = answer.map_err(|e| wrong(e.to_string()))?;
+        match answer.get("error") {
+            Some(error) => Err(wrong(format!("{method}: {error}"))),
+            None => Ok(answer["result"].take()),
+        }
+    }
+
+    async fn text(&self, method: &str, params: Value, key: Option<&str>) -> Result<String, Error> {
+        let answer = self.ask(method, params).await?;
+        let field = key.map_or(&answer, |key| &answer[key]);
+        field
+            .as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| Error::Answer {
+                url: self.url.clone(),
+                problem: format!("{method} answered {answer}"),
+            })
+    }
+
+    async fn genesis_hash(&self) -> Result<String, Error> {
+        self.text("eth_getBlockByNumber", json!(["0x0", false]), Some("hash"))
+            .await
+    }
+
+    async fn chain_id(&self) -> Result<u64, Error> {
+        let text = self.text("eth_chainId", json!([]), None).await?;
+        u64::from_str_radix(text.trim_start_matches("0x"), 16).map_err(|_| Error::Answer {
+            url: self.url.clone(),
+            problem: format!("eth_chainId answered {text}"),
+        })
+    }
+}

@@ -1,0 +1,304 @@
+//! Which duties of the cluster the chain's blocks contain.
+//!
+//! Expected are the seats of its validators in the committees of the watched epochs, and their
+//! slots as proposers. An attestation is included when a canonical block carries its bit, a
+//! proposal when the canonical block of the slot is the validator's.
+//!
+//! The cluster does not aggregate yet: an attestation of a committee without an outside member has
+//! nobody to pack it, so such a seat counts only if it was packed nevertheless. (Every member of a
+//! committee below 32 may aggregate, and an outside one always does.)
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proto::{Epoch, Slot};
+
+use crate::Error;
+use crate::api::{BeaconApi, Block, Committee, Packed, Proposer};
+
+/// What became of the duties of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// How many there were.
+    pub expected: usize,
+    /// How many the chain's blocks contain.
+    pub included: usize,
+}
+
+impl Tally {
+    /// How many the blocks do not contain.
+    pub fn missed(self) -> usize {
+        self.expected - self.included
+    }
+}
+
+/// The duties of some epochs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Duties {
+    /// Attestations.
+    pub attestations: Tally,
+    /// Blocks.
+    pub proposals: Tally,
+}
+
+/// One attestation duty.
+#[derive(Debug, Clone, Copy)]
+struct Seat {
+    /// Somebody outside the cluster can aggregate it.
+    packable: bool,
+    /// The slot of the first block that carries it.
+    packed_in: Option<Slot>,
+}
+
+/// The duties of a set of validators, and what the blocks say about them.
+#[derive(Debug)]
+pub struct Ledger {
+    own: BTreeSet<u64>,
+    slots_per_epoch: u64,
+    committees: BTreeMap<(Slot, u64), Vec<u64>>,
+    seats: BTreeMap<(Slot, u64), Seat>,
+    proposals: BTreeMap<Slot, (u64, bool)>,
+    next: Slot,
+}
+
+impl Ledger {
+    /// A ledger for the validators `own` that reads blocks from the epoch `first` on.
+    pub fn new(own: BTreeSet<u64>, first: Epoch, slots_per_epoch: u64) -> Self {
+        Self {
+            own,
+            slots_per_epoch,
+            committees: BTreeMap::new(),
+            seats: BTreeMap::new(),
+            proposals: BTreeMap::new(),
+            next: first.first_slot(slots_per_epoch),
+        }
+    }
+
+    /// Asks for the duties of `epoch`: at its start, or in the epoch before.
+    ///
+    /// # Errors
+    /// If the node does not answer.
+    pub async fn expect(&mut self, api: &BeaconApi, epoch: Epoch) -> Result<(), Error> {
+        self.seat(api.committees(epoch).await?);
+        self.await_blocks(&api.proposers(epoch).await?);
+        Ok(())
+    }
+
+    /// Reads the blocks up to the slot before the node's head.
+    ///
+    /// # Errors
+    /// If the node does not answer.
+    pub async fn read(&mut self, api: &BeaconApi) -> Result<(), Error> {
+        let head = api.head().await?;
+        while self.next < head {
+            if let Some(block) = api.block(self.next).await? {
+                self.enter(&block);
+            }
+            self.next = self.next.next();
+        }
+        Ok(())
+    }
+
+    /// The first slot whose block has not been read.
+    pub fn unread(&self) -> Slot {
+        self.next
+    }
+
+    /// What the blocks read so far say about the duties of `epoch`.
+    pub fn of(&self, epoch: Epoch) -> Duties {
+        self.count(|slot| slot.epoch(self.slots_per_epoch) == epoch)
+    }
+
+    /// The same for all epochs expected so far.
+    pub fn total(&self) -> Duties {
+        self.count(|_| true)
+    }
+
+    /// For each attestation that is in a block: how many slots after its own, least 1.
+    pub fn delays(&self) -> Vec<u64> {
+        let packed = self.seats.iter().filter_map(|((slot, _), seat)| {
+            seat.packed_in
+                .map(|packed_in| packed_in.0.saturating_sub(slot.0))
+        });
+        packed.collect()
+    }
+
+    fn seat(&mut self, committees: Vec<Committee>) {
+        for Committee {
+            index,
+            slot,
+            validators,
+        } in committees
+        {
+            let (own, outside): (Vec<u64>, Vec<u64>) = validators
+                .iter()
+                .partition(|member| self.own.contains(member));
+            for member in own {
+                let seat = Seat {
+                    packable: !outside.is_empty(),
+                    packed_in: None,
+                };
+                self.seats.entry((slot, member)).or_insert(seat);
+            }
+            self.committees.insert((slot, index), validators);
+        }
+    }
+
+    fn await_blocks(&mut self, proposers: &[Proposer]) {
+        for Proposer {
+            slot,
+            validator_index,
+        } in proposers
+        {
+            if self.own.contains(validator_index) {
+                self.proposals
+                    .entry(*slot)
+                    .or_insert((*validator_index, false));
+            }
+        }
+    }
+
+    fn enter(&mut self, block: &Block) {
+        if let Some((proposer, made)) = self.proposals.get_mut(&block.slot) {
+            *made |= *proposer == block.proposer;
+        }
+        for packed in &block.attestations {
+            for member in self.members(packed) {
+                if let Some(seat) = self.seats.get_mut(&(packed.data.slot, member)) {
+                    seat.packed_in.get_or_insert(block.slot);
+                }
+            }
+        }
+    }
+
+    /// Whose attestations a packed one carries, as far as their committees are known.
+    fn members(&self, packed: &Packed) -> Vec<u64> {
+        let mut members = Vec::new();
+        for committee in bits(&packed.committee_bits) {
+            match self.committees.get(&(packed.data.slot, committee)) {
+                Some(seated) => members.extend(seated),
+                // Not an epoch of ours: the positions of what follows are not known either.
+                None => return Vec::new(),
+            }
+        }
+        // The bitlist's last bit marks its length and stands behind the last member.
+        let set = bits(&packed.aggregation_bits).into_iter();
+        set.filter_map(|bit| members.get(usize::try_from(bit).ok()?).copied())
+            .collect()
+    }
+
+    fn count(&self, counts: impl Fn(Slot) -> bool) -> Duties {
+        let mut duties = Duties::default();
+        for ((slot, _), seat) in &self.seats {
+            let included = seat.packed_in.is_some();
+            if counts(*slot) && (seat.packable || included) {
+                duties.attestations.expected += 1;
+                duties.attestations.included += usize::from(included);
+            }
+        }
+        for (slot, (_, made)) in &self.proposals {
+            if counts(*slot) {
+                duties.proposals.expected += 1;
+                duties.proposals.included += usize::from(*made);
+            }
+        }
+        duties
+    }
+}
+
+/// The positions of the set bits of an SSZ bitfield in hex; none if it is not hex.
+fn bits(text: &str) -> Vec<u64> {
+    let bytes = hex::decode(text.trim_start_matches("0x")).unwrap_or_default();
+    let at = |byte: u8, bit: u64| byte >> bit & 1 == 1;
+    let all = (0..)
+        .zip(bytes)
+        .flat_map(|(i, byte)| (0..8).map(move |bit| (8 * i + bit, byte, bit)));
+    all.filter(|(_, byte, bit)| at(*byte, *bit))
+        .map(|(position, ..)| position)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::PackedData;
+
+    const SLOT: Slot = Slot(9);
+
+    fn ledger() -> Ledger {
+        let mut ledger = Ledger::new(BTreeSet::from([70, 71]), Epoch(1), 8);
+        let committee = |index, validators: &[u64]| Committee {
+            index,
+            slot: SLOT,
+            validators: validators.into(),
+        };
+        ledger.seat(vec![committee(0, &[1, 70, 2]), committee(1, &[71, 3])]);
+        ledger.await_blocks(&[Proposer {
+            slot: SLOT,
+            validator_index: 71,
+        }]);
+        ledger
+    }
+
+    fn block(slot: u64, proposer: u64, aggregation_bits: &str, committee_bits: &str) -> Block {
+        let packed = Packed {
+            aggregation_bits: aggregation_bits.to_owned(),
+            committee_bits: committee_bits.to_owned(),
+            data: PackedData { slot: SLOT },
+        };
+        Block {
+            slot: Slot(slot),
+            proposer,
+            graffiti: String::new(),
+            attestations: vec![packed],
+        }
+    }
+
+    #[test]
+    fn bits_count_over_the_committees_named() {
+        let mut ledger = ledger();
+        // Committees 0 and 1: members 1, 70, 2, 71, 3; set are 70 and 71; bit 5 is the length.
+        ledger.enter(&block(10, 5, "0x2a", "0x03"));
+        assert_eq!(
+            ledger.of(Epoch(1)).attestations,
+            Tally {
+                expected: 2,
+                included: 2
+            }
+        );
+        assert_eq!(ledger.delays(), [1, 1]);
+    }
+
+    #[test]
+    fn one_committee_left_out_is_missed() {
+        let mut ledger = ledger();
+        ledger.enter(&block(10, 5, "0x0a", "0x01"));
+        assert_eq!(
+            ledger.of(Epoch(1)).attestations,
+            Tally {
+                expected: 2,
+                included: 1
+            }
+        );
+        assert_eq!(ledger.of(Epoch(2)), Duties::default());
+    }
+
+    #[test]
+    fn a_seat_nobody_outside_can_pack_is_not_missed() {
+        let mut ledger = Ledger::new(BTreeSet::from([70]), Epoch(1), 8);
+        ledger.seat(vec![Committee {
+            index: 0,
+            slot: SLOT,
+            validators: vec![70],
+        }]);
+        assert_eq!(ledger.total().attestations, Tally::default());
+    }
+
+    #[test]
+    fn a_proposal_is_the_proposers_block_in_its_slot() {
+        let mut ledger = ledger();
+        ledger.enter(&block(9, 3, "0x01", "0x00"));
+        assert_eq!(ledger.total().proposals.missed(), 1);
+        ledger.enter(&block(9, 71, "0x01", "0x00"));
+        assert_eq!(ledger.total().proposals.missed(), 0);
+    }
+}

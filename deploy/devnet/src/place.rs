@@ -1,0 +1,294 @@
+//! Where everything is: the repository's directories, the run's directory, ports, programs. What
+//! is missing or busy is found here, before anything starts.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::Error;
+use crate::children::Children;
+use crate::plan::{Engine, Plan};
+
+/// Marks a directory as one the devnet made and may empty.
+const MARK: &str = ".gantry-devnet";
+
+/// The ports of one devnet: a block of a hundred from a base, all on 127.0.0.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ports {
+    base: u16,
+}
+
+impl Ports {
+    /// The block that starts at `base`, 1024 to 65435.
+    ///
+    /// # Errors
+    /// If the block does not fit.
+    pub fn from_base(base: u16) -> Result<Self, Error> {
+        if (1024..=65_435).contains(&base) {
+            Ok(Self { base })
+        } else {
+            Err(Error::Refused(
+                "--port-base: choose 1024 to 65435".to_owned(),
+            ))
+        }
+    }
+
+    /// JSON RPC of the execution client.
+    pub fn rpc(self) -> u16 {
+        self.base
+    }
+
+    /// Engine API of the execution client.
+    pub fn engine(self) -> u16 {
+        self.base + 1
+    }
+
+    /// Where the execution client would talk to others of its kind.
+    pub fn execution_p2p(self) -> u16 {
+        self.base + 2
+    }
+
+    /// REST API of the beacon node `position`, from 0.
+    pub fn beacon(self, position: usize) -> u16 {
+        self.base + 10 + small(position)
+    }
+
+    /// Where the peer `position` listens for the others.
+    pub fn peer(self, position: usize) -> u16 {
+        self.base + 30 + small(position)
+    }
+
+    /// `/metrics` of the peer `position`.
+    pub fn metrics(self, position: usize) -> u16 {
+        self.base + 50 + small(position)
+    }
+
+    /// Every port the plan needs, with what it is for.
+    fn needed(self, plan: &Plan) -> Vec<(u16, String)> {
+        let mut all = Vec::new();
+        if plan.engine == Engine::Npm {
+            all.push((self.rpc(), "execution client, JSON RPC".to_owned()));
+            all.push((self.engine(), "execution client, engine API".to_owned()));
+            all.push((self.execution_p2p(), "execution client, devp2p".to_owned()));
+        }
+        for i in 0..plan.beacon_node_count() {
+            all.push((self.beacon(i), format!("beacon node {}", i + 1)));
+        }
+        for i in 0..plan.size.peers() {
+            all.push((self.peer(i), format!("peer {}", i + 1)));
+            all.push((self.metrics(i), format!("metrics of peer {}", i + 1)));
+        }
+        all
+    }
+
+    /// Finds ports of the plan that somebody else listens on.
+    ///
+    /// # Errors
+    /// Names each of them and what it was for.
+    pub fn check(self, plan: &Plan) -> Result<(), Error> {
+        let taken = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err();
+        let busy = self
+            .needed(plan)
+            .into_iter()
+            .filter(|(port, _)| taken(*port));
+        let busy: Vec<String> = busy
+            .map(|(port, what)| format!("{port} ({what})"))
+            .collect();
+        if busy.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::BusyPorts(busy))
+        }
+    }
+}
+
+fn small(position: usize) -> u16 {
+    u16::try_from(position).expect("there are at most 13 peers and as many nodes")
+}
+
+/// Where one devnet runs: directories, ports, and the children that live there.
+#[derive(Debug)]
+pub struct Site {
+    /// The directories.
+    pub place: Place,
+    /// The ports.
+    pub ports: Ports,
+    /// The processes and their logs.
+    pub children: Children,
+}
+
+impl Site {
+    /// Checks that tools are there and ports free, and starts the watchdog.
+    ///
+    /// # Errors
+    /// Names all that is missing or busy.
+    pub fn prepare(plan: &Plan, place: Place, ports: Ports) -> Result<Self, Error> {
+        place.check_tools(plan)?;
+        ports.check(plan)?;
+        let children = Children::new(place.file("logs"))?;
+        Ok(Self {
+            place,
+            ports,
+            children,
+        })
+    }
+}
+
+/// The directories of one run.
+#[derive(Debug, Clone)]
+pub struct Place {
+    scripts: PathBuf,
+    dir: PathBuf,
+    gantry: PathBuf,
+}
+
+impl Place {
+    /// `scripts` is `deploy/devnet` of the repository, `gantry` the built binary. `dir` is made,
+    /// or emptied if an earlier devnet made it.
+    ///
+    /// # Errors
+    /// If `dir` holds something else, or cannot be written.
+    pub fn new(scripts: &Path, gantry: &Path, dir: &Path) -> Result<Self, Error> {
+        if dir.exists() && !dir.join(MARK).exists() {
+            let is_empty = fs::read_dir(dir)
+                .map_err(Error::file(dir))?
+                .next()
+                .is_none();
+            if !is_empty {
+                return Err(Error::Refused(format!(
+                    "--dir {}: not made by a devnet and not empty; choose another",
+                    dir.display()
+                )));
+            }
+        }
+        if dir.exists() {
+            fs::remove_dir_all(dir).map_err(Error::file(dir))?;
+        }
+        fs::create_dir_all(dir).map_err(Error::file(dir))?;
+        fs::write(dir.join(MARK), "").map_err(Error::file(dir))?;
+        let absolute = |path: &Path| path.canonicalize().map_err(Error::file(path));
+        let gantry = gantry.to_path_buf();
+        Ok(Self {
+            scripts: absolute(scripts)?,
+            dir: absolute(dir)?,
+            gantry,
+        })
+    }
+
+    /// The directory of the run: everything written is below it.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// A file or directory below it.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    /// The `gantry` binary.
+    pub fn gantry(&self) -> &Path {
+        &self.gantry
+    }
+
+    /// A script of the beacon node's package.
+    pub fn beacon_script(&self, name: &str) -> PathBuf {
+        self.scripts.join("beacon").join(name)
+    }
+
+    /// A script of the execution client's package.
+    pub fn execution_script(&self, name: &str) -> PathBuf {
+        self.scripts.join("execution").join(name)
+    }
+
+    /// Finds programs that are missing: node 20, and the packages of the lock files.
+    ///
+    /// # Errors
+    /// Names all that is missing.
+    pub fn check_tools(&self, plan: &Plan) -> Result<(), Error> {
+        let mut missing = Vec::new();
+        match node_major() {
+            Some(20..) => {}
+            Some(old) => missing.push(format!("node 20 or newer (this is {old})")),
+            None => missing.push("node 20 or newer".to_owned()),
+        }
+        if !self.gantry.is_file() {
+            let path = self.gantry.display();
+            missing.push(format!("{path} (cargo build --release --bin gantry)"));
+        }
+        let folder = |name| self.scripts.join(name).join("node_modules");
+        if !folder("beacon").is_dir() {
+            missing.push("the beacon node's packages (npm ci in deploy/devnet/beacon)".to_owned());
+        }
+        if plan.engine == Engine::Npm && !folder("execution").is_dir() {
+            let text = "the execution client's packages (npm ci in deploy/devnet/execution)";
+            missing.push(text.to_owned());
+        }
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::MissingTools(missing))
+        }
+    }
+}
+
+fn node_major() -> Option<u32> {
+    let shown = Command::new("node")
+        .arg("--version")
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let text = String::from_utf8(shown.stdout).ok()?;
+    text.trim()
+        .strip_prefix('v')?
+        .split('.')
+        .next()?
+        .parse()
+        .ok()
+}
+
+/// Installs the npm packages of `deploy/devnet` where the lock file has changed since.
+///
+/// # Errors
+/// If npm is missing or fails.
+pub fn install_packages(scripts: &Path) -> Result<(), Error> {
+    for name in ["beacon", "execution"] {
+        let dir = scripts.join(name);
+        let lock = dir.join("package-lock.json");
+        let done = dir.join("node_modules").join(".installed-lock.json");
+        let wanted = fs::read(&lock).map_err(Error::file(&lock))?;
+        if fs::read(&done).is_ok_and(|installed| installed == wanted) {
+            continue;
+        }
+        let mut npm = Command::new("npm");
+        npm.arg("ci").current_dir(&dir);
+        crate::children::output(&format!("npm ci in {}", dir.display()), &mut npm)?;
+        fs::write(&done, wanted).map_err(Error::file(&done))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn busy_ports_are_named() {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let base = taken.local_addr().unwrap().port() - 30;
+        let text = Ports::from_base(base)
+            .unwrap()
+            .check(&Plan::small(1))
+            .unwrap_err()
+            .to_string();
+        assert!(text.contains(&format!("{} (peer 1)", base + 30)), "{text}");
+    }
+
+    #[test]
+    fn a_directory_of_somebody_else_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("diary"), "dear").unwrap();
+        assert!(Place::new(dir.path(), Path::new("gantry"), dir.path()).is_err());
+        assert!(dir.path().join("diary").exists());
+    }
+}

@@ -1,0 +1,328 @@
+//! What is to be started: values that are known to work together.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use proto::ClusterSize;
+
+use crate::Error;
+
+/// The sizes of the chain: Ethereum's own, or the small ones for tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Preset {
+    /// 8 slots an epoch.
+    Minimal,
+    /// 32 slots an epoch.
+    Mainnet,
+}
+
+impl Preset {
+    /// As `LODESTAR_PRESET` and reports write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Minimal => "minimal",
+            Self::Mainnet => "mainnet",
+        }
+    }
+
+    /// `GENESIS_FORK_VERSION` of the preset's published configuration.
+    pub fn genesis_fork_version(self) -> [u8; 4] {
+        match self {
+            Self::Minimal => [0, 0, 0, 1],
+            Self::Mainnet => [0, 0, 0, 0],
+        }
+    }
+}
+
+/// The fork that is active from genesis on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Fork {
+    /// Electra (with Prague on the execution chain).
+    Electra,
+    /// Fulu (with Osaka).
+    Fulu,
+}
+
+impl Fork {
+    /// As the Beacon API writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Electra => "electra",
+            Self::Fulu => "fulu",
+        }
+    }
+}
+
+/// How many beacon nodes there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum BeaconNodes {
+    /// One for all peers.
+    Shared,
+    /// One for each peer, linked with each other.
+    Each,
+}
+
+/// Who executes payloads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Engine {
+    /// The npm execution client, started here.
+    Npm,
+    /// Any other client, already running on a chain of its own.
+    External {
+        /// Its engine API.
+        engine_url: String,
+        /// Its JSON RPC.
+        rpc_url: String,
+        /// The file with the secret of the engine API.
+        jwt: PathBuf,
+    },
+    /// Nobody: the beacon node's mock. No deposits are possible.
+    Mock,
+}
+
+/// How the cluster's validators come into the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// Through the deposit contract, once the chain runs.
+    Deposit,
+    /// In the genesis state.
+    Genesis,
+}
+
+/// What is done to a peer, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Strike {
+    /// The peer's position in the definition, from 0.
+    pub peer: usize,
+    /// The duty epoch at whose start it happens, counted from 1.
+    pub epoch: u64,
+    /// What happens.
+    pub blow: Blow,
+}
+
+/// What can be done to a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blow {
+    /// SIGKILL, and it stays down.
+    Kill,
+    /// Start it again; SIGKILL first, if it runs.
+    Restart,
+}
+
+/// `PEER@EPOCH` on the command line: peers from 1, duty epochs from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeerAtEpoch {
+    /// The peer, from 1.
+    pub peer: usize,
+    /// The duty epoch, from 1.
+    pub epoch: u64,
+}
+
+impl FromStr for PeerAtEpoch {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("expected PEER@EPOCH, both counted from 1, as in 2@3; got {text:?}");
+        let (peer, epoch) = text.split_once('@').ok_or_else(wrong)?;
+        let at = Self {
+            peer: peer.parse().map_err(|_| wrong())?,
+            epoch: epoch.parse().map_err(|_| wrong())?,
+        };
+        if at.peer == 0 || at.epoch == 0 {
+            Err(wrong())
+        } else {
+            Ok(at)
+        }
+    }
+}
+
+/// A chain and a cluster that can exist. Made from the flags, or by a test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// How many peers, and their quorums.
+    pub size: ClusterSize,
+    /// How many validators the cluster makes, 1 or more.
+    pub validators: usize,
+    /// The length of a slot in milliseconds.
+    pub slot_ms: u64,
+    /// The sizes of the chain.
+    pub preset: Preset,
+    /// The fork at genesis.
+    pub fork: Fork,
+    /// One beacon node or one a peer.
+    pub beacon_nodes: BeaconNodes,
+    /// Who executes.
+    pub engine: Engine,
+    /// Deposit or genesis.
+    pub entry: Entry,
+    /// What is done to peers, in the order of the flags.
+    pub strikes: Vec<Strike>,
+    /// How many epochs of duties to watch; for ever without it.
+    pub for_epochs: Option<u64>,
+}
+
+impl Plan {
+    /// Four peers, `validators` validators, deposits on an Electra chain of the minimal preset
+    /// with slots of one second, one shared beacon node.
+    ///
+    /// # Panics
+    /// Never: four peers are a cluster.
+    pub fn small(validators: usize) -> Self {
+        Self {
+            size: ClusterSize::of(4).expect("four peers are a cluster"),
+            validators,
+            slot_ms: 1000,
+            preset: Preset::Minimal,
+            fork: Fork::Electra,
+            beacon_nodes: BeaconNodes::Shared,
+            engine: Engine::Npm,
+            entry: Entry::Deposit,
+            strikes: Vec::new(),
+            for_epochs: None,
+        }
+    }
+
+    /// How many interop validators run beside the cluster: with three quarters of the stake they
+    /// finalise without it, and there is one in nearly every committee.
+    pub fn interop_validators(&self) -> usize {
+        (3 * self.validators).next_multiple_of(8).max(64)
+    }
+
+    /// How many beacon nodes are started.
+    pub fn beacon_node_count(&self) -> usize {
+        match self.beacon_nodes {
+            BeaconNodes::Shared => 1,
+            BeaconNodes::Each => self.size.peers(),
+        }
+    }
+
+    /// The plan, if its parts can work together.
+    ///
+    /// # Errors
+    /// Names the flags that contradict each other and says what would work.
+    pub fn check(self) -> Result<Self, Error> {
+        let refuse = |text: String| Err(Error::Refused(text));
+        if self.validators == 0 || self.validators > 1000 {
+            return refuse("--validators: choose 1 to 1000".to_owned());
+        }
+        if !(200..=60_000).contains(&self.slot_ms) {
+            return refuse("--slot-ms: choose 200 to 60000".to_owned());
+        }
+        if self.engine != Engine::Mock && !self.slot_ms.is_multiple_of(1000) {
+            return refuse(format!(
+                "--slot-ms {}: an execution client counts whole seconds; choose a multiple of \
+                 1000, or --in-genesis without --execution-url (mock engine)",
+                self.slot_ms
+            ));
+        }
+        match (self.fork, &self.engine, self.entry) {
+            (Fork::Fulu, Engine::Npm, _) => refuse(
+                "--fork fulu: the npm execution client stops at Electra; add --in-genesis (mock \
+                 engine), or --execution-url and --jwt of a client that knows Fulu"
+                    .to_owned(),
+            ),
+            (_, Engine::Mock, Entry::Deposit) => {
+                refuse("a mock engine takes no deposits; add --in-genesis".to_owned())
+            }
+            (
+                Fork::Electra | Fork::Fulu,
+                Engine::Npm | Engine::External { .. } | Engine::Mock,
+                _,
+            ) => self.check_strikes(),
+        }
+    }
+
+    fn check_strikes(self) -> Result<Self, Error> {
+        let n = self.size.peers();
+        for strike in &self.strikes {
+            if strike.peer >= n {
+                let peer = strike.peer + 1;
+                let text = format!("--kill/--restart {peer}: there are peers 1 to {n} only");
+                return Err(Error::Refused(text));
+            }
+            if self.for_epochs.is_some_and(|epochs| strike.epoch > epochs) {
+                let text = format!(
+                    "--kill/--restart in duty epoch {}: --for-epochs ends before it",
+                    strike.epoch
+                );
+                return Err(Error::Refused(text));
+            }
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(plan: Plan) -> String {
+        plan.check().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn fulu_needs_another_client_or_genesis_validators() {
+        let plan = Plan {
+            fork: Fork::Fulu,
+            ..Plan::small(8)
+        };
+        assert!(refusal(plan.clone()).starts_with("--fork fulu"));
+        let mock = Plan {
+            engine: Engine::Mock,
+            entry: Entry::Genesis,
+            ..plan
+        };
+        assert!(mock.check().is_ok());
+    }
+
+    #[test]
+    fn an_execution_client_wants_whole_seconds() {
+        assert!(
+            refusal(Plan {
+                slot_ms: 1500,
+                ..Plan::small(8)
+            })
+            .starts_with("--slot-ms 1500")
+        );
+    }
+
+    #[test]
+    fn strikes_hit_peers_and_epochs_that_exist() {
+        let strike = Strike {
+            peer: 4,
+            epoch: 1,
+            blow: Blow::Kill,
+        };
+        let plan = Plan {
+            strikes: vec![strike],
+            ..Plan::small(8)
+        };
+        assert!(refusal(plan).contains("peers 1 to 4"));
+        let strike = Strike {
+            peer: 0,
+            epoch: 3,
+            blow: Blow::Restart,
+        };
+        let plan = Plan {
+            strikes: vec![strike],
+            for_epochs: Some(2),
+            ..Plan::small(8)
+        };
+        assert!(refusal(plan).contains("--for-epochs"));
+    }
+
+    #[test]
+    fn the_outside_can_finalise_alone() {
+        for validators in [1, 8, 100, 1000] {
+            let outside = Plan::small(validators).interop_validators();
+            assert!(outside >= 3 * validators, "{validators}");
+        }
+    }
+
+    #[test]
+    fn peers_and_epochs_are_counted_from_one() {
+        assert_eq!("2@3".parse(), Ok(PeerAtEpoch { peer: 2, epoch: 3 }));
+        assert!("0@3".parse::<PeerAtEpoch>().is_err());
+        assert!("2".parse::<PeerAtEpoch>().is_err());
+    }
+}

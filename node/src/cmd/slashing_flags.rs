@@ -1,0 +1,147 @@
+//! The flags of `gantry slashing`, and what is printed.
+
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::{Args, Subcommand};
+use proto::lock::Lock;
+use proto::{Epoch, PublicKey, Slot, Timestamp};
+
+use super::keystore::read_lock;
+use super::slashing::{self, Imported, Place, Renewed};
+use super::{CommandError, runtime};
+use crate::config::Config;
+use crate::io::beacon::BeaconClient;
+use crate::journal::Owner;
+use crate::keystore::read_identity;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Raise the marks of the signing record to those of an EIP-3076 file.
+    Import(Interchange),
+    /// Write the marks of the signing record as an EIP-3076 file.
+    Export(Interchange),
+    /// Say that the signing record, or its newest part, is lost, and go on from now.
+    ///
+    /// Nothing up to the current epoch will be signed. Only do this if the record is really lost:
+    /// then you count as one of the bad operators of the safety budget for what you signed before.
+    NewRecord(Settings),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Interchange {
+    /// The EIP-3076 file; an export never overwrites one.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Settings {
+    /// The config of this peer, which must not be running.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "GANTRY_CONFIG",
+        default_value = "gantry.toml"
+    )]
+    config: PathBuf,
+}
+
+impl Command {
+    pub fn run(self) -> Result<(), CommandError> {
+        match self {
+            Self::Import(interchange) => {
+                let peer = interchange.settings.open()?;
+                let now = peer.now()?;
+                let import = slashing::import(&peer.place(), &interchange.file, now)?;
+                print_import(&import);
+            }
+            Self::Export(interchange) => {
+                let peer = interchange.settings.open()?;
+                let count = slashing::export(&peer.place(), &interchange.file)?;
+                println!("Wrote the marks of {count} validators.");
+            }
+            Self::NewRecord(settings) => {
+                let peer = settings.open()?;
+                let keys: Vec<PublicKey> =
+                    peer.lock.validators.iter().map(|v| v.public_key).collect();
+                let now = peer.now()?;
+                let renewed = slashing::new_record(&peer.place(), &keys, now)?;
+                println!("{}", in_words(&renewed));
+                println!(
+                    "Nothing up to slot {} and epoch {} will be signed.",
+                    now.0, now.1
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Everything the commands need to know about this peer.
+struct Peer {
+    config: Config,
+    lock: Lock,
+    owner: Owner,
+}
+
+impl Settings {
+    fn open(&self) -> Result<Peer, CommandError> {
+        let config = Config::read(&self.config)?;
+        let lock = read_lock(&config.lock_file)?;
+        let identity = read_identity(&config.identity_file)?.public();
+        lock.definition.peer_of(&identity)?;
+        let owner = Owner {
+            cluster: lock.hash(),
+            identity,
+        };
+        Ok(Peer {
+            config,
+            lock,
+            owner,
+        })
+    }
+}
+
+impl Peer {
+    fn place(&self) -> Place<'_> {
+        Place {
+            data: &self.config.data_dir,
+            owner: self.owner,
+            genesis_validators_root: self.lock.definition.terms().chain.genesis_validators_root,
+        }
+    }
+
+    /// The current slot and epoch: the beacon node's genesis and slot length, this clock.
+    fn now(&self) -> Result<(Slot, Epoch), CommandError> {
+        let beacon = BeaconClient::connect(self.config.beacon_node.as_str())?;
+        let spec = runtime()?.block_on(beacon.chain_spec())?;
+        let since_epoch = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let slot = spec.slot_at(Timestamp::from_unix(since_epoch));
+        let slot = slot.ok_or(CommandError::BeforeGenesis)?;
+        Ok((slot, spec.epoch_of(slot)))
+    }
+}
+
+fn print_import(import: &Imported) {
+    println!("Raised the marks of {} validators.", import.raised);
+    println!("{} were as high already.", import.unchanged);
+    for key in &import.unknown {
+        println!("{key} in the file is no validator of this cluster.");
+    }
+}
+
+fn in_words(renewed: &Renewed) -> String {
+    match renewed {
+        Renewed::Continued => "The record goes on, with its marks raised.".to_owned(),
+        Renewed::Begun => "There was no record: a new one begins.".to_owned(),
+        Renewed::SetAside(kept) => {
+            let kept = kept.display();
+            format!("A new record begins; the damaged one is kept in {kept}.")
+        }
+    }
+}
