@@ -10,10 +10,9 @@
 //! Never here: what the peers say.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use dkg::bls::SecretShare;
-use dkg::ceremony::{Outcome, SealKey};
+use dkg::ceremony::Outcome;
 use proto::definition::SignedDefinition;
 use proto::lock::{BadLock, Contents, Lock, UnsignedLock, Validator};
 use proto::{Identity, IdentitySignature, PeerIndex, Root};
@@ -23,9 +22,7 @@ use super::CeremonyError;
 use super::notebook::{Made, Notebook};
 use crate::io::files::{self, Mode};
 use crate::journal::{DataLock, Entry, Files, History, Journal, JournalError, Owner};
-use crate::keystore::{
-    Draw, Keystore, KeystoreError, MasterSecret, StoreError, StoredShare, store_all,
-};
+use crate::keystore::{MasterSecret, StoredShare, store_all};
 
 /// One operator's place: who this peer is, what all agreed on, and where its files are.
 pub struct Site {
@@ -97,9 +94,11 @@ impl Site {
             validator: keys.public_key,
             secret: keys.share.clone(),
         });
-        let shares: Vec<StoredShare> = shares.collect();
-        files::make_dir(&self.keystore_dir)?;
-        store_seal(&self.keystore_dir, master, &outcome.seal)?;
+        let seal = StoredShare {
+            validator: outcome.seal.commitment[0],
+            secret: outcome.seal.share.clone(),
+        };
+        let shares: Vec<StoredShare> = shares.chain([seal]).collect();
         store_all(&self.keystore_dir, master, &shares)?;
         notebook.keep(lock, &made)?;
         Ok(lock)
@@ -171,26 +170,4 @@ impl Site {
     fn refused(&self, error: BadLock) -> CeremonyError {
         CeremonyError::Lock(self.lock_file.clone(), error)
     }
-}
-
-/// The share of the seal key, as a keystore under a name of its own beside the others.
-fn store_seal(dir: &Path, master: &MasterSecret, seal: &SealKey) -> Result<(), StoreError> {
-    let public_key = seal.share.public().to_bytes();
-    let path = dir.join(format!("seal-{}.json", hex::encode(public_key.as_bytes())));
-    let password = master.password(&public_key);
-    if path.exists() {
-        let text = files::read_secret(&path, Keystore::MAX_BYTES)?;
-        let opened = Keystore::from_json(&text).and_then(|keystore| keystore.decrypt(&password));
-        let opened = opened.map_err(|error: KeystoreError| StoreError::Keystore(path.clone(), error))?;
-        let same = SecretShare::from_bytes(&opened).is_ok_and(|s| s.public() == seal.share.public());
-        return if same { Ok(()) } else { Err(StoreError::OtherShare(path)) };
-    }
-    let mut draw = Draw { salt: [0; 32], iv: [0; 16], uuid: [0; 16] };
-    getrandom::fill(&mut draw.salt)?;
-    getrandom::fill(&mut draw.iv)?;
-    getrandom::fill(&mut draw.uuid)?;
-    let keystore = Keystore::encrypt(&seal.share.to_bytes(), &public_key, &password, &draw)
-        .described("gantry: share of the cluster's seal key".to_owned());
-    files::write_new(&path, keystore.to_json().as_bytes(), Mode::Secret)?;
-    Ok(())
 }
