@@ -5,6 +5,7 @@
 
 mod cluster;
 mod deposit;
+mod dkg;
 mod draft;
 mod identity;
 mod keystore;
@@ -15,6 +16,7 @@ mod slashing_flags;
 
 use std::path::PathBuf;
 
+use ::dkg::blame::Unfounded;
 use clap::{Parser, Subcommand};
 use proto::definition::BadDefinition;
 use proto::lock::BadLock;
@@ -23,6 +25,7 @@ use slashing::SlashingError;
 use thiserror::Error;
 use tokio::runtime::Runtime;
 
+use crate::ceremony::CeremonyError;
 use crate::config::ConfigError;
 use crate::deposit::DepositError;
 use crate::io::beacon::{BadUrl, BeaconError};
@@ -55,6 +58,8 @@ enum Command {
     /// Make the secret that opens your keystores, or print what opens one.
     #[command(subcommand)]
     Keystore(keystore::Command),
+    /// Make the cluster's keys together with the other operators.
+    Dkg(Box<dkg::Arguments>),
     /// Send the deposits that are not there yet.
     Deposit(deposit::Arguments),
     /// Run this peer: attest and propose together with the others.
@@ -74,6 +79,7 @@ impl Gantry {
             Command::Identity(command) => command.run(),
             Command::Cluster(command) => command.run(),
             Command::Keystore(command) => command.run(),
+            Command::Dkg(arguments) => arguments.run(),
             Command::Deposit(arguments) => arguments.run(),
             Command::Run(arguments) => arguments.run(),
             Command::Slashing(command) => command.run(),
@@ -179,6 +185,21 @@ pub enum CommandError {
         /// The root the beacon node says.
         theirs: Root,
     },
+    /// The ceremony.
+    #[error(transparent)]
+    Ceremony(#[from] CeremonyError),
+    /// An address for somebody who is no operator.
+    #[error("--peer {0}: no operator has this name; they are {1}")]
+    NoSuchPeer(String, String),
+    /// A file that is no evidence.
+    #[error("{} is no evidence of a ceremony: {}", .0.display(), .1)]
+    Evidence(PathBuf, #[source] serde_json::Error),
+    /// Evidence about another ceremony.
+    #[error("{} is about another definition ({}): its verdict would not concern you", .0.display(), .1)]
+    OtherEvidence(PathBuf, Root),
+    /// Evidence that convicts nobody.
+    #[error("{}: {}", .0.display(), .1)]
+    Unfounded(PathBuf, #[source] Unfounded),
     /// The runtime did not start.
     #[error("cannot start the asynchronous runtime: {0}")]
     Runtime(#[source] std::io::Error),

@@ -323,7 +323,7 @@ fn graffiti(text: &str) -> proto::Root {
 }
 
 /// Ready when the operator or the system asks the process to end.
-fn stop_signal() -> Result<impl Future<Output = ()>, CommandError> {
+pub(super) fn stop_signal() -> Result<impl Future<Output = ()>, CommandError> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).map_err(CommandError::Runtime)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(CommandError::Runtime)?;
