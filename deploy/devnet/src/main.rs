@@ -38,13 +38,13 @@ async fn run(flags: Flags) -> Result<(), Error> {
         let mut scene = LoadScene::new(order.plan.clone(), site);
         let played = until_stopped(scene.play(&mut progress)).await;
         let figures = scene.figures();
-        scene.stop();
+        scene.stop().await;
         (played, figures)
     } else {
         let mut scene = Scene::new(order.plan.clone(), site);
         let played = until_stopped(scene.play(&mut progress)).await;
         let figures = scene.figures();
-        scene.stop();
+        scene.stop().await;
         (played, figures)
     };
     if let (Some(file), true) = (&order.report, epochs > 0) {
