@@ -2,7 +2,7 @@
 //!
 //! Each child leads a process group of its own, so that a Ctrl-C of the terminal reaches this
 //! process only, and so that killing a child also reaches what it started. Two things end them:
-//! - [`stop_all`]: SIGTERM to every group, SIGKILL after a grace; and dropping a [`Child`] kills it.
+//! - [`stop_all`]: SIGTERM to every group, SIGKILL after a grace. A dropped [`Child`] is killed.
 //! - The watchdog, for when this process is killed and can do nothing: a small shell that reads
 //!   the groups from a pipe. The kernel closes the pipe when this process ends, however it ends,
 //!   and the shell then kills what is left. (Linux's parent-death signal would need unsafe code
