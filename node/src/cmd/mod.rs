@@ -8,15 +8,17 @@ mod deposit;
 mod draft;
 mod identity;
 mod keystore;
+mod log;
+mod run;
 pub mod slashing;
 mod slashing_flags;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use proto::PublicKey;
 use proto::definition::BadDefinition;
 use proto::lock::BadLock;
+use proto::{PublicKey, Root};
 use slashing::SlashingError;
 use thiserror::Error;
 use tokio::runtime::Runtime;
@@ -55,6 +57,8 @@ enum Command {
     Keystore(keystore::Command),
     /// Send the deposits that are not there yet.
     Deposit(deposit::Arguments),
+    /// Run this peer: attest and propose together with the others.
+    Run(run::Arguments),
     /// Move the signing record in and out (EIP-3076), or say that it is lost.
     #[command(subcommand)]
     Slashing(slashing_flags::Command),
@@ -71,6 +75,7 @@ impl Gantry {
             Command::Cluster(command) => command.run(),
             Command::Keystore(command) => command.run(),
             Command::Deposit(arguments) => arguments.run(),
+            Command::Run(arguments) => arguments.run(),
             Command::Slashing(command) => command.run(),
         }
     }
@@ -139,6 +144,41 @@ pub enum CommandError {
     /// The operator did not type yes.
     #[error("nothing was sent: the answer was not yes")]
     NotConfirmed,
+    /// The data directory is in use or not accessible.
+    #[error(transparent)]
+    DataDirectory(#[from] crate::journal::LockError),
+    /// The directory of the signing record cannot be made.
+    #[error("cannot make the directory of the signing record: {0}: check the disk and its rights")]
+    RecordDirectory(#[source] std::io::Error),
+    /// The signing record cannot be opened.
+    #[error(transparent)]
+    Journal(#[from] crate::journal::JournalError),
+    /// The signing record and the lock do not belong together.
+    #[error(transparent)]
+    Vault(#[from] crate::vault::VaultError),
+    /// The memory cannot be opened.
+    #[error(transparent)]
+    Memory(#[from] crate::io::memory::MemoryError),
+    /// The network cannot start.
+    #[error(transparent)]
+    Net(#[from] crate::io::net::NetError),
+    /// The metrics cannot be served.
+    #[error(transparent)]
+    Web(#[from] crate::io::web::WebError),
+    /// The system gives no randomness.
+    #[error("the operating system gives no random numbers: {0}")]
+    Randomness(#[source] getrandom::Error),
+    /// The beacon node is on another chain than the cluster.
+    #[error(
+        "the beacon node is on another chain: its genesis validators root is {theirs}, the \
+         cluster's {ours}. Point `beacon_node` to a node of the cluster's chain"
+    )]
+    OtherChain {
+        /// The root in the definition.
+        ours: Root,
+        /// The root the beacon node says.
+        theirs: Root,
+    },
     /// The runtime did not start.
     #[error("cannot start the asynchronous runtime: {0}")]
     Runtime(#[source] std::io::Error),

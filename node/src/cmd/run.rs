@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use clap::Args;
 use dkg::bls::PublicPoint;
+use proto::definition::Terms;
 use proto::eth::ChainSpec;
 use proto::frame::MAX_FRAME;
 use proto::lock::Lock;
@@ -21,6 +22,7 @@ use tracing::{info, warn};
 
 use super::{CommandError, log};
 use crate::config::Config;
+use crate::deposit::credentials;
 use crate::duties::collector::{ClusterKeys, ValidatorKeys};
 use crate::duties::ground::Ground;
 use crate::duties::node::Node;
@@ -29,7 +31,7 @@ use crate::io::asking::Asking;
 use crate::io::beacon::BeaconClient;
 use crate::io::memory::Memory;
 use crate::io::metrics::Metrics;
-use crate::io::net::{self, Limits, Settings};
+use crate::io::net::{self, Limits, PeerAddress, Settings};
 use crate::io::observer::Observer;
 use crate::io::shell::Shell;
 use crate::io::status::{BeaconStatus, Board, PeerStatus, Status, ValidatorStatus};
@@ -58,7 +60,9 @@ impl Arguments {
         log::start(&config);
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(2).enable_all().build();
-        runtime.map_err(CommandError::Runtime)?.block_on(run(config))
+        runtime
+            .map_err(CommandError::Runtime)?
+            .block_on(run(config))
     }
 }
 
@@ -90,29 +94,46 @@ async fn run(config: Config) -> Result<(), CommandError> {
 /// Reads and checks everything that lies in the data directory.
 fn load(config: &Config) -> Result<Loaded, CommandError> {
     let data = DataLock::take(&config.data_dir)?;
-    let lock = super::read_lock(&config.lock_file)?;
+    let lock = super::keystore::read_lock(&config.lock_file)?;
     let identity = keystore::read_identity(&config.identity_file)?;
     let me = lock.definition.peer_of(&identity.public())?;
-    let owner = Owner { cluster: lock.hash(), identity: identity.public() };
+    let owner = Owner {
+        cluster: lock.hash(),
+        identity: identity.public(),
+    };
     let files = Files::within(&data).map_err(CommandError::RecordDirectory)?;
     let journal = Journal::open(files, owner)?;
     for repair in journal.repairs() {
-        warn!("signing record: {repair}");
+        warn!(?repair, "the signing record was damaged and is mended");
     }
     let master = MasterSecret::obtain(&config.secret, &lock.keystore_salt, SecretUse::Open)?;
     let shares: Vec<_> = lock.shares_of(me).copied().collect();
     let opened = keystore::open_all(&config.keystore_dir, &master, &shares)?;
     let terms = lock.definition.terms();
-    let held = lock.validators.iter().zip(opened).enumerate().map(|(at, (validator, share))| Held {
-        group_key: validator.public_key,
-        share,
-        deposits: terms.withdrawal.credentials(at).map(|credentials| DepositTerms {
-            credentials,
-            gwei: terms.deposit_amounts.iter().map(|gwei| gwei.0).collect(),
-        }),
-    });
+    let held =
+        lock.validators
+            .iter()
+            .zip(opened)
+            .enumerate()
+            .map(|(at, (validator, share))| Held {
+                group_key: validator.public_key,
+                share,
+                deposits: terms.withdrawal.of(at).map(credentials).map(|credentials| {
+                    DepositTerms {
+                        credentials,
+                        gwei: terms.deposit_amounts.iter().map(|gwei| gwei.0).collect(),
+                    }
+                }),
+            });
     let held = held.collect();
-    Ok(Loaded { held, identity, me, journal, lock, _data: data })
+    Ok(Loaded {
+        held,
+        identity,
+        me,
+        journal,
+        lock,
+        _data: data,
+    })
 }
 
 /// Asks the beacon node what chain this is, until it answers.
@@ -150,11 +171,22 @@ async fn assemble(
     loaded: Loaded,
     (client, chain): (BeaconClient, Arc<ChainSpec>),
 ) -> Result<Shell, CommandError> {
-    let Loaded { lock, identity, me, held, journal, _data } = loaded;
+    let Loaded {
+        lock,
+        identity,
+        me,
+        held,
+        journal,
+        _data,
+    } = loaded;
     // The kernel holds the directory until this process ends.
     std::mem::forget(_data);
     let terms = lock.definition.terms();
-    let names: Vec<String> = terms.operators.iter().map(|operator| operator.name.clone()).collect();
+    let names: Vec<String> = terms
+        .operators
+        .iter()
+        .map(|operator| operator.name.clone())
+        .collect();
     let memory = Memory::open(&config.data_dir.join("memory"))?;
     let metrics = Arc::new(Metrics::new());
     let board = Arc::new(Board::new(first_status(&lock, me, &client, &memory)));
@@ -163,13 +195,16 @@ async fn assemble(
         me,
         roster: terms.roster().clone(),
         names: names.clone(),
-        addresses: config.addresses(terms)?,
+        addresses: addresses(config, terms)?,
         listen: config.listen.clone(),
         purpose: Purpose::Duties,
         context: lock.hash(),
-        limits: Limits { max_frame: MAX_FRAME, ..Limits::default() },
+        limits: Limits {
+            max_frame: MAX_FRAME,
+            ..Limits::default()
+        },
     };
-    let (outbox, events) = net::start(settings)?;
+    let (outbox, events) = net::start(settings).await?;
     let shown = (Arc::clone(&metrics), Arc::clone(&board));
     web::serve(config.metrics, shown, (outbox.clone(), names.clone())).await?;
     let mut seed = [0; 32];
@@ -193,7 +228,11 @@ async fn assemble(
     let heads = client.head_events(3 * chain.slot_duration());
     let evidence = config.data_dir.join("evidence.log");
     let told = (Arc::clone(&metrics), Arc::clone(&board));
-    info!(name = names[me.position()], validators = lock.validators.len(), "running");
+    info!(
+        name = names[me.position()],
+        validators = lock.validators.len(),
+        "running"
+    );
     Ok(Shell {
         node,
         me,
@@ -211,18 +250,43 @@ async fn assemble(
     })
 }
 
+/// Where each peer can be reached, as the network layer takes it.
+fn addresses(config: &Config, terms: &Terms) -> Result<Vec<Vec<PeerAddress>>, CommandError> {
+    let known = |address: &proto::definition::PeerAddress| {
+        address.to_string().parse().expect("both read host:port")
+    };
+    let lists = config.addresses(terms)?;
+    Ok(lists
+        .iter()
+        .map(|list| list.iter().map(known).collect())
+        .collect())
+}
+
 fn first_status(lock: &Lock, me: PeerIndex, client: &BeaconClient, memory: &Memory) -> Status {
     let terms = lock.definition.terms();
-    let others = terms.operators.iter().enumerate().filter(|(at, _)| *at != me.position());
+    let others = terms
+        .operators
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| *at != me.position());
     Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         name: lock.definition.name_of(me).to_owned(),
         cluster: terms.name.clone(),
         peers: others
-            .map(|(_, operator)| PeerStatus { name: operator.name.clone(), ..PeerStatus::default() })
+            .map(|(_, operator)| PeerStatus {
+                name: operator.name.clone(),
+                ..PeerStatus::default()
+            })
             .collect(),
-        beacon_node: BeaconStatus { node: client.node().to_owned(), ..BeaconStatus::default() },
-        validators: ValidatorStatus { total: lock.validators.len(), ..ValidatorStatus::default() },
+        beacon_node: BeaconStatus {
+            node: client.node().to_owned(),
+            ..BeaconStatus::default()
+        },
+        validators: ValidatorStatus {
+            total: lock.validators.len(),
+            ..ValidatorStatus::default()
+        },
         duties: memory.endings(64),
         ..Status::default()
     }
@@ -240,7 +304,12 @@ fn cluster_keys(lock: &Lock) -> ClusterKeys {
 
 fn fee_recipients(lock: &Lock) -> Vec<proto::Address> {
     let terms = lock.definition.terms();
-    let of = |at| *terms.fee_recipient.of(at).expect("the definition has one for every validator");
+    let of = |at| {
+        *terms
+            .fee_recipient
+            .of(at)
+            .expect("the definition has one for every validator")
+    };
     (0..lock.validators.len()).map(of).collect()
 }
 

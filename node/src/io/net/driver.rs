@@ -139,8 +139,8 @@ impl Driver {
     )]
     async fn listen(&mut self, address: SocketAddr) -> Result<(), NetError> {
         let failed = |cause: String| NetError::Listen { address, cause };
-        // libp2p lets several programs of one user share a port (SO_REUSEPORT), and the kernel would
-        // deal our peers out among them. This bind does not, so it finds another program there.
+        // libp2p lets several programs of one user share a port (SO_REUSEPORT), and the kernel
+        // would deal our peers out among them. This bind does not, so it finds the other program.
         drop(TcpListener::bind(address).map_err(|error| failed(error.to_string()))?);
         let listening = self
             .swarm

@@ -11,7 +11,8 @@ use thiserror::Error;
 /// Something happened on the network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A session with `peer` is open: what is sent from now on reaches it, or [`Event::Down`] follows.
+    /// A session with `peer` is open: what is sent from now on reaches it, or [`Event::Down`]
+    /// follows.
     Up {
         /// Who.
         peer: PeerIndex,
@@ -202,7 +203,8 @@ pub enum Refusal {
     },
     /// It counts the peers in another order.
     #[error(
-        "peer {name} takes itself for peer {theirs}, we take it for {ours}: compare `gantry cluster show`"
+        "peer {name} takes itself for peer {theirs}, we take it for {ours}: compare \
+         `gantry cluster show`"
     )]
     Position {
         /// Who.
