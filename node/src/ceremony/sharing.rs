@@ -45,7 +45,10 @@ impl Sharing {
         };
         let mut seed = [0; 32];
         getrandom::fill(&mut seed)?;
-        let name = format!("deposit-data-{}.json", hex::encode(&lock.hash().as_bytes()[..4]));
+        let name = format!(
+            "deposit-data-{}.json",
+            hex::encode(&lock.hash().as_bytes()[..4])
+        );
         let mut sharing = Self {
             deposits: Deposits::new(&lock, messages, seed),
             deposit_file: site.data.directory().join(name),
@@ -109,7 +112,11 @@ impl Sharing {
             share,
             deposits: messages.get(at * each).map(|message| DepositTerms {
                 credentials: message.withdrawal_credentials,
-                gwei: terms.deposit_amounts.iter().map(|amount| amount.0).collect(),
+                gwei: terms
+                    .deposit_amounts
+                    .iter()
+                    .map(|amount| amount.0)
+                    .collect(),
             }),
         });
         let mut journal = site.record(&self.lock)?;
@@ -128,10 +135,14 @@ impl Sharing {
         }
         let recorded = journal.append(&records)?;
         let opened = sealed.into_iter().flat_map(|sealed| {
-            sealed.open(&recorded).expect("the journal has just recorded all of them")
+            sealed
+                .open(&recorded)
+                .expect("the journal has just recorded all of them")
         });
         let partials: Vec<SignatureBytes> = opened.map(|p| p.signature().to_bytes()).collect();
-        self.deposits.hear(site.me, partials).expect("there is one for each message");
+        self.deposits
+            .hear(site.me, partials)
+            .expect("there is one for each message");
         Ok(())
     }
 
@@ -207,14 +218,18 @@ impl Sharing {
     pub fn advance(&mut self, line: &mut Line) -> Result<(), CeremonyError> {
         if !self.is_complete() {
             for peer in self.deposits.combine() {
-                line.fault(peer, "sent wrong partial signatures of the deposits: not used");
+                line.fault(
+                    peer,
+                    "sent wrong partial signatures of the deposits: not used",
+                );
             }
             if let Some(signed) = self.deposits.signed() {
                 let chain = &self.lock.definition.terms().chain;
                 let text = deposit::to_json(&signed, chain);
                 files::write_new(&self.deposit_file, text.as_bytes(), Mode::Public)?;
                 self.complete.insert(self.me);
-                line.screen.say(&format!("deposits signed: {}", self.deposit_file.display()));
+                line.screen
+                    .say(&format!("deposits signed: {}", self.deposit_file.display()));
                 self.tell_all(line);
             }
         }
@@ -228,7 +243,10 @@ impl Sharing {
     /// Shows what is waited for.
     pub fn show(&self, line: &mut Line) {
         if !self.is_complete() {
-            line.show("waiting for signatures of the deposits".to_owned(), self.deposits.waiting());
+            line.show(
+                "waiting for signatures of the deposits".to_owned(),
+                self.deposits.waiting(),
+            );
         } else if !self.incomplete().is_empty() {
             let words = "everything is here; staying for those who lack something";
             line.show(words.to_owned(), self.incomplete());
@@ -237,6 +255,8 @@ impl Sharing {
 
     /// Whether the deposits cannot be signed yet: the definition names no withdrawal address.
     pub fn is_unsettled(&self) -> bool {
-        self.deposits.signatures().is_some_and(<[SignatureBytes]>::is_empty)
+        self.deposits
+            .signatures()
+            .is_some_and(<[SignatureBytes]>::is_empty)
     }
 }
