@@ -239,13 +239,14 @@ fn cheat(operators: &Operators, i: usize) {
         let shown = async {
             // The first honest peer that hears both tells the others.
             loop {
-                match events.recv().await.unwrap() {
-                    Event::Up { peer, .. } => {
-                        outbox.send(peer, opening(1).into());
-                        outbox.send(peer, opening(2).into());
-                    }
-                    Event::Frame { frame, .. } if is_accusation(&frame) => break,
-                    _ => {}
+                let event = events.recv().await.unwrap();
+                if let Event::Up { peer, .. } = event {
+                    outbox.send(peer, opening(1).into());
+                    outbox.send(peer, opening(2).into());
+                } else if let Event::Frame { frame, .. } = event
+                    && is_accusation(&frame)
+                {
+                    break;
                 }
             }
         };
@@ -257,12 +258,11 @@ fn cheat(operators: &Operators, i: usize) {
 
 fn is_accusation(frame: &[u8]) -> bool {
     let size = proto::ClusterSize::of(4).unwrap();
-    match proto::gathering::Frame::decode(frame) {
-        Ok(proto::gathering::Frame::Ceremony(bytes)) => {
-            matches!(Frame::decode(size, &bytes), Ok(Frame::Accusation(_)))
-        }
-        _ => false,
-    }
+    let Ok(proto::gathering::Frame::Ceremony(bytes)) = proto::gathering::Frame::decode(frame)
+    else {
+        return false;
+    };
+    matches!(Frame::decode(size, &bytes), Ok(Frame::Accusation(_)))
 }
 
 #[test]

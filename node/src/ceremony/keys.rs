@@ -167,7 +167,7 @@ impl Site {
         }
     }
 
-    fn unsigned(&self, made: Made) -> Result<UnsignedLock, CeremonyError> {
+    pub(super) fn unsigned(&self, made: Made) -> Result<UnsignedLock, CeremonyError> {
         let contents = Contents {
             definition: self.definition.clone(),
             validators: made.validators,

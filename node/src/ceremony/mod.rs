@@ -28,6 +28,8 @@ mod making;
 pub mod notebook;
 pub mod screen;
 mod sharing;
+#[cfg(test)]
+mod tests;
 
 use std::future::{Future, pending, ready};
 use std::net::SocketAddr;

@@ -2,7 +2,8 @@
 //! everybody has everything.
 //!
 //! A peer says DEPOSITS when lock and deposits are durable, and LEAVING when it has heard that of
-//! all. It goes when everybody else is leaving or gone: so nobody goes whom somebody still needs.
+//! all, or LEAVING of more than f others (a session between two may be broken; f may lie). It goes
+//! when everybody else is leaving or gone: so nobody goes whom somebody still needs.
 //!
 //! Never here: a way to sign around the vault and its record.
 
@@ -206,6 +207,14 @@ impl Sharing {
         self.advance(line)
     }
 
+    /// More than f peers say that every peer has everything: one of them at least is honest.
+    fn believe_leaving(&mut self) {
+        let size = self.lock.definition.terms().size();
+        if self.leaving.len() > size.faulty() && self.is_complete() {
+            self.complete = PeerSet::full(size);
+        }
+    }
+
     fn is_ours(&self, lock: Root, peer: PeerIndex, line: &mut Line) -> bool {
         let ours = lock == self.lock.hash();
         if !ours {
@@ -233,6 +242,7 @@ impl Sharing {
                 self.tell_all(line);
             }
         }
+        self.believe_leaving();
         if self.incomplete().is_empty() && self.leaving.insert(self.me) {
             line.broadcast(&Frame::Leaving);
         }

@@ -10,9 +10,9 @@ use clap::{Args, Subcommand};
 use proto::definition::{SignedDefinition, Terms};
 
 use super::run::stop_signal;
-use super::{CommandError, cluster};
+use super::{CommandError, cluster, log};
 use crate::ceremony::{self, CeremonyError, Plan, Site};
-use crate::config::{Config, SecretSource};
+use crate::config::{Config, LogFormat, SecretSource};
 use crate::io::files;
 use crate::io::net::{BadAddress, PeerAddress};
 use crate::journal::DataLock;
@@ -69,6 +69,14 @@ struct Hold {
     /// Begin a new attempt after a failed one; the others follow.
     #[arg(long)]
     retry: bool,
+    /// Which log lines are written beside the progress, in the form of `tracing`'s filters.
+    #[arg(
+        long,
+        value_name = "FILTER",
+        env = "GANTRY_LOG",
+        default_value = "warn"
+    )]
+    log: String,
 }
 
 #[derive(Debug, Args)]
@@ -112,6 +120,7 @@ impl Arguments {
 impl Hold {
     fn run(self) -> Result<(), CommandError> {
         let config = self.config.as_deref().map(Config::read).transpose()?;
+        log::start(&self.log, LogFormat::Text);
         let definition = read_signed(&self.definition)?;
         let plan = self.plan(config.as_ref(), definition.terms())?;
         let site = self.site(config.as_ref(), definition)?;
