@@ -113,6 +113,7 @@ fn split<const N: usize>(bytes: &[u8]) -> Result<impl Iterator<Item = [u8; N]>, 
 }
 
 /// The generated messages of `schema/gathering.proto`.
+#[allow(clippy::all, reason = "generated code")]
 mod wire {
     include!(concat!(env!("OUT_DIR"), "/gantry.gathering.rs"));
 }
