@@ -77,22 +77,24 @@ impl Frame {
     /// If the bytes are not exactly one frame.
     pub fn decode(bytes: &[u8]) -> Result<Self, BadFrame> {
         use wire::frame::Body;
-        Ok(match wire::Frame::decode(bytes)?.body.ok_or(BadFrame::Empty)? {
-            Body::Ceremony(bytes) => Self::Ceremony(bytes),
-            Body::Lock(said) => {
-                let all = split::<64>(&said.signatures)?;
-                Self::Lock(root(&said.lock)?, all.map(IdentitySignature).collect())
-            }
-            Body::Partials(said) => {
-                let all = split::<96>(&said.signatures)?;
-                Self::Partials(root(&said.lock)?, all.map(SignatureBytes::from).collect())
-            }
-            Body::Deposits(said) => {
-                let all = split::<96>(&said.signatures)?;
-                Self::Deposits(root(&said.lock)?, all.map(SignatureBytes::from).collect())
-            }
-            Body::Leaving(wire::Leaving {}) => Self::Leaving,
-        })
+        Ok(
+            match wire::Frame::decode(bytes)?.body.ok_or(BadFrame::Empty)? {
+                Body::Ceremony(bytes) => Self::Ceremony(bytes),
+                Body::Lock(said) => {
+                    let all = split::<64>(&said.signatures)?;
+                    Self::Lock(root(&said.lock)?, all.map(IdentitySignature).collect())
+                }
+                Body::Partials(said) => {
+                    let all = split::<96>(&said.signatures)?;
+                    Self::Partials(root(&said.lock)?, all.map(SignatureBytes::from).collect())
+                }
+                Body::Deposits(said) => {
+                    let all = split::<96>(&said.signatures)?;
+                    Self::Deposits(root(&said.lock)?, all.map(SignatureBytes::from).collect())
+                }
+                Body::Leaving(wire::Leaving {}) => Self::Leaving,
+            },
+        )
     }
 }
 
@@ -111,6 +113,7 @@ fn split<const N: usize>(bytes: &[u8]) -> Result<impl Iterator<Item = [u8; N]>, 
 }
 
 /// The generated messages of `schema/gathering.proto`.
+#[allow(clippy::all, reason = "generated code")]
 mod wire {
     include!(concat!(env!("OUT_DIR"), "/gantry.gathering.rs"));
 }
@@ -139,8 +142,13 @@ mod tests {
 
     #[test]
     fn half_a_signature_is_refused() {
-        let said = wire::Signatures { lock: vec![0; 32], signatures: vec![0; 97] };
-        let frame = wire::Frame { body: Some(wire::frame::Body::Partials(said)) };
+        let said = wire::Signatures {
+            lock: vec![0; 32],
+            signatures: vec![0; 97],
+        };
+        let frame = wire::Frame {
+            body: Some(wire::frame::Body::Partials(said)),
+        };
         let refused = Frame::decode(&frame.encode_to_vec());
         assert_eq!(refused, Err(BadFrame::Length("signatures")));
     }

@@ -55,12 +55,17 @@ impl Deposits {
         let of_messages = |position: usize| &lock.validators[position / each.max(1)];
         let validators = (0..messages.len()).map(of_messages);
         let share_keys = terms.size().all().map(|peer| {
-            let keys = validators.clone().map(|v| v.share_public_keys[peer.position()]);
+            let keys = validators
+                .clone()
+                .map(|v| v.share_public_keys[peer.position()]);
             keys.collect()
         });
         Self {
             size: terms.size(),
-            hashed: messages.iter().map(|m| Message::hash(m.signing_root(version))).collect(),
+            hashed: messages
+                .iter()
+                .map(|m| Message::hash(m.signing_root(version)))
+                .collect(),
             group_keys: validators.clone().map(|v| point(&v.public_key)).collect(),
             share_keys: share_keys.collect(),
             partials: BTreeMap::new(),
@@ -78,7 +83,11 @@ impl Deposits {
     /// The signed deposits, once they are there.
     pub fn signed(&self) -> Option<Vec<DepositData>> {
         let signed = self.messages.iter().zip(self.signatures.as_ref()?);
-        Some(signed.map(|(message, signature)| message.signed(*signature)).collect())
+        Some(
+            signed
+                .map(|(message, signature)| message.signed(*signature))
+                .collect(),
+        )
     }
 
     /// This peer's partial signatures, if it has made them.
@@ -131,16 +140,24 @@ impl Deposits {
     pub fn combine(&mut self) -> Vec<PeerIndex> {
         let mut wrong = Vec::new();
         while self.signatures.is_none() && self.partials.len() >= self.size.threshold() {
-            let chosen: Vec<PeerIndex> =
-                self.partials.keys().copied().take(self.size.threshold()).collect();
-            let decoded = chosen.iter().map(|peer| (*peer, decode(&self.partials[peer])));
+            let chosen: Vec<PeerIndex> = self
+                .partials
+                .keys()
+                .copied()
+                .take(self.size.threshold())
+                .collect();
+            let decoded = chosen
+                .iter()
+                .map(|peer| (*peer, decode(&self.partials[peer])));
             let decoded: Vec<_> = decoded.collect();
             if let Some(points) = self.interpolate(&decoded).filter(|p| self.are_of_groups(p)) {
                 self.signatures = Some(points.iter().map(SignaturePoint::to_bytes).collect());
                 break;
             }
             let is_wrong = |(peer, points): &(PeerIndex, Option<Vec<SignaturePoint>>)| {
-                let good = points.as_ref().is_some_and(|points| self.are_of_shares(*peer, points));
+                let good = points
+                    .as_ref()
+                    .is_some_and(|points| self.are_of_shares(*peer, points));
                 (!good).then_some(*peer)
             };
             let found: Vec<PeerIndex> = decoded.iter().filter_map(is_wrong).collect();
@@ -158,7 +175,11 @@ impl Deposits {
 
     fn check_count(&self, found: usize) -> Result<(), BadSignatures> {
         let expected = self.messages.len();
-        if found == expected { Ok(()) } else { Err(BadSignatures::Count { found, expected }) }
+        if found == expected {
+            Ok(())
+        } else {
+            Err(BadSignatures::Count { found, expected })
+        }
     }
 
     fn interpolate(
@@ -166,9 +187,9 @@ impl Deposits {
         decoded: &[(PeerIndex, Option<Vec<SignaturePoint>>)],
     ) -> Option<Vec<SignaturePoint>> {
         let combine = |message: usize| {
-            let partials = decoded.iter().map(|(peer, points)| {
-                Some((ShareIndex::from(*peer), points.as_ref()?[message]))
-            });
+            let partials = decoded
+                .iter()
+                .map(|(peer, points)| Some((ShareIndex::from(*peer), points.as_ref()?[message])));
             bls::combine(&partials.collect::<Option<Vec<_>>>()?).ok()
         };
         (0..self.messages.len()).map(combine).collect()
@@ -182,13 +203,11 @@ impl Deposits {
         self.verify(self.share_keys[peer.position()].iter().map(point), points)
     }
 
-    fn verify(
-        &self,
-        keys: impl Iterator<Item = PublicPoint>,
-        points: &[SignaturePoint],
-    ) -> bool {
+    fn verify(&self, keys: impl Iterator<Item = PublicPoint>, points: &[SignaturePoint]) -> bool {
         let batch = keys.zip(&self.hashed).zip(points);
-        let batch: Vec<_> = batch.map(|((key, message), point)| (key, *message, *point)).collect();
+        let batch: Vec<_> = batch
+            .map(|((key, message), point)| (key, *message, *point))
+            .collect();
         bls::verify_batch(&batch, &self.seed)
     }
 }
@@ -198,5 +217,8 @@ fn point(key: &PublicKey) -> PublicPoint {
 }
 
 fn decode(signatures: &[SignatureBytes]) -> Option<Vec<SignaturePoint>> {
-    signatures.iter().map(|s| SignaturePoint::from_bytes(s).ok()).collect()
+    signatures
+        .iter()
+        .map(|s| SignaturePoint::from_bytes(s).ok())
+        .collect()
 }

@@ -44,7 +44,8 @@ pub struct Site {
 /// that a passphrase is asked for at the start. It differs from cluster to cluster: the definition
 /// holds a random nonce.
 pub fn keystore_salt(definition: Root) -> Root {
-    let hash = Sha256::new_with_prefix(b"gantry/keystore-salt/1").chain_update(definition.as_bytes());
+    let hash =
+        Sha256::new_with_prefix(b"gantry/keystore-salt/1").chain_update(definition.as_bytes());
     Root::from(<[u8; 32]>::from(hash.finalize()))
 }
 
@@ -63,7 +64,10 @@ impl Site {
         if there == self.definition.hash() {
             Ok(Some(lock))
         } else {
-            Err(CeremonyError::OtherLock { file: self.lock_file.clone(), there })
+            Err(CeremonyError::OtherLock {
+                file: self.lock_file.clone(),
+                there,
+            })
         }
     }
 
@@ -117,7 +121,9 @@ impl Site {
         let peers = self.definition.terms().size().all();
         let signatures: BTreeMap<_, _> = peers.zip(signatures.iter().copied()).collect();
         let unsigned = self.unsigned(made)?;
-        unsigned.with_signatures(signatures).map_err(|error| self.refused(error))
+        unsigned
+            .with_signatures(signatures)
+            .map_err(|error| self.refused(error))
     }
 
     /// Steps 2 to 4: begins the signing record, writes the lock, forgets the ceremony.
@@ -142,7 +148,9 @@ impl Site {
     fn begin_record(&self, lock: &Lock) -> Result<(), CeremonyError> {
         let mut history = History::default();
         let group_keys = lock.validators.iter().map(|v| v.public_key).collect();
-        history.add(Entry::Enrolled(group_keys)).expect("a lock names every key once");
+        history
+            .add(Entry::Enrolled(group_keys))
+            .expect("a lock names every key once");
         let files = Files::within(&self.data).map_err(CeremonyError::RecordDirectory)?;
         match Journal::create(files, self.owner(lock), history) {
             Ok(_) => Ok(()),
@@ -153,10 +161,13 @@ impl Site {
     }
 
     fn owner(&self, lock: &Lock) -> Owner {
-        Owner { cluster: lock.hash(), identity: self.identity.public() }
+        Owner {
+            cluster: lock.hash(),
+            identity: self.identity.public(),
+        }
     }
 
-    fn unsigned(&self, made: Made) -> Result<UnsignedLock, CeremonyError> {
+    pub(super) fn unsigned(&self, made: Made) -> Result<UnsignedLock, CeremonyError> {
         let contents = Contents {
             definition: self.definition.clone(),
             validators: made.validators,

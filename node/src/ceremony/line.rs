@@ -20,7 +20,13 @@ pub(super) struct Line {
 impl Line {
     /// A line with nobody on it yet.
     pub fn new(outbox: Outbox, me: PeerIndex, names: Vec<String>) -> Self {
-        Self { outbox, up: PeerSet::EMPTY, me, names, screen: Screen::new() }
+        Self {
+            outbox,
+            up: PeerSet::EMPTY,
+            me,
+            names,
+            screen: Screen::new(),
+        }
     }
 
     /// Notes that a session with `peer` began.
@@ -64,7 +70,11 @@ impl Line {
 
     /// Shows a step of the ceremony and whom it waits for.
     pub fn show_step(&mut self, attempt: u32, step: Step, waiting: PeerSet) {
-        let attempt = if attempt == 0 { String::new() } else { format!("attempt {attempt}: ") };
+        let attempt = if attempt == 0 {
+            String::new()
+        } else {
+            format!("attempt {attempt}: ")
+        };
         let advice = match step {
             Step::Failed => ": settle it among the operators, then one of you starts with --retry",
             Step::Contradicted => {
@@ -90,6 +100,10 @@ impl Line {
     fn described(&self, peer: PeerIndex) -> String {
         let there = self.up.contains(peer);
         let name = self.name(peer);
-        if there { name.to_owned() } else { format!("{name} (not connected)") }
+        if there {
+            name.to_owned()
+        } else {
+            format!("{name} (not connected)")
+        }
     }
 }

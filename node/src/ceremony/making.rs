@@ -12,10 +12,10 @@ use proto::gathering::Frame;
 use proto::lock::Lock;
 use proto::{IdentitySignature, Machine as _, PeerSet, Root};
 
+use super::CeremonyError;
 use super::keys::Site;
 use super::line::Line;
 use super::notebook::Notebook;
-use super::CeremonyError;
 use crate::io::clock;
 use crate::io::files::{self, Mode};
 use crate::keystore::MasterSecret;
@@ -146,7 +146,11 @@ impl Making {
     pub fn finish(mut self, lock: Lock, site: &Site) -> Result<Ready, CeremonyError> {
         site.finish(&lock, &self.notebook)?;
         let shares = self.shares.remove(&lock.hash());
-        Ok(Ready { lock, shares, master: self.master })
+        Ok(Ready {
+            lock,
+            shares,
+            master: self.master,
+        })
     }
 }
 
@@ -175,7 +179,10 @@ fn write_blame(
     site: &Site,
     line: &Line,
 ) -> Result<(), CeremonyError> {
-    let attempt = evidence.statements.first().map_or(0, |s| s.context().attempt);
+    let attempt = evidence
+        .statements
+        .first()
+        .map_or(0, |s| s.context().attempt);
     let name = line.name(verdict.culprit);
     let file = format!("blame-{attempt}-{name}.json");
     let path = site.data.directory().join(file);

@@ -28,6 +28,8 @@ mod making;
 pub mod notebook;
 pub mod screen;
 mod sharing;
+#[cfg(test)]
+mod tests;
 
 use std::future::{Future, pending, ready};
 use std::net::SocketAddr;
@@ -35,9 +37,9 @@ use std::pin::pin;
 use std::time::Duration;
 
 use dkg::ceremony::{Input, Step};
+use proto::PeerIndex;
 use proto::gathering::{self, Frame};
 use proto::session::Purpose;
-use proto::PeerIndex;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
 
@@ -102,7 +104,12 @@ pub async fn hold(
     };
     let (outbox, events) = net::start(settings).await?;
     let line = Line::new(outbox, site.me, names);
-    let mut gathering = Gathering { site, phase: Some(phase), line, stay_until: None };
+    let mut gathering = Gathering {
+        site,
+        phase: Some(phase),
+        line,
+        stay_until: None,
+    };
     gathering.begin(plan.retry)?;
     gathering.run(events, stop).await
 }
@@ -125,7 +132,9 @@ impl Phase {
                 false => SecretUse::Choose,
             };
             let master = MasterSecret::obtain(secret, &salt, purpose)?;
-            return Ok(Self::Making(Box::new(Making::start(site, notebook, master)?)));
+            return Ok(Self::Making(Box::new(Making::start(
+                site, notebook, master,
+            )?)));
         };
         notebook.close()?;
         let mut sharing = Sharing::open(site, lock)?;
@@ -172,7 +181,9 @@ impl Gathering {
                 self.make(first)
             }
             Some(Phase::Sharing(sharing)) => {
-                self.line.screen.say("the ceremony is finished here already");
+                self.line
+                    .screen
+                    .say("the ceremony is finished here already");
                 if sharing.is_complete() {
                     self.stay_until = Some(Instant::now() + PATIENCE);
                 }
@@ -221,7 +232,11 @@ impl Gathering {
         let Some(Phase::Sharing(sharing)) = &self.phase else {
             return None;
         };
-        let names: Vec<&str> = sharing.incomplete().iter().map(|p| self.line.name(p)).collect();
+        let names: Vec<&str> = sharing
+            .incomplete()
+            .iter()
+            .map(|p| self.line.name(p))
+            .collect();
         (!names.is_empty()).then(|| names.join(", "))
     }
 
@@ -278,7 +293,10 @@ impl Gathering {
                 return Err(CeremonyError::SecondSession);
             }
             Event::SecondSession { peer } => {
-                self.line.fault(peer, "two programs run with its identity key: ask its operator");
+                self.line.fault(
+                    peer,
+                    "two programs run with its identity key: ask its operator",
+                );
             }
         }
         self.show();
@@ -299,7 +317,10 @@ impl Gathering {
             Some(Phase::Making(making)) => making.show(&mut self.line),
             Some(Phase::Sharing(sharing)) => {
                 if let Some(moment) = &mut self.stay_until
-                    && sharing.incomplete().iter().any(|peer| self.line.up().contains(peer))
+                    && sharing
+                        .incomplete()
+                        .iter()
+                        .any(|peer| self.line.up().contains(peer))
                 {
                     *moment = Instant::now() + PATIENCE;
                 }

@@ -82,7 +82,10 @@ impl Notebook {
         if notebook.has_begun() {
             let there = notebook.seed_file()?.definition;
             if there != definition {
-                return Err(CeremonyError::OtherCeremony { dir: notebook.dir, there });
+                return Err(CeremonyError::OtherCeremony {
+                    dir: notebook.dir,
+                    there,
+                });
             }
         }
         Ok(notebook)
@@ -108,7 +111,10 @@ impl Notebook {
         getrandom::fill(&mut *seed)?;
         let mut nonce = [0; 12];
         getrandom::fill(&mut nonce)?;
-        let payload = Payload { msg: &*seed, aad: self.definition.as_bytes() };
+        let payload = Payload {
+            msg: &*seed,
+            aad: self.definition.as_bytes(),
+        };
         let ciphertext = cipher(master)
             .encrypt(&Nonce::from(nonce), payload)
             .expect("32 bytes are within the cipher's limits");
@@ -144,7 +150,10 @@ impl Notebook {
     /// # Errors
     /// If it cannot be written.
     pub fn persist(&self, position: &Position) -> Result<(), CeremonyError> {
-        let file = PositionFile { version: VERSION, position: position.clone() };
+        let file = PositionFile {
+            version: VERSION,
+            position: position.clone(),
+        };
         files::replace(&self.path("position.json"), &json(&file), Mode::Secret)?;
         Ok(())
     }
@@ -207,10 +216,15 @@ impl Notebook {
             let mut nonce = [0; 12];
             hex::decode_to_slice(&file.nonce, &mut nonce).ok()?;
             let ciphertext = hex::decode(&file.ciphertext).ok()?;
-            let payload = Payload { msg: &ciphertext, aad: self.definition.as_bytes() };
+            let payload = Payload {
+                msg: &ciphertext,
+                aad: self.definition.as_bytes(),
+            };
             let opened = cipher(master).decrypt(&Nonce::from(nonce), payload).ok()?;
             let opened = Zeroizing::new(opened);
-            Some(Zeroizing::new(<[u8; 32]>::try_from(opened.as_slice()).ok()?))
+            Some(Zeroizing::new(
+                <[u8; 32]>::try_from(opened.as_slice()).ok()?,
+            ))
         };
         opened().ok_or_else(|| CeremonyError::SeedClosed(self.path("seed.json")))
     }
@@ -256,8 +270,14 @@ mod tests {
     #[test]
     fn the_seed_is_the_same_after_a_crash_and_lies_encrypted() {
         let dir = tempfile::tempdir().unwrap();
-        let seed = open(dir.path(), DEFINITION).unwrap().seed(&master(1)).unwrap();
-        let again = open(dir.path(), DEFINITION).unwrap().seed(&master(1)).unwrap();
+        let seed = open(dir.path(), DEFINITION)
+            .unwrap()
+            .seed(&master(1))
+            .unwrap();
+        let again = open(dir.path(), DEFINITION)
+            .unwrap()
+            .seed(&master(1))
+            .unwrap();
         assert_eq!(seed, again);
         let text = fs::read_to_string(dir.path().join("ceremony/seed.json")).unwrap();
         assert!(!text.contains(&hex::encode(*seed)));
@@ -266,7 +286,10 @@ mod tests {
     #[test]
     fn another_secret_or_definition_does_not_open_it() {
         let dir = tempfile::tempdir().unwrap();
-        open(dir.path(), DEFINITION).unwrap().seed(&master(1)).unwrap();
+        open(dir.path(), DEFINITION)
+            .unwrap()
+            .seed(&master(1))
+            .unwrap();
         let refused = open(dir.path(), DEFINITION).unwrap().seed(&master(2));
         assert!(matches!(refused, Err(CeremonyError::SeedClosed(_))));
         let refused = open(dir.path(), [6; 32]);
@@ -278,10 +301,18 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let notebook = open(dir.path(), DEFINITION).unwrap();
         notebook.seed(&master(1)).unwrap();
-        notebook.persist(&Position { attempt: 3, acked: Vec::new() }).unwrap();
+        notebook
+            .persist(&Position {
+                attempt: 3,
+                acked: Vec::new(),
+            })
+            .unwrap();
         assert_eq!(notebook.position().unwrap().attempt, 3);
         fs::remove_file(dir.path().join("ceremony/seed.json")).unwrap();
-        assert!(matches!(notebook.seed(&master(1)), Err(CeremonyError::SeedLost(_))));
+        assert!(matches!(
+            notebook.seed(&master(1)),
+            Err(CeremonyError::SeedLost(_))
+        ));
     }
 
     #[test]

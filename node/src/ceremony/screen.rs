@@ -28,7 +28,11 @@ impl Screen {
             bar.enable_steady_tick(BEAT);
             bar
         });
-        Self { bar, now: String::new(), told: BTreeSet::new() }
+        Self {
+            bar,
+            now: String::new(),
+            told: BTreeSet::new(),
+        }
     }
 
     /// What is going on now; replaces what was.

@@ -2,7 +2,8 @@
 //! everybody has everything.
 //!
 //! A peer says DEPOSITS when lock and deposits are durable, and LEAVING when it has heard that of
-//! all. It goes when everybody else is leaving or gone: so nobody goes whom somebody still needs.
+//! all, or LEAVING of more than f others (a session between two may be broken; f may lie). It goes
+//! when everybody else is leaving or gone: so nobody goes whom somebody still needs.
 //!
 //! Never here: a way to sign around the vault and its record.
 
@@ -45,7 +46,10 @@ impl Sharing {
         };
         let mut seed = [0; 32];
         getrandom::fill(&mut seed)?;
-        let name = format!("deposit-data-{}.json", hex::encode(&lock.hash().as_bytes()[..4]));
+        let name = format!(
+            "deposit-data-{}.json",
+            hex::encode(&lock.hash().as_bytes()[..4])
+        );
         let mut sharing = Self {
             deposits: Deposits::new(&lock, messages, seed),
             deposit_file: site.data.directory().join(name),
@@ -109,7 +113,11 @@ impl Sharing {
             share,
             deposits: messages.get(at * each).map(|message| DepositTerms {
                 credentials: message.withdrawal_credentials,
-                gwei: terms.deposit_amounts.iter().map(|amount| amount.0).collect(),
+                gwei: terms
+                    .deposit_amounts
+                    .iter()
+                    .map(|amount| amount.0)
+                    .collect(),
             }),
         });
         let mut journal = site.record(&self.lock)?;
@@ -128,10 +136,14 @@ impl Sharing {
         }
         let recorded = journal.append(&records)?;
         let opened = sealed.into_iter().flat_map(|sealed| {
-            sealed.open(&recorded).expect("the journal has just recorded all of them")
+            sealed
+                .open(&recorded)
+                .expect("the journal has just recorded all of them")
         });
         let partials: Vec<SignatureBytes> = opened.map(|p| p.signature().to_bytes()).collect();
-        self.deposits.hear(site.me, partials).expect("there is one for each message");
+        self.deposits
+            .hear(site.me, partials)
+            .expect("there is one for each message");
         Ok(())
     }
 
@@ -195,6 +207,14 @@ impl Sharing {
         self.advance(line)
     }
 
+    /// More than f peers say that every peer has everything: one of them at least is honest.
+    fn believe_leaving(&mut self) {
+        let size = self.lock.definition.terms().size();
+        if self.leaving.len() > size.faulty() && self.is_complete() {
+            self.complete = PeerSet::full(size);
+        }
+    }
+
     fn is_ours(&self, lock: Root, peer: PeerIndex, line: &mut Line) -> bool {
         let ours = lock == self.lock.hash();
         if !ours {
@@ -207,17 +227,22 @@ impl Sharing {
     pub fn advance(&mut self, line: &mut Line) -> Result<(), CeremonyError> {
         if !self.is_complete() {
             for peer in self.deposits.combine() {
-                line.fault(peer, "sent wrong partial signatures of the deposits: not used");
+                line.fault(
+                    peer,
+                    "sent wrong partial signatures of the deposits: not used",
+                );
             }
             if let Some(signed) = self.deposits.signed() {
                 let chain = &self.lock.definition.terms().chain;
                 let text = deposit::to_json(&signed, chain);
                 files::write_new(&self.deposit_file, text.as_bytes(), Mode::Public)?;
                 self.complete.insert(self.me);
-                line.screen.say(&format!("deposits signed: {}", self.deposit_file.display()));
+                line.screen
+                    .say(&format!("deposits signed: {}", self.deposit_file.display()));
                 self.tell_all(line);
             }
         }
+        self.believe_leaving();
         if self.incomplete().is_empty() && self.leaving.insert(self.me) {
             line.broadcast(&Frame::Leaving);
         }
@@ -228,7 +253,10 @@ impl Sharing {
     /// Shows what is waited for.
     pub fn show(&self, line: &mut Line) {
         if !self.is_complete() {
-            line.show("waiting for signatures of the deposits".to_owned(), self.deposits.waiting());
+            line.show(
+                "waiting for signatures of the deposits".to_owned(),
+                self.deposits.waiting(),
+            );
         } else if !self.incomplete().is_empty() {
             let words = "everything is here; staying for those who lack something";
             line.show(words.to_owned(), self.incomplete());
@@ -237,6 +265,8 @@ impl Sharing {
 
     /// Whether the deposits cannot be signed yet: the definition names no withdrawal address.
     pub fn is_unsettled(&self) -> bool {
-        self.deposits.signatures().is_some_and(<[SignatureBytes]>::is_empty)
+        self.deposits
+            .signatures()
+            .is_some_and(<[SignatureBytes]>::is_empty)
     }
 }

@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use clap::{Args, Subcommand};
 use ::dkg::blame::{self, Evidence};
+use clap::{Args, Subcommand};
 use proto::definition::{SignedDefinition, Terms};
 
 use super::run::stop_signal;
-use super::{CommandError, cluster};
+use super::{CommandError, cluster, log};
 use crate::ceremony::{self, CeremonyError, Plan, Site};
-use crate::config::{Config, SecretSource};
+use crate::config::{Config, LogFormat, SecretSource};
 use crate::io::files;
 use crate::io::net::{BadAddress, PeerAddress};
 use crate::journal::DataLock;
@@ -69,6 +69,14 @@ struct Hold {
     /// Begin a new attempt after a failed one; the others follow.
     #[arg(long)]
     retry: bool,
+    /// Which log lines are written beside the progress, in the form of `tracing`'s filters.
+    #[arg(
+        long,
+        value_name = "FILTER",
+        env = "GANTRY_LOG",
+        default_value = "warn"
+    )]
+    log: String,
 }
 
 #[derive(Debug, Args)]
@@ -93,7 +101,10 @@ impl FromStr for PeerFlag {
 
     fn from_str(text: &str) -> Result<Self, BadAddress> {
         let (name, address) = text.split_once('=').unwrap_or(("", text));
-        Ok(Self { name: name.to_owned(), address: address.parse()? })
+        Ok(Self {
+            name: name.to_owned(),
+            address: address.parse()?,
+        })
     }
 }
 
@@ -109,6 +120,7 @@ impl Arguments {
 impl Hold {
     fn run(self) -> Result<(), CommandError> {
         let config = self.config.as_deref().map(Config::read).transpose()?;
+        log::start(&self.log, LogFormat::Text);
         let definition = read_signed(&self.definition)?;
         let plan = self.plan(config.as_ref(), definition.terms())?;
         let site = self.site(config.as_ref(), definition)?;
@@ -139,13 +151,25 @@ impl Hold {
                 let dir = dir.as_ref().unwrap_or(&here);
                 let within = |name| dir.join(name);
                 let lock_file = within("cluster-lock.json");
-                (dir.clone(), within("identity.key"), lock_file, within("keystores"))
+                (
+                    dir.clone(),
+                    within("identity.key"),
+                    lock_file,
+                    within("keystores"),
+                )
             }
         };
         let identity = read_identity(&identity)?;
         let me = definition.peer_of(&identity.public())?;
         let data = DataLock::take(&dir).map_err(CeremonyError::from)?;
-        Ok(Site { definition, identity, me, data, lock_file, keystore_dir })
+        Ok(Site {
+            definition,
+            identity,
+            me,
+            data,
+            lock_file,
+            keystore_dir,
+        })
     }
 
     fn plan(&self, config: Option<&Config>, terms: &Terms) -> Result<Plan, CommandError> {
@@ -160,7 +184,12 @@ impl Hold {
             (given, _) => given.to_vec(),
         };
         let addresses = self.addresses(config, terms)?;
-        Ok(Plan { secret, listen, addresses, retry: self.retry })
+        Ok(Plan {
+            secret,
+            listen,
+            addresses,
+            retry: self.retry,
+        })
     }
 
     /// The definition's hints; the config's addresses before them; the flags' before both.
@@ -171,15 +200,29 @@ impl Hold {
     ) -> Result<Vec<Vec<PeerAddress>>, CommandError> {
         let hints = match config {
             Some(config) => config.addresses(terms)?,
-            None => terms.operators.iter().map(|o| o.addresses.clone()).collect(),
+            None => terms
+                .operators
+                .iter()
+                .map(|o| o.addresses.clone())
+                .collect(),
         };
         let mut given: BTreeMap<&str, Vec<PeerAddress>> = BTreeMap::new();
         for flag in &self.peers {
-            if !terms.operators.iter().any(|operator| operator.name == flag.name) {
+            if !terms
+                .operators
+                .iter()
+                .any(|operator| operator.name == flag.name)
+            {
                 let names: Vec<_> = terms.operators.iter().map(|o| o.name.as_str()).collect();
-                return Err(CommandError::NoSuchPeer(flag.name.clone(), names.join(", ")));
+                return Err(CommandError::NoSuchPeer(
+                    flag.name.clone(),
+                    names.join(", "),
+                ));
             }
-            given.entry(&flag.name).or_default().push(flag.address.clone());
+            given
+                .entry(&flag.name)
+                .or_default()
+                .push(flag.address.clone());
         }
         let known = |address: &proto::definition::PeerAddress| {
             address.to_string().parse().expect("both read host:port")

@@ -58,7 +58,6 @@ enum Command {
     /// Make the secret that opens your keystores, or print what opens one.
     #[command(subcommand)]
     Keystore(keystore::Command),
-    /// Make the cluster's keys together with the other operators.
     Dkg(Box<dkg::Arguments>),
     /// Send the deposits that are not there yet.
     Deposit(deposit::Arguments),

@@ -57,7 +57,7 @@ pub struct Arguments {
 impl Arguments {
     pub(super) fn run(self) -> Result<(), CommandError> {
         let config = Config::read(&self.config)?;
-        log::start(&config);
+        log::start(&config.log, config.log_format);
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(2).enable_all().build();
         runtime
