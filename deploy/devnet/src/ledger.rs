@@ -73,7 +73,7 @@ impl Ledger {
         }
     }
 
-    /// Asks for the duties of `epoch`: at its start, or in the epoch before.
+    /// Asks for the duties of `epoch`: at its start, when proposers are settled too.
     ///
     /// # Errors
     /// If the node does not answer.

@@ -21,8 +21,6 @@ impl Scene {
         let api = self.running().0.api().clone();
         let slots = api.slots_per_epoch();
         let mut number = 1;
-        // The duties of an epoch are asked in the epoch before: they are settled by then.
-        self.ledger().expect(&api, first).await?;
         api.until(first.first_slot(slots)).await;
         self.running().1.begin_measuring().await;
         loop {
@@ -33,10 +31,8 @@ impl Scene {
                 stage.keep(&line);
             }
             self.excuse(epoch);
-            if self.plan.for_epochs != Some(number) {
-                api.until(Slot(epoch.first_slot(slots).0 + slots / 2)).await;
-                self.ledger().expect(&api, epoch.next()).await?;
-            }
+            // Asked in the epoch itself: before it the proposers are not settled until Fulu.
+            self.ledger().expect(&api, epoch).await?;
             api.until(epoch.next().first_slot(slots)).await;
             self.epochs = number;
             self.running().1.measure().await;
