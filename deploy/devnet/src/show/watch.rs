@@ -37,43 +37,41 @@ impl Scene {
             self.epochs = number;
             self.running().1.measure().await;
             if self.plan.for_epochs == Some(number) {
-                self.close(epoch, &stage).await?;
+                self.close(first, epoch, &stage).await?;
                 progress.end(stage, &total(self.ledger().total()));
                 return self.judge();
             }
             number += 1;
-            self.count(epoch.0.checked_sub(1).map(Epoch), &stage)
-                .await?;
+            self.count(epoch.next().first_slot(slots)).await?;
+            if epoch > first {
+                self.show_epoch(Epoch(epoch.0 - 1), &stage);
+            }
         }
     }
 
-    /// Reads what the blocks say and shows the epoch before the one that just ended.
-    async fn count(&mut self, epoch: Option<Epoch>, stage: &Stage) -> Result<(), Error> {
+    /// Reads what the blocks before `end` say.
+    async fn count(&mut self, end: Slot) -> Result<(), Error> {
         let (chain, cluster, _) = self.running();
         chain.must_run()?;
         cluster.must_run()?;
         let api = chain.api().clone();
-        self.ledger().read(&api).await?;
-        if let Some(epoch) = epoch {
-            let duties = self.ledger().of(epoch);
-            if duties != Duties::default() {
-                self.show_epoch(epoch, duties, stage);
-            }
+        self.ledger().read(&api, end).await
+    }
+
+    /// Counts the last two epochs: nothing was shown of them yet.
+    async fn close(&mut self, first: Epoch, last: Epoch, stage: &Stage) -> Result<(), Error> {
+        let api = self.running().0.api().clone();
+        let end = Slot(last.next().first_slot(api.slots_per_epoch()).0 + GRACE_SLOTS);
+        api.until(end).await;
+        self.count(end).await?;
+        for epoch in first.0.max(last.0.saturating_sub(1))..=last.0 {
+            self.show_epoch(Epoch(epoch), stage);
         }
         Ok(())
     }
 
-    async fn close(&mut self, last: Epoch, stage: &Stage) -> Result<(), Error> {
-        let api = self.running().0.api().clone();
-        let end = last.next().first_slot(api.slots_per_epoch());
-        api.until(Slot(end.0 + GRACE_SLOTS)).await;
-        self.count(last.0.checked_sub(1).map(Epoch), stage).await?;
-        let duties = self.ledger().of(last);
-        self.show_epoch(last, duties, stage);
-        Ok(())
-    }
-
-    fn show_epoch(&mut self, epoch: Epoch, duties: Duties, stage: &Stage) {
+    fn show_epoch(&mut self, epoch: Epoch, stage: &Stage) {
+        let duties = self.ledger().of(epoch);
         stage.keep(&format!("epoch {epoch}: {}", total(duties)));
         let Duties {
             attestations,
