@@ -30,21 +30,24 @@ async fn main() -> ExitCode {
 
 async fn run(flags: Flags) -> Result<(), Error> {
     let order = flags.order()?;
+    let ports = Ports::from_base(order.port_base)?;
+    // Before the directory is emptied: it may be that of a devnet which holds these ports.
+    ports.check(&order.plan)?;
     let place = Place::new(&order.scripts, &order.gantry, &order.dir)?;
-    let site = Site::prepare(&order.plan, place, Ports::from_base(order.port_base)?)?;
+    let site = Site::prepare(&order.plan, place, ports)?;
     let logs = site.children.logs().to_path_buf();
     let mut progress = Progress::shown();
     let (mut played, (epochs, duties, gains)) = if order.load {
         let mut scene = LoadScene::new(order.plan.clone(), site);
         let played = until_stopped(scene.play(&mut progress)).await;
         let figures = scene.figures();
-        scene.stop();
+        scene.stop().await;
         (played, figures)
     } else {
         let mut scene = Scene::new(order.plan.clone(), site);
         let played = until_stopped(scene.play(&mut progress)).await;
         let figures = scene.figures();
-        scene.stop();
+        scene.stop().await;
         (played, figures)
     };
     if let (Some(file), true) = (&order.report, epochs > 0) {

@@ -152,13 +152,21 @@ fn labels(mut rest: &str) -> Option<(BTreeMap<String, String>, &str)> {
 mod tests {
     use super::*;
 
-    const EARLY: &str = "# HELP x\nsent_bytes_total 100\nt_bucket{le=\"0.01\",kind=\"head\",\
-                         phase=\"signed\"} 5\nt_bucket{le=\"+Inf\",kind=\"head\",\
-                         phase=\"signed\"} 5\n";
-    const LATE: &str = "sent_bytes_total 350 1700000000\nt_bucket{kind=\"head\",\
-                        phase=\"signed\",le=\"0.01\"} 5\nt_bucket{kind=\"head\",\
-                        phase=\"signed\",le=\"0.02\"} 15\nt_bucket{kind=\"head\",\
-                        phase=\"signed\",le=\"+Inf\"} 15\nnonsense\na{b=\"\\\"}\"} 1\n";
+    const EARLY: &str = r#"
+# HELP x
+sent_bytes_total 100
+t_bucket{le="0.01",kind="head",phase="signed"} 5
+t_bucket{le="0.02",kind="head",phase="signed"} 5
+t_bucket{le="+Inf",kind="head",phase="signed"} 5
+"#;
+    const LATE: &str = r#"
+sent_bytes_total 350 1700000000
+t_bucket{kind="head",phase="signed",le="0.01"} 5
+t_bucket{kind="head",phase="signed",le="0.02"} 15
+t_bucket{kind="head",phase="signed",le="+Inf"} 15
+nonsense
+a{b="\"}"} 1
+"#;
 
     fn gain() -> Scrape {
         let mut gain = Scrape::default();

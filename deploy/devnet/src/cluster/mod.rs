@@ -79,7 +79,12 @@ impl Cluster {
             peers.push(peer);
         }
         let definition = site.place.file("cluster-definition.json");
-        define(plan, site, terms, &operators, &definition)?;
+        let mut define = Command::new(site.place.gantry());
+        define
+            .args(definition_flags(plan, terms, &operators))
+            .arg("--out")
+            .arg(&definition);
+        output("gantry cluster new", &mut define)?;
         for peer in &peers {
             let sign = ["cluster", "sign", "--dir"];
             gantry(site, sign, [peer.dir.as_path(), definition.as_path()])?;
@@ -122,7 +127,7 @@ impl Cluster {
                 say(&format!("{} of {} running", waiting.len(), running.len()));
             }
             if began.elapsed() > CEREMONY {
-                stop_all(&mut running.iter_mut().collect::<Vec<_>>());
+                stop_all(&mut running.iter_mut().collect::<Vec<_>>()).await;
                 return Err(Error::TooLate {
                     what: format!("the ceremony of {}", waiting.join(", ")),
                     seconds: CEREMONY.as_secs(),
@@ -228,32 +233,21 @@ fn gantry<const W: usize, const P: usize>(
     output(&format!("gantry {}", words.join(" ")), &mut command)
 }
 
-fn define(
-    plan: &Plan,
-    site: &Site,
-    terms: &ChainTerms,
-    operators: &[String],
-    out: &Path,
-) -> Result<(), Error> {
+fn definition_flags(plan: &Plan, terms: &ChainTerms, operators: &[String]) -> Vec<String> {
     let version = format!("0x{}", hex::encode(plan.preset.genesis_fork_version()));
-    let mut command = Command::new(site.place.gantry());
-    command
-        .args(["cluster", "new", "--name", "devnet", "--chain", "devnet"])
-        .args(["--chain-id", &terms.chain_id.to_string()])
-        .args(["--genesis-fork-version", &version])
-        .args([
-            "--genesis-validators-root",
-            &terms.genesis_validators_root.to_string(),
-        ])
-        .args(["--deposit-contract", &terms.deposit_contract])
-        .args(["--validators", &plan.validators.to_string()])
-        .args(["--withdrawal", OWNER, "--fee-recipient", OWNER])
-        .arg("--out")
-        .arg(out);
+    let chain_id = terms.chain_id.to_string();
+    let root = terms.genesis_validators_root.to_string();
+    let validators = plan.validators.to_string();
+    let mut flags = vec!["cluster", "new", "--name", "devnet", "--chain", "devnet"];
+    flags.extend(["--chain-id", &chain_id, "--genesis-fork-version", &version]);
+    flags.extend(["--genesis-validators-root", &root]);
+    flags.extend(["--deposit-contract", &terms.deposit_contract]);
+    flags.extend(["--validators", &validators]);
+    flags.extend(["--withdrawal", OWNER, "--fee-recipient", OWNER]);
     for operator in operators {
-        command.args(["--operator", operator]);
+        flags.extend(["--operator", operator]);
     }
-    output("gantry cluster new", &mut command).map(drop)
+    flags.into_iter().map(str::to_owned).collect()
 }
 
 fn write_config(peer: &Peer, site: &Site, i: usize, beacon_url: &str) -> Result<(), Error> {

@@ -111,8 +111,8 @@ impl Cluster {
     }
 
     /// Ends every peer.
-    pub fn stop(&mut self) {
+    pub async fn stop(&mut self) {
         let mut all: Vec<&mut Child> = self.peers.iter_mut().filter_map(Peer::child).collect();
-        stop_all(&mut all);
+        stop_all(&mut all).await;
     }
 }

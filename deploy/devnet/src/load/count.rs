@@ -104,7 +104,7 @@ impl Count {
         let mut votes = BTreeMap::new();
         for (position, attestation, signature) in new {
             let index = usize::try_from(attestation.attester_index.0).expect("checked above");
-            let signed = (*position, self.keys[index].clone(), signature.clone());
+            let signed = (*position, self.keys[index], *signature);
             votes
                 .entry(attestation.data)
                 .or_insert_with(Vec::new)
@@ -113,10 +113,7 @@ impl Count {
         let mut checked = Vec::new();
         for (vote, signed) in votes {
             let message = Message::hash(World::signing_root(&vote));
-            let pairs: Vec<_> = signed
-                .iter()
-                .map(|(_, key, s)| (key.clone(), s.clone()))
-                .collect();
+            let pairs: Vec<_> = signed.iter().map(|(_, key, s)| (*key, *s)).collect();
             let all = verify_same_message(&pairs, &message, &seed());
             let one = |(position, key, s): &(usize, PublicPoint, SignaturePoint)| {
                 (*position, all || verify(key, &message, s))

@@ -144,9 +144,9 @@ impl LoadScene {
     }
 
     /// Ends everything.
-    pub fn stop(&mut self) {
+    pub async fn stop(&mut self) {
         if let Some(cluster) = &mut self.cluster {
-            cluster.stop();
+            cluster.stop().await;
         }
         self.stand_in = None;
     }

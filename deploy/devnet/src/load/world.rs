@@ -176,7 +176,7 @@ mod tests {
     fn seats_of_a_slot_are_all_different() {
         let seats: std::collections::BTreeSet<(u64, u64)> = (0..4096)
             .step_by(32)
-            .map(|i| World::seat(i))
+            .map(World::seat)
             .map(|(c, p)| (c.0, p))
             .collect();
         assert_eq!(seats.len(), 128);

@@ -227,12 +227,12 @@ impl Scene {
     }
 
     /// Ends everything: peers first, so that they stop on a living chain.
-    pub fn stop(&mut self) {
+    pub async fn stop(&mut self) {
         if let Some(cluster) = &mut self.cluster {
-            cluster.stop();
+            cluster.stop().await;
         }
         if let Some(chain) = &mut self.chain {
-            chain.stop();
+            chain.stop().await;
         }
     }
 }

@@ -21,8 +21,6 @@ impl Scene {
         let api = self.running().0.api().clone();
         let slots = api.slots_per_epoch();
         let mut number = 1;
-        // The duties of an epoch are asked in the epoch before: they are settled by then.
-        self.ledger().expect(&api, first).await?;
         api.until(first.first_slot(slots)).await;
         self.running().1.begin_measuring().await;
         loop {
@@ -33,51 +31,47 @@ impl Scene {
                 stage.keep(&line);
             }
             self.excuse(epoch);
-            if self.plan.for_epochs != Some(number) {
-                api.until(Slot(epoch.first_slot(slots).0 + slots / 2)).await;
-                self.ledger().expect(&api, epoch.next()).await?;
-            }
+            // Asked in the epoch itself: before it the proposers are not settled until Fulu.
+            self.ledger().expect(&api, epoch).await?;
             api.until(epoch.next().first_slot(slots)).await;
             self.epochs = number;
             self.running().1.measure().await;
             if self.plan.for_epochs == Some(number) {
-                self.close(epoch, &stage).await?;
+                self.close(first, epoch, &stage).await?;
                 progress.end(stage, &total(self.ledger().total()));
                 return self.judge();
             }
             number += 1;
-            self.count(epoch.0.checked_sub(1).map(Epoch), &stage)
-                .await?;
+            self.count(epoch.next().first_slot(slots)).await?;
+            if epoch > first {
+                self.show_epoch(Epoch(epoch.0 - 1), &stage);
+            }
         }
     }
 
-    /// Reads what the blocks say and shows the epoch before the one that just ended.
-    async fn count(&mut self, epoch: Option<Epoch>, stage: &Stage) -> Result<(), Error> {
+    /// Reads what the blocks before `end` say.
+    async fn count(&mut self, end: Slot) -> Result<(), Error> {
         let (chain, cluster, _) = self.running();
         chain.must_run()?;
         cluster.must_run()?;
         let api = chain.api().clone();
-        self.ledger().read(&api).await?;
-        if let Some(epoch) = epoch {
-            let duties = self.ledger().of(epoch);
-            if duties != Duties::default() {
-                self.show_epoch(epoch, duties, stage);
-            }
+        self.ledger().read(&api, end).await
+    }
+
+    /// Counts the last two epochs: nothing was shown of them yet.
+    async fn close(&mut self, first: Epoch, last: Epoch, stage: &Stage) -> Result<(), Error> {
+        let api = self.running().0.api().clone();
+        let end = Slot(last.next().first_slot(api.slots_per_epoch()).0 + GRACE_SLOTS);
+        api.until(end).await;
+        self.count(end).await?;
+        for epoch in first.0.max(last.0.saturating_sub(1))..=last.0 {
+            self.show_epoch(Epoch(epoch), stage);
         }
         Ok(())
     }
 
-    async fn close(&mut self, last: Epoch, stage: &Stage) -> Result<(), Error> {
-        let api = self.running().0.api().clone();
-        let end = last.next().first_slot(api.slots_per_epoch());
-        api.until(Slot(end.0 + GRACE_SLOTS)).await;
-        self.count(last.0.checked_sub(1).map(Epoch), stage).await?;
-        let duties = self.ledger().of(last);
-        self.show_epoch(last, duties, stage);
-        Ok(())
-    }
-
-    fn show_epoch(&mut self, epoch: Epoch, duties: Duties, stage: &Stage) {
+    fn show_epoch(&mut self, epoch: Epoch, stage: &Stage) {
+        let duties = self.ledger().of(epoch);
         stage.keep(&format!("epoch {epoch}: {}", total(duties)));
         let Duties {
             attestations,
