@@ -65,10 +65,11 @@ pub struct Chain {
 impl Chain {
     /// A chain with validators of these keys, seen by `peers` beacon nodes.
     pub fn new(keys: Vec<PublicKey>, peers: usize) -> Self {
+        let genesis = (Timestamp::from_micros(0), Self::foreign(Slot(0), 0));
         Self {
             spec: Arc::new(spec()),
             keys,
-            seen: vec![BTreeMap::new(); peers],
+            seen: vec![BTreeMap::from([(Slot(0), vec![genesis])]); peers],
             values: BTreeMap::new(),
             accepted: BTreeMap::new(),
         }

@@ -20,6 +20,7 @@ mod checks;
 mod faults;
 mod links;
 mod peer;
+mod plan;
 mod villains;
 mod world;
 
@@ -32,4 +33,36 @@ fn in_a_calm_world_every_duty_is_done_in_its_first_round() {
         world.run_to(FIRST + 12);
         world.assert_all_done(FIRST..FIRST + 11);
     }
+}
+
+/// S1 to S17 at every step, and L1 after everything is mended.
+fn seeds_hold(n: usize, seeds: std::ops::Range<u64>) {
+    for seed in seeds {
+        let mut world = plan::troubled_world(n, seed);
+        plan::run(&mut world);
+        world.assert_all_done(plan::calm_slots());
+    }
+}
+
+#[test]
+fn four_peers_in_trouble_stay_safe_and_recover() {
+    seeds_hold(4, 0..40);
+}
+
+#[test]
+fn five_six_and_seven_peers_in_trouble_stay_safe_and_recover() {
+    seeds_hold(5, 100..106);
+    seeds_hold(6, 200..204);
+    seeds_hold(7, 300..304);
+}
+
+#[test]
+fn a_seed_run_twice_gives_the_same_hash() {
+    let hash = |seed| {
+        let mut world = plan::troubled_world(4, seed);
+        plan::run(&mut world);
+        world.hash
+    };
+    assert_eq!(hash(7), hash(7));
+    assert_ne!(hash(7), hash(8));
 }
