@@ -10,10 +10,10 @@ use node::journal::{Record, Recorded};
 use node::vault::Signable;
 use proto::frame::Frame;
 use proto::vote::Message;
-use proto::{DutyId, Root, SignatureBytes, Slot};
+use proto::{DutyId, DutyKind, Root, SignatureBytes, Slot};
 use rand::RngExt as _;
 
-use crate::chain::{BlockOrder, Chain, FEE_RECIPIENT};
+use crate::chain::{BlockOrder, Chain};
 use crate::checks::Release;
 use crate::faults::Fault;
 use crate::peer::{BeaconNode, Standing};
@@ -36,6 +36,8 @@ impl World {
             }
             Output::Persist(record) => self.persist(peer, record),
             Output::Ask(query) => {
+                self.narrate(|| format!("peer {peer} asks {query:?}"));
+                self.count(peer, &query);
                 let later = self.draw_ms(self.peers[peer].answer_ms);
                 self.at(self.now + later, Event::Answer(peer, life, query));
             }
@@ -55,10 +57,7 @@ impl World {
         if self.peers[peer].is_correct() {
             self.checks.told(peer, &note);
         }
-        if std::env::var_os("SIM_TELL").is_some() {
-            let micros = self.now.since(self.chain.spec.start_of(Slot(0))).as_micros();
-            eprintln!("{:>9}.{:03} peer {peer}: {note:?}", micros / 1000, micros % 1000);
-        }
+        self.narrate(|| format!("peer {peer}: {note:?}"));
         match note {
             Note::Reached { duty, phase } => {
                 self.reached.entry((peer, duty, phase)).or_insert(self.now);
@@ -67,13 +66,32 @@ impl World {
                 self.signed.entry((peer, duty)).or_insert(Signing { at: self.now, round });
             }
             Note::RolledBack { .. } => *self.rolled_back.entry(peer).or_default() += 1,
+            Note::RandaoRefused { .. } => self.refused_reveals += 1,
+            Note::Objected { duty, objection } => self.objections.push((peer, duty, objection)),
             Note::Missed { .. }
-            | Note::Objected { .. }
             | Note::Refused { .. }
-            | Note::RandaoRefused { .. }
             | Note::Fault { .. }
             | Note::Evidence(_)
             | Note::Connected { .. } => {}
+        }
+    }
+
+    fn count(&mut self, peer: usize, query: &Query) {
+        let of = |slot, kind| DutyId { slot, kind };
+        let duty = match query {
+            Query::Run(_) => return,
+            Query::HeadVote(slot) => of(*slot, DutyKind::Head),
+            Query::Block { slot, .. } => of(*slot, DutyKind::Block),
+            Query::Knows { duty, .. } => *duty,
+        };
+        *self.asked.entry((peer, duty)).or_default() += 1;
+    }
+
+    /// Tells what happens to whoever looks for the reason of a failure.
+    pub(crate) fn narrate(&self, what: impl FnOnce() -> String) {
+        if std::env::var_os("SIM_TELL").is_some() {
+            let micros = self.now.since(self.chain.spec.start_of(Slot(0))).as_micros();
+            eprintln!("{:>9}.{:03} {}", micros / 1000, micros % 1000, what());
         }
     }
 
@@ -82,12 +100,16 @@ impl World {
         self.hash.feed(&self.now.micros().to_le_bytes());
         self.hash.feed(frame);
         let size = self.cluster.lock.definition.terms().size();
-        let Ok(Frame::Vote(bytes)) = Frame::decode(frame) else {
-            return;
+        let bytes = match Frame::decode(frame).expect("a node sends what can be read") {
+            Frame::Vote(bytes) => bytes,
+            other @ (Frame::Hello(_) | Frame::Randao(_)) => {
+                return self.narrate(|| format!("peer {peer}: {other:?}"));
+            }
         };
         let me = self.peers[peer].index;
         let message = Message::decode(self.cluster.lock.hash(), size, me, &bytes);
         let message = message.expect("a node sends what can be read");
+        self.narrate(|| format!("peer {peer}: {}", in_short(&message)));
         if self.peers[peer].is_correct() {
             self.checks.says(peer, &message);
         }
@@ -199,8 +221,7 @@ impl World {
                 Answer::HeadVote(slot, vote)
             }
             Query::Block { slot, randao_reveal } => {
-                let is_thief = self.thieves.contains(&peer);
-                let fee_recipient = if is_thief { [0x66; 20] } else { FEE_RECIPIENT };
+                let fee_recipient = self.peers[peer].fee_recipient;
                 let order = BlockOrder { slot, randao_reveal, fee_recipient };
                 let block = (state == BeaconNode::Sound)
                     .then(|| self.chain.build(peer, &order, self.now));
@@ -294,7 +315,9 @@ impl World {
             let image = peer.image();
             peer.images.push(image);
         }
+        self.measure();
         if self.chain.proposer(slot).is_some() {
+            self.narrate(|| format!("leaders of the block of slot {slot}: {:?}", self.leaders(slot)));
             return;
         }
         let splits = self.dice.random_range(0..100) < self.weather.split_percent;
@@ -316,6 +339,28 @@ impl World {
         }
     }
 
+    /// In which order peers lead the rounds of the block of this slot.
+    pub fn leaders(&self, slot: Slot) -> Vec<usize> {
+        let size = self.cluster.lock.definition.terms().size();
+        let duty = DutyId { slot, kind: DutyKind::Block };
+        let order = consensus::leaders(size, &self.cluster.lock.hash(), duty);
+        order.into_iter().map(|peer| peer.position()).collect()
+    }
+
+    /// Every session measures its round trip now and then.
+    fn measure(&mut self) {
+        let all = 0..self.peers.len();
+        for (me, other) in all.clone().flat_map(|me| all.clone().map(move |other| (me, other))) {
+            if self.links.believed(me, other).is_some() {
+                let there_and_back = self.draw_ms(self.weather.delay_ms)
+                    + self.draw_ms(self.weather.delay_ms);
+                let (life, other) = (self.peers[me].life, self.peers[other].index);
+                let measured = Input::RoundTrip(other, there_and_back);
+                self.at(self.now + there_and_back, Event::Input(me, life, measured));
+            }
+        }
+    }
+
     /// Two blocks for one slot: each peer's beacon node sees one first and the other soon.
     fn split(&mut self, slot: Slot, branches: &[u8]) {
         for (peer, branch) in branches.iter().copied().enumerate() {
@@ -325,4 +370,27 @@ impl World {
             self.arrive(peer, (slot, Chain::foreign(slot, 1 - branch)), second);
         }
     }
+}
+
+/// A message in a few words.
+fn in_short(message: &Message) -> String {
+    let duty = message.scope().duty;
+    let (kind, round, value) = match message {
+        Message::Propose(proposal) => {
+            let said = &proposal.signed.statement;
+            ("PROPOSE", Some(said.round), Some(said.value))
+        }
+        Message::Prepare(vote) => {
+            ("PREPARE", Some(vote.statement.round), Some(vote.statement.value))
+        }
+        Message::Commit(committal) => ("COMMIT", None, Some(committal.signed.statement.value)),
+        Message::RoundChange { change, .. } => {
+            ("ROUND-CHANGE", Some(change.signed.statement.round), None)
+        }
+        Message::Pull { value, .. } => ("PULL", None, Some(*value)),
+        Message::Value { .. } => ("VALUE", None, None),
+    };
+    let round = round.map(|round| round.number());
+    let value = value.map(|value| value.to_string()[..10].to_owned());
+    format!("{duty}: {kind} {round:?} {value:?}")
 }

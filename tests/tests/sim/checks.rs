@@ -104,6 +104,12 @@ impl Checks {
         }
     }
 
+    /// Whether a correct peer has said this in a duty, in whatever round.
+    pub fn has_said(&self, peer: usize, duty: DutyId, kind: &'static str) -> bool {
+        let mut all = self.said.keys();
+        all.any(|(who, about, what, _)| (*who, *about, *what) == (peer, duty, kind))
+    }
+
     /// S2, S5 and S1: a correct peer releases its shares of `value`; `durable` is what its disk
     /// would hold after a power loss now.
     pub fn releases(&mut self, peer: usize, commit: &Commit, release: Release<'_>) {

@@ -21,6 +21,7 @@ mod faults;
 mod links;
 mod peer;
 mod plan;
+mod scenarios;
 mod villains;
 mod world;
 
@@ -65,4 +66,17 @@ fn a_seed_run_twice_gives_the_same_hash() {
     };
     assert_eq!(hash(7), hash(7));
     assert_ne!(hash(7), hash(8));
+}
+
+/// `GANTRY_SIM=4:300..400` runs these seeds with 4 peers, `SIM_TELL=1` tells what happens in them.
+#[test]
+fn seeds_from_the_environment_hold() {
+    let Ok(wish) = std::env::var("GANTRY_SIM") else {
+        return;
+    };
+    let wish: Vec<u64> = wish.split([':', '.']).filter_map(|part| part.parse().ok()).collect();
+    let [n, first, end] = wish[..] else {
+        panic!("GANTRY_SIM is the number of peers, a colon, and seeds as 0..10");
+    };
+    seeds_hold(usize::try_from(n).unwrap(), first..end);
 }

@@ -63,6 +63,8 @@ pub struct Peer {
     pub sync_ms: (u64, u64),
     /// Whom the checkers hold it for.
     pub standing: Standing,
+    /// Who gets the fees of the blocks that its beacon node builds and it finds right.
+    pub fee_recipient: [u8; 20],
     /// Durable images of the disk, one for each slot since the start.
     pub images: Vec<Image>,
     /// The power fails during the next write.
@@ -107,6 +109,7 @@ impl Peer {
             answer_ms: (5, 30),
             sync_ms: (2, 8),
             standing: Standing::Correct,
+            fee_recipient: crate::chain::FEE_RECIPIENT,
             images: Vec::new(),
             power_cut: false,
         }
@@ -158,7 +161,7 @@ impl Peer {
             me: self.index,
             identity: cluster.identities[self.index.position()].clone(),
             keys: cluster_keys(cluster),
-            fee_recipients: vec![crate::chain::FEE_RECIPIENT.into(); outcome.validators.len()],
+            fee_recipients: vec![self.fee_recipient.into(); outcome.validators.len()],
             seed: [7; 32],
         };
         let vault = Vault::open(roster.size(), held.collect(), journal.history().clone()).unwrap();

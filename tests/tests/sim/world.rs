@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use node::duties::note::Phase;
+use node::duties::value::Objection;
 use node::duties::{Input, Query};
 use node::journal::Recorded;
 use proto::definition::Chain as DefinitionChain;
@@ -104,8 +105,12 @@ pub struct World {
     pub rolled_back: BTreeMap<usize, usize>,
     /// Heads that a script has set: for each slot, the branch that each peer sees first.
     pub branches: BTreeMap<Slot, Vec<u8>>,
-    /// Peers whose blocks pay somebody else.
-    pub thieves: Vec<usize>,
+    /// What each peer had to say against a value.
+    pub objections: Vec<(usize, DutyId, Objection)>,
+    /// How often a vault refused a RANDAO reveal.
+    pub refused_reveals: usize,
+    /// How often each peer asked its beacon node about a duty, by the duty.
+    pub asked: BTreeMap<(usize, DutyId), usize>,
     pub(crate) past: Vec<Vec<Vec<u8>>>,
 }
 
@@ -150,7 +155,9 @@ impl World {
             reached: BTreeMap::new(),
             rolled_back: BTreeMap::new(),
             branches: BTreeMap::new(),
-            thieves: Vec::new(),
+            objections: Vec::new(),
+            refused_reveals: 0,
+            asked: BTreeMap::new(),
             past: vec![Vec::new(); peers],
         };
         world.at(world.chain.spec.start_of(Slot(FIRST)), Event::Slot(Slot(FIRST)));
