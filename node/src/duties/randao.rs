@@ -2,7 +2,7 @@
 //!
 //! Partial signatures travel one slot ahead where the proposer is already certain, so that a
 //! proposal costs only its block and three hops. At most one partial a peer and slot is kept, for
-//! the present slot and the next.
+//! the present slot and the next two: a peer whose clock is ahead sends a slot ahead of its own.
 
 use std::collections::BTreeMap;
 
@@ -69,11 +69,11 @@ impl Reveals {
         self.complete(slot, validator, world)
     }
 
-    /// A peer's part of the reveal for a slot. Slots other than the present and the next are not
-    /// kept, nor is a peer's second word.
+    /// A peer's part of the reveal for a slot. Slots other than the present and the next two are
+    /// not kept, nor is a peer's second word.
     pub fn take(&mut self, peer: PeerIndex, randao: Randao, world: &mut World<'_>) {
         let now = world.slot();
-        if randao.slot == now || randao.slot == now.next() {
+        if (now..=now.next().next()).contains(&randao.slot) {
             let root = Signable::randao(&world.ground.chain, randao.slot).signing_root();
             self.of(randao.slot, world).add(peer, root, randao.partial);
         }
