@@ -83,6 +83,8 @@ pub struct Run {
     pub(super) signed: Option<Value>,
     pub(super) target: Option<bls::Message>,
     pub(super) voted: Option<Root>,
+    /// What a quorum has PREPAREd and this peer cannot check before its beacon node answers.
+    pub(super) owed: Option<Question>,
     question: Option<Question>,
     view: Option<HeadVote>,
     reveal: Option<SignatureBytes>,
@@ -117,6 +119,7 @@ impl Run {
             signed: None,
             target: None,
             voted: None,
+            owed: None,
             question: None,
             view: None,
             reveal: None,
@@ -248,6 +251,9 @@ impl Run {
         self.view = Some(view);
         let question = Question::new(self.instance.round(), Value::Head(view), true);
         self.offer(&question, world);
+        if let Some(owed) = self.owed.take() {
+            self.sign(owed, world);
+        }
     }
 
     fn built(&mut self, contents: Option<BlockContents>, world: &mut World<'_>) {
@@ -335,7 +341,10 @@ impl Run {
             } => {
                 self.question = Some(Question::new(round, value, forced));
             }
-            Outcome::Sign { round, value, .. } => self.sign(round, value, world),
+            Outcome::Sign { round, value, .. } => {
+                self.reach(Phase::PrepareQuorum, world);
+                self.sign(Question::new(round, value, true), world);
+            }
             Outcome::Committed {
                 peer,
                 value,
