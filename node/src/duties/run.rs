@@ -270,8 +270,8 @@ impl Run {
 
     /// Asks the beacon node again, after it gave no value, while the slot lasts.
     fn retry(&mut self, world: &mut World<'_>) {
-        if self.retry_at.take_if(|at| *at <= world.now).is_some() && world.slot() == self.duty.slot
-        {
+        let is_due = self.retry_at.take_if(|at| *at <= world.now).is_some();
+        if is_due && world.slot() == self.duty.slot && self.signed.is_none() {
             match self.duty.kind {
                 DutyKind::Head => world.ask(Query::HeadVote(self.duty.slot)),
                 DutyKind::Block => {
@@ -339,7 +339,10 @@ impl Run {
                 value,
                 forced,
             } => {
-                self.question = Some(Question::new(round, value, forced));
+                let question = Question::new(round, value, forced);
+                if let Some(before) = self.question.replace(question) {
+                    self.object(before.doubt(self.view.as_ref()), world);
+                }
             }
             Outcome::Sign { round, value, .. } => {
                 self.reach(Phase::PrepareQuorum, world);
@@ -371,8 +374,11 @@ impl Run {
         let Some(mut question) = self.question.take() else {
             return;
         };
-        if question.round() < self.instance.round() {
+        if self.signed.is_some() {
             return;
+        }
+        if question.round() < self.instance.round() {
+            return self.object(question.doubt(self.view.as_ref()), world);
         }
         let verdict = match self.hard_check(&question, world) {
             Ok(()) => question.soft_check(self.view.as_ref(), world.now),

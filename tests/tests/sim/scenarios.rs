@@ -296,6 +296,6 @@ fn a_poisoned_peer_is_told_once_that_its_reveal_is_refused() {
     world.fault(Fault::DiskFull(1));
     world.run_to(FIRST + 8);
     world.assert_safe();
-    let slots = world.block_slots(FIRST..FIRST + 9).len();
+    let slots = world.block_slots(FIRST..FIRST + 10).len();
     assert!(world.refused_reveals <= slots, "{} times", world.refused_reveals);
 }
