@@ -46,7 +46,10 @@ impl World {
                 let soon = self.now + Duration::from_micros(500);
                 self.at(soon, Event::Input(peer, life, Input::Later(chore)));
             }
-            Output::Remember { peer: shown_by, sequence } => {
+            Output::Remember {
+                peer: shown_by,
+                sequence,
+            } => {
                 self.peers[peer].memory.insert(shown_by, sequence);
             }
             Output::Note(note) => self.tell(peer, note),
@@ -63,7 +66,10 @@ impl World {
                 self.reached.entry((peer, duty, phase)).or_insert(self.now);
             }
             Note::Signed { duty, round, .. } => {
-                self.signed.entry((peer, duty)).or_insert(Signing { at: self.now, round });
+                self.signed.entry((peer, duty)).or_insert(Signing {
+                    at: self.now,
+                    round,
+                });
             }
             Note::RolledBack { .. } => *self.rolled_back.entry(peer).or_default() += 1,
             Note::RandaoRefused { .. } => self.refused_reveals += 1,
@@ -90,7 +96,10 @@ impl World {
     /// Tells what happens to whoever looks for the reason of a failure.
     pub(crate) fn narrate(&self, what: impl FnOnce() -> String) {
         if std::env::var_os("SIM_TELL").is_some() {
-            let micros = self.now.since(self.chain.spec.start_of(Slot(0))).as_micros();
+            let micros = self
+                .now
+                .since(self.chain.spec.start_of(Slot(0)))
+                .as_micros();
             eprintln!("{:>9}.{:03} {}", micros / 1000, micros % 1000, what());
         }
     }
@@ -121,7 +130,9 @@ impl World {
             return;
         }
         let Some(value) = self.chain.value(&commit.value) else {
-            return self.checks.violated("S5", format!("peer {peer} signs {}", commit.value));
+            return self
+                .checks
+                .violated("S5", format!("peer {peer} signs {}", commit.value));
         };
         let durable = self.peers[peer].durable_history(&self.cluster).ok();
         let release = Release {
@@ -152,7 +163,15 @@ impl World {
         for bytes in frames {
             let later = self.draw_ms(self.weather.delay_ms);
             let arrival = self.links.arrival(from, to, self.now + later);
-            self.at(arrival, Event::Frame { from, to, session, bytes });
+            self.at(
+                arrival,
+                Event::Frame {
+                    from,
+                    to,
+                    session,
+                    bytes,
+                },
+            );
         }
     }
 
@@ -188,7 +207,10 @@ impl World {
                 self.at(self.now + later, Event::Written(peer, life, recorded));
             }
             Err(_) if self.peers[peer].power_cut => self.befall(Fault::LosePower(peer)),
-            Err(_) => self.at(self.now + later, Event::Input(peer, life, Input::NotRecorded)),
+            Err(_) => self.at(
+                self.now + later,
+                Event::Input(peer, life, Input::NotRecorded),
+            ),
         }
     }
 
@@ -220,11 +242,18 @@ impl World {
                     .then(|| self.chain.head_vote(peer, slot, self.now));
                 Answer::HeadVote(slot, vote)
             }
-            Query::Block { slot, randao_reveal } => {
+            Query::Block {
+                slot,
+                randao_reveal,
+            } => {
                 let fee_recipient = self.peers[peer].fee_recipient;
-                let order = BlockOrder { slot, randao_reveal, fee_recipient };
-                let block = (state == BeaconNode::Sound)
-                    .then(|| self.chain.build(peer, &order, self.now));
+                let order = BlockOrder {
+                    slot,
+                    randao_reveal,
+                    fee_recipient,
+                };
+                let block =
+                    (state == BeaconNode::Sound).then(|| self.chain.build(peer, &order, self.now));
                 Answer::Block(slot, block)
             }
             Query::Knows { duty, root } => {
@@ -262,7 +291,10 @@ impl World {
                     }
                 }
             }
-            Submission::Block { contents, signature } => {
+            Submission::Block {
+                contents,
+                signature,
+            } => {
                 let block = &contents.block;
                 let root = Signable::block(&spec, block.header()).signing_root();
                 let (validator, _) = self.chain.proposer(duty.slot).expect("ours");
@@ -288,7 +320,8 @@ impl World {
         let valid = SignaturePoint::from_bytes(signature)
             .is_ok_and(|point| bls::verify(&key, &message, &point));
         if !valid {
-            self.checks.violated("S16", format!("validator {validator} submits garbage"));
+            self.checks
+                .violated("S16", format!("validator {validator} submits garbage"));
         }
         self.checks.submits(validator, root);
     }
@@ -317,7 +350,12 @@ impl World {
         }
         self.measure();
         if self.chain.proposer(slot).is_some() {
-            self.narrate(|| format!("leaders of the block of slot {slot}: {:?}", self.leaders(slot)));
+            self.narrate(|| {
+                format!(
+                    "leaders of the block of slot {slot}: {:?}",
+                    self.leaders(slot)
+                )
+            });
             return;
         }
         let splits = self.dice.random_range(0..100) < self.weather.split_percent;
@@ -342,7 +380,10 @@ impl World {
     /// In which order peers lead the rounds of the block of this slot.
     pub fn leaders(&self, slot: Slot) -> Vec<usize> {
         let size = self.cluster.lock.definition.terms().size();
-        let duty = DutyId { slot, kind: DutyKind::Block };
+        let duty = DutyId {
+            slot,
+            kind: DutyKind::Block,
+        };
         let order = consensus::leaders(size, &self.cluster.lock.hash(), duty);
         order.into_iter().map(|peer| peer.position()).collect()
     }
@@ -350,10 +391,13 @@ impl World {
     /// Every session measures its round trip now and then.
     fn measure(&mut self) {
         let all = 0..self.peers.len();
-        for (me, other) in all.clone().flat_map(|me| all.clone().map(move |other| (me, other))) {
+        for (me, other) in all
+            .clone()
+            .flat_map(|me| all.clone().map(move |other| (me, other)))
+        {
             if self.links.believed(me, other).is_some() {
-                let there_and_back = self.draw_ms(self.weather.delay_ms)
-                    + self.draw_ms(self.weather.delay_ms);
+                let there_and_back =
+                    self.draw_ms(self.weather.delay_ms) + self.draw_ms(self.weather.delay_ms);
                 let (life, other) = (self.peers[me].life, self.peers[other].index);
                 let measured = Input::RoundTrip(other, there_and_back);
                 self.at(self.now + there_and_back, Event::Input(me, life, measured));
@@ -380,9 +424,11 @@ fn in_short(message: &Message) -> String {
             let said = &proposal.signed.statement;
             ("PROPOSE", Some(said.round), Some(said.value))
         }
-        Message::Prepare(vote) => {
-            ("PREPARE", Some(vote.statement.round), Some(vote.statement.value))
-        }
+        Message::Prepare(vote) => (
+            "PREPARE",
+            Some(vote.statement.round),
+            Some(vote.statement.value),
+        ),
         Message::Commit(committal) => ("COMMIT", None, Some(committal.signed.statement.value)),
         Message::RoundChange { change, .. } => {
             ("ROUND-CHANGE", Some(change.signed.statement.round), None)

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use node::duties::value::Value;
 use node::duties::schedule::{AttesterDuty, ProposerDuty, Registered};
+use node::duties::value::Value;
 use proto::eth::{
     Block, BlockContents, ChainSpec, Checkpoint, CommitteeIndex, Genesis, HeadVote, ValidatorIndex,
 };
@@ -99,10 +99,13 @@ impl Chain {
 
     /// The head up to `slot`: of the newest slot the block that arrived first.
     pub fn head(&self, peer: usize, slot: Slot, now: Timestamp) -> (Slot, Root) {
-        let newest = self.seen[peer].range(..=slot).rev().find_map(|(slot, blocks)| {
-            let (at, root) = blocks.first()?;
-            (*at <= now).then_some((*slot, *root))
-        });
+        let newest = self.seen[peer]
+            .range(..=slot)
+            .rev()
+            .find_map(|(slot, blocks)| {
+                let (at, root) = blocks.first()?;
+                (*at <= now).then_some((*slot, *root))
+            });
         newest.unwrap_or((Slot(0), Self::foreign(Slot(0), 0)))
     }
 
@@ -116,8 +119,14 @@ impl Chain {
             slot,
             index: CommitteeIndex(0),
             beacon_block_root: head,
-            source: Checkpoint { epoch: source, root: Self::foreign(Slot(source.0), 0xcc) },
-            target: Checkpoint { epoch, root: boundary },
+            source: Checkpoint {
+                epoch: source,
+                root: Self::foreign(Slot(source.0), 0xcc),
+            },
+            target: Checkpoint {
+                epoch,
+                root: boundary,
+            },
         };
         self.note(Value::Head(vote));
         vote
@@ -127,10 +136,15 @@ impl Chain {
     pub fn build(&mut self, peer: usize, order: &BlockOrder, now: Timestamp) -> BlockContents {
         let parent = Slot(order.slot.0 - 1);
         let (_, parent) = self.head(peer, parent, now);
-        let (_, proposer) = self.proposer(order.slot).expect("a block of ours was asked for");
+        let (_, proposer) = self
+            .proposer(order.slot)
+            .expect("a block of ours was asked for");
         let block = block(&self.spec, order, (parent, peer as u8, proposer));
         self.note(Value::Block(block.clone()));
-        BlockContents { block, blobs: Default::default() }
+        BlockContents {
+            block,
+            blobs: Default::default(),
+        }
     }
 
     /// Takes note of a value, so that its hash can be understood later.
@@ -149,7 +163,10 @@ impl Chain {
             Value::Head(data) => duty.kind == DutyKind::Head && data.slot == duty.slot,
             Value::Block(block) => duty.kind == DutyKind::Block && block.slot() == duty.slot,
         };
-        let mut others = self.values.iter().filter(|(hash, value)| *hash != than && fits(value));
+        let mut others = self
+            .values
+            .iter()
+            .filter(|(hash, value)| *hash != than && fits(value));
         others.next().map(|(hash, _)| *hash)
     }
 
@@ -168,8 +185,24 @@ impl Chain {
 
     /// Every duty of `slot` with its validator.
     pub fn duties(&self, slot: Slot) -> Vec<(DutyId, u32)> {
-        let head = self.attester(slot).map(|v| (DutyId { slot, kind: DutyKind::Head }, v));
-        let block = self.proposer(slot).map(|(v, _)| (DutyId { slot, kind: DutyKind::Block }, v));
+        let head = self.attester(slot).map(|v| {
+            (
+                DutyId {
+                    slot,
+                    kind: DutyKind::Head,
+                },
+                v,
+            )
+        });
+        let block = self.proposer(slot).map(|(v, _)| {
+            (
+                DutyId {
+                    slot,
+                    kind: DutyKind::Block,
+                },
+                v,
+            )
+        });
         head.into_iter().chain(block).collect()
     }
 
@@ -177,7 +210,17 @@ impl Chain {
     pub fn registered(&self) -> Vec<(PublicKey, Registered)> {
         let index = |at| ValidatorIndex(FIRST_INDEX + at as u64);
         let known = self.keys.iter().enumerate();
-        known.map(|(at, key)| (*key, Registered { index: index(at), active: true })).collect()
+        known
+            .map(|(at, key)| {
+                (
+                    *key,
+                    Registered {
+                        index: index(at),
+                        active: true,
+                    },
+                )
+            })
+            .collect()
     }
 
     /// The attester duties of `epoch`.
@@ -193,7 +236,10 @@ impl Chain {
                 committees_at_slot: 1,
             })
         };
-        (first..first + SLOTS_PER_EPOCH).map(Slot).filter_map(duty).collect()
+        (first..first + SLOTS_PER_EPOCH)
+            .map(Slot)
+            .filter_map(duty)
+            .collect()
     }
 
     /// Our proposer duties of `epoch`.
@@ -202,9 +248,16 @@ impl Chain {
         let duty = |slot: Slot| {
             let (position, validator_index) = self.proposer(slot)?;
             let pubkey = self.keys[position as usize];
-            Some(ProposerDuty { pubkey, validator_index, slot })
+            Some(ProposerDuty {
+                pubkey,
+                validator_index,
+                slot,
+            })
         };
-        (first..first + SLOTS_PER_EPOCH).map(Slot).filter_map(duty).collect()
+        (first..first + SLOTS_PER_EPOCH)
+            .map(Slot)
+            .filter_map(duty)
+            .collect()
     }
 
     /// A beacon node accepts the signature of a duty; true if nobody had brought it before.
@@ -226,7 +279,10 @@ impl Chain {
             let end = self.spec.start_of(duty.slot.next());
             self.accepted(*duty, *validator).is_some_and(|at| at < end)
         };
-        duties.filter(|duty| !in_time(duty)).map(|(duty, _)| duty).collect()
+        duties
+            .filter(|duty| !in_time(duty))
+            .map(|(duty, _)| duty)
+            .collect()
     }
 }
 

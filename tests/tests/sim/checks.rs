@@ -87,13 +87,15 @@ impl Checks {
                 let said = &proposal.signed.statement;
                 ("PROPOSE", Some(said.round), said.value)
             }
-            Message::Prepare(vote) => {
-                ("PREPARE", Some(vote.statement.round), vote.statement.value)
-            }
+            Message::Prepare(vote) => ("PREPARE", Some(vote.statement.round), vote.statement.value),
             Message::Commit(committal) => ("COMMIT", None, committal.signed.statement.value),
             Message::RoundChange { change, .. } => {
                 let said = &change.signed.statement;
-                ("ROUND-CHANGE", Some(said.round), root_of(&format!("{said:?}")))
+                (
+                    "ROUND-CHANGE",
+                    Some(said.round),
+                    root_of(&format!("{said:?}")),
+                )
             }
             Message::Pull { .. } | Message::Value { .. } => return,
         };
@@ -113,7 +115,11 @@ impl Checks {
     /// S2, S5 and S1: a correct peer releases its shares of `value`; `durable` is what its disk
     /// would hold after a power loss now.
     pub fn releases(&mut self, peer: usize, commit: &Commit, release: Release<'_>) {
-        let Release { value, signing_root, durable } = release;
+        let Release {
+            value,
+            signing_root,
+            durable,
+        } = release;
         let duty = commit.scope.duty;
         let claim = match value {
             Value::Head(data) if (data.slot, DutyKind::Head) == (duty.slot, duty.kind) => {
@@ -129,8 +135,14 @@ impl Checks {
         for partial in &commit.partials {
             let marks = durable.and_then(|history| history.marks(partial.validator));
             let on_record = marks.is_some_and(|marks| {
-                marks.votes.iter().any(|vote| vote.signing_root == signing_root)
-                    || marks.blocks.iter().any(|block| block.signing_root == signing_root)
+                marks
+                    .votes
+                    .iter()
+                    .any(|vote| vote.signing_root == signing_root)
+                    || marks
+                        .blocks
+                        .iter()
+                        .any(|block| block.signing_root == signing_root)
             });
             if !on_record {
                 let detail = format!("peer {peer}, {duty}: released, but not on its disk");
@@ -155,8 +167,12 @@ impl Checks {
         if !whole(peers) {
             return;
         }
-        let others = roots.iter().filter(|(other, (_, peers))| **other != root && whole(peers));
-        let clash = others.map(|(_, (other, _))| *other).find(|other| slashable(*claim, *other));
+        let others = roots
+            .iter()
+            .filter(|(other, (_, peers))| **other != root && whole(peers));
+        let clash = others
+            .map(|(_, (other, _))| *other)
+            .find(|other| slashable(*claim, *other));
         if let Some(other) = clash {
             let detail = format!("validator {validator} can be slashed: {claim:?} and {other:?}");
             self.violated("S1", detail);
@@ -166,7 +182,10 @@ impl Checks {
     /// S11: a valid signature of `validator` over this root is submitted.
     pub fn submits(&mut self, validator: u32, signing_root: Root) {
         let none = BTreeSet::new();
-        let released = self.released.get(&validator).and_then(|roots| roots.get(&signing_root));
+        let released = self
+            .released
+            .get(&validator)
+            .and_then(|roots| roots.get(&signing_root));
         let peers = released.map_or(&none, |(_, peers)| peers);
         if self.signers(peers) < self.size.threshold() {
             let detail = format!("validator {validator}: only {peers:?} have released a share");
@@ -178,12 +197,24 @@ impl Checks {
     pub fn recorded(&mut self, peer: usize, records: &[Record]) {
         for record in records {
             let (duty, root) = match record.entry() {
-                Entry::Vote { data, signing_root, .. } => {
-                    (DutyId { slot: data.slot, kind: DutyKind::Head }, *signing_root)
-                }
-                Entry::Block { slot, signing_root, .. } => {
-                    (DutyId { slot: *slot, kind: DutyKind::Block }, *signing_root)
-                }
+                Entry::Vote {
+                    data, signing_root, ..
+                } => (
+                    DutyId {
+                        slot: data.slot,
+                        kind: DutyKind::Head,
+                    },
+                    *signing_root,
+                ),
+                Entry::Block {
+                    slot, signing_root, ..
+                } => (
+                    DutyId {
+                        slot: *slot,
+                        kind: DutyKind::Block,
+                    },
+                    *signing_root,
+                ),
                 Entry::Enrolled(_)
                 | Entry::Mark(_)
                 | Entry::Deposit { .. }

@@ -92,10 +92,16 @@ impl World {
                 return self.befall(Fault::LosePower(peer));
             }
             // A disk that is full or broken at the start: the operator tries again.
-            self.at(self.now + Duration::from_secs(1), Event::Fault(Fault::Start(peer)));
+            self.at(
+                self.now + Duration::from_secs(1),
+                Event::Fault(Fault::Start(peer)),
+            );
             return self.disk_must_explain(peer, &error);
         }
-        let process = self.peers[peer].process.as_ref().expect("it has just started");
+        let process = self.peers[peer]
+            .process
+            .as_ref()
+            .expect("it has just started");
         let history = process.journal.history().clone();
         self.checks.opens(peer, &history);
         self.feed(peer, Input::Tick);
@@ -181,7 +187,11 @@ impl World {
 
     fn roll_back(&mut self, peer: usize, slots: usize) {
         let images = &self.peers[peer].images;
-        let Some(image) = images.len().checked_sub(slots).and_then(|at| images.get(at)).cloned()
+        let Some(image) = images
+            .len()
+            .checked_sub(slots)
+            .and_then(|at| images.get(at))
+            .cloned()
         else {
             return;
         };
@@ -194,10 +204,16 @@ impl World {
         this.disk.tamper(LogFile::B, b);
         this.standing = Standing::RolledBack;
         self.checks.bad.insert(peer);
+        // It has forgotten its votes and its mark, so it may vote otherwise before it is noticed.
+        self.checks.expect_contradictions();
     }
 
     fn heal(&mut self) {
-        self.weather = Weather { delay_ms: (20, 60), split_percent: 0, late_percent: 0 };
+        self.weather = Weather {
+            delay_ms: (20, 60),
+            split_percent: 0,
+            late_percent: 0,
+        };
         let all = 0..self.peers.len();
         for peer in all.clone() {
             let this = &mut self.peers[peer];

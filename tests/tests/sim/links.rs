@@ -54,7 +54,11 @@ impl Links {
 
     /// Ends the session of a pair: what it was.
     pub fn end(&mut self, one: usize, other: usize) -> Option<u64> {
-        self.pairs.entry(pair(one, other)).or_default().session.take()
+        self.pairs
+            .entry(pair(one, other))
+            .or_default()
+            .session
+            .take()
     }
 
     /// Cuts the network between two peers, or mends it.

@@ -9,9 +9,7 @@ use node::duties::collector::{ClusterKeys, ValidatorKeys};
 use node::duties::ground::Ground;
 use node::duties::node::Node;
 use node::duties::peers::Peers;
-use node::journal::{
-    Entry, History, Journal, JournalError, LogFile, Owner, Record, SimulatedDisk,
-};
+use node::journal::{Entry, History, Journal, JournalError, LogFile, Owner, Record, SimulatedDisk};
 use node::vault::{Held, Vault};
 use proto::eth::ChainSpec;
 use proto::{PeerIndex, Timestamp};
@@ -94,7 +92,11 @@ impl Peer {
     /// A machine on which the ceremony has just begun a record.
     pub fn new(cluster: &Cluster, index: PeerIndex) -> Self {
         let disk = SimulatedDisk::new();
-        let keys = cluster.lock.validators.iter().map(|validator| validator.public_key);
+        let keys = cluster
+            .lock
+            .validators
+            .iter()
+            .map(|validator| validator.public_key);
         let mut history = History::default();
         history.add(Entry::Enrolled(keys.collect())).unwrap();
         Journal::create(disk.clone(), owner(cluster, index), history).unwrap();
@@ -182,15 +184,22 @@ impl Peer {
 /// Whose record it is.
 pub fn owner(cluster: &Cluster, index: PeerIndex) -> Owner {
     let identity = cluster.identities[index.position()].public();
-    Owner { cluster: cluster.lock.hash(), identity }
+    Owner {
+        cluster: cluster.lock.hash(),
+        identity,
+    }
 }
 
 fn cluster_keys(cluster: &Cluster) -> ClusterKeys {
     let point = |key| PublicPoint::from_bytes(key).unwrap();
-    let validators = cluster.lock.validators.iter().map(|validator| ValidatorKeys {
-        public_key: validator.public_key,
-        group: point(&validator.public_key),
-        shares: validator.share_public_keys.iter().map(point).collect(),
-    });
+    let validators = cluster
+        .lock
+        .validators
+        .iter()
+        .map(|validator| ValidatorKeys {
+            public_key: validator.public_key,
+            group: point(&validator.public_key),
+            shares: validator.share_public_keys.iter().map(point).collect(),
+        });
     ClusterKeys::new(cluster.lock.definition.terms().size(), validators.collect())
 }

@@ -1,6 +1,7 @@
 //! What goes wrong under a seed. The same seed gives the same world.
 //!
-//! For some slots everything may fail at once; then all of it is mended, except that villains stay
+//! For some slots everything may fail at once, and within the cluster's budget there are villains
+//! or one peer whose disk is rolled back; then all of it is mended, except that villains stay
 //! villains and a rolled-back peer signs nothing. From the second slot after that no duty may be
 //! missed (L1), whatever lies behind.
 
@@ -33,6 +34,18 @@ pub fn troubled_world(n: usize, seed: u64) -> World {
                 faults.extend(trouble(slot, peer, n, &mut dice));
             }
         }
+    }
+    if world.checks.bad.is_empty() && n > 3 && dice.random_range(0..4) == 0 {
+        let (peer, begin) = (dice.random_range(0..n), dice.random_range(0..12_000));
+        let old = dice.random_range(2..5);
+        let slot = FIRST + dice.random_range(old..TROUBLED);
+        let age = usize::try_from(old).expect("a few slots");
+        faults.push((slot, begin, Fault::RollBack(peer, age)));
+        faults.push((
+            slot,
+            begin + dice.random_range(10..2_000),
+            Fault::Start(peer),
+        ));
     }
     for (slot, after_ms, fault) in faults {
         let at = world.chain.spec.start_of(Slot(slot)) + Duration::from_millis(after_ms);
@@ -96,7 +109,10 @@ fn trouble(slot: u64, peer: usize, n: usize, dice: &mut StdRng) -> Vec<(u64, u64
     let notice = *pick(&[10, 500, 4_000], dice);
     let pairs = (0..n).filter(|other| *other != peer);
     match dice.random_range(0..10) {
-        0..=2 => vec![(slot, begin, Fault::Kill(peer)), (slot, end, Fault::Start(peer))],
+        0..=2 => vec![
+            (slot, begin, Fault::Kill(peer)),
+            (slot, end, Fault::Start(peer)),
+        ],
         3 => vec![(slot, begin, Fault::PlanPowerCut(peer))],
         4 => vec![(slot, begin, Fault::LosePower(peer))],
         5 => vec![
@@ -109,7 +125,11 @@ fn trouble(slot: u64, peer: usize, n: usize, dice: &mut StdRng) -> Vec<(u64, u64
                 [cut, (slot, end, Fault::Mend(peer, other))]
             })
             .collect(),
-        7 => vec![(slot, begin, *pick(&[Fault::DiskFull(peer), Fault::DiskBroken(peer)], dice))],
+        7 => vec![(
+            slot,
+            begin,
+            *pick(&[Fault::DiskFull(peer), Fault::DiskBroken(peer)], dice),
+        )],
         8 => vec![
             (slot, begin, Fault::Beacon(peer, BeaconNode::Dead)),
             (slot, end, Fault::Beacon(peer, BeaconNode::Sound)),

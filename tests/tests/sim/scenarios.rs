@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use node::duties::value::Objection;
+use node::journal::DiskFault;
 use node::vault::Refusal;
 use proto::{DutyId, DutyKind, Round, Slot};
 
@@ -11,11 +12,17 @@ use crate::peer::BeaconNode;
 use crate::world::{FIRST, World};
 
 fn head(slot: u64) -> DutyId {
-    DutyId { slot: Slot(slot), kind: DutyKind::Head }
+    DutyId {
+        slot: Slot(slot),
+        kind: DutyKind::Head,
+    }
 }
 
 fn block(slot: u64) -> DutyId {
-    DutyId { slot: Slot(slot), kind: DutyKind::Block }
+    DutyId {
+        slot: Slot(slot),
+        kind: DutyKind::Block,
+    }
 }
 
 const fn ms(ms: u64) -> Duration {
@@ -32,7 +39,9 @@ impl World {
 
     /// The slots of this range in which one of our validators proposes.
     fn block_slots(&self, slots: std::ops::Range<u64>) -> Vec<u64> {
-        slots.filter(|slot| self.chain.proposer(Slot(*slot)).is_some()).collect()
+        slots
+            .filter(|slot| self.chain.proposer(Slot(*slot)).is_some())
+            .collect()
     }
 
     /// How long after its slot's start a duty was accepted.
@@ -46,7 +55,10 @@ impl World {
 
     fn round(&self, peer: usize, duty: DutyId) -> u8 {
         let signed = self.signed.get(&(peer, duty));
-        signed.unwrap_or_else(|| panic!("peer {peer} has no {duty}")).round.number()
+        signed
+            .unwrap_or_else(|| panic!("peer {peer} has no {duty}"))
+            .round
+            .number()
     }
 }
 
@@ -60,7 +72,11 @@ fn one_of_four_peers_dead_no_duty_lost_and_no_vote_takes_a_second_round() {
         world.assert_all_done(FIRST + 1..FIRST + 9);
         for slot in world.head_slots(FIRST + 1..FIRST + 9) {
             let other = (dead + 1) % 4;
-            assert_eq!(world.round(other, head(slot)), Round::ZERO.number(), "slot {slot}");
+            assert_eq!(
+                world.round(other, head(slot)),
+                Round::ZERO.number(),
+                "slot {slot}"
+            );
         }
     }
 }
@@ -89,7 +105,11 @@ fn a_leader_that_hangs_costs_one_round() {
     world.run_to(slot + 1);
     world.assert_all_done(slot..slot + 1);
     assert_eq!(world.round(leaders[1], block(slot)), 2);
-    assert!(world.took(block(slot)) < ms(1_600), "{:?}", world.took(block(slot)));
+    assert!(
+        world.took(block(slot)) < ms(1_600),
+        "{:?}",
+        world.took(block(slot))
+    );
 }
 
 #[test]
@@ -117,9 +137,18 @@ fn a_restarted_peer_helps_in_its_first_slot_and_votes_after_its_mark() {
     world.run_to(slot + 6);
     world.assert_all_done(FIRST..slot + 6);
     let says = |duty, kind| world.checks.has_said(3, duty, kind);
-    assert!(!says(head(slot), "PREPARE"), "it has forgotten what it voted");
-    assert!(says(head(slot), "COMMIT"), "it signs what a certificate proves");
-    assert!(world.signed.contains_key(&(3, head(slot))), "it combines and submits");
+    assert!(
+        !says(head(slot), "PREPARE"),
+        "it has forgotten what it voted"
+    );
+    assert!(
+        says(head(slot), "COMMIT"),
+        "it signs what a certificate proves"
+    );
+    assert!(
+        world.signed.contains_key(&(3, head(slot))),
+        "it combines and submits"
+    );
     // In the slot before, the mark was written for this slot: it votes again in the next.
     let next = world.head_slots(slot + 1..slot + 6)[0];
     assert!(says(head(next), "PREPARE"));
@@ -137,8 +166,14 @@ fn a_peer_that_restarts_after_the_others_have_signed_still_signs_and_submits() {
     world.fault(Fault::Start(3));
     world.run_until(slot, ms(7_000));
     world.assert_safe();
-    assert!(world.signed.contains_key(&(3, head(slot))), "it combines and submits");
-    assert!(world.checks.has_said(3, head(slot), "COMMIT"), "it signs what a certificate proves");
+    assert!(
+        world.signed.contains_key(&(3, head(slot))),
+        "it combines and submits"
+    );
+    assert!(
+        world.checks.has_said(3, head(slot), "COMMIT"),
+        "it signs what a certificate proves"
+    );
 }
 
 #[test]
@@ -148,11 +183,23 @@ fn a_peer_whose_record_is_full_votes_no_more_but_combines_and_the_others_go_on()
     world.fault(Fault::DiskFull(1));
     world.run_to(FIRST + 10);
     world.assert_all_done(FIRST..FIRST + 9);
-    let stopped = world.peers[1].process.as_ref().unwrap().node.vault().stopped();
+    let stopped = world.peers[1]
+        .process
+        .as_ref()
+        .unwrap()
+        .node
+        .vault()
+        .stopped();
     assert_eq!(stopped, Some(Refusal::Poisoned));
     for slot in world.head_slots(FIRST + 3..FIRST + 9) {
-        assert!(!world.checks.has_said(1, head(slot), "PREPARE"), "slot {slot}");
-        assert!(world.signed.contains_key(&(1, head(slot))), "it submits in slot {slot}");
+        assert!(
+            !world.checks.has_said(1, head(slot), "PREPARE"),
+            "slot {slot}"
+        );
+        assert!(
+            world.signed.contains_key(&(1, head(slot))),
+            "it submits in slot {slot}"
+        );
     }
 }
 
@@ -165,9 +212,22 @@ fn a_rolled_back_data_directory_is_noticed_at_the_handshake() {
     world.fault(Fault::Start(2));
     world.run_to(FIRST + 14);
     world.assert_all_done(FIRST..FIRST + 13);
-    assert!(world.rolled_back[&2] >= 2, "f + 1 peers say so: {:?}", world.rolled_back);
-    let stopped = world.peers[2].process.as_ref().unwrap().node.vault().stopped();
-    assert!(matches!(stopped, Some(Refusal::RolledBack { .. })), "{stopped:?}");
+    assert!(
+        world.rolled_back[&2] >= 2,
+        "f + 1 peers say so: {:?}",
+        world.rolled_back
+    );
+    let stopped = world.peers[2]
+        .process
+        .as_ref()
+        .unwrap()
+        .node
+        .vault()
+        .stopped();
+    assert!(
+        matches!(stopped, Some(Refusal::RolledBack { .. })),
+        "{stopped:?}"
+    );
 }
 
 #[test]
@@ -221,7 +281,10 @@ fn an_optimistic_beacon_node_gives_no_vote_and_its_peer_still_helps() {
     for slot in world.head_slots(FIRST + 1..FIRST + 8) {
         assert!(!world.checks.has_said(3, head(slot), "PREPARE"));
         assert!(!world.checks.has_said(3, head(slot), "COMMIT"));
-        assert!(world.signed.contains_key(&(3, head(slot))), "it collects and submits");
+        assert!(
+            world.signed.contains_key(&(3, head(slot))),
+            "it collects and submits"
+        );
         let asked = world.asked[&(3, head(slot))];
         assert!(asked < 40, "it stops asking once the duty is done: {asked}");
     }
@@ -254,7 +317,11 @@ fn a_reveal_is_whole_before_its_slot_begins_although_clocks_differ() {
         world.assert_all_done(FIRST + 1..FIRST + 11);
         for slot in world.block_slots(FIRST + 1..FIRST + 11) {
             let leader = world.leaders(Slot(slot))[0];
-            assert_eq!(world.round(leader, block(slot)), 1, "slot {slot}, {slow} is behind");
+            assert_eq!(
+                world.round(leader, block(slot)),
+                1,
+                "slot {slot}, {slow} is behind"
+            );
         }
     }
 }
@@ -267,12 +334,18 @@ fn a_value_whose_parent_stays_unknown_is_named_as_the_reason() {
     let private = [0x77; 32].into();
     world.run_until(slot - 1, ms(11_900));
     let now = world.now;
-    world.chain.arrives(leader, (Slot(slot - 1), private), now - ms(11_000));
+    world
+        .chain
+        .arrives(leader, (Slot(slot - 1), private), now - ms(11_000));
     world.run_to(slot + 1);
     world.assert_all_done(slot..slot + 1);
     for peer in (0..4).filter(|peer| *peer != leader) {
         let doubt = (peer, block(slot), Objection::UnknownParent);
-        assert!(world.objections.contains(&doubt), "peer {peer}: {:?}", world.objections);
+        assert!(
+            world.objections.contains(&doubt),
+            "peer {peer}: {:?}",
+            world.objections
+        );
     }
 }
 
@@ -297,5 +370,22 @@ fn a_poisoned_peer_is_told_once_that_its_reveal_is_refused() {
     world.run_to(FIRST + 8);
     world.assert_safe();
     let slots = world.block_slots(FIRST..FIRST + 10).len();
-    assert!(world.refused_reveals <= slots, "{} times", world.refused_reveals);
+    assert!(
+        world.refused_reveals <= slots,
+        "{} times",
+        world.refused_reveals
+    );
+}
+
+#[test]
+fn the_power_may_fail_in_any_disk_operation_of_a_slot() {
+    for operation in 0..20 {
+        let mut world = World::new(4, 150 + operation);
+        world.run_until(FIRST + 1, ms(500));
+        let disk = &world.peers[1].disk;
+        disk.plan(disk.operations() + operation, DiskFault::PowerCut);
+        world.peers[1].power_cut = true;
+        world.run_to(FIRST + 7);
+        world.assert_all_done(FIRST + 1..FIRST + 6);
+    }
 }

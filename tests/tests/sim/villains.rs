@@ -58,21 +58,43 @@ impl Villain {
             }
             (Self::Withholder, _) if is_victim => Vec::new(),
             (Self::Equivocator, Message::Prepare(vote)) if is_victim => {
-                let Prepare { scope, round, value } = vote.statement;
+                let Prepare {
+                    scope,
+                    round,
+                    value,
+                } = vote.statement;
                 let other = means.chain.other_value(scope.duty, &value);
                 let value = other.unwrap_or(Root::from([0xee; 32]));
                 let identity = &means.cluster.identities[me.position()];
-                let lie = identity.sign(me, Prepare { scope, round, value });
+                let lie = identity.sign(
+                    me,
+                    Prepare {
+                        scope,
+                        round,
+                        value,
+                    },
+                );
                 vec![encode(&Message::Prepare(lie.into_signed()))]
             }
             (Self::Equivocator, Message::RoundChange { change, .. }) if is_victim => {
                 let RoundChange { scope, round, .. } = change.signed.statement;
                 let votes = Default::default();
-                let denial = RoundChange { scope, round, votes, prepared: None };
+                let denial = RoundChange {
+                    scope,
+                    round,
+                    votes,
+                    prepared: None,
+                };
                 let identity = &means.cluster.identities[me.position()];
                 let signed = identity.sign(me, denial).into_signed();
-                let change = Change { signed, certificate: Signatures::default() };
-                vec![encode(&Message::RoundChange { change, bodies: Vec::new() })]
+                let change = Change {
+                    signed,
+                    certificate: Signatures::default(),
+                };
+                vec![encode(&Message::RoundChange {
+                    change,
+                    bodies: Vec::new(),
+                })]
             }
             (Self::Replayer, _) => {
                 means.past.push(frame.clone());

@@ -34,7 +34,12 @@ pub enum Event {
     /// A process gets an input, if it still lives.
     Input(usize, u32, Input),
     /// A frame reaches `to`, if the session still lasts.
-    Frame { from: usize, to: usize, session: u64, bytes: Vec<u8> },
+    Frame {
+        from: usize,
+        to: usize,
+        session: u64,
+        bytes: Vec<u8>,
+    },
     /// A session begins for the first of these.
     Up(usize, usize, u64),
     /// The first of these learns that the session with the second is over.
@@ -126,8 +131,16 @@ fn cluster(peers: usize) -> Arc<Cluster> {
         genesis_validators_root: [3; 32].into(),
         deposit_contract: [4; 20].into(),
     };
-    let recipe = Recipe { peers, validators: VALIDATORS, chain, seed: 42 };
-    Arc::clone(made.entry(peers).or_insert_with(|| Arc::new(Cluster::make(&recipe))))
+    let recipe = Recipe {
+        peers,
+        validators: VALIDATORS,
+        chain,
+        seed: 42,
+    };
+    Arc::clone(
+        made.entry(peers)
+            .or_insert_with(|| Arc::new(Cluster::make(&recipe))),
+    )
 }
 
 impl World {
@@ -135,7 +148,12 @@ impl World {
     pub fn new(peers: usize, seed: u64) -> Self {
         let cluster = cluster(peers);
         let size = cluster.lock.definition.terms().size();
-        let keys = cluster.lock.validators.iter().map(|v| v.public_key).collect();
+        let keys = cluster
+            .lock
+            .validators
+            .iter()
+            .map(|v| v.public_key)
+            .collect();
         let chain = Chain::new(keys, peers);
         let start = chain.spec.start_of(Slot(FIRST)) - Duration::from_secs(5);
         let mut world = Self {
@@ -148,7 +166,11 @@ impl World {
             cluster,
             chain,
             links: Links::default(),
-            weather: Weather { delay_ms: (5, 20), split_percent: 0, late_percent: 0 },
+            weather: Weather {
+                delay_ms: (5, 20),
+                split_percent: 0,
+                late_percent: 0,
+            },
             checks: Checks::new(size),
             hash: StateHash(seed ^ 0xcbf2_9ce4_8422_2325),
             signed: BTreeMap::new(),
@@ -160,7 +182,10 @@ impl World {
             asked: BTreeMap::new(),
             past: vec![Vec::new(); peers],
         };
-        world.at(world.chain.spec.start_of(Slot(FIRST)), Event::Slot(Slot(FIRST)));
+        world.at(
+            world.chain.spec.start_of(Slot(FIRST)),
+            Event::Slot(Slot(FIRST)),
+        );
         for peer in 0..peers {
             let later = world.draw_ms((0, 500));
             world.at(start + later, Event::Fault(Fault::Start(peer)));
@@ -213,7 +238,12 @@ impl World {
     /// How to make this world again.
     pub fn name(&self) -> String {
         let standings: Vec<_> = self.peers.iter().map(|peer| peer.standing).collect();
-        format!("seed {}, n = {}, {standings:?}, hash {:x}", self.seed, self.peers.len(), self.hash.0)
+        format!(
+            "seed {}, n = {}, {standings:?}, hash {:x}",
+            self.seed,
+            self.peers.len(),
+            self.hash.0
+        )
     }
 
     /// Puts an event into the queue.
@@ -234,7 +264,10 @@ impl World {
     fn next_moment(&self) -> Option<Timestamp> {
         let queued = self.queue.keys().next().map(|(time, _)| *time);
         let processes = self.peers.iter().filter_map(|peer| peer.process.as_ref());
-        queued.into_iter().chain(processes.filter_map(|process| process.deadline)).min()
+        queued
+            .into_iter()
+            .chain(processes.filter_map(|process| process.deadline))
+            .min()
     }
 
     /// Everything that is due now: woken nodes, then one event.
@@ -246,7 +279,10 @@ impl World {
                 self.wake(peer);
             }
         }
-        let due = self.queue.first_entry().filter(|entry| entry.key().0 <= self.now);
+        let due = self
+            .queue
+            .first_entry()
+            .filter(|entry| entry.key().0 <= self.now);
         if let Some(event) = due.map(|entry| entry.remove()) {
             self.happen(event);
         }
@@ -262,7 +298,10 @@ impl World {
         let again = process.deadline.is_some_and(|deadline| deadline <= now);
         process.spins = if again { process.spins + 1 } else { 0 };
         if process.spins > 10 {
-            self.checks.violated("idle", format!("peer {peer} wants to be woken again and again"));
+            self.checks.violated(
+                "idle",
+                format!("peer {peer} wants to be woken again and again"),
+            );
         }
     }
 
@@ -273,7 +312,12 @@ impl World {
                     self.feed(peer, input);
                 }
             }
-            Event::Frame { from, to, session, bytes } => {
+            Event::Frame {
+                from,
+                to,
+                session,
+                bytes,
+            } => {
                 let carried = self.links.carries(from, to, session);
                 if carried && self.links.believed(to, from) == Some(session) {
                     let from = self.peers[from].index;
@@ -319,7 +363,14 @@ impl World {
             let epoch = self.chain.spec.epoch_of(slot).0;
             let depends_on = |epoch: u64| Chain::foreign(Slot(epoch), 0xdd);
             let (previous, current) = (depends_on(epoch - 1), depends_on(epoch));
-            self.feed(peer, Input::Head { slot, previous, current });
+            self.feed(
+                peer,
+                Input::Head {
+                    slot,
+                    previous,
+                    current,
+                },
+            );
         }
     }
 }
