@@ -8,6 +8,7 @@ fn main() -> Result<()> {
         "ceremony.proto",
         "frame.proto",
         "session.proto",
+        "gathering.proto",
     ];
     println!("cargo:rerun-if-changed=schema");
     let files = protox::compile(schemas, ["schema"]).map_err(Error::other)?;

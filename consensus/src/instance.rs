@@ -19,8 +19,10 @@ use crate::{Input, Output, Setup, Standing, Value, leaders};
 
 /// Agreement on the value of one duty, as seen by one peer.
 ///
-/// Drive it as the crate doc says: [`Input::Tick`] at once and at every [`Instance::deadline`],
-/// outputs performed in their order.
+/// Drive it like a [`proto::Machine`]: [`Input::Tick`] at once and at every [`Instance::deadline`],
+/// outputs performed in their order. Make the instance of a block when its slot starts: its first
+/// leader asks its beacon node at the first tick. Make that of a head vote as early as a message
+/// about it arrives.
 #[derive(Debug)]
 pub struct Instance<V> {
     pub(crate) setup: Setup,

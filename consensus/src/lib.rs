@@ -111,6 +111,8 @@
 //! follow without any round. Where locks agree, every peer that returns can only complete what the
 //! others began.
 
+#[cfg(test)]
+mod anything;
 mod ballots;
 #[cfg(test)]
 mod bugs;

@@ -37,6 +37,47 @@ fn check(n: usize, seed: u64, kind: DutyKind) -> Outcome {
     outcome
 }
 
+/// n = 3, 6: a duty can be lost only if a peer returns or messages are withheld.
+#[test]
+fn multiples_of_3_lose_no_duty_while_the_network_is_timely() {
+    for (n, seed) in (0..250).flat_map(|seed| [(3, seed), (6, seed)]) {
+        let plan = Plan::draw_timely(n, seed);
+        let outcome = World::run(&plan, choose);
+        let lost = plan.promises_a_decision() && !outcome.undecided.is_empty();
+        assert!(
+            !lost && outcome.locks.len() <= 1,
+            "n = {n}, seed {seed}, {plan:?}: {outcome:?}"
+        );
+    }
+}
+
+/// One peer runs twice under one key: it can split locks only by statements that convict it.
+#[test]
+fn s17_a_peer_that_contradicts_itself_is_convicted_if_it_splits_locks() {
+    let (mut convicted, mut split) = (0, 0);
+    for seed in 0..600 {
+        let plan = Plan::draw_twins(4, seed);
+        let outcome = World::run(&plan, choose);
+        let place = || format!("seed {seed}, {plan:?}: {outcome:?}");
+        assert!(
+            outcome.faults == 0,
+            "a correct peer was blamed: {}",
+            place()
+        );
+        assert!(
+            outcome.locks.len() <= 1 || outcome.evidence > 0,
+            "{}",
+            place()
+        );
+        if plan.promises_a_decision() && outcome.locks.len() <= 1 {
+            assert!(outcome.undecided.is_empty(), "lost duty: {}", place());
+        }
+        split += usize::from(outcome.locks.len() > 1);
+        convicted += usize::from(outcome.evidence > 0);
+    }
+    assert!(convicted > 100 && split > 0, "the schedules are too tame");
+}
+
 fn check_many(n: usize, seeds: u64) {
     let decided = (0..seeds)
         .map(|seed| {

@@ -29,10 +29,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use x25519_dalek::{PublicKey, StaticSecret};
 
-use crate::bls::{Commitments, Message};
+use crate::bls::Commitments;
 use crate::ceremony::check::{check_public, check_shares};
-use crate::ceremony::deal::{Channel, is_sound_key};
-use crate::ceremony::settle::{PublicKeys, check_proof, proof_weights, transcript_of};
+use crate::ceremony::deal::{Channel, Opener, is_sound_key};
+use crate::ceremony::settle::{ProofTest, PublicKeys, check_proof, transcript_of};
 
 /// The seed of batch weights where nothing secret is at hand: all inputs are hashed with it.
 const PUBLIC_SEED: [u8; 32] = [0; 32];
@@ -235,19 +235,16 @@ impl Court<'_> {
             return convict(receiver, Rule::FalseComplaint);
         }
         let commitments = check_public(self.terms, dealer, &bundle.statement, &PUBLIC_SEED);
-        let channel = Channel {
-            session: bundle.statement.session(),
-            dealer,
-            receiver,
+        let opener = Opener {
+            channel: Channel {
+                session: bundle.statement.session(),
+                dealer,
+                receiver,
+            },
+            secret,
         };
         let checked = commitments.and_then(|commitments| {
-            check_shares(
-                &bundle.statement,
-                &channel,
-                &secret,
-                commitments,
-                &PUBLIC_SEED,
-            )
+            check_shares(&bundle.statement, &opener, commitments, &PUBLIC_SEED)
         });
         match checked {
             Ok(_) => convict(receiver, Rule::FalseComplaint),
@@ -293,10 +290,9 @@ impl Court<'_> {
         let public = PublicKeys::sum(size, &dealers).ok_or(Unfounded::Unrelated)?;
         let transcript = transcript_of(confirm.statement.context, &openings, &hashes);
         let partials = &confirm.statement.partials;
-        let weights = proof_weights(&PUBLIC_SEED, transcript, partials, self.terms.keys());
+        let test = ProofTest::new(&PUBLIC_SEED, transcript, partials, self.terms.keys());
         let keys = &public.shares[confirm.signer.position()];
-        let message = Message::ceremony_proof(transcript);
-        match check_proof(keys, partials, &message, &weights) {
+        match check_proof(keys, partials, &test) {
             Some(_) => Err(Unfounded::NoFault),
             None => convict(confirm.signer, Rule::BadProof),
         }

@@ -85,8 +85,8 @@ pub enum DepositError {
     },
     /// The signature is not the validator's.
     #[error(
-        "deposit {position}: the signature is not that of {key}. The chain would keep the money and \
-         make no validator: do not send it"
+        "deposit {position}: the signature is not that of {key}: do not send it. The chain \
+         would keep the money and make no validator"
     )]
     Signature {
         /// Position in the file, from 0.
@@ -144,8 +144,42 @@ pub fn has_valid_signature(deposit: &DepositData, version: ForkVersion) -> bool 
     }
 }
 
-/// One deposit as it stands in the file.
-#[derive(Debug, Serialize, Deserialize)]
+/// Which of our deposits are not among those `seen` on the chain. Those with an invalid signature
+/// make no validator, so they do not count, whoever sent them.
+///
+/// # Errors
+/// If one of our keys was deposited for somebody else: then no more money may go there.
+pub fn missing(
+    version: ForkVersion,
+    ours: &[DepositData],
+    seen: &[DepositData],
+) -> Result<Vec<DepositData>, DepositError> {
+    let keys: BTreeSet<PublicKey> = ours.iter().map(|deposit| deposit.pubkey).collect();
+    let counts =
+        |seen: &&DepositData| keys.contains(&seen.pubkey) && has_valid_signature(seen, version);
+    let seen: Vec<&DepositData> = seen.iter().filter(counts).collect();
+    let mut missing = Vec::new();
+    for (position, deposit) in ours.iter().enumerate() {
+        let mut there = false;
+        for seen in seen.iter().filter(|seen| seen.pubkey == deposit.pubkey) {
+            if seen.withdrawal_credentials != deposit.withdrawal_credentials {
+                return Err(DepositError::Credentials {
+                    position,
+                    found: seen.withdrawal_credentials,
+                    expected: deposit.withdrawal_credentials,
+                });
+            }
+            there |= seen.amount == deposit.amount;
+        }
+        if !there {
+            missing.push(*deposit);
+        }
+    }
+    Ok(missing)
+}
+
+/// One deposit as it is read; other tools may have written keys of their own beside these.
+#[derive(Debug, Deserialize)]
 struct Entry {
     pubkey: PublicKey,
     withdrawal_credentials: Root,
@@ -154,28 +188,37 @@ struct Entry {
     deposit_message_root: Root,
     deposit_data_root: Root,
     fork_version: ForkVersion,
-    network_name: String,
-    deposit_cli_version: String,
+}
+
+/// One deposit as it is written: hex without 0x, keys in the order of other tools.
+#[derive(Serialize)]
+struct Written<'a> {
+    pubkey: String,
+    withdrawal_credentials: String,
+    amount: u64,
+    signature: String,
+    deposit_message_root: String,
+    deposit_data_root: String,
+    fork_version: String,
+    network_name: &'a str,
+    deposit_cli_version: &'static str,
 }
 
 /// The text of the launchpad's file for these deposits.
 pub fn to_json(deposits: &[DepositData], chain: &Chain) -> String {
-    let plain = |text: String| text.trim_start_matches("0x").to_owned();
-    let entry = |deposit: &DepositData| {
-        serde_json::json!({
-            "pubkey": plain(deposit.pubkey.to_string()),
-            "withdrawal_credentials": plain(deposit.withdrawal_credentials.to_string()),
-            "amount": deposit.amount,
-            "signature": plain(deposit.signature.to_string()),
-            "deposit_message_root": plain(deposit.message().root().to_string()),
-            "deposit_data_root": plain(deposit.root().to_string()),
-            "fork_version": plain(chain.genesis_fork_version.to_string()),
-            "network_name": chain.name,
-            "deposit_cli_version": FORMAT,
-        })
+    let write = |deposit: &DepositData| Written {
+        pubkey: hex::encode(deposit.pubkey.as_bytes()),
+        withdrawal_credentials: hex::encode(deposit.withdrawal_credentials.as_bytes()),
+        amount: deposit.amount,
+        signature: hex::encode(deposit.signature.as_bytes()),
+        deposit_message_root: hex::encode(deposit.message().root().as_bytes()),
+        deposit_data_root: hex::encode(deposit.root().as_bytes()),
+        fork_version: hex::encode(chain.genesis_fork_version.as_bytes()),
+        network_name: &chain.name,
+        deposit_cli_version: FORMAT,
     };
-    let entries: Vec<_> = deposits.iter().map(entry).collect();
-    serde_json::to_string(&entries).expect("strings and numbers can be written as JSON") + "\n"
+    let list: Vec<Written<'_>> = deposits.iter().map(write).collect();
+    serde_json::to_string(&list).expect("strings and numbers can be written as JSON") + "\n"
 }
 
 /// Reads a deposit file and checks every entry against the lock; the caller bounds its length.

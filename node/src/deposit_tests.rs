@@ -165,3 +165,36 @@ fn nothing_is_deposited_before_the_withdrawal_address_is_settled() {
         Err(DepositError::Unsettled)
     ));
 }
+
+#[test]
+fn only_what_the_chain_has_not_seen_is_missing() {
+    let version = Chain::known("hoodi").unwrap().genesis_fork_version;
+    let ours = deposits();
+    assert_eq!(missing(version, &ours, &[]).unwrap(), ours);
+    assert_eq!(missing(version, &ours, &ours[..3]).unwrap(), ours[3..]);
+    assert_eq!(missing(version, &ours, &ours).unwrap(), []);
+}
+
+#[test]
+fn a_junk_deposit_for_our_key_neither_counts_nor_stops_us() {
+    let version = Chain::known("hoodi").unwrap().genesis_fork_version;
+    let ours = deposits();
+    let junk = DepositMessage {
+        withdrawal_credentials: credentials(&Address::from([0xee; 20])),
+        ..ours[0].message()
+    };
+    let junk = [junk.signed(ours[0].signature), junk.signed([0; 96].into())];
+    assert_eq!(missing(version, &ours, &junk).unwrap(), ours);
+}
+
+#[test]
+fn a_valid_deposit_of_our_key_for_somebody_else_stops_everything() {
+    let version = Chain::known("hoodi").unwrap().genesis_fork_version;
+    let theirs = DepositMessage {
+        withdrawal_credentials: credentials(&Address::from([0xee; 20])),
+        ..deposits()[0].message()
+    };
+    let theirs = sign(&secrets()[0], theirs);
+    let refused = missing(version, &deposits(), &[theirs]);
+    assert!(matches!(refused, Err(DepositError::Credentials { .. })));
+}

@@ -1,4 +1,5 @@
 //! The operator's program.
+pub mod ceremony;
 pub mod cmd;
 pub mod config;
 pub mod deposit;

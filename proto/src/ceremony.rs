@@ -342,6 +342,10 @@ pub enum Spoken {
 
 /// One message between two peers of a ceremony.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "frames are read or written one at a time"
+)]
 pub enum Frame {
     /// One statement, of the sender or passed on.
     Spoken(Spoken),

@@ -13,6 +13,7 @@
 //! | [`vote`] | the messages of consensus |
 //! | [`frame`] | everything two running peers send each other |
 //! | [`ceremony`] | the messages of the key ceremony |
+//! | [`gathering`] | everything two peers of a ceremony send each other, deposits included |
 //!
 //! Messages are protobuf (`schema/*.proto`); each module turns the generated structs into types
 //! that cannot be wrong, with every length bounded, and back.
@@ -25,6 +26,7 @@ pub mod definition;
 pub mod duty;
 pub mod eth;
 pub mod frame;
+pub mod gathering;
 pub mod identity;
 pub mod lock;
 pub mod root;

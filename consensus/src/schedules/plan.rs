@@ -19,7 +19,7 @@ pub enum Faults {
 #[derive(Debug, Clone)]
 pub struct Temper {
     /// The head its beacon node sees first, and when; none if the beacon node is dead.
-    pub candidate: Option<(u8, Duration)>,
+    pub candidate: Option<(char, Duration)>,
     /// When it crashes, if it does.
     pub crash: Option<Duration>,
     /// How long after the crash it is back, if it is.
@@ -47,6 +47,8 @@ pub struct Plan {
     pub peers: Vec<Temper>,
     /// Links by sender, then receiver.
     pub links: Vec<Vec<Link>>,
+    /// The peer that runs twice under one key, if one does: the last of `peers` is its other body.
+    pub twin: Option<usize>,
     /// From when on the network is whole, after the start of the instance.
     pub heal: Duration,
 }
@@ -70,6 +72,7 @@ impl Plan {
             faults: Faults::RestartAbstaining,
             peers,
             links,
+            twin: None,
             heal: millis(&mut rng, 200, 5000),
         }
     }
@@ -88,17 +91,66 @@ impl Plan {
         plan
     }
 
-    /// Whether so few peers are in trouble that a decision is due after the network has healed.
+    /// A schedule in which one peer runs twice: each body sees its own head, and is heard by some
+    /// peers only.
+    pub fn draw_twins(n: usize, seed: u64) -> Self {
+        let mut plan = Self::draw(n, seed, DutyKind::Head);
+        let mut rng = StdRng::seed_from_u64(seed ^ 0x7717);
+        let villain = rng.random_range(0..n);
+        let dead = Link {
+            delay: Duration::ZERO,
+            loss: 100,
+        };
+        let mut other = plan.links[villain].clone();
+        for (one, other) in plan.links[villain].iter_mut().zip(&mut other) {
+            match rng.random_range(0..3) {
+                0 => *other = dead,
+                1 => *one = dead,
+                _ => {}
+            }
+        }
+        plan.links.push(other);
+        for links in &mut plan.links {
+            links.push(links[villain]);
+        }
+        plan.peers.push(temper(&mut rng, 3));
+        plan.twin = Some(villain);
+        plan
+    }
+
+    /// A schedule without loss, long delays and returns: some peers fall silent, as many as may.
+    pub fn draw_timely(n: usize, seed: u64) -> Self {
+        let mut plan = Self::draw(n, seed, DutyKind::Head);
+        let mut rng = StdRng::seed_from_u64(seed ^ 0x71e7);
+        for link in plan.links.iter_mut().flatten() {
+            *link = self::link(&mut rng, true);
+        }
+        for peer in &mut plan.peers {
+            peer.restart = None;
+        }
+        plan
+    }
+
+    /// Whether so few peers are in trouble that a decision is due after the network has healed. A
+    /// peer with a twin is in trouble.
     pub fn promises_a_decision(&self) -> bool {
-        let troubled = |peer: &&Temper| peer.crash.is_some() || peer.candidate.is_none();
         let silent = self.n - (2 * self.n).div_ceil(3);
-        self.peers.iter().filter(troubled).count() <= silent
+        let troubled = self.peers[..self.n]
+            .iter()
+            .enumerate()
+            .filter(|(at, peer)| {
+                peer.crash.is_some() || peer.candidate.is_none() || self.twin == Some(*at)
+            });
+        troubled.count() <= silent
     }
 }
 
 fn temper(rng: &mut StdRng, heads: u8) -> Temper {
     Temper {
-        candidate: Some((rng.random_range(b'a'..b'a' + heads), millis(rng, 0, 400))),
+        candidate: Some((
+            char::from(rng.random_range(b'a'..b'a' + heads)),
+            millis(rng, 0, 400),
+        )),
         crash: None,
         restart: None,
         record: if rng.random_bool(0.9) {

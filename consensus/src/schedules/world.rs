@@ -5,34 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proto::vote::{Message, Scope};
-use proto::{DutyId, Identity, PeerIndex, Root, Roster, Round, Slot, Timestamp};
+use proto::{DutyId, Identity, PeerIndex, Root, Roster, Slot, Timestamp};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::plan::{Faults, Link, Plan};
 use crate::justify::ChoiceRule;
+use crate::rig::{Letter, round};
 use crate::{Input, Instance, Output, Setup, Standing, Timing, Value};
-
-/// A head, named by a letter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Letter(pub u8);
-
-impl Value for Letter {
-    fn hash(&self) -> Root {
-        Root::from([self.0; 32])
-    }
-
-    fn encode(&self) -> Vec<u8> {
-        vec![self.0]
-    }
-
-    fn decode(bytes: &[u8]) -> Option<Self> {
-        match bytes {
-            [letter] => Some(Self(*letter)),
-            _ => None,
-        }
-    }
-}
 
 /// What came of a schedule.
 #[derive(Debug)]
@@ -41,8 +21,10 @@ pub struct Outcome {
     pub locks: BTreeSet<Root>,
     /// Peers that are up and have not decided.
     pub undecided: Vec<usize>,
-    /// How often a peer was blamed. All are correct.
+    /// How often a correct peer was blamed.
     pub faults: usize,
+    /// How many correct peers hold evidence against the peer with a twin.
+    pub evidence: usize,
 }
 
 const START: Timestamp = Timestamp::from_micros(1_000_000);
@@ -87,12 +69,13 @@ pub struct World<'a> {
     sequence: u64,
     healed: bool,
     faults: usize,
+    evidence: usize,
 }
 
 impl<'a> World<'a> {
     pub fn run(plan: &'a Plan, rule: ChoiceRule) -> Outcome {
         let mut world = Self::new(plan, rule);
-        for peer in 0..plan.n {
+        for peer in 0..world.peers.len() {
             world.start(peer);
         }
         world.at(START + plan.heal, Event::Heal);
@@ -109,16 +92,21 @@ impl<'a> World<'a> {
     }
 
     fn new(plan: &'a Plan, rule: ChoiceRule) -> Self {
-        let identities: Vec<Identity> = (1..=plan.n)
+        let mut identities: Vec<Identity> = (1..=plan.n)
             .map(|i| Identity::from_seed(&[i as u8; 32]))
             .collect();
         let keys = identities.iter().map(Identity::public).collect();
         let roster = Arc::new(Roster::new(keys).unwrap());
+        let mut indices: Vec<PeerIndex> = roster.size().all().collect();
+        if let Some(villain) = plan.twin {
+            identities.push(identities[villain].clone());
+            indices.push(indices[villain]);
+        }
         let mut world = Self {
             plan,
             rule,
             rng: StdRng::seed_from_u64(!plan.seed),
-            indices: roster.size().all().collect(),
+            indices,
             roster,
             identities,
             peers: Vec::new(),
@@ -126,8 +114,9 @@ impl<'a> World<'a> {
             sequence: 0,
             healed: false,
             faults: 0,
+            evidence: 0,
         };
-        world.peers = (0..plan.n)
+        world.peers = (0..world.indices.len())
             .map(|peer| Peer {
                 instance: world.instance(peer, Standing::Voting, None),
                 life: 0,
@@ -191,7 +180,7 @@ impl<'a> World<'a> {
     }
 
     fn advance(&mut self, now: Timestamp) {
-        for peer in 0..self.plan.n {
+        for peer in 0..self.peers.len() {
             let due = self.peers[peer].instance.deadline();
             if self.peers[peer].is_up && due.is_some_and(|due| due <= now) {
                 self.input(now, peer, Input::Tick);
@@ -239,11 +228,15 @@ impl<'a> World<'a> {
         let soon = now + Duration::from_micros(self.rng.random_range(100..20_000));
         match output {
             Output::Broadcast(message) => {
-                for to in (0..self.plan.n).filter(|to| *to != peer) {
+                for to in self.others(peer) {
                     self.send(now, (peer, to), message.clone());
                 }
             }
-            Output::Send(to, message) => self.send(now, (peer, to.position()), message),
+            Output::Send(to, message) => {
+                for to in self.bodies_of(to) {
+                    self.send(now, (peer, to), message.clone());
+                }
+            }
             Output::WantCandidate { .. } => {
                 if let Some((letter, _)) = self.plan.peers[peer].candidate {
                     let input = Input::Candidate(Letter(letter));
@@ -267,11 +260,38 @@ impl<'a> World<'a> {
                 self.at(time, Event::Durable(peer, life, value.hash()));
             }
             Output::Decided { .. } => self.peers[peer].decided = true,
-            Output::Fault { .. } => self.faults += 1,
-            Output::Evidence(_) if self.plan.faults == Faults::RestartAbstaining => {
-                self.faults += 1;
+            Output::Fault { peer: culprit, .. } => self.blame(peer, culprit),
+            Output::Evidence(evidence) => {
+                self.evidence += usize::from(self.is_correct(peer));
+                self.blame(peer, evidence.culprit());
             }
-            Output::Evidence(_) | Output::Committed { .. } | Output::Exhausted => {}
+            Output::Committed { .. } | Output::Exhausted => {}
+        }
+    }
+
+    /// Everybody but this peer and its twin.
+    fn others(&self, peer: usize) -> Vec<usize> {
+        let all = 0..self.peers.len();
+        all.filter(|other| self.indices[*other] != self.indices[peer])
+            .collect()
+    }
+
+    /// Who runs as this peer: two, if it has a twin.
+    fn bodies_of(&self, index: PeerIndex) -> Vec<usize> {
+        let all = 0..self.peers.len();
+        all.filter(|peer| self.indices[*peer] == index).collect()
+    }
+
+    fn is_correct(&self, peer: usize) -> bool {
+        let villain = self.plan.twin.map(|villain| self.indices[villain]);
+        villain != Some(self.indices[peer])
+    }
+
+    /// Nobody blames a correct peer, unless it is made to forget.
+    fn blame(&mut self, by: usize, culprit: PeerIndex) {
+        let is_blameless = self.is_correct(by) && self.is_correct(culprit.position());
+        if is_blameless && self.plan.faults == Faults::RestartAbstaining {
+            self.faults += 1;
         }
     }
 
@@ -307,7 +327,7 @@ impl<'a> World<'a> {
 
     fn crash(&mut self, now: Timestamp, peer: usize) {
         self.peers[peer].is_up = false;
-        for other in (0..self.plan.n).filter(|other| *other != peer) {
+        for other in self.others(peer) {
             let delay = Duration::from_millis(self.rng.random_range(1..800));
             let life = self.peers[other].life;
             let input = Input::Down(self.indices[peer]);
@@ -331,7 +351,7 @@ impl<'a> World<'a> {
             let input = Input::Candidate(Letter(letter));
             self.at(now, Event::Input(peer, life, input));
         }
-        for other in (0..self.plan.n).filter(|other| *other != peer) {
+        for other in self.others(peer) {
             self.resend(now, (other, peer));
         }
     }
@@ -347,24 +367,23 @@ impl<'a> World<'a> {
 
     fn heal(&mut self, now: Timestamp) {
         self.healed = true;
-        for from in 0..self.plan.n {
-            for to in (0..self.plan.n).filter(|to| *to != from) {
+        for from in 0..self.peers.len() {
+            for to in self.others(from) {
                 self.resend(now, (from, to));
             }
         }
     }
 
     fn outcome(self) -> Outcome {
+        let all = 0..self.peers.len();
+        let correct: Vec<usize> = all.filter(|peer| self.is_correct(*peer)).collect();
         let is_open = |peer: &&usize| self.peers[**peer].is_up && !self.peers[**peer].decided;
-        let all: Vec<usize> = (0..self.plan.n).collect();
+        let record = |peer: &usize| self.peers[*peer].record;
         Outcome {
-            locks: self.peers.iter().filter_map(|peer| peer.record).collect(),
-            undecided: all.iter().filter(is_open).copied().collect(),
+            locks: correct.iter().filter_map(record).collect(),
+            undecided: correct.iter().filter(is_open).copied().collect(),
             faults: self.faults,
+            evidence: self.evidence,
         }
     }
-}
-
-fn round(number: u64) -> Round {
-    Round::new(number).unwrap()
 }

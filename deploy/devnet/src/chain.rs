@@ -170,11 +170,11 @@ impl Chain {
     }
 
     /// Ends every program of the chain.
-    pub fn stop(&mut self) {
+    pub async fn stop(&mut self) {
         let execution = self.execution.as_mut().and_then(Execution::child);
         let nodes = self.nodes.iter_mut();
         let mut all: Vec<&mut Child> = nodes.chain([&mut self.interop]).chain(execution).collect();
-        stop_all(&mut all);
+        stop_all(&mut all).await;
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Each child leads a process group of its own, so that a Ctrl-C of the terminal reaches this
 //! process only, and so that killing a child also reaches what it started. Two things end them:
-//! - [`Children::stop`]: SIGTERM to every group, newest first, SIGKILL after a grace.
+//! - [`stop_all`]: SIGTERM to every group, SIGKILL after a grace. A dropped [`Child`] is killed.
 //! - The watchdog, for when this process is killed and can do nothing: a small shell that reads
 //!   the groups from a pipe. The kernel closes the pipe when this process ends, however it ends,
 //!   and the shell then kills what is left. (Linux's parent-death signal would need unsafe code
@@ -189,14 +189,15 @@ impl Child {
     /// SIGKILL to its group, and waits until it is gone: at once, in whatever it was doing.
     pub fn kill(&mut self) {
         self.end(Signal::KILL);
-        while self.ended().is_none() {
-            std::thread::sleep(LOOK);
+        if self.ended.is_none() {
+            self.ended = self.process.wait().ok();
+            self.watchdog.tell("gone", self.pid);
         }
     }
 
     /// SIGTERM, and SIGKILL after five seconds.
-    pub fn stop(&mut self) {
-        stop_all(&mut [self]);
+    pub async fn stop(&mut self) {
+        stop_all(&mut [self]).await;
     }
 
     fn end(&mut self, signal: Signal) {
@@ -214,13 +215,13 @@ impl Drop for Child {
 }
 
 /// Ends all of them together: SIGTERM, five seconds, SIGKILL.
-pub fn stop_all(children: &mut [&mut Child]) {
+pub async fn stop_all(children: &mut [&mut Child]) {
     children
         .iter_mut()
         .for_each(|child| child.end(Signal::TERM));
     let last = Instant::now() + GRACE;
     while Instant::now() < last && children.iter_mut().any(|child| child.ended().is_none()) {
-        std::thread::sleep(LOOK);
+        tokio::time::sleep(LOOK).await;
     }
     children.iter_mut().for_each(|child| child.kill());
 }

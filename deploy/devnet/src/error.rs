@@ -15,7 +15,10 @@ pub enum Error {
     #[error("missing: {}; install and try again", .0.join(", "))]
     MissingTools(Vec<String>),
     /// Somebody else listens where the devnet would.
-    #[error("busy on 127.0.0.1: {}; stop who uses them or choose another --port-base", .0.join(", "))]
+    #[error(
+        "busy on 127.0.0.1: {}; stop who uses them or choose another --port-base",
+        .0.join(", ")
+    )]
     BusyPorts(Vec<String>),
     /// A file or directory cannot be read or written.
     #[error("{}: {source}", .path.display())]

@@ -73,7 +73,7 @@ impl Ledger {
         }
     }
 
-    /// Asks for the duties of `epoch`: at its start, or in the epoch before.
+    /// Asks for the duties of `epoch`: at its start, when proposers are settled too.
     ///
     /// # Errors
     /// If the node does not answer.
@@ -83,13 +83,14 @@ impl Ledger {
         Ok(())
     }
 
-    /// Reads the blocks up to the slot before the node's head.
+    /// Reads the blocks up to the slot before the node's head, and before `end`: a block read
+    /// before the duties of its epoch are known would not be looked at again.
     ///
     /// # Errors
     /// If the node does not answer.
-    pub async fn read(&mut self, api: &BeaconApi) -> Result<(), Error> {
-        let head = api.head().await?;
-        while self.next < head {
+    pub async fn read(&mut self, api: &BeaconApi, end: Slot) -> Result<(), Error> {
+        let end = api.head().await?.min(end);
+        while self.next < end {
             if let Some(block) = api.block(self.next).await? {
                 self.enter(&block);
             }

@@ -21,11 +21,19 @@
 pub mod api;
 pub mod chain;
 pub mod children;
+pub mod cluster;
 pub mod error;
 pub mod execution;
+pub mod flags;
 pub mod ledger;
+pub mod load;
+pub mod metrics;
+pub mod peer;
 pub mod place;
 pub mod plan;
 pub mod progress;
+pub mod report;
+pub mod show;
+pub mod usage;
 
 pub use error::Error;

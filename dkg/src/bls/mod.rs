@@ -21,6 +21,8 @@
 
 mod curve;
 mod lagrange;
+#[cfg(test)]
+mod oracle;
 mod points;
 mod polynomial;
 mod scalar;

@@ -46,7 +46,7 @@ pub fn verify_batch(
     signatures: &[(PublicPoint, Message, SignaturePoint)],
     seed: &[u8; 32],
 ) -> bool {
-    if let [] = signatures {
+    if signatures.is_empty() {
         return true;
     }
     let keys: Vec<blst_p1_affine> = signatures.iter().map(|(k, _, _)| k.0).collect();
@@ -121,7 +121,7 @@ impl Weights {
                     .chain_update(i.to_le_bytes())
                     .finalize()
             })
-            .flat_map(|block| <[u8; 32]>::from(block))
+            .flat_map(<[u8; 32]>::from)
             .take(count * WEIGHT_BYTES)
             .collect()
     }

@@ -6,10 +6,9 @@
 
 use proto::ceremony::{Bundle, Terms, hash_of};
 use proto::{PeerIndex, PublicKey, ShareIndex};
-use x25519_dalek::StaticSecret;
 
 use super::Dealt;
-use super::deal::{Channel, SHARE_BYTES, TAG_BYTES, is_sound_key, proof_context, unseal};
+use super::deal::{Opener, SHARE_BYTES, TAG_BYTES, is_sound_key, proof_context, unseal};
 use crate::blame::Rule;
 use crate::bls::{
     Commitments, G1, PublicPoint, Scalar, WEIGHT_BYTES, Weights, decode_g1, proof, scaled_g1,
@@ -135,13 +134,12 @@ fn weight(weights: &[u8], place: usize) -> Scalar {
 /// The rule that the dealer broke.
 pub(crate) fn check_shares(
     bundle: &Bundle,
-    channel: &Channel,
-    secret: &StaticSecret,
+    opener: &Opener,
     commitments: Vec<Commitments>,
     seed: &[u8; 32],
 ) -> Result<Dealt, Rule> {
-    let sealed = &bundle.shares[channel.receiver.position()];
-    let bytes = unseal(channel, secret, sealed).ok_or(Rule::Undecryptable)?;
+    let sealed = &bundle.shares[opener.channel.receiver.position()];
+    let bytes = unseal(opener, sealed).ok_or(Rule::Undecryptable)?;
     let shares = bytes.chunks_exact(SHARE_BYTES).map(scalar);
     let shares: Vec<Scalar> = shares.collect::<Option<_>>().ok_or(Rule::UnfitShare)?;
 
@@ -150,7 +148,7 @@ pub(crate) fn check_shares(
     for (place, share) in shares.iter().enumerate() {
         left = left.plus(&weight(&weights, place).times(share));
     }
-    let right = weighted_value(&commitments, &weights, channel.receiver.into());
+    let right = weighted_value(&commitments, &weights, opener.channel.receiver.into());
     if G1::generator_times(&left) == right {
         Ok(Dealt {
             commitments,

@@ -228,7 +228,7 @@ impl Channel {
     }
 }
 
-fn seal(
+pub(crate) fn seal(
     channel: &Channel,
     secret: &StaticSecret,
     receiver_key: &[u8; 32],
@@ -247,12 +247,17 @@ fn seal(
     SealedShares { key, ciphertext }
 }
 
-/// Opens what was sealed to the holder of `secret`; `None` if it does not decrypt.
-pub(crate) fn unseal(
-    channel: &Channel,
-    secret: &StaticSecret,
-    sealed: &SealedShares,
-) -> Option<Zeroizing<Vec<u8>>> {
+/// The receiver's end of a channel.
+pub(crate) struct Opener {
+    /// Which channel.
+    pub(crate) channel: Channel,
+    /// The receiver's one-time secret for it.
+    pub(crate) secret: StaticSecret,
+}
+
+/// Opens what was sealed to the holder of the secret; `None` if it does not decrypt.
+pub(crate) fn unseal(opener: &Opener, sealed: &SealedShares) -> Option<Zeroizing<Vec<u8>>> {
+    let Opener { channel, secret } = opener;
     let own = PublicKey::from(secret).to_bytes();
     let shared = secret.diffie_hellman(&PublicKey::from(sealed.key));
     let payload = Payload {

@@ -39,6 +39,10 @@ impl Ceremony {
         if context.terms != self.terms {
             return Err(Breach::Foreign);
         }
+        if spoken.signer() == self.who.me {
+            // Passed on by somebody: nobody else knows better what this peer says.
+            return Ok(());
+        }
         let current = context.attempt == self.position.attempt;
         match spoken {
             Spoken::Opening(s) => self.hear_opening(from, self.check(s)?, outputs),
@@ -166,9 +170,7 @@ impl Ceremony {
             return Err(Breach::OtherLock);
         }
         if attempt == self.position.attempt {
-            if ack.signer != self.who.me {
-                self.attempt.said.acks.insert(ack.signer, ack);
-            }
+            self.attempt.said.acks.insert(ack.signer, ack);
             return Ok(());
         }
         self.late_acks.insert((attempt, ack.signer), ack);
@@ -179,19 +181,18 @@ impl Ceremony {
     /// Returns to an earlier attempt that turns out to be finished.
     fn go_back(&mut self, attempt: u32, outputs: &mut Vec<Output>) {
         let all = PeerSet::full(self.who.terms.roster.size());
-        let of_attempt = (attempt, self.who.me);
         let there = self
             .late_acks
             .keys()
             .filter(|(a, _)| *a == attempt)
             .map(|(_, peer)| *peer);
-        let there: PeerSet = there.chain([of_attempt.1]).collect();
+        let there: PeerSet = there.chain([self.who.me]).collect();
         if there != all {
             return;
         }
         self.go_to(attempt, outputs);
         let acks = std::mem::take(&mut self.late_acks).into_iter();
-        let acks = acks.filter(|((a, peer), _)| *a == attempt && *peer != self.who.me);
+        let acks = acks.filter(|((a, _), _)| *a == attempt);
         self.attempt
             .said
             .acks

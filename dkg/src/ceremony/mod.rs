@@ -11,243 +11,32 @@
 //! - after a crash makes the machine again from the same seed and the last persisted [`Position`].
 //!
 //! Never here: a clock, a socket, a disk, randomness. Nobody is given up for being late: the
-//! operators decide when to stop waiting ([`Input::Retry`]).
+//! operators decide when to stop waiting. After a failed attempt one operator's [`Input::Retry`] is
+//! enough, the others follow; a culprit that goes on has to be left out by a new definition.
 
 mod attempt;
 pub(crate) mod check;
+mod contract;
 pub(crate) mod deal;
 mod hear;
 pub(crate) mod settle;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
-use proto::ceremony::{Ack, Context, Done, Frame, MAX_ATTEMPT, MAX_VALIDATORS, Spoken, Terms};
-use proto::{Identity, IdentitySignature, Machine, PeerIndex, PeerSet, PublicKey, Root};
-use proto::{Timestamp, Verified};
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
-use zeroize::Zeroizing;
+use proto::ceremony::{Ack, Context, Done, Frame, MAX_ATTEMPT, MAX_VALIDATORS, Spoken};
+use proto::{Machine, PeerIndex, PeerSet, Root, Timestamp, Verified};
 
-use crate::blame::{self, Evidence, Unfounded, Verdict};
-use crate::bls::{Commitments, Scalar, SecretShare};
-use attempt::{Attempt, Stage, Stepped};
+use crate::blame::{self, Evidence, Verdict};
+use crate::bls::{Commitments, Scalar};
+use attempt::{Attempt, Stage};
+use work::Stepped;
 
+pub use contract::{
+    Acked, BadParticipant, Breach, Finished, Input, Outcome, Output, Participant, Position,
+    Progress, SealKey, Step, ValidatorKey,
+};
 pub use settle::max_frame;
-
-/// Who this peer is and what the ceremony is about.
-pub struct Participant {
-    /// What all operators have agreed on.
-    pub terms: Terms,
-    /// This peer's place in the roster.
-    pub me: PeerIndex,
-    /// This peer's identity key.
-    pub identity: Identity,
-    /// 32 secret random bytes, durable before the machine is made and the same after a crash.
-    pub seed: Zeroizing<[u8; 32]>,
-}
-
-/// A participant that cannot take part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum BadParticipant {
-    /// No validators, or more than one ceremony makes keys for.
-    #[error("a ceremony makes keys for 1 to {MAX_VALIDATORS} validators, not {0}")]
-    Validators(u16),
-    /// The identity key is not that of the roster at this place.
-    #[error("this identity key is not that of {0} in the definition: use that operator's key")]
-    NotMe(PeerIndex),
-    /// The persisted position is of no attempt that can be.
-    #[error("the stored ceremony position names attempt {0}, and {MAX_ATTEMPT} is the last")]
-    Attempt(u32),
-}
-
-/// What must survive a crash beside the seed. Starts as [`Position::default`].
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Position {
-    /// The current attempt, counted from 0.
-    pub attempt: u32,
-    /// Every acknowledgement ever given, ascending by attempt.
-    pub acked: Vec<Acked>,
-}
-
-/// One acknowledgement: the shares of this transcript are stored and will never be deleted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Acked {
-    /// The attempt.
-    pub attempt: u32,
-    /// Its transcript.
-    pub transcript: Root,
-    /// The lock made of it.
-    pub lock: Root,
-}
-
-/// What can happen to a ceremony.
-#[derive(Debug)]
-pub enum Input {
-    /// A session with this peer began.
-    Up(PeerIndex),
-    /// The session with this peer ended.
-    Down(PeerIndex),
-    /// A frame of this peer's session.
-    Frame(PeerIndex, Vec<u8>),
-    /// The keys of this transcript are durably stored, and this is the hash of the lock.
-    Stored {
-        /// The transcript of [`Output::Store`].
-        transcript: Root,
-        /// The hash of the cluster lock made of it.
-        lock: Root,
-    },
-    /// The operator wants a new attempt. Refused (no output but progress) while this peer has
-    /// acknowledged the current one: that may be finished elsewhere.
-    Retry,
-    /// The deadline has passed.
-    Tick,
-}
-
-/// What a ceremony asks of its driver, in this order.
-#[derive(Debug)]
-pub enum Output {
-    /// Make this durable before performing the next output.
-    Persist(Position),
-    /// Send a frame to one peer, if it is up.
-    Send(PeerIndex, Vec<u8>),
-    /// Send a frame to every peer that is up.
-    Broadcast(Vec<u8>),
-    /// Write these keys durably, then answer [`Input::Stored`].
-    Store(Box<Outcome>),
-    /// The step or the peers waited for have changed.
-    Progress(Progress),
-    /// A peer sent something that was refused. Not proven to others.
-    Fault(PeerIndex, Breach),
-    /// A peer is convicted. Keep the evidence. The attempt has failed, unless keys were made.
-    Blame(Box<(Evidence, Verdict)>),
-    /// Every peer has stored its shares: the keys are the cluster's. Stay up for those who lag
-    /// until [`Output::Closed`] or as long as you like.
-    Finished(Box<Finished>),
-    /// Every peer is finished: nobody needs this machine any more.
-    Closed,
-}
-
-/// How far this peer has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Step {
-    /// Waits for peers to take part.
-    Opening,
-    /// Waits for bundles, or checks them.
-    Dealing,
-    /// Waits for proofs that shares work, or checks them.
-    Proving,
-    /// Waits for its own disk.
-    Storing,
-    /// Waits for peers to have stored their shares.
-    Acknowledging,
-    /// Finished; waits for peers to be so too.
-    Finished,
-    /// Somebody is convicted; a new attempt is needed, best without the culprit.
-    Failed,
-    /// A dealer showed another bundle than the one this peer acknowledged before a crash.
-    Contradicted,
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Opening => "waiting for peers to join",
-            Self::Dealing => "exchanging shares",
-            Self::Proving => "proving that shares work",
-            Self::Storing => "storing keys",
-            Self::Acknowledging => "waiting for peers to store their keys",
-            Self::Finished => "finished",
-            Self::Failed => "failed",
-            Self::Contradicted => "contradicted by a dealer",
-        })
-    }
-}
-
-/// Step and whom it waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// The attempt, counted from 0.
-    pub attempt: u32,
-    /// The step.
-    pub step: Step,
-    /// The peers whose word (or whose check here) is missing.
-    pub waiting: PeerSet,
-}
-
-/// Why a frame was refused.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Breach {
-    /// Longer than [`max_frame`].
-    #[error("a frame of {0} bytes is longer than any in this ceremony")]
-    TooLong(usize),
-    /// Not a message.
-    #[error(transparent)]
-    Wire(#[from] proto::ceremony::WireError),
-    /// A signature in it is forged.
-    #[error(transparent)]
-    Forged(#[from] proto::identity::BadSignature),
-    /// About another definition or another list of operators.
-    #[error("it is about another definition: compare `gantry cluster show` with each other")]
-    Foreign,
-    /// An attempt after the last.
-    #[error("attempt {0} is beyond the last, {MAX_ATTEMPT}")]
-    TooManyAttempts(u32),
-    /// An accusation that convicts nobody.
-    #[error(transparent)]
-    Unfounded(#[from] Unfounded),
-    /// A complaint without the bundle it is about.
-    #[error("a complaint came without its evidence")]
-    BareComplaint,
-    /// An acknowledgement without a valid signature of the lock.
-    #[error("its signature of the lock is not valid")]
-    LockSignature,
-    /// An acknowledgement of another lock or transcript than this peer's.
-    #[error("it made another lock of the same keys: compare versions of gantry")]
-    OtherLock,
-}
-
-/// What a ceremony makes, this peer's secrets included.
-#[derive(Debug)]
-pub struct Outcome {
-    /// The attempt that made it.
-    pub attempt: u32,
-    /// The hash of everything that was said and dealt.
-    pub transcript: Root,
-    /// One for each validator.
-    pub validators: Vec<ValidatorKey>,
-    /// The cluster's seal key.
-    pub seal: SealKey,
-}
-
-/// One validator's keys.
-#[derive(Debug)]
-pub struct ValidatorKey {
-    /// The group's public key.
-    pub public_key: PublicKey,
-    /// The public keys of the peers' shares, in the order of the definition.
-    pub share_public_keys: Vec<PublicKey>,
-    /// This peer's share.
-    pub share: SecretShare,
-}
-
-/// The cluster's seal key; [`crate::seal`] gives it in `threshold_crypto`'s types.
-#[derive(Debug)]
-pub struct SealKey {
-    /// The t coefficients of its public polynomial; the first is the seal key itself.
-    pub commitment: Vec<PublicKey>,
-    /// This peer's share.
-    pub share: SecretShare,
-}
-
-/// Everybody has stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finished {
-    /// What this peer had acknowledged.
-    pub acked: Acked,
-    /// Every peer's identity signature of the lock hash, in the order of the definition.
-    pub lock_signatures: Vec<IdentitySignature>,
-}
 
 /// What one dealer's bundle means for this peer.
 pub(crate) struct Dealt {
@@ -337,7 +126,14 @@ impl Ceremony {
     fn stored(&mut self, transcript: Root, lock: Root, outputs: &mut Vec<Output>) {
         match self.attempt.stage {
             Stage::Storing { transcript: made } if made == transcript => {}
-            _ => return,
+            Stage::Opening
+            | Stage::Dealing(_)
+            | Stage::Proving(_)
+            | Stage::Storing { .. }
+            | Stage::Acking
+            | Stage::Finished
+            | Stage::Failed(_)
+            | Stage::Contradicted => return,
         }
         let acked = Acked {
             attempt: self.position.attempt,
@@ -494,3 +290,6 @@ fn accusation(mut statements: Vec<Spoken>) -> Vec<u8> {
     }
     Frame::Accusation(statements).encode()
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,18 +82,33 @@ pub(crate) fn prove(shares: &[SecretShare], transcript: Root) -> Vec<u8> {
         .collect()
 }
 
-/// The weights of an attempt's proofs: they depend on a secret seed, so nobody can aim at them.
-pub(crate) fn proof_weights(
-    seed: &[u8; 32],
-    transcript: Root,
-    more: &[u8],
-    keys: usize,
-) -> Vec<u8> {
-    let mut weights = Weights::new(seed);
-    weights.bytes(b"proofs");
-    weights.bytes(transcript.as_bytes());
-    weights.bytes(more);
-    weights.take(keys)
+/// How the proofs of an attempt are tested.
+pub(crate) struct ProofTest {
+    /// What every share signs.
+    message: Message,
+    /// One weight for each key.
+    weights: Vec<u8>,
+}
+
+impl ProofTest {
+    /// The weights depend on a secret seed, or else on all of the proof as `more`: nobody can aim
+    /// at them.
+    pub(crate) fn new(seed: &[u8; 32], transcript: Root, more: &[u8], keys: usize) -> Self {
+        let mut weights = Weights::new(seed);
+        weights.bytes(b"proofs");
+        weights.bytes(transcript.as_bytes());
+        weights.bytes(more);
+        Self {
+            message: Message::ceremony_proof(transcript),
+            weights: weights.take(keys),
+        }
+    }
+
+    /// The weighted sum of one key for each weight.
+    fn weighted(&self, keys: &[PublicPoint]) -> Option<PublicPoint> {
+        let keys: Vec<blst_p1_affine> = keys.iter().map(|key| key.0).collect();
+        weighted_g1(&keys, &self.weights).affine().map(PublicPoint)
+    }
 }
 
 /// Checks one peer's partial signatures under its share keys; gives their weighted sum, or `None`
@@ -101,8 +116,7 @@ pub(crate) fn proof_weights(
 pub(crate) fn check_proof(
     share_keys: &[PublicPoint],
     partials: &[u8],
-    message: &Message,
-    weights: &[u8],
+    test: &ProofTest,
 ) -> Option<SignaturePoint> {
     if partials.len() != share_keys.len() * PARTIAL_BYTES {
         return None;
@@ -114,13 +128,8 @@ pub(crate) fn check_proof(
             SignaturePoint::from_bytes(&bytes).ok().map(|s| s.0)
         })
         .collect::<Option<_>>()?;
-    let signature = SignaturePoint(weighted_g2(&points, weights).affine()?);
-    bls::verify(&weighted(share_keys, weights)?, message, &signature).then_some(signature)
-}
-
-fn weighted(keys: &[PublicPoint], weights: &[u8]) -> Option<PublicPoint> {
-    let keys: Vec<blst_p1_affine> = keys.iter().map(|key| key.0).collect();
-    weighted_g1(&keys, weights).affine().map(PublicPoint)
+    let signature = SignaturePoint(weighted_g2(&points, &test.weights).affine()?);
+    bls::verify(&test.weighted(share_keys)?, &test.message, &signature).then_some(signature)
 }
 
 /// Combines the weighted sums of n different subsets of t peers, for every peer the one that
@@ -130,8 +139,7 @@ pub(crate) fn subsets_combine(
     size: ClusterSize,
     public: &PublicKeys,
     sums: &[SignaturePoint],
-    message: &Message,
-    weights: &[u8],
+    test: &ProofTest,
 ) -> bool {
     let peers: Vec<PeerIndex> = size.all().collect();
     let subset = |start: usize| -> Vec<(ShareIndex, SignaturePoint)> {
@@ -142,7 +150,8 @@ pub(crate) fn subsets_combine(
     let group_keys: Vec<PublicPoint> = public.joint.iter().map(Commitments::group_key).collect();
     let first = bls::combine(&subset(0));
     let verified = first.is_ok_and(|signature| {
-        weighted(&group_keys, weights).is_some_and(|key| bls::verify(&key, message, &signature))
+        test.weighted(&group_keys)
+            .is_some_and(|key| bls::verify(&key, &test.message, &signature))
     });
     verified && (1..peers.len()).all(|start| bls::combine(&subset(start)) == first)
 }

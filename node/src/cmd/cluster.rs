@@ -214,7 +214,7 @@ fn budget(size: ClusterSize) -> Vec<String> {
         ),
     ];
     if size.safety_margin() == 1 {
-        let note = "  NOTE: one bad operator, or one who loses the signing record, is enough to get \
+        let note = "  NOTE: one bad operator, or one who loses the signing record, is enough to be \
                     slashed.";
         lines.push(note.to_owned());
         lines.push("  Take 4 operators or more for real money.".to_owned());
@@ -264,11 +264,7 @@ mod tests {
     fn multiples_of_three_are_told_what_they_can_lose() {
         for n in 3..=13 {
             assert_eq!(words(n).contains("a multiple of 3"), n % 3 == 0, "n = {n}");
-            assert_eq!(
-                words(n).contains("enough to get slashed"),
-                n == 3,
-                "n = {n}"
-            );
+            assert_eq!(words(n).contains("enough to be slashed"), n == 3, "n = {n}");
         }
     }
 }

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::keystore::read_lock;
 use super::{CommandError, runtime};
-use crate::deposit::{self, DepositError};
+use crate::deposit;
 use crate::io::beacon::{BeaconClient, StateId};
 use crate::io::execution::{Execution, Sender};
 use crate::io::files;
@@ -121,7 +121,8 @@ impl Arguments {
             .await?;
         bar.finish_and_clear();
         let refused = |error| CommandError::Deposit(self.file.clone(), error);
-        let missing = missing(lock, deposits, &seen).map_err(refused)?;
+        let version = chain.genesis_fork_version;
+        let missing = deposit::missing(version, deposits, &seen).map_err(refused)?;
         if let Some(url) = &self.beacon_node {
             self.refuse_earlier(url, &missing, &seen).await?;
         }
@@ -206,35 +207,4 @@ impl Arguments {
 struct Payer<'a> {
     sender: &'a Sender,
     next_nonce: u64,
-}
-
-/// Which deposits the chain has not seen. Those with an invalid signature make no validator, so
-/// they do not count, whoever sent them.
-fn missing(
-    lock: &Lock,
-    deposits: &[DepositData],
-    seen: &[DepositData],
-) -> Result<Vec<DepositData>, DepositError> {
-    let version = lock.definition.terms().chain.genesis_fork_version;
-    let valid = |seen: &&DepositData| deposit::has_valid_signature(seen, version);
-    let seen: Vec<&DepositData> = seen.iter().filter(valid).collect();
-    let mut missing = Vec::new();
-    for (position, deposit) in deposits.iter().enumerate() {
-        let same_key = seen.iter().filter(|seen| seen.pubkey == deposit.pubkey);
-        let mut there = false;
-        for seen in same_key {
-            if seen.withdrawal_credentials != deposit.withdrawal_credentials {
-                return Err(DepositError::Credentials {
-                    position,
-                    found: seen.withdrawal_credentials,
-                    expected: deposit.withdrawal_credentials,
-                });
-            }
-            there |= seen.amount == deposit.amount;
-        }
-        if !there {
-            missing.push(*deposit);
-        }
-    }
-    Ok(missing)
 }

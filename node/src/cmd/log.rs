@@ -2,16 +2,16 @@
 
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{Config, LogFormat};
+use crate::config::LogFormat;
 
-/// Begins to write log lines to standard error, as the config says.
-pub(super) fn start(config: &Config) {
-    let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
+/// Begins to write log lines to standard error: those that `filter` lets through.
+pub(super) fn start(filter: &str, format: LogFormat) {
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
     // A second start, as in tests of several commands in one process, keeps the first.
-    match config.log_format {
+    match format {
         LogFormat::Text => lines.with_target(false).try_init().ok(),
         LogFormat::Json => lines.json().try_init().ok(),
     };

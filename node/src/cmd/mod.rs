@@ -5,6 +5,7 @@
 
 mod cluster;
 mod deposit;
+mod dkg;
 mod draft;
 mod identity;
 mod keystore;
@@ -12,9 +13,11 @@ mod log;
 mod run;
 pub mod slashing;
 mod slashing_flags;
+mod status;
 
 use std::path::PathBuf;
 
+use ::dkg::blame::Unfounded;
 use clap::{Parser, Subcommand};
 use proto::definition::BadDefinition;
 use proto::lock::BadLock;
@@ -23,6 +26,7 @@ use slashing::SlashingError;
 use thiserror::Error;
 use tokio::runtime::Runtime;
 
+use crate::ceremony::CeremonyError;
 use crate::config::ConfigError;
 use crate::deposit::DepositError;
 use crate::io::beacon::{BadUrl, BeaconError};
@@ -55,10 +59,13 @@ enum Command {
     /// Make the secret that opens your keystores, or print what opens one.
     #[command(subcommand)]
     Keystore(keystore::Command),
+    Dkg(Box<dkg::Arguments>),
     /// Send the deposits that are not there yet.
     Deposit(deposit::Arguments),
     /// Run this peer: attest and propose together with the others.
     Run(run::Arguments),
+    /// Show how the running peer is: its peers, beacon node, record and last duties.
+    Status(status::Arguments),
     /// Move the signing record in and out (EIP-3076), or say that it is lost.
     #[command(subcommand)]
     Slashing(slashing_flags::Command),
@@ -74,8 +81,10 @@ impl Gantry {
             Command::Identity(command) => command.run(),
             Command::Cluster(command) => command.run(),
             Command::Keystore(command) => command.run(),
+            Command::Dkg(arguments) => arguments.run(),
             Command::Deposit(arguments) => arguments.run(),
             Command::Run(arguments) => arguments.run(),
+            Command::Status(arguments) => arguments.run(),
             Command::Slashing(command) => command.run(),
         }
     }
@@ -178,6 +187,29 @@ pub enum CommandError {
         ours: Root,
         /// The root the beacon node says.
         theirs: Root,
+    },
+    /// The ceremony.
+    #[error(transparent)]
+    Ceremony(#[from] CeremonyError),
+    /// An address for somebody who is no operator.
+    #[error("--peer {0}: no operator has this name; they are {1}")]
+    NoSuchPeer(String, String),
+    /// A file that is no evidence.
+    #[error("{} is no evidence of a ceremony: {}", .0.display(), .1)]
+    Evidence(PathBuf, #[source] serde_json::Error),
+    /// Evidence about another ceremony.
+    #[error("{} is about another definition ({}): its verdict would not concern you", .0.display(), .1)]
+    OtherEvidence(PathBuf, Root),
+    /// Evidence that convicts nobody.
+    #[error("{}: {}", .0.display(), .1)]
+    Unfounded(PathBuf, #[source] Unfounded),
+    /// No running peer answers.
+    #[error("no running peer answers at {url}: {source}: is `gantry run` up with this config?")]
+    NotRunning {
+        /// Where it was asked.
+        url: String,
+        /// What happened.
+        source: reqwest::Error,
     },
     /// The runtime did not start.
     #[error("cannot start the asynchronous runtime: {0}")]

@@ -151,7 +151,7 @@ fn the_environment_wins_and_is_named_in_errors() {
 
 #[test]
 fn files_are_looked_for_in_the_data_dir() {
-    let text = "beacon_node = \"http://b\"\ndata_dir = \"/var/lib/gantry\"\nlock_file = \"/etc/l\"\n\
+    let text = "beacon_node = \"http://b\"\ndata_dir = \"/var/lib/gantry\"\nlock_file=\"/etc/l\"\n\
                 secret_file = \"s\"";
     let config = parse(text, &[]).unwrap();
     assert_eq!(config.lock_file, Path::new("/etc/l"));

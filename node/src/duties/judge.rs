@@ -130,7 +130,7 @@ impl Question {
             wants.push(Want::Block(self.value.builds_on()));
         }
         if let Value::Head(data) = &self.value
-            && !view.is_some_and(|view| check_target(data, view).is_ok())
+            && view.is_none_or(|view| check_target(data, view).is_err())
         {
             wants.push(Want::View);
         }

@@ -23,6 +23,10 @@ use thiserror::Error;
 
 /// The most blocks one question about logs covers.
 const BLOCKS_PER_QUESTION: u64 = 2_500;
+/// Gas a deposit may use: it needs about 60,000, and 160,000 if every level of the contract's tree
+/// is read. Not estimated, because not every client estimates EIP-1559 transactions; what the
+/// contract checks was checked before, and gas that is not used is not paid.
+const GAS_LIMIT: u64 = 250_000;
 /// Wei in a gwei.
 const WEI_PER_GWEI: u64 = 1_000_000_000;
 
@@ -96,8 +100,8 @@ pub enum ExecutionError {
     },
     /// Transactions of the sender are under way.
     #[error(
-        "the sender {0} has a transaction under way, which may be one of these deposits: wait until \
-         it is in a block, then start again"
+        "the sender {0} has a transaction under way, maybe one of these deposits: wait until it is \
+         in a block, then start again"
     )]
     UnderWay(String),
     /// A transaction was included and failed.
@@ -265,9 +269,7 @@ impl Execution {
         deposits: &[DepositData],
         fees: Fees,
     ) -> Result<(), ExecutionError> {
-        /// More than a deposit uses (about 60,000).
-        const GAS: u64 = 100_000;
-        let gas = U256::from(deposits.len()) * U256::from(GAS) * U256::from(fees.max_fee);
+        let gas = U256::from(deposits.len()) * U256::from(GAS_LIMIT) * U256::from(fees.max_fee);
         let needs = deposits.iter().fold(gas, |sum, deposit| sum + wei(deposit));
         let has = self.provider.get_balance(sender.address).await;
         let has = has.map_err(asked("for the sender's balance"))?;
@@ -284,7 +286,7 @@ impl Execution {
     /// Sends one deposit as the transaction `nonce` of the sender.
     ///
     /// # Errors
-    /// If the node refuses it; the contract's own checks are run before.
+    /// If the node refuses it.
     pub async fn send(
         &self,
         sender: &Sender,
@@ -305,12 +307,9 @@ impl Execution {
             .input(call.abi_encode().into())
             .max_fee_per_gas(fees.max_fee)
             .max_priority_fee_per_gas(fees.priority_fee)
+            .gas_limit(GAS_LIMIT)
             .nonce(nonce);
         request.chain_id = Some(self.chain.execution_chain_id);
-        let gas = self.provider.estimate_gas(request.clone());
-        let gas = gas.await.map_err(asked("how much gas the deposit needs"))?;
-        // Another deposit in between changes which branch of the contract's tree is written.
-        let request = request.gas_limit(gas + gas / 2);
         let signed = request.build(&sender.wallet).await;
         let signed = signed.map_err(|error| ExecutionError::Sign(error.to_string()))?;
         let sent = self.provider.send_tx_envelope(signed).await;

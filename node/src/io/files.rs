@@ -19,7 +19,7 @@ pub enum FileError {
     #[error("cannot read {}: {}", .0.display(), .1)]
     Read(PathBuf, #[source] io::Error),
     /// It is longer than anything that belongs there.
-    #[error("{} is longer than {} bytes: it is not the file gantry expects there", .0.display(), .1)]
+    #[error("{} is longer than {} bytes: it is not what gantry expects there", .0.display(), .1)]
     TooLong(PathBuf, usize),
     /// It is not UTF-8.
     #[error("{} is not text: it is not the file gantry expects there", .0.display())]

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | both alike | that is the record |
 //! | a frame bad, cut off or missing in one copy, whole in the other | taken from the other |
-//! | one copy missing, unreadable, or a generation behind; the other whole to its clean end | the other |
+//! | one copy missing, unreadable or a generation behind; the other whole to its end | the other |
 //! | the last frame torn in both | it was never released: dropped |
 //! | a whole frame behind a bad one | refused: something released was lost |
 //! | both whole, but different | refused |

@@ -1,6 +1,6 @@
 //! What is wrong with a record, and what its operator can do.
 //!
-//! Never here: advice that could lose a record. A new one begins only by `gantry slashing new-record`.
+//! Never here: advice that could lose a record. A new one begins only by an explicit command.
 
 use std::io;
 
@@ -14,9 +14,9 @@ use super::BadRecord;
 pub enum JournalError {
     /// No copy is there.
     #[error(
-        "there is no signing record. If this peer has never signed, finish the key ceremony. If the \
-         disk is new or was emptied, look for the old record-a.log or record-b.log first; only if \
-         both are lost for good, run `gantry slashing new-record`"
+        "there is no signing record. If this peer has never signed, finish the key ceremony. If \
+         the disk is new or was emptied, look for the old record-a.log or record-b.log first; \
+         only if both are lost for good, run `gantry slashing new-record`"
     )]
     Missing,
     /// A record is there already.
@@ -89,8 +89,8 @@ pub enum JournalError {
     BadRecord(#[from] BadRecord),
     /// The disk refused.
     #[error(
-        "cannot {doing} the signing record: {source}: this peer signs no more; mend the disk (space, \
-         cables, health), then restart gantry"
+        "cannot {doing} the signing record: {source}: this peer signs no more; mend the disk \
+         (space, cables, health), then restart gantry"
     )]
     Disk {
         /// What was tried.

@@ -351,7 +351,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_records_or_are_not(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        fn any_bytes_are_records_or_are_not(
+            bytes in proptest::collection::vec(any::<u8>(), 0..300),
+        ) {
             if let Some(records) = decode_records(&bytes) {
                 prop_assert_eq!(decode_records(&encode_records(&records)), Some(records));
             }

@@ -162,9 +162,9 @@ impl Files {
 }
 
 impl Volume for Files {
-    /// 4 MiB: more than 1,000 frames, an hour or more of slots.
+    /// 1 MiB: more than 200 frames, some twenty minutes of slots.
     fn capacity(&self) -> u64 {
-        4 << 20
+        1 << 20
     }
 
     fn read(&mut self, file: LogFile) -> io::Result<Option<Vec<u8>>> {

@@ -89,6 +89,15 @@ impl MasterSecret {
             .expect("32 bytes is an output length HKDF has");
         Zeroizing::new(hex::encode(*password))
     }
+
+    /// What the seed of an unfinished ceremony is encrypted with.
+    pub fn seed_key(&self) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        Hkdf::<Sha256>::new(None, &self.0)
+            .expand(b"gantry/ceremony-seed/1", &mut *key)
+            .expect("32 bytes is an output length HKDF has");
+        key
+    }
 }
 
 #[cfg(test)]

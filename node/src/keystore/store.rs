@@ -35,7 +35,7 @@ pub enum StoreError {
 
 /// A share on its way to the disk.
 pub struct StoredShare {
-    /// The validator's group key, for the words in the file.
+    /// The group key it is a share of (a validator's, or the seal key), for the words in the file.
     pub validator: PublicKey,
     /// The share.
     pub secret: SecretShare,
@@ -99,7 +99,7 @@ fn store(dir: &Path, master: &MasterSecret, share: &StoredShare) -> Result<(), S
     getrandom::fill(&mut draw.uuid)?;
     let password = master.password(&public_key);
     let keystore = Keystore::encrypt(&share.secret.to_bytes(), &public_key, &password, &draw)
-        .described(format!("gantry: share of validator {}", share.validator));
+        .described(format!("gantry: share of group key {}", share.validator));
     files::write_new_unsynced(&path, keystore.to_json().as_bytes(), Mode::Secret)?;
     Ok(())
 }

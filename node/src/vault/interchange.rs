@@ -57,8 +57,8 @@ pub enum InterchangeError {
     },
     /// No key of the file is enrolled in this record.
     #[error(
-        "none of the {0} keys in the file is a validator of this cluster: check that it is the right \
-         file; nothing was imported"
+        "none of the {0} keys in the file is a validator of this cluster: check that it is the \
+         right file; nothing was imported"
     )]
     NoneOfOurs(usize),
 }

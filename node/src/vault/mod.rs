@@ -39,6 +39,8 @@ mod deposit_tests;
 #[cfg(test)]
 mod interchange_tests;
 #[cfg(test)]
+mod release_tests;
+#[cfg(test)]
 mod rule_tests;
 #[cfg(test)]
 mod vault_tests;
@@ -77,8 +79,8 @@ pub struct Signing {
 pub enum VaultError {
     /// There are shares of validators that the record does not know.
     #[error(
-        "the signing record knows nothing of {count} validators whose shares are here (the first is \
-         {first}). If the record is an older one, put the newest in place; if it is lost, run \
+        "the signing record knows nothing of {count} validators whose shares are here (the first \
+         is {first}). If the record is an older one, put the newest in place; if it is lost, run \
          `gantry slashing new-record`"
     )]
     NotEnrolled {

@@ -120,7 +120,7 @@ pub(super) fn attestation(slot: u64, head: u8) -> Signable {
     )
 }
 
-fn data(slot: u64, (source, target): (u64, u64), head: u8) -> AttestationData {
+pub(super) fn data(slot: u64, (source, target): (u64, u64), head: u8) -> AttestationData {
     let checkpoint = |epoch| Checkpoint {
         epoch: Epoch(epoch),
         root: root(2),

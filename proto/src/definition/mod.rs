@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `version` | 1 |
 //! | `name`, `nonce` | the cluster's name; 32 random bytes that make it unlike any other |
-//! | `chain` | name, execution chain id, genesis fork version and validators root, deposit contract |
+//! | `chain` | name, execution chain id, genesis fork version, validators root, deposit contract |
 //! | `threshold` | t = ceil(2n/3); may be left out, may not be another |
 //! | `operators` | name, identity key and addresses of each; their order is that of the shares |
 //! | `validators` | how many keys the ceremony makes |

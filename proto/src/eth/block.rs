@@ -54,7 +54,7 @@ pub struct Block {
     ssz: Arc<[u8]>,
     root: Root,
     layout: Layout,
-    facts: Facts,
+    facts: Arc<Facts>,
 }
 
 /// Which containers a block is made of.
@@ -141,7 +141,7 @@ impl Block {
             ssz,
             root,
             layout,
-            facts,
+            facts: Arc::new(facts),
         }
     }
 

@@ -208,7 +208,9 @@ proptest! {
 
     #[test]
     fn no_damage_makes_decoding_panic(
-        which in 0..7usize, at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>(),
+        which in 0..7usize,
+        at in any::<prop::sample::Index>(),
+        (byte, cut) in any::<(u8, bool)>(),
     ) {
         let mut bytes = every_kind()[which].encode();
         let at = at.index(bytes.len());

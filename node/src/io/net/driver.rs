@@ -18,8 +18,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::address::multiaddr;
+use super::connection::{Sessions, Stranger};
 use super::count::Meters;
-use super::handler::{Sessions, Stranger};
 use super::peer::{Act, Peer};
 use super::session::{Note, Shared};
 use super::transport::{peer_id, transport};

@@ -23,11 +23,11 @@
 //! Never here: what a frame means. No gossip, no discovery, no relay.
 
 mod address;
+mod connection;
 mod count;
 mod driver;
 mod end;
 mod event;
-mod handler;
 mod outbox;
 mod peer;
 mod ping;

@@ -1,0 +1,204 @@
+//! The command line of the devnet, turned into a [`Plan`].
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use proto::ClusterSize;
+
+use crate::Error;
+use crate::plan::{BeaconNodes, Blow, Engine, Entry, Fork, PeerAtEpoch, Plan, Preset, Strike};
+
+/// Starts a real devnet and a cluster of gantry peers on it, and shows their duties.
+#[derive(Debug, Parser)]
+#[command(name = "devnet", version)]
+pub struct Flags {
+    /// Watch N epochs of duties, then end: with exit code 0 only if the chain shows all that was
+    /// expected. Without it the devnet runs until Ctrl-C.
+    #[arg(long, value_name = "N")]
+    for_epochs: Option<u64>,
+    /// How many peers, 3 to 13.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    peers: usize,
+    /// How many validators the cluster makes.
+    #[arg(long, value_name = "K", default_value_t = 8)]
+    validators: usize,
+    /// The length of a slot in milliseconds; whole seconds unless the engine is a mock.
+    #[arg(long, value_name = "MS", default_value_t = 2000)]
+    slot_ms: u64,
+    /// The sizes of the chain: 8 or 32 slots an epoch.
+    #[arg(long, value_enum, default_value_t = Preset::Minimal)]
+    preset: Preset,
+    /// The fork at genesis. The npm execution client stops at Electra.
+    #[arg(long, value_enum, default_value_t = Fork::Electra)]
+    fork: Fork,
+    /// One beacon node for all peers, or one each.
+    #[arg(long, value_enum, default_value_t = BeaconNodes::Shared)]
+    beacon_nodes: BeaconNodes,
+    /// Put the cluster's validators into the genesis state: no deposit, no waiting, mock engine
+    /// unless --execution-url is given.
+    #[arg(long)]
+    in_genesis: bool,
+    /// Engine API of a running execution client, instead of the npm one.
+    #[arg(long, value_name = "URL", requires_all = ["jwt", "execution_rpc"])]
+    execution_url: Option<String>,
+    /// JSON RPC of that client.
+    #[arg(long, value_name = "URL", requires = "execution_url")]
+    execution_rpc: Option<String>,
+    /// File with the secret of that client's engine API, in hex.
+    #[arg(long, value_name = "FILE", requires = "execution_url")]
+    jwt: Option<PathBuf>,
+    /// SIGKILL to a peer (from 1) at the start of a duty epoch (from 1). May be repeated.
+    #[arg(long, value_name = "PEER@EPOCH")]
+    kill: Vec<PeerAtEpoch>,
+    /// Start a peer again at the start of a duty epoch; SIGKILL first if it runs. May be repeated.
+    #[arg(long, value_name = "PEER@EPOCH")]
+    restart: Vec<PeerAtEpoch>,
+    /// Instead of a chain, a stand-in beacon node that gives K validators K/32 attestations a
+    /// slot, no proposals, and checks every signature: for figures at scale.
+    #[arg(long, value_name = "K", conflicts_with_all = [
+        "validators", "preset", "fork", "beacon_nodes", "in_genesis", "execution_url",
+    ])]
+    load: Option<usize>,
+    /// Write the report (JSON) to this file.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// The first of a hundred ports on 127.0.0.1.
+    #[arg(long, value_name = "PORT", default_value_t = 19500)]
+    port_base: u16,
+    /// Where logs and data go; made, or emptied if a devnet made it.
+    #[arg(long, value_name = "DIR", default_value = "target/devnet")]
+    dir: PathBuf,
+    /// The gantry binary; by default the one beside this program.
+    #[arg(long, value_name = "FILE")]
+    gantry: Option<PathBuf>,
+    /// The directory of the scripts of beacon node and execution client.
+    #[arg(long, value_name = "DIR", default_value = "deploy/devnet")]
+    scripts: PathBuf,
+}
+
+/// What is run, and where it is found and written.
+#[derive(Debug)]
+pub struct Order {
+    /// The chain and the cluster.
+    pub plan: Plan,
+    /// A stand-in beacon node instead of the chain.
+    pub load: bool,
+    /// Where the report goes.
+    pub report: Option<PathBuf>,
+    /// The first port.
+    pub port_base: u16,
+    /// The directory of the run.
+    pub dir: PathBuf,
+    /// The `gantry` binary.
+    pub gantry: PathBuf,
+    /// `deploy/devnet`.
+    pub scripts: PathBuf,
+}
+
+impl Flags {
+    /// The order these flags give.
+    ///
+    /// # Errors
+    /// Names the flags that cannot work together, or values out of range.
+    pub fn order(self) -> Result<Order, Error> {
+        let beside = std::env::current_exe().map_err(Error::file("this program"))?;
+        let gantry = self
+            .gantry
+            .clone()
+            .unwrap_or_else(|| beside.with_file_name("gantry"));
+        let gantry = gantry.canonicalize().unwrap_or(gantry);
+        Ok(Order {
+            plan: self.plan()?,
+            load: self.load.is_some(),
+            report: self.report,
+            port_base: self.port_base,
+            dir: self.dir,
+            gantry,
+            scripts: self.scripts,
+        })
+    }
+
+    fn plan(&self) -> Result<Plan, Error> {
+        let size = ClusterSize::of(self.peers);
+        let size = size.map_err(|e| Error::Refused(format!("--peers {}: {e}", self.peers)))?;
+        let strikes = |list: &[PeerAtEpoch], blow| -> Vec<Strike> {
+            let strike = |at: &PeerAtEpoch| Strike {
+                peer: at.peer - 1,
+                epoch: at.epoch,
+                blow,
+            };
+            list.iter().map(strike).collect()
+        };
+        let kills = strikes(&self.kill, Blow::Kill);
+        let plan = Plan {
+            size,
+            validators: self.load.unwrap_or(self.validators),
+            slot_ms: self.slot_ms,
+            preset: if self.load.is_some() {
+                Preset::Mainnet
+            } else {
+                self.preset
+            },
+            fork: self.fork,
+            beacon_nodes: self.beacon_nodes,
+            engine: self.engine(),
+            entry: match self.in_genesis || self.load.is_some() {
+                true => Entry::Genesis,
+                false => Entry::Deposit,
+            },
+            strikes: [kills, strikes(&self.restart, Blow::Restart)].concat(),
+            for_epochs: self.for_epochs,
+        };
+        plan.check()
+    }
+
+    fn engine(&self) -> Engine {
+        match (&self.execution_url, &self.execution_rpc, &self.jwt) {
+            (Some(engine_url), Some(rpc_url), Some(jwt)) => Engine::External {
+                engine_url: engine_url.clone(),
+                rpc_url: rpc_url.clone(),
+                jwt: jwt.clone(),
+            },
+            // clap lets all three through together or none.
+            _ if self.in_genesis || self.load.is_some() => Engine::Mock,
+            _ => Engine::Npm,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(line: &str) -> Result<Plan, String> {
+        let words = std::iter::once("devnet").chain(line.split_whitespace());
+        let flags = Flags::try_parse_from(words).map_err(|e| e.to_string())?;
+        flags.plan().map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn the_default_is_four_peers_with_deposits() {
+        let plan = plan("").unwrap();
+        assert_eq!((plan.size.peers(), plan.validators), (4, 8));
+        assert_eq!((plan.engine, plan.entry), (Engine::Npm, Entry::Deposit));
+    }
+
+    #[test]
+    fn combinations_that_cannot_work_are_refused_by_name() {
+        assert!(plan("--fork fulu").unwrap_err().contains("--fork fulu"));
+        assert!(
+            plan("--load 32 --fork fulu")
+                .unwrap_err()
+                .contains("--load")
+        );
+        assert!(
+            plan("--execution-url http://x")
+                .unwrap_err()
+                .contains("--jwt")
+        );
+        assert!(plan("--peers 2").unwrap_err().contains("--peers 2"));
+        assert!(plan("--slot-ms 500").unwrap_err().contains("--slot-ms 500"));
+        assert!(plan("--slot-ms 500 --in-genesis").is_ok());
+        assert!(plan("--kill 5@1").unwrap_err().contains("peers 1 to 4"));
+    }
+}

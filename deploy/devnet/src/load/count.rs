@@ -1,0 +1,134 @@
+//! Which attestations the stand-in has received, each verified under its group key.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use dkg::bls::{Message, PublicPoint, SignaturePoint, verify, verify_same_message};
+use proto::eth::SingleAttestation;
+use proto::{Epoch, PublicKey, SignatureBytes, Slot};
+use sha2::{Digest as _, Sha256};
+
+use super::world::{SLOTS_PER_EPOCH, World, now};
+use crate::Error;
+use crate::ledger::Tally;
+
+/// The group keys, and the first valid signature of each duty.
+#[derive(Debug)]
+pub struct Count {
+    keys: Vec<PublicPoint>,
+    valid: Mutex<BTreeMap<(Slot, u64), SignatureBytes>>,
+}
+
+/// Why one attestation of a request was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Its position in the request.
+    pub position: usize,
+    /// The reason.
+    pub reason: &'static str,
+}
+
+impl Count {
+    /// Nothing received yet for the validators with these group keys, in the order of the lock.
+    ///
+    /// # Errors
+    /// If one is not a valid public key.
+    pub fn new(keys: &[PublicKey]) -> Result<Self, Error> {
+        let points = keys
+            .iter()
+            .map(PublicPoint::from_bytes)
+            .collect::<Result<_, _>>();
+        let bad = |e| Error::Unexpected(format!("a group key in the lock is invalid: {e}"));
+        Ok(Self {
+            keys: points.map_err(bad)?,
+            valid: Mutex::default(),
+        })
+    }
+
+    /// Checks and counts the attestations of one request; answers with those it refuses. What
+    /// another peer has sent before is not verified again if it is the same.
+    pub fn receive(&self, world: &World, attestations: &[SingleAttestation]) -> Vec<Refused> {
+        let mut refused = Vec::new();
+        let mut new = Vec::new();
+        for (position, attestation) in attestations.iter().enumerate() {
+            match world.objection(attestation) {
+                Some(reason) => refused.push(Refused { position, reason }),
+                None if self.knows(attestation) => {}
+                None => match SignaturePoint::from_bytes(&attestation.signature) {
+                    Ok(signature) => new.push((position, attestation, signature)),
+                    Err(_) => refused.push(Refused {
+                        position,
+                        reason: "no signature",
+                    }),
+                },
+            }
+        }
+        for (position, is_valid) in self.check(&new) {
+            if is_valid {
+                self.enter(&attestations[position]);
+            } else {
+                refused.push(Refused {
+                    position,
+                    reason: "not the group key's signature",
+                });
+            }
+        }
+        refused
+    }
+
+    /// The duties of `epoch`, and how many of them have been received.
+    pub fn of(&self, epoch: Epoch) -> Tally {
+        let first = epoch.first_slot(SLOTS_PER_EPOCH);
+        let next = epoch.next().first_slot(SLOTS_PER_EPOCH);
+        let valid = self.valid.lock().unwrap_or_else(PoisonError::into_inner);
+        Tally {
+            expected: self.keys.len(),
+            included: valid.range((first, 0)..(next, 0)).count(),
+        }
+    }
+
+    fn knows(&self, attestation: &SingleAttestation) -> bool {
+        let valid = self.valid.lock().unwrap_or_else(PoisonError::into_inner);
+        valid.get(&duty(attestation)) == Some(&attestation.signature)
+    }
+
+    fn enter(&self, attestation: &SingleAttestation) {
+        let mut valid = self.valid.lock().unwrap_or_else(PoisonError::into_inner);
+        valid
+            .entry(duty(attestation))
+            .or_insert(attestation.signature);
+    }
+
+    /// Whether each is valid: those of one vote together, and one by one if that fails.
+    fn check(&self, new: &[(usize, &SingleAttestation, SignaturePoint)]) -> Vec<(usize, bool)> {
+        let mut votes = BTreeMap::new();
+        for (position, attestation, signature) in new {
+            let index = usize::try_from(attestation.attester_index.0).expect("checked above");
+            let signed = (*position, self.keys[index], *signature);
+            votes
+                .entry(attestation.data)
+                .or_insert_with(Vec::new)
+                .push(signed);
+        }
+        let mut checked = Vec::new();
+        for (vote, signed) in votes {
+            let message = Message::hash(World::signing_root(&vote));
+            let pairs: Vec<_> = signed.iter().map(|(_, key, s)| (*key, *s)).collect();
+            let all = verify_same_message(&pairs, &message, &seed());
+            let one = |(position, key, s): &(usize, PublicPoint, SignaturePoint)| {
+                (*position, all || verify(key, &message, s))
+            };
+            checked.extend(signed.iter().map(one));
+        }
+        checked
+    }
+}
+
+fn duty(attestation: &SingleAttestation) -> (Slot, u64) {
+    (attestation.data.slot, attestation.attester_index.0)
+}
+
+/// The weights of a batch need a seed that its senders cannot know; they are our own peers here.
+fn seed() -> [u8; 32] {
+    Sha256::digest(now().as_nanos().to_le_bytes()).into()
+}

@@ -1,0 +1,163 @@
+//! `--load`: a stand-in beacon node that gives K validators K/32 attestations a slot and checks
+//! every signature, so that figures at scale need neither a chain nor its CPU.
+//!
+//! It answers what a peer asks, with realistic timing: a block is seen two twelfths into its slot,
+//! and who asks earlier votes for the one before. It never proposes, never forks, is always synced.
+
+mod count;
+mod routes;
+mod scene;
+mod world;
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use proto::{PublicKey, Root};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+pub use count::{Count, Refused};
+pub use scene::LoadScene;
+pub use world::World;
+
+use crate::Error;
+
+/// A serving stand-in. Dropping it ends it.
+#[derive(Debug)]
+pub struct StandIn {
+    /// What it has received.
+    pub count: Arc<Count>,
+    /// Its make-believe chain.
+    pub world: World,
+    serving: JoinHandle<()>,
+}
+
+impl StandIn {
+    /// Serves `keys` on 127.0.0.1 at `port`, with the validators' indices in their order.
+    ///
+    /// # Errors
+    /// If the port is busy or a key is invalid.
+    pub async fn start(
+        port: u16,
+        world: World,
+        keys: Vec<PublicKey>,
+        credentials: Root,
+    ) -> Result<Self, Error> {
+        let count = Arc::new(Count::new(&keys)?);
+        let node = routes::Node {
+            world: world.clone(),
+            keys,
+            credentials,
+            count: Arc::clone(&count),
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let listener = listener
+            .map_err(|_| Error::BusyPorts(vec![format!("{port} (stand-in beacon node)")]))?;
+        let serving = tokio::spawn(async move {
+            let served = axum::serve(listener, routes::all(Arc::new(node))).await;
+            if let Err(error) = served {
+                eprintln!("the stand-in beacon node stopped: {error}");
+            }
+        });
+        Ok(Self {
+            count,
+            world,
+            serving,
+        })
+    }
+}
+
+impl Drop for StandIn {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dkg::bls::{Message, SecretShare};
+    use proto::Epoch;
+    use proto::eth::{AttestationData, ChainSpec, SingleAttestation, ValidatorIndex};
+    use serde_json::{Value, json};
+
+    use super::world::{SLOTS_PER_EPOCH, now};
+    use super::*;
+
+    const SLOT_MS: u64 = 2000;
+
+    fn share(number: u8) -> SecretShare {
+        let mut bytes = [0; 32];
+        bytes[31] = number;
+        SecretShare::from_bytes(&bytes).unwrap()
+    }
+
+    async fn serving() -> (StandIn, String) {
+        let keys: Vec<PublicKey> = (1..=64).map(|i| share(i).public().to_bytes()).collect();
+        let world = World {
+            genesis_time: now().as_secs() - 500,
+            slot_ms: SLOT_MS,
+            validators: keys.len(),
+        };
+        let free = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let stand_in = StandIn::start(port, world, keys, Root::ZERO).await.unwrap();
+        (stand_in, format!("http://127.0.0.1:{port}"))
+    }
+
+    async fn data(url: &str, path: &str) -> Value {
+        let answer = reqwest::get(format!("{url}{path}")).await.unwrap();
+        answer.json::<Value>().await.unwrap()["data"].take()
+    }
+
+    /// The attestation of the validator `index` to what the node says, signed by `signer`.
+    async fn attestation(stand_in: &StandIn, url: &str, signer: u8) -> SingleAttestation {
+        let epoch = stand_in.world.slot_at(now()).epoch(SLOTS_PER_EPOCH).0 - 1;
+        let index = 40;
+        let slot = World::duty_slot(index, Epoch(epoch));
+        let path = format!("/eth/v1/validator/attestation_data?slot={slot}&committee_index=0");
+        let vote: AttestationData = serde_json::from_value(data(url, &path).await).unwrap();
+        let message = Message::hash(World::signing_root(&vote));
+        SingleAttestation {
+            committee_index: World::seat(index).0,
+            attester_index: ValidatorIndex(index),
+            data: vote,
+            signature: share(signer).sign(&message).to_bytes(),
+        }
+    }
+
+    async fn post(url: &str, attestation: &SingleAttestation) -> u16 {
+        let url = format!("{url}/eth/v2/beacon/pool/attestations");
+        let sent = reqwest::Client::new()
+            .post(url)
+            .json(&json!([attestation]))
+            .send()
+            .await;
+        sent.unwrap().status().as_u16()
+    }
+
+    #[tokio::test]
+    async fn its_spec_is_one_that_peers_accept() {
+        let (_stand_in, url) = serving().await;
+        let genesis = data(&url, "/eth/v1/beacon/genesis").await;
+        let spec = data(&url, "/eth/v1/config/spec").await;
+        let spec = serde_json::from_value(spec).unwrap();
+        let spec = ChainSpec::new(&spec, serde_json::from_value(genesis).unwrap()).unwrap();
+        assert_eq!(spec.slots_per_epoch(), SLOTS_PER_EPOCH);
+        assert!(spec.fork_at(Epoch(1)).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_valid_attestation_counts_once_and_a_forged_one_never() {
+        let (stand_in, url) = serving().await;
+        let forged = attestation(&stand_in, &url, 7).await;
+        let epoch = forged.data.slot.epoch(SLOTS_PER_EPOCH);
+        assert_eq!(post(&url, &forged).await, 400);
+        assert_eq!(stand_in.count.of(epoch).included, 0);
+        let valid = attestation(&stand_in, &url, 41).await;
+        assert_eq!(post(&url, &valid).await, 200);
+        assert_eq!(post(&url, &valid).await, 200);
+        assert_eq!(stand_in.count.of(epoch).included, 1);
+        assert_eq!(stand_in.count.of(epoch).expected, 64);
+    }
+}

@@ -1,0 +1,167 @@
+//! The stages of `--load`: ceremony, peers, and duties as the stand-in counts them.
+
+use proto::{Epoch, Root};
+
+use super::world::{SLOTS_PER_EPOCH, now};
+use super::{StandIn, World};
+use crate::Error;
+use crate::cluster::{ChainTerms, Cluster, credentials};
+use crate::ledger::{Duties, Tally};
+use crate::peer::Gained;
+use crate::place::Site;
+use crate::plan::Plan;
+use crate::progress::{Progress, Stage};
+
+/// From the stand-in's start to slot 0: the peers must run by then.
+const LEAD_SECONDS: u64 = 4;
+/// Part of a slot after an epoch's end until its duties are counted.
+const GRACE_SLOTS: u64 = 1;
+
+/// A cluster on a stand-in beacon node, and what was counted.
+#[derive(Debug)]
+pub struct LoadScene {
+    plan: Plan,
+    site: Site,
+    cluster: Option<Cluster>,
+    stand_in: Option<StandIn>,
+    epochs: u64,
+    counted: Tally,
+    unexpected: Vec<String>,
+}
+
+impl LoadScene {
+    /// Nothing runs yet.
+    pub fn new(plan: Plan, site: Site) -> Self {
+        Self {
+            plan,
+            site,
+            cluster: None,
+            stand_in: None,
+            epochs: 0,
+            counted: Tally::default(),
+            unexpected: Vec::new(),
+        }
+    }
+
+    /// Plays all stages. Without `--for-epochs` it never returns but for an error.
+    ///
+    /// # Errors
+    /// What failed, or which duties are missing.
+    pub async fn play(&mut self, progress: &mut Progress) -> Result<(), Error> {
+        let terms = ChainTerms {
+            chain_id: 1337,
+            genesis_validators_root: World::genesis_validators_root(),
+            deposit_contract: "0x00000000219ab540356cBB839Cbe05303d7705Fa".to_owned(),
+        };
+        let (plan, site) = (&self.plan, &self.site);
+        let url = format!("http://127.0.0.1:{}", site.ports.beacon(0));
+        let stage = progress.begin("definition");
+        let mut cluster = Cluster::found(plan, site, &terms, |_| url.clone())?;
+        progress.end(
+            stage,
+            &format!("{} operators have agreed", plan.size.peers()),
+        );
+        let stage = progress.begin("ceremony");
+        cluster.ceremony(site, |text| stage.say(text)).await?;
+        let keys = cluster.keys()?;
+        progress.end(
+            stage,
+            &format!("{} validator keys that nobody holds", keys.len()),
+        );
+
+        let stage = progress.begin("peers");
+        let world = World {
+            genesis_time: now().as_secs() + LEAD_SECONDS,
+            slot_ms: plan.slot_ms,
+            validators: keys.len(),
+        };
+        let paid: Root = credentials();
+        let stand_in = StandIn::start(site.ports.beacon(0), world, keys, paid).await?;
+        let started = cluster.start(site).await;
+        self.cluster = Some(cluster);
+        self.stand_in = Some(stand_in);
+        started?;
+        progress.end(stage, "running");
+        self.watch(progress).await
+    }
+
+    async fn watch(&mut self, progress: &mut Progress) -> Result<(), Error> {
+        let stage = progress.begin("duties");
+        let (cluster, stand_in) = match (&mut self.cluster, &self.stand_in) {
+            (Some(cluster), Some(stand_in)) => (cluster, stand_in),
+            (None | Some(_), _) => return Ok(()), // nothing to watch was started
+        };
+        let world = stand_in.world.clone();
+        // The peers get a whole epoch to learn their duties.
+        let first = Epoch(world.slot_at(now()).epoch(SLOTS_PER_EPOCH).0 + 1);
+        sleep_until_epoch(&world, first, 0).await;
+        cluster.begin_measuring().await;
+        let mut number = 1;
+        loop {
+            let epoch = Epoch(first.0 + number - 1);
+            for line in cluster
+                .strike(&self.site, &self.plan.strikes, number)
+                .await?
+            {
+                stage.keep(&line);
+            }
+            let is_judged = cluster.running() >= self.plan.size.threshold();
+            sleep_until_epoch(&world, epoch.next(), 0).await;
+            cluster.measure().await;
+            sleep_until_epoch(&world, epoch.next(), GRACE_SLOTS).await;
+            cluster.must_run()?;
+            let tally = stand_in.count.of(epoch);
+            self.epochs = number;
+            self.counted.expected += tally.expected;
+            self.counted.included += tally.included;
+            let line = show(epoch, tally, &stage);
+            if is_judged && tally.missed() > 0 {
+                self.unexpected.push(line);
+            }
+            if self.plan.for_epochs == Some(number) {
+                progress.end(stage, &format!("{} missed", self.counted.missed()));
+                return match self.unexpected.is_empty() {
+                    true => Ok(()),
+                    false => Err(Error::Unexpected(self.unexpected.join("; "))),
+                };
+            }
+            number += 1;
+        }
+    }
+
+    /// What was counted: epochs, duties, and each peer's gains.
+    pub fn figures(&self) -> (u64, Duties, Vec<(String, Gained)>) {
+        let duties = Duties {
+            attestations: self.counted,
+            proposals: Tally::default(),
+        };
+        let gained = self
+            .cluster
+            .as_ref()
+            .map(Cluster::gained)
+            .unwrap_or_default();
+        (self.epochs, duties, gained)
+    }
+
+    /// Ends everything.
+    pub async fn stop(&mut self) {
+        if let Some(cluster) = &mut self.cluster {
+            cluster.stop().await;
+        }
+        self.stand_in = None;
+    }
+}
+
+fn show(epoch: Epoch, tally: Tally, stage: &Stage) -> String {
+    let line = format!(
+        "epoch {epoch}: attestations {}/{}",
+        tally.included, tally.expected
+    );
+    stage.keep(&line);
+    line
+}
+
+async fn sleep_until_epoch(world: &World, epoch: Epoch, slots: u64) {
+    let slot = proto::Slot(epoch.first_slot(SLOTS_PER_EPOCH).0 + slots);
+    tokio::time::sleep(world.start_of(slot).saturating_sub(now())).await;
+}

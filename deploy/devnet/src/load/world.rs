@@ -1,0 +1,184 @@
+//! The make-believe chain of the stand-in beacon node: a block in every slot, roots that everybody
+//! can compute, and duties that give every validator one attestation an epoch.
+//!
+//! It is not a chain: nothing is proposed, nothing is processed, and no fork ever happens.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use proto::eth::{AttestationData, Checkpoint, CommitteeIndex, Domain, DomainType, ForkVersion};
+use proto::eth::{SingleAttestation, signing_root};
+use proto::{Epoch, Root, Slot};
+use sha2::{Digest as _, Sha256};
+
+/// Slots in an epoch, as on mainnet.
+pub const SLOTS_PER_EPOCH: u64 = 32;
+/// Committees in a slot, as on mainnet.
+pub const COMMITTEES: u64 = 64;
+/// Members of a committee; only the cluster's exist.
+pub const COMMITTEE_LENGTH: u64 = 512;
+/// A slot's block is seen after this part of the slot: 2 of 12 seconds.
+const BLOCK_SEEN: u32 = 6;
+
+/// The fork version in force, from genesis on.
+pub const FORK_VERSION: [u8; 4] = [5, 0, 0, 0];
+
+/// The chain's clock and what follows from it.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// Unix seconds of slot 0.
+    pub genesis_time: u64,
+    /// The length of a slot in milliseconds.
+    pub slot_ms: u64,
+    /// How many validators there are: indices 0 up to this.
+    pub validators: usize,
+}
+
+impl World {
+    /// The genesis validators root: any, but always the same.
+    pub fn genesis_validators_root() -> Root {
+        named("genesis validators", 0)
+    }
+
+    /// The root of the block of `slot`.
+    pub fn block_root(slot: Slot) -> Root {
+        named("block", slot.0)
+    }
+
+    /// The slot of the block `root`, if it is one of the 64 newest.
+    pub fn slot_of(&self, root: Root) -> Option<Slot> {
+        let newest = self.head().0;
+        (newest.saturating_sub(63)..=newest)
+            .map(Slot)
+            .find(|slot| Self::block_root(*slot) == root)
+    }
+
+    /// The moment `slot` begins, since the Unix epoch.
+    pub fn start_of(&self, slot: Slot) -> Duration {
+        Duration::from_secs(self.genesis_time)
+            + Duration::from_millis(self.slot_ms.saturating_mul(slot.0))
+    }
+
+    /// The moment the block of `slot` is seen.
+    pub fn seen_at(&self, slot: Slot) -> Duration {
+        self.start_of(slot) + Duration::from_millis(self.slot_ms) / BLOCK_SEEN
+    }
+
+    /// The newest slot whose block has been seen.
+    pub fn head(&self) -> Slot {
+        let slot = self.slot_at(now());
+        if now() >= self.seen_at(slot) {
+            slot
+        } else {
+            Slot(slot.0.saturating_sub(1))
+        }
+    }
+
+    /// The slot at `moment`; 0 before genesis.
+    pub fn slot_at(&self, moment: Duration) -> Slot {
+        let since = moment.saturating_sub(Duration::from_secs(self.genesis_time));
+        Slot(u64::try_from(since.as_millis()).unwrap_or(u64::MAX) / self.slot_ms)
+    }
+
+    /// The slot of `epoch` in which the validator `index` attests.
+    pub fn duty_slot(index: u64, epoch: Epoch) -> Slot {
+        Slot(epoch.first_slot(SLOTS_PER_EPOCH).0 + index % SLOTS_PER_EPOCH)
+    }
+
+    /// The committee of the validator `index`, and its position in it.
+    pub fn seat(index: u64) -> (CommitteeIndex, u64) {
+        let within_slot = index / SLOTS_PER_EPOCH;
+        (
+            CommitteeIndex(within_slot % COMMITTEES),
+            within_slot / COMMITTEES,
+        )
+    }
+
+    /// What the node would attest to in `slot` now.
+    pub fn vote(&self, slot: Slot) -> AttestationData {
+        Self::vote_for(slot, self.head().min(slot))
+    }
+
+    fn vote_for(slot: Slot, head: Slot) -> AttestationData {
+        let epoch = slot.epoch(SLOTS_PER_EPOCH);
+        let checkpoint = |epoch: Epoch| {
+            let first = epoch.first_slot(SLOTS_PER_EPOCH);
+            Checkpoint {
+                epoch,
+                root: Self::block_root(first.min(head)),
+            }
+        };
+        AttestationData {
+            slot,
+            index: CommitteeIndex(0),
+            beacon_block_root: Self::block_root(head),
+            source: checkpoint(Epoch(epoch.0.saturating_sub(1))),
+            target: checkpoint(epoch),
+        }
+    }
+
+    /// Why this attestation is nobody's duty or a vote no honest node gives; the signature aside.
+    pub fn objection(&self, attestation: &SingleAttestation) -> Option<&'static str> {
+        let index = attestation.attester_index.0;
+        let slot = attestation.data.slot;
+        if usize::try_from(index).is_ok_and(|index| index >= self.validators) {
+            return Some("no such validator");
+        }
+        if Self::duty_slot(index, slot.epoch(SLOTS_PER_EPOCH)) != slot {
+            return Some("not the slot of that validator");
+        }
+        if Self::seat(index).0 != attestation.committee_index {
+            return Some("not the committee of that validator");
+        }
+        if slot > self.slot_at(now()) {
+            return Some("a slot of the future");
+        }
+        let late = Self::vote_for(slot, Slot(slot.0.saturating_sub(1)));
+        let votes = [Self::vote_for(slot, slot), late];
+        (!votes.contains(&attestation.data)).then_some("a vote for no block of this chain")
+    }
+
+    /// The root that attesters of this vote sign.
+    pub fn signing_root(vote: &AttestationData) -> Root {
+        let version = ForkVersion::from(FORK_VERSION);
+        let root = Self::genesis_validators_root();
+        signing_root(vote, Domain::new(DomainType::BeaconAttester, version, root))
+    }
+}
+
+/// Now, since the Unix epoch.
+pub fn now() -> Duration {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+}
+
+fn named(what: &str, number: u64) -> Root {
+    let digest: [u8; 32] = Sha256::new()
+        .chain_update("gantry devnet stand-in ")
+        .chain_update(what)
+        .chain_update(number.to_le_bytes())
+        .finalize()
+        .into();
+    Root::from(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_validator_attests_once_an_epoch() {
+        let slots: Vec<u64> = (0..64).map(|i| World::duty_slot(i, Epoch(3)).0).collect();
+        assert!((96..128).all(|slot| slots.iter().filter(|s| **s == slot).count() == 2));
+    }
+
+    #[test]
+    fn seats_of_a_slot_are_all_different() {
+        let seats: std::collections::BTreeSet<(u64, u64)> = (0..4096)
+            .step_by(32)
+            .map(World::seat)
+            .map(|(c, p)| (c.0, p))
+            .collect();
+        assert_eq!(seats.len(), 128);
+    }
+}

@@ -1,0 +1,115 @@
+//! The stage of duties: what is done to peers, what the blocks contain, and whether that was
+//! expected.
+
+use proto::{Epoch, Slot};
+
+use super::Scene;
+use crate::Error;
+use crate::ledger::{Duties, Tally};
+use crate::progress::{Progress, Stage};
+
+/// Slots into the next epoch until an epoch's duties are counted: late blocks may still carry them.
+const GRACE_SLOTS: u64 = 3;
+
+impl Scene {
+    pub(super) async fn watch(
+        &mut self,
+        first: Epoch,
+        progress: &mut Progress,
+    ) -> Result<(), Error> {
+        let stage = progress.begin("duties");
+        let api = self.running().0.api().clone();
+        let slots = api.slots_per_epoch();
+        let mut number = 1;
+        api.until(first.first_slot(slots)).await;
+        self.running().1.begin_measuring().await;
+        loop {
+            let epoch = Epoch(first.0 + number - 1);
+            let strikes = self.plan.strikes.clone();
+            let (_, cluster, site) = self.running();
+            for line in cluster.strike(site, &strikes, number).await? {
+                stage.keep(&line);
+            }
+            self.excuse(epoch);
+            // Asked in the epoch itself: before it the proposers are not settled until Fulu.
+            self.ledger().expect(&api, epoch).await?;
+            api.until(epoch.next().first_slot(slots)).await;
+            self.epochs = number;
+            self.running().1.measure().await;
+            if self.plan.for_epochs == Some(number) {
+                self.close(first, epoch, &stage).await?;
+                progress.end(stage, &total(self.ledger().total()));
+                return self.judge();
+            }
+            number += 1;
+            self.count(epoch.next().first_slot(slots)).await?;
+            if epoch > first {
+                self.show_epoch(Epoch(epoch.0 - 1), &stage);
+            }
+        }
+    }
+
+    /// Reads what the blocks before `end` say.
+    async fn count(&mut self, end: Slot) -> Result<(), Error> {
+        let (chain, cluster, _) = self.running();
+        chain.must_run()?;
+        cluster.must_run()?;
+        let api = chain.api().clone();
+        self.ledger().read(&api, end).await
+    }
+
+    /// Counts the last two epochs: nothing was shown of them yet.
+    async fn close(&mut self, first: Epoch, last: Epoch, stage: &Stage) -> Result<(), Error> {
+        let api = self.running().0.api().clone();
+        let end = Slot(last.next().first_slot(api.slots_per_epoch()).0 + GRACE_SLOTS);
+        api.until(end).await;
+        self.count(end).await?;
+        for epoch in first.0.max(last.0.saturating_sub(1))..=last.0 {
+            self.show_epoch(Epoch(epoch), stage);
+        }
+        Ok(())
+    }
+
+    fn show_epoch(&mut self, epoch: Epoch, stage: &Stage) {
+        let duties = self.ledger().of(epoch);
+        stage.keep(&format!("epoch {epoch}: {}", total(duties)));
+        let Duties {
+            attestations,
+            proposals,
+        } = duties;
+        let missed = attestations.missed() + proposals.missed();
+        if missed > 0 && !self.excused.contains(&epoch) {
+            self.unexpected
+                .push(format!("epoch {epoch}: {}", total(duties)));
+        }
+    }
+
+    /// An epoch with fewer running peers than can sign is not expected to have duties.
+    fn excuse(&mut self, epoch: Epoch) {
+        let threshold = self.plan.size.threshold();
+        if self.running().1.running() < threshold {
+            self.excused.insert(epoch);
+        }
+    }
+
+    fn judge(&self) -> Result<(), Error> {
+        if self.unexpected.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Unexpected(self.unexpected.join("; ")))
+        }
+    }
+}
+
+fn total(duties: Duties) -> String {
+    let of = |tally: Tally| format!("{}/{}", tally.included, tally.expected);
+    let Duties {
+        attestations,
+        proposals,
+    } = duties;
+    format!(
+        "attestations {}, proposals {}",
+        of(attestations),
+        of(proposals)
+    )
+}

@@ -1,0 +1,7 @@
+//! Ceremonies in a deterministic world of real machines, real frames and named villains.
+
+mod course;
+mod crash;
+mod oracle;
+mod villains;
+mod world;

@@ -1,0 +1,122 @@
+//! Why a ceremony cannot begin or go on, and what its operator can do.
+
+use std::path::PathBuf;
+
+use dkg::ceremony::BadParticipant;
+use proto::Root;
+use proto::definition::BadDefinition;
+use proto::lock::BadLock;
+use thiserror::Error;
+
+use crate::deposit::DepositError;
+use crate::io::files::FileError;
+use crate::io::net::NetError;
+use crate::journal::{JournalError, LockError};
+use crate::keystore::{SecretFileError, StoreError};
+use crate::vault::VaultError;
+
+/// Why a ceremony cannot begin or go on. Whatever it is, nothing is lost: the same command
+/// continues once the cause is gone.
+#[derive(Debug, Error)]
+pub enum CeremonyError {
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A secret is not there or not secret.
+    #[error(transparent)]
+    Secret(#[from] SecretFileError),
+    /// Keystores cannot be written or opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Somebody else has the data directory.
+    #[error(transparent)]
+    Held(#[from] LockError),
+    /// This peer cannot take part.
+    #[error(transparent)]
+    Participant(#[from] BadParticipant),
+    /// This peer is no operator.
+    #[error(transparent)]
+    Definition(#[from] BadDefinition),
+    /// The network cannot start.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The network ended by itself.
+    #[error("the network stopped by itself: start this command again, and report what it said")]
+    NetEnded,
+    /// The operating system gave no randomness.
+    #[error("the operating system gave no randomness: {0}")]
+    Randomness(#[from] getrandom::Error),
+    /// The keys do not make a lock, or the lock in the data directory is refused.
+    #[error("{}: {}", .0.display(), .1)]
+    Lock(PathBuf, #[source] BadLock),
+    /// There is a lock of another definition.
+    #[error(
+        "{} is the lock of another cluster ({there}): each cluster needs a data directory of its \
+         own", .file.display()
+    )]
+    OtherLock {
+        /// The lock file.
+        file: PathBuf,
+        /// The definition it was made for.
+        there: Root,
+    },
+    /// There is an unfinished ceremony of another definition.
+    #[error(
+        "{} holds an unfinished ceremony for another definition ({there}): take another data \
+         directory, or move the folder away if that ceremony is given up", .dir.display()
+    )]
+    OtherCeremony {
+        /// The folder.
+        dir: PathBuf,
+        /// The definition it is for.
+        there: Root,
+    },
+    /// The seed is gone and the position is not.
+    #[error(
+        "{} is missing though the ceremony has begun. With another seed this peer would look like \
+         a cheat: restore the file, or let all operators sign a new definition", .0.display()
+    )]
+    SeedLost(PathBuf),
+    /// The seed does not decrypt.
+    #[error(
+        "{} does not open: give the passphrase or secret file that the ceremony was begun with",
+        .0.display()
+    )]
+    SeedClosed(PathBuf),
+    /// A file of ours is not what was written.
+    #[error("{} is damaged ({}): check the disk and restore the file", .0.display(), .1)]
+    Damaged(PathBuf, #[source] serde_json::Error),
+    /// A file of another version.
+    #[error("{} has version {}, and this gantry reads version 1: update gantry", .0.display(), .1)]
+    Version(PathBuf, u64),
+    /// The signing record's directory.
+    #[error("the directory of the signing record: {0}")]
+    RecordDirectory(#[source] std::io::Error),
+    /// The signing record.
+    #[error(transparent)]
+    Record(#[from] JournalError),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The vault does not sign a deposit.
+    #[error("deposits cannot be signed: {0}")]
+    Refused(#[source] crate::vault::Refusal),
+    /// A deposit file that is not of this lock.
+    #[error("{}: {}", .0.display(), .1)]
+    Deposits(PathBuf, #[source] DepositError),
+    /// Another program runs with this peer's identity key.
+    #[error(
+        "another program runs with the identity key of this peer: stop one of them. If it is not \
+         yours, the key is stolen: make a new one and a new definition"
+    )]
+    SecondSession,
+    /// The operator stopped before the end.
+    #[error("stopped before the ceremony was finished: the same command continues it")]
+    Stopped,
+    /// Somebody was convicted.
+    #[error(
+        "stopped after a failed attempt: read the evidence, settle it among the operators, and \
+         start again with --retry"
+    )]
+    Failed,
+}

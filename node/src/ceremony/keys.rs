@@ -1,0 +1,184 @@
+//! From what the ceremony made to what lies on the disk: keystores, signing record, lock.
+//!
+//! Every step may be repeated after a crash. Their order is the promise:
+//! 1. keystores of all shares and the content of the lock are durable, then this peer acknowledges;
+//! 2. everybody has acknowledged: the signing record is begun, enrolled with all group keys. Only
+//!    here does a record begin by itself, and nothing can have been signed before;
+//! 3. the lock with all signatures is durable, without which nothing signs;
+//! 4. the seed is removed.
+//!
+//! Never here: what the peers say.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use dkg::ceremony::Outcome;
+use proto::definition::SignedDefinition;
+use proto::lock::{BadLock, Contents, Lock, UnsignedLock, Validator};
+use proto::{Identity, IdentitySignature, PeerIndex, Root};
+use sha2::{Digest as _, Sha256};
+
+use super::CeremonyError;
+use super::notebook::{Made, Notebook};
+use crate::io::files::{self, Mode};
+use crate::journal::{DataLock, Entry, Files, History, Journal, JournalError, Owner};
+use crate::keystore::{MasterSecret, StoredShare, store_all};
+
+/// One operator's place: who this peer is, what all agreed on, and where its files are.
+pub struct Site {
+    /// What all operators have signed.
+    pub definition: SignedDefinition,
+    /// This peer's identity key.
+    pub identity: Identity,
+    /// This peer.
+    pub me: PeerIndex,
+    /// The data directory, held against other processes.
+    pub data: DataLock,
+    /// Where the lock is, or will be.
+    pub lock_file: PathBuf,
+    /// Where the keystores are, or will be.
+    pub keystore_dir: PathBuf,
+}
+
+/// The salt of every operator's master secret, the same for all and known before the ceremony, so
+/// that a passphrase is asked for at the start. It differs from cluster to cluster: the definition
+/// holds a random nonce.
+pub fn keystore_salt(definition: Root) -> Root {
+    let hash =
+        Sha256::new_with_prefix(b"gantry/keystore-salt/1").chain_update(definition.as_bytes());
+    Root::from(<[u8; 32]>::from(hash.finalize()))
+}
+
+impl Site {
+    /// The lock of an earlier run, if the ceremony is finished here.
+    ///
+    /// # Errors
+    /// If it cannot be read, is refused, or is that of another definition.
+    pub fn lock(&self) -> Result<Option<Lock>, CeremonyError> {
+        if !self.lock_file.exists() {
+            return Ok(None);
+        }
+        let text = files::read(&self.lock_file, Lock::MAX_BYTES)?;
+        let lock = Lock::from_json(&text).map_err(|error| self.refused(error))?;
+        let there = lock.definition.hash();
+        if there == self.definition.hash() {
+            Ok(Some(lock))
+        } else {
+            Err(CeremonyError::OtherLock {
+                file: self.lock_file.clone(),
+                there,
+            })
+        }
+    }
+
+    /// Step 1: makes the shares durable and gives the hash of the lock.
+    ///
+    /// # Errors
+    /// If something cannot be written.
+    pub fn store(
+        &self,
+        outcome: &Outcome,
+        master: &MasterSecret,
+        notebook: &Notebook,
+    ) -> Result<Root, CeremonyError> {
+        let validators = outcome.validators.iter();
+        let made = Made {
+            transcript_hash: outcome.transcript,
+            validators: validators
+                .clone()
+                .map(|keys| Validator {
+                    public_key: keys.public_key,
+                    share_public_keys: keys.share_public_keys.clone(),
+                })
+                .collect(),
+            seal_commitment: outcome.seal.commitment.clone(),
+        };
+        let lock = self.unsigned(made.clone())?.hash();
+        let shares = validators.map(|keys| StoredShare {
+            validator: keys.public_key,
+            secret: keys.share.clone(),
+        });
+        let seal = StoredShare {
+            validator: outcome.seal.commitment[0],
+            secret: outcome.seal.share.clone(),
+        };
+        let shares: Vec<StoredShare> = shares.chain([seal]).collect();
+        store_all(&self.keystore_dir, master, &shares)?;
+        notebook.keep(lock, &made)?;
+        Ok(lock)
+    }
+
+    /// The lock of these keys with everybody's signatures, in the order of the definition; writes
+    /// nothing.
+    ///
+    /// # Errors
+    /// If a signature is not valid.
+    pub fn signed(
+        &self,
+        made: Made,
+        signatures: &[IdentitySignature],
+    ) -> Result<Lock, CeremonyError> {
+        let peers = self.definition.terms().size().all();
+        let signatures: BTreeMap<_, _> = peers.zip(signatures.iter().copied()).collect();
+        let unsigned = self.unsigned(made)?;
+        unsigned
+            .with_signatures(signatures)
+            .map_err(|error| self.refused(error))
+    }
+
+    /// Steps 2 to 4: begins the signing record, writes the lock, forgets the ceremony.
+    ///
+    /// # Errors
+    /// If something cannot be written, or there is a record that is not this lock's.
+    pub fn finish(&self, lock: &Lock, notebook: &Notebook) -> Result<(), CeremonyError> {
+        self.begin_record(lock)?;
+        files::write_new(&self.lock_file, lock.to_json().as_bytes(), Mode::Public)?;
+        notebook.close()
+    }
+
+    /// The signing record of a lock that is there.
+    ///
+    /// # Errors
+    /// If it is missing or refused.
+    pub fn record(&self, lock: &Lock) -> Result<Journal<Files>, CeremonyError> {
+        let files = Files::within(&self.data).map_err(CeremonyError::RecordDirectory)?;
+        Ok(Journal::open(files, self.owner(lock))?)
+    }
+
+    fn begin_record(&self, lock: &Lock) -> Result<(), CeremonyError> {
+        let mut history = History::default();
+        let group_keys = lock.validators.iter().map(|v| v.public_key).collect();
+        history
+            .add(Entry::Enrolled(group_keys))
+            .expect("a lock names every key once");
+        let files = Files::within(&self.data).map_err(CeremonyError::RecordDirectory)?;
+        match Journal::create(files, self.owner(lock), history) {
+            Ok(_) => Ok(()),
+            // Begun by an earlier run that did not come to writing the lock.
+            Err(JournalError::Exists) => self.record(lock).map(drop),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn owner(&self, lock: &Lock) -> Owner {
+        Owner {
+            cluster: lock.hash(),
+            identity: self.identity.public(),
+        }
+    }
+
+    pub(super) fn unsigned(&self, made: Made) -> Result<UnsignedLock, CeremonyError> {
+        let contents = Contents {
+            definition: self.definition.clone(),
+            validators: made.validators,
+            seal_commitment: made.seal_commitment,
+            transcript_hash: made.transcript_hash,
+            keystore_salt: keystore_salt(self.definition.hash()),
+        };
+        UnsignedLock::new(contents).map_err(|error| self.refused(error))
+    }
+
+    fn refused(&self, error: BadLock) -> CeremonyError {
+        CeremonyError::Lock(self.lock_file.clone(), error)
+    }
+}

@@ -1,0 +1,109 @@
+//! The line to the other peers and to the operator: who is there, what is sent, what is shown.
+
+use bytes::Bytes;
+use dkg::ceremony::Step;
+use proto::gathering::Frame;
+use proto::{PeerIndex, PeerSet};
+
+use super::screen::Screen;
+use crate::io::net::Outbox;
+
+/// The sessions and the screen.
+pub(super) struct Line {
+    outbox: Outbox,
+    up: PeerSet,
+    me: PeerIndex,
+    names: Vec<String>,
+    pub screen: Screen,
+}
+
+impl Line {
+    /// A line with nobody on it yet.
+    pub fn new(outbox: Outbox, me: PeerIndex, names: Vec<String>) -> Self {
+        Self {
+            outbox,
+            up: PeerSet::EMPTY,
+            me,
+            names,
+            screen: Screen::new(),
+        }
+    }
+
+    /// Notes that a session with `peer` began.
+    pub fn came(&mut self, peer: PeerIndex) {
+        self.up.insert(peer);
+    }
+
+    /// Notes that the session with `peer` ended.
+    pub fn went(&mut self, peer: PeerIndex) {
+        self.up.remove(peer);
+    }
+
+    /// Who is there.
+    pub fn up(&self) -> PeerSet {
+        self.up
+    }
+
+    /// Sends to one peer, if it is there.
+    pub fn send(&self, peer: PeerIndex, frame: &Frame) {
+        self.outbox.send(peer, Bytes::from(frame.encode()));
+    }
+
+    /// Sends to everybody who is there.
+    pub fn broadcast(&self, frame: &Frame) {
+        let bytes = Bytes::from(frame.encode());
+        for peer in self.up.iter() {
+            self.outbox.send(peer, bytes.clone());
+        }
+    }
+
+    /// The name of `peer`.
+    pub fn name(&self, peer: PeerIndex) -> &str {
+        &self.names[peer.position()]
+    }
+
+    /// Says what `peer` did wrong, once.
+    pub fn fault(&mut self, peer: PeerIndex, what: &str) {
+        let words = format!("{}: {what}", self.name(peer));
+        self.screen.say_once(words);
+    }
+
+    /// Shows a step of the ceremony and whom it waits for.
+    pub fn show_step(&mut self, attempt: u32, step: Step, waiting: PeerSet) {
+        let attempt = if attempt == 0 {
+            String::new()
+        } else {
+            format!("attempt {attempt}: ")
+        };
+        let advice = match step {
+            Step::Failed => ": settle it among the operators, then one of you starts with --retry",
+            Step::Contradicted => {
+                ": this peer has acknowledged other keys before a crash, and a dealer has since \
+                 dealt again: all operators need a new definition"
+            }
+            Step::Opening | Step::Dealing | Step::Proving => "",
+            Step::Storing | Step::Acknowledging | Step::Finished => "",
+        };
+        self.show(format!("{attempt}{step}{advice}"), waiting);
+    }
+
+    /// Shows what is waited for.
+    pub fn show(&mut self, mut words: String, waiting: PeerSet) {
+        let others = waiting.iter().filter(|peer| *peer != self.me);
+        let others: Vec<String> = others.map(|peer| self.described(peer)).collect();
+        if !others.is_empty() {
+            words = format!("{words}: {}", others.join(", "));
+        }
+        self.screen.now(words);
+    }
+
+    fn described(&self, peer: PeerIndex) -> String {
+        let there = self.up.contains(peer);
+        let name = self.name(peer);
+        if there {
+            name.to_owned()
+        } else {
+            format!("{name} (not connected)")
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! While there is no lock: drives [`Ceremony`], and performs what it asks for in its order.
+//!
+//! Never here: what a message means.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use dkg::blame::{Evidence, Verdict};
+use dkg::bls::SecretShare;
+use dkg::ceremony::{Ceremony, Input, Outcome, Output, Participant, Position, Step};
+use proto::ceremony::{Purpose, Terms};
+use proto::gathering::Frame;
+use proto::lock::Lock;
+use proto::{IdentitySignature, Machine as _, PeerSet, Root};
+
+use super::CeremonyError;
+use super::keys::Site;
+use super::line::Line;
+use super::notebook::Notebook;
+use crate::io::clock;
+use crate::io::files::{self, Mode};
+use crate::keystore::MasterSecret;
+
+/// A ceremony that is under way.
+pub(super) struct Making {
+    ceremony: Ceremony,
+    notebook: Notebook,
+    master: MasterSecret,
+    /// The shares that this run has stored, by lock.
+    shares: BTreeMap<Root, Vec<SecretShare>>,
+    step: Step,
+    waiting: PeerSet,
+}
+
+/// A ceremony that is finished and durable.
+pub(super) struct Ready {
+    /// The lock.
+    pub lock: Lock,
+    /// This peer's shares, if this run has seen them.
+    pub shares: Option<Vec<SecretShare>>,
+    /// What opens the keystores.
+    pub master: MasterSecret,
+}
+
+impl Making {
+    /// Begins or continues the ceremony of `site`.
+    pub fn start(
+        site: &Site,
+        notebook: Notebook,
+        master: MasterSecret,
+    ) -> Result<Self, CeremonyError> {
+        let who = Participant {
+            terms: terms(site),
+            me: site.me,
+            identity: site.identity.clone(),
+            seed: notebook.seed(&master)?,
+        };
+        let ceremony = Ceremony::new(who, notebook.position()?)?;
+        Ok(Self {
+            ceremony,
+            notebook,
+            master,
+            shares: BTreeMap::new(),
+            step: Step::Opening,
+            waiting: PeerSet::EMPTY,
+        })
+    }
+
+    /// Whether there is work to do that waits for nobody.
+    pub fn is_busy(&self) -> bool {
+        self.ceremony.deadline().is_some()
+    }
+
+    /// How far this peer has come.
+    pub fn step(&self) -> Step {
+        self.step
+    }
+
+    /// Shows the step and whom it waits for.
+    pub fn show(&self, line: &mut Line) {
+        line.show_step(self.ceremony.position().attempt, self.step, self.waiting);
+    }
+
+    /// Hands `input` in and performs what follows; gives the certificate if it is finished.
+    pub fn handle(
+        &mut self,
+        input: Input,
+        site: &Site,
+        line: &mut Line,
+    ) -> Result<Option<Certificate>, CeremonyError> {
+        let mut outputs = VecDeque::from(self.ceremony.handle(clock::now(), input));
+        while let Some(output) = outputs.pop_front() {
+            match output {
+                Output::Persist(position) => self.notebook.persist(&position)?,
+                Output::Send(peer, bytes) => line.send(peer, &Frame::Ceremony(bytes)),
+                Output::Broadcast(bytes) => line.broadcast(&Frame::Ceremony(bytes)),
+                Output::Store(outcome) => {
+                    let stored = self.store(*outcome, site, line)?;
+                    outputs.extend(self.ceremony.handle(clock::now(), stored));
+                }
+                Output::Progress(progress) => {
+                    (self.step, self.waiting) = (progress.step, progress.waiting);
+                    self.show(line);
+                }
+                Output::Fault(peer, breach) => line.fault(peer, &breach.to_string()),
+                Output::Blame(blame) => write_blame(&blame, site, line)?,
+                Output::Finished(finished) => {
+                    return Ok(Some(Certificate {
+                        lock: finished.acked.lock,
+                        signatures: finished.lock_signatures,
+                    }));
+                }
+                // Whoever has the lock leaves when all have said so: see `sharing`.
+                Output::Closed => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn store(
+        &mut self,
+        outcome: Outcome,
+        site: &Site,
+        line: &mut Line,
+    ) -> Result<Input, CeremonyError> {
+        line.screen.now("storing keys".to_owned());
+        let lock = site.store(&outcome, &self.master, &self.notebook)?;
+        let transcript = outcome.transcript;
+        let shares = outcome.validators.into_iter().map(|keys| keys.share);
+        self.shares.insert(lock, shares.collect());
+        Ok(Input::Stored { transcript, lock })
+    }
+
+    /// Whether this peer has acknowledged the lock of this hash: then it holds its keys.
+    pub fn has_acknowledged(&self, lock: Root) -> bool {
+        let Position { acked, .. } = self.ceremony.position();
+        acked.iter().any(|acked| acked.lock == lock)
+    }
+
+    /// Checks a certificate that a peer or the ceremony gave; the lock of it.
+    pub fn check(&self, certificate: &Certificate, site: &Site) -> Result<Lock, CeremonyError> {
+        let made = self.notebook.made(certificate.lock)?;
+        site.signed(made, &certificate.signatures)
+    }
+
+    /// Makes record and lock durable.
+    pub fn finish(mut self, lock: Lock, site: &Site) -> Result<Ready, CeremonyError> {
+        site.finish(&lock, &self.notebook)?;
+        let shares = self.shares.remove(&lock.hash());
+        Ok(Ready {
+            lock,
+            shares,
+            master: self.master,
+        })
+    }
+}
+
+/// Everybody's signature of one lock.
+pub(super) struct Certificate {
+    /// The hash of the lock.
+    pub lock: Root,
+    /// The signatures, in the order of the definition.
+    pub signatures: Vec<IdentitySignature>,
+}
+
+/// What the ceremony of `site` is about.
+pub(super) fn terms(site: &Site) -> Terms {
+    let terms = site.definition.terms();
+    Terms {
+        definition: site.definition.hash(),
+        roster: terms.roster().clone(),
+        // Too many are refused when the ceremony is made.
+        validators: u16::try_from(terms.validators).unwrap_or(u16::MAX),
+        purpose: Purpose::NewCluster,
+    }
+}
+
+fn write_blame(
+    (evidence, verdict): &(Evidence, Verdict),
+    site: &Site,
+    line: &Line,
+) -> Result<(), CeremonyError> {
+    let attempt = evidence
+        .statements
+        .first()
+        .map_or(0, |s| s.context().attempt);
+    let name = line.name(verdict.culprit);
+    let file = format!("blame-{attempt}-{name}.json");
+    let path = site.data.directory().join(file);
+    let text = serde_json::to_vec_pretty(evidence).expect("texts and numbers fit into JSON");
+    files::replace(&path, &text, Mode::Public)?;
+    line.screen.say(&format!(
+        "{name} {}. The evidence is in {file}; anybody can check it with `gantry dkg verify-blame \
+         {file}`",
+        verdict.rule,
+        file = path.display(),
+    ));
+    Ok(())
+}

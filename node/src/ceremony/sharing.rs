@@ -1,0 +1,272 @@
+//! When the lock is durable: signs the deposits, completes whoever lacks something, and leaves when
+//! everybody has everything.
+//!
+//! A peer says DEPOSITS when lock and deposits are durable, and LEAVING when it has heard that of
+//! all, or LEAVING of more than f others (a session between two may be broken; f may lie). It goes
+//! when everybody else is leaving or gone: so nobody goes whom somebody still needs.
+//!
+//! Never here: a way to sign around the vault and its record.
+
+use std::path::PathBuf;
+
+use dkg::bls::SecretShare;
+use proto::gathering::Frame;
+use proto::lock::Lock;
+use proto::{IdentitySignature, PeerIndex, PeerSet, Root, SignatureBytes, Slot};
+
+use super::CeremonyError;
+use super::deposits::Deposits;
+use super::keys::Site;
+use super::line::Line;
+use crate::deposit::{self, DepositError};
+use crate::io::files::{self, Mode};
+use crate::vault::{DepositTerms, Held, Signable, Vault};
+
+/// The longest deposit file worth reading, in bytes.
+const MAX_BYTES: usize = 32 << 20;
+
+/// After the ceremony.
+pub(super) struct Sharing {
+    lock: Lock,
+    me: PeerIndex,
+    deposits: Deposits,
+    deposit_file: PathBuf,
+    /// Who has everything, this peer included.
+    complete: PeerSet,
+    /// Who knows that everybody has everything.
+    leaving: PeerSet,
+}
+
+impl Sharing {
+    /// Everything of `lock` that is on the disk.
+    pub fn open(site: &Site, lock: Lock) -> Result<Self, CeremonyError> {
+        let messages = match deposit::messages(&lock) {
+            Err(DepositError::Unsettled) => Vec::new(),
+            messages => messages.map_err(|e| CeremonyError::Deposits(site.lock_file.clone(), e))?,
+        };
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed)?;
+        let name = format!(
+            "deposit-data-{}.json",
+            hex::encode(&lock.hash().as_bytes()[..4])
+        );
+        let mut sharing = Self {
+            deposits: Deposits::new(&lock, messages, seed),
+            deposit_file: site.data.directory().join(name),
+            lock,
+            me: site.me,
+            complete: PeerSet::EMPTY,
+            leaving: PeerSet::EMPTY,
+        };
+        sharing.read_deposits()?;
+        if sharing.deposits.signatures().is_some() {
+            sharing.complete.insert(site.me);
+        }
+        Ok(sharing)
+    }
+
+    fn read_deposits(&mut self) -> Result<(), CeremonyError> {
+        if !self.deposit_file.exists() {
+            return Ok(());
+        }
+        let refused = |error| CeremonyError::Deposits(self.deposit_file.clone(), error);
+        let text = files::read(&self.deposit_file, MAX_BYTES)?;
+        let there = deposit::from_json(&text, &self.lock).map_err(refused)?;
+        let signatures = there.iter().map(|deposit| deposit.signature).collect();
+        // Anything but what was written here falls through to signing, which will refuse to
+        // overwrite it.
+        self.deposits.take(signatures).ok();
+        Ok(())
+    }
+
+    /// The lock.
+    pub fn lock(&self) -> &Lock {
+        &self.lock
+    }
+
+    /// Whether this peer has everything.
+    pub fn is_complete(&self) -> bool {
+        self.complete.contains(self.me)
+    }
+
+    /// Whether nobody needs this peer any more.
+    pub fn is_over(&self, up: PeerSet) -> bool {
+        let others = PeerSet::full(self.lock.definition.terms().size());
+        let gone = |peer: PeerIndex| peer == self.me || !up.contains(peer);
+        self.leaving.contains(self.me) && others.without(self.leaving).iter().all(gone)
+    }
+
+    /// Who lacks something, as far as is known here.
+    pub fn incomplete(&self) -> PeerSet {
+        PeerSet::full(self.lock.definition.terms().size()).without(self.complete)
+    }
+
+    /// Signs every deposit message with this peer's shares: recorded first, then released.
+    pub fn sign(&mut self, site: &Site, shares: Vec<SecretShare>) -> Result<(), CeremonyError> {
+        let terms = self.lock.definition.terms();
+        let messages = deposit::messages(&self.lock)
+            .map_err(|error| CeremonyError::Deposits(self.deposit_file.clone(), error))?;
+        let each = terms.deposit_amounts.len();
+        let held = self.lock.validators.iter().zip(shares).enumerate();
+        let held = held.map(|(at, (validator, share))| Held {
+            group_key: validator.public_key,
+            share,
+            deposits: messages.get(at * each).map(|message| DepositTerms {
+                credentials: message.withdrawal_credentials,
+                gwei: terms
+                    .deposit_amounts
+                    .iter()
+                    .map(|amount| amount.0)
+                    .collect(),
+            }),
+        });
+        let mut journal = site.record(&self.lock)?;
+        let mut vault = Vault::open(terms.size(), held.collect(), journal.history().clone())?;
+        let (mut records, mut sealed) = (Vec::new(), Vec::new());
+        for (position, message) in messages.iter().enumerate() {
+            let validator = u32::try_from(position / each).expect("a lock has few validators");
+            let signable = Signable::deposit(terms.chain.genesis_fork_version, message);
+            // A deposit belongs to no slot.
+            let signing = vault.sign(Slot(0), &signable, &[validator]);
+            if let Some((_, refusal)) = signing.refused.first() {
+                return Err(CeremonyError::Refused(*refusal));
+            }
+            records.extend(signing.records);
+            sealed.extend(signing.sealed);
+        }
+        let recorded = journal.append(&records)?;
+        let opened = sealed.into_iter().flat_map(|sealed| {
+            sealed
+                .open(&recorded)
+                .expect("the journal has just recorded all of them")
+        });
+        let partials: Vec<SignatureBytes> = opened.map(|p| p.signature().to_bytes()).collect();
+        self.deposits
+            .hear(site.me, partials)
+            .expect("there is one for each message");
+        Ok(())
+    }
+
+    /// Tells `peer` everything it may lack.
+    pub fn greet(&self, peer: PeerIndex, line: &Line) {
+        for frame in self.words() {
+            line.send(peer, &frame);
+        }
+    }
+
+    /// Tells everybody who is there.
+    pub fn tell_all(&self, line: &Line) {
+        for frame in self.words() {
+            line.broadcast(&frame);
+        }
+    }
+
+    fn words(&self) -> Vec<Frame> {
+        let hash = self.lock.hash();
+        let signatures: Vec<IdentitySignature> = self.lock.signatures().values().copied().collect();
+        let partials = self.deposits.partials_of(self.me);
+        let whole = self.deposits.signatures().filter(|_| self.is_complete());
+        let mut words = vec![Frame::Lock(hash, signatures)];
+        match (whole, partials) {
+            (Some(whole), _) => words.push(Frame::Deposits(hash, whole.to_vec())),
+            (None, Some(partials)) => words.push(Frame::Partials(hash, partials.to_vec())),
+            (None, None) => {}
+        }
+        words.extend(self.leaving.contains(self.me).then_some(Frame::Leaving));
+        words
+    }
+
+    /// Takes a frame of `peer`.
+    pub fn hear(
+        &mut self,
+        peer: PeerIndex,
+        frame: Frame,
+        line: &mut Line,
+    ) -> Result<(), CeremonyError> {
+        match frame {
+            Frame::Partials(lock, partials) if self.is_ours(lock, peer, line) => {
+                if let Err(bad) = self.deposits.hear(peer, partials) {
+                    line.fault(peer, &bad.to_string());
+                }
+            }
+            Frame::Deposits(lock, signatures) if self.is_ours(lock, peer, line) => {
+                match self.deposits.take(signatures) {
+                    Ok(()) => {
+                        self.complete.insert(peer);
+                    }
+                    Err(bad) => line.fault(peer, &bad.to_string()),
+                }
+            }
+            Frame::Leaving => {
+                self.complete.insert(peer);
+                self.leaving.insert(peer);
+            }
+            // Words of before it had the lock, which it has been sent; or of another lock.
+            Frame::Ceremony(_) | Frame::Lock(..) | Frame::Partials(..) | Frame::Deposits(..) => {}
+        }
+        self.advance(line)
+    }
+
+    /// More than f peers say that every peer has everything: one of them at least is honest.
+    fn believe_leaving(&mut self) {
+        let size = self.lock.definition.terms().size();
+        if self.leaving.len() > size.faulty() && self.is_complete() {
+            self.complete = PeerSet::full(size);
+        }
+    }
+
+    fn is_ours(&self, lock: Root, peer: PeerIndex, line: &mut Line) -> bool {
+        let ours = lock == self.lock.hash();
+        if !ours {
+            line.fault(peer, "speaks of another lock of the same definition");
+        }
+        ours
+    }
+
+    /// Does what has become possible, and shows what is waited for.
+    pub fn advance(&mut self, line: &mut Line) -> Result<(), CeremonyError> {
+        if !self.is_complete() {
+            for peer in self.deposits.combine() {
+                line.fault(
+                    peer,
+                    "sent wrong partial signatures of the deposits: not used",
+                );
+            }
+            if let Some(signed) = self.deposits.signed() {
+                let chain = &self.lock.definition.terms().chain;
+                let text = deposit::to_json(&signed, chain);
+                files::write_new(&self.deposit_file, text.as_bytes(), Mode::Public)?;
+                self.complete.insert(self.me);
+                line.screen
+                    .say(&format!("deposits signed: {}", self.deposit_file.display()));
+                self.tell_all(line);
+            }
+        }
+        self.believe_leaving();
+        if self.incomplete().is_empty() && self.leaving.insert(self.me) {
+            line.broadcast(&Frame::Leaving);
+        }
+        self.show(line);
+        Ok(())
+    }
+
+    /// Shows what is waited for.
+    pub fn show(&self, line: &mut Line) {
+        if !self.is_complete() {
+            line.show(
+                "waiting for signatures of the deposits".to_owned(),
+                self.deposits.waiting(),
+            );
+        } else if !self.incomplete().is_empty() {
+            let words = "everything is here; staying for those who lack something";
+            line.show(words.to_owned(), self.incomplete());
+        }
+    }
+
+    /// Whether the deposits cannot be signed yet: the definition names no withdrawal address.
+    pub fn is_unsettled(&self) -> bool {
+        self.deposits
+            .signatures()
+            .is_some_and(<[SignatureBytes]>::is_empty)
+    }
+}

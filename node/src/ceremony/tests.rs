@@ -1,0 +1,266 @@
+//! What lies on the disk after a crash between any two steps, and what wrong signatures of
+//! deposits come to. The whole ceremony runs in `tests/dkg.rs`.
+
+use std::fs;
+use std::path::Path;
+
+use dkg::bls::{Message, SecretShare};
+use proto::ceremony::LockHash;
+use proto::definition::{
+    Chain, Definition, Draft, FeeRecipient, Gwei, Operator, SignedDefinition, Terms, Withdrawal,
+};
+use proto::lock::{Lock, Validator};
+use proto::{Address, Identity, IdentitySignature, PeerIndex, Root, SignatureBytes};
+
+use super::deposits::{BadSignatures, Deposits};
+use super::keys::Site;
+use super::notebook::{Made, Notebook};
+use super::{CeremonyError, Sharing};
+use crate::deposit;
+use crate::journal::{DataLock, JournalError};
+
+/// The coefficients of the polynomials of two validators, constant term first.
+const POLYNOMIALS: [[u64; 3]; 2] = [[5, 7, 11], [13, 17, 19]];
+
+fn secrets() -> Vec<Identity> {
+    (1..=4).map(|i| Identity::from_seed(&[i; 32])).collect()
+}
+
+fn definition() -> SignedDefinition {
+    let names = ["alice", "bob", "carol", "dave"];
+    let operators = names.iter().zip(secrets()).map(|(name, secret)| Operator {
+        name: (*name).to_owned(),
+        identity_key: secret.public(),
+        addresses: Vec::new(),
+    });
+    let terms = Terms::new(Draft {
+        name: "Sunday club".to_owned(),
+        nonce: Root::from([7; 32]),
+        chain: Chain::known("hoodi").unwrap(),
+        operators: operators.collect(),
+        validators: 2,
+        deposit_amounts: vec![Gwei::ONE_ETH, Gwei(31_000_000_000)],
+        withdrawal: Withdrawal::One(Address::from([0xaa; 20])),
+        fee_recipient: FeeRecipient::One(Address::from([0xbb; 20])),
+    });
+    let mut definition = Definition::unsigned(terms.unwrap());
+    for secret in secrets() {
+        definition.sign(&secret).unwrap();
+    }
+    definition.into_signed().unwrap()
+}
+
+/// The value of a validator's polynomial at x: its key at 0, its shares above.
+fn share(validator: usize, x: u64) -> SecretShare {
+    let value = POLYNOMIALS[validator]
+        .iter()
+        .rev()
+        .fold(0, |sum, a| sum * x + a);
+    let mut bytes = [0; 32];
+    bytes[24..].copy_from_slice(&value.to_be_bytes());
+    SecretShare::from_bytes(&bytes).unwrap()
+}
+
+fn made() -> Made {
+    let key = |validator, x| share(validator, x).public().to_bytes();
+    let validator = |v| Validator {
+        public_key: key(v, 0),
+        share_public_keys: (1..=4).map(|x| key(v, x)).collect(),
+    };
+    Made {
+        transcript_hash: Root::from([9; 32]),
+        validators: vec![validator(0), validator(1)],
+        seal_commitment: (21..24).map(|x| key(0, x)).collect(),
+    }
+}
+
+/// The first operator in `dir`.
+fn site(dir: &Path) -> Site {
+    let definition = definition();
+    Site {
+        me: definition.peer_named("alice").unwrap(),
+        definition,
+        identity: secrets().remove(0),
+        data: DataLock::take(dir).unwrap(),
+        lock_file: dir.join("cluster-lock.json"),
+        keystore_dir: dir.join("keystores"),
+    }
+}
+
+fn lock(site: &Site) -> Lock {
+    let hash = site.unsigned(made()).unwrap().hash();
+    let signatures: Vec<IdentitySignature> = secrets()
+        .iter()
+        .map(|secret| secret.sign_bare(&LockHash(hash)))
+        .collect();
+    site.signed(made(), &signatures).unwrap()
+}
+
+fn peer(position: usize) -> PeerIndex {
+    definition().terms().size().peer(position).unwrap()
+}
+
+#[test]
+fn finishing_is_repeated_after_a_crash_between_any_two_steps() {
+    for crash in [
+        "nowhere",
+        "after the record",
+        "within the record",
+        "after the lock",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let site = site(dir.path());
+        let lock = lock(&site);
+        let notebook = Notebook::open(dir.path(), site.definition.hash()).unwrap();
+        site.finish(&lock, &notebook).unwrap();
+        match crash {
+            "after the record" => fs::remove_file(&site.lock_file).unwrap(),
+            "within the record" => {
+                fs::remove_file(&site.lock_file).unwrap();
+                fs::remove_file(dir.path().join("record/record-b.log")).unwrap();
+            }
+            _ => {}
+        }
+        site.finish(&lock, &notebook).unwrap();
+        assert_eq!(site.lock().unwrap(), Some(lock.clone()), "{crash}");
+        let journal = site.record(&lock).unwrap();
+        assert_eq!(journal.history().validators().len(), 2, "{crash}");
+    }
+}
+
+#[test]
+fn a_lock_without_its_record_does_not_get_a_new_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let site = site(dir.path());
+    let lock = lock(&site);
+    let notebook = Notebook::open(dir.path(), site.definition.hash()).unwrap();
+    site.finish(&lock, &notebook).unwrap();
+    fs::remove_dir_all(dir.path().join("record")).unwrap();
+    let mut sharing = Sharing::open(&site, lock).unwrap();
+    let refused = sharing.sign(&site, vec![share(0, 1), share(1, 1)]);
+    assert!(matches!(
+        refused,
+        Err(CeremonyError::Record(JournalError::Missing))
+    ));
+}
+
+#[test]
+fn what_is_signed_is_what_the_lock_says_and_is_recorded() {
+    let dir = tempfile::tempdir().unwrap();
+    let site = site(dir.path());
+    let lock = lock(&site);
+    let notebook = Notebook::open(dir.path(), site.definition.hash()).unwrap();
+    site.finish(&lock, &notebook).unwrap();
+    // Twice, as after a crash.
+    for _ in 0..2 {
+        let mut sharing = Sharing::open(&site, lock.clone()).unwrap();
+        sharing.sign(&site, vec![share(0, 1), share(1, 1)]).unwrap();
+    }
+    let journal = site.record(&lock).unwrap();
+    for (_, marks) in journal.history().validators() {
+        assert_eq!(marks.deposits.as_ref().unwrap().signing_roots.len(), 2);
+    }
+}
+
+/// The deposits of the lock, and the partial signatures of each peer.
+fn deposits() -> (Deposits, Vec<Vec<SignatureBytes>>) {
+    let dir = tempfile::tempdir().unwrap();
+    let site = site(dir.path());
+    let lock = lock(&site);
+    let messages = deposit::messages(&lock).unwrap();
+    let version = lock.definition.terms().chain.genesis_fork_version;
+    let partials = (1..=4).map(|x| {
+        let sign = |(place, message): (usize, &proto::eth::DepositMessage)| {
+            let hashed = Message::hash(message.signing_root(version));
+            share(place / 2, x).sign(&hashed).to_bytes()
+        };
+        messages.iter().enumerate().map(sign).collect()
+    });
+    let partials = partials.collect();
+    (Deposits::new(&lock, messages, [3; 32]), partials)
+}
+
+#[test]
+fn any_threshold_of_peers_makes_the_deposits_and_they_are_valid() {
+    let mut all = Vec::new();
+    for absent in 0..4 {
+        let (mut deposits, partials) = deposits();
+        for (position, partials) in partials.into_iter().enumerate() {
+            if position != absent {
+                deposits.hear(peer(position), partials).unwrap();
+            }
+        }
+        assert_eq!(deposits.combine(), []);
+        let signed = deposits.signed().unwrap();
+        let chain = definition().terms().chain.clone();
+        for deposit in &signed {
+            assert!(deposit::has_valid_signature(
+                deposit,
+                chain.genesis_fork_version
+            ));
+        }
+        all.push(signed);
+    }
+    assert!(all.windows(2).all(|two| two[0] == two[1]));
+}
+
+#[test]
+fn a_peer_with_one_wrong_partial_is_named_and_the_others_are_enough() {
+    let (mut deposits, mut partials) = deposits();
+    // A valid point, and the signature of another message.
+    partials[1][3] = partials[1][0];
+    let mut partials = partials.into_iter();
+    for position in 0..3 {
+        deposits
+            .hear(peer(position), partials.next().unwrap())
+            .unwrap();
+    }
+    assert_eq!(deposits.combine(), [peer(1)]);
+    assert!(deposits.signatures().is_none());
+    deposits.hear(peer(3), partials.next().unwrap()).unwrap();
+    assert_eq!(deposits.combine(), []);
+    assert!(deposits.signatures().is_some());
+}
+
+#[test]
+fn bytes_that_are_no_signature_are_their_senders_fault() {
+    let (mut deposits, partials) = deposits();
+    for position in 0..3 {
+        deposits
+            .hear(peer(position), partials[position].clone())
+            .unwrap();
+    }
+    deposits.hear(peer(2), vec![[0xff; 96].into(); 4]).unwrap();
+    assert_eq!(deposits.combine(), [peer(2)]);
+    let short = deposits.hear(peer(2), Vec::new());
+    assert_eq!(
+        short,
+        Err(BadSignatures::Count {
+            found: 0,
+            expected: 4
+        })
+    );
+}
+
+#[test]
+fn whole_signatures_of_another_are_taken_only_if_they_are_the_groups() {
+    let (mut complete, partials) = deposits();
+    for position in 0..3 {
+        complete
+            .hear(peer(position), partials[position].clone())
+            .unwrap();
+    }
+    complete.combine();
+    let whole = complete.signatures().unwrap().to_vec();
+    let (mut deposits, _) = deposits();
+    assert_eq!(
+        deposits.take(partials[0].clone()),
+        Err(BadSignatures::Invalid)
+    );
+    deposits.take(whole.clone()).unwrap();
+    assert_eq!(deposits.signatures(), Some(&whole[..]));
+    assert_eq!(
+        complete.take(partials[0].clone()),
+        Err(BadSignatures::Invalid)
+    );
+}

@@ -1,0 +1,306 @@
+//! The key ceremony with the real program: four processes on loopback, killed, late, cheated on.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test builds on must hold, or the test stops"
+)]
+
+mod operators;
+
+use std::fs;
+use std::time::Duration;
+
+use dkg::blame::Evidence;
+use node::ceremony::keys::keystore_salt;
+use node::config::SecretSource;
+use node::io::net::{self, Event, Limits, Settings};
+use node::journal::{DataLock, Files, Journal, Owner};
+use node::keystore::{MasterSecret, SecretUse, open_all, read_identity};
+use node::{deposit, io::files};
+use operators::{Operators, Peer};
+use proto::ceremony::{Context, Frame, Opening, Purpose, Spoken, Terms};
+use proto::lock::Lock;
+use proto::{IdentityKey, PeerIndex, PublicKey};
+
+/// Everything that every operator must hold in the end.
+fn check(operators: &Operators) {
+    let text = |i: usize, name: &str| fs::read_to_string(operators.dir(i).join(name)).unwrap();
+    let lock = Lock::from_json(&text(0, "cluster-lock.json")).unwrap();
+    assert_eq!(lock.keystore_salt, keystore_salt(lock.definition.hash()));
+    let deposits = format!(
+        "deposit-data-{}.json",
+        hex::encode(&lock.hash().as_bytes()[..4])
+    );
+    let signed = deposit::from_json(&text(0, &deposits), &lock).unwrap();
+    let terms = lock.definition.terms();
+    assert_eq!(signed.len(), terms.validators * terms.deposit_amounts.len());
+    for (i, me) in terms.size().all().enumerate() {
+        assert_eq!(text(i, "cluster-lock.json"), text(0, "cluster-lock.json"));
+        assert_eq!(text(i, &deposits), text(0, &deposits));
+        check_secrets(operators, i, me, &lock);
+        assert!(
+            !operators.dir(i).join("ceremony").exists(),
+            "the seed is removed"
+        );
+    }
+}
+
+/// The shares open, and the record knows every validator and its deposits.
+fn check_secrets(operators: &Operators, i: usize, me: PeerIndex, lock: &Lock) {
+    let dir = operators.dir(i);
+    let source = SecretSource::SecretFile(dir.join("keystore.secret"));
+    let master = MasterSecret::obtain(&source, &lock.keystore_salt, SecretUse::Open).unwrap();
+    let keys: Vec<PublicKey> = lock.shares_of(me).copied().collect();
+    assert_eq!(
+        open_all(&dir.join("keystores"), &master, &keys)
+            .unwrap()
+            .len(),
+        keys.len()
+    );
+    let stored = fs::read_dir(dir.join("keystores")).unwrap().count();
+    assert_eq!(stored, keys.len() + 1, "the seal key's share is stored too");
+
+    let held = DataLock::take(&dir).unwrap();
+    let identity = read_identity(&dir.join("identity.key")).unwrap();
+    let owner = Owner {
+        cluster: lock.hash(),
+        identity: identity.public(),
+    };
+    let history = Journal::read(&mut Files::within(&held).unwrap(), &owner).unwrap();
+    for (validator, (key, marks)) in lock.validators.iter().zip(history.validators()) {
+        assert_eq!(validator.public_key, *key);
+        // Whoever was completed by another need not have signed.
+        if let Some(deposits) = &marks.deposits {
+            assert_eq!(deposits.signing_roots.len(), 1);
+        }
+    }
+}
+
+#[test]
+fn four_operators_make_keys_and_deposits_and_wait_for_a_late_one() {
+    let operators = Operators::agree(4, 2);
+    let mut early: Vec<Peer> = (0..3).map(|i| operators.start(i)).collect();
+    for peer in &mut early {
+        peer.wait_for("waiting for peers to join: op4 (not connected)");
+    }
+    let mut late = operators.start(3);
+    for peer in early.iter_mut().chain([&mut late]) {
+        assert!(peer.ends_well(), "{}", peer.said());
+    }
+    check(&operators);
+
+    // Once more: everything is there, and nothing is made anew.
+    let mut again: Vec<Peer> = (0..4).map(|i| operators.start(i)).collect();
+    for peer in &mut again {
+        peer.wait_for("the ceremony is finished here already");
+        assert!(peer.ends_well(), "{}", peer.said());
+    }
+    check(&operators);
+}
+
+#[test]
+fn a_peer_killed_at_any_step_comes_back_and_the_ceremony_goes_on() {
+    for step in [
+        "waiting for peers to join",
+        "exchanging shares",
+        "proving that shares work",
+        "storing keys",
+        "waiting for peers to store their keys",
+        "the keys are made",
+        "waiting for signatures of the deposits",
+        "deposits signed",
+    ] {
+        let operators = Operators::agree(4, 2);
+        let mut others: Vec<Peer> = (1..4).map(|i| operators.start(i)).collect();
+        let mut victim = operators.start(0);
+        victim.wait_for(step);
+        victim.kill();
+        let mut back = operators.start(0);
+        for peer in others.iter_mut().chain([&mut back]) {
+            assert!(peer.ends_well(), "killed at {step:?}: {}", peer.said());
+        }
+        check(&operators);
+    }
+}
+
+#[test]
+fn everybody_is_killed_again_and_again_and_the_ceremony_still_ends() {
+    let operators = Operators::agree(4, 1);
+    let rounds = [
+        "exchanging shares",
+        "proving that shares work",
+        "the keys are made",
+    ];
+    for (round, step) in rounds.iter().enumerate() {
+        let mut all: Vec<Peer> = (0..4).map(|i| operators.start(i)).collect();
+        // From the second round on somebody may be past this step, so one that is at it is asked.
+        if !all[round].reaches(step) {
+            break;
+        }
+        all.iter_mut().for_each(Peer::kill);
+    }
+    let mut all: Vec<Peer> = (0..4).map(|i| operators.start(i)).collect();
+    for peer in &mut all {
+        assert!(peer.ends_well(), "{}", peer.said());
+    }
+    check(&operators);
+}
+
+#[test]
+fn another_definition_is_refused_in_words() {
+    let operators = Operators::agree(4, 1);
+    let other = operators.agree_again();
+    let mut one = operators.start(0);
+    let mut two = operators.start_with(1, &other);
+    one.wait_for("runs another cluster definition");
+    two.wait_for("runs another cluster definition");
+    one.kill();
+    two.kill();
+    // The directory remembers what it has begun.
+    let mut changed = operators.start_with(0, &other);
+    changed.wait_for("holds an unfinished ceremony for another definition");
+    assert!(!changed.ends_well());
+}
+
+#[test]
+fn a_cheat_is_named_with_evidence_and_a_new_attempt_succeeds_without_it() {
+    let operators = Operators::agree(4, 1);
+    let mut honest: Vec<Peer> = (0..3).map(|i| operators.start(i)).collect();
+    honest[0].wait_for("waiting for peers to join");
+    cheat(&operators, 3);
+    for peer in &mut honest {
+        peer.wait_for("op4 signed two different openings of one attempt. The evidence is in");
+    }
+    let file = operators.dir(0).join("blame-0-op4.json");
+    let verdict = operators.gantry(&["dkg", "verify-blame", file.to_str().unwrap()]);
+    assert!(verdict.status.success());
+    let words = String::from_utf8(verdict.stdout).unwrap();
+    assert!(
+        words.contains("signed two different openings of one attempt"),
+        "{words}"
+    );
+
+    // With one statement only it convicts nobody.
+    let mut evidence: Evidence = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    evidence.statements.pop();
+    let half = operators.dir(0).join("half.json");
+    files::write_new(
+        &half,
+        &serde_json::to_vec(&evidence).unwrap(),
+        files::Mode::Public,
+    )
+    .unwrap();
+    let verdict = operators.gantry(&["dkg", "verify-blame", half.to_str().unwrap()]);
+    assert_eq!(verdict.status.code(), Some(1));
+
+    honest[0].kill();
+    honest[0] = operators.start_again(0, &["--retry"]);
+    honest.push(operators.start(3));
+    for peer in &mut honest {
+        assert!(peer.ends_well(), "{}", peer.said());
+    }
+    check(&operators);
+}
+
+/// Speaks with the identity of operator `i`, and shows everybody two openings.
+fn cheat(operators: &Operators, i: usize) {
+    let definition = operators.definition();
+    let terms = definition.terms();
+    let identity = read_identity(&operators.dir(i).join("identity.key")).unwrap();
+    let me = terms.size().peer(i).unwrap();
+    let ceremony = Terms {
+        definition: definition.hash(),
+        roster: terms.roster().clone(),
+        validators: 1,
+        purpose: Purpose::NewCluster,
+    };
+    let opening = |key: u8| {
+        let context = Context {
+            terms: ceremony.hash(),
+            attempt: 0,
+        };
+        let opening = Opening {
+            context,
+            acked: Vec::new(),
+            keys: vec![[key; 32]; 4],
+        };
+        let spoken = Spoken::Opening(identity.sign(me, opening).into_signed());
+        proto::gathering::Frame::Ceremony(Frame::Spoken(spoken).encode()).encode()
+    };
+    let settings = Settings {
+        identity: identity.clone(),
+        me,
+        roster: terms.roster().clone(),
+        names: terms.operators.iter().map(|o| o.name.clone()).collect(),
+        addresses: operators.addresses(),
+        listen: vec![operators.socket(i)],
+        purpose: proto::session::Purpose::Ceremony,
+        context: definition.hash(),
+        limits: Limits::default(),
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let (outbox, mut events) = net::start(settings).await.unwrap();
+        let shown = async {
+            // The first honest peer that hears both tells the others.
+            loop {
+                let event = events.recv().await.unwrap();
+                if let Event::Up { peer, .. } = event {
+                    outbox.send(peer, opening(1).into());
+                    outbox.send(peer, opening(2).into());
+                } else if let Event::Frame { frame, .. } = event
+                    && is_accusation(&frame)
+                {
+                    break;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), shown)
+            .await
+            .unwrap();
+    });
+}
+
+fn is_accusation(frame: &[u8]) -> bool {
+    let size = proto::ClusterSize::of(4).unwrap();
+    let Ok(proto::gathering::Frame::Ceremony(bytes)) = proto::gathering::Frame::decode(frame)
+    else {
+        return false;
+    };
+    matches!(Frame::decode(size, &bytes), Ok(Frame::Accusation(_)))
+}
+
+#[test]
+fn who_is_no_operator_and_whose_secret_is_another_is_told_so() {
+    let operators = Operators::agree(4, 1);
+    let stranger = operators.root().join("stranger");
+    let made = operators.gantry(&["identity", "new", "--dir", stranger.to_str().unwrap()]);
+    let _: IdentityKey = String::from_utf8(made.stdout)
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    let definition = operators.definition_file();
+    let refused = operators.gantry(&[
+        "dkg",
+        "--definition",
+        definition.to_str().unwrap(),
+        "--data-dir",
+        stranger.to_str().unwrap(),
+    ]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        String::from_utf8(refused.stderr)
+            .unwrap()
+            .contains("not among the operators")
+    );
+
+    let mut one = operators.start(0);
+    one.wait_for("waiting for peers to join");
+    one.kill();
+    let secret = operators.dir(1).join("keystore.secret");
+    fs::copy(secret, operators.dir(0).join("keystore.secret")).unwrap();
+    let mut one = operators.start(0);
+    one.wait_for("give the passphrase or secret file that the ceremony was begun with");
+    assert!(!one.ends_well());
+}

@@ -1,0 +1,263 @@
+//! Operators who agreed on a definition, and their peers as processes of the real program.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use node::io::net::PeerAddress;
+use proto::definition::{Definition, SignedDefinition};
+use tempfile::TempDir;
+
+/// Longer than anything here takes on a loaded machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// n operators with identities, secrets and a definition that all have signed.
+pub struct Operators {
+    root: TempDir,
+    keys: Vec<String>,
+    ports: Vec<u16>,
+    validators: usize,
+}
+
+impl Operators {
+    pub fn agree(n: usize, validators: usize) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let mut operators = Self {
+            root,
+            keys: Vec::new(),
+            ports: (0..n).map(|_| free_port()).collect(),
+            validators,
+        };
+        for i in 0..n {
+            let dir = operators.dir(i);
+            let dir = dir.to_str().unwrap();
+            let key = operators.gantry(&["identity", "new", "--dir", dir]).stdout;
+            operators
+                .keys
+                .push(String::from_utf8(key).unwrap().trim().to_owned());
+            operators.gantry(&[
+                "keystore",
+                "secret",
+                "--out",
+                &format!("{dir}/keystore.secret"),
+            ]);
+        }
+        operators.define(&operators.definition_file());
+        operators
+    }
+
+    /// Another definition of the same operators.
+    pub fn agree_again(&self) -> PathBuf {
+        let file = self.root.path().join("other.json");
+        self.define(&file);
+        file
+    }
+
+    /// One writes it, each signs a copy, the copies are merged.
+    fn define(&self, file: &Path) {
+        let validators = self.validators.to_string();
+        let mut arguments: Vec<String> = "cluster new --name test --chain dev --chain-id 1337 \
+            --genesis-fork-version 0x00000001 \
+            --deposit-contract 0x4242424242424242424242424242424242424242 \
+            --withdrawal 0x00000000000000000000000000000000000000aa \
+            --fee-recipient 0x00000000000000000000000000000000000000bb"
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
+        let root = format!("0x{}", "11".repeat(32));
+        arguments.extend(["--genesis-validators-root".to_owned(), root]);
+        arguments.extend(["--validators".to_owned(), validators]);
+        for (i, (key, port)) in self.keys.iter().zip(&self.ports).enumerate() {
+            let operator = format!("op{}={key}@127.0.0.1:{port}", i + 1);
+            arguments.extend(["--operator".to_owned(), operator]);
+        }
+        let name = |path: &Path| path.to_str().unwrap().to_owned();
+        arguments.extend(["--out".to_owned(), name(file)]);
+        self.gantry(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut merge = vec!["cluster".to_owned(), "merge".to_owned(), name(file)];
+        for i in 0..self.keys.len() {
+            let copy = file.with_extension(format!("copy{i}"));
+            std::fs::copy(file, &copy).unwrap();
+            self.gantry(&[
+                "cluster",
+                "sign",
+                &name(&copy),
+                "--dir",
+                &name(&self.dir(i)),
+            ]);
+            merge.push(name(&copy));
+        }
+        self.gantry(&merge.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    pub fn dir(&self, i: usize) -> PathBuf {
+        self.root.path().join(format!("op{}", i + 1))
+    }
+
+    pub fn definition_file(&self) -> PathBuf {
+        self.root.path().join("definition.json")
+    }
+
+    pub fn definition(&self) -> SignedDefinition {
+        let text = std::fs::read_to_string(self.definition_file()).unwrap();
+        Definition::from_json(&text).unwrap().into_signed().unwrap()
+    }
+
+    pub fn socket(&self, i: usize) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.ports[i]))
+    }
+
+    pub fn addresses(&self) -> Vec<Vec<PeerAddress>> {
+        (0..self.ports.len())
+            .map(|i| vec![self.socket(i).into()])
+            .collect()
+    }
+
+    /// Runs `gantry` to its end.
+    pub fn gantry(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_gantry"))
+            .args(arguments)
+            .output()
+            .unwrap()
+    }
+
+    /// Starts the ceremony of one peer.
+    pub fn start(&self, i: usize) -> Peer {
+        self.launch(i, &self.definition_file(), &[])
+    }
+
+    pub fn start_with(&self, i: usize, definition: &Path) -> Peer {
+        self.launch(i, definition, &[])
+    }
+
+    pub fn start_again(&self, i: usize, flags: &[&str]) -> Peer {
+        self.launch(i, &self.definition_file(), flags)
+    }
+
+    fn launch(&self, i: usize, definition: &Path, flags: &[&str]) -> Peer {
+        let dir = self.dir(i);
+        let mut child = Command::new(env!("CARGO_BIN_EXE_gantry"))
+            .arg("dkg")
+            .arg("--definition")
+            .arg(definition)
+            .arg("--data-dir")
+            .arg(&dir)
+            .arg("--secret-file")
+            .arg(dir.join("keystore.secret"))
+            .arg("--listen")
+            .arg(self.socket(i).to_string())
+            .args(flags)
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (sender, lines) = channel();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Peer {
+            child,
+            lines,
+            said: Vec::new(),
+            read: 0,
+        }
+    }
+}
+
+/// One peer as a process; killed when dropped.
+pub struct Peer {
+    child: Child,
+    lines: Receiver<String>,
+    said: Vec<String>,
+    /// How many of the lines were looked at.
+    read: usize,
+}
+
+impl Peer {
+    /// Waits until the peer has said a line with `words`, since the last one waited for.
+    pub fn wait_for(&mut self, words: &str) {
+        assert!(
+            self.reaches(words),
+            "{words:?} was not said:\n{}",
+            self.said()
+        );
+    }
+
+    /// Whether the peer comes to say `words` before it ends.
+    pub fn reaches(&mut self, words: &str) -> bool {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            while let Some(line) = self.said.get(self.read) {
+                self.read += 1;
+                if line.contains(words) {
+                    return true;
+                }
+            }
+            if !self.hear(until) {
+                return false;
+            }
+        }
+    }
+
+    fn hear(&mut self, until: Instant) -> bool {
+        let left = until.saturating_duration_since(Instant::now());
+        match self.lines.recv_timeout(left) {
+            Ok(line) => {
+                self.said.push(line);
+                true
+            }
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => false,
+        }
+    }
+
+    /// Everything said so far.
+    pub fn said(&self) -> String {
+        self.said.join("\n")
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits for the end; whether the exit code was 0.
+    pub fn ends_well(&mut self) -> bool {
+        let until = Instant::now() + PATIENCE;
+        // Its standard error closes when it ends.
+        while self.hear(until) {}
+        let ended = Instant::now() < until;
+        ended && self.child.wait().unwrap().success()
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        // It may have ended already.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// A port that nobody listens on, and that no other test of this process was given.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let begin = u16::try_from(std::process::id() % 900).unwrap();
+    (0..2000)
+        .map(|_| 25_000 + (begin + NEXT.fetch_add(1, Ordering::Relaxed)) % 1000)
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("one of a thousand ports is free")
+}
