@@ -9,4 +9,9 @@
 //!
 //! [`cluster`] makes the keys and the lock that they start from.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test builds on must hold, or the test stops"
+)]
+
 pub mod cluster;

@@ -118,7 +118,7 @@ impl Question {
             wants.push(Want::Block(root));
         }
         if let Value::Head(data) = &self.value
-            && !view.is_some_and(|view| check_target(data, view).is_ok())
+            && view.is_none_or(|view| check_target(data, view).is_err())
         {
             wants.push(Want::View);
         }
