@@ -116,6 +116,7 @@ enum Phase {
 impl Phase {
     /// Reads from the disk how far an earlier run came.
     fn begin(site: &Site, secret: &SecretSource) -> Result<Self, CeremonyError> {
+        site.sweep()?;
         let definition = site.definition.hash();
         let salt = keystore_salt(definition);
         let notebook = Notebook::open(site.data.directory(), definition)?;
