@@ -301,7 +301,7 @@ fn an_undecided_duty_does_not_hold_up_the_next() {
     for (one, other) in pairs {
         world.fault(Fault::Cut(one, other, 100));
     }
-    world.run_until(FIRST + 3, ms(11_000));
+    world.run_until(FIRST + 4, ms(100));
     for (one, other) in pairs {
         world.fault(Fault::Mend(one, other));
     }
