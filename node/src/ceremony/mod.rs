@@ -37,11 +37,12 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use proto::definition::PeerAddress;
 use proto::gathering::max_frame;
 use proto::session::Purpose;
 
 use crate::config::SecretSource;
-use crate::io::net::{self, Limits, PeerAddress, Settings};
+use crate::io::net::{self, Limits, Settings};
 use crate::keystore::{self, MasterSecret, SecretUse};
 
 pub use error::CeremonyError;
