@@ -7,7 +7,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `scalar`, `curve` | numbers modulo r and points: a thin layer over blst, the only `unsafe` code |
+//! | `scalar`, `curve` | numbers modulo r and points: a thin layer over blst, all the `unsafe` |
 //! | `points` | public keys, signatures, messages and shares that cannot be malformed |
 //! | `lagrange` | combining partial signatures with integer-scaled coefficients |
 //! | `verify` | one signature, many of one message, many of many messages |

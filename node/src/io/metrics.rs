@@ -1,7 +1,7 @@
 //! The numbers a peer shows at `/metrics`, and where each comes from.
 //!
 //! Phases are intervals of one duty on this peer, in seconds; the shell measures them with the
-//! monotonic clock, from one [`Note::Reached`](crate::duties::Note) to the next.
+//! monotonic clock, from one [`Note::Reached`](crate::duties::note::Note) to the next.
 
 use std::time::Duration;
 
