@@ -251,6 +251,16 @@ fn answers_for_another_round_or_by_one_peer_twice_justify_nothing() {
 
 #[test]
 fn a_vote_that_comes_late_prolongs_round_zero() {
+#[test]
+fn a_peer_that_signs_round_change_after_round_change_fills_no_memory() {
+    let mut rig = Rig::new(4, HEAD, 2);
+    rig.hear(3, round_change(rig.change(3, 1, "a"), "a"), &[]);
+    rig.hear(3, round_change(rig.change(3, 1, "b"), "b"), &["evidence"]);
+    rig.hear(3, round_change(rig.change(3, 1, "c"), "c"), &[]);
+    let known = ['a', 'b', 'c'].map(|l| rig.instance.value(&crate::rig::root(l)).is_some());
+    assert_eq!(known, [true, false, false]);
+}
+
     let mut rig = Rig::new(4, HEAD, 3);
     rig.now = TIMING.start + Duration::from_millis(100);
     rig.check(candidate('a'), &["PREPARE 0a"]);
