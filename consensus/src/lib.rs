@@ -226,6 +226,9 @@ pub enum Input<V> {
     /// The other answer to [`Output::Sign`]: the vault signs for no validator, or the record
     /// failed. This peer votes no more in this instance.
     Declined,
+    /// From now on as [`Standing::Abstaining`]: the record failed, or cannot be relied on, while
+    /// the instance was under way.
+    Abstain,
     /// This peer is disconnected, or silent as a leader (its mark H is not below the slot): its
     /// rounds are skipped at once.
     Down(PeerIndex),

@@ -129,6 +129,17 @@ fn a_peer_whose_vault_declined_votes_no_more() {
 }
 
 #[test]
+fn a_peer_whose_record_fails_in_mid_instance_repeats_no_vote_and_enters_rounds_without_a_word() {
+    let mut rig = Rig::new(4, HEAD, 2);
+    rig.check(candidate('a'), &["PREPARE 0a"]);
+    rig.check(Input::Abstain, &[]);
+    let answers = vec![rig.voted(1, 'a'), rig.voted(2, 'a'), rig.voted(3, 'b')];
+    rig.hear(1, rig.propose(1, 'a', answers), &[]);
+    rig.tick(TIMING.end(round(1)), &[]);
+    assert_eq!(rig.instance.round(), round(2));
+}
+
+#[test]
 fn a_bound_peer_answers_another_proposal_with_its_commitment() {
     let mut rig = Rig::new(4, HEAD, 2);
     rig.check(candidate('a'), &["PREPARE 0a"]);
@@ -241,6 +252,16 @@ fn after_the_last_round_a_peer_still_commits_on_a_certificate() {
 }
 
 #[test]
+fn a_peer_that_signs_round_change_after_round_change_fills_no_memory() {
+    let mut rig = Rig::new(4, HEAD, 2);
+    rig.hear(3, round_change(rig.change(3, 1, "a"), "a"), &[]);
+    rig.hear(3, round_change(rig.change(3, 1, "b"), "b"), &["evidence"]);
+    rig.hear(3, round_change(rig.change(3, 1, "c"), "c"), &[]);
+    let known = ['a', 'b', 'c'].map(|l| rig.instance.value(&crate::rig::root(l)).is_some());
+    assert_eq!(known, [true, false, false]);
+}
+
+#[test]
 fn answers_for_another_round_or_by_one_peer_twice_justify_nothing() {
     let mut rig = Rig::new(4, HEAD, 2);
     let twice = vec![rig.voted(1, 'a'), rig.voted(3, 'b'), rig.voted(3, 'b')];
@@ -251,16 +272,6 @@ fn answers_for_another_round_or_by_one_peer_twice_justify_nothing() {
 
 #[test]
 fn a_vote_that_comes_late_prolongs_round_zero() {
-#[test]
-fn a_peer_that_signs_round_change_after_round_change_fills_no_memory() {
-    let mut rig = Rig::new(4, HEAD, 2);
-    rig.hear(3, round_change(rig.change(3, 1, "a"), "a"), &[]);
-    rig.hear(3, round_change(rig.change(3, 1, "b"), "b"), &["evidence"]);
-    rig.hear(3, round_change(rig.change(3, 1, "c"), "c"), &[]);
-    let known = ['a', 'b', 'c'].map(|l| rig.instance.value(&crate::rig::root(l)).is_some());
-    assert_eq!(known, [true, false, false]);
-}
-
     let mut rig = Rig::new(4, HEAD, 3);
     rig.now = TIMING.start + Duration::from_millis(100);
     rig.check(candidate('a'), &["PREPARE 0a"]);

@@ -113,11 +113,10 @@ impl Node {
                 let reaches = |run: &Run| run.awaits().is_some_and(|at| at <= recorded.sequence());
                 self.step_all(|run| reaches(run).then_some(Event::Recorded(recorded)));
             }
-            Input::NotRecorded => {
+            Input::NotRecorded | Input::SecondSession => {
                 self.vault.poison();
-                self.step_all(|run| run.awaits().map(|_| Event::NotRecorded));
+                self.stop();
             }
-            Input::SecondSession => self.vault.poison(),
         }
     }
 
@@ -126,6 +125,13 @@ impl Node {
         self.note(Note::Connected { peer, up: true });
         let sequence_seen = self.peers.sequence(peer);
         let hello = Hello {
+    /// The vault has stopped: nothing that waits for the record leaves any more, and no vote, since
+    /// one that no signature follows would lock the others in vain.
+    fn stop(&mut self) {
+        self.step_all(|run| run.awaits().map(|_| Event::NotRecorded));
+        self.step_all(|_| Some(Event::Abstain));
+    }
+
             mark: self.vault.restart_mark(),
             sequence_seen,
         };
@@ -180,6 +186,9 @@ impl Node {
 
     /// A message for an open run goes there; one for a run that may yet open is kept.
     fn message(&mut self, peer: PeerIndex, message: Message) {
+            if self.vault.stopped().is_some() {
+                self.stop();
+            }
         let duty = message.scope().duty;
         if self.runs.contains_key(&duty) {
             return self.step(duty, Event::Message(peer, message));
