@@ -34,6 +34,9 @@ pub struct Node {
     reveals: Reveals,
     runs: BTreeMap<DutyId, Run>,
     early: BTreeMap<(DutyId, PeerIndex), Vec<Message>>,
+    /// The latest slot with a run of each kind. None is opened at or before it again, even if the
+    /// clock is set back: this peer may have voted there.
+    opened: BTreeMap<DutyKind, Slot>,
     /// The slot of the newest head.
     head: Option<Slot>,
     now: Timestamp,
@@ -54,6 +57,7 @@ impl Node {
             reveals: Reveals::default(),
             runs: BTreeMap::new(),
             early: BTreeMap::new(),
+            opened: BTreeMap::new(),
             head: None,
             now: Timestamp::from_micros(0),
             out: Vec::new(),
@@ -307,7 +311,9 @@ impl Node {
         };
         for kind in [DutyKind::Head, DutyKind::Block] {
             let duty = DutyId { slot, kind };
-            if let Some(owners) = self.owners(duty).filter(|_| !self.runs.contains_key(&duty)) {
+            let is_new = self.opened.get(&kind) < Some(&slot);
+            if let Some(owners) = self.owners(duty).filter(|_| is_new) {
+                self.opened.insert(kind, slot);
                 let (world, _, runs) = self.split();
                 runs.insert(duty, Run::new(duty, owners, standing, &world));
                 self.start(duty);
