@@ -21,7 +21,8 @@ use super::{Answer, Chore, Input, Order, Output, Query};
 use crate::journal::Recorded;
 use crate::vault::Vault;
 
-/// The most messages of a duty whose run is not open yet that are kept for one peer.
+/// The most messages of a duty whose run is not open yet that are kept for one peer. One of them
+/// may be a proposal, which alone is large.
 const EARLY: usize = 8;
 
 /// A running peer.
@@ -200,7 +201,10 @@ impl Node {
         let slot = self.slot();
         if duty.slot == slot || duty.slot == slot.next() {
             let kept = self.early.entry((duty, peer)).or_default();
-            if kept.len() < EARLY {
+            let is_proposal = |message: &Message| matches!(message, Message::Propose(_));
+            let is_second = is_proposal(&message) && kept.iter().any(is_proposal);
+            // Without a signer it asks for a value or brings one, of a run that has none yet.
+            if message.signer().is_some() && !is_second && kept.len() < EARLY {
                 kept.push(message);
             }
         }
