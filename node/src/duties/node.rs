@@ -34,10 +34,10 @@ pub struct Node {
     schedule: Schedule,
     reveals: Reveals,
     runs: BTreeMap<DutyId, Run>,
-    early: BTreeMap<(DutyId, PeerIndex), Vec<Message>>,
     /// The latest slot with a run of each kind. None is opened at or before it again, even if the
     /// clock is set back: this peer may have voted there.
     opened: BTreeMap<DutyKind, Slot>,
+    early: BTreeMap<(DutyId, PeerIndex), Vec<Message>>,
     /// The slot of the newest head.
     head: Option<Slot>,
     now: Timestamp,
@@ -57,8 +57,8 @@ impl Node {
             schedule,
             reveals: Reveals::default(),
             runs: BTreeMap::new(),
-            early: BTreeMap::new(),
             opened: BTreeMap::new(),
+            early: BTreeMap::new(),
             head: None,
             now: Timestamp::from_micros(0),
             out: Vec::new(),
@@ -125,11 +125,6 @@ impl Node {
         }
     }
 
-    fn up(&mut self, peer: PeerIndex) {
-        self.peers.set_up(peer);
-        self.note(Note::Connected { peer, up: true });
-        let sequence_seen = self.peers.sequence(peer);
-        let hello = Hello {
     /// The vault has stopped: nothing that waits for the record leaves any more, and no vote, since
     /// one that no signature follows would lock the others in vain.
     fn stop(&mut self) {
@@ -137,6 +132,11 @@ impl Node {
         self.step_all(|_| Some(Event::Abstain));
     }
 
+    fn up(&mut self, peer: PeerIndex) {
+        self.peers.set_up(peer);
+        self.note(Note::Connected { peer, up: true });
+        let sequence_seen = self.peers.sequence(peer);
+        let hello = Hello {
             mark: self.vault.restart_mark(),
             sequence_seen,
         };
@@ -146,7 +146,12 @@ impl Node {
         let missed = missed.chain(self.runs.values().flat_map(Run::sent));
         self.out
             .extend(missed.map(|frame| Output::Send(peer, frame)));
-        self.step_all(|_| Some(Event::Back(peer)));
+        // Not in slots of its restart mark: it is there, but does not vote.
+        let votes = |duty: &DutyId| !self.peers.is_silent(peer, duty.slot);
+        let voting: Vec<DutyId> = self.runs.keys().copied().filter(votes).collect();
+        for duty in voting {
+            self.step(duty, Event::Back(peer));
+        }
     }
 
     fn frame(&mut self, peer: PeerIndex, bytes: &[u8]) {
@@ -181,6 +186,9 @@ impl Node {
         let held = self.vault.sequence();
         if hello.sequence_seen > held {
             self.vault.witnessed(peer, hello.sequence_seen);
+            if self.vault.stopped().is_some() {
+                self.stop();
+            }
             self.note(Note::RolledBack {
                 witness: peer,
                 seen: hello.sequence_seen,
@@ -191,9 +199,6 @@ impl Node {
 
     /// A message for an open run goes there; one for a run that may yet open is kept.
     fn message(&mut self, peer: PeerIndex, message: Message) {
-            if self.vault.stopped().is_some() {
-                self.stop();
-            }
         let duty = message.scope().duty;
         if self.runs.contains_key(&duty) {
             return self.step(duty, Event::Message(peer, message));
