@@ -148,7 +148,7 @@ pub use timing::Timing;
 
 /// What peers agree on. Cloning must be cheap: wrap a large value in an [`Arc`].
 pub trait Value: Clone + Eq + Debug {
-    /// The hash that votes name: `hash_tree_root`. Two values of one hash are the same value.
+    /// The hash that votes name. Two values of one hash are the same value.
     fn hash(&self) -> Root;
 
     /// The value's bytes: at most 256 for a head vote, [`proto::vote::MAX_BODY`] for a block.
