@@ -148,7 +148,7 @@ async fn wait_for_chain(client: &BeaconClient) -> ChainSpec {
 }
 
 /// A beacon node of another chain would have everything signed under wrong domains.
-fn check_chain(lock: &Lock, chain: &ChainSpec) -> Result<(), CommandError> {
+pub(super) fn check_chain(lock: &Lock, chain: &ChainSpec) -> Result<(), CommandError> {
     let ours = &lock.definition.terms().chain;
     let theirs = chain.genesis();
     let same = ours.genesis_fork_version == theirs.genesis_fork_version

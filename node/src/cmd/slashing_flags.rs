@@ -8,6 +8,7 @@ use proto::lock::Lock;
 use proto::{Epoch, PublicKey, Slot, Timestamp};
 
 use super::keystore::read_lock;
+use super::run::check_chain;
 use super::slashing::{self, Imported, Place, Renewed};
 use super::{CommandError, runtime};
 use crate::config::Config;
@@ -114,10 +115,12 @@ impl Peer {
         }
     }
 
-    /// The current slot and epoch: the beacon node's genesis and slot length, this clock.
+    /// The current slot and epoch: the beacon node's genesis and slot length, this clock. A node of
+    /// another chain counts other slots, and marks that are too low let a share sign twice.
     fn now(&self) -> Result<(Slot, Epoch), CommandError> {
         let beacon = BeaconClient::connect(self.config.beacon_node.as_str())?;
         let spec = runtime()?.block_on(beacon.chain_spec())?;
+        check_chain(&self.lock, &spec)?;
         let since_epoch = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();

@@ -21,7 +21,8 @@ use super::{Answer, Chore, Input, Order, Output, Query};
 use crate::journal::Recorded;
 use crate::vault::Vault;
 
-/// The most messages of a duty whose run is not open yet that are kept for one peer.
+/// The most messages of a duty whose run is not open yet that are kept for one peer. One of them
+/// may be a proposal, which alone is large.
 const EARLY: usize = 8;
 
 /// A running peer.
@@ -33,6 +34,9 @@ pub struct Node {
     schedule: Schedule,
     reveals: Reveals,
     runs: BTreeMap<DutyId, Run>,
+    /// The latest slot with a run of each kind. None is opened at or before it again, even if the
+    /// clock is set back: this peer may have voted there.
+    opened: BTreeMap<DutyKind, Slot>,
     early: BTreeMap<(DutyId, PeerIndex), Vec<Message>>,
     /// The slot of the newest head.
     head: Option<Slot>,
@@ -53,6 +57,7 @@ impl Node {
             schedule,
             reveals: Reveals::default(),
             runs: BTreeMap::new(),
+            opened: BTreeMap::new(),
             early: BTreeMap::new(),
             head: None,
             now: Timestamp::from_micros(0),
@@ -113,12 +118,18 @@ impl Node {
                 let reaches = |run: &Run| run.awaits().is_some_and(|at| at <= recorded.sequence());
                 self.step_all(|run| reaches(run).then_some(Event::Recorded(recorded)));
             }
-            Input::NotRecorded => {
+            Input::NotRecorded | Input::SecondSession => {
                 self.vault.poison();
-                self.step_all(|run| run.awaits().map(|_| Event::NotRecorded));
+                self.stop();
             }
-            Input::SecondSession => self.vault.poison(),
         }
+    }
+
+    /// The vault has stopped: nothing that waits for the record leaves any more, and no vote, since
+    /// one that no signature follows would lock the others in vain.
+    fn stop(&mut self) {
+        self.step_all(|run| run.awaits().map(|_| Event::NotRecorded));
+        self.step_all(|_| Some(Event::Abstain));
     }
 
     fn up(&mut self, peer: PeerIndex) {
@@ -135,7 +146,12 @@ impl Node {
         let missed = missed.chain(self.runs.values().flat_map(Run::sent));
         self.out
             .extend(missed.map(|frame| Output::Send(peer, frame)));
-        self.step_all(|_| Some(Event::Back(peer)));
+        // Not in slots of its restart mark: it is there, but does not vote.
+        let votes = |duty: &DutyId| !self.peers.is_silent(peer, duty.slot);
+        let voting: Vec<DutyId> = self.runs.keys().copied().filter(votes).collect();
+        for duty in voting {
+            self.step(duty, Event::Back(peer));
+        }
     }
 
     fn frame(&mut self, peer: PeerIndex, bytes: &[u8]) {
@@ -170,6 +186,9 @@ impl Node {
         let held = self.vault.sequence();
         if hello.sequence_seen > held {
             self.vault.witnessed(peer, hello.sequence_seen);
+            if self.vault.stopped().is_some() {
+                self.stop();
+            }
             self.note(Note::RolledBack {
                 witness: peer,
                 seen: hello.sequence_seen,
@@ -187,7 +206,10 @@ impl Node {
         let slot = self.slot();
         if duty.slot == slot || duty.slot == slot.next() {
             let kept = self.early.entry((duty, peer)).or_default();
-            if kept.len() < EARLY {
+            let is_proposal = |message: &Message| matches!(message, Message::Propose(_));
+            let is_second = is_proposal(&message) && kept.iter().any(is_proposal);
+            // Without a signer it asks for a value or brings one, of a run that has none yet.
+            if message.signer().is_some() && !is_second && kept.len() < EARLY {
                 kept.push(message);
             }
         }
@@ -298,7 +320,9 @@ impl Node {
         };
         for kind in [DutyKind::Head, DutyKind::Block] {
             let duty = DutyId { slot, kind };
-            if let Some(owners) = self.owners(duty).filter(|_| !self.runs.contains_key(&duty)) {
+            let is_new = self.opened.get(&kind) < Some(&slot);
+            if let Some(owners) = self.owners(duty).filter(|_| is_new) {
+                self.opened.insert(kind, slot);
                 let (world, _, runs) = self.split();
                 runs.insert(duty, Run::new(duty, owners, standing, &world));
                 self.start(duty);

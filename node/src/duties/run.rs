@@ -58,6 +58,8 @@ pub enum Event {
     Recorded(Recorded),
     /// The record could not be made durable.
     NotRecorded,
+    /// The record failed or cannot be relied on: this peer votes no more.
+    Abstain,
     /// Compute partial signatures ahead, now that the PREPARE has left.
     Presign,
     /// Combine the partial signatures, of which t are there.
@@ -183,6 +185,7 @@ impl Run {
                 self.pending = None;
                 self.ballot(Ballot::Declined, world);
             }
+            Event::Abstain => self.ballot(Ballot::Abstain, world),
             Event::Presign => self.presign(world),
             Event::Combine => self.combine(world),
         }

@@ -54,6 +54,9 @@ impl Run {
                 world
                     .out
                     .extend(signing.records.into_iter().map(Output::Persist));
+                // What was recorded before a restart may be durable already.
+                let durable = world.recorded;
+                self.recorded(&durable, world);
             }
             None => self.ballot(Ballot::Declined, world),
         }

@@ -28,6 +28,10 @@ const INTERVALS: [(&str, Phase, Phase); 7] = [
 /// Duties whose times are kept at most.
 const TIMELINES: usize = 64;
 
+/// The longest file of evidence, in bytes. A peer can contradict itself in every slot, and a full
+/// disk would stop the signing record.
+const MAX_EVIDENCE: u64 = 16 << 20;
+
 /// One duty's times on this peer.
 #[derive(Debug, Default)]
 struct Timeline {
@@ -242,7 +246,14 @@ impl Observer {
             .create(true)
             .append(true)
             .open(&self.evidence);
-        if let Err(error) = file.and_then(|mut file| file.write_all(line.as_bytes())) {
+        let kept = file.and_then(|mut file| {
+            let is_full = file.metadata()?.len() >= MAX_EVIDENCE;
+            if is_full {
+                return Ok(());
+            }
+            file.write_all(line.as_bytes())
+        });
+        if let Err(error) = kept {
             warn!(%error, "cannot keep the evidence of a contradiction");
         }
     }

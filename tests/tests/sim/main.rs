@@ -20,6 +20,7 @@
 )]
 
 mod act;
+mod attacks;
 mod chain;
 mod checks;
 mod controls;
