@@ -15,7 +15,7 @@ use crate::{cuts, full, kills, rollback};
 
 /// Some of them attest in nearly every slot, so that something can always be missed.
 const VALIDATORS: usize = 24;
-const SLOT_MS: u64 = 1500;
+const SLOT_MS: u64 = 2000;
 const PORTS: u16 = 27_100;
 
 #[test]
