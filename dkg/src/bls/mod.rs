@@ -30,8 +30,8 @@ mod scalar;
 mod verify;
 pub mod work;
 
-pub use lagrange::{CannotCombine, combine};
-pub use points::{BadPoint, Message, PublicPoint, SecretShare, SignaturePoint};
+pub use lagrange::{CannotCombine, combine, combine_unchecked};
+pub use points::{BadPoint, Message, PublicPoint, SecretShare, SignaturePoint, UncheckedSignature};
 pub use polynomial::Commitments;
 pub use verify::{verify, verify_batch, verify_same_message};
 
