@@ -1,5 +1,10 @@
 //! The key ceremony with the real program: four processes on loopback, killed, late, cheated on.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test panics where it fails, helpers included"
+)]
+
 mod operators;
 
 use std::fs;

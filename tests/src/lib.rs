@@ -3,10 +3,15 @@
 //! | test | runs |
 //! |---|---|
 //! | `tests/tidy.rs` | the house rules: who may know whom, purity of the cores, size and names |
-//! | `tests/sim.rs` | n nodes in one deterministic world with faults, one seed |
+//! | `tests/sim/` | n nodes in one deterministic world with faults, one seed |
 //! | `tests/e2e.rs` | the real binary on the real devnet |
 //! | `tests/interop.rs` | files and signatures against foreign tools |
 //!
 //! [`cluster`] makes the keys and the lock that they start from.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test builds on must hold, or the test stops"
+)]
 
 pub mod cluster;

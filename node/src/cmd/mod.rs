@@ -13,6 +13,7 @@ mod log;
 mod run;
 pub mod slashing;
 mod slashing_flags;
+mod status;
 
 use std::path::PathBuf;
 
@@ -63,6 +64,8 @@ enum Command {
     Deposit(deposit::Arguments),
     /// Run this peer: attest and propose together with the others.
     Run(run::Arguments),
+    /// Show how the running peer is: its peers, beacon node, record and last duties.
+    Status(status::Arguments),
     /// Move the signing record in and out (EIP-3076), or say that it is lost.
     #[command(subcommand)]
     Slashing(slashing_flags::Command),
@@ -81,6 +84,7 @@ impl Gantry {
             Command::Dkg(arguments) => arguments.run(),
             Command::Deposit(arguments) => arguments.run(),
             Command::Run(arguments) => arguments.run(),
+            Command::Status(arguments) => arguments.run(),
             Command::Slashing(command) => command.run(),
         }
     }
@@ -194,11 +198,19 @@ pub enum CommandError {
     #[error("{} is no evidence of a ceremony: {}", .0.display(), .1)]
     Evidence(PathBuf, #[source] serde_json::Error),
     /// Evidence about another ceremony.
-    #[error("{} is about another definition ({}): its verdict would not concern you", .0.display(), .1)]
+    #[error("{} is about another definition ({}): it does not concern you", .0.display(), .1)]
     OtherEvidence(PathBuf, Root),
     /// Evidence that convicts nobody.
     #[error("{}: {}", .0.display(), .1)]
     Unfounded(PathBuf, #[source] Unfounded),
+    /// No running peer answers.
+    #[error("no running peer answers at {url}: {source}: is `gantry run` up with this config?")]
+    NotRunning {
+        /// Where it was asked.
+        url: String,
+        /// What happened.
+        source: reqwest::Error,
+    },
     /// The runtime did not start.
     #[error("cannot start the asynchronous runtime: {0}")]
     Runtime(#[source] std::io::Error),

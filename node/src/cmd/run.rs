@@ -73,13 +73,14 @@ struct Loaded {
     me: PeerIndex,
     held: Vec<Held>,
     journal: Journal<Files>,
-    _data: DataLock,
 }
 
 async fn run(config: Config) -> Result<(), CommandError> {
     let stop = stop_signal()?;
     tokio::pin!(stop);
-    let loaded = load(&config)?;
+    // Held until the process ends: no second one may work on this directory.
+    let data = DataLock::take(&config.data_dir)?;
+    let loaded = load(&config, &data)?;
     let client = BeaconClient::connect(config.beacon_node.as_str())?;
     let chain = tokio::select! {
         () = &mut stop => return Ok(()),
@@ -92,8 +93,7 @@ async fn run(config: Config) -> Result<(), CommandError> {
 }
 
 /// Reads and checks everything that lies in the data directory.
-fn load(config: &Config) -> Result<Loaded, CommandError> {
-    let data = DataLock::take(&config.data_dir)?;
+fn load(config: &Config, data: &DataLock) -> Result<Loaded, CommandError> {
     let lock = super::keystore::read_lock(&config.lock_file)?;
     let identity = keystore::read_identity(&config.identity_file)?;
     let me = lock.definition.peer_of(&identity.public())?;
@@ -101,7 +101,7 @@ fn load(config: &Config) -> Result<Loaded, CommandError> {
         cluster: lock.hash(),
         identity: identity.public(),
     };
-    let files = Files::within(&data).map_err(CommandError::RecordDirectory)?;
+    let files = Files::within(data).map_err(CommandError::RecordDirectory)?;
     let journal = Journal::open(files, owner)?;
     for repair in journal.repairs() {
         warn!(?repair, "the signing record was damaged and is mended");
@@ -132,7 +132,6 @@ fn load(config: &Config) -> Result<Loaded, CommandError> {
         me,
         journal,
         lock,
-        _data: data,
     })
 }
 
@@ -171,68 +170,31 @@ async fn assemble(
     loaded: Loaded,
     (client, chain): (BeaconClient, Arc<ChainSpec>),
 ) -> Result<Shell, CommandError> {
-    let Loaded {
-        lock,
-        identity,
-        me,
-        held,
-        journal,
-        _data,
-    } = loaded;
-    // The kernel holds the directory until this process ends.
-    std::mem::forget(_data);
-    let terms = lock.definition.terms();
-    let names: Vec<String> = terms
-        .operators
-        .iter()
-        .map(|operator| operator.name.clone())
-        .collect();
+    let terms = loaded.lock.definition.terms();
+    let names: Vec<String> = terms.operators.iter().map(|o| o.name.clone()).collect();
+    let me = loaded.me;
     let memory = Memory::open(&config.data_dir.join("memory"))?;
     let metrics = Arc::new(Metrics::new());
-    let board = Arc::new(Board::new(first_status(&lock, me, &client, &memory)));
-    let settings = Settings {
-        identity: identity.clone(),
-        me,
-        roster: terms.roster().clone(),
-        names: names.clone(),
-        addresses: addresses(config, terms)?,
-        listen: config.listen.clone(),
-        purpose: Purpose::Duties,
-        context: lock.hash(),
-        limits: Limits {
-            max_frame: MAX_FRAME,
-            ..Limits::default()
-        },
-    };
-    let (outbox, events) = net::start(settings).await?;
-    let shown = (Arc::clone(&metrics), Arc::clone(&board));
-    web::serve(config.metrics, shown, (outbox.clone(), names.clone())).await?;
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(CommandError::Randomness)?;
-    let ground = Ground {
-        chain: Arc::clone(&chain),
-        lock: lock.hash(),
-        roster: Arc::new(terms.roster().clone()),
-        me,
-        identity,
-        keys: cluster_keys(&lock),
-        fee_recipients: fee_recipients(&lock),
-        seed,
-    };
-    let size = terms.roster().size();
-    let vault = Vault::open(size, held, journal.history().clone())?;
-    let peers = Peers::new(size, me, memory.sequences(size));
-    let node = Node::new(ground, vault, peers, journal.recorded());
+    let status = first_status(&loaded.lock, me, &client, &memory);
+    let board = Arc::new(Board::new(status));
+    let told = (Arc::clone(&metrics), Arc::clone(&board));
+    let (outbox, events) = net::start(settings(config, &loaded, &names)?).await?;
+    web::serve(
+        config.metrics,
+        told.clone(),
+        (outbox.clone(), names.clone()),
+    )
+    .await?;
+    info!(
+        name = names[me.position()],
+        validators = loaded.lock.validators.len(),
+        "running"
+    );
+    let (node, journal) = core(loaded, &chain, &memory)?;
     let (to_answers, answers) = channel(WAITING);
     let (to_written, written) = channel(WAITING);
     let heads = client.head_events(3 * chain.slot_duration());
     let evidence = config.data_dir.join("evidence.log");
-    let told = (Arc::clone(&metrics), Arc::clone(&board));
-    info!(
-        name = names[me.position()],
-        validators = lock.validators.len(),
-        "running"
-    );
     Ok(Shell {
         node,
         me,
@@ -248,6 +210,58 @@ async fn assemble(
         board,
         chores: VecDeque::new(),
     })
+}
+
+/// What the network layer has to know.
+fn settings(config: &Config, loaded: &Loaded, names: &[String]) -> Result<Settings, CommandError> {
+    let terms = loaded.lock.definition.terms();
+    Ok(Settings {
+        identity: loaded.identity.clone(),
+        me: loaded.me,
+        roster: terms.roster().clone(),
+        names: names.to_vec(),
+        addresses: addresses(config, terms)?,
+        listen: config.listen.clone(),
+        purpose: Purpose::Duties,
+        context: loaded.lock.hash(),
+        limits: Limits {
+            max_frame: MAX_FRAME,
+            ..Limits::default()
+        },
+    })
+}
+
+/// The core, with its vault over what the record holds.
+fn core(
+    loaded: Loaded,
+    chain: &Arc<ChainSpec>,
+    memory: &Memory,
+) -> Result<(Node, Journal<Files>), CommandError> {
+    let Loaded {
+        lock,
+        identity,
+        me,
+        held,
+        journal,
+    } = loaded;
+    let roster = lock.definition.terms().roster();
+    let size = roster.size();
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(CommandError::Randomness)?;
+    let ground = Ground {
+        chain: Arc::clone(chain),
+        lock: lock.hash(),
+        roster: Arc::new(roster.clone()),
+        me,
+        identity,
+        keys: cluster_keys(&lock),
+        fee_recipients: fee_recipients(&lock),
+        seed,
+    };
+    let vault = Vault::open(size, held, journal.history().clone())?;
+    let peers = Peers::new(size, me, memory.sequences(size));
+    let node = Node::new(ground, vault, peers, journal.recorded());
+    Ok((node, journal))
 }
 
 /// Where each peer can be reached, as the network layer takes it.

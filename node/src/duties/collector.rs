@@ -165,7 +165,7 @@ impl Collector {
             }
             let pairs: Vec<_> = candidates
                 .iter()
-                .map(|candidate| (candidate.keys.group.clone(), candidate.signature.clone()))
+                .map(|candidate| (candidate.keys.group, candidate.signature))
                 .collect();
             let all_good = bls::verify_same_message(&pairs, with.message, with.seed);
             for candidate in candidates {
@@ -206,7 +206,7 @@ impl Collector {
                     Ok(shares) => {
                         let indexed: Vec<_> = shares
                             .iter()
-                            .map(|(peer, share)| (ShareIndex::from(*peer), share.clone()))
+                            .map(|(peer, share)| (ShareIndex::from(*peer), *share))
                             .collect();
                         let signature = bls::combine(&indexed)
                             .expect("t distinct peers have t distinct share indices");

@@ -105,20 +105,32 @@ impl Question {
         Verdict::Ask(vec![Want::View])
     }
 
+    /// What speaks against it when its round is over and no verdict was found.
+    pub fn doubt(&self, view: Option<&HeadVote>) -> Objection {
+        match &self.value {
+            Value::Head(_) if view.is_none() => Objection::NoView,
+            Value::Head(_) if self.is_parent_known(view) => Objection::OtherCheckpoints,
+            Value::Head(_) | Value::Block(_) => Objection::UnknownParent,
+        }
+    }
+
+    fn is_parent_known(&self, view: Option<&HeadVote>) -> bool {
+        let root = self.value.builds_on();
+        self.parent_known || view.is_some_and(|view| view.beacon_block_root == root)
+    }
+
     /// The soft checks of a free value: target of the own view, and a block known to it. A forced
     /// value passes.
     pub fn soft_check(&mut self, view: Option<&HeadVote>, now: Timestamp) -> Verdict {
         if self.forced {
             return Verdict::Yes;
         }
-        let root = self.value.builds_on();
-        let known = self.parent_known || view.is_some_and(|view| view.beacon_block_root == root);
         let mut wants = Vec::new();
-        if !known {
-            wants.push(Want::Block(root));
+        if !self.is_parent_known(view) {
+            wants.push(Want::Block(self.value.builds_on()));
         }
         if let Value::Head(data) = &self.value
-            && !view.is_some_and(|view| check_target(data, view).is_ok())
+            && view.is_none_or(|view| check_target(data, view).is_err())
         {
             wants.push(Want::View);
         }

@@ -2,7 +2,7 @@
 //!
 //! Partial signatures travel one slot ahead where the proposer is already certain, so that a
 //! proposal costs only its block and three hops. At most one partial a peer and slot is kept, for
-//! the present slot and the next.
+//! the present slot and the next two: a peer whose clock is ahead sends a slot ahead of its own.
 
 use std::collections::BTreeMap;
 
@@ -26,8 +26,16 @@ pub struct Reveals(BTreeMap<Slot, Reveal>);
 #[derive(Debug)]
 struct Reveal {
     collector: Collector,
-    own: Option<Partial>,
+    own: Own,
     whole: Option<SignatureBytes>,
+}
+
+/// This peer's own part of a reveal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Own {
+    NotAsked,
+    Refused,
+    Sent(Partial),
 }
 
 impl Reveals {
@@ -40,7 +48,8 @@ impl Reveals {
         world: &mut World<'_>,
     ) -> Option<SignatureBytes> {
         let reveal = self.of(slot, world);
-        if reveal.own.is_none() {
+        if reveal.own == Own::NotAsked {
+            reveal.own = Own::Refused;
             let signable = Signable::randao(&world.ground.chain, slot);
             let signing = world.vault.sign(world.slot(), &signable, &[validator.0]);
             for (_, refusal) in signing.refused {
@@ -61,7 +70,7 @@ impl Reveals {
                     validator: validator.0,
                     signature,
                 };
-                reveal.own = Some(partial);
+                reveal.own = Own::Sent(partial);
                 reveal.add(world.ground.me, signable.signing_root(), partial);
                 world.out.push(Output::Broadcast(frame(slot, partial)));
             }
@@ -69,11 +78,11 @@ impl Reveals {
         self.complete(slot, validator, world)
     }
 
-    /// A peer's part of the reveal for a slot. Slots other than the present and the next are not
-    /// kept, nor is a peer's second word.
+    /// A peer's part of the reveal for a slot. Slots other than the present and the next two are
+    /// not kept, nor is a peer's second word.
     pub fn take(&mut self, peer: PeerIndex, randao: Randao, world: &mut World<'_>) {
         let now = world.slot();
-        if randao.slot == now || randao.slot == now.next() {
+        if (now..=now.next().next()).contains(&randao.slot) {
             let root = Signable::randao(&world.ground.chain, randao.slot).signing_root();
             self.of(randao.slot, world).add(peer, root, randao.partial);
         }
@@ -119,7 +128,10 @@ impl Reveals {
 
     /// The frames this peer has sent and a peer that comes back may have missed.
     pub fn sent(&self) -> Vec<Vec<u8>> {
-        let own = |(slot, reveal): (&Slot, &Reveal)| reveal.own.map(|own| frame(*slot, own));
+        let own = |(slot, reveal): (&Slot, &Reveal)| match reveal.own {
+            Own::Sent(own) => Some(frame(*slot, own)),
+            Own::NotAsked | Own::Refused => None,
+        };
         self.0.iter().filter_map(own).collect()
     }
 
@@ -131,7 +143,7 @@ impl Reveals {
     fn of(&mut self, slot: Slot, world: &World<'_>) -> &mut Reveal {
         self.0.entry(slot).or_insert_with(|| Reveal {
             collector: Collector::new(world.ground.roster.size()),
-            own: None,
+            own: Own::NotAsked,
             whole: None,
         })
     }

@@ -83,6 +83,8 @@ pub struct Run {
     pub(super) signed: Option<Value>,
     pub(super) target: Option<bls::Message>,
     pub(super) voted: Option<Root>,
+    /// What a quorum has PREPAREd and this peer cannot check before its beacon node answers.
+    pub(super) owed: Option<Question>,
     question: Option<Question>,
     view: Option<HeadVote>,
     reveal: Option<SignatureBytes>,
@@ -117,6 +119,7 @@ impl Run {
             signed: None,
             target: None,
             voted: None,
+            owed: None,
             question: None,
             view: None,
             reveal: None,
@@ -248,6 +251,9 @@ impl Run {
         self.view = Some(view);
         let question = Question::new(self.instance.round(), Value::Head(view), true);
         self.offer(&question, world);
+        if let Some(owed) = self.owed.take() {
+            self.sign(owed, world);
+        }
     }
 
     fn built(&mut self, contents: Option<BlockContents>, world: &mut World<'_>) {
@@ -264,8 +270,8 @@ impl Run {
 
     /// Asks the beacon node again, after it gave no value, while the slot lasts.
     fn retry(&mut self, world: &mut World<'_>) {
-        if self.retry_at.take_if(|at| *at <= world.now).is_some() && world.slot() == self.duty.slot
-        {
+        let is_due = self.retry_at.take_if(|at| *at <= world.now).is_some();
+        if is_due && world.slot() == self.duty.slot && self.signed.is_none() {
             match self.duty.kind {
                 DutyKind::Head => world.ask(Query::HeadVote(self.duty.slot)),
                 DutyKind::Block => {
@@ -333,9 +339,15 @@ impl Run {
                 value,
                 forced,
             } => {
-                self.question = Some(Question::new(round, value, forced));
+                let question = Question::new(round, value, forced);
+                if let Some(before) = self.question.replace(question) {
+                    self.object(before.doubt(self.view.as_ref()), world);
+                }
             }
-            Outcome::Sign { round, value, .. } => self.sign(round, value, world),
+            Outcome::Sign { round, value, .. } => {
+                self.reach(Phase::PrepareQuorum, world);
+                self.sign(Question::new(round, value, true), world);
+            }
             Outcome::Committed {
                 peer,
                 value,
@@ -362,8 +374,11 @@ impl Run {
         let Some(mut question) = self.question.take() else {
             return;
         };
-        if question.round() < self.instance.round() {
+        if self.signed.is_some() {
             return;
+        }
+        if question.round() < self.instance.round() {
+            return self.object(question.doubt(self.view.as_ref()), world);
         }
         let verdict = match self.hard_check(&question, world) {
             Ok(()) => question.soft_check(self.view.as_ref(), world.now),

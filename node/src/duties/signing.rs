@@ -5,7 +5,7 @@ use consensus::Input as Ballot;
 use dkg::bls;
 use proto::eth::{BlockContents, SingleAttestation};
 use proto::vote::Partial;
-use proto::{PeerIndex, Round, SignatureBytes};
+use proto::{PeerIndex, SignatureBytes};
 
 use super::collector::Combining;
 use super::ground::World;
@@ -13,19 +13,25 @@ use super::judge::Question;
 use super::note::{Note, Phase};
 use super::run::{Pending, Run};
 use super::schedule::Position;
-use super::value::Value;
-use super::{Chore, Output, Submission};
+use super::value::{Objection, Value};
+use super::{Chore, Output, Query, Submission};
 use crate::journal::Recorded;
 use crate::vault::PartialSignature;
 
 impl Run {
-    /// A quorum has PREPAREd `value`: the vault signs it and the store makes the record durable.
-    pub(super) fn sign(&mut self, round: Round, value: Value, world: &mut World<'_>) {
-        self.reach(Phase::PrepareQuorum, world);
-        let question = Question::new(round, value, true);
-        if let Err(objection) = self.hard_check(&question, world) {
-            self.object(objection, world);
-            return self.ballot(Ballot::Declined, world);
+    /// A quorum has PREPAREd a value: the vault signs it and the store makes the record durable.
+    pub(super) fn sign(&mut self, question: Question, world: &mut World<'_>) {
+        match self.hard_check(&question, world) {
+            Ok(()) => {}
+            // A quorum's proof does not age: it is signed when the beacon node answers.
+            Err(Objection::NoView) => {
+                self.owed = Some(question);
+                return world.ask(Query::HeadVote(self.duty.slot));
+            }
+            Err(objection) => {
+                self.object(objection, world);
+                return self.ballot(Ballot::Declined, world);
+            }
         }
         let signable = question.value().signable(&world.ground.chain);
         let signing = world

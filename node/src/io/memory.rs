@@ -92,7 +92,7 @@ impl Memory {
         if let Err(error) = self.duties.insert(key, bytes) {
             warn!(%error, "cannot remember a duty");
         }
-        if ending.slot % 1024 == 0 {
+        if ending.slot.is_multiple_of(1024) {
             self.forget_oldest();
         }
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use proto::{DutyId, DutyKind, PeerIndex, PeerSet};
+use proto::{DutyId, DutyKind, PeerIndex, PeerSet, Round};
 use tracing::{debug, error, info, warn};
 
 use super::memory::{Ending, Memory};
@@ -79,33 +79,7 @@ impl Observer {
                 validators,
                 round,
                 missing,
-            } => {
-                let took_ms = self.took_ms(duty);
-                let missing = self.names_of(missing);
-                let slot = duty.slot.0;
-                let kind = kind_of(duty);
-                info!(
-                    kind,
-                    slot,
-                    validators,
-                    round = round.number(),
-                    took_ms,
-                    ?missing,
-                    "signed"
-                );
-                self.count(duty, "signed", validators);
-                self.timelines.entry(duty).or_default().signed += validators;
-                let signed = self.timelines[&duty].signed;
-                self.end(
-                    duty,
-                    Ending {
-                        signed,
-                        took_ms,
-                        absent: missing,
-                        ..empty(duty)
-                    },
-                );
-            }
+            } => self.signed(duty, validators, (round, missing)),
             Note::Missed {
                 duty,
                 validators,
@@ -114,10 +88,7 @@ impl Observer {
             Note::Objected { duty, objection } => {
                 let rule = objection.rule();
                 warn!(%duty, rule, "this peer would not sign the value");
-                self.metrics
-                    .refusals
-                    .get_or_create(&RuleLabels { rule })
-                    .inc();
+                self.refused(rule);
             }
             Note::Refused {
                 duty,
@@ -126,10 +97,7 @@ impl Observer {
                 message,
             } => {
                 warn!(%duty, validator = validator.0, rule, "the vault refuses: {message}");
-                self.metrics
-                    .refusals
-                    .get_or_create(&RuleLabels { rule })
-                    .inc();
+                self.refused(rule);
             }
             Note::RandaoRefused {
                 slot,
@@ -169,6 +137,36 @@ impl Observer {
                     .set(i64::from(up));
             }
         }
+    }
+
+    fn signed(&mut self, duty: DutyId, validators: usize, (round, missing): (Round, PeerSet)) {
+        let took_ms = self.took_ms(duty);
+        let missing = self.names_of(missing);
+        info!(
+            kind = kind_of(duty),
+            slot = duty.slot.0,
+            validators,
+            round = round.number(),
+            took_ms,
+            ?missing,
+            "signed"
+        );
+        self.count(duty, "signed", validators);
+        let timeline = self.timelines.entry(duty).or_default();
+        timeline.signed += validators;
+        let signed = timeline.signed;
+        let ending = Ending {
+            signed,
+            took_ms,
+            absent: missing,
+            ..empty(duty)
+        };
+        self.end(duty, ending);
+    }
+
+    fn refused(&self, rule: &'static str) {
+        let labels = RuleLabels { rule };
+        self.metrics.refusals.get_or_create(&labels).inc();
     }
 
     fn reached(&mut self, duty: DutyId, phase: Phase) {

@@ -2,10 +2,11 @@
 //!
 //! It takes everything that waits at once: records of one moment share one sync.
 
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
+use thiserror::Error;
 use tokio::sync::mpsc::Sender;
 
 use crate::journal::{Files, Journal, JournalError, Record, Recorded};
@@ -27,6 +28,11 @@ pub enum Written {
     Failed(JournalError),
 }
 
+/// The thread has ended, or so many records wait that the disk must hang.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the disk does not take the signing record")]
+pub struct Stuck;
+
 /// The way to the thread.
 #[derive(Debug)]
 pub struct Writer {
@@ -45,8 +51,8 @@ impl Writer {
     ///
     /// # Errors
     /// If the thread has ended or hangs: the record counts as failed.
-    pub fn write(&self, record: Record) -> Result<(), TrySendError<Record>> {
-        self.records.try_send(record)
+    pub fn write(&self, record: Record) -> Result<(), Stuck> {
+        self.records.try_send(record).map_err(|_| Stuck)
     }
 }
 

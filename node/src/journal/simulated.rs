@@ -110,6 +110,13 @@ impl SimulatedDisk {
         Some(platter.contents[&content].seen.clone())
     }
 
+    /// The bytes of `file` that a power loss at this moment would leave for certain.
+    pub fn durable(&self, file: LogFile) -> Option<Vec<u8>> {
+        let platter = self.platter();
+        let content = *platter.durable_names.get(&file)?;
+        Some(platter.contents[&content].durable.clone())
+    }
+
     /// Puts `bytes` into `file`, durably: a restored backup, bit rot, a cut tail; none removes it.
     pub fn tamper(&self, file: LogFile, bytes: Option<Vec<u8>>) {
         let mut platter = self.platter();

@@ -1,0 +1,185 @@
+//! `gantry status`: asks the running peer how it is, and prints that for a person.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{CommandError, runtime};
+use crate::config::Config;
+use crate::io::memory::Ending;
+use crate::io::status::{PeerStatus, Status};
+
+/// How long the running peer may take to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Flags of `gantry status`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The config file of the running peer.
+    #[arg(long, env = "GANTRY_CONFIG", default_value = "gantry.toml")]
+    config: PathBuf,
+    /// Print the document as it is, for scripts.
+    #[arg(long)]
+    json: bool,
+    /// How many of the last duties to show.
+    #[arg(long, default_value_t = 20)]
+    duties: usize,
+}
+
+impl Arguments {
+    pub(super) fn run(self) -> Result<(), CommandError> {
+        let config = Config::read(&self.config)?;
+        let url = format!("http://{}/status", config.metrics);
+        let status = runtime()?.block_on(ask(&url)).map_err(|source| {
+            let source = source.without_url();
+            CommandError::NotRunning { url, source }
+        })?;
+        if self.json {
+            let text = serde_json::to_string_pretty(&status);
+            println!("{}", text.expect("texts and numbers have a JSON form"));
+        } else {
+            print!("{}", page(&status, self.duties));
+        }
+        Ok(())
+    }
+}
+
+async fn ask(url: &str) -> Result<Status, reqwest::Error> {
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(PATIENCE)
+        .build()?;
+    client
+        .get(url)
+        .send()
+        .await?
+        .error_for_status()?
+        .json()
+        .await
+}
+
+/// The whole page.
+fn page(status: &Status, duties: usize) -> String {
+    let mut page = String::new();
+    let mut line = |text: String| {
+        page.push_str(&text);
+        page.push('\n');
+    };
+    line(format!(
+        "{} of cluster {}, gantry {}, slot {}",
+        status.name, status.cluster, status.version, status.slot
+    ));
+    let validators = &status.validators;
+    line(format!(
+        "validators: {} active, {} known to the chain, {} in the lock",
+        validators.active, validators.registered, validators.total
+    ));
+    line(format!("beacon node: {}", beacon_node(status)));
+    line(format!("signing record: {}", record(status)));
+    line("peers:".to_owned());
+    for peer in &status.peers {
+        line(format!("  {}", peer_line(peer)));
+    }
+    line("last duties:".to_owned());
+    for ending in status.duties.iter().take(duties) {
+        line(format!("  {}", duty_line(ending)));
+    }
+    page
+}
+
+fn beacon_node(status: &Status) -> String {
+    let node = &status.beacon_node;
+    match (&node.problem, node.head_slot) {
+        (Some(problem), _) => problem.clone(),
+        (None, Some(slot)) => format!("{}, head at slot {slot}", node.node),
+        (None, None) => format!("{}, no head seen yet", node.node),
+    }
+}
+
+fn record(status: &Status) -> String {
+    let record = &status.record;
+    match (&record.stopped, record.silent_until) {
+        (Some(stopped), _) => format!("NOTHING IS SIGNED: {stopped}"),
+        (None, Some(slot)) if status.slot <= slot => {
+            format!("{} entries; votes again after slot {slot}", record.sequence)
+        }
+        (None, _) => format!("{} entries, sound", record.sequence),
+    }
+}
+
+fn peer_line(peer: &PeerStatus) -> String {
+    let name = &peer.name;
+    if peer.connected {
+        let rtt = peer
+            .rtt_ms
+            .map_or_else(|| "not measured".to_owned(), |ms| format!("{ms:.1} ms"));
+        let offset = peer.clock_offset_ms.unwrap_or_default();
+        format!(
+            "{name}: connected, round trip {rtt}, clock {offset:+.1} ms, {}",
+            peer.software
+        )
+    } else {
+        format!(
+            "{name}: {}",
+            peer.problem.as_deref().unwrap_or("not connected yet")
+        )
+    }
+}
+
+fn duty_line(ending: &Ending) -> String {
+    let Ending {
+        slot,
+        kind,
+        signed,
+        missed,
+        ..
+    } = ending;
+    let took = ending
+        .took_ms
+        .map_or_else(String::new, |ms| format!(" after {ms} ms"));
+    let mut text = format!("slot {slot} {kind}: {signed} signed{took}");
+    if *missed > 0 {
+        text += &format!(", {missed} MISSED: {}", ending.reason);
+    }
+    if !ending.absent.is_empty() {
+        text += &format!(", without {}", ending.absent.join(", "));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::status::RecordStatus;
+
+    #[test]
+    fn a_peer_that_signs_nothing_says_so_and_why() {
+        let status = Status {
+            record: RecordStatus {
+                stopped: Some("the disk is full".into()),
+                ..Default::default()
+            },
+            ..Status::default()
+        };
+        assert!(page(&status, 0).contains("NOTHING IS SIGNED: the disk is full"));
+    }
+
+    #[test]
+    fn a_missed_duty_has_its_reason() {
+        let ending = Ending {
+            slot: 7,
+            kind: "head".into(),
+            signed: 1,
+            missed: 2,
+            took_ms: Some(9),
+            reason: "too few peers signed".into(),
+            absent: vec!["dave".into()],
+        };
+        let text = duty_line(&ending);
+        assert_eq!(
+            text,
+            "slot 7 head: 1 signed after 9 ms, 2 MISSED: too few peers signed, without dave"
+        );
+    }
+}

@@ -1,0 +1,442 @@
+//! Carrying out what the nodes ask for: frames, records, questions, submissions; and what the
+//! chain does by itself.
+
+use std::time::Duration;
+
+use dkg::bls::{self, Message as Hashed, PublicPoint, SignaturePoint};
+use node::duties::note::Note;
+use node::duties::{Answer, Input, Order, Output, Query, Submission};
+use node::journal::{Record, Recorded};
+use node::vault::Signable;
+use proto::frame::Frame;
+use proto::vote::Message;
+use proto::{DutyId, DutyKind, Root, SignatureBytes, Slot};
+use rand::RngExt as _;
+
+use crate::chain::{BlockOrder, Chain};
+use crate::checks::Release;
+use crate::faults::Fault;
+use crate::peer::{BeaconNode, Standing};
+use crate::villains::Means;
+use crate::world::{Event, Signing, World};
+
+impl World {
+    pub(crate) fn perform(&mut self, peer: usize, output: Output) {
+        let life = self.peers[peer].life;
+        match output {
+            Output::Broadcast(frame) => {
+                self.check_frame(peer, &frame);
+                for to in (0..self.peers.len()).filter(|to| *to != peer) {
+                    self.send(peer, to, frame.clone());
+                }
+            }
+            Output::Send(to, frame) => {
+                self.check_frame(peer, &frame);
+                self.send(peer, to.position(), frame);
+            }
+            Output::Persist(record) => self.persist(peer, record),
+            Output::Ask(query) => {
+                self.narrate(|| format!("peer {peer} asks {query:?}"));
+                self.count(peer, &query);
+                let later = self.draw_ms(self.peers[peer].answer_ms);
+                self.at(self.now + later, Event::Answer(peer, life, query));
+            }
+            Output::Submit { duty, submission } => self.submit(peer, duty, submission),
+            Output::Later(chore) => {
+                let soon = self.now + Duration::from_micros(500);
+                self.at(soon, Event::Input(peer, life, Input::Later(chore)));
+            }
+            Output::Remember {
+                peer: shown_by,
+                sequence,
+            } => {
+                self.peers[peer].memory.insert(shown_by, sequence);
+            }
+            Output::Note(note) => self.tell(peer, note),
+        }
+    }
+
+    fn tell(&mut self, peer: usize, note: Note) {
+        if self.peers[peer].is_correct() {
+            self.checks.told(peer, &note);
+        }
+        self.narrate(|| format!("peer {peer}: {note:?}"));
+        match note {
+            Note::Reached { duty, phase } => {
+                self.reached.entry((peer, duty, phase)).or_insert(self.now);
+            }
+            Note::Signed { duty, round, .. } => {
+                self.signed.entry((peer, duty)).or_insert(Signing {
+                    at: self.now,
+                    round,
+                });
+            }
+            Note::RolledBack { .. } => *self.rolled_back.entry(peer).or_default() += 1,
+            Note::RandaoRefused { .. } => self.refused_reveals += 1,
+            Note::Objected { duty, objection } => self.objections.push((peer, duty, objection)),
+            Note::Missed { .. }
+            | Note::Refused { .. }
+            | Note::Fault { .. }
+            | Note::Evidence(_)
+            | Note::Connected { .. } => {}
+        }
+    }
+
+    fn count(&mut self, peer: usize, query: &Query) {
+        let of = |slot, kind| DutyId { slot, kind };
+        let duty = match query {
+            Query::Run(_) => return,
+            Query::HeadVote(slot) => of(*slot, DutyKind::Head),
+            Query::Block { slot, .. } => of(*slot, DutyKind::Block),
+            Query::Knows { duty, .. } => *duty,
+        };
+        *self.asked.entry((peer, duty)).or_default() += 1;
+    }
+
+    /// Tells what happens to whoever looks for the reason of a failure.
+    pub(crate) fn narrate(&self, what: impl FnOnce() -> String) {
+        if std::env::var_os("SIM_TELL").is_some() {
+            let micros = self
+                .now
+                .since(self.chain.spec.start_of(Slot(0)))
+                .as_micros();
+            eprintln!("{:>9}.{:03} {}", micros / 1000, micros % 1000, what());
+        }
+    }
+
+    /// Looks at what a correct peer is about to send.
+    fn check_frame(&mut self, peer: usize, frame: &[u8]) {
+        self.hash.feed(&self.now.micros().to_le_bytes());
+        self.hash.feed(frame);
+        let size = self.cluster.lock.definition.terms().size();
+        let bytes = match Frame::decode(frame).expect("a node sends what can be read") {
+            Frame::Vote(bytes) => bytes,
+            other @ (Frame::Hello(_) | Frame::Randao(_)) => {
+                return self.narrate(|| format!("peer {peer}: {other:?}"));
+            }
+        };
+        let me = self.peers[peer].index;
+        let message = Message::decode(self.cluster.lock.hash(), size, me, &bytes);
+        let message = message.expect("a node sends what can be read");
+        self.narrate(|| format!("peer {peer}: {}", in_short(&message)));
+        if self.peers[peer].is_correct() {
+            self.checks.says(peer, &message);
+        }
+        let Message::Commit(committal) = message else {
+            return;
+        };
+        let commit = committal.signed.statement;
+        if !self.peers[peer].is_correct() {
+            return;
+        }
+        let Some(value) = self.chain.value(&commit.value) else {
+            return self
+                .checks
+                .violated("S5", format!("peer {peer} signs {}", commit.value));
+        };
+        let durable = self.peers[peer].durable_history(&self.cluster).ok();
+        let release = Release {
+            value,
+            signing_root: value.signable(&self.chain.spec).signing_root(),
+            durable: durable.as_ref(),
+        };
+        self.checks.releases(peer, &commit, release);
+    }
+
+    fn send(&mut self, from: usize, to: usize, frame: Vec<u8>) {
+        let frames = match self.peers[from].standing {
+            Standing::Correct | Standing::RolledBack => vec![frame],
+            Standing::Villain(villain) => {
+                let ends = (self.peers[from].index, self.peers[to].index);
+                let mut means = Means {
+                    cluster: &self.cluster,
+                    chain: &self.chain,
+                    past: &mut self.past[from],
+                    dice: &mut self.dice,
+                };
+                villain.spoil(ends, frame, &mut means)
+            }
+        };
+        let Some(session) = self.links.believed(from, to) else {
+            return;
+        };
+        for bytes in frames {
+            let later = self.draw_ms(self.weather.delay_ms);
+            let arrival = self.links.arrival(from, to, self.now + later);
+            self.at(
+                arrival,
+                Event::Frame {
+                    from,
+                    to,
+                    session,
+                    bytes,
+                },
+            );
+        }
+    }
+
+    fn persist(&mut self, peer: usize, record: Record) {
+        let later = self.draw_ms((0, 1));
+        let life = self.peers[peer].life;
+        let process = self.peers[peer].process.as_mut().expect("who writes lives");
+        process.waiting.push(record);
+        if !process.is_writing {
+            process.is_writing = true;
+            self.at(self.now + later, Event::Write(peer, life));
+        }
+    }
+
+    /// The writer takes everything that waits and makes it durable in one go.
+    pub(crate) fn write(&mut self, peer: usize, life: u32) {
+        if !self.lives(peer, life) {
+            return;
+        }
+        let later = self.draw_ms(self.peers[peer].sync_ms);
+        let process = self.peers[peer].process.as_mut().expect("it lives");
+        let batch = std::mem::take(&mut process.waiting);
+        let written = process.journal.append(&batch);
+        let written = written.and_then(|recorded| {
+            process.journal.rotate_when_due()?;
+            Ok(recorded)
+        });
+        match written {
+            Ok(recorded) => {
+                if self.peers[peer].is_correct() {
+                    self.checks.recorded(peer, &batch);
+                }
+                self.at(self.now + later, Event::Written(peer, life, recorded));
+            }
+            Err(_) if self.peers[peer].power_cut => self.befall(Fault::LosePower(peer)),
+            Err(_) => self.at(
+                self.now + later,
+                Event::Input(peer, life, Input::NotRecorded),
+            ),
+        }
+    }
+
+    pub(crate) fn written(&mut self, peer: usize, life: u32, recorded: Recorded) {
+        if !self.lives(peer, life) {
+            return;
+        }
+        let process = self.peers[peer].process.as_mut().expect("it lives");
+        process.is_writing = !process.waiting.is_empty();
+        if process.is_writing {
+            self.at(self.now, Event::Write(peer, life));
+        }
+        self.feed(peer, Input::Recorded(recorded));
+    }
+
+    /// A beacon node answers by what it knows now.
+    pub(crate) fn answer(&mut self, peer: usize, life: u32, query: Query) {
+        if !self.lives(peer, life) {
+            return;
+        }
+        let state = self.peers[peer].beacon;
+        let answer = match query {
+            Query::Run(order) => match state {
+                BeaconNode::Dead => Answer::Failed(order.errand()),
+                BeaconNode::Sound | BeaconNode::Optimistic => self.errand(order),
+            },
+            Query::HeadVote(slot) => {
+                let vote = (state == BeaconNode::Sound)
+                    .then(|| self.chain.head_vote(peer, slot, self.now));
+                Answer::HeadVote(slot, vote)
+            }
+            Query::Block {
+                slot,
+                randao_reveal,
+            } => {
+                let fee_recipient = self.peers[peer].fee_recipient;
+                let order = BlockOrder {
+                    slot,
+                    randao_reveal,
+                    fee_recipient,
+                };
+                let block =
+                    (state == BeaconNode::Sound).then(|| self.chain.build(peer, &order, self.now));
+                Answer::Block(slot, block)
+            }
+            Query::Knows { duty, root } => {
+                let known = state != BeaconNode::Dead && self.chain.knows(peer, root, self.now);
+                Answer::Knows { duty, root, known }
+            }
+        };
+        self.feed(peer, Input::Answer(answer));
+    }
+
+    fn errand(&self, order: Order) -> Answer {
+        match order {
+            Order::Validators(epoch, _) => Answer::Validators(epoch, self.chain.registered()),
+            Order::Attesters(epoch, _) => Answer::Attesters(epoch, self.chain.attesters(epoch)),
+            Order::Proposers(epoch) => Answer::Proposers(epoch, self.chain.proposers(epoch)),
+            Order::Prepare(..) | Order::Subscribe(..) => Answer::Done(order.errand()),
+        }
+    }
+
+    /// Checks what a node submits (S16, S11), and lets the chain have it.
+    fn submit(&mut self, peer: usize, duty: DutyId, submission: Submission) {
+        let spec = self.chain.spec.clone();
+        let life = self.peers[peer].life;
+        let takes = self.peers[peer].beacon != BeaconNode::Dead;
+        let mut accepted = 0;
+        match submission {
+            Submission::Attestations(attestations) => {
+                for attestation in attestations {
+                    let root = Signable::attestation(&spec, &attestation.data).signing_root();
+                    let validator = self.chain.attester(duty.slot).expect("somebody attests");
+                    self.check_signature(validator, root, &attestation.signature);
+                    if takes {
+                        accepted += 1;
+                        self.chain.accept(duty, validator, self.now);
+                    }
+                }
+            }
+            Submission::Block {
+                contents,
+                signature,
+            } => {
+                let block = &contents.block;
+                let root = Signable::block(&spec, block.header()).signing_root();
+                let (validator, _) = self.chain.proposer(duty.slot).expect("ours");
+                self.check_signature(validator, root, &signature);
+                if takes {
+                    accepted = 1;
+                    if self.chain.accept(duty, validator, self.now) {
+                        self.spread(duty.slot, block.root(), (20, 400));
+                    }
+                }
+            }
+        }
+        let later = self.draw_ms(self.peers[peer].answer_ms);
+        let answer = Input::Answer(Answer::Submitted { duty, accepted });
+        self.at(self.now + later, Event::Input(peer, life, answer));
+    }
+
+    fn check_signature(&mut self, validator: u32, root: Root, signature: &SignatureBytes) {
+        self.hash.feed(signature.as_bytes());
+        let key = &self.cluster.lock.validators[validator as usize].public_key;
+        let key = PublicPoint::from_bytes(key).unwrap();
+        let message = Hashed::hash(root);
+        let valid = SignaturePoint::from_bytes(signature)
+            .is_ok_and(|point| bls::verify(&key, &message, &point));
+        if !valid {
+            self.checks
+                .violated("S16", format!("validator {validator} submits garbage"));
+        }
+        self.checks.submits(validator, root);
+    }
+
+    /// A block reaches every beacon node, each at its own time.
+    fn spread(&mut self, slot: Slot, root: Root, after_ms: (u64, u64)) {
+        for peer in 0..self.peers.len() {
+            let later = self.draw_ms(after_ms);
+            self.arrive(peer, (slot, root), later);
+        }
+    }
+
+    fn arrive(&mut self, peer: usize, block: (Slot, Root), later: Duration) {
+        let at = self.now + later;
+        self.chain.arrives(peer, block, at);
+        self.at(at, Event::Block(peer, block.0));
+    }
+
+    /// The chain's own doings: a foreign block, late, missing or split now and then.
+    pub(crate) fn begin_slot(&mut self, slot: Slot) {
+        let next = slot.next();
+        self.at(self.chain.spec.start_of(next), Event::Slot(next));
+        for peer in &mut self.peers {
+            let image = peer.image();
+            peer.images.push(image);
+        }
+        self.measure();
+        if self.chain.proposer(slot).is_some() {
+            self.narrate(|| {
+                format!(
+                    "leaders of the block of slot {slot}: {:?}",
+                    self.leaders(slot)
+                )
+            });
+            return;
+        }
+        let splits = self.dice.random_range(0..100) < self.weather.split_percent;
+        let is_late = self.dice.random_range(0..100) < self.weather.late_percent;
+        let base_ms = self.dice.random_range(300..2500);
+        if let Some(branches) = self.branches.get(&slot).cloned() {
+            self.split(slot, &branches);
+        } else if splits {
+            let all = 0..self.peers.len();
+            let branches: Vec<u8> = all.map(|_| self.dice.random_range(0..2)).collect();
+            self.split(slot, &branches);
+        } else if is_late {
+            // Around the deadline, so that some see it before and some after; or never.
+            if self.dice.random_range(0..3) > 0 {
+                self.spread(slot, Chain::foreign(slot, 0), (3_600, 4_600));
+            }
+        } else {
+            self.spread(slot, Chain::foreign(slot, 0), (base_ms, base_ms + 300));
+        }
+    }
+
+    /// In which order peers lead the rounds of the block of this slot.
+    pub fn leaders(&self, slot: Slot) -> Vec<usize> {
+        let size = self.cluster.lock.definition.terms().size();
+        let duty = DutyId {
+            slot,
+            kind: DutyKind::Block,
+        };
+        let order = consensus::leaders(size, &self.cluster.lock.hash(), duty);
+        order.into_iter().map(|peer| peer.position()).collect()
+    }
+
+    /// Every session measures its round trip now and then.
+    fn measure(&mut self) {
+        let all = 0..self.peers.len();
+        for (me, other) in all
+            .clone()
+            .flat_map(|me| all.clone().map(move |other| (me, other)))
+        {
+            if self.links.believed(me, other).is_some() {
+                let there_and_back =
+                    self.draw_ms(self.weather.delay_ms) + self.draw_ms(self.weather.delay_ms);
+                let (life, other) = (self.peers[me].life, self.peers[other].index);
+                let measured = Input::RoundTrip(other, there_and_back);
+                self.at(self.now + there_and_back, Event::Input(me, life, measured));
+            }
+        }
+    }
+
+    /// Two blocks for one slot: each peer's beacon node sees one first and the other soon.
+    fn split(&mut self, slot: Slot, branches: &[u8]) {
+        for (peer, branch) in branches.iter().copied().enumerate() {
+            let first = self.draw_ms((1_000, 1_400));
+            self.arrive(peer, (slot, Chain::foreign(slot, branch)), first);
+            let second = self.draw_ms((1_500, 2_500));
+            self.arrive(peer, (slot, Chain::foreign(slot, 1 - branch)), second);
+        }
+    }
+}
+
+/// A message in a few words.
+fn in_short(message: &Message) -> String {
+    let duty = message.scope().duty;
+    let (kind, round, value) = match message {
+        Message::Propose(proposal) => {
+            let said = &proposal.signed.statement;
+            ("PROPOSE", Some(said.round), Some(said.value))
+        }
+        Message::Prepare(vote) => (
+            "PREPARE",
+            Some(vote.statement.round),
+            Some(vote.statement.value),
+        ),
+        Message::Commit(committal) => ("COMMIT", None, Some(committal.signed.statement.value)),
+        Message::RoundChange { change, .. } => {
+            ("ROUND-CHANGE", Some(change.signed.statement.round), None)
+        }
+        Message::Pull { value, .. } => ("PULL", None, Some(*value)),
+        Message::Value { .. } => ("VALUE", None, None),
+    };
+    let round = round.map(|round| round.number());
+    let value = value.map(|value| value.to_string()[..10].to_owned());
+    format!("{duty}: {kind} {round:?} {value:?}")
+}

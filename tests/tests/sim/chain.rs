@@ -1,0 +1,334 @@
+//! The chain of the simulated world, as each peer's beacon node sees it: who has duties, which
+//! blocks have arrived where, what a head vote would be, and what has been submitted.
+//!
+//! Foreign blocks appear by themselves; those of our proposers when somebody submits them. A block
+//! arrives at every beacon node at its own time, so views differ, lag and split.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use node::duties::schedule::{AttesterDuty, ProposerDuty, Registered};
+use node::duties::value::Value;
+use proto::eth::{
+    Block, BlockContents, ChainSpec, Checkpoint, CommitteeIndex, Genesis, HeadVote, ValidatorIndex,
+};
+use proto::{DutyId, DutyKind, Epoch, PublicKey, Root, SignatureBytes, Slot, Timestamp};
+use serde_json::json;
+use serde_json::value::RawValue;
+
+/// Slots in an epoch: few, so that each of a few validators attests often.
+pub const SLOTS_PER_EPOCH: u64 = 4;
+/// From this epoch on the chain is at Fulu, before it at Electra.
+pub const FULU_EPOCH: u64 = 5;
+/// The definition's fee recipient.
+pub const FEE_RECIPIENT: [u8; 20] = [0xfe; 20];
+/// The index of the first of our validators.
+const FIRST_INDEX: u64 = 100;
+
+/// The chain's constants.
+pub fn spec() -> ChainSpec {
+    let genesis = Genesis {
+        genesis_time: 1_700_000_000,
+        genesis_validators_root: [3; 32].into(),
+        genesis_fork_version: [0, 0, 0, 1].into(),
+    };
+    let keys = [
+        ("SLOT_DURATION_MS", "12000".to_owned()),
+        ("SLOTS_PER_EPOCH", SLOTS_PER_EPOCH.to_string()),
+        ("PRESET_BASE", "minimal".to_owned()),
+        ("DEPOSIT_CONTRACT_ADDRESS", format!("0x{}", "00".repeat(20))),
+        ("DEPOSIT_CHAIN_ID", "1337".to_owned()),
+        ("ATTESTATION_DUE_BPS", "3333".to_owned()),
+        ("CAPELLA_FORK_VERSION", "0x03000001".to_owned()),
+        ("ELECTRA_FORK_VERSION", "0x05000001".to_owned()),
+        ("ELECTRA_FORK_EPOCH", "0".to_owned()),
+        ("FULU_FORK_VERSION", "0x06000001".to_owned()),
+        ("FULU_FORK_EPOCH", FULU_EPOCH.to_string()),
+    ];
+    let keys = keys.map(|(key, value)| (key.to_owned(), value.into()));
+    ChainSpec::new(&keys.into(), genesis).unwrap()
+}
+
+/// What every beacon node sees and has been given.
+pub struct Chain {
+    /// The constants.
+    pub spec: Arc<ChainSpec>,
+    keys: Vec<PublicKey>,
+    /// For each peer's beacon node, the blocks of every slot with the time they arrived.
+    seen: Vec<BTreeMap<Slot, Vec<(Timestamp, Root)>>>,
+    /// Every value that some beacon node gave, by its hash.
+    values: BTreeMap<Root, Value>,
+    /// When each duty of each validator was first accepted.
+    accepted: BTreeMap<(DutyId, u32), Timestamp>,
+}
+
+impl Chain {
+    /// A chain with validators of these keys, seen by `peers` beacon nodes.
+    pub fn new(keys: Vec<PublicKey>, peers: usize) -> Self {
+        let genesis = (Timestamp::from_micros(0), Self::foreign(Slot(0), 0));
+        Self {
+            spec: Arc::new(spec()),
+            keys,
+            seen: vec![BTreeMap::from([(Slot(0), vec![genesis])]); peers],
+            values: BTreeMap::new(),
+            accepted: BTreeMap::new(),
+        }
+    }
+
+    /// The root of a foreign block.
+    pub fn foreign(slot: Slot, branch: u8) -> Root {
+        let mut root = [branch; 32];
+        root[..8].copy_from_slice(&slot.0.to_le_bytes());
+        root.into()
+    }
+
+    /// A block will be known to the beacon node of `peer` from `at` on.
+    pub fn arrives(&mut self, peer: usize, (slot, root): (Slot, Root), at: Timestamp) {
+        let blocks = self.seen[peer].entry(slot).or_default();
+        if blocks.iter().all(|(_, known)| *known != root) {
+            blocks.push((at, root));
+            blocks.sort_by_key(|(at, _)| *at);
+        }
+    }
+
+    /// Whether the beacon node of `peer` knows this block.
+    pub fn knows(&self, peer: usize, root: Root, now: Timestamp) -> bool {
+        let mut blocks = self.seen[peer].values().flatten();
+        blocks.any(|(at, known)| *known == root && *at <= now)
+    }
+
+    /// The head up to `slot`: of the newest slot the block that arrived first.
+    pub fn head(&self, peer: usize, slot: Slot, now: Timestamp) -> (Slot, Root) {
+        let newest = self.seen[peer]
+            .range(..=slot)
+            .rev()
+            .find_map(|(slot, blocks)| {
+                let (at, root) = blocks.first()?;
+                (*at <= now).then_some((*slot, *root))
+            });
+        newest.unwrap_or((Slot(0), Self::foreign(Slot(0), 0)))
+    }
+
+    /// What the beacon node of `peer` would attest to.
+    pub fn head_vote(&mut self, peer: usize, slot: Slot, now: Timestamp) -> HeadVote {
+        let epoch = self.spec.epoch_of(slot);
+        let (_, head) = self.head(peer, slot, now);
+        let (_, boundary) = self.head(peer, self.spec.first_slot(epoch), now);
+        let source = Epoch(epoch.0 - 1);
+        let vote = HeadVote {
+            slot,
+            index: CommitteeIndex(0),
+            beacon_block_root: head,
+            source: Checkpoint {
+                epoch: source,
+                root: Self::foreign(Slot(source.0), 0xcc),
+            },
+            target: Checkpoint {
+                epoch,
+                root: boundary,
+            },
+        };
+        self.note(Value::Head(vote));
+        vote
+    }
+
+    /// A block that the beacon node of `peer` builds on its head.
+    pub fn build(&mut self, peer: usize, order: &BlockOrder, now: Timestamp) -> BlockContents {
+        let parent = Slot(order.slot.0 - 1);
+        let (_, parent) = self.head(peer, parent, now);
+        let (_, proposer) = self
+            .proposer(order.slot)
+            .expect("a block of ours was asked for");
+        let block = block(&self.spec, order, (parent, peer as u8, proposer));
+        self.note(Value::Block(block.clone()));
+        BlockContents {
+            block,
+            blobs: Default::default(),
+        }
+    }
+
+    /// Takes note of a value, so that its hash can be understood later.
+    pub fn note(&mut self, value: Value) {
+        self.values.insert(consensus::Value::hash(&value), value);
+    }
+
+    /// The value with this hash, if some beacon node gave it.
+    pub fn value(&self, hash: &Root) -> Option<&Value> {
+        self.values.get(hash)
+    }
+
+    /// Another value that somebody might vote for in this duty.
+    pub fn other_value(&self, duty: DutyId, than: &Root) -> Option<Root> {
+        let fits = |value: &Value| match value {
+            Value::Head(data) => duty.kind == DutyKind::Head && data.slot == duty.slot,
+            Value::Block(block) => duty.kind == DutyKind::Block && block.slot() == duty.slot,
+        };
+        let mut others = self
+            .values
+            .iter()
+            .filter(|(hash, value)| *hash != than && fits(value));
+        others.next().map(|(hash, _)| *hash)
+    }
+
+    /// The validator that attests in `slot`, if one does.
+    pub fn attester(&self, slot: Slot) -> Option<u32> {
+        let epoch = self.spec.epoch_of(slot);
+        let turn = (slot.0 + epoch.0) % SLOTS_PER_EPOCH;
+        (turn < self.keys.len() as u64).then_some(turn as u32)
+    }
+
+    /// Our proposer of `slot`, if it is ours, with its index.
+    pub fn proposer(&self, slot: Slot) -> Option<(u32, ValidatorIndex)> {
+        let position = (slot.0 / 3) % self.keys.len() as u64;
+        (slot.0 % 3 == 1).then_some((position as u32, ValidatorIndex(FIRST_INDEX + position)))
+    }
+
+    /// Every duty of `slot` with its validator.
+    pub fn duties(&self, slot: Slot) -> Vec<(DutyId, u32)> {
+        let head = self.attester(slot).map(|v| {
+            (
+                DutyId {
+                    slot,
+                    kind: DutyKind::Head,
+                },
+                v,
+            )
+        });
+        let block = self.proposer(slot).map(|(v, _)| {
+            (
+                DutyId {
+                    slot,
+                    kind: DutyKind::Block,
+                },
+                v,
+            )
+        });
+        head.into_iter().chain(block).collect()
+    }
+
+    /// What the chain knows of our keys.
+    pub fn registered(&self) -> Vec<(PublicKey, Registered)> {
+        let index = |at| ValidatorIndex(FIRST_INDEX + at as u64);
+        let known = self.keys.iter().enumerate();
+        known
+            .map(|(at, key)| {
+                (
+                    *key,
+                    Registered {
+                        index: index(at),
+                        active: true,
+                    },
+                )
+            })
+            .collect()
+    }
+
+    /// The attester duties of `epoch`.
+    pub fn attesters(&self, epoch: Epoch) -> Vec<AttesterDuty> {
+        let first = self.spec.first_slot(epoch).0;
+        let duty = |slot: Slot| {
+            let position = self.attester(slot)?;
+            Some(AttesterDuty {
+                pubkey: self.keys[position as usize],
+                validator_index: ValidatorIndex(FIRST_INDEX + u64::from(position)),
+                slot,
+                committee_index: CommitteeIndex(0),
+                committees_at_slot: 1,
+            })
+        };
+        (first..first + SLOTS_PER_EPOCH)
+            .map(Slot)
+            .filter_map(duty)
+            .collect()
+    }
+
+    /// Our proposer duties of `epoch`.
+    pub fn proposers(&self, epoch: Epoch) -> Vec<ProposerDuty> {
+        let first = self.spec.first_slot(epoch).0;
+        let duty = |slot: Slot| {
+            let (position, validator_index) = self.proposer(slot)?;
+            let pubkey = self.keys[position as usize];
+            Some(ProposerDuty {
+                pubkey,
+                validator_index,
+                slot,
+            })
+        };
+        (first..first + SLOTS_PER_EPOCH)
+            .map(Slot)
+            .filter_map(duty)
+            .collect()
+    }
+
+    /// A beacon node accepts the signature of a duty; true if nobody had brought it before.
+    pub fn accept(&mut self, duty: DutyId, validator: u32, now: Timestamp) -> bool {
+        let first = !self.accepted.contains_key(&(duty, validator));
+        self.accepted.entry((duty, validator)).or_insert(now);
+        first
+    }
+
+    /// When a duty was first accepted.
+    pub fn accepted(&self, duty: DutyId, validator: u32) -> Option<Timestamp> {
+        self.accepted.get(&(duty, validator)).copied()
+    }
+
+    /// The duties of these slots that nobody submitted within their slot.
+    pub fn missed(&self, slots: std::ops::Range<u64>) -> Vec<DutyId> {
+        let duties = slots.map(Slot).flat_map(|slot| self.duties(slot));
+        let in_time = |(duty, validator): &(DutyId, u32)| {
+            let end = self.spec.start_of(duty.slot.next());
+            self.accepted(*duty, *validator).is_some_and(|at| at < end)
+        };
+        duties
+            .filter(|duty| !in_time(duty))
+            .map(|(duty, _)| duty)
+            .collect()
+    }
+}
+
+/// What a block is to be built from.
+#[derive(Debug, Clone, Copy)]
+pub struct BlockOrder {
+    /// Its slot.
+    pub slot: Slot,
+    /// Its RANDAO reveal.
+    pub randao_reveal: SignatureBytes,
+    /// Who gets its fees.
+    pub fee_recipient: [u8; 20],
+}
+
+/// The smallest block of the minimal preset; `builder` makes blocks of different nodes differ.
+fn block(
+    spec: &ChainSpec,
+    order: &BlockOrder,
+    (parent, builder, proposer): (Root, u8, ValidatorIndex),
+) -> Block {
+    let zeros = |bytes: usize| format!("0x{}", "00".repeat(bytes));
+    let none: [u8; 0] = [];
+    let payload = json!({
+        "parent_hash": zeros(32), "fee_recipient": proto::Address::from(order.fee_recipient),
+        "state_root": zeros(32), "receipts_root": zeros(32), "logs_bloom": zeros(256),
+        "prev_randao": zeros(32), "block_number": "1", "gas_limit": "30000000", "gas_used": "0",
+        "timestamp": "1", "extra_data": "0x", "base_fee_per_gas": "7", "block_hash": zeros(32),
+        "transactions": none, "withdrawals": none, "blob_gas_used": "0", "excess_blob_gas": "0",
+    });
+    let body = json!({
+        "randao_reveal": order.randao_reveal, "graffiti": Root::from([builder; 32]),
+        "eth1_data": {
+            "deposit_root": zeros(32), "deposit_count": "0", "block_hash": zeros(32),
+        },
+        "proposer_slashings": none, "attester_slashings": none, "attestations": none,
+        "deposits": none, "voluntary_exits": none, "bls_to_execution_changes": none,
+        "sync_aggregate": {
+            "sync_committee_bits": zeros(4), "sync_committee_signature": zeros(96),
+        },
+        "execution_payload": payload, "blob_kzg_commitments": none,
+        "execution_requests": { "deposits": none, "withdrawals": none, "consolidations": none },
+    });
+    let json = json!({
+        "slot": order.slot, "proposer_index": proposer, "parent_root": parent,
+        "state_root": zeros(32), "body": body,
+    });
+    let json = RawValue::from_string(json.to_string()).unwrap();
+    Block::from_json(spec, &json).unwrap()
+}

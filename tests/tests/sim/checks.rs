@@ -1,0 +1,306 @@
+//! What must hold at every step, whatever goes wrong. Each check bears the name of its invariant.
+//!
+//! | name | says |
+//! |---|---|
+//! | S1 | no two signatures that t peers have released shares of are slashable together |
+//! | S2 | what a correct peer releases is in the durable bytes of its disk at that moment |
+//! | S3 | a record that is opened again holds everything that was ever durable |
+//! | S5 | a value that is signed is one that a beacon node gave, of the duty's slot and kind |
+//! | S11 | behind a submitted signature stand t - b correct peers that have released a share |
+//! | S14 | one PREPARE, PROPOSE, ROUND-CHANGE for each round, one COMMIT: across restarts |
+//! | S16 | what is submitted is a valid signature of the group key |
+//! | S17 | no two correct peers have different values of one duty on record (with S4) |
+//! | blame | no correct peer is blamed, and no evidence is found against one |
+//! | idle | a tick that finds nothing to do does not ask for the next one at once |
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use node::duties::note::Note;
+use node::duties::value::Value;
+use node::journal::{Entry, History, Record};
+use proto::vote::{Commit, Message};
+use proto::{ClusterSize, DutyId, DutyKind, Epoch, Root, Round, Slot};
+
+/// An invariant that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Its name.
+    pub invariant: &'static str,
+    /// Who and what.
+    pub detail: String,
+}
+
+/// What a share signs, as far as slashing goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// An attestation with this source and target.
+    Vote(Epoch, Epoch),
+    /// A block of this slot.
+    Block(Slot),
+}
+
+/// Everything the checkers remember.
+pub struct Checks {
+    size: ClusterSize,
+    /// Whether two correct locks of one duty are excluded (S17).
+    locks_agree: bool,
+    /// Peers that are villains or lost their record: counted as if they had signed everything.
+    pub bad: BTreeSet<usize>,
+    released: BTreeMap<u32, BTreeMap<Root, (Claim, BTreeSet<usize>)>>,
+    said: BTreeMap<(usize, DutyId, &'static str, Option<Round>), Root>,
+    locks: BTreeMap<DutyId, BTreeSet<Root>>,
+    durable: BTreeMap<usize, u64>,
+    /// What was found to be violated, first things first.
+    pub found: Vec<Violation>,
+}
+
+impl Checks {
+    /// Nothing has been seen yet.
+    pub fn new(size: ClusterSize) -> Self {
+        Self {
+            size,
+            locks_agree: !size.has_ambiguous_quorums(),
+            bad: BTreeSet::new(),
+            released: BTreeMap::new(),
+            said: BTreeMap::new(),
+            locks: BTreeMap::new(),
+            durable: BTreeMap::new(),
+            found: Vec::new(),
+        }
+    }
+
+    /// Somebody will sign contradictory statements: S17 promises nothing then.
+    pub fn expect_contradictions(&mut self) {
+        self.locks_agree = false;
+    }
+
+    /// An invariant does not hold.
+    pub fn violated(&mut self, invariant: &'static str, detail: String) {
+        self.found.push(Violation { invariant, detail });
+    }
+
+    /// S14: a correct peer says this.
+    pub fn says(&mut self, peer: usize, message: &Message) {
+        let duty = message.scope().duty;
+        let (kind, round, what) = match message {
+            Message::Propose(proposal) => {
+                let said = &proposal.signed.statement;
+                ("PROPOSE", Some(said.round), said.value)
+            }
+            Message::Prepare(vote) => ("PREPARE", Some(vote.statement.round), vote.statement.value),
+            Message::Commit(committal) => ("COMMIT", None, committal.signed.statement.value),
+            Message::RoundChange { change, .. } => {
+                let said = &change.signed.statement;
+                (
+                    "ROUND-CHANGE",
+                    Some(said.round),
+                    root_of(&format!("{said:?}")),
+                )
+            }
+            Message::Pull { .. } | Message::Value { .. } => return,
+        };
+        let before = *self.said.entry((peer, duty, kind, round)).or_insert(what);
+        if before != what {
+            let detail = format!("peer {peer}, {duty}: {kind} {round:?} {before} and {what}");
+            self.violated("S14", detail);
+        }
+    }
+
+    /// Whether a correct peer has said this in a duty, in whatever round.
+    pub fn has_said(&self, peer: usize, duty: DutyId, kind: &'static str) -> bool {
+        let mut all = self.said.keys();
+        all.any(|(who, about, what, _)| (*who, *about, *what) == (peer, duty, kind))
+    }
+
+    /// S2, S5 and S1: a correct peer releases its shares of `value`; `durable` is what its disk
+    /// would hold after a power loss now.
+    pub fn releases(&mut self, peer: usize, commit: &Commit, release: Release<'_>) {
+        let Release {
+            value,
+            signing_root,
+            durable,
+        } = release;
+        let duty = commit.scope.duty;
+        let claim = match value {
+            Value::Head(data) if (data.slot, DutyKind::Head) == (duty.slot, duty.kind) => {
+                Claim::Vote(data.source.epoch, data.target.epoch)
+            }
+            Value::Block(block) if (block.slot(), DutyKind::Block) == (duty.slot, duty.kind) => {
+                Claim::Block(duty.slot)
+            }
+            Value::Head(_) | Value::Block(_) => {
+                return self.violated("S5", format!("{duty}: signs a value of another duty"));
+            }
+        };
+        for partial in &commit.partials {
+            let marks = durable.and_then(|history| history.marks(partial.validator));
+            let on_record = marks.is_some_and(|marks| {
+                marks
+                    .votes
+                    .iter()
+                    .any(|vote| vote.signing_root == signing_root)
+                    || marks
+                        .blocks
+                        .iter()
+                        .any(|block| block.signing_root == signing_root)
+            });
+            if !on_record {
+                let detail = format!("peer {peer}, {duty}: released, but not on its disk");
+                self.violated("S2", detail);
+            }
+            let of_validator = self.released.entry(partial.validator).or_default();
+            let release = of_validator.entry(signing_root);
+            release.or_insert((claim, BTreeSet::new())).1.insert(peer);
+            self.check_slashing(partial.validator, signing_root);
+        }
+    }
+
+    /// How many could have signed this: the correct peers that did, and every bad one.
+    fn signers(&self, peers: &BTreeSet<usize>) -> usize {
+        peers.union(&self.bad).count()
+    }
+
+    fn check_slashing(&mut self, validator: u32, root: Root) {
+        let roots = &self.released[&validator];
+        let whole = |peers| self.signers(peers) >= self.size.threshold();
+        let (claim, peers) = &roots[&root];
+        if !whole(peers) {
+            return;
+        }
+        let others = roots
+            .iter()
+            .filter(|(other, (_, peers))| **other != root && whole(peers));
+        let clash = others
+            .map(|(_, (other, _))| *other)
+            .find(|other| slashable(*claim, *other));
+        if let Some(other) = clash {
+            let detail = format!("validator {validator} can be slashed: {claim:?} and {other:?}");
+            self.violated("S1", detail);
+        }
+    }
+
+    /// S11: a valid signature of `validator` over this root is submitted.
+    pub fn submits(&mut self, validator: u32, signing_root: Root) {
+        let none = BTreeSet::new();
+        let released = self
+            .released
+            .get(&validator)
+            .and_then(|roots| roots.get(&signing_root));
+        let peers = released.map_or(&none, |(_, peers)| peers);
+        if self.signers(peers) < self.size.threshold() {
+            let detail = format!("validator {validator}: only {peers:?} have released a share");
+            self.violated("S11", detail);
+        }
+    }
+
+    /// S17: these records of a correct peer are durable now.
+    pub fn recorded(&mut self, peer: usize, records: &[Record]) {
+        for record in records {
+            let (duty, root) = match record.entry() {
+                Entry::Vote {
+                    data, signing_root, ..
+                } => (
+                    DutyId {
+                        slot: data.slot,
+                        kind: DutyKind::Head,
+                    },
+                    *signing_root,
+                ),
+                Entry::Block {
+                    slot, signing_root, ..
+                } => (
+                    DutyId {
+                        slot: *slot,
+                        kind: DutyKind::Block,
+                    },
+                    *signing_root,
+                ),
+                Entry::Enrolled(_)
+                | Entry::Mark(_)
+                | Entry::Deposit { .. }
+                | Entry::Raised { .. }
+                | Entry::Renewed { .. } => continue,
+            };
+            let locks = self.locks.entry(duty).or_default();
+            locks.insert(root);
+            if locks.len() > 1 && self.locks_agree {
+                let detail = format!("{duty}: correct peers hold {locks:?}");
+                self.violated("S17", detail);
+            }
+        }
+        if let Some(last) = records.last() {
+            self.durable.insert(peer, last.sequence());
+        }
+    }
+
+    /// S3: `peer` opens its record again and finds this.
+    pub fn opens(&mut self, peer: usize, history: &History) {
+        let durable = self.durable.get(&peer).copied().unwrap_or(0);
+        if history.sequence() < durable && !self.bad.contains(&peer) {
+            let detail = format!("peer {peer}: record {durable} was durable, {history:?} is left");
+            self.violated("S3", detail);
+        }
+    }
+
+    /// Blame: a correct peer says this of another.
+    pub fn told(&mut self, peer: usize, note: &Note) {
+        let culprit = match note {
+            Note::Fault { peer, .. } => Some(*peer),
+            Note::Evidence(evidence) => Some(evidence.culprit()),
+            Note::Reached { .. }
+            | Note::Signed { .. }
+            | Note::Missed { .. }
+            | Note::Objected { .. }
+            | Note::Refused { .. }
+            | Note::RandaoRefused { .. }
+            | Note::RolledBack { .. }
+            | Note::Connected { .. } => None,
+        };
+        if culprit.is_some_and(|culprit| !self.bad.contains(&culprit.position())) {
+            self.violated("blame", format!("peer {peer} says: {note:?}"));
+        }
+    }
+}
+
+/// One release of shares.
+pub struct Release<'a> {
+    /// What is signed.
+    pub value: &'a Value,
+    /// Its root under its domain.
+    pub signing_root: Root,
+    /// The durable record, if it can be read.
+    pub durable: Option<&'a History>,
+}
+
+/// EIP-3076 and the consensus spec: double vote, surround vote, double proposal. Both signed under
+/// different roots.
+fn slashable(one: Claim, other: Claim) -> bool {
+    match (one, other) {
+        (Claim::Vote(s1, t1), Claim::Vote(s2, t2)) => {
+            t1 == t2 || (s1 < s2 && t2 < t1) || (s2 < s1 && t1 < t2)
+        }
+        (Claim::Block(one), Claim::Block(other)) => one == other,
+        (Claim::Vote(..), Claim::Block(_)) | (Claim::Block(_), Claim::Vote(..)) => false,
+    }
+}
+
+/// A running hash of everything that happens: two runs of one seed must agree on it (FNV-1a).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StateHash(pub u64);
+
+impl StateHash {
+    /// Takes in what happens next.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+fn root_of(text: &str) -> Root {
+    let mut hash = StateHash(0xcbf2_9ce4_8422_2325);
+    hash.feed(text.as_bytes());
+    let mut root = [0; 32];
+    root[..8].copy_from_slice(&hash.0.to_le_bytes());
+    root.into()
+}

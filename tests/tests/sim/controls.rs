@@ -1,0 +1,192 @@
+//! Worlds that are wrong on purpose. The checkers must notice each, or they are too weak.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use node::duties::value::Value;
+use node::journal::{Entry, History, Journal, LogFile, SimulatedDisk};
+use proto::eth::HeadVote;
+use proto::vote::{Commit, Partial, Scope};
+use proto::{ClusterSize, DutyId, DutyKind, Round, Slot};
+
+use crate::checks::{Checks, Release};
+use crate::faults::Fault;
+use crate::peer::owner;
+use crate::world::{FIRST, World};
+
+/// The first thing that the checkers found.
+fn found(world: &World) -> &'static str {
+    world
+        .checks
+        .found
+        .first()
+        .expect("the checkers must notice")
+        .invariant
+}
+
+/// The disk says that a record is durable while it is only in its cache.
+#[test]
+fn a_disk_that_lies_about_a_sync_is_noticed_as_s2() {
+    let mut world = World::new(4, 1);
+    world.run_to(FIRST);
+    let image = world.peers[2].image();
+    let cache = SimulatedDisk::new();
+    for (file, bytes) in [LogFile::A, LogFile::B].into_iter().zip(image) {
+        cache.tamper(file, bytes);
+    }
+    let owner = owner(&world.cluster, world.peers[2].index);
+    let process = world.peers[2].process.as_mut().unwrap();
+    // The process goes on writing, but nothing reaches the disk beside it any more.
+    let cached = Journal::open(cache, owner).unwrap();
+    process.journal = cached;
+    world.run_to(FIRST + 4);
+    assert_eq!(found(&world), "S2");
+}
+
+/// A restarted peer that has forgotten its mark votes a second time in the same slot.
+#[test]
+fn a_forgotten_restart_mark_is_noticed_as_s14() {
+    let (me, slot) = (1, votes_twice_in());
+    let mut world = World::new(4, 2);
+    world.run_to(slot);
+    // Alone, so that no quorum tells it what to sign.
+    (0..4)
+        .filter(|other| *other != me)
+        .for_each(|other| world.fault(Fault::Cut(me, other, 10)));
+    world.run_until(slot, Duration::from_millis(3_000));
+    let duty = DutyId {
+        slot: Slot(slot),
+        kind: DutyKind::Head,
+    };
+    assert!(world.checks.has_said(me, duty, "PREPARE"));
+    world.fault(Fault::Kill(me));
+    world.run_until(slot, Duration::from_millis(3_100));
+    forget_mark(&mut world, me);
+    // Meanwhile its beacon node has changed its mind about the head.
+    let earlier = world.chain.spec.start_of(Slot(slot));
+    world
+        .chain
+        .arrives(me, (Slot(slot), [0x55; 32].into()), earlier);
+    world.fault(Fault::Start(me));
+    world.run_to(slot + 1);
+    assert_eq!(found(&world), "S14");
+}
+
+/// The same without forgetting: the mark keeps the peer silent.
+#[test]
+fn a_restart_mark_that_is_kept_prevents_the_second_vote() {
+    let (me, slot) = (1, votes_twice_in());
+    let mut world = World::new(4, 2);
+    world.run_to(slot);
+    (0..4)
+        .filter(|other| *other != me)
+        .for_each(|other| world.fault(Fault::Cut(me, other, 10)));
+    world.run_until(slot, Duration::from_millis(3_000));
+    world.fault(Fault::Kill(me));
+    world.run_until(slot, Duration::from_millis(3_100));
+    let earlier = world.chain.spec.start_of(Slot(slot));
+    world
+        .chain
+        .arrives(me, (Slot(slot), [0x55; 32].into()), earlier);
+    world.fault(Fault::Start(me));
+    world.run_to(slot + 1);
+    world.assert_safe();
+}
+
+/// A slot in which a foreign block is attested to.
+fn votes_twice_in() -> u64 {
+    let world = World::new(4, 2);
+    let fits = |slot: &u64| {
+        let slot = Slot(*slot);
+        world.chain.proposer(slot).is_none() && world.chain.attester(slot).is_some()
+    };
+    (FIRST + 2..FIRST + 8).find(fits).unwrap()
+}
+
+/// Writes the record anew with everything but the mark.
+fn forget_mark(world: &mut World, peer: usize) {
+    let before = world.peers[peer].durable_history(&world.cluster).unwrap();
+    let mut after = History::default();
+    let keys = before.validators().iter().map(|(key, _)| *key).collect();
+    after.add(Entry::Enrolled(keys)).unwrap();
+    for (validator, (_, marks)) in (0..).zip(before.validators()) {
+        after
+            .add(Entry::Raised {
+                validator,
+                marks: marks.watermarks,
+            })
+            .unwrap();
+    }
+    while after.sequence() < before.sequence() {
+        after.add(Entry::Mark(Slot(0))).unwrap();
+    }
+    let owner = owner(&world.cluster, world.peers[peer].index);
+    world.peers[peer].disk = SimulatedDisk::new();
+    Journal::create(world.peers[peer].disk.clone(), owner, after).unwrap();
+}
+
+/// Three of four peers release shares of one vote, and two of them of another one, while a third
+/// is bad: both signatures can be whole.
+#[test]
+fn two_votes_of_one_epoch_that_can_both_be_signed_are_noticed_as_s1() {
+    let mut world = World::new(4, 3);
+    let duty = DutyId {
+        slot: Slot(FIRST),
+        kind: DutyKind::Head,
+    };
+    let one = world.chain.head_vote(0, duty.slot, world.now);
+    let other = HeadVote {
+        beacon_block_root: [9; 32].into(),
+        ..one
+    };
+    let mut checks = Checks::new(ClusterSize::of(4).unwrap());
+    checks.bad = BTreeSet::from([3]);
+    let mut release = |peer, vote| {
+        let value = Value::Head(vote);
+        let signing_root = value.signable(&world.chain.spec).signing_root();
+        let commit = commit(duty, &value);
+        checks.releases(
+            peer,
+            &commit,
+            Release {
+                value: &value,
+                signing_root,
+                durable: None,
+            },
+        );
+    };
+    release(0, one);
+    release(1, one);
+    release(1, other);
+    release(2, other);
+    assert!(
+        checks
+            .found
+            .iter()
+            .any(|violation| violation.invariant == "S1")
+    );
+}
+
+fn commit(duty: DutyId, value: &Value) -> Commit {
+    Commit {
+        scope: Scope {
+            lock: [1; 32].into(),
+            duty,
+        },
+        round: Round::ZERO,
+        value: consensus::Value::hash(value),
+        sequence: 1,
+        partials: vec![Partial {
+            validator: 0,
+            signature: [0; 96].into(),
+        }],
+    }
+}
+
+/// A group signature out of nowhere.
+#[test]
+fn a_submitted_signature_without_enough_shares_is_noticed_as_s11() {
+    let mut checks = Checks::new(ClusterSize::of(4).unwrap());
+    checks.submits(0, [5; 32].into());
+    assert_eq!(checks.found[0].invariant, "S11");
+}

@@ -1,0 +1,205 @@
+//! One simulated machine: a disk that outlives every process on it, a process that is rebuilt from
+//! the disk as `gantry run` does, a clock that may be wrong, and a beacon node beside it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use dkg::bls::PublicPoint;
+use node::duties::collector::{ClusterKeys, ValidatorKeys};
+use node::duties::ground::Ground;
+use node::duties::node::Node;
+use node::duties::peers::Peers;
+use node::journal::{Entry, History, Journal, JournalError, LogFile, Owner, Record, SimulatedDisk};
+use node::vault::{Held, Vault};
+use proto::eth::ChainSpec;
+use proto::{PeerIndex, Timestamp};
+use tests::cluster::Cluster;
+
+use crate::villains::Villain;
+
+/// What is the matter with a beacon node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BeaconNode {
+    /// Nothing.
+    Sound,
+    /// It does not answer and sends no events.
+    Dead,
+    /// Its head is not verified by its execution client: it gives no head vote and no block.
+    Optimistic,
+}
+
+/// Whom the checkers hold a peer for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It follows the protocol, whatever happens to it.
+    Correct,
+    /// It breaks it on purpose.
+    Villain(Villain),
+    /// An old image of its disk was put in place: it counts among the bad ones.
+    RolledBack,
+}
+
+/// One machine.
+pub struct Peer {
+    /// Its place in the cluster.
+    pub index: PeerIndex,
+    /// Its disk.
+    pub disk: SimulatedDisk,
+    /// The process on it, while one lives.
+    pub process: Option<Process>,
+    /// How many processes there have been: what belonged to an earlier one is void.
+    pub life: u32,
+    /// The highest record sequences the others have shown.
+    pub memory: BTreeMap<PeerIndex, u64>,
+    /// How far its clock is ahead, in microseconds.
+    pub skew_micros: i64,
+    /// The beacon node beside it.
+    pub beacon: BeaconNode,
+    /// How long its beacon node takes to answer, at least and at most, in ms.
+    pub answer_ms: (u64, u64),
+    /// How long a sync of its disk takes, at least and at most, in ms.
+    pub sync_ms: (u64, u64),
+    /// Whom the checkers hold it for.
+    pub standing: Standing,
+    /// Who gets the fees of the blocks that its beacon node builds and it finds right.
+    pub fee_recipient: [u8; 20],
+    /// Durable images of the disk, one for each slot since the start.
+    pub images: Vec<Image>,
+    /// The power fails during the next write.
+    pub power_cut: bool,
+}
+
+/// What both copies of the record hold.
+pub type Image = [Option<Vec<u8>>; 2];
+
+/// A running process.
+pub struct Process {
+    /// The core.
+    pub node: Node,
+    /// Its record.
+    pub journal: Journal<SimulatedDisk>,
+    /// Records that wait for the writer.
+    pub waiting: Vec<Record>,
+    /// Whether the writer is at work.
+    pub is_writing: bool,
+    /// When the core wants to be woken, by the world's clock.
+    pub deadline: Option<Timestamp>,
+    /// How often in a row it was woken at one moment.
+    pub spins: u32,
+}
+
+impl Peer {
+    /// A machine on which the ceremony has just begun a record.
+    pub fn new(cluster: &Cluster, index: PeerIndex) -> Self {
+        let disk = SimulatedDisk::new();
+        let keys = cluster
+            .lock
+            .validators
+            .iter()
+            .map(|validator| validator.public_key);
+        let mut history = History::default();
+        history.add(Entry::Enrolled(keys.collect())).unwrap();
+        Journal::create(disk.clone(), owner(cluster, index), history).unwrap();
+        Self {
+            index,
+            disk,
+            process: None,
+            life: 0,
+            memory: BTreeMap::new(),
+            skew_micros: 0,
+            beacon: BeaconNode::Sound,
+            answer_ms: (5, 30),
+            sync_ms: (2, 8),
+            standing: Standing::Correct,
+            fee_recipient: crate::chain::FEE_RECIPIENT,
+            images: Vec::new(),
+            power_cut: false,
+        }
+    }
+
+    /// This peer's clock at a moment of the world.
+    pub fn clock(&self, now: Timestamp) -> Timestamp {
+        Timestamp::from_micros(now.micros().saturating_add_signed(self.skew_micros))
+    }
+
+    /// The moment of the world at which this peer's clock shows `local`.
+    pub fn moment(&self, local: Timestamp) -> Timestamp {
+        Timestamp::from_micros(local.micros().saturating_add_signed(-self.skew_micros))
+    }
+
+    /// Whether it follows the protocol.
+    pub fn is_correct(&self) -> bool {
+        self.standing == Standing::Correct
+    }
+
+    /// What of the record is durable at this moment.
+    pub fn image(&self) -> Image {
+        [LogFile::A, LogFile::B].map(|file| self.disk.durable(file))
+    }
+
+    /// Everything that a process would find recorded after a power loss at this moment.
+    pub fn durable_history(&self, cluster: &Cluster) -> Result<History, JournalError> {
+        let [a, b] = self.image();
+        let mut copy = SimulatedDisk::new();
+        copy.tamper(LogFile::A, a);
+        copy.tamper(LogFile::B, b);
+        Journal::read(&mut copy, &owner(cluster, self.index))
+    }
+
+    /// Starts a process from what lies on the disk.
+    pub fn start(&mut self, cluster: &Cluster, chain: &Arc<ChainSpec>) -> Result<(), JournalError> {
+        let journal = Journal::open(self.disk.clone(), owner(cluster, self.index))?;
+        let outcome = &cluster.outcomes[self.index.position()];
+        let held = outcome.validators.iter().map(|validator| Held {
+            group_key: validator.public_key,
+            share: validator.share.clone(),
+            deposits: None,
+        });
+        let roster = cluster.lock.definition.terms().roster();
+        let ground = Ground {
+            chain: Arc::clone(chain),
+            lock: cluster.lock.hash(),
+            roster: Arc::new(roster.clone()),
+            me: self.index,
+            identity: cluster.identities[self.index.position()].clone(),
+            keys: cluster_keys(cluster),
+            fee_recipients: vec![self.fee_recipient.into(); outcome.validators.len()],
+            seed: [7; 32],
+        };
+        let vault = Vault::open(roster.size(), held.collect(), journal.history().clone()).unwrap();
+        let peers = Peers::new(roster.size(), self.index, self.memory.clone());
+        self.life += 1;
+        self.process = Some(Process {
+            node: Node::new(ground, vault, peers, journal.recorded()),
+            journal,
+            waiting: Vec::new(),
+            is_writing: false,
+            deadline: None,
+            spins: 0,
+        });
+        Ok(())
+    }
+}
+
+/// Whose record it is.
+pub fn owner(cluster: &Cluster, index: PeerIndex) -> Owner {
+    let identity = cluster.identities[index.position()].public();
+    Owner {
+        cluster: cluster.lock.hash(),
+        identity,
+    }
+}
+
+fn cluster_keys(cluster: &Cluster) -> ClusterKeys {
+    let point = |key| PublicPoint::from_bytes(key).unwrap();
+    let validators = cluster
+        .lock
+        .validators
+        .iter()
+        .map(|validator| ValidatorKeys {
+            public_key: validator.public_key,
+            group: point(&validator.public_key),
+            shares: validator.share_public_keys.iter().map(point).collect(),
+        });
+    ClusterKeys::new(cluster.lock.definition.terms().size(), validators.collect())
+}

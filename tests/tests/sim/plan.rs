@@ -1,0 +1,146 @@
+//! What goes wrong under a seed. The same seed gives the same world.
+//!
+//! For some slots everything may fail at once, and within the cluster's budget there are villains
+//! or one peer whose disk is rolled back; then all of it is mended, except that villains stay
+//! villains and a rolled-back peer signs nothing. From the second slot after that no duty may be
+//! missed (L1), whatever lies behind.
+
+use std::time::Duration;
+
+use proto::{ClusterSize, Slot};
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+
+use crate::faults::Fault;
+use crate::peer::BeaconNode;
+use crate::villains::Villain;
+use crate::world::{Event, FIRST, Weather, World};
+
+/// How many slots faults last.
+pub const TROUBLED: u64 = 9;
+/// How many slots pass after everything is mended.
+pub const CALM: u64 = 6;
+
+/// A world with the faults of a seed, ready to run.
+pub fn troubled_world(n: usize, seed: u64) -> World {
+    let mut world = World::new(n, seed);
+    let mut dice = StdRng::seed_from_u64(seed ^ 0xfa17);
+    climate(&mut world, &mut dice);
+    villains(&mut world, &mut dice);
+    let mut faults = Vec::new();
+    for slot in FIRST..FIRST + TROUBLED {
+        for peer in 0..n {
+            if dice.random_range(0..100) < 12 {
+                faults.extend(trouble(slot, peer, n, &mut dice));
+            }
+        }
+    }
+    if world.checks.bad.is_empty() && n > 3 && dice.random_range(0..4) == 0 {
+        let (peer, begin) = (dice.random_range(0..n), dice.random_range(0..12_000));
+        let old = dice.random_range(2..5);
+        let slot = FIRST + dice.random_range(old..TROUBLED);
+        let age = usize::try_from(old).expect("a few slots");
+        faults.push((slot, begin, Fault::RollBack(peer, age)));
+        faults.push((
+            slot,
+            begin + dice.random_range(10..2_000),
+            Fault::Start(peer),
+        ));
+    }
+    for (slot, after_ms, fault) in faults {
+        let at = world.chain.spec.start_of(Slot(slot)) + Duration::from_millis(after_ms);
+        world.at(at, Event::Fault(fault));
+    }
+    let healed = world.chain.spec.start_of(Slot(FIRST + TROUBLED));
+    let later = Duration::from_millis(dice.random_range(0..12_000));
+    world.at(healed + later, Event::Fault(Fault::Heal));
+    world
+}
+
+/// Runs a world to its end.
+pub fn run(world: &mut World) {
+    world.run_to(FIRST + TROUBLED + CALM);
+}
+
+/// The slots in which nothing may be missed.
+pub fn calm_slots() -> std::ops::Range<u64> {
+    // The world is mended during the slot FIRST + TROUBLED.
+    FIRST + TROUBLED + 3..FIRST + TROUBLED + CALM
+}
+
+/// What holds all the time: delays, clocks, disks, beacon nodes.
+fn climate(world: &mut World, dice: &mut StdRng) {
+    let least = dice.random_range(1..60);
+    let most = least + dice.random_range(1..300);
+    world.weather = Weather {
+        delay_ms: (least, most),
+        split_percent: *pick(&[0, 10, 40], dice),
+        late_percent: *pick(&[0, 10, 40], dice),
+    };
+    for peer in &mut world.peers {
+        peer.skew_micros = dice.random_range(-500_000..=500_000);
+        peer.sync_ms = *pick(&[(1, 8), (1, 8), (5, 200), (200, 1_500)], dice);
+        peer.answer_ms = *pick(&[(2, 30), (2, 30), (20, 400), (500, 2_500)], dice);
+    }
+}
+
+/// At most as many villains as the cluster's safety and its duties bear.
+fn villains(world: &mut World, dice: &mut StdRng) {
+    let size = ClusterSize::of(world.peers.len()).unwrap();
+    for peer in 0..size.faulty() {
+        let kinds = [
+            Villain::BadShares,
+            Villain::Withholder,
+            Villain::Equivocator,
+            Villain::Replayer,
+        ];
+        if dice.random_range(0..3) == 0 {
+            let kind = *pick(&kinds, dice);
+            world.corrupt(peer, kind);
+        }
+    }
+}
+
+/// One peer's trouble in one slot, with what mends it: slot, ms after its start, what.
+fn trouble(slot: u64, peer: usize, n: usize, dice: &mut StdRng) -> Vec<(u64, u64, Fault)> {
+    let begin = dice.random_range(0..12_000);
+    let end = begin + *pick(&[100, 1_000, 5_000, 15_000, 30_000], dice);
+    let other = (peer + dice.random_range(1..n)) % n;
+    let notice = *pick(&[10, 500, 4_000], dice);
+    let pairs = (0..n).filter(|other| *other != peer);
+    match dice.random_range(0..10) {
+        0..=2 => vec![
+            (slot, begin, Fault::Kill(peer)),
+            (slot, end, Fault::Start(peer)),
+        ],
+        3 => vec![(slot, begin, Fault::PlanPowerCut(peer))],
+        4 => vec![(slot, begin, Fault::LosePower(peer))],
+        5 => vec![
+            (slot, begin, Fault::Cut(peer, other, notice)),
+            (slot, end, Fault::Mend(peer, other)),
+        ],
+        6 => pairs
+            .flat_map(|other| {
+                let cut = (slot, begin, Fault::Cut(peer, other, notice));
+                [cut, (slot, end, Fault::Mend(peer, other))]
+            })
+            .collect(),
+        7 => vec![(
+            slot,
+            begin,
+            *pick(&[Fault::DiskFull(peer), Fault::DiskBroken(peer)], dice),
+        )],
+        8 => vec![
+            (slot, begin, Fault::Beacon(peer, BeaconNode::Dead)),
+            (slot, end, Fault::Beacon(peer, BeaconNode::Sound)),
+        ],
+        _ => vec![
+            (slot, begin, Fault::Beacon(peer, BeaconNode::Optimistic)),
+            (slot, end, Fault::Beacon(peer, BeaconNode::Sound)),
+        ],
+    }
+}
+
+fn pick<'a, T>(list: &'a [T], dice: &mut StdRng) -> &'a T {
+    &list[dice.random_range(0..list.len())]
+}

@@ -1,0 +1,376 @@
+//! The deterministic world: n machines, one clock, one seed, one queue of events in the order of
+//! their time and number. Nothing sleeps, no thread runs, no real time passes.
+//!
+//! `faults` says what can go wrong, `act` carries out what the nodes ask for.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use node::duties::note::Phase;
+use node::duties::value::Objection;
+use node::duties::{Input, Query};
+use node::journal::Recorded;
+use proto::definition::Chain as DefinitionChain;
+use proto::{DutyId, Machine as _, Round, Slot, Timestamp};
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use tests::cluster::{Cluster, Recipe};
+
+use crate::chain::Chain;
+use crate::checks::{Checks, StateHash, Violation};
+use crate::faults::Fault;
+use crate::links::Links;
+use crate::peer::{BeaconNode, Peer, Standing};
+use crate::villains::Villain;
+
+/// The slot in which every world begins.
+pub const FIRST: u64 = 16;
+/// How many validators every cluster has.
+pub const VALIDATORS: usize = 3;
+
+/// What happens at a moment.
+pub enum Event {
+    /// A process gets an input, if it still lives.
+    Input(usize, u32, Input),
+    /// A frame reaches `to`, if the session still lasts.
+    Frame {
+        from: usize,
+        to: usize,
+        session: u64,
+        bytes: Vec<u8>,
+    },
+    /// A session begins for the first of these.
+    Up(usize, usize, u64),
+    /// The first of these learns that the session with the second is over.
+    Down(usize, usize, u64),
+    /// The two try to reach each other.
+    Dial(usize, usize),
+    /// The writer of this process takes what waits.
+    Write(usize, u32),
+    /// The writer is done.
+    Written(usize, u32, Recorded),
+    /// A beacon node answers.
+    Answer(usize, u32, Query),
+    /// A slot begins on the chain.
+    Slot(Slot),
+    /// A block arrives at the beacon node of a peer.
+    Block(usize, Slot),
+    /// Something goes wrong, or right again.
+    Fault(Fault),
+}
+
+/// How the network behaves.
+#[derive(Debug, Clone, Copy)]
+pub struct Weather {
+    /// One-way delay in ms, at least and at most.
+    pub delay_ms: (u64, u64),
+    /// How many slots in a hundred have heads that split the peers.
+    pub split_percent: u32,
+    /// How many slots in a hundred have no block, or a late one.
+    pub late_percent: u32,
+}
+
+/// What one peer said of one duty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signing {
+    /// When it had verified the group signatures.
+    pub at: Timestamp,
+    /// The round they were prepared in.
+    pub round: Round,
+}
+
+/// A world.
+pub struct World {
+    /// What makes this world.
+    pub seed: u64,
+    /// The time now.
+    pub now: Timestamp,
+    pub(crate) queue: BTreeMap<(Timestamp, u64), Event>,
+    number: u64,
+    pub(crate) dice: StdRng,
+    /// The keys.
+    pub cluster: Arc<Cluster>,
+    /// The chain.
+    pub chain: Chain,
+    /// The machines.
+    pub peers: Vec<Peer>,
+    pub(crate) links: Links,
+    /// The network.
+    pub weather: Weather,
+    /// The checkers.
+    pub checks: Checks,
+    /// The hash of everything that has happened.
+    pub hash: StateHash,
+    /// Who signed what when.
+    pub signed: BTreeMap<(usize, DutyId), Signing>,
+    /// When whose duty came how far.
+    pub reached: BTreeMap<(usize, DutyId, Phase), Timestamp>,
+    /// Whether a peer was told that its record is an old one.
+    pub rolled_back: BTreeMap<usize, usize>,
+    /// Heads that a script has set: for each slot, the branch that each peer sees first.
+    pub branches: BTreeMap<Slot, Vec<u8>>,
+    /// What each peer had to say against a value.
+    pub objections: Vec<(usize, DutyId, Objection)>,
+    /// How often a vault refused a RANDAO reveal.
+    pub refused_reveals: usize,
+    /// How often each peer asked its beacon node about a duty, by the duty.
+    pub asked: BTreeMap<(usize, DutyId), usize>,
+    pub(crate) past: Vec<Vec<Vec<u8>>>,
+}
+
+/// The cluster of n peers: made once, the same for every world.
+fn cluster(peers: usize) -> Arc<Cluster> {
+    static MADE: OnceLock<Mutex<BTreeMap<usize, Arc<Cluster>>>> = OnceLock::new();
+    let made = MADE.get_or_init(Mutex::default);
+    let mut made = made.lock().unwrap();
+    let chain = DefinitionChain {
+        name: "sim".to_owned(),
+        execution_chain_id: 1337,
+        genesis_fork_version: [0, 0, 0, 1].into(),
+        genesis_validators_root: [3; 32].into(),
+        deposit_contract: [4; 20].into(),
+    };
+    let recipe = Recipe {
+        peers,
+        validators: VALIDATORS,
+        chain,
+        seed: 42,
+    };
+    Arc::clone(
+        made.entry(peers)
+            .or_insert_with(|| Arc::new(Cluster::make(&recipe))),
+    )
+}
+
+impl World {
+    /// A calm world of n correct peers that all start a few seconds before [`FIRST`].
+    pub fn new(peers: usize, seed: u64) -> Self {
+        let cluster = cluster(peers);
+        let size = cluster.lock.definition.terms().size();
+        let keys = cluster
+            .lock
+            .validators
+            .iter()
+            .map(|v| v.public_key)
+            .collect();
+        let chain = Chain::new(keys, peers);
+        let start = chain.spec.start_of(Slot(FIRST)) - Duration::from_secs(5);
+        let mut world = Self {
+            seed,
+            now: start,
+            queue: BTreeMap::new(),
+            number: 0,
+            dice: StdRng::seed_from_u64(seed),
+            peers: size.all().map(|index| Peer::new(&cluster, index)).collect(),
+            cluster,
+            chain,
+            links: Links::default(),
+            weather: Weather {
+                delay_ms: (5, 20),
+                split_percent: 0,
+                late_percent: 0,
+            },
+            checks: Checks::new(size),
+            hash: StateHash(seed ^ 0xcbf2_9ce4_8422_2325),
+            signed: BTreeMap::new(),
+            reached: BTreeMap::new(),
+            rolled_back: BTreeMap::new(),
+            branches: BTreeMap::new(),
+            objections: Vec::new(),
+            refused_reveals: 0,
+            asked: BTreeMap::new(),
+            past: vec![Vec::new(); peers],
+        };
+        world.at(
+            world.chain.spec.start_of(Slot(FIRST)),
+            Event::Slot(Slot(FIRST)),
+        );
+        for peer in 0..peers {
+            let later = world.draw_ms((0, 500));
+            world.at(start + later, Event::Fault(Fault::Start(peer)));
+        }
+        world
+    }
+
+    /// A peer breaks the protocol from now on.
+    pub fn corrupt(&mut self, peer: usize, villain: Villain) {
+        self.peers[peer].standing = Standing::Villain(villain);
+        self.checks.bad.insert(peer);
+        if villain == Villain::Equivocator {
+            self.checks.expect_contradictions();
+        }
+    }
+
+    /// Lets time pass until `after` has passed since the beginning of `slot`. Stops at the first
+    /// violation.
+    pub fn run_until(&mut self, slot: u64, after: Duration) {
+        let end = self.chain.spec.start_of(Slot(slot)) + after;
+        while let Some(next) = self.next_moment().filter(|next| *next <= end) {
+            if !self.checks.found.is_empty() {
+                return;
+            }
+            self.now = self.now.max(next);
+            self.advance();
+        }
+        self.now = end;
+    }
+
+    /// Lets time pass until `slot` begins.
+    pub fn run_to(&mut self, slot: u64) {
+        self.run_until(slot, Duration::ZERO);
+    }
+
+    /// Ends with words if an invariant was violated.
+    pub fn assert_safe(&self) {
+        if let Some(Violation { invariant, detail }) = self.checks.found.first() {
+            panic!("{invariant} is violated: {detail}\n{}", self.name());
+        }
+    }
+
+    /// Ends with words if a duty of these slots was missed, or anything was violated.
+    pub fn assert_all_done(&self, slots: std::ops::Range<u64>) {
+        self.assert_safe();
+        let missed = self.chain.missed(slots);
+        assert!(missed.is_empty(), "missed: {missed:?}\n{}", self.name());
+    }
+
+    /// How to make this world again.
+    pub fn name(&self) -> String {
+        let standings: Vec<_> = self.peers.iter().map(|peer| peer.standing).collect();
+        format!(
+            "seed {}, n = {}, {standings:?}, hash {:x}",
+            self.seed,
+            self.peers.len(),
+            self.hash.0
+        )
+    }
+
+    /// Puts an event into the queue.
+    pub fn at(&mut self, time: Timestamp, event: Event) {
+        self.number += 1;
+        self.queue.insert((time.max(self.now), self.number), event);
+    }
+
+    /// Lets something go wrong now.
+    pub fn fault(&mut self, fault: Fault) {
+        self.at(self.now, Event::Fault(fault));
+    }
+
+    pub(crate) fn draw_ms(&mut self, (least, most): (u64, u64)) -> Duration {
+        Duration::from_micros(self.dice.random_range(least * 1000..=most * 1000))
+    }
+
+    fn next_moment(&self) -> Option<Timestamp> {
+        let queued = self.queue.keys().next().map(|(time, _)| *time);
+        let processes = self.peers.iter().filter_map(|peer| peer.process.as_ref());
+        queued
+            .into_iter()
+            .chain(processes.filter_map(|process| process.deadline))
+            .min()
+    }
+
+    /// Everything that is due now: woken nodes, then one event.
+    fn advance(&mut self) {
+        for peer in 0..self.peers.len() {
+            let process = self.peers[peer].process.as_ref();
+            let deadline = process.and_then(|process| process.deadline);
+            if deadline.is_some_and(|deadline| deadline <= self.now) {
+                self.wake(peer);
+            }
+        }
+        let due = self
+            .queue
+            .first_entry()
+            .filter(|entry| entry.key().0 <= self.now);
+        if let Some(event) = due.map(|entry| entry.remove()) {
+            self.happen(event);
+        }
+    }
+
+    /// A node's deadline has come.
+    fn wake(&mut self, peer: usize) {
+        self.feed(peer, Input::Tick);
+        let now = self.now;
+        let Some(process) = &mut self.peers[peer].process else {
+            return;
+        };
+        let again = process.deadline.is_some_and(|deadline| deadline <= now);
+        process.spins = if again { process.spins + 1 } else { 0 };
+        if process.spins > 10 {
+            self.checks.violated(
+                "idle",
+                format!("peer {peer} wants to be woken again and again"),
+            );
+        }
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Input(peer, life, input) => {
+                if self.lives(peer, life) {
+                    self.feed(peer, input);
+                }
+            }
+            Event::Frame {
+                from,
+                to,
+                session,
+                bytes,
+            } => {
+                let carried = self.links.carries(from, to, session);
+                if carried && self.links.believed(to, from) == Some(session) {
+                    let from = self.peers[from].index;
+                    self.feed(to, Input::Frame(from, bytes));
+                }
+            }
+            Event::Up(me, other, session) => self.up(me, other, session),
+            Event::Down(me, other, session) => self.down(me, other, session),
+            Event::Dial(one, other) => self.dial(one, other),
+            Event::Write(peer, life) => self.write(peer, life),
+            Event::Written(peer, life, recorded) => self.written(peer, life, recorded),
+            Event::Answer(peer, life, query) => self.answer(peer, life, query),
+            Event::Slot(slot) => self.begin_slot(slot),
+            Event::Block(peer, slot) => self.head_event(peer, slot),
+            Event::Fault(fault) => self.befall(fault),
+        }
+    }
+
+    pub(crate) fn lives(&self, peer: usize, life: u32) -> bool {
+        self.peers[peer].life == life && self.peers[peer].process.is_some()
+    }
+
+    /// Hands an input to a node and carries out what it asks for.
+    pub(crate) fn feed(&mut self, peer: usize, input: Input) {
+        let clock = self.peers[peer].clock(self.now);
+        let Some(process) = &mut self.peers[peer].process else {
+            return;
+        };
+        let outputs = process.node.handle(clock, input);
+        let deadline = process.node.deadline();
+        for output in outputs {
+            self.perform(peer, output);
+        }
+        let deadline = deadline.map(|local| self.peers[peer].moment(local));
+        if let Some(process) = &mut self.peers[peer].process {
+            process.deadline = deadline;
+        }
+    }
+
+    /// The beacon node of `peer` tells of a new head.
+    fn head_event(&mut self, peer: usize, slot: Slot) {
+        if self.peers[peer].beacon != BeaconNode::Dead {
+            let epoch = self.chain.spec.epoch_of(slot).0;
+            let depends_on = |epoch: u64| Chain::foreign(Slot(epoch), 0xdd);
+            let (previous, current) = (depends_on(epoch - 1), depends_on(epoch));
+            self.feed(
+                peer,
+                Input::Head {
+                    slot,
+                    previous,
+                    current,
+                },
+            );
+        }
+    }
+}
