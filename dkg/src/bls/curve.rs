@@ -269,11 +269,11 @@ pub(crate) fn decompress_g2(bytes: &[u8; 96]) -> Option<blst_p2_affine> {
     valid.then_some(point)
 }
 
-/// Whether a point of the curve lies in the group G2.
+/// Whether a point lies on the curve and in the group G2.
 pub(crate) fn is_in_g2(point: &blst_p2_affine) -> bool {
     count(Operation::Check, 1);
     // SAFETY: blst reads one point.
-    unsafe { blst::blst_p2_affine_in_g2(point) }
+    unsafe { blst::blst_p2_affine_on_curve(point) && blst::blst_p2_affine_in_g2(point) }
 }
 
 /// The 96 bytes of a point of G2 other than infinity, decoded and checked to be in the group.
