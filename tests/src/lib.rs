@@ -4,10 +4,10 @@
 //! |---|---|
 //! | `tests/tidy.rs` | the house rules: who may know whom, purity of the cores, size and names |
 //! | `tests/sim/` | n nodes in one deterministic world with faults, one seed |
-//! | `tests/e2e.rs` | the real binary on the real devnet |
+//! | `tests/e2e/` | the real binary on the real devnet |
 //! | `tests/interop.rs` | files and signatures against foreign tools |
 //!
-//! [`cluster`] makes the keys and the lock that they start from.
+//! [`cluster`] makes the keys and the lock that they start from; [`program`] finds the binary.
 
 #![expect(
     clippy::unwrap_used,
@@ -15,3 +15,4 @@
 )]
 
 pub mod cluster;
+pub mod program;

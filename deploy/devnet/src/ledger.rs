@@ -114,6 +114,17 @@ impl Ledger {
         self.count(|_| true)
     }
 
+    /// The slots of the duties that no block read so far contains.
+    pub fn missed(&self) -> BTreeSet<Slot> {
+        let seats = self.seats.iter();
+        let left_out = seats.filter(|(_, seat)| seat.packable && seat.packed_in.is_none());
+        let proposals = self.proposals.iter().filter(|(_, (_, made))| !made);
+        left_out
+            .map(|((slot, _), _)| *slot)
+            .chain(proposals.map(|(slot, _)| *slot))
+            .collect()
+    }
+
     /// For each attestation that is in a block: how many slots after its own, least 1.
     pub fn delays(&self) -> Vec<u64> {
         let packed = self.seats.iter().filter_map(|((slot, _), seat)| {
@@ -273,6 +284,7 @@ mod tests {
     fn one_committee_left_out_is_missed() {
         let mut ledger = ledger();
         ledger.enter(&block(10, 5, "0x0a", "0x01"));
+        assert_eq!(ledger.missed(), BTreeSet::from([SLOT]));
         assert_eq!(
             ledger.of(Epoch(1)).attestations,
             Tally {

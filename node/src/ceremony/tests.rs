@@ -225,10 +225,8 @@ fn a_peer_with_one_wrong_partial_is_named_and_the_others_are_enough() {
 #[test]
 fn bytes_that_are_no_signature_are_their_senders_fault() {
     let (mut deposits, partials) = deposits();
-    for position in 0..3 {
-        deposits
-            .hear(peer(position), partials[position].clone())
-            .unwrap();
+    for (position, partials) in partials.into_iter().enumerate().take(3) {
+        deposits.hear(peer(position), partials).unwrap();
     }
     deposits.hear(peer(2), vec![[0xff; 96].into(); 4]).unwrap();
     assert_eq!(deposits.combine(), [peer(2)]);
@@ -245,10 +243,8 @@ fn bytes_that_are_no_signature_are_their_senders_fault() {
 #[test]
 fn whole_signatures_of_another_are_taken_only_if_they_are_the_groups() {
     let (mut complete, partials) = deposits();
-    for position in 0..3 {
-        complete
-            .hear(peer(position), partials[position].clone())
-            .unwrap();
+    for (position, partials) in partials.iter().enumerate().take(3) {
+        complete.hear(peer(position), partials.clone()).unwrap();
     }
     complete.combine();
     let whole = complete.signatures().unwrap().to_vec();

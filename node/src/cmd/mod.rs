@@ -209,7 +209,7 @@ pub enum CommandError {
     #[error("{} is no evidence of a ceremony: {}", .0.display(), .1)]
     Evidence(PathBuf, #[source] serde_json::Error),
     /// Evidence about another ceremony.
-    #[error("{} is about another definition ({}): its verdict would not concern you", .0.display(), .1)]
+    #[error("{} is about another definition ({}): it does not concern you", .0.display(), .1)]
     OtherEvidence(PathBuf, Root),
     /// Evidence that convicts nobody.
     #[error("{}: {}", .0.display(), .1)]

@@ -12,7 +12,7 @@
 //! |---|---|
 //! | [`node`] | [`Node`](node::Node): one [`Machine`](proto::Machine) for everything a peer does |
 //! | [`schedule`] | who has a duty when, and what to ask the beacon node to know it |
-//! | [`run`], `signing` | one duty from its trigger to its signatures |
+//! | [`run`], `judging`, `signing` | one duty from its trigger to its signatures |
 //! | [`value`], [`judge`] | what is agreed on, and when this peer would sign it |
 //! | [`collector`] | partial signatures in, verified group signatures out, liars named |
 //! | [`randao`] | RANDAO reveals, which need no agreement |
@@ -27,6 +27,7 @@
 pub mod collector;
 pub mod ground;
 pub mod judge;
+mod judging;
 pub mod node;
 pub mod note;
 pub mod peers;

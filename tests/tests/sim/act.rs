@@ -73,11 +73,18 @@ impl World {
             Note::RolledBack { .. } => *self.rolled_back.entry(peer).or_default() += 1,
             Note::RandaoRefused { .. } => self.refused_reveals += 1,
             Note::Objected { duty, objection } => self.objections.push((peer, duty, objection)),
-            Note::Missed { .. }
-            | Note::Refused { .. }
-            | Note::Fault { .. }
-            | Note::Evidence(_)
-            | Note::Connected { .. } => {}
+            Note::Fault {
+                peer: culprit,
+                rule,
+                ..
+            } => {
+                self.blamed.insert((peer, culprit.position(), rule));
+            }
+            Note::Evidence(evidence) => {
+                let culprit = evidence.culprit().position();
+                self.blamed.insert((peer, culprit, "evidence"));
+            }
+            Note::Missed { .. } | Note::Refused { .. } | Note::Connected { .. } => {}
         }
     }
 

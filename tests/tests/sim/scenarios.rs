@@ -7,6 +7,7 @@ use proto::{DutyId, DutyKind, Round, Slot};
 
 use crate::faults::Fault;
 use crate::peer::BeaconNode;
+use crate::villains::Villain;
 use crate::world::{FIRST, World};
 
 pub fn head(slot: u64) -> DutyId {
@@ -301,7 +302,7 @@ fn an_undecided_duty_does_not_hold_up_the_next() {
     for (one, other) in pairs {
         world.fault(Fault::Cut(one, other, 100));
     }
-    world.run_until(FIRST + 3, ms(11_000));
+    world.run_until(FIRST + 4, ms(100));
     for (one, other) in pairs {
         world.fault(Fault::Mend(one, other));
     }
@@ -311,4 +312,41 @@ fn an_undecided_duty_does_not_hold_up_the_next() {
         !world.chain.missed(FIRST + 3..FIRST + 4).is_empty(),
         "nobody heard anybody"
     );
+}
+
+#[test]
+fn a_peer_with_bad_shares_is_named_and_costs_no_duty() {
+    let mut world = World::new(4, 170);
+    world.corrupt(2, Villain::BadShares);
+    world.run_to(FIRST + 9);
+    world.assert_all_done(FIRST..FIRST + 8);
+    let named = world
+        .blamed
+        .iter()
+        .any(|(_, culprit, rule)| (*culprit, *rule) == (2, "bad-share"));
+    assert!(named, "{:?}", world.blamed);
+}
+
+#[test]
+fn a_peer_that_tells_two_stories_leaves_evidence_and_costs_no_duty() {
+    let mut world = World::new(4, 171);
+    world.corrupt(1, Villain::Equivocator);
+    world.weather.split_percent = 100;
+    world.run_to(FIRST + 9);
+    world.assert_all_done(FIRST..FIRST + 8);
+    let proven = world
+        .blamed
+        .iter()
+        .any(|(_, culprit, rule)| (*culprit, *rule) == (1, "evidence"));
+    assert!(proven, "{:?}", world.blamed);
+}
+
+#[test]
+fn a_peer_that_withholds_or_repeats_costs_no_duty() {
+    for villain in [Villain::Withholder, Villain::Replayer] {
+        let mut world = World::new(4, 172);
+        world.corrupt(3, villain);
+        world.run_to(FIRST + 9);
+        world.assert_all_done(FIRST..FIRST + 8);
+    }
 }

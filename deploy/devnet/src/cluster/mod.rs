@@ -15,7 +15,7 @@ use proto::{PublicKey, Root};
 use tokio::time::{Instant, sleep};
 
 use crate::Error;
-use crate::chain::GenesisValidator;
+use crate::chain::{Foundation, GenesisValidator};
 use crate::children::{Child, output, stop_all};
 use crate::execution::FUNDED_KEY;
 use crate::peer::Peer;
@@ -24,6 +24,8 @@ use crate::plan::Plan;
 
 /// Whom the stake returns to and whom blocks pay: an address of the devnet without a key.
 const OWNER: &str = "0x1111111111111111111111111111111111111111";
+/// The id and deposit contract of a chain without an execution client.
+const MOCK_CHAIN: (u64, &str) = (1337, "0x00000000219ab540356cBB839Cbe05303d7705Fa");
 /// The longest a ceremony may take, whatever its size.
 const CEREMONY: Duration = Duration::from_secs(300);
 /// How often progress is looked for.
@@ -38,6 +40,21 @@ pub struct ChainTerms {
     pub genesis_validators_root: Root,
     /// Where deposits go.
     pub deposit_contract: String,
+}
+
+impl ChainTerms {
+    /// Of the chain that is to be built on `foundation`.
+    pub fn of(foundation: &Foundation) -> Self {
+        let (chain_id, contract) = match &foundation.execution {
+            Some(execution) => (execution.chain_id, execution.deposit_contract.as_str()),
+            None => MOCK_CHAIN,
+        };
+        Self {
+            chain_id,
+            genesis_validators_root: foundation.genesis_validators_root,
+            deposit_contract: contract.to_owned(),
+        }
+    }
 }
 
 /// A cluster whose definition all operators have signed.

@@ -16,8 +16,6 @@ use crate::place::Site;
 use crate::plan::{Entry, Plan};
 use crate::progress::Progress;
 
-/// The id and deposit contract of a chain without an execution client.
-const MOCK_CHAIN: (u64, &str) = (1337, "0x00000000219ab540356cBB839Cbe05303d7705Fa");
 /// Epochs until deposited validators must be active: finality of the deposit, eligibility, finality
 /// of that, and the seed lookahead make 11; some blocks may be missed.
 const ACTIVATION_EPOCHS: u64 = 20;
@@ -64,7 +62,7 @@ impl Scene {
             stage,
             &format!("genesis root {}", foundation.genesis_validators_root),
         );
-        let terms = terms(&foundation);
+        let terms = ChainTerms::of(&foundation);
         match self.plan.entry {
             Entry::Genesis => {
                 self.hold_ceremony(&terms, progress).await?;
@@ -234,18 +232,6 @@ impl Scene {
         if let Some(chain) = &mut self.chain {
             chain.stop().await;
         }
-    }
-}
-
-fn terms(foundation: &Foundation) -> ChainTerms {
-    let (chain_id, contract) = match &foundation.execution {
-        Some(execution) => (execution.chain_id, execution.deposit_contract.as_str()),
-        None => MOCK_CHAIN,
-    };
-    ChainTerms {
-        chain_id,
-        genesis_validators_root: foundation.genesis_validators_root,
-        deposit_contract: contract.to_owned(),
     }
 }
 

@@ -1,0 +1,78 @@
+//! A peer that is cut off and returns, and a peer far away.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use devnet::cluster::Cluster;
+use devnet::place::Site;
+use tokio::sync::watch;
+
+use crate::proxy::{Way, lay};
+use crate::stand::{Stand, until};
+
+/// Above the ports that the devnet itself uses.
+const FIRST_PORT: u16 = 70;
+/// One way of a peer that is far away.
+const FAR: Duration = Duration::from_millis(40);
+
+/// Lays all ways between peer `i` and the others through proxies, by addresses in their configs
+/// that override the definition's.
+pub async fn surround(
+    i: usize,
+    cluster: &Cluster,
+    site: &Site,
+    base: u16,
+    way: &watch::Receiver<Way>,
+) {
+    let local = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+    let proxy = |to: usize| local(base + FIRST_PORT + u16::try_from(to).unwrap());
+    for to in 0..cluster.peers.len() {
+        lay(proxy(to), local(site.ports.peer(to)), way.clone()).await;
+    }
+    for (from, peer) in cluster.peers.iter().enumerate() {
+        let others = cluster.peers.iter().enumerate();
+        let touches = |to: usize| to != from && (from == i || to == i);
+        let mut config = File::options().append(true).open(peer.config()).unwrap();
+        writeln!(config, "\n[peers]").unwrap();
+        for (to, other) in others.filter(|(to, _)| touches(*to)) {
+            writeln!(config, "{} = [\"{}\"]", other.name, proxy(to)).unwrap();
+        }
+    }
+}
+
+/// Peer `i` is cut off for an epoch. The others go on; when it is back it helps at once, and votes.
+pub async fn cut_off_and_back(stand: &mut Stand, i: usize, way: &watch::Sender<Way>) {
+    way.send_replace(Way::Cut);
+    let other = (i + 1) % 4;
+    let alone = stand.slots(16);
+    until("the cut is noticed", alone, || stand.sessions(i) == 0).await;
+    until("the others notice", alone, || stand.sessions(other) == 2).await;
+    let since = stand.api().now();
+    stand.helps(other).await;
+    assert!(
+        stand
+            .endings_after(other, since)
+            .iter()
+            .all(|ending| ending.missed == 0)
+    );
+
+    way.send_replace(Way::Clear);
+    let mended = stand.api().now();
+    stand.connected(i).await;
+    let taken = stand.api().now().0 - mended.0;
+    assert!(
+        taken <= 2,
+        "the sessions came back only after {taken} slots"
+    );
+    stand.helps(i).await;
+    stand.cannot_spare(i, other).await;
+}
+
+/// Peer `i` is far away from the three others, and needed.
+pub async fn far_away(stand: &mut Stand, i: usize, way: &watch::Sender<Way>) {
+    way.send_replace(Way::Slow(FAR));
+    stand.cannot_spare(i, (i + 1) % 4).await;
+    way.send_replace(Way::Clear);
+}

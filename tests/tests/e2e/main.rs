@@ -1,0 +1,34 @@
+//! The real program on the real devnet: beacon nodes and execution client from npm packages, four
+//! `gantry` peers as processes, everything over sockets and disks.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`whole`] | the main job: ceremony, deposit, activation, duties; a peer gone for two epochs |
+//! | [`troubles`] | one chain on which one peer after the other gets into trouble |
+//! | [`kills`] | SIGKILL in mid-slot, again and again |
+//! | [`cuts`] | a peer cut off and back, and one far away |
+//! | [`full`] | the record's volume full |
+//! | [`rollback`] | an older data directory put in place |
+//! | [`stand`] | the devnet that they share, and what they ask of it |
+//! | [`count`] | which duties the blocks contain, counted beside everything else |
+//! | [`proxy`] | a way between two peers that can be cut or slowed |
+//!
+//! Crashes in the ceremony are tested with the program itself, in `node/tests/dkg.rs`.
+//!
+//! Here is no sleep and no retry: everything waits for a moment of the slot clock or for a state
+//! that a peer or the chain shows, with a limit.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test builds on must hold, or the test stops"
+)]
+
+mod count;
+mod cuts;
+mod full;
+mod kills;
+mod proxy;
+mod rollback;
+mod stand;
+mod troubles;
+mod whole;

@@ -1,0 +1,242 @@
+//! A devnet with four peers, and what the tests ask of it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use devnet::api::BeaconApi;
+use devnet::chain::{Chain, Foundation};
+use devnet::cluster::{ChainTerms, Cluster};
+use devnet::place::{Place, Ports, Site, install_packages};
+use devnet::plan::Plan;
+use node::io::memory::Ending;
+use node::io::status::Status;
+use proto::Slot;
+use tests::program::gantry;
+use tokio::time::{Instant, interval};
+
+/// How often it is looked whether something has come about.
+const LOOK: Duration = Duration::from_millis(100);
+/// How long a peer may take from its start to being connected with all that run.
+const START: Duration = Duration::from_secs(30);
+
+/// The devnets run one after the other: each may want the whole machine.
+static MACHINE: Mutex<()> = Mutex::new(());
+
+/// Holds the machine; what an earlier test left in a bad state does not matter to the next.
+pub fn alone() -> MutexGuard<'static, ()> {
+    MACHINE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs `test` to its end.
+pub fn run(test: impl Future<Output = ()>) {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(2).enable_all().build();
+    runtime.unwrap().block_on(test);
+}
+
+/// A place for the devnet `name` in the target directory. It stays after the test, with its logs,
+/// until the next run.
+pub fn site(plan: &Plan, name: &str, port_base: u16) -> Site {
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/devnet");
+    install_packages(&scripts).unwrap();
+    let ports = Ports::from_base(port_base).unwrap();
+    ports.check(plan).unwrap();
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("e2e-{name}"));
+    let place = Place::new(&scripts, &gantry(), &dir).unwrap();
+    Site::prepare(plan, place, ports).unwrap()
+}
+
+/// Waits until `is_so`, or fails with `what`.
+pub async fn until(what: &str, patience: Duration, mut is_so: impl FnMut() -> bool) {
+    let last = Instant::now() + patience;
+    let mut looks = interval(LOOK);
+    while !is_so() {
+        assert!(
+            Instant::now() < last,
+            "waited {patience:?} until {what}, in vain"
+        );
+        looks.tick().await;
+    }
+}
+
+/// A chain with the cluster's validators in genesis, and the peers running.
+pub struct Stand {
+    pub plan: Plan,
+    pub site: Site,
+    pub chain: Chain,
+    pub cluster: Cluster,
+}
+
+impl Stand {
+    /// Everything started; `change` sees the cluster before its peers run.
+    pub async fn build(plan: Plan, site: Site, change: impl AsyncFn(&Cluster, &Site)) -> Self {
+        let foundation = Foundation::lay(&plan, &site).await.unwrap();
+        let terms = ChainTerms::of(&foundation);
+        let beacon = |_| format!("http://127.0.0.1:{}", site.ports.beacon(0));
+        let mut cluster = Cluster::found(&plan, &site, &terms, beacon).unwrap();
+        cluster.ceremony(&site, |_| {}).await.unwrap();
+        change(&cluster, &site).await;
+        let appended = cluster.for_genesis().unwrap();
+        let chain = Chain::start(&plan, foundation, &site, &appended).await;
+        cluster.start(&site).await.unwrap();
+        Self {
+            plan,
+            chain: chain.unwrap(),
+            site,
+            cluster,
+        }
+    }
+
+    /// The beacon node.
+    pub fn api(&self) -> &BeaconApi {
+        self.chain.api()
+    }
+
+    /// The validators' indices; all must be active and none slashed.
+    pub async fn active(&self) -> BTreeSet<u64> {
+        let keys = self.cluster.keys().unwrap();
+        let found = self.api().validators(&keys).await.unwrap();
+        assert_eq!(found.len(), keys.len());
+        let statuses: BTreeSet<&str> = found.values().map(|v| v.status.as_str()).collect();
+        assert_eq!(statuses, BTreeSet::from(["active_ongoing"]));
+        found.values().map(|v| v.index).collect()
+    }
+
+    /// Runs a command of peer `i` to its end.
+    pub fn gantry(&self, i: usize, words: &[&str]) -> Output {
+        let mut command = Command::new(self.site.place.gantry());
+        command
+            .args(words)
+            .arg("--config")
+            .arg(self.cluster.peers[i].config());
+        command.output().unwrap()
+    }
+
+    /// What peer `i` says of itself, if it runs.
+    pub fn status(&self, i: usize) -> Option<Status> {
+        let shown = self.gantry(i, &["status", "--json"]);
+        let is_running = shown.status.success();
+        is_running.then(|| serde_json::from_slice(&shown.stdout).unwrap())
+    }
+
+    /// The endings of the duties after `slot` on peer `i`, newest first.
+    pub fn endings_after(&self, i: usize, slot: Slot) -> Vec<Ending> {
+        let all = self.status(i).map(|status| status.duties);
+        let is_later = |ending: &Ending| ending.slot > slot.0;
+        all.unwrap_or_default()
+            .into_iter()
+            .filter(is_later)
+            .collect()
+    }
+
+    /// The metrics of peer `i`, which runs.
+    pub async fn metrics(&self, i: usize) -> String {
+        let url = format!("http://127.0.0.1:{}/metrics", self.site.ports.metrics(i));
+        reqwest::get(url).await.unwrap().text().await.unwrap()
+    }
+
+    /// What peer `i` has logged in all its lives.
+    pub fn log(&self, i: usize) -> String {
+        let name = format!("{}.log", self.cluster.peers[i].name);
+        fs::read_to_string(self.site.children.logs().join(name)).unwrap()
+    }
+
+    /// Waits for a moment of `slot`, in thousandths of the slot.
+    pub async fn moment(&self, slot: Slot, thousandths: u64) {
+        self.api().until(slot).await;
+        let after = self.plan.slot_ms * thousandths / 1000;
+        let at = Duration::from_secs(self.api().genesis().genesis_time)
+            + Duration::from_millis(slot.0 * self.plan.slot_ms + after);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let last = Instant::now() + at.saturating_sub(now);
+        let never = std::future::pending::<()>();
+        tokio::time::timeout_at(last, never).await.unwrap_err();
+    }
+
+    /// Some slots as time.
+    pub fn slots(&self, count: u64) -> Duration {
+        Duration::from_millis(count * self.plan.slot_ms)
+    }
+
+    /// SIGTERM to peer `i`, and waits for its end.
+    pub async fn stop(&mut self, i: usize) {
+        let peer = &mut self.cluster.peers[i];
+        peer.child().unwrap().stop().await;
+        // From here on it is not expected to run.
+        peer.kill_now();
+    }
+
+    /// Starts peer `i` again, and waits until it is connected with the three others.
+    pub async fn start(&mut self, i: usize) {
+        self.cluster.peers[i].start(&self.site).unwrap();
+        self.connected(i).await;
+    }
+
+    /// Waits until peer `i` is connected with the three others.
+    pub async fn connected(&self, i: usize) {
+        let what = format!("{} has three sessions", self.cluster.peers[i].name);
+        until(&what, START, || self.sessions(i) == 3).await;
+    }
+
+    /// How many sessions peer `i` has.
+    pub fn sessions(&self, i: usize) -> usize {
+        let peers = self.status(i).map(|status| status.peers);
+        peers.map_or(0, |peers| {
+            peers.iter().filter(|peer| peer.connected).count()
+        })
+    }
+
+    /// Waits until peer `i` has helped to sign the next duty after now.
+    pub async fn helps(&self, i: usize) {
+        let since = self.api().now();
+        let what = format!(
+            "{} signs a duty after slot {since}",
+            self.cluster.peers[i].name
+        );
+        let mut newer = Vec::new();
+        until(&what, self.slots(8), || {
+            newer = self.endings_after(i, since);
+            !newer.is_empty()
+        })
+        .await;
+        let first = newer.last().unwrap();
+        assert_eq!(first.missed, 0, "{}: {first:?}", self.cluster.peers[i].name);
+    }
+
+    /// Waits until the restart rule lets peer `i` vote.
+    pub async fn may_vote(&self, i: usize) {
+        let record = self.status(i).unwrap().record;
+        assert_eq!(record.stopped, None);
+        if let Some(mark) = record.silent_until {
+            self.api().until(Slot(mark + 1)).await;
+        }
+    }
+
+    /// Shows that the peers vote: for some slots another, `absent`, is dead, so that without the
+    /// vote of each of the three nothing would be signed.
+    pub async fn cannot_spare(&mut self, i: usize, absent: usize) {
+        self.may_vote(i).await;
+        let name = self.cluster.peers[i].name.clone();
+        // Dead before the slot begins: nobody's vote of that slot is lost with it.
+        let from = self.api().now().next();
+        self.cluster.peers[absent].kill_now();
+        let to = Slot(from.0 + 4);
+        self.api().until(to).await;
+        self.cluster.must_run().unwrap();
+        let voted = self.endings_after(i, from);
+        assert!(
+            !voted.is_empty(),
+            "{name} saw no duty from slot {from} to {to}"
+        );
+        assert!(
+            voted.iter().all(|ending| ending.missed == 0),
+            "{name}: {voted:?}"
+        );
+        self.start(absent).await;
+        self.may_vote(absent).await;
+    }
+}
