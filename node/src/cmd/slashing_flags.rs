@@ -115,9 +115,9 @@ impl Peer {
         }
     }
 
-    /// The current slot and epoch: the beacon node's genesis and slot length, this clock. Marks that
-    /// are too low let a share sign twice, so a node of another chain is refused, and a clock that
-    /// is behind the chain's head.
+    /// The current slot and epoch: the beacon node's genesis and slot length, this clock. Marks
+    /// that are too low let a share sign twice, so a node of another chain is refused, and a clock
+    /// that is behind the chain's head.
     fn now(&self) -> Result<(Slot, Epoch), CommandError> {
         let beacon = BeaconClient::connect(self.config.beacon_node.as_str())?;
         let runtime = runtime()?;

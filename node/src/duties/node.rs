@@ -11,6 +11,7 @@ use proto::frame::{Frame, Hello};
 use proto::vote::Message;
 use proto::{DutyId, DutyKind, Machine, PeerIndex, Slot, Timestamp};
 
+use super::early::Early;
 use super::ground::{Ground, Owners, World};
 use super::note::{Note, Phase};
 use super::peers::Peers;
@@ -20,10 +21,6 @@ use super::schedule::{Errand, Schedule};
 use super::{Answer, Chore, Input, Order, Output, Query};
 use crate::journal::Recorded;
 use crate::vault::Vault;
-
-/// The most messages of a duty whose run is not open yet that are kept for one peer. One of them
-/// may be a proposal, which alone is large.
-const EARLY: usize = 8;
 
 /// A running peer.
 pub struct Node {
@@ -37,7 +34,7 @@ pub struct Node {
     /// The latest slot with a run of each kind. None is opened at or before it again, even if the
     /// clock is set back: this peer may have voted there.
     opened: BTreeMap<DutyKind, Slot>,
-    early: BTreeMap<(DutyId, PeerIndex), Vec<Message>>,
+    early: Early,
     /// The slot of the newest head.
     head: Option<Slot>,
     now: Timestamp,
@@ -58,7 +55,7 @@ impl Node {
             reveals: Reveals::default(),
             runs: BTreeMap::new(),
             opened: BTreeMap::new(),
-            early: BTreeMap::new(),
+            early: Early::default(),
             head: None,
             now: Timestamp::from_micros(0),
             out: Vec::new(),
@@ -205,13 +202,7 @@ impl Node {
         }
         let slot = self.slot();
         if duty.slot == slot || duty.slot == slot.next() {
-            let kept = self.early.entry((duty, peer)).or_default();
-            let is_proposal = |message: &Message| matches!(message, Message::Propose(_));
-            let is_second = is_proposal(&message) && kept.iter().any(is_proposal);
-            // Without a signer it asks for a value or brings one, of a run that has none yet.
-            if message.signer().is_some() && !is_second && kept.len() < EARLY {
-                kept.push(message);
-            }
+            self.early.keep(peer, message);
         }
     }
 
@@ -341,7 +332,7 @@ impl Node {
             self.step(duty, Event::Reveal(reveal));
         }
         for peer in self.ground.roster.size().all() {
-            for message in self.early.remove(&(duty, peer)).unwrap_or_default() {
+            for message in self.early.take(duty, peer) {
                 self.step(duty, Event::Message(peer, message));
             }
         }
@@ -390,7 +381,7 @@ impl Node {
             let note = runs.remove(&duty).and_then(|run| run.close(&world));
             self.out.extend(note.map(Output::Note));
         }
-        self.early.retain(|(duty, _), _| duty.slot >= slot);
+        self.early.forget_before(slot);
     }
 
     fn note(&mut self, note: Note) {

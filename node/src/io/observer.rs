@@ -28,8 +28,8 @@ const INTERVALS: [(&str, Phase, Phase); 7] = [
 /// Duties whose times are kept at most.
 const TIMELINES: usize = 64;
 
-/// How long a peer's faults of one rule are only counted after one was logged: whoever breaks a rule
-/// a thousand times a second must not fill the disk.
+/// How long a peer's faults of one rule are only counted after one was logged: whoever breaks a
+/// rule a thousand times a second must not fill the disk.
 const FAULT_PAUSE: Duration = Duration::from_secs(10);
 
 /// The longest file of evidence, in bytes. A peer can contradict itself in every slot, and a full
