@@ -87,10 +87,10 @@
 //!
 //! Anybody who has not acknowledged the current attempt may open a later one; the others follow.
 //! OPENING(b) is the signed promise never to acknowledge an earlier attempt again. A peer that
-//! *has* acknowledged attempt a leaves it only for an opening of a peer that has not: then no certificate
-//! for a can ever be complete. If one turns up all the same (that peer lied), everybody returns to
-//! a: who has acknowledged never deletes its shares. So at most one attempt finishes among honest
-//! peers, and whoever holds its certificate completes the others.
+//! *has* acknowledged attempt a leaves it only for an opening of a peer that has not: then no
+//! certificate for a can ever be complete. If one turns up all the same (that peer lied), everybody
+//! returns to a: who has acknowledged never deletes its shares. So at most one attempt finishes
+//! among honest peers, and whoever holds its certificate completes the others.
 //!
 //! ## Security notes
 //!
