@@ -73,6 +73,14 @@ pub async fn cut_off_and_back(stand: &mut Stand, i: usize, way: &watch::Sender<W
 /// Peer `i` is far away from the three others, and needed.
 pub async fn far_away(stand: &mut Stand, i: usize, way: &watch::Sender<Way>) {
     way.send_replace(Way::Slow(FAR));
+    let there_and_back_ms = 2.0 * FAR.as_secs_f64() * 1e3;
+    until("the distance is measured", stand.slots(8), || {
+        let peers = stand.status(i).map(|status| status.peers);
+        let round_trips = peers.into_iter().flatten().map(|peer| peer.rtt_ms);
+        let far = round_trips.filter(|ms| ms.is_some_and(|ms| ms >= there_and_back_ms));
+        far.count() == 3
+    })
+    .await;
     stand.cannot_spare(i, (i + 1) % 4).await;
     way.send_replace(Way::Clear);
 }

@@ -216,18 +216,19 @@ impl Stand {
         }
     }
 
-    /// Shows that the peers vote: for some slots another, `absent`, is dead, so that without the
-    /// vote of each of the three nothing would be signed.
+    /// Shows that peer `i` votes from the first slot on that the restart rule allows: in it and the
+    /// next ones another, `absent`, is dead, so that nothing is signed without the votes of all
+    /// three.
     pub async fn cannot_spare(&mut self, i: usize, absent: usize) {
         self.may_vote(i).await;
         let name = self.cluster.peers[i].name.clone();
-        // Dead before the slot begins: nobody's vote of that slot is lost with it.
-        let from = self.api().now().next();
+        let from = self.api().now();
         self.cluster.peers[absent].kill_now();
         let to = Slot(from.0 + 4);
         self.api().until(to).await;
         self.cluster.must_run().unwrap();
-        let voted = self.endings_after(i, from);
+        let mut voted = self.endings_after(i, Slot(from.0 - 1));
+        voted.retain(|ending| ending.slot < to.0);
         assert!(
             !voted.is_empty(),
             "{name} saw no duty from slot {from} to {to}"

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use devnet::plan::{Engine, Entry, Plan};
+use devnet::plan::{Engine, Entry, Fork, Plan};
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -23,6 +23,7 @@ fn three_lose_nothing_whatever_happens_to_the_fourth() {
     let _alone = alone();
     let plan = Plan {
         slot_ms: SLOT_MS,
+        fork: Fork::Fulu,
         engine: Engine::Mock,
         entry: Entry::Genesis,
         ..Plan::small(VALIDATORS)
