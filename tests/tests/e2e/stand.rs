@@ -40,14 +40,20 @@ pub fn run(test: impl Future<Output = ()>) {
 
 /// A place for the devnet `name` in the target directory. It stays after the test, with its logs,
 /// until the next run.
-pub fn site(plan: &Plan, name: &str, port_base: u16) -> Site {
+pub fn site(plan: &Plan, name: &str) -> Site {
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/devnet");
     install_packages(&scripts).unwrap();
-    let ports = Ports::from_base(port_base).unwrap();
-    ports.check(plan).unwrap();
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("e2e-{name}"));
     let place = Place::new(&scripts, &gantry(), &dir).unwrap();
-    Site::prepare(plan, place, ports).unwrap()
+    Site::prepare(plan, place, free_ports(plan)).unwrap()
+}
+
+/// A block of ports that nobody uses: there may be another devnet on this machine.
+fn free_ports(plan: &Plan) -> Ports {
+    (270..280)
+        .map(|hundreds| Ports::from_base(hundreds * 100).unwrap())
+        .find(|ports| ports.check(plan).is_ok())
+        .expect("one of ten blocks of ports from 27000 on is free")
 }
 
 /// Waits until `is_so`, or fails with `what`.

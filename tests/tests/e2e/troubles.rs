@@ -16,7 +16,6 @@ use crate::{cuts, full, kills, rollback};
 /// Some of them attest in nearly every slot, so that something can always be missed.
 const VALIDATORS: usize = 24;
 const SLOT_MS: u64 = 2000;
-const PORTS: u16 = 27_100;
 
 #[test]
 fn three_lose_nothing_whatever_happens_to_the_fourth() {
@@ -28,11 +27,11 @@ fn three_lose_nothing_whatever_happens_to_the_fourth() {
         entry: Entry::Genesis,
         ..Plan::small(VALIDATORS)
     };
-    let site = site(&plan, "troubles", PORTS);
+    let site = site(&plan, "troubles");
     run(async {
         let (way, present) = watch::channel(Way::Clear);
         let mut stand = Stand::build(plan, site, async |cluster, site| {
-            cuts::surround(3, cluster, site, PORTS, &present).await;
+            cuts::surround(3, cluster, site, &present).await;
         })
         .await;
         let slots = stand.api().slots_per_epoch();
