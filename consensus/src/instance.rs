@@ -142,6 +142,7 @@ impl<V: Value> Instance<V> {
             }
             Input::Recorded { sequence, partials } => self.recorded(sequence, partials),
             Input::Declined => self.declined(),
+            Input::Abstain => self.setup.standing = Standing::Abstaining,
             Input::Down(peer) => {
                 self.down.insert(peer);
             }

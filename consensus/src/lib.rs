@@ -148,7 +148,7 @@ pub use timing::Timing;
 
 /// What peers agree on. Cloning must be cheap: wrap a large value in an [`Arc`].
 pub trait Value: Clone + Eq + Debug {
-    /// The hash that votes name: `hash_tree_root`. Two values of one hash are the same value.
+    /// The hash that votes name. Two values of one hash are the same value.
     fn hash(&self) -> Root;
 
     /// The value's bytes: at most 256 for a head vote, [`proto::vote::MAX_BODY`] for a block.
@@ -226,6 +226,9 @@ pub enum Input<V> {
     /// The other answer to [`Output::Sign`]: the vault signs for no validator, or the record
     /// failed. This peer votes no more in this instance.
     Declined,
+    /// From now on as [`Standing::Abstaining`]: the record failed, or cannot be relied on, while
+    /// the instance was under way.
+    Abstain,
     /// This peer is disconnected, or silent as a leader (its mark H is not below the slot): its
     /// rounds are skipped at once.
     Down(PeerIndex),

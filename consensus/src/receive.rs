@@ -64,6 +64,10 @@ impl<V: Value> Instance<V> {
         if self.setup.scope.duty.kind == DutyKind::Block && !bodies.is_empty() {
             return Err(Rule::BadBody);
         }
+        // Only the first counts, so only its values are kept: a liar could sign without end.
+        if !self.ballots.has_change(&change.signed) {
+            return Ok(());
+        }
         for body in bodies {
             let value = V::decode(body).ok_or(Rule::BadBody)?;
             if !named.contains(&value.hash()) {

@@ -129,6 +129,17 @@ fn a_peer_whose_vault_declined_votes_no_more() {
 }
 
 #[test]
+fn a_peer_whose_record_fails_in_mid_instance_repeats_no_vote_and_enters_rounds_without_a_word() {
+    let mut rig = Rig::new(4, HEAD, 2);
+    rig.check(candidate('a'), &["PREPARE 0a"]);
+    rig.check(Input::Abstain, &[]);
+    let answers = vec![rig.voted(1, 'a'), rig.voted(2, 'a'), rig.voted(3, 'b')];
+    rig.hear(1, rig.propose(1, 'a', answers), &[]);
+    rig.tick(TIMING.end(round(1)), &[]);
+    assert_eq!(rig.instance.round(), round(2));
+}
+
+#[test]
 fn a_bound_peer_answers_another_proposal_with_its_commitment() {
     let mut rig = Rig::new(4, HEAD, 2);
     rig.check(candidate('a'), &["PREPARE 0a"]);
@@ -238,6 +249,16 @@ fn after_the_last_round_a_peer_still_commits_on_a_certificate() {
     assert_eq!(rig.instance.deadline(), None);
     let commit = rig.commit(2, 3, ('a', &[1, 2, 4]));
     rig.hear(2, commit, &["sign 3a", "committed a"]);
+}
+
+#[test]
+fn a_peer_that_signs_round_change_after_round_change_fills_no_memory() {
+    let mut rig = Rig::new(4, HEAD, 2);
+    rig.hear(3, round_change(rig.change(3, 1, "a"), "a"), &[]);
+    rig.hear(3, round_change(rig.change(3, 1, "b"), "b"), &["evidence"]);
+    rig.hear(3, round_change(rig.change(3, 1, "c"), "c"), &[]);
+    let known = ['a', 'b', 'c'].map(|l| rig.instance.value(&crate::rig::root(l)).is_some());
+    assert_eq!(known, [true, false, false]);
 }
 
 #[test]

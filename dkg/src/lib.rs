@@ -23,13 +23,20 @@
 //! over authenticated streams between each two peers; they are signed all the same, so that they
 //! can be passed on and shown to others. G is the generator of G1, i counts keys, j receivers.
 //!
-//! | message | says | sent when |
-//! |---|---|---|
-//! | OPENING | one-time x25519 keys, one for each dealer; which earlier attempts I acknowledged | at the start |
-//! | BUNDLE | hashes of all openings; for each key t commitments A_0..A_(t-1) and a proof of knowledge (R, z) of a_0; for each receiver its shares, encrypted | all n openings are here |
-//! | CONFIRM | hashes of all bundles; for each key a partial signature of the transcript | all n bundles are here and good |
-//! | ACK | transcript, lock hash, signature of the lock hash | all n confirms are good and my keys are durably stored |
-//! | DONE | transcript | all n acks are here: the finish certificate |
+//! | message | sent when |
+//! |---|---|
+//! | OPENING | at the start |
+//! | BUNDLE | all n openings are here |
+//! | CONFIRM | all n bundles are here and good |
+//! | ACK | all n confirms are good and my keys are durably stored |
+//! | DONE | all n acks are here: the finish certificate |
+//!
+//! - OPENING: one-time x25519 keys, one for each dealer; which earlier attempts I acknowledged.
+//! - BUNDLE: hashes of all openings; for each key t commitments A_0..A_(t-1) and a proof of
+//!   knowledge (R, z) of a_0; for each receiver its shares, encrypted.
+//! - CONFIRM: hashes of all bundles; for each key a partial signature of the transcript.
+//! - ACK: transcript, lock hash, signature of the lock hash.
+//! - DONE: transcript.
 //!
 //! ## What is bound to what
 //!
@@ -79,19 +86,19 @@
 //! acknowledges two transcripts of one attempt.
 //!
 //! Anybody who has not acknowledged the current attempt may open a later one; the others follow.
-//! OPENING(b) is the signed promise never to acknowledge an earlier attempt again. A peer that *has*
-//! acknowledged attempt a leaves it only for an opening of a peer that has not: then no certificate
-//! for a can ever be complete. If one turns up all the same (that peer lied), everybody returns to
-//! a: who has acknowledged never deletes its shares. So at most one attempt finishes among honest
-//! peers, and whoever holds its certificate completes the others.
+//! OPENING(b) is the signed promise never to acknowledge an earlier attempt again. A peer that
+//! *has* acknowledged attempt a leaves it only for an opening of a peer that has not: then no
+//! certificate for a can ever be complete. If one turns up all the same (that peer lied), everybody
+//! returns to a: who has acknowledged never deletes its shares. So at most one attempt finishes
+//! among honest peers, and whoever holds its certificate completes the others.
 //!
 //! ## Security notes
 //!
 //! - Without the proofs of knowledge a dealer with accomplices (fewer than t honest receivers check
 //!   its shares) could choose A_0 to cancel the others': a rogue key. With them every dealer knows
 //!   its constant term.
-//! - The last dealer sees the others' commitments and may try constants until the key has a property
-//!   it likes (Gennaro, Jarecki, Krawczyk and Rabin 1999). That bias is harmless for the
+//! - The last dealer sees the others' commitments and may try constants until the key has a
+//!   property it likes (Gennaro, Jarecki, Krawczyk and Rabin 1999). That bias is harmless for the
 //!   unforgeability of BLS; it is why keys are never used as random numbers.
 //! - One honest peer's randomness makes every key and every polynomial uniform apart from that.
 //! - The seed is as secret as the shares: it and the bundles give every share this peer dealt. Wipe

@@ -2,7 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test panics where it fails, helpers included"
+    reason = "what a test builds on must hold, or the test stops"
 )]
 
 mod operators;

@@ -152,7 +152,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_a_frame_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        fn any_bytes_are_a_frame_or_refused(
+            bytes in proptest::collection::vec(any::<u8>(), 0..300),
+        ) {
             if let Ok(frame) = Frame::decode(&bytes) {
                 prop_assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
             }

@@ -10,6 +10,7 @@ use blst::{
 };
 
 use super::scalar::Scalar;
+use super::work::{Operation, count};
 
 /// Bits of the random weights of batch checks: a false batch passes with probability 2^-128.
 const WEIGHT_BITS: usize = 128;
@@ -32,6 +33,7 @@ impl G1 {
 
     /// The generator taken `secret` times, in constant time.
     pub(crate) fn generator_times(secret: &Scalar) -> Self {
+        count(Operation::Key, 1);
         let raw = secret.to_raw();
         let mut out = Self::default();
         // SAFETY: blst reads one scalar and writes one point.
@@ -115,6 +117,7 @@ pub(crate) fn weighted_g1(points: &[blst_p1_affine], weights: &[u8]) -> G1 {
     if points.is_empty() {
         return G1::default();
     }
+    count(Operation::WeightedKey, points.len());
     G1(points.mult(weights, WEIGHT_BITS))
 }
 
@@ -130,6 +133,7 @@ pub(crate) fn scaled_g1(points: &[blst_p1_affine], scalars: &[Scalar]) -> G1 {
 
 /// The 48 bytes of a point of G1 other than infinity, decoded and checked to be in the group.
 pub(crate) fn decode_g1(bytes: &[u8; 48]) -> Option<blst_p1_affine> {
+    count(Operation::DecodeKey, 1);
     let mut point = blst_p1_affine::default();
     // SAFETY: blst reads 48 bytes and writes one point, which the checks read.
     let valid = unsafe {
@@ -163,6 +167,7 @@ impl G2 {
 
     /// Hashes `message` to G2 under the domain separation tag `tag` (RFC 9380).
     pub(crate) fn hash(message: &[u8], tag: &[u8]) -> Self {
+        count(Operation::Hash, 1);
         let mut out = Self::default();
         // SAFETY: blst reads the given number of bytes of each slice and writes one point; an
         // empty augmentation is never read.
@@ -183,6 +188,7 @@ impl G2 {
     /// This point taken `secret` times, in constant time.
     #[must_use]
     pub(crate) fn times_secret(&self, secret: &Scalar) -> Self {
+        count(Operation::Multiple, 1);
         let raw = secret.to_raw();
         let mut out = Self::default();
         // SAFETY: blst reads one point and one scalar and writes one point.
@@ -193,6 +199,7 @@ impl G2 {
     /// Twice this point.
     #[must_use]
     pub(crate) fn doubled(&self) -> Self {
+        count(Operation::Addition, 1);
         let mut out = Self::default();
         // SAFETY: blst reads one point and writes one.
         unsafe { blst::blst_p2_double(&mut out.0, &self.0) };
@@ -202,6 +209,7 @@ impl G2 {
     /// The sum with a point in affine form.
     #[must_use]
     pub(crate) fn plus_affine(&self, other: &blst_p2_affine) -> Self {
+        count(Operation::Addition, 1);
         let mut out = Self::default();
         // SAFETY: blst reads two points and writes one.
         unsafe { blst::blst_p2_add_or_double_affine(&mut out.0, &self.0, other) };
@@ -244,19 +252,33 @@ pub(crate) fn weighted_g2(points: &[blst_p2_affine], weights: &[u8]) -> G2 {
     if points.is_empty() {
         return G2::default();
     }
+    count(Operation::WeightedSignature, points.len());
     G2(points.mult(weights, WEIGHT_BITS))
+}
+
+/// The 96 bytes of a point of the curve of G2 other than infinity, decoded. It may lie outside the
+/// group: see [`is_in_g2`].
+pub(crate) fn decompress_g2(bytes: &[u8; 96]) -> Option<blst_p2_affine> {
+    count(Operation::Decompress, 1);
+    let mut point = blst_p2_affine::default();
+    // SAFETY: blst reads 96 bytes and writes one point, which the check reads.
+    let valid = unsafe {
+        blst::blst_p2_uncompress(&mut point, bytes.as_ptr()) == BLST_ERROR::BLST_SUCCESS
+            && !blst::blst_p2_affine_is_inf(&point)
+    };
+    valid.then_some(point)
+}
+
+/// Whether a point lies on the curve and in the group G2.
+pub(crate) fn is_in_g2(point: &blst_p2_affine) -> bool {
+    count(Operation::Check, 1);
+    // SAFETY: blst reads one point.
+    unsafe { blst::blst_p2_affine_on_curve(point) && blst::blst_p2_affine_in_g2(point) }
 }
 
 /// The 96 bytes of a point of G2 other than infinity, decoded and checked to be in the group.
 pub(crate) fn decode_g2(bytes: &[u8; 96]) -> Option<blst_p2_affine> {
-    let mut point = blst_p2_affine::default();
-    // SAFETY: blst reads 96 bytes and writes one point, which the checks read.
-    let valid = unsafe {
-        blst::blst_p2_uncompress(&mut point, bytes.as_ptr()) == BLST_ERROR::BLST_SUCCESS
-            && !blst::blst_p2_affine_is_inf(&point)
-            && blst::blst_p2_affine_in_g2(&point)
-    };
-    valid.then_some(point)
+    decompress_g2(bytes).filter(is_in_g2)
 }
 
 /// The 96-byte compressed form.
@@ -274,6 +296,7 @@ pub(crate) fn pairings_match(
     messages: &[blst_p2_affine],
     signature: &blst_p2_affine,
 ) -> bool {
+    count(Operation::Verification, 1);
     let Some(negated) = G2::of(signature).negated().affine() else {
         return false;
     };

@@ -10,8 +10,8 @@ use blst::blst_p2_affine;
 use proto::ShareIndex;
 use thiserror::Error;
 
-use super::curve::G2;
-use super::points::SignaturePoint;
+use super::curve::{G2, is_in_g2};
+use super::points::{SignaturePoint, UncheckedSignature};
 use super::scalar::Scalar;
 
 /// Partial signatures that do not interpolate to one signature.
@@ -26,6 +26,9 @@ pub enum CannotCombine {
     /// The partials cancel out, so at least one of them is no signature of its share.
     #[error("the partial signatures cancel out: verify each one under its share's key")]
     Infinity,
+    /// The partials combine to a point outside the group, so at least one of them lies outside.
+    #[error("a partial signature lies outside the group: verify each one under its share's key")]
+    OutsideGroup,
 }
 
 /// The signature that `partials` interpolate to: the group's, if there are at least t of them and
@@ -34,6 +37,37 @@ pub enum CannotCombine {
 /// # Errors
 /// If there are none, if an index is repeated, or if the result is infinity.
 pub fn combine(partials: &[(ShareIndex, SignaturePoint)]) -> Result<SignaturePoint, CannotCombine> {
+    let partials: Vec<_> = partials.iter().map(|(i, s)| (*i, s.0)).collect();
+    interpolate(&partials).map(SignaturePoint)
+}
+
+/// As [`combine`], of partials that may lie outside the group: one check of the result instead of
+/// one of each partial.
+///
+/// Why that is as safe. The result is a point of the group, or an error, whatever the partials
+/// are: the check (on the curve, in the group) is made on the very point that is returned. If it then verifies under the group
+/// key it is the group's signature, because in the group of prime order only one point satisfies
+/// the pairing equation. So partials outside the group whose strange parts cancel out change
+/// nothing, and those whose parts do not are noticed here. And if all partials are their shares'
+/// signatures the result passes: whenever it does not, checking and verifying each partial by
+/// itself ([`SignaturePoint::from_bytes`], [`super::verify`]) finds at least one that is bad.
+///
+/// # Errors
+/// As [`combine`], or [`CannotCombine::OutsideGroup`].
+pub fn combine_unchecked(
+    partials: &[(ShareIndex, UncheckedSignature)],
+) -> Result<SignaturePoint, CannotCombine> {
+    let partials: Vec<_> = partials.iter().map(|(i, s)| (*i, s.0)).collect();
+    let point = interpolate(&partials)?;
+    if is_in_g2(&point) {
+        Ok(SignaturePoint(point))
+    } else {
+        Err(CannotCombine::OutsideGroup)
+    }
+}
+
+/// The point that `partials`, points of the curve, interpolate to.
+fn interpolate(partials: &[(ShareIndex, blst_p2_affine)]) -> Result<blst_p2_affine, CannotCombine> {
     if partials.is_empty() {
         return Err(CannotCombine::Nothing);
     }
@@ -47,16 +81,14 @@ pub fn combine(partials: &[(ShareIndex, SignaturePoint)]) -> Result<SignaturePoi
     let points: Vec<blst_p2_affine> = partials
         .iter()
         .zip(&numerators)
-        .map(|((_, signature), c)| signed(&signature.0, *c))
+        .map(|((_, point), c)| signed(point, *c))
         .collect();
     let mut sum = sum_of_multiples(&points, &numerators);
     if denominator > 1 {
         let divisor = Scalar::from_u64(denominator);
         sum = sum.times_secret(&divisor.inverse());
     }
-    sum.affine()
-        .map(SignaturePoint)
-        .ok_or(CannotCombine::Infinity)
+    sum.affine().ok_or(CannotCombine::Infinity)
 }
 
 /// The c_j and D of the module doc for pairwise different `xs` between 1 and 13.
@@ -114,7 +146,7 @@ fn sum_of_multiples(points: &[blst_p2_affine], multiples: &[i128]) -> G2 {
 
 #[cfg(test)]
 mod tests {
-    use proto::{ClusterSize, Root};
+    use proto::{ClusterSize, Root, SignatureBytes};
 
     use super::*;
     use crate::bls::{Message, SecretShare};
@@ -149,5 +181,64 @@ mod tests {
             Err(CannotCombine::Repeated(index))
         );
         assert_eq!(combine(&[(index, partial)]), Ok(partial));
+    }
+
+    /// A point of the curve outside the group: x = (k, 0) for the first k that gives one.
+    fn strange_point() -> UncheckedSignature {
+        let mut candidates = (1..=255).map(|k| {
+            let mut bytes = [0; 96];
+            (bytes[0], bytes[95]) = (0x80, k);
+            SignatureBytes::from(bytes)
+        });
+        let outside = |bytes: &SignatureBytes| SignaturePoint::from_bytes(bytes).is_err();
+        candidates
+            .find_map(|bytes| {
+                let point = UncheckedSignature::from_bytes(&bytes).ok()?;
+                outside(&bytes).then_some(point)
+            })
+            .unwrap()
+    }
+
+    #[test]
+    fn a_partial_outside_the_group_never_gives_a_signature_outside_it() {
+        let size = ClusterSize::of(4).unwrap();
+        let message = Message::hash(Root::ZERO);
+        let share = |i: u8| SecretShare::from_bytes(&[i; 32]).unwrap().sign(&message);
+        let good: Vec<_> = size
+            .all()
+            .zip(1..=3)
+            .map(|(peer, i)| (ShareIndex::from(peer), share(i)))
+            .collect();
+        let mut partials: Vec<_> = good
+            .iter()
+            .map(|(i, s)| (*i, UncheckedSignature(s.0)))
+            .collect();
+        assert_eq!(combine_unchecked(&partials), combine(&good));
+        let strange = strange_point();
+        let shifted = |point: &blst_p2_affine, times: u32| {
+            let mut sum = G2::of(point);
+            (0..times).for_each(|_| sum = sum.plus_affine(&strange.0));
+            UncheckedSignature(sum.affine().unwrap())
+        };
+        partials[0].1 = shifted(&good[0].1.0, 1);
+        assert_eq!(
+            combine_unchecked(&partials),
+            Err(CannotCombine::OutsideGroup)
+        );
+        // Coefficients 3, -3, 1: what two peers add cancels out, and the signature is the right one.
+        partials[1].1 = shifted(&good[1].1.0, 1);
+        assert_eq!(combine_unchecked(&partials), combine(&good));
+    }
+
+    #[test]
+    fn partials_that_cancel_out_are_an_error() {
+        let size = ClusterSize::of(4).unwrap();
+        let message = Message::hash(Root::ZERO);
+        let indices: Vec<_> = size.all().take(2).map(ShareIndex::from).collect();
+        let one = SecretShare::from_bytes(&[1; 32]).unwrap().sign(&message);
+        // Coefficients 2 and -1.
+        let twice = SignaturePoint(G2::of(&one.0).doubled().affine().unwrap());
+        let partials = [(indices[0], one), (indices[1], twice)];
+        assert_eq!(combine(&partials), Err(CannotCombine::Infinity));
     }
 }

@@ -7,11 +7,12 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `scalar`, `curve` | numbers modulo r and points: a thin layer over blst, the only `unsafe` code |
+//! | `scalar`, `curve` | numbers modulo r and points: a thin layer over blst, all the `unsafe` |
 //! | `points` | public keys, signatures, messages and shares that cannot be malformed |
 //! | `lagrange` | combining partial signatures with integer-scaled coefficients |
 //! | `verify` | one signature, many of one message, many of many messages |
 //! | `polynomial` | secret polynomials, their commitments, proofs of knowledge |
+//! | [`work`] | how many curve operations of each kind were done |
 //!
 //! Every type here is a validated one: a [`PublicPoint`] and a [`SignaturePoint`] lie in their
 //! group and are not infinity, a [`SecretShare`] is neither zero nor above r. Secrets are handled
@@ -27,9 +28,10 @@ mod points;
 mod polynomial;
 mod scalar;
 mod verify;
+pub mod work;
 
-pub use lagrange::{CannotCombine, combine};
-pub use points::{BadPoint, Message, PublicPoint, SecretShare, SignaturePoint};
+pub use lagrange::{CannotCombine, combine, combine_unchecked};
+pub use points::{BadPoint, Message, PublicPoint, SecretShare, SignaturePoint, UncheckedSignature};
 pub use polynomial::Commitments;
 pub use verify::{verify, verify_batch, verify_same_message};
 

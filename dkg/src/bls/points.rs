@@ -89,6 +89,23 @@ impl fmt::Debug for SignaturePoint {
     }
 }
 
+/// A decoded signature that nobody has checked: a point of the curve, perhaps outside the group,
+/// not infinity. [`super::combine_unchecked`] and nothing else takes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UncheckedSignature(pub(crate) blst_p2_affine);
+
+impl UncheckedSignature {
+    /// Decodes a signature; that it lies in the group is left to check.
+    ///
+    /// # Errors
+    /// [`BadPoint::Signature`] if it is no point of the curve, or infinity.
+    pub fn from_bytes(signature: &SignatureBytes) -> Result<Self, BadPoint> {
+        curve::decompress_g2(signature.as_bytes())
+            .map(Self)
+            .ok_or(BadPoint::Signature)
+    }
+}
+
 /// A message hashed to G2: hash once, sign and verify for as many keys as there are.
 #[derive(Clone, Copy)]
 pub struct Message {

@@ -10,6 +10,7 @@
 //! Never here: what the peers say.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
 
 use dkg::ceremony::Outcome;
@@ -20,7 +21,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::CeremonyError;
 use super::notebook::{Made, Notebook};
-use crate::io::files::{self, Mode};
+use crate::io::files::{self, FileError, Mode};
 use crate::journal::{DataLock, Entry, Files, History, Journal, JournalError, Owner};
 use crate::keystore::{MasterSecret, StoredShare, store_all};
 
@@ -50,6 +51,28 @@ pub fn keystore_salt(definition: Root) -> Root {
 }
 
 impl Site {
+    /// Removes files that a killed run was about to write. The data directory is held, so nobody
+    /// else is writing them.
+    ///
+    /// # Errors
+    /// If one cannot be removed.
+    pub fn sweep(&self) -> Result<(), CeremonyError> {
+        let of_a_ceremony = |name: &str| {
+            let whole = [".keystore-", ".cluster-lock.", ".deposit-data-", ".blame-"];
+            name.ends_with(".tmp") && whole.iter().any(|begin| name.starts_with(begin))
+        };
+        for dir in [self.data.directory(), &self.keystore_dir] {
+            // A directory that is not there yet holds nothing to remove.
+            for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+                if entry.file_name().to_str().is_some_and(of_a_ceremony) {
+                    let path = entry.path();
+                    fs::remove_file(&path).map_err(|error| FileError::Write(path, error))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The lock of an earlier run, if the ceremony is finished here.
     ///
     /// # Errors

@@ -37,11 +37,12 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use proto::definition::PeerAddress;
 use proto::gathering::max_frame;
 use proto::session::Purpose;
 
 use crate::config::SecretSource;
-use crate::io::net::{self, Limits, PeerAddress, Settings};
+use crate::io::net::{self, Limits, Settings};
 use crate::keystore::{self, MasterSecret, SecretUse};
 
 pub use error::CeremonyError;
@@ -116,6 +117,7 @@ enum Phase {
 impl Phase {
     /// Reads from the disk how far an earlier run came.
     fn begin(site: &Site, secret: &SecretSource) -> Result<Self, CeremonyError> {
+        site.sweep()?;
         let definition = site.definition.hash();
         let salt = keystore_salt(definition);
         let notebook = Notebook::open(site.data.directory(), definition)?;

@@ -7,14 +7,13 @@ use std::str::FromStr;
 
 use ::dkg::blame::{self, Evidence};
 use clap::{Args, Subcommand};
-use proto::definition::{SignedDefinition, Terms};
+use proto::definition::{BadPeerAddress, PeerAddress, SignedDefinition, Terms};
 
 use super::run::stop_signal;
 use super::{CommandError, cluster, log};
 use crate::ceremony::{self, CeremonyError, Plan, Site};
 use crate::config::{Config, LogFormat, SecretSource};
 use crate::io::files;
-use crate::io::net::{BadAddress, PeerAddress};
 use crate::journal::DataLock;
 use crate::keystore::read_identity;
 
@@ -97,9 +96,9 @@ struct PeerFlag {
 }
 
 impl FromStr for PeerFlag {
-    type Err = BadAddress;
+    type Err = BadPeerAddress;
 
-    fn from_str(text: &str) -> Result<Self, BadAddress> {
+    fn from_str(text: &str) -> Result<Self, BadPeerAddress> {
         let (name, address) = text.split_once('=').unwrap_or(("", text));
         Ok(Self {
             name: name.to_owned(),
@@ -224,12 +223,9 @@ impl Hold {
                 .or_default()
                 .push(flag.address.clone());
         }
-        let known = |address: &proto::definition::PeerAddress| {
-            address.to_string().parse().expect("both read host:port")
-        };
         let of = |(operator, hints): (&proto::definition::Operator, &Vec<_>)| {
             let given = given.get(operator.name.as_str()).cloned();
-            given.unwrap_or_else(|| hints.iter().map(known).collect())
+            given.unwrap_or_else(|| hints.clone())
         };
         Ok(terms.operators.iter().zip(&hints).map(of).collect())
     }

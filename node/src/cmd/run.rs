@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use clap::Args;
 use dkg::bls::PublicPoint;
-use proto::definition::Terms;
 use proto::eth::ChainSpec;
 use proto::frame::MAX_FRAME;
 use proto::lock::Lock;
@@ -31,7 +30,7 @@ use crate::io::asking::Asking;
 use crate::io::beacon::BeaconClient;
 use crate::io::memory::Memory;
 use crate::io::metrics::Metrics;
-use crate::io::net::{self, Limits, PeerAddress, Settings};
+use crate::io::net::{self, Limits, Settings};
 use crate::io::observer::Observer;
 use crate::io::shell::Shell;
 use crate::io::status::{BeaconStatus, Board, PeerStatus, Status, ValidatorStatus};
@@ -149,7 +148,7 @@ async fn wait_for_chain(client: &BeaconClient) -> ChainSpec {
 }
 
 /// A beacon node of another chain would have everything signed under wrong domains.
-fn check_chain(lock: &Lock, chain: &ChainSpec) -> Result<(), CommandError> {
+pub(super) fn check_chain(lock: &Lock, chain: &ChainSpec) -> Result<(), CommandError> {
     let ours = &lock.definition.terms().chain;
     let theirs = chain.genesis();
     let same = ours.genesis_fork_version == theirs.genesis_fork_version
@@ -220,7 +219,7 @@ fn settings(config: &Config, loaded: &Loaded, names: &[String]) -> Result<Settin
         me: loaded.me,
         roster: terms.roster().clone(),
         names: names.to_vec(),
-        addresses: addresses(config, terms)?,
+        addresses: config.addresses(terms)?,
         listen: config.listen.clone(),
         purpose: Purpose::Duties,
         context: loaded.lock.hash(),
@@ -262,18 +261,6 @@ fn core(
     let peers = Peers::new(size, me, memory.sequences(size));
     let node = Node::new(ground, vault, peers, journal.recorded());
     Ok((node, journal))
-}
-
-/// Where each peer can be reached, as the network layer takes it.
-fn addresses(config: &Config, terms: &Terms) -> Result<Vec<Vec<PeerAddress>>, CommandError> {
-    let known = |address: &proto::definition::PeerAddress| {
-        address.to_string().parse().expect("both read host:port")
-    };
-    let lists = config.addresses(terms)?;
-    Ok(lists
-        .iter()
-        .map(|list| list.iter().map(known).collect())
-        .collect())
 }
 
 fn first_status(lock: &Lock, me: PeerIndex, client: &BeaconClient, memory: &Memory) -> Status {

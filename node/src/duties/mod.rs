@@ -12,11 +12,12 @@
 //! |---|---|
 //! | [`node`] | [`Node`](node::Node): one [`Machine`](proto::Machine) for everything a peer does |
 //! | [`schedule`] | who has a duty when, and what to ask the beacon node to know it |
-//! | [`run`], `signing` | one duty from its trigger to its signatures |
+//! | [`run`], `judging`, `signing` | one duty from its trigger to its signatures |
 //! | [`value`], [`judge`] | what is agreed on, and when this peer would sign it |
 //! | [`collector`] | partial signatures in, verified group signatures out, liars named |
 //! | [`randao`] | RANDAO reveals, which need no agreement |
 //! | [`peers`] | who is there, who keeps silent, how far away |
+//! | `early` | messages of duties that are not open yet |
 //! | [`note`] | what the operator is told |
 //! | [`ground`] | the unchanging facts, and what one step may use |
 //!
@@ -25,8 +26,10 @@
 //! what depends on it follows [`Input::Recorded`].
 
 pub mod collector;
+mod early;
 pub mod ground;
 pub mod judge;
+mod judging;
 pub mod node;
 pub mod note;
 pub mod peers;

@@ -3,26 +3,25 @@
 //! It opens a [`Run`] for every duty of the present slot, hands each input to the runs it concerns,
 //! and drops a run when its slot is well over. Nothing of one slot waits for another.
 
+mod agenda;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use consensus::Standing;
 use proto::frame::{Frame, Hello};
 use proto::vote::Message;
 use proto::{DutyId, DutyKind, Machine, PeerIndex, Slot, Timestamp};
 
-use super::ground::{Ground, Owners, World};
+use super::early::Early;
+use super::ground::{Ground, World};
 use super::note::{Note, Phase};
 use super::peers::Peers;
 use super::randao::Reveals;
 use super::run::{Event, Run};
-use super::schedule::{Errand, Schedule};
-use super::{Answer, Chore, Input, Order, Output, Query};
+use super::schedule::Schedule;
+use super::{Answer, Chore, Input, Output};
 use crate::journal::Recorded;
 use crate::vault::Vault;
-
-/// The most messages of a duty whose run is not open yet that are kept for one peer.
-const EARLY: usize = 8;
 
 /// A running peer.
 pub struct Node {
@@ -33,7 +32,10 @@ pub struct Node {
     schedule: Schedule,
     reveals: Reveals,
     runs: BTreeMap<DutyId, Run>,
-    early: BTreeMap<(DutyId, PeerIndex), Vec<Message>>,
+    /// The latest slot with a run of each kind. None is opened at or before it again, even if the
+    /// clock is set back: this peer may have voted there.
+    opened: BTreeMap<DutyKind, Slot>,
+    early: Early,
     /// The slot of the newest head.
     head: Option<Slot>,
     now: Timestamp,
@@ -53,7 +55,8 @@ impl Node {
             schedule,
             reveals: Reveals::default(),
             runs: BTreeMap::new(),
-            early: BTreeMap::new(),
+            opened: BTreeMap::new(),
+            early: Early::default(),
             head: None,
             now: Timestamp::from_micros(0),
             out: Vec::new(),
@@ -113,12 +116,18 @@ impl Node {
                 let reaches = |run: &Run| run.awaits().is_some_and(|at| at <= recorded.sequence());
                 self.step_all(|run| reaches(run).then_some(Event::Recorded(recorded)));
             }
-            Input::NotRecorded => {
+            Input::NotRecorded | Input::SecondSession => {
                 self.vault.poison();
-                self.step_all(|run| run.awaits().map(|_| Event::NotRecorded));
+                self.stop();
             }
-            Input::SecondSession => self.vault.poison(),
         }
+    }
+
+    /// The vault has stopped: nothing that waits for the record leaves any more, and no vote, since
+    /// one that no signature follows would lock the others in vain.
+    fn stop(&mut self) {
+        self.step_all(|run| run.awaits().map(|_| Event::NotRecorded));
+        self.step_all(|_| Some(Event::Abstain));
     }
 
     fn up(&mut self, peer: PeerIndex) {
@@ -135,7 +144,12 @@ impl Node {
         let missed = missed.chain(self.runs.values().flat_map(Run::sent));
         self.out
             .extend(missed.map(|frame| Output::Send(peer, frame)));
-        self.step_all(|_| Some(Event::Back(peer)));
+        // Not in slots of its restart mark: it is there, but does not vote.
+        let votes = |duty: &DutyId| !self.peers.is_silent(peer, duty.slot);
+        let voting: Vec<DutyId> = self.runs.keys().copied().filter(votes).collect();
+        for duty in voting {
+            self.step(duty, Event::Back(peer));
+        }
     }
 
     fn frame(&mut self, peer: PeerIndex, bytes: &[u8]) {
@@ -170,6 +184,9 @@ impl Node {
         let held = self.vault.sequence();
         if hello.sequence_seen > held {
             self.vault.witnessed(peer, hello.sequence_seen);
+            if self.vault.stopped().is_some() {
+                self.stop();
+            }
             self.note(Note::RolledBack {
                 witness: peer,
                 seen: hello.sequence_seen,
@@ -186,10 +203,7 @@ impl Node {
         }
         let slot = self.slot();
         if duty.slot == slot || duty.slot == slot.next() {
-            let kept = self.early.entry((duty, peer)).or_default();
-            if kept.len() < EARLY {
-                kept.push(message);
-            }
+            self.early.keep(peer, message);
         }
     }
 
@@ -215,158 +229,6 @@ impl Node {
                 }
             }
         }
-    }
-
-    /// What time alone brings: errands, the mark, new runs, triggers, deadlines, ends.
-    fn advance(&mut self) {
-        for errand in self.schedule.due(self.now) {
-            let order = self.order(errand);
-            self.out.push(Output::Ask(Query::Run(order)));
-        }
-        let Some(slot) = self.ground.chain.slot_at(self.now) else {
-            return;
-        };
-        self.close(slot);
-        self.write_mark(slot);
-        self.reveal(slot);
-        self.open(slot);
-        self.trigger(slot);
-        let now = self.now;
-        let is_ripe = |run: &Run| run.deadline().is_some_and(|at| at <= now);
-        self.step_all(|run| is_ripe(run).then_some(Event::Tick));
-    }
-
-    fn order(&self, errand: Errand) -> Order {
-        match errand {
-            Errand::Validators(epoch) => Order::Validators(epoch, self.ground.keys.public_keys()),
-            Errand::Attesters(epoch) => Order::Attesters(epoch, self.schedule.indices()),
-            Errand::Proposers(epoch) => Order::Proposers(epoch),
-            Errand::Prepare(epoch) => {
-                let recipients = &self.ground.fee_recipients;
-                let known = self.schedule.known();
-                let pairs = known.map(|(at, found)| (found.index, recipients[at.index()]));
-                Order::Prepare(epoch, pairs.collect())
-            }
-            Errand::Subscribe(epoch) => {
-                Order::Subscribe(epoch, self.schedule.attesters_of(epoch).copied().collect())
-            }
-        }
-    }
-
-    /// Writes the mark one slot ahead where a duty is due, or may be as nobody knows yet.
-    fn write_mark(&mut self, slot: Slot) {
-        let may_have_duty = |at: Slot| {
-            !self.schedule.attesters(at).is_empty()
-                || self.schedule.proposer(at).is_some()
-                || self.schedule.is_proposer_unknown(at)
-        };
-        if may_have_duty(slot) || may_have_duty(slot.next()) {
-            self.out.extend(self.vault.mark(slot).map(Output::Persist));
-        }
-    }
-
-    /// Sends this peer's part of the RANDAO reveal one slot ahead, and passes on what is whole.
-    fn reveal(&mut self, slot: Slot) {
-        for slot in [slot, slot.next()] {
-            let Some(validator) = self.schedule.proposer(slot) else {
-                continue;
-            };
-            let (mut world, reveals, _) = self.split();
-            if let Some(reveal) = reveals.begin(slot, validator, &mut world) {
-                self.step(
-                    DutyId {
-                        slot,
-                        kind: DutyKind::Block,
-                    },
-                    Event::Reveal(reveal),
-                );
-            }
-        }
-        self.reveals.forget_before(slot);
-    }
-
-    /// Opens the runs of `slot` that are not open yet. Where this peer may vote, it first waits
-    /// for the mark to be durable.
-    fn open(&mut self, slot: Slot) {
-        let forgotten = self.vault.restart_mark().is_some_and(|mark| slot <= mark);
-        let standing = if forgotten || self.vault.stopped().is_some() {
-            Standing::Abstaining
-        } else if self.vault.may_vote(slot) {
-            Standing::Voting
-        } else {
-            return;
-        };
-        for kind in [DutyKind::Head, DutyKind::Block] {
-            let duty = DutyId { slot, kind };
-            if let Some(owners) = self.owners(duty).filter(|_| !self.runs.contains_key(&duty)) {
-                let (world, _, runs) = self.split();
-                runs.insert(duty, Run::new(duty, owners, standing, &world));
-                self.start(duty);
-            }
-        }
-    }
-
-    /// What a fresh run must know: the time, who is silent, the reveal, and the messages that came
-    /// before it was open.
-    fn start(&mut self, duty: DutyId) {
-        self.step(duty, Event::Tick);
-        for peer in self.peers.silent(duty.slot).iter() {
-            self.step(duty, Event::Silent(peer));
-        }
-        if let (DutyKind::Block, Some(reveal)) = (duty.kind, self.reveals.whole(duty.slot)) {
-            self.step(duty, Event::Reveal(reveal));
-        }
-        for peer in self.ground.roster.size().all() {
-            for message in self.early.remove(&(duty, peer)).unwrap_or_default() {
-                self.step(duty, Event::Message(peer, message));
-            }
-        }
-    }
-
-    fn owners(&self, duty: DutyId) -> Option<Owners> {
-        match duty.kind {
-            DutyKind::Head => {
-                let attesters = self.schedule.attesters(duty.slot).to_vec();
-                (!attesters.is_empty()).then_some(Owners::Attesters(attesters))
-            }
-            DutyKind::Block => {
-                let validator = self.schedule.proposer(duty.slot)?;
-                let index = self.schedule.registered(validator)?.index;
-                Some(Owners::Proposer { validator, index })
-            }
-        }
-    }
-
-    /// Head votes begin with the slot's block or at their deadline, blocks with their slot.
-    fn trigger(&mut self, slot: Slot) {
-        if self.head >= Some(slot) || self.now >= self.ground.chain.attestation_deadline(slot) {
-            self.step(
-                DutyId {
-                    slot,
-                    kind: DutyKind::Head,
-                },
-                Event::Trigger,
-            );
-        }
-        self.step(
-            DutyId {
-                slot,
-                kind: DutyKind::Block,
-            },
-            Event::Trigger,
-        );
-    }
-
-    /// Drops the runs of all slots but the present and the one before.
-    fn close(&mut self, slot: Slot) {
-        let over = |duty: &DutyId| duty.slot.next() < slot;
-        let ended: Vec<DutyId> = self.runs.keys().copied().filter(over).collect();
-        for duty in ended {
-            let (world, _, runs) = self.split();
-            let note = runs.remove(&duty).and_then(|run| run.close(&world));
-            self.out.extend(note.map(Output::Note));
-        }
-        self.early.retain(|(duty, _), _| duty.slot >= slot);
     }
 
     fn note(&mut self, note: Note) {

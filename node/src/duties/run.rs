@@ -3,7 +3,8 @@
 //! A [`Run`] owns the duty's consensus instance and its collector and passes data one way between
 //! them: own or proposed value, PREPARE quorum, vault, record, partial signatures, group
 //! signatures. It stays in the round change while it collects, and answers late peers until the
-//! node drops it. The half after the PREPARE quorum stands in `signing.rs`.
+//! node drops it. What speaks for a value stands in `judging.rs`, the half after the PREPARE quorum
+//! in `signing.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,9 +18,9 @@ use proto::{DutyId, DutyKind, PeerIndex, Root, SignatureBytes, Timestamp};
 
 use super::collector::Collector;
 use super::ground::{Owners, World};
-use super::judge::{Known, Question, Verdict, hard_check};
+use super::judge::Question;
 use super::note::{Miss, Note, Phase};
-use super::value::{Objection, Value};
+use super::value::Value;
 use super::{Chore, Output, Query};
 use crate::journal::Recorded;
 use crate::vault::Sealed;
@@ -57,6 +58,8 @@ pub enum Event {
     Recorded(Recorded),
     /// The record could not be made durable.
     NotRecorded,
+    /// The record failed or cannot be relied on: this peer votes no more.
+    Abstain,
     /// Compute partial signatures ahead, now that the PREPARE has left.
     Presign,
     /// Combine the partial signatures, of which t are there.
@@ -85,9 +88,9 @@ pub struct Run {
     pub(super) voted: Option<Root>,
     /// What a quorum has PREPAREd and this peer cannot check before its beacon node answers.
     pub(super) owed: Option<Question>,
-    question: Option<Question>,
-    view: Option<HeadVote>,
-    reveal: Option<SignatureBytes>,
+    pub(super) question: Option<Question>,
+    pub(super) view: Option<HeadVote>,
+    pub(super) reveal: Option<SignatureBytes>,
     wants_block: bool,
     retry_at: Option<Timestamp>,
     reached: Option<Phase>,
@@ -182,6 +185,7 @@ impl Run {
                 self.pending = None;
                 self.ballot(Ballot::Declined, world);
             }
+            Event::Abstain => self.ballot(Ballot::Abstain, world),
             Event::Presign => self.presign(world),
             Event::Combine => self.combine(world),
         }
@@ -282,24 +286,6 @@ impl Run {
         }
     }
 
-    /// Offers this peer's own value to the instance if it passes the hard checks.
-    fn offer(&mut self, question: &Question, world: &mut World<'_>) {
-        match self.hard_check(question, world) {
-            Ok(()) => {
-                self.reach(Phase::ValueReady, world);
-                self.ballot(Ballot::Candidate(question.value().clone()), world);
-            }
-            Err(objection) => self.object(objection, world),
-        }
-    }
-
-    pub(super) fn object(&self, objection: Objection, world: &mut World<'_>) {
-        world.note(Note::Objected {
-            duty: self.duty,
-            objection,
-        });
-    }
-
     fn ask_for_block(&mut self, world: &mut World<'_>) {
         if let (true, Some(randao_reveal)) = (self.wants_block, self.reveal) {
             self.wants_block = false;
@@ -366,75 +352,6 @@ impl Run {
                 detail: format!("{}: {rule}", self.duty),
             }),
             Outcome::Evidence(evidence) => world.note(Note::Evidence(evidence)),
-        }
-    }
-
-    /// Judges a waiting proposal, or asks the beacon node what the judgement needs.
-    fn answer_question(&mut self, world: &mut World<'_>) {
-        let Some(mut question) = self.question.take() else {
-            return;
-        };
-        if self.signed.is_some() {
-            return;
-        }
-        if question.round() < self.instance.round() {
-            return self.object(question.doubt(self.view.as_ref()), world);
-        }
-        let verdict = match self.hard_check(&question, world) {
-            Ok(()) => question.soft_check(self.view.as_ref(), world.now),
-            // Without a view this peer gives no vote, but it may get one while the round lasts.
-            Err(Objection::NoView) => question.ask_for_view(world.now),
-            Err(objection) => {
-                self.object(objection, world);
-                Verdict::No
-            }
-        };
-        let (round, value) = (question.round(), consensus::Value::hash(question.value()));
-        let acceptable = match verdict {
-            Verdict::Wait | Verdict::Ask(_) => {
-                if let Verdict::Ask(wants) = verdict {
-                    wants
-                        .into_iter()
-                        .for_each(|want| world.ask(want.query(self.duty)));
-                }
-                self.question = Some(question);
-                return;
-            }
-            Verdict::Yes => true,
-            Verdict::No => false,
-        };
-        if acceptable {
-            self.reach(Phase::ValueReady, world);
-        }
-        self.ballot(
-            Ballot::Judged {
-                round,
-                value,
-                acceptable,
-            },
-            world,
-        );
-    }
-
-    /// The checks that even a forced value must pass, the vault's among them.
-    pub(super) fn hard_check(
-        &self,
-        question: &Question,
-        world: &World<'_>,
-    ) -> Result<(), Objection> {
-        let known = Known {
-            owners: &self.owners,
-            view: self.view.as_ref(),
-            reveal: self.reveal,
-        };
-        hard_check(question.value(), self.duty, known, world.ground)?;
-        let numbers = self.owners.numbers();
-        let signable = question.value().signable(&world.ground.chain);
-        let refused = world.vault.would_refuse(world.slot(), &signable, &numbers);
-        if refused.len() < numbers.len() {
-            Ok(())
-        } else {
-            Err(Objection::Slashable)
         }
     }
 }

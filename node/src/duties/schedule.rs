@@ -4,12 +4,16 @@
 //! and is asked again; a chain reorganisation that changes a dependent root puts its errand back.
 //! It never talks to a beacon node itself.
 
+mod known;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use proto::eth::{ChainSpec, CommitteeIndex, ForkName, ValidatorIndex};
+use proto::eth::{ChainSpec, ForkName, ValidatorIndex};
 use proto::{Epoch, PublicKey, Root, Slot, Timestamp};
+
+pub use known::{Attester, AttesterDuty, ProposerDuty, Registered};
 
 /// How long a failed errand waits before it is asked again.
 const RETRY: Duration = Duration::from_millis(500);
@@ -59,50 +63,6 @@ enum Progress {
     Waiting { until: Timestamp },
     Asked { at: Timestamp },
     Done,
-}
-
-/// What the chain knows of a validator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Registered {
-    /// Its index in the beacon state.
-    pub index: ValidatorIndex,
-    /// Whether it has duties: active, exiting or slashed ones that are not exited yet.
-    pub active: bool,
-}
-
-/// Where and when one validator attests, in the beacon node's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AttesterDuty {
-    /// The validator's key.
-    pub pubkey: PublicKey,
-    /// Its index.
-    pub validator_index: ValidatorIndex,
-    /// Its slot.
-    pub slot: Slot,
-    /// Its committee in that slot.
-    pub committee_index: CommitteeIndex,
-    /// How many committees that slot has.
-    pub committees_at_slot: u64,
-}
-
-/// Who proposes in a slot, in the beacon node's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ProposerDuty {
-    /// The proposer's key.
-    pub pubkey: PublicKey,
-    /// Its index.
-    pub validator_index: ValidatorIndex,
-    /// Its slot.
-    pub slot: Slot,
-}
-
-/// An attestation one of our validators owes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Attester {
-    /// Whose attestation.
-    pub validator: Position,
-    /// The beacon node's words on it.
-    pub duty: AttesterDuty,
 }
 
 /// Our validators' duties, epoch by epoch.

@@ -2,7 +2,6 @@
 //! signatures, and from t of them to group signatures.
 
 use consensus::Input as Ballot;
-use dkg::bls;
 use proto::eth::{BlockContents, SingleAttestation};
 use proto::vote::Partial;
 use proto::{PeerIndex, SignatureBytes};
@@ -54,6 +53,9 @@ impl Run {
                 world
                     .out
                     .extend(signing.records.into_iter().map(Output::Persist));
+                // What was recorded before a restart may be durable already.
+                let durable = world.recorded;
+                self.recorded(&durable, world);
             }
             None => self.ballot(Ballot::Declined, world),
         }
@@ -125,7 +127,7 @@ impl Run {
         let hash = consensus::Value::hash(&value);
         let target = self.target.take().unwrap_or_else(|| {
             let signable = value.signable(&world.ground.chain);
-            bls::Message::hash(signable.signing_root())
+            world.vault.message(signable.signing_root())
         });
         let with = Combining {
             message: &target,

@@ -8,6 +8,7 @@ use proto::eth::{
     Block, ChainSpec, ForkName, HeadVote, Layout, PresetBase, ValidatorIndex, hash_tree_root,
 };
 use proto::{Address, DutyId, Root};
+use sha2::{Digest as _, Sha256};
 
 use crate::vault::Signable;
 
@@ -24,10 +25,17 @@ pub enum Value {
 const LAYOUT_BYTES: usize = 2;
 
 impl consensus::Value for Value {
+    /// A head vote's is its `hash_tree_root`. A block's names its layout too: the same bytes are a
+    /// block of Electra and one of Fulu with the same root, and only one of them may be signed.
     fn hash(&self) -> Root {
         match self {
             Self::Head(data) => hash_tree_root(data),
-            Self::Block(block) => block.root(),
+            Self::Block(block) => {
+                let hash = Sha256::new_with_prefix(b"gantry/block-value/1")
+                    .chain_update(layout_bytes(block.layout()))
+                    .chain_update(block.root().as_bytes());
+                Root::from(<[u8; 32]>::from(hash.finalize()))
+            }
         }
     }
 

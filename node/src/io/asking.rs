@@ -184,13 +184,11 @@ impl Asking {
                 };
                 match self.client.submit_attestations(fork, &attestations).await {
                     Ok(failures) => {
-                        for failure in &failures {
-                            let validator = attestations.get(failure.index);
-                            let validator =
-                                validator.map(|attestation| attestation.attester_index.0);
-                            let reason = &failure.message;
-                            warn!(%duty, validator, %reason, "the beacon node refuses an attestation");
-                        }
+                        failures.iter().for_each(|failure| {
+                            let attestation = attestations.get(failure.index);
+                            let validator = attestation.map(|known| known.attester_index.0);
+                            warn!(%duty, validator, "refused by the node: {}", failure.message);
+                        });
                         attestations.len() - failures.len().min(attestations.len())
                     }
                     Err(error) => {

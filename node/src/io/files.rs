@@ -114,7 +114,7 @@ pub fn write_new(path: &Path, content: &[u8], mode: Mode) -> Result<(), FileErro
     sync_parent(path).map_err(|e| FileError::Write(path.to_owned(), e))
 }
 
-/// As [`write_new`], but the name is durable only after [`sync_dir`]: for many files at once.
+/// As [`write_new`], but the name is durable only after `sync_dir`: for many files at once.
 ///
 /// # Errors
 /// As [`write_new`].

@@ -1,7 +1,7 @@
 //! The numbers a peer shows at `/metrics`, and where each comes from.
 //!
 //! Phases are intervals of one duty on this peer, in seconds; the shell measures them with the
-//! monotonic clock, from one [`Note::Reached`](crate::duties::Note) to the next.
+//! monotonic clock, from one [`Note::Reached`](crate::duties::note::Note) to the next.
 
 use std::time::Duration;
 
@@ -103,7 +103,7 @@ pub struct Metrics {
     pub peer_sent_bytes: Family<PeerLabels, Counter>,
     /// Bytes of frames received by peer.
     pub peer_received_bytes: Family<PeerLabels, Counter>,
-    /// CPU time of the curve operations, by count and by what one costs on this machine.
+    /// CPU time of the curve operations: see [`super::curve_cost`].
     pub bls_cpu_seconds: Counter<f64, AtomicU64>,
     phases: Family<PhaseLabels, Histogram>,
     fdatasync: Histogram,
@@ -169,7 +169,8 @@ impl Metrics {
             by_peer,
             m.peer_received_bytes.clone(),
         );
-        let bls = "Curve operations times their cost on this machine";
+        let bls = "CPU time of curve operations: counted, times the cost of each measured alone \
+                   on this machine, so a lower bound";
         registry.register("bls_cpu_seconds", bls, m.bls_cpu_seconds.clone());
         registry.register("phase_seconds", "Intervals of a duty", m.phases.clone());
         let fdatasync = "Time to make one append to the signing record durable";

@@ -9,12 +9,14 @@
 //! | [`writer`] | the thread that makes records durable |
 //! | [`memory`] | what may be lost: duty history, sequences of the peers' records |
 //! | [`observer`], [`metrics`], [`status`], [`web`] | what the operator sees |
+//! | [`curve_cost`] | what the curve work costs on this machine |
 //! | [`files`] | reading and writing whole files safely |
 //! | [`clock`] | the time of day |
 
 pub mod asking;
 pub mod beacon;
 pub mod clock;
+pub mod curve_cost;
 pub mod execution;
 pub mod files;
 pub mod memory;

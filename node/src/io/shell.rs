@@ -82,6 +82,8 @@ impl Shell {
 
     /// Hands one input to the core and performs what it answers, in order.
     fn feed(&mut self, input: Input) {
+        // What is shown changes with the time and with answers; frames come by the dozen.
+        let is_news = matches!(input, Input::Tick | Input::Answer(_) | Input::NotRecorded);
         for output in self.node.handle(clock::now(), input) {
             match output {
                 Output::Broadcast(frame) => {
@@ -106,7 +108,9 @@ impl Shell {
                 Output::Note(note) => self.observer.tell(note),
             }
         }
-        self.show();
+        if is_news {
+            self.show();
+        }
     }
 
     fn written(&mut self, written: Written) -> Option<Input> {

@@ -13,6 +13,7 @@ use prometheus_client::metrics::counter::Counter;
 use thiserror::Error;
 use tokio::net::TcpListener;
 
+use super::curve_cost;
 use super::metrics::{Metrics, PeerLabels};
 use super::net::Outbox;
 use super::status::Board;
@@ -76,6 +77,11 @@ async fn metrics_text(State(shown): State<Shown>) -> impl IntoResponse {
             &metrics.peer_received_bytes.get_or_create(&labels),
             peer.received_bytes,
         );
+    }
+    // The first time this measures for a moment: not on the loop's threads.
+    if let Ok(seconds) = tokio::task::spawn_blocking(curve_cost::seconds).await {
+        let counted = &metrics.bls_cpu_seconds;
+        counted.inc_by((seconds - counted.get()).max(0.0));
     }
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(CONTENT_TYPE, kind)], metrics.text())

@@ -88,7 +88,7 @@ pub fn read(path: &Path, kind: SecretKind) -> Result<Zeroizing<[u8; 32]>, Secret
 /// Reads this peer's identity key.
 ///
 /// # Errors
-/// As [`read`].
+/// As `read`.
 pub fn read_identity(path: &Path) -> Result<Identity, SecretFileError> {
     let seed = read(path, SecretKind::Identity)?;
     Ok(Identity::from_seed(&seed))

@@ -133,10 +133,10 @@ impl Vault {
     /// allow it. `now` is the current slot; nothing of a later slot is signed, so a caller that
     /// wants to tolerate a clock that is behind adds its tolerance to it.
     pub fn sign(&mut self, now: Slot, signable: &Signable, validators: &[u32]) -> Signing {
-        let judged = self.judge(now, signable, validators);
         let root = signable.signing_root();
+        let judged = self.judge(now, signable, root, validators);
         let mut records = Vec::new();
-        for entry in self.entries(signable, &judged.fresh) {
+        for entry in self.entries(signable, root, &judged.fresh) {
             let record = self.history.add(entry);
             records.push(record.expect("the guard has judged it by this very history"));
         }
@@ -162,18 +162,26 @@ impl Vault {
         signable: &Signable,
         validators: &[u32],
     ) -> Vec<(u32, Refusal)> {
-        self.judge(now, signable, validators).refused
+        self.judge(now, signable, signable.signing_root(), validators)
+            .refused
     }
 
     /// Makes the partial signatures of `signable` ahead of [`Vault::sign`] and keeps them inside,
     /// so that signing later costs nothing. Those that would be refused are left out.
     pub fn presign(&mut self, now: Slot, signable: &Signable, validators: &[u32]) {
-        let judged = self.judge(now, signable, validators);
         let root = signable.signing_root();
-        let partials = self.partials(root, &judged.allowed);
-        if !partials.is_empty() {
+        let judged = self.judge(now, signable, root, validators);
+        if !judged.allowed.is_empty() {
+            self.ahead.expect(root);
+            let partials = self.partials(root, &judged.allowed);
             self.ahead.keep(root, partials);
         }
+    }
+
+    /// The point that `root` hashes to; hashed already if something was signed ahead for it.
+    pub fn message(&self, root: Root) -> Message {
+        let ahead = self.ahead.find(root);
+        ahead.map_or_else(|| Message::hash(root), |(message, _)| *message)
     }
 
     /// The record that this peer may vote in the slot after `now`; none if that is recorded. To be
@@ -233,10 +241,10 @@ impl Vault {
         self.standing.stopped()
     }
 
-    fn judge(&self, now: Slot, signable: &Signable, validators: &[u32]) -> Judged {
+    fn judge(&self, now: Slot, signable: &Signable, root: Root, validators: &[u32]) -> Judged {
         let mut judged = Judged::default();
         for validator in validators.iter().copied().collect::<BTreeSet<u32>>() {
-            match self.judge_one(now, signable, validator) {
+            match self.judge_one(now, signable, root, validator) {
                 Ok(Verdict::New) => {
                     judged.fresh.push(validator);
                     judged.allowed.push(validator);
@@ -252,6 +260,7 @@ impl Vault {
         &self,
         now: Slot,
         signable: &Signable,
+        signing_root: Root,
         validator: u32,
     ) -> Result<Verdict, Refusal> {
         if let Some(refusal) = self.stopped() {
@@ -260,7 +269,6 @@ impl Vault {
         let (held, marks) = self
             .find(validator)
             .ok_or(Refusal::UnknownValidator(validator))?;
-        let signing_root = signable.signing_root();
         match &signable.subject {
             Subject::Vote {
                 data,
@@ -304,8 +312,7 @@ impl Vault {
     }
 
     /// What must be recorded before `fresh` sign: one entry for a slot's votes together.
-    fn entries(&self, signable: &Signable, fresh: &[u32]) -> Vec<Entry> {
-        let signing_root = signable.signing_root();
+    fn entries(&self, signable: &Signable, signing_root: Root, fresh: &[u32]) -> Vec<Entry> {
         let mut numbers: Vec<u32> = fresh
             .iter()
             .map(|validator| self.numbers[*validator as usize])
@@ -340,10 +347,10 @@ impl Vault {
     }
 
     fn partials(&self, root: Root, validators: &[u32]) -> Vec<(u32, SignaturePoint)> {
-        let ahead = self.ahead.find(root);
+        let ahead = self.ahead.find(root).map(|(_, partials)| partials);
         let mut message = None;
         let mut sign = |validator: u32| {
-            let message = message.get_or_insert_with(|| Message::hash(root));
+            let message = message.get_or_insert_with(|| self.message(root));
             self.held[validator as usize].share.sign(message)
         };
         validators

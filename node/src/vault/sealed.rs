@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
-use dkg::bls::SignaturePoint;
+use dkg::bls::{Message, SignaturePoint};
 use proto::Root;
 
 use crate::journal::Recorded;
@@ -80,23 +80,34 @@ impl PartialSignature {
 
 /// Signatures made ahead, by root; the oldest root makes room for a new one.
 #[derive(Default)]
-pub(super) struct Ahead(VecDeque<(Root, BTreeMap<u32, SignaturePoint>)>);
+pub(super) struct Ahead(VecDeque<(Root, OfRoot)>);
+
+/// The point that a root hashes to, and its signatures so far.
+type OfRoot = (Message, BTreeMap<u32, SignaturePoint>);
 
 impl Ahead {
-    pub(super) fn find(&self, root: Root) -> Option<&BTreeMap<u32, SignaturePoint>> {
-        let (_, partials) = self.0.iter().find(|(held, _)| *held == root)?;
-        Some(partials)
+    pub(super) fn find(&self, root: Root) -> Option<&OfRoot> {
+        let (_, held) = self.0.iter().find(|(held, _)| *held == root)?;
+        Some(held)
     }
 
-    pub(super) fn keep(&mut self, root: Root, partials: Vec<(u32, SignaturePoint)>) {
-        if let Some((_, held)) = self.0.iter_mut().find(|(held, _)| *held == root) {
-            held.extend(partials);
+    /// Makes room for signatures of `root`, and hashes it.
+    pub(super) fn expect(&mut self, root: Root) {
+        if self.find(root).is_some() {
             return;
         }
         if self.0.len() == ROOTS_AHEAD {
             self.0.pop_front();
         }
-        self.0.push_back((root, partials.into_iter().collect()));
+        let nothing = (Message::hash(root), BTreeMap::new());
+        self.0.push_back((root, nothing));
+    }
+
+    /// Keeps signatures of a root that is expected.
+    pub(super) fn keep(&mut self, root: Root, partials: Vec<(u32, SignaturePoint)>) {
+        if let Some((_, (_, held))) = self.0.iter_mut().find(|(held, _)| *held == root) {
+            held.extend(partials);
+        }
     }
 
     #[cfg(test)]

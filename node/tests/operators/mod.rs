@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use node::io::net::PeerAddress;
+use proto::definition::PeerAddress;
 use proto::definition::{Definition, SignedDefinition};
 use tempfile::TempDir;
 

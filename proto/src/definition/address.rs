@@ -3,7 +3,7 @@
 //! Never resolves a name and never connects.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -122,12 +122,21 @@ impl PeerAddress {
     }
 }
 
+impl From<SocketAddr> for PeerAddress {
+    fn from(socket: SocketAddr) -> Self {
+        Self {
+            host: Host::Ip(socket.ip()),
+            port: socket.port(),
+        }
+    }
+}
+
 impl Host {
     fn parse(text: &str) -> Option<Self> {
         if let Some(v6) = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')) {
             return v6.parse::<Ipv6Addr>().ok().map(|ip| Self::Ip(ip.into()));
         }
-        if let Ok(ip) = text.parse::<std::net::Ipv4Addr>() {
+        if let Ok(ip) = text.parse::<Ipv4Addr>() {
             return Some(Self::Ip(ip.into()));
         }
         let label = |label: &str| {

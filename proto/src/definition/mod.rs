@@ -15,7 +15,7 @@
 //! | `fee_recipient` | `{"one": address}` or `{"each": [address, …]}` |
 //! | `signatures` | identity signature of each operator, by name |
 //!
-//! **The definition hash** is [SHA-256 of the content](hash), so white space and the order of keys
+//! **The definition hash** is SHA-256 of the content, so white space and the order of keys
 //! do not matter: the purpose `gantry/definition/1`; name; nonce; the chain's five fields as above;
 //! t; n, then for each operator name, key, number of addresses, addresses as text; number of
 //! validators; number of amounts, amounts; withdrawal as 0, 1 or 2, number of addresses, addresses;

@@ -22,8 +22,8 @@ pub const MAX_BODY: usize = 12 << 20;
 /// The most partial signatures in one COMMIT: one for each validator of a slot.
 pub const MAX_PARTIALS: usize = 4096;
 
-/// The longest body inside a ROUND-CHANGE in bytes: a head vote in SSZ has 128.
-const MAX_INLINE_BODY: usize = 256;
+/// The longest body of a head vote in bytes: in SSZ it has 128.
+const MAX_HEAD_BODY: usize = 256;
 
 /// The longest inner message in bytes, COMMIT apart: 13 answers with 16 votes and a certificate.
 const MAX_INNER: usize = 64 << 10;
@@ -95,7 +95,7 @@ impl Message {
             }
             Content::Value(inner) => {
                 bounded("value", &inner, 0)?;
-                let body = body(&vote.body)?;
+                let body = reader.body(&vote.body)?;
                 Ok(Self::Value { scope, body })
             }
         }
@@ -128,9 +128,17 @@ impl Reader {
             .collect::<Result<_, _>>()?;
         Ok(Message::Propose(Proposal {
             signed: signed(statement, sender, &message.signature)?,
-            body: body(bytes)?,
+            body: self.body(bytes)?,
             justification,
         }))
+    }
+
+    fn body(&self, bytes: &[u8]) -> Result<Body, WireError> {
+        let most = match self.scope.duty.kind {
+            DutyKind::Head => MAX_HEAD_BODY,
+            DutyKind::Block => MAX_BODY,
+        };
+        Ok(bounded("body", bytes, most)?.into())
     }
 
     fn answer(&self, message: schema::Answer) -> Result<Answer, WireError> {
@@ -195,7 +203,7 @@ impl Reader {
         let bodies = message
             .bodies
             .iter()
-            .map(|bytes| Ok(bounded("body", bytes, MAX_INLINE_BODY)?.into()))
+            .map(|bytes| Ok(bounded("body", bytes, MAX_HEAD_BODY)?.into()))
             .collect::<Result<_, WireError>>()?;
         let change = self.change(sender, &message)?;
         Ok(Message::RoundChange { change, bodies })
@@ -287,10 +295,6 @@ fn signature(bytes: &[u8]) -> Result<IdentitySignature, WireError> {
 
 fn root(field: &'static str, bytes: &[u8]) -> Result<Root, WireError> {
     Root::try_from(bytes).map_err(|_| length(field, bytes.len()))
-}
-
-fn body(bytes: &[u8]) -> Result<Body, WireError> {
-    Ok(bounded("body", bytes, MAX_BODY)?.into())
 }
 
 fn any_round(number: u32) -> Result<Round, WireError> {

@@ -183,11 +183,19 @@ fn a_signer_that_the_cluster_does_not_have_is_refused() {
 }
 
 #[test]
-fn a_value_beyond_the_bound_is_refused() {
-    let (scope, body) = (scope(), vec![0; MAX_BODY + 1].into());
-    let (field, length) = ("body", MAX_BODY + 1);
-    let bytes = Message::Value { scope, body }.encode();
-    assert_eq!(decode(&bytes), Err(WireError::Length { field, length }));
+fn a_value_beyond_the_bound_of_its_kind_is_refused() {
+    for (kind, most) in [(DutyKind::Head, 256), (DutyKind::Block, MAX_BODY)] {
+        let mut scope = scope();
+        scope.duty.kind = kind;
+        let bytes = |length| {
+            let body = vec![0; length].into();
+            Message::Value { scope, body }.encode()
+        };
+        assert!(decode(&bytes(most)).is_ok());
+        let (field, length) = ("body", most + 1);
+        let refused = Err(WireError::Length { field, length });
+        assert_eq!(decode(&bytes(length)), refused);
+    }
 }
 
 /// The figures of the plan for n = 4: a head vote is one PREPARE and one COMMIT to each of three

@@ -11,9 +11,8 @@ use node::vault::Signable;
 use proto::frame::Frame;
 use proto::vote::Message;
 use proto::{DutyId, DutyKind, Root, SignatureBytes, Slot};
-use rand::RngExt as _;
 
-use crate::chain::{BlockOrder, Chain};
+use crate::chain::BlockOrder;
 use crate::checks::Release;
 use crate::faults::Fault;
 use crate::peer::{BeaconNode, Standing};
@@ -74,11 +73,18 @@ impl World {
             Note::RolledBack { .. } => *self.rolled_back.entry(peer).or_default() += 1,
             Note::RandaoRefused { .. } => self.refused_reveals += 1,
             Note::Objected { duty, objection } => self.objections.push((peer, duty, objection)),
-            Note::Missed { .. }
-            | Note::Refused { .. }
-            | Note::Fault { .. }
-            | Note::Evidence(_)
-            | Note::Connected { .. } => {}
+            Note::Fault {
+                peer: culprit,
+                rule,
+                ..
+            } => {
+                self.blamed.insert((peer, culprit.position(), rule));
+            }
+            Note::Evidence(evidence) => {
+                let culprit = evidence.culprit().position();
+                self.blamed.insert((peer, culprit, "evidence"));
+            }
+            Note::Missed { .. } | Note::Refused { .. } | Note::Connected { .. } => {}
         }
     }
 
@@ -324,95 +330,6 @@ impl World {
                 .violated("S16", format!("validator {validator} submits garbage"));
         }
         self.checks.submits(validator, root);
-    }
-
-    /// A block reaches every beacon node, each at its own time.
-    fn spread(&mut self, slot: Slot, root: Root, after_ms: (u64, u64)) {
-        for peer in 0..self.peers.len() {
-            let later = self.draw_ms(after_ms);
-            self.arrive(peer, (slot, root), later);
-        }
-    }
-
-    fn arrive(&mut self, peer: usize, block: (Slot, Root), later: Duration) {
-        let at = self.now + later;
-        self.chain.arrives(peer, block, at);
-        self.at(at, Event::Block(peer, block.0));
-    }
-
-    /// The chain's own doings: a foreign block, late, missing or split now and then.
-    pub(crate) fn begin_slot(&mut self, slot: Slot) {
-        let next = slot.next();
-        self.at(self.chain.spec.start_of(next), Event::Slot(next));
-        for peer in &mut self.peers {
-            let image = peer.image();
-            peer.images.push(image);
-        }
-        self.measure();
-        if self.chain.proposer(slot).is_some() {
-            self.narrate(|| {
-                format!(
-                    "leaders of the block of slot {slot}: {:?}",
-                    self.leaders(slot)
-                )
-            });
-            return;
-        }
-        let splits = self.dice.random_range(0..100) < self.weather.split_percent;
-        let is_late = self.dice.random_range(0..100) < self.weather.late_percent;
-        let base_ms = self.dice.random_range(300..2500);
-        if let Some(branches) = self.branches.get(&slot).cloned() {
-            self.split(slot, &branches);
-        } else if splits {
-            let all = 0..self.peers.len();
-            let branches: Vec<u8> = all.map(|_| self.dice.random_range(0..2)).collect();
-            self.split(slot, &branches);
-        } else if is_late {
-            // Around the deadline, so that some see it before and some after; or never.
-            if self.dice.random_range(0..3) > 0 {
-                self.spread(slot, Chain::foreign(slot, 0), (3_600, 4_600));
-            }
-        } else {
-            self.spread(slot, Chain::foreign(slot, 0), (base_ms, base_ms + 300));
-        }
-    }
-
-    /// In which order peers lead the rounds of the block of this slot.
-    pub fn leaders(&self, slot: Slot) -> Vec<usize> {
-        let size = self.cluster.lock.definition.terms().size();
-        let duty = DutyId {
-            slot,
-            kind: DutyKind::Block,
-        };
-        let order = consensus::leaders(size, &self.cluster.lock.hash(), duty);
-        order.into_iter().map(|peer| peer.position()).collect()
-    }
-
-    /// Every session measures its round trip now and then.
-    fn measure(&mut self) {
-        let all = 0..self.peers.len();
-        for (me, other) in all
-            .clone()
-            .flat_map(|me| all.clone().map(move |other| (me, other)))
-        {
-            if self.links.believed(me, other).is_some() {
-                let there_and_back =
-                    self.draw_ms(self.weather.delay_ms) + self.draw_ms(self.weather.delay_ms);
-                let (life, other) = (self.peers[me].life, self.peers[other].index);
-                let measured = Input::RoundTrip(other, there_and_back);
-                self.at(self.now + there_and_back, Event::Input(me, life, measured));
-            }
-        }
-    }
-
-    /// Two blocks for one slot: each peer's beacon node sees one first and the other soon.
-    fn split(&mut self, slot: Slot, branches: &[u8]) {
-        for (peer, branch) in branches.iter().copied().enumerate() {
-            let first = self.draw_ms((1_000, 1_400));
-            self.arrive(peer, (slot, Chain::foreign(slot, branch)), first);
-            let second = self.draw_ms((1_500, 2_500));
-            self.arrive(peer, (slot, Chain::foreign(slot, 1 - branch)), second);
-        }
     }
 }
 

@@ -152,6 +152,11 @@ impl Chain {
         self.values.insert(consensus::Value::hash(&value), value);
     }
 
+    /// Every value that some beacon node gave.
+    pub fn values(&self) -> impl Iterator<Item = &Value> {
+        self.values.values()
+    }
+
     /// The value with this hash, if some beacon node gave it.
     pub fn value(&self, hash: &Root) -> Option<&Value> {
         self.values.get(hash)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use node::duties::Input;
-use node::journal::{DiskFault, LogFile};
+use node::journal::{DiskFault, JournalError, LogFile};
 use rand::RngExt as _;
 
 use crate::peer::{BeaconNode, Standing};
@@ -111,10 +111,9 @@ impl World {
     }
 
     /// A record that cannot be opened is a violation unless the disk itself refuses.
-    fn disk_must_explain(&mut self, peer: usize, error: &node::journal::JournalError) {
-        match error {
-            node::journal::JournalError::Disk { .. } => {}
-            other => self.checks.violated("S3", format!("peer {peer}: {other}")),
+    fn disk_must_explain(&mut self, peer: usize, error: &JournalError) {
+        if !matches!(error, JournalError::Disk { .. }) {
+            self.checks.violated("S3", format!("peer {peer}: {error}"));
         }
     }
 

@@ -5,21 +5,29 @@
 //! |---|---|
 //! | `world` | the clock, the queue, the machines |
 //! | `peer`, `links`, `chain` | one machine, the sessions between them, what beacon nodes see |
-//! | `act`, `faults` | what nodes ask for; what goes wrong |
+//! | `act`, `nature`, `faults` | what nodes ask for; what the chain does; what goes wrong |
 //! | `checks` | what must hold at every step, by the names of the invariants |
 //! | `villains` | peers that break the protocol on purpose |
 //! | `plan` | what goes wrong under a seed |
-//! | `scenarios` | scripts that read aloud |
+//! | `scenarios`, `disks` | scripts that read aloud |
 //! | `controls` | worlds that are wrong on purpose: the checkers must notice |
 //!
 //! A run that fails prints its seed and the hash of everything that happened.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a world that cannot be made is a failed test"
+)]
+
 mod act;
+mod attacks;
 mod chain;
 mod checks;
 mod controls;
+mod disks;
 mod faults;
 mod links;
+mod nature;
 mod peer;
 mod plan;
 mod scenarios;

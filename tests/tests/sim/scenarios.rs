@@ -1,44 +1,43 @@
-//! Scripts that read aloud.
+//! Scripts that read aloud: dead peers, restarts, split heads, bad leaders.
 
 use std::time::Duration;
 
 use node::duties::value::Objection;
-use node::journal::DiskFault;
-use node::vault::Refusal;
 use proto::{DutyId, DutyKind, Round, Slot};
 
 use crate::faults::Fault;
 use crate::peer::BeaconNode;
+use crate::villains::Villain;
 use crate::world::{FIRST, World};
 
-fn head(slot: u64) -> DutyId {
+pub fn head(slot: u64) -> DutyId {
     DutyId {
         slot: Slot(slot),
         kind: DutyKind::Head,
     }
 }
 
-fn block(slot: u64) -> DutyId {
+pub fn block(slot: u64) -> DutyId {
     DutyId {
         slot: Slot(slot),
         kind: DutyKind::Block,
     }
 }
 
-const fn ms(ms: u64) -> Duration {
+pub const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
 impl World {
     /// The slots of this range in which one of our validators attests to a foreign block.
-    fn head_slots(&self, slots: std::ops::Range<u64>) -> Vec<u64> {
+    pub fn head_slots(&self, slots: std::ops::Range<u64>) -> Vec<u64> {
         let foreign = |slot: &u64| self.chain.proposer(Slot(*slot)).is_none();
         let attests = |slot: &u64| self.chain.attester(Slot(*slot)).is_some();
         slots.filter(foreign).filter(attests).collect()
     }
 
     /// The slots of this range in which one of our validators proposes.
-    fn block_slots(&self, slots: std::ops::Range<u64>) -> Vec<u64> {
+    pub fn block_slots(&self, slots: std::ops::Range<u64>) -> Vec<u64> {
         slots
             .filter(|slot| self.chain.proposer(Slot(*slot)).is_some())
             .collect()
@@ -177,60 +176,6 @@ fn a_peer_that_restarts_after_the_others_have_signed_still_signs_and_submits() {
 }
 
 #[test]
-fn a_peer_whose_record_is_full_votes_no_more_but_combines_and_the_others_go_on() {
-    let mut world = World::new(4, 50);
-    world.run_until(FIRST + 1, ms(11_000));
-    world.fault(Fault::DiskFull(1));
-    world.run_to(FIRST + 10);
-    world.assert_all_done(FIRST..FIRST + 9);
-    let stopped = world.peers[1]
-        .process
-        .as_ref()
-        .unwrap()
-        .node
-        .vault()
-        .stopped();
-    assert_eq!(stopped, Some(Refusal::Poisoned));
-    for slot in world.head_slots(FIRST + 3..FIRST + 9) {
-        assert!(
-            !world.checks.has_said(1, head(slot), "PREPARE"),
-            "slot {slot}"
-        );
-        assert!(
-            world.signed.contains_key(&(1, head(slot))),
-            "it submits in slot {slot}"
-        );
-    }
-}
-
-#[test]
-fn a_rolled_back_data_directory_is_noticed_at_the_handshake() {
-    let mut world = World::new(4, 60);
-    world.run_until(FIRST + 6, ms(8_000));
-    world.fault(Fault::RollBack(2, 4));
-    world.run_until(FIRST + 6, ms(9_000));
-    world.fault(Fault::Start(2));
-    world.run_to(FIRST + 14);
-    world.assert_all_done(FIRST..FIRST + 13);
-    assert!(
-        world.rolled_back[&2] >= 2,
-        "f + 1 peers say so: {:?}",
-        world.rolled_back
-    );
-    let stopped = world.peers[2]
-        .process
-        .as_ref()
-        .unwrap()
-        .node
-        .vault()
-        .stopped();
-    assert!(
-        matches!(stopped, Some(Refusal::RolledBack { .. })),
-        "{stopped:?}"
-    );
-}
-
-#[test]
 fn heads_split_two_to_two_are_decided_in_round_1() {
     let mut world = World::new(4, 70);
     let slot = world.head_slots(FIRST + 2..FIRST + 6)[0];
@@ -350,42 +295,58 @@ fn a_value_whose_parent_stays_unknown_is_named_as_the_reason() {
 }
 
 #[test]
-fn all_peers_losing_power_at_once_lose_no_more_than_the_marks_demand() {
-    for seed in 0..4 {
-        let mut world = World::new(4, 130 + seed);
-        world.run_until(FIRST + 3, ms(1_500 + 400 * seed));
-        (0..4).for_each(|peer| world.fault(Fault::LosePower(peer)));
-        world.run_until(FIRST + 3, ms(2_500 + 400 * seed));
-        (0..4).for_each(|peer| world.fault(Fault::Start(peer)));
-        world.run_to(FIRST + 10);
-        world.assert_all_done(FIRST + 5..FIRST + 9);
+fn an_undecided_duty_does_not_hold_up_the_next() {
+    let mut world = World::new(4, 160);
+    world.run_until(FIRST + 2, ms(11_900));
+    let pairs = [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)];
+    for (one, other) in pairs {
+        world.fault(Fault::Cut(one, other, 100));
     }
-}
-
-#[test]
-fn a_poisoned_peer_is_told_once_that_its_reveal_is_refused() {
-    let mut world = World::new(4, 140);
-    world.run_to(FIRST);
-    world.fault(Fault::DiskFull(1));
+    world.run_until(FIRST + 4, ms(100));
+    for (one, other) in pairs {
+        world.fault(Fault::Mend(one, other));
+    }
     world.run_to(FIRST + 8);
-    world.assert_safe();
-    let slots = world.block_slots(FIRST..FIRST + 10).len();
+    world.assert_all_done(FIRST + 4..FIRST + 7);
     assert!(
-        world.refused_reveals <= slots,
-        "{} times",
-        world.refused_reveals
+        !world.chain.missed(FIRST + 3..FIRST + 4).is_empty(),
+        "nobody heard anybody"
     );
 }
 
 #[test]
-fn the_power_may_fail_in_any_disk_operation_of_a_slot() {
-    for operation in 0..20 {
-        let mut world = World::new(4, 150 + operation);
-        world.run_until(FIRST + 1, ms(500));
-        let disk = &world.peers[1].disk;
-        disk.plan(disk.operations() + operation, DiskFault::PowerCut);
-        world.peers[1].power_cut = true;
-        world.run_to(FIRST + 7);
-        world.assert_all_done(FIRST + 1..FIRST + 6);
+fn a_peer_with_bad_shares_is_named_and_costs_no_duty() {
+    let mut world = World::new(4, 170);
+    world.corrupt(2, Villain::BadShares);
+    world.run_to(FIRST + 9);
+    world.assert_all_done(FIRST..FIRST + 8);
+    let named = world
+        .blamed
+        .iter()
+        .any(|(_, culprit, rule)| (*culprit, *rule) == (2, "bad-share"));
+    assert!(named, "{:?}", world.blamed);
+}
+
+#[test]
+fn a_peer_that_tells_two_stories_leaves_evidence_and_costs_no_duty() {
+    let mut world = World::new(4, 171);
+    world.corrupt(1, Villain::Equivocator);
+    world.weather.split_percent = 100;
+    world.run_to(FIRST + 9);
+    world.assert_all_done(FIRST..FIRST + 8);
+    let proven = world
+        .blamed
+        .iter()
+        .any(|(_, culprit, rule)| (*culprit, *rule) == (1, "evidence"));
+    assert!(proven, "{:?}", world.blamed);
+}
+
+#[test]
+fn a_peer_that_withholds_or_repeats_costs_no_duty() {
+    for villain in [Villain::Withholder, Villain::Replayer] {
+        let mut world = World::new(4, 172);
+        world.corrupt(3, villain);
+        world.run_to(FIRST + 9);
+        world.assert_all_done(FIRST..FIRST + 8);
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! `faults` says what can go wrong, `act` carries out what the nodes ask for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -112,6 +112,8 @@ pub struct World {
     pub branches: BTreeMap<Slot, Vec<u8>>,
     /// What each peer had to say against a value.
     pub objections: Vec<(usize, DutyId, Objection)>,
+    /// Who was blamed by whom for which rule.
+    pub blamed: BTreeSet<(usize, usize, &'static str)>,
     /// How often a vault refused a RANDAO reveal.
     pub refused_reveals: usize,
     /// How often each peer asked its beacon node about a duty, by the duty.
@@ -178,6 +180,7 @@ impl World {
             rolled_back: BTreeMap::new(),
             branches: BTreeMap::new(),
             objections: Vec::new(),
+            blamed: BTreeSet::new(),
             refused_reveals: 0,
             asked: BTreeMap::new(),
             past: vec![Vec::new(); peers],

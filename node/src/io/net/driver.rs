@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::address::multiaddr;
+use super::address::{multiaddr, resolve};
 use super::connection::{Sessions, Stranger};
 use super::count::Meters;
 use super::peer::{Act, Peer};
@@ -232,7 +232,7 @@ impl Driver {
         self.lookups.spawn(async move {
             let mut found = Vec::new();
             for hint in hints {
-                found.extend(hint.resolve().await.into_iter().map(multiaddr));
+                found.extend(resolve(&hint).await.into_iter().map(multiaddr));
             }
             (peer, found)
         });

@@ -44,7 +44,6 @@ mod transport;
 )]
 mod tests;
 
-pub use address::{BadAddress, PeerAddress};
 pub use count::{PeerTraffic, Traffic};
 pub use driver::start;
 pub use event::{Downfall, Event, NetError, Refusal};
@@ -53,6 +52,7 @@ pub use outbox::Outbox;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use proto::definition::PeerAddress;
 use proto::session::Purpose;
 use proto::{Identity, PeerIndex, Root, Roster};
 

@@ -1,0 +1,199 @@
+//! What the curve work of this process adds up to: operations by kind, counted and never timed.
+//!
+//! The core has no clock, so it counts; a shell that has one times a [`Sample`] on its machine and
+//! multiplies. Counted is what duties and key files need; the ceremony's own sums
+//! (small multiples, commitments) are not.
+
+use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use blst::{blst_p1_affine, blst_p2_affine};
+
+use super::curve::{
+    G1, G2, WEIGHT_BYTES, decode_g1, decompress_g2, encode_g1, encode_g2, is_in_g2, pairings_match,
+    weighted_g1, weighted_g2,
+};
+use super::scalar::Scalar;
+
+/// Points in a sample's weighted sums.
+const POINTS: usize = 32;
+
+/// Nothing hashed under this tag means anything.
+const TAG: &[u8] = b"gantry/sample/1";
+
+/// A kind of curve operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Hashing a message to G2.
+    Hash,
+    /// A full multiple of G1's generator: the public key of a share.
+    Key,
+    /// A full multiple in G2: a signature, or the division that some combinations need.
+    Multiple,
+    /// Decoding a public key and checking that it is one.
+    DecodeKey,
+    /// Decompressing a point of G2.
+    Decompress,
+    /// Checking that a point of G2 lies in the group.
+    Check,
+    /// An addition or a doubling in G2.
+    Addition,
+    /// One point of a sum of weighted points of G1, at what it costs in a sum of 32.
+    WeightedKey,
+    /// The same in G2.
+    WeightedSignature,
+    /// One verification: a product of two pairings.
+    Verification,
+}
+
+impl Operation {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::Hash,
+        Self::Key,
+        Self::Multiple,
+        Self::DecodeKey,
+        Self::Decompress,
+        Self::Check,
+        Self::Addition,
+        Self::WeightedKey,
+        Self::WeightedSignature,
+        Self::Verification,
+    ];
+}
+
+static DONE: [AtomicU64; Operation::ALL.len()] =
+    [const { AtomicU64::new(0) }; Operation::ALL.len()];
+
+/// Counts operations that are about to be done.
+pub(super) fn count(operation: Operation, times: usize) {
+    DONE[operation as usize].fetch_add(times as u64, Ordering::Relaxed);
+}
+
+/// How often this process has done `operation`, over all its threads.
+pub fn done(operation: Operation) -> u64 {
+    DONE[operation as usize].load(Ordering::Relaxed)
+}
+
+/// Made-up input to try operations on.
+pub struct Sample {
+    secret: Scalar,
+    hash: G2,
+    key: [u8; 48],
+    signature: [u8; 96],
+    keys: Vec<blst_p1_affine>,
+    signatures: Vec<blst_p2_affine>,
+    weights: Vec<u8>,
+}
+
+impl Default for Sample {
+    /// Thirty-two different points of each group.
+    fn default() -> Self {
+        let secret = Scalar::from_wide(&[0xa5; 64]);
+        let hash = G2::hash(&[0xa5; 32], TAG);
+        let generator = G1::generator_times(&secret);
+        let numbers = 1..=POINTS as u64;
+        let keys = numbers.clone().map(|i| generator.times_small(i).affine());
+        let signatures = numbers.map(|i| hash.times_secret(&Scalar::from_u64(i)).affine());
+        let keys: Vec<_> = keys.flatten().collect();
+        let signatures: Vec<_> = signatures.flatten().collect();
+        Self {
+            key: encode_g1(&keys[0]),
+            signature: encode_g2(&signatures[0]),
+            weights: (0..POINTS * WEIGHT_BYTES)
+                .map(|i| (i * 151 + 7) as u8)
+                .collect(),
+            secret,
+            hash,
+            keys,
+            signatures,
+        }
+    }
+}
+
+impl Sample {
+    /// Does `operation` a few times, in less than a millisecond, and answers how often.
+    pub fn perform(&self, operation: Operation) -> u32 {
+        let (key, signature) = (&self.keys[..1], &self.signatures[..1]);
+        let repeat = |times: u32, work: &dyn Fn()| {
+            (0..times).for_each(|_| work());
+            times
+        };
+        match operation {
+            Operation::Hash => repeat(4, &|| {
+                black_box(G2::hash(black_box(&[0x5a; 32]), TAG).affine());
+            }),
+            Operation::Key => repeat(8, &|| {
+                black_box(G1::generator_times(black_box(&self.secret)).affine());
+            }),
+            Operation::Multiple => repeat(4, &|| {
+                black_box(black_box(&self.hash).times_secret(&self.secret).affine());
+            }),
+            Operation::DecodeKey => repeat(16, &|| {
+                black_box(decode_g1(black_box(&self.key)));
+            }),
+            Operation::Decompress => repeat(16, &|| {
+                black_box(decompress_g2(black_box(&self.signature)));
+            }),
+            Operation::Check => repeat(16, &|| {
+                black_box(is_in_g2(black_box(&signature[0])));
+            }),
+            Operation::Addition => repeat(256, &|| {
+                black_box(black_box(&self.hash).plus_affine(&signature[0]));
+            }),
+            Operation::WeightedKey => {
+                black_box(weighted_g1(black_box(&self.keys), &self.weights).affine());
+                POINTS as u32
+            }
+            Operation::WeightedSignature => {
+                black_box(weighted_g2(black_box(&self.signatures), &self.weights).affine());
+                POINTS as u32
+            }
+            Operation::Verification => {
+                black_box(pairings_match(key, black_box(signature), &signature[0]));
+                1
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::Root;
+
+    use super::*;
+    use crate::bls::{Message, SecretShare, verify};
+
+    #[test]
+    fn what_is_done_is_counted() {
+        // Other tests run in this process: a count may grow by more, never by less.
+        let before = Operation::ALL.map(done);
+        let share = SecretShare::from_bytes(&[7; 32]).unwrap();
+        let message = Message::hash(Root::from([3; 32]));
+        assert!(verify(&share.public(), &message, &share.sign(&message)));
+        for operation in [
+            Operation::Hash,
+            Operation::Key,
+            Operation::Multiple,
+            Operation::Verification,
+        ] {
+            assert!(
+                done(operation) > before[operation as usize],
+                "{operation:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_sample_does_what_it_says() {
+        let sample = Sample::default();
+        for operation in Operation::ALL {
+            let before = done(operation);
+            let times = sample.perform(operation);
+            assert!(
+                done(operation) >= before + u64::from(times),
+                "{operation:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! What time alone brings to a node: errands of the schedule, the mark of the record, reveals, new
+//! runs, their triggers and their ends.
+
+use consensus::Standing;
+use proto::{DutyId, DutyKind, Slot};
+
+use super::Node;
+use crate::duties::ground::Owners;
+use crate::duties::run::{Event, Run};
+use crate::duties::schedule::Errand;
+use crate::duties::{Order, Output, Query};
+
+impl Node {
+    /// What time alone brings: errands, the mark, new runs, triggers, deadlines, ends.
+    pub(super) fn advance(&mut self) {
+        for errand in self.schedule.due(self.now) {
+            let order = self.order(errand);
+            self.out.push(Output::Ask(Query::Run(order)));
+        }
+        let Some(slot) = self.ground.chain.slot_at(self.now) else {
+            return;
+        };
+        self.close(slot);
+        self.write_mark(slot);
+        self.reveal(slot);
+        self.open(slot);
+        self.trigger(slot);
+        let now = self.now;
+        let is_ripe = |run: &Run| run.deadline().is_some_and(|at| at <= now);
+        self.step_all(|run| is_ripe(run).then_some(Event::Tick));
+    }
+
+    fn order(&self, errand: Errand) -> Order {
+        match errand {
+            Errand::Validators(epoch) => Order::Validators(epoch, self.ground.keys.public_keys()),
+            Errand::Attesters(epoch) => Order::Attesters(epoch, self.schedule.indices()),
+            Errand::Proposers(epoch) => Order::Proposers(epoch),
+            Errand::Prepare(epoch) => {
+                let recipients = &self.ground.fee_recipients;
+                let known = self.schedule.known();
+                let pairs = known.map(|(at, found)| (found.index, recipients[at.index()]));
+                Order::Prepare(epoch, pairs.collect())
+            }
+            Errand::Subscribe(epoch) => {
+                Order::Subscribe(epoch, self.schedule.attesters_of(epoch).copied().collect())
+            }
+        }
+    }
+
+    /// Writes the mark one slot ahead where a duty is due, or may be as nobody knows yet.
+    fn write_mark(&mut self, slot: Slot) {
+        let may_have_duty = |at: Slot| {
+            !self.schedule.attesters(at).is_empty()
+                || self.schedule.proposer(at).is_some()
+                || self.schedule.is_proposer_unknown(at)
+        };
+        if may_have_duty(slot) || may_have_duty(slot.next()) {
+            self.out.extend(self.vault.mark(slot).map(Output::Persist));
+        }
+    }
+
+    /// Sends this peer's part of the RANDAO reveal one slot ahead, and passes on what is whole.
+    fn reveal(&mut self, slot: Slot) {
+        for slot in [slot, slot.next()] {
+            let Some(validator) = self.schedule.proposer(slot) else {
+                continue;
+            };
+            let (mut world, reveals, _) = self.split();
+            if let Some(reveal) = reveals.begin(slot, validator, &mut world) {
+                self.step(
+                    DutyId {
+                        slot,
+                        kind: DutyKind::Block,
+                    },
+                    Event::Reveal(reveal),
+                );
+            }
+        }
+        self.reveals.forget_before(slot);
+    }
+
+    /// Opens the runs of `slot` that are not open yet. Where this peer may vote, it first waits
+    /// for the mark to be durable.
+    fn open(&mut self, slot: Slot) {
+        let forgotten = self.vault.restart_mark().is_some_and(|mark| slot <= mark);
+        let standing = if forgotten || self.vault.stopped().is_some() {
+            Standing::Abstaining
+        } else if self.vault.may_vote(slot) {
+            Standing::Voting
+        } else {
+            return;
+        };
+        for kind in [DutyKind::Head, DutyKind::Block] {
+            let duty = DutyId { slot, kind };
+            let is_new = self.opened.get(&kind) < Some(&slot);
+            if let Some(owners) = self.owners(duty).filter(|_| is_new) {
+                self.opened.insert(kind, slot);
+                let (world, _, runs) = self.split();
+                runs.insert(duty, Run::new(duty, owners, standing, &world));
+                self.start(duty);
+            }
+        }
+    }
+
+    /// What a fresh run must know: the time, who is silent, the reveal, and the messages that came
+    /// before it was open.
+    fn start(&mut self, duty: DutyId) {
+        self.step(duty, Event::Tick);
+        for peer in self.peers.silent(duty.slot).iter() {
+            self.step(duty, Event::Silent(peer));
+        }
+        if let (DutyKind::Block, Some(reveal)) = (duty.kind, self.reveals.whole(duty.slot)) {
+            self.step(duty, Event::Reveal(reveal));
+        }
+        for peer in self.ground.roster.size().all() {
+            for message in self.early.take(duty, peer) {
+                self.step(duty, Event::Message(peer, message));
+            }
+        }
+    }
+
+    fn owners(&self, duty: DutyId) -> Option<Owners> {
+        match duty.kind {
+            DutyKind::Head => {
+                let attesters = self.schedule.attesters(duty.slot).to_vec();
+                (!attesters.is_empty()).then_some(Owners::Attesters(attesters))
+            }
+            DutyKind::Block => {
+                let validator = self.schedule.proposer(duty.slot)?;
+                let index = self.schedule.registered(validator)?.index;
+                Some(Owners::Proposer { validator, index })
+            }
+        }
+    }
+
+    /// Head votes begin with the slot's block or at their deadline, blocks with their slot.
+    fn trigger(&mut self, slot: Slot) {
+        if self.head >= Some(slot) || self.now >= self.ground.chain.attestation_deadline(slot) {
+            self.step(
+                DutyId {
+                    slot,
+                    kind: DutyKind::Head,
+                },
+                Event::Trigger,
+            );
+        }
+        self.step(
+            DutyId {
+                slot,
+                kind: DutyKind::Block,
+            },
+            Event::Trigger,
+        );
+    }
+
+    /// Drops the runs of all slots but the present and the one before.
+    fn close(&mut self, slot: Slot) {
+        let over = |duty: &DutyId| duty.slot.next() < slot;
+        let ended: Vec<DutyId> = self.runs.keys().copied().filter(over).collect();
+        for duty in ended {
+            let (world, _, runs) = self.split();
+            let note = runs.remove(&duty).and_then(|run| run.close(&world));
+            self.out.extend(note.map(Output::Note));
+        }
+        self.early.forget_before(slot);
+    }
+}

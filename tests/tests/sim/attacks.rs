@@ -1,0 +1,103 @@
+//! Scripts of the attacker: what a liar, a wrong clock or an unlucky crash must not achieve.
+
+use consensus::Value as _;
+use node::duties::Input;
+use node::duties::note::Phase;
+use node::duties::value::Value;
+use proto::{DutyId, Slot};
+
+use crate::faults::Fault;
+use crate::scenarios::{head, ms};
+use crate::world::{FIRST, World};
+
+impl World {
+    /// Lets time pass, to the millisecond, until `peer` has come this far with a duty.
+    fn run_until_reached(&mut self, peer: usize, duty: DutyId, phase: Phase) {
+        for after in 0..12_000 {
+            if self.reached.contains_key(&(peer, duty, phase)) {
+                return;
+            }
+            self.run_until(duty.slot.0, ms(after));
+        }
+        panic!("peer {peer} never reached {phase:?}\n{}", self.name());
+    }
+}
+
+/// The record survives the crash, so nothing has to be written, and nothing is waited for.
+#[test]
+fn a_peer_that_recorded_before_it_crashed_commits_in_the_same_slot() {
+    let mut world = World::new(4, 200);
+    let slot = world.head_slots(FIRST + 2..FIRST + 6)[0];
+    world.run_until(slot - 1, ms(11_000));
+    world.fault(Fault::Kill(0));
+    world.run_until_reached(3, head(slot), Phase::RecordDurable);
+    world.fault(Fault::Kill(3));
+    world.run_until(slot, ms(6_000));
+    world.fault(Fault::Start(3));
+    world.run_until(slot, ms(9_000));
+    world.assert_safe();
+    for peer in 1..4 {
+        assert!(world.signed.contains_key(&(peer, head(slot))), "{peer}");
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_makes_no_peer_vote_twice() {
+    let mut world = World::new(4, 210);
+    world.weather.late_percent = 100;
+    world.run_until(FIRST + 8, ms(8_000));
+    world.peers[3].skew_micros = -5 * 12_000_000;
+    world.run_to(FIRST + 14);
+    world.assert_safe();
+}
+
+#[test]
+fn after_a_second_session_nothing_that_waits_for_the_record_leaves() {
+    let mut world = World::new(4, 220);
+    let slot = world.head_slots(FIRST + 2..FIRST + 6)[0];
+    world.run_until_reached(2, head(slot), Phase::PrepareQuorum);
+    assert!(!world.checks.has_said(2, head(slot), "COMMIT"));
+    world.feed(2, Input::SecondSession);
+    world.run_to(slot + 1);
+    world.assert_all_done(slot..slot + 1);
+    assert!(!world.checks.has_said(2, head(slot), "COMMIT"));
+}
+
+#[test]
+fn a_peer_whose_record_fails_under_way_announces_no_round() {
+    let mut world = World::new(4, 230);
+    let slot = world.head_slots(FIRST + 2..FIRST + 6)[0];
+    let order = consensus::leaders(
+        world.cluster.lock.definition.terms().size(),
+        &world.cluster.lock.hash(),
+        head(slot),
+    );
+    let first = order[0].position();
+    let branch = |peer| u8::from(peer == first || peer == order[1].position());
+    world
+        .branches
+        .insert(Slot(slot), (0..4).map(branch).collect());
+    world.run_until_reached(first, head(slot), Phase::ValueReady);
+    world.feed(first, Input::NotRecorded);
+    world.run_to(slot + 1);
+    world.assert_all_done(slot..slot + 1);
+    for kind in ["PROPOSE", "ROUND-CHANGE", "COMMIT"] {
+        assert!(!world.checks.has_said(first, head(slot), kind), "{kind}");
+    }
+}
+
+/// Whoever spread the same block under two layouts could make the others refuse what they voted
+/// for.
+#[test]
+fn a_block_of_another_layout_is_another_value() {
+    let mut world = World::new(4, 240);
+    let slot = world.block_slots(FIRST + 2..FIRST + 10)[0];
+    world.run_to(slot + 1);
+    world.assert_all_done(slot..slot + 1);
+    let is_block = |value: &&Value| matches!(value, Value::Block(_));
+    let one = world.chain.values().find(is_block).unwrap();
+    let mut bytes = one.encode();
+    bytes[1] ^= 1;
+    let other = Value::decode(&bytes).unwrap();
+    assert_ne!(one.hash(), other.hash());
+}
