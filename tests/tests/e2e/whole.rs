@@ -27,7 +27,7 @@ fn from_nothing_to_duties_with_a_peer_dead_for_two_epochs() {
         ],
         ..Plan::small(8)
     };
-    let site = site(&plan, "whole", 27_000);
+    let site = site(&plan, "whole");
     run(async {
         let mut scene = Scene::new(plan, site);
         // Fails if a duty is missed in any epoch.
