@@ -1,7 +1,7 @@
 //! Messages of duties whose run is not open yet: a peer's clock or beacon node is a little ahead.
 //!
-//! Bounded by peers, duties and [`MESSAGES`]: at most one proposal of a peer and duty is kept, since
-//! it alone is large.
+//! Bounded by peers, duties and [`MESSAGES`]: at most one proposal of a peer and duty is kept,
+//! since it alone is large.
 //!
 //! Never here: a signature checked. That is the run's to do.
 
