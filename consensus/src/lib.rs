@@ -303,6 +303,23 @@ pub enum Output<V> {
     Evidence(Box<Evidence>),
 }
 
+impl Rule {
+    /// A short stable name, for metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OtherDuty => "other_duty",
+            Self::OtherSigner => "other_signer",
+            Self::BadSignature => "bad_signature",
+            Self::NoSuchRound => "no_such_round",
+            Self::NotLeader => "not_leader",
+            Self::BadBody => "bad_body",
+            Self::BadCertificate => "bad_certificate",
+            Self::Unjustified => "unjustified",
+            Self::TooManyPulls => "too_many_pulls",
+        }
+    }
+}
+
 /// A rule that a peer's message breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum Rule {

@@ -21,7 +21,7 @@ use ::dkg::blame::Unfounded;
 use clap::{Parser, Subcommand};
 use proto::definition::BadDefinition;
 use proto::lock::BadLock;
-use proto::{PublicKey, Root};
+use proto::{PublicKey, Root, Slot};
 use slashing::SlashingError;
 use thiserror::Error;
 use tokio::runtime::Runtime;
@@ -144,6 +144,17 @@ pub enum CommandError {
     /// The chain has not begun.
     #[error("the chain has not begun: there is no current slot")]
     BeforeGenesis,
+    /// The clock is behind the chain.
+    #[error(
+        "by the clock of this machine it is slot {slot}, and the beacon node has a block of slot \
+         {head}: set the clock first"
+    )]
+    ClockBehind {
+        /// The slot by the clock.
+        slot: Slot,
+        /// The slot of the beacon node's head.
+        head: Slot,
+    },
     /// The signing record.
     #[error(transparent)]
     Slashing(#[from] SlashingError),

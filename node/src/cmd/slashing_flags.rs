@@ -115,17 +115,23 @@ impl Peer {
         }
     }
 
-    /// The current slot and epoch: the beacon node's genesis and slot length, this clock. A node of
-    /// another chain counts other slots, and marks that are too low let a share sign twice.
+    /// The current slot and epoch: the beacon node's genesis and slot length, this clock. Marks
+    /// that are too low let a share sign twice, so a node of another chain is refused, and a clock
+    /// that is behind the chain's head.
     fn now(&self) -> Result<(Slot, Epoch), CommandError> {
         let beacon = BeaconClient::connect(self.config.beacon_node.as_str())?;
-        let spec = runtime()?.block_on(beacon.chain_spec())?;
+        let runtime = runtime()?;
+        let spec = runtime.block_on(beacon.chain_spec())?;
         check_chain(&self.lock, &spec)?;
+        let head = runtime.block_on(beacon.sync_status())?.head_slot;
         let since_epoch = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         let slot = spec.slot_at(Timestamp::from_unix(since_epoch));
         let slot = slot.ok_or(CommandError::BeforeGenesis)?;
+        if slot < head {
+            return Err(CommandError::ClockBehind { slot, head });
+        }
         Ok((slot, spec.epoch_of(slot)))
     }
 }

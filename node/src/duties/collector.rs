@@ -348,7 +348,7 @@ mod tests {
     #[test]
     fn a_bad_share_is_named_and_replaced() {
         let third = ClusterSize::of(4).unwrap().peer(2).unwrap();
-        // Peers 1 and 2 make 30 - 57 of it, so 27 lets the combination vanish, and 28 only spoils it.
+        // Peers 1 and 2 make 30 - 57 of it: 27 lets the combination vanish, 28 only spoils it.
         for bad in [27, 28] {
             let (combined, suspects) = combined([10, 19, bad, 49]);
             assert_eq!(combined.signatures, [partial(5)]);

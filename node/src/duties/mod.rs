@@ -17,6 +17,7 @@
 //! | [`collector`] | partial signatures in, verified group signatures out, liars named |
 //! | [`randao`] | RANDAO reveals, which need no agreement |
 //! | [`peers`] | who is there, who keeps silent, how far away |
+//! | `early` | messages of duties that are not open yet |
 //! | [`note`] | what the operator is told |
 //! | [`ground`] | the unchanging facts, and what one step may use |
 //!
@@ -25,6 +26,7 @@
 //! what depends on it follows [`Input::Recorded`].
 
 pub mod collector;
+mod early;
 pub mod ground;
 pub mod judge;
 mod judging;

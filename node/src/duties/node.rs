@@ -12,6 +12,7 @@ use proto::frame::{Frame, Hello};
 use proto::vote::Message;
 use proto::{DutyId, DutyKind, Machine, PeerIndex, Slot, Timestamp};
 
+use super::early::Early;
 use super::ground::{Ground, World};
 use super::note::{Note, Phase};
 use super::peers::Peers;
@@ -21,10 +22,6 @@ use super::schedule::Schedule;
 use super::{Answer, Chore, Input, Output};
 use crate::journal::Recorded;
 use crate::vault::Vault;
-
-/// The most messages of a duty whose run is not open yet that are kept for one peer. One of them
-/// may be a proposal, which alone is large.
-const EARLY: usize = 8;
 
 /// A running peer.
 pub struct Node {
@@ -38,7 +35,7 @@ pub struct Node {
     /// The latest slot with a run of each kind. None is opened at or before it again, even if the
     /// clock is set back: this peer may have voted there.
     opened: BTreeMap<DutyKind, Slot>,
-    early: BTreeMap<(DutyId, PeerIndex), Vec<Message>>,
+    early: Early,
     /// The slot of the newest head.
     head: Option<Slot>,
     now: Timestamp,
@@ -59,7 +56,7 @@ impl Node {
             reveals: Reveals::default(),
             runs: BTreeMap::new(),
             opened: BTreeMap::new(),
-            early: BTreeMap::new(),
+            early: Early::default(),
             head: None,
             now: Timestamp::from_micros(0),
             out: Vec::new(),
@@ -127,22 +124,30 @@ impl Node {
     }
 
     /// The vault has stopped: nothing that waits for the record leaves any more, and no vote, since
-    /// one that no signature follows would lock the others in vain.
+    /// one that no signature follows would lock the others in vain. They are told not to wait.
     fn stop(&mut self) {
         self.step_all(|run| run.awaits().map(|_| Event::NotRecorded));
         self.step_all(|_| Some(Event::Abstain));
+        for peer in self.peers.connected().iter() {
+            self.greet(peer);
+        }
+    }
+
+    /// Says in which slots this peer does not vote, and what it has seen of the other's record.
+    fn greet(&mut self, peer: PeerIndex) {
+        let until_restart = self.vault.stopped().map(|_| Slot(u64::MAX));
+        let hello = Hello {
+            mark: until_restart.or(self.vault.restart_mark()),
+            sequence_seen: self.peers.sequence(peer),
+        };
+        let frame = Frame::Hello(hello).encode();
+        self.out.push(Output::Send(peer, frame));
     }
 
     fn up(&mut self, peer: PeerIndex) {
         self.peers.set_up(peer);
         self.note(Note::Connected { peer, up: true });
-        let sequence_seen = self.peers.sequence(peer);
-        let hello = Hello {
-            mark: self.vault.restart_mark(),
-            sequence_seen,
-        };
-        self.out
-            .push(Output::Send(peer, Frame::Hello(hello).encode()));
+        self.greet(peer);
         let missed = self.reveals.sent().into_iter();
         let missed = missed.chain(self.runs.values().flat_map(Run::sent));
         self.out
@@ -186,8 +191,9 @@ impl Node {
         }
         let held = self.vault.sequence();
         if hello.sequence_seen > held {
+            let stopped_before = self.vault.stopped().is_some();
             self.vault.witnessed(peer, hello.sequence_seen);
-            if self.vault.stopped().is_some() {
+            if self.vault.stopped().is_some() && !stopped_before {
                 self.stop();
             }
             self.note(Note::RolledBack {
@@ -206,13 +212,7 @@ impl Node {
         }
         let slot = self.slot();
         if duty.slot == slot || duty.slot == slot.next() {
-            let kept = self.early.entry((duty, peer)).or_default();
-            let is_proposal = |message: &Message| matches!(message, Message::Propose(_));
-            let is_second = is_proposal(&message) && kept.iter().any(is_proposal);
-            // Without a signer it asks for a value or brings one, of a run that has none yet.
-            if message.signer().is_some() && !is_second && kept.len() < EARLY {
-                kept.push(message);
-            }
+            self.early.keep(peer, message);
         }
     }
 

@@ -348,7 +348,7 @@ impl Run {
             Outcome::Decided { .. } | Outcome::Exhausted => {}
             Outcome::Fault { peer, rule } => world.note(Note::Fault {
                 peer,
-                rule: "consensus",
+                rule: rule.name(),
                 detail: format!("{}: {rule}", self.duty),
             }),
             Outcome::Evidence(evidence) => world.note(Note::Evidence(evidence)),

@@ -11,15 +11,17 @@ use std::time::{Duration, Instant};
 use alloy::network::{Ethereum, EthereumWallet, NetworkTransactionBuilder as _};
 use alloy::primitives::{B256, Bytes, TxHash, U256};
 use alloy::providers::{Provider as _, RootProvider};
-use alloy::rpc::types::{BlockNumberOrTag, Filter, Log, TransactionRequest};
+use alloy::rpc::types::{BlockNumberOrTag, Filter, Header, Log, TransactionRequest};
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::{SolCall as _, SolEvent as _};
 use alloy::transports::TransportError;
 use proto::definition::{Chain, checksummed};
 use proto::eth::DepositData;
-use proto::{Address, PublicKey};
+use proto::{Address, PublicKey, Timestamp};
 use reqwest::Url;
 use thiserror::Error;
+
+use super::clock;
 
 /// The most blocks one question about logs covers.
 const BLOCKS_PER_QUESTION: u64 = 2_500;
@@ -27,6 +29,9 @@ const BLOCKS_PER_QUESTION: u64 = 2_500;
 /// is read. Not estimated, because not every client estimates EIP-1559 transactions; what the
 /// contract checks was checked before, and gas that is not used is not paid.
 const GAS_LIMIT: u64 = 250_000;
+/// How old the newest block of a node that follows the chain is at most: many slots in a row may
+/// be empty. What an older one does not show could be paid twice.
+const OLDEST_HEAD: Duration = Duration::from_secs(600);
 /// Wei in a gwei.
 const WEI_PER_GWEI: u64 = 1_000_000_000;
 
@@ -85,6 +90,12 @@ pub enum ExecutionError {
     /// The node has no block to take a base fee from.
     #[error("the execution node does not show its newest block with a base fee: is it syncing?")]
     NoBlock,
+    /// The node does not show what has happened lately.
+    #[error(
+        "the newest block of the execution node is {0} s old: it is syncing or cut off, and may \
+         not show a deposit that is on the chain: start again when it follows"
+    )]
+    Behind(u64),
     /// The sender's key is malformed.
     #[error("the sender's key is not 32 bytes of hex")]
     Key,
@@ -197,8 +208,14 @@ impl Execution {
         mut progress: impl FnMut(u64, u64),
     ) -> Result<Vec<DepositData>, ExecutionError> {
         let contract = &self.chain.deposit_contract;
-        let head = self.provider.get_block_number().await;
-        let head = head.map_err(asked("for its newest block"))?;
+        let newest = self.newest().await?;
+        let age = clock::now().since(Timestamp::from_unix(Duration::from_secs(newest.timestamp)));
+        // A chain of our own that has just begun has an old genesis. (On mainnet the contract is
+        // younger than block 0, so a node that has only that one was refused before.)
+        if newest.number > 0 && age > OLDEST_HEAD {
+            return Err(ExecutionError::Behind(age.as_secs()));
+        }
+        let head = newest.number;
         let mut found = Vec::new();
         let mut from = first;
         while from <= head {
@@ -229,15 +246,19 @@ impl Execution {
     /// # Errors
     /// If the node does not show its newest block.
     pub async fn fees(&self, priority_gwei: u64) -> Result<Fees, ExecutionError> {
-        let block = self.provider.get_block_by_number(BlockNumberOrTag::Latest);
-        let block = block.await.map_err(asked("for its newest block"))?;
-        let base_fee = block.and_then(|block| block.header.base_fee_per_gas);
+        let base_fee = self.newest().await?.base_fee_per_gas;
         let base_fee = u128::from(base_fee.ok_or(ExecutionError::NoBlock)?);
         let priority_fee = u128::from(priority_gwei) * u128::from(WEI_PER_GWEI);
         Ok(Fees {
             max_fee: 2 * base_fee + priority_fee,
             priority_fee,
         })
+    }
+
+    async fn newest(&self) -> Result<Header, ExecutionError> {
+        let block = self.provider.get_block_by_number(BlockNumberOrTag::Latest);
+        let block = block.await.map_err(asked("for its newest block"))?;
+        Ok(block.ok_or(ExecutionError::NoBlock)?.header)
     }
 
     /// The nonce of the sender's next transaction.

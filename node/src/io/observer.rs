@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use proto::{DutyId, DutyKind, PeerIndex, PeerSet, Round};
 use tracing::{debug, error, info, warn};
@@ -28,6 +28,10 @@ const INTERVALS: [(&str, Phase, Phase); 7] = [
 /// Duties whose times are kept at most.
 const TIMELINES: usize = 64;
 
+/// How long a peer's faults of one rule are only counted after one was logged: whoever breaks a
+/// rule a thousand times a second must not fill the disk.
+const FAULT_PAUSE: Duration = Duration::from_secs(10);
+
 /// The longest file of evidence, in bytes. A peer can contradict itself in every slot, and a full
 /// disk would stop the signing record.
 const MAX_EVIDENCE: u64 = 16 << 20;
@@ -47,6 +51,8 @@ pub struct Observer {
     memory: Memory,
     evidence: PathBuf,
     timelines: BTreeMap<DutyId, Timeline>,
+    /// When each peer's fault of each rule was logged last.
+    faults_logged: BTreeMap<(PeerIndex, &'static str), Instant>,
 }
 
 impl Observer {
@@ -66,6 +72,7 @@ impl Observer {
             memory,
             evidence,
             timelines: BTreeMap::new(),
+            faults_logged: BTreeMap::new(),
         }
     }
 
@@ -116,11 +123,13 @@ impl Observer {
                 seen,
                 held,
             } => {
-                let witness = self.name(witness);
-                error!(
-                    witness,
-                    seen, held, "the signing record is older than it was"
-                );
+                if self.is_worth_a_line(witness, "rolled-back") {
+                    let witness = self.name(witness);
+                    error!(
+                        witness,
+                        seen, held, "the signing record is older than it was"
+                    );
+                }
             }
             Note::Fault { peer, rule, detail } => self.fault(peer, rule, &detail),
             Note::Evidence(evidence) => {
@@ -231,13 +240,26 @@ impl Observer {
         self.board.ended(ending);
     }
 
-    fn fault(&self, peer: PeerIndex, rule: &'static str, detail: &str) {
-        let peer = self.name(peer);
-        warn!(peer, rule, "a peer broke a rule: {detail}");
+    fn fault(&mut self, peer: PeerIndex, rule: &'static str, detail: &str) {
+        let name = self.name(peer);
+        if self.is_worth_a_line(peer, rule) {
+            warn!(peer = name, rule, "a peer broke a rule: {detail}");
+        }
+        let peer = name;
         self.metrics
             .faults
             .get_or_create(&FaultLabels { peer, rule })
             .inc();
+    }
+
+    fn is_worth_a_line(&mut self, peer: PeerIndex, rule: &'static str) -> bool {
+        let now = Instant::now();
+        let logged = self.faults_logged.get(&(peer, rule));
+        let worth = logged.is_none_or(|at| now.duration_since(*at) >= FAULT_PAUSE);
+        if worth {
+            self.faults_logged.insert((peer, rule), now);
+        }
+        worth
     }
 
     fn keep(&self, line: &str) {

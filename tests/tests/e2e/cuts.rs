@@ -12,22 +12,16 @@ use tokio::sync::watch;
 use crate::proxy::{Way, lay};
 use crate::stand::{Stand, until};
 
-/// Above the ports that the devnet itself uses.
+/// From the first port of the devnet to that of the first proxy: above those that it uses itself.
 const FIRST_PORT: u16 = 70;
 /// One way of a peer that is far away.
 const FAR: Duration = Duration::from_millis(40);
 
 /// Lays all ways between peer `i` and the others through proxies, by addresses in their configs
 /// that override the definition's.
-pub async fn surround(
-    i: usize,
-    cluster: &Cluster,
-    site: &Site,
-    base: u16,
-    way: &watch::Receiver<Way>,
-) {
+pub async fn surround(i: usize, cluster: &Cluster, site: &Site, way: &watch::Receiver<Way>) {
     let local = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
-    let proxy = |to: usize| local(base + FIRST_PORT + u16::try_from(to).unwrap());
+    let proxy = |to: usize| local(site.ports.rpc() + FIRST_PORT + u16::try_from(to).unwrap());
     for to in 0..cluster.peers.len() {
         lay(proxy(to), local(site.ports.peer(to)), way.clone()).await;
     }
@@ -73,6 +67,14 @@ pub async fn cut_off_and_back(stand: &mut Stand, i: usize, way: &watch::Sender<W
 /// Peer `i` is far away from the three others, and needed.
 pub async fn far_away(stand: &mut Stand, i: usize, way: &watch::Sender<Way>) {
     way.send_replace(Way::Slow(FAR));
+    let there_and_back_ms = 2.0 * FAR.as_secs_f64() * 1e3;
+    until("the distance is measured", stand.slots(8), || {
+        let peers = stand.status(i).map(|status| status.peers);
+        let round_trips = peers.into_iter().flatten().map(|peer| peer.rtt_ms);
+        let far = round_trips.filter(|ms| ms.is_some_and(|ms| ms >= there_and_back_ms));
+        far.count() == 3
+    })
+    .await;
     stand.cannot_spare(i, (i + 1) % 4).await;
     way.send_replace(Way::Clear);
 }

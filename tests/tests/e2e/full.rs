@@ -58,7 +58,7 @@ pub async fn said_and_survived(stand: &mut Stand, i: usize) {
     );
     peer.stop().await;
 
-    let (mut peer, _) = start_piped(stand, i, "0").await;
+    let (mut peer, _) = start_piped(stand, i, "8").await;
     until("the restart is refused", REFUSAL, || peer.ended().is_some()).await;
     let words = "cannot renew the signing record";
     assert!(stand.log(i).contains(words), "{}", stand.log(i));
@@ -67,7 +67,7 @@ pub async fn said_and_survived(stand: &mut Stand, i: usize) {
     stand.helps(i).await;
 }
 
-/// Starts `gantry run` of peer `i` with a limit to its files, in blocks.
+/// Starts `gantry run` of peer `i` with a limit to its files, in half kilobytes.
 async fn start_piped(stand: &Stand, i: usize, limit: &str) -> (Child, Pid) {
     let peer = &stand.cluster.peers[i];
     let id: PathBuf = stand.site.place.file("piped.pid");

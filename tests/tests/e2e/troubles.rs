@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use devnet::plan::{Engine, Entry, Plan};
+use devnet::plan::{Engine, Entry, Fork, Plan};
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -16,22 +16,22 @@ use crate::{cuts, full, kills, rollback};
 /// Some of them attest in nearly every slot, so that something can always be missed.
 const VALIDATORS: usize = 24;
 const SLOT_MS: u64 = 2000;
-const PORTS: u16 = 27_100;
 
 #[test]
 fn three_lose_nothing_whatever_happens_to_the_fourth() {
     let _alone = alone();
     let plan = Plan {
         slot_ms: SLOT_MS,
+        fork: Fork::Fulu,
         engine: Engine::Mock,
         entry: Entry::Genesis,
         ..Plan::small(VALIDATORS)
     };
-    let site = site(&plan, "troubles", PORTS);
+    let site = site(&plan, "troubles");
     run(async {
         let (way, present) = watch::channel(Way::Clear);
         let mut stand = Stand::build(plan, site, async |cluster, site| {
-            cuts::surround(3, cluster, site, PORTS, &present).await;
+            cuts::surround(3, cluster, site, &present).await;
         })
         .await;
         let slots = stand.api().slots_per_epoch();

@@ -113,7 +113,7 @@ impl Node {
             self.step(duty, Event::Reveal(reveal));
         }
         for peer in self.ground.roster.size().all() {
-            for message in self.early.remove(&(duty, peer)).unwrap_or_default() {
+            for message in self.early.take(duty, peer) {
                 self.step(duty, Event::Message(peer, message));
             }
         }
@@ -162,6 +162,6 @@ impl Node {
             let note = runs.remove(&duty).and_then(|run| run.close(&world));
             self.out.extend(note.map(Output::Note));
         }
-        self.early.retain(|(duty, _), _| duty.slot >= slot);
+        self.early.forget_before(slot);
     }
 }
