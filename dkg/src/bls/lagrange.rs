@@ -47,10 +47,11 @@ pub fn combine(partials: &[(ShareIndex, SignaturePoint)]) -> Result<SignaturePoi
 /// Why that is as safe. The result is a point of the group, or an error, whatever the partials
 /// are: the check (on the curve, in the group) is made on the very point that is returned. If it
 /// then verifies under the group key it is the group's signature, because in the group of prime
-/// order only one point satisfies the pairing equation. So partials outside the group whose strange parts cancel out change
-/// nothing, and those whose parts do not are noticed here. And if all partials are their shares'
-/// signatures the result passes: whenever it does not, checking and verifying each partial by
-/// itself ([`SignaturePoint::from_bytes`], [`super::verify`]) finds at least one that is bad.
+/// order only one point satisfies the pairing equation. So partials outside the group whose strange
+/// parts cancel out change nothing, and those whose parts do not are noticed here. And if all
+/// partials are their shares' signatures the result passes: whenever it does not, checking and
+/// verifying each partial by itself ([`SignaturePoint::from_bytes`], [`super::verify`]) finds at
+/// least one that is bad.
 ///
 /// # Errors
 /// As [`combine`], or [`CannotCombine::OutsideGroup`].

@@ -124,22 +124,30 @@ impl Node {
     }
 
     /// The vault has stopped: nothing that waits for the record leaves any more, and no vote, since
-    /// one that no signature follows would lock the others in vain.
+    /// one that no signature follows would lock the others in vain. They are told not to wait.
     fn stop(&mut self) {
         self.step_all(|run| run.awaits().map(|_| Event::NotRecorded));
         self.step_all(|_| Some(Event::Abstain));
+        for peer in self.peers.connected().iter() {
+            self.greet(peer);
+        }
+    }
+
+    /// Says in which slots this peer does not vote, and what it has seen of the other's record.
+    fn greet(&mut self, peer: PeerIndex) {
+        let until_restart = self.vault.stopped().map(|_| Slot(u64::MAX));
+        let hello = Hello {
+            mark: until_restart.or(self.vault.restart_mark()),
+            sequence_seen: self.peers.sequence(peer),
+        };
+        let frame = Frame::Hello(hello).encode();
+        self.out.push(Output::Send(peer, frame));
     }
 
     fn up(&mut self, peer: PeerIndex) {
         self.peers.set_up(peer);
         self.note(Note::Connected { peer, up: true });
-        let sequence_seen = self.peers.sequence(peer);
-        let hello = Hello {
-            mark: self.vault.restart_mark(),
-            sequence_seen,
-        };
-        self.out
-            .push(Output::Send(peer, Frame::Hello(hello).encode()));
+        self.greet(peer);
         let missed = self.reveals.sent().into_iter();
         let missed = missed.chain(self.runs.values().flat_map(Run::sent));
         self.out
@@ -183,8 +191,9 @@ impl Node {
         }
         let held = self.vault.sequence();
         if hello.sequence_seen > held {
+            let stopped_before = self.vault.stopped().is_some();
             self.vault.witnessed(peer, hello.sequence_seen);
-            if self.vault.stopped().is_some() {
+            if self.vault.stopped().is_some() && !stopped_before {
                 self.stop();
             }
             self.note(Note::RolledBack {

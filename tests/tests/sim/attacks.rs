@@ -7,7 +7,7 @@ use node::duties::value::Value;
 use proto::{DutyId, Slot};
 
 use crate::faults::Fault;
-use crate::scenarios::{head, ms};
+use crate::scenarios::{block, head, ms};
 use crate::world::{FIRST, World};
 
 impl World {
@@ -84,6 +84,19 @@ fn a_peer_whose_record_fails_under_way_announces_no_round() {
     for kind in ["PROPOSE", "ROUND-CHANGE", "COMMIT"] {
         assert!(!world.checks.has_said(first, head(slot), kind), "{kind}");
     }
+}
+
+#[test]
+fn a_leader_whose_record_failed_is_skipped_at_once() {
+    let mut world = World::new(4, 250);
+    let slot = world.block_slots(FIRST + 2..FIRST + 10)[0];
+    let leaders = world.leaders(Slot(slot));
+    world.run_until(slot - 1, ms(6_000));
+    world.feed(leaders[0], Input::NotRecorded);
+    world.run_to(slot + 1);
+    world.assert_all_done(slot..slot + 1);
+    let took = world.took(block(slot));
+    assert!(took < ms(200), "{took:?}");
 }
 
 /// Whoever spread the same block under two layouts could make the others refuse what they voted

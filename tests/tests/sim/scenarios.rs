@@ -44,7 +44,7 @@ impl World {
     }
 
     /// How long after its slot's start a duty was accepted.
-    fn took(&self, duty: DutyId) -> Duration {
+    pub fn took(&self, duty: DutyId) -> Duration {
         let duties = self.chain.duties(duty.slot);
         let (_, validator) = duties.into_iter().find(|(of, _)| *of == duty).unwrap();
         let at = self.chain.accepted(duty, validator);
