@@ -67,7 +67,14 @@ async fn deposits_and_keystores_are_good_for_foreign_tools() {
 fn site(plan: &Plan, scripts: &Path) -> Site {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("interop");
     let place = Place::new(scripts, &gantry(), &dir).unwrap();
-    Site::prepare(plan, place, Ports::from_base(27_200).unwrap()).unwrap()
+    let mut ports = (280..290).map(|hundreds| Ports::from_base(hundreds * 100).unwrap());
+    let free = ports.find(|ports| ports.check(plan).is_ok());
+    Site::prepare(
+        plan,
+        place,
+        free.expect("one of ten blocks of ports is free"),
+    )
+    .unwrap()
 }
 
 /// The keystores of peer `i` in the lock's order, each with the password that `gantry` prints.

@@ -20,8 +20,10 @@ const DEPOSIT_CONTRACT: &str = "0x00000000219ab540356cBB839Cbe05303d7705Fa";
 const JWT_SECRET: &str = "6465766e6574206465766e6574206465766e6574206465766e6574206465766e";
 /// The key of the genesis' funded account: account 0 of the well-known test mnemonic.
 pub const FUNDED_KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
-/// How long the client may take until it answers.
+/// How long the client may take until it answers, and then until its first block.
 const START: Duration = Duration::from_secs(60);
+/// How often it is asked until then.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// An execution client that answers.
 #[derive(Debug)]
@@ -134,6 +136,27 @@ impl Execution {
         })
     }
 
+    /// Waits until the client has a block after its genesis: a deposit asks it for the present.
+    ///
+    /// # Errors
+    /// If it ends, or has none within a minute.
+    pub async fn first_block(&mut self, children: &Children) -> Result<(), Error> {
+        let rpc = Rpc::new(&self.rpc_url);
+        let patience = tokio::time::Instant::now() + START;
+        while rpc.number("eth_blockNumber").await? == 0 {
+            self.child().map_or(Ok(()), Child::must_run)?;
+            if tokio::time::Instant::now() > patience {
+                return Err(Error::TooLate {
+                    what: format!("the first block of the execution client at {}", rpc.url),
+                    seconds: START.as_secs(),
+                    logs: children.logs().to_path_buf(),
+                });
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(())
+    }
+
     /// The process, if it was started here.
     pub fn child(&mut self) -> Option<&mut Child> {
         self.child.as_mut()
@@ -148,7 +171,7 @@ async fn first_answer(url: &str, child: &mut Child, children: &Children) -> Resu
         match rpc.genesis_hash().await {
             Ok(hash) => return Ok(hash),
             Err(_) if tokio::time::Instant::now() < patience => {
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                tokio::time::sleep(LOOK).await;
             }
             Err(_) => {
                 return Err(Error::TooLate {
@@ -212,10 +235,14 @@ impl Rpc {
     }
 
     async fn chain_id(&self) -> Result<u64, Error> {
-        let text = self.text("eth_chainId", json!([]), None).await?;
+        self.number("eth_chainId").await
+    }
+
+    async fn number(&self, method: &str) -> Result<u64, Error> {
+        let text = self.text(method, json!([]), None).await?;
         u64::from_str_radix(text.trim_start_matches("0x"), 16).map_err(|_| Error::Answer {
             url: self.url.clone(),
-            problem: format!("eth_chainId answered {text}"),
+            problem: format!("{method} answered {text}"),
         })
     }
 }

@@ -55,6 +55,7 @@ pub async fn cut_off_and_back(stand: &mut Stand, i: usize, way: &watch::Sender<W
     way.send_replace(Way::Clear);
     let mended = stand.api().now();
     stand.connected(i).await;
+    // By the next slot of a real chain, which lasts six of these.
     let taken = stand.api().now().0 - mended.0;
     assert!(
         taken <= 2,

@@ -142,9 +142,9 @@ impl Scene {
         let (chain, cluster, site) = self.running();
         let execution = chain
             .execution
-            .as_ref()
+            .as_mut()
             .expect("a plan with deposits has a client");
-        chain.api().until(proto::Slot(1)).await;
+        execution.first_block(&site.children).await?;
         cluster.deposit(site, &execution.rpc_url).await?;
         progress.end(stage, "mined");
         Ok(())
