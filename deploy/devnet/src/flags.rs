@@ -119,6 +119,12 @@ impl Flags {
     }
 
     fn plan(&self) -> Result<Plan, Error> {
+        if self.load.is_none() && !self.slot_ms.is_multiple_of(1000) {
+            return Err(Error::Refused(format!(
+                "--slot-ms {}: blocks carry whole seconds; choose a multiple of 1000, or --load",
+                self.slot_ms
+            )));
+        }
         let size = ClusterSize::of(self.peers);
         let size = size.map_err(|e| Error::Refused(format!("--peers {}: {e}", self.peers)))?;
         let strikes = |list: &[PeerAtEpoch], blow| -> Vec<Strike> {
@@ -198,7 +204,8 @@ mod tests {
         );
         assert!(plan("--peers 2").unwrap_err().contains("--peers 2"));
         assert!(plan("--slot-ms 500").unwrap_err().contains("--slot-ms 500"));
-        assert!(plan("--slot-ms 500 --in-genesis").is_ok());
+        assert!(plan("--slot-ms 500 --in-genesis").is_err());
+        assert!(plan("--slot-ms 500 --load 32").is_ok());
         assert!(plan("--kill 5@1").unwrap_err().contains("peers 1 to 4"));
     }
 }

@@ -211,7 +211,7 @@ impl Plan {
         if self.engine != Engine::Mock && !self.slot_ms.is_multiple_of(1000) {
             return refuse(format!(
                 "--slot-ms {}: an execution client counts whole seconds; choose a multiple of \
-                 1000, or --in-genesis without --execution-url (mock engine)",
+                 1000",
                 self.slot_ms
             ));
         }

@@ -25,6 +25,8 @@ use super::{Chore, Output, Query};
 use crate::journal::Recorded;
 use crate::vault::Sealed;
 
+/// What two answers of a beacon node may take at least: one that builds a block, one that knows it.
+const ANSWERS: Duration = Duration::from_millis(250);
 /// How long to wait before a beacon node that gave no value is asked again.
 const RETRY: Duration = Duration::from_millis(100);
 
@@ -376,7 +378,7 @@ fn timing(duty: DutyId, chain: &ChainSpec, round_trip: Duration) -> Timing {
     Timing {
         start,
         grace,
-        round: 6 * round_trip + slot / 12,
+        round: 6 * round_trip + (slot / 12).max(ANSWERS),
         pull: 2 * round_trip,
     }
 }
