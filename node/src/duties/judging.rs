@@ -10,8 +10,12 @@ use super::run::Run;
 use super::value::Objection;
 
 impl Run {
-    /// Offers this peer's own value to the instance if it passes the hard checks.
+    /// Offers this peer's own value to the instance if it passes the hard checks. One that comes
+    /// after t peers have signed is of no use any more.
     pub(super) fn offer(&mut self, question: &Question, world: &mut World<'_>) {
+        if self.signed.is_some() {
+            return;
+        }
         match self.hard_check(question, world) {
             Ok(()) => {
                 self.reach(Phase::ValueReady, world);
