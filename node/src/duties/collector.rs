@@ -143,14 +143,6 @@ impl Collector {
         self.done.contains_key(&validator)
     }
 
-    /// Whether t peers have contributed a share of `validator` to one value: which one.
-    pub fn quorum(&self) -> Option<Root> {
-        let first = self.contributions.values().map(|c| c.value);
-        first
-            .into_iter()
-            .find(|value| self.contributors(value).len() >= self.size.threshold())
-    }
-
     /// Combines every validator of `wanted` that now has t shares for `value`.
     pub fn combine(
         &mut self,

@@ -13,7 +13,8 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use std::sync::atomic::AtomicU64;
 
-/// Labels of a phase: `kind` is `head` or `block`, `phase` one of [`PHASES`].
+/// Labels of a phase: `kind` is `head` or `block`, `phase` one of
+/// [`INTERVALS`](super::observer::INTERVALS).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct PhaseLabels {
     /// The kind of duty.
@@ -21,29 +22,6 @@ pub struct PhaseLabels {
     /// The interval.
     pub phase: &'static str,
 }
-
-/// Every interval: its name, and what it runs from and to.
-pub const PHASES: [(&str, &str); 7] = [
-    (
-        "value",
-        "trigger to value ready: the beacon node's answer, or an accepted proposal",
-    ),
-    ("prepare", "value ready to t PREPAREs"),
-    ("record", "t PREPAREs to the durable record"),
-    ("commit", "durable record to t partial signatures"),
-    (
-        "verify",
-        "t partial signatures to verified group signatures",
-    ),
-    (
-        "signed",
-        "value ready to verified group signatures: all of the above but the first",
-    ),
-    (
-        "submit",
-        "verified group signatures to the beacon node's acceptance",
-    ),
-];
 
 /// Labels of a duty's end: `outcome` is `signed`, `accepted`, `refused` or `missed`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]

@@ -14,8 +14,8 @@ use super::metrics::{FaultLabels, Metrics, OutcomeLabels, PeerLabels, RuleLabels
 use super::status::Board;
 use crate::duties::note::{Miss, Note, Phase};
 
-/// The intervals of a duty: name, from, to.
-const INTERVALS: [(&str, Phase, Phase); 7] = [
+/// The intervals of a duty: name, from, to. `signed` is all of them but `value` and `submit`.
+pub const INTERVALS: [(&str, Phase, Phase); 7] = [
     ("value", Phase::Trigger, Phase::ValueReady),
     ("prepare", Phase::ValueReady, Phase::PrepareQuorum),
     ("record", Phase::PrepareQuorum, Phase::RecordDurable),
