@@ -89,8 +89,8 @@ pub enum Output {
     Broadcast(Vec<u8>),
     /// Send this frame to one peer.
     Send(PeerIndex, Vec<u8>),
-    /// Append this record to both logs, make it durable, and answer with [`Input::Recorded`].
-    Persist(Record),
+    /// Append these records to both logs, make them durable, and answer with [`Input::Recorded`].
+    Persist(Vec<Record>),
     /// Ask the beacon node.
     Ask(Query),
     /// Give the beacon node what is signed, and answer with [`Answer::Submitted`].

@@ -50,9 +50,9 @@ impl Run {
                     value: question.into_value(),
                     sealed,
                 });
-                world
-                    .out
-                    .extend(signing.records.into_iter().map(Output::Persist));
+                if !signing.records.is_empty() {
+                    world.out.push(Output::Persist(signing.records));
+                }
                 // What was recorded before a restart may be durable already.
                 let durable = world.recorded;
                 self.recorded(&durable, world);
