@@ -41,12 +41,14 @@ pub mod value;
 
 use std::time::Duration;
 
-use proto::eth::{BlockContents, HeadVote, SingleAttestation, ValidatorIndex};
+use proto::eth::{
+    AttesterDuty, BlockContents, HeadVote, ProposerDuty, SingleAttestation, ValidatorIndex,
+};
 use proto::{Address, DutyId, Epoch, PeerIndex, PublicKey, Root, SignatureBytes, Slot};
 
 use crate::journal::{Record, Recorded};
 use note::Note;
-use schedule::{Attester, AttesterDuty, Errand, ProposerDuty, Registered};
+use schedule::{Attester, Errand, Registered};
 
 /// What can happen to a node.
 #[derive(Debug)]
