@@ -120,6 +120,13 @@ pub trait Statement {
     /// Feeds everything the statement says, its context included, to `write`. Two different
     /// statements must never feed the same bytes: fields have fixed lengths or carry them.
     fn feed(&self, write: &mut dyn FnMut(&[u8]));
+
+    /// What [`feed`](Self::feed) gives, in one piece.
+    fn preimage(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.feed(&mut |part| bytes.extend_from_slice(part));
+        bytes
+    }
 }
 
 /// What is signed: SHA-256 over the length and text of the purpose, then the statement.
