@@ -236,11 +236,18 @@ impl<T: Statement> Signed<T> {
     /// # Errors
     /// If `signer` did not sign this statement.
     pub fn verify(self, roster: &Roster) -> Result<Verified<T>, BadSignature> {
-        if roster
-            .key(self.signer)
-            .has_signed(&self.statement, &self.signature)
-        {
-            Ok(Verified(self))
+        self.check(roster)?;
+        Ok(Verified(self))
+    }
+
+    /// Checks the signature against the roster, for who wants no more than to know.
+    ///
+    /// # Errors
+    /// If `signer` did not sign this statement.
+    pub fn check(&self, roster: &Roster) -> Result<(), BadSignature> {
+        let key = roster.key(self.signer);
+        if key.has_signed(&self.statement, &self.signature) {
+            Ok(())
         } else {
             Err(BadSignature {
                 signer: self.signer,

@@ -30,7 +30,7 @@ use crate::{
     Statement,
 };
 
-pub use preimage::{BadPreimage, MAX_PREIMAGE, Reread};
+pub use preimage::{BadPreimage, Ballot, MAX_PREIMAGE};
 pub use read::{Decoded, MAX_BODY, MAX_PARTIALS, WireError};
 
 /// The encoded bytes of a value, at most [`MAX_BODY`]. Shared, not copied, between messages.

@@ -23,8 +23,14 @@ pub struct BadPreimage {
     pub purpose: &'static str,
 }
 
-/// A statement of consensus that can be read back.
-pub trait Reread: Statement + Sized {
+/// What a peer says about one duty and round, to be read back.
+pub trait Ballot: Statement + Sized {
+    /// The cluster and the duty that it is about.
+    fn scope(&self) -> Scope;
+
+    /// The round that it is about.
+    fn round(&self) -> Round;
+
     /// The statement that has exactly this [preimage](Statement::preimage).
     ///
     /// # Errors
@@ -42,7 +48,15 @@ pub trait Reread: Statement + Sized {
     fn take(rest: &mut Rest<'_>) -> Option<Self>;
 }
 
-impl Reread for Propose {
+impl Ballot for Propose {
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    fn round(&self) -> Round {
+        self.round
+    }
+
     fn take(rest: &mut Rest<'_>) -> Option<Self> {
         Some(Self {
             scope: rest.scope()?,
@@ -52,7 +66,15 @@ impl Reread for Propose {
     }
 }
 
-impl Reread for Prepare {
+impl Ballot for Prepare {
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    fn round(&self) -> Round {
+        self.round
+    }
+
     fn take(rest: &mut Rest<'_>) -> Option<Self> {
         Some(Self {
             scope: rest.scope()?,
@@ -62,7 +84,15 @@ impl Reread for Prepare {
     }
 }
 
-impl Reread for Commit {
+impl Ballot for Commit {
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    fn round(&self) -> Round {
+        self.round
+    }
+
     fn take(rest: &mut Rest<'_>) -> Option<Self> {
         Some(Self {
             scope: rest.scope()?,
@@ -74,7 +104,15 @@ impl Reread for Commit {
     }
 }
 
-impl Reread for RoundChange {
+impl Ballot for RoundChange {
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    fn round(&self) -> Round {
+        self.round
+    }
+
     fn take(rest: &mut Rest<'_>) -> Option<Self> {
         Some(Self {
             scope: rest.scope()?,
@@ -230,7 +268,7 @@ mod tests {
     }
 
     /// The statement comes back; a changed, lost or added byte gives another one or none.
-    fn check<T: Reread + PartialEq + std::fmt::Debug>(statement: T, (at, byte): (usize, u8)) {
+    fn check<T: Ballot + PartialEq + std::fmt::Debug>(statement: T, (at, byte): (usize, u8)) {
         let bytes = statement.preimage();
         assert_eq!(T::reread(&bytes).as_ref(), Ok(&statement));
         let at = at % bytes.len();
