@@ -129,6 +129,7 @@ impl Shell {
     fn head(&mut self, head: Result<HeadEvent, BeaconError>) -> Option<Input> {
         match head {
             Ok(head) => {
+                self.asking.saw(head);
                 self.board.change(|status| {
                     status.beacon_node.head_slot = Some(head.slot.0);
                     status.beacon_node.problem = None;
