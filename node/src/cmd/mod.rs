@@ -18,6 +18,7 @@ mod status;
 use std::path::PathBuf;
 
 use ::dkg::blame::Unfounded;
+use ::dkg::shared::BadKeys;
 use clap::{Parser, Subcommand};
 use proto::definition::BadDefinition;
 use proto::lock::BadLock;
@@ -117,6 +118,9 @@ pub enum CommandError {
     /// A lock file is refused.
     #[error("{}: {}", .0.display(), .1)]
     Lock(PathBuf, #[source] BadLock),
+    /// The keys in a lock are not shares of its validators' keys.
+    #[error("{}: {}", .0.display(), .1)]
+    LockKeys(PathBuf, #[source] BadKeys),
     /// A keystore file is refused.
     #[error("{}: {}", .0.display(), .1)]
     Keystore(PathBuf, #[source] KeystoreError),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use dkg::bls::PublicPoint;
+use dkg::shared::SharedKey;
 use proto::eth::ChainSpec;
 use proto::frame::MAX_FRAME;
 use proto::lock::Lock;
@@ -70,6 +70,7 @@ impl Arguments {
 /// What is known once the files are read: who this peer is and what it holds.
 struct Loaded {
     lock: Lock,
+    keys: ClusterKeys,
     identity: Identity,
     me: PeerIndex,
     held: Vec<Held>,
@@ -95,7 +96,7 @@ async fn run(config: Config) -> Result<(), CommandError> {
 
 /// Reads and checks everything that lies in the data directory.
 fn load(config: &Config, data: &DataLock) -> Result<Loaded, CommandError> {
-    let lock = super::keystore::read_lock(&config.lock_file)?;
+    let (lock, keys) = super::keystore::read_lock_and_keys(&config.lock_file)?;
     let identity = keystore::read_identity(&config.identity_file)?;
     let me = lock.definition.peer_of(&identity.public())?;
     let owner = Owner {
@@ -132,6 +133,7 @@ fn load(config: &Config, data: &DataLock) -> Result<Loaded, CommandError> {
         identity,
         me,
         journal,
+        keys: cluster_keys(&lock, keys),
         lock,
     })
 }
@@ -240,6 +242,7 @@ fn core(
 ) -> Result<(Node, Journal<Files>), CommandError> {
     let Loaded {
         lock,
+        keys,
         identity,
         me,
         held,
@@ -255,7 +258,7 @@ fn core(
         roster: Arc::new(roster.clone()),
         me,
         identity,
-        keys: cluster_keys(&lock),
+        keys,
         fee_recipients: fee_recipients(&lock),
         seed,
     };
@@ -295,12 +298,12 @@ fn first_status(lock: &Lock, me: PeerIndex, client: &BeaconClient, memory: &Memo
     }
 }
 
-fn cluster_keys(lock: &Lock) -> ClusterKeys {
-    let point = |key| PublicPoint::from_bytes(key).expect("the lock was checked when it was read");
-    let validators = lock.validators.iter().map(|validator| ValidatorKeys {
+fn cluster_keys(lock: &Lock, keys: Vec<SharedKey>) -> ClusterKeys {
+    let validators = lock.validators.iter().zip(keys);
+    let validators = validators.map(|(validator, keys)| ValidatorKeys {
         public_key: validator.public_key,
-        group: point(&validator.public_key),
-        shares: validator.share_public_keys.iter().map(point).collect(),
+        group: keys.group,
+        shares: keys.shares,
     });
     ClusterKeys::new(lock.definition.terms().size(), validators.collect())
 }
