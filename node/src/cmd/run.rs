@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use clap::Args;
 use dkg::shared::SharedKey;
+use proto::definition::Terms;
 use proto::eth::ChainSpec;
 use proto::frame::MAX_FRAME;
 use proto::lock::Lock;
@@ -28,6 +29,7 @@ use crate::duties::node::Node;
 use crate::duties::peers::Peers;
 use crate::io::asking::Asking;
 use crate::io::beacon::BeaconClient;
+use crate::io::casebook::Casebook;
 use crate::io::memory::Memory;
 use crate::io::metrics::Metrics;
 use crate::io::net::{self, Limits, Settings};
@@ -177,6 +179,7 @@ async fn assemble(
     let names: Vec<String> = terms.operators.iter().map(|o| o.name.clone()).collect();
     let me = loaded.me;
     let memory = Memory::open(&config.data_dir.join("memory"))?;
+    let casebook = casebook(config, terms);
     let metrics = Arc::new(Metrics::new());
     let status = first_status(&loaded.lock, me, &client, &memory);
     let board = Arc::new(Board::new(status));
@@ -197,7 +200,6 @@ async fn assemble(
     let (to_answers, answers) = channel(WAITING);
     let (to_written, written) = channel(WAITING);
     let heads = client.head_events(3 * chain.slot_duration());
-    let evidence = config.data_dir.join("evidence.log");
     Ok(Shell {
         node,
         me,
@@ -208,11 +210,19 @@ async fn assemble(
         heads,
         writer: Writer::start(journal, to_written),
         written,
-        observer: Observer::new(names, told, memory, evidence),
+        observer: Observer::new(names, told, memory, casebook),
         metrics,
         board,
         chores: VecDeque::new(),
     })
+}
+
+/// The evidence against peers. Duties do not wait until somebody has mended a file of it.
+fn casebook(config: &Config, terms: &Terms) -> Option<Casebook> {
+    let path = config.data_dir.join("evidence.jsonl");
+    Casebook::open(path, terms.roster().clone())
+        .inspect_err(|error| warn!("no evidence against peers will be kept: {error}"))
+        .ok()
 }
 
 /// What the network layer has to know.
