@@ -56,7 +56,11 @@ impl Writer {
     }
 }
 
-fn write_all(mut journal: Journal<Files>, waiting: &Receiver<Vec<Record>>, results: &Sender<Written>) {
+fn write_all(
+    mut journal: Journal<Files>,
+    waiting: &Receiver<Vec<Record>>,
+    results: &Sender<Written>,
+) {
     while let Ok(first) = waiting.recv() {
         let more = waiting.try_iter().flatten();
         let batch: Vec<Record> = first.into_iter().chain(more).collect();

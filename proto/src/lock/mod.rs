@@ -19,8 +19,8 @@
 //! say to each other and of the signing record.
 //!
 //! Nothing here is secret. Never here: curve arithmetic. That the keys are points and that share
-//! keys lie on one polynomial with the group key is checked by `dkg::shared`, where a peer is about to
-//! vote or to pay under them.
+//! keys lie on one polynomial with the group key is checked by `dkg::shared`, where somebody is
+//! about to vote or to pay under them.
 
 mod file;
 
