@@ -85,7 +85,9 @@ impl Casebook {
             return Ok(false);
         }
         let mut file = File::options().create(true).append(true).open(&self.path)?;
-        // What stands behind the last whole line is left from a crash or a full disk.
+        // A longer file ends with what a crash or a full disk has left of a line; a shorter one is
+        // new, since the operator has moved the old one away.
+        self.length = self.length.min(file.metadata()?.len());
         file.set_len(self.length)?;
         file.write_all(line.as_bytes())?;
         self.length += line.len() as u64;
@@ -212,6 +214,20 @@ mod tests {
         assert!(!book.keep(&commits(2, 1)).unwrap());
         assert!(book.keep(&votes(3, 0)).unwrap());
         assert!(lines(dir.path())[0].contains("two-commitments"));
+    }
+
+    #[test]
+    fn a_file_that_was_moved_away_begins_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut book = open(dir.path());
+        assert!(book.keep(&votes(1, 7)).unwrap());
+        let path = dir.path().join("evidence.jsonl");
+        fs::rename(&path, dir.path().join("shown.jsonl")).unwrap();
+        assert!(book.keep(&votes(1, 8)).unwrap());
+        let [line] = &lines(dir.path())[..] else {
+            panic!("one line");
+        };
+        assert!(Exhibit::from_line(line).is_ok());
     }
 
     #[test]
