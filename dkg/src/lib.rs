@@ -5,6 +5,7 @@
 //! | [`bls`] | shares, partial signatures, combining, verifying; the only calls into blst |
 //! | [`ceremony`] | the key ceremony as a [`proto::Machine`] |
 //! | [`blame`] | evidence against a cheat, and its verification by anybody |
+//! | [`shared`] | whether a lock's keys are shares of its group keys |
 //! | [`seal`] | the cluster's seal key in `threshold_crypto`'s types |
 //!
 //! Never here: the network, a clock, a disk, randomness (a seed is an argument), and the question
@@ -119,3 +120,4 @@ pub mod blame;
 pub mod bls;
 pub mod ceremony;
 pub mod seal;
+pub mod shared;

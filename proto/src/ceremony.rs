@@ -268,19 +268,6 @@ impl Statement for Complaint {
     }
 }
 
-/// The cluster lock as its signers name it: by its hash. The same preimage as the signatures in
-/// the lock file, so an acknowledgement is at once the signature of the lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LockHash(pub Root);
-
-impl Statement for LockHash {
-    const PURPOSE: &'static str = "gantry/lock/1";
-
-    fn feed(&self, write: &mut dyn FnMut(&[u8])) {
-        write(self.0.as_bytes());
-    }
-}
-
 /// A peer has durably stored its shares of this transcript and will never delete them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ack {
@@ -290,7 +277,7 @@ pub struct Ack {
     pub transcript: Root,
     /// The hash of the cluster lock that the signer made of it.
     pub lock: Root,
-    /// The signer's identity signature of [`LockHash`].
+    /// The signer's identity signature of [`LockHash`](crate::lock::LockHash).
     pub lock_signature: IdentitySignature,
 }
 

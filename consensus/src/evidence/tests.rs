@@ -10,24 +10,24 @@ use super::*;
 use crate::rig::{Rig, root, round};
 
 fn prepare(message: Message) -> Signed<Prepare> {
-    match message {
-        Message::Prepare(signed) => signed,
-        other => panic!("{other:?}"),
-    }
+    let Message::Prepare(signed) = message else {
+        panic!("{message:?}");
+    };
+    signed
 }
 
 fn propose(message: Message) -> Signed<Propose> {
-    match message {
-        Message::Propose(proposal) => proposal.signed,
-        other => panic!("{other:?}"),
-    }
+    let Message::Propose(proposal) = message else {
+        panic!("{message:?}");
+    };
+    proposal.signed
 }
 
 fn commit(message: Message) -> Signed<Commit> {
-    match message {
-        Message::Commit(committal) => committal.signed,
-        other => panic!("{other:?}"),
-    }
+    let Message::Commit(committal) = message else {
+        panic!("{message:?}");
+    };
+    committal.signed
 }
 
 /// One of each kind, all of the peer that leads the second round.
@@ -199,41 +199,41 @@ fn the_longest_commitments_fit_into_a_line_and_more_is_not_read() {
     assert!(matches!(error, BadExhibit::TooLong), "{error}");
 }
 
-/// What a correct peer may say about a duty: one vote a round and one commitment, a ROUND-CHANGE to
-/// any round that tells its votes, and proposals, one a round.
-fn honest(rig: &Rig, votes: &str) -> Vec<Message> {
-    let cast: Vec<char> = votes.chars().collect();
-    let cast = cast.iter().zip(0u64..);
-    let prepares = cast.filter(|(letter, _)| **letter != '-');
-    let prepares = prepares.map(|(letter, number)| rig.prepare(2, number, *letter));
-    let changes = (1..=votes.len()).map(|number| Message::RoundChange {
-        change: rig.change(2, number as u64, &votes[..number]),
-        bodies: Vec::new(),
-    });
-    let commits = (0..2).map(|number| rig.commit(2, number, ('a', &[1, 2, 3])));
-    let proposal = rig.propose(2, 'b', Vec::new());
-    let again = [proposal.clone(), proposal];
-    prepares
-        .chain(changes)
-        .chain(commits)
-        .chain(again)
-        .collect()
+/// Every piece of evidence that could be made of what a correct peer may say about a duty: one vote
+/// a round, a ROUND-CHANGE to any round that tells its votes, commitments to one value, and one
+/// proposal a round, sent again.
+fn of_a_correct_peer(rig: &Rig, votes: &str) -> Vec<Evidence> {
+    let cast = votes
+        .chars()
+        .zip(0u64..)
+        .filter(|(letter, _)| *letter != '-');
+    let cast = cast.map(|(letter, number)| prepare(rig.prepare(2, number, letter)));
+    let cast: Vec<_> = cast.collect();
+    let changes = (1..=votes.len()).map(|at| rig.change(2, at as u64, &votes[..at]).signed);
+    let changes: Vec<_> = changes.collect();
+    let commits = [0, 1].map(|number| commit(rig.commit(2, number, ('a', &[1, 2, 3]))));
+    let proposal = propose(rig.propose(2, 'b', Vec::new()));
+    let proposals = [proposal.clone(), proposal];
+    let mut all = pairs(&cast, &cast, Evidence::Prepares);
+    all.extend(pairs(&cast, &changes, Evidence::Denial));
+    all.extend(pairs(&changes, &changes, Evidence::RoundChanges));
+    all.extend(pairs(&commits, &commits, Evidence::Commits));
+    all.extend(pairs(&proposals, &proposals, Evidence::Proposes));
+    all
 }
 
-/// Every piece of evidence that two messages could be.
-fn pairs(one: &Message, other: &Message) -> Option<Evidence> {
-    match (one.clone(), other.clone()) {
-        (Message::Propose(a), Message::Propose(b)) => Some(Evidence::Proposes(a.signed, b.signed)),
-        (Message::Prepare(a), Message::Prepare(b)) => Some(Evidence::Prepares(a, b)),
-        (Message::Prepare(a), Message::RoundChange { change, .. }) => {
-            Some(Evidence::Denial(a, change.signed))
-        }
-        (Message::RoundChange { change: a, .. }, Message::RoundChange { change: b, .. }) => {
-            Some(Evidence::RoundChanges(a.signed, b.signed))
-        }
-        (Message::Commit(a), Message::Commit(b)) => Some(Evidence::Commits(a.signed, b.signed)),
-        _ => None,
-    }
+fn pairs<A: Clone, B: Clone>(
+    one: &[Signed<A>],
+    other: &[Signed<B>],
+    evidence: fn(Signed<A>, Signed<B>) -> Evidence,
+) -> Vec<Evidence> {
+    let with_all = |a: &Signed<A>| {
+        other
+            .iter()
+            .map(|b| evidence(a.clone(), b.clone()))
+            .collect()
+    };
+    one.iter().flat_map(|a| -> Vec<_> { with_all(a) }).collect()
 }
 
 proptest! {
@@ -282,12 +282,9 @@ proptest! {
     #[test]
     fn what_a_correct_peer_says_is_never_evidence(votes in "[ab-]{1,6}") {
         let rig = rig();
-        let said = honest(&rig, &votes);
-        for (one, other) in said.iter().flat_map(|one| said.iter().map(move |o| (one, o))) {
-            if let Some(evidence) = pairs(one, other) {
-                let found = evidence.verify(&rig.setup.roster, rig.setup.scope.lock);
-                prop_assert_eq!(found, Err(Unfounded::NoContradiction));
-            }
+        for evidence in of_a_correct_peer(&rig, &votes) {
+            let found = evidence.verify(&rig.setup.roster, rig.setup.scope.lock);
+            prop_assert_eq!(found, Err(Unfounded::NoContradiction));
         }
     }
 }

@@ -91,7 +91,7 @@ struct Latency {
     peer: String,
     kind: String,
     phase: String,
-    count: f64,
+    count: u64,
     p50: f64,
     p90: f64,
     p99: f64,
@@ -105,8 +105,8 @@ struct PeerFigures {
     blst_cpu_seconds: f64,
     rss_bytes: u64,
     peak_rss_bytes: u64,
-    bytes_sent: f64,
-    fdatasyncs: f64,
+    bytes_sent: u64,
+    fdatasyncs: u64,
 }
 
 impl Report {
@@ -174,7 +174,7 @@ fn latencies((peer, gained): &(String, Gained)) -> Vec<Latency> {
             peer: peer.clone(),
             kind,
             phase,
-            count: histogram.count(),
+            count: whole(histogram.count()),
             p50: ms(0.5)?,
             p90: ms(0.9)?,
             p99: ms(0.99)?,
@@ -191,7 +191,35 @@ fn figures((name, gained): &(String, Gained)) -> PeerFigures {
         blst_cpu_seconds: gained.metrics.sum("gantry_bls_cpu_seconds_total"),
         rss_bytes: gained.rss_bytes,
         peak_rss_bytes: gained.peak_rss_bytes,
-        bytes_sent: gained.metrics.sum("gantry_sent_bytes_total"),
-        fdatasyncs: gained.metrics.sum("gantry_record_fdatasync_seconds_count"),
+        bytes_sent: whole(gained.metrics.sum("gantry_sent_bytes_total")),
+        fdatasyncs: whole(gained.metrics.sum("gantry_record_fdatasync_seconds_count")),
+    }
+}
+
+/// A number that was counted, and is a float only because all metrics are: exact below 2^53.
+fn whole(counted: f64) -> u64 {
+    counted as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Scrape;
+
+    #[test]
+    fn what_is_counted_is_written_without_a_fraction() {
+        let scrape = Scrape::parse(
+            "gantry_sent_bytes_total 350\n\
+             gantry_record_fdatasync_seconds_count 12\n\
+             gantry_phase_seconds_bucket{kind=\"head\",phase=\"signed\",le=\"+Inf\"} 7\n",
+        );
+        let mut gained = Gained::default();
+        gained.metrics.add_gain(&Scrape::default(), &scrape);
+        let peer = ("alice".to_owned(), gained);
+        let figures = serde_json::to_string(&figures(&peer)).expect("JSON");
+        assert!(figures.contains("\"bytes_sent\":350,"), "{figures}");
+        assert!(figures.contains("\"fdatasyncs\":12}"), "{figures}");
+        let latencies = serde_json::to_string(&latencies(&peer)).expect("JSON");
+        assert!(latencies.contains("\"count\":7,"), "{latencies}");
     }
 }

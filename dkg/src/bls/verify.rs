@@ -96,7 +96,7 @@ impl Weights {
     }
 
     /// Makes the weights depend on points of G1 (their coordinates: cheaper than compressing).
-    fn g1(&mut self, points: &[blst_p1_affine]) {
+    pub(crate) fn g1(&mut self, points: &[blst_p1_affine]) {
         for limb in points.iter().flat_map(|p| p.x.l.iter().chain(&p.y.l)) {
             self.0.update(limb.to_le_bytes());
         }

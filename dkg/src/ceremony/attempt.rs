@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use proto::ceremony::{Ack, Bundle, Confirm, Context, Done, LockHash, Opening, Spoken};
+use proto::ceremony::{Ack, Bundle, Confirm, Context, Done, Opening, Spoken};
+use proto::lock::LockHash;
 use proto::{PeerIndex, PeerSet, Root, Verified};
 
 use super::deal::open;

@@ -4,7 +4,8 @@
 
 use std::collections::btree_map::Entry;
 
-use proto::ceremony::{Ack, Bundle, Frame, LockHash, MAX_ATTEMPT, Opening, Spoken};
+use proto::ceremony::{Ack, Bundle, Frame, MAX_ATTEMPT, Opening, Spoken};
+use proto::lock::LockHash;
 use proto::{PeerIndex, PeerSet, Signed, Statement, Verified};
 
 use super::attempt::Stage;

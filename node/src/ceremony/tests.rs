@@ -5,10 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use dkg::bls::{Message, SecretShare};
-use proto::ceremony::LockHash;
 use proto::definition::{
     Chain, Definition, Draft, FeeRecipient, Gwei, Operator, SignedDefinition, Terms, Withdrawal,
 };
+use proto::lock::LockHash;
 use proto::lock::{Lock, Validator};
 use proto::{Address, Identity, IdentitySignature, PeerIndex, Root, SignatureBytes};
 

@@ -7,6 +7,7 @@ mod cluster;
 mod deposit;
 mod dkg;
 mod draft;
+mod evidence;
 mod identity;
 mod keystore;
 mod log;
@@ -18,6 +19,7 @@ mod status;
 use std::path::PathBuf;
 
 use ::dkg::blame::Unfounded;
+use ::dkg::shared::BadKeys;
 use clap::{Parser, Subcommand};
 use proto::definition::BadDefinition;
 use proto::lock::BadLock;
@@ -66,6 +68,9 @@ enum Command {
     Run(run::Arguments),
     /// Show how the running peer is: its peers, beacon node, record and last duties.
     Status(status::Arguments),
+    /// Check what peers have kept against one that contradicted itself.
+    #[command(subcommand)]
+    Evidence(evidence::Command),
     /// Move the signing record in and out (EIP-3076), or say that it is lost.
     #[command(subcommand)]
     Slashing(slashing_flags::Command),
@@ -85,6 +90,7 @@ impl Gantry {
             Command::Deposit(arguments) => arguments.run(),
             Command::Run(arguments) => arguments.run(),
             Command::Status(arguments) => arguments.run(),
+            Command::Evidence(command) => command.run(),
             Command::Slashing(command) => command.run(),
         }
     }
@@ -117,6 +123,9 @@ pub enum CommandError {
     /// A lock file is refused.
     #[error("{}: {}", .0.display(), .1)]
     Lock(PathBuf, #[source] BadLock),
+    /// The keys in a lock are not shares of its validators' keys.
+    #[error("{}: {}", .0.display(), .1)]
+    LockKeys(PathBuf, #[source] BadKeys),
     /// A keystore file is refused.
     #[error("{}: {}", .0.display(), .1)]
     Keystore(PathBuf, #[source] KeystoreError),
@@ -214,6 +223,19 @@ pub enum CommandError {
     /// Evidence that convicts nobody.
     #[error("{}: {}", .0.display(), .1)]
     Unfounded(PathBuf, #[source] Unfounded),
+    /// Evidence of which not every line proves what it says.
+    #[error("{bad} of the {lines} lines of {} do not prove what they say", .file.display())]
+    Unproven {
+        /// The file.
+        file: PathBuf,
+        /// How many lines prove nothing.
+        bad: usize,
+        /// How many lines it has.
+        lines: usize,
+    },
+    /// An empty file.
+    #[error("{} is empty: there is no evidence in it", .0.display())]
+    NoEvidence(PathBuf),
     /// No running peer answers.
     #[error("no running peer answers at {url}: {source}: is `gantry run` up with this config?")]
     NotRunning {

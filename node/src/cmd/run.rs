@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use dkg::bls::PublicPoint;
+use dkg::shared::SharedKey;
+use proto::definition::Terms;
 use proto::eth::ChainSpec;
 use proto::frame::MAX_FRAME;
 use proto::lock::Lock;
@@ -28,6 +29,7 @@ use crate::duties::node::Node;
 use crate::duties::peers::Peers;
 use crate::io::asking::Asking;
 use crate::io::beacon::BeaconClient;
+use crate::io::casebook::Casebook;
 use crate::io::memory::Memory;
 use crate::io::metrics::Metrics;
 use crate::io::net::{self, Limits, Settings};
@@ -71,6 +73,7 @@ impl Arguments {
 /// What is known once the files are read: who this peer is and what it holds.
 struct Loaded {
     lock: Lock,
+    keys: ClusterKeys,
     identity: Identity,
     me: PeerIndex,
     held: Vec<Held>,
@@ -96,7 +99,7 @@ async fn run(config: Config) -> Result<(), CommandError> {
 
 /// Reads and checks everything that lies in the data directory.
 fn load(config: &Config, data: &DataLock) -> Result<Loaded, CommandError> {
-    let lock = super::keystore::read_lock(&config.lock_file)?;
+    let (lock, keys) = super::keystore::read_lock_and_keys(&config.lock_file)?;
     let identity = keystore::read_identity(&config.identity_file)?;
     let me = lock.definition.peer_of(&identity.public())?;
     let owner = Owner {
@@ -133,6 +136,7 @@ fn load(config: &Config, data: &DataLock) -> Result<Loaded, CommandError> {
         identity,
         me,
         journal,
+        keys: cluster_keys(&lock, keys),
         lock,
     })
 }
@@ -176,6 +180,7 @@ async fn assemble(
     let names: Vec<String> = terms.operators.iter().map(|o| o.name.clone()).collect();
     let me = loaded.me;
     let memory = Memory::open(&config.data_dir.join("memory"))?;
+    let casebook = casebook(config, terms);
     let metrics = Arc::new(Metrics::new());
     let status = first_status(&loaded.lock, me, &client, &memory);
     let board = Arc::new(Board::new(status));
@@ -196,7 +201,6 @@ async fn assemble(
     let (to_answers, answers) = channel(WAITING);
     let (to_written, written) = channel(WAITING);
     let heads = client.head_events(3 * chain.slot_duration());
-    let evidence = config.data_dir.join("evidence.log");
     Ok(Shell {
         node,
         me,
@@ -207,11 +211,19 @@ async fn assemble(
         heads,
         writer: Writer::start(journal, to_written),
         written,
-        observer: Observer::new(names, told, memory, evidence),
+        observer: Observer::new(names, told, memory, casebook),
         metrics,
         board,
         chores: VecDeque::new(),
     })
+}
+
+/// The evidence against peers. Duties do not wait until somebody has mended a file of it.
+fn casebook(config: &Config, terms: &Terms) -> Option<Casebook> {
+    let path = config.data_dir.join("evidence.jsonl");
+    Casebook::open(path, terms.roster().clone())
+        .inspect_err(|error| warn!("no evidence against peers will be kept: {error}"))
+        .ok()
 }
 
 /// What the network layer has to know.
@@ -241,6 +253,7 @@ fn core(
 ) -> Result<(Node, Journal<Files>), CommandError> {
     let Loaded {
         lock,
+        keys,
         identity,
         me,
         held,
@@ -256,7 +269,7 @@ fn core(
         roster: Arc::new(roster.clone()),
         me,
         identity,
-        keys: cluster_keys(&lock),
+        keys,
         fee_recipients: fee_recipients(&lock),
         seed,
     };
@@ -296,12 +309,12 @@ fn first_status(lock: &Lock, me: PeerIndex, client: &BeaconClient, memory: &Memo
     }
 }
 
-fn cluster_keys(lock: &Lock) -> ClusterKeys {
-    let point = |key| PublicPoint::from_bytes(key).expect("the lock was checked when it was read");
-    let validators = lock.validators.iter().map(|validator| ValidatorKeys {
+fn cluster_keys(lock: &Lock, keys: Vec<SharedKey>) -> ClusterKeys {
+    let validators = lock.validators.iter().zip(keys);
+    let validators = validators.map(|(validator, keys)| ValidatorKeys {
         public_key: validator.public_key,
-        group: point(&validator.public_key),
-        shares: validator.share_public_keys.iter().map(point).collect(),
+        group: keys.group,
+        shares: keys.shares,
     });
     ClusterKeys::new(lock.definition.terms().size(), validators.collect())
 }

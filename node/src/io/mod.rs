@@ -8,6 +8,7 @@
 //! | [`execution`] | the execution client's RPC, for deposits |
 //! | [`writer`] | the thread that makes records durable |
 //! | [`memory`] | what may be lost: duty history, sequences of the peers' records |
+//! | [`casebook`] | evidence against peers, for anybody to check |
 //! | [`observer`], [`metrics`], [`status`], [`web`] | what the operator sees |
 //! | [`curve_cost`] | what the curve work costs on this machine |
 //! | [`files`] | reading and writing whole files safely |
@@ -15,6 +16,7 @@
 
 pub mod asking;
 pub mod beacon;
+pub mod casebook;
 pub mod clock;
 pub mod curve_cost;
 pub mod execution;

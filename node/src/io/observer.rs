@@ -2,13 +2,14 @@
 //! `gantry status` shows. One `info` line per finished duty.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use consensus::Evidence;
 use proto::{DutyId, DutyKind, PeerIndex, PeerSet, Round};
 use tracing::{debug, error, info, warn};
 
+use super::casebook::Casebook;
 use super::memory::{Ending, Memory};
 use super::metrics::{FaultLabels, Metrics, OutcomeLabels, PeerLabels, RuleLabels};
 use super::status::Board;
@@ -32,10 +33,6 @@ const TIMELINES: usize = 64;
 /// rule a thousand times a second must not fill the disk.
 const FAULT_PAUSE: Duration = Duration::from_secs(10);
 
-/// The longest file of evidence, in bytes. A peer can contradict itself in every slot, and a full
-/// disk would stop the signing record.
-const MAX_EVIDENCE: u64 = 16 << 20;
-
 /// One duty's times on this peer.
 #[derive(Debug, Default)]
 struct Timeline {
@@ -49,20 +46,20 @@ pub struct Observer {
     metrics: Arc<Metrics>,
     board: Arc<Board>,
     memory: Memory,
-    evidence: PathBuf,
+    casebook: Option<Casebook>,
     timelines: BTreeMap<DutyId, Timeline>,
     /// When each peer's fault of each rule was logged last.
     faults_logged: BTreeMap<(PeerIndex, &'static str), Instant>,
 }
 
 impl Observer {
-    /// An observer for peers of these names. Contradictions of peers are kept in the file
-    /// `evidence`.
+    /// An observer for peers of these names. Contradictions of peers are kept in `casebook`, if
+    /// it could be opened.
     pub fn new(
         names: Vec<String>,
         board: (Arc<Metrics>, Arc<Board>),
         memory: Memory,
-        evidence: PathBuf,
+        casebook: Option<Casebook>,
     ) -> Self {
         let (metrics, board) = board;
         Self {
@@ -70,7 +67,7 @@ impl Observer {
             metrics,
             board,
             memory,
-            evidence,
+            casebook,
             timelines: BTreeMap::new(),
             faults_logged: BTreeMap::new(),
         }
@@ -139,7 +136,7 @@ impl Observer {
                     "contradiction",
                     "signed two statements that contradict",
                 );
-                self.keep(&format!("{evidence:?}\n"));
+                self.keep(&evidence);
             }
             Note::Connected { peer, up } => {
                 let peer = self.name(peer);
@@ -262,21 +259,18 @@ impl Observer {
         worth
     }
 
-    fn keep(&self, line: &str) {
-        use std::io::Write as _;
-        let file = std::fs::File::options()
-            .create(true)
-            .append(true)
-            .open(&self.evidence);
-        let kept = file.and_then(|mut file| {
-            let is_full = file.metadata()?.len() >= MAX_EVIDENCE;
-            if is_full {
-                return Ok(());
+    fn keep(&mut self, evidence: &Evidence) {
+        let Some(casebook) = &mut self.casebook else {
+            return;
+        };
+        match casebook.keep(evidence) {
+            Ok(true) => {
+                let peer = self.name(evidence.culprit());
+                let claim = evidence.claim();
+                warn!(peer, "{claim}: the evidence is in evidence.jsonl");
             }
-            file.write_all(line.as_bytes())
-        });
-        if let Err(error) = kept {
-            warn!(%error, "cannot keep the evidence of a contradiction");
+            Ok(false) => {}
+            Err(error) => warn!(%error, "cannot keep the evidence of a contradiction"),
         }
     }
 

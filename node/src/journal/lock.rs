@@ -45,6 +45,29 @@ pub enum LockError {
         /// What the system says.
         source: io::Error,
     },
+    /// There is no room for a line in the lock file, so there is none for the record.
+    #[error(
+        "there is no room on the disk of the data directory {directory}, or not for this user \
+         ({source}): make room or raise the limit, then start gantry again"
+    )]
+    NoRoom {
+        /// The data directory.
+        directory: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl LockError {
+    fn io(directory: &Path, source: io::Error) -> Self {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        let directory = directory.to_owned();
+        if [FileTooLarge, QuotaExceeded, StorageFull].contains(&source.kind()) {
+            Self::NoRoom { directory, source }
+        } else {
+            Self::Io { directory, source }
+        }
+    }
 }
 
 impl DataLock {
@@ -53,10 +76,7 @@ impl DataLock {
     /// # Errors
     /// If another process has it, which is named if it has left its name, or the disk refuses.
     pub fn take(directory: &Path) -> Result<Self, LockError> {
-        let failed = |source| LockError::Io {
-            directory: directory.to_owned(),
-            source,
-        };
+        let failed = |source| LockError::io(directory, source);
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -121,6 +141,17 @@ mod tests {
         assert!(refused.contains("stop that process first"), "{refused}");
         drop(held);
         DataLock::take(data.path()).unwrap();
+    }
+
+    #[test]
+    fn a_full_disk_is_called_full_and_no_fault_of_the_lock() {
+        use rustix::io::Errno;
+        for full in [Errno::NOSPC, Errno::FBIG, Errno::DQUOT] {
+            let words = LockError::io(Path::new("/peer"), full.into()).to_string();
+            assert!(words.contains("no room on the disk"), "{words}");
+            assert!(words.contains("/peer"), "{words}");
+            assert!(!words.contains("lock"), "{words}");
+        }
     }
 
     #[test]

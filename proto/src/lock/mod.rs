@@ -19,7 +19,8 @@
 //! say to each other and of the signing record.
 //!
 //! Nothing here is secret. Never here: curve arithmetic. That the keys are points and that share
-//! keys lie on one polynomial with the group key is checked by `dkg`, when a peer starts.
+//! keys lie on one polynomial with the group key is checked by `dkg::shared`, where somebody is
+//! about to vote or to pay under them.
 
 mod file;
 
@@ -106,10 +107,12 @@ pub enum BadLock {
 const CHANGED: &str = "the file is not as the ceremony wrote it; copy it from your backup or from \
                        any other operator";
 
-/// What an operator signs: the lock hash.
-struct Made(Root);
+/// The lock as its operators sign it: by its hash. In the ceremony an acknowledgement carries this
+/// very signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LockHash(pub Root);
 
-impl Statement for Made {
+impl Statement for LockHash {
     const PURPOSE: &'static str = "gantry/lock/1";
 
     fn feed(&self, write: &mut dyn FnMut(&[u8])) {
@@ -161,7 +164,7 @@ impl UnsignedLock {
     /// If it is no operator's key.
     pub fn sign(&self, identity: &Identity) -> Result<(PeerIndex, IdentitySignature), BadLock> {
         let peer = self.contents.definition.peer_of(&identity.public())?;
-        Ok((peer, identity.sign_bare(&Made(self.hash))))
+        Ok((peer, identity.sign_bare(&LockHash(self.hash))))
     }
 
     /// Checks one operator's signature.
@@ -171,7 +174,7 @@ impl UnsignedLock {
     pub fn check(&self, peer: PeerIndex, signature: &IdentitySignature) -> Result<(), BadLock> {
         let definition = &self.contents.definition;
         let key = definition.terms().roster().key(peer);
-        if key.has_signed(&Made(self.hash), signature) {
+        if key.has_signed(&LockHash(self.hash), signature) {
             Ok(())
         } else {
             Err(BadLock::Signature(definition.name_of(peer).to_owned()))
@@ -273,7 +276,7 @@ fn count(what: &'static str, found: usize, expected: usize) -> Result<(), BadLoc
 }
 
 fn hash_of(contents: &Contents) -> Root {
-    let mut hash = ContentHash::new(Made::PURPOSE);
+    let mut hash = ContentHash::new(LockHash::PURPOSE);
     hash.fixed(contents.definition.hash().as_bytes());
     hash.length(contents.validators.len());
     for validator in &contents.validators {

@@ -85,7 +85,7 @@ async fn contradicts_nothing(stand: &mut Stand) {
         assert_eq!(bad, None, "{}", stand.cluster.peers[i].name);
         stand.stop(i).await;
         let dir = &stand.cluster.peers[i].dir;
-        assert!(!dir.join("evidence.log").exists(), "{}", dir.display());
+        assert!(!dir.join("evidence.jsonl").exists(), "{}", dir.display());
 
         let file = dir.join("marks.json");
         let exported = stand.gantry(i, &["slashing", "export", file.to_str().unwrap()]);

@@ -81,6 +81,11 @@ impl World {
                 self.blamed.insert((peer, culprit.position(), rule));
             }
             Note::Evidence(evidence) => {
+                let lock = &self.cluster.lock;
+                let roster = lock.definition.terms().roster();
+                let exhibit = evidence.exhibit(roster);
+                let verdict = exhibit.verify(roster, lock.hash());
+                verdict.expect("what a peer keeps convinces whoever has the lock");
                 let culprit = evidence.culprit().position();
                 self.blamed.insert((peer, culprit, "evidence"));
             }

@@ -251,7 +251,7 @@ impl World {
         for one in &finished {
             assert_eq!(one, &finished[0]);
             for (peer, signature) in self.size.all().zip(&one.lock_signatures) {
-                let lock = proto::ceremony::LockHash(one.acked.lock);
+                let lock = proto::lock::LockHash(one.acked.lock);
                 assert!(self.terms.roster.key(peer).has_signed(&lock, signature));
             }
         }
@@ -298,5 +298,5 @@ impl World {
 
 /// Stands for the hash of the lock that a driver makes of the keys.
 pub fn lock_of(transcript: Root) -> Root {
-    hash_of(&proto::ceremony::LockHash(transcript))
+    hash_of(&proto::lock::LockHash(transcript))
 }

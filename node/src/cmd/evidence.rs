@@ -1,0 +1,68 @@
+//! `gantry evidence`: checks what peers have kept against one that contradicted itself.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use consensus::exhibit::Exhibit;
+
+use super::CommandError;
+use super::keystore::read_lock;
+use crate::io::casebook::MAX_FILE;
+use crate::io::files;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check an evidence file of a running peer: who signed two statements that contradict.
+    ///
+    /// Needs nothing but the file and the cluster lock, and trusts neither the peer that kept the
+    /// file nor the one it accuses. Exits with 0 only if every line proves what it says.
+    Verify(Verify),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// The evidence; a running peer keeps it in its data directory as evidence.jsonl.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The cluster lock: it holds the identity keys.
+    #[arg(long, value_name = "FILE", default_value = "cluster-lock.json")]
+    lock: PathBuf,
+}
+
+impl Command {
+    pub fn run(self) -> Result<(), CommandError> {
+        match self {
+            Self::Verify(verify) => verify.run(),
+        }
+    }
+}
+
+impl Verify {
+    fn run(self) -> Result<(), CommandError> {
+        let lock = read_lock(&self.lock)?;
+        let roster = lock.definition.terms().roster();
+        let text = files::read(&self.file, MAX_FILE)?;
+        let (mut lines, mut bad) = (0, 0);
+        for (line, number) in text.lines().zip(1usize..) {
+            lines = number;
+            let verdict = Exhibit::from_line(line).and_then(|e| e.verify(roster, lock.hash()));
+            match verdict {
+                Ok(verdict) => {
+                    let name = lock.definition.name_of(verdict.culprit);
+                    let key = roster.key(verdict.culprit);
+                    println!("{name} (identity key {key}) {verdict}.");
+                }
+                Err(error) => {
+                    bad += 1;
+                    eprintln!("line {number} does not prove what it says: {error}");
+                }
+            }
+        }
+        let file = self.file;
+        match (lines, bad) {
+            (0, _) => Err(CommandError::NoEvidence(file)),
+            (_, 0) => Ok(()),
+            (lines, bad) => Err(CommandError::Unproven { file, bad, lines }),
+        }
+    }
+}
