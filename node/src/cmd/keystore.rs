@@ -19,8 +19,8 @@ pub(super) enum Command {
     Secret(Secret),
     /// Print the password of one keystore, for tools that read EIP-2335.
     ///
-    /// It is 256 random bits, so the file derives its key in few rounds (PBKDF2, 1,024). A tool that
-    /// insists on many, such as ethstaker-deposit-cli, refuses the file whatever its password.
+    /// It is 256 random bits, so the file derives its key in few rounds (PBKDF2, 1,024). A tool
+    /// that insists on many, such as ethstaker-deposit-cli, refuses the file whatever its password.
     ///
     /// Never load a share into a validator client: it has no signing record of what this peer
     /// signed.
