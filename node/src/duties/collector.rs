@@ -10,10 +10,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dkg::bls::{self, Message, PublicPoint, SignaturePoint, UncheckedSignature};
+use dkg::bls::{self, Message, PublicPoint, SignaturePoint};
 use proto::{ClusterSize, PeerIndex, PeerSet, PublicKey, Root, ShareIndex, SignatureBytes};
 
 use super::schedule::Position;
+use super::share::Share;
 
 /// The public keys of the cluster's validators, checked to be valid points.
 #[derive(Debug, Clone)]
@@ -95,7 +96,7 @@ pub struct Combined {
 #[derive(Debug)]
 struct Contribution {
     value: Root,
-    partials: BTreeMap<Position, SignatureBytes>,
+    partials: BTreeMap<Position, Share>,
 }
 
 /// The partial signatures of one duty.
@@ -122,7 +123,7 @@ impl Collector {
         &mut self,
         peer: PeerIndex,
         value: Root,
-        partials: impl IntoIterator<Item = (Position, SignatureBytes)>,
+        partials: impl IntoIterator<Item = (Position, Share)>,
     ) {
         self.contributions
             .entry(peer)
@@ -225,7 +226,7 @@ impl Collector {
         value: &Root,
         validator: Position,
         suspects: PeerSet,
-    ) -> Option<Vec<(PeerIndex, SignatureBytes)>> {
+    ) -> Option<Vec<(PeerIndex, Share)>> {
         let share = |peer: &PeerIndex| {
             let contribution = self.contributions.get(peer).filter(|c| c.value == *value)?;
             Some((*peer, *contribution.partials.get(&validator)?))
@@ -251,16 +252,14 @@ impl Collector {
     fn name_liars(
         &mut self,
         validator: Position,
-        shares: &[(PeerIndex, SignatureBytes)],
+        shares: &[(PeerIndex, Share)],
         with: &mut Combining<'_>,
         result: &mut Combined,
     ) -> bool {
         let mut found = false;
         for (peer, share) in shares {
             let key = &with.keys.validators[validator.index()].shares[peer.position()];
-            let is_good = SignaturePoint::from_bytes(share)
-                .is_ok_and(|share| bls::verify(key, with.message, &share));
-            if !is_good {
+            if !share.is_good(key, with.message) {
                 found = true;
                 self.drop_share(*peer, validator, with, result);
             }
@@ -287,17 +286,15 @@ impl Collector {
 struct Candidate {
     validator: Position,
     key: PublicPoint,
-    shares: Vec<(PeerIndex, SignatureBytes)>,
+    shares: Vec<(PeerIndex, Share)>,
     signature: SignaturePoint,
 }
 
 /// What t shares combine to, unless one of them is no point, or the result is no signature: then
 /// at least one share is bad.
-fn interpolate(shares: &[(PeerIndex, SignatureBytes)]) -> Option<SignaturePoint> {
-    let decode = |(peer, bytes): &(PeerIndex, SignatureBytes)| {
-        let share = UncheckedSignature::from_bytes(bytes).ok()?;
-        Some((ShareIndex::from(*peer), share))
-    };
+fn interpolate(shares: &[(PeerIndex, Share)]) -> Option<SignaturePoint> {
+    let decode =
+        |(peer, share): &(PeerIndex, Share)| Some((ShareIndex::from(*peer), share.point()?));
     let shares: Option<Vec<_>> = shares.iter().map(decode).collect();
     bls::combine_unchecked(&shares?).ok()
 }
@@ -322,12 +319,17 @@ mod tests {
         (VALIDATOR, secret(number).sign(&message).to_bytes())
     }
 
+    fn share(number: u8) -> (Position, Share) {
+        let (validator, signature) = partial(number);
+        (validator, Share::Sent(signature))
+    }
+
     /// A collector of four peers to which the first of them have sent these.
     fn collector(sent: &[u8]) -> Collector {
         let size = ClusterSize::of(4).unwrap();
         let mut collector = Collector::new(size);
         for (peer, number) in size.all().zip(sent) {
-            collector.add(peer, VALUE, [partial(*number)]);
+            collector.add(peer, VALUE, [share(*number)]);
         }
         collector
     }
@@ -361,7 +363,7 @@ mod tests {
         assert!(is_ready(&collector));
         combine(&mut collector);
         let fourth = collector.size.peer(3).unwrap();
-        collector.add(fourth, VALUE, [partial(49)]);
+        collector.add(fourth, VALUE, [share(49)]);
         assert!(!is_ready(&collector));
     }
 

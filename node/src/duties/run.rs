@@ -12,13 +12,15 @@ use std::time::Duration;
 use consensus::{Input as Ballot, Instance, Output as Outcome, Setup, Standing, Timing};
 use proto::eth::{BlockContents, ChainSpec, HeadVote};
 use proto::frame::Frame;
-use proto::vote::{Message, Scope};
+use proto::vote::{Message, Partial, Scope};
 use proto::{DutyId, DutyKind, PeerIndex, Root, SignatureBytes, Timestamp};
 
 use super::collector::Collector;
 use super::ground::{Owners, World};
 use super::judge::Question;
 use super::note::{Miss, Note, Phase};
+use super::schedule::Position;
+use super::share::Share;
 use super::value::Value;
 use super::{Chore, Output, Query};
 use crate::journal::Recorded;
@@ -342,7 +344,8 @@ impl Run {
                 if world.peers.saw_sequence(peer, sequence) {
                     world.out.push(Output::Remember { peer, sequence });
                 }
-                self.collect(peer, &value, partials, world);
+                let sent = |p: Partial| (Position(p.validator), Share::Sent(p.signature));
+                self.collect((peer, &value), partials.into_iter().map(sent), world);
             }
             Outcome::Decided { .. } | Outcome::Exhausted => {}
             Outcome::Fault { peer, rule } => world.note(Note::Fault {

@@ -11,7 +11,8 @@ use tokio::sync::mpsc::Sender;
 use tracing::{debug, warn};
 
 use super::beacon::{
-    BeaconClient, BeaconError, BlockId, BlockRequest, CommitteeSubscription, Published, StateId,
+    BeaconClient, BeaconError, BlockId, BlockRequest, CommitteeSubscription, HeadEvent, Published,
+    StateId,
 };
 use crate::duties::schedule::Registered;
 use crate::duties::{Answer, Order, Query, Submission};
@@ -23,6 +24,7 @@ pub struct Asking {
     chain: Arc<ChainSpec>,
     graffiti: Root,
     answers: Sender<Answer>,
+    head: Option<HeadEvent>,
 }
 
 impl Asking {
@@ -38,7 +40,13 @@ impl Asking {
             chain,
             graffiti,
             answers,
+            head: None,
         }
+    }
+
+    /// Takes note of the newest head.
+    pub fn saw(&mut self, head: HeadEvent) {
+        self.head = Some(head);
     }
 
     /// Asks `query` in a task of its own.
@@ -73,16 +81,13 @@ impl Asking {
                 })
             }
             Query::HeadVote(slot) => {
-                // Both at once: the vote must not wait for the check that it may be cast.
-                let vote = self.client.attestation_data(slot);
-                let (vote, status) = tokio::join!(vote, self.client.sync_status());
-                let vote = match (vote, status) {
-                    (Ok(vote), Ok(status)) if status.may_vote() => Some(vote),
-                    (Ok(_), Ok(_)) => {
+                let vote = match self.client.head_vote(slot, self.head).await {
+                    Ok(Some(vote)) => Some(vote),
+                    Ok(None) => {
                         warn!(%slot, "the beacon node is syncing or optimistic: no vote");
                         None
                     }
-                    (Err(error), _) | (Ok(_), Err(error)) => {
+                    Err(error) => {
                         warn!(%slot, %error, "no head vote from the beacon node");
                         None
                     }
