@@ -90,10 +90,14 @@ fn four_operators_make_keys_and_deposits_and_wait_for_a_late_one() {
     check(&operators);
 
     // Once more: everything is there, and nothing is made anew.
-    let mut again: Vec<Peer> = (0..4).map(|i| operators.start(i)).collect();
+    let mut again: Vec<Peer> = (0..4)
+        .map(|i| operators.start_again(i, &["--log", "debug"]))
+        .collect();
     for peer in &mut again {
         peer.wait_for("the ceremony is finished here already");
         assert!(peer.ends_well(), "{}", peer.said());
+        let said = peer.said();
+        assert!(said.contains("DEBUG") && !said.contains('\x1b'), "{said}");
     }
     check(&operators);
 }

@@ -107,6 +107,14 @@ impl FromStr for PeerFlag {
     }
 }
 
+/// Where this peer keeps what the ceremony needs and makes.
+struct OwnFiles {
+    data_dir: PathBuf,
+    identity: PathBuf,
+    lock: PathBuf,
+    keystores: PathBuf,
+}
+
 impl Arguments {
     pub fn run(self) -> Result<(), CommandError> {
         match self.command {
@@ -137,38 +145,44 @@ impl Hold {
         config: Option<&Config>,
         definition: SignedDefinition,
     ) -> Result<Site, CommandError> {
-        let here = PathBuf::from(".");
-        let own = (&self.data_dir, config);
-        let (dir, identity, lock_file, keystore_dir) = match own {
-            (None, Some(config)) => (
-                config.data_dir.clone(),
-                config.identity_file.clone(),
-                config.lock_file.clone(),
-                config.keystore_dir.clone(),
-            ),
-            (dir, _) => {
-                let dir = dir.as_ref().unwrap_or(&here);
-                let within = |name| dir.join(name);
-                let lock_file = within("cluster-lock.json");
-                (
-                    dir.clone(),
-                    within("identity.key"),
-                    lock_file,
-                    within("keystores"),
-                )
-            }
-        };
-        let identity = read_identity(&identity)?;
+        let own = self.own_files(config);
+        let identity = read_identity(&own.identity)?;
         let me = definition.peer_of(&identity.public())?;
-        let data = DataLock::take(&dir).map_err(CeremonyError::from)?;
+        let data = DataLock::take(&own.data_dir).map_err(CeremonyError::from)?;
         Ok(Site {
             definition,
             identity,
             me,
             data,
-            lock_file,
-            keystore_dir,
+            lock_file: own.lock,
+            keystore_dir: own.keystores,
         })
+    }
+
+    /// Where `gantry run` will look for them too, unless --data-dir says another place than the
+    /// config. The variable of the flag stands over the config as well, so it is no other place.
+    fn own_files(&self, config: Option<&Config>) -> OwnFiles {
+        let is_other = |config: &&Config| {
+            let given = self.data_dir.as_ref();
+            given.is_some_and(|given| *given != config.data_dir)
+        };
+        match config.filter(|config| !is_other(config)) {
+            Some(config) => OwnFiles {
+                data_dir: config.data_dir.clone(),
+                identity: config.identity_file.clone(),
+                lock: config.lock_file.clone(),
+                keystores: config.keystore_dir.clone(),
+            },
+            None => {
+                let dir = self.data_dir.clone().unwrap_or_else(|| PathBuf::from("."));
+                OwnFiles {
+                    identity: dir.join("identity.key"),
+                    lock: dir.join("cluster-lock.json"),
+                    keystores: dir.join("keystores"),
+                    data_dir: dir,
+                }
+            }
+        }
     }
 
     fn plan(&self, config: Option<&Config>, terms: &Terms) -> Result<Plan, CommandError> {
@@ -265,5 +279,41 @@ impl VerifyBlame {
             println!("Compare its hash with `gantry cluster show`, or give --definition.");
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Typed {
+        #[command(flatten)]
+        hold: Hold,
+    }
+
+    fn keystores(given: Option<&str>, variables: &[(&str, &str)]) -> PathBuf {
+        let text = "beacon_node = 'http://localhost:5052'\ndata_dir = '/a'\nkeystore_dir = 'keys'";
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let config = Config::parse(Path::new("gantry.toml"), text, variables).unwrap();
+        let flags = given.map(|dir| ["--data-dir", dir]);
+        let typed = ["dkg"].into_iter().chain(flags.into_iter().flatten());
+        Typed::parse_from(typed)
+            .hold
+            .own_files(Some(&config))
+            .keystores
+    }
+
+    #[test]
+    fn keys_are_made_where_a_peer_with_the_same_config_and_variables_looks_for_them() {
+        assert_eq!(keystores(None, &[]), Path::new("/a/keys"));
+        // clap hands the variable in as if it were the flag.
+        let variable = ("GANTRY_DATA_DIR", "/b");
+        assert_eq!(keystores(Some("/b"), &[variable]), Path::new("/b/keys"));
+        assert_eq!(keystores(Some("/c"), &[]), Path::new("/c/keystores"));
     }
 }

@@ -18,7 +18,10 @@ pub(super) enum Command {
     /// Do it before the ceremony and name the file in the config as secret_file. Keep a backup
     /// away from that of the keystores: both together are your shares.
     Secret(Secret),
-    /// Print the password of one keystore, for any tool that reads EIP-2335.
+    /// Print the password of one keystore, for tools that read EIP-2335.
+    ///
+    /// It is 256 random bits, so the file derives its key in few rounds (PBKDF2, 1,024). A tool
+    /// that insists on many, such as ethstaker-deposit-cli, refuses the file whatever its password.
     ///
     /// Never load a share into a validator client: it has no signing record of what this peer
     /// signed.

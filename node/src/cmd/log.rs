@@ -6,7 +6,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::LogFormat;
 
-/// Begins to write log lines to standard error: those that `filter` lets through.
+/// Begins to write log lines to standard error: those that `filter` lets through. Colours are for
+/// a terminal only: in a file or a journal their codes hide the words.
 pub(super) fn start(filter: &str, format: LogFormat) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt()

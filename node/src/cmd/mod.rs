@@ -237,7 +237,10 @@ pub enum CommandError {
     #[error("{} is empty: there is no evidence in it", .0.display())]
     NoEvidence(PathBuf),
     /// No running peer answers.
-    #[error("no running peer answers at {url}: {source}: is `gantry run` up with this config?")]
+    #[error(
+        "no running peer answers at {url}: {source}: is `gantry run` up with this config? While it \
+         waits for its beacon node it does not answer yet; its log says so"
+    )]
     NotRunning {
         /// Where it was asked.
         url: String,

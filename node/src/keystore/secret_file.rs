@@ -25,6 +25,13 @@ impl SecretKind {
             Self::Keystores => "gantry-keystore-secret",
         }
     }
+
+    fn maker(self) -> &'static str {
+        match self {
+            Self::Identity => "gantry identity new",
+            Self::Keystores => "gantry keystore secret",
+        }
+    }
 }
 
 /// Why a secret is not there.
@@ -33,6 +40,12 @@ pub enum SecretFileError {
     /// The file cannot be read or written, or others may read it.
     #[error(transparent)]
     File(#[from] FileError),
+    /// There is no such file.
+    #[error(
+        "{} is not there: start gantry in the right folder or name it, or restore the file from \
+         your backup; if there never was one, `{}` makes it", .0.display(), .1
+    )]
+    Missing(PathBuf, &'static str),
     /// It holds something else.
     #[error("{} holds no {}: take another file, or restore it from your backup", .0.display(), .1)]
     Content(PathBuf, &'static str),
@@ -75,7 +88,12 @@ pub fn create(path: &Path, kind: SecretKind) -> Result<Zeroizing<[u8; 32]>, Secr
 /// # Errors
 /// If the file cannot be read, others may read it, or it holds something else.
 pub fn read(path: &Path, kind: SecretKind) -> Result<Zeroizing<[u8; 32]>, SecretFileError> {
-    let text = files::read_secret(path, 256)?;
+    let text = match files::read_secret(path, 256) {
+        Err(FileError::Read(path, error)) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(SecretFileError::Missing(path, kind.maker()));
+        }
+        read => read?,
+    };
     let mut secret = Zeroizing::new([0; 32]);
     let digits = text.trim_end().strip_prefix(kind.word());
     let read = digits.and_then(|d| hex::decode_to_slice(d.trim_start(), &mut *secret).ok());
@@ -106,6 +124,15 @@ mod tests {
         assert_eq!(read(&path, SecretKind::Identity).unwrap(), secret);
         let error = create(&path, SecretKind::Identity).unwrap_err();
         assert!(matches!(error, SecretFileError::File(FileError::Exists(_))));
+    }
+
+    #[test]
+    fn a_secret_that_is_not_there_is_named_with_what_makes_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("identity.key");
+        let error = read_identity(&path).unwrap_err().to_string();
+        assert!(error.contains("identity.key is not there"), "{error}");
+        assert!(error.contains("`gantry identity new`"), "{error}");
     }
 
     #[test]
