@@ -41,7 +41,7 @@ pub mod value;
 
 use std::time::Duration;
 
-use proto::eth::{BlockContents, HeadVote, SingleAttestation, ValidatorIndex};
+use proto::eth::{BlockContents, ChainSpec, HeadVote, SingleAttestation, ValidatorIndex};
 use proto::{Address, DutyId, Epoch, PeerIndex, PublicKey, Root, SignatureBytes, Slot};
 
 use crate::journal::{Record, Recorded};
@@ -148,6 +148,8 @@ pub enum Query {
 /// An errand with what it takes along.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Order {
+    /// What chain this is.
+    Chain(Epoch),
     /// What the chain knows of these keys.
     Validators(Epoch, Vec<PublicKey>),
     /// In which slots of the epoch these validators attest.
@@ -164,6 +166,7 @@ impl Order {
     /// The errand it carries out.
     pub fn errand(&self) -> Errand {
         match self {
+            Self::Chain(epoch) => Errand::Chain(*epoch),
             Self::Validators(epoch, _) => Errand::Validators(*epoch),
             Self::Attesters(epoch, _) => Errand::Attesters(*epoch),
             Self::Proposers(epoch) => Errand::Proposers(*epoch),
@@ -176,6 +179,8 @@ impl Order {
 /// An answer of the beacon node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
+    /// To [`Order::Chain`].
+    Chain(Epoch, Box<ChainSpec>),
     /// To [`Order::Validators`].
     Validators(Epoch, Vec<(PublicKey, Registered)>),
     /// To [`Order::Attesters`].

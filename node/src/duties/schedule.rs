@@ -34,6 +34,8 @@ impl Position {
 /// One thing to ask of, or tell, the beacon node for one epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Errand {
+    /// What chain this is: it may have scheduled a fork since the start.
+    Chain(Epoch),
     /// Which of our keys the chain knows, under which index.
     Validators(Epoch),
     /// In which slots and committees our validators attest.
@@ -49,7 +51,8 @@ pub enum Errand {
 impl Errand {
     fn epoch(self) -> Epoch {
         match self {
-            Self::Validators(epoch)
+            Self::Chain(epoch)
+            | Self::Validators(epoch)
             | Self::Attesters(epoch)
             | Self::Proposers(epoch)
             | Self::Prepare(epoch)
@@ -170,7 +173,7 @@ impl Schedule {
     /// Whether enough is known to run `errand`.
     fn is_possible(&self, errand: Errand) -> bool {
         match errand {
-            Errand::Validators(_) => true,
+            Errand::Chain(_) | Errand::Validators(_) => true,
             Errand::Attesters(_) | Errand::Proposers(_) | Errand::Prepare(_) => {
                 !self.registered.is_empty()
             }
@@ -218,7 +221,7 @@ impl Schedule {
         self.finish(Errand::Validators(epoch));
         if news {
             for (errand, progress) in &mut self.errands {
-                if !matches!(errand, Errand::Validators(_)) {
+                if !matches!(errand, Errand::Chain(_) | Errand::Validators(_)) {
                     *progress = Progress::Waiting {
                         until: Timestamp::from_micros(0),
                     };
@@ -343,6 +346,7 @@ impl Schedule {
         self.proposers = self.proposers.split_off(&oldest);
         let next = epoch.next();
         let mut wanted = vec![
+            Errand::Chain(epoch),
             Errand::Validators(epoch),
             Errand::Attesters(epoch),
             Errand::Attesters(next),

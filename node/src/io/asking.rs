@@ -120,6 +120,10 @@ impl Asking {
     async fn run(&self, order: Order) -> Result<Answer, BeaconError> {
         let errand = order.errand();
         match order {
+            Order::Chain(epoch) => {
+                let spec = self.client.chain_spec().await?;
+                Ok(Answer::Chain(epoch, Box::new(spec)))
+            }
             Order::Validators(epoch, keys) => {
                 let found = self.client.validators(StateId::Head, &keys).await?;
                 let known = found.iter().map(|state| {

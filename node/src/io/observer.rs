@@ -131,6 +131,12 @@ impl Observer {
                     );
                 }
             }
+            Note::OtherChain { from } => error!(
+                from_epoch = from.0,
+                "the beacon node says other forks or constants than when gantry started: nothing \
+                 is signed from that epoch on. Make sure that the beacon node is right, then \
+                 restart gantry"
+            ),
             Note::Fault { peer, rule, detail } => self.fault(peer, rule, &detail),
             Note::Evidence(evidence) => {
                 let peer = evidence.culprit();

@@ -84,7 +84,10 @@ impl World {
                 let culprit = evidence.culprit().position();
                 self.blamed.insert((peer, culprit, "evidence"));
             }
-            Note::Missed { .. } | Note::Refused { .. } | Note::Connected { .. } => {}
+            Note::Missed { .. }
+            | Note::Refused { .. }
+            | Note::OtherChain { .. }
+            | Note::Connected { .. } => {}
         }
     }
 
@@ -241,7 +244,7 @@ impl World {
         let answer = match query {
             Query::Run(order) => match state {
                 BeaconNode::Dead => Answer::Failed(order.errand()),
-                BeaconNode::Sound | BeaconNode::Optimistic => self.errand(order),
+                BeaconNode::Sound | BeaconNode::Optimistic => self.errand(peer, order),
             },
             Query::HeadVote(slot) => {
                 let vote = (state == BeaconNode::Sound)
@@ -270,8 +273,9 @@ impl World {
         self.feed(peer, Input::Answer(answer));
     }
 
-    fn errand(&self, order: Order) -> Answer {
+    fn errand(&self, peer: usize, order: Order) -> Answer {
         match order {
+            Order::Chain(epoch) => Answer::Chain(epoch, self.peers[peer].spec.clone()),
             Order::Validators(epoch, _) => Answer::Validators(epoch, self.chain.registered()),
             Order::Attesters(epoch, _) => Answer::Attesters(epoch, self.chain.attesters(epoch)),
             Order::Proposers(epoch) => Answer::Proposers(epoch, self.chain.proposers(epoch)),

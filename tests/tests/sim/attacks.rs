@@ -6,6 +6,7 @@ use node::duties::note::Phase;
 use node::duties::value::Value;
 use proto::{DutyId, Slot};
 
+use crate::chain::{FULU_EPOCH, SLOTS_PER_EPOCH, spec_with};
 use crate::faults::Fault;
 use crate::scenarios::{block, head, ms};
 use crate::world::{FIRST, World};
@@ -101,6 +102,29 @@ fn a_leader_whose_record_failed_is_skipped_at_once() {
 
 /// Whoever spread the same block under two layouts could make the others refuse what they voted
 /// for.
+/// A fork was scheduled while the peers ran, and one beacon node was told of it: its peer stays with
+/// the others until the fork, and then signs nothing under the domains of the old schedule.
+#[test]
+fn a_peer_stops_before_the_epoch_in_which_its_beacon_node_forks_otherwise() {
+    let mut world = World::new(4, 250);
+    let fork = FULU_EPOCH * SLOTS_PER_EPOCH;
+    let told = spec_with([("FULU_FORK_VERSION", "0x66000001")]);
+    world.peers[3].spec = Box::new(told);
+    world.run_to(fork + 8);
+    world.assert_all_done(FIRST..fork + 7);
+    let said = |slot| world.checks.has_said(3, head(slot), "PREPARE");
+    let slots = world.head_slots(FIRST..fork + 7);
+    let (before, after): (Vec<u64>, Vec<u64>) = slots.iter().partition(|slot| **slot < fork);
+    assert!(before.iter().any(|slot| said(*slot)), "{before:?}");
+    assert!(!after.is_empty() && !after.iter().any(|slot| said(*slot)));
+    let process = world.peers[3].process.as_ref().unwrap();
+    let why = process.node.vault().stopped().unwrap().to_string();
+    assert!(
+        why.contains("from epoch 5 on") && why.contains("restart gantry"),
+        "{why}"
+    );
+}
+
 #[test]
 fn a_block_of_another_layout_is_another_value() {
     let mut world = World::new(4, 240);

@@ -27,6 +27,11 @@ const FIRST_INDEX: u64 = 100;
 
 /// The chain's constants.
 pub fn spec() -> ChainSpec {
+    spec_with([])
+}
+
+/// The same chain with other values of some keys.
+pub fn spec_with<const N: usize>(changes: [(&str, &str); N]) -> ChainSpec {
     let genesis = Genesis {
         genesis_time: 1_700_000_000,
         genesis_validators_root: [3; 32].into(),
@@ -46,7 +51,9 @@ pub fn spec() -> ChainSpec {
         ("FULU_FORK_EPOCH", FULU_EPOCH.to_string()),
     ];
     let keys = keys.map(|(key, value)| (key.to_owned(), value.into()));
-    ChainSpec::new(&keys.into(), genesis).unwrap()
+    let mut keys = BTreeMap::from(keys);
+    keys.extend(changes.map(|(key, value)| (key.to_owned(), value.into())));
+    ChainSpec::new(&keys, genesis).unwrap()
 }
 
 /// What every beacon node sees and has been given.
