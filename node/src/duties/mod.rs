@@ -45,6 +45,7 @@ use proto::eth::{BlockContents, ChainSpec, HeadVote, SingleAttestation, Validato
 use proto::{Address, DutyId, Epoch, PeerIndex, PublicKey, Root, SignatureBytes, Slot};
 
 use crate::journal::{Record, Recorded};
+use judge::Sighting;
 use note::Note;
 use schedule::{Attester, AttesterDuty, Errand, ProposerDuty, Registered};
 
@@ -136,7 +137,7 @@ pub enum Query {
         /// Its RANDAO reveal.
         randao_reveal: SignatureBytes,
     },
-    /// Is this block known?
+    /// What is known of this block?
     Knows {
         /// The duty it matters to.
         duty: DutyId,
@@ -201,8 +202,8 @@ pub enum Answer {
         duty: DutyId,
         /// The block's root.
         root: Root,
-        /// Whether it is known.
-        known: bool,
+        /// What is known of it, if anything.
+        seen: Option<Sighting>,
     },
     /// To [`Output::Submit`]: how many were accepted or already known.
     Submitted {

@@ -238,7 +238,7 @@ impl Node {
             Answer::Block(slot, contents) => {
                 self.step(of(slot, DutyKind::Block), Event::Built(contents));
             }
-            Answer::Knows { duty, root, known } => self.step(duty, Event::Knows { root, known }),
+            Answer::Knows { duty, root, seen } => self.step(duty, Event::Knows { root, seen }),
             Answer::Submitted { duty, accepted } => {
                 if accepted > 0 {
                     self.note(Note::Reached {

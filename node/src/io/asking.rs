@@ -13,6 +13,7 @@ use tracing::{debug, warn};
 use super::beacon::{
     BeaconClient, BeaconError, BlockId, BlockRequest, CommitteeSubscription, Published, StateId,
 };
+use crate::duties::judge::Sighting;
 use crate::duties::schedule::{AttesterDuty, ProposerDuty, Registered};
 use crate::duties::{Answer, Order, Query, Submission};
 
@@ -104,16 +105,24 @@ impl Asking {
                 Answer::Block(slot, contents.ok())
             }
             Query::Knows { duty, root } => {
-                let known = match self.client.known_block(BlockId::Root(root)).await {
-                    Ok(known) => known.is_some(),
-                    Err(error) => {
-                        debug!(%duty, %error, "cannot ask the beacon node for a block");
-                        false
-                    }
-                };
-                Answer::Knows { duty, root, known }
+                let seen = self.sight(root).await.unwrap_or_else(|error| {
+                    debug!(%duty, %error, "cannot ask the beacon node for a block");
+                    None
+                });
+                Answer::Knows { duty, root, seen }
             }
         }
+    }
+
+    /// The block with this root beside the present head, if the node knows it.
+    async fn sight(&self, root: Root) -> Result<Option<Sighting>, BeaconError> {
+        let block = self.client.known_block(BlockId::Root(root));
+        let (block, head) = tokio::try_join!(block, self.client.known_block(BlockId::Head))?;
+        Ok(block.zip(head).map(|(block, head)| Sighting {
+            slot: block.header.slot,
+            head: head.header.slot,
+            is_heads_parent: head.header.parent_root == root,
+        }))
     }
 
     /// Runs one errand of the schedule.

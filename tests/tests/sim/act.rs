@@ -266,8 +266,9 @@ impl World {
                 Answer::Block(slot, block)
             }
             Query::Knows { duty, root } => {
-                let known = state != BeaconNode::Dead && self.chain.knows(peer, root, self.now);
-                Answer::Knows { duty, root, known }
+                let seen = self.chain.sight(peer, root, self.now);
+                let seen = seen.filter(|_| state != BeaconNode::Dead);
+                Answer::Knows { duty, root, seen }
             }
         };
         self.feed(peer, Input::Answer(answer));

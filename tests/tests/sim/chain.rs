@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use node::duties::judge::Sighting;
 use node::duties::schedule::{AttesterDuty, ProposerDuty, Registered};
 use node::duties::value::Value;
 use proto::eth::{
@@ -98,10 +99,18 @@ impl Chain {
         }
     }
 
-    /// Whether the beacon node of `peer` knows this block.
-    pub fn knows(&self, peer: usize, root: Root, now: Timestamp) -> bool {
-        let mut blocks = self.seen[peer].values().flatten();
-        blocks.any(|(at, known)| *known == root && *at <= now)
+    /// What the beacon node of `peer` knows of this block.
+    pub fn sight(&self, peer: usize, root: Root, now: Timestamp) -> Option<Sighting> {
+        let is_known = |(at, known): &(Timestamp, Root)| *known == root && *at <= now;
+        let mut slots = self.seen[peer].iter();
+        let (slot, _) = slots.find(|(_, blocks)| blocks.iter().any(is_known))?;
+        let (head, _) = self.head(peer, Slot(u64::MAX), now);
+        let before = Slot(head.0.saturating_sub(1));
+        Some(Sighting {
+            slot: *slot,
+            head,
+            is_heads_parent: self.head(peer, before, now).1 == root,
+        })
     }
 
     /// The head up to `slot`: of the newest slot the block that arrived first.
