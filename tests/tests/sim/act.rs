@@ -244,6 +244,9 @@ impl World {
         let answer = match query {
             Query::Run(order) => match state {
                 BeaconNode::Dead => Answer::Failed(order.errand()),
+                BeaconNode::Sound | BeaconNode::Optimistic if self.is_far(&order) => {
+                    Answer::Failed(order.errand())
+                }
                 BeaconNode::Sound | BeaconNode::Optimistic => self.errand(peer, order),
             },
             Query::HeadVote(slot) => {
@@ -272,6 +275,20 @@ impl World {
             }
         };
         self.feed(peer, Input::Answer(answer));
+    }
+
+    /// Whether it asks for duties of an epoch after the next, which no beacon node names. (Two
+    /// seconds are for clocks that disagree.)
+    fn is_far(&self, order: &Order) -> bool {
+        let soon = self.now + Duration::from_secs(2);
+        let slot = self.chain.spec.slot_at(soon).unwrap_or(Slot(0));
+        let next = self.chain.spec.epoch_of(slot).next();
+        match order {
+            Order::Attesters(epoch, _) | Order::Proposers(epoch) => *epoch > next,
+            Order::Chain(_) | Order::Validators(..) | Order::Prepare(..) | Order::Subscribe(..) => {
+                false
+            }
+        }
     }
 
     fn errand(&self, peer: usize, order: Order) -> Answer {

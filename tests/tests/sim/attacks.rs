@@ -52,6 +52,27 @@ fn a_clock_that_is_set_back_makes_no_peer_vote_twice() {
     world.assert_safe();
 }
 
+/// What the wrong clock has left on the disk must not silence the peer once the clock is right.
+#[test]
+fn after_a_clock_that_jumped_ahead_a_restarted_peer_votes_again() {
+    let mut world = World::new(4, 215);
+    world.run_until(FIRST + 4, ms(6_000));
+    world.peers[3].skew_micros = 3_000 * 12_000_000;
+    world.feed(3, Input::Tick);
+    world.run_until(FIRST + 8, ms(6_000));
+    world.fault(Fault::Kill(3));
+    world.peers[3].skew_micros = 0;
+    world.fault(Fault::Start(3));
+    let process = world.peers[3].process.as_ref().unwrap();
+    let silent_until = process.node.vault().restart_mark();
+    assert!(silent_until <= Some(Slot(FIRST + 6)), "{silent_until:?}");
+    world.run_to(FIRST + 14);
+    world.assert_all_done(FIRST + 5..FIRST + 13);
+    let slots = world.head_slots(FIRST + 9..FIRST + 13);
+    let votes = |slot| world.checks.has_said(3, head(slot), "PREPARE");
+    assert!(slots.into_iter().any(votes));
+}
+
 #[test]
 fn after_a_second_session_nothing_that_waits_for_the_record_leaves() {
     let mut world = World::new(4, 220);
