@@ -32,6 +32,10 @@ const TIMELINES: usize = 64;
 /// rule a thousand times a second must not fill the disk.
 const FAULT_PAUSE: Duration = Duration::from_secs(10);
 
+/// The same for what this peer would not sign by one rule: while it is stopped, or its target epoch
+/// is still the one it was renewed in, that is every value of every duty.
+const REFUSAL_PAUSE: Duration = Duration::from_secs(60);
+
 /// The longest file of evidence, in bytes. A peer can contradict itself in every slot, and a full
 /// disk would stop the signing record.
 const MAX_EVIDENCE: u64 = 16 << 20;
@@ -51,8 +55,8 @@ pub struct Observer {
     memory: Memory,
     evidence: PathBuf,
     timelines: BTreeMap<DutyId, Timeline>,
-    /// When each peer's fault of each rule was logged last.
-    faults_logged: BTreeMap<(PeerIndex, &'static str), Instant>,
+    /// When each peer's fault of each rule was logged last; without a peer, what this one refused.
+    logged: BTreeMap<(Option<PeerIndex>, &'static str), Instant>,
 }
 
 impl Observer {
@@ -72,13 +76,17 @@ impl Observer {
             memory,
             evidence,
             timelines: BTreeMap::new(),
-            faults_logged: BTreeMap::new(),
+            logged: BTreeMap::new(),
         }
     }
 
-    /// What this peer remembers.
-    pub fn memory(&self) -> &Memory {
-        &self.memory
+    /// Remembers the record sequence that `peer` has shown, or says, not too often, why not.
+    pub fn remember(&mut self, peer: PeerIndex, sequence: u64) {
+        if let Err(error) = self.memory.remember_sequence(peer, sequence)
+            && self.is_worth_a_line(None, "sequence-not-remembered")
+        {
+            warn!(%error, "cannot remember a peer's record sequence");
+        }
     }
 
     /// Tells one note.
@@ -98,7 +106,11 @@ impl Observer {
             } => self.missed(duty, validators, &why),
             Note::Objected { duty, objection } => {
                 let rule = objection.rule();
-                warn!(%duty, rule, "this peer would not sign the value");
+                if self.is_worth_a_line(None, rule) {
+                    warn!(%duty, rule, "this peer would not sign the value");
+                } else {
+                    debug!(%duty, rule, "this peer would not sign the value");
+                }
                 self.refused(rule);
             }
             Note::Refused {
@@ -107,7 +119,12 @@ impl Observer {
                 rule,
                 message,
             } => {
-                warn!(%duty, validator = validator.0, rule, "the vault refuses: {message}");
+                let validator = validator.0;
+                if self.is_worth_a_line(None, rule) {
+                    warn!(%duty, validator, rule, "the vault refuses: {message}");
+                } else {
+                    debug!(%duty, validator, rule, "the vault refuses: {message}");
+                }
                 self.refused(rule);
             }
             Note::RandaoRefused {
@@ -115,15 +132,17 @@ impl Observer {
                 validator,
                 message,
             } => {
-                let slot = slot.0;
-                warn!(slot, validator = validator.0, "no RANDAO reveal: {message}");
+                let (slot, validator) = (slot.0, validator.0);
+                if self.is_worth_a_line(None, "randao") {
+                    warn!(slot, validator, "no RANDAO reveal: {message}");
+                }
             }
             Note::RolledBack {
                 witness,
                 seen,
                 held,
             } => {
-                if self.is_worth_a_line(witness, "rolled-back") {
+                if self.is_worth_a_line(Some(witness), "rolled-back") {
                     let witness = self.name(witness);
                     error!(
                         witness,
@@ -240,15 +259,19 @@ impl Observer {
         );
     }
 
-    fn end(&self, duty: DutyId, ending: Ending) {
+    fn end(&mut self, duty: DutyId, ending: Ending) {
         debug!(%duty, "kept in the history");
-        self.memory.remember_ending(&ending);
+        if let Err(error) = self.memory.remember_ending(&ending)
+            && self.is_worth_a_line(None, "duty-not-remembered")
+        {
+            warn!(%error, "cannot remember a duty");
+        }
         self.board.ended(ending);
     }
 
     fn fault(&mut self, peer: PeerIndex, rule: &'static str, detail: &str) {
         let name = self.name(peer);
-        if self.is_worth_a_line(peer, rule) {
+        if self.is_worth_a_line(Some(peer), rule) {
             warn!(peer = name, rule, "a peer broke a rule: {detail}");
         }
         let peer = name;
@@ -258,12 +281,13 @@ impl Observer {
             .inc();
     }
 
-    fn is_worth_a_line(&mut self, peer: PeerIndex, rule: &'static str) -> bool {
+    fn is_worth_a_line(&mut self, peer: Option<PeerIndex>, rule: &'static str) -> bool {
         let now = Instant::now();
-        let logged = self.faults_logged.get(&(peer, rule));
-        let worth = logged.is_none_or(|at| now.duration_since(*at) >= FAULT_PAUSE);
+        let pause = peer.map_or(REFUSAL_PAUSE, |_| FAULT_PAUSE);
+        let logged = self.logged.get(&(peer, rule));
+        let worth = logged.is_none_or(|at| now.duration_since(*at) >= pause);
         if worth {
-            self.faults_logged.insert((peer, rule), now);
+            self.logged.insert((peer, rule), now);
         }
         worth
     }
@@ -334,3 +358,6 @@ fn empty(duty: DutyId) -> Ending {
         absent: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;
