@@ -143,7 +143,7 @@ use std::sync::Arc;
 use proto::vote::{Message, Partial, Scope, Signatures};
 use proto::{Identity, PeerIndex, Root, Roster, Round};
 
-pub use evidence::Evidence;
+pub use evidence::{Contradiction, Evidence, Unfounded, Verdict, exhibit};
 pub use instance::Instance;
 pub use leaders::leaders;
 pub use timing::Timing;

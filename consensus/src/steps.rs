@@ -165,7 +165,8 @@ fn contradictions_are_put_out_once_and_hold() {
         panic!("{outputs:?}");
     };
     assert_eq!(evidence.culprit(), from);
-    assert!(evidence.holds(&rig.setup.roster));
+    let verdict = evidence.verify(&rig.setup.roster, rig.setup.scope.lock);
+    assert_eq!(verdict, Ok(evidence.claim()));
     let denial = round_change(rig.change(2, 1, "-"), "");
     rig.hear(2, denial, &[]);
 }

@@ -1,6 +1,7 @@
 //! Why the devnet cannot go on, said to the person who started it.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -20,6 +21,14 @@ pub enum Error {
         .0.join(", ")
     )]
     BusyPorts(Vec<String>),
+    /// The stand-in beacon node cannot listen.
+    #[error("the stand-in beacon node cannot listen on {address}: {source}; stop who does")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
     /// A file or directory cannot be read or written.
     #[error("{}: {source}", .path.display())]
     File {

@@ -143,6 +143,13 @@ impl Collector {
         self.done.contains_key(&validator)
     }
 
+    /// Whether a combination may give what is not there yet: t peers have contributed to `value`,
+    /// and one of `wanted` has no group signature.
+    pub fn is_ready(&self, value: &Root, wanted: &[Position]) -> bool {
+        let lacks_one = wanted.iter().any(|validator| !self.has(*validator));
+        lacks_one && self.contributors(value).len() >= self.size.threshold()
+    }
+
     /// Combines every validator of `wanted` that now has t shares for `value`.
     pub fn combine(
         &mut self,
@@ -315,26 +322,47 @@ mod tests {
         (VALIDATOR, secret(number).sign(&message).to_bytes())
     }
 
-    /// The secret 5 + 3x + 2x² in four shares, and what the four sent.
-    fn combined(sent: [u8; 4]) -> (Combined, PeerSet) {
+    /// A collector of four peers to which the first of them have sent these.
+    fn collector(sent: &[u8]) -> Collector {
         let size = ClusterSize::of(4).unwrap();
+        let mut collector = Collector::new(size);
+        for (peer, number) in size.all().zip(sent) {
+            collector.add(peer, VALUE, [partial(*number)]);
+        }
+        collector
+    }
+
+    /// What this combines to, if the secret is 5 + 3x + 2x².
+    fn combine(collector: &mut Collector) -> (Combined, PeerSet) {
         let validator = ValidatorKeys {
             public_key: secret(5).public().to_bytes(),
             group: secret(5).public(),
             shares: [10, 19, 32, 49].map(|s| secret(s).public()).to_vec(),
         };
-        let mut collector = Collector::new(size);
-        for (peer, number) in size.all().zip(sent) {
-            collector.add(peer, VALUE, [partial(number)]);
-        }
         let mut suspects = PeerSet::EMPTY;
         let with = Combining {
             message: &Message::hash(VALUE),
-            keys: &ClusterKeys::new(size, vec![validator]),
+            keys: &ClusterKeys::new(collector.size, vec![validator]),
             suspects: &mut suspects,
             seed: &[7; 32],
         };
         (collector.combine(&VALUE, &[VALIDATOR], with), suspects)
+    }
+
+    fn combined(sent: [u8; 4]) -> (Combined, PeerSet) {
+        combine(&mut collector(&sent))
+    }
+
+    #[test]
+    fn there_is_nothing_to_combine_before_t_shares_and_after_the_signature() {
+        let is_ready = |collector: &Collector| collector.is_ready(&VALUE, &[VALIDATOR]);
+        assert!(!is_ready(&collector(&[10, 19])));
+        let mut collector = collector(&[10, 19, 32]);
+        assert!(is_ready(&collector));
+        combine(&mut collector);
+        let fourth = collector.size.peer(3).unwrap();
+        collector.add(fourth, VALUE, [partial(49)]);
+        assert!(!is_ready(&collector));
     }
 
     #[test]

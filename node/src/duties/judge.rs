@@ -177,8 +177,8 @@ impl Question {
         self.base == Base::Near || view.is_some_and(|view| view.beacon_block_root == root)
     }
 
-    /// The soft checks of a free value: target of the own view, and a block known to it and near its
-    /// head. A forced value passes.
+    /// The soft checks of a free value: target of the own view, and a block known to it and near
+    /// its head. A forced value passes.
     pub fn soft_check(&mut self, view: Option<&HeadVote>, now: Timestamp) -> Verdict {
         if self.forced {
             return Verdict::Yes;

@@ -41,13 +41,16 @@ pub mod value;
 
 use std::time::Duration;
 
-use proto::eth::{BlockContents, ChainSpec, HeadVote, SingleAttestation, ValidatorIndex};
+use proto::eth::{
+    AttesterDuty, BlockContents, ChainSpec, HeadVote, ProposerDuty, SingleAttestation,
+    ValidatorIndex,
+};
 use proto::{Address, DutyId, Epoch, PeerIndex, PublicKey, Root, SignatureBytes, Slot};
 
 use crate::journal::{Record, Recorded};
 use judge::Sighting;
 use note::Note;
-use schedule::{Attester, AttesterDuty, Errand, ProposerDuty, Registered};
+use schedule::{Attester, Errand, Registered};
 
 /// What can happen to a node.
 #[derive(Debug)]
@@ -90,8 +93,8 @@ pub enum Output {
     Broadcast(Vec<u8>),
     /// Send this frame to one peer.
     Send(PeerIndex, Vec<u8>),
-    /// Append this record to both logs, make it durable, and answer with [`Input::Recorded`].
-    Persist(Record),
+    /// Append these records to both logs, make them durable, and answer with [`Input::Recorded`].
+    Persist(Vec<Record>),
     /// Ask the beacon node.
     Ask(Query),
     /// Give the beacon node what is signed, and answer with [`Answer::Submitted`].

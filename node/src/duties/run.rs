@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use consensus::{Input as Ballot, Instance, Output as Outcome, Setup, Standing, Timing};
-use dkg::bls;
 use proto::eth::{BlockContents, ChainSpec, HeadVote};
 use proto::frame::Frame;
 use proto::vote::{Message, Scope};
@@ -84,9 +83,8 @@ pub struct Run {
     pub(super) collector: Collector,
     pub(super) contents: Option<BlockContents>,
     pub(super) pending: Option<Pending>,
-    /// The value that t peers have signed, and what they sign of it.
+    /// The value that t peers have signed.
     pub(super) signed: Option<Value>,
-    pub(super) target: Option<bls::Message>,
     pub(super) voted: Option<Root>,
     /// What a quorum has PREPAREd and this peer cannot check before its beacon node answers.
     pub(super) owed: Option<Question>,
@@ -122,7 +120,6 @@ impl Run {
             contents: None,
             pending: None,
             signed: None,
-            target: None,
             voted: None,
             owed: None,
             question: None,

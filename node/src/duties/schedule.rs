@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use proto::eth::{ChainSpec, ForkName, ValidatorIndex};
+use proto::eth::{AttesterDuty, ChainSpec, ForkName, ProposerDuty, ValidatorIndex};
 use proto::{Epoch, PublicKey, Root, Slot, Timestamp};
 
-pub use known::{Attester, AttesterDuty, ProposerDuty, Registered};
+pub use known::{Attester, Registered};
 
 /// How long a failed errand waits before it is asked again.
 const RETRY: Duration = Duration::from_millis(500);
@@ -120,8 +120,8 @@ impl Schedule {
         self.proposers.get(&slot).copied()
     }
 
-    /// Whether one of our validators has a duty in `slot`, or may propose as nobody has said yet who
-    /// does. Not in an epoch later than all those that the beacon node has named duties of (it
+    /// Whether one of our validators has a duty in `slot`, or may propose as nobody has said yet
+    /// who does. Not in an epoch later than all those that the beacon node has named duties of (it
     /// names those of the next epoch ahead): a jump of the clock must not look like duties.
     pub fn may_have_duty(&self, slot: Slot) -> bool {
         let epoch = self.chain.epoch_of(slot);

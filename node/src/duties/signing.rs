@@ -50,9 +50,9 @@ impl Run {
                     value: question.into_value(),
                     sealed,
                 });
-                world
-                    .out
-                    .extend(signing.records.into_iter().map(Output::Persist));
+                if !signing.records.is_empty() {
+                    world.out.push(Output::Persist(signing.records));
+                }
                 // What was recorded before a restart may be durable already.
                 let durable = world.recorded;
                 self.recorded(&durable, world);
@@ -111,8 +111,7 @@ impl Run {
             .into_iter()
             .map(|p| (Position(p.validator), p.signature));
         self.collector.add(peer, hash, partials);
-        let there = self.collector.contributors(&hash).len();
-        if there >= world.ground.roster.size().threshold() {
+        if self.collector.is_ready(&hash, &self.owners.positions()) {
             self.reach(Phase::CommitQuorum, world);
             self.signed = Some(value.clone());
             world.out.push(Output::Later(Chore::Combine(self.duty)));
@@ -125,20 +124,19 @@ impl Run {
             return;
         };
         let hash = consensus::Value::hash(&value);
-        let target = self.target.take().unwrap_or_else(|| {
-            let signable = value.signable(&world.ground.chain);
-            world.vault.message(signable.signing_root())
-        });
+        let wanted = self.owners.positions();
+        // More shares than were needed may have come before the first chore was done.
+        if !self.collector.is_ready(&hash, &wanted) {
+            return;
+        }
+        let signable = value.signable(&world.ground.chain);
         let with = Combining {
-            message: &target,
+            message: &world.vault.message(signable.signing_root()),
             keys: &world.ground.keys,
             suspects: &mut world.peers.suspects,
             seed: &world.ground.seed,
         };
-        let combined = self
-            .collector
-            .combine(&hash, &self.owners.positions(), with);
-        self.target = Some(target);
+        let combined = self.collector.combine(&hash, &wanted, with);
         for (peer, validator) in combined.bad_shares {
             world.note(Note::Fault {
                 peer,

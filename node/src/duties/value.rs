@@ -106,8 +106,8 @@ pub enum Objection {
     OtherCheckpoints,
     /// The own beacon node does not know the block it builds on (yet).
     UnknownParent,
-    /// It builds on a block that the own beacon node knows, but far from the head: an old one, or one
-    /// of a later slot.
+    /// It builds on a block that the own beacon node knows, but far from the head: an old one, or
+    /// one of a later slot.
     FarFromHead,
     /// The own beacon node is syncing, optimistic or silent: this peer gives no vote.
     NoView,

@@ -14,7 +14,7 @@ use super::beacon::{
     BeaconClient, BeaconError, BlockId, BlockRequest, CommitteeSubscription, Published, StateId,
 };
 use crate::duties::judge::Sighting;
-use crate::duties::schedule::{AttesterDuty, ProposerDuty, Registered};
+use crate::duties::schedule::Registered;
 use crate::duties::{Answer, Order, Query, Submission};
 
 /// Asks the beacon node for the core.
@@ -149,23 +149,11 @@ impl Asking {
             }
             Order::Attesters(epoch, indices) => {
                 let found = self.client.attester_duties(epoch, &indices).await?;
-                let duties = found.duties.iter().map(|duty| AttesterDuty {
-                    pubkey: duty.pubkey,
-                    validator_index: duty.validator_index,
-                    slot: duty.slot,
-                    committee_index: duty.committee_index,
-                    committees_at_slot: duty.committees_at_slot,
-                });
-                Ok(Answer::Attesters(epoch, duties.collect()))
+                Ok(Answer::Attesters(epoch, found.duties))
             }
             Order::Proposers(epoch) => {
                 let found = self.client.proposer_duties(epoch).await?;
-                let duties = found.duties.iter().map(|duty| ProposerDuty {
-                    pubkey: duty.pubkey,
-                    validator_index: duty.validator_index,
-                    slot: duty.slot,
-                });
-                Ok(Answer::Proposers(epoch, duties.collect()))
+                Ok(Answer::Proposers(epoch, found.duties))
             }
             Order::Prepare(_, recipients) => {
                 self.client.prepare_proposers(&recipients).await?;

@@ -135,6 +135,8 @@ impl Observer {
                 let (slot, validator) = (slot.0, validator.0);
                 if self.is_worth_a_line(None, "randao") {
                     warn!(slot, validator, "no RANDAO reveal: {message}");
+                } else {
+                    debug!(slot, validator, "no RANDAO reveal: {message}");
                 }
             }
             Note::RolledBack {

@@ -26,7 +26,8 @@ pub enum Refusal {
     },
     /// The chain is not the one that this process started on.
     #[error(
-        "from epoch {from} on the beacon node's chain has other forks or constants than when          gantry started: make sure that the beacon node is right, then restart gantry"
+        "from epoch {from} on the beacon node's chain has other forks or constants than when \
+         gantry started: make sure that the beacon node is right, then restart gantry"
     )]
     OtherChain {
         /// The first epoch in which they differ.

@@ -8,9 +8,11 @@
 //! | [`kills`] | SIGKILL in mid-slot, again and again |
 //! | [`cuts`] | a peer cut off and back, and one far away |
 //! | [`full`] | the record's volume full |
+//! | [`namespaces`] | every peer in a network namespace; one whose cable is pulled and back |
 //! | [`rollback`] | an older data directory put in place |
 //! | [`stand`] | the devnet that they share, and what they ask of it |
 //! | [`count`] | which duties the blocks contain, counted beside everything else |
+//! | [`lan`] | a network of namespaces, with cables that can be pulled |
 //! | [`proxy`] | a way between two peers that can be cut or slowed |
 //!
 //! Crashes in the ceremony are tested with the program itself, in `node/tests/dkg.rs`.
@@ -27,6 +29,8 @@ mod count;
 mod cuts;
 mod full;
 mod kills;
+mod lan;
+mod namespaces;
 mod proxy;
 mod rollback;
 mod stand;

@@ -69,6 +69,14 @@ pub async fn until(what: &str, patience: Duration, mut is_so: impl FnMut() -> bo
     }
 }
 
+/// Waits for a moment since the Unix epoch.
+pub async fn moment(at: Duration) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let last = Instant::now() + at.saturating_sub(now);
+    let never = std::future::pending::<()>();
+    tokio::time::timeout_at(last, never).await.unwrap_err();
+}
+
 /// A chain with the cluster's validators in genesis, and the peers running.
 pub struct Stand {
     pub plan: Plan,
@@ -157,10 +165,7 @@ impl Stand {
         let after = self.plan.slot_ms * thousandths / 1000;
         let at = Duration::from_secs(self.api().genesis().genesis_time)
             + Duration::from_millis(slot.0 * self.plan.slot_ms + after);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let last = Instant::now() + at.saturating_sub(now);
-        let never = std::future::pending::<()>();
-        tokio::time::timeout_at(last, never).await.unwrap_err();
+        moment(at).await;
     }
 
     /// Some slots as time.

@@ -123,8 +123,8 @@ fn a_leader_whose_record_failed_is_skipped_at_once() {
 
 /// Whoever spread the same block under two layouts could make the others refuse what they voted
 /// for.
-/// A fork was scheduled while the peers ran, and one beacon node was told of it: its peer stays with
-/// the others until the fork, and then signs nothing under the domains of the old schedule.
+/// A fork was scheduled while the peers ran, and one beacon node was told of it: its peer stays
+/// with the others until the fork, and then signs nothing under the domains of the old schedule.
 #[test]
 fn a_peer_stops_before_the_epoch_in_which_its_beacon_node_forks_otherwise() {
     let mut world = World::new(4, 250);

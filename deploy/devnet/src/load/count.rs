@@ -78,12 +78,24 @@ impl Count {
 
     /// The duties of `epoch`, and how many of them have been received.
     pub fn of(&self, epoch: Epoch) -> Tally {
-        let first = epoch.first_slot(SLOTS_PER_EPOCH);
-        let next = epoch.next().first_slot(SLOTS_PER_EPOCH);
+        let first = epoch.first_slot(SLOTS_PER_EPOCH).0;
+        let mut all = Tally::default();
+        for slot in first..first + SLOTS_PER_EPOCH {
+            let tally = self.in_slot(Slot(slot));
+            all.expected += tally.expected;
+            all.included += tally.included;
+        }
+        all
+    }
+
+    /// The duties of `slot`, and how many of them have been received.
+    pub fn in_slot(&self, slot: Slot) -> Tally {
+        let epoch = slot.epoch(SLOTS_PER_EPOCH);
+        let is_due = |index: &u64| World::duty_slot(*index, epoch) == slot;
         let valid = self.valid.lock().unwrap_or_else(PoisonError::into_inner);
         Tally {
-            expected: self.keys.len(),
-            included: valid.range((first, 0)..(next, 0)).count(),
+            expected: (0..).take(self.keys.len()).filter(is_due).count(),
+            included: valid.range((slot, 0)..(slot.next(), 0)).count(),
         }
     }
 

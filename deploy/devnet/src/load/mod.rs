@@ -9,7 +9,7 @@ mod routes;
 mod scene;
 mod world;
 
-use std::net::Ipv4Addr;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use proto::{PublicKey, Root};
@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 pub use count::{Count, Refused};
 pub use scene::LoadScene;
-pub use world::World;
+pub use world::{World, now};
 
 use crate::Error;
 
@@ -33,12 +33,12 @@ pub struct StandIn {
 }
 
 impl StandIn {
-    /// Serves `keys` on 127.0.0.1 at `port`, with the validators' indices in their order.
+    /// Serves `keys` at `address`, with the validators' indices in their order.
     ///
     /// # Errors
-    /// If the port is busy or a key is invalid.
+    /// If the address is busy or not this machine's, or a key is invalid.
     pub async fn start(
-        port: u16,
+        address: SocketAddr,
         world: World,
         keys: Vec<PublicKey>,
         credentials: Root,
@@ -50,9 +50,8 @@ impl StandIn {
             credentials,
             count: Arc::clone(&count),
         };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-        let listener = listener
-            .map_err(|_| Error::BusyPorts(vec![format!("{port} (stand-in beacon node)")]))?;
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.map_err(|source| Error::Listen { address, source })?;
         let serving = tokio::spawn(async move {
             let served = axum::serve(listener, routes::all(Arc::new(node))).await;
             if let Err(error) = served {
@@ -98,11 +97,11 @@ mod tests {
             slot_ms: SLOT_MS,
             validators: keys.len(),
         };
-        let free = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = free.local_addr().unwrap().port();
+        let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let address = free.local_addr().unwrap();
         drop(free);
-        let stand_in = StandIn::start(port, world, keys, Root::ZERO).await.unwrap();
-        (stand_in, format!("http://127.0.0.1:{port}"))
+        let stand_in = StandIn::start(address, world, keys, Root::ZERO);
+        (stand_in.await.unwrap(), format!("http://{address}"))
     }
 
     async fn data(url: &str, path: &str) -> Value {

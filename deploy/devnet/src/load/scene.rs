@@ -1,5 +1,7 @@
 //! The stages of `--load`: ceremony, peers, and duties as the stand-in counts them.
 
+use std::net::{Ipv4Addr, SocketAddr};
+
 use proto::{Epoch, Root};
 
 use super::world::{SLOTS_PER_EPOCH, now};
@@ -54,7 +56,8 @@ impl LoadScene {
             deposit_contract: "0x00000000219ab540356cBB839Cbe05303d7705Fa".to_owned(),
         };
         let (plan, site) = (&self.plan, &self.site);
-        let url = format!("http://127.0.0.1:{}", site.ports.beacon(0));
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, site.ports.beacon(0)));
+        let url = format!("http://{address}");
         let stage = progress.begin("definition");
         let mut cluster = Cluster::found(plan, site, &terms, |_| url.clone())?;
         progress.end(
@@ -76,7 +79,7 @@ impl LoadScene {
             validators: keys.len(),
         };
         let paid: Root = credentials();
-        let stand_in = StandIn::start(site.ports.beacon(0), world, keys, paid).await?;
+        let stand_in = StandIn::start(address, world, keys, paid).await?;
         let started = cluster.start(site).await;
         self.cluster = Some(cluster);
         self.stand_in = Some(stand_in);

@@ -1,0 +1,189 @@
+//! Every peer on a machine of its own, as far as its network goes: it listens on an address of its
+//! own and reaches the others and its beacon node over a cable that can be pulled.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use devnet::children::Child;
+use devnet::cluster::{ChainTerms, Cluster, credentials};
+use devnet::load::{StandIn, World};
+use devnet::place::Site;
+use devnet::plan::{Engine, Entry, Plan, Preset};
+use node::io::memory::Ending;
+use node::io::status::Status;
+use proto::Slot;
+
+use crate::lan::{Cable, Lan, inside};
+use crate::stand::{moment, site, until};
+
+/// One of them attests in every slot.
+const VALIDATORS: usize = 32;
+/// As on mainnet: what the sessions wait for does not shrink with the slots.
+const SLOT_MS: u64 = 12_000;
+/// Peers' port in each namespace.
+const PORT: u16 = 3610;
+/// The beacon node's port.
+const BEACON_PORT: u16 = 5052;
+/// How long the peers may take to find each other.
+const START: Duration = Duration::from_secs(30);
+/// The chain has begun long ago, so that an epoch begins while a peer is cut off.
+const AGE_SLOTS: u64 = 5 * 32 - 4;
+
+#[test]
+fn a_peer_whose_cable_was_pulled_takes_part_by_the_next_slot() {
+    let name = "namespaces::a_peer_whose_cable_was_pulled_takes_part_by_the_next_slot";
+    inside(name, async {
+        let mut town = Town::build().await;
+        // All four.
+        let first = town.now().next();
+        town.ends(first).await;
+        assert_eq!(town.lost(first, first), [0; 0]);
+
+        // Three.
+        town.lan.plug(3, Cable::Out);
+        let cut = first.next();
+        town.ends(Slot(cut.0 + 2)).await;
+        let last = Slot(cut.0 + 3);
+        for i in 0..3 {
+            assert_eq!(town.sessions(i), 2, "peer {}", i + 1);
+        }
+        assert_eq!(town.sessions(3), 0);
+
+        // The cable is back at the last moment of a slot, and in the next one nothing can be
+        // signed without the share of the peer that was away.
+        town.moment(last, 990).await;
+        town.lan.plug(3, Cable::In);
+        let back = Instant::now();
+        town.lan.plug(1, Cable::Out);
+        let next = last.next();
+        until("the peer is back", START, || town.sessions(3) == 2).await;
+        eprintln!("the sessions are back after {:?}", back.elapsed());
+        town.ends(next).await;
+        assert_eq!(town.lost(cut, next), [0; 0]);
+        for i in [0, 2, 3] {
+            let ending = town.ending(i, next);
+            assert_eq!(ending.missed, 0, "peer {}: {ending:?}", i + 1);
+            assert_eq!(ending.absent, ["peer2"], "peer {}: {ending:?}", i + 1);
+        }
+        for peer in &mut town.running {
+            peer.must_run().unwrap();
+        }
+    });
+}
+
+/// Four peers in four namespaces, and a stand-in beacon node in the middle.
+struct Town {
+    site: Site,
+    cluster: Cluster,
+    node: StandIn,
+    running: Vec<Child>,
+    lan: Lan,
+}
+
+impl Town {
+    /// Everything started, and every peer connected with the three others.
+    async fn build() -> Self {
+        let plan = Plan {
+            slot_ms: SLOT_MS,
+            preset: Preset::Mainnet,
+            engine: Engine::Mock,
+            entry: Entry::Genesis,
+            ..Plan::small(VALIDATORS)
+        };
+        let site = site(&plan, "namespaces");
+        let lan = Lan::lay(&site.children, plan.size.peers()).await;
+        let terms = ChainTerms {
+            chain_id: 1337,
+            genesis_validators_root: World::genesis_validators_root(),
+            deposit_contract: "0x00000000219ab540356cBB839Cbe05303d7705Fa".to_owned(),
+        };
+        let beacon = SocketAddr::from((Lan::middle(), BEACON_PORT));
+        let url = |_| format!("http://{beacon}");
+        // The ceremony is on loopback: it is not what is tested here.
+        let cluster = Cluster::found(&plan, &site, &terms, url).unwrap();
+        cluster.ceremony(&site, |_| {}).await.unwrap();
+        let keys = cluster.keys().unwrap();
+        let world = World {
+            genesis_time: devnet::load::now().as_secs() - AGE_SLOTS * SLOT_MS / 1000,
+            slot_ms: SLOT_MS,
+            validators: keys.len(),
+        };
+        let node = StandIn::start(beacon, world, keys, credentials());
+        let mut town = Self {
+            node: node.await.unwrap(),
+            running: Vec::new(),
+            site,
+            cluster,
+            lan,
+        };
+        town.running = (0..4).map(|i| town.start(i)).collect();
+        until("all are connected", START, || {
+            (0..4).all(|i| town.sessions(i) == 3)
+        })
+        .await;
+        town
+    }
+
+    /// Starts peer `i` in its namespace. What its config says of addresses is overridden.
+    fn start(&self, i: usize) -> Child {
+        let at = |i| SocketAddr::from((IpAddr::from(Lan::address(i)), PORT));
+        let peer = &self.cluster.peers[i];
+        let mut command = self.lan.at(i, self.site.place.gantry());
+        command
+            .args(["run", "--config"])
+            .arg(peer.config())
+            .current_dir(&peer.dir)
+            .env("GANTRY_LISTEN", format!("[\"{}\"]", at(i)));
+        for (other, peer) in self.cluster.peers.iter().enumerate() {
+            let variable = format!("GANTRY_PEERS__{}", peer.name.to_uppercase());
+            command.env(variable, format!("[\"{}\"]", at(other)));
+        }
+        self.site.children.start(&peer.name, command).unwrap()
+    }
+
+    /// The slot now.
+    fn now(&self) -> Slot {
+        self.node.world.slot_at(devnet::load::now())
+    }
+
+    /// Waits for a moment of `slot`, in thousandths of the slot.
+    async fn moment(&self, slot: Slot, thousandths: u64) {
+        let after = Duration::from_millis(SLOT_MS * thousandths / 1000);
+        moment(self.node.world.start_of(slot) + after).await;
+    }
+
+    /// Waits for the end of `slot`.
+    async fn ends(&self, slot: Slot) {
+        self.moment(slot.next(), 0).await;
+    }
+
+    /// The slots from `first` to `last` of which the beacon node has not received every duty.
+    fn lost(&self, first: Slot, last: Slot) -> Vec<u64> {
+        let is_lost = |slot: &u64| self.node.count.in_slot(Slot(*slot)).missed() > 0;
+        (first.0..=last.0).filter(is_lost).collect()
+    }
+
+    /// What peer `i` says of itself, if it runs.
+    fn status(&self, i: usize) -> Option<Status> {
+        let config = self.cluster.peers[i].config();
+        let mut command = self.lan.at(i, self.site.place.gantry());
+        command.args(["status", "--json", "--config"]).arg(config);
+        let shown = command.output().unwrap();
+        let is_running = shown.status.success();
+        is_running.then(|| serde_json::from_slice(&shown.stdout).unwrap())
+    }
+
+    /// With how many others peer `i` is connected.
+    fn sessions(&self, i: usize) -> usize {
+        let peers = self.status(i).map(|status| status.peers);
+        let connected = peers.into_iter().flatten().filter(|peer| peer.connected);
+        connected.count()
+    }
+
+    /// How the duty of `slot` ended on peer `i`.
+    fn ending(&self, i: usize, slot: Slot) -> Ending {
+        let duties = self.status(i).unwrap().duties;
+        let found = duties.into_iter().find(|ending| ending.slot == slot.0);
+        found.unwrap()
+    }
+}
