@@ -106,11 +106,7 @@ impl Observer {
             } => self.missed(duty, validators, &why),
             Note::Objected { duty, objection } => {
                 let rule = objection.rule();
-                if self.is_worth_a_line(None, rule) {
-                    warn!(%duty, rule, "this peer would not sign the value");
-                } else {
-                    debug!(%duty, rule, "this peer would not sign the value");
-                }
+                self.say_refused(rule, &format!("{duty}: this peer would not sign the value"));
                 self.refused(rule);
             }
             Note::Refused {
@@ -119,12 +115,8 @@ impl Observer {
                 rule,
                 message,
             } => {
-                let validator = validator.0;
-                if self.is_worth_a_line(None, rule) {
-                    warn!(%duty, validator, rule, "the vault refuses: {message}");
-                } else {
-                    debug!(%duty, validator, rule, "the vault refuses: {message}");
-                }
+                let of = format!("{duty}, validator {}", validator.0);
+                self.say_refused(rule, &format!("{of}: the vault refuses: {message}"));
                 self.refused(rule);
             }
             Note::RandaoRefused {
@@ -132,12 +124,8 @@ impl Observer {
                 validator,
                 message,
             } => {
-                let (slot, validator) = (slot.0, validator.0);
-                if self.is_worth_a_line(None, "randao") {
-                    warn!(slot, validator, "no RANDAO reveal: {message}");
-                } else {
-                    debug!(slot, validator, "no RANDAO reveal: {message}");
-                }
+                let of = format!("slot {slot}, validator {}", validator.0);
+                self.say_refused("randao", &format!("{of}: no RANDAO reveal: {message}"));
             }
             Note::RolledBack {
                 witness,
@@ -168,14 +156,23 @@ impl Observer {
                 );
                 self.keep(&format!("{evidence:?}\n"));
             }
-            Note::Connected { peer, up } => {
-                let peer = self.name(peer);
-                info!(peer, "{}", if up { "connected" } else { "disconnected" });
-                self.metrics
-                    .connected
-                    .get_or_create(&PeerLabels { peer })
-                    .set(i64::from(up));
-            }
+            Note::Connected { peer, up } => self.connected(peer, up),
+        }
+    }
+
+    fn connected(&self, peer: PeerIndex, up: bool) {
+        let peer = self.name(peer);
+        info!(peer, "{}", if up { "connected" } else { "disconnected" });
+        let connected = self.metrics.connected.get_or_create(&PeerLabels { peer });
+        connected.set(i64::from(up));
+    }
+
+    /// Once in a while by each rule a warning, else for who wants to know everything.
+    fn say_refused(&mut self, rule: &'static str, words: &str) {
+        if self.is_worth_a_line(None, rule) {
+            warn!(rule, "{words}");
+        } else {
+            debug!(rule, "{words}");
         }
     }
 

@@ -282,7 +282,7 @@ fn a_value_whose_parent_stays_unknown_is_named_as_the_reason() {
     let now = world.now;
     world
         .chain
-        .arrives(leader, (Slot(slot - 1), private), now - ms(11_000));
+        .arrives(leader, (Slot(slot - 1), private), now - ms(11_850));
     world.run_to(slot + 1);
     world.assert_all_done(slot..slot + 1);
     for peer in (0..4).filter(|peer| *peer != leader) {
