@@ -130,7 +130,7 @@ fn a_peer_stops_before_the_epoch_in_which_its_beacon_node_forks_otherwise() {
     let mut world = World::new(4, 250);
     let fork = FULU_EPOCH * SLOTS_PER_EPOCH;
     let told = spec_with([("FULU_FORK_VERSION", "0x66000001")]);
-    world.peers[3].spec = Box::new(told);
+    *world.peers[3].spec = told;
     world.run_to(fork + 8);
     world.assert_all_done(FIRST..fork + 7);
     let said = |slot| world.checks.has_said(3, head(slot), "PREPARE");
