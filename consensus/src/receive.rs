@@ -28,7 +28,7 @@ impl<V: Value> Instance<V> {
             Message::Commit(committal) => self.receive_commit(from, committal),
             Message::RoundChange { change, bodies } => self.receive_change(from, &change, &bodies),
             Message::Pull { value, .. } => self.serve(from, &value),
-            Message::Value { body, .. } => self.receive_value(&body),
+            Message::Value { body, .. } => self.receive_value(from, &body),
         }
     }
 
@@ -185,9 +185,12 @@ impl<V: Value> Instance<V> {
         Ok(())
     }
 
-    /// Keeps a value that was asked for. Any other is dropped without blame: it may answer a PULL
-    /// that this peer sent before it restarted.
-    fn receive_value(&mut self, body: &Body) -> Result<(), Rule> {
+    /// Keeps a value that was asked for. Any other is dropped without blame, and unread unless its
+    /// sender owes an answer: it may answer a PULL that this peer sent before it restarted.
+    fn receive_value(&mut self, from: PeerIndex, body: &Body) -> Result<(), Rule> {
+        if !self.values.is_owed_by(from) {
+            return Ok(());
+        }
         let value = V::decode(body).ok_or(Rule::BadBody)?;
         if self.values.is_wanted(&value.hash()) {
             self.values.keep(value);

@@ -214,6 +214,15 @@ impl Rig {
         assert_eq!(self.instance.verified() - before, expected);
     }
 
+    /// Whether this peer reads an unreadable value that the peer that leads `turn` sends.
+    pub fn reads(&mut self, turn: u64, unreadable: &Message) -> bool {
+        let (from, message) = (self.leader(turn), unreadable.clone());
+        let outputs = self
+            .instance
+            .handle(self.now, Input::Message { from, message });
+        outputs.iter().any(|output| word(output) == "fault BadBody")
+    }
+
     /// A PROPOSE by the round's leader.
     pub fn propose(&self, number: u64, letter: char, justification: Vec<Answer>) -> Message {
         let statement = Propose {

@@ -330,3 +330,25 @@ fn what_a_peer_repeats_to_one_that_came_back_is_never_too_much() {
         rig.hear(3, round_change(rig.change(3, 2, "a"), ""), &[]);
     }
 }
+
+#[test]
+fn a_value_that_nobody_asked_its_sender_for_is_not_even_read() {
+    let mut rig = Rig::new(4, HEAD, 1);
+    let scope = rig.setup.scope;
+    let unreadable = proto::vote::Message::Value {
+        scope,
+        body: b"no letter".as_slice().into(),
+    };
+    rig.hear(3, unreadable.clone(), &[]);
+    rig.hear(3, rig.commit(3, 0, ('a', &[2, 3, 4])), &["send PULL a"]);
+    let asked = rig.now + TIMING.pull;
+    let outputs: Vec<u64> = (2..=4)
+        .filter(|turn| rig.reads(*turn, &unreadable))
+        .collect();
+    assert_eq!(outputs.len(), 1, "only the one that was asked is read");
+    assert!(
+        (2..=4).all(|turn| !rig.reads(turn, &unreadable)),
+        "and once"
+    );
+    rig.tick(asked, &["send PULL a"]);
+}

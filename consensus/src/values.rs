@@ -18,6 +18,8 @@ pub(crate) struct Values<V> {
     known: BTreeMap<Root, V>,
     wanted: BTreeMap<Root, Want>,
     served: BTreeMap<PeerIndex, u8>,
+    /// How many answers to a PULL each peer owes.
+    owed: BTreeMap<PeerIndex, u32>,
 }
 
 /// A value that is being pulled.
@@ -46,6 +48,7 @@ impl<V: Value> Values<V> {
             known: BTreeMap::new(),
             wanted: BTreeMap::new(),
             served: BTreeMap::new(),
+            owed: BTreeMap::new(),
         }
     }
 
@@ -65,6 +68,14 @@ impl<V: Value> Values<V> {
     /// Whether a pulled value with this hash is awaited.
     pub(crate) fn is_wanted(&self, hash: &Root) -> bool {
         self.wanted.contains_key(hash)
+    }
+
+    /// Counts an answer of `peer` to a PULL; whether it was owed and any value is still wanted.
+    pub(crate) fn is_owed_by(&mut self, peer: PeerIndex) -> bool {
+        let owed = self.owed.entry(peer).or_default();
+        let was_owed = *owed > 0;
+        *owed = owed.saturating_sub(1);
+        was_owed && !self.wanted.is_empty()
     }
 
     /// Wants a value that is not known: whom to ask now, if anybody.
@@ -94,6 +105,7 @@ impl<V: Value> Values<V> {
             retry_at: now + patience,
         };
         self.wanted.insert(hash, want);
+        *self.owed.entry(peer).or_default() += 1;
         Some(peer)
     }
 

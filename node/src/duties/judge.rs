@@ -1,5 +1,19 @@
 //! Would this peer sign a proposed value? The hard checks at once, the soft ones with the help of
 //! the own beacon node, asked again until the round ends.
+//!
+//! What a free value builds on (the head that a vote names, the parent of a block) must be known to
+//! the own beacon node, must not be of a later slot than the duty allows, and must be near the
+//! node's own head: at most [`NEAR`] slots before it, or the block that it builds on. So a proposer
+//! cannot make us vote for an old head, which would cost the reward, while honest peers still
+//! agree:
+//!
+//! * a leader whose node is a block or two behind passes, also across missed slots if it is one
+//!   block: refusing it would cost the duty where nobody else's head is known to a quorum;
+//! * the other side of a split head passes once it is known, and so does the parent of a late head
+//!   that a proposer builds around;
+//! * where the own node is behind, the proposal is ahead of its head, and passes once it is known.
+//!
+//! A leader further behind than that loses its round, not the duty: the next one proposes.
 
 use std::time::Duration;
 
@@ -13,6 +27,8 @@ use super::schedule::Position;
 use super::value::{ExpectedBlock, Objection, Value, check_block, check_head, check_target};
 use crate::vault::Signable;
 
+/// How many slots before the own head a block may be that something is built on.
+const NEAR: u64 = 2;
 /// How long to wait before the beacon node is asked the same again.
 const ASK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -22,8 +38,36 @@ pub struct Question {
     round: Round,
     value: Value,
     forced: bool,
-    parent_known: bool,
+    base: Base,
     ask_again_at: Timestamp,
+}
+
+/// What the own beacon node says of the block that a value builds on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Base {
+    Unknown,
+    /// Known, but too far from the node's head.
+    Far,
+    Near,
+}
+
+/// A block that the own beacon node knows, beside the head that the node has at that moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sighting {
+    /// The block's slot.
+    pub slot: Slot,
+    /// The slot of the head.
+    pub head: Slot,
+    /// Whether the head builds on the block.
+    pub is_heads_parent: bool,
+}
+
+impl Sighting {
+    /// Whether something of `slot` may build on the block.
+    fn is_near(&self, newest: Slot) -> bool {
+        let is_recent = self.slot.0.saturating_add(NEAR) >= self.head.0;
+        self.slot <= newest && (is_recent || self.is_heads_parent)
+    }
 }
 
 /// What to do with a proposal now.
@@ -66,7 +110,7 @@ impl Question {
             round,
             value,
             forced,
-            parent_known: false,
+            base: Base::Unknown,
             ask_again_at,
         }
     }
@@ -86,9 +130,20 @@ impl Question {
         self.ask_again_at
     }
 
-    /// The beacon node says whether it knows `root`.
-    pub fn learn(&mut self, root: Root, known: bool) {
-        self.parent_known |= known && root == self.value.builds_on();
+    /// The beacon node says what it knows of `root`, if anything.
+    pub fn learn(&mut self, root: Root, seen: Option<Sighting>) {
+        if let (Some(seen), true) = (seen, root == self.value.builds_on()) {
+            // A head vote may be for the block of its own slot, a block builds on an earlier one.
+            let newest = match &self.value {
+                Value::Head(data) => data.slot,
+                Value::Block(block) => Slot(block.slot().0.saturating_sub(1)),
+            };
+            self.base = if seen.is_near(newest) {
+                Base::Near
+            } else {
+                Base::Far
+            };
+        }
     }
 
     /// The proposed value itself.
@@ -109,24 +164,27 @@ impl Question {
     pub fn doubt(&self, view: Option<&HeadVote>) -> Objection {
         match &self.value {
             Value::Head(_) if view.is_none() => Objection::NoView,
-            Value::Head(_) if self.is_parent_known(view) => Objection::OtherCheckpoints,
-            Value::Head(_) | Value::Block(_) => Objection::UnknownParent,
+            Value::Head(_) if self.is_base_near(view) => Objection::OtherCheckpoints,
+            Value::Head(_) | Value::Block(_) => match self.base {
+                Base::Far => Objection::FarFromHead,
+                Base::Unknown | Base::Near => Objection::UnknownParent,
+            },
         }
     }
 
-    fn is_parent_known(&self, view: Option<&HeadVote>) -> bool {
+    fn is_base_near(&self, view: Option<&HeadVote>) -> bool {
         let root = self.value.builds_on();
-        self.parent_known || view.is_some_and(|view| view.beacon_block_root == root)
+        self.base == Base::Near || view.is_some_and(|view| view.beacon_block_root == root)
     }
 
-    /// The soft checks of a free value: target of the own view, and a block known to it. A forced
-    /// value passes.
+    /// The soft checks of a free value: target of the own view, and a block known to it and near
+    /// its head. A forced value passes.
     pub fn soft_check(&mut self, view: Option<&HeadVote>, now: Timestamp) -> Verdict {
         if self.forced {
             return Verdict::Yes;
         }
         let mut wants = Vec::new();
-        if !self.is_parent_known(view) {
+        if !self.is_base_near(view) {
             wants.push(Want::Block(self.value.builds_on()));
         }
         if let Value::Head(data) = &self.value
@@ -215,4 +273,69 @@ fn is_reveal(signature: &SignatureBytes, slot: Slot, validator: Position, ground
     let message = Message::hash(Signable::randao(&ground.chain, slot).signing_root());
     SignaturePoint::from_bytes(signature)
         .is_ok_and(|point| bls::verify(&keys.group, &message, &point))
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::Epoch;
+    use proto::eth::{Checkpoint, CommitteeIndex};
+
+    use super::*;
+
+    const DUTY: Slot = Slot(100);
+
+    fn vote(head: u8) -> HeadVote {
+        let epoch = |number| Checkpoint {
+            epoch: Epoch(number),
+            root: [number as u8; 32].into(),
+        };
+        HeadVote {
+            slot: DUTY,
+            index: CommitteeIndex(0),
+            beacon_block_root: [head; 32].into(),
+            source: epoch(2),
+            target: epoch(3),
+        }
+    }
+
+    /// What becomes of a free proposal of head 1 where the own head is 2, after this sighting.
+    fn verdict(slot: u64, head: u64, is_heads_parent: bool) -> (Verdict, Objection) {
+        let own = vote(2);
+        let mut question = Question::new(Round::FIRST, Value::Head(vote(1)), false);
+        let seen = Sighting {
+            slot: Slot(slot),
+            head: Slot(head),
+            is_heads_parent,
+        };
+        question.learn([1; 32].into(), Some(seen));
+        let now = Timestamp::from_micros(1);
+        (
+            question.soft_check(Some(&own), now),
+            question.doubt(Some(&own)),
+        )
+    }
+
+    #[test]
+    fn heads_near_the_own_head_are_agreed_on_whoever_is_behind() {
+        let near = [
+            (99, 100, true),
+            (98, 100, false),
+            (100, 100, false),
+            (100, 97, false),
+            (90, 99, true),
+        ];
+        for (slot, head, parent) in near {
+            assert_eq!(verdict(slot, head, parent).0, Verdict::Yes, "{slot} {head}");
+        }
+    }
+
+    #[test]
+    fn an_old_head_and_one_of_a_later_slot_are_not_voted_for() {
+        for (slot, head) in [(97, 100), (1, 100), (101, 101), (101, 100)] {
+            let (verdict, doubt) = verdict(slot, head, false);
+            let again = Verdict::Ask(vec![Want::Block([1; 32].into())]);
+            assert_eq!(verdict, again, "{slot} {head}");
+            assert_eq!(doubt, Objection::FarFromHead);
+        }
+    }
 }

@@ -44,11 +44,13 @@ pub mod value;
 use std::time::Duration;
 
 use proto::eth::{
-    AttesterDuty, BlockContents, HeadVote, ProposerDuty, SingleAttestation, ValidatorIndex,
+    AttesterDuty, BlockContents, ChainSpec, HeadVote, ProposerDuty, SingleAttestation,
+    ValidatorIndex,
 };
 use proto::{Address, DutyId, Epoch, PeerIndex, PublicKey, Root, SignatureBytes, Slot};
 
 use crate::journal::{Record, Recorded};
+use judge::Sighting;
 use note::Note;
 use schedule::{Attester, Errand, Registered};
 
@@ -140,7 +142,7 @@ pub enum Query {
         /// Its RANDAO reveal.
         randao_reveal: SignatureBytes,
     },
-    /// Is this block known?
+    /// What is known of this block?
     Knows {
         /// The duty it matters to.
         duty: DutyId,
@@ -152,6 +154,8 @@ pub enum Query {
 /// An errand with what it takes along.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Order {
+    /// What chain this is.
+    Chain(Epoch),
     /// What the chain knows of these keys.
     Validators(Epoch, Vec<PublicKey>),
     /// In which slots of the epoch these validators attest.
@@ -168,6 +172,7 @@ impl Order {
     /// The errand it carries out.
     pub fn errand(&self) -> Errand {
         match self {
+            Self::Chain(epoch) => Errand::Chain(*epoch),
             Self::Validators(epoch, _) => Errand::Validators(*epoch),
             Self::Attesters(epoch, _) => Errand::Attesters(*epoch),
             Self::Proposers(epoch) => Errand::Proposers(*epoch),
@@ -180,6 +185,8 @@ impl Order {
 /// An answer of the beacon node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
+    /// To [`Order::Chain`].
+    Chain(Epoch, Box<ChainSpec>),
     /// To [`Order::Validators`].
     Validators(Epoch, Vec<(PublicKey, Registered)>),
     /// To [`Order::Attesters`].
@@ -200,8 +207,8 @@ pub enum Answer {
         duty: DutyId,
         /// The block's root.
         root: Root,
-        /// Whether it is known.
-        known: bool,
+        /// What is known of it, if anything.
+        seen: Option<Sighting>,
     },
     /// To [`Output::Submit`]: how many were accepted or already known.
     Submitted {

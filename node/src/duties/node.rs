@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use proto::frame::{Frame, Hello};
 use proto::vote::Message;
-use proto::{DutyId, DutyKind, Machine, PeerIndex, Slot, Timestamp};
+use proto::{DutyId, DutyKind, Epoch, Machine, PeerIndex, Slot, Timestamp};
 
 use super::early::Early;
 use super::ground::{Ground, World};
@@ -18,7 +18,7 @@ use super::note::{Note, Phase};
 use super::peers::Peers;
 use super::randao::Reveals;
 use super::run::{Event, Run};
-use super::schedule::Schedule;
+use super::schedule::{Errand, Schedule};
 use super::{Answer, Chore, Input, Output};
 use crate::journal::Recorded;
 use crate::vault::Vault;
@@ -38,6 +38,8 @@ pub struct Node {
     early: Early,
     /// The slot of the newest head.
     head: Option<Slot>,
+    /// The first epoch in which the beacon node's chain is not the one of the start any more.
+    differs_from: Option<Epoch>,
     now: Timestamp,
     out: Vec<Output>,
 }
@@ -58,6 +60,7 @@ impl Node {
             opened: BTreeMap::new(),
             early: Early::default(),
             head: None,
+            differs_from: None,
             now: Timestamp::from_micros(0),
             out: Vec::new(),
         }
@@ -219,6 +222,13 @@ impl Node {
     fn answer(&mut self, answer: Answer) {
         let of = |slot, kind| DutyId { slot, kind };
         match answer {
+            Answer::Chain(epoch, spec) => {
+                self.differs_from = self.ground.chain.first_difference(&spec, epoch);
+                self.schedule.done(Errand::Chain(epoch));
+                if let Some(from) = self.differs_from {
+                    self.note(Note::OtherChain { from });
+                }
+            }
             Answer::Validators(epoch, found) => self.schedule.set_registered(epoch, found),
             Answer::Attesters(epoch, duties) => self.schedule.set_attesters(epoch, duties),
             Answer::Proposers(epoch, duties) => self.schedule.set_proposers(epoch, &duties),
@@ -228,7 +238,7 @@ impl Node {
             Answer::Block(slot, contents) => {
                 self.step(of(slot, DutyKind::Block), Event::Built(contents));
             }
-            Answer::Knows { duty, root, known } => self.step(duty, Event::Knows { root, known }),
+            Answer::Knows { duty, root, seen } => self.step(duty, Event::Knows { root, seen }),
             Answer::Submitted { duty, accepted } => {
                 if accepted > 0 {
                     self.note(Note::Reached {

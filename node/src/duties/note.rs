@@ -4,7 +4,7 @@
 //! when it arrives, which includes the computing that led to it.
 
 use consensus::Evidence;
-use proto::{DutyId, PeerIndex, PeerSet, Round, Slot};
+use proto::{DutyId, Epoch, PeerIndex, PeerSet, Round, Slot};
 
 use super::schedule::Position;
 use super::value::Objection;
@@ -106,6 +106,12 @@ pub enum Note {
         seen: u64,
         /// The number the record holds.
         held: u64,
+    },
+    /// The beacon node says another chain spec than at the start. Nothing is signed from this epoch
+    /// on, until a restart.
+    OtherChain {
+        /// The first epoch in which they differ.
+        from: Epoch,
     },
     /// A peer broke a rule.
     Fault {

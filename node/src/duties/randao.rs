@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use dkg::bls::Message;
 use proto::frame::{Frame, Randao};
 use proto::vote::Partial;
-use proto::{PeerIndex, Root, SignatureBytes, Slot};
+use proto::{PeerIndex, PeerSet, Root, SignatureBytes, Slot};
 
 use super::Output;
 use super::collector::{Collector, Combining};
@@ -26,7 +26,11 @@ pub struct Reveals(BTreeMap<Slot, Reveal>);
 /// The reveal of one slot's proposer.
 #[derive(Debug)]
 struct Reveal {
+    /// What is signed: it is the same for every validator.
+    root: Root,
     collector: Collector,
+    /// Whose parts were combined for whom last, and gave no whole.
+    tried: Option<(Position, PeerSet)>,
     own: Own,
     whole: Option<SignatureBytes>,
 }
@@ -52,6 +56,7 @@ impl Reveals {
         if reveal.own == Own::NotAsked {
             reveal.own = Own::Refused;
             let signable = Signable::randao(&world.ground.chain, slot);
+            let root = reveal.root;
             let signing = world.vault.sign(world.slot(), &signable, &[validator.0]);
             for (_, refusal) in signing.refused {
                 let message = refusal.to_string();
@@ -72,7 +77,7 @@ impl Reveals {
                     signature,
                 };
                 reveal.own = Own::Sent(partial);
-                reveal.add(world.ground.me, signable.signing_root(), partial);
+                reveal.add(world.ground.me, root, partial);
                 world.out.push(Output::Broadcast(frame(slot, partial)));
             }
         }
@@ -84,12 +89,13 @@ impl Reveals {
     pub fn take(&mut self, peer: PeerIndex, randao: Randao, world: &mut World<'_>) {
         let now = world.slot();
         if (now..=now.next().next()).contains(&randao.slot) {
-            let root = Signable::randao(&world.ground.chain, randao.slot).signing_root();
-            self.of(randao.slot, world).add(peer, root, randao.partial);
+            let reveal = self.of(randao.slot, world);
+            reveal.add(peer, reveal.root, randao.partial);
         }
     }
 
-    /// Combines the reveal of `slot` if t parts are there: the whole reveal, once.
+    /// Combines the reveal of `slot` if t parts are there: the whole reveal, once. Parts that gave
+    /// no whole are not tried again before another is there: this is asked at every input.
     pub fn complete(
         &mut self,
         slot: Slot,
@@ -100,8 +106,10 @@ impl Reveals {
         if reveal.whole.is_some() {
             return None;
         }
-        let root = Signable::randao(&world.ground.chain, slot).signing_root();
-        if reveal.collector.contributors(&root).len() < world.ground.roster.size().threshold() {
+        let root = reveal.root;
+        let parts = reveal.collector.contributors(&root);
+        let is_enough = parts.len() >= world.ground.roster.size().threshold();
+        if !is_enough || reveal.tried.replace((validator, parts)) == Some((validator, parts)) {
             return None;
         }
         let with = Combining {
@@ -143,6 +151,8 @@ impl Reveals {
 
     fn of(&mut self, slot: Slot, world: &World<'_>) -> &mut Reveal {
         self.0.entry(slot).or_insert_with(|| Reveal {
+            root: Signable::randao(&world.ground.chain, slot).signing_root(),
+            tried: None,
             collector: Collector::new(world.ground.roster.size()),
             own: Own::NotAsked,
             whole: None,

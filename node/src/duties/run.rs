@@ -17,7 +17,7 @@ use proto::{DutyId, DutyKind, PeerIndex, Root, SignatureBytes, Timestamp};
 
 use super::collector::Collector;
 use super::ground::{Owners, World};
-use super::judge::Question;
+use super::judge::{Question, Sighting};
 use super::note::{Miss, Note, Phase};
 use super::schedule::Position;
 use super::share::Share;
@@ -42,12 +42,12 @@ pub enum Event {
     View(Option<HeadVote>),
     /// The beacon node has built a block, or could not.
     Built(Option<BlockContents>),
-    /// Whether the beacon node knows the block that was asked about.
+    /// What the beacon node knows of the block that was asked about.
     Knows {
         /// The block asked about.
         root: Root,
-        /// Whether it is known.
-        known: bool,
+        /// What is known of it, if anything.
+        seen: Option<Sighting>,
     },
     /// The RANDAO reveal of the proposer.
     Reveal(SignatureBytes),
@@ -169,9 +169,9 @@ impl Run {
             Event::Trigger => self.trigger(world),
             Event::View(view) => self.see(view, world),
             Event::Built(contents) => self.built(contents, world),
-            Event::Knows { root, known } => {
+            Event::Knows { root, seen } => {
                 if let Some(question) = &mut self.question {
-                    question.learn(root, known);
+                    question.learn(root, seen);
                 }
             }
             Event::Reveal(reveal) => {

@@ -34,6 +34,8 @@ impl Position {
 /// One thing to ask of, or tell, the beacon node for one epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Errand {
+    /// What chain this is: it may have scheduled a fork since the start.
+    Chain(Epoch),
     /// Which of our keys the chain knows, under which index.
     Validators(Epoch),
     /// In which slots and committees our validators attest.
@@ -49,7 +51,8 @@ pub enum Errand {
 impl Errand {
     fn epoch(self) -> Epoch {
         match self {
-            Self::Validators(epoch)
+            Self::Chain(epoch)
+            | Self::Validators(epoch)
             | Self::Attesters(epoch)
             | Self::Proposers(epoch)
             | Self::Prepare(epoch)
@@ -75,6 +78,8 @@ pub struct Schedule {
     attesters: BTreeMap<Slot, Vec<Attester>>,
     proposers: BTreeMap<Slot, Position>,
     roots: Option<DependentRoots>,
+    /// The last epoch for which the beacon node has named duties.
+    answered: Option<Epoch>,
 }
 
 /// What the duties around a head depend on.
@@ -101,6 +106,7 @@ impl Schedule {
             attesters: BTreeMap::new(),
             proposers: BTreeMap::new(),
             roots: None,
+            answered: None,
         }
     }
 
@@ -114,11 +120,16 @@ impl Schedule {
         self.proposers.get(&slot).copied()
     }
 
-    /// Whether nobody has said yet who proposes in `slot`, though one of our validators may.
-    pub fn is_proposer_unknown(&self, slot: Slot) -> bool {
-        let errand = Errand::Proposers(self.chain.epoch_of(slot));
-        let known = matches!(self.errands.get(&errand), Some(Progress::Done));
-        !known && !self.registered.is_empty()
+    /// Whether one of our validators has a duty in `slot`, or may propose as nobody has said yet
+    /// who does. Not in an epoch later than all those that the beacon node has named duties of (it
+    /// names those of the next epoch ahead): a jump of the clock must not look like duties.
+    pub fn may_have_duty(&self, slot: Slot) -> bool {
+        let epoch = self.chain.epoch_of(slot);
+        let errand = Errand::Proposers(epoch);
+        let is_known = matches!(self.errands.get(&errand), Some(Progress::Done));
+        let may_propose = !is_known && !self.registered.is_empty();
+        let has_duty = !self.attesters(slot).is_empty() || self.proposer(slot).is_some();
+        self.answered >= Some(epoch) && (has_duty || may_propose)
     }
 
     /// What the chain knows of `validator`.
@@ -170,7 +181,7 @@ impl Schedule {
     /// Whether enough is known to run `errand`.
     fn is_possible(&self, errand: Errand) -> bool {
         match errand {
-            Errand::Validators(_) => true,
+            Errand::Chain(_) | Errand::Validators(_) => true,
             Errand::Attesters(_) | Errand::Proposers(_) | Errand::Prepare(_) => {
                 !self.registered.is_empty()
             }
@@ -218,7 +229,7 @@ impl Schedule {
         self.finish(Errand::Validators(epoch));
         if news {
             for (errand, progress) in &mut self.errands {
-                if !matches!(errand, Errand::Validators(_)) {
+                if !matches!(errand, Errand::Chain(_) | Errand::Validators(_)) {
                     *progress = Progress::Waiting {
                         until: Timestamp::from_micros(0),
                     };
@@ -241,6 +252,7 @@ impl Schedule {
                 list.dedup_by_key(|attester| attester.validator);
             }
         }
+        self.answered = self.answered.max(Some(epoch));
         self.finish(Errand::Attesters(epoch));
         if let Some(progress) = self.errands.get_mut(&Errand::Subscribe(epoch)) {
             *progress = Progress::Waiting {
@@ -260,6 +272,7 @@ impl Schedule {
                 self.proposers.insert(duty.slot, validator);
             }
         }
+        self.answered = self.answered.max(Some(epoch));
         self.finish(Errand::Proposers(epoch));
     }
 
@@ -343,6 +356,7 @@ impl Schedule {
         self.proposers = self.proposers.split_off(&oldest);
         let next = epoch.next();
         let mut wanted = vec![
+            Errand::Chain(epoch),
             Errand::Validators(epoch),
             Errand::Attesters(epoch),
             Errand::Attesters(next),

@@ -106,6 +106,9 @@ pub enum Objection {
     OtherCheckpoints,
     /// The own beacon node does not know the block it builds on (yet).
     UnknownParent,
+    /// It builds on a block that the own beacon node knows, but far from the head: an old one, or
+    /// one of a later slot.
+    FarFromHead,
     /// The own beacon node is syncing, optimistic or silent: this peer gives no vote.
     NoView,
     /// The proposer is not our validator of this slot.
@@ -126,6 +129,7 @@ impl Objection {
             Self::OtherDuty => "value-of-other-duty",
             Self::OtherCheckpoints => "checkpoints-differ",
             Self::UnknownParent => "unknown-head-or-parent",
+            Self::FarFromHead => "far-from-head",
             Self::NoView => "own-beacon-node-not-ready",
             Self::OtherProposer => "other-proposer",
             Self::WrongRandao => "wrong-randao-reveal",

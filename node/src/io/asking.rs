@@ -14,6 +14,7 @@ use super::beacon::{
     BeaconClient, BeaconError, BlockId, BlockRequest, CommitteeSubscription, HeadEvent, Published,
     StateId,
 };
+use crate::duties::judge::Sighting;
 use crate::duties::schedule::Registered;
 use crate::duties::{Answer, Order, Query, Submission};
 
@@ -109,22 +110,34 @@ impl Asking {
                 Answer::Block(slot, contents.ok())
             }
             Query::Knows { duty, root } => {
-                let known = match self.client.known_block(BlockId::Root(root)).await {
-                    Ok(known) => known.is_some(),
-                    Err(error) => {
-                        debug!(%duty, %error, "cannot ask the beacon node for a block");
-                        false
-                    }
-                };
-                Answer::Knows { duty, root, known }
+                let seen = self.sight(root).await.unwrap_or_else(|error| {
+                    debug!(%duty, %error, "cannot ask the beacon node for a block");
+                    None
+                });
+                Answer::Knows { duty, root, seen }
             }
         }
+    }
+
+    /// The block with this root beside the present head, if the node knows it.
+    async fn sight(&self, root: Root) -> Result<Option<Sighting>, BeaconError> {
+        let block = self.client.known_block(BlockId::Root(root));
+        let (block, head) = tokio::try_join!(block, self.client.known_block(BlockId::Head))?;
+        Ok(block.zip(head).map(|(block, head)| Sighting {
+            slot: block.header.slot,
+            head: head.header.slot,
+            is_heads_parent: head.header.parent_root == root,
+        }))
     }
 
     /// Runs one errand of the schedule.
     async fn run(&self, order: Order) -> Result<Answer, BeaconError> {
         let errand = order.errand();
         match order {
+            Order::Chain(epoch) => {
+                let spec = self.client.chain_spec().await?;
+                Ok(Answer::Chain(epoch, Box::new(spec)))
+            }
             Order::Validators(epoch, keys) => {
                 let found = self.client.validators(StateId::Head, &keys).await?;
                 let known = found.iter().map(|state| {

@@ -82,26 +82,28 @@ impl Memory {
     }
 
     /// Remembers the record sequence a peer has shown.
-    pub fn remember_sequence(&self, peer: PeerIndex, sequence: u64) {
-        if let Err(error) = self
-            .sequences
-            .insert([position(peer)], &sequence.to_be_bytes())
-        {
-            warn!(%error, "cannot remember a peer's record sequence");
-        }
+    ///
+    /// # Errors
+    /// If sled cannot write it.
+    pub fn remember_sequence(&self, peer: PeerIndex, sequence: u64) -> Result<(), sled::Error> {
+        self.sequences
+            .insert([position(peer)], &sequence.to_be_bytes())?;
+        Ok(())
     }
 
     /// Remembers how a duty ended, and forgets the oldest.
-    pub fn remember_ending(&self, ending: &Ending) {
+    ///
+    /// # Errors
+    /// If sled cannot write it.
+    pub fn remember_ending(&self, ending: &Ending) -> Result<(), sled::Error> {
         let kind = u8::from(ending.kind == "block");
         let key = [&ending.slot.to_be_bytes()[..], &[kind]].concat();
         let bytes = serde_json::to_vec(ending).expect("numbers and texts have a JSON form");
-        if let Err(error) = self.duties.insert(key, bytes) {
-            warn!(%error, "cannot remember a duty");
-        }
+        self.duties.insert(key, bytes)?;
         if ending.slot.is_multiple_of(1024) {
             self.forget_oldest();
         }
+        Ok(())
     }
 
     /// The last duties, newest first, at most `count`.
@@ -157,8 +159,8 @@ mod tests {
             absent: vec!["dave".to_owned()],
         };
         let memory = Memory::open(dir.path()).unwrap();
-        memory.remember_sequence(peer, 77);
-        memory.remember_ending(&ending);
+        memory.remember_sequence(peer, 77).unwrap();
+        memory.remember_ending(&ending).unwrap();
         drop(memory);
         let memory = Memory::open(dir.path()).unwrap();
         assert_eq!(memory.sequences(size), BTreeMap::from([(peer, 77)]));

@@ -33,6 +33,10 @@ const TIMELINES: usize = 64;
 /// rule a thousand times a second must not fill the disk.
 const FAULT_PAUSE: Duration = Duration::from_secs(10);
 
+/// The same for what this peer would not sign by one rule: while it is stopped, or its target epoch
+/// is still the one it was renewed in, that is every value of every duty.
+const REFUSAL_PAUSE: Duration = Duration::from_secs(60);
+
 /// One duty's times on this peer.
 #[derive(Debug, Default)]
 struct Timeline {
@@ -48,8 +52,8 @@ pub struct Observer {
     memory: Memory,
     casebook: Option<Casebook>,
     timelines: BTreeMap<DutyId, Timeline>,
-    /// When each peer's fault of each rule was logged last.
-    faults_logged: BTreeMap<(PeerIndex, &'static str), Instant>,
+    /// When each peer's fault of each rule was logged last; without a peer, what this one refused.
+    logged: BTreeMap<(Option<PeerIndex>, &'static str), Instant>,
 }
 
 impl Observer {
@@ -69,13 +73,17 @@ impl Observer {
             memory,
             casebook,
             timelines: BTreeMap::new(),
-            faults_logged: BTreeMap::new(),
+            logged: BTreeMap::new(),
         }
     }
 
-    /// What this peer remembers.
-    pub fn memory(&self) -> &Memory {
-        &self.memory
+    /// Remembers the record sequence that `peer` has shown, or says, not too often, why not.
+    pub fn remember(&mut self, peer: PeerIndex, sequence: u64) {
+        if let Err(error) = self.memory.remember_sequence(peer, sequence)
+            && self.is_worth_a_line(None, "sequence-not-remembered")
+        {
+            warn!(%error, "cannot remember a peer's record sequence");
+        }
     }
 
     /// Tells one note.
@@ -95,7 +103,7 @@ impl Observer {
             } => self.missed(duty, validators, &why),
             Note::Objected { duty, objection } => {
                 let rule = objection.rule();
-                warn!(%duty, rule, "this peer would not sign the value");
+                self.say_refused(rule, &format!("{duty}: this peer would not sign the value"));
                 self.refused(rule);
             }
             Note::Refused {
@@ -104,7 +112,8 @@ impl Observer {
                 rule,
                 message,
             } => {
-                warn!(%duty, validator = validator.0, rule, "the vault refuses: {message}");
+                let of = format!("{duty}, validator {}", validator.0);
+                self.say_refused(rule, &format!("{of}: the vault refuses: {message}"));
                 self.refused(rule);
             }
             Note::RandaoRefused {
@@ -112,15 +121,15 @@ impl Observer {
                 validator,
                 message,
             } => {
-                let slot = slot.0;
-                warn!(slot, validator = validator.0, "no RANDAO reveal: {message}");
+                let of = format!("slot {slot}, validator {}", validator.0);
+                self.say_refused("randao", &format!("{of}: no RANDAO reveal: {message}"));
             }
             Note::RolledBack {
                 witness,
                 seen,
                 held,
             } => {
-                if self.is_worth_a_line(witness, "rolled-back") {
+                if self.is_worth_a_line(Some(witness), "rolled-back") {
                     let witness = self.name(witness);
                     error!(
                         witness,
@@ -128,6 +137,12 @@ impl Observer {
                     );
                 }
             }
+            Note::OtherChain { from } => error!(
+                from_epoch = from.0,
+                "the beacon node says other forks or constants than when gantry started: nothing \
+                 is signed from that epoch on. Make sure that the beacon node is right, then \
+                 restart gantry"
+            ),
             Note::Fault { peer, rule, detail } => self.fault(peer, rule, &detail),
             Note::Evidence(evidence) => {
                 let peer = evidence.culprit();
@@ -138,14 +153,23 @@ impl Observer {
                 );
                 self.keep(&evidence);
             }
-            Note::Connected { peer, up } => {
-                let peer = self.name(peer);
-                info!(peer, "{}", if up { "connected" } else { "disconnected" });
-                self.metrics
-                    .connected
-                    .get_or_create(&PeerLabels { peer })
-                    .set(i64::from(up));
-            }
+            Note::Connected { peer, up } => self.connected(peer, up),
+        }
+    }
+
+    fn connected(&self, peer: PeerIndex, up: bool) {
+        let peer = self.name(peer);
+        info!(peer, "{}", if up { "connected" } else { "disconnected" });
+        let connected = self.metrics.connected.get_or_create(&PeerLabels { peer });
+        connected.set(i64::from(up));
+    }
+
+    /// Once in a while by each rule a warning, else for who wants to know everything.
+    fn say_refused(&mut self, rule: &'static str, words: &str) {
+        if self.is_worth_a_line(None, rule) {
+            warn!(rule, "{words}");
+        } else {
+            debug!(rule, "{words}");
         }
     }
 
@@ -231,15 +255,19 @@ impl Observer {
         );
     }
 
-    fn end(&self, duty: DutyId, ending: Ending) {
+    fn end(&mut self, duty: DutyId, ending: Ending) {
         debug!(%duty, "kept in the history");
-        self.memory.remember_ending(&ending);
+        if let Err(error) = self.memory.remember_ending(&ending)
+            && self.is_worth_a_line(None, "duty-not-remembered")
+        {
+            warn!(%error, "cannot remember a duty");
+        }
         self.board.ended(ending);
     }
 
     fn fault(&mut self, peer: PeerIndex, rule: &'static str, detail: &str) {
         let name = self.name(peer);
-        if self.is_worth_a_line(peer, rule) {
+        if self.is_worth_a_line(Some(peer), rule) {
             warn!(peer = name, rule, "a peer broke a rule: {detail}");
         }
         let peer = name;
@@ -249,12 +277,13 @@ impl Observer {
             .inc();
     }
 
-    fn is_worth_a_line(&mut self, peer: PeerIndex, rule: &'static str) -> bool {
+    fn is_worth_a_line(&mut self, peer: Option<PeerIndex>, rule: &'static str) -> bool {
         let now = Instant::now();
-        let logged = self.faults_logged.get(&(peer, rule));
-        let worth = logged.is_none_or(|at| now.duration_since(*at) >= FAULT_PAUSE);
+        let pause = peer.map_or(REFUSAL_PAUSE, |_| FAULT_PAUSE);
+        let logged = self.logged.get(&(peer, rule));
+        let worth = logged.is_none_or(|at| now.duration_since(*at) >= pause);
         if worth {
-            self.faults_logged.insert((peer, rule), now);
+            self.logged.insert((peer, rule), now);
         }
         worth
     }
@@ -322,3 +351,6 @@ fn empty(duty: DutyId) -> Ending {
         absent: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

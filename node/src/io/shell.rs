@@ -103,7 +103,7 @@ impl Shell {
                 Output::Submit { duty, submission } => self.asking.submit(duty, submission),
                 Output::Later(chore) => self.chores.push_back(chore),
                 Output::Remember { peer, sequence } => {
-                    self.observer.memory().remember_sequence(peer, sequence);
+                    self.observer.remember(peer, sequence);
                 }
                 Output::Note(note) => self.observer.tell(note),
             }

@@ -48,7 +48,7 @@ mod vault_tests;
 use std::collections::BTreeSet;
 
 use dkg::bls::{Message, SignaturePoint};
-use proto::{ClusterSize, PeerIndex, PublicKey, Root, Slot};
+use proto::{ClusterSize, Epoch, PeerIndex, PublicKey, Root, Slot};
 use thiserror::Error;
 
 pub use held::{DepositTerms, Held};
@@ -241,6 +241,11 @@ impl Vault {
     /// The journal failed: nothing is signed or voted any more until the next start.
     pub fn poison(&mut self) {
         self.standing.poison();
+    }
+
+    /// The beacon node is, from epoch `from` on, on another chain than when this process started.
+    pub fn leave_chain(&mut self, from: Epoch) {
+        self.standing.leave_chain(from);
     }
 
     /// Why nothing at all is signed, if so.

@@ -24,6 +24,15 @@ pub enum Refusal {
         /// The highest that enough peers have seen.
         witnessed: u64,
     },
+    /// The chain is not the one that this process started on.
+    #[error(
+        "from epoch {from} on the beacon node's chain has other forks or constants than when \
+         gantry started: make sure that the beacon node is right, then restart gantry"
+    )]
+    OtherChain {
+        /// The first epoch in which they differ.
+        from: Epoch,
+    },
     /// No share of this validator is held.
     #[error("no share of validator {0} is held here")]
     UnknownValidator(u32),
@@ -151,6 +160,7 @@ impl Refusal {
         match self {
             Self::Poisoned => "poisoned",
             Self::RolledBack { .. } => "rolled_back",
+            Self::OtherChain { .. } => "other_chain",
             Self::UnknownValidator(_) => "unknown_validator",
             Self::AheadOfClock { .. } => "ahead_of_clock",
             Self::SourceAfterTarget { .. } => "source_after_target",

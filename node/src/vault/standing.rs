@@ -1,4 +1,5 @@
-//! Whether the record can be relied on: a failed disk, or an old copy put in place.
+//! Whether anything may be signed: not after a failed disk, an old copy of the record put in place,
+//! or a fork that this process did not know of when it started.
 //!
 //! Source: design §2 (loss of the record must be noticed; a failed write poisons it).
 //!
@@ -6,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use proto::{ClusterSize, PeerIndex};
+use proto::{ClusterSize, Epoch, PeerIndex};
 
 use super::Refusal;
 
@@ -34,6 +35,10 @@ impl Standing {
 
     pub(super) fn poison(&mut self) {
         self.stopped = Some(Refusal::Poisoned);
+    }
+
+    pub(super) fn leave_chain(&mut self, from: Epoch) {
+        self.stopped.get_or_insert(Refusal::OtherChain { from });
     }
 
     /// `peer` says it has seen `sequence`, while the record ends at `ours`.

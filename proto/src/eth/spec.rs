@@ -199,6 +199,25 @@ impl ChainSpec {
         self.forks.at(epoch).name.parse()
     }
 
+    /// The first epoch from `from` on in which `other` gives other domains, containers or slots
+    /// than this spec, if there is one. When attestations are due is no such difference: it
+    /// changes nothing that is signed.
+    pub fn first_difference(&self, other: &Self, from: Epoch) -> Option<Epoch> {
+        let of = |spec: &Self| spec.forks.iter().map(|fork| fork.epoch).collect::<Vec<_>>();
+        let mut epochs = [vec![from], of(self), of(other)].concat();
+        epochs.retain(|epoch| *epoch >= from);
+        epochs.sort_unstable();
+        epochs.into_iter().find(|epoch| {
+            let always = |spec: &Self| {
+                let length = (spec.slots_per_epoch, spec.slot_duration_ms);
+                (spec.genesis, length, spec.preset, spec.capella_version)
+            };
+            let (ours, theirs) = (self.forks.at(*epoch), other.forks.at(*epoch));
+            always(self) != always(other)
+                || (&ours.name, ours.version) != (&theirs.name, theirs.version)
+        })
+    }
+
     /// The domain of `purpose` in `epoch`: for an attestation the target's epoch, for a block and
     /// a RANDAO reveal the epoch of its slot.
     pub fn domain(&self, purpose: DomainType, epoch: Epoch) -> Domain {

@@ -89,7 +89,10 @@ impl World {
                 let culprit = evidence.culprit().position();
                 self.blamed.insert((peer, culprit, "evidence"));
             }
-            Note::Missed { .. } | Note::Refused { .. } | Note::Connected { .. } => {}
+            Note::Missed { .. }
+            | Note::Refused { .. }
+            | Note::OtherChain { .. }
+            | Note::Connected { .. } => {}
         }
     }
 
@@ -246,7 +249,10 @@ impl World {
         let answer = match query {
             Query::Run(order) => match state {
                 BeaconNode::Dead => Answer::Failed(order.errand()),
-                BeaconNode::Sound | BeaconNode::Optimistic => self.errand(order),
+                BeaconNode::Sound | BeaconNode::Optimistic if self.is_far(&order) => {
+                    Answer::Failed(order.errand())
+                }
+                BeaconNode::Sound | BeaconNode::Optimistic => self.errand(peer, order),
             },
             Query::HeadVote(slot) => {
                 let vote = (state == BeaconNode::Sound)
@@ -268,15 +274,31 @@ impl World {
                 Answer::Block(slot, block)
             }
             Query::Knows { duty, root } => {
-                let known = state != BeaconNode::Dead && self.chain.knows(peer, root, self.now);
-                Answer::Knows { duty, root, known }
+                let seen = self.chain.sight(peer, root, self.now);
+                let seen = seen.filter(|_| state != BeaconNode::Dead);
+                Answer::Knows { duty, root, seen }
             }
         };
         self.feed(peer, Input::Answer(answer));
     }
 
-    fn errand(&self, order: Order) -> Answer {
+    /// Whether it asks for duties of an epoch after the next, which no beacon node names. (Two
+    /// seconds are for clocks that disagree.)
+    fn is_far(&self, order: &Order) -> bool {
+        let soon = self.now + Duration::from_secs(2);
+        let slot = self.chain.spec.slot_at(soon).unwrap_or(Slot(0));
+        let next = self.chain.spec.epoch_of(slot).next();
         match order {
+            Order::Attesters(epoch, _) | Order::Proposers(epoch) => *epoch > next,
+            Order::Chain(_) | Order::Validators(..) | Order::Prepare(..) | Order::Subscribe(..) => {
+                false
+            }
+        }
+    }
+
+    fn errand(&self, peer: usize, order: Order) -> Answer {
+        match order {
+            Order::Chain(epoch) => Answer::Chain(epoch, self.peers[peer].spec.clone()),
             Order::Validators(epoch, _) => Answer::Validators(epoch, self.chain.registered()),
             Order::Attesters(epoch, _) => Answer::Attesters(epoch, self.chain.attesters(epoch)),
             Order::Proposers(epoch) => Answer::Proposers(epoch, self.chain.proposers(epoch)),

@@ -6,6 +6,7 @@ use node::duties::note::Phase;
 use node::duties::value::Value;
 use proto::{DutyId, Slot};
 
+use crate::chain::{FULU_EPOCH, SLOTS_PER_EPOCH, spec_with};
 use crate::faults::Fault;
 use crate::scenarios::{block, head, ms};
 use crate::world::{FIRST, World};
@@ -49,6 +50,27 @@ fn a_clock_that_is_set_back_makes_no_peer_vote_twice() {
     world.peers[3].skew_micros = -5 * 12_000_000;
     world.run_to(FIRST + 14);
     world.assert_safe();
+}
+
+/// What the wrong clock has left on the disk must not silence the peer once the clock is right.
+#[test]
+fn after_a_clock_that_jumped_ahead_a_restarted_peer_votes_again() {
+    let mut world = World::new(4, 215);
+    world.run_until(FIRST + 4, ms(6_000));
+    world.peers[3].skew_micros = 3_000 * 12_000_000;
+    world.feed(3, Input::Tick);
+    world.run_until(FIRST + 8, ms(6_000));
+    world.fault(Fault::Kill(3));
+    world.peers[3].skew_micros = 0;
+    world.fault(Fault::Start(3));
+    let process = world.peers[3].process.as_ref().unwrap();
+    let silent_until = process.node.vault().restart_mark();
+    assert!(silent_until <= Some(Slot(FIRST + 6)), "{silent_until:?}");
+    world.run_to(FIRST + 14);
+    world.assert_all_done(FIRST + 5..FIRST + 13);
+    let slots = world.head_slots(FIRST + 9..FIRST + 13);
+    let votes = |slot| world.checks.has_said(3, head(slot), "PREPARE");
+    assert!(slots.into_iter().any(votes));
 }
 
 #[test]
@@ -101,6 +123,29 @@ fn a_leader_whose_record_failed_is_skipped_at_once() {
 
 /// Whoever spread the same block under two layouts could make the others refuse what they voted
 /// for.
+/// A fork was scheduled while the peers ran, and one beacon node was told of it: its peer stays
+/// with the others until the fork, and then signs nothing under the domains of the old schedule.
+#[test]
+fn a_peer_stops_before_the_epoch_in_which_its_beacon_node_forks_otherwise() {
+    let mut world = World::new(4, 250);
+    let fork = FULU_EPOCH * SLOTS_PER_EPOCH;
+    let told = spec_with([("FULU_FORK_VERSION", "0x66000001")]);
+    *world.peers[3].spec = told;
+    world.run_to(fork + 8);
+    world.assert_all_done(FIRST..fork + 7);
+    let said = |slot| world.checks.has_said(3, head(slot), "PREPARE");
+    let slots = world.head_slots(FIRST..fork + 7);
+    let (before, after): (Vec<u64>, Vec<u64>) = slots.iter().partition(|slot| **slot < fork);
+    assert!(before.iter().any(|slot| said(*slot)), "{before:?}");
+    assert!(!after.is_empty() && !after.iter().any(|slot| said(*slot)));
+    let process = world.peers[3].process.as_ref().unwrap();
+    let why = process.node.vault().stopped().unwrap().to_string();
+    assert!(
+        why.contains("from epoch 5 on") && why.contains("restart gantry"),
+        "{why}"
+    );
+}
+
 #[test]
 fn a_block_of_another_layout_is_another_value() {
     let mut world = World::new(4, 240);

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use node::duties::judge::Sighting;
 use node::duties::schedule::Registered;
 use node::duties::value::Value;
 use proto::eth::{
@@ -28,6 +29,11 @@ const FIRST_INDEX: u64 = 100;
 
 /// The chain's constants.
 pub fn spec() -> ChainSpec {
+    spec_with([])
+}
+
+/// The same chain with other values of some keys.
+pub fn spec_with<const N: usize>(changes: [(&str, &str); N]) -> ChainSpec {
     let genesis = Genesis {
         genesis_time: 1_700_000_000,
         genesis_validators_root: [3; 32].into(),
@@ -47,7 +53,9 @@ pub fn spec() -> ChainSpec {
         ("FULU_FORK_EPOCH", FULU_EPOCH.to_string()),
     ];
     let keys = keys.map(|(key, value)| (key.to_owned(), value.into()));
-    ChainSpec::new(&keys.into(), genesis).unwrap()
+    let mut keys = BTreeMap::from(keys);
+    keys.extend(changes.map(|(key, value)| (key.to_owned(), value.into())));
+    ChainSpec::new(&keys, genesis).unwrap()
 }
 
 /// What every beacon node sees and has been given.
@@ -92,10 +100,18 @@ impl Chain {
         }
     }
 
-    /// Whether the beacon node of `peer` knows this block.
-    pub fn knows(&self, peer: usize, root: Root, now: Timestamp) -> bool {
-        let mut blocks = self.seen[peer].values().flatten();
-        blocks.any(|(at, known)| *known == root && *at <= now)
+    /// What the beacon node of `peer` knows of this block.
+    pub fn sight(&self, peer: usize, root: Root, now: Timestamp) -> Option<Sighting> {
+        let is_known = |(at, known): &(Timestamp, Root)| *known == root && *at <= now;
+        let mut slots = self.seen[peer].iter();
+        let (slot, _) = slots.find(|(_, blocks)| blocks.iter().any(is_known))?;
+        let (head, _) = self.head(peer, Slot(u64::MAX), now);
+        let before = Slot(head.0.saturating_sub(1));
+        Some(Sighting {
+            slot: *slot,
+            head,
+            is_heads_parent: self.head(peer, before, now).1 == root,
+        })
     }
 
     /// The head up to `slot`: of the newest slot the block that arrived first.

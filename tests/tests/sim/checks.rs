@@ -254,6 +254,7 @@ impl Checks {
             | Note::Refused { .. }
             | Note::RandaoRefused { .. }
             | Note::RolledBack { .. }
+            | Note::OtherChain { .. }
             | Note::Connected { .. } => None,
         };
         if culprit.is_some_and(|culprit| !self.bad.contains(&culprit.position())) {

@@ -55,6 +55,8 @@ pub struct Peer {
     pub skew_micros: i64,
     /// The beacon node beside it.
     pub beacon: BeaconNode,
+    /// What its beacon node says the chain is.
+    pub spec: Box<ChainSpec>,
     /// How long its beacon node takes to answer, at least and at most, in ms.
     pub answer_ms: (u64, u64),
     /// How long a sync of its disk takes, at least and at most, in ms.
@@ -108,6 +110,7 @@ impl Peer {
             memory: BTreeMap::new(),
             skew_micros: 0,
             beacon: BeaconNode::Sound,
+            spec: Box::new(crate::chain::spec()),
             answer_ms: (5, 30),
             sync_ms: (2, 8),
             standing: Standing::Correct,

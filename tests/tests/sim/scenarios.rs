@@ -148,9 +148,10 @@ fn a_restarted_peer_helps_in_its_first_slot_and_votes_after_its_mark() {
         world.signed.contains_key(&(3, head(slot))),
         "it combines and submits"
     );
-    // In the slot before, the mark was written for this slot: it votes again in the next.
-    let next = world.head_slots(slot + 1..slot + 6)[0];
-    assert!(says(head(next), "PREPARE"));
+    // In the slot before, the mark was written for this slot: it votes again in the next ones,
+    // unless the others are a quorum before it has its own value.
+    let next = world.head_slots(slot + 1..slot + 6);
+    assert!(next.into_iter().any(|slot| says(head(slot), "PREPARE")));
 }
 
 #[test]
@@ -281,7 +282,7 @@ fn a_value_whose_parent_stays_unknown_is_named_as_the_reason() {
     let now = world.now;
     world
         .chain
-        .arrives(leader, (Slot(slot - 1), private), now - ms(11_000));
+        .arrives(leader, (Slot(slot - 1), private), now - ms(11_850));
     world.run_to(slot + 1);
     world.assert_all_done(slot..slot + 1);
     for peer in (0..4).filter(|peer| *peer != leader) {

@@ -21,6 +21,7 @@ impl Node {
             return;
         };
         self.close(slot);
+        self.leave_other_chain(slot);
         self.write_mark(slot);
         self.reveal(slot);
         self.open(slot);
@@ -30,8 +31,23 @@ impl Node {
         self.step_all(|run| is_ripe(run).then_some(Event::Tick));
     }
 
+    /// Stops before the first slot in which the beacon node's chain is another than at the start:
+    /// what was signed there, under domains of the old one, would be worth nothing or worse. (The
+    /// reveal is signed one slot ahead.) The new chain is not adopted while running: everything
+    /// under way has been judged by the old one, and a restart costs a slot. Until the fork that
+    /// was scheduled meanwhile, the peers can be restarted one by one and no duty is lost.
+    fn leave_other_chain(&mut self, slot: Slot) {
+        let epoch = self.ground.chain.epoch_of(slot.next());
+        let begun = self.differs_from.filter(|from| *from <= epoch);
+        if let (Some(from), None) = (begun, self.vault.stopped()) {
+            self.vault.leave_chain(from);
+            self.stop();
+        }
+    }
+
     fn order(&self, errand: Errand) -> Order {
         match errand {
+            Errand::Chain(epoch) => Order::Chain(epoch),
             Errand::Validators(epoch) => Order::Validators(epoch, self.ground.keys.public_keys()),
             Errand::Attesters(epoch) => Order::Attesters(epoch, self.schedule.indices()),
             Errand::Proposers(epoch) => Order::Proposers(epoch),
@@ -49,17 +65,13 @@ impl Node {
 
     /// Writes the mark one slot ahead where a duty is due, or may be as nobody knows yet. The
     /// vault writes it with the votes of the slot, in the same sync; what is due here is the mark
-    /// of a slot without votes, and the first one after a pause.
+    /// of a slot without votes, and the first one after a pause. A clock that jumps ahead has none
+    /// written: the next run, with the right time, would be silent until then.
     fn write_mark(&mut self, slot: Slot) {
         if self.mark_due(slot).is_none_or(|due| self.now < due) {
             return;
         }
-        let may_have_duty = |at: Slot| {
-            !self.schedule.attesters(at).is_empty()
-                || self.schedule.proposer(at).is_some()
-                || self.schedule.is_proposer_unknown(at)
-        };
-        if may_have_duty(slot) || may_have_duty(slot.next()) {
+        if self.schedule.may_have_duty(slot) || self.schedule.may_have_duty(slot.next()) {
             let mark = self.vault.mark(slot);
             self.out
                 .extend(mark.map(|record| Output::Persist(vec![record])));

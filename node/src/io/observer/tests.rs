@@ -1,0 +1,59 @@
+//! What an operator reads must not be a flood.
+
+use proto::{ClusterSize, Slot};
+
+use super::*;
+use crate::duties::schedule::Position;
+use crate::duties::value::Objection;
+
+/// How many of the lines logged for these notes hold `words`.
+fn lines(notes: Vec<Note>, words: &str) -> usize {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("log");
+    let file = std::fs::File::create(&log).unwrap();
+    let told = (Arc::new(Metrics::new()), Arc::new(Board::default()));
+    let memory = Memory::open(&dir.path().join("memory")).unwrap();
+    let names = (1..=4).map(|number| format!("peer {number}")).collect();
+    let mut observer = Observer::new(names, told, memory, dir.path().join("evidence"));
+    let subscriber = tracing_subscriber::fmt().with_writer(Arc::new(file));
+    tracing::subscriber::with_default(subscriber.finish(), || {
+        notes.into_iter().for_each(|note| observer.tell(note));
+    });
+    let text = std::fs::read_to_string(log).unwrap();
+    text.lines().filter(|line| line.contains(words)).count()
+}
+
+fn head(slot: u64) -> DutyId {
+    DutyId {
+        slot: Slot(slot),
+        kind: DutyKind::Head,
+    }
+}
+
+#[test]
+fn a_peer_that_is_stopped_says_so_once_in_a_while_and_not_at_every_value() {
+    let objected = |slot| Note::Objected {
+        duty: head(slot),
+        objection: Objection::Slashable,
+    };
+    assert_eq!(lines((0..20).map(objected).collect(), "would not sign"), 1);
+    let refused = |validator| Note::Refused {
+        duty: head(1),
+        validator: Position(validator),
+        rule: "poisoned",
+        message: "mend the disk".to_owned(),
+    };
+    assert_eq!(lines((0..500).map(refused).collect(), "mend the disk"), 1);
+}
+
+#[test]
+fn the_faults_of_one_peer_do_not_hide_those_of_another() {
+    let size = ClusterSize::of(4).unwrap();
+    let fault = |peer| Note::Fault {
+        peer,
+        rule: "bad-vote",
+        detail: "unreadable".to_owned(),
+    };
+    let notes = size.all().chain(size.all()).map(fault).collect();
+    assert_eq!(lines(notes, "unreadable"), 4);
+}
