@@ -36,7 +36,9 @@ fn from_nothing_to_duties_with_a_peer_dead_for_two_epochs() {
         scene.stop().await;
         assert_eq!(epochs, EPOCHS);
         assert_eq!(duties.attestations.expected, 8 * 6);
-        assert!(duties.proposals.expected > 0, "{duties:?}");
+        // How many are ours the chain draws; one run in some hundred has none.
+        let proposals = duties.proposals;
+        assert_eq!(proposals.included, proposals.expected, "{duties:?}");
         for (name, gained) in gains {
             let faults = gained.metrics.sum("gantry_faults_total");
             assert_eq!(faults, 0.0, "{name} saw another break a rule");
