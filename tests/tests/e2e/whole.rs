@@ -8,7 +8,8 @@ use crate::stand::{alone, run, site};
 
 /// Epochs of duties.
 const EPOCHS: u64 = 6;
-/// A second and a half would not do: the execution client counts whole seconds.
+/// A second and a half would not do: the execution client counts whole seconds. One second does on
+/// an idle machine only: on a busy one the chain itself forks, and leaves signed votes out.
 const SLOT_MS: u64 = 2000;
 
 /// The third peer is dead for two epochs and then started again. When it has been back for an epoch
