@@ -107,9 +107,12 @@ impl Ballots {
         self.proposes.get(&round)
     }
 
-    /// What `peer` voted in `round`.
-    pub(crate) fn prepare(&self, round: Round, peer: PeerIndex) -> Option<&Verified<Prepare>> {
-        self.prepares.get(&round)?.get(&peer)
+    /// Whether this very vote has been verified before.
+    pub(crate) fn has_prepare(&self, signed: &Signed<Prepare>) -> bool {
+        self.prepares
+            .get(&signed.statement.round)
+            .and_then(|of_round| of_round.get(&signed.signer))
+            .is_some_and(|known| **known == *signed)
     }
 
     /// The commitment of `peer`.

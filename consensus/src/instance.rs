@@ -12,6 +12,7 @@ use proto::{ClusterSize, PeerIndex, PeerSet, Root, Round, Signed, Statement, Tim
 
 use crate::ballots::{Ballots, Certificate};
 use crate::follow::Pending;
+use crate::hearing::Hearing;
 use crate::justify::{self, ChoiceRule};
 use crate::values::{Values, Vouchers};
 use crate::verify::{Verifier, first_round};
@@ -29,6 +30,10 @@ pub struct Instance<V> {
     pub(crate) leaders: Vec<PeerIndex>,
     pub(crate) choose: ChoiceRule,
     pub(crate) ballots: Ballots,
+    /// How much more of each peer's words is checked.
+    pub(crate) hearing: Hearing,
+    /// Signatures of others that were verified.
+    verified: u64,
     pub(crate) values: Values<V>,
     /// Peers that are disconnected or silent as leaders.
     pub(crate) down: PeerSet,
@@ -102,6 +107,8 @@ impl<V: Value> Instance<V> {
             leaders: leaders(setup.roster.size(), &setup.scope.lock, duty),
             choose,
             ballots: Ballots::default(),
+            hearing: Hearing::default(),
+            verified: 0,
             values: Values::new(),
             down: PeerSet::EMPTY,
             course: Course::Running,
@@ -203,6 +210,11 @@ impl<V: Value> Instance<V> {
         self.values.known(hash)
     }
 
+    /// How many signatures this peer has verified for this duty: the work that others caused.
+    pub fn verified(&self) -> u64 {
+        self.verified
+    }
+
     /// The leader of `round`, which is at least 1.
     pub fn leader(&self, round: Round) -> PeerIndex {
         let turn = usize::from(round.number()).saturating_sub(1);
@@ -239,6 +251,7 @@ impl<V: Value> Instance<V> {
             scope: self.setup.scope,
             roster: &self.setup.roster,
             ballots: &mut self.ballots,
+            verified: &mut self.verified,
         }
     }
 

@@ -52,7 +52,8 @@
 //! * **Values.** Votes name hashes. A PROPOSE carries the value, a ROUND-CHANGE the head votes it
 //!   names; what is still missing is pulled from a peer that voted for it.
 //! * **Contradictions.** The first statement of each peer, kind and round is kept. A second,
-//!   different one, or a ROUND-CHANGE that denies a vote, becomes [`Evidence`].
+//!   different one, or a ROUND-CHANGE that denies a vote, becomes [`Evidence`]. Of a third not
+//!   even the signature is verified, so the work that a liar can cause is bounded.
 //!
 //! # Differences from the paper (arXiv 2002.03613)
 //!
@@ -118,6 +119,7 @@ mod ballots;
 mod bugs;
 mod evidence;
 mod follow;
+mod hearing;
 mod instance;
 mod justify;
 mod lead;
@@ -141,7 +143,7 @@ use std::sync::Arc;
 use proto::vote::{Message, Partial, Scope, Signatures};
 use proto::{Identity, PeerIndex, Root, Roster, Round};
 
-pub use evidence::Evidence;
+pub use evidence::{Contradiction, Evidence, Unfounded, Verdict, exhibit};
 pub use instance::Instance;
 pub use leaders::leaders;
 pub use timing::Timing;
@@ -316,6 +318,7 @@ impl Rule {
             Self::BadCertificate => "bad_certificate",
             Self::Unjustified => "unjustified",
             Self::TooManyPulls => "too_many_pulls",
+            Self::TooManyStatements => "too_many_statements",
         }
     }
 }
@@ -351,4 +354,7 @@ pub enum Rule {
     /// More PULLs than a correct peer needs.
     #[error("the value was pulled too often")]
     TooManyPulls,
+    /// A third different statement of one kind in one round; it was not verified.
+    #[error("more different statements were made than one that contradicts the first")]
+    TooManyStatements,
 }

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use proto::vote::{Body, Change, Committal, Message, Prepared, Proposal};
-use proto::{DutyKind, PeerIndex, Root, Round};
+use proto::vote::{Body, Change, Committal, Message, Prepare, Prepared, Proposal};
+use proto::{DutyKind, PeerIndex, Root, Round, Signed};
 
 use crate::ballots::stands;
 use crate::follow::Pending;
+use crate::hearing::Topic;
 use crate::instance::{Course, Instance};
 use crate::justify::Choice;
 use crate::{Output, Rule, Value};
@@ -23,15 +24,32 @@ impl<V: Value> Instance<V> {
         }
         match message {
             Message::Propose(proposal) => self.receive_proposal(from, proposal),
-            Message::Prepare(signed) => self.verifier().prepare(signed),
-            Message::Commit(committal) => self.receive_commit(committal),
-            Message::RoundChange { change, bodies } => self.receive_change(&change, &bodies),
+            Message::Prepare(signed) => self.receive_prepare(from, signed),
+            Message::Commit(committal) => self.receive_commit(from, committal),
+            Message::RoundChange { change, bodies } => self.receive_change(from, &change, &bodies),
             Message::Pull { value, .. } => self.serve(from, &value),
             Message::Value { body, .. } => self.receive_value(&body),
         }
     }
 
-    fn receive_commit(&mut self, committal: Committal) -> Result<(), Rule> {
+    /// Goes on only with what may still be checked of this peer. For statements that are not known.
+    fn hear(&mut self, from: PeerIndex, topic: Topic, round: Round) -> Result<(), Rule> {
+        if self.hearing.admits(from, topic, round) {
+            Ok(())
+        } else {
+            Err(Rule::TooManyStatements)
+        }
+    }
+
+    fn receive_prepare(&mut self, from: PeerIndex, signed: Signed<Prepare>) -> Result<(), Rule> {
+        if self.ballots.has_prepare(&signed) {
+            return Ok(());
+        }
+        self.hear(from, Topic::Prepare, signed.statement.round)?;
+        self.verifier().prepare(signed)
+    }
+
+    fn receive_commit(&mut self, from: PeerIndex, committal: Committal) -> Result<(), Rule> {
         let Committal {
             signed,
             certificate,
@@ -41,6 +59,7 @@ impl<V: Value> Instance<V> {
         if known.is_some_and(|known| known.statement.value == signed.statement.value) {
             return Ok(());
         }
+        self.hear(from, Topic::Commit, Round::ZERO)?;
         let mut verifier = self.verifier();
         let commit = verifier.signed(signed)?;
         let prepared = Prepared {
@@ -52,9 +71,17 @@ impl<V: Value> Instance<V> {
         Ok(())
     }
 
-    fn receive_change(&mut self, change: &Change, bodies: &[Body]) -> Result<(), Rule> {
-        self.verifier().change(change)?;
+    fn receive_change(
+        &mut self,
+        from: PeerIndex,
+        change: &Change,
+        bodies: &[Body],
+    ) -> Result<(), Rule> {
         let statement = &change.signed.statement;
+        if !self.ballots.has_change(&change.signed) {
+            self.hear(from, Topic::RoundChange, statement.round)?;
+            self.verifier().change(change)?;
+        }
         let named: BTreeSet<Root> = statement
             .votes
             .values()
@@ -65,7 +92,9 @@ impl<V: Value> Instance<V> {
             return Err(Rule::BadBody);
         }
         // Only the first counts, so only its values are kept: a liar could sign without end.
-        if !self.ballots.has_change(&change.signed) {
+        if !self.ballots.has_change(&change.signed)
+            || !self.hearing.admits(from, Topic::Bodies, statement.round)
+        {
             return Ok(());
         }
         for body in bodies {
@@ -97,6 +126,7 @@ impl<V: Value> Instance<V> {
             Some(_) => false,
             None => true,
         };
+        self.hear(from, Topic::Propose, round)?;
         let propose = self.verifier().signed(signed)?;
         self.ballots.add_propose(propose);
         self.show_commitment(from, &hash);

@@ -204,6 +204,16 @@ impl Rig {
         }
     }
 
+    /// Asserts how many signatures a message from the peer that leads `turn` makes this one verify.
+    #[track_caller]
+    pub fn costs(&mut self, turn: u64, message: Message, expected: u64) {
+        let before = self.instance.verified();
+        let from = self.leader(turn);
+        self.instance
+            .handle(self.now, Input::Message { from, message });
+        assert_eq!(self.instance.verified() - before, expected);
+    }
+
     /// A PROPOSE by the round's leader.
     pub fn propose(&self, number: u64, letter: char, justification: Vec<Answer>) -> Message {
         let statement = Propose {

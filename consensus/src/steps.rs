@@ -165,7 +165,8 @@ fn contradictions_are_put_out_once_and_hold() {
         panic!("{outputs:?}");
     };
     assert_eq!(evidence.culprit(), from);
-    assert!(evidence.holds(&rig.setup.roster));
+    let verdict = evidence.verify(&rig.setup.roster, rig.setup.scope.lock);
+    assert_eq!(verdict, Ok(evidence.claim()));
     let denial = round_change(rig.change(2, 1, "-"), "");
     rig.hear(2, denial, &[]);
 }
@@ -256,7 +257,8 @@ fn a_peer_that_signs_round_change_after_round_change_fills_no_memory() {
     let mut rig = Rig::new(4, HEAD, 2);
     rig.hear(3, round_change(rig.change(3, 1, "a"), "a"), &[]);
     rig.hear(3, round_change(rig.change(3, 1, "b"), "b"), &["evidence"]);
-    rig.hear(3, round_change(rig.change(3, 1, "c"), "c"), &[]);
+    let third = round_change(rig.change(3, 1, "c"), "c");
+    rig.hear(3, third, &["fault TooManyStatements"]);
     let known = ['a', 'b', 'c'].map(|l| rig.instance.value(&crate::rig::root(l)).is_some());
     assert_eq!(known, [true, false, false]);
 }
@@ -277,4 +279,54 @@ fn a_vote_that_comes_late_prolongs_round_zero() {
     rig.check(candidate('a'), &["PREPARE 0a"]);
     let end = rig.now + TIMING.grace;
     assert_eq!(rig.instance.deadline(), Some(end));
+}
+
+#[test]
+fn of_a_peer_that_contradicts_itself_no_third_statement_is_verified() {
+    let mut rig = Rig::new(4, HEAD, 2);
+    let proof = |rig: &Rig, letter| Some((0, letter, rig.signatures(0, letter, &[1, 3, 4])));
+    let change = |rig: &Rig, letter| {
+        let change = rig.prepared_change((3, 1), "-", proof(rig, letter));
+        round_change(change, "")
+    };
+    rig.costs(3, change(&rig, 'a'), 4);
+    rig.costs(3, change(&rig, 'b'), 4);
+    for letter in 'c'..='z' {
+        rig.costs(3, change(&rig, letter), 0);
+    }
+    let third = change(&rig, 'd');
+    rig.hear(3, third, &["fault TooManyStatements"]);
+    // What it said first, in other rounds and of other kinds is heard as ever.
+    rig.costs(3, change(&rig, 'a'), 0);
+    rig.costs(3, round_change(rig.change(3, 2, "-"), ""), 1);
+    let expected = [1, 1, 0, 0];
+    for (letter, cost) in "abcd".chars().zip(expected) {
+        rig.costs(4, rig.propose(4, letter, vec![]), cost);
+        rig.costs(4, rig.prepare(4, 1, letter), cost);
+    }
+}
+
+#[test]
+fn proofs_that_do_not_hold_are_soon_not_looked_at() {
+    let mut rig = Rig::new(4, HEAD, 2);
+    let proof = rig.signatures(0, 'b', &[1, 3, 4]);
+    let unproven = rig.prepared_change((3, 1), "-", Some((0, 'a', proof)));
+    for rule in ["BadCertificate", "BadCertificate", "TooManyStatements"] {
+        let message = round_change(unproven.clone(), "");
+        rig.hear(3, message, &[&format!("fault {rule}")]);
+    }
+}
+
+#[test]
+fn what_a_peer_repeats_to_one_that_came_back_is_never_too_much() {
+    let mut rig = Rig::new(4, HEAD, 2);
+    let commit = rig.commit(3, 0, ('a', &[1, 3, 4]));
+    rig.hear(3, commit.clone(), &["send PULL a"]);
+    for _ in 0..5 {
+        rig.hear(3, rig.prepare(3, 0, 'a'), &[]);
+        rig.hear(3, commit.clone(), &[]);
+        // Restarted: it commits again, on the certificate of another round.
+        rig.hear(3, rig.commit(3, 1, ('a', &[1, 3, 4])), &[]);
+        rig.hear(3, round_change(rig.change(3, 2, "a"), ""), &[]);
+    }
 }

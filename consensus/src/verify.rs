@@ -12,11 +12,14 @@ pub(crate) struct Verifier<'a> {
     pub scope: Scope,
     pub roster: &'a Roster,
     pub ballots: &'a mut Ballots,
+    /// How many signatures have been verified.
+    pub verified: &'a mut u64,
 }
 
 impl Verifier<'_> {
     /// A statement that its signer has signed.
-    pub(crate) fn signed<T: Statement>(&self, signed: Signed<T>) -> Result<Verified<T>, Rule> {
+    pub(crate) fn signed<T: Statement>(&mut self, signed: Signed<T>) -> Result<Verified<T>, Rule> {
+        *self.verified += 1;
         signed.verify(self.roster).map_err(|_| Rule::BadSignature)
     }
 
@@ -25,7 +28,7 @@ impl Verifier<'_> {
         if signed.statement.round < first_round(self.scope.duty.kind) {
             return Err(Rule::NoSuchRound);
         }
-        if !self.is_known(&signed) {
+        if !self.ballots.has_prepare(&signed) {
             let vote = self.signed(signed)?;
             self.ballots.add_prepare(vote);
         }
@@ -104,13 +107,6 @@ impl Verifier<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Whether this very vote has been verified before.
-    fn is_known(&self, signed: &Signed<Prepare>) -> bool {
-        self.ballots
-            .prepare(signed.statement.round, signed.signer)
-            .is_some_and(|known| **known == *signed)
     }
 }
 

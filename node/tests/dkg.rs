@@ -170,8 +170,9 @@ fn a_cheat_is_named_with_evidence_and_a_new_attempt_succeeds_without_it() {
     cheat(&operators, 3);
     for peer in &mut honest {
         peer.wait_for("op4 signed two different openings of one attempt. The evidence is in");
+        peer.wait_for("one of you ends this command with Ctrl-C and starts it again with --retry");
     }
-    let file = operators.dir(0).join("blame-0-op4.json");
+    let file = operators.dir(0).join("blame-1-op4.json");
     let verdict = operators.gantry(&["dkg", "verify-blame", file.to_str().unwrap()]);
     assert!(verdict.status.success());
     let words = String::from_utf8(verdict.stdout).unwrap();

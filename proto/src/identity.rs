@@ -120,6 +120,13 @@ pub trait Statement {
     /// Feeds everything the statement says, its context included, to `write`. Two different
     /// statements must never feed the same bytes: fields have fixed lengths or carry them.
     fn feed(&self, write: &mut dyn FnMut(&[u8]));
+
+    /// What [`feed`](Self::feed) gives, in one piece.
+    fn preimage(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.feed(&mut |part| bytes.extend_from_slice(part));
+        bytes
+    }
 }
 
 /// What is signed: SHA-256 over the length and text of the purpose, then the statement.
@@ -229,11 +236,18 @@ impl<T: Statement> Signed<T> {
     /// # Errors
     /// If `signer` did not sign this statement.
     pub fn verify(self, roster: &Roster) -> Result<Verified<T>, BadSignature> {
-        if roster
-            .key(self.signer)
-            .has_signed(&self.statement, &self.signature)
-        {
-            Ok(Verified(self))
+        self.check(roster)?;
+        Ok(Verified(self))
+    }
+
+    /// Checks the signature against the roster, for who wants no more than to know.
+    ///
+    /// # Errors
+    /// If `signer` did not sign this statement.
+    pub fn check(&self, roster: &Roster) -> Result<(), BadSignature> {
+        let key = roster.key(self.signer);
+        if key.has_signed(&self.statement, &self.signature) {
+            Ok(())
         } else {
             Err(BadSignature {
                 signer: self.signer,

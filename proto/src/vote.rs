@@ -15,6 +15,7 @@
 //!
 //! Never here: what makes a message valid in its place. That is the crate `consensus`.
 
+mod preimage;
 mod read;
 mod wire;
 
@@ -29,6 +30,7 @@ use crate::{
     Statement,
 };
 
+pub use preimage::{BadPreimage, Ballot, MAX_PREIMAGE};
 pub use read::{Decoded, MAX_BODY, MAX_PARTIALS, WireError};
 
 /// The encoded bytes of a value, at most [`MAX_BODY`]. Shared, not copied, between messages.

@@ -106,6 +106,12 @@ impl UncheckedSignature {
     }
 }
 
+impl From<SignaturePoint> for UncheckedSignature {
+    fn from(signature: SignaturePoint) -> Self {
+        Self(signature.0)
+    }
+}
+
 /// A message hashed to G2: hash once, sign and verify for as many keys as there are.
 #[derive(Clone, Copy)]
 pub struct Message {

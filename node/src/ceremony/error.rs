@@ -115,8 +115,8 @@ pub enum CeremonyError {
     Stopped,
     /// Somebody was convicted.
     #[error(
-        "stopped after a failed attempt: read the evidence, settle it among the operators, and \
-         start again with --retry"
+        "stopped after a failed attempt: settle among the operators who was at fault; then one of \
+         you starts again with --retry, and whoever has stopped without it"
     )]
     Failed,
 }

@@ -8,6 +8,11 @@ use proto::{PeerIndex, PeerSet};
 use super::screen::Screen;
 use crate::io::net::Outbox;
 
+/// The number of an attempt as people count: the first is 1.
+pub(super) fn counted(attempt: u32) -> u32 {
+    attempt.saturating_add(1)
+}
+
 /// The sessions and the screen.
 pub(super) struct Line {
     outbox: Outbox,
@@ -70,21 +75,31 @@ impl Line {
 
     /// Shows a step of the ceremony and whom it waits for.
     pub fn show_step(&mut self, attempt: u32, step: Step, waiting: PeerSet) {
-        let attempt = if attempt == 0 {
-            String::new()
-        } else {
-            format!("attempt {attempt}: ")
+        let attempt = counted(attempt);
+        let mut words = match attempt {
+            1 => step.to_string(),
+            _ => format!("attempt {attempt}: {step}"),
         };
-        let advice = match step {
-            Step::Failed => ": settle it among the operators, then one of you starts with --retry",
-            Step::Contradicted => {
-                ": this peer has acknowledged other keys before a crash, and a dealer has since \
-                 dealt again: all operators need a new definition"
+        match step {
+            Step::Failed => {
+                words += ": waiting for a new attempt";
+                // Said apart: the moving line shows no more than fits on the terminal.
+                self.screen.say_once(format!(
+                    "Attempt {attempt} has failed, and nobody can use keys of it. Settle among the \
+                     operators who was at fault. Then one of you ends this command with Ctrl-C and \
+                     starts it again with --retry; the others leave it running, and follow. To go \
+                     on without somebody, make and sign a new definition"
+                ));
             }
-            Step::Opening | Step::Dealing | Step::Proving => "",
-            Step::Storing | Step::Acknowledging | Step::Finished => "",
-        };
-        self.show(format!("{attempt}{step}{advice}"), waiting);
+            Step::Contradicted => {
+                let words = "this peer has acknowledged other keys before a crash, and a dealer \
+                             has since dealt again: all operators need a new definition";
+                self.screen.say_once(words.to_owned());
+            }
+            Step::Opening | Step::Dealing | Step::Proving => {}
+            Step::Storing | Step::Acknowledging | Step::Finished => {}
+        }
+        self.show(words, waiting);
     }
 
     /// Shows what is waited for.

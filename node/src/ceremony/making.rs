@@ -14,7 +14,7 @@ use proto::{IdentitySignature, Machine as _, PeerSet, Root};
 
 use super::CeremonyError;
 use super::keys::Site;
-use super::line::Line;
+use super::line::{Line, counted};
 use super::notebook::Notebook;
 use crate::io::clock;
 use crate::io::files::{self, Mode};
@@ -183,6 +183,7 @@ fn write_blame(
         .statements
         .first()
         .map_or(0, |s| s.context().attempt);
+    let attempt = counted(attempt);
     let name = line.name(verdict.culprit);
     let file = format!("blame-{attempt}-{name}.json");
     let path = site.data.directory().join(file);

@@ -23,7 +23,7 @@ impl Screen {
     pub fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new_spinner();
-            let style = ProgressStyle::with_template("{spinner} {elapsed:>4} {wide_msg}");
+            let style = ProgressStyle::with_template("{spinner} {elapsed:>4} {msg}");
             bar.set_style(style.expect("the template is one that indicatif knows"));
             bar.enable_steady_tick(BEAT);
             bar

@@ -57,10 +57,11 @@ impl Arguments {
     pub(super) fn run(self) -> Result<(), CommandError> {
         let config = Config::read(&self.config)?;
         log::start(&config.log, config.log_format);
-        // The loop has this thread and the network the other: curve work never delays a ping, and
-        // a frame never wakes more than it must.
-        let mut builder = tokio::runtime::Builder::new_multi_thread();
-        let runtime = builder.worker_threads(1).enable_all().build();
+        // One thread for loop and network: handing each frame to another thread cost more than the
+        // frame. Curve work is put off until what waits has left, and takes milliseconds.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
         runtime
             .map_err(CommandError::Runtime)?
             .block_on(run(config))

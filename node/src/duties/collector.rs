@@ -10,10 +10,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dkg::bls::{self, Message, PublicPoint, SignaturePoint, UncheckedSignature};
+use dkg::bls::{self, Message, PublicPoint, SignaturePoint};
 use proto::{ClusterSize, PeerIndex, PeerSet, PublicKey, Root, ShareIndex, SignatureBytes};
 
 use super::schedule::Position;
+use super::share::Share;
 
 /// The public keys of the cluster's validators, checked to be valid points.
 #[derive(Debug, Clone)]
@@ -95,7 +96,7 @@ pub struct Combined {
 #[derive(Debug)]
 struct Contribution {
     value: Root,
-    partials: BTreeMap<Position, SignatureBytes>,
+    partials: BTreeMap<Position, Share>,
 }
 
 /// The partial signatures of one duty.
@@ -122,7 +123,7 @@ impl Collector {
         &mut self,
         peer: PeerIndex,
         value: Root,
-        partials: impl IntoIterator<Item = (Position, SignatureBytes)>,
+        partials: impl IntoIterator<Item = (Position, Share)>,
     ) {
         self.contributions
             .entry(peer)
@@ -141,6 +142,13 @@ impl Collector {
     /// Whether a group signature for `validator` is there.
     pub fn has(&self, validator: Position) -> bool {
         self.done.contains_key(&validator)
+    }
+
+    /// Whether a combination may give what is not there yet: t peers have contributed to `value`,
+    /// and one of `wanted` has no group signature.
+    pub fn is_ready(&self, value: &Root, wanted: &[Position]) -> bool {
+        let lacks_one = wanted.iter().any(|validator| !self.has(*validator));
+        lacks_one && self.contributors(value).len() >= self.size.threshold()
     }
 
     /// Combines every validator of `wanted` that now has t shares for `value`.
@@ -218,7 +226,7 @@ impl Collector {
         value: &Root,
         validator: Position,
         suspects: PeerSet,
-    ) -> Option<Vec<(PeerIndex, SignatureBytes)>> {
+    ) -> Option<Vec<(PeerIndex, Share)>> {
         let share = |peer: &PeerIndex| {
             let contribution = self.contributions.get(peer).filter(|c| c.value == *value)?;
             Some((*peer, *contribution.partials.get(&validator)?))
@@ -244,16 +252,14 @@ impl Collector {
     fn name_liars(
         &mut self,
         validator: Position,
-        shares: &[(PeerIndex, SignatureBytes)],
+        shares: &[(PeerIndex, Share)],
         with: &mut Combining<'_>,
         result: &mut Combined,
     ) -> bool {
         let mut found = false;
         for (peer, share) in shares {
             let key = &with.keys.validators[validator.index()].shares[peer.position()];
-            let is_good = SignaturePoint::from_bytes(share)
-                .is_ok_and(|share| bls::verify(key, with.message, &share));
-            if !is_good {
+            if !share.is_good(key, with.message) {
                 found = true;
                 self.drop_share(*peer, validator, with, result);
             }
@@ -280,17 +286,15 @@ impl Collector {
 struct Candidate {
     validator: Position,
     key: PublicPoint,
-    shares: Vec<(PeerIndex, SignatureBytes)>,
+    shares: Vec<(PeerIndex, Share)>,
     signature: SignaturePoint,
 }
 
 /// What t shares combine to, unless one of them is no point, or the result is no signature: then
 /// at least one share is bad.
-fn interpolate(shares: &[(PeerIndex, SignatureBytes)]) -> Option<SignaturePoint> {
-    let decode = |(peer, bytes): &(PeerIndex, SignatureBytes)| {
-        let share = UncheckedSignature::from_bytes(bytes).ok()?;
-        Some((ShareIndex::from(*peer), share))
-    };
+fn interpolate(shares: &[(PeerIndex, Share)]) -> Option<SignaturePoint> {
+    let decode =
+        |(peer, share): &(PeerIndex, Share)| Some((ShareIndex::from(*peer), share.point()?));
     let shares: Option<Vec<_>> = shares.iter().map(decode).collect();
     bls::combine_unchecked(&shares?).ok()
 }
@@ -315,26 +319,52 @@ mod tests {
         (VALIDATOR, secret(number).sign(&message).to_bytes())
     }
 
-    /// The secret 5 + 3x + 2x² in four shares, and what the four sent.
-    fn combined(sent: [u8; 4]) -> (Combined, PeerSet) {
+    fn share(number: u8) -> (Position, Share) {
+        let (validator, signature) = partial(number);
+        (validator, Share::Sent(signature))
+    }
+
+    /// A collector of four peers to which the first of them have sent these.
+    fn collector(sent: &[u8]) -> Collector {
         let size = ClusterSize::of(4).unwrap();
+        let mut collector = Collector::new(size);
+        for (peer, number) in size.all().zip(sent) {
+            collector.add(peer, VALUE, [share(*number)]);
+        }
+        collector
+    }
+
+    /// What this combines to, if the secret is 5 + 3x + 2x².
+    fn combine(collector: &mut Collector) -> (Combined, PeerSet) {
         let validator = ValidatorKeys {
             public_key: secret(5).public().to_bytes(),
             group: secret(5).public(),
             shares: [10, 19, 32, 49].map(|s| secret(s).public()).to_vec(),
         };
-        let mut collector = Collector::new(size);
-        for (peer, number) in size.all().zip(sent) {
-            collector.add(peer, VALUE, [partial(number)]);
-        }
         let mut suspects = PeerSet::EMPTY;
         let with = Combining {
             message: &Message::hash(VALUE),
-            keys: &ClusterKeys::new(size, vec![validator]),
+            keys: &ClusterKeys::new(collector.size, vec![validator]),
             suspects: &mut suspects,
             seed: &[7; 32],
         };
         (collector.combine(&VALUE, &[VALIDATOR], with), suspects)
+    }
+
+    fn combined(sent: [u8; 4]) -> (Combined, PeerSet) {
+        combine(&mut collector(&sent))
+    }
+
+    #[test]
+    fn there_is_nothing_to_combine_before_t_shares_and_after_the_signature() {
+        let is_ready = |collector: &Collector| collector.is_ready(&VALUE, &[VALIDATOR]);
+        assert!(!is_ready(&collector(&[10, 19])));
+        let mut collector = collector(&[10, 19, 32]);
+        assert!(is_ready(&collector));
+        combine(&mut collector);
+        let fourth = collector.size.peer(3).unwrap();
+        collector.add(fourth, VALUE, [share(49)]);
+        assert!(!is_ready(&collector));
     }
 
     #[test]

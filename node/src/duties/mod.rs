@@ -14,6 +14,7 @@
 //! | [`schedule`] | who has a duty when, and what to ask the beacon node to know it |
 //! | [`run`], `judging`, `signing` | one duty from its trigger to its signatures |
 //! | [`value`], [`judge`] | what is agreed on, and when this peer would sign it |
+//! | [`share`] | one partial signature, as sent or as made here |
 //! | [`collector`] | partial signatures in, verified group signatures out, liars named |
 //! | [`randao`] | RANDAO reveals, which need no agreement |
 //! | [`peers`] | who is there, who keeps silent, how far away |
@@ -36,17 +37,20 @@ pub mod peers;
 pub mod randao;
 pub mod run;
 pub mod schedule;
+pub mod share;
 mod signing;
 pub mod value;
 
 use std::time::Duration;
 
-use proto::eth::{BlockContents, HeadVote, SingleAttestation, ValidatorIndex};
+use proto::eth::{
+    AttesterDuty, BlockContents, HeadVote, ProposerDuty, SingleAttestation, ValidatorIndex,
+};
 use proto::{Address, DutyId, Epoch, PeerIndex, PublicKey, Root, SignatureBytes, Slot};
 
 use crate::journal::{Record, Recorded};
 use note::Note;
-use schedule::{Attester, AttesterDuty, Errand, ProposerDuty, Registered};
+use schedule::{Attester, Errand, Registered};
 
 /// What can happen to a node.
 #[derive(Debug)]
@@ -89,8 +93,8 @@ pub enum Output {
     Broadcast(Vec<u8>),
     /// Send this frame to one peer.
     Send(PeerIndex, Vec<u8>),
-    /// Append this record to both logs, make it durable, and answer with [`Input::Recorded`].
-    Persist(Record),
+    /// Append these records to both logs, make them durable, and answer with [`Input::Recorded`].
+    Persist(Vec<Record>),
     /// Ask the beacon node.
     Ask(Query),
     /// Give the beacon node what is signed, and answer with [`Answer::Submitted`].

@@ -295,7 +295,9 @@ impl Machine for Node {
         let slot = self.ground.chain.slot_at(self.now);
         let next_slot = self.ground.chain.start_of(slot.map_or(Slot(0), Slot::next));
         let head_vote = slot.map(|slot| self.ground.chain.attestation_deadline(slot));
-        let due = head_vote.filter(|due| *due > self.now);
+        let mark = slot.and_then(|slot| self.mark_due(slot));
+        let later = [head_vote, mark].into_iter().flatten();
+        let due = later.filter(|due| *due > self.now);
         let runs = self.runs.values().filter_map(Run::deadline);
         let soonest = runs.chain(due).fold(next_slot, Timestamp::min);
         Some(soonest.min(self.schedule.deadline(self.now)))

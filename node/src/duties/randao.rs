@@ -16,6 +16,7 @@ use super::collector::{Collector, Combining};
 use super::ground::World;
 use super::note::Note;
 use super::schedule::Position;
+use super::share::Share;
 use crate::vault::Signable;
 
 /// The reveals of the present slot and the next.
@@ -154,7 +155,7 @@ impl Reveal {
         self.collector.add(
             peer,
             root,
-            [(Position(partial.validator), partial.signature)],
+            [(Position(partial.validator), Share::Sent(partial.signature))],
         );
     }
 }

@@ -10,16 +10,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use consensus::{Input as Ballot, Instance, Output as Outcome, Setup, Standing, Timing};
-use dkg::bls;
 use proto::eth::{BlockContents, ChainSpec, HeadVote};
 use proto::frame::Frame;
-use proto::vote::{Message, Scope};
+use proto::vote::{Message, Partial, Scope};
 use proto::{DutyId, DutyKind, PeerIndex, Root, SignatureBytes, Timestamp};
 
 use super::collector::Collector;
 use super::ground::{Owners, World};
 use super::judge::Question;
 use super::note::{Miss, Note, Phase};
+use super::schedule::Position;
+use super::share::Share;
 use super::value::Value;
 use super::{Chore, Output, Query};
 use crate::journal::Recorded;
@@ -84,9 +85,8 @@ pub struct Run {
     pub(super) collector: Collector,
     pub(super) contents: Option<BlockContents>,
     pub(super) pending: Option<Pending>,
-    /// The value that t peers have signed, and what they sign of it.
+    /// The value that t peers have signed.
     pub(super) signed: Option<Value>,
-    pub(super) target: Option<bls::Message>,
     pub(super) voted: Option<Root>,
     /// What a quorum has PREPAREd and this peer cannot check before its beacon node answers.
     pub(super) owed: Option<Question>,
@@ -122,7 +122,6 @@ impl Run {
             contents: None,
             pending: None,
             signed: None,
-            target: None,
             voted: None,
             owed: None,
             question: None,
@@ -345,7 +344,8 @@ impl Run {
                 if world.peers.saw_sequence(peer, sequence) {
                     world.out.push(Output::Remember { peer, sequence });
                 }
-                self.collect(peer, &value, partials, world);
+                let sent = |p: Partial| (Position(p.validator), Share::Sent(p.signature));
+                self.collect((peer, &value), partials.into_iter().map(sent), world);
             }
             Outcome::Decided { .. } | Outcome::Exhausted => {}
             Outcome::Fault { peer, rule } => world.note(Note::Fault {

@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use proto::eth::{ChainSpec, ForkName, ValidatorIndex};
+use proto::eth::{AttesterDuty, ChainSpec, ForkName, ProposerDuty, ValidatorIndex};
 use proto::{Epoch, PublicKey, Root, Slot, Timestamp};
 
-pub use known::{Attester, AttesterDuty, ProposerDuty, Registered};
+pub use known::{Attester, Registered};
 
 /// How long a failed errand waits before it is asked again.
 const RETRY: Duration = Duration::from_millis(500);

@@ -12,6 +12,7 @@ use super::judge::Question;
 use super::note::{Note, Phase};
 use super::run::{Pending, Run};
 use super::schedule::Position;
+use super::share::Share;
 use super::value::{Objection, Value};
 use super::{Chore, Output, Query, Submission};
 use crate::journal::Recorded;
@@ -50,9 +51,9 @@ impl Run {
                     value: question.into_value(),
                     sealed,
                 });
-                world
-                    .out
-                    .extend(signing.records.into_iter().map(Output::Persist));
+                if !signing.records.is_empty() {
+                    world.out.push(Output::Persist(signing.records));
+                }
                 // What was recorded before a restart may be durable already.
                 let durable = world.recorded;
                 self.recorded(&durable, world);
@@ -70,15 +71,13 @@ impl Run {
         match sealed.open(recorded) {
             Ok(opened) => {
                 self.reach(Phase::RecordDurable, world);
-                let partials: Vec<Partial> = opened.iter().map(partial).collect();
-                self.ballot(
-                    Ballot::Recorded {
-                        sequence,
-                        partials: partials.clone(),
-                    },
-                    world,
-                );
-                self.collect(world.ground.me, &value, partials, world);
+                let partials = opened.iter().map(partial).collect();
+                self.ballot(Ballot::Recorded { sequence, partials }, world);
+                let own = |partial: &PartialSignature| {
+                    let share = Share::Own(*partial.signature());
+                    (Position(partial.validator()), share)
+                };
+                self.collect((world.ground.me, &value), opened.iter().map(own), world);
             }
             Err(sealed) => self.pending = Some(Pending { value, sealed }),
         }
@@ -101,18 +100,13 @@ impl Run {
     /// Takes a peer's (or the own) partial signatures over `value` and combines what is ready.
     pub(super) fn collect(
         &mut self,
-        peer: PeerIndex,
-        value: &Value,
-        partials: Vec<Partial>,
+        (peer, value): (PeerIndex, &Value),
+        shares: impl IntoIterator<Item = (Position, Share)>,
         world: &mut World<'_>,
     ) {
         let hash = consensus::Value::hash(value);
-        let partials = partials
-            .into_iter()
-            .map(|p| (Position(p.validator), p.signature));
-        self.collector.add(peer, hash, partials);
-        let there = self.collector.contributors(&hash).len();
-        if there >= world.ground.roster.size().threshold() {
+        self.collector.add(peer, hash, shares);
+        if self.collector.is_ready(&hash, &self.owners.positions()) {
             self.reach(Phase::CommitQuorum, world);
             self.signed = Some(value.clone());
             world.out.push(Output::Later(Chore::Combine(self.duty)));
@@ -125,20 +119,19 @@ impl Run {
             return;
         };
         let hash = consensus::Value::hash(&value);
-        let target = self.target.take().unwrap_or_else(|| {
-            let signable = value.signable(&world.ground.chain);
-            world.vault.message(signable.signing_root())
-        });
+        let wanted = self.owners.positions();
+        // More shares than were needed may have come before the first chore was done.
+        if !self.collector.is_ready(&hash, &wanted) {
+            return;
+        }
+        let signable = value.signable(&world.ground.chain);
         let with = Combining {
-            message: &target,
+            message: &world.vault.message(signable.signing_root()),
             keys: &world.ground.keys,
             suspects: &mut world.peers.suspects,
             seed: &world.ground.seed,
         };
-        let combined = self
-            .collector
-            .combine(&hash, &self.owners.positions(), with);
-        self.target = Some(target);
+        let combined = self.collector.combine(&hash, &wanted, with);
         for (peer, validator) in combined.bad_shares {
             world.note(Note::Fault {
                 peer,

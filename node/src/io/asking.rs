@@ -11,9 +11,10 @@ use tokio::sync::mpsc::Sender;
 use tracing::{debug, warn};
 
 use super::beacon::{
-    BeaconClient, BeaconError, BlockId, BlockRequest, CommitteeSubscription, Published, StateId,
+    BeaconClient, BeaconError, BlockId, BlockRequest, CommitteeSubscription, HeadEvent, Published,
+    StateId,
 };
-use crate::duties::schedule::{AttesterDuty, ProposerDuty, Registered};
+use crate::duties::schedule::Registered;
 use crate::duties::{Answer, Order, Query, Submission};
 
 /// Asks the beacon node for the core.
@@ -23,6 +24,7 @@ pub struct Asking {
     chain: Arc<ChainSpec>,
     graffiti: Root,
     answers: Sender<Answer>,
+    head: Option<HeadEvent>,
 }
 
 impl Asking {
@@ -38,7 +40,13 @@ impl Asking {
             chain,
             graffiti,
             answers,
+            head: None,
         }
+    }
+
+    /// Takes note of the newest head.
+    pub fn saw(&mut self, head: HeadEvent) {
+        self.head = Some(head);
     }
 
     /// Asks `query` in a task of its own.
@@ -73,16 +81,13 @@ impl Asking {
                 })
             }
             Query::HeadVote(slot) => {
-                // Both at once: the vote must not wait for the check that it may be cast.
-                let vote = self.client.attestation_data(slot);
-                let (vote, status) = tokio::join!(vote, self.client.sync_status());
-                let vote = match (vote, status) {
-                    (Ok(vote), Ok(status)) if status.may_vote() => Some(vote),
-                    (Ok(_), Ok(_)) => {
+                let vote = match self.client.head_vote(slot, self.head).await {
+                    Ok(Some(vote)) => Some(vote),
+                    Ok(None) => {
                         warn!(%slot, "the beacon node is syncing or optimistic: no vote");
                         None
                     }
-                    (Err(error), _) | (Ok(_), Err(error)) => {
+                    Err(error) => {
                         warn!(%slot, %error, "no head vote from the beacon node");
                         None
                     }
@@ -136,23 +141,11 @@ impl Asking {
             }
             Order::Attesters(epoch, indices) => {
                 let found = self.client.attester_duties(epoch, &indices).await?;
-                let duties = found.duties.iter().map(|duty| AttesterDuty {
-                    pubkey: duty.pubkey,
-                    validator_index: duty.validator_index,
-                    slot: duty.slot,
-                    committee_index: duty.committee_index,
-                    committees_at_slot: duty.committees_at_slot,
-                });
-                Ok(Answer::Attesters(epoch, duties.collect()))
+                Ok(Answer::Attesters(epoch, found.duties))
             }
             Order::Proposers(epoch) => {
                 let found = self.client.proposer_duties(epoch).await?;
-                let duties = found.duties.iter().map(|duty| ProposerDuty {
-                    pubkey: duty.pubkey,
-                    validator_index: duty.validator_index,
-                    slot: duty.slot,
-                });
-                Ok(Answer::Proposers(epoch, duties.collect()))
+                Ok(Answer::Proposers(epoch, found.duties))
             }
             Order::Prepare(_, recipients) => {
                 self.client.prepare_proposers(&recipients).await?;

@@ -93,8 +93,8 @@ impl Shell {
                     }
                 }
                 Output::Send(peer, frame) => self.outbox.send(peer, frame.into()),
-                Output::Persist(record) => {
-                    if self.writer.write(record).is_err() {
+                Output::Persist(records) => {
+                    if self.writer.write(records).is_err() {
                         error!("the disk does not take the signing record: nothing is signed");
                         return self.feed(Input::NotRecorded);
                     }
@@ -129,6 +129,7 @@ impl Shell {
     fn head(&mut self, head: Result<HeadEvent, BeaconError>) -> Option<Input> {
         match head {
             Ok(head) => {
+                self.asking.saw(head);
                 self.board.change(|status| {
                     status.beacon_node.head_slot = Some(head.slot.0);
                     status.beacon_node.problem = None;

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::Sender;
 
 use crate::journal::{Files, Journal, JournalError, Record, Recorded};
 
-/// Records that may wait at most. A slot brings a handful; more means that the disk hangs.
+/// Batches of records that may wait at most. A slot brings a handful; more means that the disk hangs.
 const WAITING: usize = 1024;
 
 /// What became of records.
@@ -36,7 +36,7 @@ pub struct Stuck;
 /// The way to the thread.
 #[derive(Debug)]
 pub struct Writer {
-    records: SyncSender<Record>,
+    records: SyncSender<Vec<Record>>,
 }
 
 impl Writer {
@@ -47,18 +47,23 @@ impl Writer {
         Self { records }
     }
 
-    /// Hands one record over.
+    /// Hands records over, to be made durable together.
     ///
     /// # Errors
     /// If the thread has ended or hangs: the record counts as failed.
-    pub fn write(&self, record: Record) -> Result<(), Stuck> {
-        self.records.try_send(record).map_err(|_| Stuck)
+    pub fn write(&self, records: Vec<Record>) -> Result<(), Stuck> {
+        self.records.try_send(records).map_err(|_| Stuck)
     }
 }
 
-fn write_all(mut journal: Journal<Files>, waiting: &Receiver<Record>, results: &Sender<Written>) {
+fn write_all(
+    mut journal: Journal<Files>,
+    waiting: &Receiver<Vec<Record>>,
+    results: &Sender<Written>,
+) {
     while let Ok(first) = waiting.recv() {
-        let batch: Vec<Record> = std::iter::once(first).chain(waiting.try_iter()).collect();
+        let more = waiting.try_iter().flatten();
+        let batch: Vec<Record> = first.into_iter().chain(more).collect();
         let written = match journal.append(&batch) {
             Ok(recorded) => Written::Durable {
                 recorded,

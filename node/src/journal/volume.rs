@@ -7,10 +7,14 @@
 //! (Linux marks the pages clean), so a second, successful call would prove nothing.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::DataLock;
@@ -89,7 +93,8 @@ pub trait Volume {
 #[derive(Debug)]
 pub struct Files {
     directory: PathBuf,
-    open: BTreeMap<LogFile, File>,
+    open: BTreeMap<LogFile, Arc<File>>,
+    twin: Option<Twin>,
 }
 
 impl Files {
@@ -110,6 +115,7 @@ impl Files {
         Ok(Self {
             directory,
             open: BTreeMap::new(),
+            twin: None,
         })
     }
 
@@ -150,15 +156,53 @@ impl Files {
         self.directory.join(file.name())
     }
 
-    fn opened(&mut self, file: LogFile) -> io::Result<&File> {
+    fn opened(&mut self, file: LogFile) -> io::Result<&Arc<File>> {
         let path = self.path(file);
         Ok(match self.open.entry(file) {
-            std::collections::btree_map::Entry::Occupied(held) => held.into_mut(),
-            std::collections::btree_map::Entry::Vacant(free) => {
-                free.insert(OpenOptions::new().read(true).write(true).open(path)?)
+            Entry::Occupied(held) => held.into_mut(),
+            Entry::Vacant(free) => {
+                let opened = OpenOptions::new().read(true).write(true).open(path)?;
+                free.insert(Arc::new(opened))
             }
         })
     }
+}
+
+/// A thread that syncs the second copy while the first is synced: two syncs one after the other
+/// would take twice as long, and a thread for each sync costs more than the sync.
+#[derive(Debug)]
+struct Twin {
+    files: Sender<Arc<File>>,
+    results: Receiver<io::Result<()>>,
+}
+
+impl Twin {
+    fn start() -> io::Result<Self> {
+        let (files, to_sync) = channel::<Arc<File>>();
+        let (to_results, results) = channel();
+        thread::Builder::new()
+            .name("second-copy".to_owned())
+            .spawn(move || {
+                let synced = to_sync.iter().map(|file| file.sync_data());
+                // Whoever asked may be gone: the program is ending.
+                for result in synced {
+                    to_results.send(result).ok();
+                }
+            })?;
+        Ok(Self { files, results })
+    }
+
+    fn begin(&self, file: Arc<File>) -> io::Result<()> {
+        self.files.send(file).map_err(|_| ended())
+    }
+
+    fn end(&self) -> io::Result<()> {
+        self.results.recv().map_err(|_| ended())?
+    }
+}
+
+fn ended() -> io::Error {
+    io::Error::other("the thread of the second copy has ended")
 }
 
 impl Volume for Files {
@@ -188,7 +232,7 @@ impl Volume for Files {
             .mode(0o600)
             .open(&path)?;
         made.write_all_at(bytes, 0)?;
-        self.open.insert(file, made);
+        self.open.insert(file, Arc::new(made));
         Ok(())
     }
 
@@ -197,15 +241,17 @@ impl Volume for Files {
     }
 
     fn sync(&mut self, [first, second]: [LogFile; 2]) -> io::Result<Duration> {
-        self.opened(first)?;
-        self.opened(second)?;
-        let (first, second) = (&self.open[&first], &self.open[&second]);
+        let first = Arc::clone(self.opened(first)?);
+        let second = Arc::clone(self.opened(second)?);
+        let twin = match self.twin.take() {
+            Some(twin) => twin,
+            None => Twin::start()?,
+        };
         let began = Instant::now();
-        let (one, other) = std::thread::scope(|scope| {
-            let other = scope.spawn(|| second.sync_data());
-            let one = first.sync_data();
-            (one, other.join().expect("fdatasync does not panic"))
-        });
+        let other = twin.begin(second);
+        let one = first.sync_data();
+        let other = other.and_then(|()| twin.end());
+        self.twin = Some(twin);
         one.and(other)?;
         Ok(began.elapsed())
     }

@@ -147,6 +147,13 @@ impl Vault {
                 self.history.sequence()
             }
         };
+        // The mark of the next slot rides along: one sync instead of two.
+        if let Subject::Vote { data, .. } = &signable.subject
+            && data.slot == now
+            && !records.is_empty()
+        {
+            records.extend(self.mark(now));
+        }
         Signing {
             records,
             sealed: (!partials.is_empty()).then(|| Sealed::new(sequence, partials)),
@@ -185,7 +192,7 @@ impl Vault {
     }
 
     /// The record that this peer may vote in the slot after `now`; none if that is recorded. To be
-    /// made durable in every slot, off the path of its duties.
+    /// made durable in every slot; [`Vault::sign`] gives it with the votes of the slot.
     pub fn mark(&mut self, now: Slot) -> Option<Record> {
         let next = now.next();
         if self.stopped().is_some() || self.history.mark() >= Some(next) {

@@ -6,6 +6,7 @@
 //! | [`domain`] | domain types, [`Domain`], [`signing_root`] |
 //! | [`fork`] | the forks Gantry has containers for, the chain's [`ForkSchedule`] |
 //! | [`spec`] | [`ChainSpec`]: what a chain is, and its clock |
+//! | [`duties`] | [`AttesterDuty`], [`ProposerDuty`]: what a beacon node asks of validators |
 //! | [`deposit`] | [`DepositMessage`], [`DepositData`] |
 //! | [`preset`] | list limits of the mainnet and minimal presets, as types |
 //! | [`operations`], [`payload`], [`body`] | what a block holds, as the spec lays it out |
@@ -24,6 +25,7 @@ pub mod body;
 pub mod contents;
 pub mod deposit;
 pub mod domain;
+pub mod duties;
 pub mod encoding;
 pub mod fork;
 pub mod operations;
@@ -37,6 +39,7 @@ pub use body::{BeaconBlock, BeaconBlockBody, BeaconBlockHeader};
 pub use contents::{Blobs, BlockContents};
 pub use deposit::{DepositData, DepositMessage};
 pub use domain::{Domain, DomainType, signing_root};
+pub use duties::{AttesterDuty, ProposerDuty};
 pub use encoding::{CommitteeIndex, ValidatorIndex, hash_tree_root};
 pub use fork::{ForkName, ForkSchedule, ForkVersion, UnknownFork};
 pub use operations::VoluntaryExit;

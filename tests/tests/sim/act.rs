@@ -33,7 +33,7 @@ impl World {
                 self.check_frame(peer, &frame);
                 self.send(peer, to.position(), frame);
             }
-            Output::Persist(record) => self.persist(peer, record),
+            Output::Persist(records) => self.persist(peer, records),
             Output::Ask(query) => {
                 self.narrate(|| format!("peer {peer} asks {query:?}"));
                 self.count(peer, &query);
@@ -181,11 +181,11 @@ impl World {
         }
     }
 
-    fn persist(&mut self, peer: usize, record: Record) {
+    fn persist(&mut self, peer: usize, records: Vec<Record>) {
         let later = self.draw_ms((0, 1));
         let life = self.peers[peer].life;
         let process = self.peers[peer].process.as_mut().expect("who writes lives");
-        process.waiting.push(record);
+        process.waiting.extend(records);
         if !process.is_writing {
             process.is_writing = true;
             self.at(self.now + later, Event::Write(peer, life));

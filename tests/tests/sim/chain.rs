@@ -7,10 +7,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use node::duties::schedule::{AttesterDuty, ProposerDuty, Registered};
+use node::duties::schedule::Registered;
 use node::duties::value::Value;
 use proto::eth::{
-    Block, BlockContents, ChainSpec, Checkpoint, CommitteeIndex, Genesis, HeadVote, ValidatorIndex,
+    AttesterDuty, Block, BlockContents, ChainSpec, Checkpoint, CommitteeIndex, Genesis, HeadVote,
+    ProposerDuty, ValidatorIndex,
 };
 use proto::{DutyId, DutyKind, Epoch, PublicKey, Root, SignatureBytes, Slot, Timestamp};
 use serde_json::json;

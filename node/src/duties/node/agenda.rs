@@ -2,7 +2,7 @@
 //! runs, their triggers and their ends.
 
 use consensus::Standing;
-use proto::{DutyId, DutyKind, Slot};
+use proto::{DutyId, DutyKind, Slot, Timestamp};
 
 use super::Node;
 use crate::duties::ground::Owners;
@@ -47,15 +47,36 @@ impl Node {
         }
     }
 
-    /// Writes the mark one slot ahead where a duty is due, or may be as nobody knows yet.
+    /// Writes the mark one slot ahead where a duty is due, or may be as nobody knows yet. The
+    /// vault writes it with the votes of the slot, in the same sync; what is due here is the mark
+    /// of a slot without votes, and the first one after a pause.
     fn write_mark(&mut self, slot: Slot) {
+        if self.mark_due(slot).is_none_or(|due| self.now < due) {
+            return;
+        }
         let may_have_duty = |at: Slot| {
             !self.schedule.attesters(at).is_empty()
                 || self.schedule.proposer(at).is_some()
                 || self.schedule.is_proposer_unknown(at)
         };
         if may_have_duty(slot) || may_have_duty(slot.next()) {
-            self.out.extend(self.vault.mark(slot).map(Output::Persist));
+            let mark = self.vault.mark(slot);
+            self.out
+                .extend(mark.map(|record| Output::Persist(vec![record])));
+        }
+    }
+
+    /// When the mark of the slot after `slot` is to be written, unless it is: late in `slot` if
+    /// that is marked itself, else at once.
+    pub(super) fn mark_due(&self, slot: Slot) -> Option<Timestamp> {
+        let marked = self.vault.history().mark();
+        let begin = self.ground.chain.start_of(slot);
+        if marked > Some(slot) {
+            None
+        } else if marked == Some(slot) {
+            Some(begin + 2 * (self.ground.chain.slot_duration() / 3))
+        } else {
+            Some(begin)
         }
     }
 

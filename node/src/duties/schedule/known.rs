@@ -1,7 +1,6 @@
-//! What the beacon node says of our validators, in the core's words.
+//! What the schedule knows of our validators.
 
-use proto::eth::{CommitteeIndex, ValidatorIndex};
-use proto::{PublicKey, Slot};
+use proto::eth::{AttesterDuty, ValidatorIndex};
 
 use super::Position;
 
@@ -12,32 +11,6 @@ pub struct Registered {
     pub index: ValidatorIndex,
     /// Whether it has duties: active, exiting or slashed ones that are not exited yet.
     pub active: bool,
-}
-
-/// Where and when one validator attests, in the beacon node's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AttesterDuty {
-    /// The validator's key.
-    pub pubkey: PublicKey,
-    /// Its index.
-    pub validator_index: ValidatorIndex,
-    /// Its slot.
-    pub slot: Slot,
-    /// Its committee in that slot.
-    pub committee_index: CommitteeIndex,
-    /// How many committees that slot has.
-    pub committees_at_slot: u64,
-}
-
-/// Who proposes in a slot, in the beacon node's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ProposerDuty {
-    /// The proposer's key.
-    pub pubkey: PublicKey,
-    /// Its index.
-    pub validator_index: ValidatorIndex,
-    /// Its slot.
-    pub slot: Slot,
 }
 
 /// An attestation one of our validators owes.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use proto::eth::{CommitteeIndex, ValidatorIndex};
-use proto::{Address, Epoch, PublicKey, Root, Slot};
+use proto::eth::{AttesterDuty, CommitteeIndex, ProposerDuty, ValidatorIndex};
+use proto::{Address, Epoch, Root, Slot};
 use serde::{Deserialize, Serialize};
 
 use super::client::Body;
@@ -22,39 +22,6 @@ pub struct Duties<T> {
     pub optimistic: bool,
     /// The duties.
     pub duties: Vec<T>,
-}
-
-/// A validator attests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub struct AttesterDuty {
-    /// Its public key.
-    pub pubkey: PublicKey,
-    /// The validator.
-    pub validator_index: ValidatorIndex,
-    /// In which slot.
-    pub slot: Slot,
-    /// In which committee.
-    pub committee_index: CommitteeIndex,
-    /// How large the committee is.
-    #[serde(with = "serde_utils::quoted_u64")]
-    pub committee_length: u64,
-    /// How many committees the slot has.
-    #[serde(with = "serde_utils::quoted_u64")]
-    pub committees_at_slot: u64,
-    /// Its position in the committee.
-    #[serde(with = "serde_utils::quoted_u64")]
-    pub validator_committee_index: u64,
-}
-
-/// A validator proposes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub struct ProposerDuty {
-    /// Its public key.
-    pub pubkey: PublicKey,
-    /// The validator.
-    pub validator_index: ValidatorIndex,
-    /// In which slot.
-    pub slot: Slot,
 }
 
 /// Asks the node to follow the subnet of a committee.

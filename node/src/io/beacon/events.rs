@@ -27,9 +27,14 @@ pub struct HeadEvent {
     pub previous_duty_dependent_root: Root,
     /// The block that decides the attester duties of the epoch after.
     pub current_duty_dependent_root: Root,
-    /// Whether the head's payload has not been checked by an execution client.
-    #[serde(default)]
+    /// Whether the head's payload has not been checked by an execution client. A node that does
+    /// not say may not have checked it.
+    #[serde(default = "unchecked")]
     pub execution_optimistic: bool,
+}
+
+const fn unchecked() -> bool {
+    true
 }
 
 /// The pause before a new connection after the first failure; it doubles with every further one.

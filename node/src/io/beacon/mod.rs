@@ -37,6 +37,6 @@ pub use chain::{
     BlockId, KnownBlock, PendingDeposit, StateId, SyncStatus, ValidatorState, ValidatorStatus,
 };
 pub use client::BeaconClient;
-pub use duties::{AttesterDuty, CommitteeSubscription, Duties, ProposerDuty};
+pub use duties::{CommitteeSubscription, Duties};
 pub use error::{BadUrl, BeaconError, Cause, ItemFailure, Rejected};
 pub use events::HeadEvent;

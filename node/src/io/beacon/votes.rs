@@ -6,9 +6,37 @@ use proto::eth::{AttestationData, CommitteeIndex, ForkName, SingleAttestation};
 use super::chain::Envelope;
 use super::client::Body;
 use super::error::ItemFailure;
-use super::{BeaconClient, BeaconError, Call, Cause};
+use super::{BeaconClient, BeaconError, Call, Cause, HeadEvent};
 
 impl BeaconClient {
+    /// What to attest to in `slot`; none while the node is syncing or optimistic.
+    ///
+    /// A node that has announced the very block it would vote for as the slot's own, its payload
+    /// checked, is neither: with that `announced`, nothing more is asked. Otherwise its state is
+    /// asked at the same time, for the vote must not wait for it.
+    ///
+    /// # Errors
+    /// As [`BeaconClient::attestation_data`], or if the node does not say how it is.
+    pub async fn head_vote(
+        &self,
+        slot: Slot,
+        announced: Option<HeadEvent>,
+    ) -> Result<Option<AttestationData>, BeaconError> {
+        let vote = self.attestation_data(slot);
+        let fresh = announced.filter(|head| head.slot == slot && !head.execution_optimistic);
+        let (vote, status) = match fresh {
+            Some(head) => {
+                let vote = vote.await?;
+                if vote.beacon_block_root == head.block {
+                    return Ok(Some(vote));
+                }
+                (vote, self.sync_status().await?)
+            }
+            None => tokio::try_join!(vote, self.sync_status())?,
+        };
+        Ok(status.may_vote().then_some(vote))
+    }
+
     /// What the node would attest to in `slot`, for every committee alike.
     ///
     /// # Errors

@@ -109,6 +109,45 @@ async fn a_head_vote_is_the_same_from_ssz_and_json_and_only_for_the_slot_asked()
 }
 
 #[tokio::test]
+async fn a_vote_for_the_head_that_was_just_announced_needs_no_second_question() {
+    let announced = HeadEvent {
+        slot: Slot(414),
+        block: HEAD.parse().unwrap(),
+        previous_duty_dependent_root: Root::ZERO,
+        current_duty_dependent_root: Root::ZERO,
+        execution_optimistic: false,
+    };
+    let node = Node::recorded().without("/eth/v1/node/syncing");
+    let client = node.start().await;
+    let vote = client.head_vote(Slot(414), Some(announced)).await;
+    assert_eq!(vote.unwrap().unwrap().beacon_block_root, announced.block);
+
+    // Any doubt, and the node must say how it is.
+    let doubtful = [
+        None,
+        Some(HeadEvent {
+            slot: Slot(413),
+            ..announced
+        }),
+        Some(HeadEvent {
+            block: Root::ZERO,
+            ..announced
+        }),
+        Some(HeadEvent {
+            execution_optimistic: true,
+            ..announced
+        }),
+    ];
+    let optimistic = br#"{"data":{"head_slot":"414","sync_distance":"0","is_syncing":false,
+        "is_optimistic":true,"el_offline":false}}"#;
+    let node = Node::recorded().with("/eth/v1/node/syncing", (200, JSON, optimistic));
+    let client = node.start().await;
+    for announced in doubtful {
+        assert_eq!(client.head_vote(Slot(414), announced).await, Ok(None));
+    }
+}
+
+#[tokio::test]
 async fn a_block_is_known_by_its_root_or_not() {
     let client = Node::recorded().start().await;
     let head: Root = HEAD.parse().unwrap();

@@ -1,0 +1,34 @@
+//! One partial signature on its way into a combination.
+//!
+//! What a peer sent stays bytes until it is needed; what was made here is a point already.
+
+use dkg::bls::{self, Message, PublicPoint, SignaturePoint, UncheckedSignature};
+use proto::SignatureBytes;
+
+/// One partial signature.
+#[derive(Debug, Clone, Copy)]
+pub enum Share {
+    /// As a peer sent it: any bytes.
+    Sent(SignatureBytes),
+    /// Made here.
+    Own(SignaturePoint),
+}
+
+impl Share {
+    /// Its point, if it is one; where it lies is left to check.
+    pub(super) fn point(&self) -> Option<UncheckedSignature> {
+        match self {
+            Self::Sent(bytes) => UncheckedSignature::from_bytes(bytes).ok(),
+            Self::Own(point) => Some((*point).into()),
+        }
+    }
+
+    /// Whether it signs `message` under `key`.
+    pub(super) fn is_good(&self, key: &PublicPoint, message: &Message) -> bool {
+        match self {
+            Self::Sent(bytes) => SignaturePoint::from_bytes(bytes)
+                .is_ok_and(|share| bls::verify(key, message, &share)),
+            Self::Own(point) => bls::verify(key, message, point),
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! Reads a statement back from the very bytes that its signature covers, so that it can be shown to
+//! somebody who was in no session with its signer.
+//!
+//! [`Statement::preimage`] writes these bytes. Total and strict: no two byte strings are one
+//! statement, every length is bounded before anything is stored, and nothing may follow.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use super::{Commit, MAX_PARTIALS, Partial, Prepare, Prepared, Propose, RoundChange, Scope};
+use crate::{DutyId, DutyKind, Root, Round, SignatureBytes, Slot, Statement};
+
+/// The longest preimage in bytes: a COMMIT with [`MAX_PARTIALS`] partial signatures, of a position
+/// and 96 bytes each, and 90 bytes for scope, round, value, sequence and count.
+pub const MAX_PREIMAGE: usize = 90 + MAX_PARTIALS * 100;
+
+/// Bytes that are no statement of the purpose they are said to be of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the signed bytes are no statement of the purpose {purpose:?}: they are damaged")]
+pub struct BadPreimage {
+    /// The purpose that was expected.
+    pub purpose: &'static str,
+}
+
+/// What a peer says about one duty and round, to be read back.
+pub trait Ballot: Statement + Sized {
+    /// The cluster and the duty that it is about.
+    fn scope(&self) -> Scope;
+
+    /// The round that it is about.
+    fn round(&self) -> Round;
+
+    /// The statement that has exactly this [preimage](Statement::preimage).
+    ///
+    /// # Errors
+    /// If there is none.
+    fn reread(preimage: &[u8]) -> Result<Self, BadPreimage> {
+        let mut rest = Rest(preimage);
+        Self::take(&mut rest)
+            .filter(|_| rest.0.is_empty())
+            .ok_or(BadPreimage {
+                purpose: Self::PURPOSE,
+            })
+    }
+
+    /// Takes the fields from the front of `rest`, in the order in which they are fed.
+    fn take(rest: &mut Rest<'_>) -> Option<Self>;
+}
+
+impl Ballot for Propose {
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    fn round(&self) -> Round {
+        self.round
+    }
+
+    fn take(rest: &mut Rest<'_>) -> Option<Self> {
+        Some(Self {
+            scope: rest.scope()?,
+            round: rest.round()?,
+            value: rest.root()?,
+        })
+    }
+}
+
+impl Ballot for Prepare {
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    fn round(&self) -> Round {
+        self.round
+    }
+
+    fn take(rest: &mut Rest<'_>) -> Option<Self> {
+        Some(Self {
+            scope: rest.scope()?,
+            round: rest.round()?,
+            value: rest.root()?,
+        })
+    }
+}
+
+impl Ballot for Commit {
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    fn round(&self) -> Round {
+        self.round
+    }
+
+    fn take(rest: &mut Rest<'_>) -> Option<Self> {
+        Some(Self {
+            scope: rest.scope()?,
+            round: rest.round()?,
+            value: rest.root()?,
+            sequence: rest.number()?,
+            partials: rest.partials()?,
+        })
+    }
+}
+
+impl Ballot for RoundChange {
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    fn round(&self) -> Round {
+        self.round
+    }
+
+    fn take(rest: &mut Rest<'_>) -> Option<Self> {
+        Some(Self {
+            scope: rest.scope()?,
+            round: rest.round()?,
+            votes: rest.votes()?,
+            prepared: rest.prepared()?,
+        })
+    }
+}
+
+/// What has not been read yet.
+#[derive(Debug)]
+pub struct Rest<'a>(&'a [u8]);
+
+impl Rest<'_> {
+    fn fixed<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (head, tail) = self.0.split_first_chunk()?;
+        self.0 = tail;
+        Some(*head)
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        self.fixed().map(u64::from_le_bytes)
+    }
+
+    /// A number of items, at most `most`.
+    fn count(&mut self, most: usize) -> Option<usize> {
+        let count = usize::try_from(self.number()?).ok()?;
+        (count <= most).then_some(count)
+    }
+
+    fn root(&mut self) -> Option<Root> {
+        self.fixed().map(Root::from)
+    }
+
+    fn round(&mut self) -> Option<Round> {
+        let [number] = self.fixed()?;
+        Round::new(number.into())
+    }
+
+    fn scope(&mut self) -> Option<Scope> {
+        let lock = self.root()?;
+        let slot = Slot(self.number()?);
+        let kind = match self.fixed()? {
+            [0] => DutyKind::Head,
+            [1] => DutyKind::Block,
+            _ => return None,
+        };
+        let duty = DutyId { slot, kind };
+        Some(Scope { lock, duty })
+    }
+
+    fn partials(&mut self) -> Option<Vec<Partial>> {
+        let count = self.count(MAX_PARTIALS)?;
+        // The bytes must be there before room for them is made.
+        if self.0.len() != 100 * count {
+            return None;
+        }
+        let one = |_| {
+            Some(Partial {
+                validator: self.fixed().map(u32::from_le_bytes)?,
+                signature: self.fixed().map(SignatureBytes::from)?,
+            })
+        };
+        (0..count).map(one).collect()
+    }
+
+    /// Votes in ascending order of their rounds.
+    fn votes(&mut self) -> Option<BTreeMap<Round, Root>> {
+        let mut votes = BTreeMap::new();
+        for _ in 0..self.count(usize::from(Round::LAST.number()) + 1)? {
+            let round = self.round()?;
+            if votes
+                .last_key_value()
+                .is_some_and(|(last, _)| *last >= round)
+            {
+                return None;
+            }
+            votes.insert(round, self.root()?);
+        }
+        Some(votes)
+    }
+
+    fn prepared(&mut self) -> Option<Option<Prepared>> {
+        match self.fixed()? {
+            [0] => Some(None),
+            [1] => Some(Some(Prepared {
+                round: self.round()?,
+                value: self.root()?,
+            })),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn scope() -> impl Strategy<Value = Scope> {
+        any::<([u8; 32], u64, bool)>().prop_map(|(lock, slot, is_block)| Scope {
+            lock: lock.into(),
+            duty: DutyId {
+                slot: Slot(slot),
+                kind: if is_block {
+                    DutyKind::Block
+                } else {
+                    DutyKind::Head
+                },
+            },
+        })
+    }
+
+    fn round() -> impl Strategy<Value = Round> {
+        (0..=16u64).prop_map(|number| Round::new(number).unwrap())
+    }
+
+    fn root() -> impl Strategy<Value = Root> {
+        any::<[u8; 32]>().prop_map(Root::from)
+    }
+
+    fn commit() -> impl Strategy<Value = Commit> {
+        let partials = prop::collection::vec((any::<u32>(), any::<u8>()), 0..4);
+        let fields = (scope(), round(), root(), any::<u64>(), partials);
+        fields.prop_map(|(scope, round, value, sequence, partials)| {
+            let partial = |(validator, byte)| Partial {
+                validator,
+                signature: [byte; 96].into(),
+            };
+            let partials = partials.into_iter().map(partial).collect();
+            Commit {
+                scope,
+                round,
+                value,
+                sequence,
+                partials,
+            }
+        })
+    }
+
+    fn round_change() -> impl Strategy<Value = RoundChange> {
+        let votes = prop::collection::btree_map(round(), root(), 0..5);
+        let prepared = prop::option::of((round(), root()));
+        let fields = (scope(), round(), votes, prepared);
+        fields.prop_map(|(scope, round, votes, prepared)| RoundChange {
+            scope,
+            round,
+            votes,
+            prepared: prepared.map(|(round, value)| Prepared { round, value }),
+        })
+    }
+
+    /// The statement comes back; a changed, lost or added byte gives another one or none.
+    fn check<T: Ballot + PartialEq + std::fmt::Debug>(statement: T, (at, byte): (usize, u8)) {
+        let bytes = statement.preimage();
+        assert_eq!(T::reread(&bytes).as_ref(), Ok(&statement));
+        let at = at % bytes.len();
+        assert!(T::reread(&bytes[..at]).is_err());
+        let mut changed = bytes.clone();
+        changed[at] ^= byte;
+        if let Ok(other) = T::reread(&changed) {
+            assert_ne!(other, statement);
+            assert_eq!(other.preimage(), changed);
+        }
+        changed.push(byte);
+        assert!(T::reread(&changed).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn a_statement_is_read_back_from_its_own_bytes_only(
+            (scope, round, value) in (scope(), round(), root()),
+            commit in commit(),
+            change in round_change(),
+            damage in (any::<usize>(), 1..=255u8),
+        ) {
+            check(Propose { scope, round, value }, damage);
+            check(Prepare { scope, round, value }, damage);
+            check(commit, damage);
+            check(change, damage);
+        }
+
+        #[test]
+        fn any_bytes_are_a_statement_or_refused(
+            bytes in prop::collection::vec(any::<u8>(), 0..300),
+        ) {
+            if let Ok(commit) = Commit::reread(&bytes) {
+                prop_assert_eq!(commit.preimage(), &bytes[..]);
+            }
+            if let Ok(change) = RoundChange::reread(&bytes) {
+                prop_assert_eq!(change.preimage(), bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn the_longest_commitment_is_as_long_as_said_and_a_longer_one_refused() {
+        let partial = Partial {
+            validator: 0,
+            signature: [0; 96].into(),
+        };
+        let mut commit = Commit {
+            scope: Scope {
+                lock: Root::ZERO,
+                duty: DutyId {
+                    slot: Slot(0),
+                    kind: DutyKind::Head,
+                },
+            },
+            round: Round::ZERO,
+            value: Root::ZERO,
+            sequence: 0,
+            partials: vec![partial; MAX_PARTIALS],
+        };
+        assert_eq!(commit.preimage().len(), MAX_PREIMAGE);
+        assert!(Commit::reread(&commit.preimage()).is_ok());
+        commit.partials.push(partial);
+        assert!(Commit::reread(&commit.preimage()).is_err());
+    }
+}
