@@ -11,7 +11,8 @@ use tokio::sync::mpsc::Sender;
 
 use crate::journal::{Files, Journal, JournalError, Record, Recorded};
 
-/// Batches of records that may wait at most. A slot brings a handful; more means that the disk hangs.
+/// Batches of records that may wait at most. A slot brings a handful; more means that the disk
+/// hangs.
 const WAITING: usize = 1024;
 
 /// What became of records.
