@@ -1,8 +1,9 @@
 // Writes the execution chain's genesis, in geth's format, to standard output: all forks up to
-// Prague at once, the deposit contract, the system contracts, and one funded account.
+// Prague at once (with --fork fulu also Osaka), the deposit contract, the system contracts, and one
+// funded account.
 //
 // The contracts (code and storage) are those of the Hoodi genesis inside @ethereumjs/genesis.
-// node genesis.mjs [--chain-id 1337]
+// node genesis.mjs [--chain-id 1337] [--fork electra|fulu]
 import {parseArgs} from "node:util";
 import {getGenesis} from "@ethereumjs/genesis";
 
@@ -13,7 +14,15 @@ const FUNDED = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266";
 const BILLION_ETHER = "0x33b2e3c9fd0803ce8000000";
 const ZERO_HASH = `0x${"00".repeat(32)}`;
 
-const {values: flags} = parseArgs({options: {"chain-id": {type: "string", default: "1337"}}});
+const {values: flags} = parseArgs({
+  options: {
+    "chain-id": {type: "string", default: "1337"},
+    fork: {type: "string", default: "electra"},
+  },
+});
+const osaka = {electra: false, fulu: true}[flags.fork];
+if (osaka === undefined) throw new Error(`unknown fork ${flags.fork}: electra or fulu`);
+const blobs = {target: 6, max: 9, baseFeeUpdateFraction: 5007716};
 
 // The package lists an account as [balance, code, [[slot, value], …]].
 function contracts() {
@@ -51,9 +60,11 @@ const genesis = {
     shanghaiTime: 0,
     cancunTime: 0,
     pragueTime: 0,
+    ...(osaka ? {osakaTime: 0} : {}),
     blobSchedule: {
       cancun: {target: 3, max: 6, baseFeeUpdateFraction: 3338477},
-      prague: {target: 6, max: 9, baseFeeUpdateFraction: 5007716},
+      prague: blobs,
+      ...(osaka ? {osaka: blobs} : {}),
     },
     depositContractAddress: DEPOSIT_CONTRACT,
   },

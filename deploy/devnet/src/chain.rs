@@ -48,7 +48,7 @@ impl Foundation {
     /// # Errors
     /// If a program fails.
     pub async fn lay(plan: &Plan, site: &Site) -> Result<Self, Error> {
-        let execution = Execution::start(&plan.engine, site).await?;
+        let execution = Execution::start(plan, site).await?;
         let mut command = script(plan, &site.place, "genesis-root.mjs");
         command.args(chain_flags(plan, execution.as_ref()));
         let printed = output("genesis-root.mjs", &mut command)?;

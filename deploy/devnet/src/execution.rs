@@ -1,7 +1,7 @@
 //! The execution client: the npm one on a chain of its own, or one that already runs.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::Error;
 use crate::children::{Child, Children, output};
 use crate::place::Site;
-use crate::plan::Engine;
+use crate::plan::{Engine, Fork, Plan};
 
 /// The chain id of the npm client's genesis.
 const CHAIN_ID: u64 = 1337;
@@ -48,17 +48,19 @@ impl Execution {
     /// Starts the npm client, or asks the external one; `None` for the mock.
     ///
     /// # Errors
-    /// If it cannot be started or does not answer within a minute.
-    pub async fn start(engine: &Engine, site: &Site) -> Result<Option<Self>, Error> {
-        match engine {
+    /// If it cannot be started, does not answer within a minute, or is not at the beginning of a
+    /// chain of [`genesis`].
+    pub async fn start(plan: &Plan, site: &Site) -> Result<Option<Self>, Error> {
+        match &plan.engine {
             Engine::Mock => Ok(None),
-            Engine::Npm => Self::npm(site).await.map(Some),
+            Engine::Npm => Self::npm(plan.fork, site).await.map(Some),
             Engine::External {
                 engine_url,
                 rpc_url,
                 jwt,
             } => {
                 let rpc = Rpc::new(rpc_url);
+                rpc.must_begin().await?;
                 let execution = Self {
                     child: None,
                     rpc_url: rpc_url.clone(),
@@ -73,20 +75,15 @@ impl Execution {
         }
     }
 
-    async fn npm(
-        Site {
+    async fn npm(fork: Fork, site: &Site) -> Result<Self, Error> {
+        let Site {
             place,
             ports,
             children,
-        }: &Site,
-    ) -> Result<Self, Error> {
+        } = site;
         let genesis = place.file("execution-genesis.json");
         let jwt = place.file("engine-api.secret");
-        let mut make = Command::new("node");
-        make.arg(place.execution_script("genesis.mjs"))
-            .args(["--chain-id", &CHAIN_ID.to_string()]);
-        let text = output("the execution genesis", &mut make)?;
-        fs::write(&genesis, text).map_err(Error::file(&genesis))?;
+        write_genesis(&place.execution_script("genesis.mjs"), fork, &genesis)?;
         fs::write(&jwt, JWT_SECRET).map_err(Error::file(&jwt))?;
 
         let mut command = Command::new("node");
@@ -163,6 +160,20 @@ impl Execution {
     }
 }
 
+/// Writes to `file` the genesis of a chain on which a devnet of `fork` can begin. `script` is
+/// `genesis.mjs`.
+///
+/// # Errors
+/// If the script fails or the file cannot be written.
+pub fn write_genesis(script: &Path, fork: Fork, file: &Path) -> Result<(), Error> {
+    let mut make = Command::new("node");
+    make.arg(script)
+        .args(["--chain-id", &CHAIN_ID.to_string()])
+        .args(["--fork", fork.name()]);
+    let text = output("the execution genesis", &mut make)?;
+    fs::write(file, text).map_err(Error::file(file))
+}
+
 async fn first_answer(url: &str, child: &mut Child, children: &Children) -> Result<String, Error> {
     let rpc = Rpc::new(url);
     let patience = tokio::time::Instant::now() + START;
@@ -227,6 +238,24 @@ impl Rpc {
                 url: self.url.clone(),
                 problem: format!("{method} answered {answer}"),
             })
+    }
+
+    /// Refuses a client that is not at the beginning of a chain with the deposit contract: the
+    /// beacon chain begins at its block 0.
+    async fn must_begin(&self) -> Result<(), Error> {
+        let at = self.number("eth_blockNumber").await?;
+        let where_deposits_go = json!([DEPOSIT_CONTRACT, "latest"]);
+        let code = self.text("eth_getCode", where_deposits_go, None).await?;
+        let problem = match (at, code.as_str()) {
+            (0, "0x") => "has no deposit contract".to_owned(),
+            (0, _) => return Ok(()),
+            (at, _) => format!("is at block {at} already"),
+        };
+        Err(Error::Refused(format!(
+            "--execution-rpc {}: the client {problem}; start it on an empty data directory and the \
+             file that --execution-genesis writes",
+            self.url
+        )))
     }
 
     async fn genesis_hash(&self) -> Result<String, Error> {

@@ -6,6 +6,7 @@ use clap::Parser;
 use proto::ClusterSize;
 
 use crate::Error;
+use crate::execution::write_genesis;
 use crate::plan::{BeaconNodes, Blow, Engine, Entry, Fork, PeerAtEpoch, Plan, Preset, Strike};
 
 /// Starts a real devnet and a cluster of gantry peers on it, and shows their duties.
@@ -38,7 +39,12 @@ pub struct Flags {
     /// unless --execution-url is given.
     #[arg(long)]
     in_genesis: bool,
-    /// Engine API of a running execution client, instead of the npm one.
+    /// Only write, to this file, the genesis from which another execution client must start for
+    /// --execution-url and this --fork.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["execution_url", "load"])]
+    execution_genesis: Option<PathBuf>,
+    /// Engine API of a running execution client at block 0, instead of the npm one: see
+    /// "Another execution client" in deploy/devnet/README.md.
     #[arg(long, value_name = "URL", requires_all = ["jwt", "execution_rpc"])]
     execution_url: Option<String>,
     /// JSON RPC of that client.
@@ -96,6 +102,19 @@ pub struct Order {
 }
 
 impl Flags {
+    /// Writes the genesis that was asked for instead of a devnet; `false` if none was.
+    ///
+    /// # Errors
+    /// If the script fails or the file cannot be written.
+    pub fn write_genesis(&self) -> Result<bool, Error> {
+        let Some(file) = &self.execution_genesis else {
+            return Ok(false);
+        };
+        let script = self.scripts.join("execution/genesis.mjs");
+        write_genesis(&script, self.fork, file)?;
+        Ok(true)
+    }
+
     /// The order these flags give.
     ///
     /// # Errors
@@ -187,6 +206,14 @@ mod tests {
         let plan = plan("").unwrap();
         assert_eq!((plan.size.peers(), plan.validators), (4, 8));
         assert_eq!((plan.engine, plan.entry), (Engine::Npm, Entry::Deposit));
+    }
+
+    #[test]
+    fn another_client_is_named_whole_and_its_genesis_is_written_before() {
+        let named = plan("--fork fulu --execution-url http://x --execution-rpc http://y --jwt z");
+        assert!(matches!(named.unwrap().engine, Engine::External { .. }));
+        let both = "--execution-genesis g --execution-url http://x --execution-rpc y --jwt z";
+        assert!(plan(both).unwrap_err().contains("--execution-genesis"));
     }
 
     #[test]

@@ -29,6 +29,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(flags: Flags) -> Result<(), Error> {
+    if flags.write_genesis()? {
+        return Ok(());
+    }
     let order = flags.order()?;
     let ports = Ports::from_base(order.port_base)?;
     // Before the directory is emptied: it may be that of a devnet which holds these ports.

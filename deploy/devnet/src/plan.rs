@@ -218,7 +218,8 @@ impl Plan {
         match (self.fork, &self.engine, self.entry) {
             (Fork::Fulu, Engine::Npm, _) => refuse(
                 "--fork fulu: the npm execution client stops at Electra; add --in-genesis (mock \
-                 engine), or --execution-url and --jwt of a client that knows Fulu"
+                 engine), or start another client from --execution-genesis and name it with \
+                 --execution-url"
                     .to_owned(),
             ),
             (_, Engine::Mock, Entry::Deposit) => {

@@ -8,7 +8,8 @@ use crate::stand::{alone, run, site};
 
 /// Epochs of duties.
 const EPOCHS: u64 = 6;
-/// A second and a half would not do: the execution client counts whole seconds.
+/// A second and a half would not do: the execution client counts whole seconds. One second does on
+/// an idle machine only: on a busy one the chain itself forks, and leaves signed votes out.
 const SLOT_MS: u64 = 2000;
 
 /// The third peer is dead for two epochs and then started again. When it has been back for an epoch
@@ -36,7 +37,9 @@ fn from_nothing_to_duties_with_a_peer_dead_for_two_epochs() {
         scene.stop().await;
         assert_eq!(epochs, EPOCHS);
         assert_eq!(duties.attestations.expected, 8 * 6);
-        assert!(duties.proposals.expected > 0, "{duties:?}");
+        // How many are ours the chain draws; one run in some hundred has none.
+        let proposals = duties.proposals;
+        assert_eq!(proposals.included, proposals.expected, "{duties:?}");
         for (name, gained) in gains {
             let faults = gained.metrics.sum("gantry_faults_total");
             assert_eq!(faults, 0.0, "{name} saw another break a rule");
