@@ -1,7 +1,8 @@
-//! What the start of a peer with 1,000 validators costs: opening every share's keystore, reading the
-//! lock and decoding every public key in it (n = 4: five a validator), opening the signing record.
-//! Beside each the bare blst cost of the same curve work, or the bare reading of the same bytes.
-//! CPU time of all threads: a peer opens keystores on all cores. `cargo bench -p node --bench start`
+//! What the start of a peer with 1,000 validators costs: opening every share's keystore, reading
+//! the lock and decoding every public key in it (n = 4: five a validator), opening the signing
+//! record. Beside each the bare blst cost of the same curve work, or the bare reading of the same
+//! bytes. CPU time of all threads: a peer opens keystores on all cores.
+//! `cargo bench -p node --bench start`
 
 #[path = "../../dkg/benches/beside/mod.rs"]
 mod beside;
@@ -168,5 +169,9 @@ fn record(c: &mut Criterion<CpuTime>) {
     });
 }
 
-criterion_group!(name = benches; config = beside::criterion(); targets = keystores, the_lock, record);
+criterion_group!(
+    name = benches;
+    config = beside::criterion();
+    targets = keystores, the_lock, record
+);
 criterion_main!(benches);
