@@ -1,6 +1,9 @@
 //! What one head vote costs in computation: all peers of a cluster from their own value to t
 //! commitments, messages passed in memory. Beside it the same number of bare ed25519 signatures and
-//! verifications, so that the overhead shows as a ratio.
+//! verifications, so that the overhead shows as a ratio. `cargo bench -p consensus`
+
+#[path = "../../dkg/benches/beside/mod.rs"]
+mod beside;
 
 use std::collections::VecDeque;
 use std::hint::black_box;
@@ -14,6 +17,8 @@ use proto::{
     ClusterSize, DutyId, DutyKind, Identity, PeerIndex, Root, Roster, Round, SignatureBytes, Slot,
     Timestamp,
 };
+
+use beside::{Beside, CpuTime};
 
 const NOW: Timestamp = Timestamp::from_micros(4_000_000);
 
@@ -141,16 +146,15 @@ fn recorded() -> Input<Vote> {
     }
 }
 
-fn instance(criterion: &mut Criterion) {
+fn instance(criterion: &mut Criterion<CpuTime>) {
     for n in [4, 13] {
         let cluster = Cluster::of(n);
         assert_eq!(cluster.run(), n);
-        let mut group = criterion.benchmark_group(format!("duty of {n} peers"));
-        group.bench_function("instances", |bencher| bencher.iter(|| cluster.run()));
-        group.bench_function("bare ed25519", |bencher| bencher.iter(|| cluster.bare()));
-        group.finish();
+        let mut costs = Beside::new(criterion, format!("instances of all peers n={n}"));
+        costs.cost("ours", 1, || cluster.run());
+        costs.cost("bare ed25519", 1, || cluster.bare());
     }
 }
 
-criterion_group!(benches, instance);
+criterion_group!(name = benches; config = beside::criterion(); targets = instance);
 criterion_main!(benches);

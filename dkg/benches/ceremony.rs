@@ -1,30 +1,29 @@
-//! The whole ceremony of four peers in one process and thread, and the same curve work by bare
-//! blst: commitments, decoding with group checks, partial signatures and their checks.
-//!
-//! Divide by four for one peer's work. `cargo bench -p dkg --bench ceremony`
+//! The whole ceremony of n peers in one process, and the same curve work by bare blst: commitments,
+//! decoding with group checks, partial signatures and their checks. Both for one peer: what all n
+//! cost, divided by n. `cargo bench -p dkg --bench ceremony`
 
 #![allow(clippy::unwrap_used)] // a bench that cannot go on stops
 
-mod cpu_time;
+mod beside;
 
 use std::collections::VecDeque;
 use std::hint::black_box;
-use std::time::Duration;
 
 use blst::min_pk::{PublicKey, SecretKey, Signature};
 use blst::{MultiPoint as _, blst_p1_affine, blst_p2_affine};
-use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group, criterion_main};
 use dkg::ceremony::{Ceremony, Input, Output, Participant, Position};
 use proto::ceremony::{Purpose, Terms};
 use proto::{ClusterSize, Identity, Machine as _, PeerIndex, Root, Roster, Timestamp};
 
-use cpu_time::CpuTime;
+use beside::{Beside, CpuTime};
 
-const PEERS: usize = 4;
 const TAG: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
 
-fn machines(validators: u16) -> Vec<Ceremony> {
-    let size = ClusterSize::of(PEERS).unwrap();
+/// Peers and validators.
+const CEREMONIES: [(usize, u16); 5] = [(4, 1), (4, 100), (4, 1000), (13, 1), (13, 30)];
+
+fn machines(size: ClusterSize, validators: u16) -> Vec<Ceremony> {
     let identity = |peer: PeerIndex| Identity::from_seed(&[peer.position() as u8; 32]);
     let keys = size.all().map(|peer| identity(peer).public()).collect();
     let terms = Terms {
@@ -46,8 +45,7 @@ fn machines(validators: u16) -> Vec<Ceremony> {
 }
 
 /// Delivers everything in order until every peer is finished.
-fn hold(mut machines: Vec<Ceremony>) {
-    let size = ClusterSize::of(PEERS).unwrap();
+fn hold(size: ClusterSize, mut machines: Vec<Ceremony>) {
     let now = Timestamp::from_micros(1);
     let mut queue: VecDeque<(PeerIndex, Input)> = VecDeque::new();
     for one in size.all() {
@@ -80,12 +78,12 @@ fn hold(mut machines: Vec<Ceremony>) {
             queue.push_back((me, Input::Tick));
         }
     }
-    assert_eq!(finished, PEERS);
+    assert_eq!(finished, size.peers());
 }
 
 /// What no implementation of this protocol can leave out, for one peer and `keys` keys.
-fn bare_blst(keys: usize) {
-    let threshold = 3;
+fn bare_blst(size: ClusterSize, keys: usize) {
+    let (peers, threshold) = (size.peers(), size.threshold());
     let secret = SecretKey::key_gen(&[1; 32], &[]).unwrap();
     let public = secret.sk_to_pk().to_bytes();
     let signature = secret.sign(&[0; 32], TAG, &[]);
@@ -94,7 +92,7 @@ fn bare_blst(keys: usize) {
         // Commitments and the nonce of the proof of knowledge.
         black_box(black_box(&secret).sk_to_pk());
     }
-    for _ in 0..(PEERS - 1) * keys * (threshold + 1) {
+    for _ in 0..(peers - 1) * keys * (threshold + 1) {
         // The others' commitments and nonces.
         black_box(PublicKey::key_validate(black_box(&public)).unwrap());
     }
@@ -103,20 +101,20 @@ fn bare_blst(keys: usize) {
         // The own partial signatures.
         black_box(black_box(&point[..]).mult(&secret.to_bytes(), 255));
     }
-    for _ in 0..PEERS * keys {
+    for _ in 0..peers * keys {
         black_box(Signature::sig_validate(black_box(&encoded), true).unwrap());
     }
     let g1: Vec<blst_p1_affine> = vec![secret.sk_to_pk().into(); keys];
     let g2: Vec<blst_p2_affine> = vec![signature.into(); keys];
     let weights: Vec<u8> = (0..keys * 32).map(|i| (i * 7 + i / 251) as u8).collect();
-    for _ in 0..(PEERS - 1) * (threshold + 1) {
+    for _ in 0..(peers - 1) * (threshold + 1) {
         // Feldman checks and the nonces of the proofs of knowledge.
         black_box(g1.mult(&weights[..keys * 16], 128));
     }
-    for _ in 0..PEERS - 1 {
+    for _ in 0..peers - 1 {
         black_box(g1.mult(&weights, 255));
     }
-    for _ in 0..PEERS {
+    for _ in 0..peers {
         black_box(g1.mult(&weights[..keys * 16], 128));
         black_box(g2.mult(&weights[..keys * 16], 128));
         let verified = signature.verify(false, &[0; 32], TAG, &[], &secret.sk_to_pk(), false);
@@ -125,19 +123,18 @@ fn bare_blst(keys: usize) {
 }
 
 fn ceremonies(c: &mut Criterion<CpuTime>) {
-    for validators in [1, 100, 1000] {
-        let mut group = c.benchmark_group(format!("ceremony n=4 validators={validators}"));
-        group
-            .sample_size(10)
-            .measurement_time(Duration::from_secs(10));
-        group.bench_function("all four peers", |b| {
-            b.iter_batched(|| machines(validators), hold, BatchSize::PerIteration);
-        });
-        group.bench_function("bare blst of one peer", |b| {
-            b.iter(|| bare_blst(usize::from(validators) + 1));
-        });
+    for (peers, validators) in CEREMONIES {
+        let size = ClusterSize::of(peers).unwrap();
+        let mut costs = Beside::new(c, format!("ceremony n={peers} validators={validators}"));
+        let whole = (
+            || machines(size, validators),
+            |machines| hold(size, machines),
+        );
+        costs.cost_with("one peer", peers as u32, whole);
+        let keys = usize::from(validators) + 1;
+        costs.cost("bare blst", 1, || bare_blst(size, keys));
     }
 }
 
-criterion_group!(name = benches; config = cpu_time::criterion(); targets = ceremonies);
+criterion_group!(name = benches; config = beside::criterion(); targets = ceremonies);
 criterion_main!(benches);

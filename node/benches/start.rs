@@ -1,20 +1,33 @@
-//! What the start of a peer with 1,000 validators costs in files and curve work: opening every
-//! share's keystore, and decoding every public key of the lock (n = 4: five a validator). Beside
-//! each the bare blst cost of the same curve work. `cargo bench -p node --bench start`
+//! What the start of a peer with 1,000 validators costs: opening every share's keystore, reading
+//! the lock and decoding every public key in it (n = 4: five a validator), opening the signing
+//! record. Beside each the bare blst cost of the same curve work, or the bare reading of the same
+//! bytes. CPU time of all threads: a peer opens keystores on all cores.
+//! `cargo bench -p node --bench start`
 
+#[path = "../../dkg/benches/beside/mod.rs"]
+mod beside;
+
+use std::fs;
 use std::hint::black_box;
 use std::path::Path;
 
+use blst::min_pk;
 use criterion::{Criterion, criterion_group, criterion_main};
 use dkg::bls::work::{Operation, Sample};
 use dkg::bls::{PublicPoint, SecretShare};
+use node::io::files::{self, Mode};
+use node::journal::{DataLock, Entry, Files, History, Journal, Owner};
 use node::keystore::{self, MasterSecret, StoredShare};
-use proto::{PublicKey, Root};
+use proto::definition::{
+    Chain, Definition, Draft, FeeRecipient, Gwei, Operator, Terms, Withdrawal,
+};
+use proto::lock::{Contents, Lock, UnsignedLock, Validator};
+use proto::{Address, Identity, PublicKey, Root};
+
+use beside::{Beside, CpuTime};
 
 const VALIDATORS: u64 = 1000;
-
-/// Public keys that the lock names for each validator: the group's and four shares'.
-const KEYS: u64 = 5;
+const PEERS: u64 = 4;
 
 fn share(number: u64) -> SecretShare {
     let mut bytes = [1; 32];
@@ -22,46 +35,143 @@ fn share(number: u64) -> SecretShare {
     SecretShare::from_bytes(&bytes).expect("below the group order")
 }
 
-fn stored(dir: &Path, master: &MasterSecret) -> Vec<PublicKey> {
-    let shares = (0..VALIDATORS).map(|number| StoredShare {
-        validator: [7; 48].into(),
-        secret: share(number),
-    });
-    let shares: Vec<_> = shares.collect();
-    keystore::store_all(dir, master, &shares).expect("the disk works");
-    shares
-        .iter()
-        .map(|share| share.secret.public().to_bytes())
+fn identities() -> Vec<Identity> {
+    (1..=PEERS as u8)
+        .map(|i| Identity::from_seed(&[i; 32]))
         .collect()
 }
 
-fn start(c: &mut Criterion) {
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    let master = MasterSecret::from_seed(&[7; 32], &Root::ZERO);
-    let keys = stored(directory.path(), &master);
-    let sample = Sample::default();
-    let mut group = c.benchmark_group(format!("start with {VALIDATORS} validators"));
-    group.sample_size(10);
-    group.bench_function("open keystores", |b| {
-        b.iter(|| keystore::open_all(directory.path(), &master, &keys).expect("they open"));
-    });
-    group.bench_function("open keystores, bare blst", |b| {
-        b.iter(|| {
-            let mut done = 0;
-            while done < VALIDATORS {
-                done += u64::from(sample.perform(Operation::Key));
-            }
+/// A lock whose keys are all different. They belong to no polynomial, which reading does not ask.
+fn lock() -> Lock {
+    let operators = identities()
+        .into_iter()
+        .enumerate()
+        .map(|(at, identity)| Operator {
+            name: format!("peer{at}"),
+            identity_key: identity.public(),
+            addresses: Vec::new(),
         });
-    });
-    group.bench_function("decode the lock's keys", |b| {
-        b.iter(|| {
-            let all = keys.iter().cycle().take((VALIDATORS * KEYS) as usize);
-            all.map(|key| PublicPoint::from_bytes(black_box(key)).expect("a key"))
-                .collect::<Vec<_>>()
-        });
-    });
-    group.finish();
+    let draft = Draft {
+        name: "bench".to_owned(),
+        nonce: Root::ZERO,
+        chain: Chain::known("hoodi").expect("a chain of the program"),
+        operators: operators.collect(),
+        validators: VALIDATORS as usize,
+        deposit_amounts: vec![Gwei(32_000_000_000)],
+        withdrawal: Withdrawal::One(Address::from([0xaa; 20])),
+        fee_recipient: FeeRecipient::One(Address::from([0xbb; 20])),
+    };
+    let mut definition = Definition::unsigned(Terms::new(draft).expect("within bounds"));
+    for identity in identities() {
+        definition.sign(&identity).expect("an operator");
+    }
+    let key = |number| share(number).public().to_bytes();
+    let validator = |number| Validator {
+        public_key: key(number * (PEERS + 1)),
+        share_public_keys: (1..=PEERS)
+            .map(|peer| key(number * (PEERS + 1) + peer))
+            .collect(),
+    };
+    let contents = Contents {
+        definition: definition.into_signed().expect("all have signed"),
+        validators: (0..VALIDATORS).map(validator).collect(),
+        seal_commitment: (0..3)
+            .map(|at| key((PEERS + 1) * VALIDATORS + at))
+            .collect(),
+        transcript_hash: Root::ZERO,
+        keystore_salt: Root::ZERO,
+    };
+    let unsigned = UnsignedLock::new(contents).expect("the keys differ");
+    let identities = identities();
+    let signatures = identities.iter().map(|identity| unsigned.sign(identity));
+    let signatures: Result<_, _> = signatures.collect();
+    let signatures = signatures.expect("all are operators");
+    unsigned
+        .with_signatures(signatures)
+        .expect("all have signed")
 }
 
-criterion_group!(benches, start);
+fn keystores(c: &mut Criterion<CpuTime>) {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let master = MasterSecret::from_seed(&[7; 32], &Root::ZERO);
+    let stored = |number| StoredShare {
+        validator: [7; 48].into(),
+        secret: share(number),
+    };
+    let shares: Vec<StoredShare> = (0..VALIDATORS).map(stored).collect();
+    keystore::store_all(directory.path(), &master, &shares).expect("the disk works");
+    let keys = shares.iter().map(|share| share.secret.public().to_bytes());
+    let keys: Vec<PublicKey> = keys.collect();
+    let sample = Sample::default();
+    let mut costs = Beside::new(c, format!("start: open {VALIDATORS} keystores"));
+    costs.cost("ours", 1, || {
+        keystore::open_all(directory.path(), &master, &keys).expect("they open")
+    });
+    costs.cost("bare blst", 1, || {
+        let mut done = 0;
+        while done < VALIDATORS {
+            done += u64::from(sample.perform(Operation::Key));
+        }
+    });
+}
+
+/// Reads the lock file and decodes what it names, as a peer does before it takes part.
+fn read_lock(path: &Path) -> Vec<PublicPoint> {
+    let text = files::read(path, Lock::MAX_BYTES).expect("it is there");
+    let lock = Lock::from_json(&text).expect("it is good");
+    let keys = lock.validators.iter().flat_map(|validator| {
+        [&validator.public_key]
+            .into_iter()
+            .chain(&validator.share_public_keys)
+    });
+    keys.map(|key| PublicPoint::from_bytes(key).expect("a key"))
+        .collect()
+}
+
+fn the_lock(c: &mut Criterion<CpuTime>) {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let path = directory.path().join("cluster-lock.json");
+    files::write_new(&path, lock().to_json().as_bytes(), Mode::Public).expect("the disk works");
+    let points = read_lock(&path);
+    let keys: Vec<PublicKey> = points.iter().map(PublicPoint::to_bytes).collect();
+    let mut costs = Beside::new(c, format!("start: lock of {VALIDATORS} validators"));
+    costs.cost("ours", 1, || read_lock(&path));
+    costs.cost("bare blst", 1, || {
+        let valid = |key: &PublicKey| min_pk::PublicKey::key_validate(black_box(key.as_bytes()));
+        assert!(keys.iter().map(valid).all(|key| key.is_ok()));
+    });
+}
+
+fn record(c: &mut Criterion<CpuTime>) {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let lock = DataLock::take(directory.path()).expect("nobody else uses it");
+    let owner = || Owner {
+        cluster: Root::ZERO,
+        identity: Identity::from_seed(&[7; 32]).public(),
+    };
+    let mut history = History::default();
+    let keys = (0..VALIDATORS).map(|number| share(number).public().to_bytes());
+    history
+        .add(Entry::Enrolled(keys.collect()))
+        .expect("the keys differ");
+    let files = || Files::within(&lock).expect("a directory");
+    let journal = Journal::create(files(), owner(), history).expect("a record");
+    drop(journal);
+    let paths = ["record-a.log", "record-b.log"].map(|name| files().directory().join(name));
+    let mut costs = Beside::new(c, format!("start: record of {VALIDATORS} validators"));
+    costs.cost("ours", 1, || {
+        Journal::open(files(), owner()).expect("it is whole")
+    });
+    costs.cost("bare reading", 1, || {
+        paths
+            .each_ref()
+            .map(|path| fs::read(path).expect("it is there"))
+    });
+}
+
+criterion_group!(
+    name = benches;
+    config = beside::criterion();
+    targets = keystores, the_lock, record
+);
 criterion_main!(benches);

@@ -69,6 +69,9 @@ pub(crate) struct Attempt {
     pub(crate) acked: Option<Acked>,
     /// Peers that were shown, since they last came up, what they saw differently.
     pub(super) shown: PeerSet,
+    /// Peers that opened another attempt and were told of this one, with the attempt they opened.
+    /// Once is enough: two that may not follow each other would otherwise tell it for ever.
+    pub(super) told: BTreeMap<PeerIndex, u32>,
 }
 
 impl Attempt {
@@ -88,6 +91,7 @@ impl Attempt {
             stage: Stage::Opening,
             acked: None,
             shown: PeerSet::EMPTY,
+            told: BTreeMap::new(),
         };
         if let Some(acked) = acked {
             attempt.acknowledge(who, acked);

@@ -98,12 +98,14 @@ impl Ceremony {
             self.go_to(attempt, outputs);
         }
         if attempt != self.position.attempt {
-            if from == signer {
+            let told = &mut self.attempt.told;
+            if from == signer && told.insert(signer, attempt) != Some(attempt) {
                 // It lags, or it does not know what was acknowledged here.
                 self.greet(signer, outputs);
             }
             return Ok(());
         }
+        self.attempt.told.remove(&signer);
         match self.attempt.said.openings.entry(signer) {
             Entry::Occupied(known) if known.get().statement == opening.statement => {}
             Entry::Occupied(known) => {

@@ -211,6 +211,10 @@ impl Ceremony {
             lock_signatures,
         })));
         self.attempt.said.dones.insert(self.who.me, done);
+        // Whoever has left this attempt returns to it when it sees every acknowledgement.
+        for peer in std::mem::take(&mut self.attempt.told).into_keys() {
+            self.greet(peer, outputs);
+        }
     }
 
     fn report(&mut self, outputs: &mut Vec<Output>) {
@@ -238,6 +242,7 @@ impl Machine for Ceremony {
         match input {
             Input::Up(peer) => {
                 self.up.insert(peer);
+                self.attempt.told.remove(&peer);
                 self.greet(peer, &mut outputs);
             }
             Input::Down(peer) => {

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use dkg::bls::{self, Message, PublicPoint, SignaturePoint};
+use dkg::bls::{self, Message, PublicPoint, SignaturePoint, UncheckedSignature};
 use proto::eth::{DepositData, DepositMessage, ForkVersion};
 use proto::lock::Lock;
 use proto::{ClusterSize, PeerIndex, PeerSet, PublicKey, ShareIndex, SignatureBytes};
@@ -146,21 +146,15 @@ impl Deposits {
                 .copied()
                 .take(self.size.threshold())
                 .collect();
-            let decoded = chosen
-                .iter()
-                .map(|peer| (*peer, decode(&self.partials[peer])));
-            let decoded: Vec<_> = decoded.collect();
-            if let Some(points) = self.interpolate(&decoded).filter(|p| self.are_of_groups(p)) {
+            if let Some(points) = self.interpolate(&chosen).filter(|p| self.are_of_groups(p)) {
                 self.signatures = Some(points.iter().map(SignaturePoint::to_bytes).collect());
                 break;
             }
-            let is_wrong = |(peer, points): &(PeerIndex, Option<Vec<SignaturePoint>>)| {
-                let good = points
-                    .as_ref()
-                    .is_some_and(|points| self.are_of_shares(*peer, points));
-                (!good).then_some(*peer)
+            let is_wrong = |peer: &PeerIndex| {
+                let points = decode(&self.partials[peer]);
+                !points.is_some_and(|points| self.are_of_shares(*peer, &points))
             };
-            let found: Vec<PeerIndex> = decoded.iter().filter_map(is_wrong).collect();
+            let found: Vec<PeerIndex> = chosen.into_iter().filter(is_wrong).collect();
             assert!(
                 !found.is_empty(),
                 "t signatures of shares of one polynomial combine to that of its group key"
@@ -182,15 +176,16 @@ impl Deposits {
         }
     }
 
-    fn interpolate(
-        &self,
-        decoded: &[(PeerIndex, Option<Vec<SignaturePoint>>)],
-    ) -> Option<Vec<SignaturePoint>> {
+    /// What these peers' signatures combine to, unless one is no point or spoils it. Only the
+    /// results are checked to lie in the group: see [`bls::combine_unchecked`].
+    fn interpolate(&self, peers: &[PeerIndex]) -> Option<Vec<SignaturePoint>> {
         let combine = |message: usize| {
-            let partials = decoded
-                .iter()
-                .map(|(peer, points)| Some((ShareIndex::from(*peer), points.as_ref()?[message])));
-            bls::combine(&partials.collect::<Option<Vec<_>>>()?).ok()
+            let decode = |peer: &PeerIndex| {
+                let share = UncheckedSignature::from_bytes(&self.partials[peer][message]).ok()?;
+                Some((ShareIndex::from(*peer), share))
+            };
+            let shares: Option<Vec<_>> = peers.iter().map(decode).collect();
+            bls::combine_unchecked(&shares?).ok()
         };
         (0..self.messages.len()).map(combine).collect()
     }

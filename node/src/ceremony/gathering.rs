@@ -23,7 +23,8 @@ pub(super) struct Gathering {
     site: Site,
     /// Taken out only while one phase becomes the next.
     phase: Option<Phase>,
-    line: Line,
+    /// The peers and the operator.
+    pub(super) line: Line,
     /// When to leave though somebody may lack something.
     stay_until: Option<Instant>,
 }
@@ -107,14 +108,16 @@ impl Gathering {
         (!names.is_empty()).then(|| names.join(", "))
     }
 
-    fn is_over(&self) -> bool {
+    /// Whether nobody needs this peer any more.
+    pub(super) fn is_over(&self) -> bool {
         match &self.phase {
             Some(Phase::Sharing(sharing)) => sharing.is_over(self.line.up()),
             Some(Phase::Making(_)) | None => false,
         }
     }
 
-    fn is_busy(&self) -> bool {
+    /// Whether there is work to do that waits for nobody.
+    pub(super) fn is_busy(&self) -> bool {
         match &self.phase {
             Some(Phase::Making(making)) => making.is_busy(),
             Some(Phase::Sharing(_)) | None => false,
@@ -132,7 +135,8 @@ impl Gathering {
         }
     }
 
-    fn take(&mut self, event: Event) -> Result<(), CeremonyError> {
+    /// Takes what happened, and does what follows.
+    pub(super) fn take(&mut self, event: Event) -> Result<(), CeremonyError> {
         match event {
             Event::Up { peer, software } => {
                 tracing::debug!(peer = self.line.name(peer), software, "up");
@@ -228,7 +232,8 @@ impl Gathering {
         }
     }
 
-    fn make(&mut self, input: Input) -> Result<(), CeremonyError> {
+    /// Hands `input` to the ceremony, while there is one.
+    pub(super) fn make(&mut self, input: Input) -> Result<(), CeremonyError> {
         let Some(Phase::Making(making)) = &mut self.phase else {
             return Ok(());
         };

@@ -13,9 +13,21 @@ pub(super) fn counted(attempt: u32) -> u32 {
     attempt.saturating_add(1)
 }
 
+/// Takes frames to the peers: the network, or the world of a test.
+pub(super) trait Post {
+    /// Takes `frame` to `peer` if there is a session, and returns at once.
+    fn send(&self, peer: PeerIndex, frame: Bytes);
+}
+
+impl Post for Outbox {
+    fn send(&self, peer: PeerIndex, frame: Bytes) {
+        Outbox::send(self, peer, frame);
+    }
+}
+
 /// The sessions and the screen.
 pub(super) struct Line {
-    outbox: Outbox,
+    post: Box<dyn Post + Send>,
     up: PeerSet,
     me: PeerIndex,
     names: Vec<String>,
@@ -24,9 +36,9 @@ pub(super) struct Line {
 
 impl Line {
     /// A line with nobody on it yet.
-    pub fn new(outbox: Outbox, me: PeerIndex, names: Vec<String>) -> Self {
+    pub fn new(post: Box<dyn Post + Send>, me: PeerIndex, names: Vec<String>) -> Self {
         Self {
-            outbox,
+            post,
             up: PeerSet::EMPTY,
             me,
             names,
@@ -51,14 +63,14 @@ impl Line {
 
     /// Sends to one peer, if it is there.
     pub fn send(&self, peer: PeerIndex, frame: &Frame) {
-        self.outbox.send(peer, Bytes::from(frame.encode()));
+        self.post.send(peer, Bytes::from(frame.encode()));
     }
 
     /// Sends to everybody who is there.
     pub fn broadcast(&self, frame: &Frame) {
         let bytes = Bytes::from(frame.encode());
         for peer in self.up.iter() {
-            self.outbox.send(peer, bytes.clone());
+            self.post.send(peer, bytes.clone());
         }
     }
 

@@ -21,6 +21,8 @@
 //!
 //! Never here: the rules of the ceremony (`dkg`), or of signing (`vault`).
 
+#[cfg(test)]
+mod crash_tests;
 pub mod deposits;
 mod error;
 mod gathering;
@@ -102,7 +104,7 @@ pub async fn hold(
         },
     };
     let (outbox, events) = net::start(settings).await?;
-    let line = Line::new(outbox, site.me, names);
+    let line = Line::new(Box::new(outbox), site.me, names);
     let mut gathering = Gathering::new(site, phase, line);
     gathering.begin(plan.retry)?;
     gathering.run(events, stop).await

@@ -55,6 +55,11 @@ impl Screen {
         }
     }
 
+    /// What [`Screen::say_once`] has said.
+    pub fn said_once(&self) -> &BTreeSet<String> {
+        &self.told
+    }
+
     /// Something that stays and need not be said again, however often it happens.
     pub fn say_once(&mut self, words: String) {
         // Bounded: a peer that always says something new must not fill the memory.

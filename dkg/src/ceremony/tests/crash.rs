@@ -112,7 +112,7 @@ fn story_833_no_key_is_stored_before_every_share_has_signed() {
 }
 
 /// A world in which `victim` lost power before it stored, and all others have acknowledged.
-fn all_but_one_acknowledged(victim: usize) -> World {
+pub fn all_but_one_acknowledged(victim: usize) -> World {
     for seed in 15..60 {
         let mut world = World::started(4, 1, seed);
         let victim = world.peer(victim);

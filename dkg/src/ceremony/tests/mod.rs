@@ -1,5 +1,6 @@
 //! Ceremonies in a deterministic world of real machines, real frames and named villains.
 
+mod attempts;
 mod course;
 mod crash;
 mod oracle;

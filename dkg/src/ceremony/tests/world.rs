@@ -42,6 +42,8 @@ pub struct World {
     pub power_cut: Option<(PeerIndex, usize)>,
     /// Outputs performed by each peer.
     pub performed: BTreeMap<PeerIndex, usize>,
+    /// Peers that come back from a crash with another ceremony seed.
+    pub reseeded: PeerSet,
     links: BTreeMap<(PeerIndex, PeerIndex), VecDeque<Vec<u8>>>,
     rng: StdRng,
     now: u64,
@@ -83,6 +85,7 @@ impl World {
             villains: BTreeMap::new(),
             power_cut: None,
             performed: BTreeMap::new(),
+            reseeded: PeerSet::EMPTY,
             links: BTreeMap::new(),
             rng: StdRng::seed_from_u64(seed),
             now: 1,
@@ -110,7 +113,11 @@ impl World {
 
     pub fn start(&mut self, peer: PeerIndex) {
         let position = self.disks[&peer].position.clone();
-        let machine = Ceremony::new(participant(&self.terms, peer), position).unwrap();
+        let mut who = participant(&self.terms, peer);
+        if self.reseeded.contains(peer) {
+            who.seed = Zeroizing::new([0xee; 32]);
+        }
+        let machine = Ceremony::new(who, position).unwrap();
         let others: Vec<PeerIndex> = self.machines.keys().copied().collect();
         self.machines.insert(peer, machine);
         for other in others {

@@ -14,7 +14,7 @@ fn lines(notes: Vec<Note>, words: &str) -> usize {
     let told = (Arc::new(Metrics::new()), Arc::new(Board::default()));
     let memory = Memory::open(&dir.path().join("memory")).unwrap();
     let names = (1..=4).map(|number| format!("peer {number}")).collect();
-    let mut observer = Observer::new(names, told, memory, dir.path().join("evidence"));
+    let mut observer = Observer::new(names, told, memory, None);
     let subscriber = tracing_subscriber::fmt().with_writer(Arc::new(file));
     tracing::subscriber::with_default(subscriber.finish(), || {
         notes.into_iter().for_each(|note| observer.tell(note));
