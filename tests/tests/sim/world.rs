@@ -363,9 +363,8 @@ impl World {
     /// The beacon node of `peer` tells of a new head.
     fn head_event(&mut self, peer: usize, slot: Slot) {
         if self.peers[peer].beacon != BeaconNode::Dead {
-            let epoch = self.chain.spec.epoch_of(slot).0;
-            let depends_on = |epoch: u64| Chain::foreign(Slot(epoch), 0xdd);
-            let (previous, current) = (depends_on(epoch - 1), depends_on(epoch));
+            let epoch = self.chain.spec.epoch_of(slot);
+            let [previous, current] = self.chain.dependent_roots(peer, epoch, self.now);
             self.feed(
                 peer,
                 Input::Head {
