@@ -12,7 +12,7 @@ use node::duties::value::Objection;
 use node::duties::{Input, Query};
 use node::journal::Recorded;
 use proto::definition::Chain as DefinitionChain;
-use proto::{DutyId, Machine as _, Round, Slot, Timestamp};
+use proto::{DutyId, Machine as _, Root, Round, SignatureBytes, Slot, Timestamp};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use tests::cluster::{Cluster, Recipe};
@@ -119,6 +119,8 @@ pub struct World {
     /// How often each peer asked its beacon node about a duty, by the duty.
     pub asked: BTreeMap<(usize, DutyId), usize>,
     pub(crate) past: Vec<Vec<Vec<u8>>>,
+    /// The group signatures that were checked already.
+    pub(crate) verified: BTreeSet<(u32, Root, SignatureBytes)>,
 }
 
 /// The cluster of n peers: made once, the same for every world.
@@ -184,6 +186,7 @@ impl World {
             refused_reveals: 0,
             asked: BTreeMap::new(),
             past: vec![Vec::new(); peers],
+            verified: BTreeSet::new(),
         };
         world.at(
             world.chain.spec.start_of(Slot(FIRST)),
