@@ -329,6 +329,7 @@ impl World {
                     let detail = format!("peer {peer} submits {duty} without its blobs");
                     self.checks.violated("blobs", detail);
                 }
+                self.publishers.entry(duty).or_default().insert(peer);
                 let root = Signable::block(&spec, block.header()).signing_root();
                 let (validator, _) = self.chain.proposer(duty.slot).expect("ours");
                 self.check_signature(validator, root, &signature);

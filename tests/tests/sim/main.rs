@@ -8,11 +8,46 @@
 //! | `act`, `nature`, `faults` | what nodes ask for; what the chain does; what goes wrong |
 //! | `checks` | what must hold at every step, by the names of the invariants |
 //! | `villains` | peers that break the protocol on purpose |
+//! | `kept` | the checks of what peers keep |
 //! | `plan` | what goes wrong under a seed |
-//! | `scenarios`, `disks` | scripts that read aloud |
+//! | `scenarios`, `attacks`, `disks`, `turns`, `recoveries` | scripts that read aloud |
 //! | `controls` | worlds that are wrong on purpose: the checkers must notice |
 //!
-//! A run that fails prints its seed and the hash of everything that happened.
+//! A run that fails prints its seed and the hash of everything that happened. By default some two
+//! hundred seeds are run, in about a minute on two cores. More, with any number of peers:
+//!
+//! ```sh
+//! GANTRY_SIM=4:1000..2000 cargo test -p tests --test sim from_the_environment
+//! SIM_TELL=1 GANTRY_SIM=4:17..18 cargo test -p tests --test sim from_the_environment
+//! ```
+//!
+//! Where each invariant is checked (S: safety, at every step; L: liveness, once all is mended):
+//!
+//! | invariant | here | elsewhere |
+//! |---|---|---|
+//! | S1 no slashable pair of group signatures | `checks` | |
+//! | S2 recorded before released | `checks` | `node::vault` release tests |
+//! | S3 records grow, hold nothing slashable | `kept` | `node::journal` crash and fault tests |
+//! | S4 one root for each duty | `kept`, as S17 | `consensus` schedules |
+//! | S5 what is signed is the duty's, and somebody's | `checks` | |
+//! | S6 earlier duties bind later ones | `kept`, as S3 | `node::vault` rule tests |
+//! | S7, S9 one run for each duty | `checks`, as S14 | a map by duty in `node::duties` |
+//! | S8 no run without a duty | `act` | |
+//! | S10 nothing forged, repeats change nothing | `scenarios`: villains | `proto` tests |
+//! | S11 t - b correct peers behind a signature | `checks` | |
+//! | S12 a rolled-back peer signs nothing | `kept`, `disks` | `node::vault` tests |
+//! | S13 no share of two operator sets | | there is no resharing yet |
+//! | S14 one statement a round, across restarts | `checks` | `consensus::anything` |
+//! | S15 no PROPOSE against the votes rule | | `consensus`: justify, bugs, schedules |
+//! | S16 no garbage submitted, bad shares named | `act`, `scenarios` | `node::duties::collector` |
+//! | S17 no two locks | `kept` | `consensus` schedules |
+//! | L1 every duty from two slots after | `seeds_hold` | `consensus` schedules |
+//! | L2 a partition heals by itself | `recoveries`, `seeds_hold` | |
+//! | L3 a restart blocks nobody | `scenarios`, `recoveries` | |
+//! | L4 an undecided duty blocks no other | `scenarios` | `consensus::bugs` |
+//! | L5 a dead beacon node costs a round at most | `scenarios` | `consensus::bugs` |
+//! | L6 no deleting after a fork | | `node::vault` rule tests |
+//! | L7 the same root is signed again | `kept`, `recoveries` | `node::vault` rule tests |
 
 #![allow(
     clippy::unwrap_used,
@@ -32,7 +67,9 @@ mod links;
 mod nature;
 mod peer;
 mod plan;
+mod recoveries;
 mod scenarios;
+mod turns;
 mod villains;
 mod world;
 
@@ -123,7 +160,7 @@ fn a_seed_run_twice_gives_the_same_hash() {
     assert_ne!(hash(7), hash(8));
 }
 
-/// `GANTRY_SIM=4:300..400` runs these seeds with 4 peers, `SIM_TELL=1` tells what happens in them.
+/// See the top of this file.
 #[test]
 fn seeds_from_the_environment_hold() {
     let Ok(wish) = std::env::var("GANTRY_SIM") else {

@@ -118,6 +118,8 @@ pub struct World {
     pub refused_reveals: usize,
     /// How often each peer asked its beacon node about a duty, by the duty.
     pub asked: BTreeMap<(usize, DutyId), usize>,
+    /// Who submitted which block.
+    pub publishers: BTreeMap<DutyId, BTreeSet<usize>>,
     pub(crate) past: Vec<Vec<Vec<u8>>>,
     /// The group signatures that were checked already.
     pub(crate) verified: BTreeSet<(u32, Root, SignatureBytes)>,
@@ -185,6 +187,7 @@ impl World {
             blamed: BTreeSet::new(),
             refused_reveals: 0,
             asked: BTreeMap::new(),
+            publishers: BTreeMap::new(),
             past: vec![Vec::new(); peers],
             verified: BTreeSet::new(),
         };
