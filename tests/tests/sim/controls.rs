@@ -220,3 +220,26 @@ fn a_rolled_back_peer_that_goes_on_is_noticed_as_s12() {
     checks.sends_rolled_back((2, 5), b"two");
     assert_eq!(checks.found[0].invariant, "S12");
 }
+
+/// A record that holds two votes of one epoch: whoever restarts from it could repeat either.
+#[test]
+fn a_record_with_two_votes_of_one_epoch_is_noticed_as_s3() {
+    let mut world = World::new(4, 5);
+    let data = world.chain.head_vote(0, Slot(FIRST), world.now);
+    let records = [[1; 32], [2; 32]].map(|root| {
+        let entry = Entry::Vote {
+            data,
+            signing_root: root.into(),
+            validators: vec![0],
+        };
+        let mut history = History::default();
+        let keys = world.cluster.lock.validators.iter();
+        let keys = keys.map(|validator| validator.public_key).collect();
+        history.add(Entry::Enrolled(keys)).unwrap();
+        history.add(entry).unwrap()
+    });
+    world.checks.recorded(1, &records[..1]);
+    world.assert_safe();
+    world.checks.recorded(1, &records);
+    assert_eq!(found(&world), "S3");
+}
