@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proto::vote::{Answer, Message};
-use proto::{DutyKind, Root, Round};
+use proto::{ClusterSize, DutyKind, Root, Round};
 
 use crate::rig::{Letter, Rig, round_change};
 use crate::{Input, Output};
@@ -19,7 +19,7 @@ fn step() -> impl Strategy<Value = Step> {
     let letter = prop::sample::select(vec!['a', 'b', '-']);
     (
         0..12u8,
-        1..=4u64,
+        1..=7u64,
         0..=4u64,
         [letter.clone(), letter.clone(), letter],
     )
@@ -98,7 +98,16 @@ fn votes(number: u64, letters: [char; 3]) -> String {
     (0..number).map(|at| letters[at as usize % 3]).collect()
 }
 
+/// A quorum of the others, by their turns as leaders; this peer is the second.
+fn quorum(size: ClusterSize) -> Vec<u64> {
+    let turns = (1..).filter(|turn| *turn != 2);
+    turns.take(size.threshold()).collect()
+}
+
 fn input(rig: &Rig, (what, turn, number, letters): Step) -> Input<Letter> {
+    let size = rig.setup.roster.size();
+    let quorum = quorum(size);
+    let turn = (turn - 1) % size.peers() as u64 + 1;
     let letter = if letters[0] == '-' { 'c' } else { letters[0] };
     let led = number.max(1);
     let justification = |turns: &[u64]| {
@@ -114,11 +123,11 @@ fn input(rig: &Rig, (what, turn, number, letters): Step) -> Input<Letter> {
         2 => return Input::Down(rig.leader(turn)),
         3 => return Input::Up(rig.leader(turn)),
         4..=6 => rig.prepare(turn, number, letter),
-        7 => rig.commit(turn, number, (letter, &[1, 3, 4])),
+        7 => rig.commit(turn, number, (letter, &quorum)),
         8 | 9 => round_change(rig.change(turn, led, &votes(led, letters)), ""),
-        10 => rig.propose(led, letter, justification(&[1, 3, 4])),
+        10 => rig.propose(led, letter, justification(&quorum)),
         _ => {
-            let claim = Some((led - 1, letter, rig.signatures(led - 1, letter, &[1, 3, 4])));
+            let claim = Some((led - 1, letter, rig.signatures(led - 1, letter, &quorum)));
             round_change(
                 rig.prepared_change((turn, led), &votes(led, letters), claim),
                 "",
@@ -129,8 +138,8 @@ fn input(rig: &Rig, (what, turn, number, letters): Step) -> Input<Letter> {
     Input::Message { from, message }
 }
 
-fn run(kind: DutyKind, steps: Vec<(Step, u64)>) {
-    let mut rig = Rig::new(4, kind, 2);
+fn run(n: usize, kind: DutyKind, steps: Vec<(Step, u64)>) {
+    let mut rig = Rig::new(n, kind, 2);
     let mut said = Said::default();
     for (step, wait_ms) in steps {
         rig.now = rig.now + Duration::from_millis(wait_ms);
@@ -152,13 +161,14 @@ fn run(kind: DutyKind, steps: Vec<(Step, u64)>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn s14_a_peer_keeps_its_promises_whatever_the_others_sign(
         steps in prop::collection::vec((step(), prop_oneof![3 => Just(0), 1 => 1..900u64]), 1..40),
         block in any::<bool>(),
+        n in prop::sample::select(vec![4, 5, 7]),
     ) {
-        run(if block { DutyKind::Block } else { DutyKind::Head }, steps);
+        run(n, if block { DutyKind::Block } else { DutyKind::Head }, steps);
     }
 }

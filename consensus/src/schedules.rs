@@ -6,6 +6,8 @@
 mod plan;
 mod world;
 
+use std::ops::Range;
+
 use crate::justify::{Answers, Choice, choose, highest_certificate};
 use plan::Plan;
 use proto::{ClusterSize, DutyKind};
@@ -51,14 +53,14 @@ fn multiples_of_3_lose_no_duty_while_the_network_is_timely() {
     }
 }
 
-/// One peer runs twice under one key: it can split locks only by statements that convict it.
-#[test]
-fn s17_a_peer_that_contradicts_itself_is_convicted_if_it_splits_locks() {
+/// Some peers run twice under one key: they can split locks only by statements that convict them.
+/// Returns in how many schedules one was convicted, and locks were split.
+fn check_twins(n: usize, twins: usize, seeds: u64) -> (usize, usize) {
     let (mut convicted, mut split) = (0, 0);
-    for seed in 0..600 {
-        let plan = Plan::draw_twins(4, seed);
+    for seed in 0..seeds {
+        let plan = Plan::draw_twins(n, twins, seed);
         let outcome = World::run(&plan, choose);
-        let place = || format!("seed {seed}, {plan:?}: {outcome:?}");
+        let place = || format!("n = {n}, seed {seed}, {plan:?}: {outcome:?}");
         assert!(
             outcome.faults == 0,
             "a correct peer was blamed: {}",
@@ -75,7 +77,24 @@ fn s17_a_peer_that_contradicts_itself_is_convicted_if_it_splits_locks() {
         split += usize::from(outcome.locks.len() > 1);
         convicted += usize::from(outcome.evidence > 0);
     }
+    (convicted, split)
+}
+
+#[test]
+fn s17_a_peer_that_contradicts_itself_is_convicted_if_it_splits_locks() {
+    let (convicted, split) = check_twins(4, 1, 600);
     assert!(convicted > 100 && split > 0, "the schedules are too tame");
+}
+
+#[test]
+fn s17_as_many_liars_as_5_and_7_peers_bear_are_convicted_if_they_split_locks() {
+    let mut splits = 0;
+    for (n, liars, seeds) in [(5, 1, 300), (7, 1, 100), (7, 2, 150)] {
+        let (convicted, split) = check_twins(n, liars, seeds);
+        assert!(convicted as u64 > seeds / 6, "the schedules are too tame");
+        splits += split;
+    }
+    assert!(splits > 0, "the schedules are too tame");
 }
 
 fn check_many(n: usize, seeds: u64) {
@@ -111,23 +130,28 @@ fn s17_no_split_locks_and_no_lost_duty_with_7_peers() {
     check_many(7, 250);
 }
 
-/// The number of the first schedule of at most `most` that splits the locks.
-fn first_split(most: u64, run: impl Fn(u64) -> Outcome) -> Option<u64> {
-    (0..most).find(|seed| run(*seed).locks.len() > 1)
+/// The number of the first of these schedules that splits the locks.
+fn first_split(mut seeds: Range<u64>, run: impl Fn(u64) -> Outcome) -> Option<u64> {
+    seeds.find(|seed| run(*seed).locks.len() > 1)
 }
 
 #[test]
 fn own_model_2026_certificates_only_splits_locks() {
-    let split = first_split(5000, |seed| {
-        World::run(&Plan::draw(4, seed, DutyKind::Head), certificates_only)
-    });
-    assert!(split.is_some(), "the schedules are too tame");
+    for n in [4, 5, 7] {
+        let split = first_split(0..5000, |seed| {
+            World::run(&Plan::draw(n, seed, DutyKind::Head), certificates_only)
+        });
+        assert!(split.is_some(), "the schedules are too tame at n = {n}");
+    }
 }
 
 #[test]
 fn a_restarted_peer_that_says_none_splits_locks() {
-    let split = first_split(5000, |seed| {
-        World::run(&Plan::draw_forgetting(4, seed), choose)
-    });
-    assert!(split.is_some(), "the schedules are too tame");
+    // With more peers such schedules are rarer: the search begins shortly before one.
+    for (n, first) in [(4, 0), (5, 1_800), (7, 850)] {
+        let split = first_split(first..5000, |seed| {
+            World::run(&Plan::draw_forgetting(n, seed), choose)
+        });
+        assert!(split.is_some(), "the schedules are too tame at n = {n}");
+    }
 }

@@ -47,8 +47,8 @@ pub struct Plan {
     pub peers: Vec<Temper>,
     /// Links by sender, then receiver.
     pub links: Vec<Vec<Link>>,
-    /// The peer that runs twice under one key, if one does: the last of `peers` is its other body.
-    pub twin: Option<usize>,
+    /// The peers that run twice under one key: their other bodies stand behind the n of `peers`.
+    pub twins: Vec<usize>,
     /// From when on the network is whole, after the start of the instance.
     pub heal: Duration,
 }
@@ -72,7 +72,7 @@ impl Plan {
             faults: Faults::RestartAbstaining,
             peers,
             links,
-            twin: None,
+            twins: Vec::new(),
             heal: millis(&mut rng, 200, 5000),
         }
     }
@@ -91,31 +91,37 @@ impl Plan {
         plan
     }
 
-    /// A schedule in which one peer runs twice: each body sees its own head, and is heard by some
-    /// peers only.
-    pub fn draw_twins(n: usize, seed: u64) -> Self {
+    /// A schedule in which so many peers run twice: each body sees its own head, and is heard by
+    /// some peers only.
+    pub fn draw_twins(n: usize, twins: usize, seed: u64) -> Self {
         let mut plan = Self::draw(n, seed, DutyKind::Head);
         let mut rng = StdRng::seed_from_u64(seed ^ 0x7717);
-        let villain = rng.random_range(0..n);
+        let first = rng.random_range(0..n);
+        for villain in (0..twins).map(|at| (first + at) % n) {
+            plan.add_twin(villain, &mut rng);
+        }
+        plan
+    }
+
+    fn add_twin(&mut self, villain: usize, rng: &mut StdRng) {
         let dead = Link {
             delay: Duration::ZERO,
             loss: 100,
         };
-        let mut other = plan.links[villain].clone();
-        for (one, other) in plan.links[villain].iter_mut().zip(&mut other) {
+        let mut other = self.links[villain].clone();
+        for (one, other) in self.links[villain].iter_mut().zip(&mut other) {
             match rng.random_range(0..3) {
                 0 => *other = dead,
                 1 => *one = dead,
                 _ => {}
             }
         }
-        plan.links.push(other);
-        for links in &mut plan.links {
+        self.links.push(other);
+        for links in &mut self.links {
             links.push(links[villain]);
         }
-        plan.peers.push(temper(&mut rng, 3));
-        plan.twin = Some(villain);
-        plan
+        self.peers.push(temper(rng, 3));
+        self.twins.push(villain);
     }
 
     /// A schedule without loss, long delays and returns: some peers fall silent, as many as may.
@@ -139,7 +145,7 @@ impl Plan {
             .iter()
             .enumerate()
             .filter(|(at, peer)| {
-                peer.crash.is_some() || peer.candidate.is_none() || self.twin == Some(*at)
+                peer.crash.is_some() || peer.candidate.is_none() || self.twins.contains(at)
             });
         troubled.count() <= silent
     }

@@ -23,7 +23,7 @@ pub struct Outcome {
     pub undecided: Vec<usize>,
     /// How often a correct peer was blamed.
     pub faults: usize,
-    /// How many correct peers hold evidence against the peer with a twin.
+    /// How many correct peers hold evidence against a peer with a twin.
     pub evidence: usize,
 }
 
@@ -98,7 +98,7 @@ impl<'a> World<'a> {
         let keys = identities.iter().map(Identity::public).collect();
         let roster = Arc::new(Roster::new(keys).unwrap());
         let mut indices: Vec<PeerIndex> = roster.size().all().collect();
-        if let Some(villain) = plan.twin {
+        for villain in plan.twins.iter().copied() {
             identities.push(identities[villain].clone());
             indices.push(indices[villain]);
         }
@@ -283,8 +283,8 @@ impl<'a> World<'a> {
     }
 
     fn is_correct(&self, peer: usize) -> bool {
-        let villain = self.plan.twin.map(|villain| self.indices[villain]);
-        villain != Some(self.indices[peer])
+        let mut villains = self.plan.twins.iter().map(|twin| self.indices[*twin]);
+        villains.all(|villain| villain != self.indices[peer])
     }
 
     /// Nobody blames a correct peer, unless it is made to forget.

@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_share_is_named_and_replaced() {
+    fn anchor_269_a_bad_share_is_named_and_replaced() {
         let third = ClusterSize::of(4).unwrap().peer(2).unwrap();
         // Peers 1 and 2 make 30 - 57 of it: 27 lets the combination vanish, 28 only spoils it.
         for bad in [27, 28] {

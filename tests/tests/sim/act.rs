@@ -12,7 +12,7 @@ use proto::frame::Frame;
 use proto::vote::Message;
 use proto::{DutyId, DutyKind, Root, SignatureBytes, Slot};
 
-use crate::chain::BlockOrder;
+use crate::blocks::{BYTES_OF_A_BLOB, BlockOrder};
 use crate::checks::Release;
 use crate::faults::Fault;
 use crate::peer::{BeaconNode, Standing};
@@ -70,7 +70,11 @@ impl World {
                     round,
                 });
             }
-            Note::RolledBack { .. } => *self.rolled_back.entry(peer).or_default() += 1,
+            Note::RolledBack { witness, .. } => {
+                let process = (peer, self.peers[peer].life);
+                self.checks.witnessed(process, witness.position());
+                *self.rolled_back.entry(peer).or_default() += 1;
+            }
             Note::RandaoRefused { .. } => self.refused_reveals += 1,
             Note::Objected { duty, objection } => self.objections.push((peer, duty, objection)),
             Note::Fault {
@@ -134,7 +138,13 @@ impl World {
         let message = message.expect("a node sends what can be read");
         self.narrate(|| format!("peer {peer}: {}", in_short(&message)));
         if self.peers[peer].is_correct() {
+            self.check_duty(peer, message.scope().duty);
             self.checks.says(peer, &message);
+        }
+        let speaks = matches!(message, Message::Prepare(_) | Message::Commit(_));
+        if speaks && self.peers[peer].standing == Standing::RolledBack {
+            let process = (peer, self.peers[peer].life);
+            self.checks.sends_rolled_back(process, &bytes);
         }
         let Message::Commit(committal) = message else {
             return;
@@ -155,6 +165,19 @@ impl World {
             durable: durable.as_ref(),
         };
         self.checks.releases(peer, &commit, release);
+    }
+
+    /// S8: a correct peer speaks only of duties that the cluster has.
+    fn check_duty(&mut self, peer: usize, duty: DutyId) {
+        let ours = self
+            .chain
+            .duties(duty.slot)
+            .iter()
+            .any(|(its, _)| *its == duty);
+        if !ours {
+            let detail = format!("peer {peer} speaks of {duty}, which nobody has");
+            self.checks.violated("S8", detail);
+        }
     }
 
     fn send(&mut self, from: usize, to: usize, frame: Vec<u8>) {
@@ -329,6 +352,11 @@ impl World {
                 signature,
             } => {
                 let block = &contents.block;
+                if contents.blobs.blobs().len() != block.blob_count() * BYTES_OF_A_BLOB {
+                    let detail = format!("peer {peer} submits {duty} without its blobs");
+                    self.checks.violated("blobs", detail);
+                }
+                self.publishers.entry(duty).or_default().insert(peer);
                 let root = Signable::block(&spec, block.header()).signing_root();
                 let (validator, _) = self.chain.proposer(duty.slot).expect("ours");
                 self.check_signature(validator, root, &signature);
@@ -347,6 +375,11 @@ impl World {
 
     fn check_signature(&mut self, validator: u32, root: Root, signature: &SignatureBytes) {
         self.hash.feed(signature.as_bytes());
+        self.checks.submits(validator, root);
+        // Every peer submits the same: checked once.
+        if !self.verified.insert((validator, root, *signature)) {
+            return;
+        }
         let key = &self.cluster.lock.validators[validator as usize].public_key;
         let key = PublicPoint::from_bytes(key).unwrap();
         let message = Hashed::hash(root);
@@ -356,7 +389,6 @@ impl World {
             self.checks
                 .violated("S16", format!("validator {validator} submits garbage"));
         }
-        self.checks.submits(validator, root);
     }
 }
 

@@ -11,12 +11,12 @@ use node::duties::judge::Sighting;
 use node::duties::schedule::Registered;
 use node::duties::value::Value;
 use proto::eth::{
-    AttesterDuty, Block, BlockContents, ChainSpec, Checkpoint, CommitteeIndex, Genesis, HeadVote,
+    AttesterDuty, BlockContents, ChainSpec, Checkpoint, CommitteeIndex, Genesis, HeadVote,
     ProposerDuty, ValidatorIndex,
 };
-use proto::{DutyId, DutyKind, Epoch, PublicKey, Root, SignatureBytes, Slot, Timestamp};
-use serde_json::json;
-use serde_json::value::RawValue;
+use proto::{DutyId, DutyKind, Epoch, PublicKey, Root, Slot, Timestamp};
+
+use crate::blocks::BlockOrder;
 
 /// Slots in an epoch: few, so that each of a few validators attests often.
 pub const SLOTS_PER_EPOCH: u64 = 4;
@@ -65,11 +65,19 @@ pub struct Chain {
     keys: Vec<PublicKey>,
     /// For each peer's beacon node, the blocks of every slot with the time they arrived.
     seen: Vec<BTreeMap<Slot, Vec<(Timestamp, Root)>>>,
+    /// For each peer's beacon node, since when it takes which block of a slot for the chain's, if
+    /// that is not the one that arrived first.
+    turned: Vec<BTreeMap<Slot, Turn>>,
+    /// How many blobs a block carries.
+    pub blobs: usize,
     /// Every value that some beacon node gave, by its hash.
     values: BTreeMap<Root, Value>,
     /// When each duty of each validator was first accepted.
     accepted: BTreeMap<(DutyId, u32), Timestamp>,
 }
+
+/// Since when which block, or none, is a slot's: a beacon node may change its mind often.
+type Turn = Vec<(Timestamp, Option<Root>)>;
 
 impl Chain {
     /// A chain with validators of these keys, seen by `peers` beacon nodes.
@@ -79,6 +87,8 @@ impl Chain {
             spec: Arc::new(spec()),
             keys,
             seen: vec![BTreeMap::from([(Slot(0), vec![genesis])]); peers],
+            turned: vec![BTreeMap::new(); peers],
+            blobs: 0,
             values: BTreeMap::new(),
             accepted: BTreeMap::new(),
         }
@@ -94,10 +104,11 @@ impl Chain {
     /// A block will be known to the beacon node of `peer` from `at` on.
     pub fn arrives(&mut self, peer: usize, (slot, root): (Slot, Root), at: Timestamp) {
         let blocks = self.seen[peer].entry(slot).or_default();
-        if blocks.iter().all(|(_, known)| *known != root) {
-            blocks.push((at, root));
-            blocks.sort_by_key(|(at, _)| *at);
+        match blocks.iter_mut().find(|(_, known)| *known == root) {
+            Some((known_at, _)) => *known_at = at.min(*known_at),
+            None => blocks.push((at, root)),
         }
+        blocks.sort_by_key(|(at, _)| *at);
     }
 
     /// What the beacon node of `peer` knows of this block.
@@ -114,16 +125,58 @@ impl Chain {
         })
     }
 
-    /// The head up to `slot`: of the newest slot the block that arrived first.
+    /// From `at` on the beacon node of `peer` takes this block, or none, for the chain's in `slot`.
+    pub fn turns(&mut self, peer: usize, (slot, block): (Slot, Option<Root>), at: Timestamp) {
+        let turns = self.turned[peer].entry(slot).or_default();
+        turns.push((at, block));
+        turns.sort_by_key(|(at, _)| *at);
+    }
+
+    /// All beacon nodes agree again: on what the first of them sees.
+    pub fn converge(&mut self, now: Timestamp) {
+        let slots: Vec<Slot> = self.seen.iter().flat_map(|of| of.keys().copied()).collect();
+        for slot in slots {
+            let block = self.block(0, slot, now);
+            for peer in 0..self.seen.len() {
+                if let Some(root) = block {
+                    self.arrives(peer, (slot, root), now);
+                }
+                self.turns(peer, (slot, block), now);
+            }
+        }
+    }
+
+    /// The block of `slot` in the chain of this peer's beacon node.
+    fn block(&self, peer: usize, slot: Slot, now: Timestamp) -> Option<Root> {
+        let turns = self.turned[peer].get(&slot);
+        let turned = turns.and_then(|turns| turns.iter().rev().find(|(at, _)| *at <= now));
+        let (since, turned) = turned.copied().unwrap_or((Timestamp::from_micros(0), None));
+        let blocks = self.seen[peer].get(&slot);
+        // Whatever was there before a turn to none is not the chain's; what comes later may be.
+        let mut new = blocks
+            .into_iter()
+            .flatten()
+            .filter(|(at, _)| *at >= since && *at <= now);
+        turned.or_else(|| new.next().map(|(_, root)| *root))
+    }
+
+    /// The head up to `slot`: of the newest slot the block that arrived first, unless the beacon
+    /// node has changed its mind.
     pub fn head(&self, peer: usize, slot: Slot, now: Timestamp) -> (Slot, Root) {
-        let newest = self.seen[peer]
-            .range(..=slot)
-            .rev()
-            .find_map(|(slot, blocks)| {
-                let (at, root) = blocks.first()?;
-                (*at <= now).then_some((*slot, *root))
-            });
-        newest.unwrap_or((Slot(0), Self::foreign(Slot(0), 0)))
+        let slots = self.seen[peer].range(..=slot).rev();
+        let mut blocks = slots.filter_map(|(slot, _)| Some((*slot, self.block(peer, *slot, now)?)));
+        blocks
+            .next()
+            .unwrap_or((Slot(0), Self::foreign(Slot(0), 0)))
+    }
+
+    /// What the duties around an epoch depend on: the last block two epochs before it, and one.
+    pub fn dependent_roots(&self, peer: usize, epoch: Epoch, now: Timestamp) -> [Root; 2] {
+        let last = |before: u64| {
+            let first = self.spec.first_slot(Epoch(epoch.0 - before));
+            self.head(peer, Slot(first.0 - 1), now).1
+        };
+        [last(1), last(0)]
     }
 
     /// What the beacon node of `peer` would attest to.
@@ -156,12 +209,9 @@ impl Chain {
         let (_, proposer) = self
             .proposer(order.slot)
             .expect("a block of ours was asked for");
-        let block = block(&self.spec, order, (parent, peer as u8, proposer));
-        self.note(Value::Block(block.clone()));
-        BlockContents {
-            block,
-            blobs: Default::default(),
-        }
+        let contents = order.build(&self.spec, (parent, peer as u8, proposer), self.blobs);
+        self.note(Value::Block(contents.block.clone()));
+        contents
     }
 
     /// Takes note of a value, so that its hash can be understood later.
@@ -306,51 +356,4 @@ impl Chain {
             .map(|(duty, _)| duty)
             .collect()
     }
-}
-
-/// What a block is to be built from.
-#[derive(Debug, Clone, Copy)]
-pub struct BlockOrder {
-    /// Its slot.
-    pub slot: Slot,
-    /// Its RANDAO reveal.
-    pub randao_reveal: SignatureBytes,
-    /// Who gets its fees.
-    pub fee_recipient: [u8; 20],
-}
-
-/// The smallest block of the minimal preset; `builder` makes blocks of different nodes differ.
-fn block(
-    spec: &ChainSpec,
-    order: &BlockOrder,
-    (parent, builder, proposer): (Root, u8, ValidatorIndex),
-) -> Block {
-    let zeros = |bytes: usize| format!("0x{}", "00".repeat(bytes));
-    let none: [u8; 0] = [];
-    let payload = json!({
-        "parent_hash": zeros(32), "fee_recipient": proto::Address::from(order.fee_recipient),
-        "state_root": zeros(32), "receipts_root": zeros(32), "logs_bloom": zeros(256),
-        "prev_randao": zeros(32), "block_number": "1", "gas_limit": "30000000", "gas_used": "0",
-        "timestamp": "1", "extra_data": "0x", "base_fee_per_gas": "7", "block_hash": zeros(32),
-        "transactions": none, "withdrawals": none, "blob_gas_used": "0", "excess_blob_gas": "0",
-    });
-    let body = json!({
-        "randao_reveal": order.randao_reveal, "graffiti": Root::from([builder; 32]),
-        "eth1_data": {
-            "deposit_root": zeros(32), "deposit_count": "0", "block_hash": zeros(32),
-        },
-        "proposer_slashings": none, "attester_slashings": none, "attestations": none,
-        "deposits": none, "voluntary_exits": none, "bls_to_execution_changes": none,
-        "sync_aggregate": {
-            "sync_committee_bits": zeros(4), "sync_committee_signature": zeros(96),
-        },
-        "execution_payload": payload, "blob_kzg_commitments": none,
-        "execution_requests": { "deposits": none, "withdrawals": none, "consolidations": none },
-    });
-    let json = json!({
-        "slot": order.slot, "proposer_index": proposer, "parent_root": parent,
-        "state_root": zeros(32), "body": body,
-    });
-    let json = RawValue::from_string(json.to_string()).unwrap();
-    Block::from_json(spec, &json).unwrap()
 }

@@ -4,12 +4,16 @@
 //! |---|---|
 //! | S1 | no two signatures that t peers have released shares of are slashable together |
 //! | S2 | what a correct peer releases is in the durable bytes of its disk at that moment |
-//! | S3 | a record that is opened again holds everything that was ever durable |
+//! | S3 | a record that is opened again holds everything that was ever durable, nothing slashable |
 //! | S5 | a value that is signed is one that a beacon node gave, of the duty's slot and kind |
+//! | S8 | a correct peer speaks only of duties that the cluster has |
 //! | S11 | behind a submitted signature stand t - b correct peers that have released a share |
+//! | S12 | a peer that f + 1 others told of a rolled-back record votes and signs nothing new |
 //! | S14 | one PREPARE, PROPOSE, ROUND-CHANGE for each round, one COMMIT: across restarts |
 //! | S16 | what is submitted is a valid signature of the group key |
 //! | S17 | no two correct peers have different values of one duty on record (with S4) |
+//! | L7 | a vault never refuses the one value of a duty that it has on record |
+//! | blobs | a block is submitted with its blobs, so by its builder if it has any |
 //! | blame | no correct peer is blamed, and no evidence is found against one |
 //! | idle | a tick that finds nothing to do does not ask for the next one at once |
 
@@ -17,9 +21,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use node::duties::note::Note;
 use node::duties::value::Value;
-use node::journal::{Entry, History, Record};
+use node::journal::History;
 use proto::vote::{Commit, Message};
 use proto::{ClusterSize, DutyId, DutyKind, Epoch, Root, Round, Slot};
+
+use crate::kept::Kept;
 
 /// An invariant that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,15 +47,12 @@ pub enum Claim {
 
 /// Everything the checkers remember.
 pub struct Checks {
-    size: ClusterSize,
-    /// Whether two correct locks of one duty are excluded (S17).
-    locks_agree: bool,
+    pub(crate) size: ClusterSize,
     /// Peers that are villains or lost their record: counted as if they had signed everything.
     pub bad: BTreeSet<usize>,
     released: BTreeMap<u32, BTreeMap<Root, (Claim, BTreeSet<usize>)>>,
     said: BTreeMap<(usize, DutyId, &'static str, Option<Round>), Root>,
-    locks: BTreeMap<DutyId, BTreeSet<Root>>,
-    durable: BTreeMap<usize, u64>,
+    pub(crate) kept: Kept,
     /// What was found to be violated, first things first.
     pub found: Vec<Violation>,
 }
@@ -59,19 +62,17 @@ impl Checks {
     pub fn new(size: ClusterSize) -> Self {
         Self {
             size,
-            locks_agree: !size.has_ambiguous_quorums(),
             bad: BTreeSet::new(),
             released: BTreeMap::new(),
             said: BTreeMap::new(),
-            locks: BTreeMap::new(),
-            durable: BTreeMap::new(),
+            kept: Kept::new(!size.has_ambiguous_quorums()),
             found: Vec::new(),
         }
     }
 
     /// Somebody will sign contradictory statements: S17 promises nothing then.
     pub fn expect_contradictions(&mut self) {
-        self.locks_agree = false;
+        self.kept.locks_agree = false;
     }
 
     /// An invariant does not hold.
@@ -193,57 +194,11 @@ impl Checks {
         }
     }
 
-    /// S17: these records of a correct peer are durable now.
-    pub fn recorded(&mut self, peer: usize, records: &[Record]) {
-        for record in records {
-            let (duty, root) = match record.entry() {
-                Entry::Vote {
-                    data, signing_root, ..
-                } => (
-                    DutyId {
-                        slot: data.slot,
-                        kind: DutyKind::Head,
-                    },
-                    *signing_root,
-                ),
-                Entry::Block {
-                    slot, signing_root, ..
-                } => (
-                    DutyId {
-                        slot: *slot,
-                        kind: DutyKind::Block,
-                    },
-                    *signing_root,
-                ),
-                Entry::Enrolled(_)
-                | Entry::Mark(_)
-                | Entry::Deposit { .. }
-                | Entry::Raised { .. }
-                | Entry::Renewed { .. } => continue,
-            };
-            let locks = self.locks.entry(duty).or_default();
-            locks.insert(root);
-            if locks.len() > 1 && self.locks_agree {
-                let detail = format!("{duty}: correct peers hold {locks:?}");
-                self.violated("S17", detail);
-            }
-        }
-        if let Some(last) = records.last() {
-            self.durable.insert(peer, last.sequence());
-        }
-    }
-
-    /// S3: `peer` opens its record again and finds this.
-    pub fn opens(&mut self, peer: usize, history: &History) {
-        let durable = self.durable.get(&peer).copied().unwrap_or(0);
-        if history.sequence() < durable && !self.bad.contains(&peer) {
-            let detail = format!("peer {peer}: record {durable} was durable, {history:?} is left");
-            self.violated("S3", detail);
-        }
-    }
-
     /// Blame: a correct peer says this of another.
     pub fn told(&mut self, peer: usize, note: &Note) {
+        if let Note::Refused { duty, rule, .. } = note {
+            self.refuses(peer, *duty, rule);
+        }
         let culprit = match note {
             Note::Fault { peer, .. } => Some(*peer),
             Note::Evidence(evidence) => Some(evidence.culprit()),
@@ -275,7 +230,7 @@ pub struct Release<'a> {
 
 /// EIP-3076 and the consensus spec: double vote, surround vote, double proposal. Both signed under
 /// different roots.
-fn slashable(one: Claim, other: Claim) -> bool {
+pub(crate) fn slashable(one: Claim, other: Claim) -> bool {
     match (one, other) {
         (Claim::Vote(s1, t1), Claim::Vote(s2, t2)) => {
             t1 == t2 || (s1 < s2 && t2 < t1) || (s2 < s1 && t1 < t2)

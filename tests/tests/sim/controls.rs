@@ -190,3 +190,56 @@ fn a_submitted_signature_without_enough_shares_is_noticed_as_s11() {
     checks.submits(0, [5; 32].into());
     assert_eq!(checks.found[0].invariant, "S11");
 }
+
+/// A vault that refuses what it has on record burns the duty at every retry.
+#[test]
+fn a_refusal_of_what_is_on_record_is_noticed_as_l7() {
+    let mut world = World::new(4, 4);
+    let slot = world.head_slots(FIRST..FIRST + 4)[0];
+    world.run_to(slot + 1);
+    world.assert_safe();
+    let duty = DutyId {
+        slot: Slot(slot),
+        kind: DutyKind::Head,
+    };
+    world.checks.refuses(0, duty, "poisoned");
+    world.assert_safe();
+    world.checks.refuses(0, duty, "double_vote");
+    assert_eq!(found(&world), "L7");
+}
+
+/// A peer that knows that its record is an old one, and signs.
+#[test]
+fn a_rolled_back_peer_that_goes_on_is_noticed_as_s12() {
+    let mut checks = Checks::new(ClusterSize::of(4).unwrap());
+    checks.witnessed((2, 5), 0);
+    checks.sends_rolled_back((2, 5), b"one");
+    checks.witnessed((2, 5), 1);
+    checks.sends_rolled_back((2, 5), b"one");
+    assert_eq!(checks.found, [], "what was said before may be repeated");
+    checks.sends_rolled_back((2, 5), b"two");
+    assert_eq!(checks.found[0].invariant, "S12");
+}
+
+/// A record that holds two votes of one epoch: whoever restarts from it could repeat either.
+#[test]
+fn a_record_with_two_votes_of_one_epoch_is_noticed_as_s3() {
+    let mut world = World::new(4, 5);
+    let data = world.chain.head_vote(0, Slot(FIRST), world.now);
+    let records = [[1; 32], [2; 32]].map(|root| {
+        let entry = Entry::Vote {
+            data,
+            signing_root: root.into(),
+            validators: vec![0],
+        };
+        let mut history = History::default();
+        let keys = world.cluster.lock.validators.iter();
+        let keys = keys.map(|validator| validator.public_key).collect();
+        history.add(Entry::Enrolled(keys)).unwrap();
+        history.add(entry).unwrap()
+    });
+    world.checks.recorded(1, &records[..1]);
+    world.assert_safe();
+    world.checks.recorded(1, &records);
+    assert_eq!(found(&world), "S3");
+}

@@ -61,6 +61,64 @@ fn a_rolled_back_data_directory_is_noticed_at_the_handshake() {
     );
 }
 
+fn stopped(world: &World, peer: usize) -> Option<Refusal> {
+    let process = world.peers[peer].process.as_ref().unwrap();
+    process.node.vault().stopped()
+}
+
+/// The peers that remember are enough: f + 1 of those that stay.
+#[test]
+fn a_rolled_back_record_is_noticed_although_one_witness_has_lost_its_memory() {
+    let mut world = World::new(4, 61);
+    world.run_until(FIRST + 6, ms(8_000));
+    world.fault(Fault::RollBack(2, 4));
+    world.fault(Fault::Forget(0));
+    world.run_until(FIRST + 6, ms(9_000));
+    world.fault(Fault::Start(0));
+    world.fault(Fault::Start(2));
+    world.run_to(FIRST + 14);
+    // The one that forgot was restarted too, and votes again after its mark.
+    world.assert_all_done(FIRST + 8..FIRST + 13);
+    let stopped = stopped(&world, 2);
+    assert!(matches!(stopped, Some(Refusal::RolledBack { .. })));
+}
+
+/// Nobody remembers: the peer signs with an old record, as bad as a liar, and within the budget.
+#[test]
+fn a_rolled_back_record_that_nobody_remembers_slashes_nobody() {
+    let mut world = World::new(4, 62);
+    world.weather.split_percent = 100;
+    world.run_until(FIRST + 6, ms(3_000));
+    world.fault(Fault::RollBack(2, 4));
+    [0, 1, 3]
+        .into_iter()
+        .for_each(|peer| world.fault(Fault::Forget(peer)));
+    world.run_until(FIRST + 6, ms(4_000));
+    (0..4).for_each(|peer| world.fault(Fault::Start(peer)));
+    world.run_to(FIRST + 14);
+    world.assert_safe();
+    assert_eq!(stopped(&world, 2), None, "the old record was not noticed");
+}
+
+#[test]
+fn two_rolled_back_peers_of_seven_are_both_noticed_and_cost_no_duty() {
+    let mut world = World::new(7, 63);
+    world.run_until(FIRST + 6, ms(8_000));
+    [2, 5]
+        .into_iter()
+        .for_each(|peer| world.fault(Fault::RollBack(peer, 4)));
+    world.run_until(FIRST + 6, ms(9_000));
+    [2, 5]
+        .into_iter()
+        .for_each(|peer| world.fault(Fault::Start(peer)));
+    world.run_to(FIRST + 14);
+    world.assert_all_done(FIRST..FIRST + 13);
+    for peer in [2, 5] {
+        let stopped = stopped(&world, peer);
+        assert!(matches!(stopped, Some(Refusal::RolledBack { .. })));
+    }
+}
+
 #[test]
 fn all_peers_losing_power_at_once_lose_no_more_than_the_marks_demand() {
     for seed in 0..4 {

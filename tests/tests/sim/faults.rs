@@ -26,14 +26,23 @@ pub enum Fault {
     DiskBroken(usize),
     /// The process dies, and the disk as it was so many slots ago is put in place.
     RollBack(usize, usize),
+    /// The process dies, and what it remembered of the others' records is gone (its sled).
+    Forget(usize),
+    /// The clock of a peer jumps: it is this far ahead now, in ms.
+    SetClock(usize, i64),
+    /// The clock of a peer runs fast or slow: it gains so many ms in each slot.
+    Drift(usize, i64),
+    /// The newest blocks, so many slots deep, give way to others or to none: at each beacon node
+    /// within 2 s, or never.
+    Reorganise(u64),
     /// The network between two peers is cut; it takes so many ms until they notice.
     Cut(usize, usize, u64),
     /// It is mended.
     Mend(usize, usize),
     /// The beacon node of a peer changes.
     Beacon(usize, BeaconNode),
-    /// Everything is mended: every process runs, every network, every beacon node; messages take
-    /// 20 to 60 ms.
+    /// Everything is mended: every process runs, every network, every beacon node, and all of
+    /// these see one chain; clocks differ by 500 ms at most; messages take 20 to 60 ms.
     Heal,
 }
 
@@ -62,6 +71,14 @@ impl World {
             Fault::DiskFull(peer) => self.plan(peer, DiskFault::Full),
             Fault::DiskBroken(peer) => self.plan(peer, DiskFault::Broken),
             Fault::RollBack(peer, slots) => self.roll_back(peer, slots),
+            Fault::Forget(peer) => {
+                self.peers[peer].disk.process_crash();
+                self.die(peer, 60);
+                self.peers[peer].memory.clear();
+            }
+            Fault::SetClock(peer, ahead_ms) => self.peers[peer].skew_micros = ahead_ms * 1_000,
+            Fault::Drift(peer, gain_ms) => self.peers[peer].drift_micros = gain_ms * 1_000,
+            Fault::Reorganise(depth) => self.reorganise(depth),
             Fault::Cut(one, other, notice_ms) => {
                 self.links.set_cut(one, other, true);
                 self.sever(one, other, notice_ms);
@@ -213,9 +230,12 @@ impl World {
             split_percent: 0,
             late_percent: 0,
         };
+        self.chain.converge(self.now);
         let all = 0..self.peers.len();
         for peer in all.clone() {
             let this = &mut self.peers[peer];
+            this.skew_micros = this.skew_micros.clamp(-500_000, 500_000);
+            this.drift_micros = 0;
             (this.beacon, this.answer_ms, this.sync_ms) = (BeaconNode::Sound, (5, 50), (2, 10));
             let process = this.process.as_ref();
             let vault = process.map(|process| process.node.vault());

@@ -32,6 +32,7 @@ impl World {
         for peer in &mut self.peers {
             let image = peer.image();
             peer.images.push(image);
+            peer.skew_micros += peer.drift_micros;
         }
         self.measure();
         if self.chain.proposer(slot).is_some() {
@@ -87,6 +88,29 @@ impl World {
                 let measured = Input::RoundTrip(other, there_and_back);
                 self.at(self.now + there_and_back, Event::Input(me, life, measured));
             }
+        }
+    }
+
+    /// The newest blocks give way to a third branch or to none: at most beacon nodes, at each at
+    /// its own time.
+    pub(crate) fn reorganise(&mut self, depth: u64) {
+        let newest = self.chain.spec.slot_at(self.now).expect("after genesis");
+        let slots = (newest.0 + 1 - depth..=newest.0).map(Slot);
+        let has_blocks = self.dice.random_range(0..2) == 0;
+        let branch = |slot: Slot| (slot, has_blocks.then(|| Chain::foreign(slot, 2)));
+        let branch: Vec<(Slot, Option<Root>)> = slots.map(branch).collect();
+        for peer in 0..self.peers.len() {
+            if self.dice.random_range(0..4) == 0 {
+                continue;
+            }
+            let at = self.now + self.draw_ms((0, 2_000));
+            for (slot, block) in branch.iter().copied() {
+                if let Some(root) = block {
+                    self.chain.arrives(peer, (slot, root), at);
+                }
+                self.chain.turns(peer, (slot, block), at);
+            }
+            self.at(at, Event::Block(peer, newest));
         }
     }
 

@@ -53,6 +53,8 @@ pub struct Peer {
     pub memory: BTreeMap<PeerIndex, u64>,
     /// How far its clock is ahead, in microseconds.
     pub skew_micros: i64,
+    /// How much its clock gains in each slot, in microseconds.
+    pub drift_micros: i64,
     /// The beacon node beside it.
     pub beacon: BeaconNode,
     /// What its beacon node says the chain is.
@@ -109,6 +111,7 @@ impl Peer {
             life: 0,
             memory: BTreeMap::new(),
             skew_micros: 0,
+            drift_micros: 0,
             beacon: BeaconNode::Sound,
             spec: Box::new(crate::chain::spec()),
             answer_ms: (5, 30),

@@ -12,7 +12,7 @@ use node::duties::value::Objection;
 use node::duties::{Input, Query};
 use node::journal::Recorded;
 use proto::definition::Chain as DefinitionChain;
-use proto::{DutyId, Machine as _, Round, Slot, Timestamp};
+use proto::{DutyId, Machine as _, Root, Round, SignatureBytes, Slot, Timestamp};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use tests::cluster::{Cluster, Recipe};
@@ -118,7 +118,11 @@ pub struct World {
     pub refused_reveals: usize,
     /// How often each peer asked its beacon node about a duty, by the duty.
     pub asked: BTreeMap<(usize, DutyId), usize>,
+    /// Who submitted which block.
+    pub publishers: BTreeMap<DutyId, BTreeSet<usize>>,
     pub(crate) past: Vec<Vec<Vec<u8>>>,
+    /// The group signatures that were checked already.
+    pub(crate) verified: BTreeSet<(u32, Root, SignatureBytes)>,
 }
 
 /// The cluster of n peers: made once, the same for every world.
@@ -183,7 +187,9 @@ impl World {
             blamed: BTreeSet::new(),
             refused_reveals: 0,
             asked: BTreeMap::new(),
+            publishers: BTreeMap::new(),
             past: vec![Vec::new(); peers],
+            verified: BTreeSet::new(),
         };
         world.at(
             world.chain.spec.start_of(Slot(FIRST)),
@@ -363,9 +369,8 @@ impl World {
     /// The beacon node of `peer` tells of a new head.
     fn head_event(&mut self, peer: usize, slot: Slot) {
         if self.peers[peer].beacon != BeaconNode::Dead {
-            let epoch = self.chain.spec.epoch_of(slot).0;
-            let depends_on = |epoch: u64| Chain::foreign(Slot(epoch), 0xdd);
-            let (previous, current) = (depends_on(epoch - 1), depends_on(epoch));
+            let epoch = self.chain.spec.epoch_of(slot);
+            let [previous, current] = self.chain.dependent_roots(peer, epoch, self.now);
             self.feed(
                 peer,
                 Input::Head {

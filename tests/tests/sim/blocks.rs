@@ -1,0 +1,78 @@
+//! The blocks that beacon nodes of the simulated world build, with their blobs.
+
+use proto::eth::{Blobs, Block, BlockContents, ChainSpec, ForkName, ValidatorIndex};
+use proto::{Root, SignatureBytes, Slot};
+use serde_json::json;
+use serde_json::value::RawValue;
+
+/// Bytes of a blob (`FIELD_ELEMENTS_PER_BLOB` of 32 bytes).
+pub const BYTES_OF_A_BLOB: usize = 4_096 * 32;
+/// Cells of a blob, each with a proof since Fulu (`CELLS_PER_EXT_BLOB`).
+const CELLS_OF_A_BLOB: usize = 128;
+
+/// What a block is to be built from.
+#[derive(Debug, Clone, Copy)]
+pub struct BlockOrder {
+    /// Its slot.
+    pub slot: Slot,
+    /// Its RANDAO reveal.
+    pub randao_reveal: SignatureBytes,
+    /// Who gets its fees.
+    pub fee_recipient: [u8; 20],
+}
+
+impl BlockOrder {
+    /// The block with this many blobs, whose bytes nobody but `builder` has.
+    pub fn build(
+        &self,
+        spec: &ChainSpec,
+        (parent, builder, proposer): (Root, u8, ValidatorIndex),
+        blobs: usize,
+    ) -> BlockContents {
+        let block = block(spec, self, (parent, builder, proposer), blobs);
+        let proofs = match block.fork() {
+            ForkName::Electra => blobs,
+            ForkName::Fulu => blobs * CELLS_OF_A_BLOB,
+        };
+        let bytes = vec![builder; blobs * BYTES_OF_A_BLOB];
+        let blobs = Blobs::new(&block, vec![builder; proofs * 48], bytes).unwrap();
+        BlockContents { block, blobs }
+    }
+}
+
+/// The smallest block of the minimal preset; `builder` makes blocks of different nodes differ.
+fn block(
+    spec: &ChainSpec,
+    order: &BlockOrder,
+    (parent, builder, proposer): (Root, u8, ValidatorIndex),
+    blobs: usize,
+) -> Block {
+    let zeros = |bytes: usize| format!("0x{}", "00".repeat(bytes));
+    let none: [u8; 0] = [];
+    let payload = json!({
+        "parent_hash": zeros(32), "fee_recipient": proto::Address::from(order.fee_recipient),
+        "state_root": zeros(32), "receipts_root": zeros(32), "logs_bloom": zeros(256),
+        "prev_randao": zeros(32), "block_number": "1", "gas_limit": "30000000", "gas_used": "0",
+        "timestamp": "1", "extra_data": "0x", "base_fee_per_gas": "7", "block_hash": zeros(32),
+        "transactions": none, "withdrawals": none, "blob_gas_used": "0", "excess_blob_gas": "0",
+    });
+    let body = json!({
+        "randao_reveal": order.randao_reveal, "graffiti": Root::from([builder; 32]),
+        "eth1_data": {
+            "deposit_root": zeros(32), "deposit_count": "0", "block_hash": zeros(32),
+        },
+        "proposer_slashings": none, "attester_slashings": none, "attestations": none,
+        "deposits": none, "voluntary_exits": none, "bls_to_execution_changes": none,
+        "sync_aggregate": {
+            "sync_committee_bits": zeros(4), "sync_committee_signature": zeros(96),
+        },
+        "execution_payload": payload, "blob_kzg_commitments": vec![zeros(48); blobs],
+        "execution_requests": { "deposits": none, "withdrawals": none, "consolidations": none },
+    });
+    let json = json!({
+        "slot": order.slot, "proposer_index": proposer, "parent_root": parent,
+        "state_root": zeros(32), "body": body,
+    });
+    let json = RawValue::from_string(json.to_string()).unwrap();
+    Block::from_json(spec, &json).unwrap()
+}

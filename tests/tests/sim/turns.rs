@@ -1,0 +1,113 @@
+//! Scripts of a chain that turns, of clocks that do, and of blocks with blobs.
+
+use proto::Slot;
+
+use crate::faults::Fault;
+use crate::scenarios::{block, head, ms};
+use crate::world::{FIRST, World};
+
+#[test]
+fn a_head_that_moves_after_some_have_voted_costs_no_duty() {
+    for after in [0, 5, 10, 20, 40, 400] {
+        let mut world = World::new(4, 600 + after);
+        let slot = world.head_slots(FIRST + 2..FIRST + 6)[0];
+        let voted = |world: &World| (0..4).any(|p| world.checks.has_said(p, head(slot), "PREPARE"));
+        let mut at = 0;
+        while !voted(&world) {
+            at += 1;
+            world.run_until(slot, ms(at));
+        }
+        world.run_until(slot, ms(at + after));
+        world.fault(Fault::Reorganise(1));
+        world.run_to(slot + 1);
+        world.assert_all_done(slot..slot + 1);
+    }
+}
+
+#[test]
+fn a_chain_that_turns_deep_and_often_makes_nobody_sign_twice() {
+    for seed in 0..6 {
+        let mut world = World::new(4, 610 + seed);
+        for slot in FIRST + 1..FIRST + 9 {
+            world.run_until(slot, ms(500 * (seed + 1)));
+            world.fault(Fault::Reorganise(1 + seed % 5));
+        }
+        world.run_to(FIRST + 9);
+        world.chain.converge(world.now);
+        world.run_to(FIRST + 18);
+        // From the next epoch on all agree on its first block again.
+        world.assert_all_done(FIRST + 12..FIRST + 17);
+    }
+}
+
+#[test]
+fn a_clock_that_jumps_silences_its_peer_and_costs_the_others_nothing() {
+    for ahead_ms in [-60_000, -5_000, 5_000, 30_000] {
+        let mut world = World::new(4, 620);
+        world.run_until(FIRST + 2, ms(1_000));
+        world.fault(Fault::SetClock(1, ahead_ms));
+        world.run_until(FIRST + 4, ms(1_000));
+        world.fault(Fault::SetClock(1, 0));
+        world.run_to(FIRST + 12);
+        world.assert_all_done(FIRST..FIRST + 11);
+        let later = world.head_slots(FIRST + 7..FIRST + 11);
+        let votes = |slot: &u64| world.checks.has_said(1, head(*slot), "PREPARE");
+        assert!(later.iter().any(votes), "{ahead_ms} ms, {later:?}");
+    }
+}
+
+#[test]
+fn a_clock_that_drifts_away_costs_the_others_nothing() {
+    for gain_ms in [-150, 150] {
+        let mut world = World::new(4, 630);
+        world.fault(Fault::Drift(2, gain_ms));
+        world.run_to(FIRST + 14);
+        world.assert_all_done(FIRST..FIRST + 13);
+    }
+}
+
+/// Who does not know a block's blobs cannot publish it; so the builder does, and only it.
+#[test]
+fn a_block_with_blobs_is_published_by_its_builder() {
+    let mut world = World::new(4, 640);
+    world.chain.blobs = 2;
+    world.run_to(FIRST + 12);
+    world.assert_all_done(FIRST..FIRST + 11);
+    for slot in world.block_slots(FIRST..FIRST + 11) {
+        let leader = world.leaders(Slot(slot))[0];
+        assert_eq!(world.publishers[&block(slot)], [leader].into(), "{slot}");
+    }
+}
+
+#[test]
+fn a_builder_that_dies_takes_its_block_along_but_nothing_else() {
+    let mut world = World::new(4, 650);
+    world.chain.blobs = 1;
+    let slot = world.block_slots(FIRST + 2..FIRST + 10)[0];
+    let leader = world.leaders(Slot(slot))[0];
+    world.run_to(slot);
+    let mut at = 0;
+    while !world.checks.has_said(leader, block(slot), "COMMIT") {
+        at += 1;
+        world.run_until(slot, ms(at));
+    }
+    world.fault(Fault::Kill(leader));
+    world.run_to(slot + 8);
+    assert_eq!(world.chain.missed(slot..slot + 1), [block(slot)]);
+    world.assert_all_done(slot + 1..slot + 7);
+}
+
+/// ssv-spec#589: around a fork, what others sign under the other fork's version must not be thrown
+/// away by who is ahead or behind.
+#[test]
+fn ssv_spec_589_no_duty_is_lost_around_a_fork_although_clocks_differ() {
+    for slow in 0..4 {
+        let mut world = World::new(4, 660);
+        for (at, peer) in world.peers.iter_mut().enumerate() {
+            peer.skew_micros = if at == slow { -500_000 } else { 500_000 };
+        }
+        let fork = crate::chain::FULU_EPOCH * crate::chain::SLOTS_PER_EPOCH;
+        world.run_to(fork + 4);
+        world.assert_all_done(fork - 3..fork + 3);
+    }
+}
