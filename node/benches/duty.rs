@@ -14,6 +14,7 @@ use dkg::bls::work::{Operation, Sample};
 use dkg::bls::{Message, SecretShare};
 use node::duties::collector::{ClusterKeys, Collector, Combining, ValidatorKeys};
 use node::duties::schedule::Position;
+use node::duties::share::Share;
 use node::journal::{DataLock, Entry, Files, History, Journal, Owner};
 use node::vault::sealed::PartialSignature;
 use node::vault::signable::Signable;
@@ -73,7 +74,10 @@ fn collect(c: &mut Criterion<CpuTime>) {
             let collect = |sent: Vec<Vec<(Position, SignatureBytes)>>| {
                 let mut collector = Collector::new(size);
                 for (peer, partials) in size.all().zip(sent) {
-                    collector.add(peer, Root::ZERO, partials);
+                    let shares = partials
+                        .into_iter()
+                        .map(|(at, sent)| (at, Share::Sent(sent)));
+                    collector.add(peer, Root::ZERO, shares);
                 }
                 let mut suspects = PeerSet::EMPTY;
                 let with = Combining {
