@@ -12,11 +12,11 @@ use blst::{
 use super::scalar::Scalar;
 use super::work::{Operation, count};
 
-/// Bits of the random weights of batch checks: a false batch passes with probability 2^-128.
-const WEIGHT_BITS: usize = 128;
+/// Bytes of a random weight of a batch check: a false batch passes with probability 2^-128.
+pub(crate) const WEIGHT_BYTES: usize = 16;
 
-/// Bytes of one such weight.
-pub(crate) const WEIGHT_BYTES: usize = WEIGHT_BITS / 8;
+/// Bytes of a weight where a false batch does no harm that lasts: it passes once in 2^64 tries.
+pub(crate) const SHORT_WEIGHT_BYTES: usize = 8;
 
 /// A point of G1 in projective form; may be infinity.
 #[derive(Clone, Copy, Default)]
@@ -107,18 +107,24 @@ pub(crate) fn affine_all(points: &[G1]) -> Option<Vec<blst_p1_affine>> {
     Some(blst::p1_affines::from(&raw).as_slice().to_vec())
 }
 
-/// The sum of `points`, each taken as often as its 16-byte weight (little-endian) says.
+/// The sum of `points`, each taken as often as its weight says: [`WEIGHT_BYTES`] for each point, or
+/// [`SHORT_WEIGHT_BYTES`], little-endian.
 pub(crate) fn weighted_g1(points: &[blst_p1_affine], weights: &[u8]) -> G1 {
-    assert_eq!(
-        points.len() * WEIGHT_BYTES,
-        weights.len(),
-        "one weight each"
-    );
     if points.is_empty() {
         return G1::default();
     }
-    count(Operation::WeightedKey, points.len());
-    G1(points.mult(weights, WEIGHT_BITS))
+    let bytes = weight_bytes(points.len(), weights);
+    count(Operation::WeightedKey, weights.len() / SHORT_WEIGHT_BYTES);
+    G1(points.mult(weights, 8 * bytes))
+}
+
+fn weight_bytes(points: usize, weights: &[u8]) -> usize {
+    let bytes = weights.len() / points;
+    assert!(
+        bytes * points == weights.len() && [WEIGHT_BYTES, SHORT_WEIGHT_BYTES].contains(&bytes),
+        "one weight each"
+    );
+    bytes
 }
 
 /// The sum of `points`, each taken as often as its scalar says; the scalars are public.
@@ -157,14 +163,6 @@ pub(crate) fn encode_g1(point: &blst_p1_affine) -> [u8; 48] {
 pub(crate) struct G2(blst_p2);
 
 impl G2 {
-    /// The point of `affine`.
-    pub(crate) fn of(affine: &blst_p2_affine) -> Self {
-        let mut out = Self::default();
-        // SAFETY: blst reads one point and writes one.
-        unsafe { blst::blst_p2_from_affine(&mut out.0, affine) };
-        out
-    }
-
     /// Hashes `message` to G2 under the domain separation tag `tag` (RFC 9380).
     pub(crate) fn hash(message: &[u8], tag: &[u8]) -> Self {
         count(Operation::Hash, 1);
@@ -216,15 +214,6 @@ impl G2 {
         out
     }
 
-    /// The same point with the other sign.
-    #[must_use]
-    pub(crate) fn negated(&self) -> Self {
-        let mut out = *self;
-        // SAFETY: blst changes one point in place.
-        unsafe { blst::blst_p2_cneg(&mut out.0, true) };
-        out
-    }
-
     /// Whether this is the neutral element.
     pub(crate) fn is_infinity(&self) -> bool {
         // SAFETY: blst reads one point.
@@ -242,18 +231,25 @@ impl G2 {
     }
 }
 
-/// The sum of `points`, each taken as often as its 16-byte weight (little-endian) says.
+/// As [`weighted_g1`].
 pub(crate) fn weighted_g2(points: &[blst_p2_affine], weights: &[u8]) -> G2 {
-    assert_eq!(
-        points.len() * WEIGHT_BYTES,
-        weights.len(),
-        "one weight each"
-    );
     if points.is_empty() {
         return G2::default();
     }
-    count(Operation::WeightedSignature, points.len());
-    G2(points.mult(weights, WEIGHT_BITS))
+    let bytes = weight_bytes(points.len(), weights);
+    count(
+        Operation::WeightedSignature,
+        weights.len() / SHORT_WEIGHT_BYTES,
+    );
+    G2(points.mult(weights, 8 * bytes))
+}
+
+/// The same point with the other sign.
+pub(crate) fn opposite(point: &blst_p2_affine) -> blst_p2_affine {
+    let mut out = *point;
+    // SAFETY: blst reads one coordinate and writes one.
+    unsafe { blst::blst_fp2_cneg(&mut out.y, &point.y, true) };
+    out
 }
 
 /// The 96 bytes of a point of the curve of G2 other than infinity, decoded. It may lie outside the
@@ -297,13 +293,10 @@ pub(crate) fn pairings_match(
     signature: &blst_p2_affine,
 ) -> bool {
     count(Operation::Verification, 1);
-    let Some(negated) = G2::of(signature).negated().affine() else {
-        return false;
-    };
     let mut g1 = keys.to_vec();
     // SAFETY: blst returns a pointer to a constant of its own.
     g1.push(unsafe { *blst::blst_p1_affine_generator() });
     let mut g2 = messages.to_vec();
-    g2.push(negated);
+    g2.push(opposite(signature));
     blst_fp12::miller_loop_n(&g2, &g1).final_exp() == blst_fp12::default()
 }

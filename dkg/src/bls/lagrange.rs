@@ -10,7 +10,7 @@ use blst::blst_p2_affine;
 use proto::ShareIndex;
 use thiserror::Error;
 
-use super::curve::{G2, is_in_g2};
+use super::curve::{G2, is_in_g2, opposite};
 use super::points::{SignaturePoint, UncheckedSignature};
 use super::scalar::Scalar;
 
@@ -123,10 +123,10 @@ fn gcd(a: i128, b: i128) -> i128 {
 /// The point with the sign of `multiple`.
 fn signed(point: &blst_p2_affine, multiple: i128) -> blst_p2_affine {
     if multiple >= 0 {
-        return *point;
+        *point
+    } else {
+        opposite(point)
     }
-    let negated = G2::of(point).negated().affine();
-    negated.expect("a signature point is not infinity")
 }
 
 /// The sum of the points, each taken |multiple| times, with shared doublings.

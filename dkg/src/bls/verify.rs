@@ -1,13 +1,15 @@
 //! Verifying signatures: one, many of one message, many of many messages.
 //!
-//! Batches use random weights of 128 bits (small exponents test of Bellare, Garay and Rabin 1998):
-//! all signatures of a batch are valid, or it passes with probability 2^-128. The weights are a
-//! hash of a secret seed and of every input, so nobody can choose signatures to fit them.
+//! Batches use random weights (small exponents test of Bellare, Garay and Rabin 1998): all
+//! signatures of a batch are valid, or it passes with probability 2^-128, in the votes of one slot
+//! 2^-64: a batch is tried once, and all that a false one brings is a vote that the chain refuses.
+//! The weights are a hash of a secret seed and of every input, so nobody can choose signatures to
+//! fit them.
 
 use blst::{blst_p1_affine, blst_p2_affine};
 use sha2::{Digest as _, Sha256};
 
-use super::curve::{WEIGHT_BYTES, pairings_match, weighted_g1, weighted_g2};
+use super::curve::{SHORT_WEIGHT_BYTES, WEIGHT_BYTES, pairings_match, weighted_g1, weighted_g2};
 use super::points::{Message, PublicPoint, SignaturePoint};
 
 /// Whether `signature` is that of `message` under `key`.
@@ -31,7 +33,7 @@ pub fn verify_same_message(
             weights.g2(&[message.affine]);
             weights.g1(&keys);
             weights.g2(&points);
-            let weights = weights.take(many.len());
+            let weights = weights.take_short(many.len());
             let key = weighted_g1(&keys, &weights).affine();
             let signature = weighted_g2(&points, &weights).affine();
             key.zip(signature)
@@ -114,6 +116,15 @@ impl Weights {
 
     /// `count` weights of [`WEIGHT_BYTES`] each, one after the other.
     pub(crate) fn take(self, count: usize) -> Vec<u8> {
+        self.stretch(count * WEIGHT_BYTES)
+    }
+
+    /// `count` weights of [`SHORT_WEIGHT_BYTES`] each.
+    fn take_short(self, count: usize) -> Vec<u8> {
+        self.stretch(count * SHORT_WEIGHT_BYTES)
+    }
+
+    fn stretch(self, bytes: usize) -> Vec<u8> {
         let key = self.0.finalize();
         (0u64..)
             .map(|i| {
@@ -122,7 +133,7 @@ impl Weights {
                     .finalize()
             })
             .flat_map(<[u8; 32]>::from)
-            .take(count * WEIGHT_BYTES)
+            .take(bytes)
             .collect()
     }
 }
@@ -182,12 +193,7 @@ mod tests {
     #[test]
     fn a_key_with_its_own_opposite_does_not_break_a_batch() {
         let (key, message, signature) = signed(1, 1);
-        let mirror = SignaturePoint(
-            super::super::curve::G2::of(&signature.0)
-                .negated()
-                .affine()
-                .unwrap(),
-        );
+        let mirror = SignaturePoint(super::super::curve::opposite(&signature.0));
         let pairs = [(key, signature), (key, mirror)];
         assert!(!verify_same_message(&pairs, &message, &SEED));
     }

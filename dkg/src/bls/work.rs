@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use blst::{blst_p1_affine, blst_p2_affine};
 
 use super::curve::{
-    G1, G2, WEIGHT_BYTES, decode_g1, decompress_g2, encode_g1, encode_g2, is_in_g2, pairings_match,
-    weighted_g1, weighted_g2,
+    G1, G2, SHORT_WEIGHT_BYTES, decode_g1, decompress_g2, encode_g1, encode_g2, is_in_g2,
+    pairings_match, weighted_g1, weighted_g2,
 };
 use super::scalar::Scalar;
 
@@ -38,7 +38,8 @@ pub enum Operation {
     Check,
     /// An addition or a doubling in G2.
     Addition,
-    /// One point of a sum of weighted points of G1, at what it costs in a sum of 32.
+    /// One point of a sum of points of G1 with weights of 64 bits, at what it costs in a sum of 32;
+    /// a weight of 128 bits counts as two.
     WeightedKey,
     /// The same in G2.
     WeightedSignature,
@@ -100,7 +101,7 @@ impl Default for Sample {
         Self {
             key: encode_g1(&keys[0]),
             signature: encode_g2(&signatures[0]),
-            weights: (0..POINTS * WEIGHT_BYTES)
+            weights: (0..POINTS * SHORT_WEIGHT_BYTES)
                 .map(|i| (i * 151 + 7) as u8)
                 .collect(),
             secret,

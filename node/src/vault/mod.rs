@@ -140,7 +140,7 @@ impl Vault {
             let record = self.history.add(entry);
             records.push(record.expect("the guard has judged it by this very history"));
         }
-        let partials = self.partials(root, &judged.allowed);
+        let partials = self.partials_kept(root, &judged.allowed);
         let sequence = match signable.subject {
             Subject::Randao(_) => 0,
             Subject::Vote { .. } | Subject::Block(_) | Subject::Deposit(_) => {
@@ -178,11 +178,7 @@ impl Vault {
     pub fn presign(&mut self, now: Slot, signable: &Signable, validators: &[u32]) {
         let root = signable.signing_root();
         let judged = self.judge(now, signable, root, validators);
-        if !judged.allowed.is_empty() {
-            self.ahead.expect(root);
-            let partials = self.partials(root, &judged.allowed);
-            self.ahead.keep(root, partials);
-        }
+        self.partials_kept(root, &judged.allowed);
     }
 
     /// The point that `root` hashes to; hashed already if something was signed ahead for it.
@@ -358,18 +354,17 @@ impl Vault {
         }
     }
 
-    fn partials(&self, root: Root, validators: &[u32]) -> Vec<(u32, SignaturePoint)> {
-        let ahead = self.ahead.find(root).map(|(_, partials)| partials);
-        let mut message = None;
-        let mut sign = |validator: u32| {
-            let message = message.get_or_insert_with(|| self.message(root));
-            self.held[validator as usize].share.sign(message)
-        };
+    /// The partial signatures of `root`, each made once as long as the root is kept.
+    fn partials_kept(&mut self, root: Root, validators: &[u32]) -> Vec<(u32, SignaturePoint)> {
+        if validators.is_empty() {
+            return Vec::new();
+        }
+        let (message, made) = self.ahead.expect(root);
         validators
             .iter()
             .map(|validator| {
-                let made = ahead.and_then(|ahead| ahead.get(validator).copied());
-                (*validator, made.unwrap_or_else(|| sign(*validator)))
+                let sign = || self.held[*validator as usize].share.sign(message);
+                (*validator, *made.entry(*validator).or_insert_with(sign))
             })
             .collect()
     }

@@ -91,23 +91,19 @@ impl Ahead {
         Some(held)
     }
 
-    /// Makes room for signatures of `root`, and hashes it.
-    pub(super) fn expect(&mut self, root: Root) {
-        if self.find(root).is_some() {
-            return;
-        }
-        if self.0.len() == ROOTS_AHEAD {
-            self.0.pop_front();
-        }
-        let nothing = (Message::hash(root), BTreeMap::new());
-        self.0.push_back((root, nothing));
-    }
-
-    /// Keeps signatures of a root that is expected.
-    pub(super) fn keep(&mut self, root: Root, partials: Vec<(u32, SignaturePoint)>) {
-        if let Some((_, (_, held))) = self.0.iter_mut().find(|(held, _)| *held == root) {
-            held.extend(partials);
-        }
+    /// The place of `root`, hashed; made if it is not there.
+    pub(super) fn expect(&mut self, root: Root) -> &mut OfRoot {
+        let place = self.0.iter().position(|(held, _)| *held == root);
+        let place = place.unwrap_or_else(|| {
+            if self.0.len() == ROOTS_AHEAD {
+                self.0.pop_front();
+            }
+            self.0
+                .push_back((root, (Message::hash(root), BTreeMap::new())));
+            self.0.len() - 1
+        });
+        let (_, held) = &mut self.0[place];
+        held
     }
 
     #[cfg(test)]
