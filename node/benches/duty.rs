@@ -44,7 +44,10 @@ fn keys(size: ClusterSize, validators: u32) -> ClusterKeys {
         ValidatorKeys {
             public_key: key(0).to_bytes(),
             group: key(0),
-            shares: size.all().map(|p| key(ShareIndex::from(p).x())).collect(),
+            shares: size
+                .all()
+                .map(|p| key(ShareIndex::from(p).x()).to_bytes())
+                .collect(),
         }
     };
     ClusterKeys::new(size, (0..validators).map(of).collect())

@@ -1,5 +1,5 @@
 //! What the start of a peer with 1,000 validators costs: opening every share's keystore, reading
-//! the lock and decoding every public key in it (n = 4: five a validator), opening the signing
+//! the lock and decoding every group key in it, opening the signing
 //! record. Beside each the bare blst cost of the same curve work, or the bare reading of the same
 //! bytes. CPU time of all threads: a peer opens keystores on all cores.
 //! `cargo bench -p node --bench start`
@@ -13,8 +13,9 @@ use std::path::Path;
 
 use blst::min_pk;
 use criterion::{Criterion, criterion_group, criterion_main};
+use dkg::bls::SecretShare;
 use dkg::bls::work::{Operation, Sample};
-use dkg::bls::{PublicPoint, SecretShare};
+use node::duties::collector::ClusterKeys;
 use node::io::files::{self, Mode};
 use node::journal::{DataLock, Entry, Files, History, Journal, Owner};
 use node::keystore::{self, MasterSecret, StoredShare};
@@ -115,25 +116,18 @@ fn keystores(c: &mut Criterion<CpuTime>) {
     });
 }
 
-/// Reads the lock file and decodes what it names, as a peer does before it takes part.
-fn read_lock(path: &Path) -> Vec<PublicPoint> {
+/// Reads the lock file and decodes the validators' keys, as a peer does before it takes part.
+fn read_lock(path: &Path) -> ClusterKeys {
     let text = files::read(path, Lock::MAX_BYTES).expect("it is there");
     let lock = Lock::from_json(&text).expect("it is good");
-    let keys = lock.validators.iter().flat_map(|validator| {
-        [&validator.public_key]
-            .into_iter()
-            .chain(&validator.share_public_keys)
-    });
-    keys.map(|key| PublicPoint::from_bytes(key).expect("a key"))
-        .collect()
+    ClusterKeys::of(&lock).expect("keys")
 }
 
 fn the_lock(c: &mut Criterion<CpuTime>) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let path = directory.path().join("cluster-lock.json");
     files::write_new(&path, lock().to_json().as_bytes(), Mode::Public).expect("the disk works");
-    let points = read_lock(&path);
-    let keys: Vec<PublicKey> = points.iter().map(PublicPoint::to_bytes).collect();
+    let keys: Vec<PublicKey> = read_lock(&path).public_keys();
     let mut costs = Beside::new(c, format!("start: lock of {VALIDATORS} validators"));
     costs.cost("ours", 1, || read_lock(&path));
     costs.cost("bare blst", 1, || {

@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(combine_unchecked(&partials), combine(&good));
         let strange = strange_point();
         let shifted = |point: &blst_p2_affine, times: u32| {
-            let mut sum = G2::of(point);
+            let mut sum = G2::default().plus_affine(point);
             (0..times).for_each(|_| sum = sum.plus_affine(&strange.0));
             UncheckedSignature(sum.affine().unwrap())
         };
@@ -238,7 +238,13 @@ mod tests {
         let indices: Vec<_> = size.all().take(2).map(ShareIndex::from).collect();
         let one = SecretShare::from_bytes(&[1; 32]).unwrap().sign(&message);
         // Coefficients 2 and -1.
-        let twice = SignaturePoint(G2::of(&one.0).doubled().affine().unwrap());
+        let twice = SignaturePoint(
+            G2::default()
+                .plus_affine(&one.0)
+                .doubled()
+                .affine()
+                .unwrap(),
+        );
         let partials = [(indices[0], one), (indices[1], twice)];
         assert_eq!(combine(&partials), Err(CannotCombine::Infinity));
     }

@@ -12,7 +12,7 @@ use proto::lock::Lock;
 use reqwest::Url;
 use zeroize::Zeroizing;
 
-use super::keystore::read_lock_and_keys;
+use super::keystore::read_lock;
 use super::{CommandError, runtime};
 use crate::deposit;
 use crate::io::beacon::{BeaconClient, StateId};
@@ -69,7 +69,9 @@ pub(super) struct Arguments {
 impl Arguments {
     pub fn run(self) -> Result<(), CommandError> {
         let refused = |error| CommandError::Deposit(self.file.clone(), error);
-        let (lock, _) = read_lock_and_keys(&self.lock)?;
+        let lock = read_lock(&self.lock)?;
+        dkg::shared::check(&lock)
+            .map_err(|error| CommandError::LockKeys(self.lock.clone(), error))?;
         let text = files::read(&self.file, MAX_BYTES)?;
         let deposits = deposit::from_json(&text, &lock).map_err(refused)?;
         println!(

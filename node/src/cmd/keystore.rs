@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use dkg::shared::SharedKey;
 use proto::lock::Lock;
 
 use super::CommandError;
@@ -85,15 +84,6 @@ impl Password {
         println!("{}", *password);
         Ok(())
     }
-}
-
-/// Reads a lock file whose keys are about to be trusted: that the shares fit the validators' keys
-/// is checked too, and the keys come as points, in the order of the lock.
-pub(super) fn read_lock_and_keys(path: &Path) -> Result<(Lock, Vec<SharedKey>), CommandError> {
-    let lock = read_lock(path)?;
-    let keys = dkg::shared::keys_of(&lock);
-    let keys = keys.map_err(|error| CommandError::LockKeys(path.to_owned(), error))?;
-    Ok((lock, keys))
 }
 
 /// Reads a lock file.

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use dkg::shared::SharedKey;
 use proto::definition::Terms;
 use proto::eth::ChainSpec;
 use proto::frame::MAX_FRAME;
@@ -23,7 +22,7 @@ use tracing::{info, warn};
 use super::{CommandError, log};
 use crate::config::Config;
 use crate::deposit::credentials;
-use crate::duties::collector::{ClusterKeys, ValidatorKeys};
+use crate::duties::collector::ClusterKeys;
 use crate::duties::ground::Ground;
 use crate::duties::node::Node;
 use crate::duties::peers::Peers;
@@ -99,7 +98,9 @@ async fn run(config: Config) -> Result<(), CommandError> {
 
 /// Reads and checks everything that lies in the data directory.
 fn load(config: &Config, data: &DataLock) -> Result<Loaded, CommandError> {
-    let (lock, keys) = super::keystore::read_lock_and_keys(&config.lock_file)?;
+    let lock = super::keystore::read_lock(&config.lock_file)?;
+    let keys = ClusterKeys::of(&lock);
+    let keys = keys.map_err(|error| CommandError::LockKeys(config.lock_file.clone(), error))?;
     let identity = keystore::read_identity(&config.identity_file)?;
     let me = lock.definition.peer_of(&identity.public())?;
     let owner = Owner {
@@ -136,7 +137,7 @@ fn load(config: &Config, data: &DataLock) -> Result<Loaded, CommandError> {
         identity,
         me,
         journal,
-        keys: cluster_keys(&lock, keys),
+        keys,
         lock,
     })
 }
@@ -307,16 +308,6 @@ fn first_status(lock: &Lock, me: PeerIndex, client: &BeaconClient, memory: &Memo
         duties: memory.endings(64),
         ..Status::default()
     }
-}
-
-fn cluster_keys(lock: &Lock, keys: Vec<SharedKey>) -> ClusterKeys {
-    let validators = lock.validators.iter().zip(keys);
-    let validators = validators.map(|(validator, keys)| ValidatorKeys {
-        public_key: validator.public_key,
-        group: keys.group,
-        shares: keys.shares,
-    });
-    ClusterKeys::new(lock.definition.terms().size(), validators.collect())
 }
 
 fn fee_recipients(lock: &Lock) -> Vec<proto::Address> {

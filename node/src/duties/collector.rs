@@ -11,12 +11,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dkg::bls::{self, Message, PublicPoint, SignaturePoint};
+use dkg::shared::BadKeys;
+use proto::lock::{Lock, Validator};
 use proto::{ClusterSize, PeerIndex, PeerSet, PublicKey, Root, ShareIndex, SignatureBytes};
 
 use super::schedule::Position;
 use super::share::Share;
 
-/// The public keys of the cluster's validators, checked to be valid points.
+/// The public keys of the cluster's validators.
 #[derive(Debug, Clone)]
 pub struct ClusterKeys {
     size: ClusterSize,
@@ -30,11 +32,30 @@ pub struct ValidatorKeys {
     pub public_key: PublicKey,
     /// The group key.
     pub group: PublicPoint,
-    /// The public key of each peer's share.
-    pub shares: Vec<PublicPoint>,
+    /// The public key of each peer's share, for the day on which one is bad: of thousand
+    /// validators, checking all that these are points takes longer than the rest of a start.
+    pub shares: Vec<PublicKey>,
 }
 
 impl ClusterKeys {
+    /// The keys that `lock` names.
+    ///
+    /// # Errors
+    /// If a group key is no point of the group.
+    pub fn of(lock: &Lock) -> Result<Self, BadKeys> {
+        let keys = |validator: &Validator| {
+            let public_key = validator.public_key;
+            let group = PublicPoint::from_bytes(&public_key);
+            Ok(ValidatorKeys {
+                public_key,
+                group: group.map_err(|error| BadKeys::Point(public_key, error))?,
+                shares: validator.share_public_keys.clone(),
+            })
+        };
+        let validators = lock.validators.iter().map(keys).collect::<Result<_, _>>()?;
+        Ok(Self::new(lock.definition.terms().size(), validators))
+    }
+
     /// The keys of all validators in the order of the lock; each has one share a peer.
     pub fn new(size: ClusterSize, validators: Vec<ValidatorKeys>) -> Self {
         for keys in &validators {
@@ -339,7 +360,9 @@ mod tests {
         let validator = ValidatorKeys {
             public_key: secret(5).public().to_bytes(),
             group: secret(5).public(),
-            shares: [10, 19, 32, 49].map(|s| secret(s).public()).to_vec(),
+            shares: [10, 19, 32, 49]
+                .map(|s| secret(s).public().to_bytes())
+                .to_vec(),
         };
         let mut suspects = PeerSet::EMPTY;
         let with = Combining {

@@ -3,7 +3,7 @@
 //! What a peer sent stays bytes until it is needed; what was made here is a point already.
 
 use dkg::bls::{self, Message, PublicPoint, SignaturePoint, UncheckedSignature};
-use proto::SignatureBytes;
+use proto::{PublicKey, SignatureBytes};
 
 /// One partial signature.
 #[derive(Debug, Clone, Copy)]
@@ -23,12 +23,13 @@ impl Share {
         }
     }
 
-    /// Whether it signs `message` under `key`.
-    pub(super) fn is_good(&self, key: &PublicPoint, message: &Message) -> bool {
-        match self {
-            Self::Sent(bytes) => SignaturePoint::from_bytes(bytes)
-                .is_ok_and(|share| bls::verify(key, message, &share)),
-            Self::Own(point) => bls::verify(key, message, point),
-        }
+    /// Whether it signs `message` under `key`. Under a key that is no point nothing is signed.
+    pub(super) fn is_good(&self, key: &PublicKey, message: &Message) -> bool {
+        let share = match self {
+            Self::Sent(bytes) => SignaturePoint::from_bytes(bytes),
+            Self::Own(point) => Ok(*point),
+        };
+        let key = PublicPoint::from_bytes(key);
+        key.is_ok_and(|key| share.is_ok_and(|share| bls::verify(&key, message, &share)))
     }
 }

@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dkg::bls::PublicPoint;
-use node::duties::collector::{ClusterKeys, ValidatorKeys};
+use node::duties::collector::ClusterKeys;
 use node::duties::ground::Ground;
 use node::duties::node::Node;
 use node::duties::peers::Peers;
@@ -168,7 +167,7 @@ impl Peer {
             roster: Arc::new(roster.clone()),
             me: self.index,
             identity: cluster.identities[self.index.position()].clone(),
-            keys: cluster_keys(cluster),
+            keys: ClusterKeys::of(&cluster.lock).unwrap(),
             fee_recipients: vec![self.fee_recipient.into(); outcome.validators.len()],
             seed: [7; 32],
         };
@@ -194,18 +193,4 @@ pub fn owner(cluster: &Cluster, index: PeerIndex) -> Owner {
         cluster: cluster.lock.hash(),
         identity,
     }
-}
-
-fn cluster_keys(cluster: &Cluster) -> ClusterKeys {
-    let point = |key| PublicPoint::from_bytes(key).unwrap();
-    let validators = cluster
-        .lock
-        .validators
-        .iter()
-        .map(|validator| ValidatorKeys {
-            public_key: validator.public_key,
-            group: point(&validator.public_key),
-            shares: validator.share_public_keys.iter().map(point).collect(),
-        });
-    ClusterKeys::new(cluster.lock.definition.terms().size(), validators.collect())
 }
