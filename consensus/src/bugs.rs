@@ -109,7 +109,8 @@ fn anchor_592_a_leader_without_the_forced_value_fetches_it() {
     rig.check(candidate('b'), &[]);
     let scope = rig.setup.scope;
     let body = b"a".as_slice().into();
-    rig.hear(3, Message::Value { scope, body }, &["sign 1a"]);
+    // From the one that was asked, of those that have prepared it.
+    rig.hear(4, Message::Value { scope, body }, &["sign 1a"]);
     rig.recorded(&["COMMIT 1a", "PROPOSE 2a", "PREPARE 2a"]);
 }
 

@@ -15,7 +15,7 @@ use blst::min_pk;
 use criterion::{Criterion, criterion_group, criterion_main};
 use dkg::bls::SecretShare;
 use dkg::bls::work::{Operation, Sample};
-use node::duties::collector::ClusterKeys;
+use node::duties::keys::ClusterKeys;
 use node::io::files::{self, Mode};
 use node::journal::{DataLock, Entry, Files, History, Journal, Owner};
 use node::keystore::{self, MasterSecret, StoredShare};

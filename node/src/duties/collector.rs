@@ -8,89 +8,13 @@
 //! It holds at most one contribution per peer, so it is bounded by peers times validators.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use dkg::bls::{self, Message, PublicPoint, SignaturePoint};
-use dkg::shared::BadKeys;
-use proto::lock::{Lock, Validator};
-use proto::{ClusterSize, PeerIndex, PeerSet, PublicKey, Root, ShareIndex, SignatureBytes};
+use proto::{ClusterSize, PeerIndex, PeerSet, Root, ShareIndex, SignatureBytes};
 
+use super::keys::ClusterKeys;
 use super::schedule::Position;
 use super::share::Share;
-
-/// The public keys of the cluster's validators.
-#[derive(Debug, Clone)]
-pub struct ClusterKeys {
-    size: ClusterSize,
-    validators: Arc<[ValidatorKeys]>,
-}
-
-/// One validator's group key and the public keys of its shares in the order of the peers.
-#[derive(Debug, Clone)]
-pub struct ValidatorKeys {
-    /// The group key's bytes, as the chain knows them.
-    pub public_key: PublicKey,
-    /// The group key.
-    pub group: PublicPoint,
-    /// The public key of each peer's share, for the day on which one is bad: of thousand
-    /// validators, checking all that these are points takes longer than the rest of a start.
-    pub shares: Vec<PublicKey>,
-}
-
-impl ClusterKeys {
-    /// The keys that `lock` names.
-    ///
-    /// # Errors
-    /// If a group key is no point of the group.
-    pub fn of(lock: &Lock) -> Result<Self, BadKeys> {
-        let keys = |validator: &Validator| {
-            let public_key = validator.public_key;
-            let group = PublicPoint::from_bytes(&public_key);
-            Ok(ValidatorKeys {
-                public_key,
-                group: group.map_err(|error| BadKeys::Point(public_key, error))?,
-                shares: validator.share_public_keys.clone(),
-            })
-        };
-        let validators = lock.validators.iter().map(keys).collect::<Result<_, _>>()?;
-        Ok(Self::new(lock.definition.terms().size(), validators))
-    }
-
-    /// The keys of all validators in the order of the lock; each has one share a peer.
-    pub fn new(size: ClusterSize, validators: Vec<ValidatorKeys>) -> Self {
-        for keys in &validators {
-            assert_eq!(
-                keys.shares.len(),
-                size.peers(),
-                "the lock gives every peer a share"
-            );
-        }
-        Self {
-            size,
-            validators: validators.into(),
-        }
-    }
-
-    /// How many peers there are.
-    pub fn size(&self) -> ClusterSize {
-        self.size
-    }
-
-    /// How many validators there are.
-    pub fn count(&self) -> usize {
-        self.validators.len()
-    }
-
-    /// The keys of one validator, if the lock has it.
-    pub fn get(&self, validator: Position) -> Option<&ValidatorKeys> {
-        self.validators.get(validator.index())
-    }
-
-    /// The group keys of all validators in the order of the lock.
-    pub fn public_keys(&self) -> Vec<PublicKey> {
-        self.validators.iter().map(|keys| keys.public_key).collect()
-    }
-}
 
 /// What one combination needs besides the partial signatures.
 pub struct Combining<'a> {
@@ -277,10 +201,12 @@ impl Collector {
         with: &mut Combining<'_>,
         result: &mut Combined,
     ) -> bool {
+        let Some(keys) = with.keys.get(validator) else {
+            return false;
+        };
         let mut found = false;
         for (peer, share) in shares {
-            let key = &with.keys.validators[validator.index()].shares[peer.position()];
-            if !share.is_good(key, with.message) {
+            if !share.is_good(&keys.shares[peer.position()], with.message) {
                 found = true;
                 self.drop_share(*peer, validator, with, result);
             }
@@ -324,6 +250,7 @@ fn interpolate(shares: &[(PeerIndex, Share)]) -> Option<SignaturePoint> {
 mod tests {
     use dkg::bls::SecretShare;
 
+    use super::super::keys::ValidatorKeys;
     use super::*;
 
     const VALUE: Root = Root::ZERO;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proto::eth::{ChainSpec, ValidatorIndex};
 use proto::{Address, Identity, PeerIndex, Root, Roster, Slot, Timestamp};
 
-use super::collector::ClusterKeys;
+use super::keys::ClusterKeys;
 use super::note::Note;
 use super::peers::Peers;
 use super::schedule::{Attester, Position};

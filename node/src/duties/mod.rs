@@ -14,6 +14,7 @@
 //! | [`schedule`] | who has a duty when, and what to ask the beacon node to know it |
 //! | [`run`], `judging`, `signing` | one duty from its trigger to its signatures |
 //! | [`value`], [`judge`] | what is agreed on, and when this peer would sign it |
+//! | [`keys`] | the public keys of the validators and of their shares |
 //! | [`share`] | one partial signature, as sent or as made here |
 //! | [`collector`] | partial signatures in, verified group signatures out, liars named |
 //! | [`randao`] | RANDAO reveals, which need no agreement |
@@ -31,6 +32,7 @@ mod early;
 pub mod ground;
 pub mod judge;
 mod judging;
+pub mod keys;
 pub mod node;
 pub mod note;
 pub mod peers;

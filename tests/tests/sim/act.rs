@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use dkg::bls::{self, Message as Hashed, PublicPoint, SignaturePoint};
 use node::duties::note::Note;
-use node::duties::{Answer, Input, Order, Output, Query, Submission};
+use node::duties::{Answer, Input, Output, Query, Submission};
 use node::journal::{Record, Recorded};
 use node::vault::Signable;
 use proto::frame::Frame;
 use proto::vote::Message;
 use proto::{DutyId, DutyKind, Root, SignatureBytes, Slot};
 
-use crate::blocks::{BYTES_OF_A_BLOB, BlockOrder};
+use crate::blocks::BYTES_OF_A_BLOB;
 use crate::checks::Release;
 use crate::faults::Fault;
 use crate::peer::{BeaconNode, Standing};
@@ -261,72 +261,6 @@ impl World {
             self.at(self.now, Event::Write(peer, life));
         }
         self.feed(peer, Input::Recorded(recorded));
-    }
-
-    /// A beacon node answers by what it knows now.
-    pub(crate) fn answer(&mut self, peer: usize, life: u32, query: Query) {
-        if !self.lives(peer, life) {
-            return;
-        }
-        let state = self.peers[peer].beacon;
-        let answer = match query {
-            Query::Run(order) => match state {
-                BeaconNode::Dead => Answer::Failed(order.errand()),
-                BeaconNode::Sound | BeaconNode::Optimistic if self.is_far(&order) => {
-                    Answer::Failed(order.errand())
-                }
-                BeaconNode::Sound | BeaconNode::Optimistic => self.errand(peer, order),
-            },
-            Query::HeadVote(slot) => {
-                let vote = (state == BeaconNode::Sound)
-                    .then(|| self.chain.head_vote(peer, slot, self.now));
-                Answer::HeadVote(slot, vote)
-            }
-            Query::Block {
-                slot,
-                randao_reveal,
-            } => {
-                let fee_recipient = self.peers[peer].fee_recipient;
-                let order = BlockOrder {
-                    slot,
-                    randao_reveal,
-                    fee_recipient,
-                };
-                let block =
-                    (state == BeaconNode::Sound).then(|| self.chain.build(peer, &order, self.now));
-                Answer::Block(slot, block)
-            }
-            Query::Knows { duty, root } => {
-                let seen = self.chain.sight(peer, root, self.now);
-                let seen = seen.filter(|_| state != BeaconNode::Dead);
-                Answer::Knows { duty, root, seen }
-            }
-        };
-        self.feed(peer, Input::Answer(answer));
-    }
-
-    /// Whether it asks for duties of an epoch after the next, which no beacon node names. (Two
-    /// seconds are for clocks that disagree.)
-    fn is_far(&self, order: &Order) -> bool {
-        let soon = self.now + Duration::from_secs(2);
-        let slot = self.chain.spec.slot_at(soon).unwrap_or(Slot(0));
-        let next = self.chain.spec.epoch_of(slot).next();
-        match order {
-            Order::Attesters(epoch, _) | Order::Proposers(epoch) => *epoch > next,
-            Order::Chain(_) | Order::Validators(..) | Order::Prepare(..) | Order::Subscribe(..) => {
-                false
-            }
-        }
-    }
-
-    fn errand(&self, peer: usize, order: Order) -> Answer {
-        match order {
-            Order::Chain(epoch) => Answer::Chain(epoch, self.peers[peer].spec.clone()),
-            Order::Validators(epoch, _) => Answer::Validators(epoch, self.chain.registered()),
-            Order::Attesters(epoch, _) => Answer::Attesters(epoch, self.chain.attesters(epoch)),
-            Order::Proposers(epoch) => Answer::Proposers(epoch, self.chain.proposers(epoch)),
-            Order::Prepare(..) | Order::Subscribe(..) => Answer::Done(order.errand()),
-        }
     }
 
     /// Checks what a node submits (S16, S11), and lets the chain have it.

@@ -55,6 +55,7 @@
 )]
 
 mod act;
+mod asked;
 mod attacks;
 mod blocks;
 mod chain;

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use node::duties::collector::ClusterKeys;
 use node::duties::ground::Ground;
+use node::duties::keys::ClusterKeys;
 use node::duties::node::Node;
 use node::duties::peers::Peers;
 use node::journal::{Entry, History, Journal, JournalError, LogFile, Owner, Record, SimulatedDisk};

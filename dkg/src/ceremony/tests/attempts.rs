@@ -13,7 +13,7 @@ const SECRETIVE: Tamper = |villain, _, frame| {
     match &frame {
         Frame::Spoken(Spoken::Ack(ack)) if own(ack.signer) => Vec::new(),
         Frame::Spoken(Spoken::Done(done)) if own(done.signer) => Vec::new(),
-        _ => vec![frame],
+        Frame::Spoken(_) | Frame::Accusation(_) => vec![frame],
     }
 };
 

@@ -33,7 +33,7 @@ pub enum Event {
         /// What.
         frame: Bytes,
     },
-    /// One ping's measurement, about every second for each session. Dropped when the core's
+    /// One ping's measurement, about every three seconds for each session. Dropped when the core's
     /// channel is full.
     Measured {
         /// Who.

@@ -119,8 +119,8 @@ impl Default for Limits {
             frames_per_second: 1000,
             bytes_per_second: 8 << 20,
             burst: Duration::from_secs(4),
-            ping_every: Duration::from_secs(2),
-            silence: Duration::from_secs(5),
+            ping_every: Duration::from_secs(3),
+            silence: Duration::from_secs(6),
             redial: Duration::from_secs(1),
             connect: Duration::from_millis(2500),
         }

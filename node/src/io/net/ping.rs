@@ -1,4 +1,4 @@
-//! Round trips and clock offsets from pings, on both sides, from two messages a second.
+//! Round trips and clock offsets from pings, on both sides, from two messages a ping.
 //!
 //! The dialling side measures with the pong. The other side measures with the next ping, which
 //! says how long the dialling side held the pong before: the round trip is the time from our pong

@@ -265,7 +265,7 @@ impl<'a> Talk<'a> {
                 rtt,
                 clock_offset_micros,
             };
-            // The next one comes in a second.
+            // The next ping measures again.
             self.link.shared.events.try_send(event).ok();
         }
     }
