@@ -49,7 +49,7 @@ impl Execution {
     ///
     /// # Errors
     /// If it cannot be started, does not answer within a minute, or is not at the beginning of a
-    /// chain of [`genesis`].
+    /// chain of `--execution-genesis`.
     pub async fn start(plan: &Plan, site: &Site) -> Result<Option<Self>, Error> {
         match &plan.engine {
             Engine::Mock => Ok(None),

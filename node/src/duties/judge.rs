@@ -28,7 +28,7 @@ use super::value::{ExpectedBlock, Objection, Value, check_block, check_head, che
 use crate::vault::Signable;
 
 /// How many slots before the own head a block may be that something is built on.
-const NEAR: u64 = 2;
+pub const NEAR: u64 = 2;
 /// How long to wait before the beacon node is asked the same again.
 const ASK_AGAIN: Duration = Duration::from_millis(50);
 
