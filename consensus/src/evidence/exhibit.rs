@@ -77,6 +77,9 @@ pub enum BadExhibit {
     /// It is not JSON of the right shape.
     #[error("it is no evidence: {0}")]
     Json(#[from] serde_json::Error),
+    /// It says the same, but not in the words in which it was written.
+    #[error("it is not as gantry writes it: take the line as it stands in the peer's file")]
+    Rewritten,
     /// It is of a later (or no) version.
     #[error("it has version {0}, and this gantry reads version {VERSION}: update gantry")]
     Version(u64),
@@ -115,10 +118,12 @@ impl Exhibit {
             return Err(BadExhibit::TooLong);
         }
         let exhibit: Self = serde_json::from_str(line)?;
-        if exhibit.version == VERSION {
-            Ok(exhibit)
-        } else {
+        if exhibit.version != VERSION {
             Err(BadExhibit::Version(exhibit.version))
+        } else if exhibit.to_line() != line {
+            Err(BadExhibit::Rewritten)
+        } else {
+            Ok(exhibit)
         }
     }
 

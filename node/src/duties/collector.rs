@@ -147,6 +147,7 @@ impl Collector {
             let Some(key) = with.keys.get(validator).map(|keys| keys.group) else {
                 continue;
             };
+            self.drop_bad_of_suspects(value, validator, with, result);
             while let Some(shares) = self.choose(value, validator, *with.suspects) {
                 if let Some(signature) = interpolate(&shares) {
                     candidates.push(Candidate {
@@ -163,6 +164,21 @@ impl Collector {
             }
         }
         candidates
+    }
+
+    /// Looks at the share of each caught peer by itself, where t shares need it: one that is bad
+    /// again would spoil the batch of all validators, and cost a look at every share of each.
+    fn drop_bad_of_suspects(
+        &mut self,
+        value: &Root,
+        validator: Position,
+        with: &mut Combining<'_>,
+        result: &mut Combined,
+    ) {
+        let chosen = self.choose(value, validator, *with.suspects);
+        let mut caught = chosen.unwrap_or_default();
+        caught.retain(|(peer, _)| with.suspects.contains(*peer));
+        self.name_liars(validator, &caught, with, result);
     }
 
     /// t peers that signed `value` for `validator`, suspects last, if there are so many.
@@ -283,7 +299,7 @@ mod tests {
     }
 
     /// What this combines to, if the secret is 5 + 3x + 2x².
-    fn combine(collector: &mut Collector) -> (Combined, PeerSet) {
+    fn combine(collector: &mut Collector, mut suspects: PeerSet) -> (Combined, PeerSet) {
         let validator = ValidatorKeys {
             public_key: secret(5).public().to_bytes(),
             group: secret(5).public(),
@@ -291,7 +307,6 @@ mod tests {
                 .map(|s| secret(s).public().to_bytes())
                 .to_vec(),
         };
-        let mut suspects = PeerSet::EMPTY;
         let with = Combining {
             message: &Message::hash(VALUE),
             keys: &ClusterKeys::new(collector.size, vec![validator]),
@@ -302,7 +317,7 @@ mod tests {
     }
 
     fn combined(sent: [u8; 4]) -> (Combined, PeerSet) {
-        combine(&mut collector(&sent))
+        combine(&mut collector(&sent), PeerSet::EMPTY)
     }
 
     #[test]
@@ -311,7 +326,7 @@ mod tests {
         assert!(!is_ready(&collector(&[10, 19])));
         let mut collector = collector(&[10, 19, 32]);
         assert!(is_ready(&collector));
-        combine(&mut collector);
+        combine(&mut collector, PeerSet::EMPTY);
         let fourth = collector.size.peer(3).unwrap();
         collector.add(fourth, VALUE, [share(49)]);
         assert!(!is_ready(&collector));
@@ -326,6 +341,18 @@ mod tests {
             assert_eq!(combined.signatures, [partial(5)]);
             assert_eq!(combined.bad_shares, [(third, VALIDATOR)]);
             assert_eq!(suspects.iter().collect::<Vec<_>>(), [third]);
+        }
+    }
+
+    #[test]
+    fn a_caught_peer_helps_again_with_a_good_share_only() {
+        let third = ClusterSize::of(4).unwrap().peer(2).unwrap();
+        for (share, signatures) in [(27, vec![]), (32, vec![partial(5)])] {
+            let mut collector = collector(&[10, 19, share]);
+            let (combined, _) = combine(&mut collector, [third].into_iter().collect());
+            let is_bad = signatures.is_empty();
+            assert_eq!(combined.signatures, signatures);
+            assert_eq!(combined.bad_shares.contains(&(third, VALIDATOR)), is_bad);
         }
     }
 

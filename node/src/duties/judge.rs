@@ -138,11 +138,12 @@ impl Question {
                 Value::Head(data) => data.slot,
                 Value::Block(block) => Slot(block.slot().0.saturating_sub(1)),
             };
-            self.base = if seen.is_near(newest) {
-                Base::Near
-            } else {
-                Base::Far
-            };
+            // The own head goes on while a question is answered: what was near may be voted for.
+            if seen.is_near(newest) {
+                self.base = Base::Near;
+            } else if self.base == Base::Unknown {
+                self.base = Base::Far;
+            }
         }
     }
 

@@ -7,7 +7,7 @@
 //! all addresses of the machine, any address, but no name.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -20,6 +20,7 @@ use axum::{Json, Router};
 use prometheus_client::metrics::counter::Counter;
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tracing::warn;
 
 use super::curve_cost;
 use super::metrics::{Metrics, PeerLabels};
@@ -78,6 +79,14 @@ async fn guard(State(own): State<IpAddr>, request: Request, next: Next) -> Respo
     if host.is_some_and(|host| is_here(host, own)) && hosts.next().is_none() {
         return next.run(request).await;
     }
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        warn!(
+            host,
+            "refused a request to /metrics or /status: its Host names neither this machine's \
+             loopback nor the address that `metrics` is configured to"
+        );
+    });
     let words = "refused: this address answers only requests whose Host is localhost, a loopback \
                  address or the address that `metrics` is configured to\n";
     (StatusCode::FORBIDDEN, words).into_response()
