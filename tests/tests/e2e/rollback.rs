@@ -20,6 +20,8 @@ pub async fn noticed(stand: &mut Stand, i: usize) {
     fs::remove_dir_all(&record).unwrap();
     copy(&backup, &record);
 
+    // Not in a slot that it has voted in: it would contradict itself before the others can tell it.
+    stand.moment(stand.api().now().next(), 10).await;
     stand.start(i).await;
     until("the rollback is noticed", stand.slots(4), || {
         stand
