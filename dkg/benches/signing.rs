@@ -107,7 +107,7 @@ fn verify_all(c: &mut Criterion<CpuTime>) {
             .map(|share| min_pk::SecretKey::from_bytes(&share.to_bytes()[..]).unwrap())
             .map(|secret| (secret.sk_to_pk(), secret.sign(&ROOT, TAG, &[])))
             .unzip();
-        let weights = weights(validators * 16);
+        let weights = weights(validators * 8);
         let mut costs = Beside::new(c, format!("verify validators={validators}"));
         costs.cost("ours", 1, || {
             let message = Message::hash(black_box(ROOT.into()));
@@ -117,8 +117,8 @@ fn verify_all(c: &mut Criterion<CpuTime>) {
             if let ([key], [signature]) = (&keys[..], &signatures[..]) {
                 return signature.verify(false, &ROOT, TAG, &[], key, false);
             }
-            let key = min_pk::PublicKey::from_aggregate(&keys.mult(&weights, 128));
-            let signature = min_pk::Signature::from_aggregate(&signatures.mult(&weights, 128));
+            let key = min_pk::PublicKey::from_aggregate(&keys.mult(&weights, 64));
+            let signature = min_pk::Signature::from_aggregate(&signatures.mult(&weights, 64));
             signature.verify(false, &ROOT, TAG, &[], &key, false)
         });
     }

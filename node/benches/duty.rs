@@ -120,9 +120,9 @@ fn bare_collect(sent: &[Vec<(Position, SignatureBytes)>]) -> bool {
         .collect();
     let key = min_pk::SecretKey::from_bytes(&[7; 32]).expect("below the group order");
     let keys = vec![key.sk_to_pk(); sums.len()];
-    let weights = weights(16 * sums.len());
-    let key = keys.mult(&weights, 128).to_public_key();
-    let signature = sums.mult(&weights, 128).to_signature();
+    let weights = weights(8 * sums.len());
+    let key = keys.mult(&weights, 64).to_public_key();
+    let signature = sums.mult(&weights, 64).to_signature();
     signature.verify(false, &ROOT, TAG, &[], &key, false) == blst::BLST_ERROR::BLST_SUCCESS
 }
 
