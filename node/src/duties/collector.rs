@@ -147,8 +147,14 @@ impl Collector {
             let Some(key) = with.keys.get(validator).map(|keys| keys.group) else {
                 continue;
             };
-            self.drop_bad_of_suspects(value, validator, with, result);
             while let Some(shares) = self.choose(value, validator, *with.suspects) {
+                // A caught peer's share is looked at by itself: one that is bad again would spoil
+                // the batch of all validators, and cost a look at every share of each.
+                let is_caught = |(peer, _): &&(PeerIndex, Share)| with.suspects.contains(*peer);
+                let caught: Vec<_> = shares.iter().filter(is_caught).copied().collect();
+                if self.name_liars(validator, &caught, with, result) {
+                    continue;
+                }
                 if let Some(signature) = interpolate(&shares) {
                     candidates.push(Candidate {
                         validator,
@@ -164,21 +170,6 @@ impl Collector {
             }
         }
         candidates
-    }
-
-    /// Looks at the share of each caught peer by itself, where t shares need it: one that is bad
-    /// again would spoil the batch of all validators, and cost a look at every share of each.
-    fn drop_bad_of_suspects(
-        &mut self,
-        value: &Root,
-        validator: Position,
-        with: &mut Combining<'_>,
-        result: &mut Combined,
-    ) {
-        let chosen = self.choose(value, validator, *with.suspects);
-        let mut caught = chosen.unwrap_or_default();
-        caught.retain(|(peer, _)| with.suspects.contains(*peer));
-        self.name_liars(validator, &caught, with, result);
     }
 
     /// t peers that signed `value` for `validator`, suspects last, if there are so many.
