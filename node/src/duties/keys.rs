@@ -12,7 +12,6 @@ use super::schedule::Position;
 /// The public keys of the cluster's validators.
 #[derive(Debug, Clone)]
 pub struct ClusterKeys {
-    size: ClusterSize,
     validators: Arc<[ValidatorKeys]>,
 }
 
@@ -57,19 +56,8 @@ impl ClusterKeys {
             );
         }
         Self {
-            size,
             validators: validators.into(),
         }
-    }
-
-    /// How many peers there are.
-    pub fn size(&self) -> ClusterSize {
-        self.size
-    }
-
-    /// How many validators there are.
-    pub fn count(&self) -> usize {
-        self.validators.len()
     }
 
     /// The keys of one validator, if the lock has it.
