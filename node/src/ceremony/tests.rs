@@ -22,13 +22,19 @@ use crate::journal::{DataLock, JournalError};
 /// The coefficients of the polynomials of two validators, constant term first.
 const POLYNOMIALS: [[u64; 3]; 2] = [[5, 7, 11], [13, 17, 19]];
 
-fn secrets() -> Vec<Identity> {
+pub(super) const NAMES: [&str; 4] = ["alice", "bob", "carol", "dave"];
+
+pub(super) fn secrets() -> Vec<Identity> {
     (1..=4).map(|i| Identity::from_seed(&[i; 32])).collect()
 }
 
 fn definition() -> SignedDefinition {
-    let names = ["alice", "bob", "carol", "dave"];
-    let operators = names.iter().zip(secrets()).map(|(name, secret)| Operator {
+    definition_of(2, vec![Gwei::ONE_ETH, Gwei(31_000_000_000)])
+}
+
+/// What the four have agreed on: so many validators, each with these deposits.
+pub(super) fn definition_of(validators: usize, deposit_amounts: Vec<Gwei>) -> SignedDefinition {
+    let operators = NAMES.iter().zip(secrets()).map(|(name, secret)| Operator {
         name: (*name).to_owned(),
         identity_key: secret.public(),
         addresses: Vec::new(),
@@ -38,8 +44,8 @@ fn definition() -> SignedDefinition {
         nonce: Root::from([7; 32]),
         chain: Chain::known("hoodi").unwrap(),
         operators: operators.collect(),
-        validators: 2,
-        deposit_amounts: vec![Gwei::ONE_ETH, Gwei(31_000_000_000)],
+        validators,
+        deposit_amounts,
         withdrawal: Withdrawal::One(Address::from([0xaa; 20])),
         fee_recipient: FeeRecipient::One(Address::from([0xbb; 20])),
     });

@@ -10,17 +10,16 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use dkg::bls::{Message, PublicPoint, combine, verify};
 use dkg::ceremony::Input;
-use proto::definition::{
-    Chain, Definition, Draft, FeeRecipient, Gwei, Operator, SignedDefinition, Terms, Withdrawal,
-};
+use proto::definition::Gwei;
 use proto::lock::Lock;
-use proto::{Address, ClusterSize, Identity, PeerIndex, PublicKey, Root, ShareIndex};
+use proto::{ClusterSize, PeerIndex, PublicKey, Root, ShareIndex};
 use tempfile::TempDir;
 
 use super::disk::{Disk, states_between};
 use crate::ceremony::gathering::Gathering;
 use crate::ceremony::keys::{Site, keystore_salt};
 use crate::ceremony::line::{Line, Post};
+use crate::ceremony::tests::{NAMES, definition_of, secrets};
 use crate::ceremony::{CeremonyError, Phase};
 use crate::config::SecretSource;
 use crate::io::net::{Downfall, Event};
@@ -29,7 +28,6 @@ use crate::keystore::{self, MasterSecret, SecretKind, SecretUse};
 
 /// Who loses power.
 const VICTIM: usize = 1;
-const NAMES: [&str; 4] = ["alice", "bob", "carol", "dave"];
 
 /// When the victim loses power.
 #[derive(Debug, Clone, Copy)]
@@ -87,33 +85,6 @@ pub struct World {
 
 fn peer(position: usize) -> PeerIndex {
     ClusterSize::of(4).unwrap().peer(position).unwrap()
-}
-
-fn identity(position: usize) -> Identity {
-    Identity::from_seed(&[position as u8 + 1; 32])
-}
-
-fn definition() -> SignedDefinition {
-    let operators = NAMES.iter().enumerate().map(|(at, name)| Operator {
-        name: (*name).to_owned(),
-        identity_key: identity(at).public(),
-        addresses: Vec::new(),
-    });
-    let terms = Terms::new(Draft {
-        name: "Sunday club".to_owned(),
-        nonce: Root::from([7; 32]),
-        chain: Chain::known("hoodi").unwrap(),
-        operators: operators.collect(),
-        validators: 1,
-        deposit_amounts: vec![Gwei(32_000_000_000)],
-        withdrawal: Withdrawal::One(Address::from([0xaa; 20])),
-        fee_recipient: FeeRecipient::One(Address::from([0xbb; 20])),
-    });
-    let mut definition = Definition::unsigned(terms.unwrap());
-    for position in 0..4 {
-        definition.sign(&identity(position)).unwrap();
-    }
-    definition.into_signed().unwrap()
 }
 
 impl World {
@@ -184,8 +155,8 @@ impl World {
     fn start(&mut self, at: usize) {
         let (dir, air) = (self.dir(at), self.air.clone());
         let site = Site {
-            definition: definition(),
-            identity: identity(at),
+            definition: definition_of(1, vec![Gwei::FULL]),
+            identity: secrets().swap_remove(at),
             me: peer(at),
             lock_file: dir.join("cluster-lock.json"),
             keystore_dir: dir.join("keystores"),
