@@ -39,6 +39,8 @@ pub struct Question {
     value: Value,
     forced: bool,
     base: Base,
+    /// What the beacon node has been asked and has not answered yet.
+    asked: Vec<Want>,
     ask_again_at: Timestamp,
 }
 
@@ -111,6 +113,7 @@ impl Question {
             value,
             forced,
             base: Base::Unknown,
+            asked: Vec::new(),
             ask_again_at,
         }
     }
@@ -130,8 +133,14 @@ impl Question {
         self.ask_again_at
     }
 
+    /// The beacon node has answered what it was asked: it may be asked the same again.
+    pub fn answered(&mut self, want: Want) {
+        self.asked.retain(|asked| *asked != want);
+    }
+
     /// The beacon node says what it knows of `root`, if anything.
     pub fn learn(&mut self, root: Root, seen: Option<Sighting>) {
+        self.answered(Want::Block(root));
         if let (Some(seen), true) = (seen, root == self.value.builds_on()) {
             // A head vote may be for the block of its own slot, a block builds on an earlier one.
             let newest = match &self.value {
@@ -154,11 +163,22 @@ impl Question {
 
     /// Asks for the own beacon node's view, if it is time to ask again.
     pub fn ask_for_view(&mut self, now: Timestamp) -> Verdict {
+        self.ask(vec![Want::View], now)
+    }
+
+    /// Asks for what is wanted, if it is time to ask again, and each only once at a time: a node
+    /// that is slow already must not be asked more the slower it is.
+    fn ask(&mut self, mut wants: Vec<Want>, now: Timestamp) -> Verdict {
         if now < self.ask_again_at {
             return Verdict::Wait;
         }
         self.ask_again_at = now + ASK_AGAIN;
-        Verdict::Ask(vec![Want::View])
+        wants.retain(|want| !self.asked.contains(want));
+        if wants.is_empty() {
+            return Verdict::Wait;
+        }
+        self.asked.extend(&wants);
+        Verdict::Ask(wants)
     }
 
     /// What speaks against it when its round is over and no verdict was found.
@@ -196,11 +216,7 @@ impl Question {
         if wants.is_empty() {
             return Verdict::Yes;
         }
-        if now < self.ask_again_at {
-            return Verdict::Wait;
-        }
-        self.ask_again_at = now + ASK_AGAIN;
-        Verdict::Ask(wants)
+        self.ask(wants, now)
     }
 }
 
@@ -328,6 +344,26 @@ mod tests {
         for (slot, head, parent) in near {
             assert_eq!(verdict(slot, head, parent).0, Verdict::Yes, "{slot} {head}");
         }
+    }
+
+    #[test]
+    fn a_slow_beacon_node_is_asked_one_thing_at_a_time() {
+        let own = vote(2);
+        let head = Root::from([1; 32]);
+        let mut question = Question::new(Round::FIRST, Value::Head(vote(1)), false);
+        let at = |ms: u64| Timestamp::from_micros(ms * 1000);
+        let asked = Verdict::Ask(vec![Want::Block(head)]);
+        assert_eq!(question.soft_check(Some(&own), at(1000)), asked);
+        for ms in [1010, 1050, 1100, 3000] {
+            assert_eq!(
+                question.soft_check(Some(&own), at(ms)),
+                Verdict::Wait,
+                "{ms}"
+            );
+            assert!(question.ask_again_at() > at(ms), "no busy loop at {ms}");
+        }
+        question.learn(head, None);
+        assert_eq!(question.soft_check(Some(&own), at(3100)), asked);
     }
 
     #[test]

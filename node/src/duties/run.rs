@@ -17,7 +17,7 @@ use proto::{DutyId, DutyKind, PeerIndex, Root, SignatureBytes, Timestamp};
 
 use super::collector::Collector;
 use super::ground::{Owners, World};
-use super::judge::{Question, Sighting};
+use super::judge::{Question, Sighting, Want};
 use super::note::{Miss, Note, Phase};
 use super::schedule::Position;
 use super::share::Share;
@@ -167,7 +167,12 @@ impl Run {
                 self.retry(world);
             }
             Event::Trigger => self.trigger(world),
-            Event::View(view) => self.see(view, world),
+            Event::View(view) => {
+                if let Some(question) = &mut self.question {
+                    question.answered(Want::View);
+                }
+                self.see(view, world);
+            }
             Event::Built(contents) => self.built(contents, world),
             Event::Knows { root, seen } => {
                 if let Some(question) = &mut self.question {
