@@ -95,6 +95,8 @@ pub struct Config {
     pub peers: BTreeMap<String, Vec<PeerAddress>>,
     /// Where `/metrics` and the status are served; loopback by default.
     pub metrics: SocketAddr,
+    /// Host names, beside this machine's addresses, by which they may be asked for.
+    pub metrics_names: Vec<String>,
     /// Which log lines are written, in the form of `tracing`'s filters.
     pub log: String,
     /// How they look.
@@ -121,6 +123,8 @@ struct Keys {
     peers: BTreeMap<String, Vec<PeerAddress>>,
     #[serde(default = "loopback")]
     metrics: SocketAddr,
+    #[serde(default)]
+    metrics_names: Vec<String>,
     #[serde(default = "info")]
     log: String,
     #[serde(default)]
@@ -191,6 +195,7 @@ impl Config {
             listen: keys.listen,
             peers: keys.peers,
             metrics: keys.metrics,
+            metrics_names: keys.metrics_names,
             log: keys.log,
             log_format: keys.log_format,
             graffiti: keys.graffiti.0,

@@ -35,7 +35,7 @@ use crate::io::net::{self, Limits, Settings};
 use crate::io::observer::Observer;
 use crate::io::shell::Shell;
 use crate::io::status::{BeaconStatus, Board, PeerStatus, Status, ValidatorStatus};
-use crate::io::web;
+use crate::io::web::{self, Door, Shown};
 use crate::io::writer::Writer;
 use crate::journal::{DataLock, Files, Journal, Owner};
 use crate::keystore::{self, MasterSecret, SecretUse};
@@ -187,12 +187,17 @@ async fn assemble(
     let board = Arc::new(Board::new(status));
     let told = (Arc::clone(&metrics), Arc::clone(&board));
     let (outbox, events) = net::start(settings(config, &loaded, &names)?).await?;
-    web::serve(
-        config.metrics,
-        told.clone(),
-        (outbox.clone(), names.clone()),
-    )
-    .await?;
+    let door = Door {
+        address: config.metrics,
+        names: config.metrics_names.clone().into(),
+    };
+    let shown = Shown {
+        metrics: Arc::clone(&metrics),
+        board: Arc::clone(&board),
+        outbox: outbox.clone(),
+        names: names.clone().into(),
+    };
+    web::serve(door, shown).await?;
     info!(
         name = names[me.position()],
         validators = loaded.lock.validators.len(),

@@ -3,8 +3,8 @@
 //!
 //! A page in the operator's browser can point its own name at this address and would then read what
 //! is served here (DNS rebinding). It cannot hide that name: so only requests are answered whose
-//! Host is `localhost`, a loopback address or the configured one; where `metrics` is configured to
-//! all addresses of the machine, any address, but no name.
+//! Host is `localhost`, a loopback address, the configured one (any, where `metrics` is configured
+//! to all addresses of the machine), or a name that the operator has allowed.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Once};
@@ -37,22 +37,51 @@ pub struct WebError {
 
 /// What is served.
 #[derive(Clone)]
-struct Shown {
-    metrics: Arc<Metrics>,
-    board: Arc<Board>,
-    outbox: Outbox,
-    names: Arc<[String]>,
+pub struct Shown {
+    /// The numbers of this peer.
+    pub metrics: Arc<Metrics>,
+    /// Its status.
+    pub board: Arc<Board>,
+    /// The sessions, for the bytes they have carried.
+    pub outbox: Outbox,
+    /// The peers' names, in the order of the definition.
+    pub names: Arc<[String]>,
+}
+
+/// Where it is served, and for which Hosts beside this machine's own.
+#[derive(Debug, Clone)]
+pub struct Door {
+    /// The address to listen on.
+    pub address: SocketAddr,
+    /// Host names that are answered too.
+    pub names: Arc<[String]>,
+}
+
+impl Door {
+    /// Whether a Host header, with or without a port, names this machine.
+    fn admits(&self, host: &str) -> bool {
+        let Ok(authority) = host.parse::<Authority>() else {
+            return false;
+        };
+        let name = authority.host();
+        let bare = name.trim_start_matches('[').trim_end_matches(']');
+        let own = self.address.ip();
+        match bare.parse::<IpAddr>() {
+            Ok(address) => address.is_loopback() || address == own || own.is_unspecified(),
+            Err(_) => {
+                let mut known = self.names.iter().map(String::as_str).chain(["localhost"]);
+                known.any(|known| name.eq_ignore_ascii_case(known))
+            }
+        }
+    }
 }
 
 /// Serves until the program ends.
 ///
 /// # Errors
 /// If the address cannot be listened on.
-pub async fn serve(
-    address: SocketAddr,
-    (metrics, board): (Arc<Metrics>, Arc<Board>),
-    (outbox, names): (Outbox, Vec<String>),
-) -> Result<(), WebError> {
+pub async fn serve(door: Door, shown: Shown) -> Result<(), WebError> {
+    let address = door.address;
     let failed = |source| WebError { address, source };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let router = Router::new()
@@ -61,22 +90,17 @@ pub async fn serve(
             "/status",
             get(|State(shown): State<Shown>| async move { Json(shown.board.read()) }),
         )
-        .layer(from_fn_with_state(address.ip(), guard))
-        .with_state(Shown {
-            metrics,
-            board,
-            outbox,
-            names: names.into(),
-        });
+        .layer(from_fn_with_state(door, guard))
+        .with_state(shown);
     tokio::spawn(async move { axum::serve(listener, router).await });
     Ok(())
 }
 
 /// Lets a request through that names this machine, not some other.
-async fn guard(State(own): State<IpAddr>, request: Request, next: Next) -> Response {
+async fn guard(State(door): State<Door>, request: Request, next: Next) -> Response {
     let mut hosts = request.headers().get_all(HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok());
-    if host.is_some_and(|host| is_here(host, own)) && hosts.next().is_none() {
+    if host.is_some_and(|host| door.admits(host)) && hosts.next().is_none() {
         return next.run(request).await;
     }
     static TOLD: Once = Once::new();
@@ -84,25 +108,13 @@ async fn guard(State(own): State<IpAddr>, request: Request, next: Next) -> Respo
         warn!(
             host,
             "refused a request to /metrics or /status: its Host names neither this machine's \
-             loopback nor the address that `metrics` is configured to"
+             loopback nor the address that `metrics` is configured to. If the name is right, add \
+             it to `metrics_names`"
         );
     });
     let words = "refused: this address answers only requests whose Host is localhost, a loopback \
-                 address or the address that `metrics` is configured to\n";
+                 address, the address that `metrics` is configured to or one of `metrics_names`\n";
     (StatusCode::FORBIDDEN, words).into_response()
-}
-
-/// Whether a Host header, with or without a port, names this machine by `localhost` or an address.
-fn is_here(host: &str, own: IpAddr) -> bool {
-    let Ok(authority) = host.parse::<Authority>() else {
-        return false;
-    };
-    let name = authority.host();
-    let address = name.trim_start_matches('[').trim_end_matches(']');
-    match address.parse::<IpAddr>() {
-        Ok(address) => address.is_loopback() || address == own || own.is_unspecified(),
-        Err(_) => name.eq_ignore_ascii_case("localhost"),
-    }
 }
 
 async fn metrics_text(State(shown): State<Shown>) -> impl IntoResponse {
@@ -139,10 +151,18 @@ fn raise(counter: &Counter, total: u64) {
 mod tests {
     use super::*;
 
+    fn door(address: [u8; 4], names: &[&str]) -> Door {
+        Door {
+            address: (address, 3620).into(),
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+        }
+    }
+
     #[test]
     fn only_this_machine_is_answered_for() {
-        let loopback = IpAddr::from([127, 0, 0, 1]);
-        let lan = IpAddr::from([192, 168, 7, 5]);
+        let loopback = door([127, 0, 0, 1], &[]);
+        let lan = door([192, 168, 7, 5], &[]);
+        let all = door([0, 0, 0, 0], &[]);
         for host in [
             "localhost:3620",
             "LOCALHOST",
@@ -150,11 +170,11 @@ mod tests {
             "127.0.0.9",
             "[::1]:3620",
         ] {
-            assert!(is_here(host, loopback), "{host}");
-            assert!(is_here(host, lan), "{host}");
+            assert!(loopback.admits(host), "{host}");
+            assert!(lan.admits(host), "{host}");
         }
-        assert!(is_here("192.168.7.5:3620", lan));
-        assert!(is_here("192.168.7.5:3620", IpAddr::from([0, 0, 0, 0])));
+        assert!(lan.admits("192.168.7.5:3620"));
+        assert!(all.admits("192.168.7.5:3620"));
         let foreign = [
             "192.168.7.5:3620",
             "rebound.example:3620",
@@ -164,9 +184,18 @@ mod tests {
             "",
         ];
         for host in foreign {
-            assert!(!is_here(host, loopback), "{host}");
+            assert!(!loopback.admits(host), "{host}");
         }
-        assert!(!is_here("rebound.example", IpAddr::from([0, 0, 0, 0])));
+        assert!(!all.admits("rebound.example"));
+    }
+
+    #[test]
+    fn a_name_that_the_operator_allows_is_answered_and_no_other() {
+        let named = door([0, 0, 0, 0], &["gantry"]);
+        assert!(named.admits("gantry:3620"));
+        assert!(named.admits("localhost"));
+        assert!(!named.admits("gantry.rebound.example:3620"));
+        assert!(!named.admits("rebound.example:3620"));
     }
 
     /// Over a socket, as a browser asks.
@@ -174,7 +203,7 @@ mod tests {
     async fn a_rebound_name_gets_403_and_words_and_the_operator_an_answer() {
         let router = Router::new()
             .route("/status", get(|| async { "fine" }))
-            .layer(from_fn_with_state(IpAddr::from([127, 0, 0, 1]), guard));
+            .layer(from_fn_with_state(door([127, 0, 0, 1], &[]), guard));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/status", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
