@@ -3,7 +3,8 @@
 //! signature.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use proto::{ClusterSize, PeerIndex};
 use serde::{Deserialize, Serialize};
@@ -52,23 +53,41 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Opens or creates it.
+    /// Opens or creates it. Files that a power loss has damaged are set aside: a peer that only
+    /// remembers less still signs.
     ///
     /// # Errors
-    /// If the files are damaged or not accessible.
+    /// If the files are not accessible.
     pub fn open(path: &Path) -> Result<Self, MemoryError> {
         let failed = |source| MemoryError {
             path: path.display().to_string(),
             source,
         };
+        match Self::begin(path) {
+            Err(error) if is_damage(&error) => {
+                let aside = set_aside(path).map_err(|error| failed(error.into()))?;
+                warn!(
+                    %error,
+                    "{} was damaged and is begun again: the history of duties is gone, no \
+                     signature depended on it. The old files are in {}",
+                    path.display(),
+                    aside.display()
+                );
+                Self::begin(path).map_err(failed)
+            }
+            begun => begun.map_err(failed),
+        }
+    }
+
+    fn begin(path: &Path) -> Result<Self, sled::Error> {
         let config = sled::Config::new()
             .path(path)
             .cache_capacity(4 << 20)
             .flush_every_ms(Some(FLUSH_MS));
-        let db = config.open().map_err(failed)?;
+        let db = config.open()?;
         Ok(Self {
-            sequences: db.open_tree("sequences").map_err(failed)?,
-            duties: db.open_tree("duties").map_err(failed)?,
+            sequences: db.open_tree("sequences")?,
+            duties: db.open_tree("duties")?,
         })
     }
 
@@ -136,6 +155,32 @@ impl Memory {
     }
 }
 
+/// Whether the files themselves are wrong, not the access to them.
+fn is_damage(error: &sled::Error) -> bool {
+    match error {
+        sled::Error::Corruption { .. }
+        | sled::Error::Unsupported(_)
+        | sled::Error::ReportableBug(_)
+        | sled::Error::CollectionNotFound(_) => true,
+        sled::Error::Io(error) => {
+            matches!(
+                error.kind(),
+                ErrorKind::UnexpectedEof | ErrorKind::InvalidData
+            )
+        }
+    }
+}
+
+/// Gives the directory another name and says which.
+fn set_aside(path: &Path) -> std::io::Result<PathBuf> {
+    let aside = (1..)
+        .map(|n| path.with_added_extension(format!("damaged-{n}")))
+        .find(|aside| !aside.exists())
+        .expect("there is a free number");
+    std::fs::rename(path, &aside)?;
+    Ok(aside)
+}
+
 fn position(peer: PeerIndex) -> u8 {
     u8::try_from(peer.position()).expect("a cluster has at most 13 peers")
 }
@@ -146,15 +191,32 @@ mod tests {
 
     /// What the next process finds: the files. The place itself stays locked for as long as a
     /// thread of sled's pool, which nobody can wait for, takes to let go of it.
-    fn left_behind(by: &Path) -> tempfile::TempDir {
-        let copy = tempfile::tempdir().unwrap();
+    fn left_behind(by: &Path) -> PathBuf {
+        let copy = by.with_added_extension("copy");
+        std::fs::create_dir(&copy).unwrap();
         for entry in std::fs::read_dir(by).unwrap() {
             let entry = entry.unwrap();
             if entry.file_type().unwrap().is_file() {
-                std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+                std::fs::copy(entry.path(), copy.join(entry.file_name())).unwrap();
             }
         }
         copy
+    }
+
+    #[test]
+    fn a_damaged_memory_is_set_aside_and_never_keeps_a_peer_from_running() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("memory");
+        drop(Memory::open(&path).unwrap());
+        let files = left_behind(&path);
+        std::fs::write(files.join("conf"), "noise instead of settings").unwrap();
+        let memory = Memory::open(&files).unwrap();
+        assert_eq!(memory.endings(10), []);
+        let aside = files.with_added_extension("damaged-1");
+        assert_eq!(
+            std::fs::read(aside.join("conf")).unwrap(),
+            b"noise instead of settings"
+        );
     }
 
     #[test]
@@ -171,12 +233,12 @@ mod tests {
             reason: String::new(),
             absent: vec!["dave".to_owned()],
         };
-        let memory = Memory::open(dir.path()).unwrap();
+        let path = dir.path().join("memory");
+        let memory = Memory::open(&path).unwrap();
         memory.remember_sequence(peer, 77).unwrap();
         memory.remember_ending(&ending).unwrap();
         drop(memory);
-        let files = left_behind(dir.path());
-        let memory = Memory::open(files.path()).unwrap();
+        let memory = Memory::open(&left_behind(&path)).unwrap();
         assert_eq!(memory.sequences(size), BTreeMap::from([(peer, 77)]));
         assert_eq!(memory.endings(10), [ending]);
     }
