@@ -76,6 +76,12 @@ fn page(status: &Status, duties: usize) -> String {
         validators.active, validators.registered, validators.total
     ));
     line(beacon_node(status));
+    if let Some(epoch) = status.beacon_node.other_chain_from {
+        line(format!(
+            "NOTHING IS SIGNED FROM EPOCH {epoch} ON: the beacon node says other forks or constants \
+             than when gantry started. Make sure that it is right, then restart gantry"
+        ));
+    }
     line(format!("signing record: {}", record(status)));
     line("peers:".to_owned());
     for peer in &status.peers {
@@ -152,7 +158,7 @@ fn duty_line(ending: &Ending) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::status::RecordStatus;
+    use crate::io::status::{BeaconStatus, RecordStatus};
 
     #[test]
     fn a_peer_that_signs_nothing_says_so_and_why() {
@@ -164,6 +170,22 @@ mod tests {
             ..Status::default()
         };
         assert!(page(&status, 0).contains("NOTHING IS SIGNED: the disk is full"));
+    }
+
+    #[test]
+    fn a_fork_that_the_running_program_does_not_know_is_shown_before_it_comes() {
+        let status = Status {
+            beacon_node: BeaconStatus {
+                other_chain_from: Some(411_392),
+                ..Default::default()
+            },
+            ..Status::default()
+        };
+        let page = page(&status, 0);
+        assert!(
+            page.contains("NOTHING IS SIGNED FROM EPOCH 411392 ON"),
+            "{page}"
+        );
     }
 
     #[test]

@@ -76,6 +76,12 @@ impl Node {
         &self.vault
     }
 
+    /// The first epoch in which the beacon node's chain is not the one of the start any more:
+    /// nothing is signed from there on.
+    pub fn differs_from(&self) -> Option<Epoch> {
+        self.differs_from
+    }
+
     /// How far the record is durable.
     pub fn recorded(&self) -> Recorded {
         self.recorded

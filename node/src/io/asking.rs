@@ -1,12 +1,15 @@
 //! Questions of the core put to the beacon node, and its answers put into the core's words.
 //!
 //! Every question is a task of its own; its answer arrives in one bounded channel. A failure is
-//! logged here, once, and answered as "nothing": the core decides when to ask again.
+//! logged here, as a warning once in a slot for each kind of question, and answered as "nothing":
+//! the core decides when to ask again.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use proto::eth::ChainSpec;
-use proto::{DutyId, Root};
+use proto::{DutyId, Root, Slot};
 use tokio::sync::mpsc::Sender;
 use tracing::{debug, warn};
 
@@ -14,6 +17,7 @@ use super::beacon::{
     BeaconClient, BeaconError, BlockId, BlockRequest, CommitteeSubscription, HeadEvent, Published,
     StateId,
 };
+use super::clock;
 use crate::duties::judge::Sighting;
 use crate::duties::schedule::Registered;
 use crate::duties::{Answer, Order, Query, Submission};
@@ -26,6 +30,8 @@ pub struct Asking {
     graffiti: Root,
     answers: Sender<Answer>,
     head: Option<HeadEvent>,
+    /// The last slot with a warning about each kind of question.
+    warned: Arc<Mutex<BTreeMap<&'static str, Option<Slot>>>>,
 }
 
 impl Asking {
@@ -42,6 +48,7 @@ impl Asking {
             graffiti,
             answers,
             head: None,
+            warned: Arc::default(),
         }
     }
 
@@ -77,7 +84,7 @@ impl Asking {
             Query::Run(order) => {
                 let errand = order.errand();
                 self.run(order).await.unwrap_or_else(|error| {
-                    warn!(%error, ?errand, "the beacon node did not answer");
+                    self.complain("the schedule", &error);
                     Answer::Failed(errand)
                 })
             }
@@ -85,11 +92,11 @@ impl Asking {
                 let vote = match self.client.head_vote(slot, self.head).await {
                     Ok(Some(vote)) => Some(vote),
                     Ok(None) => {
-                        warn!(%slot, "the beacon node is syncing or optimistic: no vote");
+                        self.complain("a head vote", &"the beacon node is syncing or optimistic");
                         None
                     }
                     Err(error) => {
-                        warn!(%slot, %error, "no head vote from the beacon node");
+                        self.complain("a head vote", &error);
                         None
                     }
                 };
@@ -105,8 +112,7 @@ impl Asking {
                     graffiti: self.graffiti,
                 };
                 let contents = self.client.produce_block(&self.chain, &request).await;
-                let contents = contents
-                    .inspect_err(|error| warn!(%slot, %error, "no block from the beacon node"));
+                let contents = contents.inspect_err(|error| self.complain("a block", error));
                 Answer::Block(slot, contents.ok())
             }
             Query::Knows { duty, root } => {
@@ -116,6 +122,18 @@ impl Asking {
                 });
                 Answer::Knows { duty, root, seen }
             }
+        }
+    }
+
+    /// Logs why the beacon node gave no `what`: as a warning once in a slot, since a node that is
+    /// down is asked again ten times a second.
+    fn complain(&self, what: &'static str, why: &dyn Display) {
+        let slot = self.chain.slot_at(clock::now());
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        if warned.insert(what, slot) == Some(slot) {
+            debug!("nothing for {what} from the beacon node: {why}");
+        } else {
+            warn!("nothing for {what} from the beacon node: {why}");
         }
     }
 

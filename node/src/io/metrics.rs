@@ -67,6 +67,8 @@ pub struct Metrics {
     pub refusals: Family<RuleLabels, Counter>,
     /// Faults of peers by rule.
     pub faults: Family<FaultLabels, Counter>,
+    /// 1 while nothing is signed, whatever the reason: `gantry status` has it.
+    pub signing_stopped: Gauge,
     /// 1 while a session to the peer is up.
     pub connected: Family<PeerLabels, Gauge>,
     /// Round trip time to the peer.
@@ -100,6 +102,7 @@ impl Metrics {
             duties: Family::default(),
             refusals: Family::default(),
             faults: Family::default(),
+            signing_stopped: Gauge::default(),
             connected: Family::default(),
             rtt: Family::default(),
             clock_offset: Family::default(),
@@ -120,6 +123,8 @@ impl Metrics {
             m.refusals.clone(),
         );
         registry.register("faults", "Faults of peers by rule", m.faults.clone());
+        let stopped = "1 while nothing is signed: gantry status says why";
+        registry.register("signing_stopped", stopped, m.signing_stopped.clone());
         registry.register(
             "peer_connected",
             "1 while a session is up",

@@ -141,9 +141,14 @@ impl Shell {
                 })
             }
             Err(error) => {
-                warn!(%error, "no head events from the beacon node");
-                self.board
-                    .change(|status| status.beacon_node.problem = Some(error.to_string()));
+                let problem = Some(error.to_string());
+                self.board.change(|status| {
+                    // The connection is tried again every few seconds.
+                    if status.beacon_node.problem != problem {
+                        warn!(%error, "no head events from the beacon node");
+                    }
+                    status.beacon_node.problem = problem;
+                });
                 None
             }
         }
@@ -227,10 +232,13 @@ impl Shell {
     fn show(&self) {
         let schedule = self.node.schedule();
         let vault = self.node.vault();
+        let is_stopped = vault.stopped().is_some();
+        self.metrics.signing_stopped.set(i64::from(is_stopped));
         self.board.change(|status| {
             status.slot = self.node.slot().0;
             status.record.sequence = self.node.recorded().sequence();
             status.record.silent_until = vault.restart_mark().map(|slot| slot.0);
+            status.beacon_node.other_chain_from = self.node.differs_from().map(|epoch| epoch.0);
             status.record.stopped = vault.stopped().map(|refusal| refusal.to_string());
             status.validators.registered = schedule.known().count();
             status.validators.active = schedule.known().filter(|(_, found)| found.active).count();

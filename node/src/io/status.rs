@@ -58,6 +58,9 @@ pub struct BeaconStatus {
     pub head_slot: Option<u64>,
     /// What is wrong with its event stream, if anything.
     pub problem: Option<String>,
+    /// The first epoch in which its chain has other forks or constants than when the peer started:
+    /// nothing is signed from there on.
+    pub other_chain_from: Option<u64>,
 }
 
 /// The signing record.
