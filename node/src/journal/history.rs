@@ -1,22 +1,21 @@
 //! Everything the log has said, added up: what the vault checks and a snapshot holds.
 //!
-//! Per validator it keeps the watermarks of EIP-3076, the last votes and blocks with their signing
-//! roots (so that the same root can be signed again), and the deposits. It only ever grows: no
-//! record lowers a mark or removes a validator.
+//! It keeps the marks of every validator, and of the last duties which value was signed, whichever
+//! validators it was for. It only ever grows: no record lowers a mark or removes a validator.
 //!
 //! Never here: whether something may be signed; the vault knows.
 
 use std::collections::BTreeMap;
 
-use proto::{Epoch, PublicKey, Root, Slot};
+use proto::{DutyId, DutyKind, Epoch, PublicKey, Root, Slot};
 use thiserror::Error;
 
 use super::codec::{Reader, write_count, write_optional};
+use super::marks::{Deposits, Marks, SignedProposal, SignedVote, remember};
 use super::record::{Entry, MAX_VALIDATORS, Record, Watermarks};
 
-/// How many signed votes and blocks are remembered by root for each validator. Two, because the
-/// certificate of an epoch's last slot may come when the next epoch's first is signed already.
-const REMEMBERED: usize = 2;
+/// Of how many duties the signed value is remembered: a run is open in its slot and the one after.
+const REMEMBERED: usize = 4;
 
 /// Sequence numbers a new record leaves free for each slot since genesis. A record grows by
 /// a few entries a slot, so one that starts here is ahead of every one this peer ever had.
@@ -27,50 +26,9 @@ const SEQUENCES_PER_SLOT: u64 = 1 << 10;
 pub struct History {
     sequence: u64,
     mark: Option<Slot>,
+    values: Vec<(DutyId, Root)>,
     validators: Vec<(PublicKey, Marks)>,
     numbers: BTreeMap<PublicKey, u32>,
-}
-
-/// What one validator has signed.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Marks {
-    /// The highest of everything, imports included.
-    pub watermarks: Watermarks,
-    /// The last votes, newest last.
-    pub votes: Vec<SignedVote>,
-    /// The last blocks, newest last.
-    pub blocks: Vec<SignedProposal>,
-    /// Deposits, once one is signed.
-    pub deposits: Option<Deposits>,
-}
-
-/// An attestation that was signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SignedVote {
-    /// Its source epoch.
-    pub source: Epoch,
-    /// Its target epoch.
-    pub target: Epoch,
-    /// What the key signed.
-    pub signing_root: Root,
-}
-
-/// A block that was signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SignedProposal {
-    /// Its slot.
-    pub slot: Slot,
-    /// What the key signed.
-    pub signing_root: Root,
-}
-
-/// The deposit messages signed for one key: one withdrawal credentials for ever.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deposits {
-    /// The withdrawal credentials of all of them.
-    pub credentials: Root,
-    /// What the key signed for each amount in gwei.
-    pub signing_roots: BTreeMap<u64, Root>,
 }
 
 /// A record does not follow from those before it. Our own bug, or a log that was tampered with.
@@ -104,6 +62,14 @@ impl History {
     /// The last slot that this peer may have voted in, if any.
     pub fn mark(&self) -> Option<Slot> {
         self.mark
+    }
+
+    /// The signing root of the value that was signed in `duty`, if that was lately.
+    pub fn value(&self, duty: DutyId) -> Option<Root> {
+        let mut newest_first = self.values.iter().rev();
+        newest_first
+            .find(|(of, _)| *of == duty)
+            .map(|(_, root)| *root)
     }
 
     /// The enrolled validators with their marks, in the order of their numbers.
@@ -178,15 +144,19 @@ impl History {
                 for validator in validators {
                     self.marks_mut(*validator)?.voted(vote);
                 }
+                self.decided(data.slot, DutyKind::Head, *signing_root);
             }
             Entry::Block {
                 slot,
                 signing_root,
                 validator,
-            } => self.marks_mut(*validator)?.proposed(SignedProposal {
-                slot: *slot,
-                signing_root: *signing_root,
-            }),
+            } => {
+                self.marks_mut(*validator)?.proposed(SignedProposal {
+                    slot: *slot,
+                    signing_root: *signing_root,
+                });
+                self.decided(*slot, DutyKind::Block, *signing_root);
+            }
             Entry::Deposit {
                 validator,
                 credentials,
@@ -239,6 +209,13 @@ impl History {
         self.mark = Some(slot);
     }
 
+    fn decided(&mut self, slot: Slot, kind: DutyKind, signing_root: Root) {
+        let duty = DutyId { slot, kind };
+        if self.value(duty).is_none() {
+            remember(&mut self.values, (duty, signing_root), REMEMBERED);
+        }
+    }
+
     fn marks_mut(&mut self, number: u32) -> Result<&mut Marks, BadRecord> {
         usize::try_from(number)
             .ok()
@@ -252,6 +229,12 @@ impl History {
         let mut out = Vec::new();
         out.extend_from_slice(&self.sequence.to_le_bytes());
         write_optional(&mut out, self.mark.map(|slot| slot.0));
+        write_count(&mut out, self.values.len());
+        for (duty, signing_root) in &self.values {
+            out.extend_from_slice(&duty.slot.0.to_le_bytes());
+            out.push(kind_byte(duty.kind));
+            out.extend_from_slice(signing_root.as_bytes());
+        }
         write_count(&mut out, self.validators.len());
         for (key, marks) in &self.validators {
             out.extend_from_slice(key.as_bytes());
@@ -269,6 +252,13 @@ impl History {
             ..Self::default()
         };
         for _ in 0..reader.u32()? {
+            let duty = DutyId {
+                slot: Slot(reader.u64()?),
+                kind: read_kind(reader.u8()?)?,
+            };
+            history.values.push((duty, reader.array()?.into()));
+        }
+        for _ in 0..reader.u32()? {
             let key = PublicKey::from(reader.array()?);
             let marks = Marks::decode(&mut reader)?;
             let number = u32::try_from(history.validators.len()).ok()?;
@@ -280,85 +270,15 @@ impl History {
     }
 }
 
-impl Marks {
-    fn voted(&mut self, vote: SignedVote) {
-        self.watermarks.raise(&Watermarks {
-            source: Some(vote.source),
-            target: Some(vote.target),
-            slot: None,
-        });
-        remember(&mut self.votes, vote);
-    }
-
-    fn proposed(&mut self, block: SignedProposal) {
-        self.watermarks.raise(&Watermarks {
-            slot: Some(block.slot),
-            ..Watermarks::default()
-        });
-        remember(&mut self.blocks, block);
-    }
-
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.watermarks.encode(out);
-        write_count(out, self.votes.len());
-        for vote in &self.votes {
-            out.extend_from_slice(&vote.source.0.to_le_bytes());
-            out.extend_from_slice(&vote.target.0.to_le_bytes());
-            out.extend_from_slice(vote.signing_root.as_bytes());
-        }
-        write_count(out, self.blocks.len());
-        for block in &self.blocks {
-            out.extend_from_slice(&block.slot.0.to_le_bytes());
-            out.extend_from_slice(block.signing_root.as_bytes());
-        }
-        out.push(u8::from(self.deposits.is_some()));
-        if let Some(deposits) = &self.deposits {
-            out.extend_from_slice(deposits.credentials.as_bytes());
-            write_count(out, deposits.signing_roots.len());
-            for (gwei, root) in &deposits.signing_roots {
-                out.extend_from_slice(&gwei.to_le_bytes());
-                out.extend_from_slice(root.as_bytes());
-            }
-        }
-    }
-
-    fn decode(reader: &mut Reader<'_>) -> Option<Self> {
-        let mut marks = Self {
-            watermarks: Watermarks::decode(reader)?,
-            ..Self::default()
-        };
-        for _ in 0..reader.u32()? {
-            marks.votes.push(SignedVote {
-                source: Epoch(reader.u64()?),
-                target: Epoch(reader.u64()?),
-                signing_root: reader.array()?.into(),
-            });
-        }
-        for _ in 0..reader.u32()? {
-            marks.blocks.push(SignedProposal {
-                slot: Slot(reader.u64()?),
-                signing_root: reader.array()?.into(),
-            });
-        }
-        if reader.u8()? == 1 {
-            let mut deposits = Deposits {
-                credentials: reader.array()?.into(),
-                signing_roots: BTreeMap::new(),
-            };
-            for _ in 0..reader.u32()? {
-                deposits
-                    .signing_roots
-                    .insert(reader.u64()?, reader.array()?.into());
-            }
-            marks.deposits = Some(deposits);
-        }
-        Some(marks)
+const fn kind_byte(kind: DutyKind) -> u8 {
+    match kind {
+        DutyKind::Head => 0,
+        DutyKind::Block => 1,
     }
 }
 
-fn remember<T>(list: &mut Vec<T>, newest: T) {
-    list.push(newest);
-    if list.len() > REMEMBERED {
-        list.remove(0);
-    }
+fn read_kind(byte: u8) -> Option<DutyKind> {
+    [DutyKind::Head, DutyKind::Block]
+        .into_iter()
+        .find(|kind| kind_byte(*kind) == byte)
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`record`] | what the log says, and its bytes |
 //! | [`history`] | everything it has said, added up |
+//! | [`marks`] | what one validator has signed |
 //! | [`frame`] | the layout of a file: header, frames, checksums, chain |
 //! | [`copies`] | reading two copies: what they prove together, what is refused |
 //! | `error` | the words of every refusal |
@@ -34,6 +35,7 @@ mod error;
 pub mod frame;
 pub mod history;
 pub mod lock;
+pub mod marks;
 pub mod record;
 pub mod simulated;
 pub mod volume;
@@ -49,8 +51,9 @@ use std::time::Duration;
 pub use copies::Repair;
 pub use error::JournalError;
 pub use frame::Owner;
-pub use history::{BadRecord, Deposits, History, Marks, SignedProposal, SignedVote};
+pub use history::{BadRecord, History};
 pub use lock::{DataLock, LockError};
+pub use marks::{Deposits, Marks, SignedProposal, SignedVote};
 pub use record::{Entry, MAX_VALIDATORS, Record, Watermarks};
 pub use simulated::{DiskFault, SimulatedDisk};
 pub use volume::{Files, LogFile, Volume};

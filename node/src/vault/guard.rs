@@ -6,14 +6,17 @@
 //! surrounded one a lower target. What was signed last is kept with its root, so that it can be
 //! signed again (retries, later rounds, restarts), and so that a refusal shows its evidence.
 //!
+//! A duty has one value, whichever validators it is for: a reorganised chain may change those while
+//! this peer restarts, and two COMMITs for one duty would convict it.
+//!
 //! Source: EIP-3076, conditions 1 to 6; consensus-specs `is_slashable_attestation_data`.
 //!
 //! Never here: state. Marks come in, a verdict goes out.
 
-use proto::Root;
+use proto::{DutyId, Root};
 
 use super::Refusal;
-use crate::journal::{Marks, SignedProposal, SignedVote};
+use crate::journal::{History, Marks, SignedProposal, SignedVote};
 
 /// What the guard allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +73,14 @@ pub(super) fn proposal(marks: &Marks, asked: SignedProposal) -> Result<Verdict, 
         return Err(Refusal::SlotNotAbove { watermark, asked });
     }
     Ok(Verdict::New)
+}
+
+/// Judges the value of a duty by the one that was signed for other validators.
+pub(super) fn value(history: &History, duty: DutyId, asked: Root) -> Result<(), Refusal> {
+    match history.value(duty) {
+        Some(recorded) if recorded != asked => Err(Refusal::SecondValue { duty, recorded }),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Judges a deposit by what was deposited before.

@@ -48,7 +48,7 @@ mod vault_tests;
 use std::collections::BTreeSet;
 
 use dkg::bls::{Message, SignaturePoint};
-use proto::{ClusterSize, Epoch, PeerIndex, PublicKey, Root, Slot};
+use proto::{ClusterSize, DutyId, DutyKind, Epoch, PeerIndex, PublicKey, Root, Slot};
 use thiserror::Error;
 
 pub use held::{DepositTerms, Held};
@@ -294,7 +294,9 @@ impl Vault {
                     target: data.target.epoch,
                     signing_root,
                 };
-                guard::vote(marks, vote)
+                let verdict = guard::vote(marks, vote)?;
+                self.one_value(data.slot, DutyKind::Head, signing_root)?;
+                Ok(verdict)
             }
             Subject::Block(slot) => {
                 not_ahead(*slot, now)?;
@@ -302,7 +304,9 @@ impl Vault {
                     slot: *slot,
                     signing_root,
                 };
-                guard::proposal(marks, block)
+                let verdict = guard::proposal(marks, block)?;
+                self.one_value(*slot, DutyKind::Block, signing_root)?;
+                Ok(verdict)
             }
             Subject::Randao(slot) => not_ahead(*slot, now.next()).map(|()| Verdict::Again),
             Subject::Deposit(message) => {
@@ -311,6 +315,10 @@ impl Vault {
                 guard::deposit(marks, credentials, message.amount, signing_root)
             }
         }
+    }
+
+    fn one_value(&self, slot: Slot, kind: DutyKind, signing_root: Root) -> Result<(), Refusal> {
+        guard::value(&self.history, DutyId { slot, kind }, signing_root)
     }
 
     fn find(&self, validator: u32) -> Option<(&Held, &Marks)> {

@@ -2,7 +2,7 @@
 //!
 //! Never here: the decision; `guard` and the vault make it.
 
-use proto::{Epoch, Root, Slot};
+use proto::{DutyId, Epoch, Root, Slot};
 use thiserror::Error;
 
 use crate::journal::{SignedProposal, SignedVote};
@@ -122,6 +122,14 @@ pub enum Refusal {
         /// What was asked.
         asked: SignedProposal,
     },
+    /// Another value of the same duty is recorded, for other validators.
+    #[error("second value: {duty} is recorded with signing root {recorded}, and has one value")]
+    SecondValue {
+        /// The duty.
+        duty: DutyId,
+        /// The signing root of its value.
+        recorded: Root,
+    },
     /// The deposit is for another key.
     #[error("the deposit is not for the key of validator {0}")]
     OtherKey(u32),
@@ -172,6 +180,7 @@ impl Refusal {
             Self::SourceBelow { .. } => "source_below",
             Self::DoubleProposal { .. } => "double_proposal",
             Self::SlotNotAbove { .. } => "slot_not_above",
+            Self::SecondValue { .. } => "second_value",
             Self::OtherKey(_) => "other_key",
             Self::NotInLock { .. } => "not_in_lock",
             Self::OtherCredentials { .. } => "other_credentials",

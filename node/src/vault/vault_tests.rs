@@ -189,7 +189,7 @@ fn anchor_834_a_share_stays_sealed_until_its_record_is_durable() {
 #[test]
 fn a_refused_validator_does_not_hold_up_the_others() {
     let mut peer = Peer::begin();
-    peer.release(9, &attestation(9, 1), &[1]);
+    peer.release(8, &attestation(8, 1), &[1]);
     let signing = peer.vault.sign(Slot(9), &attestation(9, 2), &[0, 1, 2, 7]);
     let refused: Vec<_> = signing
         .refused
@@ -197,7 +197,10 @@ fn a_refused_validator_does_not_hold_up_the_others() {
         .map(|(v, r)| (*v, r.rule()))
         .collect();
     assert_eq!(refused, [(1, "double_vote"), (7, "unknown_validator")]);
-    assert_eq!(signing.records.len(), 1);
+    let Entry::Vote { validators, .. } = signing.records[0].entry() else {
+        panic!("no vote is recorded: {:?}", signing.records);
+    };
+    assert_eq!(*validators, [0, 2]);
     let would: Vec<u32> = peer
         .vault
         .would_refuse(Slot(9), &attestation(9, 3), &[0, 1])
@@ -220,6 +223,25 @@ fn ssv_168_a_restarted_peer_signs_the_same_and_nothing_else() {
         assert_eq!(peer.refusal(9, &attestation(9, 2)), "double_vote");
         assert_eq!(peer.refusal(9, &block(9, 2)), "double_proposal");
         assert_eq!(peer.release(9, &attestation(9, 1), &[0]), first);
+    }
+}
+
+/// A reorganised chain may give a duty another validator while this peer restarts. It stays with
+/// the value that it signed: two COMMITs of one peer for one duty convict it.
+#[test]
+fn a_duty_has_one_value_whichever_validators_it_is_for() {
+    for seed in 0..16 {
+        let mut peer = Peer::begin();
+        peer.release(9, &attestation(9, 1), &[0]);
+        peer.release(9, &block(9, 1), &[0]);
+        let peer = peer.restart_after_power_loss(seed);
+        let mut peer = peer.restart_after_power_loss(seed);
+        for other in [attestation(9, 2), block(9, 2)] {
+            let signing = peer.vault.sign(Slot(9), &other, &[0, 1]);
+            assert!(signing.records.is_empty() && signing.sealed.is_none());
+            assert_eq!(signing.refused[1].1.rule(), "second_value");
+        }
+        assert_eq!(peer.release(9, &attestation(9, 1), &[0, 1]).len(), 2);
     }
 }
 
