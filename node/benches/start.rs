@@ -19,11 +19,9 @@ use node::duties::keys::ClusterKeys;
 use node::io::files::{self, Mode};
 use node::journal::{DataLock, Entry, Files, History, Journal, Owner};
 use node::keystore::{self, MasterSecret, StoredShare};
-use proto::definition::{
-    Chain, Definition, Draft, FeeRecipient, Gwei, Operator, Terms, Withdrawal,
-};
-use proto::lock::{Contents, Lock, UnsignedLock, Validator};
-use proto::{Address, Identity, PublicKey, Root};
+use proto::definition::Draft;
+use proto::lock::{Contents, Lock, Validator};
+use proto::{Identity, PublicKey, Root, example};
 
 use beside::{Beside, CpuTime};
 
@@ -36,36 +34,13 @@ fn share(number: u64) -> SecretShare {
     SecretShare::from_bytes(&bytes).expect("below the group order")
 }
 
-fn identities() -> Vec<Identity> {
-    (1..=PEERS as u8)
-        .map(|i| Identity::from_seed(&[i; 32]))
-        .collect()
-}
-
 /// A lock whose keys are all different. They belong to no polynomial, which reading does not ask.
 fn lock() -> Lock {
-    let operators = identities()
-        .into_iter()
-        .enumerate()
-        .map(|(at, identity)| Operator {
-            name: format!("peer{at}"),
-            identity_key: identity.public(),
-            addresses: Vec::new(),
-        });
+    let identities = example::identities(PEERS as usize);
     let draft = Draft {
-        name: "bench".to_owned(),
-        nonce: Root::ZERO,
-        chain: Chain::known("hoodi").expect("a chain of the program"),
-        operators: operators.collect(),
         validators: VALIDATORS as usize,
-        deposit_amounts: vec![Gwei(32_000_000_000)],
-        withdrawal: Withdrawal::One(Address::from([0xaa; 20])),
-        fee_recipient: FeeRecipient::One(Address::from([0xbb; 20])),
+        ..example::draft(&identities)
     };
-    let mut definition = Definition::unsigned(Terms::new(draft).expect("within bounds"));
-    for identity in identities() {
-        definition.sign(&identity).expect("an operator");
-    }
     let key = |number| share(number).public().to_bytes();
     let validator = |number| Validator {
         public_key: key(number * (PEERS + 1)),
@@ -74,7 +49,7 @@ fn lock() -> Lock {
             .collect(),
     };
     let contents = Contents {
-        definition: definition.into_signed().expect("all have signed"),
+        definition: example::agreed(draft, &identities),
         validators: (0..VALIDATORS).map(validator).collect(),
         seal_commitment: (0..3)
             .map(|at| key((PEERS + 1) * VALIDATORS + at))
@@ -82,14 +57,7 @@ fn lock() -> Lock {
         transcript_hash: Root::ZERO,
         keystore_salt: Root::ZERO,
     };
-    let unsigned = UnsignedLock::new(contents).expect("the keys differ");
-    let identities = identities();
-    let signatures = identities.iter().map(|identity| unsigned.sign(identity));
-    let signatures: Result<_, _> = signatures.collect();
-    let signatures = signatures.expect("all are operators");
-    unsigned
-        .with_signatures(signatures)
-        .expect("all have signed")
+    example::witnessed(contents, &identities)
 }
 
 fn keystores(c: &mut Criterion<CpuTime>) {

@@ -2,9 +2,9 @@
 
 use super::*;
 use dkg::bls::SecretShare;
-use proto::definition::{Definition, Draft, FeeRecipient, Operator, Terms, Withdrawal};
-use proto::lock::{Contents, UnsignedLock, Validator};
-use proto::{Identity, SignatureBytes};
+use proto::definition::{Draft, Withdrawal};
+use proto::lock::{Contents, Validator};
+use proto::{SignatureBytes, example};
 
 /// The group secrets of the two validators; no ceremony is needed to test deposits.
 fn secrets() -> [SecretShare; 2] {
@@ -12,43 +12,25 @@ fn secrets() -> [SecretShare; 2] {
 }
 
 fn lock(withdrawal: Withdrawal) -> Lock {
-    let identities: Vec<Identity> = (1..=3).map(|i| Identity::from_seed(&[i; 32])).collect();
-    let operator = |(i, identity): (usize, &Identity)| Operator {
-        name: format!("operator-{i}"),
-        identity_key: identity.public(),
-        addresses: Vec::new(),
-    };
-    let terms = Terms::new(Draft {
-        name: "test".to_owned(),
-        nonce: Root::from([7; 32]),
-        chain: Chain::known("hoodi").unwrap(),
-        operators: identities.iter().enumerate().map(operator).collect(),
+    let identities = example::identities(3);
+    let draft = Draft {
         validators: 2,
         deposit_amounts: vec![Gwei(1_000_000_000), Gwei(31_000_000_000)],
         withdrawal,
-        fee_recipient: FeeRecipient::One(Address::from([0xbb; 20])),
-    });
-    let mut definition = Definition::unsigned(terms.unwrap());
-    for identity in &identities {
-        definition.sign(identity).unwrap();
-    }
+        ..example::draft(&identities)
+    };
     let validator = |(v, secret): (u8, &SecretShare)| Validator {
         public_key: secret.public().to_bytes(),
         share_public_keys: (1..=3).map(|share| [16 * v + share; 48].into()).collect(),
     };
-    let unsigned = UnsignedLock::new(Contents {
-        definition: definition.into_signed().unwrap(),
+    let contents = Contents {
+        definition: example::agreed(draft, &identities),
         validators: (1..).zip(&secrets()).map(validator).collect(),
         seal_commitment: vec![[1; 48].into(), [2; 48].into()],
         transcript_hash: Root::ZERO,
         keystore_salt: Root::ZERO,
-    });
-    let unsigned = unsigned.unwrap();
-    let signatures = identities
-        .iter()
-        .map(|i| unsigned.sign(i).unwrap())
-        .collect();
-    unsigned.with_signatures(signatures).unwrap()
+    };
+    example::witnessed(contents, &identities)
 }
 
 fn settled() -> Lock {

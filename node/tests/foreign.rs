@@ -12,16 +12,12 @@ use std::process::{Command, Output};
 
 use consensus::Evidence;
 use dkg::bls::SecretShare;
-use proto::definition::{Chain, Definition, Draft, FeeRecipient, Gwei, Operator};
-use proto::definition::{Terms, Withdrawal};
-use proto::lock::{Contents, Lock, UnsignedLock, Validator};
+use proto::lock::{Contents, Lock, Validator};
 use proto::vote::{Prepare, Scope};
-use proto::{Address, DutyId, DutyKind, Identity, PublicKey, Root, Round, Slot};
-
-const NAMES: [&str; 4] = ["alice", "bob", "carol", "dave"];
+use proto::{DutyId, DutyKind, Identity, PublicKey, Root, Round, Slot, example};
 
 fn identities() -> Vec<Identity> {
-    (1..=4).map(|i| Identity::from_seed(&[i; 32])).collect()
+    example::identities(4)
 }
 
 /// The value of the polynomial 5 + 7x + 11x^2 at x: the group's key at 0, the shares' above.
@@ -33,30 +29,8 @@ fn key(x: u64) -> PublicKey {
 
 /// A lock that the four have signed, with the keys of the shares at these places.
 fn lock(places: [u64; 4]) -> Lock {
-    let operators = NAMES
-        .iter()
-        .zip(identities())
-        .map(|(name, secret)| Operator {
-            name: (*name).to_owned(),
-            identity_key: secret.public(),
-            addresses: Vec::new(),
-        });
-    let terms = Terms::new(Draft {
-        name: "Sunday club".to_owned(),
-        nonce: Root::from([7; 32]),
-        chain: Chain::known("hoodi").unwrap(),
-        operators: operators.collect(),
-        validators: 1,
-        deposit_amounts: vec![Gwei::FULL],
-        withdrawal: Withdrawal::One(Address::from([0xaa; 20])),
-        fee_recipient: FeeRecipient::One(Address::from([0xbb; 20])),
-    });
-    let mut definition = Definition::unsigned(terms.unwrap());
-    for secret in identities() {
-        definition.sign(&secret).unwrap();
-    }
-    let unsigned = UnsignedLock::new(Contents {
-        definition: definition.into_signed().unwrap(),
+    let contents = Contents {
+        definition: example::agreed(example::draft(&identities()), &identities()),
         validators: vec![Validator {
             public_key: key(0),
             share_public_keys: places.map(key).into(),
@@ -64,13 +38,8 @@ fn lock(places: [u64; 4]) -> Lock {
         seal_commitment: vec![key(21), key(22), key(23)],
         transcript_hash: Root::ZERO,
         keystore_salt: Root::ZERO,
-    });
-    let unsigned = unsigned.unwrap();
-    let signatures = identities()
-        .iter()
-        .map(|secret| unsigned.sign(secret).unwrap())
-        .collect();
-    unsigned.with_signatures(signatures).unwrap()
+    };
+    example::witnessed(contents, &identities())
 }
 
 /// The line that convicts a peer of two votes in round 0 of a slot.

@@ -25,6 +25,8 @@ pub mod cluster;
 pub mod definition;
 pub mod duty;
 pub mod eth;
+#[cfg(any(test, feature = "example"))]
+pub mod example;
 pub mod frame;
 pub mod gathering;
 pub mod identity;

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use dkg::ceremony::{Ceremony, Input, Outcome, Output, Participant, Position};
 use proto::ceremony::{Purpose, Terms as CeremonyTerms};
-use proto::definition::{Chain, Definition, Draft, FeeRecipient, Gwei, Operator, Withdrawal};
-use proto::lock::{Contents, Lock, UnsignedLock, Validator};
-use proto::{Identity, Machine as _, PeerIndex, Roster, Timestamp};
+use proto::definition::{Chain, Draft};
+use proto::lock::{Contents, Lock, Validator};
+use proto::{Identity, Machine as _, PeerIndex, Roster, Timestamp, example};
 
 /// A cluster and everybody's secrets.
 pub struct Cluster {
@@ -37,11 +37,13 @@ impl Cluster {
         let identities: Vec<Identity> = (0..recipe.peers)
             .map(|at| Identity::from_seed(&[recipe.seed ^ (at as u8 + 1); 32]))
             .collect();
-        let mut definition = definition(recipe, &identities);
-        for identity in &identities {
-            definition.sign(identity).unwrap();
-        }
-        let definition = definition.into_signed().unwrap();
+        let draft = Draft {
+            nonce: [recipe.seed; 32].into(),
+            chain: recipe.chain.clone(),
+            validators: recipe.validators,
+            ..example::draft(&identities)
+        };
+        let definition = example::agreed(draft, &identities);
         let terms = CeremonyTerms {
             definition: definition.hash(),
             roster: definition.terms().roster().clone(),
@@ -61,37 +63,12 @@ impl Cluster {
             keystore_salt: first.transcript,
             definition,
         };
-        let unsigned = UnsignedLock::new(contents).unwrap();
-        let signatures: BTreeMap<PeerIndex, _> = identities
-            .iter()
-            .map(|identity| unsigned.sign(identity).unwrap())
-            .collect();
         Self {
-            lock: unsigned.with_signatures(signatures).unwrap(),
+            lock: example::witnessed(contents, &identities),
             identities,
             outcomes,
         }
     }
-}
-
-fn definition(recipe: &Recipe, identities: &[Identity]) -> Definition {
-    let operator = |(at, identity): (usize, &Identity)| Operator {
-        name: format!("peer{at}"),
-        identity_key: identity.public(),
-        addresses: Vec::new(),
-    };
-    let address = [0xfe; 20].into();
-    let draft = Draft {
-        name: "test".to_owned(),
-        nonce: [recipe.seed; 32].into(),
-        chain: recipe.chain.clone(),
-        operators: identities.iter().enumerate().map(operator).collect(),
-        validators: recipe.validators,
-        deposit_amounts: vec![Gwei(32_000_000_000)],
-        withdrawal: Withdrawal::One(address),
-        fee_recipient: FeeRecipient::One(address),
-    };
-    Definition::unsigned(proto::definition::Terms::new(draft).unwrap())
 }
 
 /// Holds the ceremony between all peers until everybody has made the keys.

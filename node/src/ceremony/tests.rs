@@ -5,12 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use dkg::bls::{Message, SecretShare};
-use proto::definition::{
-    Chain, Definition, Draft, FeeRecipient, Gwei, Operator, SignedDefinition, Terms, Withdrawal,
-};
+use proto::definition::{Draft, Gwei, SignedDefinition};
 use proto::lock::LockHash;
 use proto::lock::{Lock, Validator};
-use proto::{Address, Identity, IdentitySignature, PeerIndex, Root, SignatureBytes};
+use proto::{Identity, IdentitySignature, PeerIndex, Root, SignatureBytes, example};
 
 use super::deposits::{BadSignatures, Deposits};
 use super::keys::Site;
@@ -22,10 +20,8 @@ use crate::journal::{DataLock, JournalError};
 /// The coefficients of the polynomials of two validators, constant term first.
 const POLYNOMIALS: [[u64; 3]; 2] = [[5, 7, 11], [13, 17, 19]];
 
-pub(super) const NAMES: [&str; 4] = ["alice", "bob", "carol", "dave"];
-
 pub(super) fn secrets() -> Vec<Identity> {
-    (1..=4).map(|i| Identity::from_seed(&[i; 32])).collect()
+    example::identities(4)
 }
 
 fn definition() -> SignedDefinition {
@@ -34,26 +30,12 @@ fn definition() -> SignedDefinition {
 
 /// What the four have agreed on: so many validators, each with these deposits.
 pub(super) fn definition_of(validators: usize, deposit_amounts: Vec<Gwei>) -> SignedDefinition {
-    let operators = NAMES.iter().zip(secrets()).map(|(name, secret)| Operator {
-        name: (*name).to_owned(),
-        identity_key: secret.public(),
-        addresses: Vec::new(),
-    });
-    let terms = Terms::new(Draft {
-        name: "Sunday club".to_owned(),
-        nonce: Root::from([7; 32]),
-        chain: Chain::known("hoodi").unwrap(),
-        operators: operators.collect(),
+    let draft = Draft {
         validators,
         deposit_amounts,
-        withdrawal: Withdrawal::One(Address::from([0xaa; 20])),
-        fee_recipient: FeeRecipient::One(Address::from([0xbb; 20])),
-    });
-    let mut definition = Definition::unsigned(terms.unwrap());
-    for secret in secrets() {
-        definition.sign(&secret).unwrap();
-    }
-    definition.into_signed().unwrap()
+        ..example::draft(&secrets())
+    };
+    example::agreed(draft, &secrets())
 }
 
 /// The value of a validator's polynomial at x: its key at 0, its shares above.

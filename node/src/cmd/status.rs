@@ -78,8 +78,8 @@ fn page(status: &Status, duties: usize) -> String {
     line(beacon_node(status));
     if let Some(epoch) = status.beacon_node.other_chain_from {
         line(format!(
-            "NOTHING IS SIGNED FROM EPOCH {epoch} ON: the beacon node says other forks or constants \
-             than when gantry started. Make sure that it is right, then restart gantry"
+            "NOTHING IS SIGNED FROM EPOCH {epoch} ON: the beacon node says other forks or \
+             constants than when gantry started. Make sure that it is right, then restart gantry"
         ));
     }
     line(format!("signing record: {}", record(status)));

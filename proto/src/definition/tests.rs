@@ -1,28 +1,20 @@
 //! Promises of the definition: what is refused, what a signature covers, who is named.
 
 use super::*;
-use crate::Address;
+use crate::{Address, example};
 use proptest::prelude::*;
 
 /// Four operators' secret keys and their unsigned definition.
 fn four() -> (Vec<Identity>, Definition) {
-    let secrets: Vec<Identity> = (1..=4).map(|i| Identity::from_seed(&[i; 32])).collect();
-    let names = ["alice", "bob", "carol", "dave"];
-    let operators = names.iter().zip(&secrets).map(|(name, secret)| Operator {
-        name: (*name).to_owned(),
-        identity_key: secret.public(),
-        addresses: vec![format!("{name}.example.org:3610").parse().unwrap()],
-    });
-    let draft = Draft {
-        name: "Sunday club".to_owned(),
-        nonce: Root::from([7; 32]),
-        chain: Chain::known("hoodi").unwrap(),
-        operators: operators.collect(),
+    let secrets = example::identities(4);
+    let mut draft = Draft {
         validators: 8,
-        deposit_amounts: vec![Gwei::FULL],
-        withdrawal: Withdrawal::One(Address::from([0xaa; 20])),
-        fee_recipient: FeeRecipient::One(Address::from([0xbb; 20])),
+        ..example::draft(&secrets)
     };
+    for operator in &mut draft.operators {
+        let hint = format!("{}.example.org:3610", operator.name);
+        operator.addresses = vec![hint.parse().unwrap()];
+    }
     (secrets, Definition::unsigned(Terms::new(draft).unwrap()))
 }
 

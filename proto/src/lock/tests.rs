@@ -1,42 +1,25 @@
 //! Promises of the lock: nothing in it can be changed, and who did not sign it is named.
 
 use super::*;
-use crate::Address;
-use crate::definition::{
-    Chain, Definition, Draft, FeeRecipient, Gwei, Operator, Terms, Withdrawal,
-};
+use crate::definition::{Draft, Withdrawal};
+use crate::example;
 
 fn secrets() -> Vec<Identity> {
-    (1..=4).map(|i| Identity::from_seed(&[i; 32])).collect()
+    example::identities(4)
 }
 
 fn contents() -> Contents {
-    let names = ["alice", "bob", "carol", "dave"];
-    let operators = names.iter().zip(secrets()).map(|(name, secret)| Operator {
-        name: (*name).to_owned(),
-        identity_key: secret.public(),
-        addresses: Vec::new(),
-    });
-    let terms = Terms::new(Draft {
-        name: "Sunday club".to_owned(),
-        nonce: Root::from([7; 32]),
-        chain: Chain::known("hoodi").unwrap(),
-        operators: operators.collect(),
+    let definition = Draft {
         validators: 2,
-        deposit_amounts: vec![Gwei::FULL],
         withdrawal: Withdrawal::Later,
-        fee_recipient: FeeRecipient::One(Address::from([0xbb; 20])),
-    });
-    let mut definition = Definition::unsigned(terms.unwrap());
-    for secret in secrets() {
-        definition.sign(&secret).unwrap();
-    }
+        ..example::draft(&secrets())
+    };
     let validator = |v: u8| Validator {
         public_key: [v; 48].into(),
         share_public_keys: (1..=4).map(|share| [v + share; 48].into()).collect(),
     };
     Contents {
-        definition: definition.into_signed().unwrap(),
+        definition: example::agreed(definition, &secrets()),
         validators: vec![validator(0x10), validator(0x20)],
         seal_commitment: vec![[0x31; 48].into(), [0x32; 48].into(), [0x33; 48].into()],
         transcript_hash: Root::from([0x41; 32]),
@@ -45,12 +28,7 @@ fn contents() -> Contents {
 }
 
 fn lock() -> Lock {
-    let unsigned = UnsignedLock::new(contents()).unwrap();
-    let signatures = secrets()
-        .iter()
-        .map(|s| unsigned.sign(s).unwrap())
-        .collect();
-    unsigned.with_signatures(signatures).unwrap()
+    example::witnessed(contents(), &secrets())
 }
 
 #[test]
