@@ -144,6 +144,10 @@ impl Making {
 
     /// Makes record and lock durable.
     pub fn finish(mut self, lock: Lock, site: &Site) -> Result<Ready, CeremonyError> {
+        let acked = self.ceremony.position().acked.iter();
+        let acked = acked.map(|acked| acked.lock);
+        let others: Vec<Root> = acked.filter(|other| *other != lock.hash()).collect();
+        site.abandon(&others)?;
         site.finish(&lock, &self.notebook)?;
         let shares = self.shares.remove(&lock.hash());
         Ok(Ready {

@@ -84,7 +84,7 @@ pub struct World {
     cut: Option<Disk>,
 }
 
-fn peer(position: usize) -> PeerIndex {
+pub fn peer(position: usize) -> PeerIndex {
     ClusterSize::of(4).unwrap().peer(position).unwrap()
 }
 
