@@ -172,7 +172,7 @@ pub(super) fn terms(site: &Site) -> Terms {
     Terms {
         definition: site.definition.hash(),
         roster: terms.roster().clone(),
-        // Too many are refused when the ceremony is made.
+        // A definition with more is refused.
         validators: u16::try_from(terms.validators).unwrap_or(u16::MAX),
         purpose: Purpose::NewCluster,
     }
