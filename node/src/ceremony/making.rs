@@ -102,6 +102,8 @@ impl Making {
                     self.show(line);
                 }
                 Output::Fault(peer, breach) => line.fault(peer, &breach.to_string()),
+                Output::Jumped(opener, attempt) => line.jumped(opener, attempt),
+                Output::Refused(refused) => line.screen.say(&refused.to_string()),
                 Output::Blame(blame) => write_blame(&blame, site, line)?,
                 Output::Finished(finished) => {
                     return Ok(Some(Certificate {
