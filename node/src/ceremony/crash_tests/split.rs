@@ -207,6 +207,18 @@ fn nobody_signs_a_deposit_before_the_last_peer_has_shown_its_lock() {
 #[test]
 fn peers_that_a_liar_let_finish_different_locks_sign_no_deposit_and_stop_with_words() {
     let mut world = split();
+    let said = |at: usize| {
+        world.peers[at]
+            .as_ref()
+            .unwrap()
+            .line
+            .screen
+            .said_once()
+            .clone()
+    };
+    let named = said(0).into_iter().find(|words| words.contains("promised"));
+    let named = named.expect("the first peer saw promise and certificate");
+    assert!(named.starts_with(NAMES[LIAR]), "{named}");
     assert_ne!(world.lock(0).hash(), world.lock(1).hash());
     assert_eq!(world.lock(1).hash(), world.lock(2).hash());
     // Everybody says what it has; whoever was not told before is told on the next connection.
