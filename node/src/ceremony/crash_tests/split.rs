@@ -198,9 +198,9 @@ fn nobody_signs_a_deposit_before_the_last_peer_has_shown_its_lock() {
         world.tell(LIAR, at, &lock);
     }
     world.run(|_, _, _| false);
-    for at in 0..4 {
-        let gathering = world.peers[at].as_ref().expect("nothing stops it");
-        assert!(gathering.is_over(), "{} is not done", NAMES[at]);
+    for peer in &world.peers {
+        let gathering = peer.as_ref().expect("nothing stops it");
+        assert!(gathering.is_over());
     }
 }
 
@@ -247,8 +247,6 @@ fn peers_that_a_liar_let_finish_different_locks_sign_no_deposit_and_stop_with_wo
         world.start(at, "", false);
     }
     world.run(|_, _, _| false);
-    for at in 0..2 {
-        assert!(world.stopped[at].is_some(), "{}", NAMES[at]);
-    }
+    assert!(world.stopped[0].is_some() && world.stopped[1].is_some());
     world.assert_nobody_signed_a_deposit();
 }
