@@ -198,17 +198,15 @@ impl Node {
         for duty in silent {
             self.step(duty, Event::Silent(peer));
         }
-        let held = self.vault.sequence();
-        if hello.sequence_seen > held {
-            let stopped_before = self.vault.stopped().is_some();
-            self.vault.witnessed(peer, hello.sequence_seen);
+        let stopped_before = self.vault.stopped().is_some();
+        if self.vault.witnessed(peer, hello.sequence_seen) {
             if self.vault.stopped().is_some() && !stopped_before {
                 self.stop();
             }
             self.note(Note::RolledBack {
                 witness: peer,
                 seen: hello.sequence_seen,
-                held,
+                held: self.vault.begun_at(),
             });
         }
     }

@@ -98,13 +98,13 @@ pub enum Note {
         /// What the operator should know and do.
         message: String,
     },
-    /// A peer has seen a higher sequence number of this peer's record than the record holds.
+    /// A peer has seen a sequence number of this peer's record that no run on it has shown.
     RolledBack {
         /// The peer that has seen it.
         witness: PeerIndex,
         /// The number it has seen.
         seen: u64,
-        /// The number the record holds.
+        /// The last number of the record when this run began.
         held: u64,
     },
     /// The beacon node says another chain spec than at the start. Nothing is signed from this epoch
