@@ -100,13 +100,11 @@ impl Node {
             };
             let (mut world, reveals, _) = self.split();
             if let Some(reveal) = reveals.begin(slot, validator, &mut world) {
-                self.step(
-                    DutyId {
-                        slot,
-                        kind: DutyKind::Block,
-                    },
-                    Event::Reveal(reveal),
-                );
+                let duty = DutyId {
+                    slot,
+                    kind: DutyKind::Block,
+                };
+                self.step(duty, Event::Reveal { validator, reveal });
             }
         }
         self.reveals.forget_before(slot);
@@ -142,8 +140,10 @@ impl Node {
         for peer in self.peers.silent(duty.slot).iter() {
             self.step(duty, Event::Silent(peer));
         }
-        if let (DutyKind::Block, Some(reveal)) = (duty.kind, self.reveals.whole(duty.slot)) {
-            self.step(duty, Event::Reveal(reveal));
+        if let (DutyKind::Block, Some(validator)) = (duty.kind, self.schedule.proposer(duty.slot))
+            && let Some(reveal) = self.reveals.whole(duty.slot, validator)
+        {
+            self.step(duty, Event::Reveal { validator, reveal });
         }
         for peer in self.ground.roster.size().all() {
             for message in self.early.take(duty, peer) {
