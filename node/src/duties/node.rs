@@ -115,8 +115,11 @@ impl Node {
                 previous,
                 current,
             } => {
-                self.head = self.head.max(Some(slot));
-                self.schedule.head(slot, previous, current);
+                // Nobody can have built a block that this clock and a slot of tolerance rule out.
+                if slot <= self.slot().next() {
+                    self.head = self.head.max(Some(slot));
+                    self.schedule.head(slot, previous, current);
+                }
             }
             Input::Answer(answer) => self.answer(answer),
             Input::Recorded(recorded) => {
