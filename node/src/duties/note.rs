@@ -3,6 +3,8 @@
 //! The core has no clock of its own, so a [`Note::Reached`] carries no time; the shell stamps it
 //! when it arrives, which includes the computing that led to it.
 
+use std::time::Duration;
+
 use consensus::Evidence;
 use proto::{DutyId, Epoch, PeerIndex, PeerSet, Round, Slot};
 
@@ -106,6 +108,11 @@ pub enum Note {
         seen: u64,
         /// The last number of the record when this run began.
         held: u64,
+    },
+    /// The disk takes nothing of the signing record: this peer neither votes nor signs until it does.
+    DiskHangs {
+        /// For how long already.
+        waited: Duration,
     },
     /// The beacon node says another chain spec than at the start. Nothing is signed from this epoch
     /// on, until a restart.

@@ -137,6 +137,16 @@ impl Observer {
                     );
                 }
             }
+            Note::DiskHangs { waited } => {
+                if self.is_worth_a_line(None, "disk-hangs") {
+                    let waited = waited.as_secs();
+                    error!(
+                        "the disk has not taken the signing record for {waited} s: nothing is \
+                         signed until it does. Look at the disk; if it is dying, stop gantry and \
+                         move data_dir, whole, to another"
+                    );
+                }
+            }
             Note::OtherChain { from } => error!(
                 from_epoch = from.0,
                 "the beacon node says other forks or constants than when gantry started: nothing \

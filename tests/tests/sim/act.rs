@@ -95,6 +95,7 @@ impl World {
             }
             Note::Missed { .. }
             | Note::Refused { .. }
+            | Note::DiskHangs { .. }
             | Note::OtherChain { .. }
             | Note::Connected { .. } => {}
         }

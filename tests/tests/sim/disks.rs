@@ -32,6 +32,24 @@ fn a_peer_whose_record_is_full_votes_no_more_but_combines_and_the_others_go_on()
     }
 }
 
+/// It neither fails nor answers. The peer must not vanish without a word.
+#[test]
+fn a_peer_whose_disk_hangs_votes_no_more_but_combines_and_the_others_go_on() {
+    let mut world = World::new(4, 51);
+    world.run_until(FIRST + 1, ms(11_000));
+    world.peers[1].sync_ms = (3_600_000, 3_600_000);
+    world.run_to(FIRST + 10);
+    world.assert_all_done(FIRST..FIRST + 9);
+    for slot in world.head_slots(FIRST + 4..FIRST + 9) {
+        let voted = world.checks.has_said(1, head(slot), "PREPARE");
+        assert!(!voted, "slot {slot}");
+        let submits = world.signed.contains_key(&(1, head(slot)));
+        assert!(submits, "slot {slot}");
+    }
+    let node = &world.peers[1].process.as_ref().unwrap().node;
+    assert!(node.waits_for_disk() > ms(60_000));
+}
+
 #[test]
 fn a_rolled_back_data_directory_is_noticed_at_the_handshake() {
     let mut world = World::new(4, 60);
