@@ -117,7 +117,6 @@ impl Run {
             identity: ground.identity.clone(),
             timing: timing(duty, &ground.chain, world.peers.quorum_round_trip()),
             standing,
-            recorded: None,
         };
         Self {
             duty,
