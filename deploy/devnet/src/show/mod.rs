@@ -33,7 +33,6 @@ pub struct Scene {
     ledger: Option<Ledger>,
     epochs: u64,
     excused: BTreeSet<Epoch>,
-    unexpected: Vec<String>,
 }
 
 impl Scene {
@@ -47,7 +46,6 @@ impl Scene {
             ledger: None,
             epochs: 0,
             excused: BTreeSet::new(),
-            unexpected: Vec::new(),
         }
     }
 
