@@ -8,6 +8,8 @@
 //!   and the shell then kills what is left. (Linux's parent-death signal would need unsafe code
 //!   between fork and exec, and reaches children only, not theirs.)
 
+use std::env;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt as _;
@@ -107,6 +109,7 @@ impl Children {
             .open(&log)
             .map_err(Error::file(&log))?;
         let err = out.try_clone().map_err(Error::file(&log))?;
+        shield(&mut command);
         let process = command
             .stdin(Stdio::null())
             .stdout(out)
@@ -226,6 +229,17 @@ pub async fn stop_all(children: &mut [&mut Child]) {
     children.iter_mut().for_each(|child| child.kill());
 }
 
+/// Takes from `command` every `GANTRY_*` variable that it was not given itself: the settings of
+/// an operator's own peer are none of the devnet's.
+pub fn shield(command: &mut Command) {
+    let given: Vec<OsString> = command.get_envs().map(|(name, _)| name.into()).collect();
+    for (name, _) in env::vars_os() {
+        if name.as_encoded_bytes().starts_with(b"GANTRY_") && !given.contains(&name) {
+            command.env_remove(name);
+        }
+    }
+}
+
 /// The last lines of a log.
 fn tail(log: &Path) -> String {
     const LINES: usize = 12;
@@ -248,6 +262,7 @@ pub fn output(name: &str, command: &mut Command) -> Result<String, Error> {
         name: name.to_owned(),
         source,
     };
+    shield(command);
     let done = command.stdin(Stdio::null()).output().map_err(start)?;
     if done.status.success() {
         return Ok(String::from_utf8_lossy(&done.stdout).into_owned());

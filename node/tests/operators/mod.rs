@@ -123,10 +123,7 @@ impl Operators {
 
     /// Runs `gantry` to its end.
     pub fn gantry(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_gantry"))
-            .args(arguments)
-            .output()
-            .unwrap()
+        gantry().args(arguments).output().unwrap()
     }
 
     /// Starts the ceremony of one peer.
@@ -144,7 +141,7 @@ impl Operators {
 
     fn launch(&self, i: usize, definition: &Path, flags: &[&str]) -> Peer {
         let dir = self.dir(i);
-        let mut child = Command::new(env!("CARGO_BIN_EXE_gantry"))
+        let mut child = gantry()
             .arg("dkg")
             .arg("--definition")
             .arg(definition)
@@ -250,6 +247,13 @@ impl Drop for Peer {
         self.child.kill().ok();
         self.child.wait().ok();
     }
+}
+
+/// The program, which nobody's own settings reach.
+fn gantry() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gantry"));
+    command.env_clear();
+    command
 }
 
 /// A port that nobody listens on, and that no other test of this process was given.
