@@ -10,6 +10,7 @@
 mod source;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -156,17 +157,18 @@ impl Config {
     /// If the file cannot be read, or a key is unknown, missing or wrong.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = files::read(path, MAX_BYTES)?;
-        Self::parse(path, &text, std::env::vars())
+        Self::parse(path, &text, std::env::vars_os())
     }
 
-    /// The config of this text, read from `path`, and these environment variables.
+    /// The config of this text, read from `path`, and these environment variables; those whose
+    /// names do not begin with `GANTRY_` may hold anything.
     ///
     /// # Errors
     /// If a key is unknown, missing or wrong.
     pub fn parse(
         path: &Path,
         text: &str,
-        environment: impl IntoIterator<Item = (String, String)>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
         let (keys, sources) = source::extract::<Keys>(path, text, environment)?;
         let secret = match (keys.secret_file, keys.passphrase_file) {

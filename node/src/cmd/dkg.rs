@@ -284,6 +284,8 @@ impl VerifyBlame {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use clap::Parser;
 
     use super::*;
@@ -298,7 +300,7 @@ mod tests {
         let text = "beacon_node = 'http://localhost:5052'\ndata_dir = '/a'\nkeystore_dir = 'keys'";
         let variables = variables
             .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            .map(|(name, value)| (OsString::from(name), OsString::from(value)));
         let config = Config::parse(Path::new("gantry.toml"), text, variables).unwrap();
         let flags = given.map(|dir| ["--data-dir", dir]);
         let typed = ["dkg"].into_iter().chain(flags.into_iter().flatten());
