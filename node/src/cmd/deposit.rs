@@ -188,7 +188,7 @@ impl Arguments {
             let fees = execution.fees(self.priority_fee).await?;
             let mut sent = Vec::with_capacity(group.len());
             for (deposit, nonce) in group.iter().zip(&mut nonces) {
-                let transaction = execution.send(sender, (nonce, fees), deposit).await?;
+                let transaction = execution.send(sender, nonce, fees, deposit).await?;
                 println!(
                     "sent {} {} in {transaction}",
                     deposit.pubkey,

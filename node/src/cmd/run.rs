@@ -32,7 +32,7 @@ use crate::io::casebook::Casebook;
 use crate::io::memory::Memory;
 use crate::io::metrics::Metrics;
 use crate::io::net::{self, Limits, Settings};
-use crate::io::observer::Observer;
+use crate::io::observer::{Observer, Panel};
 use crate::io::shell::Shell;
 use crate::io::status::{BeaconStatus, Board, PeerStatus, Status, ValidatorStatus};
 use crate::io::web::{self, Door, Shown};
@@ -91,7 +91,7 @@ async fn run(config: Config) -> Result<(), CommandError> {
         chain = wait_for_chain(&client) => Arc::new(chain),
     };
     check_chain(&loaded.lock, &chain)?;
-    let shell = assemble(&config, loaded, (client, chain)).await?;
+    let shell = assemble(&config, loaded, client, chain).await?;
     shell.run(stop).await;
     Ok(())
 }
@@ -175,7 +175,8 @@ pub(super) fn check_chain(lock: &Lock, chain: &ChainSpec) -> Result<(), CommandE
 async fn assemble(
     config: &Config,
     loaded: Loaded,
-    (client, chain): (BeaconClient, Arc<ChainSpec>),
+    client: BeaconClient,
+    chain: Arc<ChainSpec>,
 ) -> Result<Shell, CommandError> {
     let terms = loaded.lock.definition.terms();
     let names: Vec<String> = terms.operators.iter().map(|o| o.name.clone()).collect();
@@ -185,7 +186,10 @@ async fn assemble(
     let metrics = Arc::new(Metrics::new());
     let status = first_status(&loaded.lock, me, &client, &memory);
     let board = Arc::new(Board::new(status));
-    let told = (Arc::clone(&metrics), Arc::clone(&board));
+    let panel = Panel {
+        metrics: Arc::clone(&metrics),
+        board: Arc::clone(&board),
+    };
     let (outbox, events) = net::start(settings(config, &loaded, &names)?).await?;
     let door = Door {
         address: config.metrics,
@@ -217,7 +221,7 @@ async fn assemble(
         heads,
         writer: Writer::start(journal, to_written),
         written,
-        observer: Observer::new(names, told, memory, casebook),
+        observer: Observer::new(names, panel, memory, casebook),
         metrics,
         board,
         chores: VecDeque::new(),

@@ -261,7 +261,8 @@ impl Execution {
     pub async fn send(
         &self,
         sender: &Sender,
-        (nonce, fees): (u64, Fees),
+        nonce: u64,
+        fees: Fees,
         deposit: &DepositData,
     ) -> Result<TxHash, ExecutionError> {
         let credentials = &deposit.withdrawal_credentials;

@@ -44,11 +44,18 @@ struct Timeline {
     signed: usize,
 }
 
+/// Where numbers and status stand for whoever asks.
+pub struct Panel {
+    /// The numbers.
+    pub metrics: Arc<Metrics>,
+    /// The status.
+    pub board: Arc<Board>,
+}
+
 /// Tells the operator.
 pub struct Observer {
     names: Vec<String>,
-    metrics: Arc<Metrics>,
-    board: Arc<Board>,
+    panel: Panel,
     memory: Memory,
     casebook: Option<Casebook>,
     timelines: BTreeMap<DutyId, Timeline>,
@@ -61,15 +68,13 @@ impl Observer {
     /// it could be opened.
     pub fn new(
         names: Vec<String>,
-        board: (Arc<Metrics>, Arc<Board>),
+        panel: Panel,
         memory: Memory,
         casebook: Option<Casebook>,
     ) -> Self {
-        let (metrics, board) = board;
         Self {
             names,
-            metrics,
-            board,
+            panel,
             memory,
             casebook,
             timelines: BTreeMap::new(),
@@ -95,7 +100,7 @@ impl Observer {
                 validators,
                 round,
                 missing,
-            } => self.signed(duty, validators, (round, missing)),
+            } => self.signed(duty, validators, round, missing),
             Note::Missed {
                 duty,
                 validators,
@@ -160,7 +165,11 @@ impl Observer {
     fn connected(&self, peer: PeerIndex, up: bool) {
         let peer = self.name(peer);
         info!(peer, "{}", if up { "connected" } else { "disconnected" });
-        let connected = self.metrics.connected.get_or_create(&PeerLabels { peer });
+        let connected = self
+            .panel
+            .metrics
+            .connected
+            .get_or_create(&PeerLabels { peer });
         connected.set(i64::from(up));
     }
 
@@ -173,7 +182,7 @@ impl Observer {
         }
     }
 
-    fn signed(&mut self, duty: DutyId, validators: usize, (round, missing): (Round, PeerSet)) {
+    fn signed(&mut self, duty: DutyId, validators: usize, round: Round, missing: PeerSet) {
         let took_ms = self.took_ms(duty);
         let missing = self.names_of(missing);
         info!(
@@ -200,7 +209,7 @@ impl Observer {
 
     fn refused(&self, rule: &'static str) {
         let labels = RuleLabels { rule };
-        self.metrics.refusals.get_or_create(&labels).inc();
+        self.panel.metrics.refusals.get_or_create(&labels).inc();
     }
 
     fn reached(&mut self, duty: DutyId, phase: Phase) {
@@ -212,7 +221,8 @@ impl Observer {
         let now = *timeline.reached.entry(phase).or_insert_with(Instant::now);
         for (name, from, to) in INTERVALS {
             if let (true, Some(begun)) = (to == phase, timeline.reached.get(&from)) {
-                self.metrics
+                self.panel
+                    .metrics
                     .phase(kind_of(duty), name, now.duration_since(*begun));
             }
         }
@@ -262,7 +272,7 @@ impl Observer {
         {
             warn!(%error, "cannot remember a duty");
         }
-        self.board.ended(ending);
+        self.panel.board.ended(ending);
     }
 
     fn fault(&mut self, peer: PeerIndex, rule: &'static str, detail: &str) {
@@ -271,7 +281,8 @@ impl Observer {
             warn!(peer = name, rule, "a peer broke a rule: {detail}");
         }
         let peer = name;
-        self.metrics
+        self.panel
+            .metrics
             .faults
             .get_or_create(&FaultLabels { peer, rule })
             .inc();
@@ -308,7 +319,8 @@ impl Observer {
             kind: kind_of(duty),
             outcome,
         };
-        self.metrics
+        self.panel
+            .metrics
             .duties
             .get_or_create(&labels)
             .inc_by(validators as u64);

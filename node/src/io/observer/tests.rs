@@ -11,10 +11,13 @@ fn lines(notes: Vec<Note>, words: &str) -> usize {
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("log");
     let file = std::fs::File::create(&log).unwrap();
-    let told = (Arc::new(Metrics::new()), Arc::new(Board::default()));
+    let panel = Panel {
+        metrics: Arc::new(Metrics::new()),
+        board: Arc::new(Board::default()),
+    };
     let memory = Memory::open(&dir.path().join("memory")).unwrap();
     let names = (1..=4).map(|number| format!("peer {number}")).collect();
-    let mut observer = Observer::new(names, told, memory, None);
+    let mut observer = Observer::new(names, panel, memory, None);
     let subscriber = tracing_subscriber::fmt().with_writer(Arc::new(file));
     tracing::subscriber::with_default(subscriber.finish(), || {
         notes.into_iter().for_each(|note| observer.tell(note));
