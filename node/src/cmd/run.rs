@@ -2,7 +2,8 @@
 //! until it is told to stop.
 //!
 //! The order of the checks is the order in which a mistake would cost: the data directory (another
-//! process on it?), the lock, the signing record, the shares, the chain, and only then the network.
+//! process on it?), the lock, the signing record, the shares (each enrolled in the record?), the
+//! chain, and only then the network.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -21,7 +22,7 @@ use tracing::{info, warn};
 
 use super::{CommandError, log};
 use crate::config::Config;
-use crate::deposit::credentials;
+use crate::deposit;
 use crate::duties::ground::Ground;
 use crate::duties::keys::ClusterKeys;
 use crate::duties::node::Node;
@@ -39,7 +40,7 @@ use crate::io::web::{self, Door, Shown};
 use crate::io::writer::Writer;
 use crate::journal::{DataLock, Files, Journal, Owner};
 use crate::keystore::{self, MasterSecret, SecretUse};
-use crate::vault::{DepositTerms, Held, Vault};
+use crate::vault::Vault;
 
 /// How long to wait before a beacon node that does not answer at the start is asked again.
 const BEACON_RETRY: Duration = Duration::from_secs(1);
@@ -75,7 +76,7 @@ struct Loaded {
     keys: ClusterKeys,
     identity: Identity,
     me: PeerIndex,
-    held: Vec<Held>,
+    vault: Vault,
     journal: Journal<Files>,
 }
 
@@ -115,25 +116,11 @@ fn load(config: &Config, data: &DataLock) -> Result<Loaded, CommandError> {
     let master = MasterSecret::obtain(&config.secret, &lock.keystore_salt, SecretUse::Open)?;
     let shares: Vec<_> = lock.shares_of(me).copied().collect();
     let opened = keystore::open_all(&config.keystore_dir, &master, &shares)?;
-    let terms = lock.definition.terms();
-    let held =
-        lock.validators
-            .iter()
-            .zip(opened)
-            .enumerate()
-            .map(|(at, (validator, share))| Held {
-                group_key: validator.public_key,
-                share,
-                deposits: terms.withdrawal.of(at).map(credentials).map(|credentials| {
-                    DepositTerms {
-                        credentials,
-                        gwei: terms.deposit_amounts.iter().map(|gwei| gwei.0).collect(),
-                    }
-                }),
-            });
-    let held = held.collect();
+    let held = deposit::held(&lock, opened);
+    let size = lock.definition.terms().size();
+    let vault = Vault::open(size, held, journal.history().clone())?;
     Ok(Loaded {
-        held,
+        vault,
         identity,
         me,
         journal,
@@ -186,11 +173,11 @@ async fn assemble(
     let metrics = Arc::new(Metrics::new());
     let status = first_status(&loaded.lock, me, &client, &memory);
     let board = Arc::new(Board::new(status));
-    let panel = Panel {
-        metrics: Arc::clone(&metrics),
-        board: Arc::clone(&board),
-    };
-    let (outbox, events) = net::start(settings(config, &loaded, &names)?).await?;
+    let validators = loaded.lock.validators.len();
+    let settings = settings(config, &loaded, &names)?;
+    let (node, journal) = core(loaded, &chain, &memory)?;
+    // Only from here on does anybody hear of this peer.
+    let (outbox, events) = net::start(settings).await?;
     let door = Door {
         address: config.metrics,
         names: config.metrics_names.clone().into(),
@@ -202,12 +189,11 @@ async fn assemble(
         names: names.clone().into(),
     };
     web::serve(door, shown).await?;
-    info!(
-        name = names[me.position()],
-        validators = loaded.lock.validators.len(),
-        "running"
-    );
-    let (node, journal) = core(loaded, &chain, &memory)?;
+    info!(name = names[me.position()], validators, "running");
+    let panel = Panel {
+        metrics: Arc::clone(&metrics),
+        board: Arc::clone(&board),
+    };
     let (to_answers, answers) = channel(WAITING);
     let (to_written, written) = channel(WAITING);
     let heads = client.head_events(3 * chain.slot_duration());
@@ -255,7 +241,7 @@ fn settings(config: &Config, loaded: &Loaded, names: &[String]) -> Result<Settin
     })
 }
 
-/// The core, with its vault over what the record holds.
+/// The core.
 fn core(
     loaded: Loaded,
     chain: &Arc<ChainSpec>,
@@ -266,7 +252,7 @@ fn core(
         keys,
         identity,
         me,
-        held,
+        vault,
         journal,
     } = loaded;
     let roster = lock.definition.terms().roster();
@@ -283,7 +269,6 @@ fn core(
         fee_recipients: fee_recipients(&lock),
         seed,
     };
-    let vault = Vault::open(size, held, journal.history().clone())?;
     let peers = Peers::new(size, me, memory.sequences(size));
     let node = Node::new(ground, vault, peers, journal.recorded());
     Ok((node, journal))
