@@ -12,7 +12,7 @@ use proto::definition::{BadPeerAddress, PeerAddress, SignedDefinition, Terms};
 use super::run::stop_signal;
 use super::{CommandError, cluster, log};
 use crate::ceremony::{self, CeremonyError, Plan, Site};
-use crate::config::{Config, LogFormat, SecretSource};
+use crate::config::{Config, LogFilter, LogFormat, SecretSource};
 use crate::io::files;
 use crate::journal::DataLock;
 use crate::keystore::read_identity;
@@ -75,7 +75,7 @@ struct Hold {
         env = "GANTRY_LOG",
         default_value = "warn"
     )]
-    log: String,
+    log: LogFilter,
 }
 
 #[derive(Debug, Args)]
@@ -308,6 +308,14 @@ mod tests {
             .hold
             .own_files(Some(&config))
             .keystores
+    }
+
+    #[test]
+    fn a_flag_that_is_no_log_filter_is_refused_by_its_name() {
+        let refused = Typed::try_parse_from(["dkg", "--log", "info,node=loud"]);
+        let words = refused.err().unwrap().to_string();
+        assert!(words.contains("--log <FILTER>"), "{words}");
+        assert!(words.contains("is no log filter"), "{words}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use reqwest::Url;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 
-use super::{ConfigError, OTHER_VARIABLES};
+use super::{ConfigError, LogFilter, OTHER_VARIABLES};
 
 /// The parsed sources of a config.
 pub(super) struct Sources {
@@ -189,6 +189,14 @@ impl<'de> Deserialize<'de> for HttpUrl {
                 "{text:?} is no URL; write one such as http://127.0.0.1:5052"
             ))),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for LogFilter {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
     }
 }
 

@@ -106,6 +106,10 @@ fn a_wrong_value_is_refused_with_its_file_and_line() {
             "beacon_node = \"http://b\"\nlog_format = \"xml\"",
             "(gantry.toml line 2): unknown var",
         ),
+        (
+            "beacon_node = \"http://b\"\nlog = \"info,node=loud\"",
+            "`log` (gantry.toml line 2): \"info,node=loud\" is no log filter",
+        ),
         ("", "`beacon_node` (gantry.toml): is missing"),
         ("a = [", "gantry.toml is not a TOML file"),
     ];
