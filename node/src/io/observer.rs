@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use consensus::Evidence;
-use proto::{DutyId, DutyKind, PeerIndex, PeerSet, Round};
+use proto::{ClusterSize, DutyId, DutyKind, PeerIndex, PeerSet, Round};
 use tracing::{debug, error, info, warn};
 
 use super::casebook::Casebook;
@@ -54,6 +54,7 @@ pub struct Panel {
 
 /// Tells the operator.
 pub struct Observer {
+    size: ClusterSize,
     names: Vec<String>,
     panel: Panel,
     memory: Memory,
@@ -73,6 +74,7 @@ impl Observer {
         casebook: Option<Casebook>,
     ) -> Self {
         Self {
+            size: ClusterSize::of(names.len()).expect("a definition names 3 to 13 operators"),
             names,
             panel,
             memory,
@@ -133,15 +135,7 @@ impl Observer {
                 witness,
                 seen,
                 held,
-            } => {
-                if self.is_worth_a_line(Some(witness), "rolled-back") {
-                    let witness = self.name(witness);
-                    error!(
-                        witness,
-                        seen, held, "the signing record is older than it was"
-                    );
-                }
-            }
+            } => self.rolled_back(witness, seen, held),
             Note::OtherChain { from } => error!(
                 from_epoch = from.0,
                 "the beacon node says other forks or constants than when gantry started: nothing \
@@ -171,6 +165,23 @@ impl Observer {
             .connected
             .get_or_create(&PeerLabels { peer });
         connected.set(i64::from(up));
+    }
+
+    /// One peer may lie; what follows from the claims of several, the vault says by itself.
+    fn rolled_back(&mut self, witness: PeerIndex, seen: u64, held: u64) {
+        if !self.is_worth_a_line(Some(witness), "rolled_back") {
+            return;
+        }
+        let witness = self.name(witness);
+        error!(
+            witness,
+            seen,
+            held,
+            "{witness} says that it has seen {seen} of this peer's signing record, which ends at \
+             {held}. When {} peers say so, nothing more is signed. Was an old copy put in place? \
+             Then stop gantry, and put the newest record back or run `gantry slashing new-record`",
+            self.size.faulty() + 1
+        );
     }
 
     /// Once in a while by each rule a warning, else for who wants to know everything.
