@@ -122,11 +122,12 @@ impl Arguments {
             })
             .await?;
         bar.finish_and_clear();
+        println!("looked at blocks {} to {}", seen.first, seen.last);
         let refused = |error| CommandError::Deposit(self.file.clone(), error);
         let version = chain.genesis_fork_version;
-        let missing = deposit::missing(version, deposits, &seen).map_err(refused)?;
+        let missing = deposit::missing(version, deposits, &seen.deposits).map_err(refused)?;
         if let Some(url) = &self.beacon_node {
-            self.refuse_earlier(url, &missing, &seen).await?;
+            self.refuse_earlier(url, &missing, &seen.deposits).await?;
         }
         println!(
             "{} are on the chain, {} are missing",
@@ -187,7 +188,7 @@ impl Arguments {
             let fees = execution.fees(self.priority_fee).await?;
             let mut sent = Vec::with_capacity(group.len());
             for (deposit, nonce) in group.iter().zip(&mut nonces) {
-                let transaction = execution.send(sender, (nonce, fees), deposit).await?;
+                let transaction = execution.send(sender, nonce, fees, deposit).await?;
                 println!(
                     "sent {} {} in {transaction}",
                     deposit.pubkey,

@@ -1,11 +1,10 @@
 //! The flags of `gantry slashing`, and what is printed.
 
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
+use proto::PublicKey;
 use proto::lock::Lock;
-use proto::{Epoch, PublicKey, Slot, Timestamp};
 
 use super::keystore::read_lock;
 use super::run::check_chain;
@@ -13,8 +12,10 @@ use super::slashing::{self, Imported, Place, Renewed};
 use super::{CommandError, runtime};
 use crate::config::Config;
 use crate::io::beacon::BeaconClient;
+use crate::io::clock;
 use crate::journal::Owner;
 use crate::keystore::read_identity;
+use crate::vault::interchange::Moment;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -31,7 +32,7 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Interchange {
-    /// The EIP-3076 file; an export never overwrites one.
+    /// The EIP-3076 file; an export never overwrites other marks.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
@@ -55,8 +56,8 @@ impl Command {
         match self {
             Self::Import(interchange) => {
                 let peer = interchange.settings.open()?;
-                let now = peer.now()?;
-                let import = slashing::import(&peer.place(), &interchange.file, now)?;
+                let read = slashing::read(&peer.place(), &interchange.file)?;
+                let import = slashing::import(&peer.place(), read, peer.now()?)?;
                 print_import(&import);
             }
             Self::Export(interchange) => {
@@ -73,7 +74,7 @@ impl Command {
                 println!("{}", in_words(&renewed));
                 println!(
                     "Nothing up to slot {} and epoch {} will be signed.",
-                    now.0, now.1
+                    now.slot, now.epoch
                 );
             }
         }
@@ -118,21 +119,19 @@ impl Peer {
     /// The current slot and epoch: the beacon node's genesis and slot length, this clock. Marks
     /// that are too low let a share sign twice, so a node of another chain is refused, and a clock
     /// that is behind the chain's head.
-    fn now(&self) -> Result<(Slot, Epoch), CommandError> {
+    fn now(&self) -> Result<Moment, CommandError> {
         let beacon = BeaconClient::connect(self.config.beacon_node.as_str())?;
         let runtime = runtime()?;
         let spec = runtime.block_on(beacon.chain_spec())?;
         check_chain(&self.lock, &spec)?;
         let head = runtime.block_on(beacon.sync_status())?.head_slot;
-        let since_epoch = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let slot = spec.slot_at(Timestamp::from_unix(since_epoch));
+        let slot = spec.slot_at(clock::now());
         let slot = slot.ok_or(CommandError::BeforeGenesis)?;
         if slot < head {
             return Err(CommandError::ClockBehind { slot, head });
         }
-        Ok((slot, spec.epoch_of(slot)))
+        let epoch = spec.epoch_of(slot);
+        Ok(Moment { slot, epoch })
     }
 }
 

@@ -34,7 +34,7 @@ pub async fn noticed(stand: &mut Stand, i: usize) {
     assert!(
         stand
             .log(i)
-            .contains("the signing record is older than it was")
+            .contains("of this peer's signing record, which ends at")
     );
     // It combines what the others sign, and adds nothing.
     stand.helps(i).await;

@@ -229,12 +229,10 @@ impl Driver {
 
     fn look_up(&mut self, peer: PeerIndex) {
         let hints = self.shared.settings.addresses[peer.position()].clone();
+        let limit = self.shared.settings.limits.connect;
         self.lookups.spawn(async move {
-            let mut found = Vec::new();
-            for hint in hints {
-                found.extend(resolve(&hint).await.into_iter().map(multiaddr));
-            }
-            (peer, found)
+            let found = resolve(&hints, limit).await;
+            (peer, found.into_iter().map(multiaddr).collect())
         });
     }
 
