@@ -16,9 +16,15 @@ pub enum BadTerms {
     /// The number of operators.
     #[error(transparent)]
     Size(#[from] BadClusterSize),
-    /// The cluster's or the chain's name.
-    #[error("the {0}'s name must be 1 to 64 letters, digits, spaces or -_.' : change {1:?}")]
-    Name(&'static str, String),
+    /// The cluster's name.
+    #[error("the cluster's name must be 1 to 64 letters, digits, spaces or -_.' : change {0:?}")]
+    Name(String),
+    /// The chain's name. Letters of other alphabets can look like those of a known name.
+    #[error(
+        "the chain's name must be 1 to 64 ASCII letters, digits, spaces or -_.' : change \"{}\"",
+        .0.escape_default()
+    )]
+    ChainName(String),
     /// An operator's name.
     #[error("an operator's name must be 1 to 32 ASCII letters, digits or -_. : change {0:?}")]
     OperatorName(String),
@@ -71,9 +77,24 @@ pub enum BadTerms {
          write the real one"
     )]
     ZeroRoot,
-    /// A well-known name for another chain.
-    #[error("chain {0:?} is known and has another {1} than the file says: correct one of them")]
-    OtherChain(String, &'static str),
+    /// A known chain by one value, and another by another: its deposits would be lost.
+    #[error(
+        "by its {by} the chain is {known:?}, whose {field} is {right}, and not {found}. Deposits \
+         by such a definition can be stolen or lost: do not sign it; ask its writer, and your own \
+         nodes, which chain it is"
+    )]
+    OtherChain {
+        /// The known chain's name.
+        known: String,
+        /// The field by which it is known.
+        by: &'static str,
+        /// The field that differs.
+        field: &'static str,
+        /// Its value on the known chain.
+        right: String,
+        /// Its value in the definition.
+        found: String,
+    },
 }
 
 /// A draft that keeps every rule. Read its fields through the [`Draft`] it holds.
@@ -90,7 +111,7 @@ impl Terms {
     /// The first rule that is broken.
     pub fn new(draft: Draft) -> Result<Self, BadTerms> {
         if !is_title(&draft.name) {
-            return Err(BadTerms::Name("cluster", draft.name));
+            return Err(BadTerms::Name(draft.name));
         }
         check_chain(&draft.chain)?;
         check_operators(&draft.operators)?;
@@ -172,8 +193,9 @@ fn is_title(text: &str) -> bool {
 }
 
 fn check_chain(chain: &Chain) -> Result<(), BadTerms> {
-    if !is_title(&chain.name) {
-        return Err(BadTerms::Name("chain", chain.name.clone()));
+    if !is_title(&chain.name) || !chain.name.is_ascii() {
+        let shown = chain.name.chars().take(64).collect();
+        return Err(BadTerms::ChainName(shown));
     }
     refuse_zero(
         "deposit contract",
@@ -182,31 +204,7 @@ fn check_chain(chain: &Chain) -> Result<(), BadTerms> {
     if chain.genesis_validators_root == Root::ZERO {
         return Err(BadTerms::ZeroRoot);
     }
-    let Some(known) = Chain::known(&chain.name) else {
-        return Ok(());
-    };
-    let differs = [
-        (
-            known.execution_chain_id != chain.execution_chain_id,
-            "execution chain id",
-        ),
-        (
-            known.genesis_fork_version != chain.genesis_fork_version,
-            "genesis fork version",
-        ),
-        (
-            known.genesis_validators_root != chain.genesis_validators_root,
-            "genesis validators root",
-        ),
-        (
-            known.deposit_contract != chain.deposit_contract,
-            "deposit contract",
-        ),
-    ];
-    match differs.into_iter().find(|(differs, _)| *differs) {
-        Some((_, field)) => Err(BadTerms::OtherChain(chain.name.clone(), field)),
-        None => Ok(()),
-    }
+    chain.check()
 }
 
 fn check_operators(operators: &[Operator]) -> Result<(), BadTerms> {
