@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use proto::lock::Lock;
 use proto::{Epoch, PublicKey, Slot, Timestamp};
 
+use super::chain::check_chain;
 use super::keystore::read_lock;
-use super::run::check_chain;
 use super::slashing::{self, Imported, Place, Renewed};
 use super::{CommandError, runtime};
 use crate::config::Config;

@@ -8,9 +8,10 @@
 //! contract's usual address: these two tell no chain.
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use super::address::eip55;
-use super::{BadTerms, checksummed};
+use super::checksummed;
 use crate::root::Bytes;
 use crate::{Address, Root};
 
@@ -32,6 +33,21 @@ pub struct Chain {
     /// The deposit contract on its execution layer.
     #[serde(with = "eip55")]
     pub deposit_contract: Address,
+}
+
+/// A chain is a known one by one value, and another by another: its deposits would be lost.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error(
+    "by its {by} the chain is {known:?}, whose {field} is {right}, and not {found}. Deposits by \
+     such a definition can be stolen or lost: do not sign it; ask its writer, and your own nodes, \
+     which chain it is"
+)]
+pub struct OtherChain {
+    known: String,
+    by: &'static str,
+    field: &'static str,
+    right: String,
+    found: String,
 }
 
 /// The genesis fork version of mainnet, and of many chains of people's own.
@@ -85,7 +101,7 @@ impl Chain {
     }
 
     /// Refuses a chain that is a known one by one value and not by another.
-    pub(super) fn check(&self) -> Result<(), BadTerms> {
+    pub(super) fn check(&self) -> Result<(), Box<OtherChain>> {
         for known in Self::KNOWN.into_iter().filter_map(Self::known) {
             let compared = known.compared_with(self);
             let Some(by) = compared.iter().find(|compared| compared.tells) else {
@@ -94,13 +110,13 @@ impl Chain {
             let by = by.field;
             let mut fields = compared.into_iter();
             if let Some(other) = fields.find(|compared| compared.right != compared.found) {
-                return Err(BadTerms::OtherChain {
+                return Err(Box::new(OtherChain {
                     known: known.name,
                     by,
                     field: other.field,
                     right: other.right,
                     found: other.found,
-                });
+                }));
             }
         }
         Ok(())

@@ -23,7 +23,9 @@
 //! not part of it.
 //!
 //! A chain that is a public one by any value that tells it must have all of that chain's values:
-//! see [`Chain`]. [`Terms`] keep every rule; a [`Definition`] adds signatures, each of them valid; a
+//! see [`Chain`].
+//!
+//! [`Terms`] keep every rule; a [`Definition`] adds signatures, each of them valid; a
 //! [`SignedDefinition`] has all of them. Never here: files, randomness.
 
 mod address;
@@ -39,7 +41,7 @@ use std::ops::Deref;
 use thiserror::Error;
 
 pub use address::{BadAddress, BadPeerAddress, Host, PeerAddress, checksummed, parse_address};
-pub use chain::Chain;
+pub use chain::{Chain, OtherChain};
 pub use draft::{Draft, FeeRecipient, Gwei, MAX_ADDRESSES, MAX_VALIDATORS, Operator, Withdrawal};
 pub(crate) use file::DefinitionFile;
 pub(crate) use hash::ContentHash;

@@ -7,7 +7,7 @@ use std::ops::Deref;
 use thiserror::Error;
 
 use super::draft::{MAX_ADDRESSES, MAX_VALIDATORS};
-use super::{Chain, ContentHash, Draft, FeeRecipient, Gwei, Operator, Withdrawal};
+use super::{Chain, ContentHash, Draft, FeeRecipient, Gwei, Operator, OtherChain, Withdrawal};
 use crate::{Address, BadClusterSize, ClusterSize, Root, Roster};
 
 /// A rule that a draft breaks.
@@ -77,24 +77,9 @@ pub enum BadTerms {
          write the real one"
     )]
     ZeroRoot,
-    /// A known chain by one value, and another by another: its deposits would be lost.
-    #[error(
-        "by its {by} the chain is {known:?}, whose {field} is {right}, and not {found}. Deposits \
-         by such a definition can be stolen or lost: do not sign it; ask its writer, and your own \
-         nodes, which chain it is"
-    )]
-    OtherChain {
-        /// The known chain's name.
-        known: String,
-        /// The field by which it is known.
-        by: &'static str,
-        /// The field that differs.
-        field: &'static str,
-        /// Its value on the known chain.
-        right: String,
-        /// Its value in the definition.
-        found: String,
-    },
+    /// A known chain by one value, and another by another.
+    #[error(transparent)]
+    OtherChain(Box<OtherChain>),
 }
 
 /// A draft that keeps every rule. Read its fields through the [`Draft`] it holds.
@@ -204,7 +189,7 @@ fn check_chain(chain: &Chain) -> Result<(), BadTerms> {
     if chain.genesis_validators_root == Root::ZERO {
         return Err(BadTerms::ZeroRoot);
     }
-    chain.check()
+    chain.check().map_err(BadTerms::OtherChain)
 }
 
 fn check_operators(operators: &[Operator]) -> Result<(), BadTerms> {
