@@ -121,6 +121,8 @@ pub enum Step {
     Finished,
     /// Somebody is convicted; a new attempt is needed, best without the culprit.
     Failed,
+    /// What was dealt makes no keys, and no message proves by whose fault; a new attempt is needed.
+    Unusable,
     /// A dealer showed another bundle than the one this peer acknowledged before a crash.
     Contradicted,
 }
@@ -135,6 +137,7 @@ impl fmt::Display for Step {
             Self::Acknowledging => "waiting for peers to store their keys",
             Self::Finished => "finished",
             Self::Failed => "failed",
+            Self::Unusable => "what was dealt makes no keys",
             Self::Contradicted => "contradicted by a dealer",
         })
     }
@@ -175,6 +178,13 @@ pub enum Breach {
     /// A complaint without the bundle it is about.
     #[error("a complaint came without its evidence")]
     BareComplaint,
+    /// The sums of what all dealt give this peer a share of zero, or one that occurs twice. It has
+    /// arranged that, or another dealt it bad shares, which it will complain about.
+    #[error(
+        "what was dealt gives it a share that is zero or occurs twice, and no machine that follows \
+         the protocol takes that: settle with its operator why, if nobody is convicted"
+    )]
+    UnsoundShares,
     /// An acknowledgement without a valid signature of the lock.
     #[error("its signature of the lock is not valid")]
     LockSignature,

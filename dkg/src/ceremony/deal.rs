@@ -88,7 +88,19 @@ pub(crate) fn deal(
     let polynomials: Vec<Polynomial> = (0..who.terms.keys())
         .map(|key| polynomial(&who.seed, session, key, threshold))
         .collect();
-    let commitments = commit(&polynomials, threshold);
+    deal_out(who, context, openings, &polynomials)
+}
+
+/// Deals the shares of these polynomials, one for each key.
+pub(crate) fn deal_out(
+    who: &Participant,
+    context: Context,
+    openings: &[(Root, Opening)],
+    polynomials: &[Polynomial],
+) -> (Bundle, Dealt) {
+    let hashes: Vec<Root> = openings.iter().map(|(hash, _)| *hash).collect();
+    let session = proto::ceremony::session(context, &hashes);
+    let commitments = commit(polynomials, who.terms.roster.size().threshold());
     let proofs = (0..who.terms.keys())
         .flat_map(|key| {
             let nonce = derive(
@@ -111,7 +123,7 @@ pub(crate) fn deal(
         let label: [&[u8]; 2] = [b"gantry/sealing key/1", &position(receiver)];
         let secret = StaticSecret::from(*derive(&who.seed, session.as_bytes(), &label));
         let theirs = openings[receiver.position()].1.keys[who.me.position()];
-        let shares = shares_of(&polynomials, receiver);
+        let shares = shares_of(polynomials, receiver);
         seal(
             &Channel {
                 session,

@@ -5,9 +5,11 @@
 //! sum of w_i key_i. The same sums of t peers then interpolate to a signature under the weighted
 //! group keys, for several subsets: so a combination works for every key at once.
 
+use std::collections::BTreeMap;
+
 use blst::{blst_p1_affine, blst_p2_affine};
 use proto::ceremony::{Context, hash_of};
-use proto::{ClusterSize, PeerIndex, Root, ShareIndex, SignatureBytes, Statement};
+use proto::{ClusterSize, PeerIndex, PeerSet, Root, ShareIndex, SignatureBytes, Statement};
 
 use super::Dealt;
 use crate::bls::{
@@ -38,37 +40,64 @@ pub(crate) fn transcript(session: Root, bundles: &[Root]) -> Root {
 pub(crate) struct PublicKeys {
     /// The joint commitments of each key; the last is the seal key.
     pub(crate) joint: Vec<Commitments>,
-    /// For each peer, its share's public key of each key.
+    /// For each peer, its share's public key of each key; none for a peer of which one is infinity.
     pub(crate) shares: Vec<Vec<PublicPoint>>,
+    /// Peers with a share of zero, or one whose key is that of another share or of a group.
+    pub(crate) unsound: PeerSet,
 }
 
 impl PublicKeys {
     /// Sums every dealer's commitments, given as one list of all keys for each dealer. `None` if a
-    /// sum is infinity: an honest dealer among them excludes that.
+    /// coefficient of a joint polynomial is infinity or two groups have the same key.
+    ///
+    /// A dealer that deals last cannot bring the latter about, for it has proven that it knows its
+    /// constant terms; other coefficients it can choose, but then most of its shares do not fit. A
+    /// receiver whose own share fits may see `None` before another complains. Whose share of zero
+    /// it is, the sums do not say either: so it is held against a peer only if that has confirmed.
     pub(crate) fn sum(size: ClusterSize, dealers: &[&[Commitments]]) -> Option<Self> {
         let keys = dealers.first().map_or(0, |keys| keys.len());
         let joint: Vec<Commitments> = (0..keys)
             .map(|key| Commitments::sum(dealers.iter().map(|keys| &keys[key])))
             .collect::<Option<_>>()?;
-        let shares = size
-            .all()
-            .map(|peer| {
-                let values: Vec<G1> = joint.iter().map(|c| c.evaluate(peer.into())).collect();
-                Some(affine_all(&values)?.into_iter().map(PublicPoint).collect())
-            })
-            .collect::<Option<_>>()?;
-        Some(Self { joint, shares })
+        let mut owners = BTreeMap::new();
+        for group in joint.iter().map(Commitments::group_key) {
+            if owners.insert(group.to_bytes(), None).is_some() {
+                return None;
+            }
+        }
+        let (mut shares, mut unsound) = (Vec::new(), PeerSet::EMPTY);
+        for peer in size.all() {
+            let values: Vec<G1> = joint.iter().map(|c| c.evaluate(peer.into())).collect();
+            let Some(points) = affine_all(&values) else {
+                unsound.insert(peer);
+                shares.push(Vec::new());
+                continue;
+            };
+            let points: Vec<PublicPoint> = points.into_iter().map(PublicPoint).collect();
+            for point in &points {
+                if let Some(other) = owners.insert(point.to_bytes(), Some(peer)) {
+                    unsound.insert(peer);
+                    other.map(|other| unsound.insert(other));
+                }
+            }
+            shares.push(points);
+        }
+        Some(Self {
+            joint,
+            shares,
+            unsound,
+        })
     }
 }
 
-/// This peer's shares: the sums of what every dealer dealt it.
+/// This peer's shares: the sums of what every dealer dealt it, if its share keys are sound.
 pub(crate) fn own_shares(dealt: &[&Dealt]) -> Vec<SecretShare> {
     let keys = dealt.first().map_or(0, |d| d.shares.len());
     (0..keys)
         .map(|key| {
             let shares = dealt.iter().map(|d| &d.shares[key]);
             let sum = shares.fold(Scalar::default(), |sum, share| sum.plus(share));
-            SecretShare::of(sum).expect("a share is 0 with probability 2^-255")
+            SecretShare::of(sum).expect("the share fits its key, which is not infinity")
         })
         .collect()
 }

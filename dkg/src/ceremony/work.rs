@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use proto::ceremony::{Complaint, Confirm, Opening, Spoken, hash_of};
-use proto::{PeerIndex, Root};
+use proto::{PeerIndex, PeerSet, Root, Signed};
 
 use super::attempt::{Attempt, Stage};
 use super::check::{check_public, check_shares, encode_all};
@@ -39,6 +39,9 @@ pub(crate) enum Stepped {
     Worked,
     /// These statements of this peer are to be sent to all.
     Says(Vec<Spoken>),
+    /// The bundles are summed up: this peer confirms them, unless they make no keys for it. The
+    /// shares of these other peers are not sound.
+    Settled(Option<Signed<Confirm>>, PeerSet),
     /// These statements of others are to be shown to one peer, which saw something else.
     Shows(PeerIndex, Vec<Spoken>),
     /// These statements convict somebody.
@@ -82,6 +85,7 @@ impl Attempt {
             | Stage::Acking
             | Stage::Finished
             | Stage::Failed(_)
+            | Stage::Unusable
             | Stage::Contradicted => Stepped::Waiting,
         }
     }
@@ -175,8 +179,16 @@ impl Attempt {
         let transcript = settle::transcript_of(self.context, &dealing.openings, &bundles);
         let dealt: Vec<&Dealt> = dealing.dealt.values().collect();
         let commitments: Vec<_> = dealt.iter().map(|d| d.commitments.as_slice()).collect();
-        let public = PublicKeys::sum(size, &commitments)
-            .expect("this peer's own random polynomials keep every sum from infinity");
+        let Some(public) = PublicKeys::sum(size, &commitments) else {
+            self.stage = Stage::Unusable;
+            return Stepped::Settled(None, PeerSet::EMPTY);
+        };
+        let mut unsound = public.unsound;
+        if unsound.remove(who.me) {
+            // Who confirms such shares is convicted: see `blame`.
+            self.stage = Stage::Unusable;
+            return Stepped::Settled(None, unsound);
+        }
         let shares = settle::own_shares(&dealt);
         let confirm = Confirm {
             context: self.context,
@@ -192,9 +204,8 @@ impl Attempt {
             sums: BTreeMap::new(),
         }));
         let confirm = who.identity.sign(who.me, confirm);
-        let spoken = Spoken::Confirm(confirm.clone().into_signed());
-        self.said.confirms.insert(who.me, confirm);
-        Stepped::Says(vec![spoken])
+        self.said.confirms.insert(who.me, confirm.clone());
+        Stepped::Settled(Some(confirm.into_signed()), unsound)
     }
 
     /// Checks one peer's proof.
@@ -221,7 +232,9 @@ impl Attempt {
         }
         let keys = &proving.public.shares[peer.position()];
         let partials = &confirm.statement.partials;
-        match settle::check_proof(keys, partials, &proving.test) {
+        let sound = !proving.public.unsound.contains(peer);
+        let sum = settle::check_proof(keys, partials, &proving.test);
+        match sum.filter(|_| sound) {
             Some(sum) => {
                 proving.sums.insert(peer, sum);
                 Stepped::Worked

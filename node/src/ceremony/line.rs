@@ -103,6 +103,15 @@ impl Line {
                      on without somebody, make and sign a new definition"
                 ));
             }
+            Step::Unusable => {
+                words += ": waiting for a new attempt";
+                self.screen.say_once(format!(
+                    "Attempt {attempt} makes no keys, and nothing proves who is to blame: somebody \
+                     dealt so on purpose, and the peers that it gave bad shares may still name it. \
+                     If that happens again, make a new definition without whom you suspect; else \
+                     one of you ends this command with Ctrl-C and starts it again with --retry"
+                ));
+            }
             Step::Contradicted => {
                 let words = "this peer has acknowledged other keys before a crash, and a dealer \
                              has since dealt again: all operators need a new definition";

@@ -6,6 +6,7 @@ mod equivocation;
 mod false_complaint;
 mod framing;
 mod rogue_key;
+mod unsound_shares;
 mod weak_key;
 mod wrong_degree;
 
