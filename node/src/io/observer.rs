@@ -188,8 +188,9 @@ impl Observer {
             seen,
             held,
             "{witness} says that it has seen {seen} of this peer's signing record, which ended at \
-             {held} when gantry started. When {} peers say so, nothing more is signed. Was an old copy put in place? \
-             Then stop gantry, and put the newest record back or run `gantry slashing new-record`",
+             {held} when gantry started. When {} peers say so, nothing more is signed. Was an old \
+             copy put in place? Then stop gantry, and put the newest record back or run `gantry \
+             slashing new-record`",
             self.size.faulty() + 1
         );
     }
