@@ -133,6 +133,25 @@ async fn frames_to_a_peer_without_a_session_are_dropped() {
     assert_eq!(b.frame(world.peer(0)).await, "bob hears");
 }
 
+#[tokio::test]
+async fn a_peer_that_comes_and_goes_all_the_time_is_let_in_now_and_then() {
+    let mut world = World::of(3);
+    world.limits.redial = Duration::from_millis(100);
+    let (anna, bob) = (world.peer(0), world.peer(1));
+    let mut a = world.start(0).await;
+    let began = Instant::now();
+    for _ in 0..10 {
+        let mut b = world.start(1).await;
+        b.up(anna).await;
+        a.up(bob).await;
+        drop(b);
+        a.down(bob).await;
+    }
+    // Each time costs the core what it has said lately, and the operator two lines. Four in a row
+    // pass for an honest peer in trouble; then it takes three redials.
+    assert!(began.elapsed() >= 6 * 3 * world.limits.redial);
+}
+
 /// Opens silent connections from 127.0.0.2 until the listener has taken all it takes of them, and
 /// gives those that it left open.
 async fn silent_strangers(listener: SocketAddr) -> Vec<TcpStream> {
