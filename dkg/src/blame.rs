@@ -287,7 +287,7 @@ impl Court<'_> {
             return Err(Unfounded::Unrelated);
         }
         let dealers: Vec<&[Commitments]> = dealt.iter().map(Vec::as_slice).collect();
-        let public = PublicKeys::sum(size, &dealers).ok_or(Unfounded::Unrelated)?;
+        let public = PublicKeys::sum(size, &dealers).map_err(|_| Unfounded::Unrelated)?;
         let transcript = transcript_of(confirm.statement.context, &openings, &hashes);
         let partials = &confirm.statement.partials;
         let test = ProofTest::new(&PUBLIC_SEED, transcript, partials, self.terms.keys());

@@ -78,7 +78,8 @@
 //! knows the terms. A machine that follows the protocol cannot be convicted, also after crashes:
 //! openings depend on seed and attempt only, bundles on seed and session only, and a CONFIRM is
 //! never held against another CONFIRM. Silence, and pointing to an opening or bundle without
-//! showing it, cannot be proven; [`ceremony::Progress`] names whom each step waits for.
+//! showing it, cannot be proven; [`ceremony::Progress`] names whom each step waits for. Nor can
+//! the making of a share that is zero: see the security notes.
 //!
 //! ## Crashes and new attempts
 //!
@@ -102,6 +103,11 @@
 //!   property it likes (Gennaro, Jarecki, Krawczyk and Rabin 1999). That bias is harmless for the
 //!   unforgeability of BLS; it is why keys are never used as random numbers.
 //! - One honest peer's randomness makes every key and every polynomial uniform apart from that.
+//! - The last dealer also knows what the others have dealt to it, and can deal itself the opposite:
+//!   its share is zero then. Nobody can do that to an honest peer without dealing it a bad share,
+//!   for which it is convicted; n - t + 2 dealers together, of whom only A_0 is proven to be known,
+//!   can cancel another coefficient. Such an attempt fails, [`ceremony::Output::Cancelled`] names
+//!   whose share is zero, and nobody is convicted: the bundles alone do not show who aimed.
 //! - The seed is as secret as the shares: it and the bundles give every share this peer dealt. Wipe
 //!   it when the ceremony is closed.
 //! - Two processes with one seed and one identity say the same things. Two seeds for one identity

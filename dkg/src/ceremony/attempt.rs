@@ -37,7 +37,7 @@ pub(crate) enum Stage {
     Acking,
     /// Holds every acknowledgement.
     Finished,
-    /// Somebody is convicted by these statements.
+    /// Somebody is convicted by these statements, or without any the bundles cancel each other.
     Failed(Vec<Spoken>),
     /// Before a crash this peer acknowledged another transcript of this attempt: some dealer has
     /// since shown another bundle. It never acknowledges a second one.

@@ -97,6 +97,12 @@ pub enum Output {
     Fault(PeerIndex, Breach),
     /// A peer is convicted. Keep the evidence. The attempt has failed, unless keys were made.
     Blame(Box<(Evidence, Verdict)>),
+    /// The bundles are good one by one, and cancel each other: these peers' shares of a key would
+    /// be zero, or, if it is nobody's, a coefficient of a joint polynomial. The attempt has failed.
+    /// It never happens by chance, and proves nothing to others: a peer can make its own share zero
+    /// if it deals last, and a dealer can do it to another, which then convicts it; a coefficient
+    /// takes n - t + 2 dealers together.
+    Cancelled(PeerSet),
     /// Every peer has stored its shares: the keys are the cluster's. Stay up for those who lag
     /// until [`Output::Closed`] or as long as you like.
     Finished(Box<Finished>),
@@ -119,7 +125,8 @@ pub enum Step {
     Acknowledging,
     /// Finished; waits for peers to be so too.
     Finished,
-    /// Somebody is convicted; a new attempt is needed, best without the culprit.
+    /// Somebody is convicted, or nothing came of the bundles ([`Output::Cancelled`]); a new attempt
+    /// is needed, best without the culprit.
     Failed,
     /// A dealer showed another bundle than the one this peer acknowledged before a crash.
     Contradicted,

@@ -82,13 +82,28 @@ pub(crate) fn deal(
     context: Context,
     openings: &[(Root, Opening)],
 ) -> (Bundle, Dealt) {
-    let hashes: Vec<Root> = openings.iter().map(|(hash, _)| *hash).collect();
-    let session = proto::ceremony::session(context, &hashes);
+    let session = session_of(context, openings);
     let threshold = who.terms.roster.size().threshold();
     let polynomials: Vec<Polynomial> = (0..who.terms.keys())
         .map(|key| polynomial(&who.seed, session, key, threshold))
         .collect();
-    let commitments = commit(&polynomials, threshold);
+    deal_polynomials(who, context, openings, &polynomials)
+}
+
+fn session_of(context: Context, openings: &[(Root, Opening)]) -> Root {
+    let hashes: Vec<Root> = openings.iter().map(|(hash, _)| *hash).collect();
+    proto::ceremony::session(context, &hashes)
+}
+
+/// Deals these polynomials, one for each key.
+pub(super) fn deal_polynomials(
+    who: &Participant,
+    context: Context,
+    openings: &[(Root, Opening)],
+    polynomials: &[Polynomial],
+) -> (Bundle, Dealt) {
+    let session = session_of(context, openings);
+    let commitments = commit(polynomials, who.terms.roster.size().threshold());
     let proofs = (0..who.terms.keys())
         .flat_map(|key| {
             let nonce = derive(
@@ -111,7 +126,7 @@ pub(crate) fn deal(
         let label: [&[u8]; 2] = [b"gantry/sealing key/1", &position(receiver)];
         let secret = StaticSecret::from(*derive(&who.seed, session.as_bytes(), &label));
         let theirs = openings[receiver.position()].1.keys[who.me.position()];
-        let shares = shares_of(&polynomials, receiver);
+        let shares = shares_of(polynomials, receiver);
         seal(
             &Channel {
                 session,
@@ -125,7 +140,7 @@ pub(crate) fn deal(
     };
     let bundle = Bundle {
         context,
-        openings: hashes,
+        openings: openings.iter().map(|(hash, _)| *hash).collect(),
         commitments: commitments
             .iter()
             .flat_map(|c| c.points().iter().flat_map(|p| *p.to_bytes().as_bytes()))

@@ -118,7 +118,9 @@ impl Ceremony {
         for spoken in self.attempt.own_words(self.who.me, peer) {
             outputs.push(Output::Send(peer, Frame::Spoken(spoken).encode()));
         }
-        if let Stage::Failed(statements) = &self.attempt.stage {
+        if let Stage::Failed(statements) = &self.attempt.stage
+            && !statements.is_empty()
+        {
             outputs.push(Output::Send(peer, accusation(statements.clone())));
         }
     }
@@ -159,6 +161,7 @@ impl Ceremony {
                 outputs.extend(frames.map(|frame| Output::Send(peer, frame)));
             }
             Stepped::Convicts(statements) => self.convict(statements, outputs),
+            Stepped::Cancels(peers) => outputs.push(Output::Cancelled(peers)),
             Stepped::Made(outcome) => outputs.push(Output::Store(outcome)),
         }
         true

@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 
 use proto::ceremony::{Complaint, Confirm, Opening, Spoken, hash_of};
-use proto::{PeerIndex, Root};
+use proto::{PeerIndex, PeerSet, Root};
 
 use super::attempt::{Attempt, Stage};
 use super::check::{check_public, check_shares, encode_all};
 use super::deal::{Channel, Opener, deal, one_time_secret};
-use super::settle::{self, ProofTest, PublicKeys};
+use super::settle::{self, Cancelled, ProofTest, PublicKeys};
 use super::{Dealt, Outcome, Participant, SealKey, ValidatorKey};
 use crate::bls::{SecretShare, SignaturePoint};
 
@@ -43,6 +43,8 @@ pub(crate) enum Stepped {
     Shows(PeerIndex, Vec<Spoken>),
     /// These statements convict somebody.
     Convicts(Vec<Spoken>),
+    /// Good bundles cancel each other out: nothing can be made of them, and nothing is proven.
+    Cancels(PeerSet),
     /// These keys are to be stored.
     Made(Box<Outcome>),
 }
@@ -175,8 +177,10 @@ impl Attempt {
         let transcript = settle::transcript_of(self.context, &dealing.openings, &bundles);
         let dealt: Vec<&Dealt> = dealing.dealt.values().collect();
         let commitments: Vec<_> = dealt.iter().map(|d| d.commitments.as_slice()).collect();
-        let public = PublicKeys::sum(size, &commitments)
-            .expect("this peer's own random polynomials keep every sum from infinity");
+        let public = match PublicKeys::sum(size, &commitments) {
+            Ok(public) => public,
+            Err(cancelled) => return self.give_up(cancelled),
+        };
         let shares = settle::own_shares(&dealt);
         let confirm = Confirm {
             context: self.context,
@@ -195,6 +199,23 @@ impl Attempt {
         let spoken = Spoken::Confirm(confirm.clone().into_signed());
         self.said.confirms.insert(who.me, confirm);
         Stepped::Says(vec![spoken])
+    }
+
+    /// Nothing comes of these bundles.
+    fn give_up(&mut self, cancelled: Cancelled) -> Stepped {
+        if self.acked.is_some() {
+            // What was acknowledged was made of other bundles.
+            return self.contradict();
+        }
+        self.stage = Stage::Failed(Vec::new());
+        Stepped::Cancels(cancelled.peers)
+    }
+
+    /// Shows the bundles that are others than those of the keys that were acknowledged.
+    fn contradict(&mut self) -> Stepped {
+        self.stage = Stage::Contradicted;
+        let bundles = self.said.bundles.values().cloned();
+        Stepped::Says(bundles.map(|s| Spoken::Bundle(s.into_signed())).collect())
     }
 
     /// Checks one peer's proof.
@@ -254,11 +275,7 @@ impl Attempt {
         let transcript = proving.transcript;
         match &self.acked {
             Some(acked) if acked.transcript == transcript => return Stepped::Worked,
-            Some(_) => {
-                self.stage = Stage::Contradicted;
-                let others = self.said.bundles.values().cloned();
-                return Stepped::Says(others.map(|s| Spoken::Bundle(s.into_signed())).collect());
-            }
+            Some(_) => return self.contradict(),
             None => self.stage = Stage::Storing { transcript },
         }
         Stepped::Made(Box::new(outcome(self.context.attempt, *proving)))

@@ -85,6 +85,22 @@ impl Line {
         self.screen.say_once(words);
     }
 
+    /// Says that what was dealt cancels out, so that the shares of these peers would be zero.
+    pub fn cancelled(&mut self, peers: PeerSet) {
+        for peer in peers.iter() {
+            self.fault(
+                peer,
+                "its share would be zero, which never happens by chance: unless it now convicts a \
+                 dealer of a bad share, it has cheated itself",
+            );
+        }
+        if peers == PeerSet::EMPTY {
+            let words = "what was dealt cancels out, which never happens by chance: several \
+                         operators have cheated together";
+            self.screen.say_once(words.to_owned());
+        }
+    }
+
     /// Shows a step of the ceremony and whom it waits for.
     pub fn show_step(&mut self, attempt: u32, step: Step, waiting: PeerSet) {
         let attempt = counted(attempt);
