@@ -64,6 +64,11 @@ impl Ports {
         self.base + 50 + small(position)
     }
 
+    /// Where a test may lay a way of its own to the peer `position`.
+    pub fn way(self, position: usize) -> u16 {
+        self.base + 70 + small(position)
+    }
+
     /// Every port the plan needs, with what it is for.
     fn needed(self, plan: &Plan) -> Vec<(u16, String)> {
         let mut all = Vec::new();
@@ -78,6 +83,7 @@ impl Ports {
         for i in 0..plan.size.peers() {
             all.push((self.peer(i), format!("peer {}", i + 1)));
             all.push((self.metrics(i), format!("metrics of peer {}", i + 1)));
+            all.push((self.way(i), format!("way to peer {}", i + 1)));
         }
         all
     }

@@ -286,7 +286,8 @@ impl VerifyBlame {
 mod tests {
     use std::ffi::OsString;
 
-    use clap::Parser;
+    use clap::builder::Resettable;
+    use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
     use super::*;
 
@@ -304,7 +305,10 @@ mod tests {
         let config = Config::parse(Path::new("gantry.toml"), text, variables).unwrap();
         let flags = given.map(|dir| ["--data-dir", dir]);
         let typed = ["dkg"].into_iter().chain(flags.into_iter().flatten());
-        Typed::parse_from(typed)
+        // Whatever the environment of the tests says.
+        let command = Typed::command().mut_args(|argument| argument.env(Resettable::Reset));
+        Typed::from_arg_matches(&command.get_matches_from(typed))
+            .unwrap()
             .hold
             .own_files(Some(&config))
             .keystores

@@ -136,6 +136,16 @@ impl Observer {
                 seen,
                 held,
             } => self.rolled_back(witness, seen, held),
+            Note::DiskHangs { waited } => {
+                if self.is_worth_a_line(None, "disk-hangs") {
+                    let waited = waited.as_secs();
+                    error!(
+                        "the disk has not taken the signing record for {waited} s: nothing is \
+                         signed until it does. Look at the disk; if it is dying, stop gantry and \
+                         move data_dir, whole, to another"
+                    );
+                }
+            }
             Note::OtherChain { from } => error!(
                 from_epoch = from.0,
                 "the beacon node says other forks or constants than when gantry started: nothing \
@@ -177,8 +187,8 @@ impl Observer {
             witness,
             seen,
             held,
-            "{witness} says that it has seen {seen} of this peer's signing record, which ends at \
-             {held}. When {} peers say so, nothing more is signed. Was an old copy put in place? \
+            "{witness} says that it has seen {seen} of this peer's signing record, which ended at \
+             {held} when gantry started. When {} peers say so, nothing more is signed. Was an old copy put in place? \
              Then stop gantry, and put the newest record back or run `gantry slashing new-record`",
             self.size.faulty() + 1
         );

@@ -288,9 +288,9 @@ fn slots_and_epochs_ahead_of_the_clock_are_refused() {
     // A reveal may be made one slot ahead, and needs no record.
     let randao = Signable::randao(&spec(), Slot(9));
     assert_eq!(peer.refusal(7, &randao), "ahead_of_clock");
-    let before = peer.vault.sequence();
+    let before = peer.vault.history().sequence();
     assert_eq!(peer.release(8, &randao, &[0]).len(), 1);
-    assert_eq!(peer.vault.sequence(), before);
+    assert_eq!(peer.vault.history().sequence(), before);
 }
 
 #[test]
@@ -364,8 +364,12 @@ fn a_rolled_back_record_stops_signing_once_an_honest_peer_must_have_said_so() {
 fn witnesses_of_what_is_on_the_disk_stop_nothing() {
     let mut peer = Peer::begin();
     peer.release(9, &attestation(9, 1), &[0]);
+    let again = peer.vault.sign(Slot(10), &attestation(10, 1), &[1]);
+    let shown = again.sealed.unwrap().sequence();
+    let before = peer.vault.begun_at();
     for other in ClusterSize::of(4).unwrap().all() {
-        peer.vault.witnessed(other, peer.vault.sequence());
+        assert!(!peer.vault.witnessed(other, shown));
+        assert!(!peer.vault.witnessed(other, before));
     }
     assert_eq!(peer.vault.stopped(), None);
 }
@@ -378,7 +382,11 @@ fn signatures_made_ahead_are_the_same_and_are_bounded() {
             .presign(Slot(9), &attestation(9, head), &[0, 1, 2]);
     }
     assert_eq!(peer.vault.ahead.roots(), 4);
-    assert_eq!(peer.vault.sequence(), 1, "nothing is recorded for it");
+    assert_eq!(
+        peer.vault.history().sequence(),
+        1,
+        "nothing is recorded for it"
+    );
     let ahead = peer.release(9, &attestation(9, 9), &[0, 1, 2]);
     let fresh = Peer::begin().release(9, &attestation(9, 9), &[0, 1, 2]);
     assert_eq!(ahead, fresh);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use tokio::net::TcpSocket;
 
 use super::*;
 
@@ -61,9 +62,10 @@ async fn answers_that_cannot_be_read_say_where_and_redirects_are_not_followed() 
 
 #[tokio::test]
 async fn a_node_that_is_not_there_is_unreachable() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://u:secret@{}", listener.local_addr().unwrap());
-    drop(listener);
+    // Bound, so that nobody else gets it, and listened on by nobody.
+    let held = TcpSocket::new_v4().unwrap();
+    held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://u:secret@{}", held.local_addr().unwrap());
     let client = BeaconClient::connect(&url).unwrap();
     let error = client.sync_status().await.unwrap_err();
     assert!(matches!(error.cause, Cause::Unreachable(_)));
