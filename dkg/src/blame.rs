@@ -11,11 +11,16 @@
 //! | two different bundles of one session | their signer |
 //! | a bundle that breaks a public rule | its signer |
 //! | an opening, a bundle, a complaint | the dealer, or the complainer if the share is good |
-//! | a confirm and all n bundles it names | the signer of the confirm: its share's proof is bad |
+//! | a confirm and all n bundles it names | its signer: a share is not sound, or the proof is bad |
 //!
 //! A machine that follows the protocol never makes such a list, also not when it crashes and comes
 //! back: its openings depend on seed and attempt only, its bundles on seed and session. Silence is
 //! no evidence; it can only be named.
+//!
+//! A share is *not sound* if it is zero, or its public key is that of another share or of a group.
+//! Who deals last can choose its own sums so. The bundles alone do not convict it: a dealer can
+//! choose commitments, though not shares that fit them, by which another's sum vanishes. That
+//! other then complains and never confirms; so its confirm is what convicts.
 //!
 //! Checks are batched with weights hashed from all that is checked; to find a bad list that
 //! passes takes 2^128 tries.
@@ -61,6 +66,8 @@ pub enum Rule {
     FalseComplaint,
     /// Showed a partial signature that is not its share's.
     BadProof,
+    /// Confirmed bundles that give it a share of zero, or one that occurs twice.
+    UnsoundShares,
 }
 
 impl fmt::Display for Rule {
@@ -76,6 +83,7 @@ impl fmt::Display for Rule {
             Self::UnfitShare => "dealt shares that do not fit its commitments",
             Self::FalseComplaint => "complained about good shares",
             Self::BadProof => "showed a partial signature that is not its share's",
+            Self::UnsoundShares => "confirmed a share of its own that is zero or occurs twice",
         })
     }
 }
@@ -104,6 +112,11 @@ pub enum Unfounded {
     /// A statement is about another definition, or the statements do not belong together.
     #[error("the evidence is worth nothing: its statements do not belong together")]
     Unrelated,
+    /// The bundles sum up to no keys, which says nothing about a single peer.
+    #[error(
+        "the evidence shows no peer's fault: the bundles in it make no keys, whoever wanted that"
+    )]
+    NoKeys,
     /// The statements belong together and break no rule.
     #[error("the evidence shows no fault: the statements in it are good")]
     NoFault,
@@ -138,7 +151,7 @@ pub fn verify(evidence: &Evidence) -> Result<Verdict, Unfounded> {
             Spoken::Bundle(bundle),
             Spoken::Complaint(complaint),
         ] => court.complaint(opening, bundle, complaint),
-        [Spoken::Confirm(confirm), bundles @ ..] => court.bad_proof(confirm, bundles),
+        [Spoken::Confirm(confirm), bundles @ ..] => court.bad_confirm(confirm, bundles),
         _ => Err(Unfounded::Unrelated),
     }
 }
@@ -252,7 +265,7 @@ impl Court<'_> {
         }
     }
 
-    fn bad_proof(
+    fn bad_confirm(
         &self,
         confirm: &Signed<Confirm>,
         bundles: &[Spoken],
@@ -287,7 +300,10 @@ impl Court<'_> {
             return Err(Unfounded::Unrelated);
         }
         let dealers: Vec<&[Commitments]> = dealt.iter().map(Vec::as_slice).collect();
-        let public = PublicKeys::sum(size, &dealers).map_err(|_| Unfounded::Unrelated)?;
+        let public = PublicKeys::sum(size, &dealers).ok_or(Unfounded::NoKeys)?;
+        if public.unsound.contains(confirm.signer) {
+            return convict(confirm.signer, Rule::UnsoundShares);
+        }
         let transcript = transcript_of(confirm.statement.context, &openings, &hashes);
         let partials = &confirm.statement.partials;
         let test = ProofTest::new(&PUBLIC_SEED, transcript, partials, self.terms.keys());

@@ -56,11 +56,14 @@
 //!    infinity; z_i G = R_i + c_i A_i0 with c_i = hash(session, dealer, i, A_i0, R_i), for all keys
 //!    in one batch. By receiver j: its shares decrypt, and s_i G = sum of j^l A_il, for all keys in
 //!    one batch (one multi-scalar multiplication for each coefficient).
-//! 3. CONFIRM: the list of bundles is mine; all k + 1 partial signatures verify under the share's
+//! 3. All bundles together: no coefficient of a sum and no public key of a share is infinity, and
+//!    no key of a share or a group occurs twice. A peer whose own share is at fault confirms
+//!    nothing, so whoever confirms such a share has arranged it (see [`blame`]).
+//! 4. CONFIRM: the list of bundles is mine; all k + 1 partial signatures verify under the share's
 //!    public keys, in one batch. Then n subsets of t peers combine to the same signature, and it
 //!    verifies under the group keys. The proof's message is hashed under a tag of its own, so it
 //!    is no signature on any chain.
-//! 4. ACK: the same transcript and lock as mine, and a valid signature of the lock.
+//! 5. ACK: the same transcript and lock as mine, and a valid signature of the lock.
 //!
 //! Batches use weights of 128 bits hashed from all inputs and, inside the ceremony, a secret seed.
 //!
@@ -77,9 +80,9 @@
 //! Every rule in [`blame::Rule`] leaves signed statements that convict one peer before anybody who
 //! knows the terms. A machine that follows the protocol cannot be convicted, also after crashes:
 //! openings depend on seed and attempt only, bundles on seed and session only, and a CONFIRM is
-//! never held against another CONFIRM. Silence, and pointing to an opening or bundle without
-//! showing it, cannot be proven; [`ceremony::Progress`] names whom each step waits for. Nor can
-//! the making of a share that is zero: see the security notes.
+//! never held against another CONFIRM. Bundles whose sums make no keys convict nobody by themselves:
+//! the receivers of the shares that do not fit will complain. Silence, and pointing to an opening or bundle without
+//! showing it, cannot be proven; [`ceremony::Progress`] names whom each step waits for.
 //!
 //! ## Crashes and new attempts
 //!
@@ -102,12 +105,9 @@
 //! - The last dealer sees the others' commitments and may try constants until the key has a
 //!   property it likes (Gennaro, Jarecki, Krawczyk and Rabin 1999). That bias is harmless for the
 //!   unforgeability of BLS; it is why keys are never used as random numbers.
+//! - It also knows every other term of its own shares and can choose what these sum up to. All it
+//!   can gain is a share that is zero or occurs twice, which no lock could hold: check 3.
 //! - One honest peer's randomness makes every key and every polynomial uniform apart from that.
-//! - The last dealer also knows what the others have dealt to it, and can deal itself the opposite:
-//!   its share is zero then. Nobody can do that to an honest peer without dealing it a bad share,
-//!   for which it is convicted; n - t + 2 dealers together, of whom only A_0 is proven to be known,
-//!   can cancel another coefficient. Such an attempt fails, [`ceremony::Output::Cancelled`] names
-//!   whose share is zero, and nobody is convicted: the bundles alone do not show who aimed.
 //! - The seed is as secret as the shares: it and the bundles give every share this peer dealt. Wipe
 //!   it when the ceremony is closed.
 //! - Two processes with one seed and one identity say the same things. Two seeds for one identity

@@ -119,7 +119,6 @@ fn hold(terms: &CeremonyTerms, identities: &[Identity], seed: u8) -> Vec<Outcome
                 }
                 Output::Fault(peer, breach) => panic!("{me} finds a fault of {peer}: {breach}"),
                 Output::Blame(blame) => panic!("{me} blames: {:?}", blame.1),
-                Output::Cancelled(peers) => panic!("{me} finds the shares of {peers:?} cancelled"),
                 Output::Persist(_) | Output::Progress(_) | Output::Finished(_) | Output::Closed => {
                 }
             }

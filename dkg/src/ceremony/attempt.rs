@@ -37,8 +37,10 @@ pub(crate) enum Stage {
     Acking,
     /// Holds every acknowledgement.
     Finished,
-    /// Somebody is convicted by these statements, or without any the bundles cancel each other.
+    /// Somebody is convicted by these statements.
     Failed(Vec<Spoken>),
+    /// The bundles make no keys, or none for this peer, and convict nobody.
+    Unusable,
     /// Before a crash this peer acknowledged another transcript of this attempt: some dealer has
     /// since shown another bundle. It never acknowledges a second one.
     Contradicted,
@@ -55,6 +57,7 @@ impl Stage {
             | Self::Acking
             | Self::Finished
             | Self::Failed(_)
+            | Self::Unusable
             | Self::Contradicted => false,
         }
     }
@@ -169,6 +172,7 @@ impl Attempt {
                 without(self.said.dones.keys().copied().collect()),
             ),
             Stage::Failed(_) => (Step::Failed, PeerSet::EMPTY),
+            Stage::Unusable => (Step::Unusable, PeerSet::EMPTY),
             Stage::Contradicted => (Step::Contradicted, PeerSet::EMPTY),
         }
     }
@@ -188,7 +192,9 @@ impl Attempt {
     /// Whether keys are made, so that nothing but a new attempt can undo this one.
     pub(crate) fn is_past_failing(&self) -> bool {
         match &self.stage {
-            Stage::Opening | Stage::Dealing(_) | Stage::Proving(_) => self.acked.is_some(),
+            Stage::Opening | Stage::Dealing(_) | Stage::Proving(_) | Stage::Unusable => {
+                self.acked.is_some()
+            }
             Stage::Storing { .. } | Stage::Acking | Stage::Finished | Stage::Contradicted => true,
             Stage::Failed(_) => false,
         }

@@ -97,12 +97,6 @@ pub enum Output {
     Fault(PeerIndex, Breach),
     /// A peer is convicted. Keep the evidence. The attempt has failed, unless keys were made.
     Blame(Box<(Evidence, Verdict)>),
-    /// The bundles are good one by one, and cancel each other: these peers' shares of a key would
-    /// be zero, or, if it is nobody's, a coefficient of a joint polynomial. The attempt has failed.
-    /// It never happens by chance, and proves nothing to others: a peer can make its own share zero
-    /// if it deals last, and a dealer can do it to another, which then convicts it; a coefficient
-    /// takes n - t + 2 dealers together.
-    Cancelled(PeerSet),
     /// Every peer has stored its shares: the keys are the cluster's. Stay up for those who lag
     /// until [`Output::Closed`] or as long as you like.
     Finished(Box<Finished>),
@@ -125,9 +119,10 @@ pub enum Step {
     Acknowledging,
     /// Finished; waits for peers to be so too.
     Finished,
-    /// Somebody is convicted, or nothing came of the bundles ([`Output::Cancelled`]); a new attempt
-    /// is needed, best without the culprit.
+    /// Somebody is convicted; a new attempt is needed, best without the culprit.
     Failed,
+    /// What was dealt makes no keys, and no message proves by whose fault; a new attempt is needed.
+    Unusable,
     /// A dealer showed another bundle than the one this peer acknowledged before a crash.
     Contradicted,
 }
@@ -142,6 +137,7 @@ impl fmt::Display for Step {
             Self::Acknowledging => "waiting for peers to store their keys",
             Self::Finished => "finished",
             Self::Failed => "failed",
+            Self::Unusable => "what was dealt makes no keys",
             Self::Contradicted => "contradicted by a dealer",
         })
     }
@@ -182,6 +178,13 @@ pub enum Breach {
     /// A complaint without the bundle it is about.
     #[error("a complaint came without its evidence")]
     BareComplaint,
+    /// The sums of what all dealt give this peer a share of zero, or one that occurs twice. It has
+    /// arranged that, or another dealt it bad shares, which it will complain about.
+    #[error(
+        "what was dealt gives it a share that is zero or occurs twice, and no machine that follows \
+         the protocol takes that: settle with its operator why, if nobody is convicted"
+    )]
+    UnsoundShares,
     /// An acknowledgement without a valid signature of the lock.
     #[error("its signature of the lock is not valid")]
     LockSignature,

@@ -82,27 +82,24 @@ pub(crate) fn deal(
     context: Context,
     openings: &[(Root, Opening)],
 ) -> (Bundle, Dealt) {
-    let session = session_of(context, openings);
+    let hashes: Vec<Root> = openings.iter().map(|(hash, _)| *hash).collect();
+    let session = proto::ceremony::session(context, &hashes);
     let threshold = who.terms.roster.size().threshold();
     let polynomials: Vec<Polynomial> = (0..who.terms.keys())
         .map(|key| polynomial(&who.seed, session, key, threshold))
         .collect();
-    deal_polynomials(who, context, openings, &polynomials)
+    deal_out(who, context, openings, &polynomials)
 }
 
-fn session_of(context: Context, openings: &[(Root, Opening)]) -> Root {
-    let hashes: Vec<Root> = openings.iter().map(|(hash, _)| *hash).collect();
-    proto::ceremony::session(context, &hashes)
-}
-
-/// Deals these polynomials, one for each key.
-pub(super) fn deal_polynomials(
+/// Deals the shares of these polynomials, one for each key.
+pub(crate) fn deal_out(
     who: &Participant,
     context: Context,
     openings: &[(Root, Opening)],
     polynomials: &[Polynomial],
 ) -> (Bundle, Dealt) {
-    let session = session_of(context, openings);
+    let hashes: Vec<Root> = openings.iter().map(|(hash, _)| *hash).collect();
+    let session = proto::ceremony::session(context, &hashes);
     let commitments = commit(polynomials, who.terms.roster.size().threshold());
     let proofs = (0..who.terms.keys())
         .flat_map(|key| {
@@ -140,7 +137,7 @@ pub(super) fn deal_polynomials(
     };
     let bundle = Bundle {
         context,
-        openings: openings.iter().map(|(hash, _)| *hash).collect(),
+        openings: hashes,
         commitments: commitments
             .iter()
             .flat_map(|c| c.points().iter().flat_map(|p| *p.to_bytes().as_bytes()))

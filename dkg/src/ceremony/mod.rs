@@ -118,9 +118,7 @@ impl Ceremony {
         for spoken in self.attempt.own_words(self.who.me, peer) {
             outputs.push(Output::Send(peer, Frame::Spoken(spoken).encode()));
         }
-        if let Stage::Failed(statements) = &self.attempt.stage
-            && !statements.is_empty()
-        {
+        if let Stage::Failed(statements) = &self.attempt.stage {
             outputs.push(Output::Send(peer, accusation(statements.clone())));
         }
     }
@@ -135,6 +133,7 @@ impl Ceremony {
             | Stage::Acking
             | Stage::Finished
             | Stage::Failed(_)
+            | Stage::Unusable
             | Stage::Contradicted => return,
         }
         let acked = Acked {
@@ -154,6 +153,11 @@ impl Ceremony {
             Stepped::Waiting => return false,
             Stepped::Worked => {}
             Stepped::Says(words) => outputs.extend(words.into_iter().map(broadcast)),
+            Stepped::Settled(confirm, unsound) => {
+                let fault = |peer| Output::Fault(peer, Breach::UnsoundShares);
+                outputs.extend(unsound.iter().map(fault));
+                outputs.extend(confirm.map(|confirm| broadcast(Spoken::Confirm(confirm))));
+            }
             Stepped::Shows(peer, words) => {
                 let frames = words
                     .into_iter()
@@ -161,7 +165,6 @@ impl Ceremony {
                 outputs.extend(frames.map(|frame| Output::Send(peer, frame)));
             }
             Stepped::Convicts(statements) => self.convict(statements, outputs),
-            Stepped::Cancels(peers) => outputs.push(Output::Cancelled(peers)),
             Stepped::Made(outcome) => outputs.push(Output::Store(outcome)),
         }
         true
@@ -290,7 +293,7 @@ fn broadcast(spoken: Spoken) -> Output {
     Output::Broadcast(Frame::Spoken(spoken).encode())
 }
 
-/// Statements that convict somebody, as they are sent. A bad proof goes alone: who receives it
+/// Statements that convict somebody, as they are sent. A bad confirm goes alone: who receives it
 /// holds the bundles it is judged by, or will.
 fn accusation(mut statements: Vec<Spoken>) -> Vec<u8> {
     if let Some(Spoken::Confirm(_)) = statements.first() {

@@ -5,6 +5,8 @@
 //! sum of w_i key_i. The same sums of t peers then interpolate to a signature under the weighted
 //! group keys, for several subsets: so a combination works for every key at once.
 
+use std::collections::BTreeMap;
+
 use blst::{blst_p1_affine, blst_p2_affine};
 use proto::ceremony::{Context, hash_of};
 use proto::{ClusterSize, PeerIndex, PeerSet, Root, ShareIndex, SignatureBytes, Statement};
@@ -38,57 +40,64 @@ pub(crate) fn transcript(session: Root, bundles: &[Root]) -> Root {
 pub(crate) struct PublicKeys {
     /// The joint commitments of each key; the last is the seal key.
     pub(crate) joint: Vec<Commitments>,
-    /// For each peer, its share's public key of each key.
+    /// For each peer, its share's public key of each key; none for a peer of which one is infinity.
     pub(crate) shares: Vec<Vec<PublicPoint>>,
-}
-
-/// Bundles that are good one by one and cancel each other out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Cancelled {
-    /// Whose share of a key is zero. Nobody if a coefficient of a joint polynomial is.
-    pub(crate) peers: PeerSet,
+    /// Peers with a share of zero, or one whose key is that of another share or of a group.
+    pub(crate) unsound: PeerSet,
 }
 
 impl PublicKeys {
-    /// Sums every dealer's commitments, given as one list of all keys for each dealer.
+    /// Sums every dealer's commitments, given as one list of all keys for each dealer. `None` if a
+    /// coefficient of a joint polynomial is infinity or two groups have the same key.
     ///
-    /// # Errors
-    /// If a sum is infinity. An honest dealer's polynomials are random, but who deals last knows
-    /// what the others have dealt to it, and can deal itself the opposite.
-    pub(crate) fn sum(size: ClusterSize, dealers: &[&[Commitments]]) -> Result<Self, Cancelled> {
+    /// A dealer that deals last cannot bring the latter about, for it has proven that it knows its
+    /// constant terms; other coefficients it can choose, but then most of its shares do not fit. A
+    /// receiver whose own share fits may see `None` before another complains. Whose share of zero
+    /// it is, the sums do not say either: so it is held against a peer only if that has confirmed.
+    pub(crate) fn sum(size: ClusterSize, dealers: &[&[Commitments]]) -> Option<Self> {
         let keys = dealers.first().map_or(0, |keys| keys.len());
         let joint: Vec<Commitments> = (0..keys)
             .map(|key| Commitments::sum(dealers.iter().map(|keys| &keys[key])))
-            .collect::<Option<_>>()
-            .ok_or(Cancelled {
-                peers: PeerSet::EMPTY,
-            })?;
-        let (mut shares, mut cancelled) = (Vec::new(), PeerSet::EMPTY);
-        for peer in size.all() {
-            let values: Vec<G1> = joint.iter().map(|c| c.evaluate(peer.into())).collect();
-            match affine_all(&values) {
-                Some(points) => shares.push(points.into_iter().map(PublicPoint).collect()),
-                None => {
-                    cancelled.insert(peer);
-                }
+            .collect::<Option<_>>()?;
+        let mut owners = BTreeMap::new();
+        for group in joint.iter().map(Commitments::group_key) {
+            if owners.insert(group.to_bytes(), None).is_some() {
+                return None;
             }
         }
-        if cancelled == PeerSet::EMPTY {
-            Ok(Self { joint, shares })
-        } else {
-            Err(Cancelled { peers: cancelled })
+        let (mut shares, mut unsound) = (Vec::new(), PeerSet::EMPTY);
+        for peer in size.all() {
+            let values: Vec<G1> = joint.iter().map(|c| c.evaluate(peer.into())).collect();
+            let Some(points) = affine_all(&values) else {
+                unsound.insert(peer);
+                shares.push(Vec::new());
+                continue;
+            };
+            let points: Vec<PublicPoint> = points.into_iter().map(PublicPoint).collect();
+            for point in &points {
+                if let Some(other) = owners.insert(point.to_bytes(), Some(peer)) {
+                    unsound.insert(peer);
+                    other.map(|other| unsound.insert(other));
+                }
+            }
+            shares.push(points);
         }
+        Some(Self {
+            joint,
+            shares,
+            unsound,
+        })
     }
 }
 
-/// This peer's shares: the sums of what every dealer dealt it, whose [`PublicKeys`] are known.
+/// This peer's shares: the sums of what every dealer dealt it, if its share keys are sound.
 pub(crate) fn own_shares(dealt: &[&Dealt]) -> Vec<SecretShare> {
     let keys = dealt.first().map_or(0, |d| d.shares.len());
     (0..keys)
         .map(|key| {
             let shares = dealt.iter().map(|d| &d.shares[key]);
             let sum = shares.fold(Scalar::default(), |sum, share| sum.plus(share));
-            SecretShare::of(sum).expect("its public key, which was summed before, is not infinity")
+            SecretShare::of(sum).expect("the share fits its key, which is not infinity")
         })
         .collect()
 }
@@ -191,36 +200,4 @@ pub fn max_frame(size: ClusterSize, validators: u16) -> usize {
 /// The transcript of these bundles, which must be those of one session in the dealers' order.
 pub(crate) fn transcript_of(context: Context, openings: &[Root], bundles: &[Root]) -> Root {
     transcript(proto::ceremony::session(context, openings), bundles)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Commitments to the polynomial of these coefficients, hex of 32 bytes at most.
-    fn commitments(coefficients: [&str; 2]) -> Commitments {
-        let points = coefficients.map(|hex| {
-            let bytes = hex::decode(format!("{hex:0>64}")).unwrap();
-            let scalar = Scalar::from_bytes(&bytes.try_into().unwrap()).unwrap();
-            PublicPoint(G1::generator_times(&scalar).affine().unwrap())
-        });
-        Commitments::new(points.to_vec()).unwrap()
-    }
-
-    #[test]
-    fn a_sum_at_infinity_is_told_with_whose_share_it_is() {
-        let minus_5 = "73eda753299d7d483339d80809a1d80553bda402fffe5bfefffffffefffffffc";
-        let size = ClusterSize::of(3).unwrap();
-        let sum = |one, other| {
-            let (one, other) = ([commitments(one)], [commitments(other)]);
-            PublicKeys::sum(size, &[&one, &other])
-                .map(|_| ())
-                .map_err(|cancelled| cancelled.peers)
-        };
-        assert_eq!(sum(["3", "5"], ["4", "6"]), Ok(()));
-        assert_eq!(sum(["3", "5"], ["4", minus_5]), Err(PeerSet::EMPTY));
-        // 3 + 1 - 5 x + 3 x is zero for the second peer, whose x is 2.
-        let second = PeerSet::from_iter([size.peer(1).unwrap()]);
-        assert_eq!(sum(["3", minus_5], ["1", "3"]), Err(second));
-    }
 }

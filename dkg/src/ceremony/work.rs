@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 
 use proto::ceremony::{Complaint, Confirm, Opening, Spoken, hash_of};
-use proto::{PeerIndex, PeerSet, Root};
+use proto::{PeerIndex, PeerSet, Root, Signed};
 
 use super::attempt::{Attempt, Stage};
 use super::check::{check_public, check_shares, encode_all};
 use super::deal::{Channel, Opener, deal, one_time_secret};
-use super::settle::{self, Cancelled, ProofTest, PublicKeys};
+use super::settle::{self, ProofTest, PublicKeys};
 use super::{Dealt, Outcome, Participant, SealKey, ValidatorKey};
 use crate::bls::{SecretShare, SignaturePoint};
 
@@ -39,12 +39,13 @@ pub(crate) enum Stepped {
     Worked,
     /// These statements of this peer are to be sent to all.
     Says(Vec<Spoken>),
+    /// The bundles are summed up: this peer confirms them, unless they make no keys for it. The
+    /// shares of these other peers are not sound.
+    Settled(Option<Signed<Confirm>>, PeerSet),
     /// These statements of others are to be shown to one peer, which saw something else.
     Shows(PeerIndex, Vec<Spoken>),
     /// These statements convict somebody.
     Convicts(Vec<Spoken>),
-    /// Good bundles cancel each other out: nothing can be made of them, and nothing is proven.
-    Cancels(PeerSet),
     /// These keys are to be stored.
     Made(Box<Outcome>),
 }
@@ -84,6 +85,7 @@ impl Attempt {
             | Stage::Acking
             | Stage::Finished
             | Stage::Failed(_)
+            | Stage::Unusable
             | Stage::Contradicted => Stepped::Waiting,
         }
     }
@@ -177,10 +179,16 @@ impl Attempt {
         let transcript = settle::transcript_of(self.context, &dealing.openings, &bundles);
         let dealt: Vec<&Dealt> = dealing.dealt.values().collect();
         let commitments: Vec<_> = dealt.iter().map(|d| d.commitments.as_slice()).collect();
-        let public = match PublicKeys::sum(size, &commitments) {
-            Ok(public) => public,
-            Err(cancelled) => return self.give_up(cancelled),
+        let Some(public) = PublicKeys::sum(size, &commitments) else {
+            self.stage = Stage::Unusable;
+            return Stepped::Settled(None, PeerSet::EMPTY);
         };
+        let mut unsound = public.unsound;
+        if unsound.remove(who.me) {
+            // Who confirms such shares is convicted: see `blame`.
+            self.stage = Stage::Unusable;
+            return Stepped::Settled(None, unsound);
+        }
         let shares = settle::own_shares(&dealt);
         let confirm = Confirm {
             context: self.context,
@@ -196,26 +204,8 @@ impl Attempt {
             sums: BTreeMap::new(),
         }));
         let confirm = who.identity.sign(who.me, confirm);
-        let spoken = Spoken::Confirm(confirm.clone().into_signed());
-        self.said.confirms.insert(who.me, confirm);
-        Stepped::Says(vec![spoken])
-    }
-
-    /// Nothing comes of these bundles.
-    fn give_up(&mut self, cancelled: Cancelled) -> Stepped {
-        if self.acked.is_some() {
-            // What was acknowledged was made of other bundles.
-            return self.contradict();
-        }
-        self.stage = Stage::Failed(Vec::new());
-        Stepped::Cancels(cancelled.peers)
-    }
-
-    /// Shows the bundles that are others than those of the keys that were acknowledged.
-    fn contradict(&mut self) -> Stepped {
-        self.stage = Stage::Contradicted;
-        let bundles = self.said.bundles.values().cloned();
-        Stepped::Says(bundles.map(|s| Spoken::Bundle(s.into_signed())).collect())
+        self.said.confirms.insert(who.me, confirm.clone());
+        Stepped::Settled(Some(confirm.into_signed()), unsound)
     }
 
     /// Checks one peer's proof.
@@ -242,7 +232,9 @@ impl Attempt {
         }
         let keys = &proving.public.shares[peer.position()];
         let partials = &confirm.statement.partials;
-        match settle::check_proof(keys, partials, &proving.test) {
+        let sound = !proving.public.unsound.contains(peer);
+        let sum = settle::check_proof(keys, partials, &proving.test);
+        match sum.filter(|_| sound) {
             Some(sum) => {
                 proving.sums.insert(peer, sum);
                 Stepped::Worked
@@ -275,7 +267,11 @@ impl Attempt {
         let transcript = proving.transcript;
         match &self.acked {
             Some(acked) if acked.transcript == transcript => return Stepped::Worked,
-            Some(_) => return self.contradict(),
+            Some(_) => {
+                self.stage = Stage::Contradicted;
+                let others = self.said.bundles.values().cloned();
+                return Stepped::Says(others.map(|s| Spoken::Bundle(s.into_signed())).collect());
+            }
             None => self.stage = Stage::Storing { transcript },
         }
         Stepped::Made(Box::new(outcome(self.context.attempt, *proving)))

@@ -128,7 +128,9 @@ impl Gathering {
     fn stopped(&self) -> Result<(), CeremonyError> {
         match &self.phase {
             Some(Phase::Sharing(sharing)) if sharing.is_complete() => Ok(()),
-            Some(Phase::Making(making)) if making.step() == Step::Failed => {
+            Some(Phase::Making(making))
+                if matches!(making.step(), Step::Failed | Step::Unusable) =>
+            {
                 Err(CeremonyError::Failed)
             }
             Some(Phase::Making(_) | Phase::Sharing(_)) | None => Err(CeremonyError::Stopped),

@@ -85,22 +85,6 @@ impl Line {
         self.screen.say_once(words);
     }
 
-    /// Says that what was dealt cancels out, so that the shares of these peers would be zero.
-    pub fn cancelled(&mut self, peers: PeerSet) {
-        for peer in peers.iter() {
-            self.fault(
-                peer,
-                "its share would be zero, which never happens by chance: unless it now convicts a \
-                 dealer of a bad share, it has cheated itself",
-            );
-        }
-        if peers == PeerSet::EMPTY {
-            let words = "what was dealt cancels out, which never happens by chance: several \
-                         operators have cheated together";
-            self.screen.say_once(words.to_owned());
-        }
-    }
-
     /// Shows a step of the ceremony and whom it waits for.
     pub fn show_step(&mut self, attempt: u32, step: Step, waiting: PeerSet) {
         let attempt = counted(attempt);
@@ -117,6 +101,15 @@ impl Line {
                      operators who was at fault. Then one of you ends this command with Ctrl-C and \
                      starts it again with --retry; the others leave it running, and follow. To go \
                      on without somebody, make and sign a new definition"
+                ));
+            }
+            Step::Unusable => {
+                words += ": waiting for a new attempt";
+                self.screen.say_once(format!(
+                    "Attempt {attempt} makes no keys, and nothing proves who is to blame: somebody \
+                     dealt so on purpose, and the peers that it gave bad shares may still name it. \
+                     If that happens again, make a new definition without whom you suspect; else \
+                     one of you ends this command with Ctrl-C and starts it again with --retry"
                 ));
             }
             Step::Contradicted => {

@@ -102,7 +102,6 @@ impl Making {
                     self.show(line);
                 }
                 Output::Fault(peer, breach) => line.fault(peer, &breach.to_string()),
-                Output::Cancelled(peers) => line.cancelled(peers),
                 Output::Blame(blame) => write_blame(&blame, site, line)?,
                 Output::Finished(finished) => {
                     return Ok(Some(Certificate {

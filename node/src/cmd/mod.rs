@@ -3,6 +3,7 @@
 //! A command reads files, calls a core or the shell, and prints. Never here: rules. Those are with
 //! the types they protect.
 
+mod chain;
 mod cluster;
 mod deposit;
 mod dkg;
@@ -197,17 +198,9 @@ pub enum CommandError {
     /// The system gives no randomness.
     #[error("the operating system gives no random numbers: {0}")]
     Randomness(#[source] getrandom::Error),
-    /// The beacon node is on another chain than the cluster.
-    #[error(
-        "the beacon node is on another chain: its genesis validators root is {theirs}, the \
-         cluster's {ours}. Point `beacon_node` to a node of the cluster's chain"
-    )]
-    OtherChain {
-        /// The root in the definition.
-        ours: Root,
-        /// The root the beacon node says.
-        theirs: Root,
-    },
+    /// The beacon node and the definition do not name the same chain.
+    #[error(transparent)]
+    Chain(#[from] chain::BadChain),
     /// The ceremony.
     #[error(transparent)]
     Ceremony(#[from] CeremonyError),

@@ -20,6 +20,7 @@ use proto::{Identity, PeerIndex};
 use tokio::sync::mpsc::channel;
 use tracing::{info, warn};
 
+use super::chain::check_chain;
 use super::{CommandError, log};
 use crate::config::Config;
 use crate::deposit;
@@ -133,29 +134,18 @@ fn load(config: &Config, data: &DataLock) -> Result<Loaded, CommandError> {
 async fn wait_for_chain(client: &BeaconClient) -> ChainSpec {
     loop {
         match client.chain_spec().await {
-            Ok(chain) => return chain,
+            Ok(chain) => {
+                if !chain.says_when_attestations_are_due() {
+                    info!("the beacon node does not say when votes are due: a third of the slot");
+                }
+                return chain;
+            }
             Err(error) => {
                 warn!(%error, "waiting for the beacon node");
                 tokio::time::sleep(BEACON_RETRY).await;
             }
         }
     }
-}
-
-/// A beacon node of another chain would have everything signed under wrong domains.
-pub(super) fn check_chain(lock: &Lock, chain: &ChainSpec) -> Result<(), CommandError> {
-    let ours = &lock.definition.terms().chain;
-    let theirs = chain.genesis();
-    let same = ours.genesis_fork_version == theirs.genesis_fork_version
-        && ours.genesis_validators_root == theirs.genesis_validators_root;
-    if !chain.says_when_attestations_are_due() {
-        info!("the beacon node does not say when attestations are due: a third of the slot");
-    }
-    let other = CommandError::OtherChain {
-        ours: ours.genesis_validators_root,
-        theirs: theirs.genesis_validators_root,
-    };
-    if same { Ok(()) } else { Err(other) }
 }
 
 /// Starts everything around the core and puts it together.

@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 use proto::PublicKey;
 use proto::lock::Lock;
 
+use super::chain::check_chain;
 use super::keystore::read_lock;
-use super::run::check_chain;
 use super::slashing::{self, Imported, Place, Renewed};
 use super::{CommandError, runtime};
 use crate::config::Config;

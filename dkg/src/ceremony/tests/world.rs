@@ -23,7 +23,6 @@ pub struct Disk {
 pub struct Heard {
     pub blames: Vec<(Evidence, Verdict)>,
     pub faults: Vec<(PeerIndex, Breach)>,
-    pub cancelled: Vec<PeerSet>,
     pub finished: Option<Finished>,
     pub closed: bool,
     pub progress: Option<Progress>,
@@ -188,7 +187,6 @@ impl World {
             }
             Output::Progress(progress) => heard.progress = Some(progress),
             Output::Fault(who, breach) => heard.faults.push((who, breach)),
-            Output::Cancelled(peers) => heard.cancelled.push(peers),
             Output::Blame(blame) => heard.blames.push(*blame),
             Output::Finished(finished) => heard.finished = Some(*finished),
             Output::Closed => heard.closed = true,

@@ -6,9 +6,9 @@ mod equivocation;
 mod false_complaint;
 mod framing;
 mod rogue_key;
+mod unsound_shares;
 mod weak_key;
 mod wrong_degree;
-mod zero_share;
 
 use proto::ceremony::{Bundle, Frame, Opening, Spoken, hash_of};
 use proto::{PeerIndex, Root};
@@ -87,15 +87,11 @@ fn twin(villain: &Ceremony) -> Bundle {
         identity: villain.who.identity.clone(),
         seed: Zeroizing::new([0x77; 32]),
     };
-    deal(&who, villain.attempt.context, &openings(villain)).0
-}
-
-/// What everybody has opened the villain's attempt with.
-fn openings(villain: &Ceremony) -> Vec<(Root, Opening)> {
     let openings = villain.attempt.said.openings.values();
-    openings
+    let openings: Vec<(Root, Opening)> = openings
         .map(|opening| (hash_of(&opening.statement), opening.statement.clone()))
-        .collect()
+        .collect();
+    deal(&who, villain.attempt.context, &openings).0
 }
 
 /// The first peer of the definition.

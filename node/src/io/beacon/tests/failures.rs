@@ -31,6 +31,17 @@ async fn a_silent_event_stream_is_given_up() {
 }
 
 #[tokio::test]
+async fn an_event_stream_that_is_refused_with_half_a_body_is_given_up() {
+    let half = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 500\r\n\r\n0123456789";
+    let client = endless(half, b"").await;
+    let mut heads = client.head_events(Duration::from_secs(36));
+    let limit = 2 * Call::Events.timeout();
+    let first = tokio::time::timeout(limit, heads.next()).await;
+    let refused = first.expect("it ends in time").unwrap().unwrap_err();
+    assert_eq!(refused.status(), Some(503));
+}
+
+#[tokio::test]
 async fn an_endless_answer_or_event_is_cut_off() {
     let ok = b"HTTP/1.1 200 OK\r\n\r\n";
     let client = endless(ok, &[b' '; 4096]).await;
