@@ -136,7 +136,7 @@ impl Reveals {
         for (peer, validator) in combined.bad_shares {
             world.note(Note::Fault {
                 peer,
-                rule: "bad-share",
+                rule: "bad_share",
                 detail: format!("RANDAO reveal for slot {slot}, validator {}", validator.0),
             });
         }

@@ -54,7 +54,7 @@ fn the_faults_of_one_peer_do_not_hide_those_of_another() {
     let size = ClusterSize::of(4).unwrap();
     let fault = |peer| Note::Fault {
         peer,
-        rule: "bad-vote",
+        rule: "bad_vote",
         detail: "unreadable".to_owned(),
     };
     let notes = size.all().chain(size.all()).map(fault).collect();
@@ -68,7 +68,7 @@ fn a_claim_about_the_record_is_told_as_one_peers_word_with_what_to_do() {
         seen: 90,
         held: 80,
     };
-    let says = "peer 3 says that it has seen 90 of this peer's signing record, which ends at 80";
+    let says = "peer 3 says that it has seen 90 of this peer's signing record, which ended at 80";
     assert_eq!(lines(vec![rolled_back(), rolled_back()], says), 1);
     let enough = "When 2 peers say so, nothing more is signed";
     assert_eq!(lines(vec![rolled_back()], enough), 1);
