@@ -8,15 +8,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dkg::bls::{self, Message, PublicPoint, SecretShare, SignaturePoint};
+use dkg::bls::{self, Message, PublicPoint, SignaturePoint};
 use proto::definition::{Chain, Gwei};
 use proto::eth::{DepositData, DepositMessage, ForkVersion};
 use proto::lock::Lock;
 use proto::{Address, PublicKey, Root};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-
-use crate::vault::{DepositTerms, Held};
 
 /// The version of the tool whose format this is: readers ask for one of theirs.
 const FORMAT: &str = "2.8.0";
@@ -133,25 +131,6 @@ pub fn messages(lock: &Lock) -> Result<Vec<DepositMessage>, DepositError> {
         }
     }
     Ok(messages)
-}
-
-/// What the vault needs to know of this peer's `shares`, which are in the order of the lock: whose
-/// they are, and which deposits they may sign.
-pub fn held(lock: &Lock, shares: Vec<SecretShare>) -> Vec<Held> {
-    let terms = lock.definition.terms();
-    let validators = lock.validators.iter().zip(shares).enumerate();
-    let held = validators.map(|(position, (validator, share))| {
-        let address = terms.withdrawal.of(position);
-        Held {
-            group_key: validator.public_key,
-            share,
-            deposits: address.map(|address| DepositTerms {
-                credentials: credentials(address),
-                gwei: terms.deposit_amounts.iter().map(|gwei| gwei.0).collect(),
-            }),
-        }
-    });
-    held.collect()
 }
 
 /// Whether the chain would accept the signature of a first deposit.

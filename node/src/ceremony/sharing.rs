@@ -20,7 +20,7 @@ use super::keys::Site;
 use super::line::Line;
 use crate::deposit::{self, DepositError};
 use crate::io::files::{self, Mode};
-use crate::vault::{Signable, Vault};
+use crate::vault::{Held, Signable, Vault};
 
 /// The longest deposit file worth reading, in bytes.
 const MAX_BYTES: usize = 32 << 20;
@@ -107,7 +107,7 @@ impl Sharing {
         let messages = deposit::messages(&self.lock)
             .map_err(|error| CeremonyError::Deposits(self.deposit_file.clone(), error))?;
         let each = terms.deposit_amounts.len();
-        let held = deposit::held(&self.lock, shares);
+        let held = Held::of_lock(&self.lock, shares);
         let mut journal = site.record(&self.lock)?;
         let mut vault = Vault::open(terms.size(), held, journal.history().clone())?;
         let (mut records, mut sealed) = (Vec::new(), Vec::new());

@@ -23,7 +23,6 @@ use tracing::{info, warn};
 use super::chain::check_chain;
 use super::{CommandError, log};
 use crate::config::Config;
-use crate::deposit;
 use crate::duties::ground::Ground;
 use crate::duties::keys::ClusterKeys;
 use crate::duties::node::Node;
@@ -41,7 +40,7 @@ use crate::io::web::{self, Door, Shown};
 use crate::io::writer::Writer;
 use crate::journal::{DataLock, Files, Journal, Owner};
 use crate::keystore::{self, MasterSecret, SecretUse};
-use crate::vault::Vault;
+use crate::vault::{Held, Vault};
 
 /// How long to wait before a beacon node that does not answer at the start is asked again.
 const BEACON_RETRY: Duration = Duration::from_secs(1);
@@ -117,7 +116,7 @@ fn load(config: &Config, data: &DataLock) -> Result<Loaded, CommandError> {
     let master = MasterSecret::obtain(&config.secret, &lock.keystore_salt, SecretUse::Open)?;
     let shares: Vec<_> = lock.shares_of(me).copied().collect();
     let opened = keystore::open_all(&config.keystore_dir, &master, &shares)?;
-    let held = deposit::held(&lock, opened);
+    let held = Held::of_lock(&lock, opened);
     let size = lock.definition.terms().size();
     let vault = Vault::open(size, held, journal.history().clone())?;
     Ok(Loaded {

@@ -109,7 +109,8 @@ pub enum Note {
         /// The last number of the record when this run began.
         held: u64,
     },
-    /// The disk takes nothing of the signing record: this peer neither votes nor signs until it does.
+    /// The disk takes nothing of the signing record: until it does this peer neither votes nor
+    /// signs.
     DiskHangs {
         /// For how long already.
         waited: Duration,

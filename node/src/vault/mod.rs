@@ -43,6 +43,8 @@ mod release_tests;
 #[cfg(test)]
 mod rule_tests;
 #[cfg(test)]
+mod standing_tests;
+#[cfg(test)]
 mod vault_tests;
 
 use std::collections::BTreeSet;
@@ -227,8 +229,8 @@ impl Vault {
         &self.history
     }
 
-    /// `peer` says that it has seen `sequence` of this peer's record. Whether that is news: a number
-    /// that only a newer record can have shown. If more than f peers, so at least one honest one,
+    /// `peer` says that it has seen `sequence` of this peer's record. Whether that is a number that
+    /// only a newer record can have shown. If more than f peers, so at least one honest one,
     /// have seen such, an old copy was put in place, and the vault signs nothing more. (A single
     /// liar must not be able to stop this peer.)
     pub fn witnessed(&mut self, peer: PeerIndex, sequence: u64) -> bool {
