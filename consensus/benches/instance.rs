@@ -80,7 +80,6 @@ impl Cluster {
                 pull: Duration::from_millis(200),
             },
             standing: Standing::Voting,
-            recorded: None,
         })
     }
 

@@ -169,7 +169,7 @@ fn ssv_1335_the_same_value_is_signed_again_whatever_the_round() {
     let claim = Some((0, 'a', rig.signatures(0, 'a', &[1, 2, 4])));
     justification.push(Answer::Change(rig.prepared_change((3, 2), "a", claim)));
     rig.hear(2, rig.propose(2, 'a', justification), &["PREPARE 2a"]);
-    let mut again = rig.restarted(Some('a'));
+    let mut again = rig.restarted();
     let commit = again.commit(2, 2, ('a', &[1, 2, 4]));
     again.hear(2, commit, &["send PULL a"]);
     again.check(candidate('a'), &["sign 2a", "committed a"]);
@@ -248,15 +248,4 @@ fn besu_7875_votes_of_one_round_prove_nothing_in_another() {
     };
     committal.certificate = rig.signatures(0, 'a', &[1, 3, 4]);
     rig.hear(1, Message::Commit(committal), &["fault BadCertificate"]);
-}
-
-/// The part of consensus: what the record holds is not agreed on once more. (That no duty is run
-/// again for another value is the vault's.)
-#[test]
-fn ssv_168_a_restarted_peer_does_not_run_a_recorded_duty_again() {
-    let mut rig = Rig::new(4, BLOCK, 2).restarted(Some('a'));
-    rig.hear(1, rig.propose(1, 'b', vec![]), &[]);
-    let commit = rig.commit(3, 1, ('b', &[1, 3, 4]));
-    rig.hear(3, commit, &["committed b"]);
-    rig.tick(TIMING.end(round(1)), &[]);
 }

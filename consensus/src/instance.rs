@@ -235,11 +235,10 @@ impl<V: Value> Instance<V> {
         self.setup.standing == Standing::Voting && can_sign && self.course == Course::Running
     }
 
-    /// Whether the record or a quorum binds this peer to another value than this.
+    /// Whether a quorum binds this peer to another value than this.
     pub(crate) fn is_bound_against(&self, value: &Root) -> bool {
         let certified = self.certificate.as_ref().map(|c| c.prepared.value);
-        let bound = certified.or(self.setup.recorded);
-        bound.is_some_and(|bound| bound != *value)
+        certified.is_some_and(|bound| bound != *value)
     }
 
     pub(crate) fn sign<T: Statement>(&self, statement: T) -> Verified<T> {

@@ -26,9 +26,9 @@
 //!   it has entered.
 //! * **Lock.** The first PREPARE quorum that a peer sees, of whatever round and from whatever
 //!   message, binds it: it asks for a signature once ([`Output::Sign`]), and PREPAREs, proposes
-//!   and commits to nothing else. What the record holds after a restart ([`Setup::recorded`])
-//!   binds in the same way. A bound peer stays in the round change; a conflicting PROPOSE it
-//!   answers with its COMMIT.
+//!   and commits to nothing else. (After a restart the record binds it: the driver declines to
+//!   sign another value.) A bound peer stays in the round change; a conflicting PROPOSE it answers
+//!   with its COMMIT.
 //! * **COMMIT.** Once, when the record is durable. It carries the signatures of its quorum, so
 //!   what one peer has seen all can prove one hop later.
 //! * **ROUND-CHANGE.** Says what its sender PREPAREd in every earlier round, or that it did not,
@@ -177,8 +177,6 @@ pub struct Setup {
     pub timing: Timing,
     /// Whether this peer may vote.
     pub standing: Standing,
-    /// The hash of the value that the record already holds for this duty, after a restart.
-    pub recorded: Option<Root>,
 }
 
 /// Whether a peer may vote in an instance.

@@ -72,7 +72,6 @@ impl Rig {
             me,
             timing: TIMING,
             standing: Standing::Voting,
-            recorded: None,
         };
         let instance = Instance::new(setup.clone());
         let now = TIMING.start - Duration::from_millis(500);
@@ -87,9 +86,8 @@ impl Rig {
     }
 
     /// The same peer after a restart.
-    pub fn restarted(mut self, recorded: Option<char>) -> Self {
+    pub fn restarted(mut self) -> Self {
         self.setup.standing = Standing::Abstaining;
-        self.setup.recorded = recorded.map(root);
         self.instance = Instance::new(self.setup.clone());
         self.check(Input::Tick, &[]);
         self

@@ -102,7 +102,7 @@ fn too_many_peers_down_is_no_reason_to_hurry() {
 
 #[test]
 fn a_restarted_peer_votes_for_nothing_and_still_commits() {
-    let mut rig = Rig::new(4, HEAD, 1).restarted(None);
+    let mut rig = Rig::new(4, HEAD, 1).restarted();
     rig.check(candidate('a'), &[]);
     for turn in 2..=3 {
         rig.hear(turn, rig.prepare(turn, 0, 'a'), &[]);
@@ -113,7 +113,7 @@ fn a_restarted_peer_votes_for_nothing_and_still_commits() {
 
 #[test]
 fn a_restarted_peer_enters_rounds_without_a_word() {
-    let mut rig = Rig::new(4, HEAD, 1).restarted(None);
+    let mut rig = Rig::new(4, HEAD, 1).restarted();
     rig.tick(TIMING.end_of_round_zero(None), &[]);
     rig.tick(TIMING.end(round(1)), &[]);
     assert_eq!(rig.instance.round(), round(2));

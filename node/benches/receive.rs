@@ -108,7 +108,6 @@ impl Cluster {
                 pull: Duration::from_millis(200),
             },
             standing: Standing::Abstaining,
-            recorded: None,
         })
     }
 

@@ -10,13 +10,17 @@
 mod source;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use proto::definition::{PeerAddress, Terms};
 use reqwest::Url;
 use serde::Deserialize;
 use thiserror::Error;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
 
 use crate::io::files::{self, FileError};
 
@@ -63,6 +67,39 @@ pub enum LogFormat {
     Json,
 }
 
+/// Which log lines are written, in the form of `tracing`'s filters: `info` unless told otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogFilter(String);
+
+impl LogFilter {
+    /// The filter's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for LogFilter {
+    fn default() -> Self {
+        Self("info".to_owned())
+    }
+}
+
+/// A text that is no filter of log lines.
+#[derive(Debug, Error)]
+#[error("{0:?} is no log filter ({1}); write one such as info, or info,node=debug")]
+pub struct BadLogFilter(String, #[source] ParseError);
+
+impl FromStr for LogFilter {
+    type Err = BadLogFilter;
+
+    fn from_str(text: &str) -> Result<Self, BadLogFilter> {
+        match EnvFilter::try_new(text) {
+            Ok(_) => Ok(Self(text.to_owned())),
+            Err(error) => Err(BadLogFilter(text.to_owned(), error)),
+        }
+    }
+}
+
 /// Where the secret that opens the keystores comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretSource {
@@ -97,8 +134,8 @@ pub struct Config {
     pub metrics: SocketAddr,
     /// Host names, beside this machine's addresses, by which they may be asked for.
     pub metrics_names: Vec<String>,
-    /// Which log lines are written, in the form of `tracing`'s filters.
-    pub log: String,
+    /// Which log lines are written.
+    pub log: LogFilter,
     /// How they look.
     pub log_format: LogFormat,
     /// What own blocks carry as graffiti, at most 32 bytes.
@@ -125,8 +162,8 @@ struct Keys {
     metrics: SocketAddr,
     #[serde(default)]
     metrics_names: Vec<String>,
-    #[serde(default = "info")]
-    log: String,
+    #[serde(default)]
+    log: LogFilter,
     #[serde(default)]
     log_format: LogFormat,
     #[serde(default)]
@@ -145,10 +182,6 @@ fn loopback() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 3620))
 }
 
-fn info() -> String {
-    "info".to_owned()
-}
-
 impl Config {
     /// Reads the file and the process's environment.
     ///
@@ -156,17 +189,18 @@ impl Config {
     /// If the file cannot be read, or a key is unknown, missing or wrong.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = files::read(path, MAX_BYTES)?;
-        Self::parse(path, &text, std::env::vars())
+        Self::parse(path, &text, std::env::vars_os())
     }
 
-    /// The config of this text, read from `path`, and these environment variables.
+    /// The config of this text, read from `path`, and these environment variables; those whose
+    /// names do not begin with `GANTRY_` may hold anything.
     ///
     /// # Errors
     /// If a key is unknown, missing or wrong.
     pub fn parse(
         path: &Path,
         text: &str,
-        environment: impl IntoIterator<Item = (String, String)>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
         let (keys, sources) = source::extract::<Keys>(path, text, environment)?;
         let secret = match (keys.secret_file, keys.passphrase_file) {

@@ -104,6 +104,13 @@ pub fn credentials(address: &Address) -> Root {
     Root::from(bytes)
 }
 
+/// The address that credentials of type 0x01 return the stake to; none for others.
+pub fn owner(credentials: &Root) -> Option<Address> {
+    let (kind, address) = credentials.as_bytes().split_at(12);
+    let address = <[u8; 20]>::try_from(address).ok()?;
+    (kind == [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).then(|| address.into())
+}
+
 /// What the cluster signs so that its validators can be deposited: for every validator one message
 /// for each amount, in the order of the lock.
 ///

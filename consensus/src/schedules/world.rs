@@ -118,7 +118,7 @@ impl<'a> World<'a> {
         };
         world.peers = (0..world.indices.len())
             .map(|peer| Peer {
-                instance: world.instance(peer, Standing::Voting, None),
+                instance: world.instance(peer, Standing::Voting),
                 life: 0,
                 is_up: true,
                 record: None,
@@ -128,12 +128,7 @@ impl<'a> World<'a> {
         world
     }
 
-    fn instance(
-        &self,
-        peer: usize,
-        standing: Standing,
-        recorded: Option<Root>,
-    ) -> Instance<Letter> {
+    fn instance(&self, peer: usize, standing: Standing) -> Instance<Letter> {
         let slot = Slot(self.plan.seed);
         let kind = self.plan.kind;
         let setup = Setup {
@@ -146,7 +141,6 @@ impl<'a> World<'a> {
             identity: self.identities[peer].clone(),
             timing: TIMING,
             standing,
-            recorded,
         };
         Instance::with_rule(setup, self.rule)
     }
@@ -255,6 +249,10 @@ impl<'a> World<'a> {
                 };
                 self.at(soon, Event::Input(peer, life, input));
             }
+            // The vault: one value per duty for ever.
+            Output::Sign { value, .. } if self.has_recorded_other(peer, value.hash()) => {
+                self.at(soon, Event::Input(peer, life, Input::Declined));
+            }
             Output::Sign { value, .. } => {
                 let time = now + self.plan.peers[peer].record;
                 self.at(time, Event::Durable(peer, life, value.hash()));
@@ -267,6 +265,11 @@ impl<'a> World<'a> {
             }
             Output::Committed { .. } | Output::Exhausted => {}
         }
+    }
+
+    fn has_recorded_other(&self, peer: usize, value: Root) -> bool {
+        let record = self.peers[peer].record;
+        record.is_some_and(|recorded| recorded != value)
     }
 
     /// Everybody but this peer and its twin.
@@ -340,7 +343,7 @@ impl<'a> World<'a> {
             Faults::RestartAbstaining => Standing::Abstaining,
             Faults::RestartForgetting => Standing::Voting,
         };
-        let instance = self.instance(peer, standing, self.peers[peer].record);
+        let instance = self.instance(peer, standing);
         let decided = false;
         let this = &mut self.peers[peer];
         (this.instance, this.decided, this.is_up) = (instance, decided, true);

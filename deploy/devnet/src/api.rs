@@ -73,9 +73,13 @@ pub struct PackedData {
     pub slot: Slot,
 }
 
-/// A canonical block, as far as the devnet reads it.
+/// A block, as far as the devnet reads it.
 #[derive(Debug, Clone)]
 pub struct Block {
+    /// Its root.
+    pub root: Root,
+    /// The root of the block before it.
+    pub parent: Root,
     /// Its slot.
     pub slot: Slot,
     /// Its proposer's validator index.
@@ -158,17 +162,14 @@ impl BeaconApi {
         tokio::time::sleep(start.saturating_sub(now)).await;
     }
 
-    /// The slot of the node's head.
+    /// The root of the node's head.
     ///
     /// # Errors
     /// As every question: no answer, or one of another form.
-    pub async fn head(&self) -> Result<Slot, Error> {
+    pub async fn head(&self) -> Result<Root, Error> {
         let head: Value = self.read("/eth/v1/beacon/headers/head").await?;
-        let slot = head["header"]["message"]["slot"]
-            .as_str()
-            .and_then(|text| text.parse().ok());
-        slot.map(Slot)
-            .ok_or_else(|| answer(&self.url, "headers/head has no slot"))
+        let root = head["root"].as_str().and_then(|text| text.parse().ok());
+        root.ok_or_else(|| answer(&self.url, "headers/head has no root"))
     }
 
     /// The finalised epoch.
@@ -243,47 +244,41 @@ impl BeaconApi {
             .await
     }
 
-    /// The canonical block of `slot`, if there is one.
+    /// The block `root`, canonical or not.
     ///
     /// # Errors
-    /// As [`Self::head`].
-    pub async fn block(&self, slot: Slot) -> Result<Option<Block>, Error> {
-        let url = format!("{}/eth/v2/beacon/blocks/{slot}", self.url);
-        let sent = self
-            .client
-            .get(&url)
-            .send()
-            .await
-            .map_err(|e| answer(&url, &e.to_string()))?;
-        if sent.status() == reqwest::StatusCode::NOT_FOUND {
-            return Ok(None);
-        }
-        let mut block: Value = unwrap_data(&url, Ok(sent)).await?;
+    /// As [`Self::head`], and if the node has no such block.
+    pub async fn block(&self, root: Root) -> Result<Block, Error> {
+        let path = format!("/eth/v2/beacon/blocks/{root}");
+        let mut block: Value = self.read(&path).await?;
         let mut message = block["message"].take();
         let number = |value: &Value| value.as_str().and_then(|text| text.parse::<u64>().ok());
+        let slot = number(&message["slot"]);
         let proposer = number(&message["proposer_index"]);
-        let found = number(&message["slot"]);
+        let parent = message["parent_root"]
+            .as_str()
+            .and_then(|text| text.parse().ok());
         let body = &mut message["body"];
         let graffiti = body["graffiti"]
             .as_str()
             .and_then(|text| hex::decode(&text[2..]).ok());
         let attestations = serde_json::from_value(body["attestations"].take());
-        match (found, proposer, graffiti, attestations) {
-            // A node may answer with the block before an empty slot.
-            (Some(found), Some(_), Some(_), Ok(_)) if found != slot.0 => Ok(None),
-            (Some(_), Some(proposer), Some(graffiti), Ok(attestations)) => {
-                let graffiti = String::from_utf8_lossy(&graffiti);
-                let graffiti = graffiti.trim_end_matches('\0').to_owned();
-                Ok(Some(Block {
-                    slot,
-                    proposer,
-                    graffiti,
-                    attestations,
-                }))
-            }
-            (_, _, _, Err(problem)) => Err(answer(&url, &problem.to_string())),
-            (_, _, _, Ok(_)) => Err(answer(&url, "not a block of Electra or later")),
-        }
+        let bad = |problem: &str| answer(&format!("{}{path}", self.url), problem);
+        let attestations = attestations.map_err(|e| bad(&e.to_string()))?;
+        let (Some(slot), Some(proposer), Some(parent), Some(graffiti)) =
+            (slot, proposer, parent, graffiti)
+        else {
+            return Err(bad("not a block of Electra or later"));
+        };
+        let graffiti = String::from_utf8_lossy(&graffiti);
+        Ok(Block {
+            root,
+            parent,
+            slot: Slot(slot),
+            proposer,
+            graffiti: graffiti.trim_end_matches('\0').to_owned(),
+            attestations,
+        })
     }
 
     async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {

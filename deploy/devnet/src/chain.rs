@@ -15,8 +15,10 @@ use crate::execution::Execution;
 use crate::place::{Place, Site};
 use crate::plan::Plan;
 
-/// From the launch of the beacon nodes to slot 0: they and the validator client must be ready.
-const LEAD_SECONDS: u64 = 6;
+/// From the launch of the beacon nodes to slot 0: they and the validator client should be ready.
+/// If they take longer the first slots stay empty, which costs no duty: those are counted from a
+/// later epoch on.
+const LEAD_SECONDS: u64 = 10;
 /// How long a beacon node may take until it answers.
 const START: Duration = Duration::from_secs(60);
 /// Lets all deposited validators activate together, as fast as finality permits. (The preset's

@@ -8,6 +8,8 @@
 //!   and the shell then kills what is left. (Linux's parent-death signal would need unsafe code
 //!   between fork and exec, and reaches children only, not theirs.)
 
+use std::env;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt as _;
@@ -107,6 +109,7 @@ impl Children {
             .open(&log)
             .map_err(Error::file(&log))?;
         let err = out.try_clone().map_err(Error::file(&log))?;
+        shield(&mut command);
         let process = command
             .stdin(Stdio::null())
             .stdout(out)
@@ -226,6 +229,17 @@ pub async fn stop_all(children: &mut [&mut Child]) {
     children.iter_mut().for_each(|child| child.kill());
 }
 
+/// Takes from `command` every `GANTRY_*` variable that it was not given itself: the settings of
+/// an operator's own peer are none of the devnet's.
+pub fn shield(command: &mut Command) {
+    let given: Vec<OsString> = command.get_envs().map(|(name, _)| name.into()).collect();
+    for (name, _) in env::vars_os() {
+        if name.as_encoded_bytes().starts_with(b"GANTRY_") && !given.contains(&name) {
+            command.env_remove(name);
+        }
+    }
+}
+
 /// The last lines of a log.
 fn tail(log: &Path) -> String {
     const LINES: usize = 12;
@@ -248,6 +262,7 @@ pub fn output(name: &str, command: &mut Command) -> Result<String, Error> {
         name: name.to_owned(),
         source,
     };
+    shield(command);
     let done = command.stdin(Stdio::null()).output().map_err(start)?;
     if done.status.success() {
         return Ok(String::from_utf8_lossy(&done.stdout).into_owned());
@@ -263,47 +278,64 @@ pub fn output(name: &str, command: &mut Command) -> Result<String, Error> {
 mod tests {
     use super::*;
 
-    /// Starts another process, says its id, and waits for it.
+    /// Longer than anything here takes on a loaded machine.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    /// Starts another process that never ends, says its id, and waits for it.
     fn parent() -> Command {
         let mut command = Command::new("sh");
-        command.args(["-c", "sleep 60 & echo $!; wait"]);
+        command.args(["-c", "sleep infinity & echo $!; wait"]);
         command
     }
 
-    fn first_word(log: &Path) -> String {
+    /// Looks until there is something, and fails with `what` if there is nothing for long.
+    async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+        let last = Instant::now() + PATIENCE;
+        let mut looks = tokio::time::interval(LOOK);
         loop {
-            let text = fs::read_to_string(log).unwrap();
-            if let Some((word, _)) = text.split_once('\n') {
-                return word.to_owned();
+            if let Some(found) = look() {
+                return found;
             }
-            std::thread::yield_now();
+            assert!(Instant::now() < last, "waited for {what}, in vain");
+            looks.tick().await;
         }
+    }
+
+    async fn first_word(log: &Path) -> String {
+        until("a first line", || {
+            let text = fs::read_to_string(log).unwrap();
+            text.split_once('\n').map(|(word, _)| word.to_owned())
+        })
+        .await
     }
 
     /// Returns when the process is gone or a zombie that nobody has collected yet.
-    fn wait_until_dead(pid: &str) {
+    async fn wait_until_dead(pid: &str) {
         let stat = format!("/proc/{pid}/stat");
-        while fs::read_to_string(&stat).is_ok_and(|text| !text.contains(") Z ")) {
-            std::thread::yield_now();
-        }
+        until("the end of a process", || {
+            let text = fs::read_to_string(&stat);
+            text.map_or(true, |text| text.contains(") Z "))
+                .then_some(())
+        })
+        .await;
     }
 
-    #[test]
-    fn a_dropped_child_takes_its_own_children_along() {
+    #[tokio::test]
+    async fn a_dropped_child_takes_its_own_children_along() {
         let dir = tempfile::tempdir().unwrap();
         let children = Children::new(dir.path().join("logs")).unwrap();
         let child = children.start("parent", parent()).unwrap();
-        let grandchild = first_word(&child.log);
+        let grandchild = first_word(&child.log).await;
         drop(child);
-        wait_until_dead(&grandchild);
+        wait_until_dead(&grandchild).await;
     }
 
-    #[test]
-    fn the_watchdog_kills_what_a_killed_devnet_left_behind() {
+    #[tokio::test]
+    async fn the_watchdog_kills_what_a_killed_devnet_left_behind() {
         let dir = tempfile::tempdir().unwrap();
         let children = Children::new(dir.path().join("logs")).unwrap();
         let mut child = children.start("parent", parent()).unwrap();
-        let grandchild = first_word(&child.log);
+        let grandchild = first_word(&child.log).await;
         // What the kernel does when this process dies: the pipe closes, nothing else.
         let mut other = Command::new("true").stdin(Stdio::piped()).spawn().unwrap();
         let closed = other.stdin.take().unwrap();
@@ -313,19 +345,17 @@ mod tests {
             closed,
         ));
         assert!(!child.process.wait().unwrap().success());
-        wait_until_dead(&grandchild);
+        wait_until_dead(&grandchild).await;
     }
 
-    #[test]
-    fn a_failed_child_says_its_last_words() {
+    #[tokio::test]
+    async fn a_failed_child_says_its_last_words() {
         let dir = tempfile::tempdir().unwrap();
         let children = Children::new(dir.path().join("logs")).unwrap();
         let mut command = Command::new("sh");
         command.args(["-c", "echo no such chain; exit 3"]);
         let mut child = children.start("node", command).unwrap();
-        while child.ended().is_none() {
-            std::thread::yield_now();
-        }
+        until("the end of the child", || child.ended()).await;
         let text = child.must_run().unwrap_err().to_string();
         assert!(
             text.contains("no such chain") && text.contains('3'),

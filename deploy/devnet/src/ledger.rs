@@ -2,15 +2,16 @@
 //!
 //! Expected are the seats of its validators in the committees of the watched epochs, and their
 //! slots as proposers. An attestation is included when a canonical block carries its bit, a
-//! proposal when the canonical block of the slot is the validator's.
+//! proposal when the canonical block of the slot is the validator's. Canonical is what the node's
+//! head descends from at the last reading: where the chain has changed its mind, it is read again.
 //!
-//! The cluster does not aggregate yet: an attestation of a committee without an outside member has
-//! nobody to pack it, so such a seat counts only if it was packed nevertheless. (Every member of a
-//! committee below 32 may aggregate, and an outside one always does.)
+//! The cluster does not aggregate yet: on another chain an attestation of a committee without an
+//! outside member would have nobody to pack it, so such a seat counts only if it was packed.
+//! (Every member of a committee below 32 may aggregate, and an outside one always does.)
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proto::{Epoch, Slot};
+use proto::{Epoch, Root, Slot};
 
 use crate::Error;
 use crate::api::{BeaconApi, Block, Committee, Packed, Proposer};
@@ -57,7 +58,9 @@ pub struct Ledger {
     committees: BTreeMap<(Slot, u64), Vec<u64>>,
     seats: BTreeMap<(Slot, u64), Seat>,
     proposals: BTreeMap<Slot, (u64, bool)>,
-    next: Slot,
+    first: Slot,
+    /// The canonical blocks that have been read.
+    read: BTreeMap<Slot, Root>,
 }
 
 impl Ledger {
@@ -69,7 +72,8 @@ impl Ledger {
             committees: BTreeMap::new(),
             seats: BTreeMap::new(),
             proposals: BTreeMap::new(),
-            next: first.first_slot(slots_per_epoch),
+            first: first.first_slot(slots_per_epoch),
+            read: BTreeMap::new(),
         }
     }
 
@@ -83,25 +87,48 @@ impl Ledger {
         Ok(())
     }
 
-    /// Reads the blocks up to the slot before the node's head, and before `end`: a block read
-    /// before the duties of its epoch are known would not be looked at again.
+    /// Reads the blocks before `end` that the node's head descends from: a block read before the
+    /// duties of its epoch are known would not be looked at again.
     ///
     /// # Errors
     /// If the node does not answer.
     pub async fn read(&mut self, api: &BeaconApi, end: Slot) -> Result<(), Error> {
-        let end = api.head().await?.min(end);
-        while self.next < end {
-            if let Some(block) = api.block(self.next).await? {
-                self.enter(&block);
+        let mut root = api.head().await?;
+        let mut newer = Vec::new();
+        let mut fork = Slot(0);
+        loop {
+            if let Some(known) = self.slot_of(root) {
+                fork = known;
+                break;
             }
-            self.next = self.next.next();
+            let block = api.block(root).await?;
+            if block.slot < self.first {
+                break;
+            }
+            root = block.parent;
+            newer.push(block);
         }
+        newer.retain(|block| block.slot < end);
+        self.replace(fork, &newer);
         Ok(())
     }
 
-    /// The first slot whose block has not been read.
-    pub fn unread(&self) -> Slot {
-        self.next
+    /// Reads on until every duty up to those of the epoch `last` is found, or blocks may contain
+    /// them no longer: they may until the end of the epoch after `last` (EIP-7045).
+    ///
+    /// # Errors
+    /// If the node does not answer.
+    pub async fn settle(&mut self, api: &BeaconApi, last: Epoch) -> Result<(), Error> {
+        let mut end = last.next().first_slot(self.slots_per_epoch);
+        let closed = last.next().next().first_slot(self.slots_per_epoch);
+        loop {
+            api.until(end).await;
+            self.read(api, end).await?;
+            if self.missed().is_empty() || end > closed {
+                return Ok(());
+            }
+            end = end.next();
+        }
     }
 
     /// What the blocks read so far say about the duties of `epoch`.
@@ -169,7 +196,27 @@ impl Ledger {
         }
     }
 
+    /// The slot of a block that was read.
+    fn slot_of(&self, root: Root) -> Option<Slot> {
+        let mut newest_first = self.read.iter().rev();
+        let found = newest_first.find(|(_, known)| **known == root);
+        found.map(|(slot, _)| *slot)
+    }
+
+    /// Puts `newer`, the newest first, in the place of all that was read after the slot `fork`.
+    fn replace(&mut self, fork: Slot, newer: &[Block]) {
+        self.read.split_off(&fork.next());
+        for seat in self.seats.values_mut() {
+            seat.packed_in = seat.packed_in.filter(|slot| *slot <= fork);
+        }
+        for (_, made) in self.proposals.range_mut(fork.next()..).map(|(_, p)| p) {
+            *made = false;
+        }
+        newer.iter().rev().for_each(|block| self.enter(block));
+    }
+
     fn enter(&mut self, block: &Block) {
+        self.read.insert(block.slot, block.root);
         if let Some((proposer, made)) = self.proposals.get_mut(&block.slot) {
             *made |= *proposer == block.proposer;
         }
@@ -258,6 +305,8 @@ mod tests {
             data: PackedData { slot: SLOT },
         };
         Block {
+            root: Root::from([u8::try_from(proposer).unwrap(); 32]),
+            parent: Root::ZERO,
             slot: Slot(slot),
             proposer,
             graffiti: String::new(),
@@ -313,5 +362,27 @@ mod tests {
         assert_eq!(ledger.total().proposals.missed(), 1);
         ledger.enter(&block(9, 71, "0x01", "0x00"));
         assert_eq!(ledger.total().proposals.missed(), 0);
+    }
+
+    #[test]
+    fn what_a_reorganised_chain_contains_no_longer_is_missed_until_it_is_found_again() {
+        let mut ledger = ledger();
+        let made = block(9, 71, "0x01", "0x00");
+        ledger.replace(Slot(0), &[block(10, 5, "0x2a", "0x03"), made.clone()]);
+        assert!(ledger.missed().is_empty());
+        // Another block in slot 10, with one vote; then one in slot 11 with both.
+        let other = block(10, 6, "0x0a", "0x01");
+        ledger.replace(ledger.slot_of(made.root).unwrap(), &[other]);
+        assert_eq!(ledger.total().attestations.missed(), 1);
+        assert_eq!(ledger.total().proposals.missed(), 0);
+        ledger.replace(Slot(10), &[block(11, 7, "0x2a", "0x03")]);
+        assert_eq!(ledger.delays(), [1, 2]);
+        // Another proposer's block in slot 9, below everything.
+        ledger.replace(
+            Slot(0),
+            &[block(11, 8, "0x2a", "0x03"), block(9, 3, "0x01", "0x00")],
+        );
+        assert_eq!(ledger.total().attestations.missed(), 0);
+        assert_eq!(ledger.missed(), BTreeSet::from([SLOT]));
     }
 }

@@ -25,7 +25,7 @@ use super::keys::Site;
 use super::line::Line;
 use crate::deposit::{self, DepositError};
 use crate::io::files::{self, Mode};
-use crate::vault::{DepositTerms, Held, Signable, Vault};
+use crate::vault::{Held, Signable, Vault};
 
 /// The longest deposit file worth reading, in bytes.
 const MAX_BYTES: usize = 32 << 20;
@@ -121,21 +121,9 @@ impl Sharing {
         let messages = deposit::messages(&self.lock)
             .map_err(|error| CeremonyError::Deposits(self.deposit_file.clone(), error))?;
         let each = terms.deposit_amounts.len();
-        let held = self.lock.validators.iter().zip(shares).enumerate();
-        let held = held.map(|(at, (validator, share))| Held {
-            group_key: validator.public_key,
-            share,
-            deposits: messages.get(at * each).map(|message| DepositTerms {
-                credentials: message.withdrawal_credentials,
-                gwei: terms
-                    .deposit_amounts
-                    .iter()
-                    .map(|amount| amount.0)
-                    .collect(),
-            }),
-        });
+        let held = Held::of_lock(&self.lock, shares);
         let mut journal = site.record(&self.lock)?;
-        let mut vault = Vault::open(terms.size(), held.collect(), journal.history().clone())?;
+        let mut vault = Vault::open(terms.size(), held, journal.history().clone())?;
         let (mut records, mut sealed) = (Vec::new(), Vec::new());
         for (position, message) in messages.iter().enumerate() {
             let validator = u32::try_from(position / each).expect("a lock has few validators");

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use proto::definition::{Definition, FeeRecipient, Terms, Withdrawal, checksummed};
+use proto::definition::{Chain, Definition, FeeRecipient, Terms, Withdrawal, checksummed};
 use proto::{Address, ClusterSize};
 
 use super::CommandError;
@@ -127,17 +127,12 @@ pub(super) fn read(path: &Path) -> Result<Definition, CommandError> {
 /// The definition in words.
 fn describe(definition: &Definition) -> String {
     let terms = definition.terms();
-    let chain = &terms.chain;
     let mut lines = vec![
         format!("Cluster           {}", terms.name),
         format!("Definition hash   {}", definition.hash()),
-        format!("Chain             {}", chain.name),
-        format!("  execution id    {}", chain.execution_chain_id),
-        format!("  genesis fork    {}", chain.genesis_fork_version),
-        format!("  genesis root    {}", chain.genesis_validators_root),
-        format!("  deposits to     {}", checksummed(&chain.deposit_contract)),
-        format!("Operators         {}", terms.operators.len()),
     ];
+    lines.extend(chain_in_words(&terms.chain));
+    lines.push(format!("Operators         {}", terms.operators.len()));
     for operator in &terms.operators {
         let addresses: Vec<String> = operator.addresses.iter().map(ToString::to_string).collect();
         let addresses = match addresses.as_slice() {
@@ -153,6 +148,33 @@ fn describe(definition: &Definition) -> String {
     lines.push(String::new());
     lines.push(signatures(definition));
     lines.join("\n") + "\n"
+}
+
+/// The chain, and who vouches for it.
+fn chain_in_words(chain: &Chain) -> Vec<String> {
+    let mut lines = vec![
+        format!("Chain             {}", chain.name),
+        format!("  execution id    {}", chain.execution_chain_id),
+        format!("  genesis fork    {}", chain.genesis_fork_version),
+        format!("  genesis root    {}", chain.genesis_validators_root),
+        format!("  deposits to     {}", checksummed(&chain.deposit_contract)),
+    ];
+    if !chain.is_known() {
+        let words = [
+            &format!(
+                "  NOTE: gantry does not know this chain (it knows {}), whatever its name says.",
+                Chain::KNOWN.join(" and ")
+            ),
+            "  Its values are the writer's of this file, and a false contract takes the stake.",
+            "  Before you sign, ask your own nodes:",
+            "    execution id    eth_chainId of your execution node",
+            "    genesis fork    genesis_fork_version at /eth/v1/beacon/genesis",
+            "    genesis root    genesis_validators_root at /eth/v1/beacon/genesis",
+            "    deposits to     DEPOSIT_CONTRACT_ADDRESS at /eth/v1/config/spec",
+        ];
+        lines.extend(words.map(str::to_owned));
+    }
+    lines
 }
 
 /// How many validators, what is deposited, who is paid.
@@ -258,6 +280,29 @@ mod tests {
         assert!(text.contains("- 1 may be offline"), "{text}");
         assert!(text.contains("- 1 may be malicious"), "{text}");
         assert!(!text.contains("NOTE"), "{text}");
+    }
+
+    #[test]
+    fn a_chain_that_is_not_known_is_called_so_and_can_be_checked() {
+        let identities = proto::example::identities(4);
+        let shown = |change: fn(&mut Chain)| {
+            let mut draft = proto::example::draft(&identities);
+            change(&mut draft.chain);
+            describe(&Definition::unsigned(Terms::new(draft).unwrap()))
+        };
+        assert!(!shown(|_| {}).contains("NOTE"));
+        let own = shown(|chain| {
+            chain.name = "Ethereum".to_owned();
+            chain.execution_chain_id = 1337;
+            chain.genesis_fork_version = [0; 4].into();
+            chain.genesis_validators_root = [1; 32].into();
+        });
+        assert!(own.contains("gantry does not know this chain"), "{own}");
+        assert!(own.contains("(it knows mainnet and hoodi)"), "{own}");
+        assert!(
+            own.contains("DEPOSIT_CONTRACT_ADDRESS at /eth/v1/config/spec"),
+            "{own}"
+        );
     }
 
     #[test]

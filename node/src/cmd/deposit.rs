@@ -1,17 +1,18 @@
 //! `gantry deposit`: sends the deposits that the chain has not seen yet.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use proto::PublicKey;
-use proto::definition::Gwei;
+use proto::definition::{Chain, Gwei, checksummed};
 use proto::eth::DepositData;
 use proto::lock::Lock;
+use proto::{PublicKey, Root};
 use reqwest::Url;
 use zeroize::Zeroizing;
 
+use super::chain::check_chain;
 use super::keystore::read_lock;
 use super::{CommandError, runtime};
 use crate::deposit;
@@ -41,7 +42,8 @@ pub(super) struct Arguments {
     /// The cluster lock.
     #[arg(long, value_name = "FILE", default_value = "cluster-lock.json")]
     lock: PathBuf,
-    /// The Beacon API of your beacon node: also ask it which validators it knows.
+    /// The Beacon API of your beacon node: also ask it which validators it knows, and whether the
+    /// definition names its chain's deposit contract.
     #[arg(long, value_name = "URL")]
     beacon_node: Option<Url>,
     /// A file with the sender's secret key in hex, mode 0600. Without it, the key is taken from
@@ -65,6 +67,11 @@ pub(super) struct Arguments {
     #[arg(long)]
     yes: bool,
 }
+
+/// What is said where nobody but the definition's writer names the contract.
+const UNCHECKED: &str = "\n  NOTE: gantry does not know this chain: only the definition says that \
+    this is its deposit contract.\n  Give --beacon-node to have it compared with what your beacon \
+    node says.";
 
 impl Arguments {
     pub fn run(self) -> Result<(), CommandError> {
@@ -103,6 +110,13 @@ impl Arguments {
         sender: Option<&Sender>,
     ) -> Result<(), CommandError> {
         let chain = &lock.definition.terms().chain;
+        let beacon = match &self.beacon_node {
+            Some(url) => Some(BeaconClient::connect(url.as_str())?),
+            None => None,
+        };
+        if let Some(beacon) = &beacon {
+            check_chain(lock, &beacon.chain_spec().await?)?;
+        }
         let execution = Execution::connect(self.rpc.clone(), chain).await?;
         // The nonce is asked for before the log: a deposit mined in between is then in the log,
         // and the transaction that would repeat it has a used nonce.
@@ -122,11 +136,13 @@ impl Arguments {
             })
             .await?;
         bar.finish_and_clear();
+        println!("looked at blocks {} to {}", seen.first, seen.last);
         let refused = |error| CommandError::Deposit(self.file.clone(), error);
         let version = chain.genesis_fork_version;
-        let missing = deposit::missing(version, deposits, &seen).map_err(refused)?;
-        if let Some(url) = &self.beacon_node {
-            self.refuse_earlier(url, &missing, &seen).await?;
+        let missing = deposit::missing(version, deposits, &seen.deposits).map_err(refused)?;
+        if let Some(beacon) = &beacon {
+            self.refuse_earlier(beacon, &missing, &seen.deposits)
+                .await?;
         }
         println!(
             "{} are on the chain, {} are missing",
@@ -136,20 +152,29 @@ impl Arguments {
         for deposit in &missing {
             println!("  {} {}", deposit.pubkey, Gwei(deposit.amount));
         }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let mut plan = in_words(&missing, chain);
+        if beacon.is_none() && !chain.is_known() {
+            plan.push_str(UNCHECKED);
+        }
         match payer {
-            Some(payer) if !missing.is_empty() => self.send(&execution, &payer, &missing).await,
-            Some(_) | None => Ok(()),
+            Some(payer) => self.send(&execution, &payer, &missing, &plan).await,
+            None => {
+                println!("{plan}");
+                Ok(())
+            }
         }
     }
 
     /// Refuses to go on if the beacon node knows a validator of which the log shows no deposit.
     async fn refuse_earlier(
         &self,
-        beacon: &Url,
+        beacon: &BeaconClient,
         missing: &[DepositData],
         seen: &[DepositData],
     ) -> Result<(), CommandError> {
-        let beacon = BeaconClient::connect(beacon.as_str())?;
         let keys: BTreeSet<PublicKey> = missing.iter().map(|deposit| deposit.pubkey).collect();
         let asked: Vec<PublicKey> = keys.iter().copied().collect();
         let registered = beacon.validators(StateId::Head, &asked).await?;
@@ -169,17 +194,15 @@ impl Arguments {
         execution: &Execution,
         payer: &Payer<'_>,
         missing: &[DepositData],
+        plan: &str,
     ) -> Result<(), CommandError> {
         let sender = payer.sender;
         let fees = execution.fees(self.priority_fee).await?;
         execution.check_funds(sender, missing, fees).await?;
-        let total = Gwei(missing.iter().map(|deposit| deposit.amount).sum());
-        let question = format!(
-            "Send {} deposits, {total} in all, from {}? It cannot be undone. Type yes: ",
-            missing.len(),
-            sender.address()
-        );
-        if !self.yes && !confirmed(&question)? {
+        let plan = format!("{plan}\n  paid by         {}", sender.address());
+        if self.yes {
+            println!("{plan}");
+        } else if !confirmed(&format!("{plan}\nSend it? It cannot be undone. Type yes: "))? {
             return Err(CommandError::NotConfirmed);
         }
         let mut nonces = payer.next_nonce..;
@@ -187,7 +210,7 @@ impl Arguments {
             let fees = execution.fees(self.priority_fee).await?;
             let mut sent = Vec::with_capacity(group.len());
             for (deposit, nonce) in group.iter().zip(&mut nonces) {
-                let transaction = execution.send(sender, (nonce, fees), deposit).await?;
+                let transaction = execution.send(sender, nonce, fees, deposit).await?;
                 println!(
                     "sent {} {} in {transaction}",
                     deposit.pubkey,
@@ -205,8 +228,63 @@ impl Arguments {
     }
 }
 
+/// What is missing, with everything that decides who can ever have it back.
+fn in_words(missing: &[DepositData], chain: &Chain) -> String {
+    let total = Gwei(missing.iter().map(|deposit| deposit.amount).sum());
+    let mut returns: BTreeMap<Root, usize> = BTreeMap::new();
+    for deposit in missing {
+        *returns.entry(deposit.withdrawal_credentials).or_default() += 1;
+    }
+    let (name, id) = (&chain.name, chain.execution_chain_id);
+    let mut lines = vec![
+        format!(
+            "To be sent        {} deposits, {total} in all",
+            missing.len()
+        ),
+        format!("  on              {name}, chain id {id}"),
+        format!("  to the contract {}", checksummed(&chain.deposit_contract)),
+    ];
+    for (credentials, count) in &returns {
+        let owner = match deposit::owner(credentials) {
+            Some(address) => checksummed(&address),
+            None => credentials.to_string(),
+        };
+        lines.push(format!("  returns to      {owner} ({count} of them)"));
+    }
+    lines.join("\n")
+}
+
 /// The account that pays, and the count of its earlier transactions.
 struct Payer<'a> {
     sender: &'a Sender,
     next_nonce: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_names_contract_chain_total_and_to_whom_the_stake_returns() {
+        let chain = Chain::known("hoodi").unwrap();
+        let to = |owner: u8, amount: Gwei| DepositData {
+            pubkey: [1; 48].into(),
+            withdrawal_credentials: deposit::credentials(&[owner; 20].into()),
+            amount: amount.0,
+            signature: [2; 96].into(),
+        };
+        let missing = [
+            to(0x11, Gwei::ONE_ETH),
+            to(0x11, Gwei::FULL),
+            to(0x22, Gwei::FULL),
+        ];
+        assert_eq!(
+            in_words(&missing, &chain),
+            "To be sent        3 deposits, 65 ETH in all\n  \
+               on              hoodi, chain id 560048\n  \
+               to the contract 0x00000000219ab540356cBB839Cbe05303d7705Fa\n  \
+               returns to      0x1111111111111111111111111111111111111111 (2 of them)\n  \
+               returns to      0x2222222222222222222222222222222222222222 (1 of them)"
+        );
+    }
 }

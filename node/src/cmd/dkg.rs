@@ -12,7 +12,7 @@ use proto::definition::{BadPeerAddress, PeerAddress, SignedDefinition, Terms};
 use super::run::stop_signal;
 use super::{CommandError, cluster, log};
 use crate::ceremony::{self, CeremonyError, Plan, Site};
-use crate::config::{Config, LogFormat, SecretSource};
+use crate::config::{Config, LogFilter, LogFormat, SecretSource};
 use crate::io::files;
 use crate::journal::DataLock;
 use crate::keystore::read_identity;
@@ -75,7 +75,7 @@ struct Hold {
         env = "GANTRY_LOG",
         default_value = "warn"
     )]
-    log: String,
+    log: LogFilter,
 }
 
 #[derive(Debug, Args)]
@@ -284,7 +284,10 @@ impl VerifyBlame {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
+    use std::ffi::OsString;
+
+    use clap::builder::Resettable;
+    use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
     use super::*;
 
@@ -298,14 +301,25 @@ mod tests {
         let text = "beacon_node = 'http://localhost:5052'\ndata_dir = '/a'\nkeystore_dir = 'keys'";
         let variables = variables
             .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            .map(|(name, value)| (OsString::from(name), OsString::from(value)));
         let config = Config::parse(Path::new("gantry.toml"), text, variables).unwrap();
         let flags = given.map(|dir| ["--data-dir", dir]);
         let typed = ["dkg"].into_iter().chain(flags.into_iter().flatten());
-        Typed::parse_from(typed)
+        // Whatever the environment of the tests says.
+        let command = Typed::command().mut_args(|argument| argument.env(Resettable::Reset));
+        Typed::from_arg_matches(&command.get_matches_from(typed))
+            .unwrap()
             .hold
             .own_files(Some(&config))
             .keystores
+    }
+
+    #[test]
+    fn a_flag_that_is_no_log_filter_is_refused_by_its_name() {
+        let refused = Typed::try_parse_from(["dkg", "--log", "info,node=loud"]);
+        let words = refused.err().unwrap().to_string();
+        assert!(words.contains("--log <FILTER>"), "{words}");
+        assert!(words.contains("is no log filter"), "{words}");
     }
 
     #[test]

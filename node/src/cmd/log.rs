@@ -4,12 +4,12 @@ use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::config::LogFormat;
+use crate::config::{LogFilter, LogFormat};
 
 /// Begins to write log lines to standard error: those that `filter` lets through. Colours are for
 /// a terminal only: in a file or a journal their codes hide the words.
-pub(super) fn start(filter: &str, format: LogFormat) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+pub(super) fn start(filter: &LogFilter, format: LogFormat) {
+    let filter = EnvFilter::new(filter.as_str());
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())

@@ -3,6 +3,7 @@
 //! A command reads files, calls a core or the shell, and prints. Never here: rules. Those are with
 //! the types they protect.
 
+mod chain;
 mod cluster;
 mod deposit;
 mod dkg;
@@ -23,7 +24,7 @@ use ::dkg::shared::BadKeys;
 use clap::{Parser, Subcommand};
 use proto::definition::BadDefinition;
 use proto::lock::BadLock;
-use proto::{PublicKey, Root, Slot};
+use proto::{PublicKey, Root};
 use slashing::SlashingError;
 use thiserror::Error;
 use tokio::runtime::Runtime;
@@ -150,20 +151,9 @@ pub enum CommandError {
          it: start again with --from-block 0, or it would be paid twice"
     )]
     EarlierDeposit(PublicKey, u64),
-    /// The chain has not begun.
-    #[error("the chain has not begun: there is no current slot")]
-    BeforeGenesis,
-    /// The clock is behind the chain.
-    #[error(
-        "by the clock of this machine it is slot {slot}, and the beacon node has a block of slot \
-         {head}: set the clock first"
-    )]
-    ClockBehind {
-        /// The slot by the clock.
-        slot: Slot,
-        /// The slot of the beacon node's head.
-        head: Slot,
-    },
+    /// Clock and beacon node leave open which slot it is.
+    #[error(transparent)]
+    Slot(#[from] chain::UnsureSlot),
     /// The signing record.
     #[error(transparent)]
     Slashing(#[from] SlashingError),
@@ -197,17 +187,9 @@ pub enum CommandError {
     /// The system gives no randomness.
     #[error("the operating system gives no random numbers: {0}")]
     Randomness(#[source] getrandom::Error),
-    /// The beacon node is on another chain than the cluster.
-    #[error(
-        "the beacon node is on another chain: its genesis validators root is {theirs}, the \
-         cluster's {ours}. Point `beacon_node` to a node of the cluster's chain"
-    )]
-    OtherChain {
-        /// The root in the definition.
-        ours: Root,
-        /// The root the beacon node says.
-        theirs: Root,
-    },
+    /// The beacon node and the definition do not name the same chain.
+    #[error(transparent)]
+    Chain(#[from] chain::BadChain),
     /// The ceremony.
     #[error(transparent)]
     Ceremony(#[from] CeremonyError),

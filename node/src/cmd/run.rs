@@ -2,7 +2,8 @@
 //! until it is told to stop.
 //!
 //! The order of the checks is the order in which a mistake would cost: the data directory (another
-//! process on it?), the lock, the signing record, the shares, the chain, and only then the network.
+//! process on it?), the lock, the signing record, the shares (each enrolled in the record?), the
+//! chain, and only then the network.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -19,9 +20,9 @@ use proto::{Identity, PeerIndex};
 use tokio::sync::mpsc::channel;
 use tracing::{info, warn};
 
+use super::chain::check_chain;
 use super::{CommandError, log};
 use crate::config::Config;
-use crate::deposit::credentials;
 use crate::duties::ground::Ground;
 use crate::duties::keys::ClusterKeys;
 use crate::duties::node::Node;
@@ -32,14 +33,14 @@ use crate::io::casebook::Casebook;
 use crate::io::memory::Memory;
 use crate::io::metrics::Metrics;
 use crate::io::net::{self, Limits, Settings};
-use crate::io::observer::Observer;
+use crate::io::observer::{Observer, Panel};
 use crate::io::shell::Shell;
 use crate::io::status::{BeaconStatus, Board, PeerStatus, Status, ValidatorStatus};
 use crate::io::web::{self, Door, Shown};
 use crate::io::writer::Writer;
 use crate::journal::{DataLock, Files, Journal, Owner};
 use crate::keystore::{self, MasterSecret, SecretUse};
-use crate::vault::{DepositTerms, Held, Vault};
+use crate::vault::{Held, Vault};
 
 /// How long to wait before a beacon node that does not answer at the start is asked again.
 const BEACON_RETRY: Duration = Duration::from_secs(1);
@@ -75,7 +76,7 @@ struct Loaded {
     keys: ClusterKeys,
     identity: Identity,
     me: PeerIndex,
-    held: Vec<Held>,
+    vault: Vault,
     journal: Journal<Files>,
 }
 
@@ -91,7 +92,7 @@ async fn run(config: Config) -> Result<(), CommandError> {
         chain = wait_for_chain(&client) => Arc::new(chain),
     };
     check_chain(&loaded.lock, &chain)?;
-    let shell = assemble(&config, loaded, (client, chain)).await?;
+    let shell = assemble(&config, loaded, client, chain).await?;
     shell.run(stop).await;
     Ok(())
 }
@@ -115,25 +116,11 @@ fn load(config: &Config, data: &DataLock) -> Result<Loaded, CommandError> {
     let master = MasterSecret::obtain(&config.secret, &lock.keystore_salt, SecretUse::Open)?;
     let shares: Vec<_> = lock.shares_of(me).copied().collect();
     let opened = keystore::open_all(&config.keystore_dir, &master, &shares)?;
-    let terms = lock.definition.terms();
-    let held =
-        lock.validators
-            .iter()
-            .zip(opened)
-            .enumerate()
-            .map(|(at, (validator, share))| Held {
-                group_key: validator.public_key,
-                share,
-                deposits: terms.withdrawal.of(at).map(credentials).map(|credentials| {
-                    DepositTerms {
-                        credentials,
-                        gwei: terms.deposit_amounts.iter().map(|gwei| gwei.0).collect(),
-                    }
-                }),
-            });
-    let held = held.collect();
+    let held = Held::of_lock(&lock, opened);
+    let size = lock.definition.terms().size();
+    let vault = Vault::open(size, held, journal.history().clone())?;
     Ok(Loaded {
-        held,
+        vault,
         identity,
         me,
         journal,
@@ -146,7 +133,12 @@ fn load(config: &Config, data: &DataLock) -> Result<Loaded, CommandError> {
 async fn wait_for_chain(client: &BeaconClient) -> ChainSpec {
     loop {
         match client.chain_spec().await {
-            Ok(chain) => return chain,
+            Ok(chain) => {
+                if !chain.says_when_attestations_are_due() {
+                    info!("the beacon node does not say when votes are due: a third of the slot");
+                }
+                return chain;
+            }
             Err(error) => {
                 warn!(%error, "waiting for the beacon node");
                 tokio::time::sleep(BEACON_RETRY).await;
@@ -155,27 +147,12 @@ async fn wait_for_chain(client: &BeaconClient) -> ChainSpec {
     }
 }
 
-/// A beacon node of another chain would have everything signed under wrong domains.
-pub(super) fn check_chain(lock: &Lock, chain: &ChainSpec) -> Result<(), CommandError> {
-    let ours = &lock.definition.terms().chain;
-    let theirs = chain.genesis();
-    let same = ours.genesis_fork_version == theirs.genesis_fork_version
-        && ours.genesis_validators_root == theirs.genesis_validators_root;
-    if !chain.says_when_attestations_are_due() {
-        info!("the beacon node does not say when attestations are due: a third of the slot");
-    }
-    let other = CommandError::OtherChain {
-        ours: ours.genesis_validators_root,
-        theirs: theirs.genesis_validators_root,
-    };
-    if same { Ok(()) } else { Err(other) }
-}
-
 /// Starts everything around the core and puts it together.
 async fn assemble(
     config: &Config,
     loaded: Loaded,
-    (client, chain): (BeaconClient, Arc<ChainSpec>),
+    client: BeaconClient,
+    chain: Arc<ChainSpec>,
 ) -> Result<Shell, CommandError> {
     let terms = loaded.lock.definition.terms();
     let names: Vec<String> = terms.operators.iter().map(|o| o.name.clone()).collect();
@@ -185,8 +162,11 @@ async fn assemble(
     let metrics = Arc::new(Metrics::new());
     let status = first_status(&loaded.lock, me, &client, &memory);
     let board = Arc::new(Board::new(status));
-    let told = (Arc::clone(&metrics), Arc::clone(&board));
-    let (outbox, events) = net::start(settings(config, &loaded, &names)?).await?;
+    let validators = loaded.lock.validators.len();
+    let settings = settings(config, &loaded, &names)?;
+    let (node, journal) = core(loaded, &chain, &memory)?;
+    // Only from here on does anybody hear of this peer.
+    let (outbox, events) = net::start(settings).await?;
     let door = Door {
         address: config.metrics,
         names: config.metrics_names.clone().into(),
@@ -198,12 +178,11 @@ async fn assemble(
         names: names.clone().into(),
     };
     web::serve(door, shown).await?;
-    info!(
-        name = names[me.position()],
-        validators = loaded.lock.validators.len(),
-        "running"
-    );
-    let (node, journal) = core(loaded, &chain, &memory)?;
+    info!(name = names[me.position()], validators, "running");
+    let panel = Panel {
+        metrics: Arc::clone(&metrics),
+        board: Arc::clone(&board),
+    };
     let (to_answers, answers) = channel(WAITING);
     let (to_written, written) = channel(WAITING);
     let heads = client.head_events(3 * chain.slot_duration());
@@ -217,7 +196,7 @@ async fn assemble(
         heads,
         writer: Writer::start(journal, to_written),
         written,
-        observer: Observer::new(names, told, memory, casebook),
+        observer: Observer::new(names, panel, memory, casebook),
         metrics,
         board,
         chores: VecDeque::new(),
@@ -251,7 +230,7 @@ fn settings(config: &Config, loaded: &Loaded, names: &[String]) -> Result<Settin
     })
 }
 
-/// The core, with its vault over what the record holds.
+/// The core.
 fn core(
     loaded: Loaded,
     chain: &Arc<ChainSpec>,
@@ -262,7 +241,7 @@ fn core(
         keys,
         identity,
         me,
-        held,
+        vault,
         journal,
     } = loaded;
     let roster = lock.definition.terms().roster();
@@ -279,7 +258,6 @@ fn core(
         fee_recipients: fee_recipients(&lock),
         seed,
     };
-    let vault = Vault::open(size, held, journal.history().clone())?;
     let peers = Peers::new(size, me, memory.sequences(size));
     let node = Node::new(ground, vault, peers, journal.recorded());
     Ok((node, journal))

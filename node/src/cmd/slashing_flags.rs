@@ -1,20 +1,22 @@
 //! The flags of `gantry slashing`, and what is printed.
 
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
+use proto::eth::ChainSpec;
 use proto::lock::Lock;
-use proto::{Epoch, PublicKey, Slot, Timestamp};
+use proto::{PublicKey, Slot, Timestamp};
 
+use super::chain::{UnsureSlot, check_chain, slot_by_clock, slot_by_two};
 use super::keystore::read_lock;
-use super::run::check_chain;
 use super::slashing::{self, Imported, Place, Renewed};
 use super::{CommandError, runtime};
 use crate::config::Config;
-use crate::io::beacon::BeaconClient;
+use crate::io::beacon::{BeaconClient, SyncStatus};
+use crate::io::clock;
 use crate::journal::Owner;
 use crate::keystore::read_identity;
+use crate::vault::interchange::Moment;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -31,7 +33,7 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Interchange {
-    /// The EIP-3076 file; an export never overwrites one.
+    /// The EIP-3076 file; an export never overwrites other marks.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
@@ -55,8 +57,8 @@ impl Command {
         match self {
             Self::Import(interchange) => {
                 let peer = interchange.settings.open()?;
-                let now = peer.now()?;
-                let import = slashing::import(&peer.place(), &interchange.file, now)?;
+                let read = slashing::read(&peer.place(), &interchange.file)?;
+                let import = slashing::import(&peer.place(), read, peer.now(slot_by_clock)?)?;
                 print_import(&import);
             }
             Self::Export(interchange) => {
@@ -68,12 +70,12 @@ impl Command {
                 let peer = settings.open()?;
                 let keys: Vec<PublicKey> =
                     peer.lock.validators.iter().map(|v| v.public_key).collect();
-                let now = peer.now()?;
+                let now = peer.now(slot_by_two)?;
                 let renewed = slashing::new_record(&peer.place(), &keys, now)?;
                 println!("{}", in_words(&renewed));
                 println!(
                     "Nothing up to slot {} and epoch {} will be signed.",
-                    now.0, now.1
+                    now.slot, now.epoch
                 );
             }
         }
@@ -115,26 +117,23 @@ impl Peer {
         }
     }
 
-    /// The current slot and epoch: the beacon node's genesis and slot length, this clock. Marks
-    /// that are too low let a share sign twice, so a node of another chain is refused, and a clock
-    /// that is behind the chain's head.
-    fn now(&self) -> Result<(Slot, Epoch), CommandError> {
+    /// The current slot and epoch by `judge`, from the beacon node's genesis, slot length and head
+    /// and this clock. Marks that are too low let a share sign twice, so a node of another chain is
+    /// refused.
+    fn now(&self, judge: Judge) -> Result<Moment, CommandError> {
         let beacon = BeaconClient::connect(self.config.beacon_node.as_str())?;
         let runtime = runtime()?;
         let spec = runtime.block_on(beacon.chain_spec())?;
         check_chain(&self.lock, &spec)?;
-        let head = runtime.block_on(beacon.sync_status())?.head_slot;
-        let since_epoch = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let slot = spec.slot_at(Timestamp::from_unix(since_epoch));
-        let slot = slot.ok_or(CommandError::BeforeGenesis)?;
-        if slot < head {
-            return Err(CommandError::ClockBehind { slot, head });
-        }
-        Ok((slot, spec.epoch_of(slot)))
+        let node = runtime.block_on(beacon.sync_status())?;
+        let slot = judge(&spec, &node, clock::now())?;
+        let epoch = spec.epoch_of(slot);
+        Ok(Moment { slot, epoch })
     }
 }
+
+/// Whom to believe about the slot.
+type Judge = fn(&ChainSpec, &SyncStatus, Timestamp) -> Result<Slot, UnsureSlot>;
 
 fn print_import(import: &Imported) {
     println!("Raised the marks of {} validators.", import.raised);

@@ -1,5 +1,6 @@
 //! Where each key of a config comes from, so that an error can say where to look.
 
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use figment::error::Kind;
@@ -10,7 +11,7 @@ use reqwest::Url;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 
-use super::{ConfigError, OTHER_VARIABLES};
+use super::{ConfigError, LogFilter, OTHER_VARIABLES};
 
 /// The parsed sources of a config.
 pub(super) struct Sources {
@@ -23,7 +24,7 @@ pub(super) struct Sources {
 pub(super) fn extract<T: DeserializeOwned>(
     path: &Path,
     text: &str,
-    environment: impl IntoIterator<Item = (String, String)>,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<(T, Sources), ConfigError> {
     let file = path.display().to_string();
     // Parsed on its own first: an error of syntax has a line, but no key.
@@ -35,7 +36,7 @@ pub(super) fn extract<T: DeserializeOwned>(
     }
     let mut figment = Figment::from(Toml::string(text));
     for (name, value) in environment {
-        if let Some(variable) = Variable::of(name, &value) {
+        if let Some(variable) = Variable::of(&name, value)? {
             figment = figment.merge(variable);
         }
     }
@@ -72,21 +73,31 @@ impl Sources {
         }
         if let Kind::UnknownField(_, known) = &error.kind {
             let known: Vec<String> = known.iter().map(|k| format!("`{k}`")).collect();
-            let problem = format!("there is no such key; known are {}", known.join(", "));
+            let mut problem = format!("there is no such key; known are {}", known.join(", "));
+            if self.variable(&key).is_some() {
+                problem.push_str(
+                    ". If it is not meant for gantry, `unset` or rename the variable: an \
+                     orchestrator sets some for a service called gantry",
+                );
+            }
             return self.refuse(&key, &problem);
         }
         self.refuse(&key, &error.kind.to_string())
     }
 
-    /// The variable, or the file and line, that holds `key`.
-    fn place(&self, key: &[&str]) -> String {
+    /// The variable that holds `key`, if one does.
+    fn variable(&self, key: &[&str]) -> Option<&str> {
         // An entry of a list has no source of its own, so its list is asked for next.
         let metadata = (1..=key.len())
             .rev()
             .find_map(|depth| self.figment.find_metadata(&key[..depth].join(".")));
-        if let Some(name) = metadata.map(|m| &m.name)
-            && name.starts_with(Variable::PREFIX)
-        {
+        let name = metadata.map(|metadata| &*metadata.name)?;
+        name.starts_with(Variable::PREFIX).then_some(name)
+    }
+
+    /// The variable, or the file and line, that holds `key`.
+    fn place(&self, key: &[&str]) -> String {
+        if let Some(name) = self.variable(key) {
             return format!("environment variable {name}");
         }
         match line_of(&self.text, key) {
@@ -134,15 +145,54 @@ struct Variable {
 impl Variable {
     const PREFIX: &'static str = "GANTRY_";
 
-    fn of(name: String, value: &str) -> Option<Self> {
-        if OTHER_VARIABLES.contains(&name.as_str()) {
-            return None;
+    /// The variable of this name, if it is one of ours.
+    fn of(name: &OsStr, value: OsString) -> Result<Option<Self>, ConfigError> {
+        let ours = name.as_encoded_bytes().starts_with(Self::PREFIX.as_bytes());
+        if !ours || OTHER_VARIABLES.iter().any(|other| name == *other) {
+            return Ok(None);
         }
-        let key = name.strip_prefix(Self::PREFIX)?;
+        let readable = name.to_string_lossy();
+        let key = readable.trim_start_matches(Self::PREFIX);
         let key = key.to_ascii_lowercase().replace("__", ".");
+        let refused = |key: &str, problem: &str| ConfigError::Key {
+            key: key.to_owned(),
+            place: format!("environment variable {readable}"),
+            problem: problem.to_owned(),
+        };
+        let Some(name) = name.to_str() else {
+            return Err(refused(&key, "the name is not UTF-8: remove the variable"));
+        };
+        let Ok(value) = value.into_string() else {
+            return Err(refused(&key, "the value is not UTF-8: write it anew"));
+        };
+        if is_service_link(name.trim_start_matches(Self::PREFIX), &value) {
+            return Ok(None);
+        }
         let Ok(value) = value.parse::<Value>();
-        Some(Self { name, key, value })
+        Ok(Some(Self {
+            name: name.to_owned(),
+            key,
+            value,
+        }))
     }
+}
+
+/// Whether Kubernetes or Docker sets this variable to say where a service is: a container that runs
+/// beside a service called `gantry` or `gantry-…` gets them unasked. None of them names a key.
+fn is_service_link(rest: &str, value: &str) -> bool {
+    let words: Vec<&str> = rest.split('_').collect();
+    (0..words.len()).any(|at| match &words[at..] {
+        ["SERVICE", "HOST"] | ["SERVICE", "PORT", ..] => true,
+        ["PORT"] => value.contains("://"),
+        ["PORT", number, "TCP" | "UDP" | "SCTP"]
+        | [
+            "PORT",
+            number,
+            "TCP" | "UDP" | "SCTP",
+            "PROTO" | "PORT" | "ADDR",
+        ] => number.parse::<u16>().is_ok(),
+        _ => false,
+    })
 }
 
 impl Provider for Variable {
@@ -170,6 +220,14 @@ impl<'de> Deserialize<'de> for HttpUrl {
                 "{text:?} is no URL; write one such as http://127.0.0.1:5052"
             ))),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for LogFilter {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
     }
 }
 

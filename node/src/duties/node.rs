@@ -7,6 +7,7 @@ mod agenda;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use proto::frame::{Frame, Hello};
 use proto::vote::Message;
@@ -38,6 +39,8 @@ pub struct Node {
     early: Early,
     /// The slot of the newest head.
     head: Option<Slot>,
+    /// Since when something waits to become durable, with no progress.
+    unwritten_since: Option<Timestamp>,
     /// The first epoch in which the beacon node's chain is not the one of the start any more.
     differs_from: Option<Epoch>,
     now: Timestamp,
@@ -60,6 +63,7 @@ impl Node {
             opened: BTreeMap::new(),
             early: Early::default(),
             head: None,
+            unwritten_since: None,
             differs_from: None,
             now: Timestamp::from_micros(0),
             out: Vec::new(),
@@ -85,6 +89,12 @@ impl Node {
     /// How far the record is durable.
     pub fn recorded(&self) -> Recorded {
         self.recorded
+    }
+
+    /// How long the disk has not made durable what waits for it.
+    pub fn waits_for_disk(&self) -> Duration {
+        let since = self.unwritten_since.unwrap_or(self.now);
+        self.now.since(since)
     }
 
     /// Every other peer.
@@ -115,13 +125,18 @@ impl Node {
                 previous,
                 current,
             } => {
-                self.head = self.head.max(Some(slot));
-                self.schedule.head(slot, previous, current);
+                // Nobody can have built a block that this clock and a slot of tolerance rule out.
+                if slot <= self.slot().next() {
+                    self.head = self.head.max(Some(slot));
+                    self.schedule.head(slot, previous, current);
+                }
             }
             Input::Answer(answer) => self.answer(answer),
             Input::Recorded(recorded) => {
                 self.recorded = recorded;
                 self.vault.recorded(&recorded);
+                let is_behind = recorded.sequence() < self.vault.history().sequence();
+                self.unwritten_since = is_behind.then_some(self.now);
                 let reaches = |run: &Run| run.awaits().is_some_and(|at| at <= recorded.sequence());
                 self.step_all(|run| reaches(run).then_some(Event::Recorded(recorded)));
             }
@@ -176,14 +191,14 @@ impl Node {
                 let (lock, size) = (self.ground.lock, self.ground.roster.size());
                 match Message::decode(lock, size, peer, &bytes) {
                     Ok(message) => self.message(peer, message),
-                    Err(error) => self.fault(peer, "bad-vote", error.to_string()),
+                    Err(error) => self.fault(peer, "bad_vote", error.to_string()),
                 }
             }
             Ok(Frame::Randao(randao)) => {
                 let (mut world, reveals, _) = self.split();
                 reveals.take(peer, randao, &mut world);
             }
-            Err(error) => self.fault(peer, "bad-frame", error.to_string()),
+            Err(error) => self.fault(peer, "bad_frame", error.to_string()),
         }
     }
 
@@ -198,17 +213,15 @@ impl Node {
         for duty in silent {
             self.step(duty, Event::Silent(peer));
         }
-        let held = self.vault.sequence();
-        if hello.sequence_seen > held {
-            let stopped_before = self.vault.stopped().is_some();
-            self.vault.witnessed(peer, hello.sequence_seen);
+        let stopped_before = self.vault.stopped().is_some();
+        if self.vault.witnessed(peer, hello.sequence_seen) {
             if self.vault.stopped().is_some() && !stopped_before {
                 self.stop();
             }
             self.note(Note::RolledBack {
                 witness: peer,
                 seen: hello.sequence_seen,
-                held,
+                held: self.vault.begun_at(),
             });
         }
     }
@@ -304,6 +317,10 @@ impl Machine for Node {
         self.now = now;
         self.take(input);
         self.advance();
+        let writes = |output: &Output| matches!(output, Output::Persist(_));
+        if self.unwritten_since.is_none() && self.out.iter().any(writes) {
+            self.unwritten_since = Some(now);
+        }
         std::mem::take(&mut self.out)
     }
 

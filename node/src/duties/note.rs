@@ -3,6 +3,8 @@
 //! The core has no clock of its own, so a [`Note::Reached`] carries no time; the shell stamps it
 //! when it arrives, which includes the computing that led to it.
 
+use std::time::Duration;
+
 use consensus::Evidence;
 use proto::{DutyId, Epoch, PeerIndex, PeerSet, Round, Slot};
 
@@ -98,14 +100,20 @@ pub enum Note {
         /// What the operator should know and do.
         message: String,
     },
-    /// A peer has seen a higher sequence number of this peer's record than the record holds.
+    /// A peer has seen a sequence number of this peer's record that no run on it has shown.
     RolledBack {
         /// The peer that has seen it.
         witness: PeerIndex,
         /// The number it has seen.
         seen: u64,
-        /// The number the record holds.
+        /// The last number of the record when this run began.
         held: u64,
+    },
+    /// The disk takes nothing of the signing record: until it does this peer neither votes nor
+    /// signs.
+    DiskHangs {
+        /// For how long already.
+        waited: Duration,
     },
     /// The beacon node says another chain spec than at the start. Nothing is signed from this epoch
     /// on, until a restart.

@@ -1,8 +1,10 @@
 //! RANDAO reveals: one hop, no agreement, because what they sign is already determined.
 //!
 //! Partial signatures travel one slot ahead where the proposer is already certain, so that a
-//! proposal costs only its block and three hops. At most one partial a peer and slot is kept, for
-//! the present slot and the next two: a peer whose clock is ahead sends a slot ahead of its own.
+//! proposal costs only its block and three hops. A reorganised chain may yet give the slot to
+//! another of our validators, so a reveal is one of a slot and a validator; of a peer at most
+//! `MOST` in a slot are kept, for the present slot and the next two: a peer whose clock is ahead
+//! sends a slot ahead of its own.
 
 use std::collections::BTreeMap;
 
@@ -19,18 +21,21 @@ use super::schedule::Position;
 use super::share::Share;
 use crate::vault::Signable;
 
-/// The reveals of the present slot and the next.
-#[derive(Debug, Default)]
-pub struct Reveals(BTreeMap<Slot, Reveal>);
+/// For how many validators of one slot a peer's parts are kept.
+const MOST: usize = 4;
 
-/// The reveal of one slot's proposer.
+/// The reveals of the present slot and the next, by slot and proposer.
+#[derive(Debug, Default)]
+pub struct Reveals(BTreeMap<(Slot, Position), Reveal>);
+
+/// The reveal of one proposer.
 #[derive(Debug)]
 struct Reveal {
     /// What is signed: it is the same for every validator.
     root: Root,
     collector: Collector,
-    /// Whose parts were combined for whom last, and gave no whole.
-    tried: Option<(Position, PeerSet)>,
+    /// Whose parts were combined last, and gave no whole.
+    tried: Option<PeerSet>,
     own: Own,
     whole: Option<SignatureBytes>,
 }
@@ -52,7 +57,7 @@ impl Reveals {
         validator: Position,
         world: &mut World<'_>,
     ) -> Option<SignatureBytes> {
-        let reveal = self.of(slot, world);
+        let reveal = self.of(slot, validator, world);
         if reveal.own == Own::NotAsked {
             reveal.own = Own::Refused;
             let signable = Signable::randao(&world.ground.chain, slot);
@@ -85,12 +90,21 @@ impl Reveals {
     }
 
     /// A peer's part of the reveal for a slot. Slots other than the present and the next two are
-    /// not kept, nor is a peer's second word.
+    /// not kept, nor is a peer's second word, nor what is for a validator that is not ours.
     pub fn take(&mut self, peer: PeerIndex, randao: Randao, world: &mut World<'_>) {
         let now = world.slot();
         if (now..=now.next().next()).contains(&randao.slot) {
-            let reveal = self.of(randao.slot, world);
-            reveal.add(peer, reveal.root, randao.partial);
+            let validator = Position(randao.partial.validator);
+            let of_peer = |(at, reveal): (&(Slot, Position), &Reveal)| {
+                *at != (randao.slot, validator)
+                    && reveal.collector.contributors(&reveal.root).contains(peer)
+            };
+            let of_slot = (randao.slot, Position(0))..=(randao.slot, Position(u32::MAX));
+            let is_ours = world.ground.keys.get(validator).is_some();
+            if is_ours && self.0.range(of_slot).filter(|at| of_peer(*at)).count() < MOST {
+                let reveal = self.of(randao.slot, validator, world);
+                reveal.add(peer, reveal.root, randao.partial);
+            }
         }
     }
 
@@ -102,14 +116,14 @@ impl Reveals {
         validator: Position,
         world: &mut World<'_>,
     ) -> Option<SignatureBytes> {
-        let reveal = self.0.get_mut(&slot)?;
+        let reveal = self.0.get_mut(&(slot, validator))?;
         if reveal.whole.is_some() {
             return None;
         }
         let root = reveal.root;
         let parts = reveal.collector.contributors(&root);
         let is_enough = parts.len() >= world.ground.roster.size().threshold();
-        if !is_enough || reveal.tried.replace((validator, parts)) == Some((validator, parts)) {
+        if !is_enough || reveal.tried.replace(parts) == Some(parts) {
             return None;
         }
         let with = Combining {
@@ -122,7 +136,7 @@ impl Reveals {
         for (peer, validator) in combined.bad_shares {
             world.note(Note::Fault {
                 peer,
-                rule: "bad-share",
+                rule: "bad_share",
                 detail: format!("RANDAO reveal for slot {slot}, validator {}", validator.0),
             });
         }
@@ -130,14 +144,14 @@ impl Reveals {
         reveal.whole
     }
 
-    /// The whole reveal for `slot`, if it is there.
-    pub fn whole(&self, slot: Slot) -> Option<SignatureBytes> {
-        self.0.get(&slot)?.whole
+    /// The whole reveal of `validator` for `slot`, if it is there.
+    pub fn whole(&self, slot: Slot, validator: Position) -> Option<SignatureBytes> {
+        self.0.get(&(slot, validator))?.whole
     }
 
     /// The frames this peer has sent and a peer that comes back may have missed.
     pub fn sent(&self) -> Vec<Vec<u8>> {
-        let own = |(slot, reveal): (&Slot, &Reveal)| match reveal.own {
+        let own = |((slot, _), reveal): (&(Slot, Position), &Reveal)| match reveal.own {
             Own::Sent(own) => Some(frame(*slot, own)),
             Own::NotAsked | Own::Refused => None,
         };
@@ -146,11 +160,11 @@ impl Reveals {
 
     /// Forgets the slots before `slot`.
     pub fn forget_before(&mut self, slot: Slot) {
-        self.0 = self.0.split_off(&slot);
+        self.0 = self.0.split_off(&(slot, Position(0)));
     }
 
-    fn of(&mut self, slot: Slot, world: &World<'_>) -> &mut Reveal {
-        self.0.entry(slot).or_insert_with(|| Reveal {
+    fn of(&mut self, slot: Slot, validator: Position, world: &World<'_>) -> &mut Reveal {
+        self.0.entry((slot, validator)).or_insert_with(|| Reveal {
             root: Signable::randao(&world.ground.chain, slot).signing_root(),
             tried: None,
             collector: Collector::new(world.ground.roster.size()),

@@ -49,8 +49,13 @@ pub enum Event {
         /// What is known of it, if anything.
         seen: Option<Sighting>,
     },
-    /// The RANDAO reveal of the proposer.
-    Reveal(SignatureBytes),
+    /// A proposer's RANDAO reveal for the slot.
+    Reveal {
+        /// The proposer.
+        validator: Position,
+        /// Its reveal.
+        reveal: SignatureBytes,
+    },
     /// A message of consensus from this peer.
     Message(PeerIndex, Message),
     /// This peer votes no more in this slot.
@@ -112,7 +117,6 @@ impl Run {
             identity: ground.identity.clone(),
             timing: timing(duty, &ground.chain, world.peers.quorum_round_trip()),
             standing,
-            recorded: None,
         };
         Self {
             duty,
@@ -179,9 +183,12 @@ impl Run {
                     question.learn(root, seen);
                 }
             }
-            Event::Reveal(reveal) => {
-                self.reveal = Some(reveal);
-                self.ask_for_block(world);
+            Event::Reveal { validator, reveal } => {
+                // Of the proposer that this run is for, not of one that a turn of the chain named.
+                if self.owners.positions() == [validator] {
+                    self.reveal = Some(reveal);
+                    self.ask_for_block(world);
+                }
             }
             Event::Message(from, message) => self.ballot(Ballot::Message { from, message }, world),
             Event::Silent(peer) => self.ballot(Ballot::Down(peer), world),

@@ -5,22 +5,25 @@
 //!
 //! Never here: whether a deposit is right. [`crate::deposit`] decides that.
 
+mod error;
+
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use alloy::network::{Ethereum, EthereumWallet, NetworkTransactionBuilder as _};
 use alloy::primitives::{B256, Bytes, TxHash, U256};
 use alloy::providers::{Provider as _, RootProvider};
+use alloy::rpc::client::RpcClient;
 use alloy::rpc::types::{BlockNumberOrTag, Filter, Header, Log, TransactionRequest};
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::{SolCall as _, SolEvent as _};
-use alloy::transports::TransportError;
+use alloy::transports::{TransportError, TransportErrorKind};
 use proto::definition::{Chain, checksummed};
 use proto::eth::DepositData;
 use proto::{Address, PublicKey, Timestamp};
-use reqwest::Url;
-use thiserror::Error;
+use reqwest::{Client, Url};
 
+pub use self::error::ExecutionError;
 use super::clock;
 
 /// The most blocks one question about logs covers.
@@ -32,6 +35,9 @@ const GAS_LIMIT: u64 = 250_000;
 /// How old the newest block of a node that follows the chain is at most: many slots in a row may
 /// be empty. What an older one does not show could be paid twice.
 const OLDEST_HEAD: Duration = Duration::from_secs(600);
+/// How long the node may send nothing while it is asked something. Logs of many blocks come slowly,
+/// and they come.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Wei in a gwei.
 const WEI_PER_GWEI: u64 = 1_000_000_000;
 
@@ -58,75 +64,15 @@ mod abi {
 
 use abi::DepositContract::{DepositEvent, depositCall};
 
-/// Why the execution node did not do what it was asked.
-#[derive(Debug, Error)]
-pub enum ExecutionError {
-    /// The node cannot be reached or refused a request.
-    #[error("the execution node did not answer {question}: {cause}")]
-    Rpc {
-        /// What was asked.
-        question: &'static str,
-        /// What it said.
-        #[source]
-        cause: TransportError,
-    },
-    /// The node follows another chain.
-    #[error(
-        "the execution node is on chain {found}, and the definition names {expected}: give the URL \
-         of a node of the right chain"
-    )]
-    OtherChain {
-        /// The node's chain id.
-        found: u64,
-        /// The definition's.
-        expected: u64,
-    },
-    /// There is no contract at the deposit contract's address.
-    #[error("there is no deposit contract at {0} on this chain: compare the definition's address")]
-    NoContract(String),
-    /// A log of the deposit contract cannot be read.
-    #[error("the deposit contract at {0} writes logs that are none of deposits: it is another one")]
-    BadLog(String),
-    /// The node has no block to take a base fee from.
-    #[error("the execution node does not show its newest block with a base fee: is it syncing?")]
-    NoBlock,
-    /// The node does not show what has happened lately.
-    #[error(
-        "the newest block of the execution node is {0} s old: it is syncing or cut off, and may \
-         not show a deposit that is on the chain: start again when it follows"
-    )]
-    Behind(u64),
-    /// The sender's key is malformed.
-    #[error("the sender's key is not 32 bytes of hex")]
-    Key,
-    /// The sender has too little.
-    #[error("the sender {sender} has {has} ETH and needs {needs} ETH: send the difference first")]
-    Funds {
-        /// The sender's address.
-        sender: String,
-        /// Its balance.
-        has: String,
-        /// Deposits and the highest fees.
-        needs: String,
-    },
-    /// Transactions of the sender are under way.
-    #[error(
-        "the sender {0} has a transaction under way, maybe one of these deposits: wait until it is \
-         in a block, then start again"
-    )]
-    UnderWay(String),
-    /// A transaction was included and failed.
-    #[error("the transaction {0} failed: look at it in a block explorer; nothing was deposited")]
-    Reverted(TxHash),
-    /// A transaction was not included in time.
-    #[error(
-        "the transaction {0} is not in a block after {1} s: it may still come. Start again later: \
-         what is there by then is not sent again"
-    )]
-    Late(TxHash, u64),
-    /// Signing failed.
-    #[error("the transaction could not be signed: {0}")]
-    Sign(String),
+/// What the log of the deposit contract shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The deposits for the keys that were asked for, oldest first.
+    pub deposits: Vec<DepositData>,
+    /// The first block that was looked at.
+    pub first: u64,
+    /// The last one, the newest of the node; never before `first`.
+    pub last: u64,
 }
 
 /// What a transaction may cost beside its amount.
@@ -176,7 +122,21 @@ impl Execution {
     /// # Errors
     /// If the node does not answer or either is not so.
     pub async fn connect(url: Url, chain: &Chain) -> Result<Self, ExecutionError> {
-        let provider = RootProvider::new_http(url);
+        Self::connect_within(url, chain, PATIENCE).await
+    }
+
+    async fn connect_within(
+        url: Url,
+        chain: &Chain,
+        patience: Duration,
+    ) -> Result<Self, ExecutionError> {
+        let http = Client::builder()
+            .connect_timeout(patience)
+            .read_timeout(patience)
+            .build()
+            .map_err(ExecutionError::Client)?;
+        let provider = RootProvider::new(RpcClient::builder().http_with_client(http, url));
+        let asked = |question| asked_within(question, patience);
         let found = provider.get_chain_id().await;
         let found = found.map_err(asked("its chain id"))?;
         if found != chain.execution_chain_id {
@@ -196,17 +156,18 @@ impl Execution {
         })
     }
 
-    /// Every deposit for one of `keys` in the blocks from `first` to the newest, oldest first.
+    /// Every deposit for one of `keys` in the blocks from `first` to the newest.
     /// `progress` hears of the last block looked at and of the newest.
     ///
     /// # Errors
-    /// If the node does not answer, or a log of the contract is none of a deposit.
+    /// If the node does not answer or does not follow, `first` is still to come, or a log of the
+    /// contract is none of a deposit.
     pub async fn deposits(
         &self,
         keys: &BTreeSet<PublicKey>,
         first: u64,
         mut progress: impl FnMut(u64, u64),
-    ) -> Result<Vec<DepositData>, ExecutionError> {
+    ) -> Result<Seen, ExecutionError> {
         let contract = &self.chain.deposit_contract;
         let newest = self.newest().await?;
         let age = clock::now().since(Timestamp::from_unix(Duration::from_secs(newest.timestamp)));
@@ -216,7 +177,10 @@ impl Execution {
             return Err(ExecutionError::Behind(age.as_secs()));
         }
         let head = newest.number;
-        let mut found = Vec::new();
+        if first > head {
+            return Err(ExecutionError::BeyondHead { first, head });
+        }
+        let mut deposits = Vec::new();
         let mut from = first;
         while from <= head {
             let to = head.min(from + (BLOCKS_PER_QUESTION - 1));
@@ -231,13 +195,17 @@ impl Execution {
                 let deposit =
                     deposit.ok_or_else(|| ExecutionError::BadLog(checksummed(contract)))?;
                 if keys.contains(&deposit.pubkey) {
-                    found.push(deposit);
+                    deposits.push(deposit);
                 }
             }
             progress(to, head);
             from = to + 1;
         }
-        Ok(found)
+        Ok(Seen {
+            deposits,
+            first,
+            last: head,
+        })
     }
 
     /// The fees that get a transaction into one of the next blocks: twice the newest base fee, so
@@ -311,7 +279,8 @@ impl Execution {
     pub async fn send(
         &self,
         sender: &Sender,
-        (nonce, fees): (u64, Fees),
+        nonce: u64,
+        fees: Fees,
         deposit: &DepositData,
     ) -> Result<TxHash, ExecutionError> {
         let credentials = &deposit.withdrawal_credentials;
@@ -364,7 +333,25 @@ impl Execution {
 }
 
 fn asked(question: &'static str) -> impl Fn(TransportError) -> ExecutionError {
-    move |cause| ExecutionError::Rpc { question, cause }
+    asked_within(question, PATIENCE)
+}
+
+fn asked_within(
+    question: &'static str,
+    patience: Duration,
+) -> impl Fn(TransportError) -> ExecutionError {
+    move |cause| {
+        let kind = cause.as_transport_err();
+        let custom = kind.and_then(TransportErrorKind::as_custom);
+        let http = custom.and_then(|error| error.downcast_ref::<reqwest::Error>());
+        match http.is_some_and(reqwest::Error::is_timeout) {
+            true => ExecutionError::Hangs {
+                question,
+                ms: patience.as_millis(),
+            },
+            false => ExecutionError::Rpc { question, cause },
+        }
+    }
 }
 
 fn foreign(address: &Address) -> alloy::primitives::Address {
@@ -386,3 +373,6 @@ fn read_log(log: &Log) -> Option<DepositData> {
         signature: event.signature.as_ref().try_into().ok()?,
     })
 }
+
+#[cfg(test)]
+mod tests;

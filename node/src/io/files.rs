@@ -9,6 +9,8 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{CWD, RenameFlags};
+use rustix::io::Errno;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -121,12 +123,10 @@ pub fn write_new(path: &Path, content: &[u8], mode: Mode) -> Result<(), FileErro
 pub fn write_new_unsynced(path: &Path, content: &[u8], mode: Mode) -> Result<(), FileError> {
     let failed = |e| FileError::Write(path.to_owned(), e);
     let temporary = write_temporary(path, content, mode).map_err(failed)?;
-    // A link fails where a rename would overwrite.
-    let linked = fs::hard_link(&temporary, path);
-    fs::remove_file(&temporary).map_err(failed)?;
-    match linked {
+    match name_new(&temporary, path) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(&temporary).map_err(failed)?;
             let there = Zeroizing::new(fs::read(path).map_err(failed)?);
             if **there == *content {
                 Ok(())
@@ -134,7 +134,23 @@ pub fn write_new_unsynced(path: &Path, content: &[u8], mode: Mode) -> Result<(),
                 Err(FileError::Exists(path.to_owned()))
             }
         }
-        Err(error) => Err(failed(error)),
+        Err(error) => {
+            fs::remove_file(&temporary).ok();
+            Err(failed(error))
+        }
+    }
+}
+
+/// Gives `temporary` the name `path`, which nothing may have yet.
+fn name_new(temporary: &Path, path: &Path) -> io::Result<()> {
+    match rustix::fs::renameat_with(CWD, temporary, CWD, path, RenameFlags::NOREPLACE) {
+        // Network filesystems know no such rename, those of memory sticks no link. A link, too,
+        // fails where a plain rename would overwrite.
+        Err(Errno::INVAL | Errno::NOSYS) => {
+            fs::hard_link(temporary, path)?;
+            fs::remove_file(temporary)
+        }
+        renamed => Ok(renamed?),
     }
 }
 
@@ -176,8 +192,12 @@ fn write_temporary(path: &Path, content: &[u8], mode: Mode) -> io::Result<PathBu
     let mut options = OpenOptions::new();
     options.write(true).create_new(true).mode(mode.bits());
     let mut file = options.open(&temporary)?;
-    file.write_all(content)?;
-    file.sync_all()?;
+    let written = file.write_all(content).and_then(|()| file.sync_all());
+    if let Err(error) = written {
+        // What is left of it takes room on a disk that may be full.
+        fs::remove_file(&temporary).ok();
+        return Err(error);
+    }
     Ok(temporary)
 }
 

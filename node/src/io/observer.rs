@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use consensus::Evidence;
-use proto::{DutyId, DutyKind, PeerIndex, PeerSet, Round};
+use proto::{ClusterSize, DutyId, DutyKind, PeerIndex, PeerSet, Round};
 use tracing::{debug, error, info, warn};
 
 use super::casebook::Casebook;
@@ -44,11 +44,19 @@ struct Timeline {
     signed: usize,
 }
 
+/// Where numbers and status stand for whoever asks.
+pub struct Panel {
+    /// The numbers.
+    pub metrics: Arc<Metrics>,
+    /// The status.
+    pub board: Arc<Board>,
+}
+
 /// Tells the operator.
 pub struct Observer {
+    size: ClusterSize,
     names: Vec<String>,
-    metrics: Arc<Metrics>,
-    board: Arc<Board>,
+    panel: Panel,
     memory: Memory,
     casebook: Option<Casebook>,
     timelines: BTreeMap<DutyId, Timeline>,
@@ -61,15 +69,14 @@ impl Observer {
     /// it could be opened.
     pub fn new(
         names: Vec<String>,
-        board: (Arc<Metrics>, Arc<Board>),
+        panel: Panel,
         memory: Memory,
         casebook: Option<Casebook>,
     ) -> Self {
-        let (metrics, board) = board;
         Self {
+            size: ClusterSize::of(names.len()).expect("a definition names 3 to 13 operators"),
             names,
-            metrics,
-            board,
+            panel,
             memory,
             casebook,
             timelines: BTreeMap::new(),
@@ -80,7 +87,7 @@ impl Observer {
     /// Remembers the record sequence that `peer` has shown, or says, not too often, why not.
     pub fn remember(&mut self, peer: PeerIndex, sequence: u64) {
         if let Err(error) = self.memory.remember_sequence(peer, sequence)
-            && self.is_worth_a_line(None, "sequence-not-remembered")
+            && self.is_worth_a_line(None, "sequence_not_remembered")
         {
             warn!(%error, "cannot remember a peer's record sequence");
         }
@@ -95,17 +102,13 @@ impl Observer {
                 validators,
                 round,
                 missing,
-            } => self.signed(duty, validators, (round, missing)),
+            } => self.signed(duty, validators, round, missing),
             Note::Missed {
                 duty,
                 validators,
                 why,
             } => self.missed(duty, validators, &why),
-            Note::Objected { duty, objection } => {
-                let rule = objection.rule();
-                self.say_refused(rule, &format!("{duty}: this peer would not sign the value"));
-                self.refused(rule);
-            }
+            Note::Objected { duty, objection } => self.objected(duty, objection.rule()),
             Note::Refused {
                 duty,
                 validator,
@@ -114,7 +117,8 @@ impl Observer {
             } => {
                 let of = format!("{duty}, validator {}", validator.0);
                 self.say_refused(rule, &format!("{of}: the vault refuses: {message}"));
-                self.refused(rule);
+                let labels = RuleLabels { rule };
+                self.panel.metrics.refusals.get_or_create(&labels).inc();
             }
             Note::RandaoRefused {
                 slot,
@@ -128,12 +132,14 @@ impl Observer {
                 witness,
                 seen,
                 held,
-            } => {
-                if self.is_worth_a_line(Some(witness), "rolled-back") {
-                    let witness = self.name(witness);
+            } => self.rolled_back(witness, seen, held),
+            Note::DiskHangs { waited } => {
+                if self.is_worth_a_line(None, "disk-hangs") {
+                    let waited = waited.as_secs();
                     error!(
-                        witness,
-                        seen, held, "the signing record is older than it was"
+                        "the disk has not taken the signing record for {waited} s: nothing is \
+                         signed until it does. Look at the disk; if it is dying, stop gantry and \
+                         move data_dir, whole, to another"
                     );
                 }
             }
@@ -160,8 +166,30 @@ impl Observer {
     fn connected(&self, peer: PeerIndex, up: bool) {
         let peer = self.name(peer);
         info!(peer, "{}", if up { "connected" } else { "disconnected" });
-        let connected = self.metrics.connected.get_or_create(&PeerLabels { peer });
+        let connected = self
+            .panel
+            .metrics
+            .connected
+            .get_or_create(&PeerLabels { peer });
         connected.set(i64::from(up));
+    }
+
+    /// One peer may lie; what follows from the claims of several, the vault says by itself.
+    fn rolled_back(&mut self, witness: PeerIndex, seen: u64, held: u64) {
+        if !self.is_worth_a_line(Some(witness), "rolled_back") {
+            return;
+        }
+        let witness = self.name(witness);
+        error!(
+            witness,
+            seen,
+            held,
+            "{witness} says that it has seen {seen} of this peer's signing record, which ended at \
+             {held} when gantry started. When {} peers say so, nothing more is signed. Was an old \
+             copy put in place? Then stop gantry, and put the newest record back or run `gantry \
+             slashing new-record`",
+            self.size.faulty() + 1
+        );
     }
 
     /// Once in a while by each rule a warning, else for who wants to know everything.
@@ -173,7 +201,7 @@ impl Observer {
         }
     }
 
-    fn signed(&mut self, duty: DutyId, validators: usize, (round, missing): (Round, PeerSet)) {
+    fn signed(&mut self, duty: DutyId, validators: usize, round: Round, missing: PeerSet) {
         let took_ms = self.took_ms(duty);
         let missing = self.names_of(missing);
         info!(
@@ -198,9 +226,10 @@ impl Observer {
         self.end(duty, ending);
     }
 
-    fn refused(&self, rule: &'static str) {
+    fn objected(&mut self, duty: DutyId, rule: &'static str) {
+        self.say_refused(rule, &format!("{duty}: this peer would not sign the value"));
         let labels = RuleLabels { rule };
-        self.metrics.refusals.get_or_create(&labels).inc();
+        self.panel.metrics.objections.get_or_create(&labels).inc();
     }
 
     fn reached(&mut self, duty: DutyId, phase: Phase) {
@@ -212,7 +241,8 @@ impl Observer {
         let now = *timeline.reached.entry(phase).or_insert_with(Instant::now);
         for (name, from, to) in INTERVALS {
             if let (true, Some(begun)) = (to == phase, timeline.reached.get(&from)) {
-                self.metrics
+                self.panel
+                    .metrics
                     .phase(kind_of(duty), name, now.duration_since(*begun));
             }
         }
@@ -258,11 +288,11 @@ impl Observer {
     fn end(&mut self, duty: DutyId, ending: Ending) {
         debug!(%duty, "kept in the history");
         if let Err(error) = self.memory.remember_ending(&ending)
-            && self.is_worth_a_line(None, "duty-not-remembered")
+            && self.is_worth_a_line(None, "duty_not_remembered")
         {
             warn!(%error, "cannot remember a duty");
         }
-        self.board.ended(ending);
+        self.panel.board.ended(ending);
     }
 
     fn fault(&mut self, peer: PeerIndex, rule: &'static str, detail: &str) {
@@ -271,7 +301,8 @@ impl Observer {
             warn!(peer = name, rule, "a peer broke a rule: {detail}");
         }
         let peer = name;
-        self.metrics
+        self.panel
+            .metrics
             .faults
             .get_or_create(&FaultLabels { peer, rule })
             .inc();
@@ -308,7 +339,8 @@ impl Observer {
             kind: kind_of(duty),
             outcome,
         };
-        self.metrics
+        self.panel
+            .metrics
             .duties
             .get_or_create(&labels)
             .inc_by(validators as u64);

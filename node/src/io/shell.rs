@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
@@ -23,6 +24,9 @@ use super::status::Board;
 use super::writer::{Writer, Written};
 use crate::duties::node::Node;
 use crate::duties::{Answer, Chore, Input, Output};
+
+/// From when on the status calls a disk hung that does not answer.
+const HANGS: Duration = Duration::from_secs(5);
 
 /// A running peer with everything around it.
 pub struct Shell {
@@ -84,6 +88,7 @@ impl Shell {
     fn feed(&mut self, input: Input) {
         // What is shown changes with the time and with answers; frames come by the dozen.
         let is_news = matches!(input, Input::Tick | Input::Answer(_) | Input::NotRecorded);
+        let mut is_stuck = false;
         for output in self.node.handle(clock::now(), input) {
             match output {
                 Output::Broadcast(frame) => {
@@ -94,10 +99,8 @@ impl Shell {
                 }
                 Output::Send(peer, frame) => self.outbox.send(peer, frame.into()),
                 Output::Persist(records) => {
-                    if self.writer.write(records).is_err() {
-                        error!("the disk does not take the signing record: nothing is signed");
-                        return self.feed(Input::NotRecorded);
-                    }
+                    // What follows in the list does not wait for the record.
+                    is_stuck |= self.writer.write(records).is_err();
                 }
                 Output::Ask(query) => self.asking.ask(query),
                 Output::Submit { duty, submission } => self.asking.submit(duty, submission),
@@ -107,6 +110,10 @@ impl Shell {
                 }
                 Output::Note(note) => self.observer.tell(note),
             }
+        }
+        if is_stuck {
+            error!("the disk does not take the signing record: nothing is signed");
+            return self.feed(Input::NotRecorded);
         }
         if is_news {
             self.show();
@@ -232,14 +239,18 @@ impl Shell {
     fn show(&self) {
         let schedule = self.node.schedule();
         let vault = self.node.vault();
-        let is_stopped = vault.stopped().is_some();
-        self.metrics.signing_stopped.set(i64::from(is_stopped));
+        let waited = self.node.waits_for_disk();
+        let hangs = (waited >= HANGS).then(|| format!("the disk hangs for {} s", waited.as_secs()));
+        let stopped = vault.stopped().map(|refusal| refusal.to_string()).or(hangs);
+        self.metrics
+            .signing_stopped
+            .set(i64::from(stopped.is_some()));
         self.board.change(|status| {
             status.slot = self.node.slot().0;
             status.record.sequence = self.node.recorded().sequence();
             status.record.silent_until = vault.restart_mark().map(|slot| slot.0);
             status.beacon_node.other_chain_from = self.node.differs_from().map(|epoch| epoch.0);
-            status.record.stopped = vault.stopped().map(|refusal| refusal.to_string());
+            status.record.stopped = stopped;
             status.validators.registered = schedule.known().count();
             status.validators.active = schedule.known().filter(|(_, found)| found.active).count();
         });

@@ -229,7 +229,7 @@ fn another_version_is_refused_and_not_overwritten() {
         });
     }
     let words = refused(&disk);
-    assert!(words.contains("format 9, this gantry knows 1"), "{words}");
+    assert!(words.contains("format 9, this gantry knows 2"), "{words}");
 }
 
 #[test]

@@ -25,8 +25,8 @@ use sha2::{Digest as _, Sha256};
 /// The unit of layout in bytes: the page of common kernels and the sector of common disks.
 pub(super) const BLOCK: usize = 4096;
 
-/// The version of this layout and of what stands in the payloads.
-pub(super) const VERSION: u32 = 1;
+/// The version of this layout and of what stands in the payloads: `record.rs`, `history.rs`.
+pub(super) const VERSION: u32 = 2;
 
 const MAGIC: [u8; 16] = *b"gantry record\n\0\0";
 const HEADER_BODY: usize = 16 + 4 + 8 + 8 + 32 + 32 + 32;

@@ -1,7 +1,18 @@
 //! Everything the log has said, added up: what the vault checks and a snapshot holds.
 //!
 //! It keeps the marks of every validator, and of the last duties which value was signed, whichever
-//! validators it was for. It only ever grows: no record lowers a mark or removes a validator.
+//! validators it was for. No record removes a validator or lowers what one has signed.
+//!
+//! A snapshot is this, with numbers as in a record:
+//!
+//! ```text
+//! snapshot    sequence u64 | mark 0 or 1 and u64 | count u32 | values | count u32 | validators
+//! value       slot u64 | kind u8, 0 head and 1 block | signing root 32
+//! validator   group key 48 | source, target, slot, each 0 or 1 and u64
+//!             | count u32 | votes: source u64 | target u64 | signing root 32
+//!             | count u32 | blocks: slot u64 | signing root 32
+//!             | 0, or 1 and credentials 32 | count u32 | gwei u64 | signing root 32
+//! ```
 //!
 //! Never here: whether something may be signed; the vault knows.
 
@@ -281,4 +292,30 @@ fn read_kind(byte: u8) -> Option<DutyKind> {
     [DutyKind::Head, DutyKind::Block]
         .into_iter()
         .find(|kind| kind_byte(*kind) == byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest as _, Sha256};
+
+    use super::super::frame::VERSION;
+    use super::super::record::{encode_records, tests::one_of_each};
+    use super::*;
+
+    /// A record that an earlier program wrote is read, or refused by its version: who changes the
+    /// layout raises it.
+    #[test]
+    fn the_layout_of_a_version_never_changes() {
+        let mut history = History::default();
+        let records = one_of_each();
+        for record in &records {
+            history.apply(record).unwrap();
+        }
+        let snapshot = history.encode();
+        assert_eq!(History::decode(&snapshot), Some(history));
+        let written = [encode_records(&records), snapshot].concat();
+        let digest = "1319dd68eb46d3047706dc44e72e864e1530b83f1d067bced483414d3b7e0b7c";
+        assert_eq!(VERSION, 2, "and the digest is of this version");
+        assert_eq!(hex::encode(Sha256::digest(written)), digest);
+    }
 }

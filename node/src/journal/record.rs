@@ -278,7 +278,7 @@ pub(super) fn decode_records(payload: &[u8]) -> Option<Vec<Record>> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
     use proto::eth::{Checkpoint, CommitteeIndex};
 
@@ -288,7 +288,7 @@ mod tests {
         [byte; 32].into()
     }
 
-    fn one_of_each() -> Vec<Record> {
+    pub(in crate::journal) fn one_of_each() -> Vec<Record> {
         let data = AttestationData {
             slot: Slot(9),
             index: CommitteeIndex(0),
@@ -308,7 +308,7 @@ mod tests {
             Entry::Vote {
                 data,
                 signing_root: root(4),
-                validators: vec![0, 1, 9, 16_383],
+                validators: vec![0, 1],
             },
             Entry::Block {
                 slot: Slot(4),
@@ -347,6 +347,14 @@ mod tests {
         for cut in 0..payload.len() {
             assert_eq!(decode_records(&payload[..cut]), None, "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn members_far_apart_are_read_as_they_were_written() {
+        let members = vec![0, 1, 9, 16_383];
+        let mut out = Vec::new();
+        write_members(&mut out, &members);
+        assert_eq!(read_members(&mut Reader::new(&out)), Some(members));
     }
 
     proptest! {

@@ -4,9 +4,11 @@
 
 use dkg::bls::SecretShare;
 use proto::eth::DepositMessage;
+use proto::lock::Lock;
 use proto::{PublicKey, Root};
 
 use super::Refusal;
+use crate::deposit;
 
 /// One validator of which this peer holds a share.
 #[derive(Debug, Clone)]
@@ -29,6 +31,24 @@ pub struct DepositTerms {
 }
 
 impl Held {
+    /// This peer's `shares`, which are in the order of the lock, with what the lock says of each.
+    pub fn of_lock(lock: &Lock, shares: Vec<SecretShare>) -> Vec<Self> {
+        let terms = lock.definition.terms();
+        let validators = lock.validators.iter().zip(shares).enumerate();
+        let held = validators.map(|(position, (validator, share))| {
+            let address = terms.withdrawal.of(position);
+            Self {
+                group_key: validator.public_key,
+                share,
+                deposits: address.map(|address| DepositTerms {
+                    credentials: deposit::credentials(address),
+                    gwei: terms.deposit_amounts.iter().map(|gwei| gwei.0).collect(),
+                }),
+            }
+        });
+        held.collect()
+    }
+
     /// Whether the lock provides for this deposit of validator number `validator`.
     pub(super) fn provides_for(
         &self,

@@ -63,6 +63,21 @@ pub enum InterchangeError {
     NoneOfOurs(usize),
 }
 
+/// The current slot with its epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The slot.
+    pub slot: Slot,
+    /// The epoch that it is in.
+    pub epoch: Epoch,
+}
+
+/// What a file says, read completely: the highest marks of every key in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claims {
+    marks: BTreeMap<PublicKey, Watermarks>,
+}
+
 /// What an import does to a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Import {
@@ -74,19 +89,53 @@ pub struct Import {
     pub unknown: Vec<PublicKey>,
 }
 
-/// Adds the marks of an EIP-3076 file to `history`. `now` is the current slot with its epoch: a
-/// file that says more than that is wrong, and would stop the validator until then.
+impl Claims {
+    /// What the EIP-3076 file `json` says, which must be of the chain with this genesis validators
+    /// root; the caller bounds its length.
+    ///
+    /// # Errors
+    /// If the file is malformed, or of another version or chain.
+    pub fn read(genesis_validators_root: Root, json: &[u8]) -> Result<Self, InterchangeError> {
+        // The version first: another one may have another layout, and deserves the better message.
+        let versioned: Versioned = serde_json::from_slice(json)?;
+        let version = versioned.metadata.interchange_format_version;
+        if version != FORMAT_VERSION {
+            return Err(InterchangeError::Version(
+                version.chars().take(16).collect(),
+            ));
+        }
+        let file: Interchange = serde_json::from_slice(json)?;
+        let found = file.metadata.genesis_validators_root;
+        if found != genesis_validators_root {
+            return Err(InterchangeError::OtherChain {
+                found,
+                expected: genesis_validators_root,
+            });
+        }
+        let mut marks = BTreeMap::<PublicKey, Watermarks>::new();
+        for key in file.data {
+            let highest = Watermarks {
+                source: key.signed_attestations.iter().map(|a| a.source_epoch).max(),
+                target: key.signed_attestations.iter().map(|a| a.target_epoch).max(),
+                slot: key.signed_blocks.iter().map(|block| block.slot).max(),
+            };
+            marks.entry(key.pubkey).or_default().raise(&highest);
+        }
+        Ok(Self { marks })
+    }
+}
+
+/// Adds the marks of an EIP-3076 file to `history`. A file that says more than that it is `now` is
+/// wrong, and would stop the validator until then.
 ///
 /// # Errors
-/// If the file is malformed, of another version or chain, ahead of the clock, or holds no key of
-/// this record. Then `history` is as before.
+/// If the file is ahead of the clock, or holds no key of this record. Then `history` is as before.
 pub fn import(
     history: &mut History,
-    genesis_validators_root: Root,
-    now: (Slot, Epoch),
-    json: &[u8],
+    claims: Claims,
+    now: Moment,
 ) -> Result<Import, InterchangeError> {
-    let marks = read(genesis_validators_root, json)?;
+    let marks = claims.marks;
     if let Some((key, marks)) = marks.iter().find(|(_, marks)| is_ahead(marks, now)) {
         return Err(InterchangeError::AheadOfClock {
             key: *key,
@@ -122,9 +171,9 @@ pub fn import(
     Ok(import)
 }
 
-fn is_ahead(marks: &Watermarks, (slot, epoch): (Slot, Epoch)) -> bool {
+fn is_ahead(marks: &Watermarks, now: Moment) -> bool {
     // One slot and epoch of tolerance for a clock that is a little behind.
-    marks.source.max(marks.target) > Some(epoch.next()) || marks.slot > Some(slot.next())
+    marks.source.max(marks.target) > Some(now.epoch.next()) || marks.slot > Some(now.slot.next())
 }
 
 fn shown<T: Display>(mark: &Option<T>) -> String {
@@ -145,36 +194,6 @@ pub fn export(history: &History, genesis_validators_root: Root) -> Vec<u8> {
             .collect(),
     };
     serde_json::to_vec_pretty(&file).expect("a struct of texts and lists is JSON")
-}
-
-/// The highest marks of every key in the file.
-fn read(chain: Root, json: &[u8]) -> Result<BTreeMap<PublicKey, Watermarks>, InterchangeError> {
-    // The version first: another one may have another layout, and deserves the better message.
-    let versioned: Versioned = serde_json::from_slice(json)?;
-    let version = versioned.metadata.interchange_format_version;
-    if version != FORMAT_VERSION {
-        return Err(InterchangeError::Version(
-            version.chars().take(16).collect(),
-        ));
-    }
-    let file: Interchange = serde_json::from_slice(json)?;
-    let found = file.metadata.genesis_validators_root;
-    if found != chain {
-        return Err(InterchangeError::OtherChain {
-            found,
-            expected: chain,
-        });
-    }
-    let mut marks = BTreeMap::<PublicKey, Watermarks>::new();
-    for key in file.data {
-        let highest = Watermarks {
-            source: key.signed_attestations.iter().map(|a| a.source_epoch).max(),
-            target: key.signed_attestations.iter().map(|a| a.target_epoch).max(),
-            slot: key.signed_blocks.iter().map(|block| block.slot).max(),
-        };
-        marks.entry(key.pubkey).or_default().raise(&highest);
-    }
-    Ok(marks)
 }
 
 #[derive(Deserialize)]

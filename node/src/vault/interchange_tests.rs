@@ -7,7 +7,10 @@ use super::interchange::*;
 use crate::journal::{Entry, History};
 
 const CHAIN: Root = Root::ZERO;
-const NOW: (Slot, Epoch) = (Slot(3200), Epoch(100));
+const NOW: Moment = Moment {
+    slot: Slot(3200),
+    epoch: Epoch(100),
+};
 
 fn key(byte: u8) -> PublicKey {
     [byte; 48].into()
@@ -49,10 +52,15 @@ fn watermarks(history: &History, byte: u8) -> (Option<u64>, Option<u64>, Option<
     )
 }
 
+/// Reads `json` and imports it.
+fn take(history: &mut History, json: &[u8]) -> Result<Import, InterchangeError> {
+    import(history, Claims::read(CHAIN, json)?, NOW)
+}
+
 /// Tries `json` and returns the words of the refusal; the history stays as it was.
 fn refused(json: &str) -> String {
     let mut history = enrolled();
-    let error = import(&mut history, CHAIN, NOW, json.as_bytes()).unwrap_err();
+    let error = take(&mut history, json.as_bytes()).unwrap_err();
     assert_eq!(history, enrolled());
     error.to_string()
 }
@@ -74,13 +82,13 @@ fn of_all_entries_of_a_key_the_highest_count() {
         ]
         .join(","),
     );
-    let taken = import(&mut history, CHAIN, NOW, json.as_bytes()).unwrap();
+    let taken = take(&mut history, json.as_bytes()).unwrap();
     assert_eq!(taken.records.len(), 1);
     assert_eq!(taken.unknown, [key(9)]);
     assert_eq!(watermarks(&history, 1), (Some(7), Some(9), Some(81)));
     assert_eq!(watermarks(&history, 2), (None, None, None));
     // A second time it changes nothing.
-    let again = import(&mut history, CHAIN, NOW, json.as_bytes()).unwrap();
+    let again = take(&mut history, json.as_bytes()).unwrap();
     assert_eq!((again.records.len(), again.unchanged), (0, 1));
 }
 
@@ -89,8 +97,8 @@ fn an_import_never_lowers_a_mark() {
     let mut history = enrolled();
     let high = file("5", &of_key(1, r#"{"slot": "90"}"#, &attestation(8, 9)));
     let low = file("5", &of_key(1, r#"{"slot": "10"}"#, &attestation(2, 20)));
-    import(&mut history, CHAIN, NOW, high.as_bytes()).unwrap();
-    import(&mut history, CHAIN, NOW, low.as_bytes()).unwrap();
+    take(&mut history, high.as_bytes()).unwrap();
+    take(&mut history, low.as_bytes()).unwrap();
     assert_eq!(watermarks(&history, 1), (Some(8), Some(20), Some(90)));
 }
 
@@ -98,7 +106,7 @@ fn an_import_never_lowers_a_mark() {
 fn an_export_imported_elsewhere_gives_the_same_marks() {
     let mut history = enrolled();
     let json = file("5", &of_key(1, r#"{"slot": "90"}"#, &attestation(8, 9)));
-    import(&mut history, CHAIN, NOW, json.as_bytes()).unwrap();
+    take(&mut history, json.as_bytes()).unwrap();
     let exported = export(&history, CHAIN);
     let text = String::from_utf8(exported.clone()).unwrap();
     assert!(
@@ -110,7 +118,7 @@ fn an_export_imported_elsewhere_gives_the_same_marks() {
         "integers are quoted: {text}"
     );
     let mut elsewhere = enrolled();
-    import(&mut elsewhere, CHAIN, NOW, &exported).unwrap();
+    take(&mut elsewhere, &exported).unwrap();
     for byte in [1, 2] {
         assert_eq!(watermarks(&elsewhere, byte), watermarks(&history, byte));
     }
@@ -159,7 +167,7 @@ fn what_cannot_be_used_is_refused_with_words() {
 
 #[test]
 fn a_file_of_no_keys_is_taken() {
-    let taken = import(&mut enrolled(), CHAIN, NOW, file("5", "").as_bytes()).unwrap();
+    let taken = take(&mut enrolled(), file("5", "").as_bytes()).unwrap();
     assert_eq!((taken.records.len(), taken.unchanged), (0, 0));
 }
 
@@ -167,7 +175,7 @@ proptest! {
     #[test]
     fn any_bytes_are_taken_whole_or_not_at_all(json in ".{0,200}") {
         let mut history = enrolled();
-        if import(&mut history, CHAIN, NOW, json.as_bytes()).is_err() {
+        if take(&mut history, json.as_bytes()).is_err() {
             prop_assert_eq!(history, enrolled());
         }
     }

@@ -43,6 +43,8 @@ mod release_tests;
 #[cfg(test)]
 mod rule_tests;
 #[cfg(test)]
+mod standing_tests;
+#[cfg(test)]
 mod vault_tests;
 
 use std::collections::BTreeSet;
@@ -123,7 +125,7 @@ impl Vault {
             numbers: numbers.into_iter().flatten().collect(),
             held,
             ahead: Ahead::default(),
-            standing: Standing::new(size),
+            standing: Standing::new(size, history.sequence()),
             voting: Voting::after(history.mark()),
             history,
         })
@@ -147,6 +149,7 @@ impl Vault {
                 self.history.sequence()
             }
         };
+        self.standing.show(sequence);
         // The mark of the next slot rides along: one sync instead of two.
         if let Subject::Vote { data, .. } = &signable.subject
             && data.slot == now
@@ -216,9 +219,9 @@ impl Vault {
         self.voting.restart_mark()
     }
 
-    /// The last sequence number given to a record.
-    pub fn sequence(&self) -> u64 {
-        self.history.sequence()
+    /// The last sequence number of the record when this run began.
+    pub fn begun_at(&self) -> u64 {
+        self.standing.begun_at()
     }
 
     /// What was signed so far.
@@ -226,12 +229,12 @@ impl Vault {
         &self.history
     }
 
-    /// `peer` says that it has seen `sequence` of this peer's record. If more than f peers, so at
-    /// least one honest one, have seen more than there is, an old copy was put in place, and the
-    /// vault signs nothing more. (A single liar must not be able to stop this peer.)
-    pub fn witnessed(&mut self, peer: PeerIndex, sequence: u64) {
-        self.standing
-            .witnessed(peer, sequence, self.history.sequence());
+    /// `peer` says that it has seen `sequence` of this peer's record. Whether that is a number that
+    /// only a newer record can have shown. If more than f peers, so at least one honest one,
+    /// have seen such, an old copy was put in place, and the vault signs nothing more. (A single
+    /// liar must not be able to stop this peer.)
+    pub fn witnessed(&mut self, peer: PeerIndex, sequence: u64) -> bool {
+        self.standing.witnessed(peer, sequence)
     }
 
     /// The journal failed: nothing is signed or voted any more until the next start.

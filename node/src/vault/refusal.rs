@@ -15,11 +15,12 @@ pub enum Refusal {
     Poisoned,
     /// Peers have seen more of this peer's record than is on the disk.
     #[error(
-        "the signing record ends at {ours}, but peers have seen {witnessed} of it: an old copy was \
-         put in place. Stop gantry and restore the newest, or run `gantry slashing new-record`"
+        "the signing record ended at {ours} when gantry started, but peers had seen {witnessed} of \
+         it: an old copy was put in place. Stop gantry and restore the newest, or run `gantry \
+         slashing new-record`"
     )]
     RolledBack {
-        /// The last sequence number here.
+        /// The last sequence number here when this run began.
         ours: u64,
         /// The highest that enough peers have seen.
         witnessed: u64,

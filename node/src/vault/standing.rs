@@ -5,28 +5,46 @@
 //!
 //! Never here: a way back. Only the next start, or an explicit command, makes a record sound.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proto::{ClusterSize, Epoch, PeerIndex};
 
 use super::Refusal;
+
+/// How many numbers that were shown are kept: two days of 12 s slots. Older ones are believed.
+const SHOWN: usize = 1 << 14;
 
 /// The standing of one record.
 #[derive(Debug)]
 pub(super) struct Standing {
     size: ClusterSize,
     stopped: Option<Refusal>,
-    // The highest sequence number of this record that each peer says it has seen.
-    seen: BTreeMap<PeerIndex, u64>,
+    // Where the record ended when this run began.
+    begun_at: u64,
+    // Up to here every number may have been shown.
+    believed: u64,
+    // The numbers above that this run has shown. Not all up to the last: marks stay here, and would
+    // outrun what was seen of a newer record.
+    shown: BTreeSet<u64>,
+    // Who has seen a number that no run on this record has shown, and which.
+    witnesses: BTreeMap<PeerIndex, u64>,
 }
 
 impl Standing {
-    pub(super) fn new(size: ClusterSize) -> Self {
+    /// The standing of a record that ends at `sequence`.
+    pub(super) fn new(size: ClusterSize, sequence: u64) -> Self {
         Self {
             size,
             stopped: None,
-            seen: BTreeMap::new(),
+            begun_at: sequence,
+            believed: sequence,
+            shown: BTreeSet::new(),
+            witnesses: BTreeMap::new(),
         }
+    }
+
+    pub(super) fn begun_at(&self) -> u64 {
+        self.begun_at
     }
 
     pub(super) fn stopped(&self) -> Option<Refusal> {
@@ -41,16 +59,30 @@ impl Standing {
         self.stopped.get_or_insert(Refusal::OtherChain { from });
     }
 
-    /// `peer` says it has seen `sequence`, while the record ends at `ours`.
-    pub(super) fn witnessed(&mut self, peer: PeerIndex, sequence: u64, ours: u64) {
-        let seen = self.seen.entry(peer).or_default();
-        *seen = sequence.max(*seen);
-        let mut claims: Vec<u64> = self.seen.values().copied().collect();
+    /// What leaves next carries `sequence`.
+    pub(super) fn show(&mut self, sequence: u64) {
+        self.shown.insert(sequence);
+        if self.shown.len() > SHOWN {
+            self.believed = self.believed.max(self.shown.pop_first().unwrap_or(0));
+        }
+    }
+
+    /// `peer` says it has seen `sequence`. Whether that was shown by a newer record than this one.
+    pub(super) fn witnessed(&mut self, peer: PeerIndex, sequence: u64) -> bool {
+        if sequence <= self.believed || self.shown.contains(&sequence) {
+            return false;
+        }
+        let claim = self.witnesses.entry(peer).or_default();
+        *claim = sequence.max(*claim);
+        let mut claims: Vec<u64> = self.witnesses.values().copied().collect();
         claims.sort_unstable_by(|one, other| other.cmp(one));
         // The claim that f others reach or exceed: at least one honest peer has seen as much.
-        let witnessed = claims.get(self.size.faulty()).copied().unwrap_or(0);
-        if self.stopped.is_none() && witnessed > ours {
-            self.stopped = Some(Refusal::RolledBack { ours, witnessed });
+        if let (None, Some(witnessed)) = (self.stopped, claims.get(self.size.faulty())) {
+            self.stopped = Some(Refusal::RolledBack {
+                ours: self.begun_at,
+                witnessed: *witnessed,
+            });
         }
+        true
     }
 }

@@ -1,4 +1,4 @@
-//! The promises of the vault: record before release, restart, rollback, poison, clock, deposits.
+//! The promises of the vault: record before release, restart, clock, what is made ahead.
 
 use dkg::bls::{PublicPoint, SecretShare, verify};
 use proto::eth::{AttestationData, Genesis};
@@ -6,7 +6,7 @@ use proto::eth::{BeaconBlockHeader, ChainSpec, Checkpoint, CommitteeIndex, Valid
 use proto::{Epoch, Identity};
 
 use super::*;
-use crate::journal::{DiskFault, Journal, LogFile, Owner, SimulatedDisk};
+use crate::journal::{Journal, Owner, SimulatedDisk};
 
 const SPE: u64 = 8;
 
@@ -55,7 +55,7 @@ pub(super) fn owner() -> Owner {
 /// A peer of a cluster of 4 with three validators, on a disk that survives it.
 pub(super) struct Peer {
     pub(super) disk: SimulatedDisk,
-    journal: Journal<SimulatedDisk>,
+    pub(super) journal: Journal<SimulatedDisk>,
     pub(super) vault: Vault,
 }
 
@@ -69,7 +69,7 @@ impl Peer {
         Self::start(disk)
     }
 
-    fn start(disk: SimulatedDisk) -> Self {
+    pub(super) fn start(disk: SimulatedDisk) -> Self {
         let journal = Journal::open(disk.clone(), owner()).unwrap();
         let size = ClusterSize::of(4).unwrap();
         let held = (0..3).map(held).collect();
@@ -105,7 +105,7 @@ impl Peer {
         signing.refused[0].1.rule()
     }
 
-    fn mark(&mut self, now: u64) {
+    pub(super) fn mark(&mut self, now: u64) {
         let record = self.vault.mark(Slot(now));
         let recorded = self.journal.append(record.as_slice()).unwrap();
         self.vault.recorded(&recorded);
@@ -288,9 +288,9 @@ fn slots_and_epochs_ahead_of_the_clock_are_refused() {
     // A reveal may be made one slot ahead, and needs no record.
     let randao = Signable::randao(&spec(), Slot(9));
     assert_eq!(peer.refusal(7, &randao), "ahead_of_clock");
-    let before = peer.vault.sequence();
+    let before = peer.vault.history().sequence();
     assert_eq!(peer.release(8, &randao, &[0]).len(), 1);
-    assert_eq!(peer.vault.sequence(), before);
+    assert_eq!(peer.vault.history().sequence(), before);
 }
 
 #[test]
@@ -318,59 +318,6 @@ fn a_peer_votes_only_under_a_durable_mark_and_after_the_last_one() {
 }
 
 #[test]
-fn a_failed_record_stops_signing_and_voting() {
-    let mut peer = Peer::begin();
-    peer.mark(8);
-    peer.disk.plan(peer.disk.operations(), DiskFault::Full);
-    let signing = peer.vault.sign(Slot(9), &attestation(9, 1), &[0]);
-    peer.journal.append(&signing.records).unwrap_err();
-    peer.vault.poison();
-    let sealed = signing.sealed.unwrap();
-    assert!(sealed.open(&peer.journal.recorded()).is_err());
-    assert_eq!(peer.refusal(9, &attestation(9, 1)), "poisoned");
-    assert_eq!(
-        peer.refusal(9, &Signable::randao(&spec(), Slot(9))),
-        "poisoned"
-    );
-    assert!(!peer.vault.may_vote(Slot(9)));
-    assert_eq!(peer.vault.mark(Slot(9)), None);
-}
-
-/// S12: a peer whose record was rolled back signs nothing.
-#[test]
-fn a_rolled_back_record_stops_signing_once_an_honest_peer_must_have_said_so() {
-    let mut peer = Peer::begin();
-    let backup = [LogFile::A, LogFile::B].map(|file| (file, peer.disk.bytes(file)));
-    let signing = peer.vault.sign(Slot(9), &attestation(9, 1), &[0]);
-    let seen = signing.sealed.unwrap().sequence();
-    peer.journal.append(&signing.records).unwrap();
-    for (file, bytes) in backup {
-        peer.disk.tamper(file, bytes);
-    }
-    let mut peer = Peer::start(peer.disk);
-    let size = ClusterSize::of(4).unwrap();
-    peer.vault.witnessed(size.peer(1).unwrap(), seen);
-    assert_eq!(peer.vault.stopped(), None, "one of four may lie");
-    peer.vault.witnessed(size.peer(1).unwrap(), u64::MAX);
-    assert_eq!(peer.vault.stopped(), None, "however often");
-    peer.vault.witnessed(size.peer(2).unwrap(), seen);
-    assert_eq!(peer.refusal(9, &attestation(9, 2)), "rolled_back");
-    let words = peer.vault.stopped().unwrap().to_string();
-    assert!(words.contains("gantry slashing new-record"), "{words}");
-    assert!(!peer.vault.may_vote(Slot(10)));
-}
-
-#[test]
-fn witnesses_of_what_is_on_the_disk_stop_nothing() {
-    let mut peer = Peer::begin();
-    peer.release(9, &attestation(9, 1), &[0]);
-    for other in ClusterSize::of(4).unwrap().all() {
-        peer.vault.witnessed(other, peer.vault.sequence());
-    }
-    assert_eq!(peer.vault.stopped(), None);
-}
-
-#[test]
 fn signatures_made_ahead_are_the_same_and_are_bounded() {
     let mut peer = Peer::begin();
     for head in 1..=9 {
@@ -378,7 +325,11 @@ fn signatures_made_ahead_are_the_same_and_are_bounded() {
             .presign(Slot(9), &attestation(9, head), &[0, 1, 2]);
     }
     assert_eq!(peer.vault.ahead.roots(), 4);
-    assert_eq!(peer.vault.sequence(), 1, "nothing is recorded for it");
+    assert_eq!(
+        peer.vault.history().sequence(),
+        1,
+        "nothing is recorded for it"
+    );
     let ahead = peer.release(9, &attestation(9, 9), &[0, 1, 2]);
     let fresh = Peer::begin().release(9, &attestation(9, 9), &[0, 1, 2]);
     assert_eq!(ahead, fresh);

@@ -1,22 +1,28 @@
 //! Operators who agreed on a definition, and their peers as processes of the real program.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use proto::definition::PeerAddress;
 use proto::definition::{Definition, SignedDefinition};
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
 
 /// Longer than anything here takes on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
-/// n operators with identities, secrets and a definition that all have signed.
+/// One ceremony after the other: each has a process for every operator.
+static MACHINE: Mutex<()> = Mutex::new(());
+
+/// n operators with identities, secrets and a definition that all have signed. While they are
+/// there no other test starts a process, which for a moment would hold every lock of this one.
 pub struct Operators {
+    _alone: MutexGuard<'static, ()>,
     root: TempDir,
     keys: Vec<String>,
     ports: Vec<u16>,
@@ -25,9 +31,10 @@ pub struct Operators {
 
 impl Operators {
     pub fn agree(n: usize, validators: usize) -> Self {
-        let root = tempfile::tempdir().unwrap();
         let mut operators = Self {
-            root,
+            // What an earlier test left in a bad state does not matter to the next.
+            _alone: MACHINE.lock().unwrap_or_else(PoisonError::into_inner),
+            root: tempfile::tempdir().unwrap(),
             keys: Vec::new(),
             ports: (0..n).map(|_| free_port()).collect(),
             validators,
@@ -123,10 +130,7 @@ impl Operators {
 
     /// Runs `gantry` to its end.
     pub fn gantry(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_gantry"))
-            .args(arguments)
-            .output()
-            .unwrap()
+        gantry().args(arguments).output().unwrap()
     }
 
     /// Starts the ceremony of one peer.
@@ -144,7 +148,7 @@ impl Operators {
 
     fn launch(&self, i: usize, definition: &Path, flags: &[&str]) -> Peer {
         let dir = self.dir(i);
-        let mut child = Command::new(env!("CARGO_BIN_EXE_gantry"))
+        let mut child = gantry()
             .arg("dkg")
             .arg("--definition")
             .arg(definition)
@@ -252,12 +256,20 @@ impl Drop for Peer {
     }
 }
 
-/// A port that nobody listens on, and that no other test of this process was given.
+/// The program, which nobody's own settings reach.
+fn gantry() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gantry"));
+    command.env_clear();
+    command
+}
+
+/// A port of loopback that nobody listens on and that is ours until the tests end: it stays bound
+/// without listening, and whoever sets the option to share it, as the program does, can listen.
 fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let begin = u16::try_from(std::process::id() % 900).unwrap();
-    (0..2000)
-        .map(|_| 25_000 + (begin + NEXT.fetch_add(1, Ordering::Relaxed)) % 1000)
-        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
-        .expect("one of a thousand ports is free")
+    let held = TcpSocket::new_v4().unwrap();
+    held.set_reuseaddr(true).unwrap();
+    held.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    let port = held.local_addr().unwrap().port();
+    std::mem::forget(held);
+    port
 }

@@ -1,13 +1,12 @@
-//! What a group writes down: the chain, the operators, the validators and their money. Plain data;
-//! whether it keeps the rules is decided in [`super::Terms`].
+//! What a group writes down: the operators, the validators and their money. Plain data; whether it
+//! keeps the rules is decided in [`super::Terms`].
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::PeerAddress;
 use super::address::{eip55, eip55_list};
-use crate::root::Bytes;
+use super::{Chain, PeerAddress};
 use crate::{Address, IdentityKey, Root};
 
 /// The most validators one definition can name: as many as one ceremony makes keys for.
@@ -36,53 +35,6 @@ impl fmt::Display for Gwei {
         }
         let decimals = format!("{rest:09}");
         write!(f, "{whole}.{} ETH", decimals.trim_end_matches('0'))
-    }
-}
-
-/// The chain the validators are on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Chain {
-    /// Its name for people and for the deposit file: `mainnet`, `hoodi`, or a name of your own.
-    pub name: String,
-    /// Chain id of its execution layer.
-    pub execution_chain_id: u64,
-    /// `GENESIS_FORK_VERSION` of its beacon chain: deposits are signed under it.
-    pub genesis_fork_version: Bytes<4>,
-    /// Root of its first validators: everything but deposits is signed under it.
-    pub genesis_validators_root: Root,
-    /// The deposit contract on its execution layer.
-    #[serde(with = "eip55")]
-    pub deposit_contract: Address,
-}
-
-impl Chain {
-    /// The public chain of this name, if it is one that is known here.
-    ///
-    /// Source: the configs in github.com/eth-clients/mainnet and github.com/eth-clients/hoodi.
-    pub fn known(name: &str) -> Option<Self> {
-        let (id, version, root) = match name {
-            "mainnet" => (
-                1,
-                [0, 0, 0, 0],
-                "4b363db94e286120d76eb905340fdd4e54bfe9f06bf33ff6cf5ad27f511bfe95",
-            ),
-            "hoodi" => (
-                560_048,
-                [0x10, 0x00, 0x09, 0x10],
-                "212f13fc4df078b6cb7db228f1c8307566dcecf900867401a92023d7ba99cb5f",
-            ),
-            _ => return None,
-        };
-        Some(Self {
-            name: name.to_owned(),
-            execution_chain_id: id,
-            genesis_fork_version: version.into(),
-            genesis_validators_root: root.parse().expect("64 hex digits stand above"),
-            deposit_contract: "00000000219ab540356cbb839cbe05303d7705fa"
-                .parse()
-                .expect("40 hex digits stand here"),
-        })
     }
 }
 

@@ -22,10 +22,14 @@
 //! fee recipient as 1 or 2, number of addresses, addresses. Signatures are over this hash, and are
 //! not part of it.
 //!
+//! A chain that is a public one by any value that tells it must have all of that chain's values:
+//! see [`Chain`].
+//!
 //! [`Terms`] keep every rule; a [`Definition`] adds signatures, each of them valid; a
 //! [`SignedDefinition`] has all of them. Never here: files, randomness.
 
 mod address;
+mod chain;
 mod draft;
 mod file;
 mod hash;
@@ -37,9 +41,8 @@ use std::ops::Deref;
 use thiserror::Error;
 
 pub use address::{BadAddress, BadPeerAddress, Host, PeerAddress, checksummed, parse_address};
-pub use draft::{
-    Chain, Draft, FeeRecipient, Gwei, MAX_ADDRESSES, MAX_VALIDATORS, Operator, Withdrawal,
-};
+pub use chain::{Chain, OtherChain};
+pub use draft::{Draft, FeeRecipient, Gwei, MAX_ADDRESSES, MAX_VALIDATORS, Operator, Withdrawal};
 pub(crate) use file::DefinitionFile;
 pub(crate) use hash::ContentHash;
 pub use terms::{BadTerms, Terms};

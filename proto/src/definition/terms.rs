@@ -7,7 +7,7 @@ use std::ops::Deref;
 use thiserror::Error;
 
 use super::draft::{MAX_ADDRESSES, MAX_VALIDATORS};
-use super::{Chain, ContentHash, Draft, FeeRecipient, Gwei, Operator, Withdrawal};
+use super::{Chain, ContentHash, Draft, FeeRecipient, Gwei, Operator, OtherChain, Withdrawal};
 use crate::{Address, BadClusterSize, ClusterSize, Root, Roster};
 
 /// A rule that a draft breaks.
@@ -16,9 +16,15 @@ pub enum BadTerms {
     /// The number of operators.
     #[error(transparent)]
     Size(#[from] BadClusterSize),
-    /// The cluster's or the chain's name.
-    #[error("the {0}'s name must be 1 to 64 letters, digits, spaces or -_.' : change {1:?}")]
-    Name(&'static str, String),
+    /// The cluster's name.
+    #[error("the cluster's name must be 1 to 64 letters, digits, spaces or -_.' : change {0:?}")]
+    Name(String),
+    /// The chain's name. Letters of other alphabets can look like those of a known name.
+    #[error(
+        "the chain's name must be 1 to 64 ASCII letters, digits, spaces or -_.' : change \"{}\"",
+        .0.escape_default()
+    )]
+    ChainName(String),
     /// An operator's name.
     #[error("an operator's name must be 1 to 32 ASCII letters, digits or -_. : change {0:?}")]
     OperatorName(String),
@@ -71,9 +77,9 @@ pub enum BadTerms {
          write the real one"
     )]
     ZeroRoot,
-    /// A well-known name for another chain.
-    #[error("chain {0:?} is known and has another {1} than the file says: correct one of them")]
-    OtherChain(String, &'static str),
+    /// A known chain by one value, and another by another.
+    #[error(transparent)]
+    OtherChain(Box<OtherChain>),
 }
 
 /// A draft that keeps every rule. Read its fields through the [`Draft`] it holds.
@@ -90,7 +96,7 @@ impl Terms {
     /// The first rule that is broken.
     pub fn new(draft: Draft) -> Result<Self, BadTerms> {
         if !is_title(&draft.name) {
-            return Err(BadTerms::Name("cluster", draft.name));
+            return Err(BadTerms::Name(draft.name));
         }
         check_chain(&draft.chain)?;
         check_operators(&draft.operators)?;
@@ -172,8 +178,9 @@ fn is_title(text: &str) -> bool {
 }
 
 fn check_chain(chain: &Chain) -> Result<(), BadTerms> {
-    if !is_title(&chain.name) {
-        return Err(BadTerms::Name("chain", chain.name.clone()));
+    if !is_title(&chain.name) || !chain.name.is_ascii() {
+        let shown = chain.name.chars().take(64).collect();
+        return Err(BadTerms::ChainName(shown));
     }
     refuse_zero(
         "deposit contract",
@@ -182,31 +189,7 @@ fn check_chain(chain: &Chain) -> Result<(), BadTerms> {
     if chain.genesis_validators_root == Root::ZERO {
         return Err(BadTerms::ZeroRoot);
     }
-    let Some(known) = Chain::known(&chain.name) else {
-        return Ok(());
-    };
-    let differs = [
-        (
-            known.execution_chain_id != chain.execution_chain_id,
-            "execution chain id",
-        ),
-        (
-            known.genesis_fork_version != chain.genesis_fork_version,
-            "genesis fork version",
-        ),
-        (
-            known.genesis_validators_root != chain.genesis_validators_root,
-            "genesis validators root",
-        ),
-        (
-            known.deposit_contract != chain.deposit_contract,
-            "deposit contract",
-        ),
-    ];
-    match differs.into_iter().find(|(differs, _)| *differs) {
-        Some((_, field)) => Err(BadTerms::OtherChain(chain.name.clone(), field)),
-        None => Ok(()),
-    }
+    chain.check().map_err(BadTerms::OtherChain)
 }
 
 fn check_operators(operators: &[Operator]) -> Result<(), BadTerms> {

@@ -229,15 +229,89 @@ fn validators_and_names_are_bounded() {
 }
 
 #[test]
-fn a_known_name_for_another_chain_is_refused() {
-    assert!(
-        refusal(|d| d.chain.name = "mainnet".to_owned())
-            .contains("\"mainnet\" is known and has another execution chain id")
-    );
-    assert!(
-        refusal(|d| d.chain.genesis_validators_root = Root::from([1; 32]))
-            .contains("another genesis validators root")
-    );
+fn a_known_chain_is_known_by_any_of_its_names() {
+    let mallory = Address::from([0x66; 20]);
+    let known = |name: &str| Chain::known(name).unwrap();
+    // The true values with another name and contract: a deposit would go there.
+    for name in ["Mainnet", "MAINNET", "main-net", "Ethereum", "hoodi"] {
+        let words = refusal(|d| {
+            d.chain = Chain {
+                name: name.to_owned(),
+                deposit_contract: mallory,
+                ..known("mainnet")
+            };
+        });
+        assert!(words.contains("is \"mainnet\", whose name is"), "{words}");
+    }
+    // Each of these alone says which chain is meant.
+    let hoodi = known("hoodi");
+    let private = Chain {
+        name: "ours".to_owned(),
+        execution_chain_id: 1337,
+        genesis_fork_version: [0, 0, 0, 0].into(),
+        genesis_validators_root: Root::from([1; 32]),
+        deposit_contract: mallory,
+    };
+    type Change = fn(&mut Chain, &Chain);
+    let changes: [(Change, &str); 4] = [
+        (|c, k| c.name.clone_from(&k.name), "name"),
+        (
+            |c, k| c.execution_chain_id = k.execution_chain_id,
+            "execution chain id",
+        ),
+        (
+            |c, k| c.genesis_fork_version = k.genesis_fork_version,
+            "genesis fork version",
+        ),
+        (
+            |c, k| c.genesis_validators_root = k.genesis_validators_root,
+            "genesis validators root",
+        ),
+    ];
+    for (change, field) in changes {
+        let mut chain = private.clone();
+        change(&mut chain, &hoodi);
+        let words = refusal(|d| d.chain = chain);
+        let by = format!("by its {field} the chain is \"hoodi\"");
+        assert!(words.contains(&by), "{field}: {words}");
+    }
+}
+
+#[test]
+fn a_known_chain_with_one_other_value_is_refused() {
+    let mut refused: Vec<String> = Vec::new();
+    refused.push(refusal(|d| d.chain.execution_chain_id = 2));
+    refused.push(refusal(|d| d.chain.genesis_fork_version = [0; 4].into()));
+    refused.push(refusal(|d| {
+        d.chain.genesis_validators_root = Root::from([1; 32]);
+    }));
+    // Shares the digits that people compare.
+    refused.push(refusal(|d| {
+        let lookalike = "0x00000000219ab540356cbb839cbe05303d7705fb";
+        d.chain.deposit_contract = lookalike.parse().unwrap();
+    }));
+    let fields = [
+        "execution chain id is 560048, and not 2",
+        "genesis fork version is 0x10000910, and not 0x00000000",
+        "genesis validators root is 0x212f13fc",
+        "deposit contract is 0x00000000219ab540356cBB839Cbe05303d7705Fa, and not 0x00000000219",
+    ];
+    for (words, field) in refused.iter().zip(fields) {
+        assert!(words.contains(field), "{field}: {words}");
+    }
+}
+
+#[test]
+fn a_chain_of_ones_own_may_be_like_mainnet_where_such_chains_are() {
+    for name in ["devnet", "sim", "our 2nd chain"] {
+        let words = refusal(|d| {
+            d.chain.name = name.to_owned();
+            d.chain.execution_chain_id = 1337;
+            d.chain.genesis_fork_version = [0; 4].into();
+            d.chain.genesis_validators_root = Root::from([1; 32]);
+        });
+        assert_eq!(words, "", "{name}");
+    }
     assert!(
         refusal(|d| {
             d.chain.name = "devnet".to_owned();
@@ -245,6 +319,17 @@ fn a_known_name_for_another_chain_is_refused() {
         })
         .contains("root is zero")
     );
+}
+
+#[test]
+fn a_chain_name_has_no_letters_that_only_look_like_others() {
+    for name in ["m\u{430}innet", "hood\u{456}", "Žižkov", "a\u{200d}b"] {
+        let words = refusal(|d| {
+            d.chain.name = name.to_owned();
+            d.chain.execution_chain_id = 1337;
+        });
+        assert!(words.contains("the chain's name"), "{name:?}: {words}");
+    }
 }
 
 proptest! {

@@ -4,12 +4,9 @@ use std::collections::BTreeSet;
 
 use devnet::api::BeaconApi;
 use devnet::ledger::Ledger;
-use proto::{Epoch, Slot};
+use proto::Epoch;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-
-/// Slots into the next epoch until the last duties are counted: late blocks may still carry them.
-const GRACE_SLOTS: u64 = 3;
 
 /// A running count.
 pub struct Count {
@@ -25,7 +22,8 @@ impl Count {
         Self { last, counting }
     }
 
-    /// Waits for the end of the present epoch and answers with everything until then.
+    /// Waits for the end of the present epoch, and on while blocks may still carry one of its
+    /// duties that is missing; answers with everything.
     pub async fn close(self) -> Ledger {
         self.last.send_replace(true);
         self.counting.await.unwrap()
@@ -48,9 +46,7 @@ async fn count(
         let end = epoch.next().first_slot(slots);
         api.until(end).await;
         if *is_last.borrow() {
-            let end = Slot(end.0 + GRACE_SLOTS);
-            api.until(end).await;
-            ledger.read(&api, end).await.unwrap();
+            ledger.settle(&api, epoch).await.unwrap();
             return ledger;
         }
         ledger.read(&api, end).await.unwrap();

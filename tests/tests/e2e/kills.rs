@@ -6,8 +6,8 @@ use crate::stand::Stand;
 /// votes, the record and the shares, and when all is done.
 const MOMENTS: [u64; 7] = [10, 300, 336, 345, 360, 400, 700];
 
-/// Peer `i` is killed and started again until it was hit at every moment. Each time it helps with
-/// the first duty it hears of, also where the restart rule forbids its vote.
+/// Peer `i` is killed and started again until it was hit at every moment. Each time it helps at
+/// once, also where the restart rule forbids its vote.
 pub async fn again_and_again(stand: &mut Stand, i: usize) {
     for moment in MOMENTS {
         let slot = stand.api().now().next();

@@ -4,7 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use devnet::children::Child;
+use devnet::children::{Child, shield};
 use devnet::cluster::{ChainTerms, Cluster, credentials};
 use devnet::load::{StandIn, World};
 use devnet::place::Site;
@@ -166,6 +166,7 @@ impl Town {
         let config = self.cluster.peers[i].config();
         let mut command = self.lan.at(i, self.site.place.gantry());
         command.args(["status", "--json", "--config"]).arg(config);
+        shield(&mut command);
         let shown = command.output().unwrap();
         let is_running = shown.status.success();
         is_running.then(|| serde_json::from_slice(&shown.stdout).unwrap())

@@ -23,7 +23,7 @@ pub async fn noticed(stand: &mut Stand, i: usize) {
     // Not in a slot that it has voted in: it would contradict itself before the others can tell it.
     stand.moment(stand.api().now().next(), 10).await;
     stand.start(i).await;
-    until("the rollback is noticed", stand.slots(4), || {
+    until("the rollback is noticed", stand.slots(8), || {
         stand
             .status(i)
             .is_some_and(|status| status.record.stopped.is_some())
@@ -34,7 +34,7 @@ pub async fn noticed(stand: &mut Stand, i: usize) {
     assert!(
         stand
             .log(i)
-            .contains("the signing record is older than it was")
+            .contains("of this peer's signing record, which ended at")
     );
     // It combines what the others sign, and adds nothing.
     stand.helps(i).await;

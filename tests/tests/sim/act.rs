@@ -95,6 +95,7 @@ impl World {
             }
             Note::Missed { .. }
             | Note::Refused { .. }
+            | Note::DiskHangs { .. }
             | Note::OtherChain { .. }
             | Note::Connected { .. } => {}
         }
@@ -294,6 +295,8 @@ impl World {
                 let root = Signable::block(&spec, block.header()).signing_root();
                 let (validator, _) = self.chain.proposer(duty.slot).expect("ours");
                 self.check_signature(validator, root, &signature);
+                let reveal = Signable::randao(&spec, duty.slot).signing_root();
+                self.verify(validator, reveal, block.randao_reveal());
                 if takes {
                     accepted = 1;
                     if self.chain.accept(duty, validator, self.now) {
@@ -310,14 +313,18 @@ impl World {
     fn check_signature(&mut self, validator: u32, root: Root, signature: &SignatureBytes) {
         self.hash.feed(signature.as_bytes());
         self.checks.submits(validator, root);
+        self.verify(validator, root, *signature);
+    }
+
+    fn verify(&mut self, validator: u32, root: Root, signature: SignatureBytes) {
         // Every peer submits the same: checked once.
-        if !self.verified.insert((validator, root, *signature)) {
+        if !self.verified.insert((validator, root, signature)) {
             return;
         }
         let key = &self.cluster.lock.validators[validator as usize].public_key;
         let key = PublicPoint::from_bytes(key).unwrap();
         let message = Hashed::hash(root);
-        let valid = SignaturePoint::from_bytes(signature)
+        let valid = SignaturePoint::from_bytes(&signature)
             .is_ok_and(|point| bls::verify(&key, &message, &point));
         if !valid {
             self.checks

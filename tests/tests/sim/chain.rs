@@ -68,6 +68,8 @@ pub struct Chain {
     /// For each peer's beacon node, since when it takes which block of a slot for the chain's, if
     /// that is not the one that arrived first.
     turned: Vec<BTreeMap<Slot, Turn>>,
+    /// Proposals that a reorganisation gave to another of our validators.
+    moved: BTreeMap<Slot, u32>,
     /// How many blobs a block carries.
     pub blobs: usize,
     /// Every value that some beacon node gave, by its hash.
@@ -88,6 +90,7 @@ impl Chain {
             keys,
             seen: vec![BTreeMap::from([(Slot(0), vec![genesis])]); peers],
             turned: vec![BTreeMap::new(); peers],
+            moved: BTreeMap::new(),
             blobs: 0,
             values: BTreeMap::new(),
             accepted: BTreeMap::new(),
@@ -251,8 +254,17 @@ impl Chain {
 
     /// Our proposer of `slot`, if it is ours, with its index.
     pub fn proposer(&self, slot: Slot) -> Option<(u32, ValidatorIndex)> {
-        let position = (slot.0 / 3) % self.keys.len() as u64;
-        (slot.0 % 3 == 1).then_some((position as u32, ValidatorIndex(FIRST_INDEX + position)))
+        let moved = self.moved.get(&slot).copied();
+        let position = moved.unwrap_or((slot.0 / 3 % self.keys.len() as u64) as u32);
+        let index = ValidatorIndex(FIRST_INDEX + u64::from(position));
+        (slot.0 % 3 == 1).then_some((position, index))
+    }
+
+    /// Gives the proposal of `slot` to the next of our validators.
+    pub fn move_proposal(&mut self, slot: Slot) {
+        let (position, _) = self.proposer(slot).expect("ours");
+        let next = (position + 1) % self.keys.len() as u32;
+        self.moved.insert(slot, next);
     }
 
     /// Every duty of `slot` with its validator.

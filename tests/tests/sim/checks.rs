@@ -209,6 +209,7 @@ impl Checks {
             | Note::Refused { .. }
             | Note::RandaoRefused { .. }
             | Note::RolledBack { .. }
+            | Note::DiskHangs { .. }
             | Note::OtherChain { .. }
             | Note::Connected { .. } => None,
         };

@@ -7,6 +7,11 @@ use crate::faults::Fault;
 use crate::scenarios::{head, ms};
 use crate::world::{FIRST, World};
 
+fn stopped(world: &World, peer: usize) -> Option<Refusal> {
+    let process = world.peers[peer].process.as_ref().unwrap();
+    process.node.vault().stopped()
+}
+
 #[test]
 fn a_peer_whose_record_is_full_votes_no_more_but_combines_and_the_others_go_on() {
     let mut world = World::new(4, 50);
@@ -14,14 +19,7 @@ fn a_peer_whose_record_is_full_votes_no_more_but_combines_and_the_others_go_on()
     world.fault(Fault::DiskFull(1));
     world.run_to(FIRST + 10);
     world.assert_all_done(FIRST..FIRST + 9);
-    let stopped = world.peers[1]
-        .process
-        .as_ref()
-        .unwrap()
-        .node
-        .vault()
-        .stopped();
-    assert_eq!(stopped, Some(Refusal::Poisoned));
+    assert_eq!(stopped(&world, 1), Some(Refusal::Poisoned));
     for slot in world.head_slots(FIRST + 3..FIRST + 9) {
         assert!(
             !world.checks.has_said(1, head(slot), "PREPARE"),
@@ -32,6 +30,24 @@ fn a_peer_whose_record_is_full_votes_no_more_but_combines_and_the_others_go_on()
             "it submits in slot {slot}"
         );
     }
+}
+
+/// It neither fails nor answers. The peer must not vanish without a word.
+#[test]
+fn a_peer_whose_disk_hangs_votes_no_more_but_combines_and_the_others_go_on() {
+    let mut world = World::new(4, 51);
+    world.run_until(FIRST + 1, ms(11_000));
+    world.peers[1].sync_ms = (3_600_000, 3_600_000);
+    world.run_to(FIRST + 10);
+    world.assert_all_done(FIRST..FIRST + 9);
+    for slot in world.head_slots(FIRST + 4..FIRST + 9) {
+        let voted = world.checks.has_said(1, head(slot), "PREPARE");
+        assert!(!voted, "slot {slot}");
+        let submits = world.signed.contains_key(&(1, head(slot)));
+        assert!(submits, "slot {slot}");
+    }
+    let node = &world.peers[1].process.as_ref().unwrap().node;
+    assert!(node.waits_for_disk() > ms(60_000));
 }
 
 #[test]
@@ -48,22 +64,11 @@ fn a_rolled_back_data_directory_is_noticed_at_the_handshake() {
         "f + 1 peers say so: {:?}",
         world.rolled_back
     );
-    let stopped = world.peers[2]
-        .process
-        .as_ref()
-        .unwrap()
-        .node
-        .vault()
-        .stopped();
+    let stopped = stopped(&world, 2);
     assert!(
         matches!(stopped, Some(Refusal::RolledBack { .. })),
         "{stopped:?}"
     );
-}
-
-fn stopped(world: &World, peer: usize) -> Option<Refusal> {
-    let process = world.peers[peer].process.as_ref().unwrap();
-    process.node.vault().stopped()
 }
 
 /// The peers that remember are enough: f + 1 of those that stay.
@@ -81,6 +86,30 @@ fn a_rolled_back_record_is_noticed_although_one_witness_has_lost_its_memory() {
     world.assert_all_done(FIRST + 8..FIRST + 13);
     let stopped = stopped(&world, 2);
     assert!(matches!(stopped, Some(Refusal::RolledBack { .. })));
+}
+
+/// The marks it wrote alone must not bring it past what the others have seen.
+#[test]
+fn a_rolled_back_record_is_noticed_however_long_its_peer_was_alone() {
+    let mut world = World::new(4, 64);
+    world.run_until(FIRST + 6, ms(8_000));
+    world.fault(Fault::RollBack(2, 4));
+    let others = [0, 1, 3];
+    others
+        .into_iter()
+        .for_each(|other| world.fault(Fault::Cut(2, other, 10)));
+    world.fault(Fault::Start(2));
+    world.run_to(FIRST + 40);
+    assert_eq!(stopped(&world, 2), None, "nobody could say so");
+    others
+        .into_iter()
+        .for_each(|other| world.fault(Fault::Mend(2, other)));
+    world.run_to(FIRST + 44);
+    world.assert_all_done(FIRST..FIRST + 43);
+    assert!(matches!(
+        stopped(&world, 2),
+        Some(Refusal::RolledBack { .. })
+    ));
 }
 
 /// Nobody remembers: the peer signs with an old record, as bad as a liar, and within the budget.

@@ -1,10 +1,57 @@
 //! Scripts of a chain that turns, of clocks that do, and of blocks with blobs.
 
+use node::duties::Input;
 use proto::Slot;
 
 use crate::faults::Fault;
 use crate::scenarios::{block, head, ms};
 use crate::world::{FIRST, World};
+
+/// What was sent ahead for the one is no word of this peer for the other.
+#[test]
+fn a_proposal_that_moves_to_another_validator_after_its_reveal_was_sent_is_not_lost() {
+    for seed in 0..4 {
+        let mut world = World::new(4, 170 + seed);
+        let slot = world.block_slots(FIRST + 2..FIRST + 10)[0];
+        world.run_until(slot - 1, ms(6_000));
+        world.chain.move_proposal(Slot(slot));
+        for peer in 0..4 {
+            let turned = Input::Head {
+                slot: Slot(slot - 1),
+                previous: [0x77; 32].into(),
+                current: [0x77; 32].into(),
+            };
+            world.feed(peer, turned);
+        }
+        world.run_to(slot + 1);
+        world.assert_all_done(slot..slot + 1);
+    }
+}
+
+/// It may be a lie or a bug of the node; the own clock says that nobody can have built it.
+#[test]
+fn a_head_of_a_slot_that_has_not_come_makes_nobody_vote_early() {
+    let mut world = World::new(4, 180);
+    world.run_until(FIRST + 1, ms(6_000));
+    for peer in 0..4 {
+        let far = Input::Head {
+            slot: Slot(FIRST + 1_000),
+            previous: [0x77; 32].into(),
+            current: [0x77; 32].into(),
+        };
+        world.feed(peer, far);
+    }
+    let slot = world.head_slots(FIRST + 2..FIRST + 8)[0];
+    world.run_until(slot, ms(200));
+    for peer in 0..4 {
+        assert!(
+            !world.checks.has_said(peer, head(slot), "PREPARE"),
+            "{peer}"
+        );
+    }
+    world.run_to(slot + 1);
+    world.assert_all_done(slot..slot + 1);
+}
 
 #[test]
 fn a_head_that_moves_after_some_have_voted_costs_no_duty() {

@@ -43,6 +43,17 @@ impl StandIn {
         keys: Vec<PublicKey>,
         credentials: Root,
     ) -> Result<Self, Error> {
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.map_err(|source| Error::Listen { address, source })?;
+        Self::serve(listener, world, keys, credentials)
+    }
+
+    fn serve(
+        listener: TcpListener,
+        world: World,
+        keys: Vec<PublicKey>,
+        credentials: Root,
+    ) -> Result<Self, Error> {
         let count = Arc::new(Count::new(&keys)?);
         let node = routes::Node {
             world: world.clone(),
@@ -50,8 +61,6 @@ impl StandIn {
             credentials,
             count: Arc::clone(&count),
         };
-        let listener = TcpListener::bind(address).await;
-        let listener = listener.map_err(|source| Error::Listen { address, source })?;
         let serving = tokio::spawn(async move {
             let served = axum::serve(listener, routes::all(Arc::new(node))).await;
             if let Err(error) = served {
@@ -97,11 +106,10 @@ mod tests {
             slot_ms: SLOT_MS,
             validators: keys.len(),
         };
-        let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
-        let stand_in = StandIn::start(address, world, keys, Root::ZERO);
-        (stand_in.await.unwrap(), format!("http://{address}"))
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let stand_in = StandIn::serve(listener, world, keys, Root::ZERO);
+        (stand_in.unwrap(), url)
     }
 
     async fn data(url: &str, path: &str) -> Value {
@@ -109,11 +117,10 @@ mod tests {
         answer.json::<Value>().await.unwrap()["data"].take()
     }
 
-    /// The attestation of the validator `index` to what the node says, signed by `signer`.
-    async fn attestation(stand_in: &StandIn, url: &str, signer: u8) -> SingleAttestation {
-        let epoch = stand_in.world.slot_at(now()).epoch(SLOTS_PER_EPOCH).0 - 1;
+    /// The attestation of the validator 40 in `epoch` to what the node says, signed by `signer`.
+    async fn attestation(url: &str, epoch: Epoch, signer: u8) -> SingleAttestation {
         let index = 40;
-        let slot = World::duty_slot(index, Epoch(epoch));
+        let slot = World::duty_slot(index, epoch);
         let path = format!("/eth/v1/validator/attestation_data?slot={slot}&committee_index=0");
         let vote: AttestationData = serde_json::from_value(data(url, &path).await).unwrap();
         let message = Message::hash(World::signing_root(&vote));
@@ -149,11 +156,12 @@ mod tests {
     #[tokio::test]
     async fn a_valid_attestation_counts_once_and_a_forged_one_never() {
         let (stand_in, url) = serving().await;
-        let forged = attestation(&stand_in, &url, 7).await;
-        let epoch = forged.data.slot.epoch(SLOTS_PER_EPOCH);
+        let present = stand_in.world.slot_at(now()).epoch(SLOTS_PER_EPOCH);
+        let epoch = Epoch(present.0 - 1);
+        let forged = attestation(&url, epoch, 7).await;
         assert_eq!(post(&url, &forged).await, 400);
         assert_eq!(stand_in.count.of(epoch).included, 0);
-        let valid = attestation(&stand_in, &url, 41).await;
+        let valid = attestation(&url, epoch, 41).await;
         assert_eq!(post(&url, &valid).await, 200);
         assert_eq!(post(&url, &valid).await, 200);
         assert_eq!(stand_in.count.of(epoch).included, 1);

@@ -17,8 +17,8 @@ use crate::plan::{Entry, Plan};
 use crate::progress::Progress;
 
 /// Epochs until deposited validators must be active: finality of the deposit, eligibility, finality
-/// of that, and the seed lookahead make 11; some blocks may be missed.
-const ACTIVATION_EPOCHS: u64 = 20;
+/// of that, and the seed lookahead make 11; on a busy machine blocks are late, and finality too.
+const ACTIVATION_EPOCHS: u64 = 30;
 /// How often something is looked for.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -33,7 +33,6 @@ pub struct Scene {
     ledger: Option<Ledger>,
     epochs: u64,
     excused: BTreeSet<Epoch>,
-    unexpected: Vec<String>,
 }
 
 impl Scene {
@@ -47,7 +46,6 @@ impl Scene {
             ledger: None,
             epochs: 0,
             excused: BTreeSet::new(),
-            unexpected: Vec::new(),
         }
     }
 

@@ -8,9 +8,6 @@ use crate::Error;
 use crate::ledger::{Duties, Tally};
 use crate::progress::{Progress, Stage};
 
-/// Slots into the next epoch until an epoch's duties are counted: late blocks may still carry them.
-const GRACE_SLOTS: u64 = 3;
-
 impl Scene {
     pub(super) async fn watch(
         &mut self,
@@ -39,7 +36,7 @@ impl Scene {
             if self.plan.for_epochs == Some(number) {
                 self.close(first, epoch, &stage).await?;
                 progress.end(stage, &total(self.ledger().total()));
-                return self.judge();
+                return self.judge(first, epoch);
             }
             number += 1;
             self.count(epoch.next().first_slot(slots)).await?;
@@ -61,9 +58,10 @@ impl Scene {
     /// Counts the last two epochs: nothing was shown of them yet.
     async fn close(&mut self, first: Epoch, last: Epoch, stage: &Stage) -> Result<(), Error> {
         let api = self.running().0.api().clone();
-        let end = Slot(last.next().first_slot(api.slots_per_epoch()).0 + GRACE_SLOTS);
-        api.until(end).await;
-        self.count(end).await?;
+        self.ledger().settle(&api, last).await?;
+        let (chain, cluster, _) = self.running();
+        chain.must_run()?;
+        cluster.must_run()?;
         for epoch in first.0.max(last.0.saturating_sub(1))..=last.0 {
             self.show_epoch(Epoch(epoch), stage);
         }
@@ -73,15 +71,6 @@ impl Scene {
     fn show_epoch(&mut self, epoch: Epoch, stage: &Stage) {
         let duties = self.ledger().of(epoch);
         stage.keep(&format!("epoch {epoch}: {}", total(duties)));
-        let Duties {
-            attestations,
-            proposals,
-        } = duties;
-        let missed = attestations.missed() + proposals.missed();
-        if missed > 0 && !self.excused.contains(&epoch) {
-            self.unexpected
-                .push(format!("epoch {epoch}: {}", total(duties)));
-        }
     }
 
     /// An epoch with fewer running peers than can sign is not expected to have duties.
@@ -92,11 +81,20 @@ impl Scene {
         }
     }
 
-    fn judge(&self) -> Result<(), Error> {
-        if self.unexpected.is_empty() {
+    /// Judges the epochs `first` to `last` by what the chain contains in the end.
+    fn judge(&mut self, first: Epoch, last: Epoch) -> Result<(), Error> {
+        let mut unexpected = Vec::new();
+        for epoch in (first.0..=last.0).map(Epoch) {
+            let duties = self.ledger().of(epoch);
+            let missed = duties.attestations.missed() + duties.proposals.missed();
+            if missed > 0 && !self.excused.contains(&epoch) {
+                unexpected.push(format!("epoch {epoch}: {}", total(duties)));
+            }
+        }
+        if unexpected.is_empty() {
             Ok(())
         } else {
-            Err(Error::Unexpected(self.unexpected.join("; ")))
+            Err(Error::Unexpected(unexpected.join("; ")))
         }
     }
 }

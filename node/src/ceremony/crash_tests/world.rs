@@ -27,6 +27,8 @@ use crate::io::net::{Downfall, Event};
 use crate::journal::DataLock;
 use crate::keystore::{self, MasterSecret, SecretKind, SecretUse};
 
+/// More bytes than a world needs at any time, several times over.
+const ROOM: u64 = 48 << 20;
 /// Who loses power.
 const VICTIM: usize = 1;
 
@@ -84,6 +86,16 @@ pub struct World {
     cut: Option<Disk>,
 }
 
+/// In memory where there is room: a test has no power to lose, and syncing takes time.
+fn quick_directory() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let room = rustix::fs::statvfs(memory).map_or(0, |disk| disk.f_bavail * disk.f_frsize);
+    let quick = (room >= ROOM).then(|| tempfile::tempdir_in(memory).ok());
+    quick
+        .flatten()
+        .unwrap_or_else(|| tempfile::tempdir().unwrap())
+}
+
 pub fn peer(position: usize) -> PeerIndex {
     ClusterSize::of(4).unwrap().peer(position).unwrap()
 }
@@ -91,18 +103,12 @@ pub fn peer(position: usize) -> PeerIndex {
 impl World {
     /// A ceremony up to the moment at which the victim loses power, or to its end.
     pub fn until(cut: Cut) -> Self {
-        // In memory where that is possible: a test has no power to lose, and syncing takes time.
-        let memory = Path::new("/dev/shm");
-        let root = match memory.is_dir() {
-            true => tempfile::tempdir_in(memory),
-            false => tempfile::tempdir(),
-        };
         let (left, takes) = match cut {
             Cut::BeforeSending(frames) => (Some(frames), None),
             Cut::BeforeTaking(frames) => (None, Some(frames)),
         };
         let mut world = Self {
-            root: root.unwrap(),
+            root: quick_directory(),
             peers: [const { None }; 4],
             air: Arc::new(Mutex::new(Air {
                 frames: VecDeque::new(),

@@ -6,6 +6,7 @@ use proto::{DutyId, DutyKind, Slot, Timestamp};
 
 use super::Node;
 use crate::duties::ground::Owners;
+use crate::duties::note::Note;
 use crate::duties::run::{Event, Run};
 use crate::duties::schedule::Errand;
 use crate::duties::{Order, Output, Query};
@@ -100,26 +101,26 @@ impl Node {
             };
             let (mut world, reveals, _) = self.split();
             if let Some(reveal) = reveals.begin(slot, validator, &mut world) {
-                self.step(
-                    DutyId {
-                        slot,
-                        kind: DutyKind::Block,
-                    },
-                    Event::Reveal(reveal),
-                );
+                let duty = DutyId {
+                    slot,
+                    kind: DutyKind::Block,
+                };
+                self.step(duty, Event::Reveal { validator, reveal });
             }
         }
         self.reveals.forget_before(slot);
     }
 
     /// Opens the runs of `slot` that are not open yet. Where this peer may vote, it first waits
-    /// for the mark to be durable.
+    /// for the mark to be durable; if the disk hangs, it still combines what the others sign.
     fn open(&mut self, slot: Slot) {
         let forgotten = self.vault.restart_mark().is_some_and(|mark| slot <= mark);
         let standing = if forgotten || self.vault.stopped().is_some() {
             Standing::Abstaining
         } else if self.vault.may_vote(slot) {
             Standing::Voting
+        } else if self.disk_hangs(slot) {
+            Standing::Abstaining
         } else {
             return;
         };
@@ -128,11 +129,23 @@ impl Node {
             let is_new = self.opened.get(&kind) < Some(&slot);
             if let Some(owners) = self.owners(duty).filter(|_| is_new) {
                 self.opened.insert(kind, slot);
+                if self.disk_hangs(slot) {
+                    let waited = self.waits_for_disk();
+                    self.note(Note::DiskHangs { waited });
+                }
                 let (world, _, runs) = self.split();
                 runs.insert(duty, Run::new(duty, owners, standing, &world));
                 self.start(duty);
             }
         }
+    }
+
+    /// Whether the disk has not taken the mark of `slot` when its votes are due, for a quarter of a
+    /// slot at least.
+    fn disk_hangs(&self, slot: Slot) -> bool {
+        let chain = &self.ground.chain;
+        self.now >= chain.attestation_deadline(slot)
+            && self.waits_for_disk() >= chain.slot_duration() / 4
     }
 
     /// What a fresh run must know: the time, who is silent, the reveal, and the messages that came
@@ -142,8 +155,10 @@ impl Node {
         for peer in self.peers.silent(duty.slot).iter() {
             self.step(duty, Event::Silent(peer));
         }
-        if let (DutyKind::Block, Some(reveal)) = (duty.kind, self.reveals.whole(duty.slot)) {
-            self.step(duty, Event::Reveal(reveal));
+        if let (DutyKind::Block, Some(validator)) = (duty.kind, self.schedule.proposer(duty.slot))
+            && let Some(reveal) = self.reveals.whole(duty.slot, validator)
+        {
+            self.step(duty, Event::Reveal { validator, reveal });
         }
         for peer in self.ground.roster.size().all() {
             for message in self.early.take(duty, peer) {

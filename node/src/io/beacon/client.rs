@@ -15,6 +15,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, timeout_at};
 
 use super::error::cut;
 use super::{BadUrl, BeaconError, Call, Cause, Rejected};
@@ -135,14 +136,16 @@ impl BeaconClient {
         self.send(call, request).await
     }
 
-    /// Begins an answer without an end: an event stream.
+    /// Begins an answer without an end: an event stream. The call's time is until it begins, or
+    /// until the node has refused, with its reason if that came in time.
     pub(super) async fn open(&self, call: Call, path: &str) -> Result<Response, BeaconError> {
+        let deadline = Instant::now() + call.timeout();
         let request = self
             .http
             .get(format!("{}{path}", self.base))
             .header(ACCEPT, "text/event-stream")
             .send();
-        let response = tokio::time::timeout(call.timeout(), request)
+        let response = timeout_at(deadline, request)
             .await
             .map_err(|_| self.timed_out(call))?
             .map_err(|error| self.failed(call, error))?;
@@ -150,7 +153,10 @@ impl BeaconClient {
             return Ok(response);
         }
         let status = response.status().as_u16();
-        Err(self.rejected(call, status, response).await)
+        let rejected = timeout_at(deadline, self.rejected(call, status, response)).await;
+        // The status says more than that its reason did not come.
+        Err(rejected
+            .unwrap_or_else(|_| self.error(call, Cause::Rejected(Rejected::read(status, &[])))))
     }
 
     /// Reads JSON; a failure shows the place where it went wrong.

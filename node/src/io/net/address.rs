@@ -1,27 +1,80 @@
 //! From a peer's address to sockets and multiaddrs. Names are looked up before each attempt, so
 //! they may move.
 
+use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use futures::future::join_all;
 use libp2p::Multiaddr;
 use libp2p::multiaddr::Protocol;
 use proto::definition::{Host, PeerAddress};
+use tokio::time::timeout;
 
-/// The socket addresses that `address` stands for now; none if the name cannot be looked up.
-pub(super) async fn resolve(address: &PeerAddress) -> Vec<SocketAddr> {
-    match address.host() {
-        Host::Ip(ip) => vec![SocketAddr::new(*ip, address.port())],
-        Host::Name(name) => match tokio::net::lookup_host((name.as_str(), address.port())).await {
-            Ok(found) => found.collect(),
+/// The socket addresses that `hints` stand for now, in their order. All names are looked up at
+/// once, each for at most `limit`: the dead name of a peer must not keep its other addresses back.
+pub(super) async fn resolve(hints: &[PeerAddress], limit: Duration) -> Vec<SocketAddr> {
+    resolve_with(hints, limit, async |name: &str, port| {
+        let found = tokio::net::lookup_host((name, port)).await?;
+        Ok(found.collect())
+    })
+    .await
+}
+
+async fn resolve_with(
+    hints: &[PeerAddress],
+    limit: Duration,
+    look_up: impl AsyncFn(&str, u16) -> io::Result<Vec<SocketAddr>>,
+) -> Vec<SocketAddr> {
+    let look_up = &look_up;
+    let each = hints.iter().map(|hint| async move {
+        let name = match hint.host() {
+            Host::Ip(ip) => return vec![SocketAddr::new(*ip, hint.port())],
+            Host::Name(name) => name.as_str(),
+        };
+        let found = timeout(limit, look_up(name, hint.port())).await;
+        match found.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+            Ok(found) => found,
             Err(error) => {
                 tracing::debug!(name, %error, "the name of a peer cannot be looked up");
                 Vec::new()
             }
-        },
-    }
+        }
+    });
+    join_all(each).await.concat()
 }
 
 /// The multiaddr of a TCP socket.
 pub(super) fn multiaddr(socket: SocketAddr) -> Multiaddr {
     Multiaddr::from(socket.ip()).with(Protocol::Tcp(socket.port()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+
+    fn socket(text: &str) -> SocketAddr {
+        text.parse().unwrap()
+    }
+
+    #[tokio::test]
+    async fn names_that_nobody_answers_for_hold_nothing_else_back() {
+        let hints = [
+            "dead.example:1",
+            "gone.example:1",
+            "192.0.2.1:2",
+            "live.example:3",
+        ];
+        let hints = hints.map(|hint| hint.parse().unwrap());
+        let limit = Duration::from_millis(10);
+        let found = resolve_with(&hints, limit, async |name: &str, _| match name {
+            "live.example" => Ok(vec![socket("192.0.2.3:3"), socket("[2001:db8::3]:3")]),
+            "gone.example" => Err(io::ErrorKind::NotFound.into()),
+            _ => pending().await,
+        });
+        let expected = ["192.0.2.1:2", "192.0.2.3:3", "[2001:db8::3]:3"].map(socket);
+        assert_eq!(found.await, expected);
+    }
 }

@@ -4,12 +4,11 @@
 //! inside its connection's task and may be dropped at any await, when the connection breaks.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use bytes::BytesMut;
 use libp2p::swarm::{ConnectionId, Stream};
+use proto::PeerIndex;
 use proto::session::{BadMessage, Claim, Goodbye, Hello, Instance, Message};
-use proto::{PeerIndex, Timestamp};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
@@ -235,12 +234,6 @@ fn fits(link: &Link, hello: &Hello) -> Result<(), Refusal> {
         });
     }
     Ok(())
-}
-
-/// The wall clock.
-pub(super) fn clock() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    Timestamp::from_unix(since_epoch.unwrap_or_default())
 }
 
 /// Counts what a read or a write moved.

@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::count::add;
 use super::outbox::{Waiting, queue};
-use super::ping::Pinger;
+use super::ping::{Moment, Pinger};
 use super::rate::Bucket;
 use super::session::{Candidate, Ending, Link, Note, Order, Pipe, What, count};
 use super::{Downfall, Event};
@@ -170,12 +170,12 @@ impl<'a> Talk<'a> {
                 self.deliver(Event::Frame { peer, frame });
             }
             Message::Ping(ping) if !self.link.dialled => {
-                let (pong, measured) = self.pinger.answer(&ping);
+                let (pong, measured) = self.pinger.answer(&ping, Moment::now());
                 Message::Pong(pong).encode(&mut pipe.leaving);
                 self.measured(measured);
             }
             Message::Pong(pong) if self.link.dialled => {
-                let measured = self.pinger.answered(&pong);
+                let measured = self.pinger.answered(&pong, Moment::now());
                 self.measured(measured);
             }
             Message::Welcome if self.stage == Stage::Greeted => self.stage = Stage::TheyWelcome,
@@ -334,7 +334,7 @@ impl<'a> Talk<'a> {
             return Err(self.down(Goodbye::Silent, downfall));
         }
         if self.link.dialled && self.stage == Stage::Up {
-            Message::Ping(self.pinger.ping()).encode(&mut pipe.leaving);
+            Message::Ping(self.pinger.ping(Moment::now())).encode(&mut pipe.leaving);
         }
         Ok(())
     }

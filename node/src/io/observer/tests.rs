@@ -11,10 +11,13 @@ fn lines(notes: Vec<Note>, words: &str) -> usize {
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("log");
     let file = std::fs::File::create(&log).unwrap();
-    let told = (Arc::new(Metrics::new()), Arc::new(Board::default()));
+    let panel = Panel {
+        metrics: Arc::new(Metrics::new()),
+        board: Arc::new(Board::default()),
+    };
     let memory = Memory::open(&dir.path().join("memory")).unwrap();
     let names = (1..=4).map(|number| format!("peer {number}")).collect();
-    let mut observer = Observer::new(names, told, memory, None);
+    let mut observer = Observer::new(names, panel, memory, None);
     let subscriber = tracing_subscriber::fmt().with_writer(Arc::new(file));
     tracing::subscriber::with_default(subscriber.finish(), || {
         notes.into_iter().for_each(|note| observer.tell(note));
@@ -51,9 +54,26 @@ fn the_faults_of_one_peer_do_not_hide_those_of_another() {
     let size = ClusterSize::of(4).unwrap();
     let fault = |peer| Note::Fault {
         peer,
-        rule: "bad-vote",
+        rule: "bad_vote",
         detail: "unreadable".to_owned(),
     };
     let notes = size.all().chain(size.all()).map(fault).collect();
     assert_eq!(lines(notes, "unreadable"), 4);
+}
+
+#[test]
+fn a_claim_about_the_record_is_told_as_one_peers_word_with_what_to_do() {
+    let rolled_back = || Note::RolledBack {
+        witness: ClusterSize::of(4).unwrap().peer(2).unwrap(),
+        seen: 90,
+        held: 80,
+    };
+    let says = "peer 3 says that it has seen 90 of this peer's signing record, which ended at 80";
+    assert_eq!(lines(vec![rolled_back(), rolled_back()], says), 1);
+    let enough = "When 2 peers say so, nothing more is signed";
+    assert_eq!(lines(vec![rolled_back()], enough), 1);
+    assert_eq!(
+        lines(vec![rolled_back()], "`gantry slashing new-record`"),
+        1
+    );
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use tokio::net::TcpSocket;
 
 use super::*;
 
@@ -27,6 +28,17 @@ async fn a_silent_event_stream_is_given_up() {
     let mut heads = client.head_events(Duration::from_millis(50));
     let first = heads.next().await.unwrap();
     assert_eq!(cause(first), Cause::Timeout(50));
+}
+
+#[tokio::test]
+async fn an_event_stream_that_is_refused_with_half_a_body_is_given_up() {
+    let half = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 500\r\n\r\n0123456789";
+    let client = endless(half, b"").await;
+    let mut heads = client.head_events(Duration::from_secs(36));
+    let limit = 2 * Call::Events.timeout();
+    let first = tokio::time::timeout(limit, heads.next()).await;
+    let refused = first.expect("it ends in time").unwrap().unwrap_err();
+    assert_eq!(refused.status(), Some(503));
 }
 
 #[tokio::test]
@@ -61,9 +73,10 @@ async fn answers_that_cannot_be_read_say_where_and_redirects_are_not_followed() 
 
 #[tokio::test]
 async fn a_node_that_is_not_there_is_unreachable() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://u:secret@{}", listener.local_addr().unwrap());
-    drop(listener);
+    // Bound, so that nobody else gets it, and listened on by nobody.
+    let held = TcpSocket::new_v4().unwrap();
+    held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://u:secret@{}", held.local_addr().unwrap());
     let client = BeaconClient::connect(&url).unwrap();
     let error = client.sync_status().await.unwrap_err();
     assert!(matches!(error.cause, Cause::Unreachable(_)));

@@ -5,7 +5,6 @@ mod bounds;
 mod sessions;
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,14 +12,15 @@ use proto::session::Purpose;
 use proto::{Identity, PeerIndex, Root, Roster};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::{Downfall, Event, Limits, Outbox, Settings, start};
 
-/// No test waits longer than this for one thing.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// No test waits longer than this for one thing, and no session is cut sooner for silence where
+/// that is not what is tested.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A cluster of `n` whose peers are started one by one.
 struct World {
@@ -39,7 +39,7 @@ impl World {
             secrets,
             limits: Limits {
                 ping_every: Duration::from_millis(100),
-                silence: Duration::from_secs(2),
+                silence: PATIENCE,
                 redial: Duration::from_millis(400),
                 ..Limits::default()
             },
@@ -50,6 +50,8 @@ impl World {
         self.roster.size().peer(position).unwrap()
     }
 
+    /// Of two peers the lower position dials and the other waits: when both dial, one connection
+    /// may take the place of the other at any time.
     fn settings(&self, position: usize) -> Settings {
         let names = ["anna", "bob", "carol", "dave", "erin", "fred", "gina"];
         Settings {
@@ -60,11 +62,24 @@ impl World {
                 .iter()
                 .map(|n| (*n).to_owned())
                 .collect(),
-            addresses: self.sockets.iter().map(|s| vec![(*s).into()]).collect(),
+            addresses: (0..self.sockets.len())
+                .map(|other| match other > position {
+                    true => vec![self.sockets[other].into()],
+                    false => Vec::new(),
+                })
+                .collect(),
             listen: vec![self.sockets[position]],
             purpose: Purpose::Duties,
             context: Root::from([7; 32]),
             limits: self.limits.clone(),
+        }
+    }
+
+    /// The same for a peer that dials all the others.
+    fn outgoing(&self, position: usize) -> Settings {
+        Settings {
+            addresses: self.sockets.iter().map(|s| vec![(*s).into()]).collect(),
+            ..self.settings(position)
         }
     }
 
@@ -136,16 +151,15 @@ impl Running {
     }
 }
 
-/// A port of loopback that nobody listens on.
+/// A port of loopback that nobody listens on and that is ours until the tests end: it stays bound
+/// without listening, and whoever sets the option to share it, as every listener here, can listen.
 fn free_socket() -> SocketAddr {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    loop {
-        let port = 23_000 + NEXT.fetch_add(1, Ordering::Relaxed) % 1000;
-        let socket = SocketAddr::from(([127, 0, 0, 1], port));
-        if std::net::TcpListener::bind(socket).is_ok() {
-            return socket;
-        }
-    }
+    let held = TcpSocket::new_v4().unwrap();
+    held.set_reuseaddr(true).unwrap();
+    held.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    let socket = held.local_addr().unwrap();
+    std::mem::forget(held);
+    socket
 }
 
 /// A line that can be cut: what is under way then stays in it until it is mended.

@@ -78,12 +78,33 @@ async fn four_peers_meet_and_all_hear_all() {
 }
 
 #[tokio::test]
+async fn two_peers_that_dial_each_other_hear_what_is_sent_in_the_last_session() {
+    let mut world = World::of(3);
+    world.limits.redial = Duration::from_millis(2); // Both dial before either has connected.
+    let (anna, bob) = (world.peer(0), world.peer(1));
+    let mut a = Running::with(world.outgoing(0)).await;
+    let mut b = Running::with(world.outgoing(1)).await;
+    let (outbox, mut ours) = (a.outbox.clone(), 0_u8);
+    let sending = async {
+        loop {
+            a.up(bob).await;
+            ours += 1;
+            outbox.send(bob, Bytes::from(vec![ours]));
+        }
+    };
+    tokio::select! {
+        () = sending => {}
+        frame = b.frame(anna) => assert_eq!(frame.len(), 1),
+    }
+}
+
+#[tokio::test]
 async fn a_late_peer_is_waited_for_by_the_one_that_dials_it() {
     let world = World::of(3);
     let mut silent = world.settings(1);
     silent.addresses = vec![Vec::new(); 3]; // It dials nobody: the others must find it.
     let mut a = world.start(0).await;
-    let mut c = world.start(2).await;
+    let mut c = Running::with(world.outgoing(2)).await;
     a.up(world.peer(2)).await;
     let mut b = Running::with(silent).await;
     a.up(world.peer(1)).await;
@@ -123,22 +144,22 @@ async fn both_sides_measure_round_trip_and_clock_offset() {
                 _ => None,
             })
             .await;
-        // The same clock on both sides: the offset is at most half a round trip.
-        let half = i64::try_from(rtt.as_micros()).unwrap() / 2 + 1000;
-        assert!(offset.abs() <= half, "{offset} µs at {rtt:?}");
+        // The same clock on both sides: the offset is at most half a round trip, unless a thread
+        // is stopped between the readings of two clocks.
+        let half = i64::try_from(rtt.as_micros()).unwrap() / 2;
+        assert!(offset.abs() <= half + 100_000, "{offset} µs at {rtt:?}");
     }
 }
 
 #[tokio::test]
 async fn a_cut_line_is_noticed_by_silence_and_a_mended_one_is_used_again() {
-    let world = World::of(3);
+    let mut world = World::of(3);
+    world.limits.silence = Duration::from_secs(5);
     let (anna, bob) = (world.peer(0), world.peer(1));
     let line = Line::to(world.sockets[1]).await;
     let mut far = world.settings(0);
     far.addresses[1] = vec![line.socket.into()];
-    let mut near = world.settings(1);
-    near.addresses = vec![Vec::new(); 3];
-    let (mut a, mut b) = (Running::with(far).await, Running::with(near).await);
+    let (mut a, mut b) = (Running::with(far).await, world.start(1).await);
     a.up(bob).await;
     b.up(anna).await;
     line.cut();
@@ -192,10 +213,10 @@ async fn another_purpose_is_refused_and_named_on_both_sides() {
 async fn another_order_of_peers_is_refused() {
     let world = World::of(3);
     let mut other = world.settings(1);
+    other.addresses = vec![Vec::new(); 3];
     let keys = [1, 0, 2].map(|i: usize| world.secrets[i].public());
     other.roster = Roster::new(keys.to_vec()).unwrap();
     other.me = world.peer(0);
-    other.addresses.swap(0, 1);
     let (mut a, _b) = (world.start(0).await, Running::with(other).await);
     let refused = a.refused().await;
     assert!(refused.contains("bob takes itself for peer 0"), "{refused}");
@@ -204,7 +225,7 @@ async fn another_order_of_peers_is_refused() {
 #[tokio::test]
 async fn an_identity_outside_the_roster_is_refused_before_any_stream() {
     let world = World::of(3);
-    let mut intruder = world.settings(1);
+    let mut intruder = world.outgoing(1);
     intruder.identity = Identity::from_seed(&[99; 32]);
     let keys = [&world.secrets[0], &intruder.identity, &world.secrets[2]];
     intruder.roster = Roster::new(keys.map(Identity::public).to_vec()).unwrap();
