@@ -87,8 +87,8 @@
 //!
 //! ## Crashes and new attempts
 //!
-//! The seed and the [`ceremony::Position`] (attempts, acknowledgements) are all that must survive. A
-//! restarted peer makes the same messages again and is sent the rest on reconnecting. It never
+//! The seed and the [`ceremony::Position`] (attempts, acknowledgements) are all that must survive.
+//! A restarted peer makes the same messages again and is sent the rest on reconnecting. It never
 //! acknowledges two transcripts of one attempt.
 //!
 //! Anybody who has not acknowledged the current attempt may open a later one; the others follow.

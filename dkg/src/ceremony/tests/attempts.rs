@@ -5,7 +5,7 @@ use proto::ceremony::{Context, Frame, Spoken};
 
 use super::crash::all_but_one_acknowledged;
 use super::world::{Tamper, World, participant};
-use crate::blame::Rule;
+use crate::blame::{Rule, Unfounded};
 use crate::ceremony::deal::open;
 use crate::ceremony::*;
 
@@ -126,6 +126,43 @@ fn who_opens_an_attempt_against_its_own_acknowledgement_is_convicted_and_not_fol
     world.run();
     assert!(world.heard.values().all(|heard| heard.finished.is_some()));
     world.assert_agreement();
+}
+
+#[test]
+fn an_acknowledgement_convicts_only_whoever_denied_it_later() {
+    let world = all_but_one_acknowledged(0);
+    let [one, other] = [1, 2].map(|at| world.peer(at));
+    let ack = |peer| {
+        let ack = world.machines[&peer].attempt.said.acks[&peer].clone();
+        Spoken::Ack(ack.into_signed())
+    };
+    let opening = |attempt, acked: &[u32]| {
+        let who = participant(&world.terms, one);
+        let context = Context {
+            terms: world.terms.hash(),
+            attempt,
+        };
+        let opening = open(&who, context, acked.to_vec());
+        Spoken::Opening(who.identity.sign(one, opening).into_signed())
+    };
+    let verdict = |statements: [Spoken; 2]| {
+        blame::verify(&Evidence {
+            terms: world.terms.clone(),
+            statements: statements.into(),
+        })
+    };
+    let convicted = Verdict {
+        culprit: one,
+        rule: Rule::BrokenPromise,
+    };
+    assert_eq!(verdict([opening(2, &[]), ack(one)]), Ok(convicted));
+    assert_eq!(verdict([opening(2, &[1]), ack(one)]), Ok(convicted));
+    for honest in [opening(2, &[0, 1]), opening(0, &[])] {
+        let unfounded = verdict([honest, ack(one)]);
+        assert_eq!(unfounded, Err(Unfounded::NoFault));
+    }
+    let unfounded = verdict([opening(2, &[]), ack(other)]);
+    assert_eq!(unfounded, Err(Unfounded::Unrelated));
 }
 
 #[test]
