@@ -17,9 +17,11 @@ pub enum Frame {
     /// A message of the ceremony, to be decoded by [`crate::ceremony`].
     Ceremony(Vec<u8>),
     /// Everybody's identity signature of a lock, in the order of the definition: the ceremony
-    /// that made it is finished. Whoever stored the same keys finishes with it.
+    /// that made it is finished, and the lock is durable at the sender. Whoever stored the same
+    /// keys finishes with it.
     Lock(Root, Vec<IdentitySignature>),
-    /// The sender's partial signature of every deposit message of a lock, in order.
+    /// The sender's partial signature of every deposit message of a lock, in order. Every peer has
+    /// shown the sender that it holds the lock.
     Partials(Root, Vec<SignatureBytes>),
     /// The signature of every deposit message of a lock, in order. The sender has everything. None
     /// if the withdrawal address is not known yet.
