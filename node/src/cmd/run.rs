@@ -13,7 +13,6 @@ use std::time::Duration;
 use clap::Args;
 use proto::definition::Terms;
 use proto::eth::ChainSpec;
-use proto::frame::MAX_FRAME;
 use proto::lock::Lock;
 use proto::session::Purpose;
 use proto::{Identity, PeerIndex};
@@ -223,10 +222,7 @@ fn settings(config: &Config, loaded: &Loaded, names: &[String]) -> Result<Settin
         listen: config.listen.clone(),
         purpose: Purpose::Duties,
         context: loaded.lock.hash(),
-        limits: Limits {
-            max_frame: MAX_FRAME,
-            ..Limits::default()
-        },
+        limits: Limits::default(),
     })
 }
 
