@@ -1,9 +1,13 @@
-//! Whether the beacon node's chain is the one that the definition names.
+//! What a command asks of the beacon node first: whether its chain is the one that the definition
+//! names, and which slot it is.
 
 use proto::definition::{Chain, checksummed};
 use proto::eth::ChainSpec;
 use proto::lock::Lock;
+use proto::{Slot, Timestamp};
 use thiserror::Error;
+
+use crate::io::beacon::SyncStatus;
 
 /// Beacon node and definition do not name the same chain.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -42,6 +46,80 @@ pub enum BadChain {
 /// the definition's writer names it, and every operator's own node knows better.
 pub(super) fn check_chain(lock: &Lock, node: &ChainSpec) -> Result<(), BadChain> {
     check(&lock.definition.terms().chain, node)
+}
+
+/// Why it cannot be said which slot it is.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum UnsureSlot {
+    /// The chain has not begun.
+    #[error("the chain has not begun: there is no current slot")]
+    BeforeGenesis,
+    /// The clock is behind the chain.
+    #[error(
+        "by the clock of this machine it is slot {slot}, and the beacon node has a block of slot \
+         {head}: set the clock first"
+    )]
+    ClockBehind {
+        /// The slot by the clock.
+        slot: Slot,
+        /// The slot of the beacon node's head.
+        head: Slot,
+    },
+    /// The beacon node cannot say how far the chain is.
+    #[error(
+        "the beacon node does not follow the chain yet (its head is of slot {0}, unchecked or far \
+         from the newest), so nothing shows that the clock of this machine is right: wait until it \
+         is synced"
+    )]
+    NotSynced(Slot),
+    /// A clock is far ahead of the chain.
+    #[error(
+        "by the clock of this machine or of the beacon node it is slot {slot}, and the newest \
+         block of the beacon node, which says that it is synced, is of slot {head}: set the clock, \
+         or wait until the chain has blocks again"
+    )]
+    FarApart {
+        /// The slot by the later clock.
+        slot: Slot,
+        /// The slot of the beacon node's head.
+        head: Slot,
+    },
+}
+
+/// The slot at `now` by the clock of this machine, unless the beacon node's head is later.
+pub(super) fn slot_by_clock(
+    spec: &ChainSpec,
+    node: &SyncStatus,
+    now: Timestamp,
+) -> Result<Slot, UnsureSlot> {
+    let slot = spec.slot_at(now).ok_or(UnsureSlot::BeforeGenesis)?;
+    let head = node.head_slot;
+    if slot < head {
+        return Err(UnsureSlot::ClockBehind { slot, head });
+    }
+    Ok(slot)
+}
+
+/// The slot at `now` by two witnesses, this clock and a beacon node that is synced: the later one,
+/// and none if they are an epoch or more apart. Of a node that is not synced the head says nothing
+/// about how late it is, and a clock that is behind would go unnoticed.
+pub(super) fn slot_by_two(
+    spec: &ChainSpec,
+    node: &SyncStatus,
+    now: Timestamp,
+) -> Result<Slot, UnsureSlot> {
+    let slot = slot_by_clock(spec, node, now)?;
+    let head = node.head_slot;
+    if !node.may_vote() {
+        return Err(UnsureSlot::NotSynced(head));
+    }
+    // What the node takes for the current slot, by a clock that may be another machine's.
+    let theirs = Slot(head.0.saturating_add(node.sync_distance));
+    let latest = slot.max(theirs);
+    if latest.0 - head.0 >= spec.slots_per_epoch() {
+        return Err(UnsureSlot::FarApart { slot: latest, head });
+    }
+    Ok(latest)
 }
 
 fn check(chain: &Chain, node: &ChainSpec) -> Result<(), BadChain> {
@@ -91,6 +169,7 @@ fn check(chain: &Chain, node: &ChainSpec) -> Result<(), BadChain> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::time::Duration;
 
     use proto::eth::Genesis;
     use serde_json::json;
@@ -124,6 +203,50 @@ mod tests {
         };
         let keys = BTreeMap::from(keys);
         (chain, ChainSpec::new(&keys, genesis).unwrap())
+    }
+
+    /// What comes of this clock, in seconds after genesis, and a node with its head at slot 100.
+    fn slot_with(clock: u64, change: impl FnOnce(&mut SyncStatus)) -> Result<u64, UnsureSlot> {
+        let (_, spec) = devnet();
+        let mut node = SyncStatus {
+            head_slot: Slot(100),
+            sync_distance: 0,
+            is_syncing: false,
+            is_optimistic: false,
+            el_offline: false,
+        };
+        change(&mut node);
+        let now = Timestamp::from_unix(Duration::from_secs(clock));
+        slot_by_two(&spec, &node, now).map(|slot| slot.0)
+    }
+
+    #[test]
+    fn marks_are_made_of_a_clock_that_a_synced_node_confirms() {
+        let (slot, head) = (Slot(99), Slot(100));
+        assert_eq!(slot_with(1200, |_| {}), Ok(100));
+        assert_eq!(slot_with(12 * 107, |_| {}), Ok(107));
+        assert_eq!(
+            slot_with(1199, |_| {}),
+            Err(UnsureSlot::ClockBehind { slot, head })
+        );
+        let not_synced = Err(UnsureSlot::NotSynced(head));
+        assert_eq!(slot_with(1200, |node| node.is_syncing = true), not_synced);
+        assert_eq!(
+            slot_with(1200, |node| node.is_optimistic = true),
+            not_synced
+        );
+        // An epoch has 8 slots here.
+        let slot = Slot(108);
+        let far = Err(UnsureSlot::FarApart { slot, head });
+        assert_eq!(slot_with(12 * 108, |_| {}), far);
+    }
+
+    #[test]
+    fn marks_are_not_below_what_the_node_takes_for_the_current_slot() {
+        assert_eq!(slot_with(1200, |node| node.sync_distance = 3), Ok(103));
+        let (slot, head) = (Slot(u64::MAX), Slot(100));
+        let far = Err(UnsureSlot::FarApart { slot, head });
+        assert_eq!(slot_with(1200, |node| node.sync_distance = u64::MAX), far);
     }
 
     fn words(change: impl FnOnce(&mut Chain)) -> String {

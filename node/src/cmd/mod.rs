@@ -24,7 +24,7 @@ use ::dkg::shared::BadKeys;
 use clap::{Parser, Subcommand};
 use proto::definition::BadDefinition;
 use proto::lock::BadLock;
-use proto::{PublicKey, Root, Slot};
+use proto::{PublicKey, Root};
 use slashing::SlashingError;
 use thiserror::Error;
 use tokio::runtime::Runtime;
@@ -151,20 +151,9 @@ pub enum CommandError {
          it: start again with --from-block 0, or it would be paid twice"
     )]
     EarlierDeposit(PublicKey, u64),
-    /// The chain has not begun.
-    #[error("the chain has not begun: there is no current slot")]
-    BeforeGenesis,
-    /// The clock is behind the chain.
-    #[error(
-        "by the clock of this machine it is slot {slot}, and the beacon node has a block of slot \
-         {head}: set the clock first"
-    )]
-    ClockBehind {
-        /// The slot by the clock.
-        slot: Slot,
-        /// The slot of the beacon node's head.
-        head: Slot,
-    },
+    /// Clock and beacon node leave open which slot it is.
+    #[error(transparent)]
+    Slot(#[from] chain::UnsureSlot),
     /// The signing record.
     #[error(transparent)]
     Slashing(#[from] SlashingError),

@@ -3,15 +3,16 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use proto::PublicKey;
+use proto::eth::ChainSpec;
 use proto::lock::Lock;
+use proto::{PublicKey, Slot, Timestamp};
 
-use super::chain::check_chain;
+use super::chain::{UnsureSlot, check_chain, slot_by_clock, slot_by_two};
 use super::keystore::read_lock;
 use super::slashing::{self, Imported, Place, Renewed};
 use super::{CommandError, runtime};
 use crate::config::Config;
-use crate::io::beacon::BeaconClient;
+use crate::io::beacon::{BeaconClient, SyncStatus};
 use crate::io::clock;
 use crate::journal::Owner;
 use crate::keystore::read_identity;
@@ -57,7 +58,7 @@ impl Command {
             Self::Import(interchange) => {
                 let peer = interchange.settings.open()?;
                 let read = slashing::read(&peer.place(), &interchange.file)?;
-                let import = slashing::import(&peer.place(), read, peer.now()?)?;
+                let import = slashing::import(&peer.place(), read, peer.now(slot_by_clock)?)?;
                 print_import(&import);
             }
             Self::Export(interchange) => {
@@ -69,7 +70,7 @@ impl Command {
                 let peer = settings.open()?;
                 let keys: Vec<PublicKey> =
                     peer.lock.validators.iter().map(|v| v.public_key).collect();
-                let now = peer.now()?;
+                let now = peer.now(slot_by_two)?;
                 let renewed = slashing::new_record(&peer.place(), &keys, now)?;
                 println!("{}", in_words(&renewed));
                 println!(
@@ -116,24 +117,23 @@ impl Peer {
         }
     }
 
-    /// The current slot and epoch: the beacon node's genesis and slot length, this clock. Marks
-    /// that are too low let a share sign twice, so a node of another chain is refused, and a clock
-    /// that is behind the chain's head.
-    fn now(&self) -> Result<Moment, CommandError> {
+    /// The current slot and epoch by `judge`, from the beacon node's genesis, slot length and head
+    /// and this clock. Marks that are too low let a share sign twice, so a node of another chain is
+    /// refused.
+    fn now(&self, judge: Judge) -> Result<Moment, CommandError> {
         let beacon = BeaconClient::connect(self.config.beacon_node.as_str())?;
         let runtime = runtime()?;
         let spec = runtime.block_on(beacon.chain_spec())?;
         check_chain(&self.lock, &spec)?;
-        let head = runtime.block_on(beacon.sync_status())?.head_slot;
-        let slot = spec.slot_at(clock::now());
-        let slot = slot.ok_or(CommandError::BeforeGenesis)?;
-        if slot < head {
-            return Err(CommandError::ClockBehind { slot, head });
-        }
+        let node = runtime.block_on(beacon.sync_status())?;
+        let slot = judge(&spec, &node, clock::now())?;
         let epoch = spec.epoch_of(slot);
         Ok(Moment { slot, epoch })
     }
 }
+
+/// Whom to believe about the slot.
+type Judge = fn(&ChainSpec, &SyncStatus, Timestamp) -> Result<Slot, UnsureSlot>;
 
 fn print_import(import: &Imported) {
     println!("Raised the marks of {} validators.", import.raised);

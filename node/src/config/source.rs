@@ -73,21 +73,31 @@ impl Sources {
         }
         if let Kind::UnknownField(_, known) = &error.kind {
             let known: Vec<String> = known.iter().map(|k| format!("`{k}`")).collect();
-            let problem = format!("there is no such key; known are {}", known.join(", "));
+            let mut problem = format!("there is no such key; known are {}", known.join(", "));
+            if self.variable(&key).is_some() {
+                problem.push_str(
+                    ". If it is not meant for gantry, `unset` or rename the variable: an \
+                     orchestrator sets some for a service called gantry",
+                );
+            }
             return self.refuse(&key, &problem);
         }
         self.refuse(&key, &error.kind.to_string())
     }
 
-    /// The variable, or the file and line, that holds `key`.
-    fn place(&self, key: &[&str]) -> String {
+    /// The variable that holds `key`, if one does.
+    fn variable(&self, key: &[&str]) -> Option<&str> {
         // An entry of a list has no source of its own, so its list is asked for next.
         let metadata = (1..=key.len())
             .rev()
             .find_map(|depth| self.figment.find_metadata(&key[..depth].join(".")));
-        if let Some(name) = metadata.map(|m| &m.name)
-            && name.starts_with(Variable::PREFIX)
-        {
+        let name = metadata.map(|metadata| &*metadata.name)?;
+        name.starts_with(Variable::PREFIX).then_some(name)
+    }
+
+    /// The variable, or the file and line, that holds `key`.
+    fn place(&self, key: &[&str]) -> String {
+        if let Some(name) = self.variable(key) {
             return format!("environment variable {name}");
         }
         match line_of(&self.text, key) {
@@ -155,6 +165,9 @@ impl Variable {
         let Ok(value) = value.into_string() else {
             return Err(refused(&key, "the value is not UTF-8: write it anew"));
         };
+        if is_service_link(name.trim_start_matches(Self::PREFIX), &value) {
+            return Ok(None);
+        }
         let Ok(value) = value.parse::<Value>();
         Ok(Some(Self {
             name: name.to_owned(),
@@ -162,6 +175,24 @@ impl Variable {
             value,
         }))
     }
+}
+
+/// Whether Kubernetes or Docker sets this variable to say where a service is: a container that runs
+/// beside a service called `gantry` or `gantry-…` gets them unasked. None of them names a key.
+fn is_service_link(rest: &str, value: &str) -> bool {
+    let words: Vec<&str> = rest.split('_').collect();
+    (0..words.len()).any(|at| match &words[at..] {
+        ["SERVICE", "HOST"] | ["SERVICE", "PORT", ..] => true,
+        ["PORT"] => value.contains("://"),
+        ["PORT", number, "TCP" | "UDP" | "SCTP"]
+        | [
+            "PORT",
+            number,
+            "TCP" | "UDP" | "SCTP",
+            "PROTO" | "PORT" | "ADDR",
+        ] => number.parse::<u16>().is_ok(),
+        _ => false,
+    })
 }
 
 impl Provider for Variable {

@@ -177,6 +177,39 @@ fn what_other_programs_put_into_the_environment_does_no_harm() {
     assert!(words.contains("the name is not UTF-8"), "{words}");
 }
 
+/// What Kubernetes and Docker put into the environment for a service called "gantry" or
+/// "gantry-metrics".
+#[test]
+fn variables_of_an_orchestrator_are_passed_over_and_typos_are_not() {
+    let file = "beacon_node = \"http://127.0.0.1:1\"";
+    let links = [
+        ("GANTRY_SERVICE_HOST", "10.0.0.7"),
+        ("GANTRY_SERVICE_PORT", "3610"),
+        ("GANTRY_SERVICE_PORT_P2P", "3610"),
+        ("GANTRY_PORT", "tcp://10.0.0.7:3610"),
+        ("GANTRY_PORT_3610_TCP", "tcp://10.0.0.7:3610"),
+        ("GANTRY_PORT_3610_TCP_PROTO", "tcp"),
+        ("GANTRY_PORT_3610_TCP_PORT", "3610"),
+        ("GANTRY_PORT_3610_TCP_ADDR", "10.0.0.7"),
+        ("GANTRY_METRICS_SERVICE_HOST", "10.0.0.8"),
+        ("GANTRY_METRICS_PORT", "tcp://10.0.0.8:3620"),
+        ("GANTRY_METRICS_PORT_3620_UDP_ADDR", "10.0.0.8"),
+    ];
+    assert_eq!(parse(file, &links).unwrap(), parse(file, &[]).unwrap());
+    let typos = [
+        ("GANTRY_PORT", "3611"),
+        ("GANTRY_LISTEN_PORT", "3611"),
+        ("GANTRY_METRIC", "127.0.0.1:1"),
+        ("GANTRY_PORT_TCP", "tcp://10.0.0.7:3610"),
+    ];
+    for typo in typos {
+        let words = parse(file, &[typo]).unwrap_err().to_string();
+        let place = format!("(environment variable {}): there is no such key", typo.0);
+        assert!(words.contains(&place), "{words}");
+        assert!(words.contains("`unset` or rename the variable"), "{words}");
+    }
+}
+
 #[test]
 fn files_are_looked_for_in_the_data_dir() {
     let text = "beacon_node = \"http://b\"\ndata_dir = \"/var/lib/gantry\"\nlock_file=\"/etc/l\"\n\

@@ -13,14 +13,15 @@ use std::time::{Duration, Instant};
 use alloy::network::{Ethereum, EthereumWallet, NetworkTransactionBuilder as _};
 use alloy::primitives::{B256, Bytes, TxHash, U256};
 use alloy::providers::{Provider as _, RootProvider};
+use alloy::rpc::client::RpcClient;
 use alloy::rpc::types::{BlockNumberOrTag, Filter, Header, Log, TransactionRequest};
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::{SolCall as _, SolEvent as _};
-use alloy::transports::TransportError;
+use alloy::transports::{TransportError, TransportErrorKind};
 use proto::definition::{Chain, checksummed};
 use proto::eth::DepositData;
 use proto::{Address, PublicKey, Timestamp};
-use reqwest::Url;
+use reqwest::{Client, Url};
 
 pub use self::error::ExecutionError;
 use super::clock;
@@ -34,6 +35,9 @@ const GAS_LIMIT: u64 = 250_000;
 /// How old the newest block of a node that follows the chain is at most: many slots in a row may
 /// be empty. What an older one does not show could be paid twice.
 const OLDEST_HEAD: Duration = Duration::from_secs(600);
+/// How long the node may send nothing while it is asked something. Logs of many blocks come slowly,
+/// and they come.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Wei in a gwei.
 const WEI_PER_GWEI: u64 = 1_000_000_000;
 
@@ -118,7 +122,21 @@ impl Execution {
     /// # Errors
     /// If the node does not answer or either is not so.
     pub async fn connect(url: Url, chain: &Chain) -> Result<Self, ExecutionError> {
-        let provider = RootProvider::new_http(url);
+        Self::connect_within(url, chain, PATIENCE).await
+    }
+
+    async fn connect_within(
+        url: Url,
+        chain: &Chain,
+        patience: Duration,
+    ) -> Result<Self, ExecutionError> {
+        let http = Client::builder()
+            .connect_timeout(patience)
+            .read_timeout(patience)
+            .build()
+            .map_err(ExecutionError::Client)?;
+        let provider = RootProvider::new(RpcClient::builder().http_with_client(http, url));
+        let asked = |question| asked_within(question, patience);
         let found = provider.get_chain_id().await;
         let found = found.map_err(asked("its chain id"))?;
         if found != chain.execution_chain_id {
@@ -315,7 +333,25 @@ impl Execution {
 }
 
 fn asked(question: &'static str) -> impl Fn(TransportError) -> ExecutionError {
-    move |cause| ExecutionError::Rpc { question, cause }
+    asked_within(question, PATIENCE)
+}
+
+fn asked_within(
+    question: &'static str,
+    patience: Duration,
+) -> impl Fn(TransportError) -> ExecutionError {
+    move |cause| {
+        let kind = cause.as_transport_err();
+        let custom = kind.and_then(TransportErrorKind::as_custom);
+        let http = custom.and_then(|error| error.downcast_ref::<reqwest::Error>());
+        match http.is_some_and(reqwest::Error::is_timeout) {
+            true => ExecutionError::Hangs {
+                question,
+                ms: patience.as_millis(),
+            },
+            false => ExecutionError::Rpc { question, cause },
+        }
+    }
 }
 
 fn foreign(address: &Address) -> alloy::primitives::Address {

@@ -10,6 +10,7 @@
 //! | [`memory`] | what may be lost: duty history, sequences of the peers' records |
 //! | [`casebook`] | evidence against peers, for anybody to check |
 //! | [`observer`], [`metrics`], [`status`], [`web`] | what the operator sees |
+//! | `visits` | HTTP visits, bounded |
 //! | [`curve_cost`] | what the curve work costs on this machine |
 //! | [`files`] | reading and writing whole files safely |
 //! | [`clock`] | the time of day |
@@ -27,5 +28,6 @@ pub mod net;
 pub mod observer;
 pub mod shell;
 pub mod status;
+mod visits;
 pub mod web;
 pub mod writer;

@@ -9,6 +9,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Once};
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -27,6 +28,13 @@ use super::curve_cost;
 use super::metrics::{Metrics, PeerLabels};
 use super::net::Outbox;
 use super::status::Board;
+use super::visits::{Bounds, receive};
+
+/// An operator, a few dashboards and a Prometheus.
+const BOUNDS: Bounds = Bounds {
+    places: 32,
+    visit: Duration::from_secs(10),
+};
 
 /// The address cannot be listened on.
 #[derive(Debug, Error)]
@@ -93,7 +101,7 @@ pub async fn serve(door: Door, shown: Shown) -> Result<(), WebError> {
         )
         .layer(from_fn_with_state(door, guard))
         .with_state(shown);
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    tokio::spawn(receive(listener, router, BOUNDS));
     Ok(())
 }
 

@@ -16,6 +16,20 @@ pub enum ExecutionError {
         #[source]
         cause: TransportError,
     },
+    /// The node has stopped in the middle of an answer, or before it.
+    #[error(
+        "the execution node was asked {question} and sent nothing for {ms} ms: it hangs. Start \
+         again when it answers: what is on the chain by then is not sent again"
+    )]
+    Hangs {
+        /// What was asked.
+        question: &'static str,
+        /// How long it was waited for, in milliseconds.
+        ms: u128,
+    },
+    /// No client for HTTP can be made.
+    #[error("no connection to an execution node can be made: {0}")]
+    Client(#[source] reqwest::Error),
     /// The node follows another chain.
     #[error(
         "the execution node is on chain {found}, and the definition names {expected}: give the URL \

@@ -118,3 +118,22 @@ async fn a_first_block_that_is_still_to_come_is_refused() {
     assert!(words.contains("from block 101 on"), "{words}");
     assert!(words.contains("newest block is 100"), "{words}");
 }
+
+#[tokio::test]
+async fn a_node_that_hangs_is_given_up_with_words() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    // It takes the question, and no answer comes.
+    let hanging = tokio::spawn(async move { listener.accept().await });
+    let patience = Duration::from_millis(50);
+    let chain = chain();
+    let asked = Execution::connect_within(url.parse().unwrap(), &chain, patience);
+    let asked = tokio::time::timeout(Duration::from_secs(60), asked).await;
+    let words = asked.expect("it ends").err().unwrap().to_string();
+    assert_eq!(
+        words,
+        "the execution node was asked its chain id and sent nothing for 50 ms: it hangs. Start \
+         again when it answers: what is on the chain by then is not sent again"
+    );
+    drop(hanging);
+}

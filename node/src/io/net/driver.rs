@@ -21,12 +21,10 @@ use super::address::{multiaddr, resolve};
 use super::connection::{Sessions, Stranger};
 use super::count::Meters;
 use super::peer::{Act, Peer};
+use super::pending::Pending;
 use super::session::{Note, Shared};
 use super::transport::{peer_id, transport};
 use super::{Downfall, Event, NetError, Outbox, Refusal, Settings};
-
-/// Connections that are not yet authenticated. Anybody can open them, for a few seconds each.
-const MAX_PENDING: u32 = 64;
 
 /// Connections with one peer: the live one, its successor, and two on their way out.
 const MAX_PER_PEER: u32 = 4;
@@ -81,6 +79,7 @@ fn check(settings: &Settings) -> Result<(), NetError> {
 #[derive(NetworkBehaviour)]
 #[behaviour(prelude = "libp2p::swarm::derive_prelude")]
 struct Behaviour {
+    pending: Pending,
     limits: connection_limits::Behaviour,
     sessions: Sessions,
 }
@@ -105,12 +104,12 @@ impl Driver {
             ids.insert(peer_id(settings.roster.key(peer))?, peer);
         }
         let limits = connection_limits::ConnectionLimits::default()
-            .with_max_pending_incoming(Some(MAX_PENDING))
             .with_max_established_per_peer(Some(MAX_PER_PEER));
         let timeout = settings.limits.connect;
         let transport = transport(&settings.identity, shared.meters.tcp(), timeout)?;
         let allowed = ids.iter().map(|(id, peer)| (*id, *peer)).collect();
         let behaviour = Behaviour {
+            pending: Pending::default(),
             limits: connection_limits::Behaviour::new(limits),
             sessions: Sessions::new(shared.clone(), allowed),
         };

@@ -30,6 +30,7 @@ mod end;
 mod event;
 mod outbox;
 mod peer;
+mod pending;
 mod ping;
 mod rate;
 mod redial;

@@ -140,7 +140,7 @@ impl Peer {
         match note.what {
             What::Greeted(candidate) => self.greeted(candidate, now),
             What::Up => {
-                self.pace.succeeded();
+                self.pace.succeeded(now);
                 self.refused = None;
                 if let Some(live) = self.is_live(note.connection) {
                     live.up = true;
@@ -199,7 +199,8 @@ impl Peer {
     }
 
     fn greeted(&mut self, new: Candidate, now: Instant) -> Vec<Act> {
-        if self.quiet_until.is_some_and(|until| now < until) {
+        let is_quiet = self.quiet_until.is_some_and(|until| now < until);
+        if is_quiet || !self.pace.admits(now) {
             return vec![order(&new, Order::End(Goodbye::Rate, Ending::Quiet))];
         }
         let Some(live) = &self.live else {

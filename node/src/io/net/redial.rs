@@ -1,4 +1,7 @@
 //! When to dial a peer again: soon after a session, later and later after failures, with jitter.
+//! And how often a peer may come again: a few times in a row, as after a cut line or a restart, then
+//! only now and then. Each session costs the core the frames of the running duties, and the operator
+//! two lines of log.
 
 use std::time::Duration;
 
@@ -10,6 +13,11 @@ use super::session::Shared;
 
 /// A peer that was refused is dialled this many times more rarely.
 const REFUSED_FACTOR: u32 = 10;
+
+/// Sessions with one peer that may begin in a row.
+const IN_A_ROW: u32 = 4;
+/// Then one may begin in the time of this many redials.
+const SESSION_FACTOR: u32 = 3;
 
 /// Whether a peer is to be dialled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +42,10 @@ pub(super) struct Pace {
     /// Random bytes of this program, and the peer's place among them.
     random: Instance,
     place: usize,
+    /// Until when the sessions so far, each with its share of time, would last one after another.
+    spent: Instant,
+    /// The share of one session.
+    share: Duration,
 }
 
 impl Pace {
@@ -46,6 +58,8 @@ impl Pace {
             first: settings.me < peer,
             random: shared.instance,
             place: peer.position(),
+            spent: shared.started,
+            share: settings.limits.redial * SESSION_FACTOR,
         }
     }
 
@@ -55,8 +69,14 @@ impl Pace {
     }
 
     /// A session came about.
-    pub(super) fn succeeded(&mut self) {
+    pub(super) fn succeeded(&mut self, now: Instant) {
         self.attempts = 0;
+        self.spent = self.spent.max(now) + self.share;
+    }
+
+    /// Whether a session may begin.
+    pub(super) fn admits(&self, now: Instant) -> bool {
+        self.spent <= now + self.share * (IN_A_ROW - 1)
     }
 
     /// After a session, or at the start: the lower position first, so that the two seldom dial
@@ -85,7 +105,9 @@ impl Pace {
         let jitter = u32::from(random[place]);
         self.longest.map_or(Dial::Rest, |longest| {
             let wait = wait(longest);
-            Dial::At(now + wait * 3 / 4 + wait * jitter / 1024)
+            let soonest = now + wait * 3 / 4 + wait * jitter / 1024;
+            let admitted = self.spent.checked_sub(self.share * (IN_A_ROW - 1));
+            Dial::At(admitted.map_or(soonest, |admitted| admitted.max(soonest)))
         })
     }
 }

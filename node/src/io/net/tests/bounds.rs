@@ -132,3 +132,51 @@ async fn frames_to_a_peer_without_a_session_are_dropped() {
         .send(world.peer(1), Bytes::from_static(b"bob hears"));
     assert_eq!(b.frame(world.peer(0)).await, "bob hears");
 }
+
+#[tokio::test]
+async fn a_peer_that_comes_and_goes_all_the_time_is_let_in_now_and_then() {
+    let mut world = World::of(3);
+    world.limits.redial = Duration::from_millis(100);
+    let (anna, bob) = (world.peer(0), world.peer(1));
+    let mut a = world.start(0).await;
+    let began = Instant::now();
+    for _ in 0..10 {
+        let mut b = world.start(1).await;
+        b.up(anna).await;
+        a.up(bob).await;
+        drop(b);
+        a.down(bob).await;
+    }
+    // Each time costs the core what it has said lately, and the operator two lines. Four in a row
+    // pass for an honest peer in trouble; then it takes three redials.
+    assert!(began.elapsed() >= 6 * 3 * world.limits.redial);
+}
+
+/// Opens silent connections from 127.0.0.2 until the listener has taken all it takes of them, and
+/// gives those that it left open.
+async fn silent_strangers(listener: SocketAddr) -> Vec<TcpStream> {
+    let mut open = Vec::new();
+    for _ in 0..100 {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from(([127, 0, 0, 2], 0))).unwrap();
+        open.push(socket.connect(listener).await.unwrap());
+    }
+    // The listener takes them in their order: the last one is closed when all before it are in.
+    let mut last = open.pop().unwrap();
+    let ended = timeout(PATIENCE, last.read(&mut [0; 100])).await;
+    assert!(matches!(ended, Ok(Ok(0) | Err(_))), "{ended:?}");
+    open
+}
+
+#[tokio::test]
+async fn a_stranger_who_says_nothing_keeps_no_peer_out() {
+    let world = World::of(3);
+    let mut bob = world.settings(1);
+    bob.limits.connect = 2 * PATIENCE;
+    let mut bob = Running::with(bob).await;
+    let strangers = silent_strangers(world.sockets[1]).await;
+    // Bob does not dial her: she has to get in from her own address, 127.0.0.1.
+    let _anna = world.start(0).await;
+    bob.up(world.peer(0)).await;
+    drop(strangers);
+}
