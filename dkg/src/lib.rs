@@ -80,9 +80,10 @@
 //! Every rule in [`blame::Rule`] leaves signed statements that convict one peer before anybody who
 //! knows the terms. A machine that follows the protocol cannot be convicted, also after crashes:
 //! openings depend on seed and attempt only, bundles on seed and session only, and a CONFIRM is
-//! never held against another CONFIRM. Bundles whose sums make no keys convict nobody by themselves:
-//! the receivers of the shares that do not fit will complain. Silence, and pointing to an opening or bundle without
-//! showing it, cannot be proven; [`ceremony::Progress`] names whom each step waits for.
+//! never held against another CONFIRM. Bundles whose sums make no keys convict nobody by
+//! themselves: the receivers of the shares that do not fit will complain. Silence, and pointing to
+//! an opening or bundle without showing it, cannot be proven; [`ceremony::Progress`] names whom
+//! each step waits for.
 //!
 //! ## Crashes and new attempts
 //!

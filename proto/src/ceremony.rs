@@ -15,7 +15,7 @@ use crate::{IdentityKey, IdentitySignature, PeerIndex, Root, Roster, Signed, Sta
 
 pub use wire::WireError;
 
-/// The most validators one ceremony makes keys for; more need another ceremony.
+/// The most validators one ceremony makes keys for; more need another cluster.
 pub const MAX_VALIDATORS: u16 = 1000;
 
 /// The last attempt of one ceremony. A peer that needs more is told to sign a new definition.

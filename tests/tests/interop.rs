@@ -67,14 +67,7 @@ async fn deposits_and_keystores_are_good_for_foreign_tools() {
 fn site(plan: &Plan, scripts: &Path) -> Site {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("interop");
     let place = Place::new(scripts, &gantry(), &dir).unwrap();
-    let mut ports = (280..290).map(|hundreds| Ports::from_base(hundreds * 100).unwrap());
-    let free = ports.find(|ports| ports.check(plan).is_ok());
-    Site::prepare(
-        plan,
-        place,
-        free.expect("one of ten blocks of ports is free"),
-    )
-    .unwrap()
+    Site::prepare(plan, place, Ports::free(plan)).unwrap()
 }
 
 /// The keystores of peer `i` in the lock's order, each with the password that `gantry` prints.

@@ -42,52 +42,111 @@ fn rust_files() -> Vec<(String, String)> {
     names.map(|name| (name.clone(), read(&name))).collect()
 }
 
-/// Every Rust file that holds no tests, without the test module at its end.
-fn product_files() -> Vec<(String, String)> {
+/// Every Rust file as two texts: what goes into the program, and what is for tests only.
+fn divided_files() -> Vec<(String, String, String)> {
     let all = rust_files();
     let of_tests: BTreeSet<String> = all
         .iter()
         .flat_map(|(name, text)| test_modules(name, text))
         .collect();
-    let is_product = |name: &str| {
+    let is_test = |name: &str| {
         let below = |place: &String| name.starts_with(&format!("{place}/"));
         let itself = |place: &String| *name == format!("{place}.rs");
-        name.contains("/src/")
-            && !name.starts_with("tests/")
-            && !name.ends_with("_tests.rs")
-            && !of_tests.iter().any(|place| itself(place) || below(place))
+        !name.contains("/src/")
+            || name.starts_with("tests/")
+            || of_tests.iter().any(|place| itself(place) || below(place))
     };
-    all.into_iter()
-        .filter(|(name, _)| is_product(name))
-        .map(|(name, text)| (name, product(&text).to_owned()))
-        .collect()
+    let divide = |(name, text): (String, String)| {
+        let (product, tests) = if is_test(&name) {
+            (String::new(), text)
+        } else {
+            let (product, items) = divide(&text);
+            (product, items.concat())
+        };
+        (name, product, tests)
+    };
+    all.into_iter().map(divide).collect()
+}
+
+/// What of every Rust file goes into the program.
+fn product_files() -> Vec<(String, String)> {
+    let divided = divided_files().into_iter();
+    divided.map(|(name, product, _)| (name, product)).collect()
 }
 
 /// The modules that a file declares for tests only, as paths without `.rs`.
 fn test_modules(name: &str, text: &str) -> Vec<String> {
     let stem = name.trim_end_matches(".rs");
-    let folder = match stem.rsplit_once('/') {
-        Some((folder, "lib" | "mod" | "main")) => folder,
+    let (above, last) = stem.rsplit_once('/').unwrap();
+    let folder = match last {
+        "lib" | "mod" | "main" => above,
         _ => stem,
     };
-    let declared = text.split("#[cfg(test)]").skip(1).filter_map(|rest| {
-        let line = rest.trim_start().lines().next()?;
-        let module = line.split("mod ").nth(1)?.strip_suffix(';')?;
-        Some(format!("{folder}/{module}"))
-    });
-    declared.collect()
+    let module = |item: &String| {
+        let declared = item.lines().last()?.trim().strip_suffix(';')?;
+        let module = declared.split("mod ").nth(1)?;
+        let path = item.split("#[path = \"").nth(1);
+        Some(match path.and_then(|path| path.split(".rs\"").next()) {
+            Some(path) => format!("{above}/{path}"),
+            None => format!("{folder}/{module}"),
+        })
+    };
+    divide(text).1.iter().filter_map(module).collect()
 }
 
-/// A file without the test module in it.
-fn product(text: &str) -> &str {
-    let inline = text.match_indices("#[cfg(test)]").find(|(at, _)| {
-        let line = text[at + "#[cfg(test)]".len()..]
-            .trim_start()
-            .lines()
-            .next();
-        line.is_some_and(|line| !line.ends_with(';'))
-    });
-    &text[..inline.map_or(text.len(), |(at, _)| at)]
+/// A file's text without its items for tests only, and those items. It relies on how rustfmt
+/// indents: an item ends with the first line that is indented as it and ends with one of `;},`.
+fn divide(text: &str) -> (String, Vec<String>) {
+    let (mut product, mut items) = (String::new(), Vec::new());
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line.trim_start() != "#[cfg(test)]" {
+            product += &format!("{line}\n");
+            continue;
+        }
+        let indent = line.len() - line.trim_start().len();
+        let mut item = String::new();
+        for line in lines.by_ref() {
+            item += &format!("{line}\n");
+            let outer = line.len() - line.trim_start().len() == indent;
+            if outer && line.ends_with([';', '}', ',']) {
+                break;
+            }
+        }
+        items.push(item);
+    }
+    (product, items)
+}
+
+#[test]
+fn what_is_for_tests_is_told_from_what_is_not() {
+    let text = [
+        "//! A file.",
+        "#[cfg(test)]",
+        "#[expect(",
+        "    lint,",
+        "    reason = \"many; lines\"",
+        ")]",
+        "mod trials;",
+        "pub struct Thing;",
+        "impl Thing {",
+        "    #[cfg(test)]",
+        "    fn count(&self) -> usize {",
+        "        0",
+        "    }",
+        "    pub fn work(&self) {}",
+        "}",
+        "#[cfg(test)]",
+        "#[path = \"thing_tests.rs\"]",
+        "mod tests;",
+    ];
+    let text = text.join("\n");
+    let product = "//! A file.\npub struct Thing;\nimpl Thing {\n    pub fn work(&self) {}\n}\n";
+    assert_eq!(divide(&text).0, product);
+    let modules = test_modules("a/src/thing.rs", &text);
+    assert_eq!(modules, ["a/src/thing/trials", "a/src/thing_tests"]);
+    let modules = test_modules("a/src/lib.rs", &text);
+    assert_eq!(modules, ["a/src/trials", "a/src/thing_tests"]);
 }
 
 /// Whether `word` stands in `line` as a word of its own.
@@ -191,6 +250,25 @@ fn cores_touch_no_clock_socket_disk_or_randomness() {
 }
 
 #[test]
+fn modules_of_the_program_use_only_what_stands_below_them() {
+    let order = [
+        "cmd", "ceremony", "keystore", "config", "io", "duties", "vault", "deposit", "journal",
+    ];
+    let place = |module: &str| order.iter().position(|other| *other == module);
+    refuse(product_files().into_iter().flat_map(|(name, text)| {
+        let own = name.strip_prefix("node/src/");
+        let own = own.and_then(|name| place(name.split(['/', '.']).next()?));
+        let used = text.split("crate::").skip(1).filter_map(|rest| {
+            let module = rest
+                .split(|letter: char| !letter.is_alphanumeric())
+                .next()?;
+            (place(module)? < own?).then(|| format!("{name}: {module} stands above it"))
+        });
+        used.collect::<Vec<_>>()
+    }));
+}
+
+#[test]
 fn only_the_vault_and_the_ceremony_touch_a_share() {
     let may = [
         "dkg/",
@@ -262,14 +340,9 @@ fn tests_neither_sleep_nor_are_ignored() {
     let banned = [
         concat!("#[ign", "ore"),
         concat!("thread::sl", "eep"),
-        concat!("time::sl", "eep"),
+        concat!("sl", "eep("),
     ];
-    refuse(rust_files().into_iter().flat_map(|(name, text)| {
-        let tests = if name.contains("/tests/") {
-            text.as_str()
-        } else {
-            &text[product(&text).len()..]
-        };
+    refuse(divided_files().into_iter().flat_map(|(name, _, tests)| {
         let hits = banned.iter().filter(|word| tests.contains(**word));
         hits.map(|word| format!("{name}: a test contains {word}"))
             .collect::<Vec<_>>()

@@ -16,6 +16,7 @@ import {chainConfig} from "./chain-config.mjs";
 import {executionEngine} from "./execution.mjs";
 import {readFlags} from "./flags.mjs";
 import {genesisState} from "./genesis.mjs";
+import {LEFT_OUT_SLOTS, packLeftOut} from "./left-out.mjs";
 import {restNetwork} from "./network.mjs";
 
 globalThis.self = globalThis; // one dependency expects a browser's name for it
@@ -58,6 +59,13 @@ await serveApi();
 const root = toHex(anchorState.genesisValidatorsRoot);
 console.log(`ready port=${flags.port} genesis_time=${flags.genesisTime} root=${root}`);
 clock.on("clock:slot", logSlot);
+clock.on("clock:slot", () => {
+  try {
+    packLeftOut(chain);
+  } catch (error) {
+    console.error("attestations were left out", error);
+  }
+});
 process.on("unhandledRejection", (error) => console.error("unhandled rejection", error));
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(0));
 
@@ -69,6 +77,7 @@ async function startChain() {
     ...defaultOptions.chain,
     blsVerifyAllMainThread: true,
     disableLightClientServer: true,
+    preaggregateSlotDistance: LEFT_OUT_SLOTS,
     nHistoricalStatesFileDataStore: false,
     emitPayloadAttributes: true,
     suggestedFeeRecipient: INTEROP_FEE_RECIPIENT,

@@ -1,8 +1,8 @@
 // The validator client of the interop validators: performs every duty of those keys through the
 // standard Beacon API, so that the chain lives and finalises without the cluster.
 //
-// Each committee member that may aggregate does: that is how the cluster's attestations, which
-// nobody of the cluster aggregates, get into blocks.
+// Each committee has one aggregate: that is how the cluster's attestations, which nobody of the
+// cluster aggregates, get into blocks. What it leaves out the node packs (left-out.mjs).
 //
 // node validators.mjs --beacon URL --count 64, with the node's LODESTAR_PRESET.
 import {parseArgs} from "node:util";

@@ -5,9 +5,9 @@
 //! proposal when the canonical block of the slot is the validator's. Canonical is what the node's
 //! head descends from at the last reading: where the chain has changed its mind, it is read again.
 //!
-//! The cluster does not aggregate yet: an attestation of a committee without an outside member has
-//! nobody to pack it, so such a seat counts only if it was packed nevertheless. (Every member of a
-//! committee below 32 may aggregate, and an outside one always does.)
+//! The cluster does not aggregate yet: on another chain an attestation of a committee without an
+//! outside member would have nobody to pack it, so such a seat counts only if it was packed.
+//! (Every member of a committee below 32 may aggregate, and an outside one always does.)
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,7 +4,7 @@
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{self, Command, Stdio};
 
 use crate::Error;
 use crate::children::Children;
@@ -32,6 +32,27 @@ impl Ports {
                 "--port-base: choose 1024 to 65435".to_owned(),
             ))
         }
+    }
+
+    /// A block whose ports nobody uses that `plan` needs: there may be other devnets on this
+    /// machine, so each process begins to look elsewhere. It lies below the ports that the kernel
+    /// gives away, unless those begin so low that there is no room.
+    ///
+    /// # Panics
+    /// If the machine has no such block.
+    pub fn free(plan: &Plan) -> Self {
+        let given = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range");
+        let given = given.unwrap_or_default();
+        let first_given = given.split_whitespace().next();
+        let first_given = first_given.and_then(|first| first.parse().ok());
+        let blocks = first_given.unwrap_or(32_768_u16).clamp(20_000, 32_000) / 100 - 110;
+        let begin = u16::try_from(process::id() % u32::from(blocks)).expect("below the blocks");
+        (0..blocks)
+            .map(|i| Self {
+                base: (110 + (begin + i) % blocks) * 100,
+            })
+            .find(|ports| ports.check(plan).is_ok())
+            .expect("one of a hundred blocks of ports is free")
     }
 
     /// JSON RPC of the execution client.
@@ -288,6 +309,14 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(text.contains(&format!("{} (peer 1)", base + 30)), "{text}");
+    }
+
+    #[test]
+    fn a_block_that_somebody_uses_is_not_called_free() {
+        let plan = Plan::small(1);
+        let ports = Ports::free(&plan);
+        let _taken = TcpListener::bind((Ipv4Addr::LOCALHOST, ports.way(3))).unwrap();
+        assert_ne!(Ports::free(&plan), ports);
     }
 
     #[test]

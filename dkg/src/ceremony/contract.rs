@@ -73,8 +73,7 @@ pub enum Input {
         /// The hash of the cluster lock made of it.
         lock: Root,
     },
-    /// The operator wants a new attempt. Refused (no output but progress) while this peer has
-    /// acknowledged the current one: that may be finished elsewhere.
+    /// The operator wants a new attempt; see [`Refused`] for when it cannot be.
     Retry,
     /// The deadline has passed.
     Tick,
@@ -95,6 +94,11 @@ pub enum Output {
     Progress(Progress),
     /// A peer sent something that was refused. Not proven to others.
     Fault(PeerIndex, Breach),
+    /// This peer follows another that has opened not the next attempt but this later one. So does
+    /// whoever missed some; but each ceremony has only so many.
+    Jumped(PeerIndex, u32),
+    /// [`Input::Retry`] changes nothing.
+    Refused(Refused),
     /// A peer is convicted. Keep the evidence. The attempt has failed, unless keys were made.
     Blame(Box<(Evidence, Verdict)>),
     /// Every peer has stored its shares: the keys are the cluster's. Stay up for those who lag
@@ -102,6 +106,23 @@ pub enum Output {
     Finished(Box<Finished>),
     /// Every peer is finished: nobody needs this machine any more.
     Closed,
+}
+
+/// Why there is no new attempt though the operator wants one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Refused {
+    /// This peer has acknowledged the current attempt: it may be finished elsewhere.
+    #[error(
+        "this peer has stored the keys of the current attempt, which may be finished elsewhere: \
+         an operator whose peer has not done so can begin a new one"
+    )]
+    Acknowledged,
+    /// The current attempt is number [`MAX_ATTEMPT`].
+    #[error(
+        "there is no attempt after this one: make and sign a new definition, without whoever \
+         opened so many"
+    )]
+    LastAttempt,
 }
 
 /// How far this peer has come.

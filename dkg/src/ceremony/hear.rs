@@ -9,7 +9,7 @@ use proto::lock::LockHash;
 use proto::{PeerIndex, PeerSet, Signed, Statement, Verified};
 
 use super::attempt::Stage;
-use super::{Breach, Ceremony, Output};
+use super::{Breach, Ceremony, Output, broadcast};
 use crate::blame::{self, Evidence, has_sound_keys};
 
 impl Ceremony {
@@ -95,6 +95,12 @@ impl Ceremony {
             return Err(Breach::TooManyAttempts(attempt));
         }
         if attempt > self.position.attempt && self.may_follow(&opening.statement) {
+            if attempt > self.position.attempt + 1 {
+                // Passed on before this peer's own opening, so that all hear who jumped first.
+                let passed = Spoken::Opening(opening.clone().into_signed());
+                outputs.push(Output::Jumped(signer, attempt));
+                outputs.push(broadcast(passed));
+            }
             self.go_to(attempt, outputs);
         }
         if attempt != self.position.attempt {

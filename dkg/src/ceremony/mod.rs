@@ -34,7 +34,7 @@ use work::Stepped;
 
 pub use contract::{
     Acked, BadParticipant, Breach, Finished, Input, Outcome, Output, Participant, Position,
-    Progress, SealKey, Step, ValidatorKey,
+    Progress, Refused, SealKey, Step, ValidatorKey,
 };
 pub use settle::max_frame;
 
@@ -108,7 +108,11 @@ impl Ceremony {
     }
 
     fn retry(&mut self, outputs: &mut Vec<Output>) {
-        if self.attempt.acked.is_none() && self.position.attempt < MAX_ATTEMPT {
+        if self.attempt.acked.is_some() {
+            outputs.push(Output::Refused(Refused::Acknowledged));
+        } else if self.position.attempt >= MAX_ATTEMPT {
+            outputs.push(Output::Refused(Refused::LastAttempt));
+        } else {
             self.go_to(self.position.attempt + 1, outputs);
         }
     }

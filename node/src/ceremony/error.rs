@@ -60,6 +60,22 @@ pub enum CeremonyError {
         /// The definition it was made for.
         there: Root,
     },
+    /// Two attempts of this ceremony are finished, each by some.
+    #[error(
+        "{peer} shows a second finished lock of this ceremony ({there}), and here {here} is \
+         finished: one operator broke its word. Pay nothing to keys of either lock before all \
+         operators have compared the hashes in their cluster-lock.json. If these differ, make a \
+         new definition, with new data directories and without whoever lied; if they are all the \
+         same, {peer} lied, and this command continues"
+    )]
+    TwoLocks {
+        /// Who showed the other lock.
+        peer: String,
+        /// The lock of this peer.
+        here: Root,
+        /// The other lock.
+        there: Root,
+    },
     /// There is an unfinished ceremony of another definition.
     #[error(
         "{} holds an unfinished ceremony for another definition ({there}): take another data \

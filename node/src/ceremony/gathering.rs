@@ -216,7 +216,11 @@ impl Gathering {
                     return Ok(());
                 }
                 match making.check(&certificate, &self.site) {
-                    Ok(_) => self.finish(&certificate),
+                    Ok(_) => {
+                        self.finish(&certificate)?;
+                        // Whoever showed it holds the lock.
+                        self.hear(peer, Frame::Lock(lock, certificate.signatures))
+                    }
                     Err(CeremonyError::Lock(_, bad)) => {
                         self.line.fault(peer, &bad.to_string());
                         Ok(())

@@ -4,7 +4,8 @@
 //! 1. keystores of all shares and the content of the lock are durable, then this peer acknowledges;
 //! 2. everybody has acknowledged: the signing record is begun, enrolled with all group keys. Only
 //!    here does a record begin by itself, and nothing can have been signed before;
-//! 3. the lock with all signatures is durable, without which nothing signs;
+//! 3. the lock with all signatures is durable, without which nothing signs; before it, the hashes
+//!    of other locks that this peer acknowledged in attempts that were left, if there are any;
 //! 4. the seed is removed.
 //!
 //! Never here: what the peers say.
@@ -24,6 +25,9 @@ use super::notebook::{Made, Notebook};
 use crate::io::files::{self, FileError, Mode};
 use crate::journal::{DataLock, Entry, Files, History, Journal, JournalError, Owner};
 use crate::keystore::{MasterSecret, StoredShare, store_all};
+
+/// The longest list of abandoned locks worth reading, in bytes: one for each attempt.
+const MAX_ABANDONED_BYTES: usize = 16 << 10;
 
 /// One operator's place: who this peer is, what all agreed on, and where its files are.
 pub struct Site {
@@ -58,7 +62,13 @@ impl Site {
     /// If one cannot be removed.
     pub fn sweep(&self) -> Result<(), CeremonyError> {
         let of_a_ceremony = |name: &str| {
-            let whole = [".keystore-", ".cluster-lock.", ".deposit-data-", ".blame-"];
+            let whole = [
+                ".keystore-",
+                ".cluster-lock.",
+                ".deposit-data-",
+                ".blame-",
+                ".abandoned-",
+            ];
             name.ends_with(".tmp") && whole.iter().any(|begin| name.starts_with(begin))
         };
         for dir in [self.data.directory(), &self.keystore_dir] {
@@ -157,6 +167,36 @@ impl Site {
         self.begin_record(lock)?;
         files::write_new(&self.lock_file, lock.to_json().as_bytes(), Mode::Public)?;
         notebook.close()
+    }
+
+    /// Remembers the hashes of locks that were acknowledged here and then left. There are few.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn abandon(&self, locks: &[Root]) -> Result<(), CeremonyError> {
+        if locks.is_empty() {
+            return Ok(());
+        }
+        let text = serde_json::to_vec(locks).expect("a list of hashes fits into JSON");
+        files::replace(&self.abandoned_file(), &text, Mode::Public)?;
+        Ok(())
+    }
+
+    /// What [`Site::abandon`] remembers.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn abandoned(&self) -> Result<Vec<Root>, CeremonyError> {
+        let path = self.abandoned_file();
+        if !path.exists() {
+            return Ok(Vec::new());
+        }
+        let text = files::read(&path, MAX_ABANDONED_BYTES)?;
+        serde_json::from_str(&text).map_err(|error| CeremonyError::Damaged(path, error))
+    }
+
+    fn abandoned_file(&self) -> PathBuf {
+        self.data.directory().join("abandoned-locks.json")
     }
 
     /// The signing record of a lock that is there.

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use dkg::ceremony::Step;
+use proto::ceremony::MAX_ATTEMPT;
 use proto::gathering::Frame;
 use proto::{PeerIndex, PeerSet};
 
@@ -85,8 +86,30 @@ impl Line {
         self.screen.say_once(words);
     }
 
+    /// Says that this peer followed `opener` to a later attempt than the next.
+    pub fn jumped(&mut self, opener: PeerIndex, attempt: u32) {
+        let mut words = format!(
+            "{} opened attempt {}, past attempts that this peer has not seen",
+            self.name(opener),
+            counted(attempt),
+        );
+        if attempt == MAX_ATTEMPT {
+            words += ". It is the last: if it fails, make and sign a new definition, without \
+                      whoever opened so many";
+        }
+        self.screen.say_once(words);
+    }
+
     /// Shows a step of the ceremony and whom it waits for.
     pub fn show_step(&mut self, attempt: u32, step: Step, waiting: PeerSet) {
+        let next = match attempt {
+            MAX_ATTEMPT => "It was the last: make and sign a new definition",
+            _ => {
+                "Then one of you ends this command with Ctrl-C and starts it again with --retry; \
+                 the others leave it running, and follow. To go on without somebody, make and sign \
+                 a new definition"
+            }
+        };
         let attempt = counted(attempt);
         let mut words = match attempt {
             1 => step.to_string(),
@@ -98,18 +121,14 @@ impl Line {
                 // Said apart: the moving line shows no more than fits on the terminal.
                 self.screen.say_once(format!(
                     "Attempt {attempt} has failed, and nobody can use keys of it. Settle among the \
-                     operators who was at fault. Then one of you ends this command with Ctrl-C and \
-                     starts it again with --retry; the others leave it running, and follow. To go \
-                     on without somebody, make and sign a new definition"
+                     operators who was at fault. {next}"
                 ));
             }
             Step::Unusable => {
                 words += ": waiting for a new attempt";
                 self.screen.say_once(format!(
-                    "Attempt {attempt} makes no keys, and nothing proves who is to blame: somebody \
-                     dealt so on purpose, and the peers that it gave bad shares may still name it. \
-                     If that happens again, make a new definition without whom you suspect; else \
-                     one of you ends this command with Ctrl-C and starts it again with --retry"
+                    "What was dealt in attempt {attempt} makes no keys. Somebody dealt so on \
+                     purpose; if nobody is named here, nothing proves who. {next}"
                 ));
             }
             Step::Contradicted => {

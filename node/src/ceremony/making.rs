@@ -102,6 +102,8 @@ impl Making {
                     self.show(line);
                 }
                 Output::Fault(peer, breach) => line.fault(peer, &breach.to_string()),
+                Output::Jumped(opener, attempt) => line.jumped(opener, attempt),
+                Output::Refused(refused) => line.screen.say(&refused.to_string()),
                 Output::Blame(blame) => write_blame(&blame, site, line)?,
                 Output::Finished(finished) => {
                     return Ok(Some(Certificate {
@@ -144,6 +146,10 @@ impl Making {
 
     /// Makes record and lock durable.
     pub fn finish(mut self, lock: Lock, site: &Site) -> Result<Ready, CeremonyError> {
+        let acked = self.ceremony.position().acked.iter();
+        let acked = acked.map(|acked| acked.lock);
+        let others: Vec<Root> = acked.filter(|other| *other != lock.hash()).collect();
+        site.abandon(&others)?;
         site.finish(&lock, &self.notebook)?;
         let shares = self.shares.remove(&lock.hash());
         Ok(Ready {
@@ -168,7 +174,7 @@ pub(super) fn terms(site: &Site) -> Terms {
     Terms {
         definition: site.definition.hash(),
         roster: terms.roster().clone(),
-        // Too many are refused when the ceremony is made.
+        // A definition with more is refused.
         validators: u16::try_from(terms.validators).unwrap_or(u16::MAX),
         purpose: Purpose::NewCluster,
     }

@@ -33,7 +33,7 @@ use crate::keystore::MasterSecret;
 
 /// The version of the files that this code reads and writes.
 const VERSION: u64 = 1;
-/// The longest file worth reading, in bytes: keys of 4,096 validators and 13 peers.
+/// The longest file worth reading, in bytes: keys of 1,000 validators and 13 peers.
 const MAX_BYTES: usize = 16 << 20;
 
 /// The folder `ceremony` of a data directory.

@@ -1,6 +1,11 @@
 //! When the lock is durable: signs the deposits, completes whoever lacks something, and leaves when
 //! everybody has everything.
 //!
+//! Nobody's deposit signatures leave it before every peer has shown that it holds this very lock.
+//! One operator that breaks its word can bring about that two attempts are finished, each by some
+//! (see `dkg`): then no honest peer signs for either, and whoever is shown a certificate of a lock
+//! that it has left stops and says what to do.
+//!
 //! A peer says DEPOSITS when lock and deposits are durable, and LEAVING when it has heard that of
 //! all, or LEAVING of more than f others (a session between two may be broken; f may lie). It goes
 //! when everybody else is leaving or gone: so nobody goes whom somebody still needs.
@@ -11,7 +16,7 @@ use std::path::PathBuf;
 
 use dkg::bls::SecretShare;
 use proto::gathering::Frame;
-use proto::lock::Lock;
+use proto::lock::{Lock, LockHash};
 use proto::{IdentitySignature, PeerIndex, PeerSet, Root, SignatureBytes, Slot};
 
 use super::CeremonyError;
@@ -31,6 +36,12 @@ pub(super) struct Sharing {
     me: PeerIndex,
     deposits: Deposits,
     deposit_file: PathBuf,
+    /// This peer's signatures of the deposits, until all have shown that they hold the lock.
+    own_partials: Option<Vec<SignatureBytes>>,
+    /// Who has shown that it holds the lock, this peer included.
+    holders: PeerSet,
+    /// Other locks of this ceremony that this peer has acknowledged and then left.
+    abandoned: Vec<Root>,
     /// Who has everything, this peer included.
     complete: PeerSet,
     /// Who knows that everybody has everything.
@@ -53,6 +64,9 @@ impl Sharing {
         let mut sharing = Self {
             deposits: Deposits::new(&lock, messages, seed),
             deposit_file: site.data.directory().join(name),
+            own_partials: None,
+            holders: PeerSet::from_iter([site.me]),
+            abandoned: site.abandoned()?,
             lock,
             me: site.me,
             complete: PeerSet::EMPTY,
@@ -128,11 +142,13 @@ impl Sharing {
                 .open(&recorded)
                 .expect("the journal has just recorded all of them")
         });
-        let partials: Vec<SignatureBytes> = opened.map(|p| p.signature().to_bytes()).collect();
-        self.deposits
-            .hear(site.me, partials)
-            .expect("there is one for each message");
+        self.own_partials = Some(opened.map(|p| p.signature().to_bytes()).collect());
         Ok(())
+    }
+
+    /// Whether every peer has shown that it holds this lock.
+    fn is_held_by_all(&self) -> bool {
+        self.holders == PeerSet::full(self.lock.definition.terms().size())
     }
 
     /// Tells `peer` everything it may lack.
@@ -172,6 +188,10 @@ impl Sharing {
         line: &mut Line,
     ) -> Result<(), CeremonyError> {
         match frame {
+            Frame::Lock(lock, _) if lock == self.lock.hash() => {
+                self.holders.insert(peer);
+            }
+            Frame::Lock(lock, signatures) => self.hear_other(peer, lock, &signatures, line)?,
             Frame::Partials(lock, partials) if self.is_ours(lock, peer, line) => {
                 if let Err(bad) = self.deposits.hear(peer, partials) {
                     line.fault(peer, &bad.to_string());
@@ -190,9 +210,45 @@ impl Sharing {
                 self.leaving.insert(peer);
             }
             // Words of before it had the lock, which it has been sent; or of another lock.
-            Frame::Ceremony(_) | Frame::Lock(..) | Frame::Partials(..) | Frame::Deposits(..) => {}
+            Frame::Ceremony(_) | Frame::Partials(..) | Frame::Deposits(..) => {}
         }
         self.advance(line)
+    }
+
+    /// Everybody's signatures of another lock, this peer's too, mean that two attempts are
+    /// finished. If all honest peers hold this one, that only shows who broke its word.
+    fn hear_other(
+        &self,
+        peer: PeerIndex,
+        other: Root,
+        signatures: &[IdentitySignature],
+        line: &mut Line,
+    ) -> Result<(), CeremonyError> {
+        let terms = self.lock.definition.terms();
+        let signed = |(signer, signature)| {
+            let key = terms.roster().key(signer);
+            key.has_signed(&LockHash(other), signature)
+        };
+        let is_certificate = signatures.len() == terms.size().peers()
+            && terms.size().all().zip(signatures).all(signed);
+        if !is_certificate || !self.abandoned.contains(&other) {
+            line.fault(peer, "shows another lock, which is none of this ceremony's");
+            return Ok(());
+        }
+        let settled = self.is_held_by_all() || self.is_complete() && !self.is_unsettled();
+        if settled {
+            line.fault(
+                peer,
+                "shows a second finished lock, which nobody uses: some operator broke its word in \
+                 the ceremony; the keys of the lock here are good",
+            );
+            return Ok(());
+        }
+        Err(CeremonyError::TwoLocks {
+            peer: line.name(peer).to_owned(),
+            here: self.lock.hash(),
+            there: other,
+        })
     }
 
     /// More than f peers say that every peer has everything: one of them at least is honest.
@@ -213,22 +269,31 @@ impl Sharing {
 
     /// Does what has become possible, and shows what is waited for.
     pub fn advance(&mut self, line: &mut Line) -> Result<(), CeremonyError> {
-        if !self.is_complete() {
+        if !self.is_complete() && self.is_held_by_all() {
+            if let Some(partials) = self.own_partials.take() {
+                line.broadcast(&Frame::Partials(self.lock.hash(), partials.clone()));
+                self.deposits
+                    .hear(self.me, partials)
+                    .expect("there is one for each message");
+                self.show(line);
+            }
             for peer in self.deposits.combine() {
                 line.fault(
                     peer,
                     "sent wrong partial signatures of the deposits: not used",
                 );
             }
-            if let Some(signed) = self.deposits.signed() {
-                let chain = &self.lock.definition.terms().chain;
-                let text = deposit::to_json(&signed, chain);
-                files::write_new(&self.deposit_file, text.as_bytes(), Mode::Public)?;
-                self.complete.insert(self.me);
-                line.screen
-                    .say(&format!("deposits signed: {}", self.deposit_file.display()));
-                self.tell_all(line);
-            }
+        }
+        if !self.is_complete()
+            && let Some(signed) = self.deposits.signed()
+        {
+            let chain = &self.lock.definition.terms().chain;
+            let text = deposit::to_json(&signed, chain);
+            files::write_new(&self.deposit_file, text.as_bytes(), Mode::Public)?;
+            self.complete.insert(self.me);
+            line.screen
+                .say(&format!("deposits signed: {}", self.deposit_file.display()));
+            self.tell_all(line);
         }
         self.believe_leaving();
         if self.incomplete().is_empty() && self.leaving.insert(self.me) {
@@ -240,7 +305,13 @@ impl Sharing {
 
     /// Shows what is waited for.
     pub fn show(&self, line: &mut Line) {
-        if !self.is_complete() {
+        if !self.is_complete() && !self.is_held_by_all() {
+            let all = PeerSet::full(self.lock.definition.terms().size());
+            line.show(
+                "waiting for every peer to hold the lock".to_owned(),
+                all.without(self.holders),
+            );
+        } else if !self.is_complete() {
             line.show(
                 "waiting for signatures of the deposits".to_owned(),
                 self.deposits.waiting(),

@@ -191,14 +191,14 @@ impl Node {
                 let (lock, size) = (self.ground.lock, self.ground.roster.size());
                 match Message::decode(lock, size, peer, &bytes) {
                     Ok(message) => self.message(peer, message),
-                    Err(error) => self.fault(peer, "bad-vote", error.to_string()),
+                    Err(error) => self.fault(peer, "bad_vote", error.to_string()),
                 }
             }
             Ok(Frame::Randao(randao)) => {
                 let (mut world, reveals, _) = self.split();
                 reveals.take(peer, randao, &mut world);
             }
-            Err(error) => self.fault(peer, "bad-frame", error.to_string()),
+            Err(error) => self.fault(peer, "bad_frame", error.to_string()),
         }
     }
 

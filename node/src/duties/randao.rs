@@ -3,7 +3,7 @@
 //! Partial signatures travel one slot ahead where the proposer is already certain, so that a
 //! proposal costs only its block and three hops. A reorganised chain may yet give the slot to
 //! another of our validators, so a reveal is one of a slot and a validator; of a peer at most
-//! [`MOST`] in a slot are kept, for the present slot and the next two: a peer whose clock is ahead
+//! `MOST` in a slot are kept, for the present slot and the next two: a peer whose clock is ahead
 //! sends a slot ahead of its own.
 
 use std::collections::BTreeMap;
@@ -136,7 +136,7 @@ impl Reveals {
         for (peer, validator) in combined.bad_shares {
             world.note(Note::Fault {
                 peer,
-                rule: "bad-share",
+                rule: "bad_share",
                 detail: format!("RANDAO reveal for slot {slot}, validator {}", validator.0),
             });
         }

@@ -135,7 +135,7 @@ impl Run {
         for (peer, validator) in combined.bad_shares {
             world.note(Note::Fault {
                 peer,
-                rule: "bad-share",
+                rule: "bad_share",
                 detail: format!("{}: its share for validator {}", self.duty, validator.0),
             });
         }

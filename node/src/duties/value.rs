@@ -126,15 +126,15 @@ impl Objection {
     /// The rule's name in logs and metrics.
     pub fn rule(self) -> &'static str {
         match self {
-            Self::OtherDuty => "value-of-other-duty",
-            Self::OtherCheckpoints => "checkpoints-differ",
-            Self::UnknownParent => "unknown-head-or-parent",
-            Self::FarFromHead => "far-from-head",
-            Self::NoView => "own-beacon-node-not-ready",
-            Self::OtherProposer => "other-proposer",
-            Self::WrongRandao => "wrong-randao-reveal",
-            Self::WrongFeeRecipient => "wrong-fee-recipient",
-            Self::Slashable => "vault-would-refuse",
+            Self::OtherDuty => "value_of_other_duty",
+            Self::OtherCheckpoints => "checkpoints_differ",
+            Self::UnknownParent => "unknown_head_or_parent",
+            Self::FarFromHead => "far_from_head",
+            Self::NoView => "own_beacon_node_not_ready",
+            Self::OtherProposer => "other_proposer",
+            Self::WrongRandao => "wrong_randao_reveal",
+            Self::WrongFeeRecipient => "wrong_fee_recipient",
+            Self::Slashable => "vault_would_refuse",
         }
     }
 }

@@ -48,7 +48,7 @@ pub struct PeerLabels {
     pub peer: String,
 }
 
-/// Labels of a refusal of the vault.
+/// Labels of what this peer did not sign.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RuleLabels {
     /// The rule's name.
@@ -63,8 +63,11 @@ pub struct Metrics {
     registry: Registry,
     /// Validators served, by how it ended.
     pub duties: Family<OutcomeLabels, Counter>,
-    /// Refusals of the vault by rule.
+    /// Refusals of the vault by [rule](crate::vault::Refusal::rule).
     pub refusals: Family<RuleLabels, Counter>,
+    /// Values of others that this peer would not sign, by
+    /// [rule](crate::duties::value::Objection::rule).
+    pub objections: Family<RuleLabels, Counter>,
     /// Faults of peers by rule.
     pub faults: Family<FaultLabels, Counter>,
     /// 1 while nothing is signed, whatever the reason: `gantry status` has it.
@@ -101,6 +104,7 @@ impl Metrics {
         let metrics = Self {
             duties: Family::default(),
             refusals: Family::default(),
+            objections: Family::default(),
             faults: Family::default(),
             signing_stopped: Gauge::default(),
             connected: Family::default(),
@@ -122,6 +126,8 @@ impl Metrics {
             "Refusals of the vault by rule",
             m.refusals.clone(),
         );
+        let objections = "Values that this peer would not sign by rule";
+        registry.register("objections", objections, m.objections.clone());
         registry.register("faults", "Faults of peers by rule", m.faults.clone());
         let stopped = "1 while nothing is signed: gantry status says why";
         registry.register("signing_stopped", stopped, m.signing_stopped.clone());

@@ -87,7 +87,7 @@ impl Observer {
     /// Remembers the record sequence that `peer` has shown, or says, not too often, why not.
     pub fn remember(&mut self, peer: PeerIndex, sequence: u64) {
         if let Err(error) = self.memory.remember_sequence(peer, sequence)
-            && self.is_worth_a_line(None, "sequence-not-remembered")
+            && self.is_worth_a_line(None, "sequence_not_remembered")
         {
             warn!(%error, "cannot remember a peer's record sequence");
         }
@@ -108,11 +108,7 @@ impl Observer {
                 validators,
                 why,
             } => self.missed(duty, validators, &why),
-            Note::Objected { duty, objection } => {
-                let rule = objection.rule();
-                self.say_refused(rule, &format!("{duty}: this peer would not sign the value"));
-                self.refused(rule);
-            }
+            Note::Objected { duty, objection } => self.objected(duty, objection.rule()),
             Note::Refused {
                 duty,
                 validator,
@@ -121,7 +117,8 @@ impl Observer {
             } => {
                 let of = format!("{duty}, validator {}", validator.0);
                 self.say_refused(rule, &format!("{of}: the vault refuses: {message}"));
-                self.refused(rule);
+                let labels = RuleLabels { rule };
+                self.panel.metrics.refusals.get_or_create(&labels).inc();
             }
             Note::RandaoRefused {
                 slot,
@@ -229,9 +226,10 @@ impl Observer {
         self.end(duty, ending);
     }
 
-    fn refused(&self, rule: &'static str) {
+    fn objected(&mut self, duty: DutyId, rule: &'static str) {
+        self.say_refused(rule, &format!("{duty}: this peer would not sign the value"));
         let labels = RuleLabels { rule };
-        self.panel.metrics.refusals.get_or_create(&labels).inc();
+        self.panel.metrics.objections.get_or_create(&labels).inc();
     }
 
     fn reached(&mut self, duty: DutyId, phase: Phase) {
@@ -290,7 +288,7 @@ impl Observer {
     fn end(&mut self, duty: DutyId, ending: Ending) {
         debug!(%duty, "kept in the history");
         if let Err(error) = self.memory.remember_ending(&ending)
-            && self.is_worth_a_line(None, "duty-not-remembered")
+            && self.is_worth_a_line(None, "duty_not_remembered")
         {
             warn!(%error, "cannot remember a duty");
         }

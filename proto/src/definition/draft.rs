@@ -9,8 +9,8 @@ use super::address::{eip55, eip55_list};
 use super::{Chain, PeerAddress};
 use crate::{Address, IdentityKey, Root};
 
-/// The most validators one definition can name.
-pub const MAX_VALIDATORS: usize = 4096;
+/// The most validators one definition can name: as many as one ceremony makes keys for.
+pub const MAX_VALIDATORS: usize = crate::ceremony::MAX_VALIDATORS as usize;
 /// The most addresses one operator can give.
 pub const MAX_ADDRESSES: usize = 8;
 

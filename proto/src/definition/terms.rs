@@ -41,7 +41,7 @@ pub enum BadTerms {
     #[error("{0:?} has more than {MAX_ADDRESSES} addresses: remove some")]
     Addresses(String),
     /// Too few or too many validators.
-    #[error("a cluster has 1 to {MAX_VALIDATORS} validators, not {0}")]
+    #[error("a cluster has 1 to {MAX_VALIDATORS} validators, not {0}: more need another cluster")]
     Validators(usize),
     /// No deposit amount.
     #[error("no deposit amount is given: write 32000000000 (gwei) for one deposit of 32 ETH")]

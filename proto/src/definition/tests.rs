@@ -217,8 +217,12 @@ fn deposit_amounts_are_1_to_32_eth_and_add_up_to_at_most_32() {
 
 #[test]
 fn validators_and_names_are_bounded() {
-    assert!(refusal(|d| d.validators = 0).contains("1 to 4096 validators"));
-    assert!(refusal(|d| d.validators = 4097).contains("1 to 4096 validators"));
+    assert!(refusal(|d| d.validators = 0).contains("1 to 1000 validators"));
+    assert!(refusal(|d| d.validators = 1001).contains("1 to 1000 validators"));
+    assert_eq!(
+        refusal(|d| d.validators = crate::ceremony::MAX_VALIDATORS.into()),
+        ""
+    );
     assert!(refusal(|d| d.name = String::new()).contains("the cluster's name"));
     assert!(refusal(|d| d.name = "two\nlines".to_owned()).contains("the cluster's name"));
     assert_eq!(refusal(|d| d.name = "Žižkov's 3rd".to_owned()), "");

@@ -34,7 +34,7 @@ pub async fn noticed(stand: &mut Stand, i: usize) {
     assert!(
         stand
             .log(i)
-            .contains("of this peer's signing record, which ends at")
+            .contains("of this peer's signing record, which ended at")
     );
     // It combines what the others sign, and adds nothing.
     stand.helps(i).await;

@@ -51,21 +51,7 @@ pub fn site(plan: &Plan, name: &str) -> Site {
     install_packages(&scripts).unwrap();
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("e2e-{name}"));
     let place = Place::new(&scripts, &gantry(), &dir).unwrap();
-    Site::prepare(plan, place, free_ports(plan)).unwrap()
-}
-
-/// A block of ports that nobody uses: there may be another devnet on this machine. It lies below
-/// the ports that the kernel gives away, unless those begin so low that there is no room.
-fn free_ports(plan: &Plan) -> Ports {
-    let given = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap();
-    let first_given: u32 = given.split_whitespace().next().unwrap().parse().unwrap();
-    let blocks = (first_given / 100).clamp(200, 320) - 110;
-    let begin = std::process::id();
-    (0..blocks)
-        .map(|i| u16::try_from((110 + (begin + i) % blocks) * 100).unwrap())
-        .map(|base| Ports::from_base(base).unwrap())
-        .find(|ports| ports.check(plan).is_ok())
-        .expect("one of a hundred blocks of ports is free")
+    Site::prepare(plan, place, Ports::free(plan)).unwrap()
 }
 
 /// Waits until `is_so`, or fails with `what`.

@@ -324,7 +324,7 @@ fn a_peer_with_bad_shares_is_named_and_costs_no_duty() {
     let named = world
         .blamed
         .iter()
-        .any(|(_, culprit, rule)| (*culprit, *rule) == (2, "bad-share"));
+        .any(|(_, culprit, rule)| (*culprit, *rule) == (2, "bad_share"));
     assert!(named, "{:?}", world.blamed);
 }
 

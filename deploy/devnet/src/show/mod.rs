@@ -17,7 +17,7 @@ use crate::plan::{Entry, Plan};
 use crate::progress::Progress;
 
 /// Epochs until deposited validators must be active: finality of the deposit, eligibility, finality
-/// of that, and the seed lookahead make 11; on a busy machine blocks and with them finality are late.
+/// of that, and the seed lookahead make 11; on a busy machine blocks are late, and finality too.
 const ACTIVATION_EPOCHS: u64 = 30;
 /// How often something is looked for.
 const LOOK: Duration = Duration::from_millis(200);

@@ -136,6 +136,7 @@ fn a_peer_that_comes_back_jumps_over_the_attempts_that_it_missed() {
     world.give(opener, Input::Retry);
     world.run();
     for position in [0, 2, 3] {
+        assert!(world.heard[&world.peer(position)].jumps.is_empty());
         assert_eq!(world.disks[&world.peer(position)].position.attempt, 2);
     }
     world.start(absent);
@@ -144,6 +145,32 @@ fn a_peer_that_comes_back_jumps_over_the_attempts_that_it_missed() {
     for disk in world.disks.values() {
         assert_eq!(disk.position.attempt, 2);
         assert!(disk.position.acked.iter().all(|acked| acked.attempt != 1));
+    }
+}
+
+#[test]
+fn who_opens_the_last_attempt_at_once_is_named_and_no_other_can_be_opened() {
+    let mut world = World::started(4, 1, 9);
+    let jumper = world.peer(3);
+    world.crash(jumper);
+    world.disks.get_mut(&jumper).unwrap().position.attempt = MAX_ATTEMPT;
+    // It tells one peer, and the others hear of it from that one.
+    world.villains.insert(jumper, |_, to, frame| match frame {
+        Frame::Spoken(Spoken::Opening(_)) if to.position() == 0 => vec![frame],
+        Frame::Spoken(_) | Frame::Accusation(_) => Vec::new(),
+    });
+    world.start(jumper);
+    world.run();
+    for peer in world.honest() {
+        assert_eq!(world.disks[&peer].position.attempt, MAX_ATTEMPT);
+        world.give(peer, Input::Retry);
+        let heard = &world.heard[&peer];
+        assert_eq!(heard.refused, [Refused::LastAttempt]);
+        assert_eq!(heard.progress.unwrap().attempt, MAX_ATTEMPT);
+    }
+    for peer in world.honest() {
+        let named = &world.heard[&peer].jumps;
+        assert_eq!(*named, [(jumper, MAX_ATTEMPT)], "not whoever followed it");
     }
 }
 

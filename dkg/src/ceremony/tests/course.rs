@@ -83,6 +83,9 @@ fn who_has_acknowledged_does_not_leave_the_attempt() {
         world.give(peer, Input::Retry);
     }
     world.run();
+    for heard in world.heard.values() {
+        assert_eq!(heard.refused, [Refused::Acknowledged]);
+    }
     assert_eq!(world.heard[&world.peer(0)].finished, before);
     assert!(world.disks.values().all(|disk| disk.position.attempt == 0));
 }

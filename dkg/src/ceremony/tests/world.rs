@@ -23,6 +23,8 @@ pub struct Disk {
 pub struct Heard {
     pub blames: Vec<(Evidence, Verdict)>,
     pub faults: Vec<(PeerIndex, Breach)>,
+    pub jumps: Vec<(PeerIndex, u32)>,
+    pub refused: Vec<Refused>,
     pub finished: Option<Finished>,
     pub closed: bool,
     pub progress: Option<Progress>,
@@ -187,6 +189,8 @@ impl World {
             }
             Output::Progress(progress) => heard.progress = Some(progress),
             Output::Fault(who, breach) => heard.faults.push((who, breach)),
+            Output::Jumped(opener, attempt) => heard.jumps.push((opener, attempt)),
+            Output::Refused(refused) => heard.refused.push(refused),
             Output::Blame(blame) => heard.blames.push(*blame),
             Output::Finished(finished) => heard.finished = Some(*finished),
             Output::Closed => heard.closed = true,

@@ -96,7 +96,7 @@ fn quick_directory() -> TempDir {
         .unwrap_or_else(|| tempfile::tempdir().unwrap())
 }
 
-fn peer(position: usize) -> PeerIndex {
+pub fn peer(position: usize) -> PeerIndex {
     ClusterSize::of(4).unwrap().peer(position).unwrap()
 }
 

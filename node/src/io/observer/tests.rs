@@ -54,7 +54,7 @@ fn the_faults_of_one_peer_do_not_hide_those_of_another() {
     let size = ClusterSize::of(4).unwrap();
     let fault = |peer| Note::Fault {
         peer,
-        rule: "bad-vote",
+        rule: "bad_vote",
         detail: "unreadable".to_owned(),
     };
     let notes = size.all().chain(size.all()).map(fault).collect();
