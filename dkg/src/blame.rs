@@ -11,11 +11,14 @@
 //! | two different bundles of one session | their signer |
 //! | a bundle that breaks a public rule | its signer |
 //! | an opening, a bundle, a complaint | the dealer, or the complainer if the share is good |
+//! | an opening and an ack of an earlier attempt that it denies | their signer |
 //! | a confirm and all n bundles it names | its signer: a share is not sound, or the proof is bad |
 //!
 //! A machine that follows the protocol never makes such a list, also not when it crashes and comes
-//! back: its openings depend on seed and attempt only, its bundles on seed and session. Silence is
-//! no evidence; it can only be named.
+//! back: its openings depend on seed and attempt only, its bundles on seed and session; every
+//! acknowledgement is durable before it is given, and so is, before it is said, that an attempt is
+//! opened, from which on no earlier one is acknowledged anew. Silence is no evidence; it can only
+//! be named.
 //!
 //! A share is *not sound* if it is zero, or its public key is that of another share or of a group.
 //! Who deals last can choose its own sums so. The bundles alone do not convict it: a dealer can
@@ -25,11 +28,13 @@
 //! Checks are batched with weights hashed from all that is checked; to find a bad list that
 //! passes takes 2^128 tries.
 
+mod file;
+
 use std::fmt;
 
-use proto::ceremony::{Bundle, Complaint, Confirm, Opening, Purpose, Spoken, Terms, hash_of};
+use proto::ceremony::{Ack, Bundle, Complaint, Confirm, Opening, Spoken, Terms, hash_of};
 use proto::identity::BadSignature;
-use proto::{IdentityKey, PeerIndex, Root, Roster, Signed, Statement, Verified};
+use proto::{PeerIndex, Root, Signed, Statement, Verified};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use x25519_dalek::{PublicKey, StaticSecret};
@@ -38,6 +43,8 @@ use crate::bls::Commitments;
 use crate::ceremony::check::{check_public, check_shares};
 use crate::ceremony::deal::{Channel, Opener, is_sound_key};
 use crate::ceremony::settle::{ProofTest, PublicKeys, check_proof, transcript_of};
+
+use file::EvidenceFile;
 
 /// The seed of batch weights where nothing secret is at hand: all inputs are hashed with it.
 const PUBLIC_SEED: [u8; 32] = [0; 32];
@@ -66,6 +73,8 @@ pub enum Rule {
     FalseComplaint,
     /// Showed a partial signature that is not its share's.
     BadProof,
+    /// Acknowledged an attempt and opened a later one as if it had not: two may be finished.
+    BrokenPromise,
     /// Confirmed bundles that give it a share of zero, or one that occurs twice.
     UnsoundShares,
 }
@@ -83,6 +92,9 @@ impl fmt::Display for Rule {
             Self::UnfitShare => "dealt shares that do not fit its commitments",
             Self::FalseComplaint => "complained about good shares",
             Self::BadProof => "showed a partial signature that is not its share's",
+            Self::BrokenPromise => {
+                "denied in a later attempt that it had acknowledged an earlier one"
+            }
             Self::UnsoundShares => "confirmed a share of its own that is zero or occurs twice",
         })
     }
@@ -144,6 +156,7 @@ pub fn verify(evidence: &Evidence) -> Result<Verdict, Unfounded> {
     match evidence.statements.as_slice() {
         [Spoken::Opening(one)] => court.weak_opening(one),
         [Spoken::Opening(one), Spoken::Opening(other)] => court.two_openings(one, other),
+        [Spoken::Opening(opening), Spoken::Ack(ack)] => court.broken_promise(opening, ack),
         [Spoken::Bundle(one)] => court.bad_bundle(one),
         [Spoken::Bundle(one), Spoken::Bundle(other)] => court.two_bundles(one, other),
         [
@@ -196,6 +209,22 @@ impl Court<'_> {
             (false, _) => Err(Unfounded::Unrelated),
             (true, true) => Err(Unfounded::NoFault),
             (true, false) => convict(one.signer, Rule::TwoOpenings),
+        }
+    }
+
+    fn broken_promise(
+        &self,
+        opening: &Signed<Opening>,
+        ack: &Signed<Ack>,
+    ) -> Result<Verdict, Unfounded> {
+        let opening = self.hear(opening, opening.statement.context.terms)?;
+        let ack = self.hear(ack, ack.statement.context.terms)?;
+        if opening.signer != ack.signer {
+            Err(Unfounded::Unrelated)
+        } else if denies(&opening.statement, ack.statement.context.attempt) {
+            convict(opening.signer, Rule::BrokenPromise)
+        } else {
+            Err(Unfounded::NoFault)
         }
     }
 
@@ -319,74 +348,14 @@ fn convict(culprit: PeerIndex, rule: Rule) -> Result<Verdict, Unfounded> {
     Ok(Verdict { culprit, rule })
 }
 
+/// Whether the signer of `opening` promised by it never to acknowledge `attempt`.
+pub(crate) fn denies(opening: &Opening, attempt: u32) -> bool {
+    attempt < opening.context.attempt && !opening.acked.contains(&attempt)
+}
+
 /// Whether the one-time keys for all dealers but the signer itself give secrets.
 pub(crate) fn has_sound_keys(opening: &Signed<Opening>) -> bool {
     let keys = opening.statement.keys.iter().enumerate();
     keys.filter(|(dealer, _)| *dealer != opening.signer.position())
         .all(|(_, key)| is_sound_key(key))
-}
-
-/// The file's form.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EvidenceFile {
-    version: u64,
-    definition: Root,
-    identity_keys: Vec<IdentityKey>,
-    validators: u16,
-    purpose: String,
-    statements: Vec<String>,
-}
-
-/// A file that is no evidence.
-#[derive(Debug, Error)]
-enum BadFile {
-    #[error("this evidence has version {0}, and this gantry reads version 1: update gantry")]
-    Version(u64),
-    #[error("the evidence names the purpose {0:?}, which this gantry does not know: update gantry")]
-    Purpose(String),
-    #[error(transparent)]
-    Size(#[from] proto::BadClusterSize),
-    #[error("the evidence is damaged: statement {0} cannot be read; ask for it again")]
-    Statement(usize),
-}
-
-impl From<Evidence> for EvidenceFile {
-    fn from(evidence: Evidence) -> Self {
-        Self {
-            version: 1,
-            definition: evidence.terms.definition,
-            identity_keys: evidence.terms.identity_keys().copied().collect(),
-            validators: evidence.terms.validators,
-            purpose: evidence.terms.purpose.name().to_owned(),
-            statements: evidence
-                .statements
-                .iter()
-                .map(|s| hex::encode(s.encode()))
-                .collect(),
-        }
-    }
-}
-
-impl TryFrom<EvidenceFile> for Evidence {
-    type Error = BadFile;
-
-    fn try_from(file: EvidenceFile) -> Result<Self, BadFile> {
-        if file.version != 1 {
-            return Err(BadFile::Version(file.version));
-        }
-        let terms = Terms {
-            definition: file.definition,
-            roster: Roster::new(file.identity_keys)?,
-            validators: file.validators,
-            purpose: Purpose::named(&file.purpose).ok_or(BadFile::Purpose(file.purpose))?,
-        };
-        let size = terms.roster.size();
-        let statements = file.statements.iter().enumerate().map(|(place, text)| {
-            let bytes = hex::decode(text).map_err(|_| BadFile::Statement(place))?;
-            Spoken::decode(size, &bytes).map_err(|_| BadFile::Statement(place))
-        });
-        let statements = statements.collect::<Result<_, _>>()?;
-        Ok(Self { terms, statements })
-    }
 }

@@ -79,24 +79,30 @@
 //!
 //! Every rule in [`blame::Rule`] leaves signed statements that convict one peer before anybody who
 //! knows the terms. A machine that follows the protocol cannot be convicted, also after crashes:
-//! openings depend on seed and attempt only, bundles on seed and session only, and a CONFIRM is
-//! never held against another CONFIRM. Bundles whose sums make no keys convict nobody by
-//! themselves: the receivers of the shares that do not fit will complain. Silence, and pointing to
-//! an opening or bundle without showing it, cannot be proven; [`ceremony::Progress`] names whom
-//! each step waits for.
+//! openings depend on seed and attempt only, bundles on seed and session only, a CONFIRM is never
+//! held against another CONFIRM, and what a peer acknowledged or opened is durable before it says
+//! so. Bundles whose sums make no keys convict nobody by themselves: the receivers of shares that
+//! do not fit will complain. Silence, and pointing to an opening or bundle without showing it,
+//! cannot be proven; [`ceremony::Progress`] names whom each step waits for.
 //!
 //! ## Crashes and new attempts
 //!
-//! The seed and the [`ceremony::Position`] (attempt, acknowledgements) are all that must survive. A
-//! restarted peer makes the same messages again and is sent the rest on reconnecting. It never
+//! The seed and the [`ceremony::Position`] (attempts, acknowledgements) are all that must survive.
+//! A restarted peer makes the same messages again and is sent the rest on reconnecting. It never
 //! acknowledges two transcripts of one attempt.
 //!
 //! Anybody who has not acknowledged the current attempt may open a later one; the others follow.
-//! OPENING(b) is the signed promise never to acknowledge an earlier attempt again. A peer that
-//! *has* acknowledged attempt a leaves it only for an opening of a peer that has not: then no
-//! certificate for a can ever be complete. If one turns up all the same (that peer lied), everybody
-//! returns to a: who has acknowledged never deletes its shares. So at most one attempt finishes
-//! among honest peers, and whoever holds its certificate completes the others.
+//! OPENING(b) is the signed promise never to acknowledge an earlier attempt but those it names. A
+//! peer that *has* acknowledged attempt a leaves it only for an opening that denies a: if that is
+//! true, no certificate for a can ever be complete. If it is a lie, opening and ACK(a) convict the
+//! liar before everybody, and whoever sees all acknowledgements of a returns to it: who has
+//! acknowledged never deletes its shares. Whoever holds a certificate completes the others.
+//!
+//! So without a liar at most one attempt ever finishes. One liar can bring about two certificates
+//! of different attempts, and show the one to some and the other to others before they tell each
+//! other; each then finishes with what it saw first, and an honest peer with no second one. So
+//! **the driver gives no signature of a deposit away before all n peers have shown that they hold
+//! the same lock**: while honest peers hold different ones, no stake can come under either.
 //!
 //! ## Security notes
 //!

@@ -42,6 +42,10 @@ pub enum BadParticipant {
 pub struct Position {
     /// The current attempt, counted from 0.
     pub attempt: u32,
+    /// The latest attempt ever opened, which is later than the current one after a return. Of those
+    /// before it this peer acknowledges none but what it has acknowledged.
+    #[serde(default)]
+    pub opened: u32,
     /// Every acknowledgement ever given, ascending by attempt.
     pub acked: Vec<Acked>,
 }

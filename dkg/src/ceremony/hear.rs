@@ -10,7 +10,7 @@ use proto::{PeerIndex, PeerSet, Signed, Statement, Verified};
 
 use super::attempt::Stage;
 use super::{Breach, Ceremony, Output, broadcast};
-use crate::blame::{self, Evidence, has_sound_keys};
+use crate::blame::{self, Evidence, denies, has_sound_keys};
 
 impl Ceremony {
     /// Takes one frame of the session with `from`.
@@ -47,10 +47,7 @@ impl Ceremony {
         let current = context.attempt == self.position.attempt;
         match spoken {
             Spoken::Opening(s) => self.hear_opening(from, self.check(s)?, outputs),
-            Spoken::Ack(s) if current || self.has_acked(context.attempt) => {
-                let ack = self.check(s)?;
-                self.hear_ack(ack, outputs)
-            }
+            Spoken::Ack(s) => self.hear_ack(self.check(s)?, outputs),
             Spoken::Bundle(s) if current => {
                 let bundle = self.check(s)?;
                 self.hear_bundle(bundle, outputs);
@@ -69,19 +66,12 @@ impl Ceremony {
                 Ok(())
             }
             Spoken::Complaint(_) => Err(Breach::BareComplaint),
-            Spoken::Ack(_) | Spoken::Bundle(_) | Spoken::Confirm(_) | Spoken::Done(_) => Ok(()),
+            Spoken::Bundle(_) | Spoken::Confirm(_) | Spoken::Done(_) => Ok(()),
         }
     }
 
     fn check<T: Statement>(&self, signed: Signed<T>) -> Result<Verified<T>, Breach> {
         Ok(signed.verify(&self.who.terms.roster)?)
-    }
-
-    fn has_acked(&self, attempt: u32) -> bool {
-        self.position
-            .acked
-            .iter()
-            .any(|acked| acked.attempt == attempt)
     }
 
     fn hear_opening(
@@ -93,6 +83,9 @@ impl Ceremony {
         let (attempt, signer) = (opening.statement.context.attempt, opening.signer);
         if attempt > MAX_ATTEMPT {
             return Err(Breach::TooManyAttempts(attempt));
+        }
+        if self.breaks_promise(&opening, outputs) {
+            return Ok(());
         }
         if attempt > self.position.attempt && self.may_follow(&opening.statement) {
             if attempt > self.position.attempt + 1 {
@@ -133,11 +126,44 @@ impl Ceremony {
     }
 
     /// Whether the current attempt can be left for that of `opening`. It cannot if it is or may be
-    /// finished: if this peer has acknowledged it, the other must promise never to.
+    /// finished: if this peer has acknowledged it, the other must promise never to. Nor for one
+    /// before the latest that this peer has opened.
     fn may_follow(&self, opening: &Opening) -> bool {
         let finished = matches!(self.attempt.stage, Stage::Finished);
-        let void = !opening.acked.contains(&self.position.attempt);
-        !finished && (self.attempt.acked.is_none() || void)
+        let void = denies(opening, self.position.attempt);
+        let kept = opening.context.attempt >= self.position.opened;
+        !finished && kept && (self.attempt.acked.is_none() || void)
+    }
+
+    /// Keeps what the signer of `opening` promises by it; convicts it if it has acknowledged an
+    /// attempt that it denies, as far as is known here.
+    fn breaks_promise(&mut self, opening: &Verified<Opening>, outputs: &mut Vec<Output>) -> bool {
+        let latest = self.promises.entry(opening.signer);
+        let latest = latest.or_insert_with(|| opening.clone());
+        if latest.statement.context.attempt < opening.statement.context.attempt {
+            *latest = opening.clone();
+        }
+        let late = self.late_acks.values();
+        let mut acks = late.chain(self.attempt.said.acks.values());
+        let broken = acks.find(|ack| {
+            ack.signer == opening.signer
+                && denies(&opening.statement, ack.statement.context.attempt)
+        });
+        let Some(ack) = broken.cloned() else {
+            return false;
+        };
+        self.convict_of_both(opening.clone(), ack, outputs);
+        true
+    }
+
+    fn convict_of_both(
+        &mut self,
+        opening: Verified<Opening>,
+        ack: Verified<Ack>,
+        outputs: &mut Vec<Output>,
+    ) {
+        let opening = Spoken::Opening(opening.into_signed());
+        self.convict(vec![opening, Spoken::Ack(ack.into_signed())], outputs);
     }
 
     fn hear_bundle(&mut self, bundle: Verified<Bundle>, outputs: &mut Vec<Output>) {
@@ -168,27 +194,35 @@ impl Ceremony {
             return Err(Breach::LockSignature);
         }
         let attempt = said.context.attempt;
+        if let Some(promise) = self.promises.get(&ack.signer)
+            && denies(&promise.statement, attempt)
+        {
+            self.convict_of_both(promise.clone(), ack.clone(), outputs);
+        }
         let own = self
             .position
             .acked
             .iter()
             .find(|acked| acked.attempt == attempt);
         if let Some(own) = own
-            && (own.transcript != said.transcript || own.lock != said.lock)
+            && (own.transcript != ack.statement.transcript || own.lock != ack.statement.lock)
         {
             return Err(Breach::OtherLock);
         }
         if attempt == self.position.attempt {
             self.attempt.said.acks.insert(ack.signer, ack);
-            return Ok(());
+        } else if own.is_some() {
+            self.late_acks.insert((attempt, ack.signer), ack);
+            self.go_back(attempt, outputs);
         }
-        self.late_acks.insert((attempt, ack.signer), ack);
-        self.go_back(attempt, outputs);
         Ok(())
     }
 
-    /// Returns to an earlier attempt that turns out to be finished.
+    /// Returns to an earlier attempt that turns out to be finished, unless this one is.
     fn go_back(&mut self, attempt: u32, outputs: &mut Vec<Output>) {
+        if let Stage::Finished = self.attempt.stage {
+            return;
+        }
         let all = PeerSet::full(self.who.terms.roster.size());
         let there = self
             .late_acks
@@ -209,8 +243,8 @@ impl Ceremony {
     }
 
     fn accuse(&mut self, statements: Vec<Spoken>, outputs: &mut Vec<Output>) -> Result<(), Breach> {
-        let attempt = statements.first().map(|spoken| spoken.context().attempt);
-        if attempt != Some(self.position.attempt) {
+        let current = |spoken: &Spoken| spoken.context().attempt == self.position.attempt;
+        if !statements.iter().any(current) {
             return Ok(());
         }
         let evidence = Evidence {
@@ -218,7 +252,14 @@ impl Ceremony {
             statements,
         };
         let verdict = blame::verify(&evidence)?;
+        let statements = evidence.statements.clone();
         self.pass(evidence, verdict, outputs);
+        // An acknowledgement that its signer denied may be the last that somebody lacks.
+        for spoken in statements {
+            if let Spoken::Ack(ack) = spoken {
+                self.hear_ack(self.check(ack)?, outputs)?;
+            }
+        }
         Ok(())
     }
 }

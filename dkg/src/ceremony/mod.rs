@@ -24,10 +24,10 @@ mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proto::ceremony::{Ack, Context, Done, Frame, MAX_ATTEMPT, MAX_VALIDATORS, Spoken};
+use proto::ceremony::{Ack, Context, Done, Frame, MAX_ATTEMPT, MAX_VALIDATORS, Opening, Spoken};
 use proto::{Machine, PeerIndex, PeerSet, Root, Timestamp, Verified};
 
-use crate::blame::{self, Evidence, Verdict};
+use crate::blame::{self, Evidence, Verdict, denies};
 use crate::bls::{Commitments, Scalar};
 use attempt::{Attempt, Stage};
 use work::Stepped;
@@ -56,6 +56,9 @@ pub struct Ceremony {
     up: PeerSet,
     /// Acknowledgements of earlier attempts that this peer has acknowledged too.
     late_acks: BTreeMap<(u32, PeerIndex), Verified<Ack>>,
+    /// Of each peer its opening of the latest attempt: by it, it has promised to acknowledge no
+    /// earlier one that it does not name.
+    promises: BTreeMap<PeerIndex, Verified<Opening>>,
     blamed: BTreeSet<(u32, Verdict)>,
     progress: Option<Progress>,
     /// When there was work left at the end of a call.
@@ -86,6 +89,7 @@ impl Ceremony {
             position,
             up: PeerSet::EMPTY,
             late_acks: BTreeMap::new(),
+            promises: BTreeMap::new(),
             blamed: BTreeSet::new(),
             progress: None,
             busy: None,
@@ -97,8 +101,20 @@ impl Ceremony {
         &self.position
     }
 
+    /// The peers that have promised never to acknowledge the attempt that made `lock`.
+    pub fn denied_by(&self, lock: Root) -> PeerSet {
+        let acked = &self.position.acked;
+        let made = acked.iter().find(|acked| acked.lock == lock);
+        let denies = |opening: &Opening| made.is_some_and(|made| denies(opening, made.attempt));
+        let promises = self.promises.iter();
+        let promises = promises.filter(|(_, opening)| denies(&opening.statement));
+        promises.map(|(peer, _)| *peer).collect()
+    }
+
     /// Opens another attempt and tells everybody.
     fn go_to(&mut self, attempt: u32, outputs: &mut Vec<Output>) {
+        let opened = self.position.opened.max(self.position.attempt);
+        self.position.opened = opened.max(attempt);
         self.position.attempt = attempt;
         self.attempt = enter(&self.who, self.terms, &self.position);
         outputs.push(Output::Persist(self.position.clone()));

@@ -217,6 +217,11 @@ impl Gathering {
                 }
                 match making.check(&certificate, &self.site) {
                     Ok(_) => {
+                        for liar in making.denied_by(lock).iter() {
+                            let words = "promised in a later attempt never to sign this lock, and \
+                                         has signed it: there may be two finished locks";
+                            self.line.fault(liar, words);
+                        }
                         self.finish(&certificate)?;
                         // Whoever showed it holds the lock.
                         self.hear(peer, Frame::Lock(lock, certificate.signatures))

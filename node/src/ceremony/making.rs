@@ -138,6 +138,11 @@ impl Making {
         acked.iter().any(|acked| acked.lock == lock)
     }
 
+    /// Who has promised in a later attempt never to sign this lock.
+    pub fn denied_by(&self, lock: Root) -> PeerSet {
+        self.ceremony.denied_by(lock)
+    }
+
     /// Checks a certificate that a peer or the ceremony gave; the lock of it.
     pub fn check(&self, certificate: &Certificate, site: &Site) -> Result<Lock, CeremonyError> {
         let made = self.notebook.made(certificate.lock)?;

@@ -304,6 +304,7 @@ mod tests {
         notebook
             .persist(&Position {
                 attempt: 3,
+                opened: 3,
                 acked: Vec::new(),
             })
             .unwrap();

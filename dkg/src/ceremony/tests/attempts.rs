@@ -1,9 +1,11 @@
 //! Leaving an attempt that some have acknowledged, and coming back to it: at most one finishes.
 
+use proto::PeerIndex;
 use proto::ceremony::{Context, Frame, Spoken};
 
 use super::crash::all_but_one_acknowledged;
 use super::world::{Tamper, World, participant};
+use crate::blame::{Rule, Unfounded};
 use crate::ceremony::deal::open;
 use crate::ceremony::*;
 
@@ -20,6 +22,27 @@ const SECRETIVE: Tamper = |villain, _, frame| {
 /// A world in which the last peer alone is finished with attempt 0, and lured all others into
 /// attempt 1 by the lie that it has acknowledged nothing.
 fn lured(seed: u64) -> World {
+    lured_to(1, seed)
+}
+
+/// The same with another attempt in place of 1.
+fn lured_to(attempt: u32, seed: u64) -> World {
+    let mut world = alone_finished(seed);
+    let villain = world.peer(3);
+    let lie = lie(&world, villain, attempt);
+    for peer in world.honest() {
+        world.inject(villain, peer, lie.clone());
+    }
+    world.run();
+    for peer in world.honest() {
+        assert_eq!(world.disks[&peer].position.attempt, attempt);
+        assert!(world.heard[&peer].finished.is_none());
+    }
+    world
+}
+
+/// A world in which the last peer alone is finished with attempt 0.
+fn alone_finished(seed: u64) -> World {
     let mut world = World::new(4, 1, seed);
     let villain = world.peer(3);
     world.villains.insert(villain, SECRETIVE);
@@ -31,24 +54,39 @@ fn lured(seed: u64) -> World {
         let finished = world.heard[&peer].finished.is_some();
         assert_eq!(finished, peer == villain, "the acknowledgement is withheld");
     }
-    let liar = participant(&world.terms, villain);
+    world
+}
+
+/// The opening of `attempt` by a liar that says it has acknowledged nothing before.
+fn lie(world: &World, liar: PeerIndex, attempt: u32) -> Vec<u8> {
+    let who = participant(&world.terms, liar);
     let context = Context {
         terms: world.terms.hash(),
-        attempt: 1,
+        attempt,
     };
-    let lie = liar
-        .identity
-        .sign(villain, open(&liar, context, Vec::new()));
-    let lie = Frame::Spoken(Spoken::Opening(lie.into_signed())).encode();
-    for peer in world.honest() {
-        world.inject(villain, peer, lie.clone());
+    let lie = who.identity.sign(liar, open(&who, context, Vec::new()));
+    Frame::Spoken(Spoken::Opening(lie.into_signed())).encode()
+}
+
+/// Everybody is finished with attempt 0, and every honest peer has convicted the liar.
+fn assert_returned_and_named(world: &World, liar: PeerIndex) {
+    for peer in world.size.all() {
+        let heard = &world.heard[&peer];
+        assert!(heard.finished.is_some(), "{peer} at {:?}", heard.progress);
+        assert!(heard.faults.is_empty(), "{:?}", heard.faults);
+        assert_eq!(world.disks[&peer].position.attempt, 0);
+        for (evidence, verdict) in &heard.blames {
+            assert_eq!((verdict.culprit, verdict.rule), (liar, Rule::BrokenPromise));
+            let file = serde_json::to_string(evidence).unwrap();
+            let file: Evidence = serde_json::from_str(&file).unwrap();
+            assert_eq!(blame::verify(&file), Ok(*verdict));
+        }
+        assert!(
+            peer == liar || !heard.blames.is_empty(),
+            "{peer} names nobody"
+        );
     }
-    world.run();
-    for peer in world.honest() {
-        assert_eq!(world.disks[&peer].position.attempt, 1);
-        assert!(world.heard[&peer].finished.is_none());
-    }
-    world
+    world.assert_agreement();
 }
 
 #[test]
@@ -60,11 +98,97 @@ fn an_abandoned_attempt_that_turns_out_to_be_finished_is_returned_to_by_all() {
         let (villain, one) = (world.peer(3), world.peer(0));
         world.give(villain, Input::Up(one));
         world.run();
-        world.assert_all_finished();
-        for disk in world.disks.values() {
-            assert_eq!(disk.position.attempt, 0);
-        }
+        assert_returned_and_named(&world, villain);
     }
+}
+
+#[test]
+fn who_opens_an_attempt_against_its_own_acknowledgement_is_convicted_and_not_followed() {
+    let mut world = all_but_one_acknowledged(0);
+    let (absent, villain) = (world.peer(0), world.peer(3));
+    let others = [world.peer(1), world.peer(2)];
+    let lie = lie(&world, villain, 1);
+    for peer in others {
+        world.inject(villain, peer, lie.clone());
+    }
+    world.run();
+    let verdict = Verdict {
+        culprit: villain,
+        rule: Rule::BrokenPromise,
+    };
+    for peer in others {
+        assert_eq!(world.disks[&peer].position.attempt, 0);
+        let named = world.heard[&peer].blames.iter().map(|blame| blame.1);
+        assert_eq!(named.collect::<Vec<_>>(), [verdict]);
+    }
+    // The keys of the first attempt are none the worse for it.
+    world.start(absent);
+    world.run();
+    assert!(world.heard.values().all(|heard| heard.finished.is_some()));
+    world.assert_agreement();
+}
+
+#[test]
+fn an_acknowledgement_convicts_only_whoever_denied_it_later() {
+    let world = all_but_one_acknowledged(0);
+    let [one, other] = [1, 2].map(|at| world.peer(at));
+    let ack = |peer| {
+        let ack = world.machines[&peer].attempt.said.acks[&peer].clone();
+        Spoken::Ack(ack.into_signed())
+    };
+    let opening = |attempt, acked: &[u32]| {
+        let who = participant(&world.terms, one);
+        let context = Context {
+            terms: world.terms.hash(),
+            attempt,
+        };
+        let opening = open(&who, context, acked.to_vec());
+        Spoken::Opening(who.identity.sign(one, opening).into_signed())
+    };
+    let verdict = |statements: [Spoken; 2]| {
+        blame::verify(&Evidence {
+            terms: world.terms.clone(),
+            statements: statements.into(),
+        })
+    };
+    let convicted = Verdict {
+        culprit: one,
+        rule: Rule::BrokenPromise,
+    };
+    assert_eq!(verdict([opening(2, &[]), ack(one)]), Ok(convicted));
+    assert_eq!(verdict([opening(2, &[1]), ack(one)]), Ok(convicted));
+    for honest in [opening(2, &[0, 1]), opening(0, &[])] {
+        let unfounded = verdict([honest, ack(one)]);
+        assert_eq!(unfounded, Err(Unfounded::NoFault));
+    }
+    let unfounded = verdict([opening(2, &[]), ack(other)]);
+    assert_eq!(unfounded, Err(Unfounded::Unrelated));
+}
+
+#[test]
+fn who_has_opened_a_later_attempt_follows_nobody_to_one_before_it() {
+    let mut world = lured_to(5, 11);
+    let (villain, one) = (world.peer(3), world.peer(0));
+    // The certificate turns up, and the peer loses power when it has just gone back.
+    world.villains.clear();
+    world.give(villain, Input::Up(one));
+    while world.disks[&one].position.attempt == 5 {
+        assert!(world.deliver());
+    }
+    world.crash(one);
+    world.villains.insert(villain, SECRETIVE);
+    world.start(one);
+    let another = lie(&world, villain, 3);
+    world.inject(villain, one, another);
+    world.run();
+    let jumps = &world.heard[&one].jumps;
+    assert_eq!(
+        *jumps,
+        [(villain, 5)],
+        "it acknowledges nothing before 5 any more"
+    );
+    let position = &world.disks[&one].position;
+    assert!(position.acked.iter().all(|acked| acked.attempt == 0));
 }
 
 #[test]
@@ -79,8 +203,7 @@ fn a_peer_that_crashes_on_its_way_back_to_an_attempt_still_returns() {
     world.crash(one);
     world.start(one);
     world.run();
-    world.assert_all_finished();
-    assert!(world.disks.values().all(|disk| disk.position.attempt == 0));
+    assert_returned_and_named(&world, villain);
 }
 
 #[test]

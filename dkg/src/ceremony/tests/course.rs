@@ -135,25 +135,26 @@ fn repeated_and_foreign_frames_change_nothing() {
 #[test]
 fn frames_of_a_past_attempt_change_nothing() {
     let mut world = World::started(4, 1, 6);
-    world.run();
-    let mut old = World::started(4, 1, 6);
-    old.give(old.peer(0), Input::Retry);
-    let recorded: Vec<Vec<u8>> = {
-        let machine = world.machines.get_mut(&world.peer(1).clone());
-        let outputs = machine
-            .map(|m| m.attempt.own_words(m.who.me, m.who.me))
-            .unwrap();
-        outputs
-            .into_iter()
-            .map(|spoken| Frame::Spoken(spoken).encode())
-            .collect()
+    let (one, other) = (world.peer(0), world.peer(1));
+    let has_confirmed = |world: &World| {
+        let said = &world.machines[&other].attempt.said;
+        said.confirms.contains_key(&other)
     };
-    for frame in recorded {
-        old.inject(old.peer(1), old.peer(0), frame);
+    while !has_confirmed(&world) {
+        assert!(world.deliver());
     }
-    old.run();
-    old.assert_all_finished();
-    assert!(old.disks.values().all(|disk| disk.position.attempt == 1));
+    let recorded = {
+        let machine = world.machines.get_mut(&other).unwrap();
+        machine.attempt.own_words(other, one)
+    };
+    assert_eq!(recorded.len(), 3, "opening, bundle and confirm");
+    world.give(one, Input::Retry);
+    for spoken in recorded {
+        world.inject(other, one, Frame::Spoken(spoken).encode());
+    }
+    world.run();
+    world.assert_all_finished();
+    assert!(world.disks.values().all(|disk| disk.position.attempt == 1));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use proto::ceremony::Confirm;
 
 use super::*;
+use crate::blame::Unfounded;
 use crate::bls::{G1, Polynomial, PublicPoint, Scalar, scaled_g1};
 use crate::ceremony::check::{POINT_BYTES, check_public, check_shares};
 use crate::ceremony::deal::{Channel, Opener, deal_out, one_time_secret};
@@ -178,6 +179,11 @@ fn convicted_when_it_confirms(wanted: [u64; 3]) {
     world.assert_named(villain, Rule::UnsoundShares);
     for peer in world.honest() {
         assert!(world.disks[&peer].keys.is_empty());
+        // With the confirm of another in place of the villain's it shows nothing.
+        let (mut evidence, _) = world.heard[&peer].blames[0].clone();
+        let confirm = world.machines[&peer].attempt.said.confirms[&peer].clone();
+        evidence.statements[0] = Spoken::Confirm(confirm.into_signed());
+        assert_eq!(blame::verify(&evidence), Err(Unfounded::NoFault));
     }
     all_finish_anew(&mut world);
 }
