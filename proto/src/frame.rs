@@ -17,7 +17,7 @@ pub const MAX_FRAME: usize = 11 << 20;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame {
     /// The first frame of a session.
-    Hello(Hello),
+    Greeting(Greeting),
     /// A signed message of consensus, to be decoded by [`crate::vote`].
     Vote(Vec<u8>),
     /// A partial RANDAO reveal.
@@ -26,7 +26,7 @@ pub enum Frame {
 
 /// What a peer says of itself and of the receiver when a session begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hello {
+pub struct Greeting {
     /// The sender votes in no slot at or below this one: its restart mark.
     pub mark: Option<Slot>,
     /// The highest sequence number of the receiver's record that the sender has seen.
@@ -60,9 +60,9 @@ impl Frame {
     /// The frame as bytes.
     pub fn encode(&self) -> Vec<u8> {
         let body = match self {
-            Self::Hello(hello) => wire::frame::Body::Hello(wire::Hello {
-                mark: hello.mark.map(|slot| slot.0),
-                sequence_seen: hello.sequence_seen,
+            Self::Greeting(greeting) => wire::frame::Body::Greeting(wire::Greeting {
+                mark: greeting.mark.map(|slot| slot.0),
+                sequence_seen: greeting.sequence_seen,
             }),
             Self::Vote(bytes) => wire::frame::Body::Vote(bytes.clone()),
             Self::Randao(randao) => wire::frame::Body::Randao(wire::Randao {
@@ -80,9 +80,9 @@ impl Frame {
     /// If the bytes are not exactly one frame within the bounds.
     pub fn decode(bytes: &[u8]) -> Result<Self, BadFrame> {
         match wire::Frame::decode(bytes)?.body.ok_or(BadFrame::Empty)? {
-            wire::frame::Body::Hello(hello) => Ok(Self::Hello(Hello {
-                mark: hello.mark.map(Slot),
-                sequence_seen: hello.sequence_seen,
+            wire::frame::Body::Greeting(greeting) => Ok(Self::Greeting(Greeting {
+                mark: greeting.mark.map(Slot),
+                sequence_seen: greeting.sequence_seen,
             })),
             wire::frame::Body::Vote(bytes) => Ok(Self::Vote(bytes)),
             wire::frame::Body::Randao(randao) => {
@@ -119,11 +119,11 @@ mod tests {
             signature: [7; 96].into(),
         };
         for frame in [
-            Frame::Hello(Hello {
+            Frame::Greeting(Greeting {
                 mark: Some(Slot(0)),
                 sequence_seen: 9,
             }),
-            Frame::Hello(Hello {
+            Frame::Greeting(Greeting {
                 mark: None,
                 sequence_seen: 0,
             }),

@@ -89,7 +89,7 @@ pub struct Hello {
     pub software: String,
 }
 
-/// "Are you there?", sent by the side that dialled, each second.
+/// "Are you there?", sent by the side that dialled, again and again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ping {
     /// Counts up and wraps around; the pong repeats it.

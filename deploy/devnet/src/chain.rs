@@ -71,7 +71,7 @@ pub struct Chain {
     pub execution: Option<Execution>,
     nodes: Vec<Child>,
     interop: Child,
-    apis: Vec<BeaconApi>,
+    api: BeaconApi,
 }
 
 impl Chain {
@@ -137,7 +137,8 @@ impl Chain {
             execution,
             nodes,
             interop,
-            apis,
+            // The view of the first node counts as the chain's.
+            api: apis.swap_remove(0),
         };
         let root = chain.api().genesis().genesis_validators_root;
         if root != genesis_validators_root {
@@ -150,12 +151,7 @@ impl Chain {
 
     /// The first beacon node: its view counts as the chain's.
     pub fn api(&self) -> &BeaconApi {
-        &self.apis[0]
-    }
-
-    /// The beacon node of the peer `position`: its own, or the shared one.
-    pub fn api_of(&self, position: usize) -> &BeaconApi {
-        &self.apis[position % self.apis.len()]
+        &self.api
     }
 
     /// Fails if a program of the chain has ended.

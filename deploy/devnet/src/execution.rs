@@ -12,10 +12,10 @@ use crate::children::{Child, Children, output};
 use crate::place::Site;
 use crate::plan::{Engine, Fork, Plan};
 
-/// The chain id of the npm client's genesis.
-const CHAIN_ID: u64 = 1337;
-/// Where deposits go, on that chain as on mainnet.
-const DEPOSIT_CONTRACT: &str = "0x00000000219ab540356cBB839Cbe05303d7705Fa";
+/// The chain id of the npm client's genesis, and of chains without an execution client.
+pub const CHAIN_ID: u64 = 1337;
+/// Where deposits go, on these chains as on mainnet.
+pub const DEPOSIT_CONTRACT: &str = "0x00000000219ab540356cBB839Cbe05303d7705Fa";
 /// The secret of the engine API: it guards a test chain on the loopback interface only.
 const JWT_SECRET: &str = "6465766e6574206465766e6574206465766e6574206465766e6574206465766e";
 /// The key of the genesis' funded account: account 0 of the well-known test mnemonic.

@@ -152,15 +152,6 @@ impl Ledger {
             .collect()
     }
 
-    /// For each attestation that is in a block: how many slots after its own, least 1.
-    pub fn delays(&self) -> Vec<u64> {
-        let packed = self.seats.iter().filter_map(|((slot, _), seat)| {
-            seat.packed_in
-                .map(|packed_in| packed_in.0.saturating_sub(slot.0))
-        });
-        packed.collect()
-    }
-
     fn seat(&mut self, committees: Vec<Committee>) {
         for Committee {
             index,
@@ -314,6 +305,13 @@ mod tests {
         }
     }
 
+    /// For each attestation that is in a block: how many slots after its own, least 1.
+    fn delays(ledger: &Ledger) -> Vec<u64> {
+        let packed = ledger.seats.iter();
+        let packed = packed.filter_map(|((slot, _), seat)| Some(seat.packed_in?.0 - slot.0));
+        packed.collect()
+    }
+
     #[test]
     fn bits_count_over_the_committees_named() {
         let mut ledger = ledger();
@@ -326,7 +324,7 @@ mod tests {
                 included: 2
             }
         );
-        assert_eq!(ledger.delays(), [1, 1]);
+        assert_eq!(delays(&ledger), [1, 1]);
     }
 
     #[test]
@@ -376,7 +374,7 @@ mod tests {
         assert_eq!(ledger.total().attestations.missed(), 1);
         assert_eq!(ledger.total().proposals.missed(), 0);
         ledger.replace(Slot(10), &[block(11, 7, "0x2a", "0x03")]);
-        assert_eq!(ledger.delays(), [1, 2]);
+        assert_eq!(delays(&ledger), [1, 2]);
         // Another proposer's block in slot 9, below everything.
         ledger.replace(
             Slot(0),

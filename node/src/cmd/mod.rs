@@ -97,7 +97,7 @@ impl Gantry {
     }
 }
 
-/// The runtime of a command that talks to a node: one thread is enough.
+/// A runtime on one thread.
 fn runtime() -> Result<Runtime, CommandError> {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_all().build().map_err(CommandError::Runtime)

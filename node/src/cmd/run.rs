@@ -13,7 +13,6 @@ use std::time::Duration;
 use clap::Args;
 use proto::definition::Terms;
 use proto::eth::ChainSpec;
-use proto::frame::MAX_FRAME;
 use proto::lock::Lock;
 use proto::session::Purpose;
 use proto::{Identity, PeerIndex};
@@ -21,7 +20,7 @@ use tokio::sync::mpsc::channel;
 use tracing::{info, warn};
 
 use super::chain::check_chain;
-use super::{CommandError, log};
+use super::{CommandError, log, runtime};
 use crate::config::Config;
 use crate::duties::ground::Ground;
 use crate::duties::keys::ClusterKeys;
@@ -61,12 +60,7 @@ impl Arguments {
         log::start(&config.log, config.log_format);
         // One thread for loop and network: handing each frame to another thread cost more than the
         // frame. Curve work is put off until what waits has left, and takes milliseconds.
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        runtime
-            .map_err(CommandError::Runtime)?
-            .block_on(run(config))
+        runtime()?.block_on(run(config))
     }
 }
 
@@ -223,10 +217,7 @@ fn settings(config: &Config, loaded: &Loaded, names: &[String]) -> Result<Settin
         listen: config.listen.clone(),
         purpose: Purpose::Duties,
         context: loaded.lock.hash(),
-        limits: Limits {
-            max_frame: MAX_FRAME,
-            ..Limits::default()
-        },
+        limits: Limits::default(),
     })
 }
 

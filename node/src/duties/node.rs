@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use proto::frame::{Frame, Hello};
+use proto::frame::{Frame, Greeting};
 use proto::vote::Message;
 use proto::{DutyId, DutyKind, Epoch, Machine, PeerIndex, Slot, Timestamp};
 
@@ -160,11 +160,11 @@ impl Node {
     /// Says in which slots this peer does not vote, and what it has seen of the other's record.
     fn greet(&mut self, peer: PeerIndex) {
         let until_restart = self.vault.stopped().map(|_| Slot(u64::MAX));
-        let hello = Hello {
+        let greeting = Greeting {
             mark: until_restart.or(self.vault.restart_mark()),
             sequence_seen: self.peers.sequence(peer),
         };
-        let frame = Frame::Hello(hello).encode();
+        let frame = Frame::Greeting(greeting).encode();
         self.out.push(Output::Send(peer, frame));
     }
 
@@ -186,7 +186,7 @@ impl Node {
 
     fn frame(&mut self, peer: PeerIndex, bytes: &[u8]) {
         match Frame::decode(bytes) {
-            Ok(Frame::Hello(hello)) => self.hello(peer, hello),
+            Ok(Frame::Greeting(greeting)) => self.greeted(peer, greeting),
             Ok(Frame::Vote(bytes)) => {
                 let (lock, size) = (self.ground.lock, self.ground.roster.size());
                 match Message::decode(lock, size, peer, &bytes) {
@@ -202,8 +202,8 @@ impl Node {
         }
     }
 
-    fn hello(&mut self, peer: PeerIndex, hello: Hello) {
-        self.peers.set_mark(peer, hello.mark);
+    fn greeted(&mut self, peer: PeerIndex, greeting: Greeting) {
+        self.peers.set_mark(peer, greeting.mark);
         let silent: Vec<DutyId> = self
             .runs
             .keys()
@@ -214,13 +214,13 @@ impl Node {
             self.step(duty, Event::Silent(peer));
         }
         let stopped_before = self.vault.stopped().is_some();
-        if self.vault.witnessed(peer, hello.sequence_seen) {
+        if self.vault.witnessed(peer, greeting.sequence_seen) {
             if self.vault.stopped().is_some() && !stopped_before {
                 self.stop();
             }
             self.note(Note::RolledBack {
                 witness: peer,
-                seen: hello.sequence_seen,
+                seen: greeting.sequence_seen,
                 held: self.vault.begun_at(),
             });
         }

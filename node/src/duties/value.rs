@@ -4,6 +4,7 @@
 //! waived for a forced value, for which f + 1 peers have voted already: otherwise one dead peer and
 //! a split head would lose the duty. "Not now" may become "yes" when the beacon node catches up.
 
+use proto::eth::block::MAX_BLOCK_BYTES;
 use proto::eth::{
     Block, ChainSpec, ForkName, HeadVote, Layout, PresetBase, ValidatorIndex, hash_tree_root,
 };
@@ -23,6 +24,8 @@ pub enum Value {
 
 /// In front of a block's SSZ: its preset and its fork, one byte each.
 const LAYOUT_BYTES: usize = 2;
+
+const _: () = assert!(LAYOUT_BYTES + MAX_BLOCK_BYTES <= proto::vote::MAX_BODY);
 
 impl consensus::Value for Value {
     /// A head vote's is its `hash_tree_root`. A block's names its layout too: the same bytes are a

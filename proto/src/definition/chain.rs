@@ -104,18 +104,19 @@ impl Chain {
     pub(super) fn check(&self) -> Result<(), Box<OtherChain>> {
         for known in Self::KNOWN.into_iter().filter_map(Self::known) {
             let compared = known.compared_with(self);
-            let Some(by) = compared.iter().find(|compared| compared.tells) else {
-                continue;
+            // The last one is where the money goes, so it is named before all others.
+            let differs = |compared: &&Compared| compared.right != compared.found;
+            let Some(other) = compared.iter().rfind(differs) else {
+                return Ok(());
             };
-            let by = by.field;
-            let mut fields = compared.into_iter();
-            if let Some(other) = fields.find(|compared| compared.right != compared.found) {
+            let tells = |by: &&Compared| by.tells && by.field != other.field;
+            if let Some(by) = compared.iter().find(tells) {
                 return Err(Box::new(OtherChain {
                     known: known.name,
-                    by,
+                    by: by.field,
                     field: other.field,
-                    right: other.right,
-                    found: other.found,
+                    right: other.right.clone(),
+                    found: other.found.clone(),
                 }));
             }
         }

@@ -232,16 +232,23 @@ fn validators_and_names_are_bounded() {
 fn a_known_chain_is_known_by_any_of_its_names() {
     let mallory = Address::from([0x66; 20]);
     let known = |name: &str| Chain::known(name).unwrap();
-    // The true values with another name and contract: a deposit would go there.
     for name in ["Mainnet", "MAINNET", "main-net", "Ethereum", "hoodi"] {
-        let words = refusal(|d| {
+        let mainnet = Chain {
+            name: name.to_owned(),
+            ..known("mainnet")
+        };
+        let renamed = refusal(|d| d.chain.clone_from(&mainnet));
+        let expected = format!("chain is \"mainnet\", whose name is mainnet, and not {name}");
+        assert!(renamed.contains(&expected), "{renamed}");
+        // A deposit would go there.
+        let stolen = refusal(|d| {
             d.chain = Chain {
-                name: name.to_owned(),
                 deposit_contract: mallory,
-                ..known("mainnet")
+                ..mainnet
             };
         });
-        assert!(words.contains("is \"mainnet\", whose name is"), "{words}");
+        let expected = "chain is \"mainnet\", whose deposit contract is 0x0000";
+        assert!(stolen.contains(expected), "{stolen}");
     }
     // Each of these alone says which chain is meant.
     let hoodi = known("hoodi");

@@ -11,13 +11,15 @@ use thiserror::Error;
 use super::wire::schema;
 use super::{Answer, Body, Change, Commit, Committal, Message, Partial, Prepare, Prepared};
 use super::{Proposal, Propose, RoundChange, Scope, Signatures};
+use crate::eth::block::MAX_BLOCK_BYTES;
+use crate::frame::MAX_FRAME;
 use crate::{
     ClusterSize, DutyId, DutyKind, IdentitySignature, PeerIndex, PeerSet, Root, Round,
     SignatureBytes, Signed, Slot,
 };
 
-/// The largest value in bytes: a block with a full payload (EIP-7934 allows 10 MiB).
-pub const MAX_BODY: usize = 12 << 20;
+/// The largest value in bytes: the largest block, and what is written in front of it.
+pub const MAX_BODY: usize = MAX_BLOCK_BYTES + (1 << 10);
 
 /// The most partial signatures in one COMMIT: one for each validator of a slot.
 pub const MAX_PARTIALS: usize = 4096;
@@ -30,6 +32,9 @@ const MAX_INNER: usize = 64 << 10;
 
 /// The longest COMMIT in bytes: its partials with their positions, and 2 KiB for the rest.
 const MAX_COMMIT: usize = MAX_PARTIALS * (96 + 5) + (2 << 10);
+
+/// The longest message is one that carries a value: a frame has room for it and its signature.
+const _: () = assert!(MAX_BODY + MAX_INNER + (1 << 10) < MAX_FRAME);
 
 /// A message that is not what a correct peer sends.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -90,11 +90,7 @@ impl Town {
         };
         let site = site(&plan, "namespaces");
         let lan = Lan::lay(&site.children, plan.size.peers()).await;
-        let terms = ChainTerms {
-            chain_id: 1337,
-            genesis_validators_root: World::genesis_validators_root(),
-            deposit_contract: "0x00000000219ab540356cBB839Cbe05303d7705Fa".to_owned(),
-        };
+        let terms = ChainTerms::mock(World::genesis_validators_root());
         let beacon = SocketAddr::from((Lan::middle(), BEACON_PORT));
         let url = |_| format!("http://{beacon}");
         // The ceremony is on loopback: it is not what is tested here.

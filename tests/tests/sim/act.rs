@@ -130,7 +130,7 @@ impl World {
         let size = self.cluster.lock.definition.terms().size();
         let bytes = match Frame::decode(frame).expect("a node sends what can be read") {
             Frame::Vote(bytes) => bytes,
-            other @ (Frame::Hello(_) | Frame::Randao(_)) => {
+            other @ (Frame::Greeting(_) | Frame::Randao(_)) => {
                 return self.narrate(|| format!("peer {peer}: {other:?}"));
             }
         };

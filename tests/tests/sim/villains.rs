@@ -49,7 +49,7 @@ impl Villain {
             Ok(Frame::Vote(vote)) => {
                 Message::decode(means.cluster.lock.hash(), size, me, &vote).unwrap()
             }
-            Ok(Frame::Hello(_) | Frame::Randao(_)) | Err(_) => return vec![frame],
+            Ok(Frame::Greeting(_) | Frame::Randao(_)) | Err(_) => return vec![frame],
         };
         let is_victim = (to.position() + me.position()) % 2 == 1;
         match (self, message) {

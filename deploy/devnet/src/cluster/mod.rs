@@ -17,15 +17,13 @@ use tokio::time::{Instant, sleep};
 use crate::Error;
 use crate::chain::{Foundation, GenesisValidator};
 use crate::children::{Child, output, stop_all};
-use crate::execution::FUNDED_KEY;
+use crate::execution::{CHAIN_ID, DEPOSIT_CONTRACT, FUNDED_KEY};
 use crate::peer::Peer;
 use crate::place::Site;
 use crate::plan::Plan;
 
 /// Whom the stake returns to and whom blocks pay: an address of the devnet without a key.
 const OWNER: &str = "0x1111111111111111111111111111111111111111";
-/// The id and deposit contract of a chain without an execution client.
-const MOCK_CHAIN: (u64, &str) = (1337, "0x00000000219ab540356cBB839Cbe05303d7705Fa");
 /// The longest a ceremony may take, whatever its size.
 const CEREMONY: Duration = Duration::from_secs(300);
 /// How often progress is looked for.
@@ -45,14 +43,23 @@ pub struct ChainTerms {
 impl ChainTerms {
     /// Of the chain that is to be built on `foundation`.
     pub fn of(foundation: &Foundation) -> Self {
-        let (chain_id, contract) = match &foundation.execution {
-            Some(execution) => (execution.chain_id, execution.deposit_contract.as_str()),
-            None => MOCK_CHAIN,
-        };
+        let genesis_validators_root = foundation.genesis_validators_root;
+        match &foundation.execution {
+            Some(execution) => Self {
+                chain_id: execution.chain_id,
+                genesis_validators_root,
+                deposit_contract: execution.deposit_contract.clone(),
+            },
+            None => Self::mock(genesis_validators_root),
+        }
+    }
+
+    /// Of a chain without an execution client.
+    pub fn mock(genesis_validators_root: Root) -> Self {
         Self {
-            chain_id,
-            genesis_validators_root: foundation.genesis_validators_root,
-            deposit_contract: contract.to_owned(),
+            chain_id: CHAIN_ID,
+            genesis_validators_root,
+            deposit_contract: DEPOSIT_CONTRACT.to_owned(),
         }
     }
 }

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use super::count::{Count, Refused};
 use super::world::{COMMITTEE_LENGTH, COMMITTEES, FORK_VERSION, SLOTS_PER_EPOCH, World, now};
+use crate::execution::{CHAIN_ID, DEPOSIT_CONTRACT};
 
 /// The largest body taken: a thousand attestations are 400 kB.
 const MAX_BODY: usize = 4 << 20;
@@ -119,11 +120,11 @@ async fn spec(State(node): Shared) -> Json<Value> {
         ),
         ("ATTESTATION_DUE_BPS".to_owned(), json!("3333")),
         ("GENESIS_FORK_VERSION".to_owned(), json!("0x00000000")),
-        ("DEPOSIT_CHAIN_ID".to_owned(), json!("1337")),
-        ("DEPOSIT_NETWORK_ID".to_owned(), json!("1337")),
+        ("DEPOSIT_CHAIN_ID".to_owned(), json!(CHAIN_ID.to_string())),
+        ("DEPOSIT_NETWORK_ID".to_owned(), json!(CHAIN_ID.to_string())),
         (
             "DEPOSIT_CONTRACT_ADDRESS".to_owned(),
-            json!("0x00000000219ab540356cBB839Cbe05303d7705Fa"),
+            json!(DEPOSIT_CONTRACT),
         ),
         ("TARGET_AGGREGATORS_PER_COMMITTEE".to_owned(), json!("16")),
     ]);

@@ -50,11 +50,7 @@ impl LoadScene {
     /// # Errors
     /// What failed, or which duties are missing.
     pub async fn play(&mut self, progress: &mut Progress) -> Result<(), Error> {
-        let terms = ChainTerms {
-            chain_id: 1337,
-            genesis_validators_root: World::genesis_validators_root(),
-            deposit_contract: "0x00000000219ab540356cBB839Cbe05303d7705Fa".to_owned(),
-        };
+        let terms = ChainTerms::mock(World::genesis_validators_root());
         let (plan, site) = (&self.plan, &self.site);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, site.ports.beacon(0)));
         let url = format!("http://{address}");

@@ -54,6 +54,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use proto::definition::PeerAddress;
+use proto::frame::MAX_FRAME;
 use proto::session::Purpose;
 use proto::{Identity, PeerIndex, Root, Roster};
 
@@ -109,11 +110,11 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// For duties: a block with its blobs' commitments is below 8 MiB, and a slot of thousand
-    /// validators some hundred small frames.
+    /// For duties: a block in a frame of [`MAX_FRAME`] at most, and a slot of thousand validators
+    /// in some hundred small ones.
     fn default() -> Self {
         Self {
-            max_frame: 8 << 20,
+            max_frame: MAX_FRAME,
             queue_frames: 4096,
             queue_bytes: 32 << 20,
             inbox_events: 1024,

@@ -4,11 +4,13 @@
 //! says how long the dialling side held the pong before: the round trip is the time from our pong
 //! to that ping, less the time it was held.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use proto::Timestamp;
 use proto::session::{Ping, Pong};
 use tokio::time::Instant;
+
+use crate::io::clock;
 
 /// Round trip, and microseconds by which the peer's clock is ahead of ours.
 type Measured = Option<(Duration, i64)>;
@@ -25,10 +27,9 @@ pub(super) struct Moment {
 impl Moment {
     /// The present one.
     pub(super) fn now() -> Self {
-        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         Self {
             instant: Instant::now(),
-            clock: Timestamp::from_unix(since_epoch.unwrap_or_default()),
+            clock: clock::now(),
         }
     }
 

@@ -1,7 +1,8 @@
 //! When to dial a peer again: soon after a session, later and later after failures, with jitter.
-//! And how often a peer may come again: a few times in a row, as after a cut line or a restart, then
-//! only now and then. Each session costs the core the frames of the running duties, and the operator
-//! two lines of log.
+//!
+//! And how often a peer may come again: a few times in a row, as after a cut line or a restart,
+//! then only now and then. Each session costs the core the frames of the running duties, and the
+//! operator two lines of log.
 
 use std::time::Duration;
 
