@@ -66,6 +66,22 @@ pub enum DutyKind {
     Block,
 }
 
+impl DutyKind {
+    /// Its number in messages, in what is signed, and in records.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Head => 0,
+            Self::Block => 1,
+        }
+    }
+
+    /// The kind with this number, if there is one.
+    pub fn from_code(code: u8) -> Option<Self> {
+        let mut kinds = [Self::Head, Self::Block].into_iter();
+        kinds.find(|kind| kind.code() == code)
+    }
+}
+
 /// One consensus instance: a slot and a kind, for all validators of the cluster together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DutyId {

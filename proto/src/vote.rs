@@ -26,8 +26,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::{
-    DutyId, DutyKind, IdentitySignature, PeerIndex, PeerSet, Root, Round, SignatureBytes, Signed,
-    Statement,
+    DutyId, IdentitySignature, PeerIndex, PeerSet, Root, Round, SignatureBytes, Signed, Statement,
 };
 
 pub use preimage::{BadPreimage, Ballot, MAX_PREIMAGE};
@@ -237,10 +236,7 @@ impl Scope {
     fn feed(&self, write: &mut dyn FnMut(&[u8])) {
         write(self.lock.as_bytes());
         write(&self.duty.slot.0.to_le_bytes());
-        write(&[match self.duty.kind {
-            DutyKind::Head => 0,
-            DutyKind::Block => 1,
-        }]);
+        write(&[self.duty.kind.code()]);
     }
 }
 

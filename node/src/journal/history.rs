@@ -243,7 +243,7 @@ impl History {
         write_count(&mut out, self.values.len());
         for (duty, signing_root) in &self.values {
             out.extend_from_slice(&duty.slot.0.to_le_bytes());
-            out.push(kind_byte(duty.kind));
+            out.push(duty.kind.code());
             out.extend_from_slice(signing_root.as_bytes());
         }
         write_count(&mut out, self.validators.len());
@@ -265,7 +265,7 @@ impl History {
         for _ in 0..reader.u32()? {
             let duty = DutyId {
                 slot: Slot(reader.u64()?),
-                kind: read_kind(reader.u8()?)?,
+                kind: DutyKind::from_code(reader.u8()?)?,
             };
             history.values.push((duty, reader.array()?.into()));
         }
@@ -279,19 +279,6 @@ impl History {
         let complete = reader.is_at_end() && history.numbers.len() == history.validators.len();
         complete.then_some(history)
     }
-}
-
-const fn kind_byte(kind: DutyKind) -> u8 {
-    match kind {
-        DutyKind::Head => 0,
-        DutyKind::Block => 1,
-    }
-}
-
-fn read_kind(byte: u8) -> Option<DutyKind> {
-    [DutyKind::Head, DutyKind::Block]
-        .into_iter()
-        .find(|kind| kind_byte(*kind) == byte)
 }
 
 #[cfg(test)]

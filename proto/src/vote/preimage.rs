@@ -156,11 +156,8 @@ impl Rest<'_> {
     fn scope(&mut self) -> Option<Scope> {
         let lock = self.root()?;
         let slot = Slot(self.number()?);
-        let kind = match self.fixed()? {
-            [0] => DutyKind::Head,
-            [1] => DutyKind::Block,
-            _ => return None,
-        };
+        let [code] = self.fixed()?;
+        let kind = DutyKind::from_code(code)?;
         let duty = DutyId { slot, kind };
         Some(Scope { lock, duty })
     }

@@ -77,11 +77,8 @@ impl Message {
     pub fn decode(lock: Root, size: ClusterSize, sender: PeerIndex, bytes: &[u8]) -> Decoded {
         use schema::vote::Content;
         let vote = schema::Vote::decode(bytes)?;
-        let kind = match vote.kind {
-            0 => DutyKind::Head,
-            1 => DutyKind::Block,
-            other => return Err(range("kind", other)),
-        };
+        let kind = u8::try_from(vote.kind).ok().and_then(DutyKind::from_code);
+        let kind = kind.ok_or_else(|| range("kind", vote.kind))?;
         let slot = Slot(vote.slot);
         let duty = DutyId { slot, kind };
         let scope = Scope { lock, duty };

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{ClusterSize, Identity, Roster, Slot};
+use crate::{ClusterSize, DutyKind, Identity, Roster, Slot};
 
 fn scope() -> Scope {
     let (slot, kind) = (Slot(12_345_678), DutyKind::Head);

@@ -4,7 +4,7 @@
 use prost::Message as _;
 
 use super::{Answer, Change, Commit, Committal, Message, Prepare, Proposal, Signatures};
-use crate::{DutyKind, PeerIndex, Signed};
+use crate::{PeerIndex, Signed};
 
 /// The generated structs of `schema/vote.proto`.
 #[allow(
@@ -38,10 +38,7 @@ impl Message {
         let duty = self.scope().duty;
         let vote = schema::Vote {
             slot: duty.slot.0,
-            kind: match duty.kind {
-                DutyKind::Head => 0,
-                DutyKind::Block => 1,
-            },
+            kind: duty.kind.code().into(),
             content: Some(content),
             body: body.map(|body| body.to_vec()).unwrap_or_default(),
         };
