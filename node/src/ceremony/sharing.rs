@@ -229,9 +229,10 @@ impl Sharing {
             let key = terms.roster().key(signer);
             key.has_signed(&LockHash(other), signature)
         };
-        let is_certificate = signatures.len() == terms.size().peers()
+        let is_certificate = self.abandoned.contains(&other)
+            && signatures.len() == terms.size().peers()
             && terms.size().all().zip(signatures).all(signed);
-        if !is_certificate || !self.abandoned.contains(&other) {
+        if !is_certificate {
             line.fault(peer, "shows another lock, which is none of this ceremony's");
             return Ok(());
         }
