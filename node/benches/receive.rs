@@ -21,6 +21,7 @@ use proto::session;
 use proto::vote::{Commit, Committal, Message, Partial, Prepare, Scope, Signatures};
 use proto::{
     DutyId, DutyKind, Identity, PeerIndex, Root, Roster, Round, SignatureBytes, Slot, Timestamp,
+    example,
 };
 
 use beside::{Beside, CpuTime};
@@ -49,8 +50,8 @@ struct Cluster {
 }
 
 impl Cluster {
-    fn of(n: u8) -> Self {
-        let identities: Vec<Identity> = (1..=n).map(|i| Identity::from_seed(&[i; 32])).collect();
+    fn of(n: usize) -> Self {
+        let identities = example::identities(n);
         let keys = identities.iter().map(Identity::public).collect();
         let roster = Roster::new(keys).expect("3 to 13 peers");
         Self {
@@ -134,7 +135,7 @@ impl Cluster {
 }
 
 fn receive(criterion: &mut Criterion<CpuTime>) {
-    for n in [4_u8, 13] {
+    for n in [4, 13] {
         let cluster = Cluster::of(n);
         for validators in [1, 31, 1000] {
             let bytes = cluster.sent(validators);

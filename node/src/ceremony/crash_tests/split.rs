@@ -17,15 +17,12 @@ use proto::gathering::Frame;
 use proto::lock::Lock;
 use tempfile::TempDir;
 
-use super::world::peer;
+use super::world::{gathering, peer, up};
+use crate::ceremony::CeremonyError;
 use crate::ceremony::gathering::Gathering;
-use crate::ceremony::keys::Site;
-use crate::ceremony::line::{Line, Post};
-use crate::ceremony::tests::{definition_of, secrets};
-use crate::ceremony::{CeremonyError, Phase};
-use crate::config::SecretSource;
+use crate::ceremony::line::Post;
+use crate::ceremony::tests::definition_of;
 use crate::io::net::Event;
-use crate::journal::DataLock;
 use crate::keystore::{self, SecretKind};
 
 /// The operator that lies.
@@ -80,25 +77,11 @@ impl World {
         }
         fs::create_dir_all(&dir).unwrap();
         (self.peers[at], self.stopped[at]) = (None, None);
-        let site = Site {
-            definition: definition_of(1, vec![Gwei::FULL]),
-            identity: secrets().swap_remove(at),
-            me: peer(at),
-            lock_file: dir.join("cluster-lock.json"),
-            keystore_dir: dir.join("keystores"),
-            data: DataLock::take(&dir).unwrap(),
-        };
-        let phase = Phase::begin(&site, &SecretSource::SecretFile(secret)).unwrap();
-        let names = NAMES.iter().take(4).map(|n| (*n).to_owned()).collect();
-        let line = Line::new(Box::new(Antenna(at, self.air.clone())), site.me, names);
-        self.peers[at] = Some(Gathering::new(site, phase, line));
+        let antenna = Antenna(at, self.air.clone());
+        self.peers[at] = Some(gathering(at, &dir, secret, antenna));
         self.give(at, |gathering| gathering.begin(retry));
         let there = |other: &usize| *other != at && self.peers[*other].is_some();
         for other in (0..4).filter(there).collect::<Vec<_>>() {
-            let up = |at| Event::Up {
-                peer: peer(at),
-                software: String::new(),
-            };
             self.give(other, |gathering| gathering.take(up(at)));
             self.give(at, |gathering| gathering.take(up(other)));
         }

@@ -100,6 +100,35 @@ pub fn peer(position: usize) -> PeerIndex {
     ClusterSize::of(4).unwrap().peer(position).unwrap()
 }
 
+/// The program of operator `at` as it starts on `dir`.
+pub fn gathering(
+    at: usize,
+    dir: &Path,
+    secret: PathBuf,
+    post: impl Post + Send + 'static,
+) -> Gathering {
+    let site = Site {
+        definition: definition_of(1, vec![Gwei::FULL]),
+        identity: secrets().swap_remove(at),
+        me: peer(at),
+        lock_file: dir.join("cluster-lock.json"),
+        keystore_dir: dir.join("keystores"),
+        data: DataLock::take(dir).unwrap(),
+    };
+    let phase = Phase::begin(&site, &SecretSource::SecretFile(secret)).unwrap();
+    let names = NAMES.iter().take(4).map(|name| (*name).to_owned());
+    let line = Line::new(Box::new(post), site.me, names.collect());
+    Gathering::new(site, phase, line)
+}
+
+/// A session with operator `at` is up.
+pub fn up(at: usize) -> Event {
+    Event::Up {
+        peer: peer(at),
+        software: String::new(),
+    }
+}
+
 impl World {
     /// A ceremony up to the moment at which the victim loses power, or to its end.
     pub fn until(cut: Cut) -> Self {
@@ -161,31 +190,15 @@ impl World {
 
     fn start(&mut self, at: usize) {
         let (dir, air) = (self.dir(at), self.air.clone());
-        let site = Site {
-            definition: definition_of(1, vec![Gwei::FULL]),
-            identity: secrets().swap_remove(at),
-            me: peer(at),
-            lock_file: dir.join("cluster-lock.json"),
-            keystore_dir: dir.join("keystores"),
-            data: DataLock::take(&dir).unwrap(),
+        let antenna = Antenna {
+            me: at,
+            dir: dir.clone(),
+            air,
         };
-        let secret = SecretSource::SecretFile(self.secret(at));
-        let phase = Phase::begin(&site, &secret).unwrap();
-        let antenna = Antenna { me: at, dir, air };
-        let names = NAMES
-            .iter()
-            .take(4)
-            .map(|name| (*name).to_owned())
-            .collect();
-        let line = Line::new(Box::new(antenna), site.me, names);
-        self.peers[at] = Some(Gathering::new(site, phase, line));
+        self.peers[at] = Some(gathering(at, &dir, self.secret(at), antenna));
         self.give(at, |gathering| gathering.begin(false));
         for other in (0..4).filter(|other| *other != at) {
             if self.peers[other].is_some() && self.peers[at].is_some() {
-                let up = |at| Event::Up {
-                    peer: peer(at),
-                    software: String::new(),
-                };
                 self.give(other, |gathering| gathering.take(up(at)));
                 self.give(at, |gathering| gathering.take(up(other)));
             }

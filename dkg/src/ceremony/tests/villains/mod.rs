@@ -35,14 +35,19 @@ fn named(tamper: Tamper, rule: Rule) {
             assert!(world.disks[&peer].position.acked.is_empty());
         }
 
-        world.villains.clear();
-        for peer in world.size.all() {
-            world.give(peer, Input::Retry);
-        }
-        world.run();
-        assert!(world.heard.values().all(|heard| heard.finished.is_some()));
-        world.assert_agreement();
+        all_finish_anew(&mut world);
     }
+}
+
+/// Everybody behaves in a new attempt, which all finish.
+fn all_finish_anew(world: &mut World) {
+    world.villains.clear();
+    for peer in world.size.all() {
+        world.give(peer, Input::Retry);
+    }
+    world.run();
+    assert!(world.heard.values().all(|heard| heard.finished.is_some()));
+    world.assert_agreement();
 }
 
 /// The villain's bundle changed by `change`, and signed by it again.

@@ -149,17 +149,6 @@ fn tell_honest(world: &mut World, from: PeerIndex, spoken: &Spoken) {
     world.run();
 }
 
-/// Everybody behaves in a new attempt, which all finish.
-fn all_finish_anew(world: &mut World) {
-    world.villains.clear();
-    for peer in world.size.all() {
-        world.give(peer, Input::Retry);
-    }
-    world.run();
-    assert!(world.heard.values().all(|heard| heard.finished.is_some()));
-    world.assert_agreement();
-}
-
 /// The last peer deals so that its shares come to `wanted`: the others say what is wrong with them
 /// and go on, and as soon as it confirms them it is convicted.
 fn convicted_when_it_confirms(wanted: [u64; 3]) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use proto::session::Purpose;
-use proto::{Identity, PeerIndex, Root, Roster};
+use proto::{Identity, PeerIndex, Root, Roster, example};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -31,8 +31,8 @@ struct World {
 }
 
 impl World {
-    fn of(n: u8) -> Self {
-        let secrets: Vec<Identity> = (1..=n).map(|i| Identity::from_seed(&[i; 32])).collect();
+    fn of(n: usize) -> Self {
+        let secrets = example::identities(n);
         Self {
             roster: Roster::new(secrets.iter().map(Identity::public).collect()).unwrap(),
             sockets: secrets.iter().map(|_| free_socket()).collect(),
