@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use ssz_derive::{Decode, Encode};
 
+use crate::WireVersion;
+
 /// A slot number, counted from the chain's genesis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -67,6 +69,9 @@ pub enum DutyKind {
 }
 
 impl DutyKind {
+    /// Every kind, in the order of their numbers.
+    pub const ALL: [Self; 2] = [Self::Head, Self::Block];
+
     /// Its number in messages, in what is signed, and in records.
     pub const fn code(self) -> u8 {
         match self {
@@ -77,8 +82,15 @@ impl DutyKind {
 
     /// The kind with this number, if there is one.
     pub fn from_code(code: u8) -> Option<Self> {
-        let mut kinds = [Self::Head, Self::Block].into_iter();
-        kinds.find(|kind| kind.code() == code)
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// The version that this kind came with: it is performed once t peers speak that, and its
+    /// messages go to no peer that speaks less.
+    pub const fn since(self) -> WireVersion {
+        match self {
+            Self::Head | Self::Block => WireVersion::V1,
+        }
     }
 }
 

@@ -2,12 +2,16 @@
 //!
 //! Decoding is total and bounded: a frame is at most [`MAX_FRAME`] bytes (the network layer cuts
 //! longer ones before they are read).
+//!
+//! Each frame came with a version ([`Frame::since`]) and goes only to peers that speak it. A frame
+//! that this program does not know is [`BadFrame::Unknown`], which is nobody's fault. How to add
+//! one stands in [`crate::version`].
 
 use prost::Message as _;
 use thiserror::Error;
 
 use crate::vote::Partial;
-use crate::{SignatureBytes, Slot};
+use crate::{SignatureBytes, Slot, WireVersion};
 
 /// The longest frame in bytes: a block of 10 MiB (the gossip limit of the consensus spec,
 /// `MAX_PAYLOAD_SIZE`) and what surrounds it.
@@ -42,15 +46,18 @@ pub struct Randao {
     pub partial: Partial,
 }
 
-/// Why bytes are not a frame. The sender is at fault.
+/// Why bytes are not a frame. The sender is at fault, unless it is [`BadFrame::Unknown`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BadFrame {
     /// Not protobuf of this schema.
     #[error("not a frame of this version: {0}")]
     Undecodable(#[from] prost::DecodeError),
-    /// No body, or one this version does not know.
-    #[error("a frame without a known body")]
+    /// No body.
+    #[error("a frame without a body")]
     Empty,
+    /// A frame of a later version: to be counted and passed over.
+    #[error("a frame of a later version")]
+    Unknown,
     /// A signature is not 96 bytes long.
     #[error("a partial signature of {0} bytes instead of 96")]
     SignatureLength(usize),
@@ -74,12 +81,24 @@ impl Frame {
         wire::Frame { body: Some(body) }.encode_to_vec()
     }
 
+    /// The version that this frame came with: peers that speak less are not sent it.
+    pub fn since(&self) -> WireVersion {
+        match self {
+            Self::Greeting(_) | Self::Vote(_) | Self::Randao(_) => WireVersion::V1,
+        }
+    }
+
     /// Reads a frame.
     ///
     /// # Errors
-    /// If the bytes are not exactly one frame within the bounds.
+    /// If the bytes are not exactly one frame within the bounds that this program knows.
     pub fn decode(bytes: &[u8]) -> Result<Self, BadFrame> {
-        match wire::Frame::decode(bytes)?.body.ok_or(BadFrame::Empty)? {
+        // What is no body that we know, but well-formed, is one that we do not know.
+        let absent = match bytes {
+            [] => BadFrame::Empty,
+            _ => BadFrame::Unknown,
+        };
+        match wire::Frame::decode(bytes)?.body.ok_or(absent)? {
             wire::frame::Body::Greeting(greeting) => Ok(Self::Greeting(Greeting {
                 mark: greeting.mark.map(Slot),
                 sequence_seen: greeting.sequence_seen,
@@ -148,6 +167,30 @@ mod tests {
         }
         .encode_to_vec();
         assert_eq!(Frame::decode(&bytes), Err(BadFrame::SignatureLength(95)));
+    }
+
+    #[test]
+    fn a_frame_of_a_later_version_is_told_from_bytes_that_are_none() {
+        let later = [0x9a, 0x06, 2, 7, 7]; // Field 99, of two bytes.
+        assert_eq!(Frame::decode(&later), Err(BadFrame::Unknown));
+        assert_eq!(Frame::decode(&[]), Err(BadFrame::Empty));
+        let torn = Frame::decode(&later[..4]);
+        assert!(matches!(torn, Err(BadFrame::Undecodable(_))), "{torn:?}");
+        let wrong_type = Frame::decode(&[0x10, 1]);
+        assert!(matches!(wrong_type, Err(BadFrame::Undecodable(_))));
+    }
+
+    /// A later version may add fields to a frame that this one knows.
+    #[test]
+    fn a_field_of_a_later_version_is_passed_over() {
+        let greeting = Frame::Greeting(Greeting {
+            mark: Some(Slot(4)),
+            sequence_seen: 9,
+        });
+        let mut bytes = greeting.encode();
+        bytes[1] += 3;
+        bytes.extend([0x98, 0x06, 5]); // Field 99 of the greeting, a number.
+        assert_eq!(Frame::decode(&bytes), Ok(greeting));
     }
 
     proptest! {

@@ -30,15 +30,18 @@ pub enum Frame {
     Leaving,
 }
 
-/// Why bytes are not a frame. The sender is at fault.
+/// Why bytes are not a frame. The sender is at fault, unless it is [`BadFrame::Unknown`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BadFrame {
     /// Not protobuf of this schema.
     #[error("not a frame of this version: {0}")]
     Undecodable(#[from] prost::DecodeError),
-    /// No body, or one this version does not know.
-    #[error("a frame without a known body")]
+    /// No body.
+    #[error("a frame without a body")]
     Empty,
+    /// A frame of a later version: to be passed over, as [`crate::version`] says.
+    #[error("a frame of a later version")]
+    Unknown,
     /// A byte string of the wrong length.
     #[error("{0} of a wrong length")]
     Length(&'static str),
@@ -79,24 +82,27 @@ impl Frame {
     /// If the bytes are not exactly one frame.
     pub fn decode(bytes: &[u8]) -> Result<Self, BadFrame> {
         use wire::frame::Body;
-        Ok(
-            match wire::Frame::decode(bytes)?.body.ok_or(BadFrame::Empty)? {
-                Body::Ceremony(bytes) => Self::Ceremony(bytes),
-                Body::Lock(said) => {
-                    let all = split::<64>(&said.signatures)?;
-                    Self::Lock(root(&said.lock)?, all.map(IdentitySignature).collect())
-                }
-                Body::Partials(said) => {
-                    let all = split::<96>(&said.signatures)?;
-                    Self::Partials(root(&said.lock)?, all.map(SignatureBytes::from).collect())
-                }
-                Body::Deposits(said) => {
-                    let all = split::<96>(&said.signatures)?;
-                    Self::Deposits(root(&said.lock)?, all.map(SignatureBytes::from).collect())
-                }
-                Body::Leaving(wire::Leaving {}) => Self::Leaving,
-            },
-        )
+        // What is no body that we know, but well-formed, is one that we do not know.
+        let absent = match bytes {
+            [] => BadFrame::Empty,
+            _ => BadFrame::Unknown,
+        };
+        Ok(match wire::Frame::decode(bytes)?.body.ok_or(absent)? {
+            Body::Ceremony(bytes) => Self::Ceremony(bytes),
+            Body::Lock(said) => {
+                let all = split::<64>(&said.signatures)?;
+                Self::Lock(root(&said.lock)?, all.map(IdentitySignature).collect())
+            }
+            Body::Partials(said) => {
+                let all = split::<96>(&said.signatures)?;
+                Self::Partials(root(&said.lock)?, all.map(SignatureBytes::from).collect())
+            }
+            Body::Deposits(said) => {
+                let all = split::<96>(&said.signatures)?;
+                Self::Deposits(root(&said.lock)?, all.map(SignatureBytes::from).collect())
+            }
+            Body::Leaving(wire::Leaving {}) => Self::Leaving,
+        })
     }
 }
 
@@ -153,6 +159,15 @@ mod tests {
         };
         let refused = Frame::decode(&frame.encode_to_vec());
         assert_eq!(refused, Err(BadFrame::Length("signatures")));
+    }
+
+    #[test]
+    fn a_frame_of_a_later_version_is_told_from_bytes_that_are_none() {
+        let later = [0x9a, 0x06, 2, 7, 7]; // Field 99, of two bytes.
+        assert_eq!(Frame::decode(&later), Err(BadFrame::Unknown));
+        assert_eq!(Frame::decode(&[]), Err(BadFrame::Empty));
+        let torn = Frame::decode(&later[..4]);
+        assert!(matches!(torn, Err(BadFrame::Undecodable(_))), "{torn:?}");
     }
 
     proptest! {

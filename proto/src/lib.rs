@@ -9,6 +9,7 @@
 //! | [`time`] | [`Timestamp`], and [`Machine`], the shape of every pure core |
 //! | [`eth`] | the containers Ethereum signs and posts, in SSZ; forks, domains, presets |
 //! | [`definition`], [`lock`] | the files a cluster agrees on before and after the ceremony |
+//! | [`version`] | [`WireVersion`]: how programs of two versions go on together |
 //! | [`session`] | first words between two peers, pings |
 //! | [`vote`] | the messages of consensus |
 //! | [`frame`] | everything two running peers send each other |
@@ -34,6 +35,7 @@ pub mod lock;
 pub mod root;
 pub mod session;
 pub mod time;
+pub mod version;
 pub mod vote;
 
 pub use cluster::{BadClusterSize, ClusterSize, PeerIndex, PeerSet, ShareIndex};
@@ -41,3 +43,4 @@ pub use duty::{DutyId, DutyKind, Epoch, Round, Slot};
 pub use identity::{Identity, IdentityKey, IdentitySignature, Roster, Signed, Statement, Verified};
 pub use root::{Address, PublicKey, Root, SignatureBytes};
 pub use time::{Machine, Timestamp};
+pub use version::{Versions, WireVersion};

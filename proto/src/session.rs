@@ -15,6 +15,10 @@
 //! tag 7  goodbye    body: reason (1)
 //! ```
 //!
+//! A tag that this program does not know is one of a later version: its message is counted and
+//! passed over. A later version may add tags, of messages of [`MAX_CONTROL`] bytes at most, and
+//! sends them only to peers that speak it; see [`crate::version`].
+//!
 //! Frames and pings have fixed layouts, not protobuf, because they are most of the traffic: a
 //! frame costs two to five bytes more than its payload. Decoding is total and allocates nothing
 //! that has not arrived. Never here: sockets, clocks, decisions.
@@ -26,10 +30,7 @@ use std::fmt;
 use prost::bytes::Bytes;
 use thiserror::Error;
 
-use crate::{IdentitySignature, Root, Statement, Timestamp};
-
-/// The version of this layout and of everything peers exchange above it.
-pub const WIRE_VERSION: u32 = 1;
+use crate::{IdentitySignature, Root, Statement, Timestamp, Versions};
 
 /// Longest message other than a frame, in bytes, its tag included.
 pub const MAX_CONTROL: usize = 256;
@@ -77,6 +78,8 @@ pub struct Instance(pub [u8; 16]);
 /// The first message in each direction. The identity behind it is the transport's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hello {
+    /// What the sender speaks.
+    pub versions: Versions,
     /// What the sender wants to talk about.
     pub purpose: Purpose,
     /// Hash of the lock or definition.
@@ -181,9 +184,13 @@ pub enum Goodbye {
     /// Two programs run with the receiver's identity.
     #[error("two programs run with our identity")]
     SecondSession,
+    /// A reason of a later version.
+    #[error("for a reason that this version of gantry does not know")]
+    Unknown,
 }
 
 impl Goodbye {
+    /// The reasons in the order of their numbers. [`Goodbye::Unknown`] has none.
     const ALL: [Self; 8] = [
         Self::Stopping,
         Self::Unfit,
@@ -215,6 +222,11 @@ pub enum Message {
     Claim(Claim),
     /// See [`Goodbye`].
     Goodbye(Goodbye),
+    /// Something of a later version, to be counted and passed over. Nobody sends it.
+    Unknown {
+        /// Its tag.
+        tag: u8,
+    },
 }
 
 /// What arrived is not a message of a session.
@@ -228,11 +240,11 @@ pub enum BadMessage {
         /// Largest length allowed, in bytes.
         bound: usize,
     },
-    /// The hello is of another wire version.
-    #[error("wire version {theirs}, where ours is {WIRE_VERSION}")]
+    /// The sender of the hello speaks no wire version that this program speaks.
+    #[error("wire version {theirs}, where we speak {}", Versions::OURS)]
     WireVersion {
-        /// The sender's version.
-        theirs: u32,
+        /// What the sender speaks.
+        theirs: Versions,
     },
     /// Tag, length or content do not fit the layout.
     #[error("a malformed {0}")]

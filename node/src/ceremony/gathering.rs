@@ -7,7 +7,7 @@ use std::pin::pin;
 
 use dkg::ceremony::{Input, Step};
 use proto::PeerIndex;
-use proto::gathering::Frame;
+use proto::gathering::{BadFrame, Frame};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
 
@@ -140,7 +140,7 @@ impl Gathering {
     /// Takes what happened, and does what follows.
     pub(super) fn take(&mut self, event: Event) -> Result<(), CeremonyError> {
         match event {
-            Event::Up { peer, software } => {
+            Event::Up { peer, software, .. } => {
                 tracing::debug!(peer = self.line.name(peer), software, "up");
                 self.line.came(peer);
                 self.greet(peer)?;
@@ -158,6 +158,9 @@ impl Gathering {
             }
             Event::Frame { peer, frame } => match Frame::decode(&frame) {
                 Ok(frame) => self.hear(peer, frame)?,
+                Err(BadFrame::Unknown) => {
+                    tracing::debug!(peer = self.line.name(peer), "a frame of a later version");
+                }
                 Err(bad) => self.line.fault(peer, &format!("sent {bad}")),
             },
             Event::Measured { .. } => return Ok(()),

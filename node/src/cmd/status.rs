@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use proto::Versions;
 
 use super::{CommandError, runtime};
 use crate::config::Config;
@@ -122,8 +123,13 @@ fn peer_line(peer: &PeerStatus) -> String {
             .rtt_ms
             .map_or_else(|| "not measured".to_owned(), |ms| format!("{ms:.1} ms"));
         let offset = peer.clock_offset_ms.unwrap_or_default();
+        let ours = Versions::OURS.highest().number();
+        let older = peer.wire_version.filter(|version| *version < ours);
+        let older = older.map_or_else(String::new, |version| {
+            format!(", still of wire version {version}")
+        });
         format!(
-            "{name}: connected, round trip {rtt}, clock {offset:+.1} ms, {}",
+            "{name}: connected, round trip {rtt}, clock {offset:+.1} ms, {}{older}",
             peer.software
         )
     } else {

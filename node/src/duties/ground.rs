@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use proto::eth::{ChainSpec, ValidatorIndex};
-use proto::{Address, Identity, PeerIndex, Root, Roster, Slot, Timestamp};
+use proto::{Address, Identity, PeerIndex, Root, Roster, Slot, Timestamp, Versions, WireVersion};
 
 use super::keys::ClusterKeys;
 use super::note::Note;
@@ -59,6 +59,23 @@ impl World<'_> {
     /// Tells the operator something.
     pub fn note(&mut self, note: Note) {
         self.out.push(Output::Note(note));
+    }
+
+    /// Sends `frame`, which came with version `since`, to every connected peer that knows it.
+    pub fn broadcast(&mut self, since: WireVersion, frame: Vec<u8>) {
+        if since <= Versions::OURS.lowest() {
+            return self.out.push(Output::Broadcast(frame));
+        }
+        for peer in self.peers.knowing(since).iter() {
+            self.out.push(Output::Send(peer, frame.clone()));
+        }
+    }
+
+    /// Sends `frame`, which came with version `since`, to `peer` if it knows it.
+    pub fn send(&mut self, peer: PeerIndex, since: WireVersion, frame: Vec<u8>) {
+        if self.peers.knows(peer, since) {
+            self.out.push(Output::Send(peer, frame));
+        }
     }
 
     /// Asks the beacon node something.

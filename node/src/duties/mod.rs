@@ -49,7 +49,9 @@ use proto::eth::{
     AttesterDuty, BlockContents, ChainSpec, HeadVote, ProposerDuty, SingleAttestation,
     ValidatorIndex,
 };
-use proto::{Address, DutyId, Epoch, PeerIndex, PublicKey, Root, SignatureBytes, Slot};
+use proto::{
+    Address, DutyId, Epoch, PeerIndex, PublicKey, Root, SignatureBytes, Slot, WireVersion,
+};
 
 use crate::journal::{Record, Recorded};
 use judge::Sighting;
@@ -63,8 +65,8 @@ pub enum Input {
     Tick,
     /// What [`Output::Later`] put off.
     Later(Chore),
-    /// A session to this peer began.
-    Up(PeerIndex),
+    /// A session to this peer began, in which both sides speak this version.
+    Up(PeerIndex, WireVersion),
     /// The session to this peer ended.
     Down(PeerIndex),
     /// A frame from this peer.

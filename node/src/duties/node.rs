@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use proto::frame::{Frame, Greeting};
-use proto::vote::Message;
-use proto::{DutyId, DutyKind, Epoch, Machine, PeerIndex, Slot, Timestamp};
+use proto::frame::{BadFrame, Frame, Greeting};
+use proto::vote::{Message, WireError};
+use proto::{DutyId, DutyKind, Epoch, Machine, PeerIndex, Slot, Timestamp, WireVersion};
 
 use super::early::Early;
 use super::ground::{Ground, World};
@@ -112,7 +112,7 @@ impl Node {
             Input::Tick => {}
             Input::Later(Chore::Presign(duty)) => self.step(duty, Event::Presign),
             Input::Later(Chore::Combine(duty)) => self.step(duty, Event::Combine),
-            Input::Up(peer) => self.up(peer),
+            Input::Up(peer, version) => self.up(peer, version),
             Input::Down(peer) => {
                 self.peers.set_down(peer);
                 self.note(Note::Connected { peer, up: false });
@@ -168,12 +168,13 @@ impl Node {
         self.out.push(Output::Send(peer, frame));
     }
 
-    fn up(&mut self, peer: PeerIndex) {
-        self.peers.set_up(peer);
+    fn up(&mut self, peer: PeerIndex, version: WireVersion) {
+        self.peers.set_up(peer, version);
         self.note(Note::Connected { peer, up: true });
         self.greet(peer);
         let missed = self.reveals.sent().into_iter();
-        let missed = missed.chain(self.runs.values().flat_map(Run::sent));
+        let known = |run: &&Run| run.duty().kind.since() <= version;
+        let missed = missed.chain(self.runs.values().filter(known).flat_map(Run::sent));
         self.out
             .extend(missed.map(|frame| Output::Send(peer, frame)));
         // Not in slots of its restart mark: it is there, but does not vote.
@@ -191,6 +192,7 @@ impl Node {
                 let (lock, size) = (self.ground.lock, self.ground.roster.size());
                 match Message::decode(lock, size, peer, &bytes) {
                     Ok(message) => self.message(peer, message),
+                    Err(WireError::Unknown(what)) => self.note(Note::Unknown { peer, what }),
                     Err(error) => self.fault(peer, "bad_vote", error.to_string()),
                 }
             }
@@ -198,6 +200,10 @@ impl Node {
                 let (mut world, reveals, _) = self.split();
                 reveals.take(peer, randao, &mut world);
             }
+            Err(BadFrame::Unknown) => self.note(Note::Unknown {
+                peer,
+                what: "a frame",
+            }),
             Err(error) => self.fault(peer, "bad_frame", error.to_string()),
         }
     }

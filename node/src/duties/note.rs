@@ -130,6 +130,13 @@ pub enum Note {
         /// What exactly.
         detail: String,
     },
+    /// A peer sent something of a later version. It was passed over, and is no fault.
+    Unknown {
+        /// Who.
+        peer: PeerIndex,
+        /// What it was of: "a frame", "a duty kind", …
+        what: &'static str,
+    },
     /// A peer said two things that contradict each other; both are kept as evidence.
     Evidence(Box<Evidence>),
     /// A peer is there or not.

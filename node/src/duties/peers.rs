@@ -1,10 +1,11 @@
-//! What this peer knows of the others right now: who is connected, who keeps silent by the restart
-//! rule, how far away they are, and the highest record sequence each has shown.
+//! What this peer knows of the others right now: who is connected and what versions they speak, who
+//! keeps silent by the restart rule, how far away they are, and the highest record sequence each has
+//! shown.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use proto::{ClusterSize, PeerIndex, PeerSet, Slot};
+use proto::{ClusterSize, PeerIndex, PeerSet, Slot, Versions, WireVersion};
 
 /// The round trip assumed for a peer that has not been measured yet.
 const UNMEASURED: Duration = Duration::from_millis(100);
@@ -17,6 +18,8 @@ pub struct Peers {
     size: ClusterSize,
     me: PeerIndex,
     up: PeerSet,
+    /// What the sessions that are up speak.
+    versions: BTreeMap<PeerIndex, WireVersion>,
     marks: BTreeMap<PeerIndex, Slot>,
     round_trips: BTreeMap<PeerIndex, Duration>,
     sequences: BTreeMap<PeerIndex, u64>,
@@ -31,6 +34,7 @@ impl Peers {
             size,
             me,
             up: PeerSet::EMPTY,
+            versions: BTreeMap::new(),
             marks: BTreeMap::new(),
             round_trips: BTreeMap::new(),
             sequences,
@@ -49,9 +53,29 @@ impl Peers {
         self.up
     }
 
-    /// A session to `peer` began.
-    pub fn set_up(&mut self, peer: PeerIndex) {
+    /// A session to `peer` began, in which both sides speak `version`.
+    pub fn set_up(&mut self, peer: PeerIndex, version: WireVersion) {
         self.up.insert(peer);
+        self.versions.insert(peer, version);
+    }
+
+    /// Whether `peer` is connected and knows what came with version `since`.
+    pub fn knows(&self, peer: PeerIndex, since: WireVersion) -> bool {
+        let version = self.versions.get(&peer);
+        self.up.contains(peer) && version.is_some_and(|version| *version >= since)
+    }
+
+    /// The connected peers that know what came with version `since`; this one is not among them.
+    pub fn knowing(&self, since: WireVersion) -> PeerSet {
+        let all = self.up.iter();
+        all.filter(|peer| self.knows(*peer, since)).collect()
+    }
+
+    /// Whether what came with version `since` is to be performed: t peers know it, this one
+    /// included. What every program knows is performed whoever is connected.
+    pub fn enough_know(&self, since: WireVersion) -> bool {
+        let know = self.knowing(since).len() + 1;
+        since <= Versions::OURS.lowest() || know >= self.size.threshold()
     }
 
     /// The session to `peer` ended.
@@ -130,7 +154,7 @@ mod tests {
     fn a_peer_is_silent_while_away_and_up_to_its_mark() {
         let (mut peers, all) = four();
         assert_eq!(peers.silent(Slot(9)).len(), 3);
-        peers.set_up(all[1]);
+        peers.set_up(all[1], WireVersion::V1);
         peers.set_mark(all[1], Some(Slot(9)));
         assert!(peers.is_silent(all[1], Slot(9)));
         assert!(!peers.is_silent(all[1], Slot(10)));
@@ -144,10 +168,25 @@ mod tests {
     fn the_quorum_round_trip_is_that_of_the_last_peer_needed() {
         let (mut peers, all) = four();
         for (peer, ms) in [(1, 10), (2, 40), (3, 400)] {
-            peers.set_up(all[peer]);
+            peers.set_up(all[peer], WireVersion::V1);
             peers.set_round_trip(all[peer], Duration::from_millis(ms));
         }
         assert_eq!(peers.quorum_round_trip(), Duration::from_millis(40));
+    }
+
+    #[test]
+    fn what_came_with_a_version_is_performed_once_a_threshold_knows_it() {
+        let (mut peers, all) = four();
+        assert!(peers.enough_know(WireVersion::V1), "as before, nobody up");
+        peers.set_up(all[1], WireVersion::V2);
+        peers.set_up(all[2], WireVersion::V1);
+        assert_eq!(peers.knowing(WireVersion::V1).len(), 2);
+        assert!(!peers.enough_know(WireVersion::V2), "two of four know it");
+        peers.set_up(all[3], WireVersion::V2);
+        assert!(peers.enough_know(WireVersion::V2), "three of four know it");
+        peers.set_down(all[1]);
+        assert!(!peers.knows(all[1], WireVersion::V1));
+        assert!(!peers.enough_know(WireVersion::V2));
     }
 
     #[test]

@@ -319,13 +319,15 @@ impl Run {
     fn perform(&mut self, outcome: Outcome<Value>, world: &mut World<'_>) {
         match outcome {
             Outcome::Broadcast(message) => {
-                world.out.push(Output::Broadcast(frame(&message)));
+                world.broadcast(self.duty.kind.since(), frame(&message));
                 if let Message::Prepare(vote) = message {
                     self.voted = Some(vote.statement.value);
                     world.out.push(Output::Later(Chore::Presign(self.duty)));
                 }
             }
-            Outcome::Send(peer, message) => world.out.push(Output::Send(peer, frame(&message))),
+            Outcome::Send(peer, message) => {
+                world.send(peer, self.duty.kind.since(), frame(&message));
+            }
             Outcome::WantCandidate { .. } => match self.duty.kind {
                 DutyKind::Head => world.ask(Query::HeadVote(self.duty.slot)),
                 DutyKind::Block => {

@@ -41,6 +41,15 @@ pub struct FaultLabels {
     pub rule: &'static str,
 }
 
+/// Labels of what a peer sent and this program does not know.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct UnknownLabels {
+    /// The peer's name in the definition.
+    pub peer: String,
+    /// What it was of: a session message, a frame, a kind of duty.
+    pub what: &'static str,
+}
+
 /// Labels of a number of one peer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct PeerLabels {
@@ -70,6 +79,8 @@ pub struct Metrics {
     pub objections: Family<RuleLabels, Counter>,
     /// Faults of peers by rule.
     pub faults: Family<FaultLabels, Counter>,
+    /// What peers sent of a later version, and was passed over.
+    pub unknown: Family<UnknownLabels, Counter>,
     /// 1 while nothing is signed, whatever the reason: `gantry status` has it.
     pub signing_stopped: Gauge,
     /// 1 while a session to the peer is up.
@@ -106,6 +117,7 @@ impl Metrics {
             refusals: Family::default(),
             objections: Family::default(),
             faults: Family::default(),
+            unknown: Family::default(),
             signing_stopped: Gauge::default(),
             connected: Family::default(),
             rtt: Family::default(),
@@ -129,6 +141,8 @@ impl Metrics {
         let objections = "Values that this peer would not sign by rule";
         registry.register("objections", objections, m.objections.clone());
         registry.register("faults", "Faults of peers by rule", m.faults.clone());
+        let unknown = "What peers sent of a later version and was passed over";
+        registry.register("unknown", unknown, m.unknown.clone());
         let stopped = "1 while nothing is signed: gantry status says why";
         registry.register("signing_stopped", stopped, m.signing_stopped.clone());
         registry.register(

@@ -11,7 +11,7 @@ use tracing::{debug, error, info, warn};
 
 use super::casebook::Casebook;
 use super::memory::{Ending, Memory};
-use super::metrics::{FaultLabels, Metrics, OutcomeLabels, PeerLabels, RuleLabels};
+use super::metrics::{FaultLabels, Metrics, OutcomeLabels, PeerLabels, RuleLabels, UnknownLabels};
 use super::status::Board;
 use crate::duties::note::{Miss, Note, Phase};
 
@@ -150,6 +150,12 @@ impl Observer {
                  restart gantry"
             ),
             Note::Fault { peer, rule, detail } => self.fault(peer, rule, &detail),
+            Note::Unknown { peer, what } => {
+                let peer = self.name(peer);
+                debug!(peer, "passed over {what} of a later version");
+                let labels = UnknownLabels { peer, what };
+                self.panel.metrics.unknown.get_or_create(&labels).inc();
+            }
             Note::Evidence(evidence) => {
                 let peer = evidence.culprit();
                 self.fault(

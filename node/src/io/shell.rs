@@ -163,18 +163,24 @@ impl Shell {
 
     fn network(&mut self, event: net::Event) -> Option<Input> {
         match event {
-            net::Event::Up { peer, software } => {
+            net::Event::Up {
+                peer,
+                software,
+                version,
+            } => {
                 self.peer(peer, |status| {
                     status.connected = true;
                     status.software = software;
+                    status.wire_version = Some(version.number());
                     status.problem = None;
                 });
-                Some(Input::Up(peer))
+                Some(Input::Up(peer, version))
             }
             net::Event::Down { peer, reason } => {
                 warn!(%reason, "session ended");
                 self.peer(peer, |status| {
                     status.connected = false;
+                    status.wire_version = None;
                     status.problem = Some(reason.to_string());
                 });
                 Some(Input::Down(peer))

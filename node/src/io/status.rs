@@ -41,6 +41,9 @@ pub struct PeerStatus {
     pub connected: bool,
     /// Its program.
     pub software: String,
+    /// The wire version that both sides speak; none while there is no session.
+    #[serde(default)]
+    pub wire_version: Option<u32>,
     /// Round trip in milliseconds.
     pub rtt_ms: Option<f64>,
     /// Milliseconds its clock is ahead of ours.

@@ -25,7 +25,7 @@ use tokio::net::TcpListener;
 use tracing::warn;
 
 use super::curve_cost;
-use super::metrics::{Metrics, PeerLabels};
+use super::metrics::{Metrics, PeerLabels, UnknownLabels};
 use super::net::Outbox;
 use super::status::Board;
 use super::visits::{Bounds, receive};
@@ -141,6 +141,11 @@ async fn metrics_text(State(shown): State<Shown>) -> impl IntoResponse {
             &metrics.peer_received_bytes.get_or_create(&labels),
             peer.received_bytes,
         );
+        let peer_sent = UnknownLabels {
+            peer: name.clone(),
+            what: "a message",
+        };
+        raise(&metrics.unknown.get_or_create(&peer_sent), peer.unknown);
     }
     // The first time this measures for a moment: not on the loop's threads.
     if let Ok(seconds) = tokio::task::spawn_blocking(curve_cost::seconds).await {

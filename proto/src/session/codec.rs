@@ -6,9 +6,9 @@ use prost::encoding::encode_varint;
 
 use super::{
     BadMessage, Claim, Goodbye, Hello, Instance, MAX_CONTROL, MAX_SOFTWARE, Message, Ping, Pong,
-    Purpose, WIRE_VERSION,
+    Purpose,
 };
-use crate::{IdentitySignature, Root, Timestamp};
+use crate::{IdentitySignature, Root, Timestamp, Versions};
 
 mod wire {
     #![allow(missing_docs)]
@@ -23,6 +23,9 @@ const WELCOME: u8 = 4;
 const CHALLENGE: u8 = 5;
 const CLAIM: u8 = 6;
 const GOODBYE: u8 = 7;
+
+/// The reason of a farewell that this program does not know. No version gives it a meaning.
+const UNKNOWN_REASON: u8 = u8::MAX;
 
 /// A missing pong, in the field that tells how long ago it came.
 const NOT_HELD: u32 = u32::MAX;
@@ -52,7 +55,10 @@ impl Message {
             Self::Goodbye(reason) => {
                 let place = Goodbye::ALL.iter().position(|r| r == reason);
                 let code = place.and_then(|p| u8::try_from(p).ok());
-                head(out, GOODBYE, 1).put_u8(code.expect("ALL lists every reason, and is short"));
+                head(out, GOODBYE, 1).put_u8(code.unwrap_or(UNKNOWN_REASON));
+            }
+            Self::Unknown { tag } => {
+                head(out, *tag, 0);
             }
         }
     }
@@ -107,40 +113,46 @@ impl Message {
             (WELCOME, 0) => Ok(Self::Welcome),
             (CHALLENGE, 16) => instance(&body).map(Self::Challenge),
             (CLAIM, _) => Claim::from_wire(body).map(Self::Claim),
-            (GOODBYE, 1) => Goodbye::ALL
-                .get(usize::from(body[0]))
-                .map(|reason| Self::Goodbye(*reason))
-                .ok_or(BadMessage::Malformed("goodbye")),
-            _ => Err(BadMessage::Malformed("tag or length")),
+            (GOODBYE, 1) => {
+                let reason = Goodbye::ALL.get(usize::from(body[0]));
+                let reason = reason.copied().unwrap_or(Goodbye::Unknown);
+                Ok(Self::Goodbye(reason))
+            }
+            (FRAME..=GOODBYE, _) => Err(BadMessage::Malformed("length")),
+            (tag, _) => Ok(Self::Unknown { tag }),
         }
     }
 }
 
 impl Hello {
     fn to_wire(&self) -> wire::Hello {
+        let (lowest, highest) = (self.versions.lowest(), self.versions.highest());
         wire::Hello {
-            wire_version: WIRE_VERSION,
+            wire_version: lowest.number(),
             purpose: self.purpose.number(),
             context: self.context.as_bytes().to_vec(),
             peer: self.peer,
             instance: self.instance.0.to_vec(),
             software: self.software.clone(),
+            highest_version: (highest > lowest).then_some(highest.number()),
         }
     }
 
     fn from_wire(body: Bytes) -> Result<Self, BadMessage> {
         let malformed = BadMessage::Malformed("hello");
         let hello = wire::Hello::decode(body).map_err(|_| malformed)?;
-        if hello.wire_version != WIRE_VERSION {
-            return Err(BadMessage::WireVersion {
-                theirs: hello.wire_version,
-            });
+        let highest = hello.highest_version.unwrap_or(hello.wire_version);
+        let versions = Versions::between(hello.wire_version, highest).ok_or(malformed)?;
+        if Versions::OURS.common(versions).is_none() {
+            // Nothing else of it may mean what it means here.
+            return Err(BadMessage::WireVersion { theirs: versions });
         }
         let printable = hello.software.bytes().all(|b| (0x20..0x7f).contains(&b));
         if hello.software.len() > MAX_SOFTWARE || !printable {
             return Err(BadMessage::Malformed("software version in the hello"));
         }
         Ok(Self {
+            versions,
             purpose: Purpose::of(hello.purpose).ok_or(malformed)?,
             context: Root::try_from(hello.context.as_slice()).map_err(|_| malformed)?,
             peer: hello.peer,
@@ -223,6 +235,7 @@ mod tests {
         let mine = Instance([1; 16]);
         vec![
             Message::Hello(Hello {
+                versions: Versions::OURS,
                 purpose: Purpose::Ceremony,
                 context: Root::from([7; 32]),
                 peer: 12,
@@ -251,6 +264,8 @@ mod tests {
                 signature: IdentitySignature([3; 64]),
             }),
             Message::Goodbye(Goodbye::SecondSession),
+            Message::Goodbye(Goodbye::Unknown),
+            Message::Unknown { tag: 200 },
             Message::Frame(Bytes::from(vec![5; MAX_FRAME])),
             Message::Frame(Bytes::new()),
         ]
@@ -296,21 +311,54 @@ mod tests {
     }
 
     #[test]
-    fn a_hello_of_another_wire_version_is_named_whatever_else_it_holds() {
-        let mut body = BytesMut::new();
-        wire::Hello {
-            wire_version: 9,
-            purpose: 77,
-            ..wire::Hello::default()
+    fn a_hello_of_other_wire_versions_is_named_whatever_else_it_holds() {
+        for (highest_version, theirs) in [(None, (9, 9)), (Some(11), (9, 11))] {
+            let mut message = BytesMut::new();
+            let hello = wire::Hello {
+                wire_version: 9,
+                purpose: 77,
+                highest_version,
+                ..wire::Hello::default()
+            };
+            protobuf(&mut message, HELLO, &hello);
+            let theirs = Versions::between(theirs.0, theirs.1).unwrap();
+            assert_eq!(
+                Message::take(&mut message, MAX_FRAME),
+                Err(BadMessage::WireVersion { theirs })
+            );
         }
-        .encode(&mut body)
-        .unwrap();
-        let mut message = BytesMut::new();
-        head(&mut message, HELLO, body.len()).put_slice(&body);
-        assert_eq!(
-            Message::take(&mut message, MAX_FRAME),
-            Err(BadMessage::WireVersion { theirs: 9 })
-        );
+    }
+
+    /// The programs of version 1 refuse a hello whose first field is not 1, and know no range.
+    #[test]
+    fn the_range_in_a_hello_is_one_that_the_first_version_can_read() {
+        let ours = |versions| Hello {
+            versions,
+            purpose: Purpose::Duties,
+            context: Root::ZERO,
+            peer: 1,
+            instance: Instance([1; 16]),
+            software: String::new(),
+        };
+        assert_eq!(ours(Versions::OURS).to_wire().wire_version, 1);
+        let old = ours(Versions::between(1, 1).unwrap());
+        assert_eq!(old.to_wire().highest_version, None);
+        let taken = Message::take(&mut bytes_of(&Message::Hello(old.clone())), MAX_FRAME);
+        assert_eq!(taken, Ok(Some(Message::Hello(old))));
+    }
+
+    #[test]
+    fn what_a_later_version_adds_is_passed_over_and_what_is_malformed_is_not() {
+        let raw = |tag, body: &[u8]| {
+            let mut raw = BytesMut::new();
+            head(&mut raw, tag, body.len()).put_slice(body);
+            Message::take(&mut raw, MAX_FRAME)
+        };
+        assert_eq!(raw(8, &[1, 2, 3]), Ok(Some(Message::Unknown { tag: 8 })));
+        let unknown = Message::Goodbye(Goodbye::Unknown);
+        assert_eq!(raw(GOODBYE, &[100]), Ok(Some(unknown)));
+        assert!(raw(8, &[0; MAX_CONTROL + 1]).is_err());
+        assert!(raw(WELCOME, &[1]).is_err() && raw(GOODBYE, &[]).is_err());
     }
 
     proptest! {

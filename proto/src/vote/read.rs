@@ -36,7 +36,8 @@ const MAX_COMMIT: usize = MAX_PARTIALS * (96 + 5) + (2 << 10);
 /// The longest message is one that carries a value: a frame has room for it and its signature.
 const _: () = assert!(MAX_BODY + MAX_INNER + (1 << 10) < MAX_FRAME);
 
-/// A message that is not what a correct peer sends.
+/// A message that is not what a correct peer sends, or ([`WireError::Unknown`]) one that a later
+/// version sends.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum WireError {
     /// The bytes are not protobuf of this schema.
@@ -53,6 +54,9 @@ pub enum WireError {
         /// Its length in bytes or elements.
         length: usize,
     },
+    /// Of a later version: to be counted and passed over, for nobody is at fault.
+    #[error("the vote message has {0} of a later version")]
+    Unknown(&'static str),
     /// A number is outside its range, or out of order.
     #[error(
         "{field} of the vote message is {value}, outside its range: the peer is broken or lies"
@@ -77,13 +81,18 @@ impl Message {
     pub fn decode(lock: Root, size: ClusterSize, sender: PeerIndex, bytes: &[u8]) -> Decoded {
         use schema::vote::Content;
         let vote = schema::Vote::decode(bytes)?;
-        let kind = u8::try_from(vote.kind).ok().and_then(DutyKind::from_code);
-        let kind = kind.ok_or_else(|| range("kind", vote.kind))?;
+        let code = u8::try_from(vote.kind).map_err(|_| range("kind", vote.kind))?;
+        let kind = DutyKind::from_code(code).ok_or(WireError::Unknown("a duty kind"))?;
         let slot = Slot(vote.slot);
         let duty = DutyId { slot, kind };
         let scope = Scope { lock, duty };
         let reader = Reader { scope, size };
-        match vote.content.ok_or(WireError::Missing("content"))? {
+        // What is no content that we know, but takes bytes, is one that we do not know.
+        let absent = match vote.encoded_len() == bytes.len() {
+            true => WireError::Missing("content"),
+            false => WireError::Unknown("content"),
+        };
+        match vote.content.ok_or(absent)? {
             Content::Propose(inner) => reader.proposal(sender, &inner, &vote.body),
             Content::Prepare(inner) => {
                 let message = schema::Prepare::decode(bounded("prepare", &inner, MAX_INNER)?)?;

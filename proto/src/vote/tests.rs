@@ -183,6 +183,20 @@ fn a_signer_that_the_cluster_does_not_have_is_refused() {
 }
 
 #[test]
+fn what_a_later_version_says_is_told_from_what_no_version_says() {
+    let mut bytes = Message::Prepare(prepare(1, 0)).encode();
+    // The kind stands after the slot, unless it is a head vote: tag 0x10.
+    let at = bytes.iter().position(|byte| *byte == 0x08).unwrap() + 5;
+    bytes.splice(at..at, [0x10, 9]);
+    assert_eq!(decode(&bytes), Err(WireError::Unknown("a duty kind")));
+    let other_content = [0x08, 9, 0xa2, 0x06, 1, 7]; // Slot 9, and field 100, of one byte.
+    assert_eq!(decode(&other_content), Err(WireError::Unknown("content")));
+    assert_eq!(decode(&[0x08, 9]), Err(WireError::Missing("content")));
+    let torn = decode(&other_content[..5]);
+    assert!(matches!(torn, Err(WireError::Malformed(_))), "{torn:?}");
+}
+
+#[test]
 fn a_value_beyond_the_bound_of_its_kind_is_refused() {
     for (kind, most) in [(DutyKind::Head, 256), (DutyKind::Block, MAX_BODY)] {
         let mut scope = scope();

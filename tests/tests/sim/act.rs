@@ -15,6 +15,7 @@ use proto::{DutyId, DutyKind, Root, SignatureBytes, Slot};
 use crate::blocks::BYTES_OF_A_BLOB;
 use crate::checks::Release;
 use crate::faults::Fault;
+use crate::old;
 use crate::peer::{BeaconNode, Standing};
 use crate::villains::Means;
 use crate::world::{Event, Signing, World};
@@ -92,6 +93,10 @@ impl World {
                 verdict.expect("what a peer keeps convinces whoever has the lock");
                 let culprit = evidence.culprit().position();
                 self.blamed.insert((peer, culprit, "evidence"));
+            }
+            Note::Unknown { peer: sender, what } => {
+                let of = (peer, sender.position(), what);
+                *self.passed_over.entry(of).or_default() += 1;
             }
             Note::Missed { .. }
             | Note::Refused { .. }
@@ -198,7 +203,18 @@ impl World {
         let Some(session) = self.links.believed(from, to) else {
             return;
         };
-        for bytes in frames {
+        let is_old = |peer: usize| self.peers[peer].versions == old::VERSIONS;
+        let passes_old = is_old(from) || is_old(to);
+        for mut bytes in frames {
+            if passes_old {
+                bytes = match old::through(&bytes) {
+                    Ok(bytes) => bytes,
+                    Err(unknown) => {
+                        let detail = format!("peer {from} sends the old peer {to} {unknown}");
+                        return self.checks.violated("versions", detail);
+                    }
+                };
+            }
             let later = self.draw_ms(self.weather.delay_ms);
             let arrival = self.links.arrival(from, to, self.now + later);
             self.at(

@@ -211,6 +211,7 @@ impl Checks {
             | Note::RolledBack { .. }
             | Note::DiskHangs { .. }
             | Note::OtherChain { .. }
+            | Note::Unknown { .. }
             | Note::Connected { .. } => None,
         };
         if culprit.is_some_and(|culprit| !self.bad.contains(&culprit.position())) {

@@ -194,7 +194,10 @@ impl World {
             self.feed(me, Input::Down(index));
         }
         self.links.believe(me, other, Some(session));
-        self.feed(me, Input::Up(index));
+        let versions = self.peers[me].versions;
+        let version = versions.common(self.peers[other].versions);
+        let version = version.expect("everybody speaks version 1");
+        self.feed(me, Input::Up(index, version));
         let round_trip = 2 * self.draw_ms(self.weather.delay_ms);
         let life = self.peers[me].life;
         let measured = Input::RoundTrip(index, round_trip);

@@ -8,9 +8,10 @@
 //! | `act`, `nature`, `faults` | what nodes ask for; what the chain does; what goes wrong |
 //! | `checks` | what must hold at every step, by the names of the invariants |
 //! | `villains` | peers that break the protocol on purpose |
+//! | `old` | what a program of the wire version before ours reads and writes |
 //! | `kept` | the checks of what peers keep |
 //! | `plan` | what goes wrong under a seed |
-//! | `scenarios`, `attacks`, `disks`, `turns`, `recoveries` | scripts that read aloud |
+//! | `scenarios`, `attacks`, `disks`, `turns`, `recoveries`, `mixed` | scripts that read aloud |
 //! | `controls` | worlds that are wrong on purpose: the checkers must notice |
 //!
 //! A run that fails prints its seed and the hash of everything that happened. By default some two
@@ -65,7 +66,9 @@ mod disks;
 mod faults;
 mod kept;
 mod links;
+mod mixed;
 mod nature;
+mod old;
 mod peer;
 mod plan;
 mod recoveries;

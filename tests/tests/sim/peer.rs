@@ -11,7 +11,7 @@ use node::duties::peers::Peers;
 use node::journal::{Entry, History, Journal, JournalError, LogFile, Owner, Record, SimulatedDisk};
 use node::vault::{Held, Vault};
 use proto::eth::ChainSpec;
-use proto::{PeerIndex, Timestamp};
+use proto::{PeerIndex, Timestamp, Versions};
 use tests::cluster::Cluster;
 
 use crate::villains::Villain;
@@ -66,6 +66,8 @@ pub struct Peer {
     pub standing: Standing,
     /// Who gets the fees of the blocks that its beacon node builds and it finds right.
     pub fee_recipient: [u8; 20],
+    /// What the program on it speaks.
+    pub versions: Versions,
     /// Durable images of the disk, one for each slot since the start.
     pub images: Vec<Image>,
     /// The power fails during the next write.
@@ -117,6 +119,7 @@ impl Peer {
             sync_ms: (2, 8),
             standing: Standing::Correct,
             fee_recipient: crate::chain::FEE_RECIPIENT,
+            versions: Versions::OURS,
             images: Vec::new(),
             power_cut: false,
         }

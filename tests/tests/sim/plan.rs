@@ -12,6 +12,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use crate::faults::Fault;
+use crate::old;
 use crate::peer::{BeaconNode, Standing};
 use crate::villains::Villain;
 use crate::world::{Event, FIRST, Weather, World};
@@ -29,6 +30,12 @@ pub fn troubled_world(n: usize, seed: u64) -> World {
     let mut world = World::new(n, seed);
     let mut dice = StdRng::seed_from_u64(seed ^ 0xfa17);
     climate(&mut world, &mut dice);
+    // Under every fourth seed half of the cluster is not upgraded yet.
+    if seed % 4 == 1 {
+        let half = &mut world.peers[..n / 2];
+        half.iter_mut()
+            .for_each(|peer| peer.versions = old::VERSIONS);
+    }
     villains(&mut world, &mut dice);
     let mut faults = Vec::new();
     for slot in FIRST..FIRST + TROUBLED {

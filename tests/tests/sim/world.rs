@@ -114,6 +114,8 @@ pub struct World {
     pub objections: Vec<(usize, DutyId, Objection)>,
     /// Who was blamed by whom for which rule.
     pub blamed: BTreeSet<(usize, usize, &'static str)>,
+    /// How often which peer passed over what from whom, as it is of a later version.
+    pub passed_over: BTreeMap<(usize, usize, &'static str), usize>,
     /// How often a vault refused a RANDAO reveal.
     pub refused_reveals: usize,
     /// How often each peer asked its beacon node about a duty, by the duty.
@@ -185,6 +187,7 @@ impl World {
             branches: BTreeMap::new(),
             objections: Vec::new(),
             blamed: BTreeSet::new(),
+            passed_over: BTreeMap::new(),
             refused_reveals: 0,
             asked: BTreeMap::new(),
             publishers: BTreeMap::new(),

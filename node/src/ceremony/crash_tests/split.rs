@@ -207,11 +207,7 @@ fn peers_that_a_liar_let_finish_different_locks_sign_no_deposit_and_stop_with_wo
     // Everybody says what it has; whoever was not told before is told on the next connection.
     for at in 0..4 {
         for other in (0..4).filter(|other| *other != at) {
-            let up = Event::Up {
-                peer: peer(other),
-                software: String::new(),
-            };
-            world.give(at, |gathering| gathering.take(up));
+            world.give(at, |gathering| gathering.take(up(other)));
         }
     }
     world.run(|_, _, _| false);

@@ -126,6 +126,7 @@ pub fn up(at: usize) -> Event {
     Event::Up {
         peer: peer(at),
         software: String::new(),
+        version: proto::WireVersion::V1,
     }
 }
 

@@ -124,7 +124,10 @@ impl Node {
         } else {
             return;
         };
-        for kind in [DutyKind::Head, DutyKind::Block] {
+        for kind in DutyKind::ALL {
+            if !self.peers.enough_know(kind.since()) {
+                continue;
+            }
             let duty = DutyId { slot, kind };
             let is_new = self.opened.get(&kind) < Some(&slot);
             if let Some(owners) = self.owners(duty).filter(|_| is_new) {

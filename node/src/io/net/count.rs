@@ -32,6 +32,8 @@ pub struct PeerTraffic {
     pub received_frames: u64,
     /// Bytes of messages received, pings included.
     pub received_bytes: u64,
+    /// Messages of a later version, which were passed over.
+    pub unknown: u64,
 }
 
 /// The counters behind [`Traffic`].
@@ -55,6 +57,7 @@ pub(super) struct PeerMeter {
     pub(super) sent_bytes: AtomicU64,
     pub(super) received_frames: AtomicU64,
     pub(super) received_bytes: AtomicU64,
+    pub(super) unknown: AtomicU64,
 }
 
 impl Meters {
@@ -79,6 +82,7 @@ impl Meters {
             sent_bytes: meter.sent_bytes.load(Ordering::Relaxed),
             received_frames: meter.received_frames.load(Ordering::Relaxed),
             received_bytes: meter.received_bytes.load(Ordering::Relaxed),
+            unknown: meter.unknown.load(Ordering::Relaxed),
         };
         Traffic {
             sent_bytes: self.tcp.sent.load(Ordering::Relaxed),

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use proto::session::{BadMessage, Goodbye, Purpose, WIRE_VERSION};
-use proto::{PeerIndex, Root};
+use proto::session::{BadMessage, Goodbye, Purpose};
+use proto::{PeerIndex, Root, Versions, WireVersion};
 use thiserror::Error;
 
 /// Something happened on the network.
@@ -18,6 +18,8 @@ pub enum Event {
         peer: PeerIndex,
         /// Name and version of its program: at most 64 printable bytes.
         software: String,
+        /// What both sides speak.
+        version: WireVersion,
     },
     /// The session with `peer` is over. Frames sent but not yet delivered are lost.
     Down {
@@ -165,16 +167,17 @@ pub enum Refusal {
         /// The libp2p peer id that answered.
         found: String,
     },
-    /// Another wire version.
+    /// It speaks no wire version that this program speaks.
     #[error(
-        "peer {name} speaks wire version {theirs}, ours is {WIRE_VERSION}: both must run releases \
-         of gantry that speak the same"
+        "peer {name} speaks wire version {theirs}, we speak {}: {}",
+        Versions::OURS,
+        who_upgrades(.name, .theirs)
     )]
     WireVersion {
         /// Who.
         name: String,
-        /// Its version.
-        theirs: u32,
+        /// What it speaks.
+        theirs: Versions,
     },
     /// It is there for something else.
     #[error("peer {name} is here for {theirs}, we are here for {ours}: run the same command")]
@@ -241,6 +244,15 @@ pub enum Refusal {
     },
 }
 
+/// What is to be done where one program is too old for the other.
+fn who_upgrades(name: &str, theirs: &Versions) -> String {
+    if theirs.highest() < Versions::OURS.lowest() {
+        format!("{name} must upgrade gantry")
+    } else {
+        "upgrade gantry here".to_owned()
+    }
+}
+
 /// What the context hash is of.
 fn file(purpose: &Purpose) -> &'static str {
     match purpose {
@@ -284,4 +296,26 @@ pub enum NetError {
     /// The transport's cryptography cannot start.
     #[error("the encrypted transport cannot start: {0}")]
     Transport(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_programs_without_a_common_version_the_older_one_is_to_be_upgraded() {
+        let refusal = |lowest, highest| {
+            let name = "bob".to_owned();
+            let theirs = Versions::between(lowest, highest).unwrap();
+            Refusal::WireVersion { name, theirs }.to_string()
+        };
+        assert_eq!(
+            refusal(7, 9),
+            "peer bob speaks wire version 7 to 9, we speak 1 to 2: upgrade gantry here"
+        );
+        assert_eq!(
+            refusal(0, 0),
+            "peer bob speaks wire version 0, we speak 1 to 2: bob must upgrade gantry"
+        );
+    }
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use libp2p::swarm::{ConnectionId, Stream};
-use proto::PeerIndex;
 use proto::session::{BadMessage, Claim, Goodbye, Hello, Instance, Message};
+use proto::{PeerIndex, Versions, WireVersion};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
@@ -154,7 +154,7 @@ pub(super) async fn run(stream: Stream, link: Link) {
     let connect = link.shared.settings.limits.connect;
     let greeted = timeout(connect, greet(&mut pipe, &link)).await;
     let (goodbye, ending) = match greeted {
-        Ok(Ok(hello)) => Talk::new(&link, hello).run(&mut pipe).await,
+        Ok(Ok((hello, version))) => Talk::new(&link, hello, version).run(&mut pipe).await,
         Ok(Err(refusal)) => (Some(Goodbye::Unfit), Ending::Refused(refusal)),
         Err(_) => (None, Ending::Quiet),
     };
@@ -167,10 +167,11 @@ pub(super) async fn run(stream: Stream, link: Link) {
     link.note(What::Ended(ending)).await;
 }
 
-/// Sends our hello and judges the peer's.
-async fn greet(pipe: &mut Pipe, link: &Link) -> Result<Hello, Refusal> {
+/// Sends our hello and judges the peer's: what it says, and the version that both speak.
+async fn greet(pipe: &mut Pipe, link: &Link) -> Result<(Hello, WireVersion), Refusal> {
     let settings = &link.shared.settings;
     Message::Hello(Hello {
+        versions: Versions::OURS,
         purpose: settings.purpose,
         context: settings.context,
         peer: u32::try_from(settings.me.position()).expect("a position is below 13"),
@@ -183,7 +184,9 @@ async fn greet(pipe: &mut Pipe, link: &Link) -> Result<Hello, Refusal> {
     loop {
         let first = Message::take(&mut pipe.arrived, 0).map_err(|rule| refusal(link, rule))?;
         match first {
-            Some(Message::Hello(hello)) => return fits(link, &hello).map(|()| hello),
+            Some(Message::Hello(hello)) => {
+                return fits(link, &hello).map(|version| (hello, version));
+            }
             Some(Message::Goodbye(reason)) => {
                 return Err(Refusal::Left {
                     name: link.name(),
@@ -208,7 +211,7 @@ fn refusal(link: &Link, rule: BadMessage) -> Refusal {
     }
 }
 
-fn fits(link: &Link, hello: &Hello) -> Result<(), Refusal> {
+fn fits(link: &Link, hello: &Hello) -> Result<WireVersion, Refusal> {
     let name = link.name();
     let settings = &link.shared.settings;
     if hello.purpose != settings.purpose {
@@ -233,7 +236,9 @@ fn fits(link: &Link, hello: &Hello) -> Result<(), Refusal> {
             theirs: hello.peer,
         });
     }
-    Ok(())
+    let theirs = hello.versions;
+    let common = Versions::OURS.common(theirs);
+    common.ok_or(Refusal::WireVersion { name, theirs })
 }
 
 /// Counts what a read or a write moved.

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
+use proto::WireVersion;
 use proto::session::{Claim, Goodbye, Hello, Instance, Message};
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::mpsc;
@@ -43,6 +44,7 @@ enum Stage {
 pub(super) struct Talk<'a> {
     pub(super) link: &'a Link,
     hello: Hello,
+    version: WireVersion,
     stage: Stage,
     pub(super) waiting: Waiting,
     /// An event that the core's channel had no room for. Nothing is read until it has.
@@ -56,12 +58,13 @@ pub(super) struct Talk<'a> {
 }
 
 impl<'a> Talk<'a> {
-    pub(super) fn new(link: &'a Link, hello: Hello) -> Self {
+    pub(super) fn new(link: &'a Link, hello: Hello, version: WireVersion) -> Self {
         let (now, limits) = (Instant::now(), &link.shared.settings.limits);
         let (_, waiting) = queue(1, 0);
         Self {
             link,
             hello,
+            version,
             stage: Stage::Greeted,
             waiting,
             undelivered: None,
@@ -183,6 +186,10 @@ impl<'a> Talk<'a> {
             Message::Challenge(other) => self.claim(other, pipe),
             Message::Claim(claim) => self.judge(claim).await?,
             Message::Goodbye(reason) => return Err(self.left(reason)),
+            Message::Unknown { tag } => {
+                add(&self.link.shared.meters.peer(peer).unknown, 1);
+                tracing::debug!(%peer, tag, "a message of a later version");
+            }
             Message::Frame(_)
             | Message::Ping(_)
             | Message::Pong(_)
@@ -248,6 +255,7 @@ impl<'a> Talk<'a> {
         event.send(Event::Up {
             peer: self.link.peer,
             software: self.hello.software.clone(),
+            version: self.version,
         });
     }
 
