@@ -1,6 +1,6 @@
-//! What this peer knows of the others right now: who is connected and what versions they speak, who
-//! keeps silent by the restart rule, how far away they are, and the highest record sequence each has
-//! shown.
+//! What this peer knows of the others right now: who is connected and what versions they speak,
+//! who keeps silent by the restart rule, how far away they are, and the highest record sequence
+//! each has shown.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

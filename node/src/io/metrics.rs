@@ -140,23 +140,9 @@ impl Metrics {
         );
         let objections = "Values that this peer would not sign by rule";
         registry.register("objections", objections, m.objections.clone());
-        registry.register("faults", "Faults of peers by rule", m.faults.clone());
-        let unknown = "What peers sent of a later version and was passed over";
-        registry.register("unknown", unknown, m.unknown.clone());
+        m.register_peers(&mut registry);
         let stopped = "1 while nothing is signed: gantry status says why";
         registry.register("signing_stopped", stopped, m.signing_stopped.clone());
-        registry.register(
-            "peer_connected",
-            "1 while a session is up",
-            m.connected.clone(),
-        );
-        registry.register(
-            "peer_rtt_seconds",
-            "Round trip time to the peer",
-            m.rtt.clone(),
-        );
-        let offset = "How far the peer's clock is ahead";
-        registry.register("peer_clock_offset_seconds", offset, m.clock_offset.clone());
         registry.register(
             "sent_bytes",
             "TCP payload sent to peers",
@@ -164,14 +150,6 @@ impl Metrics {
         );
         let received = "TCP payload received from peers";
         registry.register("received_bytes", received, m.received_bytes.clone());
-        let by_peer = "Bytes of frames sent by peer";
-        registry.register("peer_sent_bytes", by_peer, m.peer_sent_bytes.clone());
-        let by_peer = "Bytes of frames received by peer";
-        registry.register(
-            "peer_received_bytes",
-            by_peer,
-            m.peer_received_bytes.clone(),
-        );
         let bls = "CPU time of curve operations: counted, times the cost of each measured alone \
                    on this machine, so a lower bound";
         registry.register("bls_cpu_seconds", bls, m.bls_cpu_seconds.clone());
@@ -182,6 +160,32 @@ impl Metrics {
             registry,
             ..metrics
         }
+    }
+
+    /// Adds what is counted for each peer.
+    fn register_peers(&self, registry: &mut Registry) {
+        registry.register("faults", "Faults of peers by rule", self.faults.clone());
+        let unknown = "What peers sent of a later version and was passed over";
+        registry.register("unknown", unknown, self.unknown.clone());
+        let connected = "1 while a session is up";
+        registry.register("peer_connected", connected, self.connected.clone());
+        let rtt = "Round trip time to the peer";
+        registry.register("peer_rtt_seconds", rtt, self.rtt.clone());
+        let offset = "How far the peer's clock is ahead";
+        let name = "peer_clock_offset_seconds";
+        registry.register(name, offset, self.clock_offset.clone());
+        let sent = "Bytes of frames sent by peer";
+        registry.register("peer_sent_bytes", sent, self.peer_sent_bytes.clone());
+        let received = "Bytes of frames received by peer";
+        let name = "peer_received_bytes";
+        registry.register(name, received, self.peer_received_bytes.clone());
+    }
+
+    /// Counts something of a later version that `peer` sent.
+    pub fn passed_over(&self, peer: String, what: &'static str) {
+        self.unknown
+            .get_or_create(&UnknownLabels { peer, what })
+            .inc();
     }
 
     /// Counts one interval of one duty.

@@ -11,7 +11,7 @@ use tracing::{debug, error, info, warn};
 
 use super::casebook::Casebook;
 use super::memory::{Ending, Memory};
-use super::metrics::{FaultLabels, Metrics, OutcomeLabels, PeerLabels, RuleLabels, UnknownLabels};
+use super::metrics::{FaultLabels, Metrics, OutcomeLabels, PeerLabels, RuleLabels};
 use super::status::Board;
 use crate::duties::note::{Miss, Note, Phase};
 
@@ -133,16 +133,7 @@ impl Observer {
                 seen,
                 held,
             } => self.rolled_back(witness, seen, held),
-            Note::DiskHangs { waited } => {
-                if self.is_worth_a_line(None, "disk-hangs") {
-                    let waited = waited.as_secs();
-                    error!(
-                        "the disk has not taken the signing record for {waited} s: nothing is \
-                         signed until it does. Look at the disk; if it is dying, stop gantry and \
-                         move data_dir, whole, to another"
-                    );
-                }
-            }
+            Note::DiskHangs { waited } => self.disk_hangs(waited.as_secs()),
             Note::OtherChain { from } => error!(
                 from_epoch = from.0,
                 "the beacon node says other forks or constants than when gantry started: nothing \
@@ -153,8 +144,7 @@ impl Observer {
             Note::Unknown { peer, what } => {
                 let peer = self.name(peer);
                 debug!(peer, "passed over {what} of a later version");
-                let labels = UnknownLabels { peer, what };
-                self.panel.metrics.unknown.get_or_create(&labels).inc();
+                self.panel.metrics.passed_over(peer, what);
             }
             Note::Evidence(evidence) => {
                 let peer = evidence.culprit();
@@ -178,6 +168,16 @@ impl Observer {
             .connected
             .get_or_create(&PeerLabels { peer });
         connected.set(i64::from(up));
+    }
+
+    fn disk_hangs(&mut self, seconds: u64) {
+        if self.is_worth_a_line(None, "disk-hangs") {
+            error!(
+                "the disk has not taken the signing record for {seconds} s: nothing is signed \
+                 until it does. Look at the disk; if it is dying, stop gantry and move data_dir, \
+                 whole, to another"
+            );
+        }
     }
 
     /// One peer may lie; what follows from the claims of several, the vault says by itself.

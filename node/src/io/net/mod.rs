@@ -11,8 +11,9 @@
 //!
 //! - libp2p over TCP, Noise and Yamux, the identity key as its key. A connection of an identity
 //!   outside the roster is refused before any stream opens.
-//! - The first words ([`proto::session::Hello`]) must agree in purpose, context and positions, and
-//!   have a wire version in common ([`proto::version`]); else [`Event::Refused`] says what differs, on both sides.
+//! - The first words ([`proto::session::Hello`]) must agree in purpose, context and positions,
+//!   and have a wire version in common ([`proto::version`]); else [`Event::Refused`] says what
+//!   differs, on both sides.
 //! - The side that dialled pings; a session that is silent for [`Limits::silence`] is cut. A cut or
 //!   refused peer is dialled again, with capped backoff and jitter.
 //! - Two programs with one identity are an alarm ([`Event::SecondSession`]) that every peer that
