@@ -12,6 +12,7 @@
 //! | [`observer`], [`metrics`], [`status`], [`web`] | what the operator sees |
 //! | `visits` | HTTP visits, bounded |
 //! | [`curve_cost`] | what the curve work costs on this machine |
+//! | [`hidden`] | what of a node's address is not shown |
 //! | [`files`] | reading and writing whole files safely |
 //! | [`clock`] | the time of day |
 
@@ -22,6 +23,7 @@ pub mod clock;
 pub mod curve_cost;
 pub mod execution;
 pub mod files;
+pub mod hidden;
 pub mod memory;
 pub mod metrics;
 pub mod net;

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::client::Body;
 use super::{BeaconClient, BeaconError, Call, Cause};
+use crate::io::hidden::one_line;
 
 /// A block by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,7 +193,7 @@ impl BeaconClient {
             version: String,
         }
         let answer: Envelope<Version> = self.json(Call::Version, "/eth/v1/node/version").await?;
-        Ok(super::error::cut(&answer.data.version))
+        Ok(one_line(&answer.data.version))
     }
 
     /// Whether the node follows the chain.

@@ -17,8 +17,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
 
-use super::error::cut;
 use super::{BadUrl, BeaconError, Call, Cause, Rejected};
+use crate::io::hidden::Hidden;
 
 /// The header that names the fork of a posted or answered object.
 pub(super) const VERSION_HEADER: &str = "Eth-Consensus-Version";
@@ -41,6 +41,7 @@ pub struct BeaconClient {
     http: Client,
     base: Arc<str>,
     node: Arc<str>,
+    hidden: Arc<Hidden>,
 }
 
 /// A successful answer, complete.
@@ -90,6 +91,7 @@ impl BeaconClient {
         Ok(Self {
             http,
             node: format!("{}://{host}{port}", parsed.scheme()).into(),
+            hidden: Arc::new(Hidden::of(&parsed)),
             base: parsed.as_str().trim_end_matches('/').into(),
         })
     }
@@ -172,7 +174,7 @@ impl BeaconClient {
                 1 => String::from_utf8_lossy(&body[from..to]),
                 _ => "".into(),
             };
-            let text = cut(&format!("{error}, after {before:?}"));
+            let text = self.hidden.shown(&format!("{error}, after {before:?}"));
             self.error(call, Cause::Undecodable(text))
         })
     }
@@ -197,7 +199,7 @@ impl BeaconClient {
             return self.timed_out(call);
         }
         let unreachable = error.is_connect();
-        let reason = innermost(&error.without_url());
+        let reason = self.hidden.shown(&innermost(&error.without_url()));
         let cause = match unreachable {
             true => Cause::Unreachable(reason),
             false => Cause::Broken(reason),
@@ -257,7 +259,7 @@ impl BeaconClient {
         // A body that cannot be read leaves the status, which says more than why it could not.
         let body = self.whole(call, response, FAILURE_LIMIT).await;
         let rejected = Rejected::read(status, &body.unwrap_or_default());
-        self.error(call, Cause::Rejected(rejected))
+        self.error(call, Cause::Rejected(rejected.without(&self.hidden)))
     }
 
     fn timed_out(&self, call: Call) -> BeaconError {
@@ -319,7 +321,7 @@ fn innermost(error: &reqwest::Error) -> String {
     while let Some(deeper) = reason.source() {
         reason = deeper;
     }
-    cut(&reason.to_string())
+    reason.to_string()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::Call;
+use crate::io::hidden::{self, Hidden, one_line};
 
 /// The address of a beacon node cannot be used. Never holds the address: it may have a password.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -99,7 +100,7 @@ impl BeaconError {
 
 impl Rejected {
     /// The most characters that are kept of a node's message.
-    pub const MESSAGE_LIMIT: usize = 300;
+    pub const MESSAGE_LIMIT: usize = hidden::TEXT_LIMIT;
 
     /// Reads the body of an answer that is no success: the API's JSON or any text.
     pub(super) fn read(status: u16, body: &[u8]) -> Self {
@@ -125,7 +126,7 @@ impl Rejected {
         let Ok(body) = serde_json::from_slice::<Body>(body) else {
             return Self {
                 status,
-                message: cut(&String::from_utf8_lossy(body)),
+                message: one_line(&String::from_utf8_lossy(body)),
                 failures: Vec::new(),
             };
         };
@@ -135,14 +136,25 @@ impl Rejected {
                     Number::Plain(index) => index,
                     Number::Quoted(text) => text.parse().ok()?,
                 },
-                message: cut(&failure.message),
+                message: one_line(&failure.message),
             })
         });
         Self {
             status,
-            message: cut(&body.message),
+            message: one_line(&body.message),
             failures: failures.collect(),
         }
+    }
+}
+
+impl Rejected {
+    /// The same without what the node repeats of its own address.
+    pub(super) fn without(mut self, hidden: &Hidden) -> Self {
+        self.message = hidden.shown(&self.message);
+        for failure in &mut self.failures {
+            failure.message = hidden.shown(&failure.message);
+        }
+        self
     }
 }
 
@@ -169,20 +181,6 @@ pub(super) fn is_already_known(message: &str) -> bool {
         "duplicate",
     ];
     words.iter().any(|word| letters.contains(word))
-}
-
-/// A foreign text in one line of bounded length.
-pub(super) fn cut(text: &str) -> String {
-    let text = text.trim();
-    let mut short: String = text
-        .chars()
-        .take(Rejected::MESSAGE_LIMIT)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
 }
 
 fn said(message: &str) -> String {
