@@ -3,7 +3,8 @@
 //
 // Run in deploy/devnet/beacon, whose packages it uses. The first argument is a JSON file:
 // {"deposits": FILE, "forkVersion", "lock": FILE, "keystores": [[{"file", "password"} of each
-// validator] of each peer]}. It prints what it found to be right, a line each.
+// validator] of each peer], "secrets": FILE}. It prints what it found to be right, a line each, and
+// writes the shares it found to the file of secrets, in the order of the keystores.
 import assert from "node:assert/strict";
 import crypto from "node:crypto";
 import fs from "node:fs";
@@ -38,6 +39,7 @@ secrets.forEach((peer, i) => {
   });
 });
 console.log(`${secrets.flat().length} keystores hold the shares of the lock`);
+fs.writeFileSync(task.secrets, JSON.stringify(secrets.map((peer) => peer.map(plain))));
 
 for (const peers of subsets(secrets.length, lock.definition.threshold)) {
   keys.forEach((key, at) => {

@@ -1,5 +1,6 @@
 //! What a ceremony of the real program leaves behind, judged by code that is not ours: the script
-//! `tests/interop/deposits.mjs` with the devnet's npm packages.
+//! `tests/interop/deposits.mjs` with the devnet's npm packages, and `tests/interop/keystores.mjs`
+//! with packages of its own, which are those that people open keystores with.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,7 +13,7 @@ use std::process::Command;
 
 use devnet::children::output;
 use devnet::cluster::{ChainTerms, Cluster};
-use devnet::place::{Place, Ports, Site, install_packages};
+use devnet::place::{Place, Ports, Site, install_packages, install_packages_in};
 use devnet::plan::{Engine, Entry, Plan};
 use proto::Root;
 use serde_json::{Value, json};
@@ -39,11 +40,13 @@ async fn deposits_and_keystores_are_good_for_foreign_tools() {
     let first = &cluster.peers[0].dir;
     let version = hex::encode(plan.preset.genesis_fork_version());
     let keystores: Vec<Value> = (0..4).map(|i| opened(&cluster, &site, i)).collect();
+    let secrets = site.place.file("secrets.json");
     let task = json!({
         "deposits": file_in(first, "deposit-data"),
         "forkVersion": version,
         "lock": first.join("cluster-lock.json"),
         "keystores": keystores,
+        "secrets": secrets,
     });
     let file = site.place.file("task.json");
     fs::write(&file, task.to_string()).unwrap();
@@ -58,6 +61,41 @@ async fn deposits_and_keystores_are_good_for_foreign_tools() {
          12 keystores hold the shares of the lock\n\
          any 3 shares make the group's key\n"
     );
+    let exported = exported(&cluster, &site, &keystores[1], &read(&secrets)[1]);
+    fs::write(&file, json!({ "keystores": exported }).to_string()).unwrap();
+    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop");
+    install_packages_in(&tools).unwrap();
+    let mut node = Command::new("node");
+    node.arg("keystores.mjs").arg(&file).current_dir(tools);
+    assert_eq!(
+        output("keystores.mjs", &mut node).unwrap(),
+        "@chainsafe/bls-keystore opens 3 exported keystores\n\
+         micro-key-producer opens 3 exported keystores\n"
+    );
+}
+
+/// The keystores of peer 1 as `gantry keystore export` writes them, with what is in them.
+fn exported(cluster: &Cluster, site: &Site, keystores: &Value, secrets: &Value) -> Vec<Value> {
+    let dir = &cluster.peers[1].dir;
+    let export = |(position, keystore): (usize, &Value)| {
+        let out = site.place.file(&format!("exported-{position}.json"));
+        let mut export = Command::new(site.place.gantry());
+        export.args(["keystore", "export"]);
+        export.arg(keystore["file"].as_str().unwrap());
+        export.arg("--out").arg(&out);
+        export.arg("--lock").arg(dir.join("cluster-lock.json"));
+        export.arg("--secret-file").arg(dir.join("keystore.secret"));
+        output("gantry keystore export", &mut export).unwrap();
+        // A share is written over nothing, not even over itself.
+        assert!(output("gantry keystore export", &mut export).is_err());
+        json!({"file": out, "password": keystore["password"], "secret": secrets[position]})
+    };
+    let keystores = keystores.as_array().unwrap();
+    keystores.iter().enumerate().map(export).collect()
+}
+
+fn read(path: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
 fn site(plan: &Plan, scripts: &Path) -> Site {

@@ -280,19 +280,26 @@ fn node_major() -> Option<u32> {
 /// If npm is missing or fails.
 pub fn install_packages(scripts: &Path) -> Result<(), Error> {
     for name in ["beacon", "execution"] {
-        let dir = scripts.join(name);
-        let lock = dir.join("package-lock.json");
-        let done = dir.join("node_modules").join(".installed-lock.json");
-        let wanted = fs::read(&lock).map_err(Error::file(&lock))?;
-        if fs::read(&done).is_ok_and(|installed| installed == wanted) {
-            continue;
-        }
-        let mut npm = Command::new("npm");
-        npm.arg("ci").current_dir(&dir);
-        crate::children::output(&format!("npm ci in {}", dir.display()), &mut npm)?;
-        fs::write(&done, wanted).map_err(Error::file(&done))?;
+        install_packages_in(&scripts.join(name))?;
     }
     Ok(())
+}
+
+/// Installs the npm packages of one directory where its lock file has changed since.
+///
+/// # Errors
+/// If npm is missing or fails.
+pub fn install_packages_in(dir: &Path) -> Result<(), Error> {
+    let lock = dir.join("package-lock.json");
+    let done = dir.join("node_modules").join(".installed-lock.json");
+    let wanted = fs::read(&lock).map_err(Error::file(&lock))?;
+    if fs::read(&done).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    let mut npm = Command::new("npm");
+    npm.arg("ci").current_dir(dir);
+    crate::children::output(&format!("npm ci in {}", dir.display()), &mut npm)?;
+    fs::write(&done, wanted).map_err(Error::file(&done))
 }
 
 #[cfg(test)]

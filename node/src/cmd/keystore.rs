@@ -7,8 +7,8 @@ use proto::lock::Lock;
 
 use super::CommandError;
 use crate::config::SecretSource;
-use crate::io::files;
-use crate::keystore::{Keystore, MasterSecret, SecretKind, SecretUse, create};
+use crate::io::files::{self, Mode};
+use crate::keystore::{Keystore, MasterSecret, SecretKind, SecretUse, create, exported};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -19,12 +19,21 @@ pub(super) enum Command {
     Secret(Secret),
     /// Print the password of one keystore, for tools that read EIP-2335.
     ///
-    /// It is 256 random bits, so the file derives its key in few rounds (PBKDF2, 1,024). A tool
-    /// that insists on many, such as ethstaker-deposit-cli, refuses the file whatever its password.
+    /// It is 256 random bits, so gantry's own files derive their key in few rounds (PBKDF2, 1,024).
+    /// Tools that insist on many refuse such a file, some with the words for a wrong password:
+    /// `gantry keystore export` writes one for them, with the same password.
     ///
     /// Never load a share into a validator client: it has no signing record of what this peer
     /// signed.
-    Password(Password),
+    Password(Opening),
+    /// Write the share of one keystore in the form that every standard tool opens.
+    ///
+    /// PBKDF2 with 262,144 rounds, a path, a description. The password is the one that `gantry
+    /// keystore password` prints. Gantry itself goes on with its own file.
+    ///
+    /// Never load a share into a validator client: it has no signing record of what this peer
+    /// signed.
+    Export(Export),
 }
 
 #[derive(Debug, Args)]
@@ -35,7 +44,17 @@ pub(super) struct Secret {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Password {
+pub(super) struct Export {
+    #[command(flatten)]
+    opening: Opening,
+    /// The file to write, mode 0600; one that exists is never overwritten.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// A keystore, and what opens it.
+#[derive(Debug, Args)]
+pub(super) struct Opening {
     /// The keystore.
     #[arg(value_name = "KEYSTORE")]
     keystore: PathBuf,
@@ -61,28 +80,49 @@ impl Command {
                 );
                 Ok(())
             }
-            Self::Password(password) => password.run(),
+            Self::Password(opening) => opening.print_password(),
+            Self::Export(export) => export.run(),
         }
     }
 }
 
-impl Password {
+impl Export {
     fn run(self) -> Result<(), CommandError> {
+        let keystore = exported(&self.opening.keystore, &self.opening.master()?)?;
+        files::write_new(&self.out, keystore.to_json().as_bytes(), Mode::Secret)?;
+        eprintln!(
+            "Wrote {}. It opens with what `gantry keystore password {}` prints. Never load it into \
+             a validator client.",
+            self.out.display(),
+            self.opening.keystore.display()
+        );
+        Ok(())
+    }
+}
+
+impl Opening {
+    fn print_password(self) -> Result<(), CommandError> {
         let refused = |error| CommandError::Keystore(self.keystore.clone(), error);
         let text = files::read_secret(&self.keystore, Keystore::MAX_BYTES)?;
         let keystore = Keystore::from_json(&text).map_err(refused)?;
+        let password = self
+            .master()?
+            .password(&keystore.public_key().map_err(refused)?);
+        // Only a password that works is printed.
+        keystore.decrypt(&password).map_err(refused)?;
+        println!("{}", *password);
+        Ok(())
+    }
+
+    fn master(&self) -> Result<MasterSecret, CommandError> {
         let lock = read_lock(&self.lock)?;
         let source = match (&self.secret_file, &self.passphrase_file) {
             (Some(file), _) => SecretSource::SecretFile(file.clone()),
             (None, Some(file)) => SecretSource::PassphraseFile(file.clone()),
             (None, None) => SecretSource::Terminal,
         };
-        let master = MasterSecret::obtain(&source, &lock.keystore_salt, SecretUse::Open)?;
-        let password = master.password(&keystore.public_key().map_err(refused)?);
-        // Only a password that works is printed.
-        keystore.decrypt(&password).map_err(refused)?;
-        println!("{}", *password);
-        Ok(())
+        let salt = &lock.keystore_salt;
+        Ok(MasterSecret::obtain(&source, salt, SecretUse::Open)?)
     }
 }
 

@@ -59,7 +59,7 @@ enum Command {
     /// Write, sign and show the definition of a cluster.
     #[command(subcommand)]
     Cluster(cluster::Command),
-    /// Make the secret that opens your keystores, or print what opens one.
+    /// Make the secret that opens your keystores, print what opens one, or export one.
     #[command(subcommand)]
     Keystore(keystore::Command),
     Dkg(Box<dkg::Arguments>),

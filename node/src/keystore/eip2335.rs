@@ -1,7 +1,7 @@
 //! One keystore file: EIP-2335, version 4.
 //!
 //! Reads what standard tools write (scrypt or PBKDF2), with caps on the cost a file may ask for;
-//! writes PBKDF2. Source: eips.ethereum.org/EIPS/eip-2335, sections "Decryption key",
+//! writes PBKDF2, light for own use or as those tools demand it. Source: eips.ethereum.org/EIPS/eip-2335, sections "Decryption key",
 //! "Password verification", "Secret decryption". Draws no randomness.
 
 use aes::Aes128;
@@ -16,6 +16,11 @@ use zeroize::Zeroizing;
 
 /// PBKDF2 rounds of the keystores written here: light, because the password is a 256-bit key.
 const ROUNDS: u32 = 1024;
+/// PBKDF2 rounds of the keystores written for other tools: the least that all of them take.
+const STANDARD_ROUNDS: u32 = 262_144;
+/// The path of the keystores written for other tools. A share is derived from no seed, and
+/// EIP-2335 has the empty path for that, but tools refuse it: this is the first path of EIP-2334.
+const STANDARD_PATH: &str = "m/12381/3600/0/0/0";
 /// The most PBKDF2 rounds a file may ask for: 16 times what standard tools write, about 2 s.
 const MAX_ROUNDS: u32 = 1 << 22;
 /// The most memory a file's scrypt may ask for: 256 MiB, what standard tools write.
@@ -35,6 +40,12 @@ pub enum KeystoreError {
     /// A field's value is not what the standard allows.
     #[error("the keystore's {0} is malformed: take the file from a backup")]
     Field(&'static str),
+    /// It does not say which key it holds.
+    #[error(
+        "the keystore does not say which key it holds (it has no pubkey), so it is none that \
+         gantry wrote: take the file from a backup"
+    )]
+    Nameless,
     /// It asks for more memory or time than any standard tool writes.
     #[error("the keystore asks for a {0} beyond what standard tools write: it may be an attack")]
     Cost(&'static str),
@@ -50,10 +61,13 @@ pub enum KeystoreError {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Keystore {
     crypto: Crypto,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pubkey: Option<String>,
     #[serde(default)]
-    description: String,
-    pubkey: String,
     path: String,
+    #[serde(default)]
     uuid: String,
     version: u64,
 }
@@ -68,8 +82,16 @@ struct Crypto {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "function", rename_all = "lowercase")]
 enum Kdf {
-    Pbkdf2 { params: Pbkdf2, message: String },
-    Scrypt { params: Scrypt, message: String },
+    Pbkdf2 {
+        params: Pbkdf2,
+        #[serde(default)]
+        message: String,
+    },
+    Scrypt {
+        params: Scrypt,
+        #[serde(default)]
+        message: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,11 +114,12 @@ struct Scrypt {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Checksum {
     function: String,
+    #[serde(default)]
     params: Nothing,
     message: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Nothing {}
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,11 +149,30 @@ impl Keystore {
     /// The longest keystore file worth reading, in bytes.
     pub const MAX_BYTES: usize = 1 << 14;
 
-    /// Closes `secret`, whose public key is `public_key`, with `password`.
+    /// Closes `secret`, whose public key is `public_key`, with `password`, which nobody can guess:
+    /// in few rounds, so that a thousand of them open at once.
     pub fn encrypt(secret: &[u8; 32], public_key: &PublicKey, password: &str, draw: &Draw) -> Self {
+        Self::closed(secret, (password, ROUNDS), draw).of(public_key)
+    }
+
+    /// The same in the form that every standard tool opens.
+    pub fn encrypt_for_others(
+        secret: &[u8; 32],
+        public_key: &PublicKey,
+        password: &str,
+        draw: &Draw,
+    ) -> Self {
+        let closed = Self::closed(secret, (password, STANDARD_ROUNDS), draw);
+        Self {
+            path: STANDARD_PATH.to_owned(),
+            ..closed.of(public_key)
+        }
+    }
+
+    fn closed(secret: &[u8; 32], (password, rounds): (&str, u32), draw: &Draw) -> Self {
         let params = Pbkdf2 {
             dklen: 32,
-            c: ROUNDS,
+            c: rounds,
             prf: "hmac-sha256".to_owned(),
             salt: hex::encode(draw.salt),
         };
@@ -139,7 +181,7 @@ impl Keystore {
             message: String::new(),
         };
         let mut key = Zeroizing::new([0; 32]);
-        pbkdf2::pbkdf2_hmac::<Sha256>(&prepared(password), &draw.salt, ROUNDS, &mut *key);
+        pbkdf2::pbkdf2_hmac::<Sha256>(&prepared(password), &draw.salt, rounds, &mut *key);
         let mut message = *secret;
         apply_cipher(&key, &draw.iv, &mut message);
         Self {
@@ -158,11 +200,18 @@ impl Keystore {
                     message: hex::encode(message),
                 },
             },
-            description: String::new(),
-            pubkey: hex::encode(public_key.as_bytes()),
+            description: None,
+            pubkey: None,
             path: String::new(),
             uuid: uuid(draw.uuid),
             version: 4,
+        }
+    }
+
+    fn of(self, public_key: &PublicKey) -> Self {
+        Self {
+            pubkey: Some(hex::encode(public_key.as_bytes())),
+            ..self
         }
     }
 
@@ -170,9 +219,14 @@ impl Keystore {
     #[must_use]
     pub fn described(self, description: String) -> Self {
         Self {
-            description,
+            description: Some(description),
             ..self
         }
+    }
+
+    /// The words that say what it is.
+    pub fn description(&self) -> &str {
+        self.description.as_deref().unwrap_or_default()
     }
 
     /// Reads a keystore; the caller bounds its length.
@@ -198,11 +252,11 @@ impl Keystore {
     /// The public key the file states. Nothing proves it: compare with that of the secret.
     ///
     /// # Errors
-    /// If it is not 48 bytes of hex.
+    /// If it states none, which the standard allows, or not 48 bytes of hex.
     pub fn public_key(&self) -> Result<PublicKey, KeystoreError> {
-        self.pubkey
-            .parse()
-            .map_err(|_| KeystoreError::Field("pubkey"))
+        let stated = self.pubkey.as_ref().ok_or(KeystoreError::Nameless)?;
+        let read = stated.parse();
+        read.map_err(|_| KeystoreError::Field("pubkey"))
     }
 
     /// Opens the keystore.
@@ -269,15 +323,13 @@ impl Scrypt {
     }
 }
 
+/// The salt. A file may derive more than the 32 bytes that the standard uses: the first ones are the
+/// same however many follow, with PBKDF2 and so with scrypt too.
 fn salt(text: &str, dklen: u32) -> Result<Vec<u8>, KeystoreError> {
-    if dklen != 32 {
+    if dklen < 32 {
         return Err(KeystoreError::Field("dklen"));
     }
-    let salt = hex::decode(text).map_err(|_| KeystoreError::Field("salt"))?;
-    if salt.len() > 64 {
-        return Err(KeystoreError::Field("salt"));
-    }
-    Ok(salt)
+    hex::decode(text).map_err(|_| KeystoreError::Field("salt"))
 }
 
 fn fixed<const N: usize>(text: &str, what: &'static str) -> Result<[u8; N], KeystoreError> {

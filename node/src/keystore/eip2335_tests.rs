@@ -65,6 +65,57 @@ fn the_vectors_of_the_standard_open() {
 }
 
 #[test]
+fn the_whole_standard_is_read() {
+    let (scrypt, pbkdf2) = (scrypt_vector(1 << 18, 8, 1), pbkdf2_vector(262_144));
+    let pubkey = format!(r#""pubkey": "{PUBKEY}","#);
+    let described = "\"description\": \"This is a test keystore\",";
+    for (from, to) in [
+        // More is derived than is used.
+        ("\"dklen\": 32", "\"dklen\": 64"),
+        // Any path, also none, and what need not be there.
+        ("m/12381/60/3141592653/589793238", ""),
+        ("m/12381/60/3141592653/589793238", "m/12381/3600/7/0/0"),
+        (&pubkey, ""),
+        (described, ""),
+        (
+            described,
+            "\"description\": null, \"name\": \"of another tool\",",
+        ),
+        (SALT, &SALT.to_uppercase()),
+    ] {
+        for text in [&scrypt, &pbkdf2] {
+            assert!(text.contains(from), "{from}");
+            let changed = text.replace(from, to);
+            assert_eq!(opened(&changed, PASSWORD).unwrap(), SECRET, "{to}");
+        }
+    }
+    let nameless = Keystore::from_json(&pbkdf2.replace(&pubkey, "")).unwrap();
+    assert!(matches!(
+        nameless.public_key(),
+        Err(KeystoreError::Nameless)
+    ));
+}
+
+#[test]
+fn what_is_written_for_others_has_all_that_they_ask_for() {
+    let draw = Draw {
+        salt: [1; 32],
+        iv: [2; 16],
+        uuid: [3; 16],
+    };
+    let public_key = PUBKEY.parse().unwrap();
+    let keystore = Keystore::encrypt_for_others(&[5; 32], &public_key, "password", &draw);
+    let text = keystore.described("a share".to_owned()).to_json();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["crypto"]["kdf"]["params"]["c"], 262_144);
+    assert_eq!(json["crypto"]["kdf"]["params"]["dklen"], 32);
+    assert_eq!(json["path"], "m/12381/3600/0/0/0");
+    assert_eq!(json["description"], "a share");
+    assert_eq!(json["pubkey"], PUBKEY);
+    assert_eq!(opened(&text, "password").unwrap(), "05".repeat(32));
+}
+
+#[test]
 fn a_wrong_password_opens_nothing() {
     let error = opened(&pbkdf2_vector(262_144), "testpassword").unwrap_err();
     assert!(matches!(error, KeystoreError::Password));
@@ -98,13 +149,13 @@ fn what_the_standard_does_not_have_is_refused() {
     let good = pbkdf2_vector(2);
     for (from, to) in [
         ("\"version\": 4", "\"version\": 3"),
-        ("\"dklen\": 32", "\"dklen\": 64"),
+        ("\"dklen\": 32", "\"dklen\": 31"),
         ("hmac-sha256", "hmac-sha1"),
         ("\"sha256\"", "\"md5\""),
         ("aes-128-ctr", "aes-128-cbc"),
         ("\"pbkdf2\"", "\"argon2\""),
         ("264daa3f", "264daa"),
-        (SALT, &SALT.repeat(3)),
+        (SALT, "salt"),
     ] {
         assert!(good.contains(from), "{from}");
         let error = opened(&good.replace(from, to), PASSWORD).unwrap_err();

@@ -89,6 +89,56 @@ fn store(dir: &Path, master: &MasterSecret, share: &StoredShare) -> Result<(), S
         // That it opens to a secret of this public key says that it is this one.
         return open(dir, master, &public_key).map(drop);
     }
+    let draw = draw()?;
+    let password = master.password(&public_key);
+    let keystore = Keystore::encrypt(&share.secret.to_bytes(), &public_key, &password, &draw)
+        .described(format!("gantry: share of group key {}", share.validator));
+    files::write_new_unsynced(&path, keystore.to_json().as_bytes(), Mode::Secret)?;
+    Ok(())
+}
+
+/// The share in the keystore at `path`, closed with the same password in the form that every
+/// standard tool opens.
+///
+/// # Errors
+/// If it does not open, or holds another share than it says.
+pub fn exported(path: &Path, master: &MasterSecret) -> Result<Keystore, StoreError> {
+    let keystore = read(path)?;
+    let share = keystore.public_key().map_err(refused(path))?;
+    let secret = decrypt(&keystore, path, (master, &share))?;
+    let password = master.password(&share);
+    let exported = Keystore::encrypt_for_others(&secret.to_bytes(), &share, &password, &draw()?);
+    Ok(exported.described(keystore.description().to_owned()))
+}
+
+fn open(dir: &Path, master: &MasterSecret, share: &PublicKey) -> Result<SecretShare, StoreError> {
+    let path = keystore_path(dir, share);
+    decrypt(&read(&path)?, &path, (master, share))
+}
+
+fn read(path: &Path) -> Result<Keystore, StoreError> {
+    let text = files::read_secret(path, Keystore::MAX_BYTES)?;
+    Keystore::from_json(&text).map_err(refused(path))
+}
+
+fn decrypt(
+    keystore: &Keystore,
+    path: &Path,
+    (master, share): (&MasterSecret, &PublicKey),
+) -> Result<SecretShare, StoreError> {
+    let opened = keystore.decrypt(&master.password(share));
+    match SecretShare::from_bytes(&*opened.map_err(refused(path))?) {
+        Ok(secret) if secret.public().to_bytes() == *share => Ok(secret),
+        Ok(_) | Err(_) => Err(StoreError::OtherShare(path.to_owned())),
+    }
+}
+
+fn refused(path: &Path) -> impl Fn(KeystoreError) -> StoreError {
+    move |error| StoreError::Keystore(path.to_owned(), error)
+}
+
+/// The random bytes of a new keystore.
+fn draw() -> Result<Draw, getrandom::Error> {
     let mut draw = Draw {
         salt: [0; 32],
         iv: [0; 16],
@@ -97,23 +147,7 @@ fn store(dir: &Path, master: &MasterSecret, share: &StoredShare) -> Result<(), S
     getrandom::fill(&mut draw.salt)?;
     getrandom::fill(&mut draw.iv)?;
     getrandom::fill(&mut draw.uuid)?;
-    let password = master.password(&public_key);
-    let keystore = Keystore::encrypt(&share.secret.to_bytes(), &public_key, &password, &draw)
-        .described(format!("gantry: share of group key {}", share.validator));
-    files::write_new_unsynced(&path, keystore.to_json().as_bytes(), Mode::Secret)?;
-    Ok(())
-}
-
-fn open(dir: &Path, master: &MasterSecret, share: &PublicKey) -> Result<SecretShare, StoreError> {
-    let path = keystore_path(dir, share);
-    let text = files::read_secret(&path, Keystore::MAX_BYTES)?;
-    let opened = Keystore::from_json(&text)
-        .and_then(|keystore| keystore.decrypt(&master.password(share)))
-        .map_err(|error| StoreError::Keystore(path.clone(), error))?;
-    match SecretShare::from_bytes(&opened) {
-        Ok(secret) if secret.public().to_bytes() == *share => Ok(secret),
-        Ok(_) | Err(_) => Err(StoreError::OtherShare(path)),
-    }
+    Ok(draw)
 }
 
 /// Applies `work` to every item on all cores; the results are in the order of the items.
@@ -217,6 +251,21 @@ mod tests {
         let file = keystore_path(dir.path(), &keys[0]);
         let expected = format!("{}: the keystore does not open", file.display());
         assert!(error.starts_with(&expected), "{error}");
+    }
+
+    #[test]
+    fn an_exported_share_is_the_same_behind_the_same_password() {
+        let dir = tempfile::tempdir().unwrap();
+        store_all(dir.path(), &master(1), &shares(1)).unwrap();
+        let key = public_keys(&shares(1))[0];
+        let path = keystore_path(dir.path(), &key);
+        let exported = exported(&path, &master(1)).unwrap();
+        assert_eq!(exported.public_key().unwrap(), key);
+        assert!(exported.description().contains("share of group key 0xaaaa"));
+        let secret = exported.decrypt(&master(1).password(&key)).unwrap();
+        assert_eq!(*secret, *shares(1)[0].secret.to_bytes());
+        let wrong = super::exported(&path, &master(2)).unwrap_err().to_string();
+        assert!(wrong.contains("does not open"), "{wrong}");
     }
 
     #[test]
