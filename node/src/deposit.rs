@@ -4,7 +4,9 @@
 //! believed: roots are computed anew, the BLS signature is verified, and credentials and amount
 //! must be what every operator signed in the definition.
 //!
-//! Never here: signing, sending.
+//! Never here: signing, sending. How each one stands on the chain is [`standing`].
+
+pub mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -38,12 +38,15 @@ fn settled() -> Lock {
 }
 
 fn sign(secret: &SecretShare, message: DepositMessage) -> DepositData {
-    let version = Chain::known("hoodi").unwrap().genesis_fork_version;
-    let signature = secret.sign(&Message::hash(message.signing_root(version)));
+    let signature = secret.sign(&Message::hash(message.signing_root(version())));
     message.signed(signature.to_bytes())
 }
 
-fn deposits() -> Vec<DepositData> {
+pub(super) fn version() -> ForkVersion {
+    Chain::known("hoodi").unwrap().genesis_fork_version
+}
+
+pub(super) fn deposits() -> Vec<DepositData> {
     let messages = messages(&settled()).unwrap();
     let secrets = secrets();
     let by = |i: usize| &secrets[i / 2];
@@ -150,7 +153,7 @@ fn nothing_is_deposited_before_the_withdrawal_address_is_settled() {
 
 #[test]
 fn only_what_the_chain_has_not_seen_is_missing() {
-    let version = Chain::known("hoodi").unwrap().genesis_fork_version;
+    let version = version();
     let ours = deposits();
     assert_eq!(missing(version, &ours, &[]).unwrap(), ours);
     assert_eq!(missing(version, &ours, &ours[..3]).unwrap(), ours[3..]);
@@ -159,7 +162,7 @@ fn only_what_the_chain_has_not_seen_is_missing() {
 
 #[test]
 fn a_junk_deposit_for_our_key_neither_counts_nor_stops_us() {
-    let version = Chain::known("hoodi").unwrap().genesis_fork_version;
+    let version = version();
     let ours = deposits();
     let junk = DepositMessage {
         withdrawal_credentials: credentials(&Address::from([0xee; 20])),
@@ -171,7 +174,7 @@ fn a_junk_deposit_for_our_key_neither_counts_nor_stops_us() {
 
 #[test]
 fn a_valid_deposit_of_our_key_for_somebody_else_stops_everything() {
-    let version = Chain::known("hoodi").unwrap().genesis_fork_version;
+    let version = version();
     let theirs = DepositMessage {
         withdrawal_credentials: credentials(&Address::from([0xee; 20])),
         ..deposits()[0].message()

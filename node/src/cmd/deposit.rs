@@ -1,6 +1,20 @@
 //! `gantry deposit`: sends the deposits that the chain has not seen yet.
+//!
+//! | module | is |
+//! |---|---|
+//! | `plan` | which transactions are sent |
+//! | `words` | what is read before typing yes |
+//! | `sending` | sending them, and waiting for them |
+//! | `registered` | what the beacon node knows and the log does not show |
+//! | `refusal` | why nothing is sent |
 
-use std::collections::{BTreeMap, BTreeSet};
+mod plan;
+mod refusal;
+mod registered;
+mod sending;
+mod words;
+
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,29 +22,38 @@ use clap::Args;
 use proto::definition::{Chain, Gwei, checksummed};
 use proto::eth::DepositData;
 use proto::lock::Lock;
-use proto::{PublicKey, Root};
-use reqwest::Url;
+use proto::{Address, PublicKey};
 use zeroize::Zeroizing;
 
-use super::chain::check_chain;
+use self::plan::{Account, Step, steps};
+pub use self::refusal::Refusal;
+use self::sending::Sending;
+use super::chain::{check_chain, slot_by_two};
 use super::keystore::read_lock;
 use super::{CommandError, runtime};
 use crate::deposit;
-use crate::io::beacon::{BeaconClient, StateId};
-use crate::io::execution::{Execution, Sender};
-use crate::io::files;
-use crate::keystore::confirmed;
+use crate::deposit::standing::{Sent, Standing, View};
+use crate::io::beacon::BeaconClient;
+use crate::io::execution::{DepositLog, Execution, Fees, Patience, Sender};
+use crate::io::sent::SentFile;
+use crate::io::{
+    clock,
+    files::{self, FileError},
+};
+use crate::keystore::{confirmed, passphrase};
 
 /// The longest deposit file worth reading, in bytes.
 const MAX_BYTES: usize = 16 << 20;
-/// How many transactions may be under way: nodes keep few of one account.
-const UNDER_WAY: usize = 16;
 
 /// Send the deposits of a deposit file that are not on the chain yet.
 ///
 /// Checks every entry against the lock, verifies its BLS signature, looks through the deposit
-/// contract's log, shows what is missing, and sends that. Run it on one machine only. It may be
-/// started again at any time: what is there is not sent twice.
+/// contract's log, shows what is missing and what it costs, and sends that. It may be started again
+/// at any time: what is there is not sent twice, and what is under way is waited for. What was sent
+/// stands in a file beside the deposit file, DEPOSIT_FILE.sent: keep both together.
+///
+/// One of you sends, on one machine. Two operators who send at the same moment cannot see each
+/// other: gantry says afterwards what was paid twice.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The deposit file that the ceremony wrote.
@@ -38,25 +61,35 @@ pub(super) struct Arguments {
     file: PathBuf,
     /// The JSON-RPC of your execution node.
     #[arg(long, value_name = "URL")]
-    rpc: Url,
+    rpc: String,
     /// The cluster lock.
     #[arg(long, value_name = "FILE", default_value = "cluster-lock.json")]
     lock: PathBuf,
     /// The Beacon API of your beacon node: also ask it which validators it knows, and whether the
     /// definition names its chain's deposit contract.
     #[arg(long, value_name = "URL")]
-    beacon_node: Option<Url>,
-    /// A file with the sender's secret key in hex, mode 0600. Without it, the key is taken from
-    /// the environment variable GANTRY_DEPOSIT_KEY; it is never given on the command line.
+    beacon_node: Option<String>,
+    /// A file with the sender's secret key, mode 0600: a keystore (version 3) or 64 hex digits.
+    /// Without it, the key is taken in hex from the environment variable GANTRY_DEPOSIT_KEY; it is
+    /// never given on the command line.
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
-    /// The first block to look for deposits in: one before the ceremony. Without it all blocks
-    /// are looked through, which takes minutes on mainnet.
+    /// A file with the passphrase of that keystore, mode 0600; without it you are asked.
+    #[arg(long, value_name = "FILE", requires = "key_file")]
+    key_passphrase_file: Option<PathBuf>,
+    /// The first block to look for deposits in: one before the ceremony. Needs --beacon-node.
+    /// Without it all blocks are looked through, which takes minutes on mainnet.
     #[arg(long, value_name = "BLOCK", default_value_t = 0)]
     from_block: u64,
     /// Gwei for the proposer of the block, by unit of gas.
     #[arg(long, value_name = "GWEI", default_value_t = 1)]
     priority_fee: u64,
+    /// Send even if the proposer gets far more than your node suggests.
+    #[arg(long)]
+    high_fee: bool,
+    /// Replace what is under way at its nonces, with higher fees: both at least an eighth more.
+    #[arg(long)]
+    replace: bool,
     /// How long to wait until a transaction is in a block, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     timeout: u64,
@@ -68,223 +101,284 @@ pub(super) struct Arguments {
     yes: bool,
 }
 
-/// What is said where nobody but the definition's writer names the contract.
-const UNCHECKED: &str = "\n  NOTE: gantry does not know this chain: only the definition says that \
-    this is its deposit contract.\n  Give --beacon-node to have it compared with what your beacon \
-    node says.";
+/// Everything that is known before anything is sent.
+struct Looked<'a> {
+    deposits: &'a [DepositData],
+    chain: &'a Chain,
+    view: View,
+    standing: Standing,
+    fees: Fees,
+}
 
 impl Arguments {
     pub fn run(self) -> Result<(), CommandError> {
-        let refused = |error| CommandError::Deposit(self.file.clone(), error);
+        if self.from_block > 0 && self.beacon_node.is_none() {
+            return Err(Refusal::FromBlockAlone.into());
+        }
         let lock = read_lock(&self.lock)?;
         dkg::shared::check(&lock)
             .map_err(|error| CommandError::LockKeys(self.lock.clone(), error))?;
         let text = files::read(&self.file, MAX_BYTES)?;
-        let deposits = deposit::from_json(&text, &lock).map_err(refused)?;
+        let deposits = deposit::from_json(&text, &lock).map_err(|error| self.refused(error))?;
         println!(
             "{} deposits, all signed by the cluster's validators",
             deposits.len()
         );
-        let sender = match self.dry_run {
-            true => None,
-            false => Some(self.sender()?),
-        };
-        runtime()?.block_on(self.look_and_send(&lock, &deposits, sender.as_ref()))
+        // Whatever links lead to the file, there is one list of what was sent.
+        let file = std::fs::canonicalize(&self.file);
+        let file = file.map_err(|error| FileError::Read(self.file.clone(), error))?;
+        let path = SentFile::beside(&file);
+        if self.dry_run {
+            let sent = SentFile::look(&path)?;
+            return runtime()?.block_on(self.only_look(&lock, &deposits, &sent));
+        }
+        let sender = self.sender()?;
+        let record = SentFile::open(path)?;
+        runtime()?.block_on(self.look_and_send(&lock, &deposits, (&sender, record)))
+    }
+
+    fn refused(&self, error: deposit::DepositError) -> CommandError {
+        CommandError::Deposit(self.file.clone(), error)
     }
 
     fn sender(&self) -> Result<Sender, CommandError> {
-        let key = match &self.key_file {
-            Some(file) => files::read_secret(file, 1024)?,
-            None => match std::env::var("GANTRY_DEPOSIT_KEY") {
-                Ok(key) => Zeroizing::new(key),
-                Err(_) => return Err(CommandError::NoSender),
-            },
+        let Some(file) = &self.key_file else {
+            let key = std::env::var("GANTRY_DEPOSIT_KEY").map_err(|_| Refusal::NoSender)?;
+            return Ok(Sender::of_key(&Zeroizing::new(key))?);
         };
-        Ok(Sender::new(&key)?)
+        let text = files::read_secret(file, Sender::MAX_BYTES)?;
+        if !Sender::is_keystore(&text) {
+            return Ok(Sender::of_key(&text)?);
+        }
+        let words = match &self.key_passphrase_file {
+            Some(file) => files::read_secret(file, 1024)?,
+            None => passphrase(&format!("Passphrase of {}: ", file.display()))?,
+        };
+        let words = words.trim_end_matches(['\r', '\n']);
+        Ok(Sender::of_keystore(file, &text, words)?)
+    }
+
+    async fn only_look(
+        &self,
+        lock: &Lock,
+        deposits: &[DepositData],
+        sent: &[Sent],
+    ) -> Result<(), CommandError> {
+        let execution = self.connect(lock).await?;
+        let senders = senders_of(sent);
+        let mut log = execution.log(keys_of(deposits), self.from_block);
+        let view = self.view(&mut log, &senders).await?;
+        let looked = self.looked(lock, deposits, (sent, view), &execution);
+        let mut looked = looked.await?;
+        for pinned in looked.standing.open.drain(..) {
+            let (key, hash) = (pinned.deposit.pubkey, pinned.newest().transaction);
+            println!("  {key} is under way in {hash}");
+        }
+        for pinned in looked.standing.overtaken.drain(..) {
+            let (key, hash) = (pinned.deposit.pubkey, pinned.newest().transaction);
+            eprintln!(
+                "WARNING: {key} is on the chain, and {hash} may still pay it twice: --replace"
+            );
+        }
+        // No account is asked for, so the nonces are nobody's.
+        let nobody = Account {
+            address: Address::from([0; 20]),
+            next: 0,
+            pending: 0,
+        };
+        let (standing, fees) = (&looked.standing, &looked.fees);
+        let steps = steps(standing, &looked.view, (&nobody, fees), false)?;
+        if !steps.is_empty() {
+            println!("{}", self.plan(&steps, &looked));
+        }
+        Ok(())
     }
 
     async fn look_and_send(
         &self,
         lock: &Lock,
         deposits: &[DepositData],
-        sender: Option<&Sender>,
+        (sender, record): (&Sender, SentFile),
     ) -> Result<(), CommandError> {
-        let chain = &lock.definition.terms().chain;
-        let beacon = match &self.beacon_node {
-            Some(url) => Some(BeaconClient::connect(url.as_str())?),
-            None => None,
+        let execution = self.connect(lock).await?;
+        let mut senders = senders_of(record.sent());
+        senders.insert(sender.address());
+        let mut log = execution.log(keys_of(deposits), self.from_block);
+        let view = self.view(&mut log, &senders).await?;
+        let looked = self.looked(lock, deposits, (record.sent(), view), &execution);
+        let looked = looked.await?;
+        let address = sender.address();
+        let account = Account {
+            address,
+            next: looked.view.nonces.get(&address).copied().unwrap_or(0),
+            pending: execution.pending_nonce(&address).await?,
         };
-        if let Some(beacon) = &beacon {
-            check_chain(lock, &beacon.chain_spec().await?)?;
-        }
-        let execution = Execution::connect(self.rpc.clone(), chain).await?;
-        // The nonce is asked for before the log: a deposit mined in between is then in the log,
-        // and the transaction that would repeat it has a used nonce.
-        let payer = match sender {
-            Some(sender) => Some(Payer {
-                sender,
-                next_nonce: execution.next_nonce(sender).await?,
-            }),
-            None => None,
-        };
-        let keys: BTreeSet<_> = deposits.iter().map(|deposit| deposit.pubkey).collect();
-        let bar = indicatif::ProgressBar::new(0).with_message("blocks");
-        let seen = execution
-            .deposits(&keys, self.from_block, |block, head| {
-                bar.set_length(head);
-                bar.set_position(block);
-            })
-            .await?;
-        bar.finish_and_clear();
-        println!("looked at blocks {} to {}", seen.first, seen.last);
-        let refused = |error| CommandError::Deposit(self.file.clone(), error);
-        let version = chain.genesis_fork_version;
-        let missing = deposit::missing(version, deposits, &seen.deposits).map_err(refused)?;
-        if let Some(beacon) = &beacon {
-            self.refuse_earlier(beacon, &missing, &seen.deposits)
-                .await?;
-        }
-        println!(
-            "{} are on the chain, {} are missing",
-            deposits.len() - missing.len(),
-            missing.len()
-        );
-        for deposit in &missing {
-            println!("  {} {}", deposit.pubkey, Gwei(deposit.amount));
-        }
-        if missing.is_empty() {
+        let steps = self.steps(&account, &looked)?;
+        if steps.is_empty() {
             return Ok(());
         }
-        let mut plan = in_words(&missing, chain);
-        if beacon.is_none() && !chain.is_known() {
-            plan.push_str(UNCHECKED);
+        if looked.fees.are_far_above() && !self.high_fee {
+            let suggested = words::gwei(looked.fees.suggested.unwrap_or(0));
+            let offered = self.priority_fee;
+            return Err(Refusal::HighFee { offered, suggested }.into());
         }
-        match payer {
-            Some(payer) => self.send(&execution, &payer, &missing, &plan).await,
-            None => {
-                println!("{plan}");
-                Ok(())
-            }
-        }
-    }
-
-    /// Refuses to go on if the beacon node knows a validator of which the log shows no deposit.
-    async fn refuse_earlier(
-        &self,
-        beacon: &BeaconClient,
-        missing: &[DepositData],
-        seen: &[DepositData],
-    ) -> Result<(), CommandError> {
-        let keys: BTreeSet<PublicKey> = missing.iter().map(|deposit| deposit.pubkey).collect();
-        let asked: Vec<PublicKey> = keys.iter().copied().collect();
-        let registered = beacon.validators(StateId::Head, &asked).await?;
-        let registered = registered.iter().map(|known| known.validator.pubkey);
-        let pending = beacon.pending_deposits(StateId::Head).await?;
-        let pending = pending.iter().map(|known| known.pubkey);
-        let shown = |key: &PublicKey| seen.iter().any(|deposit| deposit.pubkey == *key);
-        let mut known = registered.chain(pending);
-        match known.find(|key| keys.contains(key) && !shown(key)) {
-            Some(key) => Err(CommandError::EarlierDeposit(key, self.from_block)),
-            None => Ok(()),
-        }
-    }
-
-    async fn send(
-        &self,
-        execution: &Execution,
-        payer: &Payer<'_>,
-        missing: &[DepositData],
-        plan: &str,
-    ) -> Result<(), CommandError> {
-        let sender = payer.sender;
-        let fees = execution.fees(self.priority_fee).await?;
-        execution.check_funds(sender, missing, fees).await?;
-        let plan = format!("{plan}\n  paid by         {}", sender.address());
+        let transactions: Vec<_> = steps.iter().map(|step| step.transaction).collect();
+        execution.check_funds(sender, &transactions).await?;
+        let plan = self.plan(&steps, &looked);
+        let plan = format!("{plan}\n  paid by         {}", sender.shown());
         if self.yes {
             println!("{plan}");
         } else if !confirmed(&format!("{plan}\nSend it? It cannot be undone. Type yes: "))? {
-            return Err(CommandError::NotConfirmed);
+            return Err(Refusal::NotConfirmed.into());
         }
-        let mut nonces = payer.next_nonce..;
-        for group in missing.chunks(UNDER_WAY) {
-            let fees = execution.fees(self.priority_fee).await?;
-            let mut sent = Vec::with_capacity(group.len());
-            for (deposit, nonce) in group.iter().zip(&mut nonces) {
-                let transaction = execution.send(sender, nonce, fees, deposit).await?;
-                println!(
-                    "sent {} {} in {transaction}",
-                    deposit.pubkey,
-                    Gwei(deposit.amount)
-                );
-                sent.push((deposit, transaction));
-            }
-            for (deposit, transaction) in sent {
-                let timeout = Duration::from_secs(self.timeout);
-                let block = execution.included(transaction, timeout).await?;
-                println!("deposited {} in block {block}", deposit.pubkey);
-            }
+        // It may have been a long time until somebody typed it.
+        let view = log.whole_view(&senders, |_, _| {}).await?;
+        let version = looked.chain.genesis_fork_version;
+        let standing = Standing::of(version, deposits, record.sent(), &view);
+        let standing = standing.map_err(|error| self.refused(error))?;
+        let pending = execution.pending_nonce(&address).await?;
+        let account_is_same = view.nonces == looked.view.nonces && pending == account.pending;
+        if standing != looked.standing || !account_is_same {
+            return Err(Refusal::Changed.into());
         }
+        let mut sending = Sending {
+            execution: &execution,
+            log,
+            record,
+            ours: deposits,
+            sender,
+            agreed: looked.fees,
+            timeout: Duration::from_secs(self.timeout),
+        };
+        sending.perform(&steps).await?;
+        self.say_the_end(&mut sending, &senders, &looked).await
+    }
+
+    /// What is paid twice is seen after the last transaction, if two have sent at one moment.
+    async fn say_the_end(
+        &self,
+        sending: &mut Sending<'_>,
+        senders: &BTreeSet<Address>,
+        looked: &Looked<'_>,
+    ) -> Result<(), CommandError> {
+        if let Ok(view) = sending.log.view(senders, |_, _| {}).await {
+            let (version, sent) = (looked.chain.genesis_fork_version, sending.record.sent());
+            let standing = Standing::of(version, looked.deposits, sent, &view);
+            say_doubled(&standing.map_err(|error| self.refused(error))?);
+        }
+        println!(
+            "All is sent. A block is final after a quarter of an hour: then look again with \
+             --dry-run"
+        );
         Ok(())
     }
-}
 
-/// What is missing, with everything that decides who can ever have it back.
-fn in_words(missing: &[DepositData], chain: &Chain) -> String {
-    let total = Gwei(missing.iter().map(|deposit| deposit.amount).sum());
-    let mut returns: BTreeMap<Root, usize> = BTreeMap::new();
-    for deposit in missing {
-        *returns.entry(deposit.withdrawal_credentials).or_default() += 1;
+    /// The execution node, and whether the beacon node, if there is one, follows the same chain.
+    async fn connect(&self, lock: &Lock) -> Result<Execution, CommandError> {
+        if let Some(beacon) = self.beacon()? {
+            let spec = beacon.chain_spec().await?;
+            check_chain(lock, &spec)?;
+            // One that does not follow would not know what was deposited lately.
+            slot_by_two(&spec, &beacon.sync_status().await?, clock::now())?;
+        }
+        let chain = &lock.definition.terms().chain;
+        Ok(Execution::connect(&self.rpc, chain, Patience::USUAL).await?)
     }
-    let (name, id) = (&chain.name, chain.execution_chain_id);
-    let mut lines = vec![
-        format!(
-            "To be sent        {} deposits, {total} in all",
-            missing.len()
-        ),
-        format!("  on              {name}, chain id {id}"),
-        format!("  to the contract {}", checksummed(&chain.deposit_contract)),
-    ];
-    for (credentials, count) in &returns {
-        let owner = match deposit::owner(credentials) {
-            Some(address) => checksummed(&address),
-            None => credentials.to_string(),
-        };
-        lines.push(format!("  returns to      {owner} ({count} of them)"));
+
+    fn beacon(&self) -> Result<Option<BeaconClient>, CommandError> {
+        let url = self.beacon_node.as_deref();
+        Ok(url.map(BeaconClient::connect).transpose()?)
     }
-    lines.join("\n")
+
+    async fn view(
+        &self,
+        log: &mut DepositLog<'_>,
+        senders: &BTreeSet<Address>,
+    ) -> Result<View, CommandError> {
+        let bar = indicatif::ProgressBar::new(0).with_message("blocks");
+        let view = log.whole_view(senders, |block, head| {
+            bar.set_length(head);
+            bar.set_position(block);
+        });
+        let view = view.await?;
+        bar.finish_and_clear();
+        println!("looked at blocks {} to {}", view.first, view.last);
+        Ok(view)
+    }
+
+    /// How the deposits stand, told to the operator.
+    async fn looked<'a>(
+        &self,
+        lock: &'a Lock,
+        deposits: &'a [DepositData],
+        (sent, view): (&[Sent], View),
+        execution: &Execution,
+    ) -> Result<Looked<'a>, CommandError> {
+        let chain = &lock.definition.terms().chain;
+        let standing = Standing::of(chain.genesis_fork_version, deposits, sent, &view);
+        let standing = standing.map_err(|error| self.refused(error))?;
+        if let Some(beacon) = self.beacon()? {
+            let known = registered::hidden_deposit(&beacon, &standing, &view);
+            if let Some(key) = known.await? {
+                let first = self.from_block;
+                return Err(Refusal::Earlier { key, first }.into());
+            }
+        }
+        let (missing, open) = (standing.missing.len(), standing.open.len());
+        let there = deposits.len() - missing - open;
+        println!("{there} are on the chain, {open} are under way, {missing} are missing");
+        for deposit in &standing.missing {
+            println!("  {} {}", deposit.pubkey, Gwei(deposit.amount));
+        }
+        say_doubled(&standing);
+        Ok(Looked {
+            deposits,
+            chain,
+            view,
+            standing,
+            fees: execution.fees(self.priority_fee).await?,
+        })
+    }
+
+    fn steps(&self, account: &Account, looked: &Looked<'_>) -> Result<Vec<Step>, Refusal> {
+        let standing = &looked.standing;
+        let idle = standing.missing.is_empty()
+            && standing.open.is_empty()
+            && standing.overtaken.is_empty();
+        if idle && !self.replace {
+            return Ok(Vec::new());
+        }
+        let of = (account, &looked.fees);
+        steps(standing, &looked.view, of, self.replace)
+    }
+
+    fn plan(&self, steps: &[Step], looked: &Looked<'_>) -> String {
+        let mut plan = words::in_words(steps, looked.chain, &looked.fees);
+        if self.beacon_node.is_none() && !looked.chain.is_known() {
+            plan.push_str(words::UNCHECKED);
+        }
+        plan.push_str(words::ALONE);
+        plan
+    }
 }
 
-/// The account that pays, and the count of its earlier transactions.
-struct Payer<'a> {
-    sender: &'a Sender,
-    next_nonce: u64,
+fn keys_of(deposits: &[DepositData]) -> BTreeSet<PublicKey> {
+    deposits.iter().map(|deposit| deposit.pubkey).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn senders_of(sent: &[Sent]) -> BTreeSet<Address> {
+    sent.iter().map(|sent| sent.sender).collect()
+}
 
-    #[test]
-    fn what_is_asked_for_names_contract_chain_total_and_to_whom_the_stake_returns() {
-        let chain = Chain::known("hoodi").unwrap();
-        let to = |owner: u8, amount: Gwei| DepositData {
-            pubkey: [1; 48].into(),
-            withdrawal_credentials: deposit::credentials(&[owner; 20].into()),
-            amount: amount.0,
-            signature: [2; 96].into(),
-        };
-        let missing = [
-            to(0x11, Gwei::ONE_ETH),
-            to(0x11, Gwei::FULL),
-            to(0x22, Gwei::FULL),
-        ];
-        assert_eq!(
-            in_words(&missing, &chain),
-            "To be sent        3 deposits, 65 ETH in all\n  \
-               on              hoodi, chain id 560048\n  \
-               to the contract 0x00000000219ab540356cBB839Cbe05303d7705Fa\n  \
-               returns to      0x1111111111111111111111111111111111111111 (2 of them)\n  \
-               returns to      0x2222222222222222222222222222222222222222 (1 of them)"
+fn say_doubled(standing: &Standing) {
+    for deposit in &standing.doubled {
+        eprintln!(
+            "WARNING: {} was deposited more than once with {}: find out who else sends. What is \
+             above 32 ETH comes back to {} by itself",
+            deposit.pubkey,
+            Gwei(deposit.amount),
+            deposit::owner(&deposit.withdrawal_credentials)
+                .map_or_else(|| "its owner".to_owned(), |owner| checksummed(&owner)),
         );
     }
 }

@@ -22,9 +22,9 @@ use std::path::PathBuf;
 use ::dkg::blame::Unfounded;
 use ::dkg::shared::BadKeys;
 use clap::{Parser, Subcommand};
+use proto::Root;
 use proto::definition::BadDefinition;
 use proto::lock::BadLock;
-use proto::{PublicKey, Root};
 use slashing::SlashingError;
 use thiserror::Error;
 use tokio::runtime::Runtime;
@@ -64,7 +64,7 @@ enum Command {
     Keystore(keystore::Command),
     Dkg(Box<dkg::Arguments>),
     /// Send the deposits that are not there yet.
-    Deposit(deposit::Arguments),
+    Deposit(Box<deposit::Arguments>),
     /// Run this peer: attest and propose together with the others.
     Run(run::Arguments),
     /// Show how the running peer is: its peers, beacon node, record and last duties.
@@ -145,24 +145,18 @@ pub enum CommandError {
     /// The beacon node did not answer.
     #[error(transparent)]
     Beacon(#[from] BeaconError),
-    /// The beacon node knows a deposit that the log, as far as it was read, does not show.
-    #[error(
-        "the beacon node knows validator {0}, and the log from block {1} on shows no deposit for \
-         it: start again with --from-block 0, or it would be paid twice"
-    )]
-    EarlierDeposit(PublicKey, u64),
+    /// Nothing is deposited, or nothing more.
+    #[error(transparent)]
+    Deposits(#[from] deposit::Refusal),
+    /// It is not known what was sent.
+    #[error(transparent)]
+    Sent(#[from] crate::io::sent::SentError),
     /// Clock and beacon node leave open which slot it is.
     #[error(transparent)]
     Slot(#[from] chain::UnsureSlot),
     /// The signing record.
     #[error(transparent)]
     Slashing(#[from] SlashingError),
-    /// No key was given for the account that pays.
-    #[error("whose money? give --key-file or set GANTRY_DEPOSIT_KEY, or only look with --dry-run")]
-    NoSender,
-    /// The operator did not type yes.
-    #[error("nothing was sent: the answer was not yes")]
-    NotConfirmed,
     /// The data directory is in use or not accessible.
     #[error(transparent)]
     DataDirectory(#[from] crate::journal::LockError),

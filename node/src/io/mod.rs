@@ -12,6 +12,7 @@
 //! | [`observer`], [`metrics`], [`status`], [`web`] | what the operator sees |
 //! | `visits` | HTTP visits, bounded |
 //! | [`curve_cost`] | what the curve work costs on this machine |
+//! | [`sent`] | what was sent for deposits, durably beside their file |
 //! | [`hidden`] | what of a node's address is not shown |
 //! | [`files`] | reading and writing whole files safely |
 //! | [`clock`] | the time of day |
@@ -28,6 +29,7 @@ pub mod memory;
 pub mod metrics;
 pub mod net;
 pub mod observer;
+pub mod sent;
 pub mod shell;
 pub mod status;
 mod visits;

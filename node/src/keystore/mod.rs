@@ -23,4 +23,4 @@ pub use eip2335::{Draw, Keystore, KeystoreError};
 pub use master::{MasterSecret, SecretUse};
 pub use secret_file::{SecretFileError, SecretKind, create, read_identity};
 pub use store::{StoreError, StoredShare, exported, keystore_path, open_all, store_all};
-pub use terminal::confirmed;
+pub use terminal::{confirmed, passphrase};

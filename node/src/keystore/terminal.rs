@@ -28,6 +28,14 @@ pub(super) fn ask(purpose: SecretUse) -> Result<Zeroizing<String>, SecretFileErr
     }
 }
 
+/// Asks for a passphrase that is none of the keystores'.
+///
+/// # Errors
+/// If there is no terminal.
+pub fn passphrase(words: &str) -> Result<Zeroizing<String>, SecretFileError> {
+    prompt(words).map_err(SecretFileError::Terminal)
+}
+
 /// Asks a question that only `yes` answers.
 ///
 /// # Errors

@@ -1,20 +1,42 @@
 //! What an execution node can do wrong, in words for the operator.
+//!
+//! No error holds a URL, or any part of one that may be a secret: a user name, a password, a key
+//! in the path or the query.
 
-use alloy::primitives::TxHash;
-use alloy::transports::TransportError;
+use alloy::transports::{HttpError, RpcError, TransportError, TransportErrorKind};
 use thiserror::Error;
 
+use crate::io::hidden::Hidden;
+
+/// The address of an execution node cannot be used. Never holds the address.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the execution node's address is not a URL such as http://127.0.0.1:8545: {0}")]
+pub struct BadRpcUrl(pub String);
+
 /// Why the execution node did not do what it was asked.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ExecutionError {
-    /// The node cannot be reached or refused a request.
+    /// The address is malformed.
+    #[error(transparent)]
+    Url(#[from] BadRpcUrl),
+    /// The node cannot be reached.
+    #[error(
+        "the execution node cannot be reached, asked {question} ({cause}): check that it runs and \
+         that its address is right"
+    )]
+    Unreachable {
+        /// What was asked.
+        question: &'static str,
+        /// Why not.
+        cause: String,
+    },
+    /// The node answered that it will not.
     #[error("the execution node did not answer {question}: {cause}")]
-    Rpc {
+    Refused {
         /// What was asked.
         question: &'static str,
         /// What it said.
-        #[source]
-        cause: TransportError,
+        cause: String,
     },
     /// The node has stopped in the middle of an answer, or before it.
     #[error(
@@ -29,7 +51,7 @@ pub enum ExecutionError {
     },
     /// No client for HTTP can be made.
     #[error("no connection to an execution node can be made: {0}")]
-    Client(#[source] reqwest::Error),
+    Client(String),
     /// The node follows another chain.
     #[error(
         "the execution node is on chain {found}, and the definition names {expected}: give the URL \
@@ -67,9 +89,55 @@ pub enum ExecutionError {
         /// The newest block.
         head: u64,
     },
+    /// The answers are not of one chain.
+    #[error(
+        "the execution node answers about block {block} once so and once otherwise: a new block \
+         came too often while it was asked, or several nodes answer at this address. Start again, \
+         or give the URL of one single node"
+    )]
+    Moved {
+        /// The block that changed.
+        block: u64,
+    },
+    /// The log is not whole.
+    #[error(
+        "the contract has counted {count} deposits up to block {last}, and {lacking} of them are \
+         not in the log that the node shows from block {first} on: whether yours are among them \
+         cannot be seen, and they would be paid twice. Give the URL of another node, or, if this \
+         one has thrown old blocks away, --from-block with a block of shortly before the ceremony"
+    )]
+    Lacking {
+        /// The first block looked at.
+        first: u64,
+        /// The last one.
+        last: u64,
+        /// How many deposits the contract has counted.
+        count: u64,
+        /// How many of them the log does not show.
+        lacking: u64,
+    },
+    /// The node shows no log of a block, however few are asked for at once.
+    #[error(
+        "the execution node shows no deposits of block {block} ({cause}). If it has thrown old \
+         blocks away, give --from-block with a block of shortly before the ceremony"
+    )]
+    NoLog {
+        /// The first block of those asked for.
+        block: u64,
+        /// What it said.
+        cause: String,
+    },
     /// The sender's key is malformed.
     #[error("the sender's key is not 32 bytes of hex")]
     Key,
+    /// The sender's keystore is not one.
+    #[error("the file with the sender's key is no keystore of version 3 that can be read: {0}")]
+    Keystore(String),
+    /// The sender's keystore does not open.
+    #[error(
+        "the sender's keystore does not open: the passphrase is not its own, or the file is damaged"
+    )]
+    KeystorePassphrase,
     /// The sender has too little.
     #[error("the sender {sender} has {has} ETH and needs {needs} ETH: send the difference first")]
     Funds {
@@ -80,22 +148,109 @@ pub enum ExecutionError {
         /// Deposits and the highest fees.
         needs: String,
     },
-    /// Transactions of the sender are under way.
-    #[error(
-        "the sender {0} has a transaction under way, maybe one of these deposits: wait until it is \
-         in a block, then start again"
-    )]
-    UnderWay(String),
-    /// A transaction was included and failed.
-    #[error("the transaction {0} failed: look at it in a block explorer; nothing was deposited")]
-    Reverted(TxHash),
-    /// A transaction was not included in time.
-    #[error(
-        "the transaction {0} is not in a block after {1} s: it may still come. Start again later: \
-         what is there by then is not sent again"
-    )]
-    Late(TxHash, u64),
     /// Signing failed.
     #[error("the transaction could not be signed: {0}")]
     Sign(String),
+}
+
+impl ExecutionError {
+    /// Whether the same question may be answered a moment later.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Moved { .. } | Self::Lacking { .. } | Self::Refused { .. }
+        )
+    }
+}
+
+impl ExecutionError {
+    /// What became of a question that was asked within `ms` of silence.
+    pub(super) fn of(
+        question: &'static str,
+        ms: u128,
+        hidden: &Hidden,
+        error: TransportError,
+    ) -> Self {
+        let refused = |cause: String| Self::Refused {
+            question,
+            cause: hidden.shown(&cause),
+        };
+        match error {
+            RpcError::ErrorResp(payload) => {
+                refused(format!("{} (code {})", payload.message, payload.code))
+            }
+            RpcError::NullResp => refused("nothing is there".to_owned()),
+            RpcError::DeserError { err, text } => {
+                refused(format!("the answer cannot be read: {err}: {text}"))
+            }
+            RpcError::Transport(TransportErrorKind::HttpError(error))
+            | RpcError::Transport(TransportErrorKind::HttpErrorWithRetryAfter { error, .. }) => {
+                Self::Refused {
+                    question,
+                    cause: http(&error, hidden),
+                }
+            }
+            RpcError::Transport(TransportErrorKind::Custom(error)) => {
+                let error = match error.downcast::<reqwest::Error>() {
+                    Ok(error) if error.is_timeout() => return Self::Hangs { question, ms },
+                    Ok(error) => innermost(&error.without_url()),
+                    Err(other) => other.to_string(),
+                };
+                Self::Unreachable {
+                    question,
+                    cause: hidden.shown(&error),
+                }
+            }
+            other @ (RpcError::UnsupportedFeature(_)
+            | RpcError::LocalUsageError(_)
+            | RpcError::SerError(_)
+            | RpcError::Transport(_)) => refused(other.to_string()),
+        }
+    }
+}
+
+fn http(error: &HttpError, hidden: &Hidden) -> String {
+    let advice = match error.status {
+        300..=399 => ": the address leads elsewhere; give the one it leads to",
+        401 | 403 => ": check user name, password and key in the address",
+        429 => ": the node is asked too often",
+        _ => "",
+    };
+    let said = match error.body.is_empty() {
+        true => String::new(),
+        false => format!(": {}", hidden.shown(&error.body)),
+    };
+    format!("HTTP status {}{advice}{said}", error.status)
+}
+
+/// The reason at the bottom of an error, which says the most.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut reason = error;
+    while let Some(deeper) = reason.source() {
+        reason = deeper;
+    }
+    reason.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(error: TransportError) -> String {
+        let url = "https://me:password@example.org/v3/0123456789abcdef".parse();
+        let hidden = Hidden::of(&url.unwrap());
+        ExecutionError::of("for its newest block", 30, &hidden, error).to_string()
+    }
+
+    #[test]
+    fn what_a_node_refuses_is_told_in_its_own_words_but_for_keys() {
+        let error = TransportErrorKind::http_error(401, "no key 0123456789abcdef".to_owned());
+        assert_eq!(
+            words(error),
+            "the execution node did not answer for its newest block: HTTP status 401: check user \
+             name, password and key in the address: no key …"
+        );
+        let error = TransportErrorKind::custom_str("me:password@example.org refused");
+        assert!(!words(error).contains("password@"));
+    }
 }

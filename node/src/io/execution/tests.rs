@@ -1,122 +1,218 @@
-//! What is asked of the execution node, against a server that answers like one.
+//! What is asked of the execution node, against a server that answers like one, or worse.
 
-use axum::routing::post;
-use axum::{Json, Router};
-use proto::eth::ForkVersion;
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use super::fake::{Fake, HASTE, KEY, Ledger, chain, deposit, error, number};
 use super::*;
+use crate::deposit::standing::View;
 
-const CHAIN_ID: u64 = 560_048;
-const CONTRACT: &str = "0x00000000219ab540356cbb839cbe05303d7705fa";
-
-fn chain() -> Chain {
-    Chain {
-        name: "hoodi".to_owned(),
-        genesis_fork_version: ForkVersion::from([0x10, 0, 9, 0x10]),
-        genesis_validators_root: [1; 32].into(),
-        execution_chain_id: CHAIN_ID,
-        deposit_contract: CONTRACT.parse().unwrap(),
-    }
+/// The view of a log that begins with block `first`, of the deposits for validators 3 and 4.
+async fn whole(fake: &Fake, first: u64) -> Result<View, ExecutionError> {
+    let execution = fake.connect().await;
+    let keys = [3, 4].map(|validator| deposit(validator).pubkey);
+    let account = Sender::of_key(KEY).unwrap().address();
+    let mut log = execution.log(keys.into(), first);
+    log.whole_view(&[account].into(), |_, _| {}).await
 }
 
-fn word(number: u64) -> String {
-    format!("0x{number:064x}")
-}
-
-fn number(text: &Value) -> u64 {
-    u64::from_str_radix(text.as_str().unwrap().trim_start_matches("0x"), 16).unwrap()
-}
-
-/// The newest block, a minute old.
-fn block(head: u64) -> Value {
-    let now = clock::now().since(Timestamp::from_unix(Duration::ZERO));
-    json!({
-        "number": format!("0x{head:x}"),
-        "timestamp": format!("0x{:x}", now.as_secs() - 60),
-        "hash": word(1), "parentHash": word(2), "sha3Uncles": word(3), "stateRoot": word(4),
-        "transactionsRoot": word(5), "receiptsRoot": word(6), "mixHash": word(7),
-        "miner": format!("0x{:040x}", 8), "logsBloom": format!("0x{:0512x}", 0),
-        "difficulty": "0x0", "gasLimit": "0x1c9c380", "gasUsed": "0x0", "extraData": "0x",
-        "nonce": "0x0000000000000000", "baseFeePerGas": "0x7", "uncles": [], "transactions": [],
-    })
-}
-
-/// A node whose newest block is `head`; block 7 has a deposit for `key`.
-async fn connect(head: u64, key: PublicKey) -> Execution {
-    let answer = move |Json(question): Json<Value>| async move {
-        let asked = &question["params"][0];
-        let result = match question["method"].as_str().unwrap() {
-            "eth_chainId" => json!(format!("0x{CHAIN_ID:x}")),
-            "eth_getCode" => json!("0x60"),
-            "eth_getBlockByNumber" => block(head),
-            "eth_getLogs" => {
-                let blocks = number(&asked["fromBlock"])..=number(&asked["toBlock"]);
-                if blocks.contains(&7) {
-                    json!([log(key)])
-                } else {
-                    json!([])
-                }
-            }
-            other => panic!("nobody asks {other}"),
-        };
-        Json(json!({"jsonrpc": "2.0", "id": question["id"], "result": result}))
-    };
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(
-        async move { axum::serve(listener, Router::new().route("/", post(answer))).await },
-    );
-    Execution::connect(url.parse().unwrap(), &chain())
-        .await
-        .unwrap()
-}
-
-fn log(key: PublicKey) -> Value {
-    let event = DepositEvent {
-        pubkey: Bytes::copy_from_slice(key.as_bytes()),
-        withdrawal_credentials: vec![1; 32].into(),
-        amount: 32_000_000_000_u64.to_le_bytes().into(),
-        signature: vec![2; 96].into(),
-        index: vec![0; 8].into(),
-    };
-    json!({
-        "address": CONTRACT, "topics": [DepositEvent::SIGNATURE_HASH],
-        "data": Bytes::from(event.encode_data()), "blockNumber": "0x7",
-        "blockHash": word(1), "transactionHash": word(2), "transactionIndex": "0x0",
-        "logIndex": "0x0", "removed": false,
-    })
+async fn refusal(fake: &Fake, first: u64) -> String {
+    whole(fake, first).await.unwrap_err().to_string()
 }
 
 #[tokio::test]
-async fn the_whole_log_up_to_the_newest_block_is_looked_at() {
-    let key = PublicKey::from([3; 48]);
-    let execution = connect(6_000, key).await;
+async fn the_whole_log_up_to_the_newest_block_is_read() {
+    let fake = Fake::start(6_000).await;
+    fake.ledger().see(deposit(9), 6, [6; 32].into());
+    fake.ledger().see(deposit(3), 7, [7; 32].into());
+    fake.ledger().see(deposit(4), 6_000, [8; 32].into());
+    fake.ledger().nonce = 5;
+    let execution = fake.connect().await;
+    let keys = BTreeSet::from([deposit(3).pubkey, deposit(4).pubkey]);
+    let account = Sender::of_key(KEY).unwrap().address();
     let mut progress = Vec::new();
-    let keys = BTreeSet::from([key]);
-    let seen = execution.deposits(&keys, 5, |at, head| {
-        progress.push((at, head));
-    });
-    let seen = seen.await.unwrap();
-    assert_eq!((seen.first, seen.last), (5, 6_000));
-    assert_eq!(seen.deposits.len(), 1);
-    assert_eq!(seen.deposits[0].amount, 32_000_000_000);
-    assert_eq!(progress, [(2_504, 6_000), (5_004, 6_000), (6_000, 6_000)]);
+    let mut log = execution.log(keys, 0);
+    let accounts = BTreeSet::from([account]);
+    let view = log.whole_view(&accounts, |at, head| progress.push((at, head)));
+    let view = view.await.unwrap();
+    assert_eq!((view.first, view.last, view.lacking), (0, 6_000, 0));
+    let seen: Vec<_> = view
+        .seen
+        .iter()
+        .map(|seen| (seen.deposit, seen.block))
+        .collect();
+    assert_eq!(seen, [(deposit(3), 7), (deposit(4), 6_000)]);
+    assert_eq!(view.seen[0].transaction, [7; 32].into());
+    assert_eq!(view.nonces, [(account, 5)].into());
+    // The last blocks apart: they are read anew for every view.
+    let parts = [2_499, 4_999, 5_936, 6_000];
+    assert_eq!(progress, parts.map(|at| (at, 6_000)));
+    fake.ledger().see(deposit(3), 6_001, [9; 32].into());
+    fake.ledger().head = 6_001;
+    let next = log.whole_view(&accounts, |_, _| {}).await.unwrap();
+    assert_eq!((next.seen.len(), next.last), (3, 6_001));
 }
 
 #[tokio::test]
 async fn a_first_block_that_is_still_to_come_is_refused() {
-    let key = PublicKey::from([3; 48]);
-    let execution = connect(100, key).await;
-    let keys = BTreeSet::from([key]);
-    let newest = execution.deposits(&keys, 100, |_, _| {}).await.unwrap();
-    assert_eq!((newest.first, newest.last), (100, 100));
+    let fake = Fake::start(100).await;
+    assert_eq!(whole(&fake, 100).await.unwrap().last, 100);
     // It would look at no block, and call every deposit missing.
-    let refused = execution.deposits(&keys, 101, |_, _| {}).await;
-    let words = refused.unwrap_err().to_string();
+    let words = refusal(&fake, 101).await;
     assert!(words.contains("from block 101 on"), "{words}");
     assert!(words.contains("newest block is 100"), "{words}");
+}
+
+#[tokio::test]
+async fn blocks_are_asked_for_in_halves_whatever_the_node_says_against_more() {
+    for words in [
+        error(-32602, "range 2500 exceeds limit of 1000"),
+        error(-32005, "query returned more than 10000 results"),
+        error(-32600, "block range too high"),
+    ] {
+        let fake = Fake::scripted(3_000, move |_, method, params| {
+            let blocks = |params: &Value| {
+                number(&params[0]["toBlock"]) - number(&params[0]["fromBlock"]) + 1
+            };
+            (method == "eth_getLogs" && blocks(params) > 1_000).then(|| words.clone())
+        });
+        let fake = fake.await;
+        fake.ledger().see(deposit(3), 2_999, [7; 32].into());
+        assert_eq!(whole(&fake, 0).await.unwrap().seen.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_node_without_old_blocks_is_told_from_one_that_wants_fewer_at_once() {
+    for (words, questions) in [
+        (error(4444, "pruned history unavailable"), 1),
+        (error(-32000, "failed to get logs for block #0"), 12),
+    ] {
+        let fake = Fake::scripted(3_000, move |_, method, params| {
+            let old = method == "eth_getLogs" && number(&params[0]["fromBlock"]) < 500;
+            old.then(|| words.clone())
+        });
+        let fake = fake.await;
+        let words = refusal(&fake, 0).await;
+        assert!(words.contains("shows no deposits of block 0"), "{words}");
+        assert!(words.contains("--from-block"), "{words}");
+        let is_for_logs = |method: &&String| *method == "eth_getLogs";
+        assert_eq!(
+            fake.ledger().asked.iter().filter(is_for_logs).count(),
+            questions
+        );
+        assert_eq!(whole(&fake, 500).await.unwrap().first, 500);
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_keeps_silent_about_deposits_is_not_believed() {
+    let silent = |_: &mut Ledger, method: &str, _: &Value| {
+        (method == "eth_getLogs").then(|| json!({"result": []}))
+    };
+    let fake = Fake::scripted(100, silent).await;
+    fake.ledger().see(deposit(3), 7, [7; 32].into());
+    let words = refusal(&fake, 0).await;
+    assert!(
+        words.contains("has counted 1 deposits up to block 100, and 1 of them"),
+        "{words}"
+    );
+    assert!(words.contains("paid twice"), "{words}");
+
+    // One whose old blocks are gone begins in the middle.
+    let fake = Fake::scripted(100, |ledger, method, params| {
+        let asked = &params[0];
+        let from = (method == "eth_getLogs").then(|| number(&asked["fromBlock"]).max(50))?;
+        let shown = json!([{"fromBlock": format!("0x{from:x}"), "toBlock": asked["toBlock"]}]);
+        Some(ledger.answer(method, &shown))
+    });
+    let fake = fake.await;
+    fake.ledger().see(deposit(3), 7, [7; 32].into());
+    fake.ledger().see(deposit(9), 60, [8; 32].into());
+    let words = refusal(&fake, 0).await;
+    assert!(words.contains("1 of them are not in the log"), "{words}");
+}
+
+#[tokio::test]
+async fn answers_of_different_nodes_are_asked_for_again() {
+    // A node that is behind answers the first two questions about logs, and knows nothing.
+    let mut late = 2;
+    let fake = Fake::scripted(100, move |_, method, _| {
+        let is_late = method == "eth_getLogs" && late > 0;
+        late -= u32::from(is_late);
+        is_late.then(|| json!({"result": []}))
+    });
+    let fake = fake.await;
+    fake.ledger().see(deposit(3), 7, [7; 32].into());
+    assert_eq!(whole(&fake, 0).await.unwrap().seen.len(), 1);
+
+    // The block is replaced by another one between the log and the nonce: all is asked again.
+    let mut replaced = false;
+    let fake = Fake::scripted(100, move |ledger, method, _| {
+        if method == "eth_getTransactionCount" && !replaced {
+            replaced = true;
+            ledger.fork = 1;
+            ledger.logs.clear();
+            ledger.nonce = 4;
+        }
+        None
+    });
+    let fake = fake.await;
+    fake.ledger().see(deposit(3), 100, [7; 32].into());
+    let view = whole(&fake, 0).await.unwrap();
+    assert_eq!(view.seen, []);
+    assert!(view.nonces.values().all(|nonce| *nonce == 4));
+
+    // One that never agrees with itself is given up.
+    let fake = Fake::scripted(100, |ledger, _, _| {
+        ledger.fork += 1;
+        None
+    });
+    let words = refusal(&fake.await, 0).await;
+    assert!(words.contains("once so and once otherwise"), "{words}");
+}
+
+#[tokio::test]
+async fn what_was_kept_is_read_anew_when_the_chain_has_lost_it() {
+    let fake = Fake::start(200).await;
+    fake.ledger().see(deposit(3), 7, [7; 32].into());
+    let execution = fake.connect().await;
+    let mut log = execution.log([deposit(3).pubkey].into(), 0);
+    let before = log.whole_view(&BTreeSet::new(), |_, _| {}).await.unwrap();
+    assert_eq!(before.seen.len(), 1);
+    fake.ledger().fork = 1;
+    fake.ledger().logs.clear();
+    let after = log.whole_view(&BTreeSet::new(), |_, _| {}).await.unwrap();
+    assert_eq!(after.seen, []);
+}
+
+#[tokio::test]
+async fn a_transaction_is_the_same_when_it_is_signed_again() {
+    let fake = Fake::start(100).await;
+    let execution = fake.connect().await;
+    let sender = Sender::of_key(KEY).unwrap();
+    let fees = execution.fees(1).await.unwrap();
+    assert_eq!(
+        (fees.max_fee, fees.suggested),
+        (3 * WEI_PER_GWEI, Some(WEI_PER_GWEI))
+    );
+    let transaction = Unsigned {
+        nonce: 7,
+        deposit: Some(deposit(3)),
+        max_fee: fees.max_fee,
+        priority_fee: fees.priority_fee,
+    };
+    let first = execution.sign(&sender, &transaction).await.unwrap();
+    let second = execution.sign(&sender, &transaction).await.unwrap();
+    assert_eq!(first.hash, second.hash);
+    execution.submit(first).await.unwrap();
+    let seen = fake.ledger().logs.clone();
+    assert_eq!(
+        (seen[0].deposit, seen[0].transaction),
+        (deposit(3), second.hash)
+    );
 }
 
 #[tokio::test]
@@ -125,9 +221,10 @@ async fn a_node_that_hangs_is_given_up_with_words() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     // It takes the question, and no answer comes.
     let hanging = tokio::spawn(async move { listener.accept().await });
-    let patience = Duration::from_millis(50);
+    let silence = Duration::from_millis(50);
+    let patience = Patience { silence, ..HASTE };
     let chain = chain();
-    let asked = Execution::connect_within(url.parse().unwrap(), &chain, patience);
+    let asked = Execution::connect(&url, &chain, patience);
     let asked = tokio::time::timeout(Duration::from_secs(60), asked).await;
     let words = asked.expect("it ends").err().unwrap().to_string();
     assert_eq!(
@@ -136,4 +233,24 @@ async fn a_node_that_hangs_is_given_up_with_words() {
          again when it answers: what is on the chain by then is not sent again"
     );
     drop(hanging);
+}
+
+#[tokio::test]
+async fn no_key_of_the_address_is_shown_whatever_fails() {
+    let dead = "http://127.0.0.1:1/v3/0123456789abcdef";
+    let wrong = "http://me:s3cret@[0123456789abcdef";
+    let socket = "ws://me:s3cret@127.0.0.1:1/0123456789abcdef";
+    for url in [dead, wrong, socket] {
+        let error = Execution::connect(url, &chain(), HASTE).await;
+        let words = error.err().unwrap().to_string();
+        assert!(!words.contains("0123456789abcdef"), "{words}");
+        assert!(!words.contains("s3cret"), "{words}");
+    }
+    let fake = Fake::scripted(100, |_, method, _| {
+        (method == "eth_chainId").then(|| error(-32600, "no project 0123456789abcdef"))
+    });
+    let url = format!("{}/?key=0123456789abcdef", fake.await.url);
+    let words = Execution::connect(&url, &chain(), HASTE).await;
+    let words = words.err().unwrap().to_string();
+    assert!(words.contains("its chain id: no project …"), "{words}");
 }

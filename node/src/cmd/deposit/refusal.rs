@@ -1,0 +1,152 @@
+//! Why `gantry deposit` does not send, or does not go on.
+
+use std::path::PathBuf;
+
+use proto::definition::{Gwei, checksummed};
+use proto::{Address, PublicKey, Root};
+use thiserror::Error;
+
+use crate::io::execution::ExecutionError;
+
+/// Why nothing is sent, or nothing more.
+#[derive(Debug, Error)]
+pub enum Refusal {
+    /// No key was given for the account that pays.
+    #[error("whose money? give --key-file or set GANTRY_DEPOSIT_KEY, or only look with --dry-run")]
+    NoSender,
+    /// The operator did not type yes.
+    #[error("nothing was sent: the answer was not yes")]
+    NotConfirmed,
+    /// Blocks would be left out that only the beacon node can speak for.
+    #[error(
+        "--from-block leaves out what was deposited before that block, and then only a beacon node \
+         can tell that nothing was: give --beacon-node as well"
+    )]
+    FromBlockAlone,
+    /// The beacon node knows a deposit that the log, as far as it was read, does not show.
+    #[error(
+        "the beacon node knows of more ETH for validator {key} than the log from block {first} on \
+         shows: it would be paid twice. Start again with an earlier --from-block, or with --rpc of \
+         another node"
+    )]
+    Earlier {
+        /// The validator.
+        key: PublicKey,
+        /// The first block that was looked at.
+        first: u64,
+    },
+    /// The fee is a slip of the keyboard.
+    #[error(
+        "--priority-fee {offered} gives the proposer far more than the node suggests ({suggested} \
+         gwei): nothing was sent. If that is what you want, say --high-fee as well"
+    )]
+    HighFee {
+        /// Gwei by unit of gas.
+        offered: u64,
+        /// The same, as the node suggests it.
+        suggested: String,
+    },
+    /// An account has sent a deposit that may still come.
+    #[error(
+        "the deposit for {key} was sent before from {from} with its nonce {nonce} ({transaction}), \
+         and may still come: start again with the key of that account. Only when it has used this \
+         nonce for something else can another one pay", from = checksummed(.sender)
+    )]
+    OtherSender {
+        /// The validator.
+        key: PublicKey,
+        /// The account.
+        sender: Address,
+        /// Its nonce.
+        nonce: u64,
+        /// The newest transaction for it.
+        transaction: Root,
+    },
+    /// Somebody else was faster, and ours may still come.
+    #[error(
+        "the deposit for {key} is on the chain by a transaction that is not from here ({other}), \
+         and the one from here with nonce {nonce} may still come: {amount} would be paid twice. \
+         Start again AT ONCE with --replace: it puts a transaction that does nothing in its place"
+    )]
+    Overtaken {
+        /// The validator.
+        key: PublicKey,
+        /// The transaction that made it.
+        other: Root,
+        /// The nonce of ours.
+        nonce: u64,
+        /// What it would pay.
+        amount: Gwei,
+    },
+    /// There is nothing that a higher fee could help.
+    #[error("--replace: nothing of this file is under way, so there is nothing to replace")]
+    NothingToReplace,
+    /// The account has transactions under way that nobody can look into.
+    #[error(
+        "the account {} has a transaction under way that is none of this file's, maybe one of \
+         these deposits sent from another machine: wait until it is in a block, or replace it \
+         where it was sent, then start again", checksummed(.0)
+    )]
+    UnderWay(Address),
+    /// The chain is not what the operator said yes to.
+    #[error(
+        "while this was being decided, somebody deposited for these validators or used this \
+         account: nothing more was sent. Start again and look at what is missing now"
+    )]
+    Changed,
+    /// Gas has become dearer than what was agreed to.
+    #[error(
+        "a unit of gas costs {now} gwei now, more than the {agreed} gwei you agreed to: nothing \
+         more was sent. Start again to see what it would cost"
+    )]
+    Dearer {
+        /// Gwei, base fee and tip.
+        now: String,
+        /// Gwei.
+        agreed: String,
+    },
+    /// The node did not take a transaction, or nobody knows whether it did.
+    #[error(
+        "{cause}. What was sent stands in {}: start again, and what is under way or on the chain \
+         is not paid again", .file.display()
+    )]
+    Stopped {
+        /// What happened.
+        cause: ExecutionError,
+        /// Where it stands what was sent.
+        file: PathBuf,
+    },
+    /// A transaction used up its nonce and made no deposit.
+    #[error(
+        "nonce {nonce} of {from} is used up and the deposit for {key} is not in the log: the \
+         transaction failed, or another one took its place. Look at {transaction} in a block \
+         explorer; it has deposited nothing. Started again, gantry sends this deposit anew",
+        from = checksummed(.sender)
+    )]
+    Failed {
+        /// The validator.
+        key: PublicKey,
+        /// The account.
+        sender: Address,
+        /// Its nonce.
+        nonce: u64,
+        /// The newest transaction for it.
+        transaction: Root,
+    },
+    /// Transactions are not in a block in time.
+    #[error(
+        "{open} transactions are not in a block after {seconds} s{trouble}: they may still come. \
+         They stand in {}: start again to go on waiting, with --replace to offer a higher fee at \
+         the same nonces; nothing is paid twice by that", .file.display()
+    )]
+    Late {
+        /// How many.
+        open: usize,
+        /// How long they were waited for.
+        seconds: u64,
+        /// What the node said last, if it did not answer.
+        trouble: String,
+        /// Where it stands what was sent.
+        file: PathBuf,
+    },
+}
