@@ -304,4 +304,4 @@ impl Entry {
 
 #[cfg(test)]
 #[path = "deposit_tests.rs"]
-mod tests;
+pub(crate) mod tests;

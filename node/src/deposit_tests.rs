@@ -33,7 +33,7 @@ fn lock(withdrawal: Withdrawal) -> Lock {
     example::witnessed(contents, &identities)
 }
 
-fn settled() -> Lock {
+pub(crate) fn settled() -> Lock {
     lock(Withdrawal::One(Address::from([0xaa; 20])))
 }
 
@@ -42,11 +42,11 @@ fn sign(secret: &SecretShare, message: DepositMessage) -> DepositData {
     message.signed(signature.to_bytes())
 }
 
-pub(super) fn version() -> ForkVersion {
+pub(crate) fn version() -> ForkVersion {
     Chain::known("hoodi").unwrap().genesis_fork_version
 }
 
-pub(super) fn deposits() -> Vec<DepositData> {
+pub(crate) fn deposits() -> Vec<DepositData> {
     let messages = messages(&settled()).unwrap();
     let secrets = secrets();
     let by = |i: usize| &secrets[i / 2];

@@ -382,3 +382,6 @@ fn say_doubled(standing: &Standing) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;

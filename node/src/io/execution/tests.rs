@@ -56,6 +56,18 @@ async fn the_whole_log_up_to_the_newest_block_is_read() {
 }
 
 #[tokio::test]
+async fn a_node_that_does_not_follow_is_not_believed() {
+    let fake = Fake::scripted(100, |ledger, method, params| {
+        let mut answer =
+            (method == "eth_getBlockByNumber").then(|| ledger.answer(method, params))?;
+        answer["result"]["timestamp"] = json!("0x1");
+        Some(answer)
+    });
+    let words = refusal(&fake.await, 0).await;
+    assert!(words.contains("it is syncing or cut off"), "{words}");
+}
+
+#[tokio::test]
 async fn a_first_block_that_is_still_to_come_is_refused() {
     let fake = Fake::start(100).await;
     assert_eq!(whole(&fake, 100).await.unwrap().last, 100);

@@ -1,0 +1,158 @@
+//! Promises of the whole command, against a node that answers like one.
+
+use clap::{FromArgMatches as _, Parser as _};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::cmd::Gantry;
+use crate::deposit::tests::{deposits, settled};
+use crate::io::execution::fake::{Fake, KEY, Ledger};
+
+/// A place with a deposit file, and flags for one start.
+struct Place {
+    fake: Fake,
+    dir: tempfile::TempDir,
+}
+
+impl Place {
+    async fn scripted(
+        script: impl FnMut(&mut Ledger, &str, &Value) -> Option<Value> + Send + 'static,
+    ) -> Self {
+        Self {
+            fake: Fake::scripted(100, script).await,
+            dir: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn arguments(&self, flags: &[&str]) -> Arguments {
+        let file = self.dir.path().join("deposit-data.json");
+        let file = file.to_str().unwrap();
+        let words = ["deposit", file, "--rpc", &self.fake.url, "--yes"];
+        let command = Arguments::augment_args(clap::Command::new("deposit"));
+        let matches = command.get_matches_from(words.iter().chain(flags));
+        Arguments::from_arg_matches(&matches).unwrap()
+    }
+
+    /// One start, from the moment at which the files have been read.
+    async fn start(&self, flags: &[&str]) -> Result<(), String> {
+        let arguments = self.arguments(flags);
+        let record = SentFile::open(SentFile::beside(&arguments.file)).unwrap();
+        let sender = Sender::of_key(KEY).unwrap();
+        let lock = settled();
+        let run = arguments.look_and_send(&lock, &DEPOSITS, (&sender, record));
+        run.await.map_err(|error| error.to_string())
+    }
+
+    fn sent(&self) -> usize {
+        let path = SentFile::beside(&self.dir.path().join("deposit-data.json"));
+        SentFile::look(&path).unwrap().len()
+    }
+}
+
+static DEPOSITS: std::sync::LazyLock<Vec<DepositData>> = std::sync::LazyLock::new(deposits);
+
+#[tokio::test]
+async fn a_whole_file_is_sent_once() {
+    let place = Place::scripted(|_, _, _| None).await;
+    place.start(&[]).await.unwrap();
+    place.start(&[]).await.unwrap();
+    let seen: Vec<_> = place
+        .fake
+        .ledger()
+        .logs
+        .iter()
+        .map(|seen| seen.deposit)
+        .collect();
+    assert_eq!(seen, *DEPOSITS);
+    assert_eq!(place.sent(), DEPOSITS.len());
+}
+
+#[tokio::test]
+async fn a_tip_far_above_the_nodes_suggestion_needs_a_flag() {
+    let place = Place::scripted(|_, _, _| None).await;
+    let words = place.start(&["--priority-fee", "100"]).await.unwrap_err();
+    assert!(
+        words.contains("--priority-fee 100 gives the proposer far more"),
+        "{words}"
+    );
+    assert!(words.contains("suggests (1 gwei)"), "{words}");
+    assert_eq!(place.sent(), 0);
+    place
+        .start(&["--priority-fee", "100", "--high-fee"])
+        .await
+        .unwrap();
+    assert_eq!(place.sent(), DEPOSITS.len());
+}
+
+#[tokio::test]
+async fn what_happens_while_the_operator_reads_stops_everything() {
+    // The balance is the last thing that is asked for before the question.
+    type Change = fn(&mut Ledger);
+    let by_another: Change = |ledger| ledger.see(DEPOSITS[1], 99, [66; 32].into());
+    let by_this_account: Change = |ledger| ledger.nonce += 1;
+    for change in [by_another, by_this_account] {
+        let place = Place::scripted(move |ledger, method, _| {
+            if method == "eth_getBalance" {
+                change(ledger);
+            }
+            None
+        });
+        let place = place.await;
+        let words = place.start(&[]).await.unwrap_err();
+        assert!(words.contains("while this was being decided"), "{words}");
+        assert_eq!(place.sent(), 0);
+    }
+    // Another machine has sent with this account, and that is in no block yet.
+    let mut read = false;
+    let place = Place::scripted(move |_, method, params| {
+        read |= method == "eth_getBalance";
+        let pending = method == "eth_getTransactionCount" && params[1] == "pending";
+        (read && pending).then(|| json!({"result": "0x1"}))
+    });
+    let place = place.await;
+    let words = place.start(&[]).await.unwrap_err();
+    assert!(words.contains("while this was being decided"), "{words}");
+    assert_eq!(place.sent(), 0);
+}
+
+#[tokio::test]
+async fn an_account_with_too_little_sends_nothing() {
+    let place = Place::scripted(|_, method, _| {
+        (method == "eth_getBalance").then(|| json!({"result": "0xde0b6b3a7640000"}))
+    });
+    let place = place.await;
+    let words = place.start(&[]).await.unwrap_err();
+    assert!(
+        words.contains("has 1.0") && words.contains("needs 64.003"),
+        "{words}"
+    );
+    assert_eq!(place.sent(), 0);
+}
+
+#[tokio::test]
+async fn only_looking_sends_and_writes_nothing() {
+    let place = Place::scripted(|_, _, _| None).await;
+    let arguments = place.arguments(&["--dry-run"]);
+    arguments
+        .only_look(&settled(), &DEPOSITS, &[])
+        .await
+        .unwrap();
+    assert_eq!(place.fake.ledger().logs.len(), 0);
+    assert_eq!(std::fs::read_dir(place.dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_late_first_block_needs_a_beacon_node() {
+    let words = [
+        "gantry",
+        "deposit",
+        "f",
+        "--rpc",
+        "http://127.0.0.1:1",
+        "--from-block",
+        "7",
+    ];
+    let refused = Gantry::try_parse_from(words).unwrap().run().unwrap_err();
+    let words = refused.to_string();
+    assert!(words.contains("give --beacon-node as well"), "{words}");
+}
