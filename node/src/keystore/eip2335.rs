@@ -1,7 +1,8 @@
 //! One keystore file: EIP-2335, version 4.
 //!
 //! Reads what standard tools write (scrypt or PBKDF2), with caps on the cost a file may ask for;
-//! writes PBKDF2, light for own use or as those tools demand it. Source: eips.ethereum.org/EIPS/eip-2335, sections "Decryption key",
+//! writes PBKDF2, light for own use or as those tools demand it. Source:
+//! eips.ethereum.org/EIPS/eip-2335, sections "Decryption key",
 //! "Password verification", "Secret decryption". Draws no randomness.
 
 use aes::Aes128;
@@ -323,8 +324,8 @@ impl Scrypt {
     }
 }
 
-/// The salt. A file may derive more than the 32 bytes that the standard uses: the first ones are the
-/// same however many follow, with PBKDF2 and so with scrypt too.
+/// The salt. A file may derive more than the 32 bytes that the standard uses: the first ones are
+/// the same however many follow, with PBKDF2 and so with scrypt too.
 fn salt(text: &str, dklen: u32) -> Result<Vec<u8>, KeystoreError> {
     if dklen < 32 {
         return Err(KeystoreError::Field("dklen"));
