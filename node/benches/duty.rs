@@ -189,7 +189,7 @@ fn sign(c: &mut Criterion<CpuTime>) {
         };
         let directory = tempfile::tempdir().expect("a temporary directory");
         let lock = DataLock::take(directory.path()).expect("nobody else uses it");
-        let files = Files::within(&lock).expect("a directory");
+        let files = Files::within(&lock);
         let mut journal = Journal::create(files, owner, history.clone()).expect("a record");
         let mut vault = Vault::open(size, held, history).expect("all are enrolled");
         let positions: Vec<u32> = (0..validators).collect();

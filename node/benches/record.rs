@@ -62,7 +62,7 @@ fn append(c: &mut Criterion) {
     for validators in VALIDATORS {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let lock = DataLock::take(directory.path()).expect("nobody else uses it");
-        let files = Files::within(&lock).expect("a directory");
+        let files = Files::within(&lock);
         let mut history = enrolled(validators);
         let mut journal = Journal::create(files, owner(), history.clone()).expect("a record");
         let mut slot = 0;

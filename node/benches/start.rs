@@ -116,7 +116,7 @@ fn record(c: &mut Criterion<CpuTime>) {
     history
         .add(Entry::Enrolled(keys.collect()))
         .expect("the keys differ");
-    let files = || Files::within(&lock).expect("a directory");
+    let files = || Files::within(&lock);
     let journal = Journal::create(files(), owner(), history).expect("a record");
     drop(journal);
     let paths = ["record-a.log", "record-b.log"].map(|name| files().directory().join(name));

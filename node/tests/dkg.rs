@@ -65,7 +65,7 @@ fn check_secrets(operators: &Operators, i: usize, me: PeerIndex, lock: &Lock) {
         cluster: lock.hash(),
         identity: identity.public(),
     };
-    let history = Journal::read(&mut Files::within(&held).unwrap(), &owner).unwrap();
+    let history = Journal::read(&mut Files::within(&held), &owner).unwrap();
     for (validator, (key, marks)) in lock.validators.iter().zip(history.validators()) {
         assert_eq!(validator.public_key, *key);
         // Whoever was completed by another need not have signed.

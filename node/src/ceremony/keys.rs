@@ -204,8 +204,8 @@ impl Site {
     /// # Errors
     /// If it is missing or refused.
     pub fn record(&self, lock: &Lock) -> Result<Journal<Files>, CeremonyError> {
-        let files = Files::within(&self.data).map_err(CeremonyError::RecordDirectory)?;
-        Ok(Journal::open(files, self.owner(lock))?)
+        let files = Files::within(&self.data);
+        Ok(Journal::open(files, self.owner(lock.hash()))?)
     }
 
     fn begin_record(&self, lock: &Lock) -> Result<(), CeremonyError> {
@@ -214,8 +214,8 @@ impl Site {
         history
             .add(Entry::Enrolled(group_keys))
             .expect("a lock names every key once");
-        let files = Files::within(&self.data).map_err(CeremonyError::RecordDirectory)?;
-        match Journal::create(files, self.owner(lock), history) {
+        let files = Files::within(&self.data);
+        match Journal::create(files, self.owner(lock.hash()), history) {
             Ok(_) => Ok(()),
             // Begun by an earlier run that did not come to writing the lock.
             Err(JournalError::Exists) => self.record(lock).map(drop),
@@ -223,9 +223,9 @@ impl Site {
         }
     }
 
-    fn owner(&self, lock: &Lock) -> Owner {
+    pub(super) fn owner(&self, cluster: Root) -> Owner {
         Owner {
-            cluster: lock.hash(),
+            cluster,
             identity: self.identity.public(),
         }
     }

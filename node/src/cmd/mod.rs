@@ -160,9 +160,6 @@ pub enum CommandError {
     /// The data directory is in use or not accessible.
     #[error(transparent)]
     DataDirectory(#[from] crate::journal::LockError),
-    /// The directory of the signing record cannot be made.
-    #[error("cannot make the directory of the signing record: {0}: check the disk and its rights")]
-    RecordDirectory(#[source] std::io::Error),
     /// The signing record cannot be opened.
     #[error(transparent)]
     Journal(#[from] crate::journal::JournalError),

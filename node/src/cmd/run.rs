@@ -102,7 +102,7 @@ fn load(config: &Config, data: &DataLock) -> Result<Loaded, CommandError> {
         cluster: lock.hash(),
         identity: identity.public(),
     };
-    let files = Files::within(data).map_err(CommandError::RecordDirectory)?;
+    let files = Files::within(data);
     let journal = Journal::open(files, owner)?;
     for repair in journal.repairs() {
         warn!(?repair, "the signing record was damaged and is mended");

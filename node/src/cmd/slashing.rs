@@ -117,7 +117,7 @@ pub fn read(place: &Place<'_>, file: &Path) -> Result<ToImport, SlashingError> {
 /// this cluster. Then nothing is changed.
 pub fn import(place: &Place<'_>, read: ToImport, now: Moment) -> Result<Imported, SlashingError> {
     let lock = DataLock::take(place.data)?;
-    let mut journal = Journal::open(record_files(&lock)?, place.owner)?;
+    let mut journal = Journal::open(Files::within(&lock), place.owner)?;
     let mut history = journal.history().clone();
     let import = interchange::import(&mut history, read.claims, now)
         .map_err(|source| refused(&read.file, source))?;
@@ -136,7 +136,7 @@ pub fn import(place: &Place<'_>, read: ToImport, now: Moment) -> Result<Imported
 /// If the data directory is in use, the record cannot be read, or the file cannot be made.
 pub fn export(place: &Place<'_>, file: &Path) -> Result<usize, SlashingError> {
     let lock = DataLock::take(place.data)?;
-    let history = Journal::read(&mut record_files(&lock)?, &place.owner)?;
+    let history = Journal::read(&mut Files::within(&lock), &place.owner)?;
     let json = interchange::export(&history, place.genesis_validators_root);
     files::write_new(file, &json, Mode::Secret)?;
     Ok(history.validators().len())
@@ -156,7 +156,7 @@ pub fn new_record(
 ) -> Result<Renewed, SlashingError> {
     let Moment { slot, epoch } = now;
     let lock = DataLock::take(place.data)?;
-    let mut files = record_files(&lock)?;
+    let mut files = Files::within(&lock);
     let renewed = match Journal::read(&mut files, &place.owner) {
         Ok(_) => {
             let mut journal = Journal::open(files, place.owner)?;
@@ -213,14 +213,6 @@ fn enrol(
         return Ok(None);
     }
     history.add(Entry::Enrolled(missing)).map(Some)
-}
-
-fn record_files(lock: &DataLock) -> Result<Files, SlashingError> {
-    Files::within(lock).map_err(|source| SlashingError::Directory {
-        doing: "make",
-        path: lock.directory().join(Files::DIRECTORY),
-        source,
-    })
 }
 
 fn in_record(doing: &'static str, files: &Files, source: io::Error) -> SlashingError {

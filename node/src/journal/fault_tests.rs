@@ -286,7 +286,7 @@ fn unreadable_copies_are_refused() {
 fn the_same_promises_hold_on_real_files() {
     let data = tempfile::tempdir().unwrap();
     let lock = DataLock::take(data.path()).unwrap();
-    let files = || Files::within(&lock).unwrap();
+    let files = || Files::within(&lock);
     let mut journal = Journal::create(files(), owner(), enrolled()).unwrap();
     let mut history = journal.history().clone();
     let recorded = journal.append(&[history.add(vote(1)).unwrap()]).unwrap();

@@ -101,22 +101,14 @@ impl Files {
     /// The directory of the record inside a data directory.
     pub const DIRECTORY: &'static str = "record";
 
-    /// The record's files inside the data directory that `lock` holds. Makes the directory (0700)
-    /// if it is not there; makes no file.
-    ///
-    /// # Errors
-    /// If the directory cannot be made.
-    pub fn within(lock: &DataLock) -> io::Result<Self> {
-        let directory = lock.directory().join(Self::DIRECTORY);
-        if !directory.is_dir() {
-            DirBuilder::new().mode(0o700).create(&directory)?;
-            File::open(lock.directory())?.sync_all()?;
-        }
-        Ok(Self {
-            directory,
+    /// The record's files inside the data directory that `lock` holds. Makes nothing: the
+    /// directory (0700) comes with the first file in it.
+    pub fn within(lock: &DataLock) -> Self {
+        Self {
+            directory: lock.directory().join(Self::DIRECTORY),
             open: BTreeMap::new(),
             twin: None,
-        })
+        }
     }
 
     /// Where the files are.
@@ -222,6 +214,11 @@ impl Volume for Files {
     fn create(&mut self, file: LogFile, bytes: &[u8]) -> io::Result<()> {
         let path = self.path(file);
         self.open.remove(&file);
+        if !self.directory.is_dir() {
+            DirBuilder::new().mode(0o700).create(&self.directory)?;
+            let data = self.directory.parent().unwrap_or(Path::new("."));
+            File::open(data)?.sync_all()?;
+        }
         if path.exists() {
             fs::remove_file(&path)?;
         }
@@ -280,7 +277,7 @@ mod tests {
     fn files_are_readable_by_their_owner_only() {
         let data = tempfile::tempdir().unwrap();
         let lock = DataLock::take(data.path()).unwrap();
-        let mut files = Files::within(&lock).unwrap();
+        let mut files = Files::within(&lock);
         files.create(LogFile::NewA, b"bytes").unwrap();
         files.rename(LogFile::NewA, LogFile::A).unwrap();
         files.write(LogFile::A, 2, b"TT").unwrap();
@@ -297,7 +294,7 @@ mod tests {
     fn what_is_set_aside_is_kept() {
         let data = tempfile::tempdir().unwrap();
         let lock = DataLock::take(data.path()).unwrap();
-        let mut files = Files::within(&lock).unwrap();
+        let mut files = Files::within(&lock);
         assert_eq!(files.set_aside().unwrap(), None);
         for copy in [&b"one"[..], b"two"] {
             files.create(LogFile::B, copy).unwrap();

@@ -34,7 +34,7 @@ fn place(data: &Path) -> Place<'_> {
 
 fn history(place: &Place<'_>) -> History {
     let lock = DataLock::take(place.data).unwrap();
-    Journal::read(&mut Files::within(&lock).unwrap(), &place.owner).unwrap()
+    Journal::read(&mut Files::within(&lock), &place.owner).unwrap()
 }
 
 fn marks(history: &History, byte: u8) -> Watermarks {
