@@ -72,7 +72,7 @@ fn hold(size: ClusterSize, mut machines: Vec<Ceremony>) {
                 Output::Finished(_) => finished += 1,
                 Output::Persist(_) | Output::Progress(_) | Output::Closed => {}
                 Output::Fault(..) | Output::Blame(_) => panic!("nobody cheats here"),
-                Output::Jumped(..) | Output::Refused(_) => panic!("there is one attempt"),
+                Output::Opened(_) | Output::Refused(_) => panic!("there is one attempt"),
             }
         }
         if machines[me.position()].deadline().is_some() {

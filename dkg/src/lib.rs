@@ -89,9 +89,12 @@
 //!
 //! The seed and the [`ceremony::Position`] (attempts, acknowledgements) are all that must survive.
 //! A restarted peer makes the same messages again and is sent the rest on reconnecting. It never
-//! acknowledges two transcripts of one attempt.
+//! acknowledges two transcripts of one attempt. A peer whose seed did not survive first hears from
+//! every other what it has said ([`ceremony::Recollection`]), and then says nothing in an attempt
+//! in which it has said something.
 //!
 //! Anybody who has not acknowledged the current attempt may open a later one; the others follow.
+//! A machine opens one only after it has seen the current one fail, and its operator wants it.
 //! OPENING(b) is the signed promise never to acknowledge an earlier attempt but those it names. A
 //! peer that *has* acknowledged attempt a leaves it only for an opening that denies a: if that is
 //! true, no certificate for a can ever be complete. If it is a lie, opening and ACK(a) convict the
@@ -118,7 +121,7 @@
 //! - The seed is as secret as the shares: it and the bundles give every share this peer dealt. Wipe
 //!   it when the ceremony is closed.
 //! - Two processes with one seed and one identity say the same things. Two seeds for one identity
-//!   look like a cheat, and that is what other peers will call it.
+//!   in one attempt look like a cheat, and that is what other peers will call it.
 //! - The seal key is dealt with the same polynomials in blst; `threshold_crypto`, whose arithmetic
 //!   is not constant time, sees only the finished share.
 //!

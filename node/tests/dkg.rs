@@ -158,9 +158,11 @@ fn another_definition_is_refused_in_words() {
     let mut two = operators.start_with(1, &other);
     one.wait_for("runs another cluster definition");
     two.wait_for("runs another cluster definition");
-    one.kill();
     two.kill();
     // The directory remembers what it has begun.
+    let _others: Vec<Peer> = (1..4).map(|i| operators.start(i)).collect();
+    one.wait_for("exchanging shares");
+    one.kill();
     let mut changed = operators.start_with(0, &other);
     changed.wait_for("holds an unfinished ceremony for another definition");
     assert!(!changed.ends_well());
@@ -200,9 +202,37 @@ fn a_cheat_is_named_with_evidence_and_a_new_attempt_succeeds_without_it() {
 
     honest[0].kill();
     honest[0] = operators.start_again(0, &["--retry"]);
+    honest[1].wait_for("op1 opened attempt 2");
+    // Again with the flag, as it may stand in a script: the present attempt has not failed.
+    honest[0].kill();
+    honest[0] = operators.start_again(0, &["--retry"]);
+    honest[0].wait_for("attempt 2 has not failed here, so no new one is opened");
     honest.push(operators.start(3));
     for peer in &mut honest {
         assert!(peer.ends_well(), "{}", peer.said());
+        assert!(!peer.said().contains("attempt 3"), "{}", peer.said());
+    }
+    check(&operators);
+}
+
+#[test]
+fn an_operator_whose_data_directory_is_lost_early_on_is_no_cheat() {
+    let operators = Operators::agree(4, 200);
+    let mut others: Vec<Peer> = (0..3).map(|i| operators.start(i)).collect();
+    let mut victim = operators.start(3);
+    victim.wait_for("exchanging shares");
+    victim.kill();
+    fs::remove_dir_all(operators.dir(3).join("ceremony")).unwrap();
+    assert!(!operators.dir(3).join("keystores").exists());
+    let mut back = operators.start(3);
+    back.wait_for("opens attempt 2, and the others follow");
+    for peer in others.iter_mut().chain([&mut back]) {
+        assert!(peer.ends_well(), "{}", peer.said());
+        assert!(!peer.said().contains("evidence"), "{}", peer.said());
+    }
+    for peer in &others {
+        let words = "op4 opened attempt 2";
+        assert!(peer.said().contains(words), "{}", peer.said());
     }
     check(&operators);
 }
@@ -250,14 +280,16 @@ fn cheat(operators: &Operators, i: usize) {
             // The first honest peer that hears both tells the others.
             loop {
                 let event = events.recv().await.unwrap();
-                if let Event::Up { peer, .. } = event {
-                    outbox.send(peer, opening(1).into());
-                    outbox.send(peer, opening(2).into());
-                } else if let Event::Frame { frame, .. } = event
-                    && is_accusation(&frame)
+                let (Event::Up { peer, .. } | Event::Frame { peer, .. }) = event else {
+                    continue;
+                };
+                if let Event::Frame { frame, .. } = &event
+                    && is_accusation(frame)
                 {
                     break;
                 }
+                outbox.send(peer, opening(1).into());
+                outbox.send(peer, opening(2).into());
             }
         };
         tokio::time::timeout(PATIENCE, shown).await.unwrap();
@@ -298,9 +330,9 @@ fn who_is_no_operator_and_whose_secret_is_another_is_told_so() {
             .contains("not among the operators")
     );
 
-    let mut one = operators.start(0);
-    one.wait_for("waiting for peers to join");
-    one.kill();
+    let mut all: Vec<Peer> = (0..4).map(|i| operators.start(i)).collect();
+    all[0].wait_for("exchanging shares");
+    all[0].kill();
     let secret = operators.dir(1).join("keystore.secret");
     fs::copy(secret, operators.dir(0).join("keystore.secret")).unwrap();
     let mut one = operators.start(0);

@@ -28,6 +28,9 @@ pub enum Frame {
     Deposits(Root, Vec<SignatureBytes>),
     /// The sender knows that every peer has everything, and waits for nobody.
     Leaving,
+    /// What the sender holds of the receiver's own words, in case the receiver has lost its
+    /// memory: statements to be decoded by [`crate::ceremony`]. For peers of wire version 2.
+    Remembered(Vec<Vec<u8>>),
 }
 
 /// Why bytes are not a frame. The sender is at fault, unless it is [`BadFrame::Unknown`].
@@ -72,6 +75,9 @@ impl Frame {
             Self::Partials(lock, all) => Body::Partials(signatures(lock, joined(all))),
             Self::Deposits(lock, all) => Body::Deposits(signatures(lock, joined(all))),
             Self::Leaving => Body::Leaving(wire::Leaving {}),
+            Self::Remembered(statements) => Body::Remembered(wire::Remembered {
+                statements: statements.clone(),
+            }),
         };
         wire::Frame { body: Some(body) }.encode_to_vec()
     }
@@ -102,6 +108,7 @@ impl Frame {
                 Self::Deposits(root(&said.lock)?, all.map(SignatureBytes::from).collect())
             }
             Body::Leaving(wire::Leaving {}) => Self::Leaving,
+            Body::Remembered(said) => Self::Remembered(said.statements),
         })
     }
 }
@@ -141,6 +148,7 @@ mod tests {
             Frame::Partials(lock, vec![[5; 96].into(); 2]),
             Frame::Deposits(lock, Vec::new()),
             Frame::Leaving,
+            Frame::Remembered(vec![vec![1, 2], vec![3]]),
         ] {
             let bytes = frame.encode();
             assert!(bytes.len() <= max_frame(ClusterSize::of(4).unwrap(), 3, 2));

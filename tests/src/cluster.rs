@@ -119,7 +119,7 @@ fn hold(terms: &CeremonyTerms, identities: &[Identity], seed: u8) -> Vec<Outcome
                 }
                 Output::Fault(peer, breach) => panic!("{me} finds a fault of {peer}: {breach}"),
                 Output::Blame(blame) => panic!("{me} blames: {:?}", blame.1),
-                Output::Jumped(..) | Output::Refused(_) => panic!("there is one attempt"),
+                Output::Opened(_) | Output::Refused(_) => panic!("there is one attempt"),
                 Output::Persist(_) | Output::Progress(_) | Output::Finished(_) | Output::Closed => {
                 }
             }

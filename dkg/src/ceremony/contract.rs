@@ -48,6 +48,13 @@ pub struct Position {
     pub opened: u32,
     /// Every acknowledgement ever given, ascending by attempt.
     pub acked: Vec<Acked>,
+    /// The current attempt, once this peer has seen it fail: it then may be left at the operator's
+    /// word, also after a restart, which forgets everything else that was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<u32>,
+    /// Who opened the current attempt, as its place in the definition; none if that is the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opener: Option<usize>,
 }
 
 /// One acknowledgement: the shares of this transcript are stored and will never be deleted.
@@ -77,7 +84,8 @@ pub enum Input {
         /// The hash of the cluster lock made of it.
         lock: Root,
     },
-    /// The operator wants a new attempt; see [`Refused`] for when it cannot be.
+    /// The operator wants a new attempt in place of one that has failed; see [`Refused`] for when
+    /// it cannot be.
     Retry,
     /// The deadline has passed.
     Tick,
@@ -98,9 +106,8 @@ pub enum Output {
     Progress(Progress),
     /// A peer sent something that was refused. Not proven to others.
     Fault(PeerIndex, Breach),
-    /// This peer follows another that has opened not the next attempt but this later one. So does
-    /// whoever missed some; but each ceremony has only so many.
-    Jumped(PeerIndex, u32),
+    /// This peer begins a later attempt than the one it was in.
+    Opened(Opened),
     /// [`Input::Retry`] changes nothing.
     Refused(Refused),
     /// A peer is convicted. Keep the evidence. The attempt has failed, unless keys were made.
@@ -112,9 +119,27 @@ pub enum Output {
     Closed,
 }
 
+/// A new attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opened {
+    /// Who opened it: this peer, or another that it follows.
+    pub opener: PeerIndex,
+    /// Which it is, counted from 0.
+    pub attempt: u32,
+    /// Whether it is not the next one but a later one. So it is for whoever missed some; but each
+    /// ceremony has only so many.
+    pub skips: bool,
+}
+
 /// Why there is no new attempt though the operator wants one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Refused {
+    /// The current attempt goes on, as far as this peer has seen.
+    #[error(
+        "attempt {attempt} has not failed here, so no new one is opened: this peer goes on with \
+         it. If it fails, that is said here, and --retry then opens the next", attempt = .0 + 1
+    )]
+    NotFailed(u32),
     /// This peer has acknowledged the current attempt: it may be finished elsewhere.
     #[error(
         "this peer has stored the keys of the current attempt, which may be finished elsewhere: \
@@ -200,6 +225,9 @@ pub enum Breach {
     /// An accusation that convicts nobody.
     #[error(transparent)]
     Unfounded(#[from] Unfounded),
+    /// It was to show what this peer has said, and showed something else.
+    #[error("it shows, as a statement of this peer, one that is not")]
+    NotYours,
     /// A complaint without the bundle it is about.
     #[error("a complaint came without its evidence")]
     BareComplaint,

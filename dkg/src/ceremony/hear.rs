@@ -88,13 +88,10 @@ impl Ceremony {
             return Ok(());
         }
         if attempt > self.position.attempt && self.may_follow(&opening.statement) {
-            if attempt > self.position.attempt + 1 {
-                // Passed on before this peer's own opening, so that all hear who jumped first.
-                let passed = Spoken::Opening(opening.clone().into_signed());
-                outputs.push(Output::Jumped(signer, attempt));
-                outputs.push(broadcast(passed));
-            }
-            self.go_to(attempt, outputs);
+            // Passed on before this peer's own opening, so that all hear who was first.
+            let passed = Spoken::Opening(opening.clone().into_signed());
+            outputs.push(broadcast(passed));
+            self.go_to(attempt, Some(signer), outputs);
         }
         if attempt != self.position.attempt {
             let told = &mut self.attempt.told;
@@ -194,6 +191,11 @@ impl Ceremony {
             return Err(Breach::LockSignature);
         }
         let attempt = said.context.attempt;
+        let latest = self.latest_acks.entry(ack.signer);
+        let latest = latest.or_insert_with(|| ack.clone());
+        if latest.statement.context.attempt < attempt {
+            *latest = ack.clone();
+        }
         if let Some(promise) = self.promises.get(&ack.signer)
             && denies(&promise.statement, attempt)
         {
@@ -233,7 +235,7 @@ impl Ceremony {
         if there != all {
             return;
         }
-        self.go_to(attempt, outputs);
+        self.go_to(attempt, None, outputs);
         let acks = std::mem::take(&mut self.late_acks).into_iter();
         let acks = acks.filter(|((a, _), _)| *a == attempt);
         self.attempt

@@ -13,12 +13,15 @@
 //! Never here: a clock, a socket, a disk, randomness. Nobody is given up for being late: the
 //! operators decide when to stop waiting. After a failed attempt one operator's [`Input::Retry`] is
 //! enough, the others follow; a culprit that goes on has to be left out by a new definition.
+//!
+//! A driver that finds no seed of an earlier run hears the others first: see [`Recollection`].
 
 mod attempt;
 pub(crate) mod check;
 mod contract;
 pub(crate) mod deal;
 mod hear;
+mod recall;
 pub(crate) mod settle;
 mod work;
 
@@ -33,9 +36,10 @@ use attempt::{Attempt, Stage};
 use work::Stepped;
 
 pub use contract::{
-    Acked, BadParticipant, Breach, Finished, Input, Outcome, Output, Participant, Position,
+    Acked, BadParticipant, Breach, Finished, Input, Opened, Outcome, Output, Participant, Position,
     Progress, Refused, SealKey, Step, ValidatorKey,
 };
+pub use recall::{Forgotten, Recollection};
 pub use settle::max_frame;
 
 /// What one dealer's bundle means for this peer.
@@ -59,6 +63,8 @@ pub struct Ceremony {
     /// Of each peer its opening of the latest attempt: by it, it has promised to acknowledge no
     /// earlier one that it does not name.
     promises: BTreeMap<PeerIndex, Verified<Opening>>,
+    /// Of each peer the latest acknowledgement that was heard, whatever became of its attempt.
+    latest_acks: BTreeMap<PeerIndex, Verified<Ack>>,
     blamed: BTreeSet<(u32, Verdict)>,
     progress: Option<Progress>,
     /// When there was work left at the end of a call.
@@ -90,6 +96,7 @@ impl Ceremony {
             up: PeerSet::EMPTY,
             late_acks: BTreeMap::new(),
             promises: BTreeMap::new(),
+            latest_acks: BTreeMap::new(),
             blamed: BTreeSet::new(),
             progress: None,
             busy: None,
@@ -111,11 +118,32 @@ impl Ceremony {
         promises.map(|(peer, _)| *peer).collect()
     }
 
-    /// Opens another attempt and tells everybody.
-    fn go_to(&mut self, attempt: u32, outputs: &mut Vec<Output>) {
-        let opened = self.position.opened.max(self.position.attempt);
+    /// What `peer` has said here that it may not contradict: its latest opening and its latest
+    /// acknowledgement. To be shown to it, in case it has lost its memory: see [`Recollection`].
+    pub fn said_by(&self, peer: PeerIndex) -> Vec<Spoken> {
+        let opening = self.promises.get(&peer).cloned();
+        let opening = opening.map(|opening| Spoken::Opening(opening.into_signed()));
+        let ack = self.latest_acks.get(&peer).cloned();
+        let ack = ack.map(|ack| Spoken::Ack(ack.into_signed()));
+        opening.into_iter().chain(ack).collect()
+    }
+
+    /// Opens another attempt, which `opener` opened first, and tells everybody; without an opener
+    /// returns to one.
+    fn go_to(&mut self, attempt: u32, opener: Option<PeerIndex>, outputs: &mut Vec<Output>) {
+        let before = self.position.attempt;
+        let opened = self.position.opened.max(before);
         self.position.opened = opened.max(attempt);
         self.position.attempt = attempt;
+        self.position.failed = None;
+        self.position.opener = opener.map(PeerIndex::position);
+        outputs.extend(opener.map(|opener| {
+            Output::Opened(Opened {
+                opener,
+                attempt,
+                skips: attempt > before + 1,
+            })
+        }));
         self.attempt = enter(&self.who, self.terms, &self.position);
         outputs.push(Output::Persist(self.position.clone()));
         for spoken in self.attempt.own_words(self.who.me, self.who.me) {
@@ -124,23 +152,46 @@ impl Ceremony {
     }
 
     fn retry(&mut self, outputs: &mut Vec<Output>) {
+        let attempt = self.position.attempt;
         if self.attempt.acked.is_some() {
             outputs.push(Output::Refused(Refused::Acknowledged));
-        } else if self.position.attempt >= MAX_ATTEMPT {
+        } else if attempt >= MAX_ATTEMPT {
             outputs.push(Output::Refused(Refused::LastAttempt));
+        } else if self.position.failed != Some(attempt) {
+            outputs.push(Output::Refused(Refused::NotFailed(attempt)));
         } else {
-            self.go_to(self.position.attempt + 1, outputs);
+            self.go_to(attempt + 1, Some(self.who.me), outputs);
         }
     }
 
-    /// Tells `peer` everything this peer has to say in this attempt.
+    /// Keeps that the current attempt cannot succeed any more.
+    fn keep_failure(&mut self, outputs: &mut Vec<Output>) {
+        let failed = Some(self.position.attempt);
+        if self.position.failed != failed {
+            self.position.failed = failed;
+            outputs.push(Output::Persist(self.position.clone()));
+        }
+    }
+
+    /// Tells `peer` everything this peer has to say in this attempt; first, who opened it.
     fn greet(&mut self, peer: PeerIndex, outputs: &mut Vec<Output>) {
+        if let Some(opening) = self.first_opening().filter(|first| first.signer != peer) {
+            let passed = Spoken::Opening(opening.clone().into_signed());
+            outputs.push(Output::Send(peer, Frame::Spoken(passed).encode()));
+        }
         for spoken in self.attempt.own_words(self.who.me, peer) {
             outputs.push(Output::Send(peer, Frame::Spoken(spoken).encode()));
         }
         if let Stage::Failed(statements) = &self.attempt.stage {
             outputs.push(Output::Send(peer, accusation(statements.clone())));
         }
+    }
+
+    /// The opening of whoever opened this attempt, if another did.
+    fn first_opening(&self) -> Option<&Verified<Opening>> {
+        let opener = self.who.terms.roster.size().peer(self.position.opener?)?;
+        let other = (opener != self.who.me).then_some(opener)?;
+        self.attempt.said.openings.get(&other)
     }
 
     fn stored(&mut self, transcript: Root, lock: Root, outputs: &mut Vec<Output>) {
@@ -176,6 +227,10 @@ impl Ceremony {
             Stepped::Settled(confirm, unsound) => {
                 let fault = |peer| Output::Fault(peer, Breach::UnsoundShares);
                 outputs.extend(unsound.iter().map(fault));
+                // Nobody who follows the protocol confirms such shares.
+                if !unsound.is_empty() {
+                    self.keep_failure(outputs);
+                }
                 outputs.extend(confirm.map(|confirm| broadcast(Spoken::Confirm(confirm))));
             }
             Stepped::Shows(peer, words) => {
@@ -281,6 +336,9 @@ impl Machine for Ceremony {
         }
         let worked = self.work(&mut outputs);
         self.finish(&mut outputs);
+        if let Stage::Failed(_) | Stage::Unusable = self.attempt.stage {
+            self.keep_failure(&mut outputs);
+        }
         self.report(&mut outputs);
         self.busy = worked.then_some(now);
         outputs

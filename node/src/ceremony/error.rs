@@ -87,12 +87,35 @@ pub enum CeremonyError {
         /// The definition it is for.
         there: Root,
     },
-    /// The seed is gone and the position is not.
+    /// The seed is gone, and by the position this peer has acknowledged keys.
     #[error(
-        "{} is missing though the ceremony has begun. With another seed this peer would look like \
-         a cheat: restore the file, or let all operators sign a new definition", .0.display()
+        "{} is missing, and this peer has acknowledged keys of this ceremony. With another seed it \
+         would look like a cheat: restore the file, or let all operators sign a new definition, \
+         with new data directories", .0.display()
     )]
     SeedLost(PathBuf),
+    /// The memory of this peer is gone, and the others know of an acknowledgement.
+    #[error(
+        "{peer} shows that this peer has acknowledged keys of this ceremony, and {} does not say \
+         which: it is gone, or was emptied. Put it back if you have it; this command then goes on. \
+         If it is gone for good, all operators need a new definition, with new data directories, \
+         and must pay nothing to keys of this one. Until then delete nothing", .dir.display()
+    )]
+    Forgotten {
+        /// Who shows it.
+        peer: String,
+        /// The folder of the unfinished ceremony.
+        dir: PathBuf,
+    },
+    /// The memory of this peer is gone, and no attempt is left.
+    #[error(
+        "this peer has lost {}, and has opened the last attempt that there can be: all operators \
+         need a new definition", .0.display()
+    )]
+    NoAttemptLeft(PathBuf),
+    /// Something of an earlier ceremony is in the way.
+    #[error(transparent)]
+    Earlier(#[from] super::earlier::Earlier),
     /// The seed does not decrypt.
     #[error(
         "{} does not open: give the passphrase or secret file that the ceremony was begun with",
@@ -105,9 +128,6 @@ pub enum CeremonyError {
     /// A file of another version.
     #[error("{} has version {}, and this gantry reads version 1: update gantry", .0.display(), .1)]
     Version(PathBuf, u64),
-    /// The signing record's directory.
-    #[error("the directory of the signing record: {0}")]
-    RecordDirectory(#[source] std::io::Error),
     /// The signing record.
     #[error(transparent)]
     Record(#[from] JournalError),
@@ -120,6 +140,12 @@ pub enum CeremonyError {
     /// A deposit file that is not of this lock.
     #[error("{}: {}", .0.display(), .1)]
     Deposits(PathBuf, #[source] DepositError),
+    /// A deposit file that lacks some deposits, or has them in another order.
+    #[error(
+        "{} is not as this command wrote it: it lacks deposits, or has them in another order. Move \
+         it away, and this command writes it anew", .0.display()
+    )]
+    OtherDeposits(PathBuf),
     /// Another program runs with this peer's identity key.
     #[error(
         "another program runs with the identity key of this peer: stop one of them. If it is not \

@@ -5,7 +5,7 @@
 use std::future::{Future, pending, ready};
 use std::pin::pin;
 
-use dkg::ceremony::{Input, Step};
+use dkg::ceremony::{Input, Refused, Step};
 use proto::PeerIndex;
 use proto::gathering::{BadFrame, Frame};
 use tokio::sync::mpsc::Receiver;
@@ -43,6 +43,13 @@ impl Gathering {
     /// Says the first words; with `retry` those of a new attempt.
     pub fn begin(&mut self, retry: bool) -> Result<(), CeremonyError> {
         match self.phase.as_mut() {
+            Some(Phase::Recalling(recalling)) => {
+                if retry {
+                    self.line.screen.say(&Refused::NotFailed(0).to_string());
+                }
+                recalling.show(&mut self.line);
+                Ok(())
+            }
             Some(Phase::Making(_)) => {
                 let first = if retry { Input::Retry } else { Input::Tick };
                 self.make(first)
@@ -112,7 +119,7 @@ impl Gathering {
     pub(super) fn is_over(&self) -> bool {
         match &self.phase {
             Some(Phase::Sharing(sharing)) => sharing.is_over(self.line.up()),
-            Some(Phase::Making(_)) | None => false,
+            Some(Phase::Recalling(_) | Phase::Making(_)) | None => false,
         }
     }
 
@@ -120,7 +127,7 @@ impl Gathering {
     pub(super) fn is_busy(&self) -> bool {
         match &self.phase {
             Some(Phase::Making(making)) => making.is_busy(),
-            Some(Phase::Sharing(_)) | None => false,
+            Some(Phase::Recalling(_) | Phase::Sharing(_)) | None => false,
         }
     }
 
@@ -133,16 +140,22 @@ impl Gathering {
             {
                 Err(CeremonyError::Failed)
             }
-            Some(Phase::Making(_) | Phase::Sharing(_)) | None => Err(CeremonyError::Stopped),
+            Some(Phase::Recalling(_) | Phase::Making(_) | Phase::Sharing(_)) | None => {
+                Err(CeremonyError::Stopped)
+            }
         }
     }
 
     /// Takes what happened, and does what follows.
     pub(super) fn take(&mut self, event: Event) -> Result<(), CeremonyError> {
         match event {
-            Event::Up { peer, software, .. } => {
+            Event::Up {
+                peer,
+                software,
+                version,
+            } => {
                 tracing::debug!(peer = self.line.name(peer), software, "up");
-                self.line.came(peer);
+                self.line.came(peer, version);
                 self.greet(peer)?;
             }
             Event::Down { peer, reason } => {
@@ -153,7 +166,7 @@ impl Gathering {
                 self.line.went(peer);
                 match &mut self.phase {
                     Some(Phase::Making(_)) => self.make(Input::Down(peer))?,
-                    Some(Phase::Sharing(_)) | None => {}
+                    Some(Phase::Recalling(_) | Phase::Sharing(_)) | None => {}
                 }
             }
             Event::Frame { peer, frame } => match Frame::decode(&frame) {
@@ -164,15 +177,13 @@ impl Gathering {
                 Err(bad) => self.line.fault(peer, &format!("sent {bad}")),
             },
             Event::Measured { .. } => return Ok(()),
-            Event::Refused { reason, .. } => self.line.screen.say_once(reason.to_string()),
+            Event::Refused { peer, reason } => self.line.refused(peer, &reason.to_string()),
             Event::SecondSession { peer } if peer == self.site.me => {
                 return Err(CeremonyError::SecondSession);
             }
             Event::SecondSession { peer } => {
-                self.line.fault(
-                    peer,
-                    "two programs run with its identity key: ask its operator",
-                );
+                let words = "two programs run with its identity key: ask its operator";
+                self.line.alarm(peer, words);
             }
         }
         self.show();
@@ -181,7 +192,11 @@ impl Gathering {
 
     fn greet(&mut self, peer: PeerIndex) -> Result<(), CeremonyError> {
         match &self.phase {
-            Some(Phase::Making(_)) => self.make(Input::Up(peer))?,
+            Some(Phase::Recalling(_)) => self.line.remind(peer, Vec::new()),
+            Some(Phase::Making(making)) => {
+                self.line.remind(peer, making.said_by(peer));
+                self.make(Input::Up(peer))?;
+            }
             Some(Phase::Sharing(sharing)) => sharing.greet(peer, &self.line),
             None => {}
         }
@@ -190,6 +205,7 @@ impl Gathering {
 
     fn show(&mut self) {
         match &self.phase {
+            Some(Phase::Recalling(recalling)) => recalling.show(&mut self.line),
             Some(Phase::Making(making)) => making.show(&mut self.line),
             Some(Phase::Sharing(sharing)) => {
                 if let Some(moment) = &mut self.stay_until
@@ -208,6 +224,10 @@ impl Gathering {
 
     fn hear(&mut self, peer: PeerIndex, frame: Frame) -> Result<(), CeremonyError> {
         match (&mut self.phase, frame) {
+            (Some(Phase::Recalling(recalling)), frame) => {
+                recalling.hear(peer, frame, &mut self.line)?;
+                self.recalled()
+            }
             (Some(Phase::Making(_)), Frame::Ceremony(bytes)) => {
                 self.make(Input::Frame(peer, bytes))
             }
@@ -223,7 +243,7 @@ impl Gathering {
                         for liar in making.denied_by(lock).iter() {
                             let words = "promised in a later attempt never to sign this lock, and \
                                          has signed it: there may be two finished locks";
-                            self.line.fault(liar, words);
+                            self.line.alarm(liar, words);
                         }
                         self.finish(&certificate)?;
                         // Whoever showed it holds the lock.
@@ -236,13 +256,32 @@ impl Gathering {
                     Err(error) => Err(error),
                 }
             }
-            // It comes again once the lock is there: who sends this sends the lock before.
+            // The first three come again once the lock is there: who sends them sends the lock
+            // before. Of its own words a peer with a memory knows more than others.
             (
                 Some(Phase::Making(_)),
-                Frame::Partials(..) | Frame::Deposits(..) | Frame::Leaving,
+                Frame::Partials(..) | Frame::Deposits(..) | Frame::Leaving | Frame::Remembered(_),
             )
             | (None, _) => Ok(()),
             (Some(Phase::Sharing(sharing)), frame) => sharing.hear(peer, frame, &mut self.line),
+        }
+    }
+
+    /// Begins, if everybody has told what this peer has said.
+    fn recalled(&mut self) -> Result<(), CeremonyError> {
+        match self.phase.take() {
+            Some(Phase::Recalling(recalling)) if recalling.is_over() => {
+                let making = recalling.end(&self.site, &mut self.line)?;
+                self.phase = Some(Phase::Making(Box::new(making)));
+                for peer in self.line.up().iter() {
+                    self.greet(peer)?;
+                }
+                self.make(Input::Tick)
+            }
+            phase => {
+                self.phase = phase;
+                Ok(())
+            }
         }
     }
 

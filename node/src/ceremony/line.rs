@@ -1,10 +1,13 @@
 //! The line to the other peers and to the operator: who is there, what is sent, what is shown.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
-use dkg::ceremony::Step;
+use dkg::ceremony::{Opened, Position, Step};
 use proto::ceremony::MAX_ATTEMPT;
+use proto::definition::Terms;
 use proto::gathering::Frame;
-use proto::{PeerIndex, PeerSet};
+use proto::{ClusterSize, PeerIndex, PeerSet, WireVersion};
 
 use super::screen::Screen;
 use crate::io::net::Outbox;
@@ -30,26 +33,32 @@ impl Post for Outbox {
 pub(super) struct Line {
     post: Box<dyn Post + Send>,
     up: PeerSet,
+    versions: BTreeMap<PeerIndex, WireVersion>,
     me: PeerIndex,
+    size: ClusterSize,
     names: Vec<String>,
     pub screen: Screen,
 }
 
 impl Line {
     /// A line with nobody on it yet.
-    pub fn new(post: Box<dyn Post + Send>, me: PeerIndex, names: Vec<String>) -> Self {
+    pub fn new(post: Box<dyn Post + Send>, me: PeerIndex, terms: &Terms) -> Self {
+        let names = terms.operators.iter().map(|o| o.name.clone()).collect();
         Self {
             post,
             up: PeerSet::EMPTY,
+            versions: BTreeMap::new(),
             me,
+            size: terms.size(),
             names,
             screen: Screen::new(),
         }
     }
 
-    /// Notes that a session with `peer` began.
-    pub fn came(&mut self, peer: PeerIndex) {
+    /// Notes that a session with `peer` began, in which both sides speak `version`.
+    pub fn came(&mut self, peer: PeerIndex, version: WireVersion) {
         self.up.insert(peer);
+        self.versions.insert(peer, version);
     }
 
     /// Notes that the session with `peer` ended.
@@ -67,6 +76,13 @@ impl Line {
         self.post.send(peer, Bytes::from(frame.encode()));
     }
 
+    /// Tells one peer what is held here of its own words, if it knows such a frame.
+    pub fn remind(&self, peer: PeerIndex, statements: Vec<Vec<u8>>) {
+        if self.versions.get(&peer) >= Some(&WireVersion::V2) {
+            self.send(peer, &Frame::Remembered(statements));
+        }
+    }
+
     /// Sends to everybody who is there.
     pub fn broadcast(&self, frame: &Frame) {
         let bytes = Bytes::from(frame.encode());
@@ -80,28 +96,52 @@ impl Line {
         &self.names[peer.position()]
     }
 
-    /// Says what `peer` did wrong, once.
+    /// How many peers there are.
+    pub fn size(&self) -> ClusterSize {
+        self.size
+    }
+
+    /// Says what `peer` did wrong, once, and no more than so much of it.
     pub fn fault(&mut self, peer: PeerIndex, what: &str) {
+        let name = self.name(peer).to_owned();
+        self.screen
+            .say_of(Some(peer), format!("{name}: {what}"), &name);
+    }
+
+    /// Says something of `peer` that must be seen, whatever else it did, in words that it cannot
+    /// vary.
+    pub fn alarm(&mut self, peer: PeerIndex, what: &'static str) {
         let words = format!("{}: {what}", self.name(peer));
         self.screen.say_once(words);
     }
 
-    /// Says that this peer followed `opener` to a later attempt than the next.
-    pub fn jumped(&mut self, opener: PeerIndex, attempt: u32) {
-        let mut words = format!(
-            "{} opened attempt {}, past attempts that this peer has not seen",
-            self.name(opener),
-            counted(attempt),
-        );
-        if attempt == MAX_ATTEMPT {
+    /// Says why there is no session with `peer`, or with somebody who is no operator.
+    pub fn refused(&mut self, peer: Option<PeerIndex>, reason: &str) {
+        let name = peer.map_or("strangers", |peer| self.name(peer)).to_owned();
+        self.screen.say_of(peer, reason.to_owned(), &name);
+    }
+
+    /// Says who opened an attempt that this peer begins.
+    pub fn opened(&mut self, opened: Opened) {
+        let attempt = counted(opened.attempt);
+        let mut words = match opened.opener == self.me {
+            true => format!("this peer opens attempt {attempt}"),
+            false => format!("{} opened attempt {attempt}", self.name(opened.opener)),
+        };
+        if opened.skips {
+            words += ", past attempts that this peer has not seen";
+        }
+        if opened.attempt == MAX_ATTEMPT {
             words += ". It is the last: if it fails, make and sign a new definition, without \
                       whoever opened so many";
         }
-        self.screen.say_once(words);
+        self.screen.say(&words);
     }
 
     /// Shows a step of the ceremony and whom it waits for.
-    pub fn show_step(&mut self, attempt: u32, step: Step, waiting: PeerSet) {
+    pub fn show_step(&mut self, position: &Position, step: Step, waiting: PeerSet) {
+        let attempt = position.attempt;
+        let opener = position.opener.and_then(|opener| self.names.get(opener));
         let next = match attempt {
             MAX_ATTEMPT => "It was the last: make and sign a new definition",
             _ => {
@@ -111,9 +151,10 @@ impl Line {
             }
         };
         let attempt = counted(attempt);
-        let mut words = match attempt {
-            1 => step.to_string(),
-            _ => format!("attempt {attempt}: {step}"),
+        let mut words = match (attempt, opener) {
+            (1, _) => step.to_string(),
+            (_, Some(opener)) => format!("attempt {attempt}, opened by {opener}: {step}"),
+            (_, None) => format!("attempt {attempt}: {step}"),
         };
         match step {
             Step::Failed => {

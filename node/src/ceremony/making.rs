@@ -3,22 +3,26 @@
 //! Never here: what a message means.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
 
 use dkg::blame::{Evidence, Verdict};
 use dkg::bls::SecretShare;
 use dkg::ceremony::{Ceremony, Input, Outcome, Output, Participant, Position, Step};
-use proto::ceremony::{Purpose, Terms};
+use proto::ceremony::{Purpose, Spoken, Terms};
 use proto::gathering::Frame;
 use proto::lock::Lock;
-use proto::{IdentitySignature, Machine as _, PeerSet, Root};
+use proto::{IdentitySignature, Machine as _, PeerIndex, PeerSet, Root};
 
 use super::CeremonyError;
 use super::keys::Site;
 use super::line::{Line, counted};
 use super::notebook::Notebook;
 use crate::io::clock;
-use crate::io::files::{self, Mode};
+use crate::io::files::{self, FileError, Mode};
 use crate::keystore::MasterSecret;
+
+/// The most files of evidence that are kept against one peer in one attempt.
+const MAX_BLAMES: u32 = 20;
 
 /// A ceremony that is under way.
 pub(super) struct Making {
@@ -77,7 +81,13 @@ impl Making {
 
     /// Shows the step and whom it waits for.
     pub fn show(&self, line: &mut Line) {
-        line.show_step(self.ceremony.position().attempt, self.step, self.waiting);
+        line.show_step(self.ceremony.position(), self.step, self.waiting);
+    }
+
+    /// What this peer holds of what `peer` has said.
+    pub fn said_by(&self, peer: PeerIndex) -> Vec<Vec<u8>> {
+        let said = self.ceremony.said_by(peer);
+        said.iter().map(Spoken::encode).collect()
     }
 
     /// Hands `input` in and performs what follows; gives the certificate if it is finished.
@@ -102,7 +112,7 @@ impl Making {
                     self.show(line);
                 }
                 Output::Fault(peer, breach) => line.fault(peer, &breach.to_string()),
-                Output::Jumped(opener, attempt) => line.jumped(opener, attempt),
+                Output::Opened(opened) => line.opened(opened),
                 Output::Refused(refused) => line.screen.say(&refused.to_string()),
                 Output::Blame(blame) => write_blame(&blame, site, line)?,
                 Output::Finished(finished) => {
@@ -196,15 +206,56 @@ fn write_blame(
         .map_or(0, |s| s.context().attempt);
     let attempt = counted(attempt);
     let name = line.name(verdict.culprit);
-    let file = format!("blame-{attempt}-{name}.json");
-    let path = site.data.directory().join(file);
     let text = serde_json::to_vec_pretty(evidence).expect("texts and numbers fit into JSON");
-    files::replace(&path, &text, Mode::Public)?;
-    line.screen.say(&format!(
-        "{name} {}. The evidence is in {file}; anybody can check it with `gantry dkg verify-blame \
-         {file}`",
-        verdict.rule,
-        file = path.display(),
-    ));
+    let dir = site.data.directory();
+    let words = match write_beside(dir, &format!("blame-{attempt}-{name}"), &text)? {
+        Some(file) => format!(
+            "The evidence is in {file}; anybody can check it with `gantry dkg verify-blame {file}`",
+            file = file.display(),
+        ),
+        None => format!("There are {MAX_BLAMES} files of evidence against it, and no more is kept"),
+    };
+    line.screen
+        .say(&format!("{name} {}. {words}", verdict.rule));
     Ok(())
+}
+
+/// Writes `text` to the first free of the files STEM.json, STEM-2.json, … and says to which; it may
+/// be there already. Nothing is overwritten, and nobody can fill the disk: there are so many.
+fn write_beside(dir: &Path, stem: &str, text: &[u8]) -> Result<Option<PathBuf>, FileError> {
+    for number in 1..=MAX_BLAMES {
+        let name = match number {
+            1 => format!("{stem}.json"),
+            _ => format!("{stem}-{number}.json"),
+        };
+        let path = dir.join(name);
+        match files::write_new(&path, text, Mode::Public) {
+            Ok(()) => return Ok(Some(path)),
+            Err(FileError::Exists(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_second_verdict_leaves_the_first_as_it_is_and_there_is_an_end_to_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |text: &str| write_beside(dir.path(), "blame-1-op4", text.as_bytes()).unwrap();
+        let first = write("one").unwrap();
+        assert_eq!(first, dir.path().join("blame-1-op4.json"));
+        assert_eq!(write("two").unwrap(), dir.path().join("blame-1-op4-2.json"));
+        assert_eq!(write("one").unwrap(), first, "the same again is no second");
+        assert_eq!(fs::read_to_string(&first).unwrap(), "one");
+        for number in 3..=MAX_BLAMES {
+            write(&number.to_string()).unwrap();
+        }
+        assert_eq!(write("one too many"), None);
+    }
 }

@@ -4,6 +4,8 @@
 //! | module | is |
 //! |---|---|
 //! | `gathering` | one peer at the ceremony: events in, phase after phase |
+//! | [`earlier`] | what an earlier ceremony has left, found before this one begins |
+//! | `recalling` | before the first word: hears what this peer may have said before |
 //! | `making` | while there is no lock: drives `dkg`'s machine |
 //! | `sharing` | after it: deposits, completing those who lag, leaving |
 //! | [`deposits`] | partial signatures in, the group's out |
@@ -12,6 +14,7 @@
 //! | `line`, [`screen`] | sessions, and what the operator sees |
 //!
 //! ```text
+//!  Recalling ── every peer has told ──► Making
 //!  Making ── every peer has acknowledged ──► Sharing ── every peer has everything ──► over
 //!     └── a peer shows everybody's signatures of a lock whose keys are stored here ──┘
 //! ```
@@ -24,12 +27,14 @@
 #[cfg(test)]
 mod crash_tests;
 pub mod deposits;
+pub mod earlier;
 mod error;
 mod gathering;
 pub mod keys;
 mod line;
 mod making;
 pub mod notebook;
+mod recalling;
 pub mod screen;
 mod sharing;
 #[cfg(test)]
@@ -54,7 +59,8 @@ use gathering::Gathering;
 use keys::keystore_salt;
 use line::Line;
 use making::Making;
-use notebook::Notebook;
+use notebook::{Memory, Notebook};
+use recalling::Recalling;
 use sharing::Sharing;
 
 /// How long a peer that begins with everything on its disk waits for somebody who lacks something.
@@ -68,7 +74,7 @@ pub struct Plan {
     pub listen: Vec<SocketAddr>,
     /// Where each peer can be reached, in the order of the definition.
     pub addresses: Vec<Vec<PeerAddress>>,
-    /// Whether to begin a new attempt.
+    /// Whether to begin a new attempt if the current one has failed.
     pub retry: bool,
 }
 
@@ -93,7 +99,7 @@ pub async fn hold(
         identity: site.identity.clone(),
         me: site.me,
         roster: terms.roster().clone(),
-        names: names.clone(),
+        names,
         addresses: plan.addresses,
         listen: plan.listen,
         purpose: Purpose::Ceremony,
@@ -104,7 +110,7 @@ pub async fn hold(
         },
     };
     let (outbox, events) = net::start(settings).await?;
-    let line = Line::new(Box::new(outbox), site.me, names);
+    let line = Line::new(Box::new(outbox), site.me, site.definition.terms());
     let mut gathering = Gathering::new(site, phase, line);
     gathering.begin(plan.retry)?;
     gathering.run(events, stop).await
@@ -112,6 +118,7 @@ pub async fn hold(
 
 /// Where this peer is.
 enum Phase {
+    Recalling(Box<Recalling>),
     Making(Box<Making>),
     Sharing(Box<Sharing>),
 }
@@ -124,14 +131,20 @@ impl Phase {
         let salt = keystore_salt(definition);
         let notebook = Notebook::open(site.data.directory(), definition)?;
         let Some(lock) = site.lock()? else {
-            let purpose = match notebook.has_begun() {
-                true => SecretUse::Open,
-                false => SecretUse::Choose,
+            let memory = notebook.memory()?;
+            earlier::refuse(site, &notebook, &memory)?;
+            return match memory {
+                Memory::Begun => {
+                    let master = MasterSecret::obtain(secret, &salt, SecretUse::Open)?;
+                    let making = Making::start(site, notebook, master)?;
+                    Ok(Self::Making(Box::new(making)))
+                }
+                Memory::Blank(known) => {
+                    let master = MasterSecret::obtain(secret, &salt, SecretUse::Choose)?;
+                    let recalling = Recalling::start(site, notebook, master, known);
+                    Ok(Self::Recalling(Box::new(recalling)))
+                }
             };
-            let master = MasterSecret::obtain(secret, &salt, purpose)?;
-            return Ok(Self::Making(Box::new(Making::start(
-                site, notebook, master,
-            )?)));
         };
         notebook.close()?;
         let mut sharing = Sharing::open(site, lock)?;

@@ -3,7 +3,7 @@
 //!
 //! | file | is |
 //! |---|---|
-//! | `seed.json` | the ceremony seed, encrypted; written before the first message |
+//! | `seed.json` | the ceremony seed, encrypted; written before the first message that is signed |
 //! | `position.json` | attempt and acknowledgements, durable before a peer hears of them |
 //! | `keys-….json` | what goes into the lock of that hash; public |
 //!
@@ -41,6 +41,16 @@ const MAX_BYTES: usize = 16 << 20;
 pub struct Notebook {
     dir: PathBuf,
     definition: Root,
+}
+
+/// What a notebook says of an earlier run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Memory {
+    /// It has begun, and nothing is lost.
+    Begun,
+    /// There is no seed. Of an earlier run nothing is known but that it came to this attempt, or
+    /// nothing at all: it may be lost, or there was none.
+    Blank(Option<u32>),
 }
 
 /// What a ceremony made, apart from what the definition says: the content of a lock.
@@ -91,21 +101,52 @@ impl Notebook {
         Ok(notebook)
     }
 
-    /// Whether an earlier run has begun this ceremony.
-    pub fn has_begun(&self) -> bool {
+    /// The folder.
+    pub fn directory(&self) -> &Path {
+        &self.dir
+    }
+
+    fn has_begun(&self) -> bool {
         self.path("seed.json").exists()
     }
 
-    /// The seed: that of the earlier run, or 32 random bytes that are durable when this returns.
+    /// What is known of an earlier run.
     ///
     /// # Errors
-    /// If it does not decrypt, is missing beside a position, or cannot be written.
-    pub fn seed(&self, master: &MasterSecret) -> Result<Zeroizing<[u8; 32]>, CeremonyError> {
+    /// If the seed is missing beside a position that tells of an acknowledgement, or the position
+    /// cannot be read.
+    pub fn memory(&self) -> Result<Memory, CeremonyError> {
         if self.has_begun() {
-            return self.decrypt(&self.seed_file()?, master);
+            return Ok(Memory::Begun);
         }
-        if self.path("position.json").exists() {
-            return Err(CeremonyError::SeedLost(self.path("seed.json")));
+        if !self.path("position.json").exists() {
+            return Ok(Memory::Blank(None));
+        }
+        let position = self.position()?;
+        if position.acked.is_empty() {
+            Ok(Memory::Blank(Some(position.attempt.max(position.opened))))
+        } else {
+            Err(CeremonyError::SeedLost(self.path("seed.json")))
+        }
+    }
+
+    /// The seed of the earlier run.
+    ///
+    /// # Errors
+    /// If it cannot be read or does not decrypt.
+    pub fn seed(&self, master: &MasterSecret) -> Result<Zeroizing<[u8; 32]>, CeremonyError> {
+        self.decrypt(&self.seed_file()?, master)
+    }
+
+    /// Begins the ceremony at `position` with a new seed; both are durable when this returns. The
+    /// position comes first: a seed alone would begin with the first attempt.
+    ///
+    /// # Errors
+    /// If something cannot be written.
+    pub fn begin(&self, master: &MasterSecret, position: &Position) -> Result<(), CeremonyError> {
+        files::make_dir(&self.dir)?;
+        if *position != Position::default() {
+            self.persist(position)?;
         }
         let mut seed = Zeroizing::new([0; 32]);
         getrandom::fill(&mut *seed)?;
@@ -124,11 +165,10 @@ impl Notebook {
             nonce: hex::encode(nonce),
             ciphertext: hex::encode(ciphertext),
         };
-        files::make_dir(&self.dir)?;
         files::write_new(&self.path("seed.json"), &json(&file), Mode::Secret)?;
         let failed = |error| FileError::Write(self.dir.clone(), error);
         files::sync_parent(&self.dir).map_err(failed)?;
-        Ok(seed)
+        Ok(())
     }
 
     /// Where the ceremony is, as last persisted.
@@ -255,6 +295,8 @@ fn check_version(path: &Path, version: u64) -> Result<(), CeremonyError> {
 
 #[cfg(test)]
 mod tests {
+    use dkg::ceremony::Acked;
+
     use super::*;
 
     const DEFINITION: [u8; 32] = [5; 32];
@@ -267,18 +309,30 @@ mod tests {
         Notebook::open(dir, definition.into())
     }
 
+    fn begun(dir: &Path, position: &Position) -> Notebook {
+        let notebook = open(dir, DEFINITION).unwrap();
+        notebook.begin(&master(1), position).unwrap();
+        notebook
+    }
+
+    fn at(attempt: u32) -> Position {
+        Position {
+            attempt,
+            opened: attempt,
+            ..Position::default()
+        }
+    }
+
     #[test]
     fn the_seed_is_the_same_after_a_crash_and_lies_encrypted() {
         let dir = tempfile::tempdir().unwrap();
-        let seed = open(dir.path(), DEFINITION)
-            .unwrap()
-            .seed(&master(1))
-            .unwrap();
-        let again = open(dir.path(), DEFINITION)
-            .unwrap()
-            .seed(&master(1))
-            .unwrap();
-        assert_eq!(seed, again);
+        let notebook = open(dir.path(), DEFINITION).unwrap();
+        assert_eq!(notebook.memory().unwrap(), Memory::Blank(None));
+        let seed = begun(dir.path(), &at(0)).seed(&master(1)).unwrap();
+        let again = open(dir.path(), DEFINITION).unwrap();
+        assert_eq!(again.memory().unwrap(), Memory::Begun);
+        assert_eq!(again.position().unwrap(), at(0));
+        assert_eq!(again.seed(&master(1)).unwrap(), seed);
         let text = fs::read_to_string(dir.path().join("ceremony/seed.json")).unwrap();
         assert!(!text.contains(&hex::encode(*seed)));
     }
@@ -286,41 +340,46 @@ mod tests {
     #[test]
     fn another_secret_or_definition_does_not_open_it() {
         let dir = tempfile::tempdir().unwrap();
-        open(dir.path(), DEFINITION)
-            .unwrap()
-            .seed(&master(1))
-            .unwrap();
-        let refused = open(dir.path(), DEFINITION).unwrap().seed(&master(2));
+        let refused = begun(dir.path(), &at(0)).seed(&master(2));
         assert!(matches!(refused, Err(CeremonyError::SeedClosed(_))));
         let refused = open(dir.path(), [6; 32]);
         assert!(matches!(refused, Err(CeremonyError::OtherCeremony { .. })));
     }
 
     #[test]
-    fn a_position_without_its_seed_is_refused() {
+    fn a_lost_seed_is_remembered_by_its_attempt_unless_something_was_acknowledged() {
         let dir = tempfile::tempdir().unwrap();
-        let notebook = open(dir.path(), DEFINITION).unwrap();
-        notebook.seed(&master(1)).unwrap();
-        notebook
-            .persist(&Position {
-                attempt: 3,
-                opened: 3,
-                acked: Vec::new(),
-            })
-            .unwrap();
+        let notebook = begun(dir.path(), &at(3));
         assert_eq!(notebook.position().unwrap().attempt, 3);
         fs::remove_file(dir.path().join("ceremony/seed.json")).unwrap();
-        assert!(matches!(
-            notebook.seed(&master(1)),
-            Err(CeremonyError::SeedLost(_))
-        ));
+        assert_eq!(notebook.memory().unwrap(), Memory::Blank(Some(3)));
+        let acked = Acked {
+            attempt: 3,
+            transcript: [1; 32].into(),
+            lock: [2; 32].into(),
+        };
+        let acked = Position {
+            acked: vec![acked],
+            ..at(3)
+        };
+        notebook.persist(&acked).unwrap();
+        let refused = notebook.memory();
+        assert!(matches!(refused, Err(CeremonyError::SeedLost(_))));
+    }
+
+    #[test]
+    fn a_position_of_the_version_before_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let notebook = begun(dir.path(), &at(0));
+        let old = br#"{"version":1,"position":{"attempt":2,"opened":2,"acked":[]}}"#;
+        fs::write(dir.path().join("ceremony/position.json"), old).unwrap();
+        assert_eq!(notebook.position().unwrap(), at(2));
     }
 
     #[test]
     fn closing_leaves_nothing_and_may_be_repeated() {
         let dir = tempfile::tempdir().unwrap();
-        let notebook = open(dir.path(), DEFINITION).unwrap();
-        notebook.seed(&master(1)).unwrap();
+        let notebook = begun(dir.path(), &at(0));
         notebook.close().unwrap();
         notebook.close().unwrap();
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);

@@ -1,21 +1,33 @@
 //! What the operator sees of a ceremony: a moving line on a terminal, plain lines elsewhere.
 //!
-//! Everything goes to standard error. Each line that does not change is written once.
+//! Everything goes to standard error. Each line that does not change is written once. What others
+//! give cause to is bounded for each of them, so that nobody can keep what another has done, or
+//! what this peer itself says, off the screen: not by filling it, and not by filling the memory.
 
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use proto::PeerIndex;
 
 /// How often the moving line moves.
 const BEAT: Duration = Duration::from_millis(200);
+
+/// The most lines that one peer, or all strangers together, give cause to.
+pub const MAX_LINES: usize = 20;
+
+/// Who gives cause to a line: a peer, or somebody who is no operator.
+pub type Cause = Option<PeerIndex>;
 
 /// Where the lines go.
 pub struct Screen {
     bar: Option<ProgressBar>,
     now: String,
     told: BTreeSet<String>,
+    /// How many of them each has given cause to.
+    counts: BTreeMap<Cause, usize>,
 }
 
 impl Screen {
@@ -32,6 +44,7 @@ impl Screen {
             bar,
             now: String::new(),
             told: BTreeSet::new(),
+            counts: BTreeMap::new(),
         }
     }
 
@@ -55,17 +68,35 @@ impl Screen {
         }
     }
 
-    /// What [`Screen::say_once`] has said.
+    /// What [`Screen::say_once`] and [`Screen::say_of`] have said.
     pub fn said_once(&self) -> &BTreeSet<String> {
         &self.told
     }
 
-    /// Something that stays and need not be said again, however often it happens.
+    /// Something that stays and need not be said again, however often it happens. There are only
+    /// so many such words, whatever others do.
     pub fn say_once(&mut self, words: String) {
-        // Bounded: a peer that always says something new must not fill the memory.
-        if self.told.len() < 1000 && !self.told.contains(&words) {
+        if !self.told.contains(&words) {
             self.say(&words);
             self.told.insert(words);
+        }
+    }
+
+    /// The same for words that `cause` can vary: it has [`MAX_LINES`] of them, and then one more
+    /// line says that there are others.
+    pub fn say_of(&mut self, cause: Cause, words: String, name: &str) {
+        if self.told.contains(&words) {
+            return;
+        }
+        tracing::debug!(words, "seen");
+        let count = self.counts.entry(cause).or_default();
+        *count += 1;
+        match (*count).cmp(&MAX_LINES) {
+            Ordering::Less => self.say_once(words),
+            Ordering::Equal => self.say_once(format!(
+                "{name}: more of this kind is not shown; with --log debug it is in the log"
+            )),
+            Ordering::Greater => {}
         }
     }
 }
@@ -80,6 +111,29 @@ impl Drop for Screen {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::ClusterSize;
+
+    use super::*;
+
+    #[test]
+    fn who_says_something_new_for_ever_mutes_nobody() {
+        let peer = |position| ClusterSize::of(4).unwrap().peer(position);
+        let mut screen = Screen::new();
+        for number in 0..5000 {
+            screen.say_of(peer(3), format!("op4: sent {number} bytes"), "op4");
+            screen.say_of(None, format!("a stranger from port {number}"), "strangers");
+        }
+        assert_eq!(screen.said_once().len(), 2 * MAX_LINES);
+        screen.say_of(peer(2), "op3: sent 7 bytes".to_owned(), "op3");
+        screen.say_once("Attempt 1 has failed".to_owned());
+        for words in ["op3: sent 7 bytes", "Attempt 1 has failed"] {
+            assert!(screen.said_once().contains(words), "{words}");
         }
     }
 }

@@ -87,10 +87,9 @@ impl Sharing {
         let text = files::read(&self.deposit_file, MAX_BYTES)?;
         let there = deposit::from_json(&text, &self.lock).map_err(refused)?;
         let signatures = there.iter().map(|deposit| deposit.signature).collect();
-        // Anything but what was written here falls through to signing, which will refuse to
-        // overwrite it.
-        self.deposits.take(signatures).ok();
-        Ok(())
+        // Nothing is signed and nobody waited for, if in the end it could not be written.
+        let taken = self.deposits.take(signatures);
+        taken.map_err(|_| CeremonyError::OtherDeposits(self.deposit_file.clone()))
     }
 
     /// The lock.
@@ -210,7 +209,10 @@ impl Sharing {
                 self.leaving.insert(peer);
             }
             // Words of before it had the lock, which it has been sent; or of another lock.
-            Frame::Ceremony(_) | Frame::Partials(..) | Frame::Deposits(..) => {}
+            Frame::Ceremony(_)
+            | Frame::Remembered(_)
+            | Frame::Partials(..)
+            | Frame::Deposits(..) => {}
         }
         self.advance(line)
     }
@@ -238,7 +240,7 @@ impl Sharing {
         }
         let settled = self.is_held_by_all() || self.is_complete() && !self.is_unsettled();
         if settled {
-            line.fault(
+            line.alarm(
                 peer,
                 "shows a second finished lock, which nobody uses: some operator broke its word in \
                  the ceremony; the keys of the lock here are good",

@@ -13,7 +13,8 @@ use proto::{Identity, IdentitySignature, PeerIndex, Root, SignatureBytes, exampl
 use super::deposits::{BadSignatures, Deposits};
 use super::keys::Site;
 use super::notebook::{Made, Notebook};
-use super::{CeremonyError, Sharing};
+use super::{CeremonyError, Phase, Sharing};
+use crate::config::SecretSource;
 use crate::deposit;
 use crate::journal::{DataLock, JournalError};
 
@@ -247,4 +248,83 @@ fn whole_signatures_of_another_are_taken_only_if_they_are_the_groups() {
         complete.take(partials[0].clone()),
         Err(BadSignatures::Invalid)
     );
+}
+
+/// Why a peer in `dir`, with what lies there, does not begin. There is no secret to be asked for.
+fn refusal(dir: &Path) -> String {
+    let site = site(dir);
+    let secret = SecretSource::SecretFile(dir.join("no.secret"));
+    let refused = Phase::begin(&site, &secret);
+    refused.err().expect("it does not begin").to_string()
+}
+
+#[test]
+fn what_an_earlier_ceremony_has_left_is_found_before_this_one_and_not_to_be_deleted() {
+    let dir = tempfile::tempdir().unwrap();
+    let hash = {
+        let site = site(dir.path());
+        let lock = lock(&site);
+        let notebook = Notebook::open(dir.path(), site.definition.hash()).unwrap();
+        site.finish(&lock, &notebook).unwrap();
+        fs::remove_file(&site.lock_file).unwrap();
+        lock.hash().to_string()
+    };
+    let words = refusal(dir.path());
+    assert!(words.contains(&hash), "{words}");
+    assert!(words.contains("put cluster-lock.json back"), "{words}");
+    assert!(words.contains("Leave the record as it is"), "{words}");
+
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("deposit-data-01020304.json"), "[]").unwrap();
+    let words = refusal(dir.path());
+    assert!(
+        words.contains("deposit-data-01020304.json holds"),
+        "{words}"
+    );
+
+    let dir = tempfile::tempdir().unwrap();
+    let keystores = dir.path().join("keystores");
+    fs::create_dir(&keystores).unwrap();
+    fs::write(keystores.join("keystore-m_12381_3600_0_0_0-1.json"), "{}").unwrap();
+    assert!(refusal(dir.path()).contains("no.secret is not there"));
+    let share = format!("keystore-{}.json", "0a".repeat(48));
+    fs::write(keystores.join(share), "{}").unwrap();
+    let words = refusal(dir.path());
+    assert!(words.contains("Delete no keystore"), "{words}");
+    assert!(!dir.path().join("record").exists(), "nothing is made");
+}
+
+#[test]
+fn a_deposit_file_of_which_a_part_is_missing_is_found_before_anybody_is_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let site = site(dir.path());
+    let lock = lock(&site);
+    let messages = deposit::messages(&lock).unwrap();
+    let version = definition().terms().chain.genesis_fork_version;
+    let mut signed: Vec<_> = (0..)
+        .zip(&messages)
+        .map(|(place, message)| {
+            let hashed = Message::hash(message.signing_root(version));
+            message.signed(share(place / 2, 0).sign(&hashed).to_bytes())
+        })
+        .collect();
+    signed.pop();
+    let text = deposit::to_json(&signed, &definition().terms().chain);
+    let prefix = hex::encode(&lock.hash().as_bytes()[..4]);
+    let file = dir.path().join(format!("deposit-data-{prefix}.json"));
+    fs::write(&file, text).unwrap();
+    let refused = Sharing::open(&site, lock).err().unwrap().to_string();
+    assert!(refused.contains("Move it away"), "{refused}");
+}
+
+#[test]
+fn what_is_missing_is_not_made_by_looking_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let site = site(dir.path());
+    let missing = site.record(&lock(&site)).err().unwrap();
+    assert!(matches!(
+        missing,
+        CeremonyError::Record(JournalError::Missing)
+    ));
+    assert!(!dir.path().join("record").exists());
 }

@@ -47,7 +47,7 @@ fn a_second_attempt_makes_other_keys() {
     for _ in 0..30 {
         world.deliver();
     }
-    world.give(world.peer(1), Input::Retry);
+    world.open_next(world.peer(1));
     world.run();
     world.assert_all_finished();
     assert!(world.disks.values().all(|disk| disk.position.attempt == 1));
@@ -64,10 +64,9 @@ fn a_second_attempt_makes_other_keys() {
 #[test]
 fn all_follow_the_highest_attempt_that_anybody_opens() {
     let mut world = World::started(4, 1, 3);
-    world.give(world.peer(1), Input::Retry);
-    world.give(world.peer(1), Input::Retry);
-    world.give(world.peer(2), Input::Retry);
-    world.give(world.peer(3), Input::Retry);
+    for position in [1, 1, 2, 3] {
+        world.open_next(world.peer(position));
+    }
     world.run();
     world.assert_all_finished();
     assert!(world.disks.values().all(|disk| disk.position.attempt == 2));
@@ -148,7 +147,7 @@ fn frames_of_a_past_attempt_change_nothing() {
         machine.attempt.own_words(other, one)
     };
     assert_eq!(recorded.len(), 3, "opening, bundle and confirm");
-    world.give(one, Input::Retry);
+    world.open_next(one);
     for spoken in recorded {
         world.inject(other, one, Frame::Spoken(spoken).encode());
     }

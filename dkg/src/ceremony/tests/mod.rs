@@ -4,5 +4,7 @@ mod attempts;
 mod course;
 mod crash;
 mod oracle;
+mod recall;
+mod retry;
 mod villains;
 mod world;

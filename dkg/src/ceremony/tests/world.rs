@@ -23,7 +23,7 @@ pub struct Disk {
 pub struct Heard {
     pub blames: Vec<(Evidence, Verdict)>,
     pub faults: Vec<(PeerIndex, Breach)>,
-    pub jumps: Vec<(PeerIndex, u32)>,
+    pub opened: Vec<Opened>,
     pub refused: Vec<Refused>,
     pub finished: Option<Finished>,
     pub closed: bool,
@@ -130,6 +130,15 @@ impl World {
         }
     }
 
+    /// The peer begins the next attempt, whatever becomes of the current one: it restarts there.
+    pub fn open_next(&mut self, peer: PeerIndex) {
+        self.crash(peer);
+        let position = &mut self.disks.get_mut(&peer).unwrap().position;
+        position.attempt += 1;
+        position.opened = position.attempt;
+        self.start(peer);
+    }
+
     pub fn crash(&mut self, peer: PeerIndex) {
         self.machines.remove(&peer);
         self.links
@@ -189,7 +198,7 @@ impl World {
             }
             Output::Progress(progress) => heard.progress = Some(progress),
             Output::Fault(who, breach) => heard.faults.push((who, breach)),
-            Output::Jumped(opener, attempt) => heard.jumps.push((opener, attempt)),
+            Output::Opened(opened) => heard.opened.push(opened),
             Output::Refused(refused) => heard.refused.push(refused),
             Output::Blame(blame) => heard.blames.push(*blame),
             Output::Finished(finished) => heard.finished = Some(*finished),

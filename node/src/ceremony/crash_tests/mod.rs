@@ -5,6 +5,7 @@
 //! What is torn within one file is the business of `files` and of the journal's own crash tests.
 
 mod disk;
+mod forgotten;
 mod split;
 mod world;
 

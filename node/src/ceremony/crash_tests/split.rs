@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use dkg::ceremony::Input;
+use dkg::ceremony::{Input, Position};
 use proto::PeerIndex;
 use proto::ceremony::{Frame as Said, Spoken};
 use proto::definition::Gwei;
@@ -20,10 +20,13 @@ use tempfile::TempDir;
 use super::world::{gathering, peer, up};
 use crate::ceremony::CeremonyError;
 use crate::ceremony::gathering::Gathering;
+use crate::ceremony::keys::keystore_salt;
 use crate::ceremony::line::Post;
+use crate::ceremony::notebook::Notebook;
 use crate::ceremony::tests::definition_of;
+use crate::config::SecretSource;
 use crate::io::net::Event;
-use crate::keystore::{self, SecretKind};
+use crate::keystore::{self, MasterSecret, SecretKind, SecretUse};
 
 /// The operator that lies.
 const LIAR: usize = 3;
@@ -78,13 +81,32 @@ impl World {
         fs::create_dir_all(&dir).unwrap();
         (self.peers[at], self.stopped[at]) = (None, None);
         let antenna = Antenna(at, self.air.clone());
-        self.peers[at] = Some(gathering(at, &dir, secret, antenna));
+        self.peers[at] = Some(gathering(at, &dir, secret, antenna).unwrap());
         self.give(at, |gathering| gathering.begin(retry));
         let there = |other: &usize| *other != at && self.peers[*other].is_some();
         for other in (0..4).filter(there).collect::<Vec<_>>() {
             self.give(other, |gathering| gathering.take(up(at)));
             self.give(at, |gathering| gathering.take(up(other)));
         }
+    }
+
+    /// Gives the liar a second life that knows of no first attempt, and so denies it. It does not
+    /// ask the others.
+    fn prepare_denial(&self) {
+        let dir = self.dir(LIAR, ".liar");
+        fs::create_dir_all(&dir).unwrap();
+        let secret = self.root.path().join(format!("{}.secret", NAMES[LIAR]));
+        let definition = definition_of(1, vec![Gwei::FULL]).hash();
+        let source = SecretSource::SecretFile(secret);
+        let salt = keystore_salt(definition);
+        let master = MasterSecret::obtain(&source, &salt, SecretUse::Open).unwrap();
+        let position = Position {
+            attempt: 1,
+            opened: 1,
+            ..Position::default()
+        };
+        let notebook = Notebook::open(&dir, definition).unwrap();
+        notebook.begin(&master, &position).unwrap();
     }
 
     fn give(&mut self, at: usize, act: impl FnOnce(&mut Gathering) -> Result<(), CeremonyError>) {
@@ -156,13 +178,14 @@ fn is_ack(frame: &Frame, attempt: u32) -> bool {
 fn split() -> World {
     let mut world = World::started();
     let kept = world.run(|from, _, frame| {
-        from == LIAR && (is_ack(frame, 0) || !matches!(frame, Frame::Ceremony(_)))
+        let early = matches!(frame, Frame::Ceremony(_) | Frame::Remembered(_));
+        from == LIAR && (is_ack(frame, 0) || !early)
     });
     let certificate = kept.into_iter().find(|f| matches!(f, Frame::Lock(..)));
     let certificate = certificate.expect("the liar holds every signature of the first lock");
 
-    // Its second life remembers nothing of the first attempt, and so denies it.
-    world.start(LIAR, ".liar", true);
+    world.prepare_denial();
+    world.start(LIAR, ".liar", false);
     world.run(|from, to, frame| {
         let finishes = matches!(frame, Frame::Lock(..));
         finishes || from == LIAR && to == 0 && is_ack(frame, 1)

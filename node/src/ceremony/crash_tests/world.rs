@@ -84,6 +84,8 @@ pub struct World {
     takes: Option<usize>,
     /// The victim's disk when it lost power.
     cut: Option<Disk>,
+    /// Why the victim stopped.
+    refused: Option<CeremonyError>,
 }
 
 /// In memory where there is room: a test has no power to lose, and syncing takes time.
@@ -106,7 +108,7 @@ pub fn gathering(
     dir: &Path,
     secret: PathBuf,
     post: impl Post + Send + 'static,
-) -> Gathering {
+) -> Result<Gathering, CeremonyError> {
     let site = Site {
         definition: definition_of(1, vec![Gwei::FULL]),
         identity: secrets().swap_remove(at),
@@ -115,10 +117,9 @@ pub fn gathering(
         keystore_dir: dir.join("keystores"),
         data: DataLock::take(dir).unwrap(),
     };
-    let phase = Phase::begin(&site, &SecretSource::SecretFile(secret)).unwrap();
-    let names = NAMES.iter().take(4).map(|name| (*name).to_owned());
-    let line = Line::new(Box::new(post), site.me, names.collect());
-    Gathering::new(site, phase, line)
+    let phase = Phase::begin(&site, &SecretSource::SecretFile(secret))?;
+    let line = Line::new(Box::new(post), site.me, site.definition.terms());
+    Ok(Gathering::new(site, phase, line))
 }
 
 /// A session with operator `at` is up.
@@ -126,7 +127,7 @@ pub fn up(at: usize) -> Event {
     Event::Up {
         peer: peer(at),
         software: String::new(),
-        version: proto::WireVersion::V1,
+        version: proto::WireVersion::V2,
     }
 }
 
@@ -147,6 +148,7 @@ impl World {
             })),
             takes,
             cut: None,
+            refused: None,
         };
         for at in 0..4 {
             fs::create_dir(world.dir(at)).unwrap();
@@ -181,6 +183,37 @@ impl World {
         self.run();
     }
 
+    /// The victim comes back without what lies there; gives why it stops, if it does.
+    pub fn come_back_without(&mut self, lost: &[&str]) -> Option<CeremonyError> {
+        for name in lost {
+            let path = self.dir(VICTIM).join(name);
+            // Some are files, and some are not there yet.
+            fs::remove_dir_all(&path)
+                .or_else(|_| fs::remove_file(&path))
+                .ok();
+        }
+        self.come_back(None);
+        self.refused.take()
+    }
+
+    /// What the victim has written.
+    pub fn has(&self, name: &str) -> bool {
+        self.dir(VICTIM).join(name).exists()
+    }
+
+    /// Nobody has anything against the victim, though it is gone for good, and no deposit is
+    /// signed.
+    pub fn assert_nobody_blames(&self, when: &str) {
+        for at in (0..4).filter(|at| *at != VICTIM) {
+            let gathering = self.peers[at].as_ref().expect("it goes on");
+            let faults = gathering.line.screen.said_once();
+            assert!(faults.is_empty(), "{when}: {faults:?}");
+            let names = Disk::read(&self.dir(at)).names();
+            let odd = |name: &&String| name.contains("blame") || name.contains("deposit");
+            assert_eq!(names.iter().find(odd), None, "{when}");
+        }
+    }
+
     fn dir(&self, at: usize) -> PathBuf {
         self.root.path().join(NAMES[at])
     }
@@ -196,7 +229,13 @@ impl World {
             dir: dir.clone(),
             air,
         };
-        self.peers[at] = Some(gathering(at, &dir, self.secret(at), antenna));
+        match gathering(at, &dir, self.secret(at), antenna) {
+            Ok(gathering) => self.peers[at] = Some(gathering),
+            Err(error) => {
+                self.refused = Some(error);
+                return;
+            }
+        }
         self.give(at, |gathering| gathering.begin(false));
         for other in (0..4).filter(|other| *other != at) {
             if self.peers[other].is_some() && self.peers[at].is_some() {
@@ -212,13 +251,16 @@ impl World {
             return;
         };
         let acted = catch_unwind(AssertUnwindSafe(|| {
-            act(&mut gathering).unwrap();
+            act(&mut gathering)?;
             while gathering.is_busy() {
-                gathering.make(Input::Tick).unwrap();
+                gathering.make(Input::Tick)?;
             }
+            Ok(())
         }));
         match acted {
-            Ok(()) => self.peers[at] = Some(gathering),
+            Ok(Ok(())) => self.peers[at] = Some(gathering),
+            Ok(Err(error)) if at == VICTIM => self.refused = Some(error),
+            Ok(Err(error)) => panic!("{} stops: {error}", NAMES[at]),
             Err(lost) if lost.is::<PowerLost>() => {
                 drop(gathering);
                 self.lose_power();

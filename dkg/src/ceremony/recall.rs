@@ -1,0 +1,158 @@
+//! What a peer without a memory must hear before it says anything: what it has said before.
+//!
+//! A peer whose seed is gone would say other things than it has said, in the same attempt, and be
+//! convicted of them. It cannot know that it has said anything: a first start looks the same. So a
+//! peer that finds no seed says nothing that it signs before every other peer has told what it
+//! holds of this peer ([`super::Ceremony::said_by`]):
+//!
+//! - nothing anywhere: it begins with the first attempt;
+//! - statements of some attempts, but no acknowledgement: it opens the attempt after the latest,
+//!   which makes no word of these false, and the others follow;
+//! - an acknowledgement: it promised to keep shares, and to name that attempt in each later
+//!   opening. It does not know enough to keep the promise, and says nothing: [`Forgotten`].
+//!
+//! Only statements with this peer's own signature count, so nobody can make it up. Who holds some
+//! and says nothing of them can still show them later; but every honest peer that ever heard them
+//! has by then told of them, as long as it has not started anew itself.
+//!
+//! Never here: the network; a seed.
+
+use proto::ceremony::{MAX_ATTEMPT, Spoken, Terms};
+use proto::lock::LockHash;
+use proto::{IdentitySignature, PeerIndex, PeerSet, Root, Signed, Statement, Verified};
+use thiserror::Error;
+
+use super::{Breach, Position};
+
+/// Why a peer without a memory cannot go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Forgotten {
+    /// It has acknowledged keys.
+    #[error("it has acknowledged keys of this ceremony")]
+    Acknowledged,
+    /// It has opened the last attempt that there can be.
+    #[error("it has opened attempt {MAX_ATTEMPT}, which is the last")]
+    LastAttempt,
+}
+
+/// What the others have told a peer of its own words so far.
+#[derive(Debug)]
+pub struct Recollection {
+    terms: Terms,
+    hash: Root,
+    me: PeerIndex,
+    heard: PeerSet,
+    latest: Option<u32>,
+    acknowledged: Option<PeerIndex>,
+}
+
+impl Recollection {
+    /// Nothing is heard yet. `known` is the latest attempt that this peer knows by itself to have
+    /// opened.
+    pub fn new(terms: Terms, me: PeerIndex, known: Option<u32>) -> Self {
+        Self {
+            hash: terms.hash(),
+            terms,
+            me,
+            heard: PeerSet::from_iter([me]),
+            latest: known,
+            acknowledged: None,
+        }
+    }
+
+    /// `from` has told everything that it holds of this peer, or shown by other words that it never
+    /// will: a program of the version before this.
+    pub fn has_told(&mut self, from: PeerIndex) {
+        self.heard.insert(from);
+    }
+
+    /// Takes one statement that `from` says is this peer's.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub fn hear(&mut self, from: PeerIndex, spoken: Spoken) -> Result<(), Breach> {
+        let context = spoken.context();
+        if context.terms != self.hash {
+            return Err(Breach::Foreign);
+        }
+        if spoken.signer() != self.me {
+            return Err(Breach::NotYours);
+        }
+        let acknowledges = match spoken {
+            Spoken::Opening(s) => !self.verified(s)?.statement.acked.is_empty(),
+            Spoken::Ack(s) => self.verified(s).map(|_| true)?,
+            Spoken::Done(s) => self.verified(s).map(|_| true)?,
+            Spoken::Bundle(s) => self.verified(s).map(|_| false)?,
+            Spoken::Confirm(s) => self.verified(s).map(|_| false)?,
+            Spoken::Complaint(s) => self.verified(s).map(|_| false)?,
+        };
+        self.latest = self.latest.max(Some(context.attempt));
+        if acknowledges {
+            self.acknowledged.get_or_insert(from);
+        }
+        Ok(())
+    }
+
+    fn verified<T: Statement>(&self, signed: Signed<T>) -> Result<Verified<T>, Breach> {
+        Ok(signed.verify(&self.terms.roster)?)
+    }
+
+    /// Takes everybody's signature of a lock, as `from` shows it: this peer's own among them means
+    /// that it has acknowledged.
+    ///
+    /// # Errors
+    /// If this peer's signature is not among them.
+    pub fn hear_lock(
+        &mut self,
+        from: PeerIndex,
+        lock: Root,
+        signatures: &[IdentitySignature],
+    ) -> Result<(), Breach> {
+        let own = signatures.get(self.me.position());
+        let key = self.terms.roster.key(self.me);
+        if own.is_some_and(|own| key.has_signed(&LockHash(lock), own)) {
+            self.acknowledged.get_or_insert(from);
+            Ok(())
+        } else {
+            Err(Breach::NotYours)
+        }
+    }
+
+    /// Who has shown that this peer has acknowledged keys.
+    pub fn acknowledged(&self) -> Option<PeerIndex> {
+        self.acknowledged
+    }
+
+    /// The latest attempt of which this peer has said something.
+    pub fn latest(&self) -> Option<u32> {
+        self.latest
+    }
+
+    /// Who has not told yet.
+    pub fn waiting(&self) -> PeerSet {
+        PeerSet::full(self.terms.roster.size()).without(self.heard)
+    }
+
+    /// Where the ceremony begins for this peer, as far as is told; to be asked for when nobody is
+    /// waited for.
+    ///
+    /// # Errors
+    /// If it can begin nowhere.
+    pub fn position(&self) -> Result<Position, Forgotten> {
+        if self.acknowledged.is_some() {
+            return Err(Forgotten::Acknowledged);
+        }
+        let Some(latest) = self.latest else {
+            return Ok(Position::default());
+        };
+        if latest >= MAX_ATTEMPT {
+            return Err(Forgotten::LastAttempt);
+        }
+        Ok(Position {
+            attempt: latest + 1,
+            opened: latest + 1,
+            opener: Some(self.me.position()),
+            ..Position::default()
+        })
+    }
+}

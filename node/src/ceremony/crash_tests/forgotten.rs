@@ -1,0 +1,62 @@
+//! A peer loses its memory: the folder of the unfinished ceremony, or the whole data directory. It
+//! is never taken for a cheat. Before it has acknowledged it goes on, afterwards it says what to
+//! do.
+
+use super::world::{Cut, World};
+use crate::ceremony::CeremonyError;
+
+/// Loses `lost` before each of the frames that the victim sends while there is no lock; gives to
+/// `judge` each world with what became of the victim, and whether it had acknowledged.
+fn lose(lost: &[&str], judge: impl Fn(&World, Option<CeremonyError>, &str)) -> usize {
+    for number in 0.. {
+        let mut world = World::until(Cut::BeforeSending(number));
+        if !world.is_cut() || world.has("cluster-lock.json") {
+            return number;
+        }
+        let stopped = world.come_back_without(lost);
+        judge(&world, stopped, &format!("before frame {number}"));
+    }
+    unreachable!("there are few frames")
+}
+
+#[test]
+fn a_peer_that_loses_everything_is_never_taken_for_a_cheat() {
+    let everything = ["ceremony", "keystores", "record"];
+    let frames = lose(&everything, |world, stopped, when| match stopped {
+        None => world.assert_all_have_the_same(when),
+        Some(CeremonyError::Forgotten { .. }) => world.assert_nobody_blames(when),
+        Some(error) => panic!("{when}: {error}"),
+    });
+    assert!(frames > 15, "{frames} is too few to be all");
+}
+
+#[test]
+fn a_peer_that_loses_its_notebook_goes_on_unless_it_has_keys_that_it_may_have_acknowledged() {
+    let frames = lose(&["ceremony"], |world, stopped, when| match stopped {
+        None => {
+            world.assert_all_have_the_same(when);
+        }
+        Some(error @ CeremonyError::Earlier(_)) => {
+            assert!(world.has("keystores"), "{when}");
+            let words = error.to_string();
+            assert!(words.contains("Delete no keystore"), "{when}: {words}");
+            world.assert_nobody_blames(when);
+        }
+        Some(error) => panic!("{when}: {error}"),
+    });
+    assert!(frames > 15, "{frames} is too few to be all");
+}
+
+#[test]
+fn a_lost_seed_costs_an_attempt_and_nothing_else() {
+    let frames = lose(
+        &["ceremony/seed.json"],
+        |world, stopped, when| match stopped {
+            None => world.assert_all_have_the_same(when),
+            Some(CeremonyError::SeedLost(_)) => world.assert_nobody_blames(when),
+            Some(CeremonyError::Earlier(_)) => assert!(world.has("keystores"), "{when}"),
+            Some(error) => panic!("{when}: {error}"),
+        },
+    );
+    assert!(frames > 15, "{frames} is too few to be all");
+}
