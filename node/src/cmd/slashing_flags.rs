@@ -136,6 +136,10 @@ impl Peer {
 type Judge = fn(&ChainSpec, &SyncStatus, Timestamp) -> Result<Slot, UnsureSlot>;
 
 fn print_import(import: &Imported) {
+    if import.raised + import.unchanged + import.unknown.len() == 0 {
+        println!("The file names no validator: there was nothing to import.");
+        return;
+    }
     println!("Raised the marks of {} validators.", import.raised);
     println!("{} were as high already.", import.unchanged);
     for key in &import.unknown {

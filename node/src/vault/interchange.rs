@@ -2,17 +2,20 @@
 //!
 //! Format version 5, integers quoted. An import only ever raises marks: of all entries of a key the
 //! highest source, target and slot count, whatever else the file holds. An export holds the
-//! watermarks of every key, which is the "minimal" form of the EIP.
+//! watermarks of every key, which is the "minimal" form of the EIP. What other clients make of the
+//! format is read in `reading`.
 //!
 //! Source: EIP-3076.
 //!
 //! Never here: a file that is half taken. What cannot be read completely changes nothing.
 
+mod reading;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use proto::{Epoch, PublicKey, Root, Slot};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use thiserror::Error;
 
 use crate::journal::{Entry, History, Marks, Record, Watermarks};
@@ -96,37 +99,24 @@ impl Claims {
     /// # Errors
     /// If the file is malformed, or of another version or chain.
     pub fn read(genesis_validators_root: Root, json: &[u8]) -> Result<Self, InterchangeError> {
-        // The version first: another one may have another layout, and deserves the better message.
-        let versioned: Versioned = serde_json::from_slice(json)?;
-        let version = versioned.metadata.interchange_format_version;
-        if version != FORMAT_VERSION {
-            return Err(InterchangeError::Version(
-                version.chars().take(16).collect(),
-            ));
-        }
-        let file: Interchange = serde_json::from_slice(json)?;
-        let found = file.metadata.genesis_validators_root;
-        if found != genesis_validators_root {
+        let file = reading::read(json)?;
+        if file.genesis_validators_root != genesis_validators_root {
             return Err(InterchangeError::OtherChain {
-                found,
+                found: file.genesis_validators_root,
                 expected: genesis_validators_root,
             });
         }
         let mut marks = BTreeMap::<PublicKey, Watermarks>::new();
-        for key in file.data {
-            let highest = Watermarks {
-                source: key.signed_attestations.iter().map(|a| a.source_epoch).max(),
-                target: key.signed_attestations.iter().map(|a| a.target_epoch).max(),
-                slot: key.signed_blocks.iter().map(|block| block.slot).max(),
-            };
-            marks.entry(key.pubkey).or_default().raise(&highest);
+        for (key, highest) in file.keys {
+            marks.entry(key).or_default().raise(&highest);
         }
         Ok(Self { marks })
     }
 }
 
-/// Adds the marks of an EIP-3076 file to `history`. A file that says more than that it is `now` is
-/// wrong, and would stop the validator until then.
+/// Adds the marks of an EIP-3076 file to `history`. A file that says of one of our keys more than
+/// that it is `now` is wrong, and would stop the validator until then; what it says of other keys
+/// does not matter here.
 ///
 /// # Errors
 /// If the file is ahead of the clock, or holds no key of this record. Then `history` is as before.
@@ -135,24 +125,27 @@ pub fn import(
     claims: Claims,
     now: Moment,
 ) -> Result<Import, InterchangeError> {
-    let marks = claims.marks;
-    if let Some((key, marks)) = marks.iter().find(|(_, marks)| is_ahead(marks, now)) {
-        return Err(InterchangeError::AheadOfClock {
-            key: *key,
-            marks: *marks,
-        });
+    let keys = claims.marks.len();
+    let mut ours = Vec::new();
+    let mut unknown = Vec::new();
+    for (key, marks) in claims.marks {
+        match history.number(&key) {
+            None => unknown.push(key),
+            Some(_) if is_ahead(&marks, now) => {
+                return Err(InterchangeError::AheadOfClock { key, marks });
+            }
+            Some(validator) => ours.push((validator, marks)),
+        }
+    }
+    if keys > 0 && ours.is_empty() {
+        return Err(InterchangeError::NoneOfOurs(keys));
     }
     let mut import = Import {
         records: Vec::new(),
         unchanged: 0,
-        unknown: Vec::new(),
+        unknown,
     };
-    let keys = marks.len();
-    for (key, marks) in marks {
-        let Some(validator) = history.number(&key) else {
-            import.unknown.push(key);
-            continue;
-        };
+    for (validator, marks) in ours {
         let before = history.marks(validator).map(|marks| marks.watermarks);
         let mut after = before.unwrap_or_default();
         after.raise(&marks);
@@ -164,9 +157,6 @@ pub fn import(
         import
             .records
             .push(record.expect("the validator is enrolled"));
-    }
-    if keys > 0 && import.unknown.len() == keys {
-        return Err(InterchangeError::NoneOfOurs(keys));
     }
     Ok(import)
 }
@@ -196,47 +186,37 @@ pub fn export(history: &History, genesis_validators_root: Root) -> Vec<u8> {
     serde_json::to_vec_pretty(&file).expect("a struct of texts and lists is JSON")
 }
 
-#[derive(Deserialize)]
-struct Versioned {
-    metadata: FormatVersion,
-}
-
-#[derive(Deserialize)]
-struct FormatVersion {
-    interchange_format_version: String,
-}
-
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Interchange {
     metadata: Metadata,
     data: Vec<KeyHistory>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Metadata {
     interchange_format_version: String,
     genesis_validators_root: Root,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct KeyHistory {
     pubkey: PublicKey,
     signed_blocks: Vec<Block>,
     signed_attestations: Vec<Attestation>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Block {
     slot: Slot,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     signing_root: Option<Root>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Attestation {
     source_epoch: Epoch,
     target_epoch: Epoch,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     signing_root: Option<Root>,
 }
 

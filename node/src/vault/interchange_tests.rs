@@ -134,6 +134,23 @@ fn what_cannot_be_used_is_refused_with_words() {
             &file("5", &of_key(1, r#"{"slot": "-9"}"#, "")),
             "not a slashing protection file",
         ),
+        ("{}", "missing field `metadata`"),
+        (
+            r#"{"slashing_protection": "{}"}"#,
+            "missing field `metadata`",
+        ),
+        (
+            &file("5", r#"{"signed_blocks": []}"#),
+            "missing field `pubkey`",
+        ),
+        (
+            &file("5", &of_key(1, r#"{"slot": null}"#, "")),
+            "not a slashing protection file",
+        ),
+        (
+            &file("5", &of_key(1, "", r#"{"target_epoch": "9"}"#)),
+            "missing field `source_epoch`",
+        ),
         (
             &file("5", r#"{"pubkey": "0x12"}"#),
             "expected 0x and 96 hex digits",
@@ -167,8 +184,107 @@ fn what_cannot_be_used_is_refused_with_words() {
 
 #[test]
 fn a_file_of_no_keys_is_taken() {
-    let taken = take(&mut enrolled(), file("5", "").as_bytes()).unwrap();
-    assert_eq!((taken.records.len(), taken.unchanged), (0, 0));
+    let empty = file("5", "");
+    let null = empty.replace("[]", "null");
+    let absent = empty.replace(r#", "data": []"#, "");
+    for json in [empty, null, absent] {
+        let taken = take(&mut enrolled(), json.as_bytes()).unwrap();
+        assert_eq!((taken.records.len(), taken.unchanged), (0, 0), "{json}");
+    }
+}
+
+/// The marks of key 1 after one entry of it with these members beside `pubkey`.
+fn marks_of(members: &str) -> (Option<u64>, Option<u64>, Option<u64>) {
+    let mut history = enrolled();
+    let entry = format!(r#"{{"pubkey": "{}"{members}}}"#, key(1));
+    take(&mut history, file("5", &entry).as_bytes()).unwrap();
+    watermarks(&history, 1)
+}
+
+#[test]
+fn an_absent_or_null_list_is_an_empty_one() {
+    let blocks = r#", "signed_blocks": [{"slot": "90"}]"#;
+    let votes = format!(r#", "signed_attestations": [{}]"#, attestation(8, 9));
+    assert_eq!(marks_of(""), (None, None, None));
+    assert_eq!(marks_of(blocks), (None, None, Some(90)));
+    assert_eq!(marks_of(&votes), (Some(8), Some(9), None));
+    let null = r#", "signed_attestations": null"#;
+    assert_eq!(marks_of(&format!("{blocks}{null}")), (None, None, Some(90)));
+    let null = r#", "signed_blocks": null"#;
+    assert_eq!(
+        marks_of(&format!("{null}{votes}")),
+        (Some(8), Some(9), None)
+    );
+}
+
+#[test]
+fn a_list_under_another_name_is_not_lost() {
+    let odd = format!(
+        r#"{{"pubkey": "{}", "signed_blocks": [], "signedAttestations": [{}]}}"#,
+        key(1),
+        attestation(8, 9)
+    );
+    let words = refused(&file("5", &odd));
+    assert!(words.contains("signedAttestations"), "{words}");
+    // Beside both lists it is something that this version need not know.
+    let more = r#", "signed_blocks": [], "signed_attestations": [], "note": {"a": [1]}"#;
+    assert_eq!(marks_of(more), (None, None, None));
+}
+
+#[test]
+fn entries_are_read_as_the_clients_write_them() {
+    let root = Root::ZERO;
+    for block in [
+        r#"{"slot": 90}"#.to_owned(),
+        r#"{"slot": "90", "signing_root": null}"#.to_owned(),
+        r#"{"slot": "90", "signing_root": ""}"#.to_owned(),
+        format!(r#"{{"slot": "90", "signing_root": "{root}", "other": 1}}"#),
+    ] {
+        let members = format!(r#", "signed_blocks": [{block}]"#);
+        assert_eq!(marks_of(&members), (None, None, Some(90)), "{block}");
+    }
+    let vote = r#", "signed_attestations": [{"source_epoch": 8, "target_epoch": 9}]"#;
+    assert_eq!(marks_of(vote), (Some(8), Some(9), None));
+    let twice = r#", "signed_blocks": [{"slot": "90"}], "signed_blocks": [{"slot": "7"}]"#;
+    assert_eq!(marks_of(twice), (None, None, Some(90)));
+}
+
+#[test]
+fn a_file_is_read_however_it_is_wrapped() {
+    let json = file("5", &of_key(1, r#"{"slot": "90"}"#, ""));
+    let wrapped = [
+        json.replace(r#""5""#, "5"),
+        json.replace("0x", ""),
+        format!("\u{feff}{json}"),
+        format!(
+            r#"{{"data": [{{"status": "deleted"}}], "slashing_protection": {}}}"#,
+            serde_json::to_string(&json).unwrap()
+        ),
+    ];
+    for json in wrapped {
+        let mut history = enrolled();
+        take(&mut history, json.as_bytes()).unwrap_or_else(|error| panic!("{json}: {error}"));
+        assert_eq!(watermarks(&history, 1), (None, None, Some(90)), "{json}");
+    }
+}
+
+#[test]
+fn the_far_future_of_a_foreign_key_does_not_refuse_ours() {
+    let mut history = enrolled();
+    let foreign = of_key(
+        9,
+        r#"{"slot": "18446744073709551615"}"#,
+        &attestation(7, 9000),
+    );
+    let ours = of_key(1, r#"{"slot": "90"}"#, &attestation(8, 9));
+    let json = file("5", &format!("{foreign}, {ours}"));
+    let taken = take(&mut history, json.as_bytes()).unwrap();
+    assert_eq!(taken.unknown, [key(9)]);
+    assert_eq!(watermarks(&history, 1), (Some(8), Some(9), Some(90)));
+    // One of ours that is ahead refuses all: half a file is no file.
+    let ahead = of_key(2, "", &attestation(7, 9000));
+    let words = refused(&file("5", &format!("{ours}, {ahead}")));
+    assert!(words.contains("signed for the future"), "{words}");
 }
 
 proptest! {
