@@ -15,7 +15,7 @@ use tracing::{debug, warn};
 
 use super::beacon::{
     BeaconClient, BeaconError, BlockId, BlockRequest, CommitteeSubscription, HeadEvent, Published,
-    StateId,
+    StateId, Strange,
 };
 use super::clock;
 use crate::duties::judge::Sighting;
@@ -137,6 +137,13 @@ impl Asking {
         }
     }
 
+    /// Tells what was of no use in an answer whose rest was taken.
+    fn passed_over(&self, strange: &Strange) {
+        if let Some(told) = strange.told() {
+            self.complain("a part of the schedule", &told);
+        }
+    }
+
     /// The block with this root beside the present head, if the node knows it.
     async fn sight(&self, root: Root) -> Result<Option<Sighting>, BeaconError> {
         let block = self.client.known_block(BlockId::Root(root));
@@ -157,8 +164,9 @@ impl Asking {
                 Ok(Answer::Chain(epoch, Box::new(spec)))
             }
             Order::Validators(epoch, keys) => {
-                let found = self.client.validators(StateId::Head, &keys).await?;
-                let known = found.iter().map(|state| {
+                let found = self.client.known_validators(StateId::Head, &keys).await?;
+                self.passed_over(&found.strange);
+                let known = found.known.iter().map(|state| {
                     let active = state.status.is_active();
                     (
                         state.validator.pubkey,
@@ -172,10 +180,12 @@ impl Asking {
             }
             Order::Attesters(epoch, indices) => {
                 let found = self.client.attester_duties(epoch, &indices).await?;
+                self.passed_over(&found.strange);
                 Ok(Answer::Attesters(epoch, found.duties))
             }
             Order::Proposers(epoch) => {
                 let found = self.client.proposer_duties(epoch).await?;
+                self.passed_over(&found.strange);
                 Ok(Answer::Proposers(epoch, found.duties))
             }
             Order::Prepare(_, recipients) => {

@@ -241,7 +241,7 @@ impl ChainSpec {
     }
 }
 
-/// The spec's keys, all of them text except those that nobody here reads.
+/// The spec's keys, all of them text or numbers except those that nobody here reads.
 struct Keys<'a>(&'a BTreeMap<String, Value>);
 
 impl Keys<'_> {
@@ -255,12 +255,12 @@ impl Keys<'_> {
     }
 
     fn number(&self, key: &'static str) -> Result<Option<u64>, SpecError> {
-        let Some(value) = self.0.get(key) else {
-            return Ok(None);
-        };
-        read(value)
-            .map(Some)
-            .ok_or_else(|| bad(key, value, "a number"))
+        match self.0.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => read(value)
+                .map(Some)
+                .ok_or_else(|| bad(key, value, "a number")),
+        }
     }
 
     fn within(
@@ -301,10 +301,13 @@ impl Keys<'_> {
             let Some(version) = self.0.get(&format!("{name}_FORK_VERSION")) else {
                 continue;
             };
+            if value.is_null() {
+                continue; // not scheduled
+            }
             forks.push(ScheduledFork {
                 name: name.to_ascii_lowercase(),
                 version: read(version).ok_or_else(|| bad(key, version, "4 bytes in hex"))?,
-                epoch: Epoch(read(value).ok_or_else(|| bad(key, value, "an epoch"))?),
+                epoch: Epoch(epoch(value).ok_or_else(|| bad(key, value, "an epoch"))?),
             });
         }
         Ok(forks)
@@ -329,8 +332,20 @@ impl Keys<'_> {
     }
 }
 
+/// Reads a text, or a number that a node or a proxy has taken out of its quotes.
 fn read<T: FromStr>(value: &Value) -> Option<T> {
+    if let Value::Number(number) = value {
+        return number.to_string().parse().ok();
+    }
     value.as_str()?.parse().ok()
+}
+
+/// Reads an epoch. The far future, 2^64 - 1, is rounded to 2^64 where a number is a double.
+fn epoch(value: &Value) -> Option<u64> {
+    let is_far = value
+        .as_f64()
+        .is_some_and(|number| number >= u64::MAX as f64);
+    read(value).or(is_far.then_some(u64::MAX))
 }
 
 fn bad(key: &str, value: &Value, expected: &'static str) -> SpecError {

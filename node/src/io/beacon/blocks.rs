@@ -72,7 +72,7 @@ impl BeaconClient {
         }
         let fork = block.fork().as_str();
         match answer.header(VERSION_HEADER) {
-            Some(said) if said != fork => {
+            Some(said) if !said.eq_ignore_ascii_case(fork) => {
                 let other = format!("the node says fork {said}, its spec says {fork}");
                 Err(self.contradiction(CALL, other))
             }
@@ -83,8 +83,7 @@ impl BeaconClient {
     fn contents(&self, spec: &ChainSpec, answer: &Answer) -> Result<BlockContents, BeaconError> {
         #[derive(Deserialize)]
         struct Produced<'a> {
-            #[serde(default)]
-            execution_payload_blinded: bool,
+            execution_payload_blinded: Option<bool>,
             #[serde(borrow)]
             data: &'a RawValue,
         }
@@ -98,7 +97,7 @@ impl BeaconClient {
             BlockContents::from_ssz(spec, &answer.body)
         } else {
             let produced: Produced<'_> = self.read_json(CALL, &answer.body)?;
-            if produced.execution_payload_blinded {
+            if produced.execution_payload_blinded == Some(true) {
                 return Err(blinded());
             }
             BlockContents::from_json(spec, produced.data.get())
@@ -118,7 +117,14 @@ impl BeaconClient {
         let path = "/eth/v2/beacon/blocks?broadcast_validation=gossip";
         let body = Body::ssz(contents.signed_ssz(signature)).of(contents.block.fork());
         match self.post(Call::PublishBlock, path, body).await {
-            Ok(answer) if answer.status == 202 => Ok(Published::OnlySentOn),
+            // Lighthouse answers 202 with these words to a block that it has imported before.
+            Ok(answer) if answer.status == 202 => {
+                let said = String::from_utf8_lossy(&answer.body);
+                match is_already_known(&said) {
+                    true => Ok(Published::AlreadyKnown),
+                    false => Ok(Published::OnlySentOn),
+                }
+            }
             Ok(_) => Ok(Published::Imported),
             Err(error) => match error.rejected() {
                 Some(rejected) if is_already_known(&rejected.message) => {

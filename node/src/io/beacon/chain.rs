@@ -1,15 +1,15 @@
 //! Questions about the chain: what it is, whether the node follows it, what stands on it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
-use proto::eth::{BeaconBlockHeader, ChainSpec, Genesis, SignedBlock, ValidatorIndex};
-use proto::{Epoch, PublicKey, Root, SignatureBytes, Slot};
-use serde::{Deserialize, Serialize};
+use proto::eth::{BeaconBlockHeader, ChainSpec, Genesis, SignedBlock};
+use proto::{PublicKey, Root, SignatureBytes, Slot};
+use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::client::Body;
+use super::items::open;
 use super::{BeaconClient, BeaconError, Call, Cause};
 use crate::io::hidden::one_line;
 
@@ -48,10 +48,10 @@ pub struct SyncStatus {
     /// Whether it is catching up.
     pub is_syncing: bool,
     /// Whether its head's payload has not been checked by an execution client.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "open::no")]
     pub is_optimistic: bool,
     /// Whether its execution client cannot be reached.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "open::no")]
     pub el_offline: bool,
 }
 
@@ -59,77 +59,6 @@ impl SyncStatus {
     /// Whether its view may be voted for.
     pub fn may_vote(&self) -> bool {
         !self.is_syncing && !self.is_optimistic
-    }
-}
-
-/// A validator in a state's registry.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct ValidatorState {
-    /// Its index.
-    pub index: ValidatorIndex,
-    /// Gwei.
-    #[serde(with = "serde_utils::quoted_u64")]
-    pub balance: u64,
-    /// Where it stands in its life.
-    pub status: ValidatorStatus,
-    /// What is registered of it.
-    pub validator: RegisteredValidator,
-}
-
-/// What the registry holds of a validator.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct RegisteredValidator {
-    /// Its public key.
-    pub pubkey: PublicKey,
-    /// Who may withdraw.
-    pub withdrawal_credentials: Root,
-    /// Gwei that count.
-    #[serde(with = "serde_utils::quoted_u64")]
-    pub effective_balance: u64,
-    /// Whether it has been slashed.
-    pub slashed: bool,
-    /// The first epoch of its duties, `u64::MAX` while that is open.
-    pub activation_epoch: Epoch,
-    /// The first epoch after its duties, `u64::MAX` while that is open.
-    pub exit_epoch: Epoch,
-}
-
-/// Where a validator stands in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ValidatorStatus {
-    /// Deposited, not yet eligible.
-    PendingInitialized,
-    /// Waiting for its activation.
-    PendingQueued,
-    /// Has duties.
-    ActiveOngoing,
-    /// Has duties and will leave.
-    ActiveExiting,
-    /// Has duties, is slashed and will leave.
-    ActiveSlashed,
-    /// Left.
-    ExitedUnslashed,
-    /// Left, slashed.
-    ExitedSlashed,
-    /// Left, its balance may be withdrawn.
-    WithdrawalPossible,
-    /// Left, its balance has been withdrawn.
-    WithdrawalDone,
-}
-
-impl ValidatorStatus {
-    /// Whether it has duties.
-    pub fn is_active(self) -> bool {
-        match self {
-            Self::ActiveOngoing | Self::ActiveExiting | Self::ActiveSlashed => true,
-            Self::PendingInitialized
-            | Self::PendingQueued
-            | Self::ExitedUnslashed
-            | Self::ExitedSlashed
-            | Self::WithdrawalPossible
-            | Self::WithdrawalDone => false,
-        }
     }
 }
 
@@ -166,7 +95,7 @@ pub struct KnownBlock {
 #[derive(Deserialize)]
 pub(super) struct Envelope<T> {
     pub(super) data: T,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "open::no")]
     pub(super) execution_optimistic: bool,
 }
 
@@ -205,69 +134,6 @@ impl BeaconClient {
         Ok(answer.data)
     }
 
-    /// Which of `keys` are in the registry of a state, and how they stand.
-    ///
-    /// # Errors
-    /// If the node cannot be asked or answers about other validators.
-    pub async fn validators(
-        &self,
-        state: StateId,
-        keys: &[PublicKey],
-    ) -> Result<Vec<ValidatorState>, BeaconError> {
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let path = format!("/eth/v1/beacon/states/{state}/validators");
-        let validators = match self.validators_by_post(&path, keys).await {
-            Err(error) if error.is_unknown_call() => self.validators_by_get(&path, keys).await?,
-            answer => answer?,
-        };
-        let asked: BTreeSet<&PublicKey> = keys.iter().collect();
-        let stranger = validators
-            .iter()
-            .find(|known| !asked.contains(&known.validator.pubkey));
-        match stranger {
-            Some(stranger) => Err(self.contradiction(
-                Call::Validators,
-                format!("validator {} was not asked for", stranger.index),
-            )),
-            None => Ok(validators),
-        }
-    }
-
-    async fn validators_by_post(
-        &self,
-        path: &str,
-        keys: &[PublicKey],
-    ) -> Result<Vec<ValidatorState>, BeaconError> {
-        #[derive(Serialize)]
-        struct Query<'a> {
-            ids: &'a [PublicKey],
-        }
-        let body = Body::json(&Query { ids: keys });
-        let answer = self.post(Call::Validators, path, body).await?;
-        let answer: Envelope<Vec<ValidatorState>> =
-            self.read_json(Call::Validators, &answer.body)?;
-        Ok(answer.data)
-    }
-
-    /// For nodes without the POST: as many keys at a time as fit into a URL.
-    async fn validators_by_get(
-        &self,
-        path: &str,
-        keys: &[PublicKey],
-    ) -> Result<Vec<ValidatorState>, BeaconError> {
-        const KEYS_PER_URL: usize = 32;
-        let mut validators = Vec::new();
-        for some in keys.chunks(KEYS_PER_URL) {
-            let ids: Vec<String> = some.iter().map(PublicKey::to_string).collect();
-            let path = format!("{path}?id={}", ids.join(","));
-            let answer: Envelope<Vec<ValidatorState>> = self.json(Call::Validators, &path).await?;
-            validators.extend(answer.data);
-        }
-        Ok(validators)
-    }
-
     /// The deposits that are waiting in a state.
     ///
     /// # Errors
@@ -277,8 +143,9 @@ impl BeaconClient {
         state: StateId,
     ) -> Result<Vec<PendingDeposit>, BeaconError> {
         let path = format!("/eth/v1/beacon/states/{state}/pending_deposits");
-        let answer: Envelope<Vec<PendingDeposit>> = self.json(Call::PendingDeposits, &path).await?;
-        Ok(answer.data)
+        let answer: Envelope<Option<Vec<PendingDeposit>>> =
+            self.json(Call::PendingDeposits, &path).await?;
+        Ok(answer.data.unwrap_or_default())
     }
 
     /// The header of a block, if the node knows it.

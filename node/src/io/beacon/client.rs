@@ -2,7 +2,7 @@
 //!
 //! Bounds the time and the size of every answer and turns every failure into a [`BeaconError`].
 //!
-//! Never here: retries, paths of the API, logging.
+//! Never here: the same question a second time, paths of the API, logging.
 
 use std::error::Error;
 use std::fmt;
@@ -112,10 +112,17 @@ impl BeaconClient {
         self.read_json(call, &answer.body)
     }
 
-    /// Asks for SSZ, which is cheaper to read, or else JSON.
+    /// Asks for SSZ, which is cheaper to read, or else JSON; for JSON alone where the node does not
+    /// understand the choice.
     pub(super) async fn ssz_or_json(&self, call: Call, path: &str) -> Result<Answer, BeaconError> {
-        let request = self.request(call, path).header(ACCEPT, SSZ_OR_JSON);
-        self.send(call, request).await
+        let request = |accept| self.request(call, path).header(ACCEPT, accept);
+        match self.send(call, request(SSZ_OR_JSON)).await {
+            Err(error) if matches!(error.status(), Some(400 | 406 | 415)) => {
+                let answer = self.send(call, request(JSON)).await;
+                answer.map_err(|other| error.or(other))
+            }
+            answer => answer,
+        }
     }
 
     /// Posts `body`.
@@ -278,7 +285,8 @@ impl Answer {
     /// Whether the body is SSZ.
     pub(super) fn is_ssz(&self) -> bool {
         self.header(CONTENT_TYPE.as_str())
-            .is_some_and(|media_type| media_type.starts_with(SSZ))
+            .and_then(|media_type| media_type.get(..SSZ.len()))
+            .is_some_and(|media_type| media_type.eq_ignore_ascii_case(SSZ))
     }
 
     /// The text of a header.

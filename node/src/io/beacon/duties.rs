@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use proto::eth::{AttesterDuty, CommitteeIndex, ProposerDuty, ValidatorIndex};
 use proto::{Address, Epoch, Root, Slot};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::client::Body;
+use super::items::{Items, Strange, open};
 use super::{BeaconClient, BeaconError, Call};
 
 /// The duties of an epoch, valid as long as the chain has `dependent_root`.
@@ -22,6 +24,8 @@ pub struct Duties<T> {
     pub optimistic: bool,
     /// The duties.
     pub duties: Vec<T>,
+    /// What was answered beside them and is of no use.
+    pub strange: Strange,
 }
 
 /// Asks the node to follow the subnet of a committee.
@@ -42,28 +46,19 @@ pub struct CommitteeSubscription {
 
 /// Duties as both calls answer them.
 #[derive(Deserialize)]
+#[serde(bound(deserialize = "T: DeserializeOwned"))]
 struct Answered<T> {
     dependent_root: Root,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "open::no")]
     execution_optimistic: bool,
-    data: Vec<T>,
-}
-
-impl<T> From<Answered<T>> for Duties<T> {
-    fn from(answer: Answered<T>) -> Self {
-        Self {
-            dependent_root: answer.dependent_root,
-            optimistic: answer.execution_optimistic,
-            duties: answer.data,
-        }
-    }
+    data: Items<T>,
 }
 
 impl BeaconClient {
     /// When and where `validators` attest in `epoch`, at most one epoch ahead.
     ///
     /// # Errors
-    /// If the node cannot be asked or answers about other validators.
+    /// If the node cannot be asked or answers nothing that is of use.
     pub async fn attester_duties(
         &self,
         epoch: Epoch,
@@ -72,36 +67,80 @@ impl BeaconClient {
         const CALL: Call = Call::AttesterDuties;
         let path = format!("/eth/v1/validator/duties/attester/{epoch}");
         let answer = self.post(CALL, &path, Body::json(validators)).await?;
-        let duties: Duties<_> = self
-            .read_json::<Answered<AttesterDuty>>(CALL, &answer.body)?
-            .into();
+        let answer = self.read_json::<Answered<AttesterDuty>>(CALL, &answer.body)?;
         let asked: BTreeSet<ValidatorIndex> = validators.iter().copied().collect();
         let mut seen = BTreeSet::new();
-        for duty in &duties.duties {
+        self.sorted(CALL, answer, |duty| {
             let index = duty.validator_index;
-            if !asked.contains(&index) || !seen.insert(index) {
-                let other = format!("validator {index} was not asked for, or answered twice");
-                return Err(self.contradiction(CALL, other));
+            if !asked.contains(&index) {
+                return Some(format!("validator {index} was not asked for"));
             }
-        }
-        Ok(duties)
+            if duty.committee_index.0 >= duty.committees_at_slot {
+                let (committee, count) = (duty.committee_index, duty.committees_at_slot);
+                let what = format!("validator {index} in committee {committee} of {count}");
+                return Some(what);
+            }
+            // One attestation an epoch: of two duties the second would be slashable.
+            let twice = || format!("validator {index} is answered twice");
+            (!seen.insert(index)).then(twice)
+        })
     }
 
     /// Who proposes in `epoch`: every slot's proposer, ours or not.
     ///
     /// # Errors
-    /// If the node cannot be asked.
+    /// If the node cannot be asked or answers nothing that is of use.
     pub async fn proposer_duties(&self, epoch: Epoch) -> Result<Duties<ProposerDuty>, BeaconError> {
         const CALL: Call = Call::ProposerDuties;
         let v2 = format!("/eth/v2/validator/duties/proposer/{epoch}");
         let answer: Answered<ProposerDuty> = match self.json(CALL, &v2).await {
-            Err(error) if error.is_unknown_call() => {
+            Err(error) if error.refuses_the_form() => {
                 let v1 = format!("/eth/v1/validator/duties/proposer/{epoch}");
-                self.json(CALL, &v1).await?
+                let answer = self.json(CALL, &v1).await;
+                answer.map_err(|other| error.or(other))?
             }
             answer => answer?,
         };
-        Ok(answer.into())
+        let mut seen = BTreeSet::new();
+        self.sorted(CALL, answer, |duty| {
+            let twice = || format!("slot {} is answered twice", duty.slot);
+            (!seen.insert(duty.slot)).then(twice)
+        })
+    }
+
+    /// The duties in which `odd` finds nothing; what it finds is passed over. In place of a list
+    /// null is no answer: a node that has no duty for us says so with an empty list, and to take
+    /// the one for the other would cost an epoch.
+    fn sorted<T>(
+        &self,
+        call: Call,
+        answer: Answered<T>,
+        mut odd: impl FnMut(&T) -> Option<String>,
+    ) -> Result<Duties<T>, BeaconError> {
+        let Items {
+            read,
+            mut strange,
+            was_null,
+        } = answer.data;
+        if was_null {
+            return Err(self.contradiction(call, "null in place of the duties".to_owned()));
+        }
+        let mut duties = Vec::with_capacity(read.len());
+        for duty in read {
+            match odd(&duty) {
+                Some(why) => strange.add(|| why),
+                None => duties.push(duty),
+            }
+        }
+        match strange.told() {
+            Some(told) if duties.is_empty() => Err(self.contradiction(call, told)),
+            Some(_) | None => Ok(Duties {
+                dependent_root: answer.dependent_root,
+                optimistic: answer.execution_optimistic,
+                duties,
+                strange,
+            }),
+        }
     }
 
     /// Tells the node who gets the fees of which proposer. It forgets after a few epochs.

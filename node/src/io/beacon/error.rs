@@ -92,9 +92,35 @@ impl BeaconError {
         }
     }
 
-    /// Whether the node has no such call: it is older than the call, or younger than its end.
-    pub(super) fn is_unknown_call(&self) -> bool {
-        matches!(self.status(), Some(404 | 405 | 501))
+    /// Whether another form of the same question may be answered. A node that does not know a call
+    /// says 404, 405 or 501, Lighthouse 400 of a version that it does not have, a proxy that lets
+    /// only some calls through 403 or 405; 406 and 415 are about media types.
+    pub(super) fn refuses_the_form(&self) -> bool {
+        const STATUSES: [u16; 8] = [400, 403, 404, 405, 406, 410, 415, 501];
+        self.status()
+            .is_some_and(|status| STATUSES.contains(&status))
+    }
+
+    /// Of this failure and that of the question in its `other` form, the one that says more: the
+    /// first, where the other only says that there is no such call either.
+    pub(super) fn or(self, other: Self) -> Self {
+        match other.status() {
+            Some(404 | 405 | 501) => self,
+            Some(_) | None => other,
+        }
+    }
+
+    /// Whether the same question will fail for the same reason until somebody mends something: the
+    /// node understood it and refuses, or answers what cannot be used.
+    pub fn lasts(&self) -> bool {
+        match &self.cause {
+            Cause::Rejected(rejected) => match rejected.status {
+                408 | 425 | 429 => false,
+                status => (300..500).contains(&status) || status == 501,
+            },
+            Cause::TooLarge(_) | Cause::Undecodable(_) | Cause::Contradiction(_) => true,
+            Cause::Unreachable(_) | Cause::Broken(_) | Cause::Timeout(_) => false,
+        }
     }
 }
 
@@ -107,8 +133,7 @@ impl Rejected {
         #[derive(Deserialize)]
         struct Failure {
             index: Number,
-            #[serde(default)]
-            message: String,
+            message: Option<String>,
         }
         #[derive(Deserialize)]
         #[serde(untagged)]
@@ -118,30 +143,30 @@ impl Rejected {
         }
         #[derive(Deserialize)]
         struct Body {
-            #[serde(default)]
-            message: String,
-            #[serde(default)]
-            failures: Vec<Failure>,
+            message: Option<String>,
+            failures: Option<Vec<Failure>>,
         }
-        let Ok(body) = serde_json::from_slice::<Body>(body) else {
+        let as_text = || one_line(&String::from_utf8_lossy(body));
+        let Ok(read) = serde_json::from_slice::<Body>(body) else {
             return Self {
                 status,
-                message: one_line(&String::from_utf8_lossy(body)),
+                message: as_text(),
                 failures: Vec::new(),
             };
         };
-        let failures = body.failures.into_iter().filter_map(|failure| {
+        let failures = read.failures.into_iter().flatten().filter_map(|failure| {
             Some(ItemFailure {
                 index: match failure.index {
                     Number::Plain(index) => index,
                     Number::Quoted(text) => text.parse().ok()?,
                 },
-                message: one_line(&failure.message),
+                message: one_line(&failure.message.unwrap_or_default()),
             })
         });
         Self {
             status,
-            message: one_line(&body.message),
+            // Another language than the API's still says something.
+            message: read.message.map_or_else(as_text, |message| one_line(&message)),
             failures: failures.collect(),
         }
     }
@@ -177,6 +202,7 @@ pub(super) fn is_already_known(message: &str) -> bool {
         "alreadyknown",
         "alreadyseen",
         "alreadyexists",
+        "alreadyvoted",
         "priorattestationknown",
         "duplicate",
     ];
@@ -192,7 +218,11 @@ fn said(message: &str) -> String {
 
 fn advice(status: u16) -> &'static str {
     match status {
-        401 | 403 => ": check the user name and password in the node's address",
+        401 => ": check the user name and password in the node's address",
+        403 => {
+            ": check the user name and password in the node's address, and that no proxy before it \
+             keeps this call back"
+        }
         404 | 405 | 501 => ": the node has no such call or object; check its version",
         408 | 429 | 502 | 504 => ": the node or a proxy before it is overloaded",
         503 => ": the node is syncing or starting; wait for it",
@@ -242,6 +272,34 @@ mod tests {
             .map(|failure| (failure.index, failure.is_already_known()))
             .collect();
         assert_eq!(known, [(0, true), (7, false)]);
+    }
+
+    #[test]
+    fn what_a_node_says_is_read_in_other_languages_too() {
+        let nimbus = br#"{"code":400,"message":"Some errors happened","failures":[
+            {"index":"0","message":"(Ignore, \"Validator has already voted in epoch\")"},
+            {"index":1,"message":null}]}"#;
+        let failures = Rejected::read(400, nimbus).failures;
+        assert!(failures[0].is_already_known());
+        assert_eq!((failures[1].index, failures[1].message.as_str()), (1, ""));
+        let null = br#"{"code":500,"message":"broken","failures":null}"#;
+        assert_eq!(Rejected::read(500, null).message, "broken");
+        let other = br#"{"status":400,"error":"Bad Request"}"#;
+        assert!(Rejected::read(400, other).message.contains("Bad Request"));
+    }
+
+    #[test]
+    fn what_somebody_must_mend_lasts_and_what_time_mends_does_not() {
+        let status = |status| error(Cause::Rejected(Rejected::read(status, b""))).lasts();
+        for lasting in [302, 400, 401, 403, 404, 405, 415, 501] {
+            assert!(status(lasting), "{lasting}");
+        }
+        for passing in [408, 425, 429, 500, 502, 503, 504] {
+            assert!(!status(passing), "{passing}");
+        }
+        assert!(error(Cause::Undecodable(String::new())).lasts());
+        assert!(!error(Cause::Timeout(1)).lasts());
+        assert!(!error(Cause::Unreachable(String::new())).lasts());
     }
 
     proptest! {

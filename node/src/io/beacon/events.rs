@@ -13,6 +13,7 @@ use proto::{Root, Slot};
 use reqwest::Response;
 use serde::Deserialize;
 
+use super::items::open;
 use super::sse::Events;
 use super::{BeaconClient, BeaconError, Call, Cause};
 
@@ -29,7 +30,7 @@ pub struct HeadEvent {
     pub current_duty_dependent_root: Root,
     /// Whether the head's payload has not been checked by an execution client. A node that does
     /// not say may not have checked it.
-    #[serde(default = "unchecked")]
+    #[serde(default = "unchecked", deserialize_with = "open::yes")]
     pub execution_optimistic: bool,
 }
 
@@ -41,10 +42,13 @@ const fn unchecked() -> bool {
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause between two attempts to connect.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+/// The same where the node refuses the stream: somebody must mend something first.
+const LONGEST_REFUSED: Duration = Duration::from_secs(60);
 
 impl BeaconClient {
     /// Every new head, for ever. A connection that fails, or is silent for `silence`, gives one
-    /// error and is then made again after a pause of 0.1 to 3 seconds.
+    /// error and is then made again after a pause of 0.1 to 3 seconds, up to a minute where the
+    /// node refuses it. An event that cannot be read gives an error and costs no other.
     pub fn head_events(
         &self,
         silence: Duration,
@@ -55,6 +59,7 @@ impl BeaconClient {
             connection: None,
             ready: VecDeque::new(),
             failures: 0,
+            longest: LONGEST_PAUSE,
         };
         stream::unfold(feed, |mut feed| async {
             let next = feed.next().await;
@@ -68,18 +73,23 @@ struct Feed {
     client: BeaconClient,
     silence: Duration,
     connection: Option<(Response, Events)>,
-    ready: VecDeque<HeadEvent>,
+    ready: VecDeque<Result<HeadEvent, BeaconError>>,
     failures: u32,
+    longest: Duration,
 }
 
 impl Feed {
     async fn next(&mut self) -> Result<HeadEvent, BeaconError> {
         loop {
             if let Some(event) = self.ready.pop_front() {
-                return Ok(event);
+                return event;
             }
             if let Err(error) = self.advance().await {
                 self.connection = None;
+                self.longest = match error.lasts() {
+                    true => LONGEST_REFUSED,
+                    false => LONGEST_PAUSE,
+                };
                 self.failures = self.failures.saturating_add(1);
                 return Err(error);
             }
@@ -90,7 +100,7 @@ impl Feed {
     async fn advance(&mut self) -> Result<(), BeaconError> {
         let client = &self.client;
         let Some((response, events)) = &mut self.connection else {
-            tokio::time::sleep(pause(self.failures)).await;
+            tokio::time::sleep(pause(self.failures, self.longest)).await;
             let path = "/eth/v1/events?topics=head";
             let response = client.open(Call::Events, path).await?;
             self.connection = Some((response, Events::default()));
@@ -111,7 +121,7 @@ impl Feed {
             client.error(Call::Events, Cause::Undecodable(too_long.to_string()))
         })?;
         for event in complete.iter().filter(|event| event.event == "head") {
-            let head = client.read_json(Call::Events, event.data.as_bytes())?;
+            let head = client.read_json(Call::Events, event.data.as_bytes());
             self.ready.push_back(head);
         }
         self.failures = 0;
@@ -119,12 +129,12 @@ impl Feed {
     }
 }
 
-fn pause(failures: u32) -> Duration {
+fn pause(failures: u32, longest: Duration) -> Duration {
     match failures {
         0 => Duration::ZERO,
         _ => FIRST_PAUSE
             .saturating_mul(1 << (failures - 1).min(10))
-            .min(LONGEST_PAUSE),
+            .min(longest),
     }
 }
 
@@ -134,8 +144,10 @@ mod tests {
 
     #[test]
     fn pauses_grow_from_a_tenth_of_a_second_to_three() {
-        let pauses: Vec<u128> = (0..9).map(|n| pause(n).as_millis()).collect();
+        let of = |n| pause(n, LONGEST_PAUSE).as_millis();
+        let pauses: Vec<u128> = (0..9).map(of).collect();
         assert_eq!(pauses, [0, 100, 200, 400, 800, 1600, 3000, 3000, 3000]);
-        assert_eq!(pause(u32::MAX), LONGEST_PAUSE);
+        assert_eq!(pause(u32::MAX, LONGEST_PAUSE), LONGEST_PAUSE);
+        assert_eq!(pause(u32::MAX, LONGEST_REFUSED), LONGEST_REFUSED);
     }
 }

@@ -5,14 +5,16 @@
 //! | [`client`] | nothing: one request, one bounded answer, one typed error |
 //! | [`call`] | every call with its name, its time and the size its answer may have |
 //! | [`error`] | what can go wrong, in words for the operator |
-//! | [`chain`] | genesis and spec, sync status, validators, blocks, pending deposits |
+//! | [`chain`] | genesis and spec, sync status, blocks, pending deposits |
+//! | [`validators`] | which validators a state knows |
 //! | [`duties`] | who attests and proposes when; subscriptions and fee recipients |
 //! | [`votes`] | the head vote, and attestations to post |
 //! | [`blocks`] | a block to sign, and the signed block to post |
 //! | [`events`], [`sse`] | new heads as they come |
+//! | [`items`] | nothing: lists of which a strange item does not cost the others |
 //!
-//! A call is made once: nothing is retried behind the caller's back, and a caller that has no more
-//! use for an answer drops the future. What a node answers is checked for size and form, and for
+//! A call is made once, in a second form only where the node refuses the first: nothing is retried
+//! behind the caller's back, and a caller that has no more use for an answer drops the future. What a node answers is checked for size and form, and for
 //! being the answer to the question; judging it is the core's part. Addresses of nodes may hold
 //! passwords: only scheme, host and port ever reach an error or a log.
 //!
@@ -25,7 +27,9 @@ pub mod client;
 pub mod duties;
 pub mod error;
 pub mod events;
+pub mod items;
 pub mod sse;
+pub mod validators;
 pub mod votes;
 
 #[cfg(test)]
@@ -33,10 +37,10 @@ mod tests;
 
 pub use blocks::{BlockRequest, Published};
 pub use call::Call;
-pub use chain::{
-    BlockId, KnownBlock, PendingDeposit, StateId, SyncStatus, ValidatorState, ValidatorStatus,
-};
+pub use chain::{BlockId, KnownBlock, PendingDeposit, StateId, SyncStatus};
 pub use client::BeaconClient;
 pub use duties::{CommitteeSubscription, Duties};
 pub use error::{BadUrl, BeaconError, Cause, ItemFailure, Rejected};
 pub use events::HeadEvent;
+pub use items::Strange;
+pub use validators::{ValidatorState, ValidatorStatus, Validators};

@@ -4,6 +4,7 @@
 
 mod answers;
 mod failures;
+mod strange;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -32,7 +33,8 @@ const HEAD: &str = "0x8257baf65f1822b80d4502176e2e39fc369d22e9346ef3de3c65611d43
 /// One answer: status, media type, body.
 type Recorded = (u16, &'static str, Vec<u8>);
 
-/// A server that knows one answer a path and remembers what it was sent.
+/// A server that knows one answer a path, or a method and path, or `SSZ` and path where SSZ is
+/// asked for, and remembers what it was sent.
 #[derive(Clone, Default)]
 struct Node {
     answers: BTreeMap<String, Recorded>,
@@ -111,6 +113,15 @@ impl Node {
         address
     }
 
+    /// How often it was asked for what begins with `path`.
+    fn asked(&self, path: &str) -> usize {
+        let received = self.received.lock().unwrap();
+        received
+            .iter()
+            .filter(|(uri, ..)| uri.starts_with(path))
+            .count()
+    }
+
     /// The last thing it was sent.
     fn last(&self) -> (String, HeaderMap, Bytes) {
         self.received.lock().unwrap().last().cloned().unwrap()
@@ -126,7 +137,14 @@ async fn answer(State(node): State<Node>, request: Request) -> Response<Body> {
         JSON,
         br#"{"code":404,"message":"no such route"}"#.to_vec(),
     );
-    let (status, media_type, answer) = node.answers.get(&path).cloned().unwrap_or(unknown);
+    let accept = parts.headers.get("accept").and_then(|a| a.to_str().ok());
+    let by_method = format!("{} {path}", parts.method);
+    let by_form = format!("SSZ {path}");
+    let wants_ssz = accept.is_some_and(|accept| accept.contains(SSZ));
+    let answer = wants_ssz.then(|| node.answers.get(&by_form)).flatten();
+    let answer = answer.or_else(|| node.answers.get(&by_method));
+    let answer = answer.or_else(|| node.answers.get(&path));
+    let (status, media_type, answer) = answer.cloned().unwrap_or(unknown);
     let asked = (parts.uri.to_string(), parts.headers, body);
     node.received.lock().unwrap().push(asked);
     Response::builder()

@@ -1,0 +1,184 @@
+//! Which validators a state knows.
+//!
+//! Of each only what a duty or a deposit needs is read, so that nothing else in it can be strange.
+
+use std::collections::BTreeSet;
+
+use proto::PublicKey;
+use proto::eth::ValidatorIndex;
+use serde::{Deserialize, Serialize};
+
+use super::chain::{Envelope, StateId};
+use super::client::Body;
+use super::items::{Items, Strange};
+use super::{BeaconClient, BeaconError, Call};
+
+/// A validator in a state's registry.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ValidatorState {
+    /// Its index.
+    pub index: ValidatorIndex,
+    /// Gwei.
+    #[serde(with = "serde_utils::quoted_u64")]
+    pub balance: u64,
+    /// Where it stands in its life.
+    pub status: ValidatorStatus,
+    /// What is registered of it.
+    pub validator: RegisteredValidator,
+}
+
+/// What the registry holds of a validator.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RegisteredValidator {
+    /// Its public key.
+    pub pubkey: PublicKey,
+}
+
+/// Which validators a state knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Validators {
+    /// Those that could be read, each once.
+    pub known: Vec<ValidatorState>,
+    /// What was answered beside them and is of no use.
+    pub strange: Strange,
+}
+
+/// Where a validator stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ValidatorStatus {
+    /// Deposited, not yet eligible.
+    PendingInitialized,
+    /// Waiting for its activation.
+    PendingQueued,
+    /// Has duties.
+    ActiveOngoing,
+    /// Has duties and will leave.
+    ActiveExiting,
+    /// Has duties, is slashed and will leave.
+    ActiveSlashed,
+    /// Left.
+    ExitedUnslashed,
+    /// Left, slashed.
+    ExitedSlashed,
+    /// Left, its balance may be withdrawn.
+    WithdrawalPossible,
+    /// Left, its balance has been withdrawn.
+    WithdrawalDone,
+}
+
+impl ValidatorStatus {
+    /// Whether it has duties.
+    pub fn is_active(self) -> bool {
+        match self {
+            Self::ActiveOngoing | Self::ActiveExiting | Self::ActiveSlashed => true,
+            Self::PendingInitialized
+            | Self::PendingQueued
+            | Self::ExitedUnslashed
+            | Self::ExitedSlashed
+            | Self::WithdrawalPossible
+            | Self::WithdrawalDone => false,
+        }
+    }
+}
+
+impl BeaconClient {
+    /// Which of `keys` are in the registry of a state, and how they stand.
+    ///
+    /// # Errors
+    /// If the node cannot be asked or answers anything beside that.
+    pub async fn validators(
+        &self,
+        state: StateId,
+        keys: &[PublicKey],
+    ) -> Result<Vec<ValidatorState>, BeaconError> {
+        let answer = self.known_validators(state, keys).await?;
+        match answer.strange.told() {
+            Some(told) => Err(self.contradiction(Call::Validators, told)),
+            None => Ok(answer.known),
+        }
+    }
+
+    /// As [`BeaconClient::validators`], but what cannot be used of the answer costs nothing else.
+    ///
+    /// # Errors
+    /// If the node cannot be asked or answers only about other validators.
+    pub async fn known_validators(
+        &self,
+        state: StateId,
+        keys: &[PublicKey],
+    ) -> Result<Validators, BeaconError> {
+        let path = format!("/eth/v1/beacon/states/{state}/validators");
+        let answer = match keys.is_empty() {
+            true => Vec::new(),
+            false => match self.validators_by_post(&path, keys).await {
+                Ok(answer) => vec![answer],
+                Err(error) if error.refuses_the_form() => self
+                    .validators_by_get(&path, keys)
+                    .await
+                    .map_err(|other| error.or(other))?,
+                Err(error) => return Err(error),
+            },
+        };
+        let asked: BTreeSet<&PublicKey> = keys.iter().collect();
+        let mut seen = BTreeSet::new();
+        let mut validators = Validators {
+            known: Vec::new(),
+            strange: Strange::default(),
+        };
+        for items in answer {
+            validators.strange.append(items.strange);
+            for known in items.read {
+                let (key, index) = (known.validator.pubkey, known.index);
+                if !asked.contains(&key) {
+                    let why = || format!("validator {index} was not asked for");
+                    validators.strange.add(why);
+                } else if !seen.insert(key) {
+                    let why = || format!("validator {index} is answered twice");
+                    validators.strange.add(why);
+                } else {
+                    validators.known.push(known);
+                }
+            }
+        }
+        match validators.strange.told() {
+            Some(told) if validators.known.is_empty() => {
+                Err(self.contradiction(Call::Validators, told))
+            }
+            Some(_) | None => Ok(validators),
+        }
+    }
+
+    async fn validators_by_post(
+        &self,
+        path: &str,
+        keys: &[PublicKey],
+    ) -> Result<Items<ValidatorState>, BeaconError> {
+        #[derive(Serialize)]
+        struct Query<'a> {
+            ids: &'a [PublicKey],
+        }
+        let body = Body::json(&Query { ids: keys });
+        let answer = self.post(Call::Validators, path, body).await?;
+        let answer: Envelope<Items<ValidatorState>> =
+            self.read_json(Call::Validators, &answer.body)?;
+        Ok(answer.data)
+    }
+
+    /// For nodes without the POST: as many keys at a time as the API allows in a URL.
+    async fn validators_by_get(
+        &self,
+        path: &str,
+        keys: &[PublicKey],
+    ) -> Result<Vec<Items<ValidatorState>>, BeaconError> {
+        const KEYS_PER_URL: usize = 30;
+        let mut answers = Vec::new();
+        for some in keys.chunks(KEYS_PER_URL) {
+            let ids: Vec<String> = some.iter().map(PublicKey::to_string).collect();
+            let path = format!("{path}?id={}", ids.join(","));
+            let answer: Envelope<Items<_>> = self.json(Call::Validators, &path).await?;
+            answers.push(answer.data);
+        }
+        Ok(answers)
+    }
+}
