@@ -9,6 +9,7 @@
 //! | [`api`], [`ledger`] | what the chain says; which duties its blocks contain |
 //! | [`cluster`], [`peer`] | identities, definition, ceremony, deposit; running peers |
 //! | [`metrics`], [`usage`] | figures of the peers, from `/metrics` and `/proc` |
+//! | [`proxy`] | ways between peers that are slow or can be cut |
 //! | [`load`] | the stand-in beacon node of `--load` |
 //! | [`progress`], [`report`] | what a person sees, and what a machine reads |
 //! | [`show`] | the whole: from nothing to duties, epoch after epoch |
@@ -32,6 +33,7 @@ pub mod peer;
 pub mod place;
 pub mod plan;
 pub mod progress;
+pub mod proxy;
 pub mod report;
 pub mod show;
 pub mod usage;

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use devnet::cluster::Cluster;
 use devnet::place::Site;
+use devnet::proxy::{Way, lay};
 use tokio::sync::watch;
 
-use crate::proxy::{Way, lay};
 use crate::stand::{Stand, until};
 
 /// One way of a peer that is far away.
@@ -21,7 +21,9 @@ pub async fn surround(i: usize, cluster: &Cluster, site: &Site, way: &watch::Rec
     let local = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
     let proxy = |to: usize| local(site.ports.way(to));
     for to in 0..cluster.peers.len() {
-        lay(proxy(to), local(site.ports.peer(to)), way.clone()).await;
+        lay(proxy(to), local(site.ports.peer(to)), way.clone())
+            .await
+            .unwrap();
     }
     for (from, peer) in cluster.peers.iter().enumerate() {
         let others = cluster.peers.iter().enumerate();

@@ -13,7 +13,6 @@
 //! | [`stand`] | the devnet that they share, and what they ask of it |
 //! | [`count`] | which duties the blocks contain, counted beside everything else |
 //! | [`lan`] | a network of namespaces, with cables that can be pulled |
-//! | [`proxy`] | a way between two peers that can be cut or slowed |
 //!
 //! Crashes in the ceremony are tested with the program itself, in `node/tests/dkg.rs`.
 //!
@@ -31,7 +30,6 @@ mod full;
 mod kills;
 mod lan;
 mod namespaces;
-mod proxy;
 mod rollback;
 mod stand;
 mod troubles;

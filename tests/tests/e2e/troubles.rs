@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use devnet::plan::{Engine, Entry, Fork, Plan};
+use devnet::proxy::Way;
 use node::journal::SignedVote;
 use node::vault::Refusal;
 use proto::{Epoch, Root};
@@ -12,7 +13,6 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::count::Count;
-use crate::proxy::Way;
 use crate::stand::{Stand, alone, run, site};
 use crate::{cuts, full, kills, rollback};
 

@@ -1,8 +1,9 @@
 //! A way between two peers that can be cut or slowed: TCP on loopback, passed on byte by byte.
 //!
 //! A cut way is silent, as a pulled cable is: nothing is closed, nothing arrives. What was on the
-//! way arrives when it is mended.
+//! way arrives when it is mended. A slow way delays each direction by itself, and never the order.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -27,13 +28,17 @@ pub enum Way {
 }
 
 /// Lays a way from `from` to `to`; it lasts as long as the runtime.
-pub async fn lay(from: SocketAddr, to: SocketAddr, way: watch::Receiver<Way>) {
-    let listener = TcpListener::bind(from).await.unwrap();
+///
+/// # Errors
+/// If nobody may listen at `from`.
+pub async fn lay(from: SocketAddr, to: SocketAddr, way: watch::Receiver<Way>) -> io::Result<()> {
+    let listener = TcpListener::bind(from).await?;
     tokio::spawn(async move {
         while let Ok((caller, _)) = listener.accept().await {
             tokio::spawn(connect(caller, to, way.clone()));
         }
     });
+    Ok(())
 }
 
 async fn connect(caller: TcpStream, to: SocketAddr, way: watch::Receiver<Way>) {
@@ -42,7 +47,9 @@ async fn connect(caller: TcpStream, to: SocketAddr, way: watch::Receiver<Way>) {
         return;
     };
     for stream in [&caller, &called] {
-        stream.set_nodelay(true).unwrap();
+        if stream.set_nodelay(true).is_err() {
+            return; // it is closed already
+        }
     }
     let (from_caller, to_caller) = caller.into_split();
     let (from_called, to_called) = called.into_split();
@@ -79,9 +86,8 @@ async fn give(
     mut way: watch::Receiver<Way>,
 ) {
     while let Some((due, bytes)) = given.recv().await {
-        timeout_at(due, std::future::pending::<()>())
-            .await
-            .unwrap_err();
+        // A due time that has passed is over at once.
+        timeout_at(due, std::future::pending::<()>()).await.ok();
         if way.wait_for(|way| *way != Way::Cut).await.is_err() {
             return;
         }
