@@ -29,6 +29,14 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+    /// A slow way between the peers cannot begin where it should.
+    #[error("no way to a peer can begin at {address}: {source}; stop who listens there")]
+    Way {
+        /// Where.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
     /// A file or directory cannot be read or written.
     #[error("{}: {source}", .path.display())]
     File {

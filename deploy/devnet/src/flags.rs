@@ -65,6 +65,9 @@ pub struct Flags {
         "validators", "preset", "fork", "beacon_nodes", "in_genesis", "execution_url",
     ])]
     load: Option<usize>,
+    /// Let everything that one peer sends to another be on its way for so long, each way.
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    delay_ms: u64,
     /// Write the report (JSON) to this file.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -172,6 +175,7 @@ impl Flags {
                 false => Entry::Deposit,
             },
             strikes: [kills, strikes(&self.restart, Blow::Restart)].concat(),
+            delay_ms: self.delay_ms,
             for_epochs: self.for_epochs,
         };
         plan.check()
@@ -233,6 +237,8 @@ mod tests {
         assert!(plan("--slot-ms 500").unwrap_err().contains("--slot-ms 500"));
         assert!(plan("--slot-ms 500 --in-genesis").is_err());
         assert!(plan("--slot-ms 500 --load 32").is_ok());
+        assert!(plan("--delay-ms 1001").unwrap_err().contains("--delay-ms"));
+        assert_eq!(plan("--delay-ms 50").unwrap().delay_ms, 50);
         assert!(plan("--kill 5@1").unwrap_err().contains("peers 1 to 4"));
     }
 }

@@ -12,6 +12,7 @@ use devnet::load::LoadScene;
 use devnet::place::{Place, Ports, Site};
 use devnet::plan::{BeaconNodes, Blow, Entry, Plan};
 use devnet::progress::Progress;
+use devnet::proxy;
 use devnet::report::{Parameters, Report};
 use devnet::show::Scene;
 use tokio::signal::unix::{SignalKind, signal};
@@ -38,6 +39,7 @@ async fn run(flags: Flags) -> Result<(), Error> {
     ports.check(&order.plan)?;
     let place = Place::new(&order.scripts, &order.gantry, &order.dir)?;
     let site = Site::prepare(&order.plan, place, ports)?;
+    proxy::part(&order.plan, &site).await?;
     let logs = site.children.logs().to_path_buf();
     let mut progress = Progress::shown();
     let (mut played, (epochs, duties, gains)) = if order.load {
@@ -97,6 +99,7 @@ fn parameters(order: &Order, epochs: u64) -> Parameters {
         beacon_nodes,
         entry,
         strikes,
+        delay_ms,
         ..
     } = &order.plan;
     let strike = |strike: &devnet::plan::Strike| {
@@ -118,6 +121,7 @@ fn parameters(order: &Order, epochs: u64) -> Parameters {
         },
         in_genesis: *entry == Entry::Genesis,
         load: order.load,
+        delay_ms: *delay_ms,
         epochs,
         strikes: strikes.iter().map(strike).collect(),
     }

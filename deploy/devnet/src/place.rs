@@ -85,9 +85,17 @@ impl Ports {
         self.base + 50 + small(position)
     }
 
-    /// Where a test may lay a way of its own to the peer `position`.
+    /// Where a way to the peer `position` begins, if one is laid: by `--delay-ms` or by a test.
     pub fn way(self, position: usize) -> u16 {
         self.base + 70 + small(position)
+    }
+
+    /// Where the others reach the peer `position`.
+    pub fn reached(self, plan: &Plan, position: usize) -> u16 {
+        match plan.delay_ms {
+            0 => self.peer(position),
+            _ => self.way(position),
+        }
     }
 
     /// Every port the plan needs, with what it is for.

@@ -157,6 +157,9 @@ pub struct Plan {
     pub entry: Entry,
     /// What is done to peers, in the order of the flags.
     pub strikes: Vec<Strike>,
+    /// How long whatever one peer sends to another is on its way, in milliseconds; 0 for as short
+    /// as the machine makes it.
+    pub delay_ms: u64,
     /// How many epochs of duties to watch; for ever without it.
     pub for_epochs: Option<u64>,
 }
@@ -178,6 +181,7 @@ impl Plan {
             engine: Engine::Npm,
             entry: Entry::Deposit,
             strikes: Vec::new(),
+            delay_ms: 0,
             for_epochs: None,
         }
     }
@@ -207,6 +211,9 @@ impl Plan {
         }
         if !(200..=60_000).contains(&self.slot_ms) {
             return refuse("--slot-ms: choose 200 to 60000".to_owned());
+        }
+        if self.delay_ms > 1000 {
+            return refuse("--delay-ms: choose 0 to 1000".to_owned());
         }
         if self.engine != Engine::Mock && !self.slot_ms.is_multiple_of(1000) {
             return refuse(format!(

@@ -4,7 +4,7 @@
 //! way arrives when it is mended. A slow way delays each direction by itself, and never the order.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -12,6 +12,10 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout_at};
+
+use crate::Error;
+use crate::place::Site;
+use crate::plan::Plan;
 
 /// Chunks under way in one direction at most.
 const UNDER_WAY: usize = 256;
@@ -25,6 +29,27 @@ pub enum Way {
     Slow(Duration),
     /// Passes nothing on.
     Cut,
+}
+
+/// Lays the ways of a plan whose peers are far from each other: to each of them one, at which the
+/// definition says that it can be reached.
+///
+/// # Errors
+/// If a port is taken.
+pub async fn part(plan: &Plan, site: &Site) -> Result<(), Error> {
+    if plan.delay_ms == 0 {
+        return Ok(());
+    }
+    let way = Way::Slow(Duration::from_millis(plan.delay_ms));
+    // Nobody changes it, so nobody keeps the other half.
+    let (_, way) = watch::channel(way);
+    let local = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    for i in 0..plan.size.peers() {
+        let address = local(site.ports.way(i));
+        let laid = lay(address, local(site.ports.peer(i)), way.clone()).await;
+        laid.map_err(|source| Error::Way { address, source })?;
+    }
+    Ok(())
 }
 
 /// Lays a way from `from` to `to`; it lasts as long as the runtime.

@@ -3,7 +3,7 @@
 //! ```text
 //! {"version": 1,
 //!  "parameters": {"peers", "validators", "slot_ms", "preset", "fork", "beacon_nodes",
-//!                 "in_genesis", "load", "epochs", "strikes"},
+//!                 "in_genesis", "load", "delay_ms", "epochs", "strikes"},
 //!  "stages":     [{"name", "seconds"}],
 //!  "duties":     [{"kind", "expected", "included", "missed"}],
 //!  "latency_ms": [{"peer", "kind", "phase", "count", "p50", "p90", "p99", "max"}],
@@ -66,6 +66,8 @@ pub struct Parameters {
     pub in_genesis: bool,
     /// A stand-in beacon node instead of a chain.
     pub load: bool,
+    /// How long everything between peers was on its way, at least.
+    pub delay_ms: u64,
     /// How many epochs of duties were counted.
     pub epochs: u64,
     /// `kill 2@3`, `restart 2@5`.

@@ -98,7 +98,7 @@ impl Cluster {
             let secret = dir.join("keystore.secret");
             gantry(site, ["keystore", "secret", "--out"], [secret.as_path()])?;
             write_config(&peer, site, i, &beacon_url(i))?;
-            let address = format!("127.0.0.1:{}", site.ports.peer(i));
+            let address = format!("127.0.0.1:{}", site.ports.reached(plan, i));
             operators.push(format!("{}={}@{address}", peer.name, key.trim()));
             peers.push(peer);
         }
