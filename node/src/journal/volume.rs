@@ -19,6 +19,9 @@ use std::time::{Duration, Instant};
 
 use super::DataLock;
 
+/// How much of a new file is written at a time.
+const PAGE: usize = 4096;
+
 /// The files of one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LogFile {
@@ -228,7 +231,11 @@ impl Volume for Files {
             .create_new(true)
             .mode(0o600)
             .open(&path)?;
-        made.write_all_at(bytes, 0)?;
+        // Page by page: a kernel with large folios takes a long write into one of them, and then
+        // walks all of it for every frame that is written and synced later.
+        for (page, at) in bytes.chunks(PAGE).zip((0..).step_by(PAGE)) {
+            made.write_all_at(page, at)?;
+        }
         self.open.insert(file, Arc::new(made));
         Ok(())
     }
