@@ -46,38 +46,41 @@ impl BeaconClient {
         spec: &ChainSpec,
         request: &BlockRequest,
     ) -> Result<BlockContents, BeaconError> {
-        const CALL: Call = Call::ProduceBlock;
-        let BlockRequest {
-            slot,
-            randao_reveal,
-            graffiti,
-        } = request;
-        let path = format!(
-            "/eth/v3/validator/blocks/{slot}?randao_reveal={randao_reveal}&graffiti={graffiti}\
+        self.put(Call::ProduceBlock, async {
+            const CALL: Call = Call::ProduceBlock;
+            let BlockRequest {
+                slot,
+                randao_reveal,
+                graffiti,
+            } = request;
+            let path = format!(
+                "/eth/v3/validator/blocks/{slot}?randao_reveal={randao_reveal}&graffiti={graffiti}\
              &builder_boost_factor=0"
-        );
-        let answer = self.ssz_or_json(CALL, &path).await?;
-        let contents = self.contents(spec, &answer)?;
-        let block = &contents.block;
-        if block.slot() != *slot {
-            let other = format!(
-                "a block of slot {slot} asked, of slot {} came",
-                block.slot()
             );
-            return Err(self.contradiction(CALL, other));
-        }
-        if block.randao_reveal() != *randao_reveal {
-            let other = "the block has another RANDAO reveal than it was asked with".to_owned();
-            return Err(self.contradiction(CALL, other));
-        }
-        let fork = block.fork().as_str();
-        match answer.header(VERSION_HEADER) {
-            Some(said) if !said.eq_ignore_ascii_case(fork) => {
-                let other = format!("the node says fork {said}, its spec says {fork}");
-                Err(self.contradiction(CALL, other))
+            let answer = self.ssz_or_json(CALL, &path).await?;
+            let contents = self.contents(spec, &answer)?;
+            let block = &contents.block;
+            if block.slot() != *slot {
+                let other = format!(
+                    "a block of slot {slot} asked, of slot {} came",
+                    block.slot()
+                );
+                return Err(self.contradiction(CALL, other));
             }
-            Some(_) | None => Ok(contents),
-        }
+            if block.randao_reveal() != *randao_reveal {
+                let other = "the block has another RANDAO reveal than it was asked with".to_owned();
+                return Err(self.contradiction(CALL, other));
+            }
+            let fork = block.fork().as_str();
+            match answer.header(VERSION_HEADER) {
+                Some(said) if !said.eq_ignore_ascii_case(fork) => {
+                    let other = format!("the node says fork {said}, its spec says {fork}");
+                    Err(self.contradiction(CALL, other))
+                }
+                Some(_) | None => Ok(contents),
+            }
+        })
+        .await
     }
 
     fn contents(&self, spec: &ChainSpec, answer: &Answer) -> Result<BlockContents, BeaconError> {

@@ -105,11 +105,15 @@ impl BeaconClient {
     /// # Errors
     /// If the node cannot be asked or its spec makes no sense.
     pub async fn chain_spec(&self) -> Result<ChainSpec, BeaconError> {
-        let genesis: Envelope<Genesis> = self.json(Call::Genesis, "/eth/v1/beacon/genesis").await?;
-        let keys: Envelope<BTreeMap<String, Value>> =
-            self.json(Call::Spec, "/eth/v1/config/spec").await?;
-        ChainSpec::new(&keys.data, genesis.data)
-            .map_err(|error| self.error(Call::Spec, Cause::Undecodable(error.to_string())))
+        self.put(Call::Spec, async {
+            let genesis: Envelope<Genesis> =
+                self.json(Call::Genesis, "/eth/v1/beacon/genesis").await?;
+            let keys: Envelope<BTreeMap<String, Value>> =
+                self.json(Call::Spec, "/eth/v1/config/spec").await?;
+            ChainSpec::new(&keys.data, genesis.data)
+                .map_err(|error| self.error(Call::Spec, Cause::Undecodable(error.to_string())))
+        })
+        .await
     }
 
     /// The node's name and version, in its own words.
@@ -130,8 +134,12 @@ impl BeaconClient {
     /// # Errors
     /// If the node cannot be asked.
     pub async fn sync_status(&self) -> Result<SyncStatus, BeaconError> {
-        let answer: Envelope<SyncStatus> = self.json(Call::Syncing, "/eth/v1/node/syncing").await?;
-        Ok(answer.data)
+        self.put(Call::Syncing, async {
+            let answer: Envelope<SyncStatus> =
+                self.json(Call::Syncing, "/eth/v1/node/syncing").await?;
+            Ok(answer.data)
+        })
+        .await
     }
 
     /// The deposits that are waiting in a state.

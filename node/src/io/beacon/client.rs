@@ -6,7 +6,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use proto::eth::ForkName;
@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
 
+use super::pauses::Pauses;
 use super::{BadUrl, BeaconError, Call, Cause, Rejected};
 use crate::io::hidden::Hidden;
 
@@ -42,6 +43,7 @@ pub struct BeaconClient {
     base: Arc<str>,
     node: Arc<str>,
     hidden: Arc<Hidden>,
+    pauses: Arc<Mutex<Pauses>>,
 }
 
 /// A successful answer, complete.
@@ -93,12 +95,29 @@ impl BeaconClient {
             node: format!("{}://{host}{port}", parsed.scheme()).into(),
             hidden: Arc::new(Hidden::of(&parsed)),
             base: parsed.as_str().trim_end_matches('/').into(),
+            pauses: Arc::default(),
         })
     }
 
     /// The node as it may be shown: scheme, host and port.
     pub fn node(&self) -> &str {
         &self.node
+    }
+
+    /// Puts a question, unless it has just failed for a reason that lasts: then it fails again, for
+    /// the same reason.
+    pub(super) async fn put<T>(
+        &self,
+        call: Call,
+        question: impl Future<Output = Result<T, BeaconError>>,
+    ) -> Result<T, BeaconError> {
+        let pauses = || self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(why) = pauses().why_not(call, Instant::now()) {
+            return Err(why);
+        }
+        let answer = question.await;
+        pauses().learn(call, Instant::now(), answer.as_ref().err());
+        answer
     }
 
     /// Asks for JSON.

@@ -64,26 +64,29 @@ impl BeaconClient {
         epoch: Epoch,
         validators: &[ValidatorIndex],
     ) -> Result<Duties<AttesterDuty>, BeaconError> {
-        const CALL: Call = Call::AttesterDuties;
-        let path = format!("/eth/v1/validator/duties/attester/{epoch}");
-        let answer = self.post(CALL, &path, Body::json(validators)).await?;
-        let answer = self.read_json::<Answered<AttesterDuty>>(CALL, &answer.body)?;
-        let asked: BTreeSet<ValidatorIndex> = validators.iter().copied().collect();
-        let mut seen = BTreeSet::new();
-        self.sorted(CALL, answer, |duty| {
-            let index = duty.validator_index;
-            if !asked.contains(&index) {
-                return Some(format!("validator {index} was not asked for"));
-            }
-            if duty.committee_index.0 >= duty.committees_at_slot {
-                let (committee, count) = (duty.committee_index, duty.committees_at_slot);
-                let what = format!("validator {index} in committee {committee} of {count}");
-                return Some(what);
-            }
-            // One attestation an epoch: of two duties the second would be slashable.
-            let twice = || format!("validator {index} is answered twice");
-            (!seen.insert(index)).then(twice)
+        self.put(Call::AttesterDuties, async {
+            const CALL: Call = Call::AttesterDuties;
+            let path = format!("/eth/v1/validator/duties/attester/{epoch}");
+            let answer = self.post(CALL, &path, Body::json(validators)).await?;
+            let answer = self.read_json::<Answered<AttesterDuty>>(CALL, &answer.body)?;
+            let asked: BTreeSet<ValidatorIndex> = validators.iter().copied().collect();
+            let mut seen = BTreeSet::new();
+            self.sorted(CALL, answer, |duty| {
+                let index = duty.validator_index;
+                if !asked.contains(&index) {
+                    return Some(format!("validator {index} was not asked for"));
+                }
+                if duty.committee_index.0 >= duty.committees_at_slot {
+                    let (committee, count) = (duty.committee_index, duty.committees_at_slot);
+                    let what = format!("validator {index} in committee {committee} of {count}");
+                    return Some(what);
+                }
+                // One attestation an epoch: of two duties the second would be slashable.
+                let twice = || format!("validator {index} is answered twice");
+                (!seen.insert(index)).then(twice)
+            })
         })
+        .await
     }
 
     /// Who proposes in `epoch`: every slot's proposer, ours or not.
@@ -91,21 +94,24 @@ impl BeaconClient {
     /// # Errors
     /// If the node cannot be asked or answers nothing that is of use.
     pub async fn proposer_duties(&self, epoch: Epoch) -> Result<Duties<ProposerDuty>, BeaconError> {
-        const CALL: Call = Call::ProposerDuties;
-        let v2 = format!("/eth/v2/validator/duties/proposer/{epoch}");
-        let answer: Answered<ProposerDuty> = match self.json(CALL, &v2).await {
-            Err(error) if error.refuses_the_form() => {
-                let v1 = format!("/eth/v1/validator/duties/proposer/{epoch}");
-                let answer = self.json(CALL, &v1).await;
-                answer.map_err(|other| error.or(other))?
-            }
-            answer => answer?,
-        };
-        let mut seen = BTreeSet::new();
-        self.sorted(CALL, answer, |duty| {
-            let twice = || format!("slot {} is answered twice", duty.slot);
-            (!seen.insert(duty.slot)).then(twice)
+        self.put(Call::ProposerDuties, async {
+            const CALL: Call = Call::ProposerDuties;
+            let v2 = format!("/eth/v2/validator/duties/proposer/{epoch}");
+            let answer: Answered<ProposerDuty> = match self.json(CALL, &v2).await {
+                Err(error) if error.refuses_the_form() => {
+                    let v1 = format!("/eth/v1/validator/duties/proposer/{epoch}");
+                    let answer = self.json(CALL, &v1).await;
+                    answer.map_err(|other| error.or(other))?
+                }
+                answer => answer?,
+            };
+            let mut seen = BTreeSet::new();
+            self.sorted(CALL, answer, |duty| {
+                let twice = || format!("slot {} is answered twice", duty.slot);
+                (!seen.insert(duty.slot)).then(twice)
+            })
         })
+        .await
     }
 
     /// The duties in which `odd` finds nothing; what it finds is passed over. In place of a list
@@ -151,22 +157,25 @@ impl BeaconClient {
         &self,
         recipients: &[(ValidatorIndex, Address)],
     ) -> Result<(), BeaconError> {
-        #[derive(Serialize)]
-        struct Preparation {
-            validator_index: ValidatorIndex,
-            fee_recipient: Address,
-        }
-        let preparations: Vec<Preparation> = recipients
-            .iter()
-            .map(|(validator_index, fee_recipient)| Preparation {
-                validator_index: *validator_index,
-                fee_recipient: *fee_recipient,
-            })
-            .collect();
-        let path = "/eth/v1/validator/prepare_beacon_proposer";
-        let body = Body::json(&preparations);
-        self.post(Call::PrepareProposers, path, body).await?;
-        Ok(())
+        self.put(Call::PrepareProposers, async {
+            #[derive(Serialize)]
+            struct Preparation {
+                validator_index: ValidatorIndex,
+                fee_recipient: Address,
+            }
+            let preparations: Vec<Preparation> = recipients
+                .iter()
+                .map(|(validator_index, fee_recipient)| Preparation {
+                    validator_index: *validator_index,
+                    fee_recipient: *fee_recipient,
+                })
+                .collect();
+            let path = "/eth/v1/validator/prepare_beacon_proposer";
+            let body = Body::json(&preparations);
+            self.post(Call::PrepareProposers, path, body).await?;
+            Ok(())
+        })
+        .await
     }
 
     /// Asks the node to follow the subnets of these committees.
@@ -177,9 +186,12 @@ impl BeaconClient {
         &self,
         subscriptions: &[CommitteeSubscription],
     ) -> Result<(), BeaconError> {
-        let path = "/eth/v1/validator/beacon_committee_subscriptions";
-        let body = Body::json(subscriptions);
-        self.post(Call::SubscribeCommittees, path, body).await?;
-        Ok(())
+        self.put(Call::SubscribeCommittees, async {
+            let path = "/eth/v1/validator/beacon_committee_subscriptions";
+            let body = Body::json(subscriptions);
+            self.post(Call::SubscribeCommittees, path, body).await?;
+            Ok(())
+        })
+        .await
     }
 }

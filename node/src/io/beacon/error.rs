@@ -166,7 +166,9 @@ impl Rejected {
         Self {
             status,
             // Another language than the API's still says something.
-            message: read.message.map_or_else(as_text, |message| one_line(&message)),
+            message: read
+                .message
+                .map_or_else(as_text, |message| one_line(&message)),
             failures: failures.collect(),
         }
     }

@@ -10,13 +10,15 @@
 //! | [`duties`] | who attests and proposes when; subscriptions and fee recipients |
 //! | [`votes`] | the head vote, and attestations to post |
 //! | [`blocks`] | a block to sign, and the signed block to post |
+//! | `pauses` | nothing: when a question that the node refuses may be put again |
 //! | [`events`], [`sse`] | new heads as they come |
 //! | [`items`] | nothing: lists of which a strange item does not cost the others |
 //!
-//! A call is made once, in a second form only where the node refuses the first: nothing is retried
-//! behind the caller's back, and a caller that has no more use for an answer drops the future. What a node answers is checked for size and form, and for
-//! being the answer to the question; judging it is the core's part. Addresses of nodes may hold
-//! passwords: only scheme, host and port ever reach an error or a log.
+//! A call is made once, in a second form where the node refuses the first, and not at all where
+//! it was refused a moment ago: nothing is retried behind the caller's back, and a caller that has
+//! no more use for an answer drops the future. What a node answers is checked for size and form,
+//! and for being the answer to the question; judging it is the core's part. Addresses of nodes may
+//! hold passwords: only scheme, host and port ever reach an error or a log.
 //!
 //! Source: `ethereum/beacon-APIs`, consensus versions Electra and Fulu.
 
@@ -28,6 +30,7 @@ pub mod duties;
 pub mod error;
 pub mod events;
 pub mod items;
+mod pauses;
 pub mod sse;
 pub mod validators;
 pub mod votes;

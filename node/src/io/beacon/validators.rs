@@ -108,45 +108,48 @@ impl BeaconClient {
         state: StateId,
         keys: &[PublicKey],
     ) -> Result<Validators, BeaconError> {
-        let path = format!("/eth/v1/beacon/states/{state}/validators");
-        let answer = match keys.is_empty() {
-            true => Vec::new(),
-            false => match self.validators_by_post(&path, keys).await {
-                Ok(answer) => vec![answer],
-                Err(error) if error.refuses_the_form() => self
-                    .validators_by_get(&path, keys)
-                    .await
-                    .map_err(|other| error.or(other))?,
-                Err(error) => return Err(error),
-            },
-        };
-        let asked: BTreeSet<&PublicKey> = keys.iter().collect();
-        let mut seen = BTreeSet::new();
-        let mut validators = Validators {
-            known: Vec::new(),
-            strange: Strange::default(),
-        };
-        for items in answer {
-            validators.strange.append(items.strange);
-            for known in items.read {
-                let (key, index) = (known.validator.pubkey, known.index);
-                if !asked.contains(&key) {
-                    let why = || format!("validator {index} was not asked for");
-                    validators.strange.add(why);
-                } else if !seen.insert(key) {
-                    let why = || format!("validator {index} is answered twice");
-                    validators.strange.add(why);
-                } else {
-                    validators.known.push(known);
+        self.put(Call::Validators, async {
+            let path = format!("/eth/v1/beacon/states/{state}/validators");
+            let answer = match keys.is_empty() {
+                true => Vec::new(),
+                false => match self.validators_by_post(&path, keys).await {
+                    Ok(answer) => vec![answer],
+                    Err(error) if error.refuses_the_form() => self
+                        .validators_by_get(&path, keys)
+                        .await
+                        .map_err(|other| error.or(other))?,
+                    Err(error) => return Err(error),
+                },
+            };
+            let asked: BTreeSet<&PublicKey> = keys.iter().collect();
+            let mut seen = BTreeSet::new();
+            let mut validators = Validators {
+                known: Vec::new(),
+                strange: Strange::default(),
+            };
+            for items in answer {
+                validators.strange.append(items.strange);
+                for known in items.read {
+                    let (key, index) = (known.validator.pubkey, known.index);
+                    if !asked.contains(&key) {
+                        let why = || format!("validator {index} was not asked for");
+                        validators.strange.add(why);
+                    } else if !seen.insert(key) {
+                        let why = || format!("validator {index} is answered twice");
+                        validators.strange.add(why);
+                    } else {
+                        validators.known.push(known);
+                    }
                 }
             }
-        }
-        match validators.strange.told() {
-            Some(told) if validators.known.is_empty() => {
-                Err(self.contradiction(Call::Validators, told))
+            match validators.strange.told() {
+                Some(told) if validators.known.is_empty() => {
+                    Err(self.contradiction(Call::Validators, told))
+                }
+                Some(_) | None => Ok(validators),
             }
-            Some(_) | None => Ok(validators),
-        }
+        })
+        .await
     }
 
     async fn validators_by_post(

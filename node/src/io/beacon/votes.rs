@@ -42,22 +42,25 @@ impl BeaconClient {
     /// # Errors
     /// If the node cannot be asked, is syncing, or answers for another slot or committee.
     pub async fn attestation_data(&self, slot: Slot) -> Result<AttestationData, BeaconError> {
-        const CALL: Call = Call::AttestationData;
-        let path = format!("/eth/v1/validator/attestation_data?slot={slot}&committee_index=0");
-        let answer = self.ssz_or_json(CALL, &path).await?;
-        let vote = if answer.is_ssz() {
-            AttestationData::from_ssz(&answer.body)
-                .map_err(|error| self.error(CALL, Cause::Undecodable(format!("{error:?}"))))?
-        } else {
-            self.read_json::<Envelope<AttestationData>>(CALL, &answer.body)?
-                .data
-        };
-        if vote.slot != slot || vote.index != CommitteeIndex(0) {
-            let (got, index) = (vote.slot, vote.index);
-            let other = format!("slot {slot}, index 0 asked; slot {got}, index {index} came");
-            return Err(self.contradiction(CALL, other));
-        }
-        Ok(vote)
+        self.put(Call::AttestationData, async {
+            const CALL: Call = Call::AttestationData;
+            let path = format!("/eth/v1/validator/attestation_data?slot={slot}&committee_index=0");
+            let answer = self.ssz_or_json(CALL, &path).await?;
+            let vote = if answer.is_ssz() {
+                AttestationData::from_ssz(&answer.body)
+                    .map_err(|error| self.error(CALL, Cause::Undecodable(format!("{error:?}"))))?
+            } else {
+                self.read_json::<Envelope<AttestationData>>(CALL, &answer.body)?
+                    .data
+            };
+            if vote.slot != slot || vote.index != CommitteeIndex(0) {
+                let (got, index) = (vote.slot, vote.index);
+                let other = format!("slot {slot}, index 0 asked; slot {got}, index {index} came");
+                return Err(self.contradiction(CALL, other));
+            }
+            Ok(vote)
+        })
+        .await
     }
 
     /// Posts attestations of `fork`. Gives those that the node did not take, by their position;

@@ -12,7 +12,7 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use proto::eth::{ChainSpec, ValidatorIndex};
+use proto::eth::{ChainSpec, ForkName, ValidatorIndex};
 use proto::{Epoch, PublicKey, Slot};
 use serde_json::{Value, json};
 
@@ -249,4 +249,34 @@ async fn a_strange_event_costs_no_other_and_no_connection() {
     let read: Vec<bool> = heads.take(4).map(|head| head.is_ok()).collect().await;
     assert_eq!(read, [false, true, true, true]);
     assert_eq!(node.asked(path), 1);
+}
+
+#[tokio::test]
+async fn a_question_that_is_refused_is_not_put_again_and_again() {
+    let refusal = (400, JSON, &br#"{"code":400,"message":"not for you"}"#[..]);
+    let prepare = "/eth/v1/validator/prepare_beacon_proposer";
+    let node = Node::recorded()
+        .with(ATTESTERS, refusal)
+        .with(PROPOSER_V2, (200, JSON, b"<html>welcome</html>"))
+        .with(prepare, refusal)
+        .with(POOL, refusal)
+        .with(VOTE, (503, JSON, b""));
+    let client = node.start().await;
+    let ours = [ValidatorIndex(0)];
+    for _ in 0..100 {
+        let attesters = client.attester_duties(Epoch(51), &ours).await;
+        assert!(attesters.unwrap_err().to_string().contains("not for you"));
+        let proposers = client.proposer_duties(Epoch(51)).await;
+        assert!(matches!(cause(proposers), Cause::Undecodable(_)));
+        assert!(client.prepare_proposers(&[]).await.is_err());
+        assert!(client.attestation_data(Slot(414)).await.is_err());
+        let signed = client.submit_attestations(ForkName::Electra, &[]).await;
+        assert!(signed.is_err());
+    }
+    // A few times if the machine is slow; the pause doubles.
+    for path in [ATTESTERS, PROPOSER_V2, prepare] {
+        assert!(node.asked(path) < 20, "{path}: {}", node.asked(path));
+    }
+    // What may be over any moment is asked each time, and what is signed is always offered.
+    assert_eq!((node.asked(VOTE), node.asked(POOL)), (100, 100));
 }

@@ -1,0 +1,151 @@
+//! When a question that the node refuses may be put again.
+//!
+//! The core asks again for as long as it has a use for an answer, ten times a second where a duty
+//! waits. Where the node refuses, or answers what cannot be used, the same question would get the
+//! same answer until somebody mends something, so it is answered here from the last failure, until
+//! a pause has passed that doubles with each further one. A node that is down, silent or overloaded
+//! is not meant: it may be back any moment.
+//!
+//! Never here: a clock.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{BeaconError, Call};
+
+/// The first and the longest pause of a question that is put once an epoch or so.
+const RARE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(12));
+/// The same of a question for which a duty waits.
+const URGENT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
+
+/// Questions that failed for a reason that lasts.
+#[derive(Debug, Default)]
+pub(super) struct Pauses {
+    failed: BTreeMap<Call, Failed>,
+}
+
+#[derive(Debug)]
+struct Failed {
+    why: BeaconError,
+    times: u32,
+    until: Instant,
+}
+
+impl Pauses {
+    /// Why a question may not be put at `now`, if it may not.
+    pub(super) fn why_not(&self, call: Call, now: Instant) -> Option<BeaconError> {
+        let failed = self.failed.get(&call)?;
+        (now < failed.until).then(|| failed.why.clone())
+    }
+
+    /// Learns what became of a question at `now`.
+    pub(super) fn learn(&mut self, call: Call, now: Instant, failure: Option<&BeaconError>) {
+        let why = failure.filter(|why| why.lasts());
+        let (Some(why), Some((first, longest))) = (why, range(call)) else {
+            self.failed.remove(&call);
+            return;
+        };
+        let times = self.failed.get(&call).map_or(0, |failed| failed.times);
+        let pause = first.saturating_mul(1 << times.min(10)).min(longest);
+        let failed = Failed {
+            why: why.clone(),
+            times: times.saturating_add(1),
+            until: now + pause,
+        };
+        self.failed.insert(call, failed);
+    }
+}
+
+/// The first and the longest pause after a failure that lasts. None for what is signed, which is
+/// always offered, for blocks, of which it is no refusal that they are not known, and for the
+/// stream of events, which pauses by itself.
+fn range(call: Call) -> Option<(Duration, Duration)> {
+    match call {
+        Call::SubmitAttestations
+        | Call::PublishBlock
+        | Call::Header
+        | Call::Block
+        | Call::Events => None,
+        Call::AttestationData | Call::ProduceBlock | Call::Syncing => Some(URGENT),
+        Call::Genesis
+        | Call::Spec
+        | Call::Version
+        | Call::Validators
+        | Call::PendingDeposits
+        | Call::AttesterDuties
+        | Call::ProposerDuties
+        | Call::PrepareProposers
+        | Call::SubscribeCommittees => Some(RARE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Cause, Rejected};
+    use super::*;
+
+    fn error(call: Call, cause: Cause) -> BeaconError {
+        BeaconError {
+            node: "http://127.0.0.1:5052".into(),
+            call,
+            cause,
+        }
+    }
+
+    fn refused(call: Call) -> BeaconError {
+        error(call, Cause::Rejected(Rejected::read(400, b"no")))
+    }
+
+    /// How long each of seven failures in a row keeps the question back, in milliseconds.
+    fn pauses(why: &BeaconError) -> Vec<u128> {
+        let (mut pauses, call) = (Pauses::default(), why.call);
+        let mut now = Instant::now();
+        let mut lengths = Vec::new();
+        for _ in 0..7 {
+            pauses.learn(call, now, Some(why));
+            let until = pauses.failed.get(&call).map(|failed| failed.until);
+            let until = until.unwrap_or(now);
+            let just_before = until - Duration::from_micros(1);
+            let is_kept = pauses.why_not(call, just_before).is_some();
+            assert_eq!(is_kept, until > now);
+            assert_eq!(pauses.why_not(call, until), None);
+            lengths.push(until.duration_since(now).as_millis());
+            now = until;
+        }
+        lengths
+    }
+
+    #[test]
+    fn a_refused_question_waits_longer_each_time_and_one_of_a_slot_not_beyond_it() {
+        let lasting = pauses(&refused(Call::Validators));
+        assert_eq!(lasting, [500, 1000, 2000, 4000, 8000, 12_000, 12_000]);
+        let of_a_slot = pauses(&refused(Call::AttestationData));
+        assert_eq!(of_a_slot, [100, 200, 400, 800, 1000, 1000, 1000]);
+    }
+
+    #[test]
+    fn what_time_mends_and_what_is_signed_never_waits() {
+        let down = Cause::Unreachable(String::new());
+        assert_eq!(pauses(&error(Call::Validators, down)), [0; 7]);
+        assert_eq!(pauses(&refused(Call::SubmitAttestations)), [0; 7]);
+        assert_eq!(pauses(&refused(Call::PublishBlock)), [0; 7]);
+        assert_eq!(pauses(&refused(Call::Header)), [0; 7]);
+    }
+
+    #[test]
+    fn an_answer_ends_the_pause() {
+        let mut pauses = Pauses::default();
+        let (now, call) = (Instant::now(), Call::Spec);
+        for _ in 0..5 {
+            pauses.learn(call, now, Some(&refused(call)));
+        }
+        let last = pauses.why_not(call, now);
+        assert_eq!(last, Some(refused(call)));
+        pauses.learn(call, now, None);
+        assert_eq!(pauses.why_not(call, now), None);
+        pauses.learn(call, now, Some(&refused(call)));
+        assert_eq!(pauses.why_not(call, now + RARE.0), None);
+    }
+}
