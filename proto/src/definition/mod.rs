@@ -25,6 +25,9 @@
 //! A chain that is a public one by any value that tells it must have all of that chain's values:
 //! see [`Chain`].
 //!
+//! Two people compare a definition by its [`Fingerprint`]. What nobody signs today, though old
+//! files with it are read, is an [`Unfit`].
+//!
 //! [`Terms`] keep every rule; a [`Definition`] adds signatures, each of them valid; a
 //! [`SignedDefinition`] has all of them. Never here: files, randomness.
 
@@ -32,7 +35,10 @@ mod address;
 mod chain;
 mod draft;
 mod file;
+mod fingerprint;
+mod fitness;
 mod hash;
+mod json;
 mod terms;
 
 use std::collections::BTreeMap;
@@ -44,7 +50,10 @@ pub use address::{BadAddress, BadPeerAddress, Host, PeerAddress, checksummed, pa
 pub use chain::{Chain, OtherChain};
 pub use draft::{Draft, FeeRecipient, Gwei, MAX_ADDRESSES, MAX_VALIDATORS, Operator, Withdrawal};
 pub(crate) use file::DefinitionFile;
+pub use fingerprint::Fingerprint;
+pub use fitness::{Caution, Unfit};
 pub(crate) use hash::ContentHash;
+pub(crate) use json::{Kind, kind_of};
 pub use terms::{BadTerms, Terms};
 
 use crate::{Identity, IdentityKey, IdentitySignature, PeerIndex, Root, Statement};
@@ -52,9 +61,24 @@ use crate::{Identity, IdentityKey, IdentitySignature, PeerIndex, Root, Statement
 /// Why a definition is refused.
 #[derive(Debug, Error)]
 pub enum BadDefinition {
+    /// The file is empty, or its end is missing.
+    #[error(
+        "the definition is empty or cut off ({0}): get the file once more from whoever sent it, \
+         whole, and compare its fingerprint"
+    )]
+    CutOff(#[source] serde_json::Error),
     /// The file is not JSON of the right shape.
-    #[error("this is no cluster definition: {0}")]
-    Json(#[from] serde_json::Error),
+    #[error(
+        "this is no cluster definition ({0}): take the file that `gantry cluster new` wrote, or \
+         get it once more from whoever sent it"
+    )]
+    Json(#[source] serde_json::Error),
+    /// The file is a lock.
+    #[error(
+        "this is a cluster lock, which a ceremony has made, and no definition: `gantry lock show` \
+         prints it, with the definition in it"
+    )]
+    IsLock,
     /// The file is of a later (or no) version.
     #[error("this definition has version {0}, and this gantry reads version 1: update gantry")]
     Version(u64),
@@ -137,7 +161,13 @@ impl Definition {
     /// # Errors
     /// If it is malformed, breaks a rule, or carries a signature that is not valid.
     pub fn from_json(text: &str) -> Result<Self, BadDefinition> {
-        serde_json::from_str::<DefinitionFile>(text)?.check()
+        let read = serde_json::from_str::<DefinitionFile>(text);
+        let file = read.map_err(|error| match kind_of(text) {
+            Kind::Lock => BadDefinition::IsLock,
+            Kind::Definition | Kind::Other if error.is_eof() => BadDefinition::CutOff(error),
+            Kind::Definition | Kind::Other => BadDefinition::Json(error),
+        })?;
+        file.check()
     }
 
     /// The file's text, with the signatures.

@@ -29,7 +29,7 @@ use std::ops::Deref;
 
 use thiserror::Error;
 
-use crate::definition::{BadDefinition, ContentHash, SignedDefinition};
+use crate::definition::{BadDefinition, ContentHash, Kind, SignedDefinition, kind_of};
 use crate::{Identity, IdentitySignature, PeerIndex, PublicKey, Root, Statement};
 
 use file::LockFile;
@@ -62,9 +62,18 @@ pub struct Contents {
 /// Why a lock is refused.
 #[derive(Debug, Error)]
 pub enum BadLock {
+    /// The file is empty, or its end is missing.
+    #[error("the lock is empty or cut off ({0}): {CHANGED}")]
+    CutOff(#[source] serde_json::Error),
     /// The file is not JSON of the right shape.
-    #[error("this is no cluster lock: {0}")]
-    Json(#[from] serde_json::Error),
+    #[error("this is no cluster lock ({0}): {CHANGED}")]
+    Json(#[source] serde_json::Error),
+    /// The file is a definition.
+    #[error(
+        "this is a cluster definition and no lock: the lock is what the ceremony makes of it, \
+         `gantry dkg`, and is called cluster-lock.json"
+    )]
+    IsDefinition,
     /// The file is of a later (or no) version.
     #[error("this lock has version {0}, and this gantry reads version 1: update gantry")]
     Version(u64),
@@ -225,7 +234,13 @@ impl Lock {
     /// # Errors
     /// If it is malformed, or anything in it is not what every operator signed.
     pub fn from_json(text: &str) -> Result<Self, BadLock> {
-        serde_json::from_str::<LockFile>(text)?.check()
+        let read = serde_json::from_str::<LockFile>(text);
+        let file = read.map_err(|error| match kind_of(text) {
+            Kind::Definition => BadLock::IsDefinition,
+            Kind::Lock | Kind::Other if error.is_eof() => BadLock::CutOff(error),
+            Kind::Lock | Kind::Other => BadLock::Json(error),
+        })?;
+        file.check()
     }
 
     /// The file's text.

@@ -1,7 +1,7 @@
 //! Promises of the lock: nothing in it can be changed, and who did not sign it is named.
 
 use super::*;
-use crate::definition::{Draft, Withdrawal};
+use crate::definition::{Definition, Draft, Withdrawal};
 use crate::example;
 
 fn secrets() -> Vec<Identity> {
@@ -34,6 +34,33 @@ fn lock() -> Lock {
 #[test]
 fn a_lock_is_read_as_it_was_written() {
     assert_eq!(Lock::from_json(&lock().to_json()).unwrap(), lock());
+}
+
+#[test]
+fn a_file_that_is_cut_off_or_another_says_so_and_what_to_do() {
+    let whole = lock().to_json();
+    let refused = |text: &str| Lock::from_json(text).unwrap_err().to_string();
+    for text in ["", &whole[..whole.len() / 2]] {
+        let words = refused(text);
+        assert!(words.starts_with("the lock is empty or cut off"), "{words}");
+        assert!(
+            words.contains("from your backup or from any other"),
+            "{words}"
+        );
+    }
+    let definition = lock().definition.to_json();
+    let words = refused(&definition);
+    assert!(
+        words.contains("a cluster definition and no lock"),
+        "{words}"
+    );
+    let words = Definition::from_json(&whole).unwrap_err().to_string();
+    assert!(words.contains("`gantry lock show` prints it"), "{words}");
+    for text in ["", &definition[..definition.len() / 2]] {
+        let words = Definition::from_json(text).unwrap_err().to_string();
+        assert!(words.contains("empty or cut off"), "{words}");
+        assert!(words.contains("once more from whoever sent it"), "{words}");
+    }
 }
 
 #[test]
