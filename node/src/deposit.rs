@@ -25,8 +25,24 @@ const FORMAT: &str = "2.8.0";
 #[derive(Debug, Error)]
 pub enum DepositError {
     /// The file is not JSON of the right shape.
-    #[error("this is no deposit file: {0}")]
+    #[error("this is no deposit file ({0}): take the one that the ceremony wrote")]
     Json(#[from] serde_json::Error),
+    /// There is nothing in it.
+    #[error("there is no deposit in this file: take the one that the ceremony wrote")]
+    Empty,
+    /// Deposits are lacking.
+    #[error(
+        "{lacking} of the {all} deposits of this cluster are not in this file, the first of {key}: \
+         take the file that the ceremony wrote, or another operator's"
+    )]
+    Lacking {
+        /// How many are lacking.
+        lacking: usize,
+        /// How many the cluster has.
+        all: usize,
+        /// The validator of the first that is lacking.
+        key: PublicKey,
+    },
     /// A field does not follow from the others.
     #[error("deposit {position}: the {field} is not that of this deposit: make the file anew")]
     Field {
@@ -135,6 +151,34 @@ pub fn messages(lock: &Lock) -> Result<Vec<DepositMessage>, DepositError> {
     Ok(messages)
 }
 
+/// The name of the file that the ceremony writes.
+pub fn file_name(lock: &Lock) -> String {
+    let hash = hex::encode(&lock.hash().as_bytes()[..4]);
+    format!("deposit-data-{hash}.json")
+}
+
+/// Whether every deposit of the cluster is among these.
+///
+/// # Errors
+/// Counts those that are lacking.
+pub fn check_all(lock: &Lock, deposits: &[DepositData]) -> Result<(), DepositError> {
+    let all = messages(lock)?;
+    let there: BTreeSet<(PublicKey, u64)> = deposits
+        .iter()
+        .map(|deposit| (deposit.pubkey, deposit.amount))
+        .collect();
+    let is_lacking = |m: &&DepositMessage| !there.contains(&(m.pubkey, m.amount));
+    let lacking: Vec<&DepositMessage> = all.iter().filter(is_lacking).collect();
+    match lacking.first() {
+        None => Ok(()),
+        Some(first) => Err(DepositError::Lacking {
+            lacking: lacking.len(),
+            all: all.len(),
+            key: first.pubkey,
+        }),
+    }
+}
+
 /// Whether the chain would accept the signature of a first deposit.
 pub fn has_valid_signature(deposit: &DepositData, version: ForkVersion) -> bool {
     let message = DepositMessage {
@@ -233,7 +277,8 @@ pub fn to_json(deposits: &[DepositData], chain: &Chain) -> String {
 /// Reads a deposit file and checks every entry against the lock; the caller bounds its length.
 ///
 /// # Errors
-/// The first entry that is not what the operators agreed on, or not validly signed.
+/// If there is none, or the first entry that is not what the operators agreed on, or not validly
+/// signed.
 pub fn from_json(text: &str, lock: &Lock) -> Result<Vec<DepositData>, DepositError> {
     let entries: Vec<Entry> = serde_json::from_str(text)?;
     let chain = &lock.definition.terms().chain;
@@ -244,6 +289,9 @@ pub fn from_json(text: &str, lock: &Lock) -> Result<Vec<DepositData>, DepositErr
             .or_insert((message.withdrawal_credentials, Vec::new()))
             .1;
         amounts.push(message.amount);
+    }
+    if entries.is_empty() {
+        return Err(DepositError::Empty);
     }
     let mut seen = BTreeSet::new();
     let mut deposits = Vec::with_capacity(entries.len());

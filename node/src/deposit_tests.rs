@@ -76,6 +76,23 @@ fn a_deposit_file_is_read_as_it_was_written() {
 }
 
 #[test]
+fn a_file_with_no_deposit_or_only_some_is_called_so() {
+    let words = refusal(&[]);
+    assert!(words.contains("no deposit in this file"), "{words}");
+    let words = from_json("", &settled()).unwrap_err().to_string();
+    assert!(
+        words.contains("take the one that the ceremony wrote"),
+        "{words}"
+    );
+    assert!(check_all(&settled(), &deposits()).is_ok());
+    let half = check_all(&settled(), &deposits()[..1]).unwrap_err();
+    let key = secrets()[0].public().to_bytes();
+    let expected =
+        format!("3 of the 4 deposits of this cluster are not in this file, the first of {key}");
+    assert!(half.to_string().starts_with(&expected), "{half}");
+}
+
+#[test]
 fn credentials_are_of_type_1_and_hold_the_address() {
     let expected = format!("0x01{}{}", "00".repeat(11), "aa".repeat(20));
     assert_eq!(

@@ -57,10 +57,7 @@ impl Sharing {
         };
         let mut seed = [0; 32];
         getrandom::fill(&mut seed)?;
-        let name = format!(
-            "deposit-data-{}.json",
-            hex::encode(&lock.hash().as_bytes()[..4])
-        );
+        let name = deposit::file_name(&lock);
         let mut sharing = Self {
             deposits: Deposits::new(&lock, messages, seed),
             deposit_file: site.data.directory().join(name),

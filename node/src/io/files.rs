@@ -18,11 +18,17 @@ use zeroize::Zeroizing;
 #[derive(Debug, Error)]
 pub enum FileError {
     /// The operating system refused to read it.
-    #[error("cannot read {}: {}", .0.display(), .1)]
+    #[error("cannot read {}: {}{}", .0.display(), .1, advice(.1))]
     Read(PathBuf, #[source] io::Error),
     /// It is longer than anything that belongs there.
     #[error("{} is longer than {} bytes: it is not what gantry expects there", .0.display(), .1)]
     TooLong(PathBuf, usize),
+    /// It begins with a byte order mark.
+    #[error(
+        "{} begins with a byte order mark, as some editors write it: save it as UTF-8 without one, \
+         or run `sed -i '1s/^\\xEF\\xBB\\xBF//' {}`", .0.display(), .0.display()
+    )]
+    Mark(PathBuf),
     /// It is not UTF-8.
     #[error("{} is not text: it is not the file gantry expects there", .0.display())]
     NotText(PathBuf),
@@ -38,6 +44,26 @@ pub enum FileError {
     /// The operating system refused to write it.
     #[error("cannot write {}: {}", .0.display(), .1)]
     Write(PathBuf, #[source] io::Error),
+}
+
+/// What begins a text that some editors save: no program of ours writes it.
+pub const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// What to do when the operating system does not let a file be read.
+fn advice(error: &io::Error) -> &'static str {
+    let cases = [
+        (
+            io::ErrorKind::NotFound,
+            ": check the name, and the folder in which gantry was started if it is a relative one",
+        ),
+        (
+            io::ErrorKind::PermissionDenied,
+            ": run gantry as the user whose file it is",
+        ),
+        (io::ErrorKind::IsADirectory, ": name the file in it"),
+    ];
+    let case = cases.into_iter().find(|(kind, _)| *kind == error.kind());
+    case.map_or("", |(_, advice)| advice)
 }
 
 /// Who may read a file.
@@ -61,8 +87,20 @@ impl Mode {
 /// Reads a text of at most `max` bytes.
 ///
 /// # Errors
-/// If it cannot be read, is longer, or is not UTF-8.
+/// If it cannot be read, is longer, is not UTF-8, or begins with a byte order mark.
 pub fn read(path: &Path, max: usize) -> Result<String, FileError> {
+    let text = read_marked(path, max)?;
+    match text.starts_with(BYTE_ORDER_MARK) {
+        true => Err(FileError::Mark(path.to_owned())),
+        false => Ok(text),
+    }
+}
+
+/// Reads a text of at most `max` bytes, which may begin with a byte order mark.
+///
+/// # Errors
+/// If it cannot be read, is longer, or is not UTF-8.
+pub fn read_marked(path: &Path, max: usize) -> Result<String, FileError> {
     let file = File::open(path).map_err(|e| FileError::Read(path.to_owned(), e))?;
     let mut bytes = read_bounded(file, path, max)?;
     String::from_utf8(std::mem::take(&mut *bytes)).map_err(|_| FileError::NotText(path.to_owned()))
@@ -71,17 +109,11 @@ pub fn read(path: &Path, max: usize) -> Result<String, FileError> {
 /// Reads a secret text of at most `max` bytes, wiped from memory when dropped.
 ///
 /// # Errors
-/// If group or others may read the file, or as [`read`].
+/// If group or others may read the file, or as [`read_marked`].
 pub fn read_secret(path: &Path, max: usize) -> Result<Zeroizing<String>, FileError> {
     let file = File::open(path).map_err(|e| FileError::Read(path.to_owned(), e))?;
     // Asked of the open file, so that nobody can swap it in between.
-    let metadata = file
-        .metadata()
-        .map_err(|e| FileError::Read(path.to_owned(), e))?;
-    let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(FileError::Permissions(path.to_owned(), mode));
-    }
+    check_secret(&file, path)?;
     let mut bytes = read_bounded(file, path, max)?;
     match String::from_utf8(std::mem::take(&mut *bytes)) {
         Ok(text) => Ok(Zeroizing::new(text)),
@@ -90,6 +122,37 @@ pub fn read_secret(path: &Path, max: usize) -> Result<Zeroizing<String>, FileErr
             Err(FileError::NotText(path.to_owned()))
         }
     }
+}
+
+/// Whether group or others may read the file at `path`; false if it cannot be told.
+pub fn is_open_to_others(path: &Path) -> bool {
+    let file = File::open(path);
+    let checked = file.map(|file| check_secret(&file, path));
+    matches!(checked, Ok(Err(FileError::Permissions(..))))
+}
+
+fn check_secret(file: &File, path: &Path) -> Result<(), FileError> {
+    let metadata = file
+        .metadata()
+        .map_err(|e| FileError::Read(path.to_owned(), e))?;
+    let mode = metadata.permissions().mode() & 0o777;
+    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY");
+    if mode & 0o077 == 0 || is_credential(path, mode, credentials.as_deref().map(Path::new)) {
+        Ok(())
+    } else {
+        Err(FileError::Permissions(path.to_owned(), mode))
+    }
+}
+
+/// Whether this is a credential that systemd keeps for this service alone. Its access list shows
+/// as the mode of the group (systemd.exec(5), "Credentials"), which has no other member.
+fn is_credential(path: &Path, mode: u32, credentials: Option<&Path>) -> bool {
+    let is_there = |dir: &Path| {
+        let parent = path.parent().map(fs::canonicalize);
+        let dir = fs::canonicalize(dir);
+        matches!((parent, dir), (Some(Ok(parent)), Ok(dir)) if parent == dir)
+    };
+    mode & 0o037 == 0 && credentials.is_some_and(is_there)
 }
 
 fn read_bounded(file: File, path: &Path, max: usize) -> Result<Zeroizing<Vec<u8>>, FileError> {
@@ -250,6 +313,44 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn a_credential_of_systemd_may_be_readable_for_its_group() {
+        let dir = tempfile::tempdir().unwrap();
+        let secret = dir.path().join("keystore.secret");
+        let credentials = Some(dir.path());
+        assert!(is_credential(&secret, 0o440, credentials));
+        assert!(!is_credential(&secret, 0o444, credentials), "for all");
+        assert!(!is_credential(&secret, 0o460, credentials), "to change");
+        assert!(!is_credential(&secret, 0o440, None), "no credentials");
+        let elsewhere = tempfile::tempdir().unwrap();
+        assert!(!is_credential(&secret, 0o440, Some(elsewhere.path())));
+        let below = dir.path().join("more/keystore.secret");
+        assert!(
+            !is_credential(&below, 0o440, credentials),
+            "in a folder below"
+        );
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_refused_with_the_command_that_removes_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("definition.json");
+        fs::write(&path, "\u{feff}{}").unwrap();
+        let error = read(&path, 100).unwrap_err().to_string();
+        let command = format!("sed -i '1s/^\\xEF\\xBB\\xBF//' {}", path.display());
+        assert!(error.contains(&command), "{error}");
+        assert_eq!(read_marked(&path, 100).unwrap(), "\u{feff}{}");
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_what_to_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = read(&dir.path().join("gone"), 10).unwrap_err().to_string();
+        assert!(error.contains("check the name, and the folder"), "{error}");
+        let error = read(dir.path(), 10).unwrap_err().to_string();
+        assert!(error.contains("name the file in it"), "{error}");
     }
 
     #[test]

@@ -15,6 +15,8 @@
 //! | [`sent`] | what was sent for deposits, durably beside their file |
 //! | [`hidden`] | what of a node's address is not shown |
 //! | [`files`] | reading and writing whole files safely |
+//! | [`home`] | `~` in a path |
+//! | `listening` | why an address cannot be listened on |
 //! | [`clock`] | the time of day |
 
 pub mod asking;
@@ -25,6 +27,8 @@ pub mod curve_cost;
 pub mod execution;
 pub mod files;
 pub mod hidden;
+pub mod home;
+mod listening;
 pub mod memory;
 pub mod metrics;
 pub mod net;

@@ -25,6 +25,7 @@ use tokio::net::TcpListener;
 use tracing::warn;
 
 use super::curve_cost;
+use super::listening::with_advice;
 use super::metrics::{Metrics, PeerLabels, UnknownLabels};
 use super::net::Outbox;
 use super::status::Board;
@@ -38,10 +39,10 @@ const BOUNDS: Bounds = Bounds {
 
 /// The address cannot be listened on.
 #[derive(Debug, Error)]
-#[error("cannot serve metrics on {address}: {source}: is another program there? Change `metrics`")]
+#[error("cannot serve metrics on {address}, where `metrics` is configured to: {cause}")]
 pub struct WebError {
     address: SocketAddr,
-    source: std::io::Error,
+    cause: String,
 }
 
 /// What is served.
@@ -91,7 +92,10 @@ impl Door {
 /// If the address cannot be listened on.
 pub async fn serve(door: Door, shown: Shown) -> Result<(), WebError> {
     let address = door.address;
-    let failed = |source| WebError { address, source };
+    let failed = |error| WebError {
+        address,
+        cause: with_advice(&error),
+    };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let router = Router::new()
         .route("/metrics", get(metrics_text))

@@ -3,13 +3,14 @@
 use hkdf::Hkdf;
 use proto::{PublicKey, Root};
 use sha2::Sha256;
+use tracing::warn;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::secret_file::{self, SecretFileError, SecretKind};
 use super::terminal;
 use crate::config::SecretSource;
-use crate::io::files;
+use crate::io::files::{self, FileError};
 
 /// Cost of the one derivation from a passphrase: 2^17 blocks of 1 KiB, that is 128 MiB and about
 /// 0.4 s.
@@ -49,6 +50,18 @@ impl MasterSecret {
             }
             SecretSource::PassphraseFile(path) => {
                 let text = files::read_secret(path, 1024)?;
+                if text.starts_with(files::BYTE_ORDER_MARK) {
+                    // An older gantry took the mark as a letter of the passphrase, so it must go
+                    // on opening what was chosen with it.
+                    match purpose {
+                        SecretUse::Choose => return Err(FileError::Mark(path.clone()).into()),
+                        SecretUse::Open => warn!(
+                            file = %path.display(),
+                            "the passphrase file begins with a byte order mark, which counts as a \
+                             letter of the passphrase"
+                        ),
+                    }
+                }
                 Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned())
             }
             SecretSource::Terminal => terminal::ask(purpose)?,
@@ -130,6 +143,24 @@ mod tests {
         let composed = MasterSecret::from_passphrase("Žižkov tower", &salt);
         let decomposed = MasterSecret::from_passphrase("Z\u{30c}iz\u{30c}kov tower", &salt);
         assert_eq!(composed.password(&share), decomposed.password(&share));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_never_chosen_as_part_of_a_passphrase() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("passphrase");
+        let text = "\u{feff}some random words";
+        files::write_new(&path, text.as_bytes(), files::Mode::Secret).unwrap();
+        let source = SecretSource::PassphraseFile(path);
+        let salt = Root::from([1; 32]);
+        let chosen = MasterSecret::obtain(&source, &salt, SecretUse::Choose);
+        let mark = matches!(chosen, Err(SecretFileError::File(FileError::Mark(_))));
+        assert!(mark);
+        // What an older gantry let somebody choose still opens.
+        let opened = MasterSecret::obtain(&source, &salt, SecretUse::Open).unwrap();
+        let share = PublicKey::from([1; 48]);
+        let typed = MasterSecret::from_passphrase(text, &salt);
+        assert_eq!(opened.password(&share), typed.password(&share));
     }
 
     #[test]

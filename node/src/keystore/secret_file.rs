@@ -58,8 +58,8 @@ pub enum SecretFileError {
     /// There is no terminal to ask on.
     #[error(
         "there is no terminal to ask on ({0}): start gantry in one, or give what it would ask for \
-         (secret_file or passphrase_file for keystores; --yes and --key-passphrase-file for \
-         deposits)"
+         (secret_file or passphrase_file for keystores; --hash for a definition; --yes and \
+         --key-passphrase-file for deposits)"
     )]
     Terminal(#[source] io::Error),
     /// The operating system gave no randomness.

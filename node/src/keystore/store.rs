@@ -28,6 +28,20 @@ pub enum StoreError {
         "{} holds a secret that is not this share's: take the file from your backup", .0.display()
     )]
     OtherShare(PathBuf),
+    /// Others may read several keystores: one line and one command for all of them.
+    #[error(
+        "{open} of the {all} keystores in {dir} can be read by others: run \
+         `chmod 600 {dir}/keystore-*.json`, and think about who could have read them",
+        dir = .dir.display()
+    )]
+    Open {
+        /// Where they are.
+        dir: PathBuf,
+        /// How many others may read.
+        open: usize,
+        /// How many there are.
+        all: usize,
+    },
     /// The operating system gave no randomness.
     #[error("the operating system gave no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
@@ -73,6 +87,15 @@ pub fn open_all(
     master: &MasterSecret,
     shares: &[PublicKey],
 ) -> Result<Vec<SecretShare>, StoreError> {
+    let paths = shares.iter().map(|share| keystore_path(dir, share));
+    let open_to_others = paths.filter(|path| files::is_open_to_others(path)).count();
+    if open_to_others > 1 {
+        return Err(StoreError::Open {
+            dir: dir.to_owned(),
+            open: open_to_others,
+            all: shares.len(),
+        });
+    }
     // A wrong passphrase is noticed at the first keystore, not after the last.
     let (Some(first), rest) = (shares.first(), shares.get(1..).unwrap_or_default()) else {
         return Ok(Vec::new());
@@ -266,6 +289,26 @@ mod tests {
         assert_eq!(*secret, *shares(1)[0].secret.to_bytes());
         let wrong = super::exported(&path, &master(2)).unwrap_err().to_string();
         assert!(wrong.contains("does not open"), "{wrong}");
+    }
+
+    #[test]
+    fn keystores_that_others_can_read_are_one_line_and_one_command() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        store_all(dir.path(), &master(1), &shares(5)).unwrap();
+        let keys = public_keys(&shares(5));
+        for key in &keys[1..] {
+            let loose = std::fs::Permissions::from_mode(0o644);
+            std::fs::set_permissions(keystore_path(dir.path(), key), loose).unwrap();
+        }
+        let error = open_all(dir.path(), &master(1), &keys).err().unwrap();
+        let words = error.to_string();
+        let dir = dir.path().display();
+        let expected = format!(
+            "4 of the 5 keystores in {dir} can be read by others: run `chmod 600 \
+             {dir}/keystore-*.json`"
+        );
+        assert!(words.starts_with(&expected), "{words}");
     }
 
     #[test]

@@ -10,15 +10,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use proto::eth::ForkName;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Response, Url};
+use reqwest::{Client, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
 
 use super::pauses::Pauses;
-use super::{BadUrl, BeaconError, Call, Cause, Rejected};
+use super::{BadUrl, BeaconError, Call, Cause, Rejected, address};
 use crate::io::hidden::Hidden;
 
 /// The header that names the fork of a posted or answered object.
@@ -67,13 +67,7 @@ impl BeaconClient {
     /// # Errors
     /// If `url` is not that of an HTTP server.
     pub fn connect(url: &str) -> Result<Self, BadUrl> {
-        let parsed = Url::parse(url.trim()).map_err(|error| BadUrl(error.to_string()))?;
-        if !matches!(parsed.scheme(), "http" | "https") {
-            return Err(BadUrl("expected http or https".to_owned()));
-        }
-        if parsed.query().is_some() || parsed.fragment().is_some() {
-            return Err(BadUrl("expected nothing after the path".to_owned()));
-        }
+        let parsed = address::read(url)?;
         let host = parsed
             .host_str()
             .ok_or_else(|| BadUrl("expected a host".to_owned()))?;
@@ -282,6 +276,9 @@ impl BeaconClient {
     }
 
     async fn rejected(&self, call: Call, status: u16, response: Response) -> BeaconError {
+        if let Some(place) = redirects_to(&response) {
+            return self.error(call, Cause::Rejected(Rejected::elsewhere(status, &place)));
+        }
         // A body that cannot be read leaves the status, which says more than why it could not.
         let body = self.whole(call, response, FAILURE_LIMIT).await;
         let rejected = Rejected::read(status, &body.unwrap_or_default());
@@ -340,6 +337,14 @@ impl Body {
             ..self
         }
     }
+}
+
+/// Where a redirect leads, if this is one that names a place.
+fn redirects_to(response: &Response) -> Option<String> {
+    if !response.status().is_redirection() {
+        return None;
+    }
+    address::origin_of(response.headers().get(LOCATION)?.to_str().ok()?)
 }
 
 /// The reason at the bottom of an error, which says the most.

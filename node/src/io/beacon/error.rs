@@ -128,6 +128,15 @@ impl Rejected {
     /// The most characters that are kept of a node's message.
     pub const MESSAGE_LIMIT: usize = hidden::TEXT_LIMIT;
 
+    /// The node says that it is at `place`.
+    pub(super) fn elsewhere(status: u16, place: &str) -> Self {
+        Self {
+            status,
+            message: one_line(&format!("it leads to {place}")),
+            failures: Vec::new(),
+        }
+    }
+
     /// Reads the body of an answer that is no success: the API's JSON or any text.
     pub(super) fn read(status: u16, body: &[u8]) -> Self {
         #[derive(Deserialize)]
@@ -220,6 +229,10 @@ fn said(message: &str) -> String {
 
 fn advice(status: u16) -> &'static str {
     match status {
+        301 | 302 | 303 | 307 | 308 => {
+            ": gantry follows no redirect; write the address that it leads to, which often begins \
+             with https:// or has a path"
+        }
         401 => ": check the user name and password in the node's address",
         403 => {
             ": check the user name and password in the node's address, and that no proxy before it \

@@ -3,6 +3,7 @@
 //! | module | asks for |
 //! |---|---|
 //! | [`client`] | nothing: one request, one bounded answer, one typed error |
+//! | [`address`] | nothing: the address of a node, read or refused |
 //! | [`call`] | every call with its name, its time and the size its answer may have |
 //! | [`error`] | what can go wrong, in words for the operator |
 //! | [`chain`] | genesis and spec, sync status, blocks, pending deposits |
@@ -22,6 +23,7 @@
 //!
 //! Source: `ethereum/beacon-APIs`, consensus versions Electra and Fulu.
 
+pub mod address;
 pub mod blocks;
 pub mod call;
 pub mod chain;

@@ -25,6 +25,7 @@ use super::pending::Pending;
 use super::session::{Note, Shared};
 use super::transport::{peer_id, transport};
 use super::{Downfall, Event, NetError, Outbox, Refusal, Settings};
+use crate::io::listening::with_advice;
 
 /// Connections with one peer: the live one, its successor, and two on their way out.
 const MAX_PER_PEER: u32 = 4;
@@ -140,7 +141,8 @@ impl Driver {
         let failed = |cause: String| NetError::Listen { address, cause };
         // libp2p lets several programs of one user share a port (SO_REUSEPORT), and the kernel
         // would deal our peers out among them. This bind does not, so it finds the other program.
-        drop(TcpListener::bind(address).map_err(|error| failed(error.to_string()))?);
+        let free = TcpListener::bind(address);
+        drop(free.map_err(|error| failed(with_advice(&error)))?);
         let listening = self
             .swarm
             .listen_on(multiaddr(address))

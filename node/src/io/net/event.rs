@@ -283,7 +283,7 @@ pub enum NetError {
         me: PeerIndex,
     },
     /// An address cannot be listened on.
-    #[error("cannot listen on {address}: {cause}; is another program there? Choose another port")]
+    #[error("cannot listen on {address}: {cause}")]
     Listen {
         /// The address.
         address: SocketAddr,

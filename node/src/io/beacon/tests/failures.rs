@@ -68,7 +68,14 @@ async fn answers_that_cannot_be_read_say_where_and_redirects_are_not_followed() 
 
     let node = Node::recorded().with("/eth/v1/node/syncing", (302, JSON, b""));
     let moved = node.start().await.sync_status().await;
-    assert_eq!(moved.unwrap_err().status(), Some(302));
+    let moved = moved.unwrap_err();
+    assert_eq!(moved.status(), Some(302));
+    assert!(
+        moved
+            .to_string()
+            .contains("write the address that it leads to"),
+        "{moved}"
+    );
 }
 
 #[tokio::test]

@@ -1,0 +1,79 @@
+//! The address of a beacon node: read, or refused with what to write in its place.
+//!
+//! Never repeats an address: it may hold a password.
+
+use reqwest::Url;
+
+use super::BadUrl;
+
+/// The URL of an HTTP server, with nothing after its path.
+///
+/// # Errors
+/// If it is something else.
+pub fn read(text: &str) -> Result<Url, BadUrl> {
+    let refused = |words: &str| Err(BadUrl(words.to_owned()));
+    let text = text.trim();
+    let Some((scheme, _)) = text.split_once("://") else {
+        return refused("it does not begin with http:// or https://");
+    };
+    match scheme.to_ascii_lowercase().as_str() {
+        "http" | "https" => {}
+        "ws" | "wss" => {
+            return refused(
+                "a Beacon API is asked over HTTP, not over a web socket: write http:// in place of \
+                 ws://, https:// in place of wss://",
+            );
+        }
+        _ => return refused("it begins with something else than http:// or https://"),
+    }
+    let url = Url::parse(text).map_err(|error| BadUrl(error.to_string()))?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return refused("expected nothing after the path");
+    }
+    Ok(url)
+}
+
+/// Where a redirect leads, without what may be secret: scheme, host and port.
+pub(super) fn origin_of(location: &str) -> Option<String> {
+    let url = Url::parse(location).ok()?;
+    let host = url.host_str()?;
+    let port = url.port().map_or(String::new(), |port| format!(":{port}"));
+    Some(format!("{}://{host}{port}", url.scheme()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_address_of_an_http_server_says_what_to_write() {
+        let cases = [
+            ("", "does not begin with http://"),
+            ("localhost:5052", "does not begin with http://"),
+            ("u:secret@127.0.0.1:5052", "does not begin with http://"),
+            ("ws://u:secret@h:5052", "write http:// in place of ws://"),
+            ("WSS://h", "https:// in place of wss://"),
+            ("ftp://u:secret@h", "something else than http://"),
+            ("http://", "empty host"),
+            ("http://u:secret@h:port", "invalid port"),
+            ("http://u:secret@h?key=1", "nothing after the path"),
+        ];
+        for (text, words) in cases {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains(words), "{text}: {error}");
+            assert!(error.contains("such as http://127.0.0.1:5052"), "{error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
+        assert_eq!(
+            read(" https://u:p@h/key/ ").unwrap().as_str(),
+            "https://u:p@h/key/"
+        );
+    }
+
+    #[test]
+    fn of_a_redirect_only_the_place_is_shown() {
+        let origin = origin_of("https://u:secret@node.example:8443/secret?secret");
+        assert_eq!(origin.as_deref(), Some("https://node.example:8443"));
+        assert_eq!(origin_of("/elsewhere"), None);
+    }
+}

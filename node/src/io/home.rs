@@ -1,0 +1,76 @@
+//! `~` in a path, as a shell reads it: config files and flags written as `--dir=~/gantry` come
+//! without a shell having done so.
+
+use std::ffi::OsString;
+use std::path::{Component, Path, PathBuf};
+
+use thiserror::Error;
+
+/// A path begins with `~` and cannot be followed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum BadHome {
+    /// Another user's home.
+    #[error("{}: gantry knows only ~/ (your own home): write the whole path", .0.display())]
+    OtherUser(PathBuf),
+    /// Nothing says where the home is.
+    #[error("{}: nothing says where your home is: set HOME, or write the whole path", .0.display())]
+    Homeless(PathBuf),
+}
+
+/// The path with the user's home in place of a leading `~`.
+///
+/// # Errors
+/// If it begins with another user's `~name`, or this user has no home.
+pub fn expanded(path: &Path) -> Result<PathBuf, BadHome> {
+    expanded_in(path, std::env::home_dir())
+}
+
+/// The same for what stands on the command line.
+///
+/// # Errors
+/// As [`expanded`].
+pub fn expanded_argument(argument: OsString) -> Result<PathBuf, BadHome> {
+    expanded(Path::new(&argument))
+}
+
+fn expanded_in(path: &Path, home: Option<PathBuf>) -> Result<PathBuf, BadHome> {
+    let mut parts = path.components();
+    let first = match parts.next() {
+        Some(Component::Normal(first)) if first.as_encoded_bytes().starts_with(b"~") => first,
+        Some(_) | None => return Ok(path.to_owned()),
+    };
+    if first != "~" {
+        return Err(BadHome::OtherUser(path.to_owned()));
+    }
+    let home = home.filter(|home| !home.as_os_str().is_empty());
+    let home = home.ok_or_else(|| BadHome::Homeless(path.to_owned()))?;
+    Ok(home.join(parts.as_path()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(path: &str) -> Result<PathBuf, BadHome> {
+        expanded_in(Path::new(path), Some("/home/alice".into()))
+    }
+
+    #[test]
+    fn a_leading_tilde_is_the_home_and_nothing_else_changes() {
+        assert_eq!(read("~/gantry").unwrap(), Path::new("/home/alice/gantry"));
+        assert_eq!(read("~").unwrap(), Path::new("/home/alice"));
+        for path in ["/etc/~", "keys/~/a", "./~/a", ".", "", "a~", "../~"] {
+            assert_eq!(read(path).unwrap(), Path::new(path));
+        }
+    }
+
+    #[test]
+    fn a_home_that_is_not_known_is_refused_in_words() {
+        let words = read("~bob/gantry").unwrap_err().to_string();
+        assert!(words.contains("write the whole path"), "{words}");
+        for home in [None, Some(PathBuf::new())] {
+            let refused = expanded_in(Path::new("~/gantry"), home);
+            assert!(matches!(refused, Err(BadHome::Homeless(_))));
+        }
+    }
+}
