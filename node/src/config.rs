@@ -1,12 +1,16 @@
 //! The config of a running peer: a TOML file, and environment variables over it.
 //!
+//! `gantry run`, `gantry dkg` and every other command read the same one: the file that --config or
+//! `GANTRY_CONFIG` names, or `gantry.toml` in the folder in which gantry is started.
+//!
 //! What each key means stands in one place, `deploy/gantry.example.toml`; a test holds it to the
 //! struct here. Unknown keys are refused, and every error names the key and where it stands. A
 //! variable is `GANTRY_` and the key in capitals; a table's key follows after two underscores, as
-//! in `GANTRY_PEERS__ALICE`.
+//! in `GANTRY_PEERS__ALICE`, whatever the capitals of the operator's name.
 //!
 //! Never here: what all operators must agree on. That is in the definition and the lock.
 
+mod cautions;
 mod source;
 
 use std::collections::BTreeMap;
@@ -15,7 +19,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use proto::definition::{PeerAddress, Terms};
+use proto::definition::{Operator, PeerAddress, Terms};
 use reqwest::Url;
 use serde::Deserialize;
 use thiserror::Error;
@@ -23,6 +27,10 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
 use crate::io::files::{self, FileError};
+use source::{FilePath, Graffiti, HttpUrl};
+
+/// The config that is read where none is named.
+pub const DEFAULT_FILE: &str = "gantry.toml";
 
 /// The longest config file worth reading, in bytes.
 const MAX_BYTES: usize = 1 << 18;
@@ -124,8 +132,8 @@ pub struct Config {
     pub keystore_dir: PathBuf,
     /// What opens them.
     pub secret: SecretSource,
-    /// This operator's beacon node.
-    pub beacon_node: Url,
+    /// This operator's beacon node; a ceremony needs none.
+    beacon_node: Option<Url>,
     /// Where peers are listened for.
     pub listen: Vec<SocketAddr>,
     /// Addresses to use in place of the definition's hints, by operator name.
@@ -140,20 +148,23 @@ pub struct Config {
     pub log_format: LogFormat,
     /// What own blocks carry as graffiti, at most 32 bytes.
     pub graffiti: String,
+    /// The file, for errors that come later.
+    file: PathBuf,
+    /// Whether the file begins with a byte order mark.
+    is_marked: bool,
 }
 
 /// The keys as they stand in the file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Keys {
-    #[serde(default = "here")]
-    data_dir: PathBuf,
-    lock_file: Option<PathBuf>,
-    identity_file: Option<PathBuf>,
-    keystore_dir: Option<PathBuf>,
-    secret_file: Option<PathBuf>,
-    passphrase_file: Option<PathBuf>,
-    beacon_node: source::HttpUrl,
+    data_dir: Option<FilePath>,
+    lock_file: Option<FilePath>,
+    identity_file: Option<FilePath>,
+    keystore_dir: Option<FilePath>,
+    secret_file: Option<FilePath>,
+    passphrase_file: Option<FilePath>,
+    beacon_node: Option<HttpUrl>,
     #[serde(default = "everywhere")]
     listen: Vec<SocketAddr>,
     #[serde(default)]
@@ -167,11 +178,7 @@ struct Keys {
     #[serde(default)]
     log_format: LogFormat,
     #[serde(default)]
-    graffiti: source::Graffiti,
-}
-
-fn here() -> PathBuf {
-    PathBuf::from(".")
+    graffiti: Graffiti,
 }
 
 fn everywhere() -> Vec<SocketAddr> {
@@ -186,46 +193,80 @@ impl Config {
     /// Reads the file and the process's environment.
     ///
     /// # Errors
-    /// If the file cannot be read, or a key is unknown, missing or wrong.
+    /// If the file cannot be read, or a key is unknown or wrong.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = files::read(path, MAX_BYTES)?;
+        let text = files::read_marked(path, MAX_BYTES)?;
         Self::parse(path, &text, std::env::vars_os())
+    }
+
+    /// For a command that can do without a file: reads `path`, or the default file if there is
+    /// one, and the environment. A data directory given on the command line stands over both.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    pub fn read_or_default(
+        path: Option<&Path>,
+        data_dir: Option<&Path>,
+    ) -> Result<Self, ConfigError> {
+        let default = Path::new(DEFAULT_FILE);
+        let text = match path {
+            None if !default.exists() => String::new(),
+            None => files::read_marked(default, MAX_BYTES)?,
+            Some(path) => files::read_marked(path, MAX_BYTES)?,
+        };
+        let path = path.unwrap_or(default);
+        Self::parse_over(path, &text, std::env::vars_os(), data_dir)
     }
 
     /// The config of this text, read from `path`, and these environment variables; those whose
     /// names do not begin with `GANTRY_` may hold anything.
     ///
     /// # Errors
-    /// If a key is unknown, missing or wrong.
+    /// If a key is unknown or wrong.
     pub fn parse(
         path: &Path,
         text: &str,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
-        let (keys, sources) = source::extract::<Keys>(path, text, environment)?;
+        Self::parse_over(path, text, environment, None)
+    }
+
+    /// The same, with a data directory that stands over file and environment.
+    ///
+    /// # Errors
+    /// As [`Config::parse`].
+    pub fn parse_over(
+        path: &Path,
+        text: &str,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+        data_dir: Option<&Path>,
+    ) -> Result<Self, ConfigError> {
+        let unmarked = text.strip_prefix(files::BYTE_ORDER_MARK);
+        let is_marked = unmarked.is_some();
+        let (keys, sources) = source::extract::<Keys>(path, unmarked.unwrap_or(text), environment)?;
+        let given = data_dir.map(Path::to_owned);
+        let data_dir = given.or(keys.data_dir.map(|dir| dir.0));
+        let data_dir = data_dir.unwrap_or_else(|| PathBuf::from("."));
         let secret = match (keys.secret_file, keys.passphrase_file) {
             (None, None) => SecretSource::Terminal,
-            (Some(file), None) => SecretSource::SecretFile(keys.data_dir.join(file)),
-            (None, Some(file)) => SecretSource::PassphraseFile(keys.data_dir.join(file)),
+            (Some(file), None) => SecretSource::SecretFile(data_dir.join(file.0)),
+            (None, Some(file)) => SecretSource::PassphraseFile(data_dir.join(file.0)),
             (Some(_), Some(_)) => {
                 let problem = "secret_file is set too, and only one can open the keystores: remove \
                                one of them";
                 return Err(sources.refuse(&["passphrase_file"], problem));
             }
         };
-        if keys.listen.is_empty() {
-            return Err(sources.refuse(&["listen"], "is empty: give at least one address"));
-        }
-        let in_data_dir = |given: Option<PathBuf>, default: &str| {
-            let file = given.unwrap_or_else(|| PathBuf::from(default));
-            keys.data_dir.join(file)
+        let in_data_dir = |given: Option<FilePath>, default: &str| {
+            let file = given.map_or_else(|| PathBuf::from(default), |file| file.0);
+            data_dir.join(file)
         };
-        Ok(Self {
+        let config = Self {
             lock_file: in_data_dir(keys.lock_file, "cluster-lock.json"),
             identity_file: in_data_dir(keys.identity_file, "identity.key"),
             keystore_dir: in_data_dir(keys.keystore_dir, "keystores"),
             secret,
-            beacon_node: keys.beacon_node.0,
+            beacon_node: keys.beacon_node.map(|url| url.0),
             listen: keys.listen,
             peers: keys.peers,
             metrics: keys.metrics,
@@ -233,8 +274,34 @@ impl Config {
             log: keys.log,
             log_format: keys.log_format,
             graffiti: keys.graffiti.0,
-            data_dir: keys.data_dir,
+            file: path.to_owned(),
+            is_marked,
+            data_dir,
+        };
+        config.check_sockets(&sources)?;
+        config.check_peers(&sources)?;
+        Ok(config)
+    }
+
+    /// This operator's beacon node.
+    ///
+    /// # Errors
+    /// If none is named.
+    pub fn beacon_node(&self) -> Result<&Url, ConfigError> {
+        self.beacon_node.as_ref().ok_or_else(|| ConfigError::Key {
+            key: "beacon_node".to_owned(),
+            place: self.file.display().to_string(),
+            problem: "is missing, and there is no default: add it, such as beacon_node = \
+                      \"http://127.0.0.1:5052\""
+                .to_owned(),
         })
+    }
+
+    /// The addresses that this config has for the operator of this name, whatever its capitals:
+    /// names of operators differ in more than these.
+    fn peer(&self, name: &str) -> Option<&Vec<PeerAddress>> {
+        let mut peers = self.peers.iter();
+        peers.find_map(|(key, addresses)| key.eq_ignore_ascii_case(name).then_some(addresses))
     }
 
     /// Where each peer can be reached, in the order of the definition: its hints, unless this
@@ -243,18 +310,19 @@ impl Config {
     /// # Errors
     /// If the config names somebody who is no operator.
     pub fn addresses(&self, terms: &Terms) -> Result<Vec<Vec<PeerAddress>>, ConfigError> {
-        for name in self.peers.keys() {
-            if !terms.operators.iter().any(|o| o.name == *name) {
+        for key in self.peers.keys() {
+            let is_it = |operator: &Operator| operator.name.eq_ignore_ascii_case(key);
+            if !terms.operators.iter().any(is_it) {
                 let names: Vec<&str> = terms.operators.iter().map(|o| o.name.as_str()).collect();
                 return Err(ConfigError::Key {
-                    key: format!("peers.{name}"),
-                    place: "config".to_owned(),
+                    key: format!("peers.{key}"),
+                    place: self.file.display().to_string(),
                     problem: format!("no operator has this name; they are {}", names.join(", ")),
                 });
             }
         }
-        let addresses = |operator: &proto::definition::Operator| {
-            let own = self.peers.get(&operator.name);
+        let addresses = |operator: &Operator| {
+            let own = self.peer(&operator.name);
             own.unwrap_or(&operator.addresses).clone()
         };
         Ok(terms.operators.iter().map(addresses).collect())

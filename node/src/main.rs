@@ -4,10 +4,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 fn main() -> ExitCode {
-    match node::cmd::Gantry::parse().run() {
+    match node::cmd::Gantry::from_command_line().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("gantry: {error}");

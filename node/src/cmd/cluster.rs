@@ -1,17 +1,21 @@
 //! `gantry cluster`: one operator writes the definition, each signs it, everybody can read it.
 
+mod money;
 mod words;
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use proto::definition::Definition;
+use proto::definition::{Definition, Fingerprint};
+use proto::{Address, Root};
 
 use super::CommandError;
 use super::draft::Flags;
 use crate::io::files::{self, Mode};
-use crate::keystore::read_identity;
-use words::{describe, signatures};
+use crate::keystore::{confirmed, read_identity};
+pub(super) use money::is_checked;
+pub(super) use words::describe;
+use words::signatures;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -21,6 +25,9 @@ pub(super) enum Command {
     /// `gantry cluster sign`, and passes it on or sends the signed copy back.
     New(Box<New>),
     /// Show a definition and add your signature to it: you agree to everything in it.
+    ///
+    /// Before, read its fingerprint to every other operator on the telephone: if all 45 digits are
+    /// the same, all of you hold the same definition, with the same keys in it.
     Sign(Sign),
     /// Gather the signatures of several copies in the first of them.
     Merge(Merge),
@@ -47,6 +54,10 @@ pub(super) struct Sign {
     /// Your data directory, with identity.key.
     #[arg(long, value_name = "DIR", env = "GANTRY_DATA_DIR", default_value = ".")]
     dir: PathBuf,
+    /// Sign without asking, if the definition has this hash: for scripts, once a person has read
+    /// the definition and compared it with the others.
+    #[arg(long, value_name = "HASH")]
+    hash: Option<Root>,
 }
 
 #[derive(Debug, Args)]
@@ -69,30 +80,12 @@ pub(super) struct Show {
 impl Command {
     pub fn run(self) -> Result<(), CommandError> {
         match self {
-            Self::New(new) => {
-                let definition = new.flags.definition()?;
-                files::write_new(&new.out, definition.to_json().as_bytes(), Mode::Public)?;
-                print!("{}", describe(&definition));
-                eprintln!("Wrote {}.", new.out.display());
-                Ok(())
-            }
-            Self::Sign(sign) => {
-                let mut definition = read(&sign.file)?;
-                let identity = read_identity(&sign.dir.join("identity.key"))?;
-                let peer = definition.sign(&identity)?;
-                print!("{}", describe(&definition));
-                files::replace(&sign.file, definition.to_json().as_bytes(), Mode::Public)?;
-                eprintln!(
-                    "Signed {} as {}.",
-                    sign.file.display(),
-                    definition.name_of(peer)
-                );
-                Ok(())
-            }
+            Self::New(new) => new.run(),
+            Self::Sign(sign) => sign.run(),
             Self::Merge(merge) => merge.run(),
             Self::Show(show) => {
-                let definition = read(&show.file)?;
-                print!("{}", describe(&definition));
+                let (definition, unchecked) = read_to_show(&show.file)?;
+                print!("{}", describe(&definition, &unchecked));
                 if show.complete {
                     definition.into_signed()?;
                 }
@@ -100,6 +93,61 @@ impl Command {
             }
         }
     }
+}
+
+impl New {
+    fn run(self) -> Result<(), CommandError> {
+        let unchecked = self.flags.unchecked();
+        let definition = self.flags.definition()?;
+        files::write_new(&self.out, definition.to_json().as_bytes(), Mode::Public)?;
+        print!("{}", describe(&definition, &unchecked));
+        let out = self.out.display();
+        eprintln!(
+            "Wrote {out}. Send it to all operators: each compares its fingerprint with every other \
+             one on the telephone and signs it with `gantry cluster sign`."
+        );
+        Ok(())
+    }
+}
+
+impl Sign {
+    fn run(self) -> Result<(), CommandError> {
+        let (mut definition, unchecked) = read_to_show(&self.file)?;
+        let identity = read_identity(&self.dir.join("identity.key"))?;
+        let me = definition.peer_of(&identity.public())?;
+        print!("{}", describe(&definition, &unchecked));
+        definition.terms().fit_to_sign()?;
+        match self.hash {
+            Some(given) if given != definition.hash() => {
+                let found = definition.hash();
+                let file = self.file;
+                return Err(CommandError::OtherHash { file, found, given });
+            }
+            Some(_) => {}
+            None if confirmed(&question(&definition, definition.name_of(me)))? => {}
+            None => return Err(CommandError::NotSigned),
+        }
+        definition.sign(&identity)?;
+        files::replace(&self.file, definition.to_json().as_bytes(), Mode::Public)?;
+        println!("{}", signatures(&definition));
+        eprintln!(
+            "Signed {} as {}.",
+            self.file.display(),
+            definition.name_of(me)
+        );
+        Ok(())
+    }
+}
+
+/// What is asked before a definition is signed.
+fn question(definition: &Definition, me: &str) -> String {
+    format!(
+        "You would sign as {me}, for everything above.\n\
+         Call every other operator, on a number that you had before and whose voice you know, and \
+         read to each other:\n  {}\n\
+         Are these 45 digits the same for all of them, and do you agree? Type yes to sign: ",
+        Fingerprint::of_hash(&definition.hash())
+    )
 }
 
 impl Merge {
@@ -118,6 +166,14 @@ impl Merge {
         println!("{}", signatures(&definition));
         Ok(())
     }
+}
+
+/// A definition file, and the addresses in it that stand there without a checksum.
+fn read_to_show(path: &Path) -> Result<(Definition, Vec<Address>), CommandError> {
+    let text = files::read(path, Definition::MAX_BYTES)?;
+    let refused = |error| CommandError::Definition(path.to_owned(), error);
+    let definition = Definition::from_json(&text).map_err(refused)?;
+    Ok((definition, money::without_checksum(&text)))
 }
 
 /// Reads a definition file.

@@ -29,7 +29,7 @@ use self::plan::{Account, Step, steps};
 pub use self::refusal::Refusal;
 use self::sending::Sending;
 use super::chain::{check_chain, slot_by_two};
-use super::keystore::read_lock;
+use super::lock::read as read_lock;
 use super::{CommandError, runtime};
 use crate::deposit;
 use crate::deposit::standing::{Sent, Standing, View};

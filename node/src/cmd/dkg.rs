@@ -1,5 +1,7 @@
 //! `gantry dkg`: holds the key ceremony with the other operators, and checks evidence from one.
 
+mod ending;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -7,12 +9,14 @@ use std::str::FromStr;
 
 use ::dkg::blame::{self, Evidence};
 use clap::{Args, Subcommand};
+use ending::Ending;
 use proto::definition::{BadPeerAddress, PeerAddress, SignedDefinition, Terms};
+use tracing::warn;
 
 use super::run::stop_signal;
-use super::{CommandError, cluster, log};
+use super::{CommandError, cluster, lock, log};
 use crate::ceremony::{self, CeremonyError, Plan, Site};
-use crate::config::{Config, LogFilter, LogFormat, SecretSource};
+use crate::config::{Config, LogFilter, SecretSource};
 use crate::io::files;
 use crate::journal::DataLock;
 use crate::keystore::read_identity;
@@ -46,36 +50,64 @@ struct Hold {
     /// The definition that all operators have signed.
     #[arg(long, value_name = "FILE", default_value = "cluster-definition.json")]
     definition: PathBuf,
+    /// Your config, the one of `gantry run`. Without it, gantry.toml is read if it is there. Its
+    /// keys and their variables (GANTRY_LISTEN and so on) mean the same here as there; the flags
+    /// below stand over them.
+    #[arg(long, value_name = "FILE", env = "GANTRY_CONFIG")]
+    config: Option<PathBuf>,
     /// Your data directory, with identity.key; everything that is made goes there.
-    #[arg(long, value_name = "DIR", env = "GANTRY_DATA_DIR")]
+    #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Where to listen for the peers; may be given several times [default: 0.0.0.0:3610].
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    /// Where to listen for the peers; may be given several times.
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = listen_address)]
     listen: Vec<SocketAddr>,
     /// Where to reach a peer, in place of the definition's hints; may be given several times.
     #[arg(long = "peer", value_name = "NAME=HOST:PORT")]
     peers: Vec<PeerFlag>,
-    /// The random secret that opens the keystores, made by `gantry keystore secret`; without this
-    /// and --passphrase-file you choose a passphrase on the terminal.
+    #[command(flatten)]
+    secret: SecretFlags,
+    /// Begin a new attempt after a failed one; the others follow.
+    #[arg(long)]
+    retry: bool,
+    /// Which log lines are written beside the progress, in the form of `tracing`'s filters.
+    #[arg(long, value_name = "FILTER")]
+    log: Option<LogFilter>,
+}
+
+/// What opens the keystores, in place of the config's.
+#[derive(Debug, Args)]
+pub(super) struct SecretFlags {
+    /// The random secret that opens the keystores, made by `gantry keystore secret`. If neither
+    /// flags nor config name this or a passphrase, it is asked for on the terminal.
     #[arg(long, value_name = "FILE", conflicts_with = "passphrase_file")]
     secret_file: Option<PathBuf>,
     /// A file with the passphrase that opens the keystores.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
-    /// Take data directory, addresses and secret from this config, unless they are given here.
-    #[arg(long, value_name = "FILE", env = "GANTRY_CONFIG")]
-    config: Option<PathBuf>,
-    /// Begin a new attempt after a failed one; the others follow.
-    #[arg(long)]
-    retry: bool,
-    /// Which log lines are written beside the progress, in the form of `tracing`'s filters.
-    #[arg(
-        long,
-        value_name = "FILTER",
-        env = "GANTRY_LOG",
-        default_value = "warn"
-    )]
-    log: LogFilter,
+}
+
+impl SecretFlags {
+    /// What these flags say, or else the config.
+    pub fn source(&self, config: &Config) -> SecretSource {
+        match (&self.secret_file, &self.passphrase_file) {
+            (Some(file), _) => SecretSource::SecretFile(file.clone()),
+            (None, Some(file)) => SecretSource::PassphraseFile(file.clone()),
+            (None, None) => config.secret.clone(),
+        }
+    }
+}
+
+/// An address to listen on that others can know before.
+fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    match text.parse::<SocketAddr>() {
+        Ok(address) if address.port() != 0 => Ok(address),
+        Ok(_) => Err("port 0 is another at each start: name the port that others know".to_owned()),
+        Err(_) => Err(
+            "write an IP address of this machine and a port, such as 0.0.0.0:3610 for all of its \
+             addresses"
+                .to_owned(),
+        ),
+    }
 }
 
 #[derive(Debug, Args)]
@@ -107,14 +139,6 @@ impl FromStr for PeerFlag {
     }
 }
 
-/// Where this peer keeps what the ceremony needs and makes.
-struct OwnFiles {
-    data_dir: PathBuf,
-    identity: PathBuf,
-    lock: PathBuf,
-    keystores: PathBuf,
-}
-
 impl Arguments {
     pub fn run(self) -> Result<(), CommandError> {
         match self.command {
@@ -126,81 +150,54 @@ impl Arguments {
 
 impl Hold {
     fn run(self) -> Result<(), CommandError> {
-        let config = self.config.as_deref().map(Config::read).transpose()?;
-        log::start(&self.log, LogFormat::Text);
+        let config = Config::read_or_default(self.config.as_deref(), self.data_dir.as_deref())?;
+        log::start(self.log.as_ref().unwrap_or(&config.log), config.log_format);
         let definition = read_signed(&self.definition)?;
-        let plan = self.plan(config.as_ref(), definition.terms())?;
-        let site = self.site(config.as_ref(), definition)?;
+        let plan = self.plan(&config, definition.terms())?;
+        let site = site(&config, definition)?;
+        for caution in config.cautions(site.definition.terms(), site.me) {
+            warn!("{caution}");
+        }
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(2).enable_all().build();
         // The sessions live on the workers, so that work of the ceremony never delays a ping.
         runtime.map_err(CommandError::Runtime)?.block_on(async {
             let stop = stop_signal()?;
-            Ok(ceremony::hold(site, plan, stop).await?)
-        })
+            Ok::<(), CommandError>(ceremony::hold(site, plan, stop).await?)
+        })?;
+        let ending = Ending {
+            lock: &lock::read(&config.lock_file)?,
+            config: &config,
+            secret: &self.secret.source(&config),
+            flags: &self.place(),
+        };
+        print!("{ending}");
+        Ok(())
     }
 
-    fn site(
-        &self,
-        config: Option<&Config>,
-        definition: SignedDefinition,
-    ) -> Result<Site, CommandError> {
-        let own = self.own_files(config);
-        let identity = read_identity(&own.identity)?;
-        let me = definition.peer_of(&identity.public())?;
-        let data = DataLock::take(&own.data_dir).map_err(CeremonyError::from)?;
-        Ok(Site {
-            definition,
-            identity,
-            me,
-            data,
-            lock_file: own.lock,
-            keystore_dir: own.keystores,
-        })
+    /// The flags by which `gantry lock verify` finds what was made.
+    fn place(&self) -> String {
+        let given = [
+            ("config", self.config.as_ref()),
+            ("data-dir", self.data_dir.as_ref()),
+            ("secret-file", self.secret.secret_file.as_ref()),
+            ("passphrase-file", self.secret.passphrase_file.as_ref()),
+        ];
+        let flag = |(flag, path): (&str, Option<&PathBuf>)| {
+            path.map_or_else(String::new, |path| format!(" --{flag} {}", path.display()))
+        };
+        given.map(flag).concat()
     }
 
-    /// Where `gantry run` will look for them too, unless --data-dir says another place than the
-    /// config. The variable of the flag stands over the config as well, so it is no other place.
-    fn own_files(&self, config: Option<&Config>) -> OwnFiles {
-        let is_other = |config: &&Config| {
-            let given = self.data_dir.as_ref();
-            given.is_some_and(|given| *given != config.data_dir)
+    fn plan(&self, config: &Config, terms: &Terms) -> Result<Plan, CommandError> {
+        let listen = match self.listen.as_slice() {
+            [] => config.listen.clone(),
+            given => given.to_vec(),
         };
-        match config.filter(|config| !is_other(config)) {
-            Some(config) => OwnFiles {
-                data_dir: config.data_dir.clone(),
-                identity: config.identity_file.clone(),
-                lock: config.lock_file.clone(),
-                keystores: config.keystore_dir.clone(),
-            },
-            None => {
-                let dir = self.data_dir.clone().unwrap_or_else(|| PathBuf::from("."));
-                OwnFiles {
-                    identity: dir.join("identity.key"),
-                    lock: dir.join("cluster-lock.json"),
-                    keystores: dir.join("keystores"),
-                    data_dir: dir,
-                }
-            }
-        }
-    }
-
-    fn plan(&self, config: Option<&Config>, terms: &Terms) -> Result<Plan, CommandError> {
-        let secret = match (&self.secret_file, &self.passphrase_file) {
-            (Some(file), _) => SecretSource::SecretFile(file.clone()),
-            (None, Some(file)) => SecretSource::PassphraseFile(file.clone()),
-            (None, None) => config.map_or(SecretSource::Terminal, |c| c.secret.clone()),
-        };
-        let listen = match (self.listen.as_slice(), config) {
-            ([], Some(config)) => config.listen.clone(),
-            ([], None) => vec![SocketAddr::from(([0, 0, 0, 0], 3610))],
-            (given, _) => given.to_vec(),
-        };
-        let addresses = self.addresses(config, terms)?;
         Ok(Plan {
-            secret,
+            secret: self.secret.source(config),
             listen,
-            addresses,
+            addresses: self.addresses(config, terms)?,
             retry: self.retry,
         })
     }
@@ -208,41 +205,45 @@ impl Hold {
     /// The definition's hints; the config's addresses before them; the flags' before both.
     fn addresses(
         &self,
-        config: Option<&Config>,
+        config: &Config,
         terms: &Terms,
     ) -> Result<Vec<Vec<PeerAddress>>, CommandError> {
-        let hints = match config {
-            Some(config) => config.addresses(terms)?,
-            None => terms
-                .operators
-                .iter()
-                .map(|o| o.addresses.clone())
-                .collect(),
-        };
         let mut given: BTreeMap<&str, Vec<PeerAddress>> = BTreeMap::new();
         for flag in &self.peers {
-            if !terms
-                .operators
-                .iter()
-                .any(|operator| operator.name == flag.name)
-            {
+            let mut operators = terms.operators.iter();
+            let Some(operator) = operators.find(|o| o.name.eq_ignore_ascii_case(&flag.name)) else {
                 let names: Vec<_> = terms.operators.iter().map(|o| o.name.as_str()).collect();
                 return Err(CommandError::NoSuchPeer(
                     flag.name.clone(),
                     names.join(", "),
                 ));
-            }
+            };
             given
-                .entry(&flag.name)
+                .entry(&operator.name)
                 .or_default()
                 .push(flag.address.clone());
         }
-        let of = |(operator, hints): (&proto::definition::Operator, &Vec<_>)| {
-            let given = given.get(operator.name.as_str()).cloned();
-            given.unwrap_or_else(|| hints.clone())
+        let of = |(operator, hints): (&proto::definition::Operator, Vec<_>)| {
+            given.remove(operator.name.as_str()).unwrap_or(hints)
         };
-        Ok(terms.operators.iter().zip(&hints).map(of).collect())
+        let hints = config.addresses(terms)?;
+        Ok(terms.operators.iter().zip(hints).map(of).collect())
     }
+}
+
+/// Where this peer keeps what the ceremony needs and makes: where `gantry run` will look for it.
+fn site(config: &Config, definition: SignedDefinition) -> Result<Site, CommandError> {
+    let identity = read_identity(&config.identity_file)?;
+    let me = definition.peer_of(&identity.public())?;
+    let data = DataLock::take(&config.data_dir).map_err(CeremonyError::from)?;
+    Ok(Site {
+        definition,
+        identity,
+        me,
+        data,
+        lock_file: config.lock_file.clone(),
+        keystore_dir: config.keystore_dir.clone(),
+    })
 }
 
 fn read_signed(path: &Path) -> Result<SignedDefinition, CommandError> {
@@ -286,8 +287,7 @@ impl VerifyBlame {
 mod tests {
     use std::ffi::OsString;
 
-    use clap::builder::Resettable;
-    use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+    use clap::Parser;
 
     use super::*;
 
@@ -298,20 +298,21 @@ mod tests {
     }
 
     fn keystores(given: Option<&str>, variables: &[(&str, &str)]) -> PathBuf {
-        let text = "beacon_node = 'http://localhost:5052'\ndata_dir = '/a'\nkeystore_dir = 'keys'";
+        let text = "data_dir = '/a'\nkeystore_dir = 'keys'";
         let variables = variables
             .iter()
             .map(|(name, value)| (OsString::from(name), OsString::from(value)));
-        let config = Config::parse(Path::new("gantry.toml"), text, variables).unwrap();
-        let flags = given.map(|dir| ["--data-dir", dir]);
-        let typed = ["dkg"].into_iter().chain(flags.into_iter().flatten());
-        // Whatever the environment of the tests says.
-        let command = Typed::command().mut_args(|argument| argument.env(Resettable::Reset));
-        Typed::from_arg_matches(&command.get_matches_from(typed))
-            .unwrap()
-            .hold
-            .own_files(Some(&config))
-            .keystores
+        let given = given.map(Path::new);
+        let config = Config::parse_over(Path::new("gantry.toml"), text, variables, given).unwrap();
+        config.keystore_dir
+    }
+
+    #[test]
+    fn an_address_to_listen_on_is_one_that_others_can_know() {
+        let refused = |text: &str| listen_address(text).unwrap_err();
+        assert!(refused("0.0.0.0:0").contains("port 0 is another at each start"));
+        assert!(refused("a:1").contains("such as 0.0.0.0:3610"));
+        assert!(listen_address("[::]:3610").is_ok());
     }
 
     #[test]
@@ -325,9 +326,8 @@ mod tests {
     #[test]
     fn keys_are_made_where_a_peer_with_the_same_config_and_variables_looks_for_them() {
         assert_eq!(keystores(None, &[]), Path::new("/a/keys"));
-        // clap hands the variable in as if it were the flag.
         let variable = ("GANTRY_DATA_DIR", "/b");
-        assert_eq!(keystores(Some("/b"), &[variable]), Path::new("/b/keys"));
-        assert_eq!(keystores(Some("/c"), &[]), Path::new("/c/keystores"));
+        assert_eq!(keystores(None, &[variable]), Path::new("/b/keys"));
+        assert_eq!(keystores(Some("/c"), &[variable]), Path::new("/c/keys"));
     }
 }

@@ -5,11 +5,13 @@ use std::str::FromStr;
 use clap::Args;
 use proto::definition::{
     BadAddress, BadPeerAddress, BadTerms, Chain, Definition, Draft, FeeRecipient, Gwei, Operator,
-    PeerAddress, Terms, Withdrawal, parse_address,
+    PeerAddress, Terms, Unfit, Withdrawal, parse_address,
 };
 use proto::eth::ForkVersion;
 use proto::{Address, IdentityKey, Root};
 use thiserror::Error;
+
+use super::cluster::is_checked;
 
 /// Why the flags make no definition.
 #[derive(Debug, Error)]
@@ -17,6 +19,9 @@ pub enum DraftError {
     /// A rule of the definition is broken.
     #[error(transparent)]
     Terms(#[from] BadTerms),
+    /// Nobody could sign it.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     /// An address is mistyped.
     #[error(transparent)]
     Address(#[from] BadAddress),
@@ -68,14 +73,8 @@ pub(super) struct Flags {
         default_value = "32000000000"
     )]
     deposit_amounts: Vec<u64>,
-    /// Whom the stake returns to: one address for all, one for each validator, comma-separated,
-    /// or `later` to settle it after the ceremony.
-    #[arg(
-        long,
-        value_name = "ADDRESS,…|later",
-        value_delimiter = ',',
-        required = true
-    )]
+    /// Whom the stake returns to: one address for all, or one for each validator, comma-separated.
+    #[arg(long, value_name = "ADDRESS,…", value_delimiter = ',', required = true)]
     withdrawal: Vec<String>,
     /// Whom blocks must pay: one address for all, or one for each validator, comma-separated.
     #[arg(long, value_name = "ADDRESS,…", value_delimiter = ',', required = true)]
@@ -138,7 +137,23 @@ impl Flags {
             withdrawal,
             fee_recipient,
         })?;
+        terms.fit_to_sign()?;
         Ok(Definition::unsigned(terms))
+    }
+
+    /// The addresses among the flags that were typed without a checksum. In the definition they
+    /// have one, of what was typed.
+    pub fn unchecked(&self) -> Vec<Address> {
+        let contract = self.deposit_contract.iter();
+        let typed = self.withdrawal.iter().chain(&self.fee_recipient);
+        let unchecked = typed.chain(contract).filter(|text| !is_checked(text));
+        let mut found = Vec::new();
+        for address in unchecked.filter_map(|text| parse_address(text).ok()) {
+            if !found.contains(&address) {
+                found.push(address);
+            }
+        }
+        found
     }
 
     /// The known chain of this name with the given values in place of its own (which the terms

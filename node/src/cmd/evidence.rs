@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use consensus::exhibit::Exhibit;
 
 use super::CommandError;
-use super::keystore::read_lock;
+use super::lock::read as read_lock;
 use crate::io::casebook::MAX_FILE;
 use crate::io::files;
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use proto::definition::Fingerprint;
 
 use super::CommandError;
 use crate::io::files;
@@ -40,8 +41,11 @@ impl Command {
             }
             Self::Show(place) => place.dir.join(FILE),
         };
+        let key = read_identity(&path)?.public();
+        let fingerprint = Fingerprint::of_key(&key);
+        eprintln!("Its fingerprint, to be read aloud where the key arrives: {fingerprint}");
         // The key alone on stdout, so that scripts can take it.
-        println!("{}", read_identity(&path)?.public());
+        println!("{key}");
         Ok(())
     }
 }

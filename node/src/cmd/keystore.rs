@@ -1,11 +1,10 @@
 //! `gantry keystore`: the secret that opens them, and what opens one in another tool.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use proto::lock::Lock;
 
-use super::CommandError;
+use super::{CommandError, lock};
 use crate::config::SecretSource;
 use crate::io::files::{self, Mode};
 use crate::keystore::{Keystore, MasterSecret, SecretKind, SecretUse, create, exported};
@@ -115,7 +114,7 @@ impl Opening {
     }
 
     fn master(&self) -> Result<MasterSecret, CommandError> {
-        let lock = read_lock(&self.lock)?;
+        let lock = lock::read(&self.lock)?;
         let source = match (&self.secret_file, &self.passphrase_file) {
             (Some(file), _) => SecretSource::SecretFile(file.clone()),
             (None, Some(file)) => SecretSource::PassphraseFile(file.clone()),
@@ -124,10 +123,4 @@ impl Opening {
         let salt = &lock.keystore_salt;
         Ok(MasterSecret::obtain(&source, salt, SecretUse::Open)?)
     }
-}
-
-/// Reads a lock file.
-pub(super) fn read_lock(path: &Path) -> Result<Lock, CommandError> {
-    let text = files::read(path, Lock::MAX_BYTES)?;
-    Lock::from_json(&text).map_err(|error| CommandError::Lock(path.to_owned(), error))
 }

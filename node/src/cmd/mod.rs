@@ -11,20 +11,23 @@ mod draft;
 mod evidence;
 mod identity;
 mod keystore;
+mod lock;
 mod log;
 mod run;
 pub mod slashing;
 mod slashing_flags;
 mod status;
 
+use std::any::TypeId;
 use std::path::PathBuf;
 
 use ::dkg::blame::Unfounded;
 use ::dkg::shared::BadKeys;
-use clap::{Parser, Subcommand};
-use proto::Root;
-use proto::definition::BadDefinition;
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use proto::definition::{BadDefinition, Unfit};
 use proto::lock::BadLock;
+use proto::{IdentityKey, PublicKey, Root};
 use slashing::SlashingError;
 use thiserror::Error;
 use tokio::runtime::Runtime;
@@ -35,6 +38,7 @@ use crate::deposit::DepositError;
 use crate::io::beacon::{BadUrl, BeaconError};
 use crate::io::execution::ExecutionError;
 use crate::io::files::FileError;
+use crate::io::home;
 use crate::keystore::{KeystoreError, SecretFileError, StoreError};
 
 /// The command line.
@@ -63,6 +67,9 @@ enum Command {
     #[command(subcommand)]
     Keystore(keystore::Command),
     Dkg(Box<dkg::Arguments>),
+    /// Show what a ceremony has made, or check that all of it is there.
+    #[command(subcommand)]
+    Lock(lock::Command),
     /// Send the deposits that are not there yet.
     Deposit(Box<deposit::Arguments>),
     /// Run this peer: attest and propose together with the others.
@@ -78,6 +85,12 @@ enum Command {
 }
 
 impl Gantry {
+    /// Reads the process's command line, or ends the process with what is wrong with it.
+    pub fn from_command_line() -> Self {
+        let matches = with_homes(Self::command()).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
     /// Runs the command.
     ///
     /// # Errors
@@ -88,6 +101,7 @@ impl Gantry {
             Command::Cluster(command) => command.run(),
             Command::Keystore(command) => command.run(),
             Command::Dkg(arguments) => arguments.run(),
+            Command::Lock(command) => command.run(),
             Command::Deposit(arguments) => arguments.run(),
             Command::Run(arguments) => arguments.run(),
             Command::Status(arguments) => arguments.run(),
@@ -95,6 +109,20 @@ impl Gantry {
             Command::Slashing(command) => command.run(),
         }
     }
+}
+
+/// The command with `~` understood in every path: a shell leaves it in `--dir=~/gantry`.
+fn with_homes(command: clap::Command) -> clap::Command {
+    let read = || OsStringValueParser::new().try_map(home::expanded_argument);
+    command
+        .mut_args(|argument| {
+            if argument.get_value_parser().type_id() == TypeId::of::<PathBuf>() {
+                argument.value_parser(read())
+            } else {
+                argument
+            }
+        })
+        .mut_subcommands(with_homes)
 }
 
 /// A runtime on one thread.
@@ -121,9 +149,53 @@ pub enum CommandError {
     /// What was typed makes no definition.
     #[error(transparent)]
     Draft(#[from] draft::DraftError),
+    /// Nobody should sign this definition.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// The definition is not the one whose hash was given.
+    #[error(
+        "{} has the hash {found}, and you gave {given}: it is not the definition that you have \
+         read and compared, so it is not signed. Read it with `gantry cluster show`", .file.display()
+    )]
+    OtherHash {
+        /// The definition.
+        file: PathBuf,
+        /// Its hash.
+        found: Root,
+        /// The hash that was given.
+        given: Root,
+    },
+    /// The operator did not type yes.
+    #[error("nothing was signed: the answer was not yes")]
+    NotSigned,
     /// A lock file is refused.
     #[error("{}: {}", .0.display(), .1)]
     Lock(PathBuf, #[source] BadLock),
+    /// A lock of other operators.
+    #[error(
+        "{} is the lock of cluster {cluster:?}, whose operators are {operators}, and your identity \
+         key {key} is none of theirs: name this peer's own lock (`lock_file`) or identity \
+         (`identity_file`)", .file.display()
+    )]
+    ForeignLock {
+        /// The lock.
+        file: PathBuf,
+        /// Its cluster.
+        cluster: String,
+        /// Their names.
+        operators: String,
+        /// The key of this peer.
+        key: Box<IdentityKey>,
+    },
+    /// The signing record does not know a validator of the lock.
+    #[error(
+        "the signing record does not know validator {0} of the lock: it is the record of something \
+         else. Put this peer's own data directory in place"
+    )]
+    NotEnrolled(PublicKey),
+    /// Not everything of a ceremony is there.
+    #[error("not good: {0}. What stands above says what to do")]
+    NotWhole(String),
     /// The keys in a lock are not shares of its validators' keys.
     #[error("{}: {}", .0.display(), .1)]
     LockKeys(PathBuf, #[source] BadKeys),
@@ -226,4 +298,30 @@ pub enum CommandError {
     /// The operators have not agreed, or one of them is not one.
     #[error(transparent)]
     Agreement(#[from] BadDefinition),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tilde_is_the_home_in_every_path_of_the_command_line() {
+        let home = std::env::home_dir().unwrap().join("x");
+        for typed in [
+            "cluster show ~/x",
+            "cluster sign --dir=~/x",
+            "dkg --definition=~/x",
+            "identity new --dir ~/x",
+            "keystore password ~/x",
+            "lock verify --data-dir=~/x",
+            "run --config=~/x",
+            "slashing export ~/x",
+        ] {
+            let words = ["gantry"].into_iter().chain(typed.split(' '));
+            let matches = with_homes(Gantry::command()).get_matches_from(words);
+            let read = format!("{:?}", Gantry::from_arg_matches(&matches).unwrap());
+            assert!(read.contains(&format!("{home:?}")), "{typed}: {read}");
+            assert!(!read.contains('~'), "{typed}: {read}");
+        }
+    }
 }

@@ -20,7 +20,7 @@ use tokio::sync::mpsc::channel;
 use tracing::{info, warn};
 
 use super::chain::check_chain;
-use super::{CommandError, log, runtime};
+use super::{CommandError, lock, log, runtime};
 use crate::config::Config;
 use crate::duties::ground::Ground;
 use crate::duties::keys::ClusterKeys;
@@ -75,12 +75,16 @@ struct Loaded {
 }
 
 async fn run(config: Config) -> Result<(), CommandError> {
+    let beacon_node = config.beacon_node()?;
     let stop = stop_signal()?;
     tokio::pin!(stop);
     // Held until the process ends: no second one may work on this directory.
     let data = DataLock::take(&config.data_dir)?;
     let loaded = load(&config, &data)?;
-    let client = BeaconClient::connect(config.beacon_node.as_str())?;
+    for caution in config.cautions(loaded.lock.definition.terms(), loaded.me) {
+        warn!("{caution}");
+    }
+    let client = BeaconClient::connect(beacon_node.as_str())?;
     let chain = tokio::select! {
         () = &mut stop => return Ok(()),
         chain = wait_for_chain(&client) => Arc::new(chain),
@@ -93,11 +97,11 @@ async fn run(config: Config) -> Result<(), CommandError> {
 
 /// Reads and checks everything that lies in the data directory.
 fn load(config: &Config, data: &DataLock) -> Result<Loaded, CommandError> {
-    let lock = super::keystore::read_lock(&config.lock_file)?;
+    let lock = lock::read(&config.lock_file)?;
     let keys = ClusterKeys::of(&lock);
     let keys = keys.map_err(|error| CommandError::LockKeys(config.lock_file.clone(), error))?;
     let identity = keystore::read_identity(&config.identity_file)?;
-    let me = lock.definition.peer_of(&identity.public())?;
+    let me = lock::peer_of(&lock, &config.lock_file, &identity.public())?;
     let owner = Owner {
         cluster: lock.hash(),
         identity: identity.public(),

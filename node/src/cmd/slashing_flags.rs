@@ -8,9 +8,8 @@ use proto::lock::Lock;
 use proto::{PublicKey, Slot, Timestamp};
 
 use super::chain::{UnsureSlot, check_chain, slot_by_clock, slot_by_two};
-use super::keystore::read_lock;
 use super::slashing::{self, Imported, Place, Renewed};
-use super::{CommandError, runtime};
+use super::{CommandError, lock, runtime};
 use crate::config::Config;
 use crate::io::beacon::{BeaconClient, SyncStatus};
 use crate::io::clock;
@@ -93,9 +92,9 @@ struct Peer {
 impl Settings {
     fn open(&self) -> Result<Peer, CommandError> {
         let config = Config::read(&self.config)?;
-        let lock = read_lock(&config.lock_file)?;
+        let lock = lock::read(&config.lock_file)?;
         let identity = read_identity(&config.identity_file)?.public();
-        lock.definition.peer_of(&identity)?;
+        lock::peer_of(&lock, &config.lock_file, &identity)?;
         let owner = Owner {
             cluster: lock.hash(),
             identity,
@@ -121,7 +120,7 @@ impl Peer {
     /// and this clock. Marks that are too low let a share sign twice, so a node of another chain is
     /// refused.
     fn now(&self, judge: Judge) -> Result<Moment, CommandError> {
-        let beacon = BeaconClient::connect(self.config.beacon_node.as_str())?;
+        let beacon = BeaconClient::connect(self.config.beacon_node()?.as_str())?;
         let runtime = runtime()?;
         let spec = runtime.block_on(beacon.chain_spec())?;
         check_chain(&self.lock, &spec)?;

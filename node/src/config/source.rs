@@ -1,7 +1,7 @@
 //! Where each key of a config comes from, so that an error can say where to look.
 
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use figment::error::Kind;
 use figment::providers::{Format as _, Toml};
@@ -12,6 +12,11 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 
 use super::{ConfigError, LogFilter, OTHER_VARIABLES};
+use crate::io::beacon::address;
+use crate::io::home;
+
+/// The config in which every key is explained.
+const EXAMPLE: &str = include_str!("../../../deploy/gantry.example.toml");
 
 /// The parsed sources of a config.
 pub(super) struct Sources {
@@ -36,7 +41,12 @@ pub(super) fn extract<T: DeserializeOwned>(
     }
     let mut figment = Figment::from(Toml::string(text));
     for (name, value) in environment {
-        if let Some(variable) = Variable::of(&name, value)? {
+        if let Some(mut variable) = Variable::of(&name, value)? {
+            if let Some(name) = variable.key.strip_prefix("peers.") {
+                // A variable has capitals only; in the file the name has its own.
+                let written = peers_of(&figment).find(|peer| peer.eq_ignore_ascii_case(name));
+                variable.key = format!("peers.{}", written.as_deref().unwrap_or(name));
+            }
             figment = figment.merge(variable);
         }
     }
@@ -49,6 +59,12 @@ pub(super) fn extract<T: DeserializeOwned>(
         Ok(keys) => Ok((keys, sources)),
         Err(error) => Err(sources.explain(&error)),
     }
+}
+
+/// The names in the table of peers.
+fn peers_of(figment: &Figment) -> impl Iterator<Item = String> {
+    let table = figment.find_value("peers").ok().and_then(Value::into_dict);
+    table.unwrap_or_default().into_keys()
 }
 
 impl Sources {
@@ -82,7 +98,11 @@ impl Sources {
             }
             return self.refuse(&key, &problem);
         }
-        self.refuse(&key, &error.kind.to_string())
+        let mut problem = error.kind.to_string();
+        if let Some(example) = key.first().and_then(|key| example_of(key)) {
+            problem.push_str(&format!("; write it like this: `{example}`"));
+        }
+        self.refuse(&key, &problem)
     }
 
     /// The variable that holds `key`, if one does.
@@ -107,6 +127,20 @@ impl Sources {
     }
 }
 
+/// How the key, or an entry of the table, stands in the documented config.
+fn example_of(key: &str) -> Option<&'static str> {
+    let mut lines = EXAMPLE.lines().map(|line| line.trim_start_matches("# "));
+    let begins = |line: &&str| {
+        line.strip_prefix(key)
+            .is_some_and(|rest| rest.starts_with(" = "))
+    };
+    if let Some(line) = lines.clone().find(begins) {
+        return Some(line);
+    }
+    lines.find(|line| *line == format!("[{key}]"))?;
+    lines.next()
+}
+
 /// The line, counted from 1, where `key` is set, or else the table or list that holds it.
 fn line_of(text: &str, key: &[&str]) -> Option<usize> {
     let mut table = String::new();
@@ -128,7 +162,8 @@ fn line_of(text: &str, key: &[&str]) -> Option<usize> {
             }
         };
         let depth = path.split('.').count();
-        if depth > best.0 && depth <= key.len() && key[..depth].join(".") == path {
+        let is_it = || key[..depth].join(".").eq_ignore_ascii_case(&path);
+        if depth > best.0 && depth <= key.len() && is_it() {
             best = (depth, Some(i + 1));
         }
     }
@@ -214,12 +249,18 @@ pub(super) struct HttpUrl(pub Url);
 impl<'de> Deserialize<'de> for HttpUrl {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        match Url::parse(&text) {
-            Ok(url) if ["http", "https"].contains(&url.scheme()) => Ok(Self(url)),
-            Ok(_) | Err(_) => Err(D::Error::custom(format!(
-                "{text:?} is no URL; write one such as http://127.0.0.1:5052"
-            ))),
-        }
+        address::read(&text).map(Self).map_err(D::Error::custom)
+    }
+}
+
+/// A path, with the user's home in place of a leading `~`.
+#[derive(Debug)]
+pub(super) struct FilePath(pub PathBuf);
+
+impl<'de> Deserialize<'de> for FilePath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let path = PathBuf::deserialize(deserializer)?;
+        home::expanded(&path).map(Self).map_err(D::Error::custom)
     }
 }
 

@@ -80,7 +80,7 @@ fn a_wrong_value_is_refused_with_its_file_and_line() {
     let cases = [
         (
             "beacon_node = \"node\"",
-            "`beacon_node` (gantry.toml line 1): \"node\" is no URL",
+            "`beacon_node` (gantry.toml line 1): the beacon node's address is not a URL",
         ),
         (
             "beacon_node = 5052",
@@ -110,7 +110,6 @@ fn a_wrong_value_is_refused_with_its_file_and_line() {
             "beacon_node = \"http://b\"\nlog = \"info,node=loud\"",
             "`log` (gantry.toml line 2): \"info,node=loud\" is no log filter",
         ),
-        ("", "`beacon_node` (gantry.toml): is missing"),
         ("a = [", "gantry.toml is not a TOML file"),
     ];
     for (text, expected) in cases {
@@ -129,6 +128,177 @@ fn a_wrong_value_is_refused_with_its_file_and_line() {
 }
 
 #[test]
+fn a_wrong_value_is_shown_beside_a_right_one() {
+    let cases = [
+        (
+            "listen = \"a:1\"",
+            "write it like this: `listen = [\"0.0.0.0:3610\"]`",
+        ),
+        (
+            "listen = [\"a:1\"]",
+            "write it like this: `listen = [\"0.0.0.0:3610\"]`",
+        ),
+        (
+            "metrics = 3620",
+            "write it like this: `metrics = \"127.0.0.1:3620\"`",
+        ),
+        (
+            "[peers]\nbob = \"b:1\"",
+            "write it like this: `alice = [\"203.0.113.7:3610\",",
+        ),
+        (
+            "beacon_node = \"ws://b:1\"",
+            "write http:// in place of ws://",
+        ),
+        (
+            "beacon_node = \"127.0.0.1:5052\"",
+            "it does not begin with http://",
+        ),
+    ];
+    for (text, expected) in cases {
+        let error = refusal(text, &[]);
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_beacon_node_is_missed_when_it_is_needed() {
+    let config = parse("", &[]).unwrap();
+    let error = config.beacon_node().unwrap_err().to_string();
+    assert!(
+        error.starts_with("`beacon_node` (gantry.toml): is missing"),
+        "{error}"
+    );
+}
+
+#[test]
+fn sockets_that_nobody_finds_or_that_are_taken_twice_are_refused() {
+    let cases = [
+        (
+            "listen = [\"0.0.0.0:0\"]",
+            "`listen` (gantry.toml line 1): has port 0",
+        ),
+        (
+            "metrics = \"127.0.0.1:0\"",
+            "`metrics` (gantry.toml line 1): has port 0",
+        ),
+        (
+            "metrics = \"127.0.0.1:3610\"",
+            "is where peers are listened for",
+        ),
+        (
+            "listen = [\"[::1]:1\"]\nmetrics = \"[::]:1\"",
+            "is where peers are listened for",
+        ),
+        (
+            "listen = [\"127.0.0.1:1\"]\nmetrics = \"127.0.0.1:1\"",
+            "`metrics` (gantry.toml line 2): is where peers are listened for",
+        ),
+    ];
+    for (text, expected) in cases {
+        let error = refusal(text, &[]);
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+    let apart = "listen = [\"127.0.0.1:1\"]\nmetrics = \"127.0.0.2:1\"";
+    assert!(parse(apart, &[]).is_ok());
+}
+
+#[test]
+fn addresses_of_peers_are_such_as_somebody_can_be_reached_at() {
+    let cases = [
+        ("bob = [\"0.0.0.0:1\"]", "at which a program listens"),
+        ("bob = [\"[ff02::1]:1\"]", "a multicast address"),
+        (
+            "bob = [\"b:1\"]\ncarol = [\"B:1\"]",
+            "is the address of `bob` too",
+        ),
+        (
+            "bob = [\"b:1\"]\nBob = [\"b:2\"]",
+            "capitals tell no operators apart",
+        ),
+    ];
+    for (text, expected) in cases {
+        let error = refusal(&format!("[peers]\n{text}"), &[]);
+        assert!(error.starts_with("`peers."), "{text}: {error}");
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+}
+
+/// The terms of four operators of whom the second is called Bob and has the address b:1, and of
+/// whom the others have none.
+fn terms_with_bob() -> Terms {
+    let mut draft = proto::example::draft(&proto::example::identities(4));
+    draft.operators[1].name = "Bob".to_owned();
+    draft.operators[1].addresses = vec!["b:1".parse().unwrap()];
+    Terms::new(draft).unwrap()
+}
+
+#[test]
+fn an_operator_is_found_whatever_the_capitals_of_the_variable() {
+    let terms = terms_with_bob();
+    let bobs = |text: &str, value: &str| {
+        let config = parse(text, &[("GANTRY_PEERS__BOB", value)]).unwrap();
+        config.addresses(&terms).unwrap()[1][0].to_string()
+    };
+    assert_eq!(bobs("", "[\"b:2\"]"), "b:2");
+    assert_eq!(bobs("[peers]\nBob = [\"b:3\"]", "[\"b:2\"]"), "b:2");
+    let stranger = parse("[peers]\nmallory = [\"m:1\"]", &[]).unwrap();
+    let error = stranger.addresses(&terms).unwrap_err().to_string();
+    assert!(
+        error.contains("they are alice, Bob, carol, dave"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_is_odd_and_may_be_meant_is_said() {
+    let terms = terms_with_bob();
+    let said = |text: &str, me: usize| {
+        let me = terms.size().peer(me).unwrap();
+        let cautions = parse(text, &[]).unwrap().cautions(&terms, me);
+        cautions.join("\n")
+    };
+    let all = "[peers]\nalice = [\"a:1\"]\ncarol = [\"c:1\"]\ndave = [\"d:1\"]";
+    assert_eq!(said(all, 1), "");
+    let own = said(all, 0);
+    assert!(own.contains("`peers.alice` is this peer itself"), "{own}");
+    let none = said("[peers]\ncarol = [\"c:1\"]\ndave = [\"d:1\"]", 1);
+    assert!(none.contains("there is no address of alice"), "{none}");
+    let same = said(&all.replace("c:1", "b:1"), 3);
+    assert!(
+        same.contains("b:1 is said to be the address of Bob and of carol"),
+        "{same}"
+    );
+    let marked = said(&format!("\u{feff}{all}"), 1);
+    assert!(
+        marked.contains("gantry.toml begins with a byte order mark"),
+        "{marked}"
+    );
+}
+
+#[test]
+fn a_tilde_is_the_home_in_every_path_of_the_config() {
+    let home = std::env::home_dir().unwrap();
+    let text = "data_dir = \"~/gantry\"\nlock_file = \"~/l\"\nsecret_file = \"~/s\"";
+    let config = parse(text, &[("GANTRY_KEYSTORE_DIR", "~/k")]).unwrap();
+    assert_eq!(config.data_dir, home.join("gantry"));
+    assert_eq!(config.lock_file, home.join("l"));
+    assert_eq!(config.keystore_dir, home.join("k"));
+    assert_eq!(config.secret, SecretSource::SecretFile(home.join("s")));
+    let error = refusal("data_dir = \"~bob/gantry\"", &[]);
+    assert!(error.contains("`data_dir` (gantry.toml line 1)"), "{error}");
+    assert!(error.contains("write the whole path"), "{error}");
+}
+
+#[test]
+fn a_data_directory_of_the_command_line_stands_over_all() {
+    let variables = [(OsString::from("GANTRY_DATA_DIR"), OsString::from("/b"))];
+    let file = Path::new("gantry.toml");
+    let config = Config::parse_over(file, "data_dir = \"/a\"", variables, Some(Path::new("/c")));
+    assert_eq!(config.unwrap().lock_file, Path::new("/c/cluster-lock.json"));
+}
+
+#[test]
 fn the_environment_wins_and_is_named_in_errors() {
     let file = "beacon_node = \"http://127.0.0.1:1\"\n[peers]\nalice = [\"a:1\"]\n";
     let config = parse(
@@ -141,7 +311,7 @@ fn the_environment_wins_and_is_named_in_errors() {
         ],
     );
     let config = config.unwrap();
-    assert_eq!(config.beacon_node.port(), Some(2));
+    assert_eq!(config.beacon_node().unwrap().port(), Some(2));
     assert_eq!(config.peers.keys().collect::<Vec<_>>(), ["alice", "bob"]);
     let error = refusal(file, &[("GANTRY_LISTEN", "[1]")]);
     assert!(

@@ -85,6 +85,8 @@ impl Operators {
         let name = |path: &Path| path.to_str().unwrap().to_owned();
         arguments.extend(["--out".to_owned(), name(file)]);
         self.gantry(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        let text = std::fs::read_to_string(file).unwrap();
+        let hash = Definition::from_json(&text).unwrap().hash().to_string();
         let mut merge = vec!["cluster".to_owned(), "merge".to_owned(), name(file)];
         for i in 0..self.keys.len() {
             let copy = file.with_extension(format!("copy{i}"));
@@ -95,6 +97,8 @@ impl Operators {
                 &name(&copy),
                 "--dir",
                 &name(&self.dir(i)),
+                "--hash",
+                &hash,
             ]);
             merge.push(name(&copy));
         }
@@ -160,6 +164,7 @@ impl Operators {
             .arg(self.socket(i).to_string())
             .args(flags)
             .stdin(Stdio::null())
+            .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();

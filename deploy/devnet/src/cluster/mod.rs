@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use proto::definition::Definition;
 use proto::lock::Lock;
 use proto::{PublicKey, Root};
 use tokio::time::{Instant, sleep};
@@ -109,8 +110,9 @@ impl Cluster {
             .arg("--out")
             .arg(&definition);
         output("gantry cluster new", &mut define)?;
+        let hash = definition_hash(&definition)?.to_string();
         for peer in &peers {
-            let sign = ["cluster", "sign", "--dir"];
+            let sign = ["cluster", "sign", "--hash", &hash, "--dir"];
             gantry(site, sign, [peer.dir.as_path(), definition.as_path()])?;
         }
         gantry(
@@ -244,6 +246,14 @@ pub fn credentials() -> Root {
     bytes[..12].fill(0);
     bytes[0] = 1;
     bytes.into()
+}
+
+/// The hash of the definition in this file: what its operators sign.
+fn definition_hash(file: &Path) -> Result<Root, Error> {
+    let text = fs::read_to_string(file).map_err(Error::file(file))?;
+    let definition = Definition::from_json(&text);
+    let refused = |error| Error::Unexpected(format!("{}: {error}", file.display()));
+    Ok(definition.map_err(refused)?.hash())
 }
 
 /// Runs a `gantry` command to its end and answers with what it printed.

@@ -1,32 +1,50 @@
 //! A definition in words: what an operator reads before signing.
 
-use proto::definition::{Chain, Definition, FeeRecipient, Gwei, Terms, Withdrawal, checksummed};
+use proto::definition::{
+    Chain, Definition, FeeRecipient, Fingerprint, Gwei, Operator, Terms, Withdrawal, checksummed,
+};
 use proto::{Address, ClusterSize};
 
-/// The definition in words.
-pub(in crate::cmd) fn describe(definition: &Definition) -> String {
+use super::money;
+
+/// The definition in words. `unchecked` are the addresses that stand in the file without a
+/// checksum.
+pub(in crate::cmd) fn describe(definition: &Definition, unchecked: &[Address]) -> String {
     let terms = definition.terms();
     let mut lines = vec![
         format!("Cluster           {}", terms.name),
         format!("Definition hash   {}", definition.hash()),
     ];
+    let fingerprint = Fingerprint::of_hash(&definition.hash());
+    // Three rows of fifteen digits: nobody loses the place while reading them out.
+    for (row, groups) in fingerprint.groups().chunks(3).enumerate() {
+        let title = if row == 0 { "  fingerprint" } else { "" };
+        lines.push(format!("{title:<17} {}", groups.join(" ")));
+    }
     lines.extend(chain_in_words(&terms.chain));
     lines.push(format!("Operators         {}", terms.operators.len()));
-    for operator in &terms.operators {
-        let addresses: Vec<String> = operator.addresses.iter().map(ToString::to_string).collect();
-        let addresses = match addresses.as_slice() {
-            [] => "no address given".to_owned(),
-            some => some.join(", "),
-        };
-        lines.push(format!("  {:<15} {}", operator.name, operator.identity_key));
-        lines.push(format!("  {:<15} {addresses}", ""));
-    }
-    lines.extend(money(terms));
+    lines.extend(terms.operators.iter().flat_map(operator_in_words));
+    lines.extend(money_in_words(terms));
+    lines.extend(warnings(terms, unchecked));
     lines.push(String::new());
     lines.extend(budget(terms.size()));
     lines.push(String::new());
     lines.push(signatures(definition));
     lines.join("\n") + "\n"
+}
+
+fn operator_in_words(operator: &Operator) -> [String; 3] {
+    let addresses: Vec<String> = operator.addresses.iter().map(ToString::to_string).collect();
+    let addresses = match addresses.as_slice() {
+        [] => "no address given".to_owned(),
+        some => some.join(", "),
+    };
+    let key = &operator.identity_key;
+    [
+        format!("  {:<15} {key}", operator.name),
+        format!("    fingerprint   {}", Fingerprint::of_key(key)),
+        format!("    reached at    {addresses}"),
+    ]
 }
 
 /// The chain, and who vouches for it.
@@ -57,45 +75,51 @@ fn chain_in_words(chain: &Chain) -> Vec<String> {
 }
 
 /// How many validators, what is deposited, who is paid.
-fn money(terms: &Terms) -> Vec<String> {
+fn money_in_words(terms: &Terms) -> Vec<String> {
     let amounts: Vec<String> = terms
         .deposit_amounts
         .iter()
         .map(ToString::to_string)
         .collect();
-    let sum: u64 = terms.deposit_amounts.iter().map(|amount| amount.0).sum();
+    let each = Gwei(terms.deposit_amounts.iter().map(|amount| amount.0).sum());
+    let all = Gwei(each.0.saturating_mul(terms.validators as u64));
     let mut lines = vec![
         format!("Validators        {}", terms.validators),
         format!("Deposits of each  {}", amounts.join(" + ")),
+        format!("  of all          {all} ({} × {each})", terms.validators),
     ];
-    if sum < Gwei::FULL.0 {
+    if each < Gwei::FULL {
         let note = "                  less than 32 ETH: no validator starts until the rest is paid";
         lines.push(note.to_owned());
     }
+    let validators = terms.validators;
     match &terms.withdrawal {
         Withdrawal::Later => {
             let words = "settled after the ceremony; nothing can be deposited until then";
             lines.push(format!("Stake returns to  {words}"));
         }
         Withdrawal::One(_) | Withdrawal::Each(_) => {
-            lines.extend(listed("Stake returns to", terms.withdrawal.addresses()));
+            let list = terms.withdrawal.addresses();
+            lines.extend(money::listed("Stake returns to", list, validators));
         }
     }
     match &terms.fee_recipient {
         FeeRecipient::One(_) | FeeRecipient::Each(_) => {
-            lines.extend(listed("Blocks pay", terms.fee_recipient.addresses()));
+            let list = terms.fee_recipient.addresses();
+            lines.extend(money::listed("Blocks pay", list, validators));
         }
     }
     lines
 }
 
-fn listed(title: &str, addresses: &[Address]) -> Vec<String> {
-    let line = |(i, address)| match i {
-        0 if addresses.len() == 1 => format!("{title:<17} {}", checksummed(address)),
-        0 => format!("{title:<17} {} (validator 0)", checksummed(address)),
-        i => format!("{:<17} {} (validator {i})", "", checksummed(address)),
-    };
-    addresses.iter().enumerate().map(line).collect()
+/// What nobody should sign, and what may be meant and costs dearly if it is not.
+fn warnings(terms: &Terms, unchecked: &[Address]) -> Vec<String> {
+    let unfit = terms.fit_to_sign().err();
+    let unfit = unfit.map(|unfit| format!("REFUSED: nobody can sign this: {unfit}"));
+    let cautions = terms.cautions();
+    let cautions = cautions.iter().map(|caution| format!("WARNING: {caution}"));
+    let unchecked = unchecked.iter().map(money::unchecked);
+    unfit.into_iter().chain(cautions).chain(unchecked).collect()
 }
 
 /// What a cluster of this size stands, in words.
@@ -167,7 +191,7 @@ mod tests {
         let shown = |change: fn(&mut Chain)| {
             let mut draft = proto::example::draft(&identities);
             change(&mut draft.chain);
-            describe(&Definition::unsigned(Terms::new(draft).unwrap()))
+            describe(&Definition::unsigned(Terms::new(draft).unwrap()), &[])
         };
         assert!(!shown(|_| {}).contains("NOTE"));
         let own = shown(|chain| {
@@ -181,6 +205,53 @@ mod tests {
         assert!(
             own.contains("DEPOSIT_CONTRACT_ADDRESS at /eth/v1/config/spec"),
             "{own}"
+        );
+    }
+
+    fn shown(change: impl FnOnce(&mut proto::definition::Draft)) -> String {
+        let mut draft = proto::example::draft(&proto::example::identities(4));
+        change(&mut draft);
+        describe(&Definition::unsigned(Terms::new(draft).unwrap()), &[])
+    }
+
+    #[test]
+    fn fingerprints_of_the_definition_and_of_each_key_are_there_to_be_read_aloud() {
+        let text = shown(|_| {});
+        let rows = text
+            .lines()
+            .skip_while(|line| !line.contains("  fingerprint"));
+        let digits: String = rows.take(3).map(|row| &row[18..]).collect();
+        assert_eq!(
+            digits.chars().filter(char::is_ascii_digit).count(),
+            45,
+            "{text}"
+        );
+        let keys = text
+            .lines()
+            .filter(|line| line.starts_with("    fingerprint"));
+        let digits = |line: &str| line.chars().filter(char::is_ascii_digit).count();
+        assert_eq!(keys.map(digits).collect::<Vec<_>>(), [25; 4], "{text}");
+    }
+
+    #[test]
+    fn the_sum_of_all_deposits_is_shown() {
+        let text = shown(|draft| {
+            draft.validators = 250;
+            draft.deposit_amounts = vec![Gwei::ONE_ETH, Gwei(31_000_000_000)];
+        });
+        assert!(text.contains("8000 ETH (250 × 32 ETH)"), "{text}");
+    }
+
+    #[test]
+    fn what_speaks_against_signing_is_shown() {
+        let text = shown(|draft| {
+            draft.withdrawal = Withdrawal::One(draft.chain.deposit_contract);
+            draft.operators[0].name = "..".to_owned();
+        });
+        assert!(text.contains("REFUSED: nobody can sign this"), "{text}");
+        assert!(
+            text.contains("WARNING: the withdrawal address 0x0000"),
+            "{text}"
         );
     }
 

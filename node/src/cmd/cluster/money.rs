@@ -1,0 +1,157 @@
+//! The addresses that money goes to, as a person compares them.
+
+use std::collections::BTreeMap;
+
+use proto::Address;
+use proto::definition::{checksummed, parse_address};
+use serde_json::Value;
+
+/// The most runs of validators that one line names.
+const RUNS: usize = 8;
+
+/// The addresses of a list, each once, with how many validators have it. Whoever has less than
+/// half of them is named with the validators, so that one odd address among a thousand is seen.
+pub(super) fn listed(title: &str, addresses: &[Address], validators: usize) -> Vec<String> {
+    let mut groups: BTreeMap<Address, Vec<usize>> = BTreeMap::new();
+    for (position, address) in addresses.iter().enumerate() {
+        groups.entry(*address).or_default().push(position);
+    }
+    let mut groups: Vec<(Address, Vec<usize>)> = groups.into_iter().collect();
+    groups.sort_by_key(|(_, positions)| (std::cmp::Reverse(positions.len()), positions[0]));
+    let line = |(i, (address, positions)): (usize, &(Address, Vec<usize>))| {
+        let title = if i == 0 { title } else { "" };
+        // One address in the definition stands for all validators.
+        let all = addresses.len() == 1;
+        let count = if all { validators } else { positions.len() };
+        let whose = match 2 * count > validators {
+            true => String::new(),
+            false => format!(" ({})", named(positions)),
+        };
+        format!("{title:<17} {count} × {}{whose}", checksummed(address))
+    };
+    groups.iter().enumerate().map(line).collect()
+}
+
+/// Positions in words: "validators 3, 5 to 9".
+fn named(positions: &[usize]) -> String {
+    let runs: Vec<&[usize]> = positions.chunk_by(|one, next| one + 1 == *next).collect();
+    let words = runs.iter().take(RUNS).map(|run| match run {
+        [first, .., last] => format!("{first} to {last}"),
+        [one] => one.to_string(),
+        [] => String::new(),
+    });
+    let words: Vec<String> = words.collect();
+    let more = if runs.len() > RUNS { ", …" } else { "" };
+    let validators = if positions.len() == 1 {
+        "validator"
+    } else {
+        "validators"
+    };
+    format!("{validators} {}{more}", words.join(", "))
+}
+
+/// What is said of an address that stands there without its checksum.
+pub(super) fn unchecked(address: &Address) -> String {
+    format!(
+        "WARNING: {} was written without its checksum, so nothing shows whether a digit is \
+         mistyped: compare all of it with where you have it from",
+        checksummed(address)
+    )
+}
+
+/// Whether `text` is an address with its checksum, or one that needs none.
+pub(in crate::cmd) fn is_checked(text: &str) -> bool {
+    parse_address(text).is_ok_and(|address| checksummed(&address) == text)
+}
+
+/// The addresses of a definition file that stand there without a checksum, each once.
+pub(super) fn without_checksum(text: &str) -> Vec<Address> {
+    let file: Value = serde_json::from_str(text).unwrap_or_default();
+    let mut found = Vec::new();
+    let places = [&file["withdrawal"], &file["fee_recipient"]];
+    for texts in places
+        .into_iter()
+        .chain([&file["chain"]["deposit_contract"]])
+    {
+        gather(texts, &mut found);
+    }
+    found
+}
+
+fn gather(value: &Value, found: &mut Vec<Address>) {
+    match value {
+        Value::String(text) => {
+            if let Ok(address) = parse_address(text)
+                && !is_checked(text)
+                && !found.contains(&address)
+            {
+                found.push(address);
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|value| gather(value, found)),
+        Value::Object(keys) => keys.values().for_each(|value| gather(value, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(byte: u8) -> Address {
+        [byte; 20].into()
+    }
+
+    #[test]
+    fn one_odd_address_among_a_thousand_is_seen() {
+        let mut list = vec![address(0x11); 1000];
+        list[417] = address(0x22);
+        let lines = listed("Blocks pay", &list, 1000);
+        assert_eq!(
+            lines,
+            [
+                "Blocks pay        999 × 0x1111111111111111111111111111111111111111",
+                "                  1 × 0x2222222222222222222222222222222222222222 (validator 417)",
+            ]
+        );
+    }
+
+    #[test]
+    fn one_address_for_all_counts_for_all() {
+        let lines = listed("Blocks pay", &[address(0x11)], 7);
+        let expected = "Blocks pay        7 × 0x1111111111111111111111111111111111111111";
+        assert_eq!(lines, [expected]);
+    }
+
+    #[test]
+    fn runs_of_validators_are_named_by_their_ends() {
+        assert_eq!(named(&[3, 5, 6, 7, 9]), "validators 3, 5 to 7, 9");
+        let many: Vec<usize> = (0..20).map(|i| 2 * i).collect();
+        assert_eq!(named(&many), "validators 0, 2, 4, 6, 8, 10, 12, 14, …");
+    }
+
+    #[test]
+    fn addresses_of_a_file_without_a_checksum_are_found_wherever_they_stand() {
+        let good = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+        let small = good.to_lowercase();
+        let file = |withdrawal: &str, fees: &str, contract: &str| {
+            format!(
+                "{{\"chain\":{{\"deposit_contract\":\"{contract}\"}},\
+                 \"withdrawal\":{{\"one\":\"{withdrawal}\"}},\
+                 \"fee_recipient\":{{\"each\":[\"{good}\",\"{fees}\"]}}}}"
+            )
+        };
+        assert_eq!(without_checksum(&file(good, good, good)), []);
+        for text in [
+            file(&small, good, good),
+            file(good, &small, good),
+            file(good, good, &small),
+            file(&small, &small, &small),
+        ] {
+            assert_eq!(without_checksum(&text), [parse_address(good).unwrap()]);
+        }
+        // Digits alone carry no letters that could be a checksum.
+        let digits = format!("0x{}", "1".repeat(40));
+        assert_eq!(without_checksum(&file(&digits, good, good)), []);
+    }
+}

@@ -1,0 +1,220 @@
+//! `gantry lock`: what a ceremony has made, and whether all of it is there and fits together.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use dkg::bls::{Commitments, PublicPoint};
+use proto::definition::{BadDefinition, Fingerprint, Gwei};
+use proto::lock::Lock;
+use proto::{IdentityKey, PeerIndex, PublicKey, ShareIndex};
+
+use super::cluster::describe;
+use super::{CommandError, dkg::SecretFlags};
+use crate::config::Config;
+use crate::deposit;
+use crate::io::files;
+use crate::journal::{DataLock, Files, Journal, LockError, Owner};
+use crate::keystore::{self, MasterSecret, SecretUse, read_identity};
+
+/// The longest deposit file worth reading, in bytes.
+const MAX_DEPOSITS: usize = 16 << 20;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Print what a lock says: its hash, its validators' keys, and the definition in it.
+    Show(Show),
+    /// Check everything that the ceremony has left with you: the lock and its signatures, that
+    /// your secret opens every keystore, that the signing record knows every validator, and the
+    /// deposit file.
+    ///
+    /// Exits with 0 only if all of it is there and fits together. It changes nothing.
+    Verify(Verify),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// The lock.
+    #[arg(value_name = "FILE", default_value = "cluster-lock.json")]
+    file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// Your config, the one of `gantry run`. Without it, gantry.toml is read if it is there.
+    #[arg(long, value_name = "FILE", env = "GANTRY_CONFIG")]
+    config: Option<PathBuf>,
+    /// Your data directory, in place of the config's.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    secret: SecretFlags,
+    /// The deposit file; without this, the one that the ceremony wrote into the data directory.
+    #[arg(long, value_name = "FILE")]
+    deposits: Option<PathBuf>,
+}
+
+impl Command {
+    pub fn run(self) -> Result<(), CommandError> {
+        match self {
+            Self::Show(show) => {
+                let lock = read(&show.file)?;
+                print!("{}", in_words(&lock));
+                Ok(())
+            }
+            Self::Verify(verify) => verify.run(),
+        }
+    }
+}
+
+/// Reads a lock file.
+pub(super) fn read(path: &Path) -> Result<Lock, CommandError> {
+    let text = files::read(path, Lock::MAX_BYTES)?;
+    Lock::from_json(&text).map_err(|error| CommandError::Lock(path.to_owned(), error))
+}
+
+/// Which peer of the lock in `path` holds `key`.
+pub(super) fn peer_of(
+    lock: &Lock,
+    path: &Path,
+    key: &IdentityKey,
+) -> Result<PeerIndex, CommandError> {
+    lock.definition.peer_of(key).map_err(|_: BadDefinition| {
+        let operators = &lock.definition.terms().operators;
+        let names: Vec<&str> = operators.iter().map(|o| o.name.as_str()).collect();
+        CommandError::ForeignLock {
+            file: path.to_owned(),
+            cluster: lock.definition.terms().name.clone(),
+            operators: names.join(", "),
+            key: Box::new(*key),
+        }
+    })
+}
+
+/// The lock in words.
+fn in_words(lock: &Lock) -> String {
+    let fingerprint = Fingerprint::of_hash(&lock.hash());
+    let mut text = format!("Lock hash         {}\n", lock.hash());
+    text += &format!("  fingerprint     {fingerprint}\n");
+    text += &describe(&lock.definition, &[]);
+    text += "\nValidators\n";
+    for validator in &lock.validators {
+        text += &format!("  {}\n", validator.public_key);
+    }
+    text
+}
+
+impl Verify {
+    fn run(self) -> Result<(), CommandError> {
+        let config = Config::read_or_default(self.config.as_deref(), self.data_dir.as_deref())?;
+        let lock = read(&config.lock_file)?;
+        ::dkg::shared::check(&lock)
+            .map_err(|error| CommandError::LockKeys(config.lock_file.clone(), error))?;
+        let identity = read_identity(&config.identity_file)?.public();
+        let me = peer_of(&lock, &config.lock_file, &identity)?;
+        println!(
+            "Lock        {} of cluster {}, signed by all {} operators; you are {}",
+            lock.hash(),
+            lock.definition.terms().name,
+            lock.definition.terms().size().peers(),
+            lock.definition.name_of(me)
+        );
+        let checks = [
+            ("Keystores", self.keystores(&config, &lock, me)),
+            ("Record", record(&config, &lock, identity)),
+            ("Deposits", self.deposits(&config, &lock)),
+        ];
+        let mut failed = Vec::new();
+        for (what, result) in checks {
+            match result {
+                Ok(words) => println!("{what:<11} {words}"),
+                Err(error) => {
+                    println!("{what:<11} NOT GOOD: {error}");
+                    failed.push(what.to_lowercase());
+                }
+            }
+        }
+        if failed.is_empty() {
+            println!("All good.");
+            return Ok(());
+        }
+        Err(CommandError::NotWhole(failed.join(", ")))
+    }
+
+    /// Opens every keystore of this peer, that of the seal key included.
+    fn keystores(
+        &self,
+        config: &Config,
+        lock: &Lock,
+        me: PeerIndex,
+    ) -> Result<String, CommandError> {
+        let source = self.secret.source(config);
+        let master = MasterSecret::obtain(&source, &lock.keystore_salt, SecretUse::Open)?;
+        let seal = seal_share(lock, me);
+        let shares: Vec<PublicKey> = lock.shares_of(me).copied().chain(seal).collect();
+        let opened = keystore::open_all(&config.keystore_dir, &master, &shares)?;
+        let (count, dir) = (opened.len(), config.keystore_dir.display());
+        Ok(format!(
+            "all {count} in {dir} open, and hold the shares that the lock names"
+        ))
+    }
+
+    fn deposits(&self, config: &Config, lock: &Lock) -> Result<String, CommandError> {
+        let written = config.data_dir.join(deposit::file_name(lock));
+        let file = match &self.deposits {
+            Some(file) => file,
+            None if written.exists() => &written,
+            None => {
+                let written = written.display();
+                return Ok(format!("{written} is not there: not checked"));
+            }
+        };
+        let refused = |error| CommandError::Deposit(file.clone(), error);
+        let text = files::read(file, MAX_DEPOSITS)?;
+        let deposits = deposit::from_json(&text, lock).map_err(refused)?;
+        deposit::check_all(lock, &deposits).map_err(refused)?;
+        let sum = Gwei(deposits.iter().map(|deposit| deposit.amount).sum());
+        let (count, file) = (deposits.len(), file.display());
+        Ok(format!(
+            "all {count}, {sum}, in {file} are validly signed, for whom you agreed on"
+        ))
+    }
+}
+
+/// The public key of a peer's share of the seal key, which has a keystore too.
+fn seal_share(lock: &Lock, me: PeerIndex) -> Option<PublicKey> {
+    let points = lock.seal_commitment.iter().map(PublicPoint::from_bytes);
+    let points = points.collect::<Result<Vec<_>, _>>().ok()?;
+    let share = Commitments::new(points)?.share_key(ShareIndex::from(me))?;
+    Some(share.to_bytes())
+}
+
+/// Reads the signing record and looks for every validator in it.
+fn record(config: &Config, lock: &Lock, identity: IdentityKey) -> Result<String, CommandError> {
+    let held = match DataLock::take(&config.data_dir) {
+        Ok(held) => held,
+        Err(error @ LockError::Held { .. }) => {
+            return Ok(format!(
+                "not checked: {error}. A running peer has checked its record"
+            ));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let owner = Owner {
+        cluster: lock.hash(),
+        identity,
+    };
+    let mut files = Files::within(&held).map_err(CommandError::RecordDirectory)?;
+    let history = Journal::read(&mut files, &owner)?;
+    let unknown = |key: &&PublicKey| history.number(key).is_none();
+    let keys = lock
+        .validators
+        .iter()
+        .map(|validator| &validator.public_key);
+    match keys.clone().find(unknown) {
+        Some(key) => Err(CommandError::NotEnrolled(*key)),
+        None => Ok(format!(
+            "both copies are sound and know all {} validators; never copy it, never restore it",
+            keys.count()
+        )),
+    }
+}
