@@ -124,6 +124,9 @@ impl Arguments {
             "{} deposits, all signed by the cluster's validators",
             deposits.len()
         );
+        if let Err(lacking) = deposit::check_all(&lock, &deposits) {
+            println!("NOTE: {lacking}, unless you mean to send only these");
+        }
         // Whatever links lead to the file, there is one list of what was sent.
         let file = std::fs::canonicalize(&self.file);
         let file = file.map_err(|error| FileError::Read(self.file.clone(), error))?;
