@@ -5,6 +5,7 @@
     reason = "what a test builds on must hold, or the test stops"
 )]
 
+mod looked_over;
 mod operators;
 
 use std::fs;
@@ -338,76 +339,4 @@ fn who_is_no_operator_and_whose_secret_is_another_is_told_so() {
     let mut one = operators.start(0);
     one.wait_for("give the passphrase or secret file that the ceremony was begun with");
     assert!(!one.ends_well());
-}
-
-/// Looks over what operator `i` holds; whether it is good, and what was said.
-fn verified(operators: &Operators, i: usize) -> (bool, String) {
-    let dir = operators.dir(i);
-    let secret = dir.join("keystore.secret");
-    let (dir, secret) = (dir.to_str().unwrap(), secret.to_str().unwrap());
-    let flags = ["--data-dir", dir, "--secret-file", secret];
-    let output = operators.gantry(&[&["lock", "verify"], &flags[..]].concat());
-    let text = String::from_utf8(output.stdout).unwrap();
-    (output.status.success(), text)
-}
-
-#[test]
-fn what_a_ceremony_left_is_looked_over_and_every_fault_is_named() {
-    let operators = Operators::agree(4, 2);
-    let mut peers: Vec<Peer> = (0..4).map(|i| operators.start(i)).collect();
-    for peer in &mut peers {
-        assert!(peer.ends_well(), "{}", peer.said());
-    }
-    for i in 0..4 {
-        let (good, text) = verified(&operators, i);
-        assert!(good, "{text}");
-        // Two validators and the seal key.
-        assert!(text.contains("all 3 in"), "{text}");
-        assert!(text.contains("know all 2 validators"), "{text}");
-        assert!(text.contains("all 2, 64 ETH, in"), "{text}");
-    }
-    let faulty = |i: usize, words: &[&str]| {
-        let (good, text) = verified(&operators, i);
-        assert!(!good, "{text}");
-        for words in words {
-            assert!(text.contains(words), "{words}: {text}");
-        }
-    };
-    let keystores = fs::read_dir(operators.dir(0).join("keystores")).unwrap();
-    fs::remove_file(keystores.flatten().next().unwrap().path()).unwrap();
-    fs::remove_dir_all(operators.dir(0).join("record")).unwrap();
-    faulty(
-        0,
-        &[
-            "Keystores   NOT GOOD",
-            "Record      NOT GOOD",
-            "Deposits    all 2",
-        ],
-    );
-
-    let lock = fs::read_to_string(operators.dir(1).join("cluster-lock.json")).unwrap();
-    let lock = Lock::from_json(&lock).unwrap();
-    let file = operators.dir(1).join(deposit::file_name(&lock));
-    let all = deposit::from_json(&fs::read_to_string(&file).unwrap(), &lock).unwrap();
-    let chain = &lock.definition.terms().chain;
-    fs::write(&file, deposit::to_json(&all[..1], chain)).unwrap();
-    faulty(
-        1,
-        &[
-            "Keystores   all 3",
-            "1 of the 2 deposits of this cluster are not in this file",
-        ],
-    );
-    fs::write(&file, "[]").unwrap();
-    faulty(1, &["no deposit in this file"]);
-
-    // The record of another peer of the same cluster.
-    for copy in ["record-a.log", "record-b.log"] {
-        let record = |i: usize| operators.dir(i).join("record").join(copy);
-        fs::copy(record(3), record(2)).unwrap();
-    }
-    faulty(
-        2,
-        &["Record      NOT GOOD: the signing record belongs to another cluster or peer"],
-    );
 }

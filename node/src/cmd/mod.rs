@@ -155,7 +155,8 @@ pub enum CommandError {
     /// The definition is not the one whose hash was given.
     #[error(
         "{} has the hash {found}, and you gave {given}: it is not the definition that you have \
-         read and compared, so it is not signed. Read it with `gantry cluster show`", .file.display()
+         read and compared, so it is not signed. Read it with `gantry cluster show`",
+        .file.display()
     )]
     OtherHash {
         /// The definition.
