@@ -203,7 +203,7 @@ fn record(config: &Config, lock: &Lock, identity: IdentityKey) -> Result<String,
         cluster: lock.hash(),
         identity,
     };
-    let mut files = Files::within(&held).map_err(CommandError::RecordDirectory)?;
+    let mut files = Files::within(&held);
     let history = Journal::read(&mut files, &owner)?;
     let unknown = |key: &&PublicKey| history.number(key).is_none();
     let keys = lock
