@@ -166,7 +166,8 @@ async fn answers_of_different_nodes_are_asked_for_again() {
         if method == "eth_getTransactionCount" && !replaced {
             replaced = true;
             ledger.fork = 1;
-            ledger.logs.clear();
+            // As many deposits as before, and another one.
+            ledger.logs[0].deposit = deposit(9);
             ledger.nonce = 4;
         }
         None
