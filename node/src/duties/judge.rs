@@ -1,5 +1,5 @@
-//! Would this peer sign a proposed value? The hard checks at once, the soft ones with the help of
-//! the own beacon node, asked again until the round ends.
+//! A proposed value on its way to a verdict: what of it the own beacon node does not confirm yet,
+//! and what that is asked again until the round ends. The hard checks stand in `judging.rs`.
 //!
 //! What a free value builds on (the head that a vote names, the parent of a block) must be known to
 //! the own beacon node, must not be of a later slot than the duty allows, and must be near the
@@ -17,15 +17,12 @@
 
 use std::time::Duration;
 
-use dkg::bls::{self, Message, SignaturePoint};
-use proto::eth::{HeadVote, Layout};
-use proto::{DutyId, Root, Round, SignatureBytes, Slot, Timestamp};
+use proto::eth::HeadVote;
+use proto::{DutyId, Root, Round, Slot, Timestamp};
 
 use super::Query;
-use super::ground::{Ground, Owners};
-use super::schedule::Position;
-use super::value::{ExpectedBlock, Objection, Value, check_block, check_head, check_target};
-use crate::vault::Signable;
+use super::objection::Doubt;
+use super::value::{Value, check_target};
 
 /// How many slots before the own head a block may be that something is built on.
 pub const NEAR: u64 = 2;
@@ -42,6 +39,11 @@ pub struct Question {
     /// What the beacon node has been asked and has not answered yet.
     asked: Vec<Want>,
     ask_again_at: Timestamp,
+    /// What the last look at it left in doubt.
+    doubt: Option<Doubt>,
+    /// What the operator has been told of that.
+    told: Option<Doubt>,
+    is_answered: bool,
 }
 
 /// What the own beacon node says of the block that a value builds on.
@@ -51,6 +53,17 @@ enum Base {
     /// Known, but too far from the node's head.
     Far,
     Near,
+}
+
+/// What the own beacon node answers when it is asked for a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    /// Nothing that counts: it is silent, syncing, or has not checked its head's payload.
+    Unready,
+    /// It follows the chain and does not know the block, or has not checked its payload.
+    Unknown,
+    /// It knows the block.
+    Known(Sighting),
 }
 
 /// A block that the own beacon node knows, beside the head that the node has at that moment.
@@ -115,6 +128,9 @@ impl Question {
             base: Base::Unknown,
             asked: Vec::new(),
             ask_again_at,
+            doubt: None,
+            told: None,
+            is_answered: false,
         }
     }
 
@@ -136,12 +152,13 @@ impl Question {
     /// The beacon node has answered what it was asked: it may be asked the same again.
     pub fn answered(&mut self, want: Want) {
         self.asked.retain(|asked| *asked != want);
+        self.is_answered = true;
     }
 
-    /// The beacon node says what it knows of `root`, if anything.
-    pub fn learn(&mut self, root: Root, seen: Option<Sighting>) {
+    /// The beacon node says what it knows of `root`.
+    pub fn learn(&mut self, root: Root, seen: Sight) {
         self.answered(Want::Block(root));
-        if let (Some(seen), true) = (seen, root == self.value.builds_on()) {
+        if let (Sight::Known(seen), true) = (seen, root == self.value.builds_on()) {
             // A head vote may be for the block of its own slot, a block builds on an earlier one.
             let newest = match &self.value {
                 Value::Head(data) => data.slot,
@@ -161,9 +178,22 @@ impl Question {
         self.value
     }
 
-    /// Asks for the own beacon node's view, if it is time to ask again.
-    pub fn ask_for_view(&mut self, now: Timestamp) -> Verdict {
-        self.ask(vec![Want::View], now)
+    /// The own view leaves this in doubt: asks for that view anew, if it is time to.
+    pub fn refresh(&mut self, doubt: Doubt, now: Timestamp) -> Verdict {
+        self.doubt = Some(doubt);
+        let want = match &self.value {
+            Value::Head(_) => Want::View,
+            Value::Block(_) => Want::Block(self.value.builds_on()),
+        };
+        self.ask(vec![want], now)
+    }
+
+    /// What is still in doubt although the beacon node was asked again, once for each doubt.
+    pub fn news(&mut self) -> Option<Doubt> {
+        let news = self.doubt.filter(|_| self.is_answered);
+        let news = news.filter(|doubt| self.told != Some(*doubt));
+        self.told = news.or(self.told);
+        news
     }
 
     /// Asks for what is wanted, if it is time to ask again, and each only once at a time: a node
@@ -182,15 +212,8 @@ impl Question {
     }
 
     /// What speaks against it when its round is over and no verdict was found.
-    pub fn doubt(&self, view: Option<&HeadVote>) -> Objection {
-        match &self.value {
-            Value::Head(_) if view.is_none() => Objection::NoView,
-            Value::Head(_) if self.is_base_near(view) => Objection::OtherCheckpoints,
-            Value::Head(_) | Value::Block(_) => match self.base {
-                Base::Far => Objection::FarFromHead,
-                Base::Unknown | Base::Near => Objection::UnknownParent,
-            },
-        }
+    pub fn doubt(&self) -> Doubt {
+        self.doubt.unwrap_or(Doubt::NoView)
     }
 
     fn is_base_near(&self, view: Option<&HeadVote>) -> bool {
@@ -204,92 +227,25 @@ impl Question {
         if self.forced {
             return Verdict::Yes;
         }
-        let mut wants = Vec::new();
-        if !self.is_base_near(view) {
-            wants.push(Want::Block(self.value.builds_on()));
-        }
-        if let Value::Head(data) = &self.value
-            && view.is_none_or(|view| check_target(data, view).is_err())
-        {
-            wants.push(Want::View);
-        }
-        if wants.is_empty() {
+        let far = match self.base {
+            Base::Far => Doubt::FarFromHead,
+            Base::Unknown | Base::Near => Doubt::UnknownParent,
+        };
+        let base = (!self.is_base_near(view)).then_some(far);
+        let target = match &self.value {
+            Value::Head(data) => {
+                view.map_or(Some(Doubt::NoView), |view| check_target(data, view).err())
+            }
+            Value::Block(_) => None,
+        };
+        self.doubt = base.or(target);
+        if self.doubt.is_none() {
             return Verdict::Yes;
         }
-        self.ask(wants, now)
+        let block = base.map(|_| Want::Block(self.value.builds_on()));
+        let view = target.map(|_| Want::View);
+        self.ask(block.into_iter().chain(view).collect(), now)
     }
-}
-
-/// What this peer knows about the duty at hand.
-#[derive(Debug, Clone, Copy)]
-pub struct Known<'a> {
-    /// Whose duty it is.
-    pub owners: &'a Owners,
-    /// The own beacon node's view.
-    pub view: Option<&'a HeadVote>,
-    /// The combined RANDAO reveal, if this peer has it.
-    pub reveal: Option<SignatureBytes>,
-}
-
-/// The checks that even a forced value must pass; the vault's come on top.
-///
-/// # Errors
-/// What speaks against it.
-pub fn hard_check(
-    value: &Value,
-    duty: DutyId,
-    known: Known<'_>,
-    ground: &Ground,
-) -> Result<(), Objection> {
-    match (value, known.owners) {
-        (Value::Head(data), Owners::Attesters(_)) => {
-            check_head(data, duty, &ground.chain, known.view)
-        }
-        (Value::Block(block), Owners::Proposer { validator, index }) => {
-            let fee_recipient = *ground
-                .fee_recipients
-                .get(validator.index())
-                .expect("the definition has a fee recipient for every validator");
-            let epoch = ground.chain.epoch_of(duty.slot);
-            let fork = ground
-                .chain
-                .fork_at(epoch)
-                .map_err(|_| Objection::OtherDuty)?;
-            let expected = ExpectedBlock {
-                proposer: *index,
-                fee_recipient,
-                layout: Layout {
-                    preset: ground.chain.preset(),
-                    fork,
-                },
-            };
-            check_block(block, duty, expected)?;
-            let reveal = block.randao_reveal();
-            let right = known.reveal.map_or_else(
-                || is_reveal(&reveal, duty.slot, *validator, ground),
-                |expected| expected == reveal,
-            );
-            if right {
-                Ok(())
-            } else {
-                Err(Objection::WrongRandao)
-            }
-        }
-        (Value::Head(_), Owners::Proposer { .. }) | (Value::Block(_), Owners::Attesters(_)) => {
-            Err(Objection::OtherDuty)
-        }
-    }
-}
-
-/// Whether `signature` is the RANDAO reveal of `validator` for `slot`.
-fn is_reveal(signature: &SignatureBytes, slot: Slot, validator: Position, ground: &Ground) -> bool {
-    let keys = ground
-        .keys
-        .get(validator)
-        .expect("the schedule knows only our validators");
-    let message = Message::hash(Signable::randao(&ground.chain, slot).signing_root());
-    SignaturePoint::from_bytes(signature)
-        .is_ok_and(|point| bls::verify(&keys.group, &message, &point))
 }
 
 #[cfg(test)]
@@ -316,7 +272,7 @@ mod tests {
     }
 
     /// What becomes of a free proposal of head 1 where the own head is 2, after this sighting.
-    fn verdict(slot: u64, head: u64, is_heads_parent: bool) -> (Verdict, Objection) {
+    fn verdict(slot: u64, head: u64, is_heads_parent: bool) -> (Verdict, Doubt) {
         let own = vote(2);
         let mut question = Question::new(Round::FIRST, Value::Head(vote(1)), false);
         let seen = Sighting {
@@ -324,12 +280,9 @@ mod tests {
             head: Slot(head),
             is_heads_parent,
         };
-        question.learn([1; 32].into(), Some(seen));
+        question.learn([1; 32].into(), Sight::Known(seen));
         let now = Timestamp::from_micros(1);
-        (
-            question.soft_check(Some(&own), now),
-            question.doubt(Some(&own)),
-        )
+        (question.soft_check(Some(&own), now), question.doubt())
     }
 
     #[test]
@@ -362,7 +315,7 @@ mod tests {
             );
             assert!(question.ask_again_at() > at(ms), "no busy loop at {ms}");
         }
-        question.learn(head, None);
+        question.learn(head, Sight::Unknown);
         assert_eq!(question.soft_check(Some(&own), at(3100)), asked);
     }
 
@@ -372,7 +325,7 @@ mod tests {
             let (verdict, doubt) = verdict(slot, head, false);
             let again = Verdict::Ask(vec![Want::Block([1; 32].into())]);
             assert_eq!(verdict, again, "{slot} {head}");
-            assert_eq!(doubt, Objection::FarFromHead);
+            assert_eq!(doubt, Doubt::FarFromHead);
         }
     }
 }

@@ -1,25 +1,36 @@
 //! The part of a run that judges: the own value before it is offered, a proposal before it is voted
-//! for, a proven value before it is signed. The checks themselves stand in `judge.rs`.
+//! for, a proven value before it is signed.
+//!
+//! *Hard* checks hold for every value. They look first at the value alone and at what the vault
+//! would refuse, which is final, and last at the own beacon node's view, which may be late: what
+//! only that speaks against is asked again, for a proposal until its round ends, and for a value
+//! that a quorum has PREPAREd until it is signed. *Soft* checks stand in `judge.rs`.
 
 use consensus::Input as Ballot;
+use dkg::bls::{self, Message, SignaturePoint};
+use proto::eth::Layout;
+use proto::{SignatureBytes, Slot};
 
-use super::ground::World;
-use super::judge::{Known, Question, Verdict, hard_check};
+use super::ground::{Ground, Owners, World};
+use super::judge::{Question, Verdict, Want};
 use super::note::{Note, Phase};
+use super::objection::{Doubt, Flaw, Objection};
 use super::run::Run;
-use super::value::Objection;
+use super::schedule::Position;
+use super::value::{ExpectedBlock, Value, check_block, check_head, check_source};
+use crate::vault::Signable;
 
 impl Run {
     /// Offers this peer's own value to the instance if it passes the hard checks. One that comes
     /// after t peers have signed is of no use any more.
-    pub(super) fn offer(&mut self, question: &Question, world: &mut World<'_>) {
+    pub(super) fn offer(&mut self, value: Value, world: &mut World<'_>) {
         if self.signed.is_some() {
             return;
         }
-        match self.hard_check(question, world) {
+        match self.hard_check(&value, world) {
             Ok(()) => {
                 self.reach(Phase::ValueReady, world);
-                self.ballot(Ballot::Candidate(question.value().clone()), world);
+                self.ballot(Ballot::Candidate(value), world);
             }
             Err(objection) => self.object(objection, world),
         }
@@ -41,27 +52,27 @@ impl Run {
             return;
         }
         if question.round() < self.instance.round() {
-            return self.object(question.doubt(self.view.as_ref()), world);
+            return self.object(Objection::OfView(question.doubt()), world);
         }
-        let verdict = match self.hard_check(&question, world) {
+        let verdict = match self.hard_check(question.value(), world) {
             Ok(()) => question.soft_check(self.view.as_ref(), world.now),
-            // Without a view this peer gives no vote, but it may get one while the round lasts.
-            Err(Objection::NoView) => question.ask_for_view(world.now),
-            Err(objection) => {
+            // Without a view, or with a late one, this peer gives no vote; but it may get the right
+            // one while the round lasts.
+            Err(Objection::OfView(doubt)) => question.refresh(doubt, world.now),
+            Err(objection @ (Objection::OfValue(_) | Objection::OfVault)) => {
                 self.object(objection, world);
                 Verdict::No
             }
         };
         let (round, value) = (question.round(), consensus::Value::hash(question.value()));
         let acceptable = match verdict {
-            Verdict::Wait | Verdict::Ask(_) => {
-                if let Verdict::Ask(wants) = verdict {
-                    wants
-                        .into_iter()
-                        .for_each(|want| world.ask(want.query(self.duty)));
-                }
+            Verdict::Wait => {
                 self.question = Some(question);
                 return;
+            }
+            Verdict::Ask(wants) => {
+                self.question = Some(question);
+                return self.ask(wants, world);
             }
             Verdict::Yes => true,
             Verdict::No => false,
@@ -79,25 +90,102 @@ impl Run {
         );
     }
 
-    /// The checks that even a forced value must pass, the vault's among them.
-    pub(super) fn hard_check(
-        &self,
-        question: &Question,
-        world: &World<'_>,
-    ) -> Result<(), Objection> {
-        let known = Known {
-            owners: &self.owners,
-            view: self.view.as_ref(),
-            reveal: self.reveal,
-        };
-        hard_check(question.value(), self.duty, known, world.ground)?;
-        let numbers = self.owners.numbers();
-        let signable = question.value().signable(&world.ground.chain);
-        let refused = world.vault.would_refuse(world.slot(), &signable, &numbers);
-        if refused.len() < numbers.len() {
-            Ok(())
-        } else {
-            Err(Objection::Slashable)
+    /// Signs what a quorum has PREPAREd, once the own beacon node does not speak against it any
+    /// more: a quorum's proof does not age.
+    pub(super) fn answer_owed(&mut self, world: &mut World<'_>) {
+        if let Some(owed) = self.owed.take() {
+            self.sign(owed, world);
         }
     }
+
+    /// What a quorum has PREPAREd and the own view speaks against: kept, and asked again while the
+    /// signature is of use.
+    pub(super) fn owe(&mut self, mut question: Question, doubt: Doubt, world: &mut World<'_>) {
+        if self.signed.is_none()
+            && let Verdict::Ask(wants) = question.refresh(doubt, world.now)
+        {
+            self.ask(wants, world);
+        }
+        if let Some(doubt) = question.news() {
+            self.object(Objection::OfView(doubt), world);
+        }
+        self.owed = Some(question);
+    }
+
+    fn ask(&self, wants: Vec<Want>, world: &mut World<'_>) {
+        let queries = wants.into_iter().map(|want| want.query(self.duty));
+        queries.for_each(|query| world.ask(query));
+    }
+
+    /// The checks that even a forced value must pass.
+    pub(super) fn hard_check(&self, value: &Value, world: &World<'_>) -> Result<(), Objection> {
+        self.check_value(value, world.ground)
+            .map_err(Objection::OfValue)?;
+        let numbers = self.owners.numbers();
+        let signable = value.signable(&world.ground.chain);
+        let refused = world.vault.would_refuse(world.slot(), &signable, &numbers);
+        if refused.len() == numbers.len() {
+            return Err(Objection::OfVault);
+        }
+        self.check_view(value).map_err(Objection::OfView)
+    }
+
+    /// What the value alone must be.
+    fn check_value(&self, value: &Value, ground: &Ground) -> Result<(), Flaw> {
+        match (value, &self.owners) {
+            (Value::Head(data), Owners::Attesters(_)) => check_head(data, self.duty, &ground.chain),
+            (Value::Block(block), Owners::Proposer { validator, index }) => {
+                let fee_recipient = *ground
+                    .fee_recipients
+                    .get(validator.index())
+                    .expect("the definition has a fee recipient for every validator");
+                let epoch = ground.chain.epoch_of(self.duty.slot);
+                let fork = ground.chain.fork_at(epoch).map_err(|_| Flaw::OtherDuty)?;
+                let expected = ExpectedBlock {
+                    proposer: *index,
+                    fee_recipient,
+                    layout: Layout {
+                        preset: ground.chain.preset(),
+                        fork,
+                    },
+                };
+                check_block(block, self.duty, expected)?;
+                let reveal = block.randao_reveal();
+                let right = self.reveal.map_or_else(
+                    || is_reveal(&reveal, self.duty.slot, *validator, ground),
+                    |expected| expected == reveal,
+                );
+                if right {
+                    Ok(())
+                } else {
+                    Err(Flaw::WrongRandao)
+                }
+            }
+            (Value::Head(_), Owners::Proposer { .. }) | (Value::Block(_), Owners::Attesters(_)) => {
+                Err(Flaw::OtherDuty)
+            }
+        }
+    }
+
+    /// What the own beacon node must say: the source of a head vote; of a block only that it
+    /// follows the chain, for a validator whose node has not checked its head's payload must not
+    /// propose (consensus specs, `sync/optimistic.md`).
+    fn check_view(&self, value: &Value) -> Result<(), Doubt> {
+        match value {
+            Value::Head(data) => check_source(data, self.view.as_ref()),
+            Value::Block(_) if self.follows => Ok(()),
+            Value::Block(_) => Err(Doubt::NoView),
+        }
+    }
+}
+
+/// Whether `signature` is the RANDAO reveal of `validator` for `slot`.
+fn is_reveal(signature: &SignatureBytes, slot: Slot, validator: Position, ground: &Ground) -> bool {
+    let keys = ground
+        .keys
+        .get(validator)
+        .expect("the schedule knows only our validators");
+    let message = Message::hash(Signable::randao(&ground.chain, slot).signing_root());
+    SignaturePoint::from_bytes(signature)
+        .is_ok_and(|point| bls::verify(&keys.group, &message, &point))
 }

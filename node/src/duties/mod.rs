@@ -12,8 +12,8 @@
 //! |---|---|
 //! | [`node`] | [`Node`](node::Node): one [`Machine`](proto::Machine) for everything a peer does |
 //! | [`schedule`] | who has a duty when, and what to ask the beacon node to know it |
-//! | [`run`], `judging`, `signing` | one duty from its trigger to its signatures |
-//! | [`value`], [`judge`] | what is agreed on, and when this peer would sign it |
+//! | [`run`], `own`, `judging`, `signing` | one duty from its trigger to its signatures |
+//! | [`value`], [`judge`], [`objection`] | what is agreed on, and when this peer would sign it |
 //! | [`keys`] | the public keys of the validators and of their shares |
 //! | [`share`] | one partial signature, as sent or as made here |
 //! | [`collector`] | partial signatures in, verified group signatures out, liars named |
@@ -35,6 +35,8 @@ mod judging;
 pub mod keys;
 pub mod node;
 pub mod note;
+pub mod objection;
+mod own;
 pub mod peers;
 pub mod randao;
 pub mod run;
@@ -54,7 +56,7 @@ use proto::{
 };
 
 use crate::journal::{Record, Recorded};
-use judge::Sighting;
+use judge::Sight;
 use note::Note;
 use schedule::{Attester, Errand, Registered};
 
@@ -211,8 +213,8 @@ pub enum Answer {
         duty: DutyId,
         /// The block's root.
         root: Root,
-        /// What is known of it, if anything.
-        seen: Option<Sighting>,
+        /// What is known of it.
+        seen: Sight,
     },
     /// To [`Output::Submit`]: how many were accepted or already known.
     Submitted {

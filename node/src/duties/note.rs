@@ -8,8 +8,8 @@ use std::time::Duration;
 use consensus::Evidence;
 use proto::{DutyId, Epoch, PeerIndex, PeerSet, Round, Slot};
 
+use super::objection::Objection;
 use super::schedule::Position;
-use super::value::Objection;
 
 /// How far a duty has come. In this order on every peer that takes part from the beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

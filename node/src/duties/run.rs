@@ -3,8 +3,8 @@
 //! A [`Run`] owns the duty's consensus instance and its collector and passes data one way between
 //! them: own or proposed value, PREPARE quorum, vault, record, partial signatures, group
 //! signatures. It stays in the round change while it collects, and answers late peers until the
-//! node drops it. What speaks for a value stands in `judging.rs`, the half after the PREPARE quorum
-//! in `signing.rs`.
+//! node drops it. The own beacon node is asked in `own.rs`, what speaks for a value stands in
+//! `judging.rs`, the half after the PREPARE quorum in `signing.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +17,9 @@ use proto::{DutyId, DutyKind, PeerIndex, Root, SignatureBytes, Timestamp};
 
 use super::collector::Collector;
 use super::ground::{Owners, World};
-use super::judge::{Question, Sighting, Want};
+use super::judge::{Question, Sight};
 use super::note::{Miss, Note, Phase};
+use super::objection::Objection;
 use super::schedule::Position;
 use super::share::Share;
 use super::value::Value;
@@ -28,8 +29,6 @@ use crate::vault::Sealed;
 
 /// What two answers of a beacon node may take at least: one that builds a block, one that knows it.
 const ANSWERS: Duration = Duration::from_millis(250);
-/// How long to wait before a beacon node that gave no value is asked again.
-const RETRY: Duration = Duration::from_millis(100);
 
 /// What can happen to a run.
 #[derive(Debug)]
@@ -46,8 +45,8 @@ pub enum Event {
     Knows {
         /// The block asked about.
         root: Root,
-        /// What is known of it, if anything.
-        seen: Option<Sighting>,
+        /// What is known of it.
+        seen: Sight,
     },
     /// A proposer's RANDAO reveal for the slot.
     Reveal {
@@ -93,14 +92,16 @@ pub struct Run {
     /// The value that t peers have signed.
     pub(super) signed: Option<Value>,
     pub(super) voted: Option<Root>,
-    /// What a quorum has PREPAREd and this peer cannot check before its beacon node answers.
+    /// What a quorum has PREPAREd and this peer's beacon node does not confirm yet.
     pub(super) owed: Option<Question>,
     pub(super) question: Option<Question>,
     pub(super) view: Option<HeadVote>,
+    /// Whether the beacon node has said in this duty, and last, that it follows the chain.
+    pub(super) follows: bool,
     pub(super) reveal: Option<SignatureBytes>,
-    wants_block: bool,
-    retry_at: Option<Timestamp>,
-    reached: Option<Phase>,
+    pub(super) wants_block: bool,
+    pub(super) retry_at: Option<Timestamp>,
+    pub(super) reached: Option<Phase>,
 }
 
 impl Run {
@@ -130,6 +131,7 @@ impl Run {
             owed: None,
             question: None,
             view: None,
+            follows: false,
             reveal: None,
             wants_block: false,
             retry_at: None,
@@ -140,7 +142,9 @@ impl Run {
     /// When the run wants [`Event::Tick`] at the latest.
     pub fn deadline(&self) -> Option<Timestamp> {
         let question = self.question.as_ref().map(Question::ask_again_at);
-        [self.instance.deadline(), question, self.retry_at]
+        let owed = self.owed.as_ref().map(Question::ask_again_at);
+        let owed = owed.filter(|_| self.signed.is_none());
+        [self.instance.deadline(), question, owed, self.retry_at]
             .into_iter()
             .flatten()
             .min()
@@ -171,18 +175,9 @@ impl Run {
                 self.retry(world);
             }
             Event::Trigger => self.trigger(world),
-            Event::View(view) => {
-                if let Some(question) = &mut self.question {
-                    question.answered(Want::View);
-                }
-                self.see(view, world);
-            }
+            Event::View(view) => self.see(view, world),
             Event::Built(contents) => self.built(contents, world),
-            Event::Knows { root, seen } => {
-                if let Some(question) = &mut self.question {
-                    question.learn(root, seen);
-                }
-            }
+            Event::Knows { root, seen } => self.learn(root, seen),
             Event::Reveal { validator, reveal } => {
                 // Of the proposer that this run is for, not of one that a turn of the chain named.
                 if self.owners.positions() == [validator] {
@@ -203,6 +198,7 @@ impl Run {
             Event::Combine => self.combine(world),
         }
         self.answer_question(world);
+        self.answer_owed(world);
     }
 
     /// What to say of a duty whose time is over: nothing if it is done.
@@ -248,67 +244,6 @@ impl Run {
         }
     }
 
-    fn trigger(&mut self, world: &mut World<'_>) {
-        if self.reached.is_none() {
-            self.reach(Phase::Trigger, world);
-            match self.duty.kind {
-                DutyKind::Head => world.ask(Query::HeadVote(self.duty.slot)),
-                DutyKind::Block => {}
-            }
-        }
-    }
-
-    /// The own beacon node's view of the slot: this peer's vote, if its vault would sign it.
-    fn see(&mut self, view: Option<HeadVote>, world: &mut World<'_>) {
-        let Some(view) = view.filter(|view| view.slot == self.duty.slot) else {
-            self.retry_at = Some(world.now + RETRY);
-            return;
-        };
-        self.retry_at = None;
-        self.view = Some(view);
-        let question = Question::new(self.instance.round(), Value::Head(view), true);
-        self.offer(&question, world);
-        if let Some(owed) = self.owed.take() {
-            self.sign(owed, world);
-        }
-    }
-
-    fn built(&mut self, contents: Option<BlockContents>, world: &mut World<'_>) {
-        let Some(contents) = contents else {
-            self.retry_at = Some(world.now + RETRY);
-            return;
-        };
-        self.retry_at = None;
-        let value = Value::Block(contents.block.clone());
-        let question = Question::new(self.instance.round(), value, true);
-        self.contents = Some(contents);
-        self.offer(&question, world);
-    }
-
-    /// Asks the beacon node again, after it gave no value, while the slot lasts.
-    fn retry(&mut self, world: &mut World<'_>) {
-        let is_due = self.retry_at.take_if(|at| *at <= world.now).is_some();
-        if is_due && world.slot() == self.duty.slot && self.signed.is_none() {
-            match self.duty.kind {
-                DutyKind::Head => world.ask(Query::HeadVote(self.duty.slot)),
-                DutyKind::Block => {
-                    self.wants_block = true;
-                    self.ask_for_block(world);
-                }
-            }
-        }
-    }
-
-    fn ask_for_block(&mut self, world: &mut World<'_>) {
-        if let (true, Some(randao_reveal)) = (self.wants_block, self.reveal) {
-            self.wants_block = false;
-            world.ask(Query::Block {
-                slot: self.duty.slot,
-                randao_reveal,
-            });
-        }
-    }
-
     /// Hands one input to the instance and performs what it answers.
     pub(super) fn ballot(&mut self, ballot: Ballot<Value>, world: &mut World<'_>) {
         for outcome in self.instance.handle(world.now, ballot) {
@@ -342,7 +277,7 @@ impl Run {
             } => {
                 let question = Question::new(round, value, forced);
                 if let Some(before) = self.question.replace(question) {
-                    self.object(before.doubt(self.view.as_ref()), world);
+                    self.object(Objection::OfView(before.doubt()), world);
                 }
             }
             Outcome::Sign { round, value, .. } => {

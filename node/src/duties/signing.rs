@@ -10,25 +10,22 @@ use super::collector::Combining;
 use super::ground::World;
 use super::judge::Question;
 use super::note::{Note, Phase};
+use super::objection::Objection;
 use super::run::{Pending, Run};
 use super::schedule::Position;
 use super::share::Share;
-use super::value::{Objection, Value};
-use super::{Chore, Output, Query, Submission};
+use super::value::Value;
+use super::{Chore, Output, Submission};
 use crate::journal::Recorded;
 use crate::vault::PartialSignature;
 
 impl Run {
     /// A quorum has PREPAREd a value: the vault signs it and the store makes the record durable.
     pub(super) fn sign(&mut self, question: Question, world: &mut World<'_>) {
-        match self.hard_check(&question, world) {
+        match self.hard_check(question.value(), world) {
             Ok(()) => {}
-            // A quorum's proof does not age: it is signed when the beacon node answers.
-            Err(Objection::NoView) => {
-                self.owed = Some(question);
-                return world.ask(Query::HeadVote(self.duty.slot));
-            }
-            Err(objection) => {
+            Err(Objection::OfView(doubt)) => return self.owe(question, doubt, world),
+            Err(objection @ (Objection::OfValue(_) | Objection::OfVault)) => {
                 self.object(objection, world);
                 return self.ballot(Ballot::Declined, world);
             }

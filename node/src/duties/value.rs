@@ -11,6 +11,7 @@ use proto::eth::{
 use proto::{Address, DutyId, Root};
 use sha2::{Digest as _, Sha256};
 
+use super::objection::{Doubt, Flaw};
 use crate::vault::Signable;
 
 /// A value of either kind. Cheap to clone.
@@ -100,76 +101,31 @@ impl Value {
     }
 }
 
-/// Why this peer would not sign a value. The names are stable: they label metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Objection {
-    /// It is of another slot or kind than the duty, or its epochs do not fit its slot.
-    OtherDuty,
-    /// Its source or target is not that of the own beacon node.
-    OtherCheckpoints,
-    /// The own beacon node does not know the block it builds on (yet).
-    UnknownParent,
-    /// It builds on a block that the own beacon node knows, but far from the head: an old one, or
-    /// one of a later slot.
-    FarFromHead,
-    /// The own beacon node is syncing, optimistic or silent: this peer gives no vote.
-    NoView,
-    /// The proposer is not our validator of this slot.
-    OtherProposer,
-    /// Its RANDAO reveal is not the group signature of the epoch.
-    WrongRandao,
-    /// It pays the fees to another address than the definition says.
-    WrongFeeRecipient,
-    /// The vault would sign it for none of the duty's validators: slashable against the record,
-    /// ahead of the clock, or the record is poisoned.
-    Slashable,
-}
-
-impl Objection {
-    /// The rule's name in logs and metrics.
-    pub fn rule(self) -> &'static str {
-        match self {
-            Self::OtherDuty => "value_of_other_duty",
-            Self::OtherCheckpoints => "checkpoints_differ",
-            Self::UnknownParent => "unknown_head_or_parent",
-            Self::FarFromHead => "far_from_head",
-            Self::NoView => "own_beacon_node_not_ready",
-            Self::OtherProposer => "other_proposer",
-            Self::WrongRandao => "wrong_randao_reveal",
-            Self::WrongFeeRecipient => "wrong_fee_recipient",
-            Self::Slashable => "vault_would_refuse",
-        }
-    }
-}
-
-/// The hard checks of a head vote: slot, index, epochs, and the source this peer knows.
-pub fn check_head(
-    data: &HeadVote,
-    duty: DutyId,
-    chain: &ChainSpec,
-    own: Option<&HeadVote>,
-) -> Result<(), Objection> {
+/// The hard checks of a head vote that need no view: slot, index and epochs.
+pub fn check_head(data: &HeadVote, duty: DutyId, chain: &ChainSpec) -> Result<(), Flaw> {
     let fits = data.slot == duty.slot
         && data.index.0 == 0
         && data.target.epoch == chain.epoch_of(duty.slot)
         && data.source.epoch <= data.target.epoch;
-    if !fits {
-        return Err(Objection::OtherDuty);
-    }
-    let own = own.ok_or(Objection::NoView)?;
-    if data.source != own.source {
-        Err(Objection::OtherCheckpoints)
-    } else {
+    if fits { Ok(()) } else { Err(Flaw::OtherDuty) }
+}
+
+/// The hard check of a head vote that the own view answers: the source.
+pub fn check_source(data: &HeadVote, own: Option<&HeadVote>) -> Result<(), Doubt> {
+    let own = own.ok_or(Doubt::NoView)?;
+    if data.source == own.source {
         Ok(())
+    } else {
+        Err(Doubt::OtherCheckpoints)
     }
 }
 
 /// The soft check of a head vote that one look at the own view answers: the target.
-pub fn check_target(data: &HeadVote, own: &HeadVote) -> Result<(), Objection> {
+pub fn check_target(data: &HeadVote, own: &HeadVote) -> Result<(), Doubt> {
     if data.target == own.target {
         Ok(())
     } else {
-        Err(Objection::OtherCheckpoints)
+        Err(Doubt::OtherCheckpoints)
     }
 }
 
@@ -185,15 +141,15 @@ pub struct ExpectedBlock {
 }
 
 /// The hard checks of a block, except the RANDAO reveal, which needs the group key.
-pub fn check_block(block: &Block, duty: DutyId, expected: ExpectedBlock) -> Result<(), Objection> {
+pub fn check_block(block: &Block, duty: DutyId, expected: ExpectedBlock) -> Result<(), Flaw> {
     if block.slot() != duty.slot || block.layout() != expected.layout {
-        return Err(Objection::OtherDuty);
+        return Err(Flaw::OtherDuty);
     }
     if block.proposer_index() != expected.proposer {
-        return Err(Objection::OtherProposer);
+        return Err(Flaw::OtherProposer);
     }
     if block.fee_recipient() != expected.fee_recipient {
-        return Err(Objection::WrongFeeRecipient);
+        return Err(Flaw::WrongFeeRecipient);
     }
     Ok(())
 }
@@ -258,28 +214,22 @@ mod tests {
     #[test]
     fn a_head_vote_of_another_slot_epoch_or_index_is_refused() {
         let own = vote();
-        let check = |data: &HeadVote| check_head(data, DUTY, &chain(), Some(&own));
+        let check = |data: &HeadVote| check_head(data, DUTY, &chain());
         assert_eq!(check(&vote()), Ok(()));
         assert_eq!(
             check(&HeadVote {
                 slot: Slot(18),
                 ..vote()
             }),
-            Err(Objection::OtherDuty)
+            Err(Flaw::OtherDuty)
         );
         let index = CommitteeIndex(1);
-        assert_eq!(
-            check(&HeadVote { index, ..vote() }),
-            Err(Objection::OtherDuty)
-        );
+        assert_eq!(check(&HeadVote { index, ..vote() }), Err(Flaw::OtherDuty));
         let target = Checkpoint {
             epoch: Epoch(3),
             ..own.target
         };
-        assert_eq!(
-            check(&HeadVote { target, ..vote() }),
-            Err(Objection::OtherDuty)
-        );
+        assert_eq!(check(&HeadVote { target, ..vote() }), Err(Flaw::OtherDuty));
     }
 
     /// Holesky, February 2025: a leader on a bad chain could carry the others onto its target.
@@ -295,7 +245,7 @@ mod tests {
         };
         assert_eq!(
             check_target(&proposed, &vote()),
-            Err(Objection::OtherCheckpoints)
+            Err(Doubt::OtherCheckpoints)
         );
     }
 
@@ -307,15 +257,12 @@ mod tests {
         };
         let proposed = HeadVote { source, ..vote() };
         let own = vote();
-        let verdict = check_head(&proposed, DUTY, &chain(), Some(&own));
-        assert_eq!(verdict, Err(Objection::OtherCheckpoints));
+        let verdict = check_source(&proposed, Some(&own));
+        assert_eq!(verdict, Err(Doubt::OtherCheckpoints));
     }
 
     #[test]
     fn a_peer_without_a_view_gives_no_vote() {
-        assert_eq!(
-            check_head(&vote(), DUTY, &chain(), None),
-            Err(Objection::NoView)
-        );
+        assert_eq!(check_source(&vote(), None), Err(Doubt::NoView));
     }
 }

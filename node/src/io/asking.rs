@@ -18,7 +18,7 @@ use super::beacon::{
     StateId, Strange,
 };
 use super::clock;
-use crate::duties::judge::Sighting;
+use crate::duties::judge::{Sight, Sighting};
 use crate::duties::schedule::Registered;
 use crate::duties::{Answer, Order, Query, Submission};
 
@@ -111,14 +111,23 @@ impl Asking {
                     randao_reveal,
                     graffiti: self.graffiti,
                 };
-                let contents = self.client.produce_block(&self.chain, &request).await;
-                let contents = contents.inspect_err(|error| self.complain("a block", error));
-                Answer::Block(slot, contents.ok())
+                let contents = match self.client.own_block(&self.chain, &request).await {
+                    Ok(Some(contents)) => Some(contents),
+                    Ok(None) => {
+                        self.complain("a block", &"the beacon node is syncing or optimistic");
+                        None
+                    }
+                    Err(error) => {
+                        self.complain("a block", &error);
+                        None
+                    }
+                };
+                Answer::Block(slot, contents)
             }
             Query::Knows { duty, root } => {
                 let seen = self.sight(root).await.unwrap_or_else(|error| {
                     debug!(%duty, %error, "cannot ask the beacon node for a block");
-                    None
+                    Sight::Unready
                 });
                 Answer::Knows { duty, root, seen }
             }
@@ -144,14 +153,21 @@ impl Asking {
         }
     }
 
-    /// The block with this root beside the present head, if the node knows it.
-    async fn sight(&self, root: Root) -> Result<Option<Sighting>, BeaconError> {
+    /// The block with this root beside the present head, if the node follows the chain.
+    async fn sight(&self, root: Root) -> Result<Sight, BeaconError> {
         let block = self.client.known_block(BlockId::Root(root));
-        let (block, head) = tokio::try_join!(block, self.client.known_block(BlockId::Head))?;
-        Ok(block.zip(head).map(|(block, head)| Sighting {
-            slot: block.header.slot,
-            head: head.header.slot,
-            is_heads_parent: head.header.parent_root == root,
+        let head = self.client.known_block(BlockId::Head);
+        let (block, head, status) = tokio::try_join!(block, head, self.client.sync_status())?;
+        let Some(head) = head.filter(|head| status.may_vote() && !head.optimistic) else {
+            return Ok(Sight::Unready);
+        };
+        let block = block.filter(|block| !block.optimistic);
+        Ok(block.map_or(Sight::Unknown, |block| {
+            Sight::Known(Sighting {
+                slot: block.header.slot,
+                head: head.header.slot,
+                is_heads_parent: head.header.parent_root == root,
+            })
         }))
     }
 

@@ -75,7 +75,7 @@ pub struct Metrics {
     /// Refusals of the vault by [rule](crate::vault::Refusal::rule).
     pub refusals: Family<RuleLabels, Counter>,
     /// Values of others that this peer would not sign, by
-    /// [rule](crate::duties::value::Objection::rule).
+    /// [rule](crate::duties::objection::Objection::rule).
     pub objections: Family<RuleLabels, Counter>,
     /// Faults of peers by rule.
     pub faults: Family<FaultLabels, Counter>,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use node::duties::judge::Sight;
 use node::duties::{Answer, Input, Order, Query};
 use proto::Slot;
 
@@ -44,8 +45,10 @@ impl World {
                 Answer::Block(slot, block)
             }
             Query::Knows { duty, root } => {
-                let seen = self.chain.sight(peer, root, self.now);
-                let seen = seen.filter(|_| state != BeaconNode::Dead);
+                let seen = match state {
+                    BeaconNode::Sound => self.chain.sight(peer, root, self.now),
+                    BeaconNode::Dead | BeaconNode::Optimistic => Sight::Unready,
+                };
                 Answer::Knows { duty, root, seen }
             }
         };

@@ -13,7 +13,7 @@ use crate::world::{FIRST, World};
 
 impl World {
     /// Lets time pass, to the millisecond, until `peer` has come this far with a duty.
-    fn run_until_reached(&mut self, peer: usize, duty: DutyId, phase: Phase) {
+    pub(crate) fn run_until_reached(&mut self, peer: usize, duty: DutyId, phase: Phase) {
         for after in 0..12_000 {
             if self.reached.contains_key(&(peer, duty, phase)) {
                 return;

@@ -76,3 +76,31 @@ fn block(
     let json = RawValue::from_string(json.to_string()).unwrap();
     Block::from_json(spec, &json).unwrap()
 }
+
+/// How a villain changes the bytes of a block that it proposes: two of layout, then its SSZ, which
+/// begins with slot, proposer index, parent, state and the offset of the body, the reveal first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Oddity {
+    /// Its proposer is not the slot's.
+    Proposer,
+    /// Its reveal signs the right epoch, by another key than the proposer's.
+    Reveal,
+    /// Its containers are those of the other fork.
+    Layout,
+}
+
+impl Oddity {
+    /// The block that stands in `body`, changed.
+    pub fn of(self, body: &[u8], reveal: SignatureBytes) -> Vec<u8> {
+        let mut bytes = body.to_vec();
+        match self {
+            Self::Proposer => bytes[2 + 8] ^= 1,
+            Self::Reveal => {
+                let begin = 2 + 8 + 8 + 32 + 32 + 4;
+                bytes[begin..begin + 96].copy_from_slice(reveal.as_bytes());
+            }
+            Self::Layout => bytes[1] ^= 1,
+        }
+        bytes
+    }
+}

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use node::duties::judge::Sighting;
+use node::duties::judge::{Sight, Sighting};
 use node::duties::schedule::Registered;
 use node::duties::value::Value;
 use proto::eth::{
@@ -70,6 +70,8 @@ pub struct Chain {
     turned: Vec<BTreeMap<Slot, Turn>>,
     /// Proposals that a reorganisation gave to another of our validators.
     moved: BTreeMap<Slot, u32>,
+    /// Until when a beacon node still has the justified checkpoint before the last.
+    pub late_until: BTreeMap<usize, Timestamp>,
     /// How many blobs a block carries.
     pub blobs: usize,
     /// Every value that some beacon node gave, by its hash.
@@ -91,6 +93,7 @@ impl Chain {
             seen: vec![BTreeMap::from([(Slot(0), vec![genesis])]); peers],
             turned: vec![BTreeMap::new(); peers],
             moved: BTreeMap::new(),
+            late_until: BTreeMap::new(),
             blobs: 0,
             values: BTreeMap::new(),
             accepted: BTreeMap::new(),
@@ -115,13 +118,15 @@ impl Chain {
     }
 
     /// What the beacon node of `peer` knows of this block.
-    pub fn sight(&self, peer: usize, root: Root, now: Timestamp) -> Option<Sighting> {
+    pub fn sight(&self, peer: usize, root: Root, now: Timestamp) -> Sight {
         let is_known = |(at, known): &(Timestamp, Root)| *known == root && *at <= now;
         let mut slots = self.seen[peer].iter();
-        let (slot, _) = slots.find(|(_, blocks)| blocks.iter().any(is_known))?;
+        let Some((slot, _)) = slots.find(|(_, blocks)| blocks.iter().any(is_known)) else {
+            return Sight::Unknown;
+        };
         let (head, _) = self.head(peer, Slot(u64::MAX), now);
         let before = Slot(head.0.saturating_sub(1));
-        Some(Sighting {
+        Sight::Known(Sighting {
             slot: *slot,
             head,
             is_heads_parent: self.head(peer, before, now).1 == root,
@@ -187,7 +192,8 @@ impl Chain {
         let epoch = self.spec.epoch_of(slot);
         let (_, head) = self.head(peer, slot, now);
         let (_, boundary) = self.head(peer, self.spec.first_slot(epoch), now);
-        let source = Epoch(epoch.0 - 1);
+        let is_late = self.late_until.get(&peer).is_some_and(|until| now < *until);
+        let source = Epoch(epoch.0 - 1 - u64::from(is_late));
         let vote = HeadVote {
             slot,
             index: CommitteeIndex(0),

@@ -11,7 +11,8 @@
 //! | `old` | what a program of the wire version before ours reads and writes |
 //! | `kept` | the checks of what peers keep |
 //! | `plan` | what goes wrong under a seed |
-//! | `scenarios`, `attacks`, `disks`, `turns`, `recoveries`, `mixed` | scripts that read aloud |
+//! | `scenarios`, `attacks`, `disks`, `turns`, `views`, `recoveries` | scripts that read aloud |
+//! | `mixed` | scripts of mixed versions |
 //! | `controls` | worlds that are wrong on purpose: the checkers must notice |
 //!
 //! A run that fails prints its seed and the hash of everything that happened. By default some two
@@ -74,6 +75,7 @@ mod plan;
 mod recoveries;
 mod scenarios;
 mod turns;
+mod views;
 mod villains;
 mod world;
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use node::duties::note::Phase;
-use node::duties::value::Objection;
+use node::duties::objection::Objection;
 use node::duties::{Input, Query};
 use node::journal::Recorded;
 use proto::definition::Chain as DefinitionChain;

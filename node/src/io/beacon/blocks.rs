@@ -35,6 +35,20 @@ pub enum Published {
 }
 
 impl BeaconClient {
+    /// A block to propose; none while the node is syncing or optimistic: its parent may be invalid.
+    ///
+    /// # Errors
+    /// As [`BeaconClient::produce_block`], or if the node does not say how it is.
+    pub async fn own_block(
+        &self,
+        spec: &ChainSpec,
+        request: &BlockRequest,
+    ) -> Result<Option<BlockContents>, BeaconError> {
+        let block = self.produce_block(spec, request);
+        let (block, status) = tokio::try_join!(block, self.sync_status())?;
+        Ok(status.may_vote().then_some(block))
+    }
+
     /// A full block with a payload of the node's own execution client
     /// (`builder_boost_factor=0`), and its blobs.
     ///

@@ -1,0 +1,59 @@
+//! Why this peer would not sign a value, sorted by what speaks against it: that decides whether the
+//! answer can still become a yes. What follows from the value itself or from the record stays as it
+//! is; what follows from the own beacon node's view is asked again until the round ends.
+
+/// What speaks against a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Objection {
+    /// The value itself. No later moment changes that.
+    OfValue(Flaw),
+    /// The own beacon node, which may know better a moment later: it is asked again.
+    OfView(Doubt),
+    /// The vault, which would sign it for none of the duty's validators: slashable against the
+    /// record, ahead of the clock, or nothing is signed at all. It does not change its mind.
+    OfVault,
+}
+
+/// What is wrong with a value, whoever looks at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// It is of another slot or kind than the duty, or its epochs do not fit its slot.
+    OtherDuty,
+    /// The proposer is not our validator of this slot.
+    OtherProposer,
+    /// Its RANDAO reveal is not the group signature of the epoch.
+    WrongRandao,
+    /// It pays the fees to another address than the definition says.
+    WrongFeeRecipient,
+}
+
+/// What the own beacon node does not confirm, for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// Its source or target is not that of the own beacon node.
+    OtherCheckpoints,
+    /// The own beacon node does not know the block it builds on.
+    UnknownParent,
+    /// It builds on a block that the own beacon node knows, but far from the head: an old one, or
+    /// one of a later slot.
+    FarFromHead,
+    /// The own beacon node is syncing, optimistic or silent: this peer gives no vote.
+    NoView,
+}
+
+impl Objection {
+    /// The rule's name in logs and metrics. It is stable.
+    pub fn rule(self) -> &'static str {
+        match self {
+            Self::OfValue(Flaw::OtherDuty) => "value_of_other_duty",
+            Self::OfValue(Flaw::OtherProposer) => "other_proposer",
+            Self::OfValue(Flaw::WrongRandao) => "wrong_randao_reveal",
+            Self::OfValue(Flaw::WrongFeeRecipient) => "wrong_fee_recipient",
+            Self::OfView(Doubt::OtherCheckpoints) => "checkpoints_differ",
+            Self::OfView(Doubt::UnknownParent) => "unknown_head_or_parent",
+            Self::OfView(Doubt::FarFromHead) => "far_from_head",
+            Self::OfView(Doubt::NoView) => "own_beacon_node_not_ready",
+            Self::OfVault => "vault_would_refuse",
+        }
+    }
+}
