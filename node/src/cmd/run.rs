@@ -20,6 +20,7 @@ use tokio::sync::mpsc::channel;
 use tracing::{info, warn};
 
 use super::chain::check_chain;
+use super::slashing::SlashingError;
 use super::{CommandError, lock, log, runtime};
 use crate::config::Config;
 use crate::duties::ground::Ground;
@@ -29,6 +30,7 @@ use crate::duties::peers::Peers;
 use crate::io::asking::Asking;
 use crate::io::beacon::BeaconClient;
 use crate::io::casebook::Casebook;
+use crate::io::denials;
 use crate::io::memory::Memory;
 use crate::io::metrics::Metrics;
 use crate::io::net::{self, Limits, Settings};
@@ -116,7 +118,13 @@ fn load(config: &Config, data: &DataLock) -> Result<Loaded, CommandError> {
     let opened = keystore::open_all(&config.keystore_dir, &master, &shares)?;
     let held = Held::of_lock(&lock, opened);
     let size = lock.definition.terms().size();
-    let vault = Vault::open(size, held, journal.history().clone())?;
+    let mut vault = Vault::open(size, held, journal.history().clone())?;
+    for denial in denials::read(&config.data_dir).map_err(SlashingError::from)? {
+        let claimant = lock.definition.peer_named(&denial.operator);
+        if let Some(claimant) = claimant.filter(|_| denial.cluster == owner.cluster) {
+            vault.deny(claimant, denial.sequence);
+        }
+    }
     Ok(Loaded {
         vault,
         identity,
@@ -155,7 +163,7 @@ async fn assemble(
     let terms = loaded.lock.definition.terms();
     let names: Vec<String> = terms.operators.iter().map(|o| o.name.clone()).collect();
     let me = loaded.me;
-    let memory = Memory::open(&config.data_dir.join("memory"))?;
+    let memory = Memory::open(&config.data_dir.join("memory"), loaded.lock.hash())?;
     let casebook = casebook(config, terms);
     let metrics = Arc::new(Metrics::new());
     let status = first_status(&loaded.lock, me, &client, &memory);
@@ -260,18 +268,16 @@ fn core(
 
 fn first_status(lock: &Lock, me: PeerIndex, client: &BeaconClient, memory: &Memory) -> Status {
     let terms = lock.definition.terms();
-    let others = terms
-        .operators
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| *at != me.position());
+    let seen = memory.sequences(terms.size());
+    let others = terms.size().all().filter(|peer| *peer != me);
     Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         name: lock.definition.name_of(me).to_owned(),
         cluster: terms.name.clone(),
         peers: others
-            .map(|(_, operator)| PeerStatus {
-                name: operator.name.clone(),
+            .map(|peer| PeerStatus {
+                name: lock.definition.name_of(peer).to_owned(),
+                record_seen: seen.get(&peer).copied().unwrap_or(0),
                 ..PeerStatus::default()
             })
             .collect(),

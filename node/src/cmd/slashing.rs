@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use proto::{PublicKey, Root};
 use thiserror::Error;
 
+use crate::io::denials::{self, Denial, DenialError};
 use crate::io::files::{self, FileError, Mode};
 use crate::journal::{
     BadRecord, DataLock, Entry, Files, History, Journal, JournalError, LockError, Owner,
@@ -62,6 +63,30 @@ pub enum SlashingError {
         /// What the system says.
         source: io::Error,
     },
+    /// The claim cannot be denied.
+    #[error(transparent)]
+    Denial(#[from] DenialError),
+    /// The record has got as far as somebody claims to have seen it.
+    #[error(
+        "the signing record ends at {ours}, so that somebody has seen {claimed} of it stops \
+         nothing: start gantry again"
+    )]
+    NothingToDeny {
+        /// Where it ends.
+        ours: u64,
+        /// What is claimed.
+        claimed: u64,
+    },
+    /// More than f peers have to claim it before anything stops, so it is true.
+    #[error(
+        "with {0} operators nothing stops signing before {1} of them have seen more of the record \
+         than is here, so at least one of them truly has: restore the newest record, or run \
+         `gantry slashing new-record`"
+    )]
+    Proven(usize, usize),
+    /// A name that is not another operator's.
+    #[error("--against {0}: no other operator has this name; they are {1}")]
+    NoSuchOperator(String, String),
     /// More validators than a record can hold, or one twice.
     #[error("the validators of the lock cannot be enrolled: {0}")]
     Enrol(#[from] BadRecord),
@@ -197,6 +222,23 @@ pub fn new_record(
     history.add(Entry::Renewed { slot, epoch })?;
     Journal::create(files, place.owner, history)?;
     Ok(renewed)
+}
+
+/// `gantry slashing keep-record`: the operators have found that the record is the newest, whatever
+/// this operator's program claims to have seen. Returns where the record ends.
+///
+/// # Errors
+/// If the data directory is in use, the record cannot be read, it has got as far as is claimed, or
+/// the denial cannot be kept.
+pub fn keep_record(place: &Place<'_>, claim: Denial) -> Result<u64, SlashingError> {
+    let lock = DataLock::take(place.data)?;
+    let history = Journal::read(&mut Files::within(&lock), &place.owner)?;
+    let (ours, claimed) = (history.sequence(), claim.sequence);
+    if claimed <= ours {
+        return Err(SlashingError::NothingToDeny { ours, claimed });
+    }
+    denials::add(place.data, claim)?;
+    Ok(ours)
 }
 
 /// Adds the keys that `history` does not know yet.

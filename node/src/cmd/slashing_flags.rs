@@ -8,11 +8,18 @@ use proto::lock::Lock;
 use proto::{PublicKey, Slot, Timestamp};
 
 use super::chain::{UnsureSlot, check_chain, slot_by_clock, slot_by_two};
+<<<<<<< HEAD
 use super::slashing::{self, Imported, Place, Renewed};
 use super::{CommandError, lock, runtime};
+=======
+use super::keystore::read_lock;
+use super::slashing::{self, Imported, Place, Renewed, SlashingError};
+use super::{CommandError, runtime};
+>>>>>>> a8e53c9 (Name who says that a record is old, and let three operators deny it)
 use crate::config::Config;
 use crate::io::beacon::{BeaconClient, SyncStatus};
 use crate::io::clock;
+use crate::io::denials::Denial;
 use crate::journal::Owner;
 use crate::keystore::read_identity;
 use crate::vault::interchange::Moment;
@@ -28,6 +35,25 @@ pub(super) enum Command {
     /// Nothing up to the current epoch will be signed. Only do this if the record is really lost:
     /// then you count as one of the bad operators of the safety budget for what you signed before.
     NewRecord(Settings),
+    /// Say that the signing record is the newest, although one of three operators' programs claims
+    /// to have seen more of it.
+    ///
+    /// Only do this if no older copy of the data directory was put in place, and the third
+    /// operator, called on the telephone, has seen no more of the record than there is. If the
+    /// claim is true, two different votes can be signed and all of you slashed.
+    KeepRecord(Claim),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Claim {
+    /// The operator whose program claims it, by name.
+    #[arg(long, value_name = "NAME")]
+    against: String,
+    /// What it claims to have seen, as `gantry run` and `gantry status` say.
+    #[arg(long, value_name = "NUMBER")]
+    seen: u64,
+    #[command(flatten)]
+    settings: Settings,
 }
 
 #[derive(Debug, Args)]
@@ -77,6 +103,17 @@ impl Command {
                     now.slot, now.epoch
                 );
             }
+            Self::KeepRecord(claim) => {
+                let peer = claim.settings.open()?;
+                let denial = peer.denial(claim.against, claim.seen)?;
+                let name = denial.operator.clone();
+                let ours = slashing::keep_record(&peer.place(), denial)?;
+                println!(
+                    "The signing record, which ends at {ours}, counts as the newest, and {name}'s \
+                     claim to have seen {} of it stops nothing any more. Start gantry again.",
+                    claim.seen
+                );
+            }
         }
         Ok(())
     }
@@ -114,6 +151,27 @@ impl Peer {
             owner: self.owner,
             genesis_validators_root: self.lock.definition.terms().chain.genesis_validators_root,
         }
+    }
+
+    /// The claim of another operator, where one claim can stop this peer.
+    fn denial(&self, operator: String, sequence: u64) -> Result<Denial, SlashingError> {
+        let definition = &self.lock.definition;
+        let size = definition.terms().size();
+        if size.faulty() > 0 {
+            return Err(SlashingError::Proven(size.peers(), size.faulty() + 1));
+        }
+        let me = definition.peer_of(&self.owner.identity).ok();
+        let claimant = definition.peer_named(&operator);
+        if claimant.is_none() || claimant == me {
+            let others = size.all().filter(|peer| Some(*peer) != me);
+            let names: Vec<&str> = others.map(|peer| definition.name_of(peer)).collect();
+            return Err(SlashingError::NoSuchOperator(operator, names.join(" and ")));
+        }
+        Ok(Denial {
+            cluster: self.owner.cluster,
+            operator,
+            sequence,
+        })
     }
 
     /// The current slot and epoch by `judge`, from the beacon node's genesis, slot length and head

@@ -117,6 +117,16 @@ fn record(status: &Status) -> String {
 }
 
 fn peer_line(peer: &PeerStatus) -> String {
+    let seen = peer.record_seen;
+    let line = session_line(peer);
+    if seen > 0 {
+        format!("{line}; its record seen up to {seen}")
+    } else {
+        line
+    }
+}
+
+fn session_line(peer: &PeerStatus) -> String {
     let name = &peer.name;
     if peer.connected {
         let rtt = peer

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use proto::{ClusterSize, PeerIndex};
+use proto::{ClusterSize, PeerIndex, Root};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tracing::warn;
@@ -49,22 +49,23 @@ pub struct Ending {
 /// The memory of one peer.
 #[derive(Debug)]
 pub struct Memory {
+    cluster: Root,
     sequences: sled::Tree,
     duties: sled::Tree,
 }
 
 impl Memory {
-    /// Opens or creates it. Files that a power loss has damaged are set aside: a peer that only
-    /// remembers less still signs.
+    /// Opens or creates it for the cluster of this lock. Files that a power loss has damaged are
+    /// set aside: a peer that only remembers less still signs.
     ///
     /// # Errors
     /// If the files are not accessible.
-    pub fn open(path: &Path) -> Result<Self, MemoryError> {
+    pub fn open(path: &Path, cluster: Root) -> Result<Self, MemoryError> {
         let failed = |source| MemoryError {
             path: path.display().to_string(),
             source,
         };
-        match Self::begin(path) {
+        match Self::begin(path, cluster) {
             Err(error) if is_damage(&error) => {
                 let aside = set_aside(path).map_err(|error| failed(error.into()))?;
                 warn!(
@@ -74,28 +75,53 @@ impl Memory {
                     path.display(),
                     aside.display()
                 );
-                Self::begin(path).map_err(failed)
+                Self::begin(path, cluster).map_err(failed)
             }
             begun => begun.map_err(failed),
         }
     }
 
-    fn begin(path: &Path) -> Result<Self, sled::Error> {
+    fn begin(path: &Path, cluster: Root) -> Result<Self, sled::Error> {
         let config = sled::Config::new()
             .path(path)
             .cache_capacity(4 << 20)
             .flush_every_ms(Some(FLUSH_MS));
         let db = config.open()?;
-        Ok(Self {
+        let memory = Self {
+            cluster,
             sequences: db.open_tree("sequences")?,
             duties: db.open_tree("duties")?,
-        })
+        };
+        memory.adopt()?;
+        Ok(memory)
     }
 
-    /// The highest record sequence each peer has shown.
+    /// Earlier programs knew peers by their position alone: theirs are this lock's, and no other's
+    /// that later has the same data directory. A number of another cluster would be a claim that
+    /// the peer's record is an old one.
+    fn adopt(&self) -> Result<(), sled::Error> {
+        for entry in &self.sequences {
+            let (key, sequence) = entry?;
+            if let [position] = *key {
+                let key = self.key(position);
+                if self.sequences.get(&key)?.is_none() {
+                    self.sequences.insert(key, sequence)?;
+                }
+                self.sequences.remove([position])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The key of a peer of this cluster.
+    fn key(&self, position: u8) -> Vec<u8> {
+        [self.cluster.as_bytes(), &[position][..]].concat()
+    }
+
+    /// The highest record sequence each peer of this cluster has shown.
     pub fn sequences(&self, size: ClusterSize) -> BTreeMap<PeerIndex, u64> {
         let known = |peer: PeerIndex| {
-            let bytes = self.sequences.get([position(peer)]).ok()??;
+            let bytes = self.sequences.get(self.key(position(peer))).ok()??;
             Some((peer, u64::from_be_bytes(bytes.as_ref().try_into().ok()?)))
         };
         size.all().filter_map(known).collect()
@@ -107,7 +133,7 @@ impl Memory {
     /// If sled cannot write it.
     pub fn remember_sequence(&self, peer: PeerIndex, sequence: u64) -> Result<(), sled::Error> {
         self.sequences
-            .insert([position(peer)], &sequence.to_be_bytes())?;
+            .insert(self.key(position(peer)), &sequence.to_be_bytes())?;
         Ok(())
     }
 
@@ -190,6 +216,8 @@ fn position(peer: PeerIndex) -> u8 {
 mod tests {
     use super::*;
 
+    const CLUSTER: Root = Root::ZERO;
+
     /// What the next process finds: the files. The place itself stays locked for as long as a
     /// thread of sled's pool, which nobody can wait for, takes to let go of it.
     fn left_behind(by: &Path) -> PathBuf {
@@ -208,10 +236,10 @@ mod tests {
     fn a_damaged_memory_is_set_aside_and_never_keeps_a_peer_from_running() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("memory");
-        drop(Memory::open(&path).unwrap());
+        drop(Memory::open(&path, CLUSTER).unwrap());
         let files = left_behind(&path);
         std::fs::write(files.join("conf"), "noise instead of settings").unwrap();
-        let memory = Memory::open(&files).unwrap();
+        let memory = Memory::open(&files, CLUSTER).unwrap();
         assert_eq!(memory.endings(10), []);
         let aside = files.with_added_extension("damaged-1");
         assert_eq!(
@@ -235,12 +263,32 @@ mod tests {
             absent: vec!["dave".to_owned()],
         };
         let path = dir.path().join("memory");
-        let memory = Memory::open(&path).unwrap();
+        let memory = Memory::open(&path, CLUSTER).unwrap();
         memory.remember_sequence(peer, 77).unwrap();
         memory.remember_ending(&ending).unwrap();
         drop(memory);
-        let memory = Memory::open(&left_behind(&path)).unwrap();
+        let memory = Memory::open(&left_behind(&path), CLUSTER).unwrap();
         assert_eq!(memory.sequences(size), BTreeMap::from([(peer, 77)]));
         assert_eq!(memory.endings(10), [ending]);
+    }
+    /// What is remembered of another cluster's peers would accuse these of an old record.
+    #[test]
+    fn sequences_are_of_one_lock_and_those_by_position_alone_are_read_as_this_ones() {
+        let dir = tempfile::tempdir().unwrap();
+        let size = ClusterSize::of(4).unwrap();
+        let (one, other) = (size.peer(1).unwrap(), size.peer(2).unwrap());
+        let path = dir.path().join("memory");
+        let memory = Memory::open(&path, CLUSTER).unwrap();
+        // As an earlier program kept it.
+        let by_position = |peer| [position(peer)];
+        let bytes = 77_u64.to_be_bytes();
+        memory.sequences.insert(by_position(one), &bytes).unwrap();
+        memory.adopt().unwrap();
+        memory.remember_sequence(other, 5).unwrap();
+        let all = BTreeMap::from([(one, 77), (other, 5)]);
+        assert_eq!(memory.sequences(size), all);
+        drop(memory);
+        let foreign = Memory::open(&left_behind(&path), [9; 32].into()).unwrap();
+        assert_eq!(foreign.sequences(size), BTreeMap::new());
     }
 }

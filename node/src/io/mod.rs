@@ -8,6 +8,7 @@
 //! | [`execution`] | the execution client's RPC, for deposits |
 //! | [`writer`] | the thread that makes records durable |
 //! | [`memory`] | what may be lost: duty history, sequences of the peers' records |
+//! | [`denials`] | claims of an old record that operators found to be untrue |
 //! | [`casebook`] | evidence against peers, for anybody to check |
 //! | [`observer`], [`metrics`], [`status`], [`web`] | what the operator sees |
 //! | `visits` | HTTP visits, bounded |
@@ -24,6 +25,7 @@ pub mod beacon;
 pub mod casebook;
 pub mod clock;
 pub mod curve_cost;
+pub mod denials;
 pub mod execution;
 pub mod files;
 pub mod hidden;

@@ -1,12 +1,14 @@
 //! What the core notes, told to the operator: log lines, metrics, and the status that
 //! `gantry status` shows. One `info` line per finished duty.
 
+mod claims;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use consensus::Evidence;
-use proto::{ClusterSize, DutyId, DutyKind, PeerIndex, PeerSet, Round};
+use proto::{DutyId, DutyKind, PeerIndex, PeerSet, Round};
 use tracing::{debug, error, info, warn};
 
 use super::casebook::Casebook;
@@ -14,6 +16,7 @@ use super::memory::{Ending, Memory};
 use super::metrics::{FaultLabels, Metrics, OutcomeLabels, PeerLabels, RuleLabels};
 use super::status::Board;
 use crate::duties::note::{Miss, Note, Phase};
+use crate::vault::Refusal;
 
 /// The intervals of a duty: name, from, to. `signed` is all of them but `value` and `submit`.
 pub const INTERVALS: [(&str, Phase, Phase); 7] = [
@@ -54,7 +57,6 @@ pub struct Panel {
 
 /// Tells the operator.
 pub struct Observer {
-    size: ClusterSize,
     names: Vec<String>,
     panel: Panel,
     memory: Memory,
@@ -74,7 +76,6 @@ impl Observer {
         casebook: Option<Casebook>,
     ) -> Self {
         Self {
-            size: ClusterSize::of(names.len()).expect("a definition names 3 to 13 operators"),
             names,
             panel,
             memory,
@@ -185,17 +186,9 @@ impl Observer {
         if !self.is_worth_a_line(Some(witness), "rolled_back") {
             return;
         }
-        let witness = self.name(witness);
-        error!(
-            witness,
-            seen,
-            held,
-            "{witness} says that it has seen {seen} of this peer's signing record, which ended at \
-             {held} when gantry started. When {} peers say so, nothing more is signed. Was an old \
-             copy put in place? Then stop gantry, and put the newest record back or run `gantry \
-             slashing new-record`",
-            self.size.faulty() + 1
-        );
+        let name = self.name(witness);
+        let words = claims::in_words(&self.names, witness, (seen, held));
+        error!(witness = name, seen, held, "{words}");
     }
 
     /// Once in a while by each rule a warning, else for who wants to know everything.
@@ -359,6 +352,11 @@ impl Observer {
             .or(reached.get(&Phase::ValueReady))?;
         let signed = reached.get(&Phase::SignatureVerified)?;
         u64::try_from(signed.duration_since(*begun).as_millis()).ok()
+    }
+
+    /// Why nothing is signed, with the operators called by name.
+    pub fn in_words(&self, stopped: Refusal) -> String {
+        stopped.in_words(&self.names)
     }
 
     /// The operator's name of a peer.

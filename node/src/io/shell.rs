@@ -107,6 +107,7 @@ impl Shell {
                 Output::Later(chore) => self.chores.push_back(chore),
                 Output::Remember { peer, sequence } => {
                     self.observer.remember(peer, sequence);
+                    self.peer(peer, |status| status.record_seen = sequence);
                 }
                 Output::Note(note) => self.observer.tell(note),
             }
@@ -247,7 +248,8 @@ impl Shell {
         let vault = self.node.vault();
         let waited = self.node.waits_for_disk();
         let hangs = (waited >= HANGS).then(|| format!("the disk hangs for {} s", waited.as_secs()));
-        let stopped = vault.stopped().map(|refusal| refusal.to_string()).or(hangs);
+        let stopped = vault.stopped().map(|why| self.observer.in_words(why));
+        let stopped = stopped.or(hangs);
         self.metrics
             .signing_stopped
             .set(i64::from(stopped.is_some()));

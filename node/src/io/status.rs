@@ -50,6 +50,9 @@ pub struct PeerStatus {
     pub clock_offset_ms: Option<f64>,
     /// Why there is no session.
     pub problem: Option<String>,
+    /// The highest number that it has shown of its signing record, 0 if none.
+    #[serde(default)]
+    pub record_seen: u64,
 }
 
 /// The beacon node.

@@ -132,8 +132,7 @@ impl Vault {
     }
 
     /// Signs `signable` with the shares of `validators` (positions in the lock) where the rules
-    /// allow it. `now` is the current slot; nothing of a later slot is signed, so a caller that
-    /// wants to tolerate a clock that is behind adds its tolerance to it.
+    /// allow it, and nothing of a slot after `now`, the current one.
     pub fn sign(&mut self, now: Slot, signable: &Signable, validators: &[u32]) -> Signing {
         let root = signable.signing_root();
         let judged = self.judge(now, signable, root, validators);
@@ -164,8 +163,7 @@ impl Vault {
         }
     }
 
-    /// Whom [`Vault::sign`] would refuse, and why. Signs nothing, records nothing: for judging a
-    /// value before voting for it.
+    /// Whom [`Vault::sign`] would refuse, and why: for judging a value before voting for it.
     pub fn would_refuse(
         &self,
         now: Slot,
@@ -176,8 +174,7 @@ impl Vault {
             .refused
     }
 
-    /// Makes the partial signatures of `signable` ahead of [`Vault::sign`] and keeps them inside,
-    /// so that signing later costs nothing. Those that would be refused are left out.
+    /// Makes the partial signatures that [`Vault::sign`] would give ahead, and keeps them inside.
     pub fn presign(&mut self, now: Slot, signable: &Signable, validators: &[u32]) {
         let root = signable.signing_root();
         let judged = self.judge(now, signable, root, validators);
@@ -190,8 +187,8 @@ impl Vault {
         ahead.map_or_else(|| Message::hash(root), |(message, _)| *message)
     }
 
-    /// The record that this peer may vote in the slot after `now`; none if that is recorded. To be
-    /// made durable in every slot; [`Vault::sign`] gives it with the votes of the slot.
+    /// The record that this peer may vote in the slot after `now`, if not recorded. To be made
+    /// durable in every slot; [`Vault::sign`] gives it with the votes of the slot.
     pub fn mark(&mut self, now: Slot) -> Option<Record> {
         let next = now.next();
         if self.stopped().is_some() || self.history.mark() >= Some(next) {
@@ -208,8 +205,8 @@ impl Vault {
         self.voting.recorded(recorded.sequence());
     }
 
-    /// Whether this peer may PROPOSE, PREPARE or ROUND-CHANGE in `slot`: it is above every slot of
-    /// an earlier run, and a durable mark will tell the next run.
+    /// Whether this peer may vote in `slot`: it is above every slot of an earlier run, and durably
+    /// marked for the next run.
     pub fn may_vote(&self, slot: Slot) -> bool {
         self.stopped().is_none() && self.voting.allows(slot)
     }
@@ -229,12 +226,15 @@ impl Vault {
         &self.history
     }
 
-    /// `peer` says that it has seen `sequence` of this peer's record. Whether that is a number that
-    /// only a newer record can have shown. If more than f peers, so at least one honest one,
-    /// have seen such, an old copy was put in place, and the vault signs nothing more. (A single
-    /// liar must not be able to stop this peer.)
+    /// `peer` says that it has seen `sequence` of this record. Whether only a newer one can have
+    /// shown that. Once more than f peers, so an honest one, have seen such, nothing is signed.
     pub fn witnessed(&mut self, peer: PeerIndex, sequence: u64) -> bool {
         self.standing.witnessed(peer, sequence)
+    }
+
+    /// The operators have found that `peer` has not seen `sequence`: that claim stops nothing.
+    pub fn deny(&mut self, peer: PeerIndex, sequence: u64) {
+        self.standing.deny(peer, sequence);
     }
 
     /// The journal failed: nothing is signed or voted any more until the next start.

@@ -2,7 +2,7 @@
 //!
 //! Never here: the decision; `guard` and the vault make it.
 
-use proto::{DutyId, Epoch, Root, Slot};
+use proto::{DutyId, Epoch, PeerIndex, Root, Slot};
 use thiserror::Error;
 
 use crate::journal::{SignedProposal, SignedVote};
@@ -24,6 +24,16 @@ pub enum Refusal {
         ours: u64,
         /// The highest that enough peers have seen.
         witnessed: u64,
+    },
+    /// One peer says so, in a cluster of three.
+    #[error("{}", claimed_in_words(*.ours, *.claimed, &nameless(*.claimant)))]
+    Claimed {
+        /// The last sequence number here when this run began.
+        ours: u64,
+        /// The peer that says it.
+        claimant: PeerIndex,
+        /// What it says it has seen.
+        claimed: u64,
     },
     /// The chain is not the one that this process started on.
     #[error(
@@ -168,7 +178,7 @@ impl Refusal {
     pub const fn rule(&self) -> &'static str {
         match self {
             Self::Poisoned => "poisoned",
-            Self::RolledBack { .. } => "rolled_back",
+            Self::RolledBack { .. } | Self::Claimed { .. } => "rolled_back",
             Self::OtherChain { .. } => "other_chain",
             Self::UnknownValidator(_) => "unknown_validator",
             Self::AheadOfClock { .. } => "ahead_of_clock",
@@ -188,4 +198,35 @@ impl Refusal {
             Self::SecondDeposit { .. } => "second_deposit",
         }
     }
+
+    /// The message with the operators called by their `names`, in the order of the definition.
+    pub fn in_words(&self, names: &[String]) -> String {
+        if let Self::Claimed {
+            ours,
+            claimant,
+            claimed,
+        } = self
+        {
+            claimed_in_words(*ours, *claimed, &names[claimant.position()])
+        } else {
+            self.to_string()
+        }
+    }
+}
+
+/// Who it is where nobody knows the names.
+fn nameless(peer: PeerIndex) -> String {
+    format!("operator {}", peer.position() + 1)
+}
+
+/// What the operators of three peers must find out, since their programs cannot.
+fn claimed_in_words(ours: u64, claimed: u64, claimant: &str) -> String {
+    format!(
+        "the signing record ended at {ours} when gantry started, but {claimant} claims to have \
+         seen {claimed} of it, and with three operators one claim is enough. Was an old copy put \
+         in place? Then stop gantry and restore the newest, or run `gantry slashing new-record`. \
+         Was none? Then call both other operators: their `gantry status` says how much they have \
+         seen of this record. If only {claimant} has seen more than there was, stop gantry and \
+         run `gantry slashing keep-record --against {claimant} --seen {claimed}`"
+    )
 }

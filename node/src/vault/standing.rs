@@ -4,6 +4,10 @@
 //! Source: design §2 (loss of the record must be noticed; a failed write poisons it).
 //!
 //! Never here: a way back. Only the next start, or an explicit command, makes a record sound.
+//!
+//! Three peers tolerate no bad one, so there a single claim stops signing, and only their operators
+//! can find out whether it is true. The refusal names the claimant; what they find to be untrue is
+//! denied by a command, for this peer and this number ([`Standing::deny`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +32,8 @@ pub(super) struct Standing {
     shown: BTreeSet<u64>,
     // Who has seen a number that no run on this record has shown, and which.
     witnesses: BTreeMap<PeerIndex, u64>,
+    // What the operators have compared and found to be untrue.
+    denied: BTreeSet<(PeerIndex, u64)>,
 }
 
 impl Standing {
@@ -40,6 +46,7 @@ impl Standing {
             believed: sequence,
             shown: BTreeSet::new(),
             witnesses: BTreeMap::new(),
+            denied: BTreeSet::new(),
         }
     }
 
@@ -67,22 +74,42 @@ impl Standing {
         }
     }
 
+    /// The operators have found that `peer` cannot have seen `sequence`. Any other number of the
+    /// same peer counts as before: after a true loss it would still be heard.
+    pub(super) fn deny(&mut self, peer: PeerIndex, sequence: u64) {
+        self.denied.insert((peer, sequence));
+    }
+
     /// `peer` says it has seen `sequence`. Whether that was shown by a newer record than this one.
     pub(super) fn witnessed(&mut self, peer: PeerIndex, sequence: u64) -> bool {
-        if sequence <= self.believed || self.shown.contains(&sequence) {
+        let is_ours = sequence <= self.believed || self.shown.contains(&sequence);
+        if is_ours || self.denied.contains(&(peer, sequence)) {
             return false;
         }
         let claim = self.witnesses.entry(peer).or_default();
         *claim = sequence.max(*claim);
+        if self.stopped.is_none() {
+            self.stopped = self.rolled_back(peer);
+        }
+        true
+    }
+
+    /// What the claims so far, the last one by `peer`, say together.
+    fn rolled_back(&self, peer: PeerIndex) -> Option<Refusal> {
         let mut claims: Vec<u64> = self.witnesses.values().copied().collect();
         claims.sort_unstable_by(|one, other| other.cmp(one));
         // The claim that f others reach or exceed: at least one honest peer has seen as much.
-        if let (None, Some(witnessed)) = (self.stopped, claims.get(self.size.faulty())) {
-            self.stopped = Some(Refusal::RolledBack {
-                ours: self.begun_at,
-                witnessed: *witnessed,
-            });
-        }
-        true
+        let witnessed = *claims.get(self.size.faulty())?;
+        let ours = self.begun_at;
+        // Where no peer may be bad, one claim is enough, and nobody can tell it from a lie.
+        Some(if self.size.faulty() == 0 {
+            Refusal::Claimed {
+                ours,
+                claimant: peer,
+                claimed: witnessed,
+            }
+        } else {
+            Refusal::RolledBack { ours, witnessed }
+        })
     }
 }

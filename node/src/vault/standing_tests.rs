@@ -60,3 +60,30 @@ fn witnesses_of_what_is_on_the_disk_stop_nothing() {
     }
     assert_eq!(peer.vault.stopped(), None);
 }
+
+/// Three tolerate no bad one, so one claim stops a peer; but its operator learns whose it is, and
+/// may deny it.
+#[test]
+fn of_three_one_claim_stops_signing_and_names_the_claimant_until_it_is_denied() {
+    let size = ClusterSize::of(3).unwrap();
+    let names = ["alice", "bob", "carol"].map(str::to_owned);
+    let liar = size.peer(1).unwrap();
+    let mut peer = Peer::of(3);
+    peer.vault.witnessed(liar, 77);
+    let words = peer.vault.stopped().unwrap().in_words(&names);
+    assert!(words.contains("bob claims to have seen 77"), "{words}");
+    let command = "gantry slashing keep-record --against bob --seen 77";
+    assert!(words.contains(command), "{words}");
+    assert_eq!(peer.refusal(9, &attestation(9, 1)), "rolled_back");
+
+    let mut peer = Peer::of(3);
+    peer.vault.deny(liar, 77);
+    assert!(!peer.vault.witnessed(liar, 77));
+    assert_eq!(peer.vault.stopped(), None);
+    peer.vault.witnessed(liar, 78);
+    assert!(peer.vault.stopped().is_some(), "another claim is another");
+    let mut peer = Peer::of(3);
+    peer.vault.deny(liar, 77);
+    peer.vault.witnessed(size.peer(2).unwrap(), 77);
+    assert!(peer.vault.stopped().is_some(), "of another peer as well");
+}

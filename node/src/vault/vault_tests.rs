@@ -69,9 +69,18 @@ impl Peer {
         Self::start(disk)
     }
 
+    /// One of so many peers.
+    pub(super) fn of(peers: usize) -> Self {
+        Self::start_one_of(peers, Self::begin().disk)
+    }
+
     pub(super) fn start(disk: SimulatedDisk) -> Self {
+        Self::start_one_of(4, disk)
+    }
+
+    fn start_one_of(peers: usize, disk: SimulatedDisk) -> Self {
         let journal = Journal::open(disk.clone(), owner()).unwrap();
-        let size = ClusterSize::of(4).unwrap();
+        let size = ClusterSize::of(peers).unwrap();
         let held = (0..3).map(held).collect();
         let vault = Vault::open(size, held, journal.history().clone()).unwrap();
         Self {

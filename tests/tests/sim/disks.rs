@@ -5,6 +5,7 @@ use node::vault::Refusal;
 
 use crate::faults::Fault;
 use crate::scenarios::{head, ms};
+use crate::villains::{NEVER_SHOWN, Villain};
 use crate::world::{FIRST, World};
 
 fn stopped(world: &World, peer: usize) -> Option<Refusal> {
@@ -187,4 +188,41 @@ fn the_power_may_fail_in_any_disk_operation_of_a_slot() {
         world.run_to(FIRST + 7);
         world.assert_all_done(FIRST + 1..FIRST + 6);
     }
+}
+
+#[test]
+fn of_four_a_false_witness_stops_nobody() {
+    let mut world = World::new(4, 340);
+    world.corrupt(3, Villain::FalseWitness);
+    world.run_to(FIRST + 9);
+    world.assert_all_done(FIRST..FIRST + 8);
+    for peer in 0..3 {
+        assert!(world.rolled_back[&peer] > 0, "{peer} is told of it");
+        assert_eq!(stopped(&world, peer), None, "{peer}");
+    }
+}
+
+/// Three tolerate no bad one. But it is known who it is, and the others go on once their operators
+/// have spoken.
+#[test]
+fn of_three_a_false_witness_stops_both_until_they_deny_its_claim() {
+    let mut world = World::new(3, 341);
+    world.corrupt(2, Villain::FalseWitness);
+    world.run_to(FIRST + 4);
+    world.assert_safe();
+    let liar = world.peers[2].index;
+    for peer in 0..2 {
+        let Some(Refusal::Claimed {
+            claimant, claimed, ..
+        }) = stopped(&world, peer)
+        else {
+            panic!("peer {peer}: {:?}", stopped(&world, peer));
+        };
+        assert_eq!((claimant, claimed), (liar, NEVER_SHOWN), "{peer}");
+        world.peers[peer].denied.insert((liar, NEVER_SHOWN));
+        world.fault(Fault::Kill(peer));
+        world.fault(Fault::Start(peer));
+    }
+    world.run_to(FIRST + 13);
+    world.assert_all_done(FIRST + 6..FIRST + 12);
 }

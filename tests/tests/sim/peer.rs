@@ -1,7 +1,7 @@
 //! One simulated machine: a disk that outlives every process on it, a process that is rebuilt from
 //! the disk as `gantry run` does, a clock that may be wrong, and a beacon node beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use node::duties::ground::Ground;
@@ -68,6 +68,8 @@ pub struct Peer {
     pub fee_recipient: [u8; 20],
     /// What the program on it speaks.
     pub versions: Versions,
+    /// Claims about its record that its operator has found to be untrue.
+    pub denied: BTreeSet<(PeerIndex, u64)>,
     /// Durable images of the disk, one for each slot since the start.
     pub images: Vec<Image>,
     /// The power fails during the next write.
@@ -120,6 +122,7 @@ impl Peer {
             standing: Standing::Correct,
             fee_recipient: crate::chain::FEE_RECIPIENT,
             versions: Versions::OURS,
+            denied: BTreeSet::new(),
             images: Vec::new(),
             power_cut: false,
         }
@@ -174,7 +177,11 @@ impl Peer {
             fee_recipients: vec![self.fee_recipient.into(); outcome.validators.len()],
             seed: [7; 32],
         };
-        let vault = Vault::open(roster.size(), held.collect(), journal.history().clone()).unwrap();
+        let history = journal.history().clone();
+        let mut vault = Vault::open(roster.size(), held.collect(), history).unwrap();
+        for (claimant, sequence) in &self.denied {
+            vault.deny(*claimant, *sequence);
+        }
         let peers = Peers::new(roster.size(), self.index, self.memory.clone());
         self.life += 1;
         self.process = Some(Process {

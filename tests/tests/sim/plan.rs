@@ -105,6 +105,7 @@ fn villains(world: &mut World, dice: &mut StdRng) {
             Villain::Withholder,
             Villain::Equivocator,
             Villain::Replayer,
+            Villain::FalseWitness,
         ];
         if dice.random_range(0..3) == 0 {
             let kind = *pick(&kinds, dice);

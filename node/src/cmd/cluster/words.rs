@@ -142,7 +142,12 @@ fn budget(size: ClusterSize) -> Vec<String> {
         let note = "  NOTE: one bad operator, or one who loses the signing record, is enough to be \
                     slashed.";
         lines.push(note.to_owned());
-        lines.push("  Take 4 operators or more for real money.".to_owned());
+        let words = [
+            "  And if one operator's program claims, truly or not, that your signing record is an",
+            "  old copy, yours signs nothing until you have called the others and told it so.",
+            "  Take 4 operators or more for real money.",
+        ];
+        lines.extend(words.map(str::to_owned));
     }
     if size.has_ambiguous_quorums() {
         lines.push(format!(
@@ -260,6 +265,7 @@ mod tests {
         for n in 3..=13 {
             assert_eq!(words(n).contains("a multiple of 3"), n % 3 == 0, "n = {n}");
             assert_eq!(words(n).contains("enough to be slashed"), n == 3, "n = {n}");
+            assert_eq!(words(n).contains("an\n  old copy"), n == 3, "n = {n}");
         }
     }
 }

@@ -178,3 +178,25 @@ fn nothing_works_while_gantry_runs_or_without_a_record() {
         assert!(words.contains("is in use by process"), "{words}");
     }
 }
+
+/// The way back of three operators, one of whose programs claims that a record is an old copy.
+#[test]
+fn a_claim_is_denied_only_where_it_stops_something() {
+    let data = tempfile::tempdir().unwrap();
+    let place = place(data.path());
+    let claim = |sequence| Denial {
+        cluster: place.owner.cluster,
+        operator: "bob".to_owned(),
+        sequence,
+    };
+    let error = keep_record(&place, claim(77)).unwrap_err().to_string();
+    assert!(error.contains("record"), "{error}");
+    new_record(&place, &[key(1)], moment(0, 0)).unwrap();
+    let ours = history(&place).sequence();
+    let error = keep_record(&place, claim(ours)).unwrap_err().to_string();
+    assert!(error.contains("stops nothing"), "{error}");
+    assert_eq!(denials::read(data.path()).unwrap(), []);
+    assert_eq!(keep_record(&place, claim(u64::MAX)).unwrap(), ours);
+    assert_eq!(denials::read(data.path()).unwrap(), [claim(u64::MAX)]);
+    assert_eq!(history(&place).sequence(), ours, "the record is as it was");
+}

@@ -3,11 +3,15 @@
 use proto::{ClusterSize, Slot};
 
 use super::*;
+use crate::duties::objection::Objection;
 use crate::duties::schedule::Position;
-use crate::duties::value::Objection;
 
-/// How many of the lines logged for these notes hold `words`.
+/// How many of the lines that one of four logs for these notes hold `words`.
 fn lines(notes: Vec<Note>, words: &str) -> usize {
+    lines_of(4, notes, words)
+}
+
+fn lines_of(peers: usize, notes: Vec<Note>, words: &str) -> usize {
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("log");
     let file = std::fs::File::create(&log).unwrap();
@@ -15,8 +19,8 @@ fn lines(notes: Vec<Note>, words: &str) -> usize {
         metrics: Arc::new(Metrics::new()),
         board: Arc::new(Board::default()),
     };
-    let memory = Memory::open(&dir.path().join("memory")).unwrap();
-    let names = (1..=4).map(|number| format!("peer {number}")).collect();
+    let memory = Memory::open(&dir.path().join("memory"), proto::Root::ZERO).unwrap();
+    let names = (1..=peers).map(|number| format!("peer {number}")).collect();
     let mut observer = Observer::new(names, panel, memory, None);
     let subscriber = tracing_subscriber::fmt().with_writer(Arc::new(file));
     tracing::subscriber::with_default(subscriber.finish(), || {
@@ -37,7 +41,7 @@ fn head(slot: u64) -> DutyId {
 fn a_peer_that_is_stopped_says_so_once_in_a_while_and_not_at_every_value() {
     let objected = |slot| Note::Objected {
         duty: head(slot),
-        objection: Objection::Slashable,
+        objection: Objection::OfVault,
     };
     assert_eq!(lines((0..20).map(objected).collect(), "would not sign"), 1);
     let refused = |validator| Note::Refused {
@@ -76,4 +80,16 @@ fn a_claim_about_the_record_is_told_as_one_peers_word_with_what_to_do() {
         lines(vec![rolled_back()], "`gantry slashing new-record`"),
         1
     );
+}
+
+/// Three tolerate no liar, so whoever is stopped by one needs to know whom to call.
+#[test]
+fn of_three_a_claim_names_who_claims_it_and_the_command_that_denies_it() {
+    let claimed = Note::RolledBack {
+        witness: ClusterSize::of(3).unwrap().peer(2).unwrap(),
+        seen: 90,
+        held: 80,
+    };
+    let command = "`gantry slashing keep-record --against peer 3 --seen 90`";
+    assert_eq!(lines_of(3, vec![claimed], command), 1);
 }
