@@ -8,14 +8,8 @@ use proto::lock::Lock;
 use proto::{PublicKey, Slot, Timestamp};
 
 use super::chain::{UnsureSlot, check_chain, slot_by_clock, slot_by_two};
-<<<<<<< HEAD
-use super::slashing::{self, Imported, Place, Renewed};
-use super::{CommandError, lock, runtime};
-=======
-use super::keystore::read_lock;
 use super::slashing::{self, Imported, Place, Renewed, SlashingError};
-use super::{CommandError, runtime};
->>>>>>> a8e53c9 (Name who says that a record is old, and let three operators deny it)
+use super::{CommandError, lock, runtime};
 use crate::config::Config;
 use crate::io::beacon::{BeaconClient, SyncStatus};
 use crate::io::clock;

@@ -384,3 +384,6 @@ impl<'a> Talk<'a> {
         Err(self.unexpected())
     }
 }
+
+#[cfg(test)]
+mod forged;
