@@ -60,7 +60,7 @@ impl BeaconClient {
         spec: &ChainSpec,
         request: &BlockRequest,
     ) -> Result<BlockContents, BeaconError> {
-        self.put(Call::ProduceBlock, async {
+        self.put((Call::ProduceBlock, request.slot.0), async {
             const CALL: Call = Call::ProduceBlock;
             let BlockRequest {
                 slot,

@@ -105,7 +105,7 @@ impl BeaconClient {
     /// # Errors
     /// If the node cannot be asked or its spec makes no sense.
     pub async fn chain_spec(&self) -> Result<ChainSpec, BeaconError> {
-        self.put(Call::Spec, async {
+        self.put((Call::Spec, 0), async {
             let genesis: Envelope<Genesis> =
                 self.json(Call::Genesis, "/eth/v1/beacon/genesis").await?;
             let keys: Envelope<BTreeMap<String, Value>> =
@@ -134,7 +134,7 @@ impl BeaconClient {
     /// # Errors
     /// If the node cannot be asked.
     pub async fn sync_status(&self) -> Result<SyncStatus, BeaconError> {
-        self.put(Call::Syncing, async {
+        self.put((Call::Syncing, 0), async {
             let answer: Envelope<SyncStatus> =
                 self.json(Call::Syncing, "/eth/v1/node/syncing").await?;
             Ok(answer.data)

@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
 
-use super::pauses::Pauses;
+use super::pauses::{Pauses, Subject};
 use super::{BadUrl, BeaconError, Call, Cause, Rejected, address};
 use crate::io::hidden::Hidden;
 
@@ -102,15 +102,15 @@ impl BeaconClient {
     /// the same reason.
     pub(super) async fn put<T>(
         &self,
-        call: Call,
+        subject: Subject,
         question: impl Future<Output = Result<T, BeaconError>>,
     ) -> Result<T, BeaconError> {
         let pauses = || self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(why) = pauses().why_not(call, Instant::now()) {
+        if let Some(why) = pauses().why_not(subject, Instant::now()) {
             return Err(why);
         }
         let answer = question.await;
-        pauses().learn(call, Instant::now(), answer.as_ref().err());
+        pauses().learn(subject, Instant::now(), answer.as_ref().err());
         answer
     }
 

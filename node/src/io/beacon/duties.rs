@@ -64,7 +64,7 @@ impl BeaconClient {
         epoch: Epoch,
         validators: &[ValidatorIndex],
     ) -> Result<Duties<AttesterDuty>, BeaconError> {
-        self.put(Call::AttesterDuties, async {
+        self.put((Call::AttesterDuties, epoch.0), async {
             const CALL: Call = Call::AttesterDuties;
             let path = format!("/eth/v1/validator/duties/attester/{epoch}");
             let answer = self.post(CALL, &path, Body::json(validators)).await?;
@@ -94,7 +94,7 @@ impl BeaconClient {
     /// # Errors
     /// If the node cannot be asked or answers nothing that is of use.
     pub async fn proposer_duties(&self, epoch: Epoch) -> Result<Duties<ProposerDuty>, BeaconError> {
-        self.put(Call::ProposerDuties, async {
+        self.put((Call::ProposerDuties, epoch.0), async {
             const CALL: Call = Call::ProposerDuties;
             let v2 = format!("/eth/v2/validator/duties/proposer/{epoch}");
             let answer: Answered<ProposerDuty> = match self.json(CALL, &v2).await {
@@ -157,7 +157,7 @@ impl BeaconClient {
         &self,
         recipients: &[(ValidatorIndex, Address)],
     ) -> Result<(), BeaconError> {
-        self.put(Call::PrepareProposers, async {
+        self.put((Call::PrepareProposers, 0), async {
             #[derive(Serialize)]
             struct Preparation {
                 validator_index: ValidatorIndex,
@@ -186,7 +186,7 @@ impl BeaconClient {
         &self,
         subscriptions: &[CommitteeSubscription],
     ) -> Result<(), BeaconError> {
-        self.put(Call::SubscribeCommittees, async {
+        self.put((Call::SubscribeCommittees, 0), async {
             let path = "/eth/v1/validator/beacon_committee_subscriptions";
             let body = Body::json(subscriptions);
             self.post(Call::SubscribeCommittees, path, body).await?;

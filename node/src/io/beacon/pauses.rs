@@ -20,10 +20,17 @@ const RARE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_s
 /// The same of a question for which a duty waits.
 const URGENT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 
+/// How long a failure is remembered after its pause: a slot's question is not put any more then.
+const FORGOTTEN: Duration = Duration::from_secs(60);
+
+/// What is asked: a call, and the epoch or slot that it is about, or 0. A node that stays behind
+/// may refuse the next epoch, and answer about the present one.
+pub(super) type Subject = (Call, u64);
+
 /// Questions that failed for a reason that lasts.
 #[derive(Debug, Default)]
 pub(super) struct Pauses {
-    failed: BTreeMap<Call, Failed>,
+    failed: BTreeMap<Subject, Failed>,
 }
 
 #[derive(Debug)]
@@ -35,26 +42,28 @@ struct Failed {
 
 impl Pauses {
     /// Why a question may not be put at `now`, if it may not.
-    pub(super) fn why_not(&self, call: Call, now: Instant) -> Option<BeaconError> {
-        let failed = self.failed.get(&call)?;
+    pub(super) fn why_not(&self, subject: Subject, now: Instant) -> Option<BeaconError> {
+        let failed = self.failed.get(&subject)?;
         (now < failed.until).then(|| failed.why.clone())
     }
 
     /// Learns what became of a question at `now`.
-    pub(super) fn learn(&mut self, call: Call, now: Instant, failure: Option<&BeaconError>) {
+    pub(super) fn learn(&mut self, subject: Subject, now: Instant, failure: Option<&BeaconError>) {
+        self.failed
+            .retain(|_, failed| now < failed.until + FORGOTTEN);
         let why = failure.filter(|why| why.lasts());
-        let (Some(why), Some((first, longest))) = (why, range(call)) else {
-            self.failed.remove(&call);
+        let (Some(why), Some((first, longest))) = (why, range(subject.0)) else {
+            self.failed.remove(&subject);
             return;
         };
-        let times = self.failed.get(&call).map_or(0, |failed| failed.times);
+        let times = self.failed.get(&subject).map_or(0, |failed| failed.times);
         let pause = first.saturating_mul(1 << times.min(10)).min(longest);
         let failed = Failed {
             why: why.clone(),
             times: times.saturating_add(1),
             until: now + pause,
         };
-        self.failed.insert(call, failed);
+        self.failed.insert(subject, failed);
     }
 }
 
@@ -100,17 +109,18 @@ mod tests {
 
     /// How long each of seven failures in a row keeps the question back, in milliseconds.
     fn pauses(why: &BeaconError) -> Vec<u128> {
-        let (mut pauses, call) = (Pauses::default(), why.call);
+        let (mut pauses, subject) = (Pauses::default(), (why.call, 7));
         let mut now = Instant::now();
         let mut lengths = Vec::new();
         for _ in 0..7 {
-            pauses.learn(call, now, Some(why));
-            let until = pauses.failed.get(&call).map(|failed| failed.until);
+            pauses.learn(subject, now, Some(why));
+            let until = pauses.failed.get(&subject).map(|failed| failed.until);
             let until = until.unwrap_or(now);
             let just_before = until - Duration::from_micros(1);
-            let is_kept = pauses.why_not(call, just_before).is_some();
+            let is_kept = pauses.why_not(subject, just_before).is_some();
             assert_eq!(is_kept, until > now);
-            assert_eq!(pauses.why_not(call, until), None);
+            assert_eq!(pauses.why_not(subject, until), None);
+            assert_eq!(pauses.why_not((why.call, 8), now), None);
             lengths.push(until.duration_since(now).as_millis());
             now = until;
         }
@@ -137,15 +147,15 @@ mod tests {
     #[test]
     fn an_answer_ends_the_pause() {
         let mut pauses = Pauses::default();
-        let (now, call) = (Instant::now(), Call::Spec);
+        let (now, subject) = (Instant::now(), (Call::Spec, 0));
         for _ in 0..5 {
-            pauses.learn(call, now, Some(&refused(call)));
+            pauses.learn(subject, now, Some(&refused(Call::Spec)));
         }
-        let last = pauses.why_not(call, now);
-        assert_eq!(last, Some(refused(call)));
-        pauses.learn(call, now, None);
-        assert_eq!(pauses.why_not(call, now), None);
-        pauses.learn(call, now, Some(&refused(call)));
-        assert_eq!(pauses.why_not(call, now + RARE.0), None);
+        let last = pauses.why_not(subject, now);
+        assert_eq!(last, Some(refused(Call::Spec)));
+        pauses.learn(subject, now, None);
+        assert_eq!(pauses.why_not(subject, now), None);
+        pauses.learn(subject, now, Some(&refused(Call::Spec)));
+        assert_eq!(pauses.why_not(subject, now + RARE.0), None);
     }
 }

@@ -108,7 +108,7 @@ impl BeaconClient {
         state: StateId,
         keys: &[PublicKey],
     ) -> Result<Validators, BeaconError> {
-        self.put(Call::Validators, async {
+        self.put((Call::Validators, 0), async {
             let path = format!("/eth/v1/beacon/states/{state}/validators");
             let answer = match keys.is_empty() {
                 true => Vec::new(),

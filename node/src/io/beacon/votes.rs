@@ -42,7 +42,7 @@ impl BeaconClient {
     /// # Errors
     /// If the node cannot be asked, is syncing, or answers for another slot or committee.
     pub async fn attestation_data(&self, slot: Slot) -> Result<AttestationData, BeaconError> {
-        self.put(Call::AttestationData, async {
+        self.put((Call::AttestationData, slot.0), async {
             const CALL: Call = Call::AttestationData;
             let path = format!("/eth/v1/validator/attestation_data?slot={slot}&committee_index=0");
             let answer = self.ssz_or_json(CALL, &path).await?;

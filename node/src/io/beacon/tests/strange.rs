@@ -277,6 +277,10 @@ async fn a_question_that_is_refused_is_not_put_again_and_again() {
     for path in [ATTESTERS, PROPOSER_V2, prepare] {
         assert!(node.asked(path) < 20, "{path}: {}", node.asked(path));
     }
+    // Another epoch is another question.
+    let before = node.asked("/eth/v1/validator/duties/attester/50");
+    assert!(client.attester_duties(Epoch(50), &ours).await.is_err());
+    assert!(node.asked("/eth/v1/validator/duties/attester/50") > before);
     // What may be over any moment is asked each time, and what is signed is always offered.
     assert_eq!((node.asked(VOTE), node.asked(POOL)), (100, 100));
 }
