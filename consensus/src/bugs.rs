@@ -249,3 +249,15 @@ fn besu_7875_votes_of_one_round_prove_nothing_in_another() {
     committal.certificate = rig.signatures(0, 'a', &[1, 3, 4]);
     rig.hear(1, Message::Commit(committal), &["fault BadCertificate"]);
 }
+
+/// The driver may take its time: a quorum that is seen meanwhile binds this peer all the same.
+#[test]
+fn a_quorum_for_another_value_that_comes_while_the_driver_judges_forbids_the_vote() {
+    let mut rig = Rig::new(4, BLOCK, 2);
+    rig.hear(1, rig.propose(1, 'b', Vec::new()), &["judge 1b free"]);
+    rig.hear(3, rig.prepare(3, 1, 'a'), &[]);
+    rig.hear(4, rig.prepare(4, 1, 'a'), &[]);
+    // Its value is not here yet, so nothing is signed, and nothing but the quorum forbids a vote.
+    rig.hear(1, rig.prepare(1, 1, 'a'), &["send PULL a"]);
+    rig.judged(1, 'b', &[]);
+}
