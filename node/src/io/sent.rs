@@ -201,6 +201,7 @@ mod tests {
         file.append(sent(9)).unwrap();
         drop(file);
         assert_eq!(SentFile::look(&path).unwrap(), [sent(7), sent(9)]);
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 2);
         // An editor may take the end of the last line away, but not the line.
         std::fs::write(&path, whole.trim_end()).unwrap();
         let mut file = SentFile::open(path.clone()).unwrap();
