@@ -19,6 +19,7 @@
 //! | [`home`] | `~` in a path |
 //! | `listening` | why an address cannot be listened on |
 //! | [`clock`] | the time of day |
+//! | [`ending`] | how a signal ends the program, and a terminal that shows nothing meanwhile |
 
 pub mod asking;
 pub mod beacon;
@@ -26,6 +27,7 @@ pub mod casebook;
 pub mod clock;
 pub mod curve_cost;
 pub mod denials;
+pub mod ending;
 pub mod execution;
 pub mod files;
 pub mod hidden;

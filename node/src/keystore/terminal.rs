@@ -1,12 +1,12 @@
 //! Asks on the terminal: for the passphrase, unseen, and for a yes.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 use super::{SecretFileError, SecretUse};
+use crate::io::ending::Unseen;
 
 /// The longest passphrase, in bytes.
 const MAX_BYTES: u64 = 1024;
@@ -54,8 +54,8 @@ pub fn confirmed(question: &str) -> Result<bool, SecretFileError> {
 
 fn prompt(words: &str) -> io::Result<Zeroizing<String>> {
     let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
-    terminal.write_all(words.as_bytes())?;
     let unseen = Unseen::start(terminal.try_clone()?)?;
+    terminal.write_all(words.as_bytes())?;
     let mut line = Zeroizing::new(String::with_capacity(MAX_BYTES as usize));
     let read = BufReader::new(io::Read::take(&terminal, MAX_BYTES)).read_line(&mut line);
     drop(unseen);
@@ -64,27 +64,4 @@ fn prompt(words: &str) -> io::Result<Zeroizing<String>> {
     let length = line.trim_end_matches(['\r', '\n']).len();
     line.truncate(length);
     Ok(line)
-}
-
-/// While it lives, the terminal shows nothing of what is typed.
-struct Unseen {
-    terminal: File,
-    before: Termios,
-}
-
-impl Unseen {
-    fn start(terminal: File) -> io::Result<Self> {
-        let before = tcgetattr(&terminal)?;
-        let mut silent = before.clone();
-        silent.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(&terminal, OptionalActions::Flush, &silent)?;
-        Ok(Self { terminal, before })
-    }
-}
-
-impl Drop for Unseen {
-    fn drop(&mut self) {
-        // Nothing better is left to do with a terminal that refuses its own settings.
-        tcsetattr(&self.terminal, OptionalActions::Now, &self.before).ok();
-    }
 }

@@ -1,0 +1,115 @@
+//! How a signal ends the program: with the terminal as it was, and by itself if it can.
+//!
+//! A passphrase is typed unseen. Whatever ends the program meanwhile (Ctrl-C, a closed window, a
+//! service that is stopped), the terminal shows again what is typed; only SIGKILL leaves no time
+//! for it. And at a prompt every such signal ends the program at once: nothing is under way yet.
+//!
+//! Never here: what is to be done before an end; see [`stop_signal`].
+
+use std::ffi::c_int;
+use std::fs::File;
+use std::future::Future;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+
+/// Whether the program ends by itself when it is asked to.
+static STOPS: AtomicBool = AtomicBool::new(false);
+
+/// The terminal that shows nothing at the moment.
+static SILENT: Mutex<Option<Silenced>> = Mutex::new(None);
+
+/// A terminal and how it was.
+struct Silenced {
+    terminal: File,
+    before: Termios,
+}
+
+fn silenced() -> MutexGuard<'static, Option<Silenced>> {
+    // What is in it is whole, whoever panicked.
+    SILENT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Gives the terminal back as it was; whether it was silent.
+fn restore() -> bool {
+    let Some(Silenced { terminal, before }) = silenced().take() else {
+        return false;
+    };
+    // Nothing better is left to do with a terminal that refuses its own settings.
+    tcsetattr(&terminal, OptionalActions::Now, &before).ok();
+    true
+}
+
+/// While it lives, the terminal shows nothing of what is typed.
+pub struct Unseen(());
+
+impl Unseen {
+    /// Silences `terminal`. There is one at a time.
+    ///
+    /// # Errors
+    /// If it is no terminal, or no signal can be watched for.
+    pub fn start(terminal: File) -> io::Result<Self> {
+        watch()?;
+        let before = tcgetattr(&terminal)?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        let mut place = silenced();
+        tcsetattr(&terminal, OptionalActions::Flush, &silent)?;
+        *place = Some(Silenced { terminal, before });
+        Ok(Self(()))
+    }
+}
+
+impl Drop for Unseen {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Starts the thread that ends the program on a signal, once.
+fn watch() -> io::Result<()> {
+    static WATCHED: OnceLock<()> = OnceLock::new();
+    if WATCHED.set(()).is_err() {
+        return Ok(());
+    }
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT])?;
+    let end = move || signals.forever().for_each(end_by);
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(end)?;
+    Ok(())
+}
+
+/// Ends the program as `signal` does by itself, unless it is not at a prompt and stops by itself.
+fn end_by(signal: c_int) {
+    let at_prompt = restore();
+    let stops = STOPS.load(Ordering::Relaxed) && [SIGINT, SIGTERM].contains(&signal);
+    if at_prompt || !stops {
+        // It returns only if it fails, and then nothing else would end the program either.
+        emulate_default_handler(signal).ok();
+    }
+}
+
+/// Ready when the operator or the system asks the process to end; from now on such a signal ends
+/// nothing by itself.
+///
+/// # Errors
+/// If the system does not let signals be watched for.
+pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    STOPS.store(true, Ordering::Relaxed);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
