@@ -36,7 +36,11 @@ pub const DEFAULT_FILE: &str = "gantry.toml";
 const MAX_BYTES: usize = 1 << 18;
 
 /// Variables that start with `GANTRY_` and are not keys of the config.
-const OTHER_VARIABLES: [&str; 2] = ["GANTRY_CONFIG", "GANTRY_DEPOSIT_KEY"];
+const OTHER_VARIABLES: [&str; 3] = [
+    "GANTRY_CONFIG",
+    "GANTRY_DEPOSIT_KEY",
+    "GANTRY_ALLOW_TRACING",
+];
 
 /// Why a config is refused.
 #[derive(Debug, Error)]

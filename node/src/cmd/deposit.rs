@@ -30,7 +30,9 @@ pub use self::refusal::Refusal;
 use self::sending::Sending;
 use super::chain::{check_chain, slot_by_two};
 use super::lock::read as read_lock;
-use super::{CommandError, runtime};
+use super::private::keep_memory_private;
+use super::{CommandError, log, runtime};
+use crate::config::LogFormat;
 use crate::deposit;
 use crate::deposit::standing::{Sent, Standing, View};
 use crate::io::beacon::BeaconClient;
@@ -112,6 +114,9 @@ struct Looked<'a> {
 
 impl Arguments {
     pub fn run(self) -> Result<(), CommandError> {
+        // Of this program only: what others log may name the node's address.
+        log::start(&"node=warn".parse().unwrap_or_default(), LogFormat::Text);
+        keep_memory_private();
         if self.from_block > 0 && self.beacon_node.is_none() {
             return Err(Refusal::FromBlockAlone.into());
         }

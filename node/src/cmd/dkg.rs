@@ -13,10 +13,11 @@ use ending::Ending;
 use proto::definition::{BadPeerAddress, PeerAddress, SignedDefinition, Terms};
 use tracing::warn;
 
-use super::run::stop_signal;
+use super::private::keep_memory_private;
 use super::{CommandError, cluster, lock, log};
 use crate::ceremony::{self, CeremonyError, Plan, Site};
 use crate::config::{Config, LogFilter, SecretSource};
+use crate::io::ending::stop_signal;
 use crate::io::files;
 use crate::journal::DataLock;
 use crate::keystore::read_identity;
@@ -152,6 +153,7 @@ impl Hold {
     fn run(self) -> Result<(), CommandError> {
         let config = Config::read_or_default(self.config.as_deref(), self.data_dir.as_deref())?;
         log::start(self.log.as_ref().unwrap_or(&config.log), config.log_format);
+        keep_memory_private();
         let definition = read_signed(&self.definition)?;
         let plan = self.plan(&config, definition.terms())?;
         let site = site(&config, definition)?;
@@ -162,7 +164,7 @@ impl Hold {
         let runtime = builder.worker_threads(2).enable_all().build();
         // The sessions live on the workers, so that work of the ceremony never delays a ping.
         runtime.map_err(CommandError::Runtime)?.block_on(async {
-            let stop = stop_signal()?;
+            let stop = stop_signal().map_err(CommandError::Runtime)?;
             Ok::<(), CommandError>(ceremony::hold(site, plan, stop).await?)
         })?;
         let ending = Ending {

@@ -13,10 +13,12 @@ mod identity;
 mod keystore;
 mod lock;
 mod log;
+mod private;
 mod run;
 pub mod slashing;
 mod slashing_flags;
 mod status;
+mod typed;
 
 use std::any::TypeId;
 use std::path::PathBuf;
@@ -24,7 +26,7 @@ use std::path::PathBuf;
 use ::dkg::blame::Unfounded;
 use ::dkg::shared::BadKeys;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use proto::definition::{BadDefinition, Unfit};
 use proto::lock::BadLock;
 use proto::{IdentityKey, PublicKey, Root};
@@ -85,12 +87,6 @@ enum Command {
 }
 
 impl Gantry {
-    /// Reads the process's command line, or ends the process with what is wrong with it.
-    pub fn from_command_line() -> Self {
-        let matches = with_homes(Self::command()).get_matches();
-        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
-    }
-
     /// Runs the command.
     ///
     /// # Errors
@@ -303,6 +299,8 @@ pub enum CommandError {
 
 #[cfg(test)]
 mod tests {
+    use clap::{CommandFactory as _, FromArgMatches as _};
+
     use super::*;
 
     #[test]

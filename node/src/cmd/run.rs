@@ -20,6 +20,7 @@ use tokio::sync::mpsc::channel;
 use tracing::{info, warn};
 
 use super::chain::check_chain;
+use super::private::keep_memory_private;
 use super::slashing::SlashingError;
 use super::{CommandError, lock, log, runtime};
 use crate::config::Config;
@@ -31,6 +32,7 @@ use crate::io::asking::Asking;
 use crate::io::beacon::BeaconClient;
 use crate::io::casebook::Casebook;
 use crate::io::denials;
+use crate::io::ending::stop_signal;
 use crate::io::memory::Memory;
 use crate::io::metrics::Metrics;
 use crate::io::net::{self, Limits, Settings};
@@ -60,6 +62,7 @@ impl Arguments {
     pub(super) fn run(self) -> Result<(), CommandError> {
         let config = Config::read(&self.config)?;
         log::start(&config.log, config.log_format);
+        keep_memory_private();
         // One thread for loop and network: handing each frame to another thread cost more than the
         // frame. Curve work is put off until what waits has left, and takes milliseconds.
         runtime()?.block_on(run(config))
@@ -78,7 +81,7 @@ struct Loaded {
 
 async fn run(config: Config) -> Result<(), CommandError> {
     let beacon_node = config.beacon_node()?;
-    let stop = stop_signal()?;
+    let stop = stop_signal().map_err(CommandError::Runtime)?;
     tokio::pin!(stop);
     // Held until the process ends: no second one may work on this directory.
     let data = DataLock::take(&config.data_dir)?;
@@ -312,17 +315,4 @@ fn graffiti(text: &str) -> proto::Root {
         *byte = letter;
     }
     bytes.into()
-}
-
-/// Ready when the operator or the system asks the process to end.
-pub(super) fn stop_signal() -> Result<impl Future<Output = ()>, CommandError> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).map_err(CommandError::Runtime)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(CommandError::Runtime)?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }

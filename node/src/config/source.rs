@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use figment::error::Kind;
+use figment::error::{Actual, Kind};
 use figment::providers::{Format as _, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
@@ -36,7 +36,7 @@ pub(super) fn extract<T: DeserializeOwned>(
     if let Err(error) = Figment::from(Toml::string(text)).extract::<Dict>() {
         return Err(ConfigError::Syntax {
             file,
-            problem: error.kind.to_string(),
+            problem: without_source(&error.kind.to_string()),
         });
     }
     let mut figment = Figment::from(Toml::string(text));
@@ -98,7 +98,7 @@ impl Sources {
             }
             return self.refuse(&key, &problem);
         }
-        let mut problem = error.kind.to_string();
+        let mut problem = without_value(&error.kind);
         if let Some(example) = key.first().and_then(|key| example_of(key)) {
             problem.push_str(&format!("; write it like this: `{example}`"));
         }
@@ -124,6 +124,44 @@ impl Sources {
             Some(line) => format!("{} line {line}", self.file),
             None => self.file.clone(),
         }
+    }
+}
+
+/// What a parser of TOML says, without the lines in which it shows the text: they may hold a
+/// secret.
+fn without_source(problem: &str) -> String {
+    let is_source = |line: &&str| {
+        let line = line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+        line.starts_with('|')
+    };
+    let lines = problem.lines().filter(|line| !is_source(line));
+    lines.collect::<Vec<_>>().join(" ")
+}
+
+/// What is wrong with a value, without the value: it may hold a secret.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the enums are figment's, and may grow"
+)]
+fn without_value(kind: &Kind) -> String {
+    let found = |actual: &Actual| match actual {
+        Actual::Str(_) => "text".to_owned(),
+        other => other.to_string(),
+    };
+    match kind {
+        Kind::InvalidType(actual, expected) => {
+            format!("invalid type: found {}, expected {expected}", found(actual))
+        }
+        Kind::InvalidValue(actual, expected) => {
+            format!(
+                "invalid value: found {}, expected {expected}",
+                found(actual)
+            )
+        }
+        Kind::UnknownVariant(_, known) => {
+            format!("unknown variant, expected one of {}", known.join(", "))
+        }
+        other => other.to_string(),
     }
 }
 
@@ -290,5 +328,41 @@ impl<'de> Deserialize<'de> for Graffiti {
             return Err(D::Error::custom(problem));
         }
         Ok(Self(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Config;
+    use super::*;
+
+    fn refusal(text: &str, environment: &[(&str, &str)]) -> String {
+        let environment = environment
+            .iter()
+            .map(|(name, value)| (name.into(), value.into()));
+        let refused = Config::parse(Path::new("gantry.toml"), text, environment);
+        refused.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn no_refusal_repeats_what_may_be_a_secret() {
+        let node = "beacon_node = \"http://b\"";
+        for text in [
+            "beacon_node = \"http//user:pass4711@b\"",
+            "beacon_node = \"ftp://user:pass4711@b\"",
+            "beacon_node = http://user:pass4711@b",
+            "beacon_node = \"http://user:pass4711@b",
+            &format!("{node}\nlisten = \"http://user:pass4711@b\""),
+            &format!("{node}\npeers = \"pass4711\""),
+            &format!("{node}\nlog_format = \"pass4711\""),
+        ] {
+            let error = refusal(text, &[]);
+            assert!(!error.contains("pass4711"), "{error}");
+            assert!(error.contains("gantry.toml"), "{error}");
+        }
+        let error = refusal("", &[("GANTRY_BEACON_NODE", "http//user:pass4711@b")]);
+        assert!(!error.contains("pass4711"), "{error}");
+        let error = refusal("a = 1\nb = [", &[]);
+        assert!(error.contains("line 2"), "{error}");
     }
 }
