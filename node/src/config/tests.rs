@@ -1,5 +1,7 @@
 //! Promises of the config: the example is complete and true, and errors say where to look.
 
+mod kept;
+
 use std::os::unix::ffi::OsStringExt as _;
 
 use super::*;

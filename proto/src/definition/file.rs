@@ -12,6 +12,18 @@ use crate::{ClusterSize, IdentitySignature, Root};
 /// The version this code reads and writes.
 const VERSION: u64 = 1;
 
+/// The version that a file names, whatever else it holds: that of a later gantry may have another
+/// form, and is not to be called broken. (Locks name theirs in the same way.)
+pub(crate) fn version_of(text: &str) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u64,
+    }
+    serde_json::from_str::<Versioned>(text)
+        .ok()
+        .map(|versioned| versioned.version)
+}
+
 /// The file, key by key, in the order in which it is written.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,6 +64,11 @@ impl DefinitionFile {
             fee_recipient: draft.fee_recipient,
             signatures: by_name.collect(),
         }
+    }
+
+    /// The version that a file of a later gantry names.
+    pub fn later(text: &str) -> Option<u64> {
+        version_of(text).filter(|version| *version > VERSION)
     }
 
     pub fn check(self) -> Result<Definition, BadDefinition> {

@@ -49,7 +49,7 @@ use thiserror::Error;
 pub use address::{BadAddress, BadPeerAddress, Host, PeerAddress, checksummed, parse_address};
 pub use chain::{Chain, OtherChain};
 pub use draft::{Draft, FeeRecipient, Gwei, MAX_ADDRESSES, MAX_VALIDATORS, Operator, Withdrawal};
-pub(crate) use file::DefinitionFile;
+pub(crate) use file::{DefinitionFile, version_of};
 pub use fingerprint::Fingerprint;
 pub use fitness::{Caution, Unfit};
 pub(crate) use hash::ContentHash;
@@ -165,7 +165,10 @@ impl Definition {
         let file = read.map_err(|error| match kind_of(text) {
             Kind::Lock => BadDefinition::IsLock,
             Kind::Definition | Kind::Other if error.is_eof() => BadDefinition::CutOff(error),
-            Kind::Definition | Kind::Other => BadDefinition::Json(error),
+            Kind::Definition | Kind::Other => match DefinitionFile::later(text) {
+                Some(later) => BadDefinition::Version(later),
+                None => BadDefinition::Json(error),
+            },
         })?;
         file.check()
     }

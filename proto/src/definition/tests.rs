@@ -150,8 +150,11 @@ fn unknown_keys_and_other_versions_are_refused() {
     assert!(error.contains("unknown field `quorum`"), "{error}");
     let error = refusal_of_file("\"identity_key\"", "\"cold_key\": 1, \"identity_key\"");
     assert!(error.contains("unknown field `cold_key`"), "{error}");
-    let error = refusal_of_file("\"version\": 1", "\"version\": 2");
-    assert!(error.contains("version 2"), "{error}");
+    for later in ["\"version\": 2", "\"version\": 2, \"quorum\": 2"] {
+        let error = refusal_of_file("\"version\": 1", later);
+        assert!(error.contains("version 2"), "{error}");
+        assert!(error.contains("update gantry"), "{error}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{BadLock, Contents, Lock, UnsignedLock, Validator};
-use crate::definition::DefinitionFile;
+use crate::definition::{DefinitionFile, version_of};
 use crate::{IdentitySignature, PublicKey, Root};
 
 /// The version this code reads and writes.
@@ -42,6 +42,11 @@ impl LockFile {
             transcript_hash: contents.transcript_hash,
             keystore_salt: contents.keystore_salt,
         }
+    }
+
+    /// The version that a file of a later gantry names.
+    pub fn later(text: &str) -> Option<u64> {
+        version_of(text).filter(|version| *version > VERSION)
     }
 
     pub fn check(self) -> Result<Lock, BadLock> {

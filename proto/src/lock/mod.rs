@@ -238,7 +238,10 @@ impl Lock {
         let file = read.map_err(|error| match kind_of(text) {
             Kind::Definition => BadLock::IsDefinition,
             Kind::Lock | Kind::Other if error.is_eof() => BadLock::CutOff(error),
-            Kind::Lock | Kind::Other => BadLock::Json(error),
+            Kind::Lock | Kind::Other => match LockFile::later(text) {
+                Some(later) => BadLock::Version(later),
+                None => BadLock::Json(error),
+            },
         })?;
         file.check()
     }

@@ -119,3 +119,21 @@ fn counts_are_those_of_the_definition() {
     assert!(refused(|c| c.seal_commitment.truncate(2)).contains("2 seal key coefficients"));
     assert!(refused(|c| c.validators[1].public_key = c.validators[0].public_key).contains("twice"));
 }
+
+/// A lock is read by every later gantry: this file is as gantry 0.1.0 wrote it.
+#[test]
+fn a_lock_of_version_1_is_read_for_ever() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/lock-1.json");
+    let text = std::fs::read_to_string(path).unwrap();
+    assert_eq!(Lock::from_json(&text).unwrap(), lock());
+}
+
+#[test]
+fn a_lock_of_a_later_version_is_refused_as_one_whatever_else_it_holds() {
+    let later = lock()
+        .to_json()
+        .replacen("\"version\": 1", "\"version\": 2, \"resharing\": 1", 1);
+    let error = Lock::from_json(&later).unwrap_err().to_string();
+    assert!(error.contains("version 2"), "{error}");
+    assert!(error.contains("update gantry"), "{error}");
+}
