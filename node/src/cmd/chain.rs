@@ -136,6 +136,11 @@ fn check(chain: &Chain, node: &ChainSpec) -> Result<(), BadChain> {
             genesis.genesis_fork_version.to_string(),
         ),
     ];
+    // The definition does not say it: of a chain of one's own only the peers can.
+    let begins = chain.genesis_time().map(|known| {
+        let (ours, theirs) = (known.to_string(), genesis.genesis_time.to_string());
+        ("genesis time", ours, theirs)
+    });
     let deposits = [
         (
             "execution chain id",
@@ -149,7 +154,8 @@ fn check(chain: &Chain, node: &ChainSpec) -> Result<(), BadChain> {
         ),
     ];
     let differs = |(_, ours, theirs): &(&str, String, String)| ours != theirs;
-    if let Some((field, ours, theirs)) = signed_under.into_iter().find(differs) {
+    let mut signed_under = signed_under.into_iter().chain(begins);
+    if let Some((field, ours, theirs)) = signed_under.find(differs) {
         return Err(BadChain::Other {
             field,
             ours,
@@ -185,15 +191,6 @@ mod tests {
             genesis_validators_root: [7; 32].into(),
             genesis_fork_version: [0, 0, 0, 1].into(),
         };
-        let keys = [
-            ("SLOT_DURATION_MS", "12000"),
-            ("SLOTS_PER_EPOCH", "8"),
-            ("PRESET_BASE", "minimal"),
-            ("DEPOSIT_CONTRACT_ADDRESS", CONTRACT),
-            ("DEPOSIT_CHAIN_ID", "1337"),
-            ("CAPELLA_FORK_VERSION", "0x03000001"),
-        ];
-        let keys = keys.map(|(key, value)| (key.to_owned(), json!(value)));
         let chain = Chain {
             name: "devnet".to_owned(),
             execution_chain_id: 1337,
@@ -201,8 +198,21 @@ mod tests {
             genesis_validators_root: genesis.genesis_validators_root,
             deposit_contract: CONTRACT.parse().unwrap(),
         };
-        let keys = BTreeMap::from(keys);
-        (chain, ChainSpec::new(&keys, genesis).unwrap())
+        (chain, spec(1337, genesis))
+    }
+
+    fn spec(chain_id: u64, genesis: Genesis) -> ChainSpec {
+        let chain_id = chain_id.to_string();
+        let keys = [
+            ("SLOT_DURATION_MS", "12000"),
+            ("SLOTS_PER_EPOCH", "8"),
+            ("PRESET_BASE", "minimal"),
+            ("DEPOSIT_CONTRACT_ADDRESS", CONTRACT),
+            ("DEPOSIT_CHAIN_ID", &chain_id),
+            ("CAPELLA_FORK_VERSION", "0x03000001"),
+        ];
+        let keys = keys.map(|(key, value)| (key.to_owned(), json!(value)));
+        ChainSpec::new(&BTreeMap::from(keys), genesis).unwrap()
     }
 
     /// What comes of this clock, in seconds after genesis, and a node with its head at slot 100.
@@ -271,6 +281,27 @@ mod tests {
             id.contains("execution chain id of this chain is 1338, and the beacon node says 1337"),
             "{id}"
         );
+    }
+
+    #[test]
+    fn a_known_chain_begins_when_it_is_known_to_begin() {
+        for name in Chain::KNOWN {
+            let known = Chain::known(name).unwrap();
+            let begins = known.genesis_time().unwrap();
+            let node = |genesis_time| {
+                let genesis = Genesis {
+                    genesis_time,
+                    genesis_validators_root: known.genesis_validators_root,
+                    genesis_fork_version: known.genesis_fork_version,
+                };
+                spec(known.execution_chain_id, genesis)
+            };
+            assert_eq!(check(&known, &node(begins)), Ok(()));
+            let other = check(&known, &node(begins + 12)).unwrap_err().to_string();
+            let (ours, theirs) = (begins.to_string(), (begins + 12).to_string());
+            assert!(other.contains("its genesis time is"), "{other}");
+            assert!(other.contains(&ours) && other.contains(&theirs), "{other}");
+        }
     }
 
     #[test]

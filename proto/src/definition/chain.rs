@@ -94,6 +94,17 @@ impl Chain {
         })
     }
 
+    /// When this chain began, in Unix seconds, if it is a public one that is known here.
+    ///
+    /// Source: as of [`Self::known`].
+    pub fn genesis_time(&self) -> Option<u64> {
+        match self.name.as_str() {
+            "mainnet" => Some(1_606_824_023),
+            "hoodi" => Some(1_742_213_400),
+            _ => None,
+        }
+    }
+
     /// Whether this is a public chain that is known here, with all of its values. Of another chain
     /// nothing says that its deposit contract is one, but the operators' own nodes.
     pub fn is_known(&self) -> bool {
