@@ -122,7 +122,12 @@ fn input(rig: &Rig, (what, turn, number, letters): Step) -> Input<Letter> {
         1 => return Input::Tick,
         2 => return Input::Down(rig.leader(turn)),
         3 => return Input::Up(rig.leader(turn)),
-        4..=6 => rig.prepare(turn, number, letter),
+        4 => {
+            let peer = rig.leader(turn);
+            let is_blind = letter == letters[1];
+            return Input::Blind { peer, is_blind };
+        }
+        5 | 6 => rig.prepare(turn, number, letter),
         7 => rig.commit(turn, number, (letter, &quorum)),
         8 | 9 => round_change(rig.change(turn, led, &votes(led, letters)), ""),
         10 => rig.propose(led, letter, justification(&quorum)),

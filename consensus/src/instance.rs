@@ -37,6 +37,8 @@ pub struct Instance<V> {
     pub(crate) values: Values<V>,
     /// Peers that are disconnected or silent as leaders.
     pub(crate) down: PeerSet,
+    /// Peers whose beacon nodes give no value. This one may be among them.
+    pub(crate) blind: PeerSet,
     pub(crate) course: Course,
     pub(crate) round: Round,
     /// The proposal of the current round.
@@ -111,6 +113,7 @@ impl<V: Value> Instance<V> {
             verified: 0,
             values: Values::new(),
             down: PeerSet::EMPTY,
+            blind: PeerSet::EMPTY,
             course: Course::Running,
             round: first_round(duty.kind),
             pending: None,
@@ -155,6 +158,13 @@ impl<V: Value> Instance<V> {
             }
             Input::Up(peer) => {
                 self.down.remove(peer);
+            }
+            Input::Blind { peer, is_blind } => {
+                if is_blind {
+                    self.blind.insert(peer);
+                } else {
+                    self.blind.remove(peer);
+                }
             }
         }
         while self.step() {}
@@ -208,6 +218,15 @@ impl<V: Value> Instance<V> {
     /// The value with this hash, if this peer knows it.
     pub fn value(&self, hash: &Root) -> Option<&V> {
         self.values.known(hash)
+    }
+
+    /// Whether f + 1 others have voted for this value in the present round, or a quorum in any: one
+    /// of them is correct and has judged it by its own beacon node, as with a forced value.
+    pub fn is_vouched_for(&self, value: &Root) -> bool {
+        let certified = self.certificate.as_ref().map(|c| c.prepared.value);
+        let votes = self.ballots.voters(self.round, value);
+        let others = votes.filter(|peer| *peer != self.setup.me);
+        certified == Some(*value) || others.count() > self.size().faulty()
     }
 
     /// How many signatures this peer has verified for this duty: the work that others caused.

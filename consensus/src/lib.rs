@@ -43,10 +43,11 @@
 //!   Under (3) the leader asks its beacon node again ([`Output::WantCandidate`]).
 //! * **Moving on.** A round ends by the slot clock ([`Timing`]); round 0 also when no value can
 //!   gather t votes any more; a round with a leader also when that leader is known to be down
-//!   (unless more than n - t are: then nothing is gained). A peer joins a later round at once on a
-//!   justified PROPOSE or a PREPARE quorum of it, or when f + 1 (at least two) others have
-//!   announced it. It need not have sent a ROUND-CHANGE itself. After round 16 it only commits on
-//!   certificates.
+//!   (unless more than n - t are: then nothing is gained) or to be blind (unless nobody sees): a
+//!   peer whose beacon node does not answer cannot choose a value, but still votes. A peer joins a
+//!   later round at once on a justified PROPOSE or a PREPARE quorum of it, or when f + 1 (at least
+//!   two) others have announced it. It need not have sent a ROUND-CHANGE itself. After round 16 it
+//!   only commits on certificates.
 //! * **Restart.** Below its mark H a peer starts with [`Standing::Abstaining`]: no PREPARE,
 //!   PROPOSE or ROUND-CHANGE, since it has forgotten its votes; it still locks and commits.
 //! * **Values.** Votes name hashes. A PROPOSE carries the value, a ROUND-CHANGE the head votes it
@@ -115,6 +116,8 @@
 #[cfg(test)]
 mod anything;
 mod ballots;
+#[cfg(test)]
+mod blind;
 #[cfg(test)]
 mod bugs;
 mod evidence;
@@ -234,6 +237,14 @@ pub enum Input<V> {
     Down(PeerIndex),
     /// This peer is connected again. (Send it [`Instance::sent`] too.)
     Up(PeerIndex),
+    /// This peer, or this one itself, has no beacon node to choose a value with, or has one again:
+    /// the rounds that a blind peer leads are skipped at once, its votes count as ever.
+    Blind {
+        /// The peer.
+        peer: PeerIndex,
+        /// Whether it is blind now.
+        is_blind: bool,
+    },
 }
 
 /// What an instance asks of its driver, to be performed in this order.

@@ -103,9 +103,20 @@ impl<V: Value> Instance<V> {
 
     /// Whether this round has a leader that will not propose.
     fn leader_is_down(&self) -> bool {
+        let leader = self.leader(self.round);
         self.round >= Round::FIRST
             && self.pending.is_none()
-            && self.missing().contains(self.leader(self.round))
+            && (self.missing().contains(leader) || self.skipped_as_blind().contains(leader))
+    }
+
+    /// The peers, this one included, that cannot choose a value, if anybody is left who can.
+    fn skipped_as_blind(&self) -> PeerSet {
+        let cannot: PeerSet = self.blind.iter().chain(self.missing().iter()).collect();
+        if cannot.len() < self.size().peers() {
+            self.blind
+        } else {
+            PeerSet::EMPTY
+        }
     }
 
     /// The other peers that are down, if there are enough without them to go on. Otherwise hurrying

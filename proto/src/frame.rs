@@ -26,6 +26,11 @@ pub enum Frame {
     Vote(Vec<u8>),
     /// A partial RANDAO reveal.
     Randao(Randao),
+    /// Whether the sender's beacon node gives it sight of the chain; it does until this is said.
+    Sight {
+        /// The sender cannot choose what to propose: skip its turns to lead.
+        is_blind: bool,
+    },
 }
 
 /// What a peer says of itself and of the receiver when a session begins.
@@ -35,6 +40,8 @@ pub struct Greeting {
     pub mark: Option<Slot>,
     /// The highest sequence number of the receiver's record that the sender has seen.
     pub sequence_seen: u64,
+    /// When the sender's chain began, in Unix seconds: programs of version 1 do not say.
+    pub genesis_time: Option<u64>,
 }
 
 /// A partial RANDAO reveal for the cluster's proposer of one slot.
@@ -70,12 +77,16 @@ impl Frame {
             Self::Greeting(greeting) => wire::frame::Body::Greeting(wire::Greeting {
                 mark: greeting.mark.map(|slot| slot.0),
                 sequence_seen: greeting.sequence_seen,
+                genesis_time: greeting.genesis_time,
             }),
             Self::Vote(bytes) => wire::frame::Body::Vote(bytes.clone()),
             Self::Randao(randao) => wire::frame::Body::Randao(wire::Randao {
                 slot: randao.slot.0,
                 validator: randao.partial.validator,
                 signature: randao.partial.signature.as_bytes().to_vec(),
+            }),
+            Self::Sight { is_blind } => wire::frame::Body::Sight(wire::Sight {
+                is_blind: *is_blind,
             }),
         };
         wire::Frame { body: Some(body) }.encode_to_vec()
@@ -85,6 +96,7 @@ impl Frame {
     pub fn since(&self) -> WireVersion {
         match self {
             Self::Greeting(_) | Self::Vote(_) | Self::Randao(_) => WireVersion::V1,
+            Self::Sight { .. } => WireVersion::V2,
         }
     }
 
@@ -102,8 +114,10 @@ impl Frame {
             wire::frame::Body::Greeting(greeting) => Ok(Self::Greeting(Greeting {
                 mark: greeting.mark.map(Slot),
                 sequence_seen: greeting.sequence_seen,
+                genesis_time: greeting.genesis_time,
             })),
             wire::frame::Body::Vote(bytes) => Ok(Self::Vote(bytes)),
+            wire::frame::Body::Sight(wire::Sight { is_blind }) => Ok(Self::Sight { is_blind }),
             wire::frame::Body::Randao(randao) => {
                 let signature = SignatureBytes::try_from(randao.signature.as_slice())
                     .map_err(|_| BadFrame::SignatureLength(randao.signature.len()))?;
@@ -141,16 +155,20 @@ mod tests {
             Frame::Greeting(Greeting {
                 mark: Some(Slot(0)),
                 sequence_seen: 9,
+                genesis_time: Some(7),
             }),
             Frame::Greeting(Greeting {
                 mark: None,
                 sequence_seen: 0,
+                genesis_time: None,
             }),
             Frame::Vote(vec![1, 2, 3]),
             Frame::Randao(Randao {
                 slot: Slot(12),
                 partial,
             }),
+            Frame::Sight { is_blind: true },
+            Frame::Sight { is_blind: false },
         ] {
             assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
         }
@@ -186,6 +204,7 @@ mod tests {
         let greeting = Frame::Greeting(Greeting {
             mark: Some(Slot(4)),
             sequence_seen: 9,
+            genesis_time: None,
         });
         let mut bytes = greeting.encode();
         bytes[1] += 3;

@@ -30,7 +30,7 @@ pub struct WireVersion(u32);
 impl WireVersion {
     /// Greetings, votes on heads and blocks, RANDAO reveals; the whole ceremony.
     pub const V1: Self = Self(1);
-    /// Hellos name a range, and what is unknown is passed over.
+    /// Hellos name a range, what is unknown is passed over, and peers say when they are blind.
     pub const V2: Self = Self(2);
 
     /// Its number.

@@ -42,6 +42,8 @@ pub struct World<'a> {
     pub vault: &'a mut Vault,
     /// The other peers.
     pub peers: &'a mut Peers,
+    /// Whether the own beacon node does not answer.
+    pub is_mute: bool,
     /// How far the record is durable.
     pub recorded: Recorded,
     /// The moment of the step.

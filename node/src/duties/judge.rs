@@ -144,6 +144,11 @@ impl Question {
         &self.value
     }
 
+    /// Enough others have judged it: it needs no soft checks any more.
+    pub fn waive(&mut self) {
+        self.forced = true;
+    }
+
     /// When to look at it again.
     pub fn ask_again_at(&self) -> Timestamp {
         self.ask_again_at

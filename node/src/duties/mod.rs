@@ -12,12 +12,13 @@
 //! |---|---|
 //! | [`node`] | [`Node`](node::Node): one [`Machine`](proto::Machine) for everything a peer does |
 //! | [`schedule`] | who has a duty when, and what to ask the beacon node to know it |
-//! | [`run`], `own`, `judging`, `signing` | one duty from its trigger to its signatures |
+//! | [`run`], `own`, `judging`, `signing`, `timing` | one duty from its trigger to its signatures |
 //! | [`value`], [`judge`], [`objection`] | what is agreed on, and when this peer would sign it |
 //! | [`keys`] | the public keys of the validators and of their shares |
 //! | [`share`] | one partial signature, as sent or as made here |
 //! | [`collector`] | partial signatures in, verified group signatures out, liars named |
 //! | [`randao`] | RANDAO reveals, which need no agreement |
+//! | [`sight`] | how the own beacon node is: whether this peer can lead |
 //! | [`peers`] | who is there, who keeps silent, how far away |
 //! | `early` | messages of duties that are not open yet |
 //! | [`note`] | what the operator is told |
@@ -42,7 +43,9 @@ pub mod randao;
 pub mod run;
 pub mod schedule;
 pub mod share;
+pub mod sight;
 mod signing;
+mod timing;
 pub mod value;
 
 use std::time::Duration;
@@ -59,6 +62,7 @@ use crate::journal::{Record, Recorded};
 use judge::Sight;
 use note::Note;
 use schedule::{Attester, Errand, Registered};
+use sight::Condition;
 
 /// What can happen to a node.
 #[derive(Debug)]
@@ -148,6 +152,8 @@ pub enum Query {
         /// Its RANDAO reveal.
         randao_reveal: SignatureBytes,
     },
+    /// How is the node?
+    Condition,
     /// What is known of this block?
     Knows {
         /// The duty it matters to.
@@ -207,6 +213,8 @@ pub enum Answer {
     HeadVote(Slot, Option<HeadVote>),
     /// To [`Query::Block`]; none if the node gave none.
     Block(Slot, Option<BlockContents>),
+    /// To [`Query::Condition`].
+    Condition(Condition),
     /// To [`Query::Knows`].
     Knows {
         /// The duty it matters to.

@@ -4,6 +4,7 @@
 //! and drops a run when its slot is well over. Nothing of one slot waits for another.
 
 mod agenda;
+mod looking;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use super::peers::Peers;
 use super::randao::Reveals;
 use super::run::{Event, Run};
 use super::schedule::{Errand, Schedule};
+use super::sight::{Condition, Lookout};
 use super::{Answer, Chore, Input, Output};
 use crate::journal::Recorded;
 use crate::vault::Vault;
@@ -32,6 +34,7 @@ pub struct Node {
     recorded: Recorded,
     schedule: Schedule,
     reveals: Reveals,
+    pub(super) sight: Lookout,
     runs: BTreeMap<DutyId, Run>,
     /// The latest slot with a run of each kind. None is opened at or before it again, even if the
     /// clock is set back: this peer may have voted there.
@@ -59,6 +62,7 @@ impl Node {
             recorded,
             schedule,
             reveals: Reveals::default(),
+            sight: Lookout::default(),
             runs: BTreeMap::new(),
             opened: BTreeMap::new(),
             early: Early::default(),
@@ -117,6 +121,7 @@ impl Node {
                 self.peers.set_down(peer);
                 self.note(Note::Connected { peer, up: false });
                 self.step_all(|_| Some(Event::Silent(peer)));
+                self.set_blind(peer, false);
             }
             Input::Frame(peer, bytes) => self.frame(peer, &bytes),
             Input::RoundTrip(peer, took) => self.peers.set_round_trip(peer, took),
@@ -163,6 +168,7 @@ impl Node {
         let greeting = Greeting {
             mark: until_restart.or(self.vault.restart_mark()),
             sequence_seen: self.peers.sequence(peer),
+            genesis_time: Some(self.ground.chain.genesis().genesis_time),
         };
         let frame = Frame::Greeting(greeting).encode();
         self.out.push(Output::Send(peer, frame));
@@ -172,6 +178,7 @@ impl Node {
         self.peers.set_up(peer, version);
         self.note(Note::Connected { peer, up: true });
         self.greet(peer);
+        self.say_blind(peer);
         let missed = self.reveals.sent().into_iter();
         let known = |run: &&Run| run.duty().kind.since() <= version;
         let missed = missed.chain(self.runs.values().filter(known).flat_map(Run::sent));
@@ -188,6 +195,8 @@ impl Node {
     fn frame(&mut self, peer: PeerIndex, bytes: &[u8]) {
         match Frame::decode(bytes) {
             Ok(Frame::Greeting(greeting)) => self.greeted(peer, greeting),
+            // Its slots are not ours, so that its votes are of other moments than they seem.
+            Ok(_) if self.peers.is_foreign(peer) => {}
             Ok(Frame::Vote(bytes)) => {
                 let (lock, size) = (self.ground.lock, self.ground.roster.size());
                 match Message::decode(lock, size, peer, &bytes) {
@@ -200,6 +209,9 @@ impl Node {
                 let (mut world, reveals, _) = self.split();
                 reveals.take(peer, randao, &mut world);
             }
+            Ok(Frame::Sight { is_blind }) => {
+                self.set_blind(peer, is_blind);
+            }
             Err(BadFrame::Unknown) => self.note(Note::Unknown {
                 peer,
                 what: "a frame",
@@ -210,6 +222,7 @@ impl Node {
 
     fn greeted(&mut self, peer: PeerIndex, greeting: Greeting) {
         self.peers.set_mark(peer, greeting.mark);
+        self.compare_genesis(peer, greeting.genesis_time);
         let silent: Vec<DutyId> = self
             .runs
             .keys()
@@ -259,9 +272,17 @@ impl Node {
             Answer::Proposers(epoch, duties) => self.schedule.set_proposers(epoch, &duties),
             Answer::Done(errand) => self.schedule.done(errand),
             Answer::Failed(errand) => self.schedule.failed(errand, self.now),
-            Answer::HeadVote(slot, view) => self.step(of(slot, DutyKind::Head), Event::View(view)),
+            Answer::HeadVote(slot, view) => {
+                self.shown(view.is_some());
+                self.step(of(slot, DutyKind::Head), Event::View(view));
+            }
             Answer::Block(slot, contents) => {
+                self.shown(contents.is_some());
                 self.step(of(slot, DutyKind::Block), Event::Built(contents));
+            }
+            Answer::Condition(condition) => {
+                let (now, chain) = (self.now, Arc::clone(&self.ground.chain));
+                self.sight.answered(condition, now, &chain);
             }
             Answer::Knows { duty, root, seen } => self.step(duty, Event::Knows { root, seen }),
             Answer::Submitted { duty, accepted } => {
@@ -307,6 +328,7 @@ impl Node {
             ground: &self.ground,
             vault: &mut self.vault,
             peers: &mut self.peers,
+            is_mute: self.sight.condition() == Condition::Mute,
             recorded: self.recorded,
             now: self.now,
             out: &mut self.out,
@@ -338,7 +360,8 @@ impl Machine for Node {
         let later = [head_vote, mark].into_iter().flatten();
         let due = later.filter(|due| *due > self.now);
         let runs = self.runs.values().filter_map(Run::deadline);
-        let soonest = runs.chain(due).fold(next_slot, Timestamp::min);
+        let sight = self.sight.deadline().filter(|at| *at > self.now);
+        let soonest = runs.chain(due).chain(sight).fold(next_slot, Timestamp::min);
         Some(soonest.min(self.schedule.deadline(self.now)))
     }
 }

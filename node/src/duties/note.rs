@@ -130,6 +130,22 @@ pub enum Note {
         /// What exactly.
         detail: String,
     },
+    /// The beacon node of a peer, or of this one, gives it no sight of the chain, or does again.
+    Sight {
+        /// Who.
+        peer: PeerIndex,
+        /// Whether it is blind now: it leads no round.
+        is_blind: bool,
+    },
+    /// The chain of a peer's beacon node begins at another time: what it says is not counted.
+    OtherGenesis {
+        /// Who.
+        peer: PeerIndex,
+        /// When ours begins, in Unix seconds.
+        ours: u64,
+        /// When its does.
+        theirs: u64,
+    },
     /// A peer sent something of a later version. It was passed over, and is no fault.
     Unknown {
         /// Who.

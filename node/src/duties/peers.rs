@@ -20,6 +20,10 @@ pub struct Peers {
     up: PeerSet,
     /// What the sessions that are up speak.
     versions: BTreeMap<PeerIndex, WireVersion>,
+    /// Peers without sight of the chain. This one may be among them.
+    blind: PeerSet,
+    /// Peers whose chain begins at another time: as if they were not there.
+    foreign: PeerSet,
     marks: BTreeMap<PeerIndex, Slot>,
     round_trips: BTreeMap<PeerIndex, Duration>,
     sequences: BTreeMap<PeerIndex, u64>,
@@ -35,6 +39,8 @@ impl Peers {
             me,
             up: PeerSet::EMPTY,
             versions: BTreeMap::new(),
+            blind: PeerSet::EMPTY,
+            foreign: PeerSet::EMPTY,
             marks: BTreeMap::new(),
             round_trips: BTreeMap::new(),
             sequences,
@@ -56,13 +62,15 @@ impl Peers {
     /// A session to `peer` began, in which both sides speak `version`.
     pub fn set_up(&mut self, peer: PeerIndex, version: WireVersion) {
         self.up.insert(peer);
+        self.foreign.remove(peer);
         self.versions.insert(peer, version);
     }
 
     /// Whether `peer` is connected and knows what came with version `since`.
     pub fn knows(&self, peer: PeerIndex, since: WireVersion) -> bool {
         let version = self.versions.get(&peer);
-        self.up.contains(peer) && version.is_some_and(|version| *version >= since)
+        let is_here = self.up.contains(peer) && !self.foreign.contains(peer);
+        is_here && version.is_some_and(|version| *version >= since)
     }
 
     /// The connected peers that know what came with version `since`; this one is not among them.
@@ -83,6 +91,31 @@ impl Peers {
         self.up.remove(peer);
     }
 
+    /// The chain of `peer` begins at another time than ours, by its greeting: until its next
+    /// session nothing that it says counts. Whether that is news.
+    pub fn set_foreign(&mut self, peer: PeerIndex) -> bool {
+        self.foreign.insert(peer)
+    }
+
+    /// Whether the chain of `peer` begins at another time than ours.
+    pub fn is_foreign(&self, peer: PeerIndex) -> bool {
+        self.foreign.contains(peer)
+    }
+
+    /// `peer`, or this one, is blind or sees again; whether that is news.
+    pub fn set_blind(&mut self, peer: PeerIndex, is_blind: bool) -> bool {
+        if is_blind {
+            self.blind.insert(peer)
+        } else {
+            self.blind.remove(peer)
+        }
+    }
+
+    /// The peers without sight of the chain; this one may be among them.
+    pub fn blind(&self) -> PeerSet {
+        self.blind
+    }
+
     /// `peer` votes in no slot at or below `mark`.
     pub fn set_mark(&mut self, peer: PeerIndex, mark: Option<Slot>) {
         match mark {
@@ -96,10 +129,13 @@ impl Peers {
         self.round_trips.insert(peer, took.min(SLOWEST));
     }
 
-    /// Whether `peer` will not vote in `slot`: no session, or its restart mark forbids it.
+    /// Whether `peer` will not vote in `slot`: no session, or its restart mark forbids it, or its
+    /// chain begins at another time.
     pub fn is_silent(&self, peer: PeerIndex, slot: Slot) -> bool {
         peer != self.me
-            && (!self.up.contains(peer) || self.marks.get(&peer).is_some_and(|mark| slot <= *mark))
+            && (!self.up.contains(peer)
+                || self.foreign.contains(peer)
+                || self.marks.get(&peer).is_some_and(|mark| slot <= *mark))
     }
 
     /// The other peers that will not vote in `slot`.

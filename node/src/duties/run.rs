@@ -7,10 +7,9 @@
 //! `judging.rs`, the half after the PREPARE quorum in `signing.rs`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use consensus::{Input as Ballot, Instance, Output as Outcome, Setup, Standing, Timing};
-use proto::eth::{BlockContents, ChainSpec, HeadVote};
+use consensus::{Input as Ballot, Instance, Output as Outcome, Setup, Standing};
+use proto::eth::{BlockContents, HeadVote};
 use proto::frame::Frame;
 use proto::vote::{Message, Partial, Scope};
 use proto::{DutyId, DutyKind, PeerIndex, Root, SignatureBytes, Timestamp};
@@ -22,13 +21,11 @@ use super::note::{Miss, Note, Phase};
 use super::objection::Objection;
 use super::schedule::Position;
 use super::share::Share;
+use super::timing::timing;
 use super::value::Value;
 use super::{Chore, Output, Query};
 use crate::journal::Recorded;
 use crate::vault::Sealed;
-
-/// What two answers of a beacon node may take at least: one that builds a block, one that knows it.
-const ANSWERS: Duration = Duration::from_millis(250);
 
 /// What can happen to a run.
 #[derive(Debug)]
@@ -61,6 +58,13 @@ pub enum Event {
     Silent(PeerIndex),
     /// This peer is back.
     Back(PeerIndex),
+    /// This peer, or the own one, cannot choose a value, or can again.
+    Blind {
+        /// Who.
+        peer: PeerIndex,
+        /// Whether it is blind now.
+        is_blind: bool,
+    },
     /// The record of what the vault signed is durable.
     Recorded(Recorded),
     /// The record could not be made durable.
@@ -188,6 +192,9 @@ impl Run {
             Event::Message(from, message) => self.ballot(Ballot::Message { from, message }, world),
             Event::Silent(peer) => self.ballot(Ballot::Down(peer), world),
             Event::Back(peer) => self.ballot(Ballot::Up(peer), world),
+            Event::Blind { peer, is_blind } => {
+                self.ballot(Ballot::Blind { peer, is_blind }, world);
+            }
             Event::Recorded(recorded) => self.recorded(&recorded, world),
             Event::NotRecorded => {
                 self.pending = None;
@@ -310,24 +317,4 @@ impl Run {
 /// A message of consensus as a frame.
 fn frame(message: &Message) -> Vec<u8> {
     Frame::Vote(message.encode()).encode()
-}
-
-/// When the rounds of `duty` end. Round 0 waits a fortieth of a slot at least: the answers of the
-/// peers' beacon nodes lie further apart than three round trips on a fast line, and waiting costs
-/// nothing where t votes agree.
-fn timing(duty: DutyId, chain: &ChainSpec, round_trip: Duration) -> Timing {
-    let slot = chain.slot_duration();
-    let (start, grace) = match duty.kind {
-        DutyKind::Head => {
-            let due = chain.attestation_deadline(duty.slot);
-            (due, (3 * round_trip).max(slot / 40))
-        }
-        DutyKind::Block => (chain.start_of(duty.slot), Duration::ZERO),
-    };
-    Timing {
-        start,
-        grace,
-        round: 6 * round_trip + (slot / 12).max(ANSWERS),
-        pull: 2 * round_trip,
-    }
 }

@@ -155,7 +155,7 @@ pub fn check_block(block: &Block, duty: DutyId, expected: ExpectedBlock) -> Resu
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::BTreeMap;
 
     use proto::eth::{Checkpoint, CommitteeIndex, Genesis};
@@ -163,7 +163,7 @@ mod tests {
 
     use super::*;
 
-    fn chain() -> ChainSpec {
+    pub(in crate::duties) fn chain() -> ChainSpec {
         let genesis = Genesis {
             genesis_time: 0,
             genesis_validators_root: Root::ZERO,

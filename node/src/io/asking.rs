@@ -20,6 +20,7 @@ use super::beacon::{
 use super::clock;
 use crate::duties::judge::{Sight, Sighting};
 use crate::duties::schedule::Registered;
+use crate::duties::sight::Condition;
 use crate::duties::{Answer, Order, Query, Submission};
 
 /// Asks the beacon node for the core.
@@ -124,12 +125,28 @@ impl Asking {
                 };
                 Answer::Block(slot, contents)
             }
+            Query::Condition => Answer::Condition(self.condition().await),
             Query::Knows { duty, root } => {
                 let seen = self.sight(root).await.unwrap_or_else(|error| {
                     debug!(%duty, %error, "cannot ask the beacon node for a block");
                     Sight::Unready
                 });
                 Answer::Knows { duty, root, seen }
+            }
+        }
+    }
+
+    async fn condition(&self) -> Condition {
+        match self.client.sync_status().await {
+            Ok(status) if status.may_vote() && !status.el_offline => Condition::Sound,
+            Ok(_) => Condition::Behind,
+            // One that does not serve this question serves others: they show how it is.
+            Err(error) if error.rejected().is_some_and(|said| said.status < 500) => {
+                Condition::Sound
+            }
+            Err(error) => {
+                debug!(%error, "the beacon node does not say how it is");
+                Condition::Mute
             }
         }
     }

@@ -1,7 +1,9 @@
 //! What the core notes, told to the operator: log lines, metrics, and the status that
-//! `gantry status` shows. One `info` line per finished duty.
+//! `gantry status` shows. One `info` line per finished duty. What concerns peers alone is in
+//! `peers`.
 
 mod claims;
+mod peers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +15,7 @@ use tracing::{debug, error, info, warn};
 
 use super::casebook::Casebook;
 use super::memory::{Ending, Memory};
-use super::metrics::{FaultLabels, Metrics, OutcomeLabels, PeerLabels, RuleLabels};
+use super::metrics::{FaultLabels, Metrics, OutcomeLabels, RuleLabels};
 use super::status::Board;
 use crate::duties::note::{Miss, Note, Phase};
 use crate::vault::Refusal;
@@ -142,11 +144,8 @@ impl Observer {
                  restart gantry"
             ),
             Note::Fault { peer, rule, detail } => self.fault(peer, rule, &detail),
-            Note::Unknown { peer, what } => {
-                let peer = self.name(peer);
-                debug!(peer, "passed over {what} of a later version");
-                self.panel.metrics.passed_over(peer, what);
-            }
+            Note::Unknown { peer, what } => self.passed_over(peer, what),
+            Note::OtherGenesis { peer, ours, theirs } => self.other_genesis(peer, ours, theirs),
             Note::Evidence(evidence) => {
                 let peer = evidence.culprit();
                 self.fault(
@@ -157,18 +156,8 @@ impl Observer {
                 self.keep(&evidence);
             }
             Note::Connected { peer, up } => self.connected(peer, up),
+            Note::Sight { peer, is_blind } => self.sight(peer, is_blind),
         }
-    }
-
-    fn connected(&self, peer: PeerIndex, up: bool) {
-        let peer = self.name(peer);
-        info!(peer, "{}", if up { "connected" } else { "disconnected" });
-        let connected = self
-            .panel
-            .metrics
-            .connected
-            .get_or_create(&PeerLabels { peer });
-        connected.set(i64::from(up));
     }
 
     fn disk_hangs(&mut self, seconds: u64) {
@@ -179,16 +168,6 @@ impl Observer {
                  whole, to another"
             );
         }
-    }
-
-    /// One peer may lie; what follows from the claims of several, the vault says by itself.
-    fn rolled_back(&mut self, witness: PeerIndex, seen: u64, held: u64) {
-        if !self.is_worth_a_line(Some(witness), "rolled_back") {
-            return;
-        }
-        let name = self.name(witness);
-        let words = claims::in_words(&self.names, witness, (seen, held));
-        error!(witness = name, seen, held, "{words}");
     }
 
     /// Once in a while by each rule a warning, else for who wants to know everything.

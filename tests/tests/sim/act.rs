@@ -98,7 +98,11 @@ impl World {
                 let of = (peer, sender.position(), what);
                 *self.passed_over.entry(of).or_default() += 1;
             }
-            Note::Missed { .. }
+            Note::OtherGenesis { peer: other, .. } => {
+                self.estranged.insert((peer, other.position()));
+            }
+            Note::Sight { .. }
+            | Note::Missed { .. }
             | Note::Refused { .. }
             | Note::DiskHangs { .. }
             | Note::OtherChain { .. }
@@ -109,7 +113,7 @@ impl World {
     fn count(&mut self, peer: usize, query: &Query) {
         let of = |slot, kind| DutyId { slot, kind };
         let duty = match query {
-            Query::Run(_) => return,
+            Query::Run(_) | Query::Condition => return,
             Query::HeadVote(slot) => of(*slot, DutyKind::Head),
             Query::Block { slot, .. } => of(*slot, DutyKind::Block),
             Query::Knows { duty, .. } => *duty,
@@ -135,7 +139,7 @@ impl World {
         let size = self.cluster.lock.definition.terms().size();
         let bytes = match Frame::decode(frame).expect("a node sends what can be read") {
             Frame::Vote(bytes) => bytes,
-            other @ (Frame::Greeting(_) | Frame::Randao(_)) => {
+            other @ (Frame::Greeting(_) | Frame::Randao(_) | Frame::Sight { .. }) => {
                 return self.narrate(|| format!("peer {peer}: {other:?}"));
             }
         };
@@ -284,7 +288,8 @@ impl World {
     fn submit(&mut self, peer: usize, duty: DutyId, submission: Submission) {
         let spec = self.chain.spec.clone();
         let life = self.peers[peer].life;
-        let takes = self.peers[peer].beacon != BeaconNode::Dead;
+        let silent = [BeaconNode::Dead, BeaconNode::Hung];
+        let takes = !silent.contains(&self.peers[peer].beacon);
         let mut accepted = 0;
         match submission {
             Submission::Attestations(attestations) => {

@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use node::duties::judge::Sight;
+use node::duties::sight::Condition;
 use node::duties::{Answer, Input, Order, Query};
 use proto::Slot;
 
 use crate::blocks::BlockOrder;
 use crate::peer::BeaconNode;
-use crate::world::World;
+use crate::world::{Event, World};
+
+/// How long a question waits for a node that hangs.
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 impl World {
     /// A beacon node answers by what it knows now.
@@ -17,9 +21,29 @@ impl World {
             return;
         }
         let state = self.peers[peer].beacon;
+        if state == BeaconNode::Hung {
+            // The question times out, unless the node wakes up before.
+            self.at(self.now + TIMEOUT, Event::TimedOut(peer, life, query));
+            return;
+        }
+        self.answer_as(peer, state, query);
+    }
+
+    /// A question that found the node hanging is answered by what the node knows now, or fails.
+    pub(crate) fn timed_out(&mut self, peer: usize, life: u32, query: Query) {
+        if self.lives(peer, life) {
+            let state = match self.peers[peer].beacon {
+                BeaconNode::Hung => BeaconNode::Dead,
+                state @ (BeaconNode::Sound | BeaconNode::Dead | BeaconNode::Optimistic) => state,
+            };
+            self.answer_as(peer, state, query);
+        }
+    }
+
+    fn answer_as(&mut self, peer: usize, state: BeaconNode, query: Query) {
         let answer = match query {
             Query::Run(order) => match state {
-                BeaconNode::Dead => Answer::Failed(order.errand()),
+                BeaconNode::Dead | BeaconNode::Hung => Answer::Failed(order.errand()),
                 BeaconNode::Sound | BeaconNode::Optimistic if self.is_far(&order) => {
                     Answer::Failed(order.errand())
                 }
@@ -44,10 +68,15 @@ impl World {
                     (state == BeaconNode::Sound).then(|| self.chain.build(peer, &order, self.now));
                 Answer::Block(slot, block)
             }
+            Query::Condition => Answer::Condition(match state {
+                BeaconNode::Sound => Condition::Sound,
+                BeaconNode::Optimistic => Condition::Behind,
+                BeaconNode::Dead | BeaconNode::Hung => Condition::Mute,
+            }),
             Query::Knows { duty, root } => {
                 let seen = match state {
                     BeaconNode::Sound => self.chain.sight(peer, root, self.now),
-                    BeaconNode::Dead | BeaconNode::Optimistic => Sight::Unready,
+                    BeaconNode::Dead | BeaconNode::Hung | BeaconNode::Optimistic => Sight::Unready,
                 };
                 Answer::Knows { duty, root, seen }
             }

@@ -212,6 +212,8 @@ impl Checks {
             | Note::DiskHangs { .. }
             | Note::OtherChain { .. }
             | Note::Unknown { .. }
+            | Note::Sight { .. }
+            | Note::OtherGenesis { .. }
             | Note::Connected { .. } => None,
         };
         if culprit.is_some_and(|culprit| !self.bad.contains(&culprit.position())) {

@@ -11,8 +11,8 @@
 //! | `old` | what a program of the wire version before ours reads and writes |
 //! | `kept` | the checks of what peers keep |
 //! | `plan` | what goes wrong under a seed |
-//! | `scenarios`, `attacks`, `disks`, `turns`, `views`, `recoveries` | scripts that read aloud |
-//! | `mixed` | scripts of mixed versions |
+//! | `scenarios`, `recoveries`, `turns`, `views`, `disks` | scripts that read aloud |
+//! | `attacks`, `blind`, `mixed` | the same, of liars, of beacon nodes, of upgrades |
 //! | `controls` | worlds that are wrong on purpose: the checkers must notice |
 //!
 //! A run that fails prints its seed and the hash of everything that happened. By default some two
@@ -59,6 +59,7 @@
 mod act;
 mod asked;
 mod attacks;
+mod blind;
 mod blocks;
 mod chain;
 mod checks;

@@ -21,8 +21,10 @@ use crate::villains::Villain;
 pub enum BeaconNode {
     /// Nothing.
     Sound,
-    /// It does not answer and sends no events.
+    /// It is down: every question fails at once, and it sends no events.
     Dead,
+    /// It hangs: it takes questions and answers none before they time out, and sends no events.
+    Hung,
     /// Its head is not verified by its execution client: it gives no head vote and no block.
     Optimistic,
 }

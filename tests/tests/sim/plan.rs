@@ -187,7 +187,11 @@ fn trouble(slot: u64, peer: usize, n: usize, dice: &mut StdRng) -> Vec<Trouble> 
             *pick(&[Fault::DiskFull(peer), Fault::DiskBroken(peer)], dice),
         )],
         8 => vec![
-            (slot, begin, Fault::Beacon(peer, BeaconNode::Dead)),
+            (
+                slot,
+                begin,
+                Fault::Beacon(peer, *pick(&[BeaconNode::Dead, BeaconNode::Hung], dice)),
+            ),
             (slot, end, Fault::Beacon(peer, BeaconNode::Sound)),
         ],
         9 => vec![

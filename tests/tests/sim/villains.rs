@@ -69,7 +69,9 @@ impl Villain {
                 };
                 return vec![Frame::Greeting(lie).encode()];
             }
-            Ok(Frame::Greeting(_) | Frame::Randao(_)) | Err(_) => return vec![frame],
+            Ok(Frame::Greeting(_) | Frame::Randao(_) | Frame::Sight { .. }) | Err(_) => {
+                return vec![frame];
+            }
         };
         let is_victim = (to.position() + me.position()) % 2 == 1;
         match (self, message) {

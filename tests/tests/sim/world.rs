@@ -52,6 +52,8 @@ pub enum Event {
     Written(usize, u32, Recorded),
     /// A beacon node answers.
     Answer(usize, u32, Query),
+    /// A question to a beacon node that hung has timed out.
+    TimedOut(usize, u32, Query),
     /// A slot begins on the chain.
     Slot(Slot),
     /// A block arrives at the beacon node of a peer.
@@ -114,6 +116,8 @@ pub struct World {
     pub objections: Vec<(usize, DutyId, Objection)>,
     /// Who was blamed by whom for which rule.
     pub blamed: BTreeSet<(usize, usize, &'static str)>,
+    /// Who said of whom that its chain begins at another time.
+    pub estranged: BTreeSet<(usize, usize)>,
     /// How often which peer passed over what from whom, as it is of a later version.
     pub passed_over: BTreeMap<(usize, usize, &'static str), usize>,
     /// How often a vault refused a RANDAO reveal.
@@ -187,6 +191,7 @@ impl World {
             branches: BTreeMap::new(),
             objections: Vec::new(),
             blamed: BTreeSet::new(),
+            estranged: BTreeSet::new(),
             passed_over: BTreeMap::new(),
             refused_reveals: 0,
             asked: BTreeMap::new(),
@@ -342,6 +347,7 @@ impl World {
             Event::Write(peer, life) => self.write(peer, life),
             Event::Written(peer, life, recorded) => self.written(peer, life, recorded),
             Event::Answer(peer, life, query) => self.answer(peer, life, query),
+            Event::TimedOut(peer, life, query) => self.timed_out(peer, life, query),
             Event::Slot(slot) => self.begin_slot(slot),
             Event::Block(peer, slot) => self.head_event(peer, slot),
             Event::Fault(fault) => self.befall(fault),
@@ -371,7 +377,8 @@ impl World {
 
     /// The beacon node of `peer` tells of a new head.
     fn head_event(&mut self, peer: usize, slot: Slot) {
-        if self.peers[peer].beacon != BeaconNode::Dead {
+        let is_silent = [BeaconNode::Dead, BeaconNode::Hung].contains(&self.peers[peer].beacon);
+        if !is_silent {
             let epoch = self.chain.spec.epoch_of(slot);
             let [previous, current] = self.chain.dependent_roots(peer, epoch, self.now);
             self.feed(

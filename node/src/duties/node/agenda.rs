@@ -25,6 +25,7 @@ impl Node {
         self.leave_other_chain(slot);
         self.write_mark(slot);
         self.reveal(slot);
+        self.look(slot);
         self.open(slot);
         self.trigger(slot);
         let now = self.now;
@@ -157,6 +158,10 @@ impl Node {
         self.step(duty, Event::Tick);
         for peer in self.peers.silent(duty.slot).iter() {
             self.step(duty, Event::Silent(peer));
+        }
+        for peer in self.peers.blind().iter() {
+            let is_blind = true;
+            self.step(duty, Event::Blind { peer, is_blind });
         }
         if let (DutyKind::Block, Some(validator)) = (duty.kind, self.schedule.proposer(duty.slot))
             && let Some(reveal) = self.reveals.whole(duty.slot, validator)
