@@ -65,7 +65,10 @@
 //!    is no signature on any chain.
 //! 5. ACK: the same transcript and lock as mine, and a valid signature of the lock.
 //!
-//! Batches use weights of 128 bits hashed from all inputs and, inside the ceremony, a secret seed.
+//! Batches use weights hashed from all inputs and, wherever this peer has one, a secret seed. In
+//! the ceremony they have 128 bits. Those of the signatures of one slot
+//! ([`bls::verify_same_message`]) have 64: such a batch is tried once, and all that a false one
+//! brings is a vote that the chain refuses.
 //!
 //! ## How shares travel
 //!

@@ -29,10 +29,7 @@ pub fn verify_same_message(
         [(key, signature)] => verify(key, message, signature),
         many => {
             let (keys, points): (Vec<_>, Vec<_>) = many.iter().map(|(k, s)| (k.0, s.0)).unzip();
-            let mut weights = Weights::new(seed);
-            weights.g2(&[message.affine]);
-            weights.g1(&keys);
-            weights.g2(&points);
+            let weights = Weights::of(seed, &keys, &[message.affine], &points);
             let weights = weights.take_short(many.len());
             let key = weighted_g1(&keys, &weights).affine();
             let signature = weighted_g2(&points, &weights).affine();
@@ -54,11 +51,7 @@ pub fn verify_batch(
     let keys: Vec<blst_p1_affine> = signatures.iter().map(|(k, _, _)| k.0).collect();
     let points: Vec<blst_p2_affine> = signatures.iter().map(|(_, _, s)| s.0).collect();
     let asked: Vec<blst_p2_affine> = signatures.iter().map(|(_, m, _)| m.affine).collect();
-    let mut weights = Weights::new(seed);
-    weights.g1(&keys);
-    weights.g2(&asked);
-    weights.g2(&points);
-    let weights = weights.take(signatures.len());
+    let weights = Weights::of(seed, &keys, &asked, &points).take(signatures.len());
 
     let mut messages: Vec<blst_p2_affine> = Vec::new();
     let mut groups: Vec<(Vec<blst_p1_affine>, Vec<u8>)> = Vec::new();
@@ -89,6 +82,20 @@ impl Weights {
     /// Weights that depend on `seed`.
     pub(crate) fn new(seed: &[u8; 32]) -> Self {
         Self(Sha256::new_with_prefix(b"gantry/weights/1").chain_update(seed))
+    }
+
+    /// Weights that depend on a seed and on everything that is verified.
+    fn of(
+        seed: &[u8; 32],
+        keys: &[blst_p1_affine],
+        messages: &[blst_p2_affine],
+        signatures: &[blst_p2_affine],
+    ) -> Self {
+        let mut weights = Self::new(seed);
+        weights.g1(keys);
+        weights.g2(messages);
+        weights.g2(signatures);
+        weights
     }
 
     /// Makes the weights depend on `bytes`.
@@ -175,6 +182,77 @@ mod tests {
         assert!(!verify_same_message(&swapped, &a.1, &SEED));
         let batch = [(a.0, a.1, b.2), (b.0, b.1, a.2)];
         assert!(!verify_batch(&batch, &SEED));
+    }
+
+    /// Two wrong signatures that make up for each other if these are their weights.
+    fn fitted(signatures: [SignaturePoint; 2], weights: &[u8]) -> [SignaturePoint; 2] {
+        let (first, second) = weights.split_at(weights.len() / 2);
+        let mut once = vec![0; first.len()];
+        once[0] = 1;
+        let shift = signed(77, 7).2.0;
+        let shifted = |point: SignaturePoint, by, weight: &[u8]| {
+            let sum = weighted_g2(&[point.0, by], &[&once, weight].concat());
+            SignaturePoint(sum.affine().unwrap())
+        };
+        let [a, b] = signatures;
+        let back = super::super::curve::opposite(&shift);
+        [shifted(a, shift, second), shifted(b, back, first)]
+    }
+
+    #[test]
+    fn signatures_that_fit_weights_known_before_them_are_caught() {
+        let (a, b) = (signed(1, 1), signed(2, 1));
+        let (keys, message) = ([a.0.0, b.0.0], a.1);
+        // Drawn without the signatures: from the seed, or from nothing secret, or from nothing.
+        let guesses = || {
+            let messages = [[message.affine].to_vec(), [message.affine; 2].to_vec()];
+            let drawn = messages.into_iter().flat_map(|messages| {
+                [SEED, [0; 32]].map(|seed| Weights::of(&seed, &keys, &messages, &[]))
+            });
+            drawn.chain([SEED, [0; 32]].map(|seed| Weights::new(&seed)))
+        };
+        for guess in guesses() {
+            let [one, other] = fitted([a.2, b.2], &guess.take_short(2));
+            assert!(!verify_same_message(
+                &[(a.0, one), (b.0, other)],
+                &message,
+                &SEED
+            ));
+        }
+        for guess in guesses() {
+            let [one, other] = fitted([a.2, b.2], &guess.take(2));
+            let batch = [(a.0, message, one), (b.0, message, other)];
+            assert!(!verify_batch(&batch, &SEED));
+        }
+    }
+
+    /// If somebody knew them, the signatures would pass: the test above tests something.
+    #[test]
+    fn signatures_that_fit_the_weights_add_up_to_what_the_true_ones_do() {
+        let (a, b) = (signed(1, 1), signed(2, 1));
+        let weights = Weights::new(&SEED).take_short(2);
+        let sum = |[a, b]: [SignaturePoint; 2]| weighted_g2(&[a.0, b.0], &weights).affine();
+        let fitted = fitted([a.2, b.2], &weights);
+        assert_ne!(fitted[0].to_bytes(), a.2.to_bytes());
+        let bytes = |sum: Option<blst_p2_affine>| SignaturePoint(sum.unwrap()).to_bytes();
+        assert_eq!(bytes(sum(fitted)), bytes(sum([a.2, b.2])));
+    }
+
+    #[test]
+    fn weights_depend_on_the_seed_and_on_everything_that_is_verified() {
+        let (a, b) = (signed(1, 1), signed(2, 2));
+        let draw = |seed: u8, key: &PublicPoint, message: &Message, signature: &SignaturePoint| {
+            Weights::of(&[seed; 32], &[key.0], &[message.affine], &[signature.0]).take(1)
+        };
+        let all = [
+            draw(1, &a.0, &a.1, &a.2),
+            draw(2, &a.0, &a.1, &a.2),
+            draw(1, &b.0, &a.1, &a.2),
+            draw(1, &a.0, &b.1, &a.2),
+            draw(1, &a.0, &a.1, &b.2),
+        ];
+        let different: std::collections::BTreeSet<_> = all.iter().collect();
+        assert_eq!(different.len(), all.len());
     }
 
     #[test]
