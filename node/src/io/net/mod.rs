@@ -14,8 +14,9 @@
 //! - The first words ([`proto::session::Hello`]) must agree in purpose, context and positions,
 //!   and have a wire version in common ([`proto::version`]); else [`Event::Refused`] says what
 //!   differs, on both sides.
-//! - The side that dialled pings; a session that is silent for [`Limits::silence`] is cut. A cut or
-//!   refused peer is dialled again, with capped backoff and jitter.
+//! - The side that dialled pings, every three seconds ([`Limits::ping_every`]); a session that is
+//!   silent for [`Limits::silence`] is cut. A cut or refused peer is dialled again, with capped
+//!   backoff and jitter.
 //! - Two programs with one identity are an alarm ([`Event::SecondSession`]) that every peer that
 //!   can see both of them gives to both, with a signed proof. A restarted program is none.
 //! - Everything is bounded: frames, queues, rates, connections. While the core's channel is full
