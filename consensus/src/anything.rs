@@ -39,7 +39,8 @@ impl Said {
     fn check(&mut self, output: Output<Letter>) -> Option<Input<Letter>> {
         match output {
             Output::Broadcast(Message::Prepare(vote)) => {
-                let (round, value) = (vote.statement.round, vote.statement.value);
+                let said = &vote.signed.statement;
+                let (round, value) = (said.round, said.value);
                 assert_eq!(
                     self.prepares.insert(round, value),
                     None,

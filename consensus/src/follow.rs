@@ -45,16 +45,16 @@ impl Pending {
         }
     }
 
-    /// This peer's own proposal. What its beacon node has just chosen need not be judged.
-    pub(crate) fn own(value: Root, choice: &Choice) -> Self {
-        let pending = Self::new(value, choice);
-        match choice {
-            Choice::Free => Self {
-                progress: Progress::Acceptable,
-                ..pending
-            },
-            Choice::Forced(_) | Choice::Either(_) | Choice::Wait => pending,
-        }
+    /// The same, chosen by this peer's beacon node just now: it need not be judged.
+    pub(crate) fn own(self) -> Self {
+        let progress = Progress::Acceptable;
+        Self { progress, ..self }
+    }
+
+    /// The same, held until mid-round: a liar may have voted for another value.
+    pub(crate) fn held(self) -> Self {
+        let progress = Progress::Held;
+        Self { progress, ..self }
     }
 
     /// Whether it waits for the middle of the round.
@@ -114,7 +114,7 @@ impl<V: Value> Instance<V> {
         }
         let mut votes = self.sent.prepares.values();
         let certified = self.certificate.iter().map(|c| c.prepared.value);
-        if votes.any(|vote| vote.statement.value == pending.value)
+        if votes.any(|vote| vote.signed.statement.value == pending.value)
             || certified.into_iter().any(|value| value == pending.value)
         {
             return Progress::Acceptable;

@@ -9,8 +9,8 @@
 //! up another's hearing.
 //!
 //! So one peer can cause at most these verifications in one duty: two for each PREPARE and round,
-//! 2 (1 + n) for its COMMIT and for each ROUND-CHANGE, and 2 + n (1 + n) for each round that it
-//! leads.
+//! two more for each round in which it shows what the leader proposed, 2 (1 + n) for its COMMIT and
+//! for each ROUND-CHANGE, and 2 + n (1 + n) for each round that it leads.
 
 use std::collections::BTreeMap;
 
@@ -27,6 +27,8 @@ pub(crate) enum Topic {
     /// Counted in round 0, whatever round it names: there is one in a duty.
     Commit,
     RoundChange,
+    /// The leader's signature that a vote or commitment shows.
+    Shown,
     /// The values that came with ROUND-CHANGEs.
     Bodies,
 }

@@ -7,8 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use proto::vote::{Commit, Message, Partial, Prepare};
-use proto::{ClusterSize, PeerIndex, PeerSet, Root, Round, Signed, Statement, Timestamp, Verified};
+use proto::vote::{Commit, Message, Partial, Prepare, Vote};
+use proto::{ClusterSize, PeerIndex, PeerSet, Root, Round, Statement, Timestamp, Verified};
 
 use crate::ballots::{Ballots, Certificate};
 use crate::follow::Pending;
@@ -90,7 +90,7 @@ pub(crate) enum Lock {
 /// What this peer has sent to all, to be repeated to a peer that comes back.
 #[derive(Debug, Default)]
 pub(crate) struct Sent {
-    pub prepares: BTreeMap<Round, Signed<Prepare>>,
+    pub prepares: BTreeMap<Round, Vote>,
     pub change: Option<Message>,
     pub proposal: Option<Message>,
     pub commit: Option<Message>,
@@ -297,11 +297,14 @@ impl<V: Value> Instance<V> {
             round,
             value,
         });
-        let before = self.sent.prepares.insert(round, (*vote).clone());
-        assert!(before.is_none(), "one PREPARE in one round, ever");
         self.ballots.add_prepare(vote.clone());
-        let message = Message::Prepare(vote.into_signed());
-        self.outputs.push(Output::Broadcast(message));
+        let vote = Vote {
+            signed: vote.into_signed(),
+            proposal: self.ballots.proposal_of(round, &value),
+        };
+        let before = self.sent.prepares.insert(round, vote.clone());
+        assert!(before.is_none(), "one PREPARE in one round, ever");
+        self.outputs.push(Output::Broadcast(Message::Prepare(vote)));
     }
 
     fn candidate(&mut self, value: V) {

@@ -41,6 +41,11 @@ impl Choice {
             Self::Free => true,
         }
     }
+
+    /// Whether one of these values may have been prepared, against what this says.
+    pub(crate) fn is_doubted(&self, doubts: &BTreeSet<Root>) -> bool {
+        doubts.iter().any(|value| *self != Self::Forced(*value))
+    }
 }
 
 /// A rule for choosing: [`choose`] everywhere but in negative controls.

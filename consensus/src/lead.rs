@@ -1,5 +1,8 @@
 //! What a leader proposes: what the votes rule forces, or its own beacon node's newest value where
-//! the rule leaves the choice free. It never falls back to its own value when another is forced.
+//! the rule leaves the choice free. It never falls back to its own value when another is forced, or
+//! may be: by votes of which it knows, and their signer tells nothing now.
+
+use std::collections::BTreeSet;
 
 use proto::vote::{Answer, Message, Proposal, Propose};
 use proto::{DutyKind, Root, Round};
@@ -18,16 +21,22 @@ impl<V: Value> Instance<V> {
         }
         let answers = self.justification();
         let choice = self.choice(&answers);
+        let doubts = self.doubts(self.round, &answers);
+        let waited = self.now >= self.setup.timing.leader_waits_until(self.round);
         let value = match &choice {
             Choice::Wait => return false,
-            Choice::Free => match self.lead {
-                Lead::Idle => return self.ask_beacon_node(),
-                Lead::Asked | Lead::Proposed => return false,
-                Lead::Chosen(value) => value,
+            // One more answer may tell what a liar conceals.
+            Choice::Free | Choice::Forced(_) if !waited && choice.is_doubted(&doubts) => {
+                return false;
+            }
+            Choice::Free => match (doubts.first(), self.lead) {
+                (Some(possible), _) => *possible,
+                (None, Lead::Idle) => return self.ask_beacon_node(),
+                (None, Lead::Asked | Lead::Proposed) => return false,
+                (None, Lead::Chosen(value)) => value,
             },
             Choice::Forced(value) => *value,
             Choice::Either(values) => {
-                let waited = self.now >= self.setup.timing.leader_waits_until(self.round);
                 // All leaders break the tie alike, so that later rounds do not change sides.
                 match values.first().filter(|_| waited) {
                     Some(value) => *value,
@@ -90,16 +99,46 @@ impl<V: Value> Instance<V> {
             round: self.round,
             value: value.hash(),
         });
-        self.ballots.add_propose(propose.clone());
+        let is_own = *choice == Choice::Free && self.lead == Lead::Chosen(value.hash());
+        self.ballots.add_arrived(propose.clone());
         let message = Message::Propose(Proposal {
             signed: propose.into_signed(),
             body: value.encode().into(),
             justification,
         });
         self.lead = Lead::Proposed;
-        self.pending = Some(Pending::own(value.hash(), choice));
+        let pending = Pending::new(value.hash(), choice);
+        self.pending = Some(if is_own { pending.own() } else { pending });
         self.sent.proposal = Some(message.clone());
         self.outputs.push(Output::Broadcast(message));
+    }
+
+    /// The values that may have been prepared before `round` if peers that are known to contradict
+    /// themselves have told others the truth. None while nobody lies; each has a correct voter.
+    pub(crate) fn doubts(&self, round: Round, answers: &[Answer]) -> BTreeSet<Root> {
+        // Who conceals a vote contradicts itself, and has been found out.
+        if self.ballots.evidence().is_empty() {
+            return BTreeSet::new();
+        }
+        let stands = stands(answers);
+        let concealed = self.ballots.concealed(round, &stands);
+        let values: BTreeSet<Root> = concealed
+            .iter()
+            .map(|(_, prepared)| prepared.value)
+            .collect();
+        let is_possible = |value: &Root| {
+            let mut told = stands.clone();
+            for (peer, prepared) in &concealed {
+                let stand = told.get_mut(peer).filter(|_| prepared.value == *value);
+                stand.map(|stand| stand.votes.insert(prepared.round, *value));
+            }
+            match (self.choose)(self.size(), &told) {
+                Choice::Forced(only) => only == *value,
+                Choice::Either(values) => values.contains(value),
+                Choice::Free | Choice::Wait => false,
+            }
+        };
+        values.into_iter().filter(is_possible).collect()
     }
 
     /// Whether `value` is still allowed by everything this peer has learnt about this round.

@@ -14,7 +14,7 @@
 //!                        all:    justified, and I would sign it: PREPARE(r, hash)
 //! every round            all:    t PREPAREs: record, then COMMIT(hash, certificate, partials)
 //!                        all:    t COMMITs: t partial signatures are the decision
-//! end of a round         all:    ROUND-CHANGE(r + 1, own votes, highest certificate)
+//! end of a round         all:    ROUND-CHANGE(r + 1, own votes, the certificate that binds)
 //! ```
 //!
 //! The quorum equals the signature threshold, so the group signature is the commit certificate:
@@ -22,19 +22,20 @@
 //! justification.
 //!
 //! * **PREPARE.** At most one in a round, ever. Round 0: the own value. Later: a justified PROPOSE
-//!   that the driver finds acceptable ([`Output::Judge`]). A peer votes in no round below one that
-//!   it has entered.
+//!   that the driver finds acceptable ([`Output::Judge`]); the vote shows the leader's signature
+//!   under it. A peer votes in no round below one that it has entered.
 //! * **Lock.** The first PREPARE quorum that a peer sees, of whatever round and from whatever
-//!   message, binds it: it asks for a signature once ([`Output::Sign`]), and PREPAREs, proposes
-//!   and commits to nothing else. (After a restart the record binds it: the driver declines to
-//!   sign another value.) A bound peer stays in the round change; a conflicting PROPOSE it answers
-//!   with its COMMIT.
+//!   message, binds it, whatever else its signers have told this peer: it asks for a signature once
+//!   ([`Output::Sign`]), and PREPAREs, proposes and commits to nothing else. (After a restart the
+//!   record binds it: the driver declines to sign another value.) A bound peer stays in the round
+//!   change; a conflicting PROPOSE it answers with its COMMIT.
 //! * **COMMIT.** Once, when the record is durable. It carries the signatures of its quorum, so
 //!   what one peer has seen all can prove one hop later.
 //! * **ROUND-CHANGE.** Says what its sender PREPAREd in every earlier round, or that it did not,
-//!   and the highest quorum it knows. A PREPARE(0) says the same about round 1 (there is nothing
-//!   else before it), so it counts as the sender's answer there, and who has voted in round 0
-//!   sends no ROUND-CHANGE to round 1 unless it holds a quorum.
+//!   and which quorum binds it, if one does: the first that it has seen, of however low a round. A
+//!   PREPARE(0) says the same about round 1 (there is nothing else before it), so it counts as the
+//!   sender's answer there, and who has voted in round 0 sends no ROUND-CHANGE to round 1 unless it
+//!   holds a quorum.
 //! * **Votes rule.** Let R be t or more answers for round r. Its leader may propose (1) the value
 //!   of the highest certificate in R; without one (2) from round r - 1 down, the first value that
 //!   may have been prepared there: votes for it in R, plus n - |R|, are at least t; without one
@@ -53,8 +54,14 @@
 //! * **Values.** Votes name hashes. A PROPOSE carries the value, a ROUND-CHANGE the head votes it
 //!   names; what is still missing is pulled from a peer that voted for it.
 //! * **Contradictions.** The first statement of each peer, kind and round is kept. A second,
-//!   different one, or a ROUND-CHANGE that denies a vote, becomes [`Evidence`]. Of a third not
-//!   even the signature is verified, so the work that a liar can cause is bounded.
+//!   different one, or a ROUND-CHANGE that denies a vote, becomes [`Evidence`], also where the
+//!   certificate beside it does not hold. What votes and COMMITs show convicts a leader that
+//!   proposed two values to two peers. Of a third statement not even the signature is verified, so
+//!   the work that a liar can cause is bounded.
+//! * **Concealed votes.** Whoever knows of a vote that its signer does not tell of in R counts it
+//!   too. If another value may then have been prepared, a leader waits a quarter of the round for
+//!   one more answer, and proposes that value if (3) leaves the choice; others hold a proposal
+//!   against it until the middle of the round, for whoever is bound to be heard.
 //!
 //! # Differences from the paper (arXiv 2002.03613)
 //!
@@ -100,6 +107,24 @@
 //! duty can be lost (never slashed) if a peer that was silent until then returns with a lock, or
 //! if one withholds.
 //!
+//! # What a liar can still do
+//!
+//! Make two correct peers lock different values, by lying about a vote; so lose a duty, and never
+//! get anybody slashed. n = 4: P and Q vote for a, R for b. The liar votes for a before P alone,
+//! and for c before the others. P holds the quorum for a, signs, and is heard late. Q, R and the
+//! liar are t answers, by which no value can have been prepared: b is proposed, Q votes for it too,
+//! and if the liar then sends nothing, neither value gets t signatures.
+//!
+//! No rule for choosing prevents that where one quorum is enough to sign: to Q and R it looks as if
+//! P were dead and the liar honest, and one dead peer must cost nothing. It takes correct votes
+//! that are split just so, and a quorum that one peer alone has seen and proves to none of the
+//! others before t of them vote again (half a round later, if one of these has found the liar out).
+//! And it convicts the liar: one signature stands in the certificate that binds P, the other in the
+//! justification of the proposal, and whoever sees both has [`Evidence`]. The tests run such liars
+//! through random schedules (`schedules::twins`).
+//!
+//! All else costs no more than the liar's own rounds as leader, and its own signature.
+//!
 //! # Why no duty is lost for long
 //!
 //! Suppose at most n - t peers are silent or abstain, correct peers have good clocks, and from
@@ -127,6 +152,8 @@ mod instance;
 mod justify;
 mod lead;
 mod leaders;
+#[cfg(test)]
+mod liars;
 mod lock;
 mod receive;
 #[cfg(test)]
@@ -195,6 +222,10 @@ pub enum Standing {
 
 /// What can happen to an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "an input is handed over once, and nearly all are messages"
+)]
 pub enum Input<V> {
     /// Time has passed. Also the first input of every instance.
     Tick,

@@ -53,7 +53,9 @@ impl<V: Value> Instance<V> {
     /// Tells everybody what the record holds now.
     pub(crate) fn commit(&mut self, commit: Verified<Commit>, certificate: Signatures) {
         self.ballots.add_commit(commit.clone());
+        let Commit { round, value, .. } = &commit.statement;
         let message = Message::Commit(Committal {
+            proposal: self.ballots.proposal_of(*round, value).map(Box::new),
             signed: commit.into_signed(),
             certificate,
         });

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use proto::vote::{Body, Change, Committal, Message, Prepare, Prepared, Proposal};
-use proto::{DutyKind, PeerIndex, Root, Round, Signed};
+use proto::vote::{Body, Change, Committal, Message, Prepared, Proposal, Propose, Vote};
+use proto::{DutyKind, IdentitySignature, PeerIndex, Root, Round, Signed};
 
 use crate::ballots::stands;
 use crate::follow::Pending;
@@ -24,7 +24,7 @@ impl<V: Value> Instance<V> {
         }
         match message {
             Message::Propose(proposal) => self.receive_proposal(from, proposal),
-            Message::Prepare(signed) => self.receive_prepare(from, signed),
+            Message::Prepare(vote) => self.receive_prepare(from, vote),
             Message::Commit(committal) => self.receive_commit(from, committal),
             Message::RoundChange { change, bodies } => self.receive_change(from, &change, &bodies),
             Message::Pull { value, .. } => self.serve(from, &value),
@@ -41,18 +41,54 @@ impl<V: Value> Instance<V> {
         }
     }
 
-    fn receive_prepare(&mut self, from: PeerIndex, signed: Signed<Prepare>) -> Result<(), Rule> {
-        if self.ballots.has_prepare(&signed) {
+    fn receive_prepare(&mut self, from: PeerIndex, vote: Vote) -> Result<(), Rule> {
+        let Vote { signed, proposal } = vote;
+        let (round, value) = (signed.statement.round, signed.statement.value);
+        if !self.ballots.has_prepare(&signed) {
+            self.hear(from, Topic::Prepare, round)?;
+            self.verifier().prepare(signed)?;
+        }
+        self.see_shown(from, Prepared { round, value }, proposal)
+    }
+
+    /// Learns of the proposal that a vote or commitment is for. Looked at only where it is news: a
+    /// leader that shows two peers two values is convicted as soon as one of them votes.
+    fn see_shown(
+        &mut self,
+        from: PeerIndex,
+        what: Prepared,
+        shown: Option<IdentitySignature>,
+    ) -> Result<(), Rule> {
+        let Prepared { round, value } = what;
+        let Some(signature) = shown.filter(|_| round >= Round::FIRST) else {
+            return Ok(());
+        };
+        let leader = self.leader(round);
+        if self.ballots.proposal_of(round, &value).is_some()
+            || self.ballots.evidence().contains_key(&leader)
+        {
             return Ok(());
         }
-        self.hear(from, Topic::Prepare, signed.statement.round)?;
-        self.verifier().prepare(signed)
+        self.hear(from, Topic::Shown, round)?;
+        let statement = Propose {
+            scope: self.setup.scope,
+            round,
+            value,
+        };
+        let propose = self.verifier().propose(Signed {
+            statement,
+            signer: leader,
+            signature,
+        })?;
+        self.ballots.add_propose(propose);
+        Ok(())
     }
 
     fn receive_commit(&mut self, from: PeerIndex, committal: Committal) -> Result<(), Rule> {
         let Committal {
             signed,
             certificate,
+            proposal,
         } = committal;
         let known = self.ballots.commit(signed.signer);
         // A restarted peer commits again, to the same value.
@@ -66,9 +102,14 @@ impl<V: Value> Instance<V> {
             round: commit.statement.round,
             value: commit.statement.value,
         };
-        verifier.certificate(prepared, &certificate)?;
-        self.ballots.add_commit(commit);
-        Ok(())
+        let proof = verifier.certificate(prepared, &certificate);
+        // What was signed was said, whether or not the proof beside it holds.
+        match proof {
+            Ok(()) => self.ballots.add_commit(commit),
+            Err(_) => self.ballots.add_unproven_commit(commit),
+        }
+        proof?;
+        self.see_shown(from, prepared, proposal.map(|signature| *signature))
     }
 
     fn receive_change(
@@ -121,14 +162,14 @@ impl<V: Value> Instance<V> {
         if self.leader(round) != from {
             return Err(Rule::NotLeader);
         }
-        let is_first = match self.ballots.propose(round) {
+        let is_first = match self.ballots.arrived(round) {
             Some(known) if **known == signed => return Ok(()),
             Some(_) => false,
             None => true,
         };
         self.hear(from, Topic::Propose, round)?;
-        let propose = self.verifier().signed(signed)?;
-        self.ballots.add_propose(propose);
+        let propose = self.verifier().propose(signed)?;
+        self.ballots.add_arrived(propose);
         self.show_commitment(from, &hash);
         if !is_first || round < self.round || self.course != Course::Running {
             return Ok(());
@@ -143,7 +184,13 @@ impl<V: Value> Instance<V> {
         if round > self.round {
             self.enter_silently(round);
         }
-        self.pending = Some(Pending::new(hash, &choice));
+        let doubts = self.doubts(round, &justification);
+        let pending = Pending::new(hash, &choice);
+        self.pending = Some(if choice.is_doubted(&doubts) {
+            pending.held()
+        } else {
+            pending
+        });
         Ok(())
     }
 

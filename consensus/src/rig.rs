@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use proto::vote::{
     Answer, Change, Commit, Committal, Message, Prepare, Prepared, Proposal, Propose, RoundChange,
-    Scope, Signatures,
+    Scope, Signatures, Vote,
 };
 use proto::{
     DutyId, DutyKind, Identity, PeerIndex, Root, Roster, Round, Signed, Slot, Statement, Timestamp,
@@ -153,7 +153,18 @@ impl Rig {
     }
 
     pub fn prepare(&self, turn: u64, number: u64, letter: char) -> Message {
-        Message::Prepare(self.vote(turn, number, letter))
+        Message::Prepare(Vote {
+            signed: self.vote(turn, number, letter),
+            proposal: None,
+        })
+    }
+
+    /// A vote that shows what the round's leader proposed: `shown`, if all are honest the same.
+    pub fn showing(&self, turn: u64, number: u64, (letter, shown): (char, char)) -> Message {
+        Message::Prepare(Vote {
+            signed: self.vote(turn, number, letter),
+            proposal: Some(self.proposed(number, number, shown).signature),
+        })
     }
 
     /// A vote of round 0 as an answer for round 1.
@@ -221,15 +232,29 @@ impl Rig {
         outputs.iter().any(|output| word(output) == "fault BadBody")
     }
 
-    /// A PROPOSE by the round's leader.
-    pub fn propose(&self, number: u64, letter: char, justification: Vec<Answer>) -> Message {
+    fn proposed(&self, turn: u64, number: u64, letter: char) -> Signed<Propose> {
         let statement = Propose {
             scope: self.setup.scope,
             round: round(number),
             value: root(letter),
         };
+        self.signed(turn, statement)
+    }
+
+    /// A PROPOSE by the round's leader.
+    pub fn propose(&self, number: u64, letter: char, justification: Vec<Answer>) -> Message {
+        self.propose_as(number, (number, letter), justification)
+    }
+
+    /// A PROPOSE for round `number` by the peer that leads `turn`.
+    pub fn propose_as(
+        &self,
+        turn: u64,
+        (number, letter): (u64, char),
+        justification: Vec<Answer>,
+    ) -> Message {
         Message::Propose(Proposal {
-            signed: self.signed(number, statement),
+            signed: self.proposed(turn, number, letter),
             body: Letter(letter).encode().into(),
             justification,
         })
@@ -247,6 +272,7 @@ impl Rig {
         Message::Commit(Committal {
             signed: self.signed(turn, statement),
             certificate: self.signatures(number, letter, turns),
+            proposal: None,
         })
     }
 }
@@ -298,8 +324,8 @@ fn message_word(message: &Message) -> String {
             let Propose { round, value, .. } = &proposal.signed.statement;
             format!("PROPOSE {round}{}", letter(value))
         }
-        Message::Prepare(signed) => {
-            let Prepare { round, value, .. } = &signed.statement;
+        Message::Prepare(vote) => {
+            let Prepare { round, value, .. } = &vote.signed.statement;
             format!("PREPARE {round}{}", letter(value))
         }
         Message::Commit(committal) => {

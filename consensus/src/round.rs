@@ -37,7 +37,7 @@ impl<V: Value> Instance<V> {
     /// When something happens in this round by itself.
     pub(crate) fn round_deadline(&self) -> Option<Timestamp> {
         let timing = &self.setup.timing;
-        let may_wait = self.leads() && self.lead == Lead::Idle;
+        let may_wait = self.leads() && self.lead != Lead::Proposed;
         let waits = may_wait.then(|| timing.leader_waits_until(self.round));
         let held = self.pending.as_ref().filter(|pending| pending.is_held());
         let held = held.map(|_| timing.held_until(self.round));
@@ -154,7 +154,7 @@ impl<V: Value> Instance<V> {
             .sent
             .prepares
             .range(..round)
-            .map(|(round, vote)| (*round, vote.statement.value))
+            .map(|(round, vote)| (*round, vote.signed.statement.value))
             .collect();
         let certificate = self.certificate.as_ref();
         let bodies = self.bodies(votes.values().copied());

@@ -4,6 +4,7 @@
 //! that split when the votes rule or the restart rule is taken away.
 
 mod plan;
+mod twins;
 mod world;
 
 use std::ops::Range;
@@ -51,50 +52,6 @@ fn multiples_of_3_lose_no_duty_while_the_network_is_timely() {
             "n = {n}, seed {seed}, {plan:?}: {outcome:?}"
         );
     }
-}
-
-/// Some peers run twice under one key: they can split locks only by statements that convict them.
-/// Returns in how many schedules one was convicted, and locks were split.
-fn check_twins(n: usize, twins: usize, seeds: u64) -> (usize, usize) {
-    let (mut convicted, mut split) = (0, 0);
-    for seed in 0..seeds {
-        let plan = Plan::draw_twins(n, twins, seed);
-        let outcome = World::run(&plan, choose);
-        let place = || format!("n = {n}, seed {seed}, {plan:?}: {outcome:?}");
-        assert!(
-            outcome.faults == 0,
-            "a correct peer was blamed: {}",
-            place()
-        );
-        assert!(
-            outcome.locks.len() <= 1 || outcome.evidence > 0,
-            "{}",
-            place()
-        );
-        if plan.promises_a_decision() && outcome.locks.len() <= 1 {
-            assert!(outcome.undecided.is_empty(), "lost duty: {}", place());
-        }
-        split += usize::from(outcome.locks.len() > 1);
-        convicted += usize::from(outcome.evidence > 0);
-    }
-    (convicted, split)
-}
-
-#[test]
-fn s17_a_peer_that_contradicts_itself_is_convicted_if_it_splits_locks() {
-    let (convicted, split) = check_twins(4, 1, 600);
-    assert!(convicted > 100 && split > 0, "the schedules are too tame");
-}
-
-#[test]
-fn s17_as_many_liars_as_5_and_7_peers_bear_are_convicted_if_they_split_locks() {
-    let mut splits = 0;
-    for (n, liars, seeds) in [(5, 1, 300), (7, 1, 100), (7, 2, 150)] {
-        let (convicted, split) = check_twins(n, liars, seeds);
-        assert!(convicted as u64 > seeds / 6, "the schedules are too tame");
-        splits += split;
-    }
-    assert!(splits > 0, "the schedules are too tame");
 }
 
 fn check_many(n: usize, seeds: u64) {
@@ -147,8 +104,9 @@ fn own_model_2026_certificates_only_splits_locks() {
 
 #[test]
 fn a_restarted_peer_that_says_none_splits_locks() {
-    // With more peers such schedules are rarer: the search begins shortly before one.
-    for (n, first) in [(4, 0), (5, 1_800), (7, 850)] {
+    // With more peers such schedules are rare, since whoever has heard the forgotten vote counts
+    // it: the search begins shortly before one.
+    for (n, first) in [(4, 0), (7, 1_150)] {
         let split = first_split(first..5000, |seed| {
             World::run(&Plan::draw_forgetting(n, seed), choose)
         });

@@ -1,11 +1,11 @@
 //! Turns what arrives into what may be counted: signatures, certificates, justifications. Keeps
 //! every vote that it verifies on the way, and verifies none that it has kept.
 
-use proto::vote::{Answer, Change, Prepare, Prepared, Scope, Signatures};
+use proto::vote::{Answer, Change, Prepare, Prepared, Propose, Scope, Signatures};
 use proto::{DutyKind, PeerSet, Roster, Round, Signed, Statement, Verified};
 
 use crate::Rule;
-use crate::ballots::{Ballots, Changed};
+use crate::ballots::{Ballots, Certificate, Changed};
 
 /// Verifies against one roster, for one duty, with the help of what is known already.
 pub(crate) struct Verifier<'a> {
@@ -23,6 +23,15 @@ impl Verifier<'_> {
         signed.verify(self.roster).map_err(|_| Rule::BadSignature)
     }
 
+    /// A proposal that its leader has signed.
+    pub(crate) fn propose(&mut self, signed: Signed<Propose>) -> Result<Verified<Propose>, Rule> {
+        let known = self.ballots.propose(signed.statement.round);
+        match known.filter(|known| ***known == signed) {
+            Some(known) => Ok(known.clone()),
+            None => self.signed(signed),
+        }
+    }
+
     /// Keeps a vote of a round that exists.
     pub(crate) fn prepare(&mut self, signed: Signed<Prepare>) -> Result<(), Rule> {
         if signed.statement.round < first_round(self.scope.duty.kind) {
@@ -35,7 +44,7 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    /// Checks that t peers have signed what `prepared` says, and keeps their votes.
+    /// Checks that t peers have signed what `prepared` says, and keeps their votes and the proof.
     pub(crate) fn certificate(
         &mut self,
         prepared: Prepared,
@@ -57,6 +66,10 @@ impl Verifier<'_> {
             })
             .map_err(|_| Rule::BadCertificate)?;
         }
+        self.ballots.add_certificate(Certificate {
+            prepared,
+            signatures: signatures.clone(),
+        });
         Ok(())
     }
 
@@ -71,16 +84,22 @@ impl Verifier<'_> {
             return Ok(());
         }
         let verified = self.signed(change.signed.clone())?;
-        match statement.prepared {
+        let proof = match statement.prepared {
             Some(prepared) if prepared.round < statement.round => {
-                self.certificate(prepared, &change.certificate)?;
+                self.certificate(prepared, &change.certificate)
             }
-            None if change.certificate.0.is_empty() => {}
-            Some(_) | None => return Err(Rule::BadCertificate),
+            None if change.certificate.0.is_empty() => Ok(()),
+            Some(_) | None => Err(Rule::BadCertificate),
+        };
+        // What was signed was said, whether or not the proof beside it holds.
+        match proof {
+            Ok(()) => {
+                let changed = Changed::new(verified, change.certificate.clone());
+                self.ballots.add_change(changed);
+            }
+            Err(_) => self.ballots.add_unproven_change(verified),
         }
-        self.ballots
-            .add_change(Changed::new(verified, change.certificate.clone()));
-        Ok(())
+        proof
     }
 
     /// Checks that these are answers of different peers for `round`, and keeps them. Whether they

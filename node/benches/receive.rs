@@ -87,6 +87,7 @@ impl Cluster {
         let commit = Message::Commit(Committal {
             signed: signed.into_signed(),
             certificate: Signatures(signatures),
+            proposal: None,
         });
         let frame = Frame::Vote(commit.encode()).encode();
         let mut bytes = BytesMut::new();

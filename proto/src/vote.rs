@@ -8,8 +8,8 @@
 //! | message | says | carries besides |
 //! |---|---|---|
 //! | PROPOSE | the leader of this round proposes this value | the value, why it may be proposed |
-//! | PREPARE | I would sign this value in this round | |
-//! | COMMIT | my record holds this value, and here are my partial signatures | its PREPARE quorum |
+//! | PREPARE | I would sign this value in this round | the leader's signature under it |
+//! | COMMIT | my record holds this value; here are my partial signatures | its quorum, as above |
 //! | ROUND-CHANGE | I have left all earlier rounds, and voted so in them | its quorum, values |
 //! | PULL, VALUE | send me the bytes of this hash; here they are | |
 //!
@@ -102,7 +102,8 @@ pub struct RoundChange {
     /// The hash the signer PREPAREd, for every earlier round in which it did. A round below
     /// `round` that is absent means "none".
     pub votes: BTreeMap<Round, Root>,
-    /// The highest PREPARE quorum that the signer knows, of a round below `round`.
+    /// The PREPARE quorum that binds the signer, the first that it has seen; of a round below
+    /// `round`.
     pub prepared: Option<Prepared>,
 }
 
@@ -138,6 +139,16 @@ pub struct Proposal {
     pub justification: Vec<Answer>,
 }
 
+/// A PREPARE as it travels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vote {
+    /// What the peer signed.
+    pub signed: Signed<Prepare>,
+    /// The signature of the round's leader under its PROPOSE of this value, so that two peers that
+    /// were shown two values can convict it. None in round 0, and from peers of older programs.
+    pub proposal: Option<IdentitySignature>,
+}
+
 /// A COMMIT as it travels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committal {
@@ -145,6 +156,8 @@ pub struct Committal {
     pub signed: Signed<Commit>,
     /// The PREPARE quorum of its round and value.
     pub certificate: Signatures,
+    /// As in [`Vote`]; also none if the peer has not seen the proposal.
+    pub proposal: Option<Box<IdentitySignature>>,
 }
 
 /// A ROUND-CHANGE without the bytes of values: its form inside a justification.
@@ -181,7 +194,7 @@ pub enum Message {
     /// PROPOSE.
     Propose(Proposal),
     /// PREPARE.
-    Prepare(Signed<Prepare>),
+    Prepare(Vote),
     /// COMMIT.
     Commit(Committal),
     /// ROUND-CHANGE, and the bytes of the head votes it names (blocks are pulled).
@@ -212,7 +225,7 @@ impl Message {
     pub fn scope(&self) -> Scope {
         match self {
             Self::Propose(proposal) => proposal.signed.statement.scope,
-            Self::Prepare(signed) => signed.statement.scope,
+            Self::Prepare(vote) => vote.signed.statement.scope,
             Self::Commit(committal) => committal.signed.statement.scope,
             Self::RoundChange { change, .. } => change.signed.statement.scope,
             Self::Pull { scope, .. } | Self::Value { scope, .. } => *scope,
@@ -223,7 +236,7 @@ impl Message {
     pub fn signer(&self) -> Option<PeerIndex> {
         match self {
             Self::Propose(proposal) => Some(proposal.signed.signer),
-            Self::Prepare(signed) => Some(signed.signer),
+            Self::Prepare(vote) => Some(vote.signed.signer),
             Self::Commit(committal) => Some(committal.signed.signer),
             Self::RoundChange { change, .. } => Some(change.signed.signer),
             Self::Pull { .. } | Self::Value { .. } => None,

@@ -10,10 +10,10 @@ use super::*;
 use crate::rig::{Rig, root, round};
 
 fn prepare(message: Message) -> Signed<Prepare> {
-    let Message::Prepare(signed) = message else {
+    let Message::Prepare(vote) = message else {
         panic!("{message:?}");
     };
-    signed
+    vote.signed
 }
 
 fn propose(message: Message) -> Signed<Propose> {

@@ -23,8 +23,8 @@ pub struct Outcome {
     pub undecided: Vec<usize>,
     /// How often a correct peer was blamed.
     pub faults: usize,
-    /// How many correct peers hold evidence against a peer with a twin.
-    pub evidence: usize,
+    /// The peers against whom a correct peer holds evidence.
+    pub convicted: BTreeSet<usize>,
 }
 
 const START: Timestamp = Timestamp::from_micros(1_000_000);
@@ -69,7 +69,7 @@ pub struct World<'a> {
     sequence: u64,
     healed: bool,
     faults: usize,
-    evidence: usize,
+    convicted: BTreeSet<usize>,
 }
 
 impl<'a> World<'a> {
@@ -114,7 +114,7 @@ impl<'a> World<'a> {
             sequence: 0,
             healed: false,
             faults: 0,
-            evidence: 0,
+            convicted: BTreeSet::new(),
         };
         world.peers = (0..world.indices.len())
             .map(|peer| Peer {
@@ -260,8 +260,13 @@ impl<'a> World<'a> {
             Output::Decided { .. } => self.peers[peer].decided = true,
             Output::Fault { peer: culprit, .. } => self.blame(peer, culprit),
             Output::Evidence(evidence) => {
-                self.evidence += usize::from(self.is_correct(peer));
-                self.blame(peer, evidence.culprit());
+                let culprit = evidence.culprit();
+                if self.is_correct(peer) {
+                    let verdict = evidence.verify(&self.roster, Root::ZERO);
+                    verdict.expect("what a peer keeps convinces whoever has the lock");
+                    self.convicted.insert(culprit.position());
+                }
+                self.blame(peer, culprit);
             }
             Output::Committed { .. } | Output::Exhausted => {}
         }
@@ -386,7 +391,7 @@ impl<'a> World<'a> {
             locks: correct.iter().filter_map(record).collect(),
             undecided: correct.iter().filter(is_open).copied().collect(),
             faults: self.faults,
-            evidence: self.evidence,
+            convicted: self.convicted,
         }
     }
 }

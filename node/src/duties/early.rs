@@ -42,7 +42,7 @@ impl Early {
 
 #[cfg(test)]
 mod tests {
-    use proto::vote::{Prepare, Proposal, Propose, Scope};
+    use proto::vote::{Prepare, Proposal, Propose, Scope, Vote};
     use proto::{ClusterSize, DutyKind, Identity, Root, Round};
 
     use super::*;
@@ -81,7 +81,10 @@ mod tests {
             value: [value; 32].into(),
         };
         let identity = Identity::from_seed(&[1; 32]);
-        Message::Prepare(identity.sign(peer(), statement).into_signed())
+        Message::Prepare(Vote {
+            signed: identity.sign(peer(), statement).into_signed(),
+            proposal: None,
+        })
     }
 
     #[test]

@@ -263,7 +263,7 @@ impl Run {
             Outcome::Broadcast(message) => {
                 world.broadcast(self.duty.kind.since(), frame(&message));
                 if let Message::Prepare(vote) = message {
-                    self.voted = Some(vote.statement.value);
+                    self.voted = Some(vote.signed.statement.value);
                     world.out.push(Output::Later(Chore::Presign(self.duty)));
                 }
             }

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::wire::schema;
 use super::{Answer, Body, Change, Commit, Committal, Message, Partial, Prepare, Prepared};
-use super::{Proposal, Propose, RoundChange, Scope, Signatures};
+use super::{Proposal, Propose, RoundChange, Scope, Signatures, Vote};
 use crate::eth::block::MAX_BLOCK_BYTES;
 use crate::frame::MAX_FRAME;
 use crate::{
@@ -96,7 +96,9 @@ impl Message {
             Content::Propose(inner) => reader.proposal(sender, &inner, &vote.body),
             Content::Prepare(inner) => {
                 let message = schema::Prepare::decode(bounded("prepare", &inner, MAX_INNER)?)?;
-                reader.prepare(sender, &message).map(Self::Prepare)
+                let signed = reader.prepare(sender, &message)?;
+                let proposal = optional_signature(&message.propose_signature)?;
+                Ok(Self::Prepare(Vote { signed, proposal }))
             }
             Content::Commit(inner) => reader.commit(sender, &inner),
             Content::RoundChange(inner) => reader.round_change(sender, &inner),
@@ -204,6 +206,7 @@ impl Reader {
             signed: signed(statement, sender, &message.signature)?,
             certificate: self
                 .certificate(message.certificate_signers, &message.certificate_signatures)?,
+            proposal: optional_signature(&message.propose_signature)?.map(Box::new),
         }))
     }
 
@@ -302,6 +305,11 @@ fn signature(bytes: &[u8]) -> Result<IdentitySignature, WireError> {
         .try_into()
         .map_err(|_| length("signature", bytes.len()))?;
     Ok(IdentitySignature(bytes))
+}
+
+/// A signature that need not be there.
+fn optional_signature(bytes: &[u8]) -> Result<Option<IdentitySignature>, WireError> {
+    (!bytes.is_empty()).then(|| signature(bytes)).transpose()
 }
 
 fn root(field: &'static str, bytes: &[u8]) -> Result<Root, WireError> {

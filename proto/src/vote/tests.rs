@@ -2,7 +2,9 @@
 //! refused, and no bytes at all can do harm. And how much a slot costs.
 
 use proptest::prelude::*;
+use prost::Message as _;
 
+use super::wire::schema;
 use super::*;
 use crate::{ClusterSize, DutyKind, Identity, Roster, Slot};
 
@@ -80,6 +82,32 @@ fn commit(validators: u32) -> Message {
     Message::Commit(Committal {
         signed: signed(1, statement),
         certificate: certificate(0, 0..3),
+        proposal: None,
+    })
+}
+
+/// A vote that shows no proposal, as older programs send it.
+fn vote(number: u64) -> Message {
+    Message::Prepare(Vote {
+        signed: prepare(1, number),
+        proposal: None,
+    })
+}
+
+fn shown(number: u64) -> Message {
+    Message::Prepare(Vote {
+        signed: prepare(1, number),
+        proposal: Some(IdentitySignature([8; 64])),
+    })
+}
+
+fn shown_commit() -> Message {
+    let Message::Commit(committal) = commit(1) else {
+        panic!("a commitment");
+    };
+    Message::Commit(Committal {
+        proposal: Some(Box::new(IdentitySignature([8; 64]))),
+        ..committal
     })
 }
 
@@ -100,9 +128,11 @@ fn every_kind() -> Vec<Message> {
     let (scope, value) = (scope(), Root::from([7; 32]));
     vec![
         proposal(),
-        Message::Prepare(prepare(1, 16)),
+        vote(16),
+        shown(16),
         commit(0),
         commit(31),
+        shown_commit(),
         Message::RoundChange {
             change: change(1, 16),
             bodies: vec![vec![5; 128].into()],
@@ -130,9 +160,9 @@ fn every_message_comes_back_as_it_was_sent() {
 fn signatures_survive_the_wire_and_bind_the_cluster() {
     let keys = (1..=4u8).map(|i| Identity::from_seed(&[i; 32]).public());
     let roster = Roster::new(keys.collect()).unwrap();
-    let bytes = Message::Prepare(prepare(1, 0)).encode();
+    let bytes = vote(0).encode();
     let signed_in = |lock| match Message::decode(lock, size(4), peer(1), &bytes) {
-        Ok(Message::Prepare(signed)) => signed.verify(&roster).is_ok(),
+        Ok(Message::Prepare(vote)) => vote.signed.verify(&roster).is_ok(),
         other => panic!("{other:?}"),
     };
     assert!(signed_in(scope().lock));
@@ -142,7 +172,7 @@ fn signatures_survive_the_wire_and_bind_the_cluster() {
 /// Besu GHSA-23rh-rrqg-wq82: a round number without bound made the receiver keep without bound.
 #[test]
 fn besu_ghsa_23rh_a_round_beyond_the_last_is_refused() {
-    let bytes = Message::Prepare(prepare(1, 16)).encode();
+    let bytes = vote(16).encode();
     let mut beyond = bytes.clone();
     // The round is the first field of the inner message: tag 0x08, value 16.
     let at = bytes
@@ -184,7 +214,7 @@ fn a_signer_that_the_cluster_does_not_have_is_refused() {
 
 #[test]
 fn what_a_later_version_says_is_told_from_what_no_version_says() {
-    let mut bytes = Message::Prepare(prepare(1, 0)).encode();
+    let mut bytes = vote(0).encode();
     // The kind stands after the slot, unless it is a head vote: tag 0x10.
     let at = bytes.iter().position(|byte| *byte == 0x08).unwrap() + 5;
     bytes.splice(at..at, [0x10, 9]);
@@ -212,11 +242,49 @@ fn a_value_beyond_the_bound_of_its_kind_is_refused() {
     }
 }
 
+/// A PREPARE as programs of the first wire version know it.
+#[derive(Clone, PartialEq, prost::Message)]
+struct OlderPrepare {
+    #[prost(uint32, tag = "1")]
+    round: u32,
+    #[prost(bytes = "vec", tag = "2")]
+    value: Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    signature: Vec<u8>,
+}
+
+#[test]
+fn an_older_program_reads_the_same_vote_and_skips_what_it_shows() {
+    let older = |message: Message| {
+        let vote = schema::Vote::decode(message.encode().as_slice()).unwrap();
+        let Some(schema::vote::Content::Prepare(inner)) = vote.content else {
+            panic!("a vote");
+        };
+        OlderPrepare::decode(inner.as_slice()).unwrap()
+    };
+    assert_eq!(older(shown(16)), older(vote(16)));
+    assert_eq!(older(shown(16)).round, 16);
+}
+
+#[test]
+fn a_shown_signature_of_another_length_is_refused() {
+    let mut vote = schema::Vote::decode(vote(16).encode().as_slice()).unwrap();
+    let Some(schema::vote::Content::Prepare(inner)) = &mut vote.content else {
+        panic!("a vote");
+    };
+    let mut prepare = schema::Prepare::decode(inner.as_slice()).unwrap();
+    prepare.propose_signature = vec![8; 63];
+    *inner = prepare.encode_to_vec();
+    let (field, length) = ("signature", 63);
+    let refused = Err(WireError::Length { field, length });
+    assert_eq!(decode(&vote.encode_to_vec()), refused);
+}
+
 /// The figures of the plan for n = 4: a head vote is one PREPARE and one COMMIT to each of three
 /// peers; 2.5 kB with one validator and 12 kB with 31 must hold them, pings and framing too.
 #[test]
 fn a_slot_of_4_peers_is_small_on_the_wire() {
-    let vote = Message::Prepare(prepare(1, 0)).encode().len();
+    let vote = vote(0).encode().len();
     let slot = |validators| 3 * (vote + commit(validators).encode().len());
     assert!(slot(1) <= 1600, "{} bytes", slot(1));
     assert!(slot(31) <= 10_500, "{} bytes", slot(31));
@@ -230,7 +298,7 @@ proptest! {
 
     #[test]
     fn no_damage_makes_decoding_panic(
-        which in 0..7usize,
+        which in 0..9usize,
         at in any::<prop::sample::Index>(),
         (byte, cut) in any::<(u8, bool)>(),
     ) {

@@ -3,8 +3,8 @@
 
 use prost::Message as _;
 
-use super::{Answer, Change, Commit, Committal, Message, Prepare, Proposal, Signatures};
-use crate::{PeerIndex, Signed};
+use super::{Answer, Change, Commit, Committal, Message, Prepare, Proposal, Signatures, Vote};
+use crate::{IdentitySignature, PeerIndex, Signed};
 
 /// The generated structs of `schema/vote.proto`.
 #[allow(
@@ -25,7 +25,7 @@ impl Message {
                 Content::Propose(propose(proposal).encode_to_vec()),
                 Some(&proposal.body),
             ),
-            Self::Prepare(signed) => (Content::Prepare(prepare(signed).encode_to_vec()), None),
+            Self::Prepare(vote) => (Content::Prepare(shown(vote).encode_to_vec()), None),
             Self::Commit(committal) => (Content::Commit(commit(committal).encode_to_vec()), None),
             Self::RoundChange { change, bodies } => {
                 let mut message = round_change(change);
@@ -66,12 +66,24 @@ fn answer(answer: &Answer) -> schema::Answer {
     }
 }
 
+fn shown(vote: &Vote) -> schema::Prepare {
+    schema::Prepare {
+        propose_signature: optional(vote.proposal),
+        ..prepare(&vote.signed)
+    }
+}
+
 fn prepare(signed: &Signed<Prepare>) -> schema::Prepare {
     schema::Prepare {
         round: signed.statement.round.number().into(),
         value: signed.statement.value.as_bytes().to_vec(),
         signature: signed.signature.0.to_vec(),
+        propose_signature: Vec::new(),
     }
+}
+
+fn optional(signature: Option<IdentitySignature>) -> Vec<u8> {
+    signature.map(|one| one.0.to_vec()).unwrap_or_default()
 }
 
 fn commit(committal: &Committal) -> schema::Commit {
@@ -95,6 +107,7 @@ fn commit(committal: &Committal) -> schema::Commit {
         certificate_signers,
         certificate_signatures,
         signature: committal.signed.signature.0.to_vec(),
+        propose_signature: optional(committal.proposal.as_deref().copied()),
     }
 }
 
