@@ -362,11 +362,10 @@ fn in_short(message: &Message) -> String {
             let said = &proposal.signed.statement;
             ("PROPOSE", Some(said.round), Some(said.value))
         }
-        Message::Prepare(vote) => (
-            "PREPARE",
-            Some(vote.statement.round),
-            Some(vote.statement.value),
-        ),
+        Message::Prepare(vote) => {
+            let said = &vote.signed.statement;
+            ("PREPARE", Some(said.round), Some(said.value))
+        }
         Message::Commit(committal) => ("COMMIT", None, Some(committal.signed.statement.value)),
         Message::RoundChange { change, .. } => {
             ("ROUND-CHANGE", Some(change.signed.statement.round), None)

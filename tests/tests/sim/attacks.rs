@@ -9,6 +9,7 @@ use proto::{DutyId, Slot};
 use crate::chain::{FULU_EPOCH, SLOTS_PER_EPOCH, spec_with};
 use crate::faults::Fault;
 use crate::scenarios::{block, head, ms};
+use crate::villains::Villain;
 use crate::world::{FIRST, World};
 
 impl World {
@@ -158,4 +159,35 @@ fn a_block_of_another_layout_is_another_value() {
     bytes[1] ^= 1;
     let other = Value::decode(&bytes).unwrap();
     assert_ne!(one.hash(), other.hash());
+}
+
+impl World {
+    /// Four peers, of which the second is a villain: it costs no duty, and the others blame it.
+    fn bears(seed: u64, villain: Villain, blamed_for: &'static str) -> Self {
+        let mut world = Self::new(4, seed);
+        world.corrupt(1, villain);
+        world.weather.split_percent = 60;
+        world.run_to(FIRST + 11);
+        world.assert_all_done(FIRST..FIRST + 10);
+        let mut all = world.blamed.iter();
+        let named = all.any(|(_, culprit, rule)| (*culprit, *rule) == (1, blamed_for));
+        assert!(named, "{:?}", world.blamed);
+        world
+    }
+}
+
+#[test]
+fn a_peer_that_proposes_out_of_turn_is_named_and_costs_no_duty() {
+    World::bears(260, Villain::Usurper, "not_leader");
+}
+
+/// Nobody hears both of its proposals from itself: the votes of the others show them.
+#[test]
+fn a_leader_that_proposes_two_values_is_convicted_and_costs_no_duty() {
+    World::bears(261, Villain::TwoFaced, "evidence");
+}
+
+#[test]
+fn a_peer_with_forged_certificates_is_named_and_costs_no_duty() {
+    World::bears(262, Villain::Forger, "bad_certificate");
 }

@@ -88,7 +88,10 @@ impl Checks {
                 let said = &proposal.signed.statement;
                 ("PROPOSE", Some(said.round), said.value)
             }
-            Message::Prepare(vote) => ("PREPARE", Some(vote.statement.round), vote.statement.value),
+            Message::Prepare(vote) => {
+                let said = &vote.signed.statement;
+                ("PREPARE", Some(said.round), said.value)
+            }
             Message::Commit(committal) => ("COMMIT", None, committal.signed.statement.value),
             Message::RoundChange { change, .. } => {
                 let said = &change.signed.statement;

@@ -14,7 +14,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use crate::faults::Fault;
 use crate::old;
 use crate::peer::{BeaconNode, Standing};
-use crate::villains::Villain;
+use crate::villains::{VILLAINS, Villain};
 use crate::world::{Event, FIRST, Weather, World};
 
 /// How many slots faults last.
@@ -62,9 +62,12 @@ pub fn troubled_world(n: usize, seed: u64) -> World {
 pub fn promises_duties(world: &World) -> bool {
     let size = ClusterSize::of(world.peers.len()).unwrap();
     let bad = world.checks.bad.len();
-    let held_back = world.peers.iter().any(|peer| {
-        peer.standing == Standing::Villain(Villain::Withholder) && size.has_ambiguous_quorums()
-    });
+    // What proves nothing is as good as withheld.
+    let withhold = [Villain::Withholder, Villain::Forger].map(Standing::Villain);
+    let held_back = world
+        .peers
+        .iter()
+        .any(|peer| withhold.contains(&peer.standing) && size.has_ambiguous_quorums());
     bad <= size.peers() - size.threshold() && !held_back
 }
 
@@ -100,15 +103,8 @@ fn climate(world: &mut World, dice: &mut StdRng) {
 fn villains(world: &mut World, dice: &mut StdRng) {
     let size = ClusterSize::of(world.peers.len()).unwrap();
     for peer in 0..size.faulty() {
-        let kinds = [
-            Villain::BadShares,
-            Villain::Withholder,
-            Villain::Equivocator,
-            Villain::Replayer,
-            Villain::FalseWitness,
-        ];
         if dice.random_range(0..3) == 0 {
-            let kind = *pick(&kinds, dice);
+            let kind = *pick(&VILLAINS, dice);
             world.corrupt(peer, kind);
         }
     }

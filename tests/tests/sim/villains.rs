@@ -7,9 +7,9 @@ use node::duties::value::Value;
 use node::vault::Signable;
 use proto::frame::{Frame, Greeting};
 use proto::vote::{
-    Change, Commit, Committal, Message, Prepare, Proposal, Propose, RoundChange, Signatures,
+    Change, Commit, Committal, Message, Prepare, Proposal, Propose, RoundChange, Signatures, Vote,
 };
-use proto::{PeerIndex, Root};
+use proto::{DutyKind, IdentitySignature, PeerIndex, Root, Round, Statement};
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 use tests::cluster::Cluster;
@@ -35,7 +35,25 @@ pub enum Villain {
     FalseWitness,
     /// It proposes other blocks than its beacon node has built.
     Builder(Oddity),
+    /// It proposes in rounds that others lead.
+    Usurper,
+    /// As leader it proposes another value to every second peer.
+    TwoFaced,
+    /// Its certificates hold signatures that nobody has made.
+    Forger,
 }
+
+/// Those that a seed may bring.
+pub const VILLAINS: [Villain; 8] = [
+    Villain::BadShares,
+    Villain::Withholder,
+    Villain::Equivocator,
+    Villain::Replayer,
+    Villain::Usurper,
+    Villain::TwoFaced,
+    Villain::Forger,
+    Villain::FalseWitness,
+];
 
 /// What a villain has at hand.
 pub struct Means<'a> {
@@ -74,13 +92,23 @@ impl Villain {
             }
         };
         let is_victim = (to.position() + me.position()) % 2 == 1;
+        self.say((me, is_victim), (frame, message), means)
+    }
+
+    /// What `me` says instead of `message`, which came in `frame`, to a victim or another peer.
+    fn say(
+        self,
+        (me, is_victim): (PeerIndex, bool),
+        (frame, message): (Vec<u8>, Message),
+        means: &mut Means<'_>,
+    ) -> Vec<Vec<u8>> {
         match (self, message) {
             (Self::BadShares, Message::Commit(committal)) => {
                 vec![encode(&Message::Commit(bad_shares(me, committal, means)))]
             }
             (Self::Withholder, _) if is_victim => Vec::new(),
             (Self::Equivocator, Message::Prepare(vote)) if is_victim => {
-                vec![encode(&other_vote(me, vote.statement, means))]
+                vec![encode(&other_vote(me, vote.signed.statement, means))]
             }
             (Self::Equivocator, Message::RoundChange { change, .. }) if is_victim => {
                 vec![encode(&denial(me, change.signed.statement, means))]
@@ -94,10 +122,35 @@ impl Villain {
                 let odd = odd(oddity, (me, proposal), means);
                 vec![odd.map_or(frame, |odd| encode(&odd))]
             }
+            (Self::Usurper, Message::Prepare(vote)) => {
+                let usurped = usurped(me, &vote.signed.statement, means);
+                std::iter::once(frame).chain(usurped).collect()
+            }
+            (Self::TwoFaced, Message::Propose(proposal)) if is_victim => {
+                let other = other_proposal(me, &proposal, means);
+                vec![other.unwrap_or(frame)]
+            }
+            (Self::Forger, Message::Commit(committal)) => {
+                vec![encode(&Message::Commit(Committal {
+                    certificate: forged(&committal.certificate),
+                    ..committal
+                }))]
+            }
+            (Self::Forger, Message::RoundChange { change, bodies }) => {
+                let certificate = forged(&change.certificate);
+                let change = Change {
+                    certificate,
+                    ..change
+                };
+                vec![encode(&Message::RoundChange { change, bodies })]
+            }
             (
                 Self::BadShares
                 | Self::Withholder
                 | Self::Equivocator
+                | Self::Usurper
+                | Self::TwoFaced
+                | Self::Forger
                 | Self::FalseWitness
                 | Self::Builder(_),
                 _,
@@ -110,9 +163,10 @@ impl Villain {
 fn other_vote(me: PeerIndex, vote: Prepare, means: &Means<'_>) -> Message {
     let other = means.chain.other_value(vote.scope.duty, &vote.value);
     let value = other.unwrap_or(Root::from([0xee; 32]));
-    let identity = &means.cluster.identities[me.position()];
-    let lie = identity.sign(me, Prepare { value, ..vote });
-    Message::Prepare(lie.into_signed())
+    Message::Prepare(Vote {
+        signed: means.sign(me, Prepare { value, ..vote }),
+        proposal: None,
+    })
 }
 
 /// A ROUND-CHANGE of the same round that denies every vote.
@@ -122,9 +176,8 @@ fn denial(me: PeerIndex, change: RoundChange, means: &Means<'_>) -> Message {
         prepared: None,
         ..change
     };
-    let identity = &means.cluster.identities[me.position()];
     let change = Change {
-        signed: identity.sign(me, denial).into_signed(),
+        signed: means.sign(me, denial),
         certificate: Signatures::default(),
     };
     Message::RoundChange {
@@ -150,26 +203,85 @@ fn odd(
         value: value.hash(),
         ..proposal.signed.statement
     };
-    let identity = &means.cluster.identities[me.position()];
     Some(Message::Propose(Proposal {
-        signed: identity.sign(me, statement).into_signed(),
+        signed: means.sign(me, statement),
         body: value.encode().into(),
         ..proposal
     }))
 }
 
+impl Means<'_> {
+    fn sign<T: Statement>(&self, me: PeerIndex, statement: T) -> proto::Signed<T> {
+        let identity = &self.cluster.identities[me.position()];
+        identity.sign(me, statement).into_signed()
+    }
+}
+
+/// A proposal in the first round that somebody else leads, of a value that can be read.
+fn usurped(me: PeerIndex, vote: &Prepare, means: &Means<'_>) -> Option<Vec<u8>> {
+    let size = means.cluster.lock.definition.terms().size();
+    let leaders = consensus::leaders(size, &vote.scope.lock, vote.scope.duty);
+    let round = if leaders[0] == me { 2 } else { 1 };
+    let other = means.chain.other_value(vote.scope.duty, &vote.value);
+    let value = means.chain.value(&other.unwrap_or(vote.value))?;
+    let statement = Propose {
+        scope: vote.scope,
+        round: Round::new(round).expect("rounds 1 and 2 exist"),
+        value: value.hash(),
+    };
+    Some(encode(&Message::Propose(Proposal {
+        signed: means.sign(me, statement),
+        body: value.encode().into(),
+        justification: Vec::new(),
+    })))
+}
+
+/// The same proposal with another value: another head, or the block in another layout.
+fn other_proposal(me: PeerIndex, proposal: &Proposal, means: &Means<'_>) -> Option<Vec<u8>> {
+    let said = &proposal.signed.statement;
+    let other = match said.scope.duty.kind {
+        DutyKind::Head => {
+            let other = means.chain.other_value(said.scope.duty, &said.value)?;
+            means.chain.value(&other)?.clone()
+        }
+        DutyKind::Block => {
+            let mut bytes = proposal.body.to_vec();
+            *bytes.get_mut(1)? ^= 1;
+            Value::decode(&bytes)?
+        }
+    };
+    let statement = Propose {
+        value: other.hash(),
+        ..said.clone()
+    };
+    Some(encode(&Message::Propose(Proposal {
+        signed: means.sign(me, statement),
+        body: other.encode().into(),
+        justification: proposal.justification.clone(),
+    })))
+}
+
+/// As many signatures by the same peers, none of which they have made.
+fn forged(certificate: &Signatures) -> Signatures {
+    let signers = certificate.0.keys();
+    Signatures(
+        signers
+            .map(|peer| (*peer, IdentitySignature([7; 64])))
+            .collect(),
+    )
+}
+
 /// The same commitment with signatures of something else.
 fn bad_shares(me: PeerIndex, committal: Committal, means: &Means<'_>) -> Committal {
-    let mut statement: Commit = committal.signed.statement;
+    let mut statement: Commit = committal.signed.statement.clone();
     let shares = &means.cluster.outcomes[me.position()].validators;
     for partial in &mut statement.partials {
         let share = &shares[partial.validator as usize].share;
         partial.signature = share.sign(&Hashed::hash([0xbb; 32].into())).to_bytes();
     }
-    let identity = &means.cluster.identities[me.position()];
     Committal {
-        signed: identity.sign(me, statement).into_signed(),
-        certificate: committal.certificate,
+        signed: means.sign(me, statement),
+        ..committal
     }
 }
 
