@@ -163,16 +163,19 @@ fn a_block_of_another_layout_is_another_value() {
 
 impl World {
     /// Four peers, of which the second is a villain: it costs no duty, and the others blame it.
-    fn bears(seed: u64, villain: Villain, blamed_for: &'static str) -> Self {
+    fn bears(seed: u64, villain: Villain, blamed_for: &'static str) {
         let mut world = Self::new(4, seed);
         world.corrupt(1, villain);
         world.weather.split_percent = 60;
         world.run_to(FIRST + 11);
         world.assert_all_done(FIRST..FIRST + 10);
-        let mut all = world.blamed.iter();
-        let named = all.any(|(_, culprit, rule)| (*culprit, *rule) == (1, blamed_for));
-        assert!(named, "{:?}", world.blamed);
-        world
+        world.assert_blamed(1, blamed_for);
+    }
+
+    fn assert_blamed(&self, culprit: usize, rule: &'static str) {
+        let mut all = self.blamed.iter();
+        let named = all.any(|(_, who, what)| (*who, *what) == (culprit, rule));
+        assert!(named, "{:?}", self.blamed);
     }
 }
 
@@ -184,7 +187,13 @@ fn a_peer_that_proposes_out_of_turn_is_named_and_costs_no_duty() {
 /// Nobody hears both of its proposals from itself: the votes of the others show them.
 #[test]
 fn a_leader_that_proposes_two_values_is_convicted_and_costs_no_duty() {
-    World::bears(261, Villain::TwoFaced, "evidence");
+    let mut world = World::new(4, 261);
+    let slot = world.block_slots(FIRST + 2..FIRST + 10)[0];
+    let leader = world.leaders(Slot(slot))[0];
+    world.corrupt(leader, Villain::TwoFaced);
+    world.run_to(slot + 1);
+    world.assert_all_done(FIRST..slot + 1);
+    world.assert_blamed(leader, "evidence");
 }
 
 #[test]
