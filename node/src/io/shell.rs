@@ -196,7 +196,19 @@ impl Shell {
                 Some(Input::RoundTrip(peer, rtt))
             }
             net::Event::Refused { peer, reason } => {
-                warn!(%reason, "no session");
+                match reason {
+                    // Nobody need be at fault: a peer may only be late.
+                    net::Refusal::Unreached { .. } => info!("{reason}"),
+                    net::Refusal::Stranger { .. }
+                    | net::Refusal::WrongIdentity { .. }
+                    | net::Refusal::WireVersion { .. }
+                    | net::Refusal::Purpose { .. }
+                    | net::Refusal::Context { .. }
+                    | net::Refusal::Position { .. }
+                    | net::Refusal::Malformed { .. }
+                    | net::Refusal::HungUp { .. }
+                    | net::Refusal::Left { .. } => warn!(%reason, "no session"),
+                }
                 if let Some(peer) = peer {
                     self.peer(peer, |status| status.problem = Some(reason.to_string()));
                 }

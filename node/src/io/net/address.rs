@@ -11,9 +11,18 @@ use libp2p::multiaddr::Protocol;
 use proto::definition::{Host, PeerAddress};
 use tokio::time::timeout;
 
+/// What the addresses of a peer stand for now.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// The sockets, in the order of the addresses.
+    pub(super) sockets: Vec<SocketAddr>,
+    /// The names that stand for none, and why.
+    pub(super) missing: Vec<String>,
+}
+
 /// The socket addresses that `hints` stand for now, in their order. All names are looked up at
 /// once, each for at most `limit`: the dead name of a peer must not keep its other addresses back.
-pub(super) async fn resolve(hints: &[PeerAddress], limit: Duration) -> Vec<SocketAddr> {
+pub(super) async fn resolve(hints: &[PeerAddress], limit: Duration) -> Found {
     resolve_with(hints, limit, async |name: &str, port| {
         let found = tokio::net::lookup_host((name, port)).await?;
         Ok(found.collect())
@@ -25,23 +34,28 @@ async fn resolve_with(
     hints: &[PeerAddress],
     limit: Duration,
     look_up: impl AsyncFn(&str, u16) -> io::Result<Vec<SocketAddr>>,
-) -> Vec<SocketAddr> {
+) -> Found {
     let look_up = &look_up;
     let each = hints.iter().map(|hint| async move {
         let name = match hint.host() {
-            Host::Ip(ip) => return vec![SocketAddr::new(*ip, hint.port())],
+            Host::Ip(ip) => return Ok(vec![SocketAddr::new(*ip, hint.port())]),
             Host::Name(name) => name.as_str(),
         };
         let found = timeout(limit, look_up(name, hint.port())).await;
-        match found.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
-            Ok(found) => found,
-            Err(error) => {
-                tracing::debug!(name, %error, "the name of a peer cannot be looked up");
-                Vec::new()
-            }
-        }
+        let found = found.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        found.map_err(|error| format!("the name {name} cannot be looked up ({error})"))
     });
-    join_all(each).await.concat()
+    let mut found = Found {
+        sockets: Vec::new(),
+        missing: Vec::new(),
+    };
+    for each in join_all(each).await {
+        match each {
+            Ok(sockets) => found.sockets.extend(sockets),
+            Err(why) => found.missing.push(why),
+        }
+    }
+    found
 }
 
 /// The multiaddr of a TCP socket.
@@ -75,6 +89,11 @@ mod tests {
             _ => pending().await,
         });
         let expected = ["192.0.2.1:2", "192.0.2.3:3", "[2001:db8::3]:3"].map(socket);
-        assert_eq!(found.await, expected);
+        let found = found.await;
+        assert_eq!(found.sockets, expected);
+        let missing = found.missing.join(" ");
+        for name in ["dead.example", "gone.example"] {
+            assert!(missing.contains(name), "{missing}");
+        }
     }
 }

@@ -17,11 +17,12 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::address::{multiaddr, resolve};
+use super::address::{Found, multiaddr, resolve};
 use super::connection::{Sessions, Stranger};
 use super::count::Meters;
 use super::peer::{Act, Peer};
 use super::pending::Pending;
+use super::reach;
 use super::session::{Note, Shared};
 use super::transport::{peer_id, transport};
 use super::{Downfall, Event, NetError, Outbox, Refusal, Settings};
@@ -38,7 +39,7 @@ const NOTES: usize = 256;
 /// # Errors
 /// If the settings do not fit the roster, or an address cannot be listened on.
 pub async fn start(settings: Settings) -> Result<(Outbox, mpsc::Receiver<Event>), NetError> {
-    check(&settings)?;
+    settings.check()?;
     let mut instance = [0; 16];
     getrandom::fill(&mut instance).map_err(NetError::Randomness)?;
     let size = settings.roster.size();
@@ -63,20 +64,6 @@ pub async fn start(settings: Settings) -> Result<(Outbox, mpsc::Receiver<Event>)
     Ok((outbox, received))
 }
 
-fn check(settings: &Settings) -> Result<(), NetError> {
-    let peers = settings.roster.size().peers();
-    let lists = [
-        ("names", settings.names.len()),
-        ("lists of addresses", settings.addresses.len()),
-    ];
-    if let Some((what, got)) = lists.into_iter().find(|(_, length)| *length != peers) {
-        return Err(NetError::Settings { what, got, peers });
-    }
-    let mine = *settings.roster.key(settings.me) == settings.identity.public();
-    mine.then_some(())
-        .ok_or(NetError::NotMyPlace { me: settings.me })
-}
-
 #[derive(NetworkBehaviour)]
 #[behaviour(prelude = "libp2p::swarm::derive_prelude")]
 struct Behaviour {
@@ -92,7 +79,9 @@ struct Driver {
     /// Every other peer, by its libp2p name.
     ids: BTreeMap<PeerId, PeerIndex>,
     peers: BTreeMap<PeerIndex, Peer>,
-    lookups: JoinSet<(PeerIndex, Vec<Multiaddr>)>,
+    lookups: JoinSet<(PeerIndex, Found)>,
+    /// Why names of a peer stood for no address when it was dialled last.
+    missing: BTreeMap<PeerIndex, Vec<String>>,
     /// The last stranger the core was told of, and when.
     stranger: Option<(PeerId, Instant)>,
 }
@@ -127,6 +116,7 @@ impl Driver {
                 .collect(),
             ids,
             lookups: JoinSet::new(),
+            missing: BTreeMap::new(),
             stranger: None,
             shared,
         })
@@ -170,6 +160,7 @@ impl Driver {
 
     async fn run(mut self) {
         let events = self.shared.events.clone();
+        self.tell_without_address().await;
         loop {
             let due = self.peers.values().filter_map(Peer::deadline).min();
             let wake = async {
@@ -187,13 +178,24 @@ impl Driver {
                 }
                 event = self.swarm.select_next_some() => self.swarm_event(event).await,
                 Some(found) = self.lookups.join_next() => {
-                    if let Ok((peer, addresses)) = found {
-                        self.dial(peer, addresses);
+                    if let Ok((peer, found)) = found {
+                        self.dial(peer, found).await;
                     }
                 }
                 () = wake => self.wake().await,
             }
         }
+    }
+
+    /// Tells of the peers that nothing here can dial.
+    async fn tell_without_address(&mut self) {
+        let settings = &self.shared.settings;
+        let acts = self.peers.iter_mut().filter_map(|(index, peer)| {
+            let known = &settings.addresses[index.position()];
+            peer.refuse(reach::without_address(settings.name(*index), known)?)
+        });
+        let acts = acts.collect();
+        self.perform(acts).await;
     }
 
     async fn note(&mut self, note: Note) {
@@ -231,16 +233,24 @@ impl Driver {
     fn look_up(&mut self, peer: PeerIndex) {
         let hints = self.shared.settings.addresses[peer.position()].clone();
         let limit = self.shared.settings.limits.connect;
-        self.lookups.spawn(async move {
-            let found = resolve(&hints, limit).await;
-            (peer, found.into_iter().map(multiaddr).collect())
-        });
+        self.lookups
+            .spawn(async move { (peer, resolve(&hints, limit).await) });
     }
 
-    fn dial(&mut self, peer: PeerIndex, addresses: Vec<Multiaddr>) {
-        if !self.peers.get(&peer).is_some_and(Peer::is_wanted) {
+    async fn dial(&mut self, peer: PeerIndex, found: Found) {
+        let Some(state) = self.peers.get_mut(&peer).filter(|peer| peer.is_wanted()) else {
+            return;
+        };
+        if found.sockets.is_empty() {
+            let name = self.shared.settings.name(peer);
+            let why = found.missing.join("; ");
+            let act = state.refuse(Refusal::Unreached { name, why });
+            state.unreachable(Instant::now());
+            self.perform(act.into_iter().collect()).await;
             return;
         }
+        self.missing.insert(peer, found.missing);
+        let addresses: Vec<Multiaddr> = found.sockets.into_iter().map(multiaddr).collect();
         let id = self.ids.iter().find(|(_, index)| **index == peer);
         let (id, _) = id.expect("every peer that is dialled is in the roster");
         let options = DialOpts::peer_id(*id)
@@ -328,19 +338,10 @@ impl Driver {
             return;
         };
         tracing::debug!(peer = %index, %error, "not reached");
-        let refusal = match error {
-            DialError::WrongPeerId { obtained, address } => Some(Refusal::WrongIdentity {
-                name: self.shared.settings.names[index.position()].clone(),
-                address: address.to_string(),
-                found: obtained.to_string(),
-            }),
-            DialError::LocalPeerId { .. }
-            | DialError::NoAddresses
-            | DialError::DialPeerConditionFalse(_)
-            | DialError::Aborted
-            | DialError::Denied { .. }
-            | DialError::Transport(_) => None,
-        };
+        let settings = &self.shared.settings;
+        let named = |id: &PeerId| Some(settings.name(*self.ids.get(id)?));
+        let missing = self.missing.get(&index).map_or(&[][..], Vec::as_slice);
+        let refusal = reach::unreached(settings.name(index), &error, missing, named);
         if let Some(peer) = self.peers.get_mut(&index) {
             let mut acts = Vec::new();
             acts.extend(refusal.and_then(|refusal| peer.refuse(refusal)));
@@ -361,8 +362,8 @@ impl Driver {
             let refused = Event::Refused {
                 peer: None,
                 reason: Refusal::Stranger {
-                    identity: id.to_string(),
-                    address: address.to_string(),
+                    identity: reach::key(&id),
+                    address: reach::shown(&address),
                 },
             };
             self.perform(vec![Act::Tell(refused)]).await;

@@ -152,19 +152,27 @@ pub enum Refusal {
          should be, compare `gantry cluster show`"
     )]
     Stranger {
-        /// The libp2p peer id, which contains the identity key.
+        /// The identity key, in hex.
         identity: String,
         /// Where it came from.
         address: String,
     },
+    /// No connection to it comes about. Nobody need be at fault.
+    #[error("{name} is not reached: {why}")]
+    Unreached {
+        /// Who.
+        name: String,
+        /// Why, for each of its addresses.
+        why: String,
+    },
     /// Another identity answers at the peer's address.
-    #[error("at {address} not {name} answers but identity {found}: correct {name}'s address")]
+    #[error("at {address} not {name} answers but {found}: correct {name}'s address")]
     WrongIdentity {
         /// Who was meant.
         name: String,
         /// The address.
         address: String,
-        /// The libp2p peer id that answered.
+        /// Who answered.
         found: String,
     },
     /// It speaks no wire version that this program speaks.

@@ -35,6 +35,7 @@ mod peer;
 mod pending;
 mod ping;
 mod rate;
+mod reach;
 mod redial;
 mod session;
 mod talk;
@@ -82,6 +83,27 @@ pub struct Settings {
     pub context: Root,
     /// Bounds and times.
     pub limits: Limits,
+}
+
+impl Settings {
+    /// Whether the lists fit the roster, and the identity its place.
+    fn check(&self) -> Result<(), NetError> {
+        let peers = self.roster.size().peers();
+        let lists = [
+            ("names", self.names.len()),
+            ("lists of addresses", self.addresses.len()),
+        ];
+        if let Some((what, got)) = lists.into_iter().find(|(_, length)| *length != peers) {
+            return Err(NetError::Settings { what, got, peers });
+        }
+        let mine = *self.roster.key(self.me) == self.identity.public();
+        mine.then_some(())
+            .ok_or(NetError::NotMyPlace { me: self.me })
+    }
+
+    fn name(&self, peer: PeerIndex) -> String {
+        self.names[peer.position()].clone()
+    }
 }
 
 /// Bounds of what is received and queued, and times of the sessions.

@@ -189,7 +189,19 @@ impl Peer {
 
     /// The core hears of a refusal once, until something changes.
     pub(super) fn refuse(&mut self, reason: Refusal) -> Option<Act> {
-        let early = matches!(reason, Refusal::HungUp { .. }) && self.pace.attempts() < HANG_UPS;
+        let early = match &reason {
+            Refusal::HungUp { .. } => self.pace.attempts() < HANG_UPS,
+            // One of the two connections that both sides tried came about.
+            Refusal::Unreached { .. } => !self.connections.is_empty(),
+            Refusal::Stranger { .. }
+            | Refusal::WrongIdentity { .. }
+            | Refusal::WireVersion { .. }
+            | Refusal::Purpose { .. }
+            | Refusal::Context { .. }
+            | Refusal::Position { .. }
+            | Refusal::Malformed { .. }
+            | Refusal::Left { .. } => false,
+        };
         if early || self.refused.as_ref() == Some(&reason) {
             return None;
         }
@@ -363,7 +375,10 @@ impl Peer {
     /// After a failure. A forwarder in front of a stopped peer hangs up, too, until the peer is
     /// back; whoever was refused for another reason is a matter for its operator.
     fn dial_later(&mut self, now: Instant) {
-        let hopeful = matches!(self.refused, None | Some(Refusal::HungUp { .. }));
+        let hopeful = matches!(
+            self.refused,
+            None | Some(Refusal::HungUp { .. } | Refusal::Unreached { .. })
+        );
         self.dial = self.pace.later(hopeful, now);
     }
 }

@@ -1,10 +1,12 @@
 //! The connections: TCP without delay, counted, then Noise with the identity key, then Yamux.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use libp2p::core::muxing::StreamMuxerBox;
 use libp2p::core::transport::Boxed;
+use libp2p::core::transport::timeout::TransportTimeoutError;
 use libp2p::core::upgrade::Version;
 use libp2p::identity::{Keypair, PublicKey, ed25519};
 use libp2p::{PeerId, Transport as _, noise, tcp, yamux};
@@ -41,6 +43,16 @@ pub(super) fn transport(
         .authenticate(noise)
         .multiplex(yamux)
         .timeout(timeout)
+        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)))
+        // The system's own errors come out bare, so that their reason can be told.
+        .map_err(|error| match error {
+            TransportTimeoutError::Timeout => io::ErrorKind::TimedOut.into(),
+            TransportTimeoutError::TimerError(error) => error,
+            TransportTimeoutError::Other(error) => error.either(
+                |setup| setup.either(|tcp| tcp, io::Error::other),
+                io::Error::other,
+            ),
+        })
         .boxed())
 }
 

@@ -2,6 +2,7 @@
 
 mod alarm;
 mod bounds;
+mod reach;
 mod sessions;
 
 use std::net::SocketAddr;
@@ -16,7 +17,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 
-use super::{Downfall, Event, Limits, Outbox, Settings, start};
+use super::{Downfall, Event, Limits, Outbox, Refusal, Settings, start};
 
 /// No test waits longer than this for one thing, and no session is cut sooner for silence where
 /// that is not what is tested.
@@ -141,8 +142,24 @@ impl Running {
         .await
     }
 
+    /// Waits until it is told why `peer` is not reached.
+    async fn unreached(&mut self, peer: PeerIndex) -> String {
+        self.until(|event| match event {
+            Event::Refused {
+                peer: Some(who),
+                reason,
+            } if who == peer => Some(reason.to_string()),
+            _ => None,
+        })
+        .await
+    }
+
     async fn refused(&mut self) -> String {
         self.until(|event| match event {
+            Event::Refused {
+                reason: Refusal::Unreached { .. },
+                ..
+            } => None,
             Event::Refused { reason, .. } => Some(reason.to_string()),
             Event::Up { .. } => panic!("a session that should not be"),
             _ => None,
