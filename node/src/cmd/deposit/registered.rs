@@ -20,9 +20,11 @@ pub(super) async fn hidden_deposit(
 ) -> Result<Option<PublicKey>, BeaconError> {
     let asked: BTreeSet<PublicKey> = standing.missing.iter().map(|d| d.pubkey).collect();
     let asked: Vec<PublicKey> = asked.into_iter().collect();
+    // The pending ones first: a deposit that becomes a balance between the two answers is in both,
+    // and in the other order it would be in neither.
+    let pending = beacon.pending_deposits(StateId::Head).await?;
     let registered = beacon.validators(StateId::Head, &asked).await?;
     let registered = registered.iter().map(|v| (v.validator.pubkey, v.balance));
-    let pending = beacon.pending_deposits(StateId::Head).await?;
     let mut known: BTreeMap<PublicKey, u64> = BTreeMap::new();
     for (key, amount) in registered.chain(pending.iter().map(|p| (p.pubkey, p.amount))) {
         let sum = known.entry(key).or_default();
@@ -32,7 +34,8 @@ pub(super) async fn hidden_deposit(
 }
 
 /// A validator of which the beacon node knows a deposit that the log does not show: registered
-/// while the log has none, or with so much ETH that what is missing is in it.
+/// while the log has none, or with so much ETH that half of what is missing is in it. Not all of
+/// it: penalties take from a balance, and what is above 32 ETH is paid out.
 fn hides(
     missing: &[DepositData],
     seen: &[Seen],
@@ -48,7 +51,7 @@ fn hides(
     {
         (None, _) => false,
         (Some(_), None) => true,
-        (Some(known), Some(shown)) => *known >= shown.saturating_add(deposit.amount),
+        (Some(known), Some(shown)) => *known >= shown.saturating_add(deposit.amount / 2),
     };
     Some(missing.iter().find(hides)?.pubkey)
 }
@@ -85,5 +88,53 @@ mod tests {
         assert_eq!(hidden(31, &[seen(1)], &[2]), None);
         assert_eq!(hidden(31, &[seen(1)], &[32]), Some(key));
         assert_eq!(hidden(31, &[seen(1)], &[]), None);
+        // Both are there, and the validator was absent for a while.
+        assert_eq!(hidden(31, &[seen(1)], &[31]), Some(key));
+    }
+
+    #[tokio::test]
+    async fn a_deposit_that_is_registered_between_two_answers_is_not_passed_over() {
+        use std::sync::atomic::{AtomicBool, Ordering};
+
+        use axum::extract::Request;
+        use serde_json::json;
+
+        let key = deposit(0).pubkey;
+        // Pending before the first answer, registered after it.
+        static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
+        let answer = move |request: Request| async move {
+            let is_registered = IS_REGISTERED.swap(true, Ordering::Relaxed);
+            let pending = json!([{"pubkey": key, "withdrawal_credentials": format!("0x{:064x}", 2),
+                "amount": "32", "signature": format!("0x{:0192x}", 3), "slot": "1"}]);
+            let registered = json!([{"index": "5", "balance": "32", "status": "pending_queued",
+                "validator": {"pubkey": key}}]);
+            let asks_for_pending = request.uri().path().ends_with("/pending_deposits");
+            let data = match (asks_for_pending, is_registered) {
+                (true, false) => pending,
+                (false, true) => registered,
+                (true, true) | (false, false) => json!([]),
+            };
+            axum::Json(json!({ "data": data }))
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let router = axum::Router::new().fallback(answer);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let beacon = BeaconClient::connect(&url).unwrap();
+        let standing = Standing {
+            missing: vec![deposit(32)],
+            open: Vec::new(),
+            overtaken: Vec::new(),
+            doubled: Vec::new(),
+        };
+        let view = View {
+            first: 7,
+            last: 9,
+            seen: Vec::new(),
+            nonces: BTreeMap::new(),
+            lacking: 0,
+        };
+        let hidden = hidden_deposit(&beacon, &standing, &view).await.unwrap();
+        assert_eq!(hidden, Some(key));
     }
 }
