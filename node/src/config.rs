@@ -20,11 +20,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use proto::definition::{Operator, PeerAddress, Terms};
+use proto::typed;
 use reqwest::Url;
 use serde::Deserialize;
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::ParseError;
 
 use crate::io::files::{self, FileError};
 use source::{FilePath, Graffiti, HttpUrl};
@@ -98,8 +98,8 @@ impl Default for LogFilter {
 
 /// A text that is no filter of log lines.
 #[derive(Debug, Error)]
-#[error("{0:?} is no log filter ({1}); write one such as info, or info,node=debug")]
-pub struct BadLogFilter(String, #[source] ParseError);
+#[error("{0} is no log filter{1}; write one such as info, or info,node=debug")]
+pub struct BadLogFilter(String, String);
 
 impl FromStr for LogFilter {
     type Err = BadLogFilter;
@@ -107,7 +107,11 @@ impl FromStr for LogFilter {
     fn from_str(text: &str) -> Result<Self, BadLogFilter> {
         match EnvFilter::try_new(text) {
             Ok(_) => Ok(Self(text.to_owned())),
-            Err(error) => Err(BadLogFilter(text.to_owned(), error)),
+            // What the parser says may repeat the text.
+            Err(error) if !typed::may_be_secret(text) => {
+                Err(BadLogFilter(typed::shown(text), format!(" ({error})")))
+            }
+            Err(_) => Err(BadLogFilter(typed::hidden(text), String::new())),
         }
     }
 }

@@ -9,6 +9,7 @@
 //! | [`time`] | [`Timestamp`], and [`Machine`], the shape of every pure core |
 //! | [`eth`] | the containers Ethereum signs and posts, in SSZ; forks, domains, presets |
 //! | [`definition`], [`lock`] | the files a cluster agrees on before and after the ceremony |
+//! | [`typed`] | how an error repeats what somebody has typed: not if it may be a secret |
 //! | [`version`] | [`WireVersion`]: how programs of two versions go on together |
 //! | [`session`] | first words between two peers, pings |
 //! | [`vote`] | the messages of consensus |
@@ -35,6 +36,7 @@ pub mod lock;
 pub mod root;
 pub mod session;
 pub mod time;
+pub mod typed;
 pub mod version;
 pub mod vote;
 

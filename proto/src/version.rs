@@ -30,7 +30,11 @@ pub struct WireVersion(u32);
 impl WireVersion {
     /// Greetings, votes on heads and blocks, RANDAO reveals; the whole ceremony.
     pub const V1: Self = Self(1);
-    /// Hellos name a range, what is unknown is passed over, and peers say when they are blind.
+    /// Hellos name a range and what is unknown is passed over. New frames: peers say when they are
+    /// blind (`Sight`), and in a ceremony what they hold of each other's words (`Remembered`).
+    ///
+    /// What came meanwhile as optional fields needs no version and goes to every peer: the genesis
+    /// time in a greeting, the leader's signature in PREPARE and COMMIT.
     pub const V2: Self = Self(2);
 
     /// Its number.

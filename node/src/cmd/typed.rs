@@ -5,11 +5,9 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, Error};
 use clap::{CommandFactory as _, FromArgMatches as _};
+use proto::typed;
 
 use super::{Gantry, with_homes};
-
-/// The shortest run of letters and digits that is taken for a key.
-const SHORTEST_KEY: usize = 32;
 
 impl Gantry {
     /// Reads the process's command line, or ends the process with what is wrong with it.
@@ -31,9 +29,8 @@ fn without_secrets(mut error: Error) -> Error {
         ContextKind::InvalidSubcommand,
     ];
     for kind in typed {
-        if let Some(hidden) = text(&error, kind).filter(|text| may_be_secret(text)) {
-            let shown = format!("({} characters, not shown)", hidden.chars().count());
-            error.insert(kind, ContextValue::String(shown));
+        if let Some(hidden) = text(&error, kind).filter(|text| typed::may_be_secret(text)) {
+            error.insert(kind, ContextValue::String(typed::hidden(&hidden)));
         }
     }
     error
@@ -44,12 +41,6 @@ fn text(error: &Error, kind: ContextKind) -> Option<String> {
         return None;
     };
     Some(text.clone())
-}
-
-/// Whether somebody may have typed a secret here.
-fn may_be_secret(text: &str) -> bool {
-    let mut runs = text.split(|c: char| !c.is_ascii_alphanumeric());
-    text.contains("://") || text.contains('@') || runs.any(|run| run.len() >= SHORTEST_KEY)
 }
 
 #[cfg(test)]
@@ -71,6 +62,10 @@ mod tests {
             &format!("gantry deposit d.json --rpc http://node --timeout {key}"),
             &format!("gantry deposit d.json --rpc http://node --key={key}"),
             &format!("gantry {key}"),
+            &format!("gantry deposit d.json --rpc http://node --key-file 0x{key}"),
+            &format!("gantry deposit {key} --rpc http://node"),
+            "gantry dkg --peer bob=http://user:pass4711@b",
+            "gantry dkg --log node=http://user:pass4711@b",
         ] {
             let said = refusal(words);
             assert!(!said.contains("pass4711"), "{said}");

@@ -354,6 +354,8 @@ mod tests {
             "beacon_node = \"http://user:pass4711@b",
             &format!("{node}\nlisten = \"http://user:pass4711@b\""),
             &format!("{node}\npeers = \"pass4711\""),
+            &format!("{node}\n[peers]\nbob = [\"http://user:pass4711@b\"]"),
+            &format!("{node}\nlog = \"node=http://user:pass4711@b\""),
             &format!("{node}\nlog_format = \"pass4711\""),
         ] {
             let error = refusal(text, &[]);

@@ -10,13 +10,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha3::{Digest as _, Keccak256};
 use thiserror::Error;
 
-use crate::Address;
+use crate::{Address, typed};
 
 /// A text is not an address of the execution chain.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BadAddress {
     /// It is not 20 bytes of hex.
-    #[error("{0:?} is no address: expected 0x and 40 hex digits")]
+    #[error("{0} is no address: expected 0x and 40 hex digits")]
     Digits(String),
     /// The capital letters are not those of its EIP-55 checksum.
     #[error("{0} has a wrong checksum (EIP-55): a digit is mistyped; copy the address again")]
@@ -29,17 +29,28 @@ pub enum BadAddress {
 /// # Errors
 /// If it is not 0x and 40 hex digits, or the checksum is wrong.
 pub fn parse_address(text: &str) -> Result<Address, BadAddress> {
-    let shown = || text.chars().take(50).collect::<String>();
-    let digits = text
-        .strip_prefix("0x")
-        .ok_or_else(|| BadAddress::Digits(shown()))?;
-    let address: Address = digits.parse().map_err(|_| BadAddress::Digits(shown()))?;
+    let bad = || BadAddress::Digits(shown(text));
+    let digits = text.strip_prefix("0x").ok_or_else(bad)?;
+    let address: Address = digits.parse().map_err(|_| bad())?;
     let small = digits.chars().any(|c| c.is_ascii_lowercase());
     let capital = digits.chars().any(|c| c.is_ascii_uppercase());
     if small && capital && checksummed(&address) != text {
-        return Err(BadAddress::Checksum(shown()));
+        return Err(BadAddress::Checksum(text.to_owned()));
     }
     Ok(address)
+}
+
+/// A mistyped address is shown, though it is as long as some secrets; what is as long as a key is
+/// not.
+fn shown(text: &str) -> String {
+    let bare = text.bytes().all(|b| b.is_ascii_alphanumeric());
+    if bare && text.len() <= 50 {
+        format!("{text:?}")
+    } else if text.len() > 50 {
+        typed::hidden(text)
+    } else {
+        typed::shown(text)
+    }
 }
 
 /// The address with the EIP-55 checksum in its capital letters.
@@ -105,9 +116,7 @@ pub enum Host {
 
 /// A text is not the address of a peer.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error(
-    "{0:?} is no peer address: write HOST:PORT, such as 203.0.113.7:3610 or [2001:db8::1]:3610"
-)]
+#[error("{0} is no peer address: write HOST:PORT, such as 203.0.113.7:3610 or [2001:db8::1]:3610")]
 pub struct BadPeerAddress(String);
 
 impl PeerAddress {
@@ -169,7 +178,7 @@ impl FromStr for PeerAddress {
                 port,
             })
         };
-        read().ok_or_else(|| BadPeerAddress(text.chars().take(60).collect()))
+        read().ok_or_else(|| BadPeerAddress(typed::shown(text)))
     }
 }
 
@@ -232,6 +241,23 @@ mod tests {
             assert!(
                 matches!(parse_address(text), Err(BadAddress::Digits(_))),
                 "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_key_or_a_password_in_the_place_of_an_address_is_not_repeated() {
+        let key = "0x4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318";
+        let words = parse_address(key).unwrap_err().to_string();
+        assert!(words.starts_with("(66 characters, not shown)"), "{words}");
+        let short = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAe";
+        let words = parse_address(short).unwrap_err().to_string();
+        assert!(words.contains(short), "{words}");
+        for text in ["http://user:pass4711@b:x", "user:pass4711@b", key] {
+            let words = text.parse::<PeerAddress>().unwrap_err().to_string();
+            assert!(
+                words.contains("characters, not shown) is no peer"),
+                "{words}"
             );
         }
     }
