@@ -5,7 +5,6 @@
 //! process on it?), the lock, the signing record, the shares (each enrolled in the record?), the
 //! chain, and only then the network.
 
-use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +32,7 @@ use crate::io::beacon::BeaconClient;
 use crate::io::casebook::Casebook;
 use crate::io::denials;
 use crate::io::ending::stop_signal;
+use crate::io::inlet::{Chores, Inlet};
 use crate::io::memory::Memory;
 use crate::io::metrics::Metrics;
 use crate::io::net::{self, Limits, Settings};
@@ -199,16 +199,18 @@ async fn assemble(
         node,
         me,
         outbox,
-        events,
+        inlet: Inlet {
+            events,
+            answers,
+            heads,
+            written,
+            chores: Chores::default(),
+        },
         asking: Asking::new(client, chain, graffiti(&config.graffiti), to_answers),
-        answers,
-        heads,
         writer: Writer::start(journal, to_written),
-        written,
         observer: Observer::new(names, panel, memory, casebook),
         metrics,
         board,
-        chores: VecDeque::new(),
     })
 }
 

@@ -76,11 +76,24 @@ fn page(status: &Status, duties: usize) -> String {
         "validators: {} active, {} known to the chain, {} in the lock",
         validators.active, validators.registered, validators.total
     ));
+    if validators.seats > 0 {
+        line(format!(
+            "not performed: the sync committee duty of {} of them",
+            validators.seats
+        ));
+    }
     line(beacon_node(status));
     if let Some(epoch) = status.beacon_node.other_chain_from {
         line(format!(
             "NOTHING IS SIGNED FROM EPOCH {epoch} ON: the beacon node says other forks or \
              constants than when gantry started. Make sure that it is right, then restart gantry"
+        ));
+    }
+    if let Some(fork) = &status.beacon_node.unserved_fork {
+        let (name, epoch) = (&fork.name, fork.epoch);
+        line(format!(
+            "NOTHING IS SIGNED FROM EPOCH {epoch} ON: the chain forks to {name} then, which this \
+             version of gantry cannot sign for. Upgrade before"
         ));
     }
     line(format!("signing record: {}", record(status)));
@@ -174,7 +187,7 @@ fn duty_line(ending: &Ending) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::status::{BeaconStatus, RecordStatus};
+    use crate::io::status::{BeaconStatus, ForkStatus, RecordStatus};
 
     #[test]
     fn a_peer_that_signs_nothing_says_so_and_why() {
@@ -202,6 +215,22 @@ mod tests {
             page.contains("NOTHING IS SIGNED FROM EPOCH 411392 ON"),
             "{page}"
         );
+    }
+
+    #[test]
+    fn a_fork_that_needs_an_upgrade_and_duties_that_are_not_performed_are_shown() {
+        let mut status = Status::default();
+        status.beacon_node.unserved_fork = Some(ForkStatus {
+            name: "gloas".into(),
+            epoch: 411_392,
+        });
+        status.validators.seats = 2;
+        let page = page(&status, 0);
+        let fork = "NOTHING IS SIGNED FROM EPOCH 411392 ON: the chain forks to gloas";
+        assert!(page.contains(fork), "{page}");
+        assert!(page.contains("Upgrade before"), "{page}");
+        let seats = "not performed: the sync committee duty of 2 of them";
+        assert!(page.contains(seats), "{page}");
     }
 
     #[test]

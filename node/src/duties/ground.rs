@@ -87,7 +87,7 @@ impl World<'_> {
 }
 
 /// Whose duty it is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Owners {
     /// The attesters of the slot.
     Attesters(Vec<Attester>),
@@ -98,6 +98,8 @@ pub enum Owners {
         /// Its index.
         index: ValidatorIndex,
     },
+    /// None of ours any more: the chain has turned, and the duty went to others.
+    Nobody,
 }
 
 impl Owners {
@@ -105,7 +107,7 @@ impl Owners {
     pub fn attester(&self, validator: Position) -> Option<&Attester> {
         match self {
             Self::Attesters(list) => list.iter().find(|attester| attester.validator == validator),
-            Self::Proposer { .. } => None,
+            Self::Proposer { .. } | Self::Nobody => None,
         }
     }
 
@@ -114,6 +116,7 @@ impl Owners {
         match self {
             Self::Attesters(list) => list.iter().map(|attester| attester.validator).collect(),
             Self::Proposer { validator, .. } => vec![*validator],
+            Self::Nobody => Vec::new(),
         }
     }
 

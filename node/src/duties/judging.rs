@@ -36,7 +36,8 @@ impl Run {
         }
     }
 
-    pub(super) fn object(&self, objection: Objection, world: &mut World<'_>) {
+    pub(super) fn object(&mut self, objection: Objection, world: &mut World<'_>) {
+        self.objection = Some(objection);
         world.note(Note::Objected {
             duty: self.duty,
             objection,
@@ -175,9 +176,9 @@ impl Run {
                     Err(Flaw::WrongRandao)
                 }
             }
-            (Value::Head(_), Owners::Proposer { .. }) | (Value::Block(_), Owners::Attesters(_)) => {
-                Err(Flaw::OtherDuty)
-            }
+            (Value::Head(_), Owners::Proposer { .. })
+            | (Value::Block(_), Owners::Attesters(_))
+            | (Value::Head(_) | Value::Block(_), Owners::Nobody) => Err(Flaw::OtherDuty),
         }
     }
 

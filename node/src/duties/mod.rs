@@ -12,7 +12,9 @@
 //! |---|---|
 //! | [`node`] | [`Node`](node::Node): one [`Machine`](proto::Machine) for everything a peer does |
 //! | [`schedule`] | who has a duty when, and what to ask the beacon node to know it |
-//! | [`run`], `own`, `judging`, `signing`, `timing` | one duty from its trigger to its signatures |
+//! | [`run`], `own`, `judging`, `signing` | one duty from its trigger to its signatures |
+//! | `owning`, `closing` | whose duty it is, and what became of it |
+//! | `timing` | when the rounds of a duty end |
 //! | [`value`], [`judge`], [`objection`] | what is agreed on, and when this peer would sign it |
 //! | [`keys`] | the public keys of the validators and of their shares |
 //! | [`share`] | one partial signature, as sent or as made here |
@@ -28,6 +30,7 @@
 //! order of outputs is a contract: what follows a [`Output::Persist`] does not depend on it, and
 //! what depends on it follows [`Input::Recorded`].
 
+mod closing;
 pub mod collector;
 mod early;
 pub mod ground;
@@ -38,6 +41,7 @@ pub mod node;
 pub mod note;
 pub mod objection;
 mod own;
+mod owning;
 pub mod peers;
 pub mod randao;
 pub mod run;
@@ -61,7 +65,7 @@ use proto::{
 use crate::journal::{Record, Recorded};
 use judge::Sight;
 use note::Note;
-use schedule::{Attester, Errand, Registered};
+use schedule::{Attester, Drawn, Due, Errand, Head, Registered};
 use sight::Condition;
 
 /// What can happen to a node.
@@ -80,14 +84,9 @@ pub enum Input {
     /// A measured round trip to this peer.
     RoundTrip(PeerIndex, Duration),
     /// The beacon node has a new head.
-    Head {
-        /// The head's slot.
-        slot: Slot,
-        /// What the duties of the head's epoch depend on.
-        previous: Root,
-        /// What those of the next epoch depend on.
-        current: Root,
-    },
+    Head(Head),
+    /// Whether head events come: a connection for them stands, or has ended.
+    Hears(bool),
     /// The beacon node's answer.
     Answer(Answer),
     /// Every record up to this one is durable.
@@ -141,8 +140,8 @@ pub enum Chore {
 /// A question to the beacon node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Query {
-    /// An errand of the schedule.
-    Run(Order),
+    /// An errand of the schedule, under the number of its question.
+    Run(u64, Order),
     /// What to attest to in this slot; nothing while the node is syncing or optimistic.
     HeadVote(Slot),
     /// Build a block.
@@ -174,6 +173,8 @@ pub enum Order {
     Attesters(Epoch, Vec<ValidatorIndex>),
     /// Who proposes in the epoch.
     Proposers(Epoch),
+    /// Which of these validators sit in the sync committee of the epoch.
+    Seats(Epoch, Vec<ValidatorIndex>),
     /// Take note of who gets the fees of these proposers.
     Prepare(Epoch, Vec<(ValidatorIndex, Address)>),
     /// Take note of these attesters' committees.
@@ -188,6 +189,7 @@ impl Order {
             Self::Validators(epoch, _) => Errand::Validators(*epoch),
             Self::Attesters(epoch, _) => Errand::Attesters(*epoch),
             Self::Proposers(epoch) => Errand::Proposers(*epoch),
+            Self::Seats(epoch, _) => Errand::Seats(*epoch),
             Self::Prepare(epoch, _) => Errand::Prepare(*epoch),
             Self::Subscribe(epoch, _) => Errand::Subscribe(*epoch),
         }
@@ -197,18 +199,8 @@ impl Order {
 /// An answer of the beacon node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// To [`Order::Chain`].
-    Chain(Epoch, Box<ChainSpec>),
-    /// To [`Order::Validators`].
-    Validators(Epoch, Vec<(PublicKey, Registered)>),
-    /// To [`Order::Attesters`].
-    Attesters(Epoch, Vec<AttesterDuty>),
-    /// To [`Order::Proposers`].
-    Proposers(Epoch, Vec<ProposerDuty>),
-    /// To [`Order::Prepare`] or [`Order::Subscribe`].
-    Done(Errand),
-    /// To any order: it failed.
-    Failed(Errand),
+    /// To [`Query::Run`]; nothing if it failed.
+    Run(Due, Option<Found>),
     /// To [`Query::HeadVote`]; none if the node gave none.
     HeadVote(Slot, Option<HeadVote>),
     /// To [`Query::Block`]; none if the node gave none.
@@ -224,13 +216,32 @@ pub enum Answer {
         /// What is known of it.
         seen: Sight,
     },
-    /// To [`Output::Submit`]: how many were accepted or already known.
+    /// To [`Output::Submit`].
     Submitted {
         /// The duty.
         duty: DutyId,
-        /// How many of the submission the beacon node has now.
-        accepted: usize,
+        /// Whose part of it the beacon node has now.
+        accepted: Vec<ValidatorIndex>,
+        /// Whose part it refused, and why.
+        refused: Vec<(ValidatorIndex, String)>,
     },
+}
+
+/// What an errand has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// By [`Order::Chain`].
+    Chain(Box<ChainSpec>),
+    /// By [`Order::Validators`].
+    Validators(Vec<(PublicKey, Registered)>),
+    /// By [`Order::Attesters`].
+    Attesters(Drawn<AttesterDuty>),
+    /// By [`Order::Proposers`].
+    Proposers(Drawn<ProposerDuty>),
+    /// By [`Order::Seats`].
+    Seats(Vec<ValidatorIndex>),
+    /// By [`Order::Prepare`] or [`Order::Subscribe`]: the beacon node took note.
+    Done,
 }
 
 /// Something signed, for the beacon node to spread.

@@ -10,19 +10,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use proto::eth::Unserved;
 use proto::frame::{BadFrame, Frame, Greeting};
 use proto::vote::{Message, WireError};
 use proto::{DutyId, DutyKind, Epoch, Machine, PeerIndex, Slot, Timestamp, WireVersion};
 
 use super::early::Early;
 use super::ground::{Ground, World};
-use super::note::{Note, Phase};
+use super::note::Note;
 use super::peers::Peers;
 use super::randao::Reveals;
 use super::run::{Event, Run};
-use super::schedule::{Errand, Schedule};
+use super::schedule::{Due, Schedule};
 use super::sight::{Condition, Lookout};
-use super::{Answer, Chore, Input, Output};
+use super::{Answer, Chore, Found, Input, Output};
 use crate::journal::Recorded;
 use crate::vault::Vault;
 
@@ -42,10 +43,14 @@ pub struct Node {
     early: Early,
     /// The slot of the newest head.
     head: Option<Slot>,
+    /// Whether head events have come in this life.
+    has_heard: bool,
     /// Since when something waits to become durable, with no progress.
     unwritten_since: Option<Timestamp>,
     /// The first epoch in which the beacon node's chain is not the one of the start any more.
     differs_from: Option<Epoch>,
+    /// The first fork of the beacon node's chain that this version cannot sign for.
+    unserved: Option<Unserved>,
     now: Timestamp,
     out: Vec<Output>,
 }
@@ -55,6 +60,7 @@ impl Node {
     /// [`Input::Tick`] at once.
     pub fn new(ground: Ground, vault: Vault, peers: Peers, recorded: Recorded) -> Self {
         let schedule = Schedule::new(Arc::clone(&ground.chain), &ground.keys.public_keys());
+        let unserved = ground.chain.unserved().cloned();
         Self {
             ground,
             vault,
@@ -67,8 +73,10 @@ impl Node {
             opened: BTreeMap::new(),
             early: Early::default(),
             head: None,
+            has_heard: false,
             unwritten_since: None,
             differs_from: None,
+            unserved,
             now: Timestamp::from_micros(0),
             out: Vec::new(),
         }
@@ -88,6 +96,12 @@ impl Node {
     /// nothing is signed from there on.
     pub fn differs_from(&self) -> Option<Epoch> {
         self.differs_from
+    }
+
+    /// The first fork of the chain that this version cannot sign for: nothing is signed from its
+    /// epoch on.
+    pub fn unserved(&self) -> Option<&Unserved> {
+        self.unserved.as_ref()
     }
 
     /// How far the record is durable.
@@ -125,17 +139,22 @@ impl Node {
             }
             Input::Frame(peer, bytes) => self.frame(peer, &bytes),
             Input::RoundTrip(peer, took) => self.peers.set_round_trip(peer, took),
-            Input::Head {
-                slot,
-                previous,
-                current,
-            } => {
+            Input::Head(head) => {
                 // Nobody can have built a block that this clock and a slot of tolerance rule out.
-                if slot <= self.slot().next() {
-                    self.head = self.head.max(Some(slot));
-                    self.schedule.head(slot, previous, current);
+                if head.slot <= self.slot().next() {
+                    self.head = self.head.max(Some(head.slot));
+                    self.schedule.head(head);
+                    self.own();
                 }
             }
+            Input::Hears(true) => {
+                // At the start everything has been asked and told already.
+                if std::mem::replace(&mut self.has_heard, true) {
+                    self.schedule.hears_again();
+                    self.own();
+                }
+            }
+            Input::Hears(false) => self.schedule.deaf(),
             Input::Answer(answer) => self.answer(answer),
             Input::Recorded(recorded) => {
                 self.recorded = recorded;
@@ -260,18 +279,11 @@ impl Node {
     fn answer(&mut self, answer: Answer) {
         let of = |slot, kind| DutyId { slot, kind };
         match answer {
-            Answer::Chain(epoch, spec) => {
-                self.differs_from = self.ground.chain.first_difference(&spec, epoch);
-                self.schedule.done(Errand::Chain(epoch));
-                if let Some(from) = self.differs_from {
-                    self.note(Note::OtherChain { from });
-                }
+            Answer::Run(due, None) => self.schedule.failed(due, self.now),
+            Answer::Run(due, Some(found)) => {
+                self.found(due, found);
+                self.own();
             }
-            Answer::Validators(epoch, found) => self.schedule.set_registered(epoch, found),
-            Answer::Attesters(epoch, duties) => self.schedule.set_attesters(epoch, duties),
-            Answer::Proposers(epoch, duties) => self.schedule.set_proposers(epoch, &duties),
-            Answer::Done(errand) => self.schedule.done(errand),
-            Answer::Failed(errand) => self.schedule.failed(errand, self.now),
             Answer::HeadVote(slot, view) => {
                 self.shown(view.is_some());
                 self.step(of(slot, DutyKind::Head), Event::View(view));
@@ -285,14 +297,33 @@ impl Node {
                 self.sight.answered(condition, now, &chain);
             }
             Answer::Knows { duty, root, seen } => self.step(duty, Event::Knows { root, seen }),
-            Answer::Submitted { duty, accepted } => {
-                if accepted > 0 {
-                    self.note(Note::Reached {
-                        duty,
-                        phase: Phase::Accepted,
-                    });
+            Answer::Submitted {
+                duty,
+                accepted,
+                refused,
+            } => self.step(duty, Event::Submitted { accepted, refused }),
+        }
+    }
+
+    /// What an errand has found.
+    fn found(&mut self, due: Due, found: Found) {
+        match found {
+            Found::Chain(spec) => {
+                self.schedule.done(due);
+                self.learn_forks(&spec, due.errand.epoch());
+            }
+            Found::Validators(found) => self.schedule.set_registered(due, found),
+            Found::Attesters(drawn) => self.schedule.set_attesters(due, drawn),
+            Found::Proposers(drawn) => self.schedule.set_proposers(due, &drawn),
+            Found::Seats(seats) => {
+                self.schedule.done(due);
+                let known = self.schedule.known();
+                let attesters = known.filter(|(_, found)| found.active).count();
+                if attesters > 0 {
+                    self.note(Note::NotPerformed { seats, attesters });
                 }
             }
+            Found::Done => self.schedule.done(due),
         }
     }
 

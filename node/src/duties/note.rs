@@ -6,10 +6,12 @@
 use std::time::Duration;
 
 use consensus::Evidence;
+use proto::eth::{Unserved, ValidatorIndex};
 use proto::{DutyId, Epoch, PeerIndex, PeerSet, Round, Slot};
 
 use super::objection::Objection;
 use super::schedule::Position;
+use crate::vault::Refusal;
 
 /// How far a duty has come. In this order on every peer that takes part from the beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,6 +37,26 @@ pub enum Phase {
 pub enum Miss {
     /// The beacon node gave no value.
     NoValue,
+    /// Too few parts of the proposer's RANDAO reveal came together to ask for a block.
+    NoReveal,
+    /// The vault signs nothing at all any more.
+    Stopped(Refusal),
+    /// The vault would not sign for the validator.
+    Refused(Refusal),
+    /// This peer would not sign the value.
+    Objected(Objection),
+    /// A head event contradicted what the beacon node had said of whose duty it is, and the node
+    /// has not said it anew.
+    DutyInDoubt,
+    /// This peer does not vote in the slot: it has just restarted, or its disk hangs.
+    Abstained,
+    /// It is signed, and the own beacon node refused it.
+    NotTaken {
+        /// What the node said.
+        why: String,
+    },
+    /// It is signed, and the own beacon node has not said whether it has it.
+    NoAnswer,
     /// Fewer than t peers were connected.
     TooFewPeers(PeerSet),
     /// t PREPAREs for one value never came together.
@@ -61,8 +83,40 @@ pub enum Note {
         validators: usize,
         /// The round in which its value was prepared.
         round: Round,
-        /// Peers whose partial signatures had not arrived by then.
+        /// Peers that were not there to help.
         missing: PeerSet,
+    },
+    /// The own beacon node has what was signed for these.
+    Accepted {
+        /// Which duty.
+        duty: DutyId,
+        /// For how many validators, each told once.
+        validators: usize,
+    },
+    /// The own beacon node refused what was signed.
+    NotTaken {
+        /// Which duty.
+        duty: DutyId,
+        /// For which validator.
+        validator: Position,
+        /// Its index.
+        index: ValidatorIndex,
+        /// What the node said.
+        why: String,
+    },
+    /// The chain has turned, and these validators have the duty no more.
+    Moved {
+        /// Which duty.
+        duty: DutyId,
+        /// Whose it was.
+        validators: Vec<Position>,
+    },
+    /// A duty's time is over, and these peers have not helped to sign it.
+    Absent {
+        /// Which duty.
+        duty: DutyId,
+        /// Who.
+        peers: PeerSet,
     },
     /// A duty's time is over without all its signatures.
     Missed {
@@ -120,6 +174,16 @@ pub enum Note {
     OtherChain {
         /// The first epoch in which they differ.
         from: Epoch,
+    },
+    /// The beacon node's chain has scheduled a fork that this version cannot sign for. Nothing is
+    /// signed from its epoch on.
+    UnservedFork(Unserved),
+    /// What the validators owe in this epoch and this version does not perform.
+    NotPerformed {
+        /// Who sits in the sync committee.
+        seats: Vec<ValidatorIndex>,
+        /// How many attest, and may be chosen to aggregate.
+        attesters: usize,
     },
     /// A peer broke a rule.
     Fault {

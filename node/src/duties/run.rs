@@ -4,20 +4,23 @@
 //! them: own or proposed value, PREPARE quorum, vault, record, partial signatures, group
 //! signatures. It stays in the round change while it collects, and answers late peers until the
 //! node drops it. The own beacon node is asked in `own.rs`, what speaks for a value stands in
-//! `judging.rs`, the half after the PREPARE quorum in `signing.rs`.
+//! `judging.rs`, the half after the PREPARE quorum in `signing.rs`; whose duty it is, in
+//! `owning.rs`; what became of it, in `closing.rs`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use consensus::{Input as Ballot, Instance, Output as Outcome, Setup, Standing};
-use proto::eth::{BlockContents, HeadVote};
+use proto::eth::{BlockContents, HeadVote, ValidatorIndex};
 use proto::frame::Frame;
 use proto::vote::{Message, Partial, Scope};
 use proto::{DutyId, DutyKind, PeerIndex, Root, SignatureBytes, Timestamp};
 
+use super::closing::Given;
 use super::collector::Collector;
 use super::ground::{Owners, World};
 use super::judge::{Question, Sight};
-use super::note::{Miss, Note, Phase};
+use super::note::{Note, Phase};
 use super::objection::Objection;
 use super::schedule::Position;
 use super::share::Share;
@@ -25,7 +28,7 @@ use super::timing::timing;
 use super::value::Value;
 use super::{Chore, Output, Query};
 use crate::journal::Recorded;
-use crate::vault::Sealed;
+use crate::vault::{Refusal, Sealed};
 
 /// What can happen to a run.
 #[derive(Debug)]
@@ -51,6 +54,20 @@ pub enum Event {
         validator: Position,
         /// Its reveal.
         reveal: SignatureBytes,
+    },
+    /// Whose duty it is now; `held` while the beacon node is asked again, and nothing is signed.
+    Owned {
+        /// Whose.
+        owners: Owners,
+        /// Whether that is in doubt.
+        held: bool,
+    },
+    /// The beacon node has these validators' parts of what was submitted, and refused others.
+    Submitted {
+        /// Whose it has.
+        accepted: Vec<ValidatorIndex>,
+        /// Whose it refused, and why.
+        refused: Vec<(ValidatorIndex, String)>,
     },
     /// A message of consensus from this peer.
     Message(PeerIndex, Message),
@@ -104,6 +121,17 @@ pub struct Run {
     pub(super) follows: bool,
     pub(super) reveal: Option<SignatureBytes>,
     pub(super) wants_block: bool,
+    /// Whether this peer's rounds have wanted a block of its own.
+    pub(super) builds: bool,
+    /// Whether it is in doubt whose duty it is.
+    pub(super) held: bool,
+    pub(super) standing: Standing,
+    /// The last thing that spoke against a value.
+    pub(super) objection: Option<Objection>,
+    /// What the vault said against signing for a validator.
+    pub(super) refusals: BTreeMap<Position, Refusal>,
+    /// What the beacon node was given, and what became of it.
+    pub(super) given: BTreeMap<ValidatorIndex, Given>,
     pub(super) retry_at: Option<Timestamp>,
     pub(super) reached: Option<Phase>,
 }
@@ -138,6 +166,12 @@ impl Run {
             follows: false,
             reveal: None,
             wants_block: false,
+            builds: false,
+            held: false,
+            standing,
+            objection: None,
+            refusals: BTreeMap::new(),
+            given: BTreeMap::new(),
             retry_at: None,
             reached: None,
         }
@@ -147,7 +181,7 @@ impl Run {
     pub fn deadline(&self) -> Option<Timestamp> {
         let question = self.question.as_ref().map(Question::ask_again_at);
         let owed = self.owed.as_ref().map(Question::ask_again_at);
-        let owed = owed.filter(|_| self.signed.is_none());
+        let owed = owed.filter(|_| self.signed.is_none() && self.is_certain());
         [self.instance.deadline(), question, owed, self.retry_at]
             .into_iter()
             .flatten()
@@ -189,6 +223,8 @@ impl Run {
                     self.ask_for_block(world);
                 }
             }
+            Event::Owned { owners, held } => self.own(owners, held, world),
+            Event::Submitted { accepted, refused } => self.submitted(&accepted, refused, world),
             Event::Message(from, message) => self.ballot(Ballot::Message { from, message }, world),
             Event::Silent(peer) => self.ballot(Ballot::Down(peer), world),
             Event::Back(peer) => self.ballot(Ballot::Up(peer), world),
@@ -206,38 +242,6 @@ impl Run {
         }
         self.answer_question(world);
         self.answer_owed(world);
-    }
-
-    /// What to say of a duty whose time is over: nothing if it is done.
-    pub fn close(&self, world: &World<'_>) -> Option<Note> {
-        let positions = self.owners.positions();
-        let validators = positions
-            .iter()
-            .filter(|v| !self.collector.has(**v))
-            .count();
-        if validators == 0 {
-            return None;
-        }
-        let connected = world.peers.connected();
-        let why = match self.reached {
-            _ if connected.len() + 1 < world.ground.roster.size().threshold() => {
-                Miss::TooFewPeers(connected)
-            }
-            None | Some(Phase::Trigger) => Miss::NoValue,
-            Some(Phase::ValueReady) => Miss::NoPrepareQuorum,
-            Some(
-                Phase::PrepareQuorum
-                | Phase::RecordDurable
-                | Phase::CommitQuorum
-                | Phase::SignatureVerified
-                | Phase::Accepted,
-            ) => Miss::NoCommitQuorum,
-        };
-        Some(Note::Missed {
-            duty: self.duty,
-            validators,
-            why,
-        })
     }
 
     /// Notes that the duty has come this far, once.
@@ -273,6 +277,7 @@ impl Run {
             Outcome::WantCandidate { .. } => match self.duty.kind {
                 DutyKind::Head => world.ask(Query::HeadVote(self.duty.slot)),
                 DutyKind::Block => {
+                    self.builds = true;
                     self.wants_block = true;
                     self.ask_for_block(world);
                 }

@@ -1,24 +1,30 @@
 //! Which of our validators has a duty in which slot, and what to ask the beacon node to know it.
 //!
 //! The schedule is a table of [`Errand`]s: each is waiting, asked, or done. A failed errand waits
-//! and is asked again; a chain reorganisation that changes a dependent root puts its errand back.
-//! It never talks to a beacon node itself.
+//! and is asked again. Every answer is kept with the block that it depends on, and compared with
+//! every head event: one that the newest event contradicts is asked again, and until then its
+//! duties are held back.
+//!
+//! Never here: a beacon node that is talked to.
 
+mod errands;
 mod known;
+mod roots;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use proto::eth::{AttesterDuty, ChainSpec, ForkName, ProposerDuty, ValidatorIndex};
+use proto::eth::{AttesterDuty, ChainSpec, ProposerDuty, ValidatorIndex};
 use proto::{Epoch, PublicKey, Root, Slot, Timestamp};
 
-pub use known::{Attester, Registered};
+pub use errands::{Due, Errand};
+pub use known::{Attester, Drawn, Registered};
+pub use roots::Head;
 
-/// How long a failed errand waits before it is asked again.
-const RETRY: Duration = Duration::from_millis(500);
-/// How long an errand may stay unanswered before it counts as failed.
-const UNANSWERED: Duration = Duration::from_secs(20);
+use errands::Errands;
+use roots::{Draw, has_lookahead};
 
 /// A validator's position in the lock, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,63 +37,25 @@ impl Position {
     }
 }
 
-/// One thing to ask of, or tell, the beacon node for one epoch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Errand {
-    /// What chain this is: it may have scheduled a fork since the start.
-    Chain(Epoch),
-    /// Which of our keys the chain knows, under which index.
-    Validators(Epoch),
-    /// In which slots and committees our validators attest.
-    Attesters(Epoch),
-    /// Who proposes in which slot.
-    Proposers(Epoch),
-    /// Tell which address our proposers want their fees sent to.
-    Prepare(Epoch),
-    /// Tell which committees our attesters will be in.
-    Subscribe(Epoch),
-}
-
-impl Errand {
-    fn epoch(self) -> Epoch {
-        match self {
-            Self::Chain(epoch)
-            | Self::Validators(epoch)
-            | Self::Attesters(epoch)
-            | Self::Proposers(epoch)
-            | Self::Prepare(epoch)
-            | Self::Subscribe(epoch) => epoch,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
-    Waiting { until: Timestamp },
-    Asked { at: Timestamp },
-    Done,
-}
-
 /// Our validators' duties, epoch by epoch.
 #[derive(Debug)]
 pub struct Schedule {
     chain: Arc<ChainSpec>,
     positions: BTreeMap<PublicKey, Position>,
     registered: BTreeMap<Position, Registered>,
-    errands: BTreeMap<Errand, Progress>,
+    errands: Errands,
     attesters: BTreeMap<Slot, Vec<Attester>>,
     proposers: BTreeMap<Slot, Position>,
-    roots: Option<DependentRoots>,
-    /// The last epoch for which the beacon node has named duties.
-    answered: Option<Epoch>,
-}
-
-/// What the duties around a head depend on.
-#[derive(Debug, Clone, Copy)]
-struct DependentRoots {
-    epoch: Epoch,
-    previous: Root,
-    current: Root,
+    /// What the answers in use depend on.
+    draws: BTreeMap<Errand, Draw>,
+    /// What an answer that was not taken depends on, and what the events said instead.
+    contradicted: BTreeMap<Errand, (Root, Root)>,
+    /// The newest head, since events come without a gap.
+    head: Option<Head>,
+    /// The epoch of the last look at the clock.
+    epoch: Option<Epoch>,
+    /// The last slot whose proposal the beacon node was prepared for ahead.
+    prepared: Option<Slot>,
 }
 
 impl Schedule {
@@ -102,11 +70,14 @@ impl Schedule {
             chain,
             positions,
             registered: BTreeMap::new(),
-            errands: BTreeMap::new(),
+            errands: Errands::default(),
             attesters: BTreeMap::new(),
             proposers: BTreeMap::new(),
-            roots: None,
-            answered: None,
+            draws: BTreeMap::new(),
+            contradicted: BTreeMap::new(),
+            head: None,
+            epoch: None,
+            prepared: None,
         }
     }
 
@@ -125,11 +96,11 @@ impl Schedule {
     /// names those of the next epoch ahead): a jump of the clock must not look like duties.
     pub fn may_have_duty(&self, slot: Slot) -> bool {
         let epoch = self.chain.epoch_of(slot);
-        let errand = Errand::Proposers(epoch);
-        let is_known = matches!(self.errands.get(&errand), Some(Progress::Done));
+        let is_known = self.is_known(Errand::Proposers(epoch));
         let may_propose = !is_known && !self.registered.is_empty();
         let has_duty = !self.attesters(slot).is_empty() || self.proposer(slot).is_some();
-        self.answered >= Some(epoch) && (has_duty || may_propose)
+        let latest = self.draws.keys().map(|errand| errand.epoch()).max();
+        latest >= Some(epoch) && (has_duty || may_propose)
     }
 
     /// What the chain knows of `validator`.
@@ -159,22 +130,25 @@ impl Schedule {
             .flat_map(|(_, list)| list)
     }
 
+    /// Whether the beacon node has answered `errand`.
+    pub fn is_known(&self, errand: Errand) -> bool {
+        self.draws.contains_key(&errand)
+    }
+
+    /// Whether the newest head event contradicts the answer to `errand` that is in use: what it
+    /// says is not to be signed for.
+    pub fn is_held(&self, errand: Errand) -> bool {
+        let draw = self.draws.get(&errand);
+        draw.is_some_and(|draw| !draw.fits(self.settles(errand)))
+    }
+
     /// The errands due at `now`; each is returned once until it fails or is put back.
-    pub fn due(&mut self, now: Timestamp) -> Vec<Errand> {
+    pub fn due(&mut self, now: Timestamp) -> Vec<Due> {
         self.plan(now);
-        let ripe = |progress: &Progress| match *progress {
-            Progress::Waiting { until } => until <= now,
-            Progress::Asked { at } => now.since(at) >= UNANSWERED,
-            Progress::Done => false,
-        };
-        let ripe = self.errands.iter().filter(|(_, progress)| ripe(progress));
-        let due: Vec<Errand> = ripe
-            .map(|(errand, _)| *errand)
-            .filter(|errand| self.is_possible(*errand))
-            .collect();
-        for errand in &due {
-            self.errands.insert(*errand, Progress::Asked { at: now });
-        }
+        let mut errands = std::mem::take(&mut self.errands);
+        let may = |errand| self.is_possible(errand);
+        let due = errands.due(now, may, |errand| self.settles(errand));
+        self.errands = errands;
         due
     }
 
@@ -182,7 +156,7 @@ impl Schedule {
     fn is_possible(&self, errand: Errand) -> bool {
         match errand {
             Errand::Chain(_) | Errand::Validators(_) => true,
-            Errand::Attesters(_) | Errand::Proposers(_) | Errand::Prepare(_) => {
+            Errand::Attesters(_) | Errand::Proposers(_) | Errand::Seats(_) | Errand::Prepare(_) => {
                 !self.registered.is_empty()
             }
             Errand::Subscribe(epoch) => self.attesters.range(self.slots_of(epoch)).next().is_some(),
@@ -194,56 +168,47 @@ impl Schedule {
         let boundary = self
             .chain
             .start_of(self.chain.first_slot(self.epoch_at(now).next()));
-        let retries = self
-            .errands
-            .values()
-            .filter_map(|progress| match *progress {
-                Progress::Waiting { until } if until > now => Some(until),
-                Progress::Asked { at } => Some(at + UNANSWERED),
-                Progress::Waiting { .. } | Progress::Done => None,
-            });
-        retries.fold(boundary, Timestamp::min)
+        let retries = self.errands.deadline(now);
+        retries.map_or(boundary, |at| at.min(boundary))
     }
 
-    /// The beacon node did not answer `errand`, or with an error: ask again in a while.
-    pub fn failed(&mut self, errand: Errand, now: Timestamp) {
-        if let Some(progress) = self.errands.get_mut(&errand) {
-            *progress = Progress::Waiting { until: now + RETRY };
+    /// The beacon node did not answer this question, or with an error: ask again in a while.
+    pub fn failed(&mut self, Due { errand, number }: Due, now: Timestamp) {
+        self.errands.failed(errand, number, now);
+    }
+
+    /// The beacon node took note of an errand, or its answer is of no interest here.
+    pub fn done(&mut self, Due { errand, number }: Due) {
+        self.errands.answered(errand, number);
+    }
+
+    /// The chain knows these of our validators. News of one put the duties back.
+    pub fn set_registered(&mut self, due: Due, found: Vec<(PublicKey, Registered)>) {
+        if self.errands.answered(due.errand, due.number).is_none() {
+            return;
         }
-    }
-
-    /// The beacon node took note of `errand`.
-    pub fn done(&mut self, errand: Errand) {
-        self.finish(errand);
-    }
-
-    /// The chain knows these of our validators. Newly known ones put the duties back.
-    pub fn set_registered(&mut self, epoch: Epoch, found: Vec<(PublicKey, Registered)>) {
         let mut news = false;
         for (key, registered) in found {
             if let Some(position) = self.positions.get(&key) {
                 let before = self.registered.insert(*position, registered);
-                news |= before.is_none_or(|b| b.active != registered.active);
+                news |= before != Some(registered);
             }
         }
-        self.finish(Errand::Validators(epoch));
         if news {
-            for (errand, progress) in &mut self.errands {
-                if !matches!(errand, Errand::Chain(_) | Errand::Validators(_)) {
-                    *progress = Progress::Waiting {
-                        until: Timestamp::from_micros(0),
-                    };
-                }
-            }
+            self.errands.put_back_all(is_of_ours);
         }
     }
 
-    /// The attestations of `epoch`, by the beacon node's present view.
-    pub fn set_attesters(&mut self, epoch: Epoch, duties: Vec<AttesterDuty>) {
+    /// The attestations of an epoch, by the beacon node's view when it was asked.
+    pub fn set_attesters(&mut self, due: Due, found: Drawn<AttesterDuty>) {
+        if !self.takes(due, found.root) {
+            return;
+        }
+        let epoch = due.errand.epoch();
         let per_epoch = self.chain.slots_per_epoch();
         self.attesters
             .retain(|slot, _| slot.epoch(per_epoch) != epoch);
-        for duty in duties {
+        for duty in found.duties {
             let ours = self.position_of(&duty.pubkey, duty.validator_index);
             if let (Some(validator), true) = (ours, duty.slot.epoch(per_epoch) == epoch) {
                 let list = self.attesters.entry(duty.slot).or_default();
@@ -252,63 +217,75 @@ impl Schedule {
                 list.dedup_by_key(|attester| attester.validator);
             }
         }
-        self.answered = self.answered.max(Some(epoch));
-        self.finish(Errand::Attesters(epoch));
-        if let Some(progress) = self.errands.get_mut(&Errand::Subscribe(epoch)) {
-            *progress = Progress::Waiting {
-                until: Timestamp::from_micros(0),
-            };
-        }
+        self.errands.put_back(Errand::Subscribe(epoch));
     }
 
-    /// The proposers of `epoch`, by the beacon node's present view.
-    pub fn set_proposers(&mut self, epoch: Epoch, duties: &[ProposerDuty]) {
+    /// The proposers of an epoch, by the beacon node's view when it was asked.
+    pub fn set_proposers(&mut self, due: Due, found: &Drawn<ProposerDuty>) {
+        if !self.takes(due, found.root) {
+            return;
+        }
+        let epoch = due.errand.epoch();
         let per_epoch = self.chain.slots_per_epoch();
         self.proposers
             .retain(|slot, _| slot.epoch(per_epoch) != epoch);
-        for duty in duties {
+        for duty in &found.duties {
             let ours = self.position_of(&duty.pubkey, duty.validator_index);
             if let (Some(validator), true) = (ours, duty.slot.epoch(per_epoch) == epoch) {
                 self.proposers.insert(duty.slot, validator);
             }
         }
-        self.answered = self.answered.max(Some(epoch));
-        self.finish(Errand::Proposers(epoch));
     }
 
-    /// A new head depends on these roots. Where they are not those of the head before, duties that
-    /// were computed from the old ones are put back.
-    ///
-    /// `previous` decides the attesters of the head's epoch, `current` those of the next epoch and,
-    /// before Fulu, the proposers of the head's epoch (Beacon API, `head` event).
-    pub fn head(&mut self, slot: Slot, previous: Root, current: Root) {
-        let epoch = self.chain.epoch_of(slot);
-        let roots = DependentRoots {
-            epoch,
-            previous,
-            current,
+    /// Whether the answer to this question is to be used: none to a newer one was, and the newest
+    /// head event does not contradict it, or the node insists on it. It depends on `root`, or if
+    /// the node does not say, on what the events said when it was asked.
+    fn takes(&mut self, Due { errand, number }: Due, root: Option<Root>) -> bool {
+        let Some(bound) = self.errands.answered(errand, number) else {
+            return false;
         };
-        let Some(before) = self.roots.replace(roots) else {
-            return;
+        let expected = self.settles(errand);
+        let mut draw = Draw {
+            root: root.or(bound),
+            against: None,
         };
-        let known = if before.epoch == epoch {
-            [before.previous, before.current]
-        } else if before.epoch.next() == epoch {
-            // What the next epoch depended on is what this one depends on now.
-            [before.current, current]
+        if let (Some(root), Some(expected), false) = (draw.root, expected, draw.fits(expected)) {
+            let said = (root, expected);
+            if self.contradicted.insert(errand, said) != Some(said) {
+                self.errands.put_back(errand);
+                return false;
+            }
+            draw.against = Some(expected);
+        } else if !draw.fits(expected) {
+            // Asked before anybody knew what it depends on.
+            self.errands.put_back(errand);
         } else {
-            [previous, current]
-        };
-        let lookahead = self.has_lookahead(epoch);
-        if known[0] != previous {
-            self.put_back(Errand::Attesters(epoch));
-            self.put_back(Errand::Proposers(epoch));
+            self.contradicted.remove(&errand);
         }
-        if known[1] != current {
-            self.put_back(Errand::Attesters(epoch.next()));
-            let proposers = if lookahead { epoch.next() } else { epoch };
-            self.put_back(Errand::Proposers(proposers));
+        self.draws.insert(errand, draw);
+        true
+    }
+
+    /// The beacon node has a new head: answers that it contradicts are asked again.
+    pub fn head(&mut self, head: Head) {
+        self.head = Some(head);
+        for errand in self.draws.keys() {
+            if !self.draws[errand].fits(head.settles(&self.chain, *errand)) {
+                self.errands.put_back_if_done(*errand);
+            }
         }
+    }
+
+    /// The event stream of the beacon node has ended: what its head does is not known any more.
+    pub fn deaf(&mut self) {
+        self.head = None;
+    }
+
+    /// The event stream is back: the node may have restarted, and have forgotten what it was told;
+    /// and the chain may have turned meanwhile.
+    pub fn hears_again(&mut self) {
+        self.head = None;
+        self.errands.put_back_all(is_of_ours);
     }
 
     /// The epoch at `now`; before genesis the first.
@@ -321,23 +298,9 @@ impl Schedule {
         self.chain.first_slot(epoch)..self.chain.first_slot(epoch.next())
     }
 
-    /// Whether the chain fixes the proposers of an epoch one epoch ahead.
-    fn has_lookahead(&self, epoch: Epoch) -> bool {
-        matches!(self.chain.fork_at(epoch), Ok(ForkName::Fulu))
-    }
-
-    fn put_back(&mut self, errand: Errand) {
-        if let Some(progress) = self.errands.get_mut(&errand) {
-            *progress = Progress::Waiting {
-                until: Timestamp::from_micros(0),
-            };
-        }
-    }
-
-    fn finish(&mut self, errand: Errand) {
-        if let Some(progress) = self.errands.get_mut(&errand) {
-            *progress = Progress::Done;
-        }
+    /// What the answer to `errand` depends on by the newest head event, as far as it says.
+    fn settles(&self, errand: Errand) -> Option<Root> {
+        self.head?.settles(&self.chain, errand)
     }
 
     /// Our validator of this key, if the chain knows it under this index.
@@ -346,33 +309,75 @@ impl Schedule {
         (self.registered.get(&position)?.index == index).then_some(position)
     }
 
-    /// Adds the errands of this epoch and the next, forgets those of epochs past.
     fn plan(&mut self, now: Timestamp) {
         let epoch = self.epoch_at(now);
-        self.errands.retain(|errand, _| errand.epoch() >= epoch);
-        let per_epoch = self.chain.slots_per_epoch();
-        let oldest = Slot(self.chain.first_slot(epoch).0.saturating_sub(per_epoch));
-        self.attesters = self.attesters.split_off(&oldest);
-        self.proposers = self.proposers.split_off(&oldest);
+        if self.epoch.replace(epoch) != Some(epoch) {
+            self.begin(epoch);
+            self.confirm(epoch);
+        }
+        self.prepare_ahead(now, epoch);
+    }
+
+    /// Adds the errands of this epoch and the next, forgets all others, those of a time far ahead
+    /// among them.
+    fn begin(&mut self, epoch: Epoch) {
         let next = epoch.next();
+        let before = Epoch(epoch.0.saturating_sub(1));
+        self.errands.keep(epoch..=next);
+        let kept = self.chain.first_slot(before)..self.chain.first_slot(next.next());
+        self.attesters.retain(|slot, _| kept.contains(slot));
+        self.proposers.retain(|slot, _| kept.contains(slot));
+        let is_near = |errand: &Errand| (before..=next).contains(&errand.epoch());
+        self.draws.retain(|errand, _| is_near(errand));
+        self.contradicted.retain(|errand, _| is_near(errand));
         let mut wanted = vec![
             Errand::Chain(epoch),
             Errand::Validators(epoch),
             Errand::Attesters(epoch),
             Errand::Attesters(next),
             Errand::Proposers(epoch),
+            Errand::Seats(epoch),
             Errand::Prepare(epoch),
             Errand::Subscribe(epoch),
             Errand::Subscribe(next),
         ];
-        // From Fulu on the proposers of the next epoch are certain (EIP-7917).
-        if self.has_lookahead(epoch) {
+        if has_lookahead(&self.chain, next) {
             wanted.push(Errand::Proposers(next));
         }
-        for errand in wanted {
-            self.errands
-                .entry(errand)
-                .or_insert(Progress::Waiting { until: now });
+        wanted.into_iter().for_each(|e| self.errands.want(e));
+    }
+
+    /// Asks the duties of an epoch that begins again, unless a head event has borne them out for
+    /// good: they were asked an epoch ago, and the node may have stood still since.
+    fn confirm(&mut self, epoch: Epoch) {
+        for errand in [Errand::Attesters(epoch), Errand::Proposers(epoch)] {
+            let head = self
+                .head
+                .filter(|head| head.is_final_for(&self.chain, errand));
+            if head.is_none() || self.is_held(errand) {
+                self.errands.put_back(errand);
+            }
         }
+    }
+
+    /// Tells the beacon node of the fees once more one slot before a proposal of ours: it may have
+    /// restarted since the epoch began.
+    fn prepare_ahead(&mut self, now: Timestamp, epoch: Epoch) {
+        let next = self.chain.slot_at(now).map(Slot::next);
+        let proposal = next.filter(|slot| self.proposer(*slot).is_some());
+        if proposal.is_some() && self.prepared != proposal {
+            self.prepared = proposal;
+            self.errands.put_back(Errand::Prepare(epoch));
+        }
+    }
+}
+
+/// Whether the answer hangs on who our validators are, and is worth asking again in an epoch.
+fn is_of_ours(errand: Errand) -> bool {
+    match errand {
+        Errand::Attesters(_) | Errand::Proposers(_) | Errand::Prepare(_) | Errand::Subscribe(_) => {
+            true
+        }
+        Errand::Chain(_) | Errand::Validators(_) | Errand::Seats(_) => false,
     }
 }

@@ -22,6 +22,11 @@ use crate::vault::PartialSignature;
 impl Run {
     /// A quorum has PREPAREd a value: the vault signs it and the store makes the record durable.
     pub(super) fn sign(&mut self, question: Question, world: &mut World<'_>) {
+        if !self.is_certain() {
+            // Not before it is certain whose duty it is: see `owning.rs`.
+            self.owed = Some(question);
+            return;
+        }
         match self.hard_check(question.value(), world) {
             Ok(()) => {}
             Err(Objection::OfView(doubt)) => return self.owe(question, doubt, world),
@@ -35,6 +40,7 @@ impl Run {
             .vault
             .sign(world.slot(), &signable, &self.owners.numbers());
         for (validator, refusal) in signing.refused {
+            self.refusals.insert(Position(validator), refusal);
             world.note(Note::Refused {
                 duty: self.duty,
                 validator: Position(validator),
@@ -112,7 +118,7 @@ impl Run {
 
     /// Combines the partial signatures of the value that t peers have signed.
     pub(super) fn combine(&mut self, world: &mut World<'_>) {
-        let Some(value) = self.signed.clone() else {
+        let Some(value) = self.signed.clone().filter(|_| !self.held) else {
             return;
         };
         let hash = consensus::Value::hash(&value);
@@ -149,6 +155,7 @@ impl Run {
         world: &mut World<'_>,
     ) {
         self.reach(Phase::SignatureVerified, world);
+        self.give(signatures);
         let submission = match value {
             Value::Head(data) => {
                 let attestation = |(validator, signature): &(Position, SignatureBytes)| {
@@ -160,9 +167,8 @@ impl Run {
                         signature: *signature,
                     })
                 };
-                Some(Submission::Attestations(
-                    signatures.iter().filter_map(attestation).collect(),
-                ))
+                let attestations: Vec<_> = signatures.iter().filter_map(attestation).collect();
+                (!attestations.is_empty()).then_some(Submission::Attestations(attestations))
             }
             Value::Block(block) => {
                 let made_here = self.contents.take_if(|contents| contents.block == *block);
@@ -189,12 +195,12 @@ impl Run {
         }
         let hash = consensus::Value::hash(value);
         let there = self.collector.contributors(&hash);
-        let everybody = proto::PeerSet::full(world.ground.roster.size());
         world.note(Note::Signed {
             duty: self.duty,
             validators: signatures.len(),
             round: self.instance.round(),
-            missing: everybody.without(there),
+            // Of all others the shares were not needed, and may still come.
+            missing: world.peers.silent(self.duty.slot).without(there),
         });
     }
 }

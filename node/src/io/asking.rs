@@ -8,20 +8,20 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use proto::eth::ChainSpec;
+use proto::eth::{ChainSpec, SingleAttestation, ValidatorIndex};
 use proto::{DutyId, Root, Slot};
 use tokio::sync::mpsc::Sender;
 use tracing::{debug, warn};
 
 use super::beacon::{
-    BeaconClient, BeaconError, BlockId, BlockRequest, CommitteeSubscription, HeadEvent, Published,
-    StateId, Strange,
+    BeaconClient, BeaconError, BlockId, BlockRequest, CommitteeSubscription, Duties, HeadEvent,
+    ItemFailure, Published, StateId, Strange,
 };
 use super::clock;
 use crate::duties::judge::{Sight, Sighting};
-use crate::duties::schedule::Registered;
+use crate::duties::schedule::{Drawn, Due, Registered};
 use crate::duties::sight::Condition;
-use crate::duties::{Answer, Order, Query, Submission};
+use crate::duties::{Answer, Found, Order, Query, Submission};
 
 /// Asks the beacon node for the core.
 #[derive(Debug, Clone)]
@@ -72,22 +72,18 @@ impl Asking {
     pub fn submit(&self, duty: DutyId, submission: Submission) {
         let this = self.clone();
         tokio::spawn(async move {
-            let accepted = this.accepted(duty, submission).await;
-            this.answers
-                .send(Answer::Submitted { duty, accepted })
-                .await
-                .ok();
+            let answer = this.submitted(duty, submission).await;
+            this.answers.send(answer).await.ok();
         });
     }
 
     async fn answer(&self, query: Query) -> Answer {
         match query {
-            Query::Run(order) => {
+            Query::Run(number, order) => {
                 let errand = order.errand();
-                self.run(order).await.unwrap_or_else(|error| {
-                    self.complain("the schedule", &error);
-                    Answer::Failed(errand)
-                })
+                let found = self.run(order).await;
+                let found = found.inspect_err(|error| self.complain("the schedule", error));
+                Answer::Run(Due { errand, number }, found.ok())
             }
             Query::HeadVote(slot) => {
                 let vote = match self.client.head_vote(slot, self.head).await {
@@ -189,14 +185,13 @@ impl Asking {
     }
 
     /// Runs one errand of the schedule.
-    async fn run(&self, order: Order) -> Result<Answer, BeaconError> {
-        let errand = order.errand();
+    async fn run(&self, order: Order) -> Result<Found, BeaconError> {
         match order {
-            Order::Chain(epoch) => {
+            Order::Chain(_) => {
                 let spec = self.client.chain_spec().await?;
-                Ok(Answer::Chain(epoch, Box::new(spec)))
+                Ok(Found::Chain(Box::new(spec)))
             }
-            Order::Validators(epoch, keys) => {
+            Order::Validators(_, keys) => {
                 let found = self.client.known_validators(StateId::Head, &keys).await?;
                 self.passed_over(&found.strange);
                 let known = found.known.iter().map(|state| {
@@ -209,21 +204,25 @@ impl Asking {
                         },
                     )
                 });
-                Ok(Answer::Validators(epoch, known.collect()))
+                Ok(Found::Validators(known.collect()))
             }
             Order::Attesters(epoch, indices) => {
                 let found = self.client.attester_duties(epoch, &indices).await?;
                 self.passed_over(&found.strange);
-                Ok(Answer::Attesters(epoch, found.duties))
+                Ok(Found::Attesters(drawn(found)))
             }
             Order::Proposers(epoch) => {
                 let found = self.client.proposer_duties(epoch).await?;
                 self.passed_over(&found.strange);
-                Ok(Answer::Proposers(epoch, found.duties))
+                Ok(Found::Proposers(drawn(found)))
+            }
+            Order::Seats(epoch, indices) => {
+                let seats = self.client.sync_committee_seats(epoch, &indices).await?;
+                Ok(Found::Seats(seats))
             }
             Order::Prepare(_, recipients) => {
                 self.client.prepare_proposers(&recipients).await?;
-                Ok(Answer::Done(errand))
+                Ok(Found::Done)
             }
             Order::Subscribe(_, attesters) => {
                 let subscriptions: Vec<CommitteeSubscription> = attesters
@@ -237,47 +236,79 @@ impl Asking {
                     })
                     .collect();
                 self.client.subscribe_committees(&subscriptions).await?;
-                Ok(Answer::Done(errand))
+                Ok(Found::Done)
             }
         }
     }
 
-    /// How many of a submission the beacon node has now.
-    async fn accepted(&self, duty: DutyId, submission: Submission) -> usize {
-        match submission {
+    /// What the beacon node has of a submission now, and what it refused.
+    async fn submitted(&self, duty: DutyId, submission: Submission) -> Answer {
+        let (all, refused) = match submission {
             Submission::Attestations(attestations) => {
-                let Ok(fork) = self.chain.fork_at(self.chain.epoch_of(duty.slot)) else {
-                    return 0;
-                };
-                match self.client.submit_attestations(fork, &attestations).await {
-                    Ok(failures) => {
-                        failures.iter().for_each(|failure| {
-                            let attestation = attestations.get(failure.index);
-                            let validator = attestation.map(|known| known.attester_index.0);
-                            warn!(%duty, validator, "refused by the node: {}", failure.message);
-                        });
-                        attestations.len() - failures.len().min(attestations.len())
-                    }
-                    Err(error) => {
-                        warn!(%duty, %error, "the beacon node did not take the attestations");
-                        0
-                    }
-                }
+                let all = attestations.iter().map(|a| a.attester_index).collect();
+                (all, self.refused_attestations(duty, &attestations).await)
             }
             Submission::Block {
                 contents,
                 signature,
-            } => match self.client.publish_block(&contents, signature).await {
-                Ok(Published::Imported | Published::AlreadyKnown) => 1,
-                Ok(Published::OnlySentOn) => {
-                    warn!(%duty, "the beacon node sent our block on but could not import it");
-                    1
-                }
-                Err(error) => {
-                    warn!(%duty, %error, "the beacon node did not take the block");
-                    0
-                }
-            },
+            } => {
+                let proposer = contents.block.proposer_index();
+                let refused = match self.client.publish_block(&contents, signature).await {
+                    Ok(Published::Imported | Published::AlreadyKnown) => None,
+                    Ok(Published::OnlySentOn) => {
+                        Some("it sent the block on, and could not import it itself".to_owned())
+                    }
+                    Err(error) => Some(error.to_string()),
+                };
+                let refused = refused.into_iter().map(|why| (proposer, why)).collect();
+                (vec![proposer], refused)
+            }
+        };
+        Answer::Submitted {
+            duty,
+            accepted: without(all, &refused),
+            refused,
         }
     }
+
+    /// Which of these the beacon node did not take, and why.
+    async fn refused_attestations(
+        &self,
+        duty: DutyId,
+        attestations: &[SingleAttestation],
+    ) -> Vec<(ValidatorIndex, String)> {
+        let all = |why: String| {
+            let each = attestations.iter();
+            each.map(|a| (a.attester_index, why.clone())).collect()
+        };
+        let fork = match self.chain.fork_at(self.chain.epoch_of(duty.slot)) {
+            Ok(fork) => fork,
+            Err(unknown) => return all(unknown.to_string()),
+        };
+        match self.client.submit_attestations(fork, attestations).await {
+            Ok(failures) => {
+                let of = |failure: ItemFailure| {
+                    let attestation = attestations.get(failure.index)?;
+                    Some((attestation.attester_index, failure.message))
+                };
+                failures.into_iter().filter_map(of).collect()
+            }
+            Err(error) => all(error.to_string()),
+        }
+    }
+}
+
+fn drawn<T>(found: Duties<T>) -> Drawn<T> {
+    Drawn {
+        root: found.dependent_root,
+        duties: found.duties,
+    }
+}
+
+fn without(
+    mut all: Vec<ValidatorIndex>,
+    refused: &[(ValidatorIndex, String)],
+) -> Vec<ValidatorIndex> {
+    all.retain(|index| refused.iter().all(|(refused, _)| refused != index));
+    all
 }

@@ -64,6 +64,20 @@ pub struct RuleLabels {
     pub rule: &'static str,
 }
 
+/// Labels of a fork.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ForkLabels {
+    /// Its name.
+    pub fork: String,
+}
+
+/// Labels of a kind of duty.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct KindLabels {
+    /// The kind.
+    pub kind: &'static str,
+}
+
 /// A gauge of seconds.
 type Seconds = Gauge<f64, AtomicU64>;
 
@@ -83,6 +97,10 @@ pub struct Metrics {
     pub unknown: Family<UnknownLabels, Counter>,
     /// 1 while nothing is signed, whatever the reason: `gantry status` has it.
     pub signing_stopped: Gauge,
+    /// The first epoch of a scheduled fork that this version cannot sign for, by its name.
+    pub unserved_fork: Family<ForkLabels, Gauge>,
+    /// Validators with duties that this version does not perform, by kind: `sync_committee`.
+    pub not_performed: Family<KindLabels, Gauge>,
     /// 1 while a session to the peer is up.
     pub connected: Family<PeerLabels, Gauge>,
     /// Round trip time to the peer.
@@ -119,6 +137,8 @@ impl Metrics {
             faults: Family::default(),
             unknown: Family::default(),
             signing_stopped: Gauge::default(),
+            unserved_fork: Family::default(),
+            not_performed: Family::default(),
             connected: Family::default(),
             rtt: Family::default(),
             clock_offset: Family::default(),
@@ -143,6 +163,10 @@ impl Metrics {
         m.register_peers(&mut registry);
         let stopped = "1 while nothing is signed: gantry status says why";
         registry.register("signing_stopped", stopped, m.signing_stopped.clone());
+        let unserved = "First epoch of a fork that this version cannot sign for: upgrade before";
+        registry.register("unserved_fork_epoch", unserved, m.unserved_fork.clone());
+        let not_performed = "Validators with duties that this version does not perform";
+        registry.register("not_performed", not_performed, m.not_performed.clone());
         registry.register(
             "sent_bytes",
             "TCP payload sent to peers",

@@ -3,6 +3,7 @@
 //! | module | is |
 //! |---|---|
 //! | [`shell`] | the loop: one input into the core, its outputs performed in their order |
+//! | [`inlet`] | what comes next, in the order of its urgency |
 //! | [`net`] | sessions with the other peers |
 //! | [`beacon`], [`asking`] | the Beacon API, and the core's questions put to it |
 //! | [`execution`] | the execution client's RPC, for deposits |
@@ -32,6 +33,7 @@ pub mod execution;
 pub mod files;
 pub mod hidden;
 pub mod home;
+pub mod inlet;
 mod listening;
 pub mod memory;
 pub mod metrics;

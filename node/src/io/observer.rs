@@ -3,7 +3,10 @@
 //! `peers`.
 
 mod claims;
+mod endings;
+mod outlook;
 mod peers;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -47,6 +50,9 @@ const REFUSAL_PAUSE: Duration = Duration::from_secs(60);
 struct Timeline {
     reached: BTreeMap<Phase, Instant>,
     signed: usize,
+    missed: usize,
+    reasons: Vec<String>,
+    absent: Vec<String>,
 }
 
 /// Where numbers and status stand for whoever asks.
@@ -110,7 +116,13 @@ impl Observer {
                 duty,
                 validators,
                 why,
-            } => self.missed(duty, validators, &why),
+            } => self.missed(duty, validators, why),
+            Note::Accepted { duty, validators } => self.count(duty, "accepted", validators),
+            Note::NotTaken {
+                duty, index, why, ..
+            } => self.not_taken(duty, index, &why),
+            Note::Moved { duty, validators } => Self::moved(duty, validators.len()),
+            Note::Absent { duty, peers } => self.absent(duty, peers),
             Note::Objected { duty, objection } => self.objected(duty, objection.rule()),
             Note::Refused {
                 duty,
@@ -137,12 +149,9 @@ impl Observer {
                 held,
             } => self.rolled_back(witness, seen, held),
             Note::DiskHangs { waited } => self.disk_hangs(waited.as_secs()),
-            Note::OtherChain { from } => error!(
-                from_epoch = from.0,
-                "the beacon node says other forks or constants than when gantry started: nothing \
-                 is signed from that epoch on. Make sure that the beacon node is right, then \
-                 restart gantry"
-            ),
+            Note::OtherChain { from } => Self::other_chain(from),
+            Note::UnservedFork(fork) => self.unserved(&fork),
+            Note::NotPerformed { seats, attesters } => self.not_performed(&seats, attesters),
             Note::Fault { peer, rule, detail } => self.fault(peer, rule, &detail),
             Note::Unknown { peer, what } => self.passed_over(peer, what),
             Note::OtherGenesis { peer, ours, theirs } => self.other_genesis(peer, ours, theirs),
@@ -194,14 +203,8 @@ impl Observer {
         self.count(duty, "signed", validators);
         let timeline = self.timelines.entry(duty).or_default();
         timeline.signed += validators;
-        let signed = timeline.signed;
-        let ending = Ending {
-            signed,
-            took_ms,
-            absent: missing,
-            ..empty(duty)
-        };
-        self.end(duty, ending);
+        timeline.absent = missing;
+        self.end(duty);
     }
 
     fn objected(&mut self, duty: DutyId, rule: &'static str) {
@@ -224,47 +227,33 @@ impl Observer {
                     .phase(kind_of(duty), name, now.duration_since(*begun));
             }
         }
-        if phase == Phase::Accepted {
-            let accepted = self
-                .timelines
-                .get(&duty)
-                .map_or(0, |timeline| timeline.signed);
-            self.count(duty, "accepted", accepted);
-        }
     }
 
-    fn missed(&mut self, duty: DutyId, validators: usize, why: &Miss) {
-        let reason = match why {
-            Miss::NoValue => "the beacon node gave no value".to_owned(),
-            Miss::TooFewPeers(connected) => {
-                format!(
-                    "too few peers connected: only {:?}",
-                    self.names_of(*connected)
-                )
-            }
-            Miss::NoPrepareQuorum => "no value found enough votes".to_owned(),
-            Miss::NoCommitQuorum => "too few peers signed".to_owned(),
-        };
+    fn missed(&mut self, duty: DutyId, validators: usize, why: Miss) {
+        let reason = words::of_miss(why, |peers| self.names_of(peers));
         let slot = duty.slot.0;
         warn!(kind = kind_of(duty), slot, validators, "missed: {reason}");
         self.count(duty, "missed", validators);
-        let signed = self
-            .timelines
-            .get(&duty)
-            .map_or(0, |timeline| timeline.signed);
-        self.end(
-            duty,
-            Ending {
-                signed,
-                missed: validators,
-                reason,
-                ..empty(duty)
-            },
-        );
+        let timeline = self.timelines.entry(duty).or_default();
+        timeline.missed += validators;
+        timeline.reasons.push(reason);
+        self.end(duty);
     }
 
-    fn end(&mut self, duty: DutyId, ending: Ending) {
+    /// Keeps what is known of a duty that has ended, for now or for good.
+    fn end(&mut self, duty: DutyId) {
         debug!(%duty, "kept in the history");
+        let took_ms = self.took_ms(duty);
+        let timeline = self.timelines.entry(duty).or_default();
+        let ending = Ending {
+            slot: duty.slot.0,
+            kind: kind_of(duty).to_owned(),
+            signed: timeline.signed,
+            missed: timeline.missed,
+            took_ms,
+            reason: timeline.reasons.join("; "),
+            absent: timeline.absent.clone(),
+        };
         if let Err(error) = self.memory.remember_ending(&ending)
             && self.is_worth_a_line(None, "duty_not_remembered")
         {
@@ -352,18 +341,6 @@ fn kind_of(duty: DutyId) -> &'static str {
     match duty.kind {
         DutyKind::Head => "head",
         DutyKind::Block => "block",
-    }
-}
-
-fn empty(duty: DutyId) -> Ending {
-    Ending {
-        slot: duty.slot.0,
-        kind: kind_of(duty).to_owned(),
-        signed: 0,
-        missed: 0,
-        took_ms: None,
-        reason: String::new(),
-        absent: Vec::new(),
     }
 }
 

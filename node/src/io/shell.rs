@@ -1,29 +1,26 @@
 //! The loop of a running peer: one input into the core, its outputs performed in their order.
 //!
-//! Everything arrives through bounded channels; only the loop touches the core. What is urgent
-//! comes first: a durable record, then the peers, then the beacon node; chores come last.
+//! Everything arrives through bounded channels; only the loop touches the core.
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt as _;
-use futures::stream::BoxStream;
 use proto::{Machine as _, PeerIndex};
-use tokio::sync::mpsc::Receiver;
 use tracing::{debug, error, info, warn};
 
 use super::asking::Asking;
-use super::beacon::{BeaconError, HeadEvent};
+use super::beacon::{BeaconError, HeadEvent, Heard};
 use super::clock;
+use super::inlet::{Arrival, Inlet};
 use super::metrics::{Metrics, PeerLabels};
 use super::net::{self, Outbox};
 use super::observer::Observer;
-use super::status::Board;
+use super::status::{Board, ForkStatus};
 use super::writer::{Writer, Written};
 use crate::duties::node::Node;
-use crate::duties::{Answer, Chore, Input, Output};
+use crate::duties::schedule::Head;
+use crate::duties::{Input, Output};
 
 /// From when on the status calls a disk hung that does not answer.
 const HANGS: Duration = Duration::from_secs(5);
@@ -36,26 +33,18 @@ pub struct Shell {
     pub me: PeerIndex,
     /// Frames to the peers.
     pub outbox: Outbox,
-    /// What comes from the peers.
-    pub events: Receiver<net::Event>,
+    /// Everything that comes.
+    pub inlet: Inlet,
     /// Questions to the beacon node.
     pub asking: Asking,
-    /// Its answers.
-    pub answers: Receiver<Answer>,
-    /// Its new heads.
-    pub heads: BoxStream<'static, Result<HeadEvent, BeaconError>>,
     /// Records to be made durable.
     pub writer: Writer,
-    /// What became of them.
-    pub written: Receiver<Written>,
     /// What the operator is told.
     pub observer: Observer,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// What `gantry status` shows.
     pub board: Arc<Board>,
-    /// Work put off until nothing urgent waits.
-    pub chores: VecDeque<Chore>,
 }
 
 impl Shell {
@@ -65,17 +54,18 @@ impl Shell {
         self.feed(Input::Tick);
         loop {
             let pause = self.node.deadline().map(clock::until).unwrap_or_default();
-            let input = tokio::select! {
+            let arrival = tokio::select! {
                 biased;
                 () = &mut stop => break,
-                Some(written) = self.written.recv() => self.written(written),
-                Some(event) = self.events.recv() => self.network(event),
-                Some(answer) = self.answers.recv() => Some(Input::Answer(answer)),
-                Some(head) = self.heads.next() => self.head(head),
-                () = tokio::task::yield_now(), if !self.chores.is_empty() => {
-                    self.chores.pop_front().map(Input::Later)
-                }
-                () = tokio::time::sleep(pause) => Some(Input::Tick),
+                arrival = self.inlet.next(pause) => arrival,
+            };
+            let input = match arrival {
+                Arrival::Written(written) => self.written(written),
+                Arrival::Network(event) => self.network(event),
+                Arrival::Answer(answer) => Some(Input::Answer(answer)),
+                Arrival::Heard(heard) => self.heard(heard),
+                Arrival::Chore(chore) => Some(Input::Later(chore)),
+                Arrival::Time => Some(Input::Tick),
             };
             if let Some(input) = input {
                 self.feed(input);
@@ -104,7 +94,7 @@ impl Shell {
                 }
                 Output::Ask(query) => self.asking.ask(query),
                 Output::Submit { duty, submission } => self.asking.submit(duty, submission),
-                Output::Later(chore) => self.chores.push_back(chore),
+                Output::Later(chore) => self.inlet.chores.push(chore),
                 Output::Remember { peer, sequence } => {
                     self.observer.remember(peer, sequence);
                     self.peer(peer, |status| status.record_seen = sequence);
@@ -134,19 +124,16 @@ impl Shell {
         }
     }
 
-    fn head(&mut self, head: Result<HeadEvent, BeaconError>) -> Option<Input> {
-        match head {
-            Ok(head) => {
+    fn heard(&mut self, heard: Result<Heard, BeaconError>) -> Option<Input> {
+        match heard {
+            Ok(Heard::Connected) => Some(Input::Hears(true)),
+            Ok(Heard::Head(head)) => {
                 self.asking.saw(head);
                 self.board.change(|status| {
                     status.beacon_node.head_slot = Some(head.slot.0);
                     status.beacon_node.problem = None;
                 });
-                Some(Input::Head {
-                    slot: head.slot,
-                    previous: head.previous_duty_dependent_root,
-                    current: head.current_duty_dependent_root,
-                })
+                Some(Input::Head(in_words_of_the_core(head)))
             }
             Err(error) => {
                 let problem = Some(error.to_string());
@@ -157,7 +144,7 @@ impl Shell {
                     }
                     status.beacon_node.problem = problem;
                 });
-                None
+                Some(Input::Hears(false))
             }
         }
     }
@@ -270,9 +257,22 @@ impl Shell {
             status.record.sequence = self.node.recorded().sequence();
             status.record.silent_until = vault.restart_mark().map(|slot| slot.0);
             status.beacon_node.other_chain_from = self.node.differs_from().map(|epoch| epoch.0);
+            status.beacon_node.unserved_fork = self.node.unserved().map(|fork| ForkStatus {
+                name: fork.name.clone(),
+                epoch: fork.epoch.0,
+            });
             status.record.stopped = stopped;
             status.validators.registered = schedule.known().count();
             status.validators.active = schedule.known().filter(|(_, found)| found.active).count();
         });
+    }
+}
+
+fn in_words_of_the_core(head: HeadEvent) -> Head {
+    Head {
+        slot: head.slot,
+        block: head.block,
+        previous: head.previous_duty_dependent_root,
+        current: head.current_duty_dependent_root,
     }
 }

@@ -67,6 +67,18 @@ pub struct BeaconStatus {
     /// The first epoch in which its chain has other forks or constants than when the peer started:
     /// nothing is signed from there on.
     pub other_chain_from: Option<u64>,
+    /// A fork of its chain that this version cannot sign for, if one is scheduled.
+    #[serde(default)]
+    pub unserved_fork: Option<ForkStatus>,
+}
+
+/// A fork that this version cannot sign for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ForkStatus {
+    /// Its name.
+    pub name: String,
+    /// Its first epoch.
+    pub epoch: u64,
 }
 
 /// The signing record.
@@ -89,6 +101,9 @@ pub struct ValidatorStatus {
     pub registered: usize,
     /// With duties.
     pub active: usize,
+    /// With a seat in the sync committee, whose duty this version does not perform.
+    #[serde(default)]
+    pub seats: usize,
 }
 
 /// The present status, written by the loop and read by the web server.

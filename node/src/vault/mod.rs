@@ -50,7 +50,7 @@ mod vault_tests;
 use std::collections::BTreeSet;
 
 use dkg::bls::{Message, SignaturePoint};
-use proto::{ClusterSize, DutyId, DutyKind, Epoch, PeerIndex, PublicKey, Root, Slot};
+use proto::{ClusterSize, DutyId, DutyKind, PeerIndex, PublicKey, Root, Slot};
 use thiserror::Error;
 
 pub use held::{DepositTerms, Held};
@@ -242,9 +242,9 @@ impl Vault {
         self.standing.poison();
     }
 
-    /// The beacon node is, from epoch `from` on, on another chain than when this process started.
-    pub fn leave_chain(&mut self, from: Epoch) {
-        self.standing.leave_chain(from);
+    /// The chain goes on as one that this process cannot sign for.
+    pub fn leave_chain(&mut self, why: Refusal) {
+        self.standing.leave_chain(why);
     }
 
     /// Why nothing at all is signed, if so.

@@ -44,6 +44,12 @@ pub enum Refusal {
         /// The first epoch in which they differ.
         from: Epoch,
     },
+    /// The chain is at a fork that this version cannot sign for.
+    #[error("the chain forks in epoch {from} to what this version cannot sign for: upgrade gantry")]
+    UnservedFork {
+        /// The first epoch of the fork.
+        from: Epoch,
+    },
     /// No share of this validator is held.
     #[error("no share of validator {0} is held here")]
     UnknownValidator(u32),
@@ -180,6 +186,7 @@ impl Refusal {
             Self::Poisoned => "poisoned",
             Self::RolledBack { .. } | Self::Claimed { .. } => "rolled_back",
             Self::OtherChain { .. } => "other_chain",
+            Self::UnservedFork { .. } => "unserved_fork",
             Self::UnknownValidator(_) => "unknown_validator",
             Self::AheadOfClock { .. } => "ahead_of_clock",
             Self::SourceAfterTarget { .. } => "source_after_target",

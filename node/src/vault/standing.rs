@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proto::{ClusterSize, Epoch, PeerIndex};
+use proto::{ClusterSize, PeerIndex};
 
 use super::Refusal;
 
@@ -62,8 +62,8 @@ impl Standing {
         self.stopped = Some(Refusal::Poisoned);
     }
 
-    pub(super) fn leave_chain(&mut self, from: Epoch) {
-        self.stopped.get_or_insert(Refusal::OtherChain { from });
+    pub(super) fn leave_chain(&mut self, why: Refusal) {
+        self.stopped.get_or_insert(why);
     }
 
     /// What leaves next carries `sequence`.

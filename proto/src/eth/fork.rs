@@ -119,6 +119,12 @@ impl ForkSchedule {
     }
 }
 
+/// Whether what holds under the fork of this name is served, or was replaced by what is.
+pub(super) fn is_served(name: &str) -> bool {
+    let newest = place_in_history(ForkName::Fulu.as_str());
+    place_in_history(name) <= newest
+}
+
 fn place_in_history(name: &str) -> usize {
     HISTORY
         .iter()

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::fork::ScheduledFork;
+use super::fork::{ScheduledFork, is_served};
 use super::{Domain, DomainType, ForkName, ForkSchedule, ForkVersion, PresetBase, UnknownFork};
 use crate::{Address, Epoch, Root, Slot, Timestamp};
 
@@ -59,6 +59,15 @@ pub enum SpecError {
     },
 }
 
+/// A fork that the chain has scheduled, and that this version of Gantry cannot sign for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unserved {
+    /// Its name in lower case, cut to 32 characters.
+    pub name: String,
+    /// The first epoch it holds in.
+    pub epoch: Epoch,
+}
+
 /// One chain: everything that signing and timing need to know about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainSpec {
@@ -68,6 +77,7 @@ pub struct ChainSpec {
     attestation_due_bps: Option<u64>,
     attestation_due_bps_gloas: Option<(Epoch, u64)>,
     forks: ForkSchedule,
+    unserved: Option<Unserved>,
     capella_version: ForkVersion,
     preset: PresetBase,
     deposit_contract: Address,
@@ -111,6 +121,7 @@ impl ChainSpec {
             deposit_contract: keys.parsed("DEPOSIT_CONTRACT_ADDRESS", "an address")?,
             deposit_chain_id: keys.within("DEPOSIT_CHAIN_ID", 0..=u64::MAX)?,
             forks: ForkSchedule::new(genesis.genesis_fork_version, later),
+            unserved: keys.unserved(),
             genesis,
         };
         keys.same_limits(spec.preset)?;
@@ -130,6 +141,11 @@ impl ChainSpec {
     /// Its forks.
     pub fn forks(&self) -> &ForkSchedule {
         &self.forks
+    }
+
+    /// The first scheduled fork that Gantry cannot sign for, if there is one.
+    pub fn unserved(&self) -> Option<&Unserved> {
+        self.unserved.as_ref()
     }
 
     /// The deposit contract on the execution chain.
@@ -311,6 +327,20 @@ impl Keys<'_> {
             });
         }
         Ok(forks)
+    }
+
+    /// The first fork that has an epoch, and is none that Gantry knows, whether the node says
+    /// its version or not.
+    fn unserved(&self) -> Option<Unserved> {
+        let scheduled = self.0.iter().filter_map(|(key, value)| {
+            let name = key.strip_suffix("_FORK_EPOCH")?.to_ascii_lowercase();
+            let epoch = read(value).filter(|epoch| *epoch != u64::MAX)?;
+            (!is_served(&name)).then(|| Unserved {
+                name: name.chars().take(32).collect(),
+                epoch: Epoch(epoch),
+            })
+        });
+        scheduled.min_by_key(|fork| fork.epoch)
     }
 
     /// A node whose list limits differ from ours would give blocks with other roots.

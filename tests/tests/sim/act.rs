@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dkg::bls::{self, Message as Hashed, PublicPoint, SignaturePoint};
 use node::duties::note::Note;
-use node::duties::{Answer, Input, Output, Query, Submission};
+use node::duties::{Answer, Input, Order, Output, Query, Submission};
 use node::journal::{Record, Recorded};
 use node::vault::Signable;
 use proto::frame::Frame;
@@ -14,10 +14,12 @@ use proto::{DutyId, DutyKind, Root, SignatureBytes, Slot};
 
 use crate::blocks::BYTES_OF_A_BLOB;
 use crate::checks::Release;
+use crate::draws::position_of;
 use crate::faults::Fault;
 use crate::old;
 use crate::peer::{BeaconNode, Standing};
 use crate::villains::Means;
+use crate::words::in_short;
 use crate::world::{Event, Signing, World};
 
 impl World {
@@ -38,7 +40,8 @@ impl World {
             Output::Ask(query) => {
                 self.narrate(|| format!("peer {peer} asks {query:?}"));
                 self.count(peer, &query);
-                let later = self.draw_ms(self.peers[peer].answer_ms);
+                let draws = self.peers[peer].draw_ms.filter(|_| names_duties(&query));
+                let later = self.draw_ms(draws.unwrap_or(self.peers[peer].answer_ms));
                 self.at(self.now + later, Event::Answer(peer, life, query));
             }
             Output::Submit { duty, submission } => self.submit(peer, duty, submission),
@@ -101,11 +104,17 @@ impl World {
             Note::OtherGenesis { peer: other, .. } => {
                 self.estranged.insert((peer, other.position()));
             }
+            Note::UnservedFork(_) => *self.warned.entry(peer).or_default() += 1,
             Note::Sight { .. }
             | Note::Missed { .. }
+            | Note::NotPerformed { .. }
             | Note::Refused { .. }
             | Note::DiskHangs { .. }
             | Note::OtherChain { .. }
+            | Note::Accepted { .. }
+            | Note::NotTaken { .. }
+            | Note::Moved { .. }
+            | Note::Absent { .. }
             | Note::Connected { .. } => {}
         }
     }
@@ -113,7 +122,7 @@ impl World {
     fn count(&mut self, peer: usize, query: &Query) {
         let of = |slot, kind| DutyId { slot, kind };
         let duty = match query {
-            Query::Run(_) | Query::Condition => return,
+            Query::Run(..) | Query::Condition => return,
             Query::HeadVote(slot) => of(*slot, DutyKind::Head),
             Query::Block { slot, .. } => of(*slot, DutyKind::Block),
             Query::Knows { duty, .. } => *duty,
@@ -177,14 +186,9 @@ impl World {
         self.checks.releases(peer, &commit, release);
     }
 
-    /// S8: a correct peer speaks only of duties that the cluster has.
+    /// S8: a correct peer speaks only of duties that some beacon node has named.
     fn check_duty(&mut self, peer: usize, duty: DutyId) {
-        let ours = self
-            .chain
-            .duties(duty.slot)
-            .iter()
-            .any(|(its, _)| *its == duty);
-        if !ours {
+        if !self.named.contains(&duty) {
             let detail = format!("peer {peer} speaks of {duty}, which nobody has");
             self.checks.violated("S8", detail);
         }
@@ -290,16 +294,21 @@ impl World {
         let life = self.peers[peer].life;
         let silent = [BeaconNode::Dead, BeaconNode::Hung];
         let takes = !silent.contains(&self.peers[peer].beacon);
-        let mut accepted = 0;
+        let (mut accepted, mut refused) = (Vec::new(), Vec::new());
+        let refuse = |index| (index, "not as the chain has it".to_owned());
         match submission {
             Submission::Attestations(attestations) => {
                 for attestation in attestations {
                     let root = Signable::attestation(&spec, &attestation.data).signing_root();
-                    let validator = self.chain.attester(duty.slot).expect("somebody attests");
+                    let index = attestation.attester_index;
+                    let validator = position_of(index);
                     self.check_signature(validator, root, &attestation.signature);
-                    if takes {
-                        accepted += 1;
+                    let seat = (validator, duty.slot, attestation.committee_index);
+                    if takes && self.chain.has_seat(peer, seat, self.now) {
+                        accepted.push(index);
                         self.chain.accept(duty, validator, self.now);
+                    } else {
+                        refused.push(refuse(index));
                     }
                 }
             }
@@ -314,20 +323,33 @@ impl World {
                 }
                 self.publishers.entry(duty).or_default().insert(peer);
                 let root = Signable::block(&spec, block.header()).signing_root();
-                let (validator, _) = self.chain.proposer(duty.slot).expect("ours");
+                let index = block.proposer_index();
+                let validator = position_of(index);
                 self.check_signature(validator, root, &signature);
                 let reveal = Signable::randao(&spec, duty.slot).signing_root();
                 self.verify(validator, reveal, block.randao_reveal());
-                if takes {
-                    accepted = 1;
+                let expected = self.chain.proposer_seen(peer, duty.slot, self.now);
+                if takes && expected == Some(index) {
+                    accepted.push(index);
                     if self.chain.accept(duty, validator, self.now) {
                         self.spread(duty.slot, block.root(), (20, 400));
                     }
+                } else {
+                    refused.push(refuse(index));
                 }
             }
         }
+        if takes {
+            let all = refused.iter();
+            self.refused
+                .extend(all.map(|(index, _)| (peer, duty, position_of(*index))));
+        }
         let later = self.draw_ms(self.peers[peer].answer_ms);
-        let answer = Input::Answer(Answer::Submitted { duty, accepted });
+        let answer = Input::Answer(Answer::Submitted {
+            duty,
+            accepted,
+            refused,
+        });
         self.at(self.now + later, Event::Input(peer, life, answer));
     }
 
@@ -354,26 +376,10 @@ impl World {
     }
 }
 
-/// A message in a few words.
-fn in_short(message: &Message) -> String {
-    let duty = message.scope().duty;
-    let (kind, round, value) = match message {
-        Message::Propose(proposal) => {
-            let said = &proposal.signed.statement;
-            ("PROPOSE", Some(said.round), Some(said.value))
-        }
-        Message::Prepare(vote) => {
-            let said = &vote.signed.statement;
-            ("PREPARE", Some(said.round), Some(said.value))
-        }
-        Message::Commit(committal) => ("COMMIT", None, Some(committal.signed.statement.value)),
-        Message::RoundChange { change, .. } => {
-            ("ROUND-CHANGE", Some(change.signed.statement.round), None)
-        }
-        Message::Pull { value, .. } => ("PULL", None, Some(*value)),
-        Message::Value { .. } => ("VALUE", None, None),
-    };
-    let round = round.map(|round| round.number());
-    let value = value.map(|value| value.to_string()[..10].to_owned());
-    format!("{duty}: {kind} {round:?} {value:?}")
+/// Whether the answer says who has a duty when.
+fn names_duties(query: &Query) -> bool {
+    matches!(
+        query,
+        Query::Run(_, Order::Attesters(..) | Order::Proposers(_))
+    )
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use node::duties::judge::Sight;
+use node::duties::schedule::{Drawn, Due};
 use node::duties::sight::Condition;
-use node::duties::{Answer, Input, Order, Query};
-use proto::Slot;
+use node::duties::{Answer, Found, Input, Order, Query};
+use proto::{DutyId, DutyKind, Slot};
 
 use crate::blocks::BlockOrder;
 use crate::peer::BeaconNode;
@@ -42,15 +43,18 @@ impl World {
 
     fn answer_as(&mut self, peer: usize, state: BeaconNode, query: Query) {
         let answer = match query {
-            Query::Run(order) => match state {
-                BeaconNode::Dead | BeaconNode::Hung => Answer::Failed(order.errand()),
-                BeaconNode::Sound | BeaconNode::Optimistic if self.is_far(&order) => {
-                    Answer::Failed(order.errand())
-                }
-                BeaconNode::Sound | BeaconNode::Optimistic => self.errand(peer, order),
-            },
+            Query::Run(number, order) => {
+                let due = Due {
+                    errand: order.errand(),
+                    number,
+                };
+                let silent = [BeaconNode::Dead, BeaconNode::Hung].contains(&state);
+                let answers = !silent && !self.is_far(&order);
+                Answer::Run(due, answers.then(|| self.errand(peer, order)))
+            }
             Query::HeadVote(slot) => {
-                let vote = (state == BeaconNode::Sound)
+                let is_synced = !self.chain.is_behind(peer, self.now);
+                let vote = (state == BeaconNode::Sound && is_synced)
                     .then(|| self.chain.head_vote(peer, slot, self.now));
                 Answer::HeadVote(slot, vote)
             }
@@ -92,19 +96,36 @@ impl World {
         let next = self.chain.spec.epoch_of(slot).next();
         match order {
             Order::Attesters(epoch, _) | Order::Proposers(epoch) => *epoch > next,
-            Order::Chain(_) | Order::Validators(..) | Order::Prepare(..) | Order::Subscribe(..) => {
-                false
-            }
+            Order::Chain(_)
+            | Order::Validators(..)
+            | Order::Seats(..)
+            | Order::Prepare(..)
+            | Order::Subscribe(..) => false,
         }
     }
 
-    fn errand(&self, peer: usize, order: Order) -> Answer {
-        match order {
-            Order::Chain(epoch) => Answer::Chain(epoch, self.peers[peer].spec.clone()),
-            Order::Validators(epoch, _) => Answer::Validators(epoch, self.chain.registered()),
-            Order::Attesters(epoch, _) => Answer::Attesters(epoch, self.chain.attesters(epoch)),
-            Order::Proposers(epoch) => Answer::Proposers(epoch, self.chain.proposers(epoch)),
-            Order::Prepare(..) | Order::Subscribe(..) => Answer::Done(order.errand()),
-        }
+    fn errand(&mut self, peer: usize, order: Order) -> Found {
+        let slots = match order {
+            Order::Chain(_) => return Found::Chain(self.peers[peer].spec.clone()),
+            Order::Validators(..) => return Found::Validators(self.chain.registered()),
+            Order::Seats(..) => return Found::Seats(Vec::new()),
+            Order::Prepare(..) | Order::Subscribe(..) => return Found::Done,
+            Order::Attesters(epoch, _) => {
+                let (root, duties) = self.chain.attesters(peer, epoch, self.now);
+                let root = Some(root);
+                let named = duties.iter().map(|duty| (duty.slot, DutyKind::Head));
+                (named.collect(), Found::Attesters(Drawn { root, duties }))
+            }
+            Order::Proposers(epoch) => {
+                let (root, duties) = self.chain.proposers(peer, epoch, self.now);
+                let root = Some(root);
+                let named = duties.iter().map(|duty| (duty.slot, DutyKind::Block));
+                (named.collect(), Found::Proposers(Drawn { root, duties }))
+            }
+        };
+        let (named, found): (Vec<(Slot, DutyKind)>, Found) = slots;
+        let named = named.into_iter().map(|(slot, kind)| DutyId { slot, kind });
+        self.named.extend(named);
+        found
     }
 }

@@ -32,6 +32,8 @@ fn a_peer_that_recorded_before_it_crashed_commits_in_the_same_slot() {
     let slot = world.head_slots(FIRST + 2..FIRST + 6)[0];
     world.run_until(slot - 1, ms(11_000));
     world.fault(Fault::Kill(0));
+    // Another peer has its vote: after the crash it has forgotten that, and must not vote again.
+    world.run_until_reached(1, head(slot), Phase::PrepareQuorum);
     world.run_until_reached(3, head(slot), Phase::RecordDurable);
     world.fault(Fault::Kill(3));
     world.run_until(slot, ms(6_000));
@@ -71,7 +73,7 @@ fn after_a_clock_that_jumped_ahead_a_restarted_peer_votes_again() {
     world.assert_all_done(FIRST + 5..FIRST + 13);
     let says = |duty| world.checks.has_said(3, duty, "PREPARE");
     let votes = |slot| says(head(slot)) || says(block(slot));
-    assert!((FIRST + 9..FIRST + 13).any(votes));
+    assert!((FIRST + 9..FIRST + 14).any(votes));
 }
 
 #[test]
@@ -145,6 +147,40 @@ fn a_peer_stops_before_the_epoch_in_which_its_beacon_node_forks_otherwise() {
         why.contains("from epoch 5 on") && why.contains("restart gantry"),
         "{why}"
     );
+}
+
+/// A fork that this version does not know is named by every beacon node: whatever it is, in its
+/// epoch nothing is signed, and until the last slot before it everything is.
+#[test]
+fn a_fork_that_cannot_be_served_is_told_each_epoch_and_nothing_is_signed_in_it() {
+    let epoch = FULU_EPOCH + 1;
+    let named = ("GLOAS_FORK_EPOCH", epoch.to_string());
+    let version = ("GLOAS_FORK_VERSION", "0x07000001");
+    let with_version = spec_with([(named.0, named.1.as_str()), version]);
+    let without = spec_with([("HEZE_FORK_EPOCH", named.1.as_str())]);
+    for (seed, spec) in [(260, with_version), (261, without)] {
+        for from_the_start in [true, false] {
+            let mut world = World::new(4, seed);
+            if from_the_start {
+                world.chain.spec = std::sync::Arc::new(spec.clone());
+            }
+            for peer in &mut world.peers {
+                *peer.spec = spec.clone();
+            }
+            let fork = epoch * SLOTS_PER_EPOCH;
+            world.run_to(fork + 4);
+            world.assert_all_done(FIRST..fork);
+            let late = world.signed.keys().any(|(_, duty)| duty.slot.0 >= fork);
+            assert!(!late, "something is called signed");
+            for peer in 0..4 {
+                // Once in each of the epochs 3 to 6.
+                assert_eq!(world.warned[&peer], 4);
+                let process = world.peers[peer].process.as_ref().unwrap();
+                let why = process.node.vault().stopped().unwrap().to_string();
+                assert!(why.contains("epoch 6") && why.contains("upgrade"), "{why}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,18 +1,18 @@
-//! The chain of the simulated world, as each peer's beacon node sees it: who has duties, which
-//! blocks have arrived where, what a head vote would be, and what has been submitted.
+//! The chain of the simulated world, as each peer's beacon node sees it: which blocks have arrived
+//! where, what a head vote would be, and what has been submitted. Who has duties stands in `draws`.
 //!
 //! Foreign blocks appear by themselves; those of our proposers when somebody submits them. A block
 //! arrives at every beacon node at its own time, so views differ, lag and split.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use node::duties::judge::{Sight, Sighting};
 use node::duties::schedule::Registered;
 use node::duties::value::Value;
 use proto::eth::{
-    AttesterDuty, BlockContents, ChainSpec, Checkpoint, CommitteeIndex, Genesis, HeadVote,
-    ProposerDuty, ValidatorIndex,
+    BlockContents, ChainSpec, Checkpoint, CommitteeIndex, Genesis, HeadVote, ValidatorIndex,
 };
 use proto::{DutyId, DutyKind, Epoch, PublicKey, Root, Slot, Timestamp};
 
@@ -25,7 +25,7 @@ pub const FULU_EPOCH: u64 = 5;
 /// The definition's fee recipient.
 pub const FEE_RECIPIENT: [u8; 20] = [0xfe; 20];
 /// The index of the first of our validators.
-const FIRST_INDEX: u64 = 100;
+pub const FIRST_INDEX: u64 = 100;
 
 /// The chain's constants.
 pub fn spec() -> ChainSpec {
@@ -62,14 +62,18 @@ pub fn spec_with<const N: usize>(changes: [(&str, &str); N]) -> ChainSpec {
 pub struct Chain {
     /// The constants.
     pub spec: Arc<ChainSpec>,
-    keys: Vec<PublicKey>,
+    /// The time now.
+    pub clock: Timestamp,
+    pub(crate) keys: Vec<PublicKey>,
     /// For each peer's beacon node, the blocks of every slot with the time they arrived.
     seen: Vec<BTreeMap<Slot, Vec<(Timestamp, Root)>>>,
     /// For each peer's beacon node, since when it takes which block of a slot for the chain's, if
     /// that is not the one that arrived first.
     turned: Vec<BTreeMap<Slot, Turn>>,
     /// Proposals that a reorganisation gave to another of our validators.
-    moved: BTreeMap<Slot, u32>,
+    pub(crate) moved: BTreeMap<Slot, u32>,
+    /// For each peer's beacon node, the time in which it stands still.
+    stalls: Vec<Option<Stall>>,
     /// Until when a beacon node still has the justified checkpoint before the last.
     pub late_until: BTreeMap<usize, Timestamp>,
     /// How many blobs a block carries.
@@ -78,6 +82,16 @@ pub struct Chain {
     values: BTreeMap<Root, Value>,
     /// When each duty of each validator was first accepted.
     accepted: BTreeMap<(DutyId, u32), Timestamp>,
+}
+
+/// How long a beacon node that stood still takes to catch up.
+pub const CATCHES_UP: Duration = Duration::from_millis(1_500);
+
+/// From when until when a beacon node takes no block in.
+#[derive(Debug, Clone, Copy)]
+struct Stall {
+    from: Timestamp,
+    until: Timestamp,
 }
 
 /// Since when which block, or none, is a slot's: a beacon node may change its mind often.
@@ -89,7 +103,9 @@ impl Chain {
         let genesis = (Timestamp::from_micros(0), Self::foreign(Slot(0), 0));
         Self {
             spec: Arc::new(spec()),
+            clock: Timestamp::from_micros(0),
             keys,
+            stalls: vec![None; peers],
             seen: vec![BTreeMap::from([(Slot(0), vec![genesis])]); peers],
             turned: vec![BTreeMap::new(); peers],
             moved: BTreeMap::new(),
@@ -117,8 +133,32 @@ impl Chain {
         blocks.sort_by_key(|(at, _)| *at);
     }
 
+    /// The beacon node of `peer` takes no block in until then.
+    pub fn stall(&mut self, peer: usize, from: Timestamp, until: Timestamp) {
+        self.stalls[peer] = Some(Stall { from, until });
+    }
+
+    /// The moment whose chain the beacon node of `peer` has at `now`.
+    fn horizon(&self, peer: usize, now: Timestamp) -> Timestamp {
+        match self.stalls[peer] {
+            Some(Stall { from, until }) if now >= from && now < until => from,
+            Some(Stall { from, until }) if now >= until && now < until + CATCHES_UP => {
+                let whole = (until + CATCHES_UP).since(from);
+                let part = now.since(until).as_secs_f64() / CATCHES_UP.as_secs_f64();
+                from + whole.mul_f64(part)
+            }
+            Some(_) | None => now,
+        }
+    }
+
+    /// Whether the beacon node of `peer` stands still, or has not caught up yet.
+    pub fn is_behind(&self, peer: usize, now: Timestamp) -> bool {
+        self.horizon(peer, now) < now
+    }
+
     /// What the beacon node of `peer` knows of this block.
     pub fn sight(&self, peer: usize, root: Root, now: Timestamp) -> Sight {
+        let now = self.horizon(peer, now);
         let is_known = |(at, known): &(Timestamp, Root)| *known == root && *at <= now;
         let mut slots = self.seen[peer].iter();
         let Some((slot, _)) = slots.find(|(_, blocks)| blocks.iter().any(is_known)) else {
@@ -156,6 +196,7 @@ impl Chain {
 
     /// The block of `slot` in the chain of this peer's beacon node.
     fn block(&self, peer: usize, slot: Slot, now: Timestamp) -> Option<Root> {
+        let now = self.horizon(peer, now);
         let turns = self.turned[peer].get(&slot);
         let turned = turns.and_then(|turns| turns.iter().rev().find(|(at, _)| *at <= now));
         let (since, turned) = turned.copied().unwrap_or((Timestamp::from_micros(0), None));
@@ -176,15 +217,6 @@ impl Chain {
         blocks
             .next()
             .unwrap_or((Slot(0), Self::foreign(Slot(0), 0)))
-    }
-
-    /// What the duties around an epoch depend on: the last block two epochs before it, and one.
-    pub fn dependent_roots(&self, peer: usize, epoch: Epoch, now: Timestamp) -> [Root; 2] {
-        let last = |before: u64| {
-            let first = self.spec.first_slot(Epoch(epoch.0 - before));
-            self.head(peer, Slot(first.0 - 1), now).1
-        };
-        [last(1), last(0)]
     }
 
     /// What the beacon node of `peer` would attest to.
@@ -215,8 +247,8 @@ impl Chain {
     pub fn build(&mut self, peer: usize, order: &BlockOrder, now: Timestamp) -> BlockContents {
         let parent = Slot(order.slot.0 - 1);
         let (_, parent) = self.head(peer, parent, now);
-        let (_, proposer) = self
-            .proposer(order.slot)
+        let proposer = self
+            .proposer_seen(peer, order.slot, now)
             .expect("a block of ours was asked for");
         let contents = order.build(&self.spec, (parent, peer as u8, proposer), self.blobs);
         self.note(Value::Block(contents.block.clone()));
@@ -251,51 +283,6 @@ impl Chain {
         others.next().map(|(hash, _)| *hash)
     }
 
-    /// The validator that attests in `slot`, if one does.
-    pub fn attester(&self, slot: Slot) -> Option<u32> {
-        let epoch = self.spec.epoch_of(slot);
-        let turn = (slot.0 + epoch.0) % SLOTS_PER_EPOCH;
-        (turn < self.keys.len() as u64).then_some(turn as u32)
-    }
-
-    /// Our proposer of `slot`, if it is ours, with its index.
-    pub fn proposer(&self, slot: Slot) -> Option<(u32, ValidatorIndex)> {
-        let moved = self.moved.get(&slot).copied();
-        let position = moved.unwrap_or((slot.0 / 3 % self.keys.len() as u64) as u32);
-        let index = ValidatorIndex(FIRST_INDEX + u64::from(position));
-        (slot.0 % 3 == 1).then_some((position, index))
-    }
-
-    /// Gives the proposal of `slot` to the next of our validators.
-    pub fn move_proposal(&mut self, slot: Slot) {
-        let (position, _) = self.proposer(slot).expect("ours");
-        let next = (position + 1) % self.keys.len() as u32;
-        self.moved.insert(slot, next);
-    }
-
-    /// Every duty of `slot` with its validator.
-    pub fn duties(&self, slot: Slot) -> Vec<(DutyId, u32)> {
-        let head = self.attester(slot).map(|v| {
-            (
-                DutyId {
-                    slot,
-                    kind: DutyKind::Head,
-                },
-                v,
-            )
-        });
-        let block = self.proposer(slot).map(|(v, _)| {
-            (
-                DutyId {
-                    slot,
-                    kind: DutyKind::Block,
-                },
-                v,
-            )
-        });
-        head.into_iter().chain(block).collect()
-    }
-
     /// What the chain knows of our keys.
     pub fn registered(&self) -> Vec<(PublicKey, Registered)> {
         let index = |at| ValidatorIndex(FIRST_INDEX + at as u64);
@@ -310,43 +297,6 @@ impl Chain {
                     },
                 )
             })
-            .collect()
-    }
-
-    /// The attester duties of `epoch`.
-    pub fn attesters(&self, epoch: Epoch) -> Vec<AttesterDuty> {
-        let first = self.spec.first_slot(epoch).0;
-        let duty = |slot: Slot| {
-            let position = self.attester(slot)?;
-            Some(AttesterDuty {
-                pubkey: self.keys[position as usize],
-                validator_index: ValidatorIndex(FIRST_INDEX + u64::from(position)),
-                slot,
-                committee_index: CommitteeIndex(0),
-                committees_at_slot: 1,
-            })
-        };
-        (first..first + SLOTS_PER_EPOCH)
-            .map(Slot)
-            .filter_map(duty)
-            .collect()
-    }
-
-    /// Our proposer duties of `epoch`.
-    pub fn proposers(&self, epoch: Epoch) -> Vec<ProposerDuty> {
-        let first = self.spec.first_slot(epoch).0;
-        let duty = |slot: Slot| {
-            let (position, validator_index) = self.proposer(slot)?;
-            let pubkey = self.keys[position as usize];
-            Some(ProposerDuty {
-                pubkey,
-                validator_index,
-                slot,
-            })
-        };
-        (first..first + SLOTS_PER_EPOCH)
-            .map(Slot)
-            .filter_map(duty)
             .collect()
     }
 

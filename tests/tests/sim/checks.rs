@@ -217,6 +217,12 @@ impl Checks {
             | Note::Unknown { .. }
             | Note::Sight { .. }
             | Note::OtherGenesis { .. }
+            | Note::Accepted { .. }
+            | Note::NotTaken { .. }
+            | Note::Moved { .. }
+            | Note::Absent { .. }
+            | Note::UnservedFork(_)
+            | Note::NotPerformed { .. }
             | Note::Connected { .. } => None,
         };
         if culprit.is_some_and(|culprit| !self.bad.contains(&culprit.position())) {

@@ -98,7 +98,7 @@ fn votes_twice_in() -> u64 {
     let world = World::new(4, 2);
     let fits = |slot: &u64| {
         let slot = Slot(*slot);
-        world.chain.proposer(slot).is_none() && world.chain.attester(slot).is_some()
+        world.chain.proposer(slot).is_none() && !world.chain.attesters_in(slot).is_empty()
     };
     (FIRST + 2..FIRST + 8).find(fits).unwrap()
 }

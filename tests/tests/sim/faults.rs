@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use node::duties::Input;
 use node::journal::{DiskFault, JournalError, LogFile};
+use proto::Slot;
 use rand::RngExt as _;
 
+use crate::chain::CATCHES_UP;
 use crate::peer::{BeaconNode, Standing};
 use crate::world::{Event, Weather, World};
 
@@ -41,6 +43,10 @@ pub enum Fault {
     Mend(usize, usize),
     /// The beacon node of a peer changes.
     Beacon(usize, BeaconNode),
+    /// The beacon node of a peer takes no block in until this slot, and then catches up.
+    Stall(usize, u64),
+    /// The head events of a peer's beacon node do not come, or come again.
+    Hears(usize, bool),
     /// Everything is mended: every process runs, every network, every beacon node, and all of
     /// these see one chain; clocks differ by 500 ms at most; messages take 20 to 60 ms.
     Heal,
@@ -88,6 +94,11 @@ impl World {
                 self.redial(one, other);
             }
             Fault::Beacon(peer, state) => self.peers[peer].beacon = state,
+            Fault::Stall(peer, until) => self.stall(peer, Slot(until)),
+            Fault::Hears(peer, hears) => {
+                self.peers[peer].hears = hears;
+                self.feed(peer, Input::Hears(hears));
+            }
             Fault::Heal => self.heal(),
         }
     }
@@ -122,6 +133,9 @@ impl World {
         let history = process.journal.history().clone();
         self.checks.opens(peer, &history);
         self.feed(peer, Input::Tick);
+        if self.peers[peer].hears {
+            self.feed(peer, Input::Hears(true));
+        }
         for other in (0..self.peers.len()).filter(|other| *other != peer) {
             self.redial(peer, other);
         }
@@ -227,6 +241,14 @@ impl World {
         self.checks.expect_contradictions();
     }
 
+    fn stall(&mut self, peer: usize, until: Slot) {
+        let until = self.chain.spec.start_of(until);
+        self.chain.stall(peer, self.now, until);
+        for part in 0..=15 {
+            self.at(until + CATCHES_UP * part / 15, Event::Block(peer));
+        }
+    }
+
     fn heal(&mut self) {
         self.weather = Weather {
             delay_ms: (20, 60),
@@ -236,6 +258,7 @@ impl World {
         self.chain.converge(self.now);
         let all = 0..self.peers.len();
         for peer in all.clone() {
+            self.at(self.now, Event::Block(peer));
             let this = &mut self.peers[peer];
             this.skew_micros = this.skew_micros.clamp(-500_000, 500_000);
             this.drift_micros = 0;

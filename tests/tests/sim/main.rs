@@ -5,7 +5,9 @@
 //! |---|---|
 //! | `world` | the clock, the queue, the machines |
 //! | `peer`, `links`, `chain` | one machine, the sessions between them, what beacon nodes see |
+//! | `draws` | who has which duty, by the block that settles it |
 //! | `act`, `nature`, `faults` | what nodes ask for; what the chain does; what goes wrong |
+//! | `words` | messages in a few words |
 //! | `checks` | what must hold at every step, by the names of the invariants |
 //! | `villains` | peers that break the protocol on purpose |
 //! | `old` | what a program of the wire version before ours reads and writes |
@@ -13,6 +15,7 @@
 //! | `plan` | what goes wrong under a seed |
 //! | `scenarios`, `recoveries`, `turns`, `views`, `disks` | scripts that read aloud |
 //! | `attacks`, `blind`, `mixed` | the same, of liars, of beacon nodes, of upgrades |
+//! | `dues` | the same, of duties that are drawn anew |
 //! | `controls` | worlds that are wrong on purpose: the checkers must notice |
 //!
 //! A run that fails prints its seed and the hash of everything that happened. By default some two
@@ -65,6 +68,8 @@ mod chain;
 mod checks;
 mod controls;
 mod disks;
+mod draws;
+mod dues;
 mod faults;
 mod kept;
 mod links;
@@ -78,6 +83,7 @@ mod scenarios;
 mod turns;
 mod views;
 mod villains;
+mod words;
 mod world;
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};

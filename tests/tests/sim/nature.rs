@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use node::duties::Input;
+use node::duties::schedule::{Errand, Head};
 use proto::{DutyId, DutyKind, Root, Slot};
 use rand::RngExt as _;
 
 use crate::chain::Chain;
+use crate::peer::BeaconNode;
 use crate::world::{Event, World};
 
 impl World {
@@ -22,7 +24,7 @@ impl World {
     fn arrive(&mut self, peer: usize, block: (Slot, Root), later: Duration) {
         let at = self.now + later;
         self.chain.arrives(peer, block, at);
-        self.at(at, Event::Block(peer, block.0));
+        self.at(at, Event::Block(peer));
     }
 
     /// The chain's own doings: a foreign block, late, missing or split now and then.
@@ -35,7 +37,7 @@ impl World {
             peer.skew_micros += peer.drift_micros;
         }
         self.measure();
-        if self.chain.proposer(slot).is_some() {
+        if Chain::is_ours(slot) {
             self.narrate(|| {
                 format!(
                     "leaders of the block of slot {slot}: {:?}",
@@ -47,7 +49,9 @@ impl World {
         let splits = self.dice.random_range(0..100) < self.weather.split_percent;
         let is_late = self.dice.random_range(0..100) < self.weather.late_percent;
         let base_ms = self.dice.random_range(300..2500);
-        if let Some(branches) = self.branches.get(&slot).cloned() {
+        if let Some(after_ms) = self.arrivals.get(&slot).copied() {
+            self.spread(slot, Chain::foreign(slot, 0), (after_ms, after_ms + 20));
+        } else if let Some(branches) = self.branches.get(&slot).cloned() {
             self.split(slot, &branches);
         } else if splits {
             let all = 0..self.peers.len();
@@ -110,7 +114,7 @@ impl World {
                 }
                 self.chain.turns(peer, (slot, block), at);
             }
-            self.at(at, Event::Block(peer, newest));
+            self.at(at, Event::Block(peer));
         }
     }
 
@@ -121,6 +125,23 @@ impl World {
             self.arrive(peer, (slot, Chain::foreign(slot, branch)), first);
             let second = self.draw_ms((1_500, 2_500));
             self.arrive(peer, (slot, Chain::foreign(slot, 1 - branch)), second);
+        }
+    }
+
+    /// The beacon node of `peer` tells of its head.
+    pub(crate) fn head_event(&mut self, peer: usize) {
+        let is_silent = [BeaconNode::Dead, BeaconNode::Hung].contains(&self.peers[peer].beacon);
+        if self.peers[peer].hears && !is_silent {
+            let (slot, block) = self.chain.head(peer, Slot(u64::MAX), self.now);
+            let epoch = self.chain.spec.epoch_of(slot);
+            let settles = |errand| self.chain.settles(peer, errand, self.now).1;
+            let head = Head {
+                slot,
+                block,
+                previous: settles(Errand::Attesters(epoch)),
+                current: settles(Errand::Attesters(epoch.next())),
+            };
+            self.feed(peer, Input::Head(head));
         }
     }
 }

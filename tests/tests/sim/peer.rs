@@ -58,8 +58,12 @@ pub struct Peer {
     pub drift_micros: i64,
     /// The beacon node beside it.
     pub beacon: BeaconNode,
+    /// Whether head events come.
+    pub hears: bool,
     /// What its beacon node says the chain is.
     pub spec: Box<ChainSpec>,
+    /// How long its beacon node takes to name duties, if longer than for other answers.
+    pub draw_ms: Option<(u64, u64)>,
     /// How long its beacon node takes to answer, at least and at most, in ms.
     pub answer_ms: (u64, u64),
     /// How long a sync of its disk takes, at least and at most, in ms.
@@ -118,7 +122,9 @@ impl Peer {
             skew_micros: 0,
             drift_micros: 0,
             beacon: BeaconNode::Sound,
+            hears: true,
             spec: Box::new(crate::chain::spec()),
+            draw_ms: None,
             answer_ms: (5, 30),
             sync_ms: (2, 8),
             standing: Standing::Correct,

@@ -32,7 +32,7 @@ impl World {
     /// The slots of this range in which one of our validators attests to a foreign block.
     pub fn head_slots(&self, slots: std::ops::Range<u64>) -> Vec<u64> {
         let foreign = |slot: &u64| self.chain.proposer(Slot(*slot)).is_none();
-        let attests = |slot: &u64| self.chain.attester(Slot(*slot)).is_some();
+        let attests = |slot: &u64| !self.chain.attesters_in(Slot(*slot)).is_empty();
         slots.filter(foreign).filter(attests).collect()
     }
 

@@ -1,11 +1,23 @@
 //! Scripts of a chain that turns, of clocks that do, and of blocks with blobs.
 
 use node::duties::Input;
+use node::duties::schedule::Head;
 use proto::Slot;
 
 use crate::faults::Fault;
 use crate::scenarios::{block, head, ms};
 use crate::world::{FIRST, World};
+
+/// A head of a chain that nobody else sees.
+fn elsewhere(slot: u64) -> Head {
+    let root = [0x77; 32].into();
+    Head {
+        slot: Slot(slot),
+        block: root,
+        previous: root,
+        current: root,
+    }
+}
 
 /// What was sent ahead for the one is no word of this peer for the other.
 #[test]
@@ -16,11 +28,7 @@ fn a_proposal_that_moves_to_another_validator_after_its_reveal_was_sent_is_not_l
         world.run_until(slot - 1, ms(6_000));
         world.chain.move_proposal(Slot(slot));
         for peer in 0..4 {
-            let turned = Input::Head {
-                slot: Slot(slot - 1),
-                previous: [0x77; 32].into(),
-                current: [0x77; 32].into(),
-            };
+            let turned = Input::Head(elsewhere(slot - 1));
             world.feed(peer, turned);
         }
         world.run_to(slot + 1);
@@ -34,11 +42,7 @@ fn a_head_of_a_slot_that_has_not_come_makes_nobody_vote_early() {
     let mut world = World::new(4, 180);
     world.run_until(FIRST + 1, ms(6_000));
     for peer in 0..4 {
-        let far = Input::Head {
-            slot: Slot(FIRST + 1_000),
-            previous: [0x77; 32].into(),
-            current: [0x77; 32].into(),
-        };
+        let far = Input::Head(elsewhere(FIRST + 1_000));
         world.feed(peer, far);
     }
     let slot = world.head_slots(FIRST + 2..FIRST + 8)[0];

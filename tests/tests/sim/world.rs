@@ -21,7 +21,7 @@ use crate::chain::Chain;
 use crate::checks::{Checks, StateHash, Violation};
 use crate::faults::Fault;
 use crate::links::Links;
-use crate::peer::{BeaconNode, Peer, Standing};
+use crate::peer::{Peer, Standing};
 use crate::villains::Villain;
 
 /// The slot in which every world begins.
@@ -57,7 +57,7 @@ pub enum Event {
     /// A slot begins on the chain.
     Slot(Slot),
     /// A block arrives at the beacon node of a peer.
-    Block(usize, Slot),
+    Block(usize),
     /// Something goes wrong, or right again.
     Fault(Fault),
 }
@@ -112,6 +112,14 @@ pub struct World {
     pub rolled_back: BTreeMap<usize, usize>,
     /// Heads that a script has set: for each slot, the branch that each peer sees first.
     pub branches: BTreeMap<Slot, Vec<u8>>,
+    /// When after its slot's start a script lets a foreign block arrive everywhere, in ms.
+    pub arrivals: BTreeMap<Slot, u64>,
+    /// How often each peer told its operator to upgrade.
+    pub warned: BTreeMap<usize, usize>,
+    /// What beacon nodes have named.
+    pub named: BTreeSet<DutyId>,
+    /// What a beacon node refused, as the chain would: whose node, which duty, whose vote or block.
+    pub refused: Vec<(usize, DutyId, u32)>,
     /// What each peer had to say against a value.
     pub objections: Vec<(usize, DutyId, Objection)>,
     /// Who was blamed by whom for which rule.
@@ -189,6 +197,10 @@ impl World {
             reached: BTreeMap::new(),
             rolled_back: BTreeMap::new(),
             branches: BTreeMap::new(),
+            arrivals: BTreeMap::new(),
+            warned: BTreeMap::new(),
+            named: BTreeSet::new(),
+            refused: Vec::new(),
             objections: Vec::new(),
             blamed: BTreeSet::new(),
             estranged: BTreeSet::new(),
@@ -228,6 +240,7 @@ impl World {
                 return;
             }
             self.now = self.now.max(next);
+            self.chain.clock = self.now;
             self.advance();
         }
         self.now = end;
@@ -349,7 +362,7 @@ impl World {
             Event::Answer(peer, life, query) => self.answer(peer, life, query),
             Event::TimedOut(peer, life, query) => self.timed_out(peer, life, query),
             Event::Slot(slot) => self.begin_slot(slot),
-            Event::Block(peer, slot) => self.head_event(peer, slot),
+            Event::Block(peer) => self.head_event(peer),
             Event::Fault(fault) => self.befall(fault),
         }
     }
@@ -372,23 +385,6 @@ impl World {
         let deadline = deadline.map(|local| self.peers[peer].moment(local));
         if let Some(process) = &mut self.peers[peer].process {
             process.deadline = deadline;
-        }
-    }
-
-    /// The beacon node of `peer` tells of a new head.
-    fn head_event(&mut self, peer: usize, slot: Slot) {
-        let is_silent = [BeaconNode::Dead, BeaconNode::Hung].contains(&self.peers[peer].beacon);
-        if !is_silent {
-            let epoch = self.chain.spec.epoch_of(slot);
-            let [previous, current] = self.chain.dependent_roots(peer, epoch, self.now);
-            self.feed(
-                peer,
-                Input::Head {
-                    slot,
-                    previous,
-                    current,
-                },
-            );
         }
     }
 }

@@ -2,27 +2,29 @@
 //! runs, their triggers and their ends.
 
 use consensus::Standing;
-use proto::{DutyId, DutyKind, Slot, Timestamp};
+use proto::eth::ChainSpec;
+use proto::{DutyId, DutyKind, Epoch, Slot, Timestamp};
 
 use super::Node;
 use crate::duties::ground::Owners;
 use crate::duties::note::Note;
 use crate::duties::run::{Event, Run};
-use crate::duties::schedule::Errand;
+use crate::duties::schedule::{Due, Errand};
 use crate::duties::{Order, Output, Query};
+use crate::vault::Refusal;
 
 impl Node {
     /// What time alone brings: errands, the mark, new runs, triggers, deadlines, ends.
     pub(super) fn advance(&mut self) {
-        for errand in self.schedule.due(self.now) {
+        for Due { errand, number } in self.schedule.due(self.now) {
             let order = self.order(errand);
-            self.out.push(Output::Ask(Query::Run(order)));
+            self.out.push(Output::Ask(Query::Run(number, order)));
         }
         let Some(slot) = self.ground.chain.slot_at(self.now) else {
             return;
         };
         self.close(slot);
-        self.leave_other_chain(slot);
+        self.leave_chain(slot);
         self.write_mark(slot);
         self.reveal(slot);
         self.look(slot);
@@ -33,18 +35,47 @@ impl Node {
         self.step_all(|run| is_ripe(run).then_some(Event::Tick));
     }
 
-    /// Stops before the first slot in which the beacon node's chain is another than at the start:
-    /// what was signed there, under domains of the old one, would be worth nothing or worse. (The
-    /// reveal is signed one slot ahead.) The new chain is not adopted while running: everything
+    /// What the beacon node says now of the forks to come, compared with what this process started
+    /// on, and with what it can sign for: told in every epoch until somebody has done something.
+    pub(super) fn learn_forks(&mut self, spec: &ChainSpec, epoch: Epoch) {
+        self.unserved = spec.unserved().cloned();
+        // A fork that cannot be served is another one than at the start too: a restart alone would
+        // not help.
+        let difference = self.ground.chain.first_difference(spec, epoch);
+        let unserved = self.unserved.clone();
+        let is_before = |from: &Epoch| unserved.as_ref().is_none_or(|fork| *from < fork.epoch);
+        self.differs_from = difference.filter(is_before);
+        if let Some(from) = self.differs_from {
+            self.note(Note::OtherChain { from });
+        }
+        if let Some(fork) = unserved {
+            self.note(Note::UnservedFork(fork));
+        }
+    }
+
+    /// Stops in the first slot in which the beacon node's chain is another than at the start, or at
+    /// a fork that this version does not know: what was signed there, under domains of the old
+    /// one, would be worth nothing or worse. The new chain is not adopted while running: everything
     /// under way has been judged by the old one, and a restart costs a slot. Until the fork that
     /// was scheduled meanwhile, the peers can be restarted one by one and no duty is lost.
-    fn leave_other_chain(&mut self, slot: Slot) {
-        let epoch = self.ground.chain.epoch_of(slot.next());
-        let begun = self.differs_from.filter(|from| *from <= epoch);
-        if let (Some(from), None) = (begun, self.vault.stopped()) {
-            self.vault.leave_chain(from);
-            self.stop();
+    fn leave_chain(&mut self, slot: Slot) {
+        if self.vault.stopped().is_some() || !self.is_beyond(slot) {
+            return;
         }
+        let why = match (self.differs_from, &self.unserved) {
+            (Some(from), _) => Refusal::OtherChain { from },
+            (None, Some(fork)) => Refusal::UnservedFork { from: fork.epoch },
+            (None, None) => return,
+        };
+        self.vault.leave_chain(why);
+        self.stop();
+    }
+
+    /// Whether nothing may be signed for `slot` on the chain as the beacon node has it.
+    fn is_beyond(&self, slot: Slot) -> bool {
+        let unserved = self.unserved.as_ref().map(|fork| fork.epoch);
+        let end = [self.differs_from, unserved].into_iter().flatten().min();
+        end.is_some_and(|end| end <= self.ground.chain.epoch_of(slot))
     }
 
     fn order(&self, errand: Errand) -> Order {
@@ -53,6 +84,7 @@ impl Node {
             Errand::Validators(epoch) => Order::Validators(epoch, self.ground.keys.public_keys()),
             Errand::Attesters(epoch) => Order::Attesters(epoch, self.schedule.indices()),
             Errand::Proposers(epoch) => Order::Proposers(epoch),
+            Errand::Seats(epoch) => Order::Seats(epoch, self.schedule.indices()),
             Errand::Prepare(epoch) => {
                 let recipients = &self.ground.fee_recipients;
                 let known = self.schedule.known();
@@ -97,7 +129,8 @@ impl Node {
     /// Sends this peer's part of the RANDAO reveal one slot ahead, and passes on what is whole.
     fn reveal(&mut self, slot: Slot) {
         for slot in [slot, slot.next()] {
-            let Some(validator) = self.schedule.proposer(slot) else {
+            let proposer = self.schedule.proposer(slot);
+            let Some(validator) = proposer.filter(|_| !self.is_beyond(slot)) else {
                 continue;
             };
             let (mut world, reveals, _) = self.split();
@@ -155,6 +188,7 @@ impl Node {
     /// What a fresh run must know: the time, who is silent, the reveal, and the messages that came
     /// before it was open.
     fn start(&mut self, duty: DutyId) {
+        self.own_one(duty);
         self.step(duty, Event::Tick);
         for peer in self.peers.silent(duty.slot).iter() {
             self.step(duty, Event::Silent(peer));
@@ -163,15 +197,43 @@ impl Node {
             let is_blind = true;
             self.step(duty, Event::Blind { peer, is_blind });
         }
+        self.hand_reveal(duty);
+        for peer in self.ground.roster.size().all() {
+            for message in self.early.take(duty, peer) {
+                self.step(duty, Event::Message(peer, message));
+            }
+        }
+    }
+
+    /// Hands the run of a block the reveal of its proposer, if that is whole.
+    fn hand_reveal(&mut self, duty: DutyId) {
         if let (DutyKind::Block, Some(validator)) = (duty.kind, self.schedule.proposer(duty.slot))
             && let Some(reveal) = self.reveals.whole(duty.slot, validator)
         {
             self.step(duty, Event::Reveal { validator, reveal });
         }
-        for peer in self.ground.roster.size().all() {
-            for message in self.early.take(duty, peer) {
-                self.step(duty, Event::Message(peer, message));
-            }
+    }
+
+    /// Tells every open run whose duty it is now.
+    pub(super) fn own(&mut self) {
+        let open: Vec<DutyId> = self.runs.keys().copied().collect();
+        open.into_iter().for_each(|duty| self.own_one(duty));
+    }
+
+    /// The same for one run. What the beacon node has not said yet changes nothing.
+    fn own_one(&mut self, duty: DutyId) {
+        let epoch = self.ground.chain.epoch_of(duty.slot);
+        let errand = match duty.kind {
+            DutyKind::Head => Errand::Attesters(epoch),
+            DutyKind::Block => Errand::Proposers(epoch),
+        };
+        let held = self.schedule.is_held(errand);
+        let owners = self.owners(duty).unwrap_or(Owners::Nobody);
+        let run = self.runs.get(&duty);
+        let is_news = run.is_some_and(|run| !run.is_owned(&owners, held));
+        if is_news && self.schedule.is_known(errand) {
+            self.step(duty, Event::Owned { owners, held });
+            self.hand_reveal(duty);
         }
     }
 
@@ -215,8 +277,9 @@ impl Node {
         let ended: Vec<DutyId> = self.runs.keys().copied().filter(over).collect();
         for duty in ended {
             let (world, _, runs) = self.split();
-            let note = runs.remove(&duty).and_then(|run| run.close(&world));
-            self.out.extend(note.map(Output::Note));
+            let notes = runs.remove(&duty).map(|run| run.close(&world));
+            self.out
+                .extend(notes.into_iter().flatten().map(Output::Note));
         }
         self.early.forget_before(slot);
     }

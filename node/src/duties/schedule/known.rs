@@ -1,5 +1,6 @@
 //! What the schedule knows of our validators.
 
+use proto::Root;
 use proto::eth::{AttesterDuty, ValidatorIndex};
 
 use super::Position;
@@ -20,4 +21,13 @@ pub struct Attester {
     pub validator: Position,
     /// The beacon node's words on it.
     pub duty: AttesterDuty,
+}
+
+/// Duties as the beacon node has drawn them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drawn<T> {
+    /// The block that they depend on, where the node says it in a way that can be compared.
+    pub root: Option<Root>,
+    /// The duties.
+    pub duties: Vec<T>,
 }

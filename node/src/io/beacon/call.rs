@@ -26,6 +26,8 @@ pub enum Call {
     AttesterDuties,
     /// `GET /eth/v2/validator/duties/proposer/{epoch}`, or v1.
     ProposerDuties,
+    /// `POST /eth/v1/validator/duties/sync/{epoch}`.
+    SyncDuties,
     /// `GET /eth/v1/validator/attestation_data`.
     AttestationData,
     /// `POST /eth/v2/beacon/pool/attestations`.
@@ -58,6 +60,7 @@ impl Call {
             Self::Block => "block",
             Self::AttesterDuties => "attester duties",
             Self::ProposerDuties => "proposer duties",
+            Self::SyncDuties => "sync committee duties",
             Self::AttestationData => "attestation data",
             Self::SubmitAttestations => "submit attestations",
             Self::ProduceBlock => "produce block",
@@ -78,7 +81,7 @@ impl Call {
             Self::Genesis | Self::Spec | Self::Events => 5,
             Self::ProduceBlock | Self::PublishBlock => 8,
             Self::PrepareProposers | Self::SubscribeCommittees | Self::Block => 10,
-            Self::AttesterDuties | Self::ProposerDuties | Self::Validators => 12,
+            Self::AttesterDuties | Self::ProposerDuties | Self::SyncDuties | Self::Validators => 12,
             Self::PendingDeposits => 30,
         })
     }
@@ -98,7 +101,7 @@ impl Call {
             | Self::SubscribeCommittees
             | Self::Events => 256 << 10,
             Self::Spec => MIB,
-            Self::AttesterDuties | Self::ProposerDuties => 8 * MIB,
+            Self::AttesterDuties | Self::ProposerDuties | Self::SyncDuties => 8 * MIB,
             Self::Validators => 16 * MIB,
             Self::Block => 32 * MIB,
             Self::PendingDeposits | Self::ProduceBlock => 64 * MIB,

@@ -14,12 +14,12 @@ use super::{BeaconClient, BeaconError, Call};
 /// The duties of an epoch, valid as long as the chain has `dependent_root`.
 ///
 /// Head events name the roots on which the duties of the current and the next epoch depend: when
-/// one of them changes, ask again. (Do not compare them with a proposer's `dependent_root`: since
-/// Fulu it is that of an epoch earlier where the node has v2 of the call, and not where it has v1.)
+/// one of them changes, ask again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Duties<T> {
-    /// The block that decided the duties.
-    pub dependent_root: Root,
+    /// The block that decided the duties. None where the node has only v1 of the proposers' call:
+    /// since Fulu what it names there did not decide them.
+    pub dependent_root: Option<Root>,
     /// Whether the node has not checked the payloads of its chain: no reason to trust it.
     pub optimistic: bool,
     /// The duties.
@@ -97,18 +97,23 @@ impl BeaconClient {
         self.put((Call::ProposerDuties, epoch.0), async {
             const CALL: Call = Call::ProposerDuties;
             let v2 = format!("/eth/v2/validator/duties/proposer/{epoch}");
-            let answer: Answered<ProposerDuty> = match self.json(CALL, &v2).await {
+            let (answer, is_v1): (Answered<ProposerDuty>, bool) = match self.json(CALL, &v2).await {
                 Err(error) if error.refuses_the_form() => {
                     let v1 = format!("/eth/v1/validator/duties/proposer/{epoch}");
                     let answer = self.json(CALL, &v1).await;
-                    answer.map_err(|other| error.or(other))?
+                    (answer.map_err(|other| error.or(other))?, true)
                 }
-                answer => answer?,
+                answer => (answer?, false),
             };
             let mut seen = BTreeSet::new();
-            self.sorted(CALL, answer, |duty| {
+            let duties = self.sorted(CALL, answer, |duty| {
                 let twice = || format!("slot {} is answered twice", duty.slot);
                 (!seen.insert(duty.slot)).then(twice)
+            })?;
+            let dependent_root = duties.dependent_root.filter(|_| !is_v1);
+            Ok(Duties {
+                dependent_root,
+                ..duties
             })
         })
         .await
@@ -141,12 +146,44 @@ impl BeaconClient {
         match strange.told() {
             Some(told) if duties.is_empty() => Err(self.contradiction(call, told)),
             Some(_) | None => Ok(Duties {
-                dependent_root: answer.dependent_root,
+                dependent_root: Some(answer.dependent_root),
                 optimistic: answer.execution_optimistic,
                 duties,
                 strange,
             }),
         }
+    }
+
+    /// Which of `validators` sit in the sync committee of `epoch`; none where the node does not
+    /// know the call.
+    ///
+    /// # Errors
+    /// If the node cannot be asked.
+    pub async fn sync_committee_seats(
+        &self,
+        epoch: Epoch,
+        validators: &[ValidatorIndex],
+    ) -> Result<Vec<ValidatorIndex>, BeaconError> {
+        #[derive(Deserialize)]
+        struct Seat {
+            validator_index: ValidatorIndex,
+        }
+        #[derive(Deserialize)]
+        struct Seats {
+            data: Vec<Seat>,
+        }
+        self.put((Call::SyncDuties, epoch.0), async {
+            const CALL: Call = Call::SyncDuties;
+            let path = format!("/eth/v1/validator/duties/sync/{epoch}");
+            let answer = match self.post(CALL, &path, Body::json(validators)).await {
+                Err(error) if error.refuses_the_form() => return Ok(Vec::new()),
+                answer => answer?,
+            };
+            let seats: Seats = self.read_json(CALL, &answer.body)?;
+            let seats = seats.data.into_iter().map(|seat| seat.validator_index);
+            Ok(seats.filter(|index| validators.contains(index)).collect())
+        })
+        .await
     }
 
     /// Tells the node who gets the fees of which proposer. It forgets after a few epochs.

@@ -38,6 +38,15 @@ const fn unchecked() -> bool {
     true
 }
 
+/// What the stream tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// A connection stands: from now on every new head is told.
+    Connected,
+    /// A new head.
+    Head(HeadEvent),
+}
+
 /// The pause before a new connection after the first failure; it doubles with every further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause between two attempts to connect.
@@ -49,10 +58,7 @@ impl BeaconClient {
     /// Every new head, for ever. A connection that fails, or is silent for `silence`, gives one
     /// error and is then made again after a pause of 0.1 to 3 seconds, up to a minute where the
     /// node refuses it. An event that cannot be read gives an error and costs no other.
-    pub fn head_events(
-        &self,
-        silence: Duration,
-    ) -> BoxStream<'static, Result<HeadEvent, BeaconError>> {
+    pub fn head_events(&self, silence: Duration) -> BoxStream<'static, Result<Heard, BeaconError>> {
         let feed = Feed {
             client: self.clone(),
             silence,
@@ -73,13 +79,13 @@ struct Feed {
     client: BeaconClient,
     silence: Duration,
     connection: Option<(Response, Events)>,
-    ready: VecDeque<Result<HeadEvent, BeaconError>>,
+    ready: VecDeque<Result<Heard, BeaconError>>,
     failures: u32,
     longest: Duration,
 }
 
 impl Feed {
-    async fn next(&mut self) -> Result<HeadEvent, BeaconError> {
+    async fn next(&mut self) -> Result<Heard, BeaconError> {
         loop {
             if let Some(event) = self.ready.pop_front() {
                 return event;
@@ -104,6 +110,7 @@ impl Feed {
             let path = "/eth/v1/events?topics=head";
             let response = client.open(Call::Events, path).await?;
             self.connection = Some((response, Events::default()));
+            self.ready.push_back(Ok(Heard::Connected));
             return Ok(());
         };
         let piece = tokio::time::timeout(self.silence, response.chunk())
@@ -122,7 +129,7 @@ impl Feed {
         })?;
         for event in complete.iter().filter(|event| event.event == "head") {
             let head = client.read_json(Call::Events, event.data.as_bytes());
-            self.ready.push_back(head);
+            self.ready.push_back(head.map(Heard::Head));
         }
         self.failures = 0;
         Ok(())

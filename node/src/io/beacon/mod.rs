@@ -46,6 +46,6 @@ pub use chain::{BlockId, KnownBlock, PendingDeposit, StateId, SyncStatus};
 pub use client::BeaconClient;
 pub use duties::{CommitteeSubscription, Duties};
 pub use error::{BadUrl, BeaconError, Cause, ItemFailure, Rejected};
-pub use events::HeadEvent;
+pub use events::{HeadEvent, Heard};
 pub use items::Strange;
 pub use validators::{ValidatorState, ValidatorStatus, Validators};

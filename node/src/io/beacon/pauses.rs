@@ -86,7 +86,8 @@ fn range(call: Call) -> Option<(Duration, Duration)> {
         | Call::AttesterDuties
         | Call::ProposerDuties
         | Call::PrepareProposers
-        | Call::SubscribeCommittees => Some(RARE),
+        | Call::SubscribeCommittees
+        | Call::SyncDuties => Some(RARE),
     }
 }
 

@@ -79,6 +79,7 @@ async fn duties_are_read_with_the_root_they_depend_on() {
     let proposers = client.proposer_duties(Epoch(51)).await.unwrap();
     assert_eq!(proposers.duties.len(), 8);
     assert_eq!(proposers.duties[0].slot, Slot(408));
+    assert!(attesters.dependent_root.is_some() && proposers.dependent_root.is_some());
 
     let other = client
         .attester_duties(Epoch(51), &[ValidatorIndex(9)])
@@ -95,6 +96,10 @@ async fn proposer_duties_come_from_v1_where_the_node_has_no_v2() {
         .with(v1, (200, JSON, body));
     let proposers = node.start().await.proposer_duties(Epoch(51)).await.unwrap();
     assert_eq!(proposers.duties.len(), 8);
+    assert_eq!(
+        proposers.dependent_root, None,
+        "it is not what settled them"
+    );
 }
 
 #[tokio::test]

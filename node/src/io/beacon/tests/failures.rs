@@ -13,12 +13,22 @@ async fn heads_come_as_events_and_the_end_of_the_stream_as_an_error_and_then_hea
     let node = Node::recorded().with("/eth/v1/events", (200, "text/event-stream", events));
     let client = node.start().await;
     let heads = client.head_events(Duration::from_secs(5));
-    let slots: Vec<Option<u64>> = heads
-        .take(5)
-        .map(|head| head.ok().map(|head| head.slot.0))
-        .collect()
-        .await;
-    assert_eq!(slots, [Some(415), Some(416), Some(417), None, Some(415)]);
+    let heard = |heard| match heard {
+        Ok(Heard::Connected) => "connected".to_owned(),
+        Ok(Heard::Head(head)) => head.slot.to_string(),
+        Err(_) => "ended".to_owned(),
+    };
+    let heard: Vec<String> = heads.take(7).map(heard).collect().await;
+    let expected = [
+        "connected",
+        "415",
+        "416",
+        "417",
+        "ended",
+        "connected",
+        "415",
+    ];
+    assert_eq!(heard, expected);
 }
 
 #[tokio::test]
@@ -26,8 +36,9 @@ async fn a_silent_event_stream_is_given_up() {
     let ok = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
     let client = endless(ok, b"").await;
     let mut heads = client.head_events(Duration::from_millis(50));
-    let first = heads.next().await.unwrap();
-    assert_eq!(cause(first), Cause::Timeout(50));
+    assert_eq!(heads.next().await.unwrap().unwrap(), Heard::Connected);
+    let then = heads.next().await.unwrap();
+    assert_eq!(cause(then), Cause::Timeout(50));
 }
 
 #[tokio::test]
@@ -49,8 +60,9 @@ async fn an_endless_answer_or_event_is_cut_off() {
     assert_eq!(cause(client.sync_status().await), Cause::TooLarge(limit));
 
     let mut heads = client.head_events(Duration::from_secs(5));
-    let first = heads.next().await.unwrap();
-    assert!(matches!(cause(first), Cause::Undecodable(_)));
+    assert_eq!(heads.next().await.unwrap().unwrap(), Heard::Connected);
+    let then = heads.next().await.unwrap();
+    assert!(matches!(cause(then), Cause::Undecodable(_)));
 
     let huge = b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n";
     let client = endless(huge, b"").await;

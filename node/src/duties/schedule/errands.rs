@@ -1,0 +1,239 @@
+//! What is asked of the beacon node: which question is due, which is on its way, and which answer
+//! counts.
+//!
+//! Of each errand one question is on its way at a time, and the same one is not put again before
+//! [`SHORTEST`] has passed, however often its reason changes meanwhile: a beacon node that turns
+//! back and forth a thousand times a second is not asked a thousand times a second. Questions are
+//! numbered, and an answer to an older one never takes the place of an answer to a newer.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use proto::{Epoch, Root, Timestamp};
+
+/// How long a failed errand waits before it is asked again.
+pub const RETRY: Duration = Duration::from_millis(500);
+/// How long an errand may stay unanswered before it counts as failed.
+pub const UNANSWERED: Duration = Duration::from_secs(20);
+/// The least time between two questions of one errand.
+pub const SHORTEST: Duration = Duration::from_millis(250);
+
+/// One thing to ask of, or tell, the beacon node for one epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Errand {
+    /// What chain this is: it may have scheduled a fork since the start.
+    Chain(Epoch),
+    /// Which of our keys the chain knows, under which index.
+    Validators(Epoch),
+    /// In which slots and committees our validators attest.
+    Attesters(Epoch),
+    /// Who proposes in which slot.
+    Proposers(Epoch),
+    /// Which of our validators sit in the sync committee, to say what is not performed.
+    Seats(Epoch),
+    /// Tell which address our proposers want their fees sent to.
+    Prepare(Epoch),
+    /// Tell which committees our attesters will be in.
+    Subscribe(Epoch),
+}
+
+impl Errand {
+    /// The epoch it is for.
+    pub fn epoch(self) -> Epoch {
+        match self {
+            Self::Chain(epoch)
+            | Self::Validators(epoch)
+            | Self::Attesters(epoch)
+            | Self::Proposers(epoch)
+            | Self::Seats(epoch)
+            | Self::Prepare(epoch)
+            | Self::Subscribe(epoch) => epoch,
+        }
+    }
+}
+
+/// An errand that is to be asked now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// Which.
+    pub errand: Errand,
+    /// The number of the question.
+    pub number: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waiting {
+        until: Timestamp,
+    },
+    /// On its way; `again` if its reason has changed since.
+    Asked {
+        again: bool,
+    },
+    Done,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Progress {
+    state: State,
+    /// When it was asked last.
+    asked_at: Option<Timestamp>,
+    /// The number of the last question, 0 if there was none.
+    number: u64,
+    /// The number of the newest question whose answer was taken.
+    taken: u64,
+    /// The root that its answer was expected to depend on when the last question was put.
+    bound: Option<Root>,
+}
+
+impl Progress {
+    fn is_ripe(&self, now: Timestamp) -> bool {
+        let ripe = match self.state {
+            State::Waiting { until } => until <= now,
+            State::Asked { .. } => self.asked_at.is_none_or(|at| now.since(at) >= UNANSWERED),
+            State::Done => false,
+        };
+        // The clock was ahead and is right again: what it put off would wait for that time.
+        let was_ahead = self.asked_at.is_some_and(|at| at > now + UNANSWERED);
+        ripe || (was_ahead && self.state != State::Done)
+    }
+
+    /// The moment from which it may be asked again.
+    fn earliest(&self) -> Timestamp {
+        let zero = Timestamp::from_micros(0);
+        self.asked_at.map_or(zero, |at| at + SHORTEST)
+    }
+}
+
+/// The table of errands.
+#[derive(Debug, Default)]
+pub struct Errands {
+    table: BTreeMap<Errand, Progress>,
+    /// The number of the last question of all.
+    last: u64,
+}
+
+impl Errands {
+    /// Adds an errand that is to be asked at once, unless it is there.
+    pub fn want(&mut self, errand: Errand) {
+        self.table.entry(errand).or_insert(Progress {
+            state: State::Waiting {
+                until: Timestamp::from_micros(0),
+            },
+            asked_at: None,
+            number: 0,
+            taken: 0,
+            bound: None,
+        });
+    }
+
+    /// Forgets the errands of all other epochs, those of a time far ahead among them.
+    pub fn keep(&mut self, epochs: std::ops::RangeInclusive<Epoch>) {
+        self.table
+            .retain(|errand, _| epochs.contains(&errand.epoch()));
+    }
+
+    /// The errands of which `may` says that they can be asked, and whose time has come: each once
+    /// until it fails or is put back. `expected` is what its answer should depend on.
+    pub fn due(
+        &mut self,
+        now: Timestamp,
+        may: impl Fn(Errand) -> bool,
+        expected: impl Fn(Errand) -> Option<Root>,
+    ) -> Vec<Due> {
+        let mut due = Vec::new();
+        for (errand, progress) in &mut self.table {
+            if progress.is_ripe(now) && may(*errand) {
+                self.last += 1;
+                progress.state = State::Asked { again: false };
+                progress.asked_at = Some(now);
+                progress.number = self.last;
+                progress.bound = expected(*errand);
+                due.push(Due {
+                    errand: *errand,
+                    number: self.last,
+                });
+            }
+        }
+        due
+    }
+
+    /// When [`Errands::due`] may next have something that it has not now.
+    pub fn deadline(&self, now: Timestamp) -> Option<Timestamp> {
+        let times = self.table.values().filter_map(|progress| {
+            let at = match progress.state {
+                State::Waiting { until } => until,
+                State::Asked { .. } => progress.asked_at? + UNANSWERED,
+                State::Done => return None,
+            };
+            (at > now).then_some(at)
+        });
+        times.min()
+    }
+
+    /// The answer is not what it was any more: it is asked again, after the one on its way.
+    pub fn put_back(&mut self, errand: Errand) {
+        if let Some(progress) = self.table.get_mut(&errand) {
+            match &mut progress.state {
+                State::Asked { again } => *again = true,
+                State::Done => {
+                    progress.state = State::Waiting {
+                        until: progress.earliest(),
+                    }
+                }
+                State::Waiting { .. } => {}
+            }
+        }
+    }
+
+    /// As [`Errands::put_back`], for what the answer on its way settles by itself.
+    pub fn put_back_if_done(&mut self, errand: Errand) {
+        let progress = self.table.get(&errand);
+        if progress.is_some_and(|progress| progress.state == State::Done) {
+            self.put_back(errand);
+        }
+    }
+
+    /// As [`Errands::put_back`], for all errands that `concerns` names.
+    pub fn put_back_all(&mut self, concerns: impl Fn(Errand) -> bool) {
+        let errands: Vec<Errand> = self
+            .table
+            .keys()
+            .copied()
+            .filter(|e| concerns(*e))
+            .collect();
+        errands.into_iter().for_each(|errand| self.put_back(errand));
+    }
+
+    /// The question of this number was not answered, or with an error: it is asked again in a
+    /// while.
+    pub fn failed(&mut self, errand: Errand, number: u64, now: Timestamp) {
+        if let Some(progress) = self.table.get_mut(&errand)
+            && progress.number == number
+            && matches!(progress.state, State::Asked { .. })
+        {
+            progress.state = State::Waiting { until: now + RETRY };
+        }
+    }
+
+    /// The question of this number was answered: with what it was bound to when it was put, if the
+    /// answer counts, which it does not where a newer question has been answered, or where nobody
+    /// has asked.
+    pub fn answered(&mut self, errand: Errand, number: u64) -> Option<Option<Root>> {
+        let progress = self.table.get_mut(&errand)?;
+        if number <= progress.taken || number > progress.number {
+            return None;
+        }
+        progress.taken = number;
+        if number < progress.number {
+            return Some(None);
+        }
+        progress.state = match progress.state {
+            State::Asked { again: true } => State::Waiting {
+                until: progress.earliest(),
+            },
+            State::Asked { again: false } | State::Waiting { .. } | State::Done => State::Done,
+        };
+        Some(progress.bound)
+    }
+}

@@ -1,0 +1,31 @@
+//! What happened, in words for the operator.
+
+use proto::PeerSet;
+
+use crate::duties::note::Miss;
+
+/// Why a duty was missed. `names` are the operators' names of peers.
+pub(super) fn of_miss(why: Miss, names: impl Fn(PeerSet) -> Vec<String>) -> String {
+    match why {
+        Miss::NoValue => "the beacon node gave no value".to_owned(),
+        Miss::TooFewPeers(connected) => {
+            format!("too few peers connected: only {:?}", names(connected))
+        }
+        Miss::NoReveal => "too few parts of the RANDAO reveal came".to_owned(),
+        Miss::Stopped(refusal) => format!("nothing is signed here: {refusal}"),
+        Miss::Refused(refusal) => format!("the vault refuses: {refusal}"),
+        Miss::Objected(objection) => {
+            format!("this peer would not sign the value: {}", objection.rule())
+        }
+        Miss::DutyInDoubt => {
+            "the chain has turned, and the beacon node has not said whose duty it is".to_owned()
+        }
+        Miss::Abstained => {
+            "this peer does not vote yet: it has just restarted, or its disk hangs".to_owned()
+        }
+        Miss::NotTaken { why } => format!("signed, but my beacon node refused: {why}"),
+        Miss::NoAnswer => "signed, but my beacon node has not said that it has it".to_owned(),
+        Miss::NoPrepareQuorum => "no value found enough votes".to_owned(),
+        Miss::NoCommitQuorum => "too few peers signed".to_owned(),
+    }
+}
