@@ -10,6 +10,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use devnet::children::Child;
+use node::journal::DataLock;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 use crate::stand::{Stand, until};
@@ -57,6 +58,12 @@ pub async fn said_and_survived(stand: &mut Stand, i: usize) {
         "it submits nothing: {before} before, {after} after"
     );
     peer.stop().await;
+    // The shell around it has ended; the peer itself may still be on its way out.
+    let dir = &stand.cluster.peers[i].dir;
+    until("the peer's directory is free", REFUSAL, || {
+        DataLock::take(dir).is_ok()
+    })
+    .await;
 
     let (mut peer, _) = start_piped(stand, i, "8").await;
     until("the restart is refused", REFUSAL, || peer.ended().is_some()).await;
