@@ -15,14 +15,17 @@
 //! and says nothing of them can still show them later; but every honest peer that ever heard them
 //! has by then told of them, as long as it has not started anew itself.
 //!
+//! A peer with a memory hears the same, and compares it: an older copy of its memory may have been
+//! put in the place of the newest ([`super::Ceremony::own_acks`]).
+//!
 //! Never here: the network; a seed.
 
 use proto::ceremony::{MAX_ATTEMPT, Spoken, Terms};
 use proto::lock::LockHash;
-use proto::{IdentitySignature, PeerIndex, PeerSet, Root, Signed, Statement, Verified};
+use proto::{IdentitySignature, PeerIndex, PeerSet, Root};
 use thiserror::Error;
 
-use super::{Breach, Position};
+use super::{Breach, Ceremony, Position};
 
 /// Why a peer without a memory cannot go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -71,30 +74,13 @@ impl Recollection {
     /// # Errors
     /// If it is not.
     pub fn hear(&mut self, from: PeerIndex, spoken: Spoken) -> Result<(), Breach> {
-        let context = spoken.context();
-        if context.terms != self.hash {
-            return Err(Breach::Foreign);
-        }
-        if spoken.signer() != self.me {
-            return Err(Breach::NotYours);
-        }
-        let acknowledges = match spoken {
-            Spoken::Opening(s) => !self.verified(s)?.statement.acked.is_empty(),
-            Spoken::Ack(s) => self.verified(s).map(|_| true)?,
-            Spoken::Done(s) => self.verified(s).map(|_| true)?,
-            Spoken::Bundle(s) => self.verified(s).map(|_| false)?,
-            Spoken::Confirm(s) => self.verified(s).map(|_| false)?,
-            Spoken::Complaint(s) => self.verified(s).map(|_| false)?,
-        };
-        self.latest = self.latest.max(Some(context.attempt));
-        if acknowledges {
+        let attempt = spoken.context().attempt;
+        let acked = acked_in(spoken, (&self.terms, self.hash), self.me)?;
+        self.latest = self.latest.max(Some(attempt));
+        if !acked.is_empty() {
             self.acknowledged.get_or_insert(from);
         }
         Ok(())
-    }
-
-    fn verified<T: Statement>(&self, signed: Signed<T>) -> Result<Verified<T>, Breach> {
-        Ok(signed.verify(&self.terms.roster)?)
     }
 
     /// Takes everybody's signature of a lock, as `from` shows it: this peer's own among them means
@@ -154,5 +140,41 @@ impl Recollection {
             opener: Some(self.me.position()),
             ..Position::default()
         })
+    }
+}
+
+impl Ceremony {
+    /// The attempts in which this peer has acknowledged keys, as `spoken` shows, which another
+    /// holds as this peer's. The position may lack one only while the ceremony is in that attempt,
+    /// where the same seed leads to the same acknowledgement.
+    ///
+    /// # Errors
+    /// If it is not this peer's.
+    pub fn own_acks(&self, spoken: Spoken) -> Result<Vec<u32>, Breach> {
+        acked_in(spoken, (&self.who.terms, self.terms), self.who.me)
+    }
+}
+
+/// The attempts in which `me` has acknowledged keys, as `spoken` shows.
+fn acked_in(
+    spoken: Spoken,
+    (terms, hash): (&Terms, Root),
+    me: PeerIndex,
+) -> Result<Vec<u32>, Breach> {
+    let context = spoken.context();
+    if context.terms != hash {
+        return Err(Breach::Foreign);
+    }
+    if spoken.signer() != me {
+        return Err(Breach::NotYours);
+    }
+    let (attempt, roster) = (context.attempt, &terms.roster);
+    match spoken {
+        Spoken::Opening(s) => Ok(s.verify(roster)?.statement.acked.clone()),
+        Spoken::Ack(s) => Ok(s.verify(roster).map(|_| vec![attempt])?),
+        Spoken::Done(s) => Ok(s.verify(roster).map(|_| vec![attempt])?),
+        Spoken::Bundle(s) => Ok(s.verify(roster).map(|_| Vec::new())?),
+        Spoken::Confirm(s) => Ok(s.verify(roster).map(|_| Vec::new())?),
+        Spoken::Complaint(s) => Ok(s.verify(roster).map(|_| Vec::new())?),
     }
 }

@@ -94,12 +94,13 @@ pub enum CeremonyError {
          with new data directories", .0.display()
     )]
     SeedLost(PathBuf),
-    /// The memory of this peer is gone, and the others know of an acknowledgement.
+    /// The memory of this peer is gone or too old: the others know of an acknowledgement.
     #[error(
         "{peer} shows that this peer has acknowledged keys of this ceremony, and {} does not say \
-         which: it is gone, or was emptied. Put it back if you have it; this command then goes on. \
-         If it is gone for good, all operators need a new definition, with new data directories, \
-         and must pay nothing to keys of this one. Until then delete nothing", .dir.display()
+         which: it is gone, was emptied, or is an older copy. Put the newest back if you have \
+         it; this command then goes on. If it is gone for good, all operators need a new \
+         definition, with new data directories, and must pay nothing to keys of this \
+         one. Until then delete nothing", .dir.display()
     )]
     Forgotten {
         /// Who shows it.

@@ -234,6 +234,7 @@ impl Gathering {
             (Some(Phase::Making(making)), Frame::Lock(lock, signatures)) => {
                 let certificate = Certificate { lock, signatures };
                 if !making.has_acknowledged(lock) {
+                    making.refuse_own_signature(peer, &certificate, (&self.site, &self.line))?;
                     let words = "speaks of a lock whose keys this peer has not acknowledged";
                     self.line.fault(peer, words);
                     return Ok(());
@@ -256,11 +257,13 @@ impl Gathering {
                     Err(error) => Err(error),
                 }
             }
-            // The first three come again once the lock is there: who sends them sends the lock
-            // before. Of its own words a peer with a memory knows more than others.
+            (Some(Phase::Making(making)), Frame::Remembered(statements)) => {
+                making.remember(peer, &statements, &mut self.line)
+            }
+            // They come again once the lock is there: who sends them sends the lock before.
             (
                 Some(Phase::Making(_)),
-                Frame::Partials(..) | Frame::Deposits(..) | Frame::Leaving | Frame::Remembered(_),
+                Frame::Partials(..) | Frame::Deposits(..) | Frame::Leaving,
             )
             | (None, _) => Ok(()),
             (Some(Phase::Sharing(sharing)), frame) => sharing.hear(peer, frame, &mut self.line),

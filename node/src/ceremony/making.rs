@@ -10,7 +10,7 @@ use dkg::bls::SecretShare;
 use dkg::ceremony::{Ceremony, Input, Outcome, Output, Participant, Position, Step};
 use proto::ceremony::{Purpose, Spoken, Terms};
 use proto::gathering::Frame;
-use proto::lock::Lock;
+use proto::lock::{Lock, LockHash};
 use proto::{IdentitySignature, Machine as _, PeerIndex, PeerSet, Root};
 
 use super::CeremonyError;
@@ -31,6 +31,8 @@ pub(super) struct Making {
     master: MasterSecret,
     /// The shares that this run has stored, by lock.
     shares: BTreeMap<Root, Vec<SecretShare>>,
+    /// Attempts in which this peer has acknowledged keys, and who has shown that.
+    shown: BTreeMap<u32, PeerIndex>,
     step: Step,
     waiting: PeerSet,
 }
@@ -64,6 +66,7 @@ impl Making {
             notebook,
             master,
             shares: BTreeMap::new(),
+            shown: BTreeMap::new(),
             step: Step::Opening,
             waiting: PeerSet::EMPTY,
         })
@@ -90,6 +93,63 @@ impl Making {
         said.iter().map(Spoken::encode).collect()
     }
 
+    /// Takes what `peer` holds of this peer's own words.
+    ///
+    /// # Errors
+    /// If they show that the notebook is an older copy.
+    pub fn remember(
+        &mut self,
+        peer: PeerIndex,
+        statements: &[Vec<u8>],
+        line: &mut Line,
+    ) -> Result<(), CeremonyError> {
+        for bytes in statements {
+            let acked = Spoken::decode(line.size(), bytes)
+                .map_err(|bad| bad.to_string())
+                .and_then(|spoken| self.ceremony.own_acks(spoken).map_err(|b| b.to_string()));
+            match acked {
+                Ok(acked) => self.shown.extend(acked.into_iter().map(|at| (at, peer))),
+                Err(breach) => line.fault(peer, &breach),
+            }
+        }
+        self.refuse_older_copy(line)
+    }
+
+    /// This peer has signed a lock of which the notebook does not know.
+    ///
+    /// # Errors
+    /// If its signature is among those that `peer` shows.
+    pub fn refuse_own_signature(
+        &self,
+        peer: PeerIndex,
+        certificate: &Certificate,
+        (site, line): (&Site, &Line),
+    ) -> Result<(), CeremonyError> {
+        let own = certificate.signatures.get(site.me.position());
+        let key = site.identity.public();
+        match own.is_some_and(|own| key.has_signed(&LockHash(certificate.lock), own)) {
+            true => Err(self.forgotten(peer, line)),
+            false => Ok(()),
+        }
+    }
+
+    fn forgotten(&self, peer: PeerIndex, line: &Line) -> CeremonyError {
+        CeremonyError::Forgotten {
+            peer: line.name(peer).to_owned(),
+            dir: self.notebook.directory().to_owned(),
+        }
+    }
+
+    /// In a later attempt this peer would deny what it has acknowledged, if it does not know of it.
+    fn refuse_older_copy(&self, line: &Line) -> Result<(), CeremonyError> {
+        let Position { attempt, acked, .. } = self.ceremony.position();
+        let is_known = |at: &u32| at == attempt || acked.iter().any(|acked| acked.attempt == *at);
+        match self.shown.iter().find(|(at, _)| !is_known(at)) {
+            Some((_, peer)) => Err(self.forgotten(*peer, line)),
+            None => Ok(()),
+        }
+    }
+
     /// Hands `input` in and performs what follows; gives the certificate if it is finished.
     pub fn handle(
         &mut self,
@@ -98,6 +158,7 @@ impl Making {
         line: &mut Line,
     ) -> Result<Option<Certificate>, CeremonyError> {
         let mut outputs = VecDeque::from(self.ceremony.handle(clock::now(), input));
+        self.refuse_older_copy(line)?;
         while let Some(output) = outputs.pop_front() {
             match output {
                 Output::Persist(position) => self.notebook.persist(&position)?,

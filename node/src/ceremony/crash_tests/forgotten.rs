@@ -60,3 +60,39 @@ fn a_lost_seed_costs_an_attempt_and_nothing_else() {
     );
     assert!(frames > 15, "{frames} is too few to be all");
 }
+
+#[test]
+fn a_position_lost_beside_its_seed_costs_nothing_until_a_lock_is_signed_by_all() {
+    let lost = ["ceremony/position.json"];
+    lose(&lost, |world, stopped, when| match stopped {
+        None => world.assert_all_have_the_same(when),
+        Some(CeremonyError::Forgotten { .. }) => world.assert_nobody_blames(when),
+        Some(error) => panic!("{when}: {error}"),
+    });
+}
+
+#[test]
+fn an_older_copy_that_would_deny_an_acknowledgement_is_refused() {
+    let later = r#"{"version":1,"position":{"attempt":1,"opened":1,"acked":[]}}"#;
+    let mut refused = 0;
+    for number in 0.. {
+        let mut world = World::until(Cut::BeforeSending(number));
+        if !world.is_cut() || world.has("cluster-lock.json") {
+            break;
+        }
+        if !world.has("ceremony/position.json") {
+            continue;
+        }
+        let stopped = world.come_back_at(later);
+        let when = format!("before frame {number}");
+        match stopped {
+            None => world.assert_all_have_the_same(&when),
+            Some(CeremonyError::Forgotten { .. }) => {
+                refused += 1;
+                world.assert_nobody_blames(&when);
+            }
+            Some(error) => panic!("{when}: {error}"),
+        }
+    }
+    assert!(refused > 0, "nobody held an acknowledgement");
+}
