@@ -64,6 +64,14 @@ impl World {
             self.checks.told(peer, &note);
         }
         self.narrate(|| format!("peer {peer}: {note:?}"));
+        if let Note::Signed { duty, .. }
+        | Note::Accepted { duty, .. }
+        | Note::NotTaken { duty, .. }
+        | Note::Missed { duty, .. }
+        | Note::Absent { duty, .. } = &note
+        {
+            self.told.push((peer, *duty, note.clone()));
+        }
         match note {
             Note::Reached { duty, phase } => {
                 self.reached.entry((peer, duty, phase)).or_insert(self.now);
@@ -293,7 +301,7 @@ impl World {
         let spec = self.chain.spec.clone();
         let life = self.peers[peer].life;
         let silent = [BeaconNode::Dead, BeaconNode::Hung];
-        let takes = !silent.contains(&self.peers[peer].beacon);
+        let takes = !silent.contains(&self.peers[peer].beacon) && !self.peers[peer].refuses;
         let (mut accepted, mut refused) = (Vec::new(), Vec::new());
         let refuse = |index| (index, "not as the chain has it".to_owned());
         match submission {

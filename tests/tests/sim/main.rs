@@ -15,7 +15,7 @@
 //! | `plan` | what goes wrong under a seed |
 //! | `scenarios`, `recoveries`, `turns`, `views`, `disks` | scripts that read aloud |
 //! | `attacks`, `blind`, `mixed` | the same, of liars, of beacon nodes, of upgrades |
-//! | `dues` | the same, of duties that are drawn anew |
+//! | `dues`, `endings` | the same, of duties that are drawn anew; of what is said at their end |
 //! | `controls` | worlds that are wrong on purpose: the checkers must notice |
 //!
 //! A run that fails prints its seed and the hash of everything that happened. By default some two
@@ -70,6 +70,7 @@ mod controls;
 mod disks;
 mod draws;
 mod dues;
+mod endings;
 mod faults;
 mod kept;
 mod links;

@@ -58,6 +58,8 @@ pub struct Peer {
     pub drift_micros: i64,
     /// The beacon node beside it.
     pub beacon: BeaconNode,
+    /// Whether its beacon node refuses whatever is submitted.
+    pub refuses: bool,
     /// Whether head events come.
     pub hears: bool,
     /// What its beacon node says the chain is.
@@ -122,6 +124,7 @@ impl Peer {
             skew_micros: 0,
             drift_micros: 0,
             beacon: BeaconNode::Sound,
+            refuses: false,
             hears: true,
             spec: Box::new(crate::chain::spec()),
             draw_ms: None,

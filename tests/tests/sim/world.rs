@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use node::duties::note::Phase;
+use node::duties::note::{Note, Phase};
 use node::duties::objection::Objection;
 use node::duties::{Input, Query};
 use node::journal::Recorded;
@@ -114,6 +114,8 @@ pub struct World {
     pub branches: BTreeMap<Slot, Vec<u8>>,
     /// When after its slot's start a script lets a foreign block arrive everywhere, in ms.
     pub arrivals: BTreeMap<Slot, u64>,
+    /// What each peer said of the end of a duty.
+    pub told: Vec<(usize, DutyId, Note)>,
     /// How often each peer told its operator to upgrade.
     pub warned: BTreeMap<usize, usize>,
     /// What beacon nodes have named.
@@ -198,6 +200,7 @@ impl World {
             rolled_back: BTreeMap::new(),
             branches: BTreeMap::new(),
             arrivals: BTreeMap::new(),
+            told: Vec::new(),
             warned: BTreeMap::new(),
             named: BTreeSet::new(),
             refused: Vec::new(),

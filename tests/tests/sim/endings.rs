@@ -1,0 +1,121 @@
+//! What each peer says of duties that are over: "signed" is not "done".
+
+use std::collections::BTreeMap;
+
+use node::duties::Input;
+use node::duties::note::{Miss, Note};
+use proto::DutyId;
+
+use crate::faults::Fault;
+use crate::scenarios::ms;
+use crate::world::{FIRST, World};
+
+/// The slots whose duties have ended when the world stands at [`END`].
+const OVER: std::ops::Range<u64> = FIRST + 2..FIRST + 8;
+const END: u64 = OVER.end + 2;
+
+impl World {
+    /// What this peer said of the duties of [`OVER`].
+    fn told_by(&self, peer: usize) -> impl Iterator<Item = &Note> {
+        let told = self.told.iter();
+        let over = told.filter(|(_, duty, _)| OVER.contains(&duty.slot.0));
+        over.filter(move |(who, ..)| *who == peer)
+            .map(|(.., note)| note)
+    }
+
+    fn misses(&self, peer: usize) -> Vec<&Miss> {
+        let mut misses = Vec::new();
+        for note in self.told_by(peer) {
+            if let Note::Missed { why, .. } = note {
+                misses.push(why);
+            }
+        }
+        misses
+    }
+}
+
+#[test]
+fn where_all_is_well_nobody_is_blamed_and_what_was_accepted_counts_once() {
+    let mut world = World::new(4, 720);
+    world.run_to(END);
+    world.assert_all_done(OVER);
+    for peer in 0..4 {
+        let mut accepted: BTreeMap<DutyId, usize> = BTreeMap::new();
+        for note in world.told_by(peer) {
+            if let Note::Accepted { duty, validators } = note {
+                *accepted.entry(*duty).or_default() += validators;
+            } else {
+                let is_signed = matches!(note, Note::Signed { missing, .. } if missing.is_empty());
+                assert!(is_signed, "peer {peer} says {note:?}");
+            }
+        }
+        for slot in OVER {
+            for (duty, _) in world.chain.duties(proto::Slot(slot)) {
+                assert_eq!(accepted.get(&duty), Some(&1), "peer {peer}, {duty}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_the_own_beacon_node_refuses_is_a_miss_with_its_words() {
+    let mut world = World::new(4, 721);
+    world.peers[2].refuses = true;
+    world.run_to(END);
+    world.assert_all_done(OVER);
+    let duties: usize = OVER
+        .map(|slot| world.chain.duties(proto::Slot(slot)).len())
+        .sum();
+    let misses = world.misses(2);
+    assert_eq!(misses.len(), duties);
+    for miss in misses {
+        let Miss::NotTaken { why, .. } = miss else {
+            panic!("{miss:?}");
+        };
+        assert_eq!(why, "not as the chain has it");
+    }
+    assert!(
+        !world
+            .told_by(2)
+            .any(|note| matches!(note, Note::Accepted { .. }))
+    );
+    assert_eq!(world.misses(1), Vec::<&Miss>::new());
+}
+
+#[test]
+fn a_dead_peer_is_named_and_no_other() {
+    let mut world = World::new(4, 722);
+    world.run_until(FIRST, ms(6_000));
+    world.fault(Fault::Kill(3));
+    world.run_to(END);
+    let dead = world.peers[3].index;
+    for peer in 0..3 {
+        let mut named = 0;
+        for note in world.told_by(peer) {
+            let (Note::Signed { missing: peers, .. } | Note::Absent { peers, .. }) = note else {
+                continue;
+            };
+            assert_eq!(peers.iter().collect::<Vec<_>>(), [dead], "{note:?}");
+            named += 1;
+        }
+        assert!(named > 0);
+    }
+}
+
+#[test]
+fn a_peer_that_signs_nothing_says_that_as_the_reason() {
+    let mut world = World::new(4, 723);
+    world.run_until(FIRST + 1, ms(6_000));
+    world.feed(1, Input::NotRecorded);
+    // Alone, or the others would have signed for it.
+    for other in [0, 2, 3] {
+        world.fault(Fault::Cut(1, other, 100));
+    }
+    world.run_to(END);
+    let misses = world.misses(1);
+    assert!(!misses.is_empty());
+    assert!(
+        misses.iter().all(|why| matches!(why, Miss::Stopped(_))),
+        "{misses:?}"
+    );
+}
