@@ -325,6 +325,20 @@ mod tests {
     }
 
     #[test]
+    fn a_free_vote_for_another_target_is_not_given_however_near_its_head() {
+        let mut own = vote(1);
+        own.target.root = [9; 32].into();
+        for (forced, verdict) in [
+            (false, Verdict::Ask(vec![Want::View])),
+            (true, Verdict::Yes),
+        ] {
+            let mut question = Question::new(Round::FIRST, Value::Head(vote(1)), forced);
+            let now = Timestamp::from_micros(1);
+            assert_eq!(question.soft_check(Some(&own), now), verdict);
+        }
+    }
+
+    #[test]
     fn an_old_head_and_one_of_a_later_slot_are_not_voted_for() {
         for (slot, head) in [(97, 100), (1, 100), (101, 101), (101, 100)] {
             let (verdict, doubt) = verdict(slot, head, false);
