@@ -3,7 +3,7 @@
 //! What is urgent comes first: a durable record, then the peers, then the beacon node's answers;
 //! then shares that wait to be combined, then head events; what may wait comes last. Nothing is
 //! bounded by the goodwill of others: however fast peers, answers or head events come, a
-//! combination is put behind at most [`PATIENCE`] of them.
+//! combination is put behind at most `PATIENCE` of them.
 
 use std::collections::VecDeque;
 use std::time::Duration;
