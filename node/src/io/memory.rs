@@ -13,8 +13,8 @@ use tracing::warn;
 
 /// How often what is remembered is written down. A flush costs an fsync and wakes eight threads: at
 /// sled's own 500 ms that was a tenth of what a peer with one duty a slot used, at 5 s a
-/// thirtieth.
-const FLUSH_MS: u64 = 15_000;
+/// thirtieth. Not longer: a full disk that sled meets first at the very end holds up the end.
+const FLUSH_MS: u64 = 5000;
 
 /// How many duties are kept: 225 epochs a day of one validator, some weeks of a few.
 const DUTIES: usize = 20_000;
