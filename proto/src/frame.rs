@@ -10,8 +10,9 @@
 use prost::Message as _;
 use thiserror::Error;
 
+use crate::definition::MAX_VALIDATORS;
 use crate::vote::Partial;
-use crate::{SignatureBytes, Slot, WireVersion};
+use crate::{DutyId, DutyKind, SignatureBytes, Slot, WireVersion};
 
 /// The longest frame in bytes: a block of 10 MiB (the gossip limit of the consensus spec,
 /// `MAX_PAYLOAD_SIZE`) and what surrounds it.
@@ -31,6 +32,10 @@ pub enum Frame {
         /// The sender cannot choose what to propose: skip its turns to lead.
         is_blind: bool,
     },
+    /// The sender's beacon node refused these parts: has the receiver's taken them?
+    Refused(Parts),
+    /// The answer: the sender's beacon node has taken these.
+    Taken(Parts),
 }
 
 /// What a peer says of itself and of the receiver when a session begins.
@@ -53,6 +58,15 @@ pub struct Randao {
     pub partial: Partial,
 }
 
+/// Parts of a duty that has been signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts {
+    /// The duty.
+    pub duty: DutyId,
+    /// Whose parts: positions in the lock, at most as many as a lock has.
+    pub validators: Vec<u32>,
+}
+
 /// Why bytes are not a frame. The sender is at fault, unless it is [`BadFrame::Unknown`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BadFrame {
@@ -68,6 +82,9 @@ pub enum BadFrame {
     /// A signature is not 96 bytes long.
     #[error("a partial signature of {0} bytes instead of 96")]
     SignatureLength(usize),
+    /// More validators than a lock has.
+    #[error("parts of {0} validators, and a lock has {MAX_VALIDATORS} at most")]
+    TooManyValidators(usize),
 }
 
 impl Frame {
@@ -88,6 +105,8 @@ impl Frame {
             Self::Sight { is_blind } => wire::frame::Body::Sight(wire::Sight {
                 is_blind: *is_blind,
             }),
+            Self::Refused(parts) => wire::frame::Body::Refused(parts.to_wire()),
+            Self::Taken(parts) => wire::frame::Body::Taken(parts.to_wire()),
         };
         wire::Frame { body: Some(body) }.encode_to_vec()
     }
@@ -96,7 +115,7 @@ impl Frame {
     pub fn since(&self) -> WireVersion {
         match self {
             Self::Greeting(_) | Self::Vote(_) | Self::Randao(_) => WireVersion::V1,
-            Self::Sight { .. } => WireVersion::V2,
+            Self::Sight { .. } | Self::Refused(_) | Self::Taken(_) => WireVersion::V2,
         }
     }
 
@@ -118,6 +137,8 @@ impl Frame {
             })),
             wire::frame::Body::Vote(bytes) => Ok(Self::Vote(bytes)),
             wire::frame::Body::Sight(wire::Sight { is_blind }) => Ok(Self::Sight { is_blind }),
+            wire::frame::Body::Refused(parts) => Parts::from_wire(parts).map(Self::Refused),
+            wire::frame::Body::Taken(parts) => Parts::from_wire(parts).map(Self::Taken),
             wire::frame::Body::Randao(randao) => {
                 let signature = SignatureBytes::try_from(randao.signature.as_slice())
                     .map_err(|_| BadFrame::SignatureLength(randao.signature.len()))?;
@@ -134,6 +155,29 @@ impl Frame {
     }
 }
 
+impl Parts {
+    fn to_wire(&self) -> wire::Parts {
+        wire::Parts {
+            slot: self.duty.slot.0,
+            kind: self.duty.kind.code().into(),
+            validators: self.validators.clone(),
+        }
+    }
+
+    fn from_wire(parts: wire::Parts) -> Result<Self, BadFrame> {
+        let validators = parts.validators;
+        if validators.len() > MAX_VALIDATORS {
+            return Err(BadFrame::TooManyValidators(validators.len()));
+        }
+        let kind = u8::try_from(parts.kind).ok().and_then(DutyKind::from_code);
+        let duty = DutyId {
+            slot: Slot(parts.slot),
+            kind: kind.ok_or(BadFrame::Unknown)?,
+        };
+        Ok(Self { duty, validators })
+    }
+}
+
 /// The generated messages of `schema/frame.proto`.
 mod wire {
     include!(concat!(env!("OUT_DIR"), "/gantry.frame.rs"));
@@ -144,6 +188,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn parts(validators: usize) -> Parts {
+        Parts {
+            duty: DutyId {
+                slot: Slot(7),
+                kind: DutyKind::Block,
+            },
+            validators: (0..).take(validators).collect(),
+        }
+    }
 
     #[test]
     fn frames_survive_the_wire() {
@@ -169,6 +223,8 @@ mod tests {
             }),
             Frame::Sight { is_blind: true },
             Frame::Sight { is_blind: false },
+            Frame::Refused(parts(3)),
+            Frame::Taken(parts(MAX_VALIDATORS)),
         ] {
             assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
         }
@@ -185,6 +241,18 @@ mod tests {
         }
         .encode_to_vec();
         assert_eq!(Frame::decode(&bytes), Err(BadFrame::SignatureLength(95)));
+    }
+
+    #[test]
+    fn more_validators_than_a_lock_has_are_refused_and_a_later_kind_of_duty_is_unknown() {
+        let many = Frame::Taken(parts(MAX_VALIDATORS + 1)).encode();
+        let refusal = BadFrame::TooManyValidators(MAX_VALIDATORS + 1);
+        assert_eq!(Frame::decode(&many), Err(refusal));
+        let mut parts = parts(1).to_wire();
+        parts.kind = 77;
+        let body = Some(wire::frame::Body::Refused(parts));
+        let bytes = wire::Frame { body }.encode_to_vec();
+        assert_eq!(Frame::decode(&bytes), Err(BadFrame::Unknown));
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! What became of a duty: what the beacon node took of it, and if it is missed, why.
+//!
+//! A peer whose beacon node refuses what the cluster has signed asks the others whether theirs took
+//! it. It hears of it until the duty is closed; where nothing is refused, nothing is asked.
 
 use proto::eth::ValidatorIndex;
-use proto::{DutyKind, PeerSet, SignatureBytes};
+use proto::frame::{Frame, Parts};
+use proto::{DutyKind, PeerIndex, PeerSet, SignatureBytes};
 
 use super::ground::{Owners, World};
 use super::note::{Miss, Note, Phase};
@@ -15,6 +19,8 @@ use consensus::Standing;
 pub(super) struct Given {
     pub(super) validator: Position,
     pub(super) fate: Fate,
+    /// The peers that say that their beacon nodes took it.
+    pub(super) taken_by: PeerSet,
 }
 
 /// What became of it.
@@ -44,6 +50,7 @@ impl Run {
                 let given = Given {
                     validator: *validator,
                     fate: Fate::Open,
+                    taken_by: PeerSet::EMPTY,
                 };
                 self.given.insert(index, given);
             }
@@ -57,31 +64,86 @@ impl Run {
         refused: Vec<(ValidatorIndex, String)>,
         world: &mut World<'_>,
     ) {
-        let mut validators = 0;
+        let mut fresh = Vec::new();
         for index in accepted {
             if let Some(given) = self.given.get_mut(index)
                 && given.fate != Fate::Accepted
             {
                 given.fate = Fate::Accepted;
-                validators += 1;
+                fresh.push(given.validator);
             }
         }
         let duty = self.duty;
-        if validators > 0 {
+        if !fresh.is_empty() {
             self.reach(Phase::Accepted, world);
+            let validators = fresh.len();
             world.note(Note::Accepted { duty, validators });
+            self.answer_askers(&fresh, world);
         }
+        self.refused(refused, world);
+    }
+
+    /// The beacon node refused these parts: the others are asked whether theirs took them.
+    fn refused(&mut self, refused: Vec<(ValidatorIndex, String)>, world: &mut World<'_>) {
+        let (duty, mut validators) = (self.duty, Vec::new());
         for (index, why) in refused {
             if let Some(given) = self.given.get_mut(&index)
                 && given.fate == Fate::Open
             {
                 given.fate = Fate::Refused(why.clone());
+                validators.push(given.validator.0);
                 world.note(Note::NotTaken {
                     duty,
                     validator: given.validator,
                     index,
                     why,
                 });
+            }
+        }
+        if !validators.is_empty() {
+            let frame = Frame::Refused(Parts { duty, validators });
+            world.broadcast(frame.since(), frame.encode());
+        }
+    }
+
+    /// The beacon node of `peer` refused these parts. Once for each of them it is told that the own
+    /// one took it, now or when it does.
+    pub(super) fn asked(&mut self, peer: PeerIndex, validators: &[u32], world: &mut World<'_>) {
+        let mut known = self.owners.positions();
+        known.retain(|validator| validators.contains(&validator.0));
+        known.retain(|validator| self.askers.entry(*validator).or_default().insert(peer));
+        let taken = self.given.values().filter(|g| g.fate == Fate::Accepted);
+        let taken = taken.map(|given| given.validator.0);
+        let taken = taken.filter(|validator| known.contains(&Position(*validator)));
+        self.tell_taken(peer, taken.collect(), world);
+    }
+
+    /// Tells whoever has asked for them that the own beacon node has these now.
+    fn answer_askers(&self, fresh: &[Position], world: &mut World<'_>) {
+        let askers: PeerSet = self.askers.values().flat_map(|set| set.iter()).collect();
+        for peer in askers.iter() {
+            let asked = |validator: &&Position| {
+                let askers = self.askers.get(*validator);
+                askers.is_some_and(|askers| askers.contains(peer))
+            };
+            let taken = fresh.iter().filter(asked).map(|validator| validator.0);
+            self.tell_taken(peer, taken.collect(), world);
+        }
+    }
+
+    fn tell_taken(&self, peer: PeerIndex, validators: Vec<u32>, world: &mut World<'_>) {
+        if !validators.is_empty() {
+            let duty = self.duty;
+            let frame = Frame::Taken(Parts { duty, validators });
+            world.send(peer, frame.since(), frame.encode());
+        }
+    }
+
+    /// The beacon node of `peer` took these parts, as it says.
+    pub(super) fn taken(&mut self, peer: PeerIndex, validators: &[u32]) {
+        for given in self.given.values_mut() {
+            if validators.contains(&given.validator.0) {
+                given.taken_by.insert(peer);
             }
         }
     }
@@ -130,10 +192,14 @@ impl Run {
                 .given
                 .values()
                 .find(|given| given.validator == validator);
-            return match &given?.fate {
+            let Given { fate, taken_by, .. } = given?;
+            return match fate {
                 Fate::Accepted => None,
                 Fate::Open => Some(Miss::NoAnswer),
-                Fate::Refused(why) => Some(Miss::NotTaken { why: why.clone() }),
+                Fate::Refused(why) => Some(Miss::NotTaken {
+                    why: why.clone(),
+                    by: *taken_by,
+                }),
             };
         }
         let connected = world.peers.connected();

@@ -4,6 +4,7 @@
 //! and drops a run when its slot is well over. Nothing of one slot waits for another.
 
 mod agenda;
+mod hearing;
 mod looking;
 
 use std::collections::BTreeMap;
@@ -11,8 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proto::eth::Unserved;
-use proto::frame::{BadFrame, Frame, Greeting};
-use proto::vote::{Message, WireError};
+use proto::frame::{Frame, Greeting};
 use proto::{DutyId, DutyKind, Epoch, Machine, PeerIndex, Slot, Timestamp, WireVersion};
 
 use super::early::Early;
@@ -211,71 +211,6 @@ impl Node {
         }
     }
 
-    fn frame(&mut self, peer: PeerIndex, bytes: &[u8]) {
-        match Frame::decode(bytes) {
-            Ok(Frame::Greeting(greeting)) => self.greeted(peer, greeting),
-            // Its slots are not ours, so that its votes are of other moments than they seem.
-            Ok(_) if self.peers.is_foreign(peer) => {}
-            Ok(Frame::Vote(bytes)) => {
-                let (lock, size) = (self.ground.lock, self.ground.roster.size());
-                match Message::decode(lock, size, peer, &bytes) {
-                    Ok(message) => self.message(peer, message),
-                    Err(WireError::Unknown(what)) => self.note(Note::Unknown { peer, what }),
-                    Err(error) => self.fault(peer, "bad_vote", error.to_string()),
-                }
-            }
-            Ok(Frame::Randao(randao)) => {
-                let (mut world, reveals, _) = self.split();
-                reveals.take(peer, randao, &mut world);
-            }
-            Ok(Frame::Sight { is_blind }) => {
-                self.set_blind(peer, is_blind);
-            }
-            Err(BadFrame::Unknown) => self.note(Note::Unknown {
-                peer,
-                what: "a frame",
-            }),
-            Err(error) => self.fault(peer, "bad_frame", error.to_string()),
-        }
-    }
-
-    fn greeted(&mut self, peer: PeerIndex, greeting: Greeting) {
-        self.peers.set_mark(peer, greeting.mark);
-        self.compare_genesis(peer, greeting.genesis_time);
-        let silent: Vec<DutyId> = self
-            .runs
-            .keys()
-            .copied()
-            .filter(|duty| self.peers.is_silent(peer, duty.slot))
-            .collect();
-        for duty in silent {
-            self.step(duty, Event::Silent(peer));
-        }
-        let stopped_before = self.vault.stopped().is_some();
-        if self.vault.witnessed(peer, greeting.sequence_seen) {
-            if self.vault.stopped().is_some() && !stopped_before {
-                self.stop();
-            }
-            self.note(Note::RolledBack {
-                witness: peer,
-                seen: greeting.sequence_seen,
-                held: self.vault.begun_at(),
-            });
-        }
-    }
-
-    /// A message for an open run goes there; one for a run that may yet open is kept.
-    fn message(&mut self, peer: PeerIndex, message: Message) {
-        let duty = message.scope().duty;
-        if self.runs.contains_key(&duty) {
-            return self.step(duty, Event::Message(peer, message));
-        }
-        let slot = self.slot();
-        if duty.slot == slot || duty.slot == slot.next() {
-            self.early.keep(peer, message);
-        }
-    }
-
     fn answer(&mut self, answer: Answer) {
         let of = |slot, kind| DutyId { slot, kind };
         match answer {
@@ -329,10 +264,6 @@ impl Node {
 
     fn note(&mut self, note: Note) {
         self.out.push(Output::Note(note));
-    }
-
-    fn fault(&mut self, peer: PeerIndex, rule: &'static str, detail: String) {
-        self.note(Note::Fault { peer, rule, detail });
     }
 
     /// Hands one event to one run, if it is open.

@@ -54,6 +54,8 @@ pub enum Miss {
     NotTaken {
         /// What the node said.
         why: String,
+        /// The peers that say that theirs took it.
+        by: PeerSet,
     },
     /// It is signed, and the own beacon node has not said whether it has it.
     NoAnswer,

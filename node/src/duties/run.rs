@@ -14,7 +14,7 @@ use consensus::{Input as Ballot, Instance, Output as Outcome, Setup, Standing};
 use proto::eth::{BlockContents, HeadVote, ValidatorIndex};
 use proto::frame::Frame;
 use proto::vote::{Message, Partial, Scope};
-use proto::{DutyId, DutyKind, PeerIndex, Root, SignatureBytes, Timestamp};
+use proto::{DutyId, DutyKind, PeerIndex, PeerSet, Root, SignatureBytes, Timestamp};
 
 use super::closing::Given;
 use super::collector::Collector;
@@ -69,6 +69,10 @@ pub enum Event {
         /// Whose it refused, and why.
         refused: Vec<(ValidatorIndex, String)>,
     },
+    /// The beacon node of this peer refused these validators' parts: did the own one take them?
+    Asked(PeerIndex, Vec<u32>),
+    /// The beacon node of this peer took these validators' parts.
+    Taken(PeerIndex, Vec<u32>),
     /// A message of consensus from this peer.
     Message(PeerIndex, Message),
     /// This peer votes no more in this slot.
@@ -132,6 +136,8 @@ pub struct Run {
     pub(super) refusals: BTreeMap<Position, Refusal>,
     /// What the beacon node was given, and what became of it.
     pub(super) given: BTreeMap<ValidatorIndex, Given>,
+    /// Who wants to know that the beacon node has taken whose part.
+    pub(super) askers: BTreeMap<Position, PeerSet>,
     pub(super) retry_at: Option<Timestamp>,
     pub(super) reached: Option<Phase>,
 }
@@ -172,6 +178,7 @@ impl Run {
             objection: None,
             refusals: BTreeMap::new(),
             given: BTreeMap::new(),
+            askers: BTreeMap::new(),
             retry_at: None,
             reached: None,
         }
@@ -225,6 +232,8 @@ impl Run {
             }
             Event::Owned { owners, held } => self.own(owners, held, world),
             Event::Submitted { accepted, refused } => self.submitted(&accepted, refused, world),
+            Event::Asked(peer, validators) => self.asked(peer, &validators, world),
+            Event::Taken(peer, validators) => self.taken(peer, &validators),
             Event::Message(from, message) => self.ballot(Ballot::Message { from, message }, world),
             Event::Silent(peer) => self.ballot(Ballot::Down(peer), world),
             Event::Back(peer) => self.ballot(Ballot::Up(peer), world),

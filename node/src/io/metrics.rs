@@ -23,7 +23,8 @@ pub struct PhaseLabels {
     pub phase: &'static str,
 }
 
-/// Labels of a duty's end: `outcome` is `signed`, `accepted`, `refused` or `missed`.
+/// Labels of a duty's end: `outcome` is `signed`, `accepted`, `refused`, `missed` or, of those that
+/// were missed since the own beacon node refused them, `taken_elsewhere`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct OutcomeLabels {
     /// The kind of duty.

@@ -230,6 +230,11 @@ impl Observer {
     }
 
     fn missed(&mut self, duty: DutyId, validators: usize, why: Miss) {
+        if let Miss::NotTaken { by, .. } = &why
+            && !by.is_empty()
+        {
+            self.count(duty, "taken_elsewhere", validators);
+        }
         let reason = words::of_miss(why, |peers| self.names_of(peers));
         let slot = duty.slot.0;
         warn!(kind = kind_of(duty), slot, validators, "missed: {reason}");

@@ -156,7 +156,11 @@ impl World {
         let size = self.cluster.lock.definition.terms().size();
         let bytes = match Frame::decode(frame).expect("a node sends what can be read") {
             Frame::Vote(bytes) => bytes,
-            other @ (Frame::Greeting(_) | Frame::Randao(_) | Frame::Sight { .. }) => {
+            other @ (Frame::Greeting(_)
+            | Frame::Randao(_)
+            | Frame::Sight { .. }
+            | Frame::Refused(_)
+            | Frame::Taken(_)) => {
                 return self.narrate(|| format!("peer {peer}: {other:?}"));
             }
         };

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use node::duties::Input;
 use node::duties::note::{Miss, Note};
+use node::duties::{Input, Output};
 use proto::DutyId;
+use proto::frame::{Frame, Parts};
 
 use crate::faults::Fault;
 use crate::scenarios::ms;
@@ -69,10 +70,12 @@ fn what_the_own_beacon_node_refuses_is_a_miss_with_its_words() {
     let misses = world.misses(2);
     assert_eq!(misses.len(), duties);
     for miss in misses {
-        let Miss::NotTaken { why, .. } = miss else {
+        let Miss::NotTaken { why, by } = miss else {
             panic!("{miss:?}");
         };
         assert_eq!(why, "not as the chain has it");
+        let by: Vec<usize> = by.iter().map(|peer| peer.position()).collect();
+        assert_eq!(by, [0, 1, 3], "all of them took it, and say so");
     }
     assert!(
         !world
@@ -80,6 +83,75 @@ fn what_the_own_beacon_node_refuses_is_a_miss_with_its_words() {
             .any(|note| matches!(note, Note::Accepted { .. }))
     );
     assert_eq!(world.misses(1), Vec::<&Miss>::new());
+}
+
+#[test]
+fn what_no_beacon_node_takes_is_said_to_be_taken_by_none() {
+    let mut world = World::new(4, 724);
+    for peer in &mut world.peers {
+        peer.refuses = true;
+    }
+    // A program of the first version is not asked, and does not say.
+    world.peers[3].versions = crate::old::VERSIONS;
+    world.run_until(FIRST + 4, ms(0));
+    world.peers[1].refuses = false;
+    world.peers[3].refuses = false;
+    world.run_to(END);
+    let taken_by = |world: &World, peer| {
+        let mut taken: BTreeMap<DutyId, Vec<usize>> = BTreeMap::new();
+        for note in world.told_by(peer) {
+            if let Note::Missed { duty, why, .. } = note
+                && let Miss::NotTaken { by, .. } = why
+            {
+                taken.insert(*duty, by.iter().map(|peer| peer.position()).collect());
+            }
+        }
+        taken
+    };
+    for (duty, by) in taken_by(&world, 0) {
+        let expected: &[usize] = if duty.slot.0 < FIRST + 4 { &[] } else { &[1] };
+        assert_eq!(by, expected, "{duty}");
+    }
+    let duties = |slot| world.chain.duties(proto::Slot(slot)).len();
+    let all: usize = OVER.map(duties).sum();
+    let early: usize = (OVER.start..FIRST + 4).map(duties).sum();
+    assert_eq!(taken_by(&world, 0).len(), all);
+    for peer in [1, 3] {
+        let taken = taken_by(&world, peer);
+        assert!(taken.values().all(Vec::is_empty), "peer {peer}: {taken:?}");
+        assert_eq!(taken.len(), early, "peer {peer}");
+    }
+}
+
+#[test]
+fn who_asks_what_was_taken_is_answered_once() {
+    let mut world = World::new(4, 725);
+    let slots = FIRST + 2..FIRST + 6;
+    let mut duties = slots.flat_map(|slot| world.chain.duties(proto::Slot(slot)));
+    let (duty, validator) = duties.next().unwrap();
+    drop(duties);
+    world.run_to(duty.slot.0 + 1);
+    let peer = world.peers[2].index;
+    let parts = |validators| Parts { duty, validators };
+    let mut hear = |frame: Frame| {
+        let process = world.peers[0].process.as_mut().unwrap();
+        let input = Input::Frame(peer, frame.encode());
+        let outputs = proto::Machine::handle(&mut process.node, world.now, input);
+        let mut frames = Vec::new();
+        for output in outputs {
+            if let Output::Send(to, frame) = output
+                && to == peer
+            {
+                frames.push(Frame::decode(&frame).unwrap());
+            }
+        }
+        frames
+    };
+    assert_eq!(hear(Frame::Refused(parts(vec![77]))), [], "no part of it");
+    let asked = Frame::Refused(parts(vec![validator, 77, validator]));
+    let answer = Frame::Taken(parts(vec![validator]));
+    assert_eq!(hear(asked.clone()), [answer]);
+    assert_eq!(hear(asked), [], "it has been told");
 }
 
 #[test]

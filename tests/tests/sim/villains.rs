@@ -87,9 +87,14 @@ impl Villain {
                 };
                 return vec![Frame::Greeting(lie).encode()];
             }
-            Ok(Frame::Greeting(_) | Frame::Randao(_) | Frame::Sight { .. }) | Err(_) => {
-                return vec![frame];
-            }
+            Ok(
+                Frame::Greeting(_)
+                | Frame::Randao(_)
+                | Frame::Sight { .. }
+                | Frame::Refused(_)
+                | Frame::Taken(_),
+            )
+            | Err(_) => return vec![frame],
         };
         let is_victim = (to.position() + me.position()) % 2 == 1;
         self.say((me, is_victim), (frame, message), means)

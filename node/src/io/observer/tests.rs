@@ -93,3 +93,20 @@ fn of_three_a_claim_names_who_claims_it_and_the_command_that_denies_it() {
     let command = "`gantry slashing keep-record --against peer 3 --seen 90`";
     assert_eq!(lines_of(3, vec![claimed], command), 1);
 }
+
+#[test]
+fn a_miss_that_is_none_for_the_cluster_says_whose_beacon_node_took_it() {
+    let size = ClusterSize::of(4).unwrap();
+    let missed = |by: Vec<usize>| Note::Missed {
+        duty: head(1),
+        validators: 1,
+        why: Miss::NotTaken {
+            why: "unknown parent".to_owned(),
+            by: by.into_iter().filter_map(|at| size.peer(at)).collect(),
+        },
+    };
+    let words = "my beacon node refused: unknown parent; taken by that of peer 2, peer 4";
+    assert_eq!(lines(vec![missed(vec![1, 3])], words), 1);
+    let words = "refused: unknown parent; no peer says that its own took it";
+    assert_eq!(lines(vec![missed(vec![])], words), 1);
+}

@@ -23,7 +23,14 @@ pub(super) fn of_miss(why: Miss, names: impl Fn(PeerSet) -> Vec<String>) -> Stri
         Miss::Abstained => {
             "this peer does not vote yet: it has just restarted, or its disk hangs".to_owned()
         }
-        Miss::NotTaken { why } => format!("signed, but my beacon node refused: {why}"),
+        Miss::NotTaken { why, by } => {
+            let taken = if by.is_empty() {
+                "no peer says that its own took it".to_owned()
+            } else {
+                format!("taken by that of {}", names(by).join(", "))
+            };
+            format!("signed, but my beacon node refused: {why}; {taken}")
+        }
         Miss::NoAnswer => "signed, but my beacon node has not said that it has it".to_owned(),
         Miss::NoPrepareQuorum => "no value found enough votes".to_owned(),
         Miss::NoCommitQuorum => "too few peers signed".to_owned(),
