@@ -289,6 +289,17 @@ pub enum CommandError {
         /// What happened.
         source: reqwest::Error,
     },
+    /// What answers is no peer of this version.
+    #[error(
+        "what answers at {url} is not the status of a peer ({problem}): does something else listen \
+         there, or a `gantry run` of another version?"
+    )]
+    NoStatus {
+        /// Where it was asked.
+        url: String,
+        /// What is wrong with the answer.
+        problem: String,
+    },
     /// The runtime did not start.
     #[error("cannot start the asynchronous runtime: {0}")]
     Runtime(#[source] std::io::Error),

@@ -8,11 +8,14 @@ use proto::Versions;
 
 use super::{CommandError, runtime};
 use crate::config::Config;
+use crate::io::answers::{self, Unread};
 use crate::io::memory::Ending;
 use crate::io::status::{PeerStatus, Status};
 
 /// How long the running peer may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// The longest answer worth reading, in bytes: a hundred times that of the largest cluster.
+const MAX_BYTES: usize = 16 << 20;
 
 /// Flags of `gantry status`.
 #[derive(Debug, Args)]
@@ -32,10 +35,7 @@ impl Arguments {
     pub(super) fn run(self) -> Result<(), CommandError> {
         let config = Config::read(&self.config)?;
         let url = format!("http://{}/status", config.metrics);
-        let status = runtime()?.block_on(ask(&url)).map_err(|source| {
-            let source = source.without_url();
-            CommandError::NotRunning { url, source }
-        })?;
+        let status = runtime()?.block_on(ask(&url))?;
         if self.json {
             let text = serde_json::to_string_pretty(&status);
             println!("{}", text.expect("texts and numbers have a JSON form"));
@@ -46,18 +46,26 @@ impl Arguments {
     }
 }
 
-async fn ask(url: &str) -> Result<Status, reqwest::Error> {
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .timeout(PATIENCE)
-        .build()?;
-    client
-        .get(url)
-        .send()
-        .await?
-        .error_for_status()?
-        .json()
-        .await
+async fn ask(url: &str) -> Result<Status, CommandError> {
+    let failed = |error: reqwest::Error| CommandError::NotRunning {
+        url: url.to_owned(),
+        source: error.without_url(),
+    };
+    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE);
+    let asked = client.build().map_err(failed)?.get(url).send().await;
+    let response = asked.and_then(reqwest::Response::error_for_status);
+    let body = answers::whole(response.map_err(failed)?, MAX_BYTES).await;
+    let body = body.map_err(|unread| match unread {
+        Unread::Broken(error) => failed(error),
+        Unread::TooLarge(limit) => CommandError::NoStatus {
+            url: url.to_owned(),
+            problem: format!("it has more than {limit} bytes"),
+        },
+    })?;
+    serde_json::from_slice(&body).map_err(|error| CommandError::NoStatus {
+        url: url.to_owned(),
+        problem: error.to_string(),
+    })
 }
 
 /// The whole page.

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `log` | reading the contract's log so that nothing is passed over |
 //! | `transaction` | what is sent, and what it may cost |
+//! | `transport` | the way to the node, with bounds |
 //! | `payer` | the account that pays, from a key or a keystore |
 //! | `error` | what can go wrong, in words |
 //!
@@ -17,6 +18,7 @@ mod error;
 mod log;
 mod payer;
 mod transaction;
+mod transport;
 
 use std::time::Duration;
 
@@ -38,6 +40,7 @@ pub use self::log::DepositLog;
 pub use self::payer::Sender;
 pub use self::transaction::{DEPOSIT_GAS, EMPTY_GAS, Fees, Signed, Taken, Unsigned, WEI_PER_GWEI};
 use self::transaction::{call, is_known_already, is_spent_already, wei};
+use self::transport::Bounded;
 use super::hidden::Hidden;
 
 /// How long the node is waited for.
@@ -117,7 +120,7 @@ impl Execution {
             .map_err(|error| ExecutionError::Client(error.without_url().to_string()))?;
         let hidden = Hidden::of(&url);
         let node = Self {
-            provider: RootProvider::new(RpcClient::builder().http_with_client(http, url)),
+            provider: RootProvider::new(RpcClient::new(Bounded { http, url }, false)),
             chain: chain.clone(),
             hidden,
             patience,

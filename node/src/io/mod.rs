@@ -15,6 +15,7 @@
 //! | `visits` | HTTP visits, bounded |
 //! | [`curve_cost`] | what the curve work costs on this machine |
 //! | [`sent`] | what was sent for deposits, durably beside their file |
+//! | [`answers`] | the bodies of HTTP answers, bounded |
 //! | [`hidden`] | what of a node's address is not shown |
 //! | [`files`] | reading and writing whole files safely |
 //! | [`home`] | `~` in a path |
@@ -22,6 +23,7 @@
 //! | [`clock`] | the time of day |
 //! | [`ending`] | how a signal ends the program, and a terminal that shows nothing meanwhile |
 
+pub mod answers;
 pub mod asking;
 pub mod beacon;
 pub mod casebook;

@@ -19,6 +19,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::pauses::{Pauses, Subject};
 use super::{BadUrl, BeaconError, Call, Cause, Rejected, address};
+use crate::io::answers::{self, Unread};
 use crate::io::hidden::Hidden;
 
 /// The header that names the fork of a posted or answered object.
@@ -253,26 +254,14 @@ impl BeaconClient {
     async fn whole(
         &self,
         call: Call,
-        mut response: Response,
+        response: Response,
         limit: usize,
     ) -> Result<Vec<u8>, BeaconError> {
-        let promised = response.content_length().unwrap_or(0);
-        let promised = usize::try_from(promised).unwrap_or(usize::MAX);
-        if promised > limit {
-            return Err(self.error(call, Cause::TooLarge(limit)));
-        }
-        let mut body = Vec::with_capacity(promised);
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|error| self.failed(call, error))?
-        {
-            if body.len() + chunk.len() > limit {
-                return Err(self.error(call, Cause::TooLarge(limit)));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+        let body = answers::whole(response, limit).await;
+        body.map_err(|unread| match unread {
+            Unread::TooLarge(limit) => self.error(call, Cause::TooLarge(limit)),
+            Unread::Broken(error) => self.failed(call, error),
+        })
     }
 
     async fn rejected(&self, call: Call, status: u16, response: Response) -> BeaconError {

@@ -6,6 +6,7 @@
 use alloy::transports::{HttpError, RpcError, TransportError, TransportErrorKind};
 use thiserror::Error;
 
+use super::transport::TooLarge;
 use crate::io::hidden::Hidden;
 
 /// The address of an execution node cannot be used. Never holds the address.
@@ -194,6 +195,7 @@ impl ExecutionError {
                 let error = match error.downcast::<reqwest::Error>() {
                     Ok(error) if error.is_timeout() => return Self::Hangs { question, ms },
                     Ok(error) => innermost(&error.without_url()),
+                    Err(other) if other.is::<TooLarge>() => return refused(other.to_string()),
                     Err(other) => other.to_string(),
                 };
                 Self::Unreachable {
