@@ -36,9 +36,10 @@ pub const DEFAULT_FILE: &str = "gantry.toml";
 const MAX_BYTES: usize = 1 << 18;
 
 /// Variables that start with `GANTRY_` and are not keys of the config.
-const OTHER_VARIABLES: [&str; 3] = [
+const OTHER_VARIABLES: [&str; 4] = [
     "GANTRY_CONFIG",
     "GANTRY_DEPOSIT_KEY",
+    "GANTRY_DEPOSIT_RPC",
     "GANTRY_ALLOW_TRACING",
 ];
 

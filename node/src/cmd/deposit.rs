@@ -2,12 +2,14 @@
 //!
 //! | module | is |
 //! |---|---|
+//! | `looking` | what is known of the chain before anything is sent |
 //! | `plan` | which transactions are sent |
 //! | `words` | what is read before typing yes |
 //! | `sending` | sending them, and waiting for them |
 //! | `registered` | what the beacon node knows and the log does not show |
 //! | `refusal` | why nothing is sent |
 
+mod looking;
 mod plan;
 mod refusal;
 mod registered;
@@ -19,31 +21,30 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use proto::definition::{Chain, Gwei, checksummed};
 use proto::eth::DepositData;
 use proto::lock::Lock;
 use proto::{Address, PublicKey};
 use zeroize::Zeroizing;
 
-use self::plan::{Account, Step, steps};
+use self::looking::{Looked, say_doubled};
+use self::plan::{Account, Kind, Step, refuse_unsettled, steps};
 pub use self::refusal::Refusal;
 use self::sending::Sending;
-use super::chain::{check_chain, slot_by_two};
 use super::lock::read as read_lock;
 use super::private::keep_memory_private;
 use super::{CommandError, log, runtime};
 use crate::config::LogFormat;
 use crate::deposit;
-use crate::deposit::standing::{Sent, Standing, View};
-use crate::io::beacon::BeaconClient;
-use crate::io::execution::{DepositLog, Execution, Fees, Patience, Sender};
+use crate::deposit::standing::{Sent, Standing};
+use crate::io::execution::{DepositLog, Fees, Sender};
+use crate::io::files::{self, FileError};
 use crate::io::sent::SentFile;
-use crate::io::{
-    clock,
-    files::{self, FileError},
-};
 use crate::keystore::{confirmed, passphrase};
 
+/// The address of the execution node, where the command line does not give it.
+const RPC: &str = "GANTRY_DEPOSIT_RPC";
+/// The address of the beacon node, where the command line does not: `beacon_node` of a config.
+const BEACON_NODE: &str = "GANTRY_BEACON_NODE";
 /// The longest deposit file worth reading, in bytes.
 const MAX_BYTES: usize = 16 << 20;
 
@@ -61,15 +62,16 @@ pub(super) struct Arguments {
     /// The deposit file that the ceremony wrote.
     #[arg(value_name = "DEPOSIT_FILE")]
     file: PathBuf,
-    /// The JSON-RPC of your execution node.
-    #[arg(long, value_name = "URL")]
+    /// The JSON-RPC of your execution node. If a key is in it, give it by the variable: whoever
+    /// lists the processes of this machine reads the command line.
+    #[arg(long, value_name = "URL", env = RPC, hide_env_values = true)]
     rpc: String,
     /// The cluster lock.
     #[arg(long, value_name = "FILE", default_value = "cluster-lock.json")]
     lock: PathBuf,
     /// The Beacon API of your beacon node: also ask it which validators it knows, and whether the
     /// definition names its chain's deposit contract.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", env = BEACON_NODE, hide_env_values = true)]
     beacon_node: Option<String>,
     /// A file with the sender's secret key, mode 0600: a keystore (version 3) or 64 hex digits.
     /// Without it, the key is taken in hex from the environment variable GANTRY_DEPOSIT_KEY; it is
@@ -101,15 +103,6 @@ pub(super) struct Arguments {
     /// Send without asking.
     #[arg(long)]
     yes: bool,
-}
-
-/// Everything that is known before anything is sent.
-struct Looked<'a> {
-    deposits: &'a [DepositData],
-    chain: &'a Chain,
-    view: View,
-    standing: Standing,
-    fees: Fees,
 }
 
 impl Arguments {
@@ -182,6 +175,9 @@ impl Arguments {
             let (key, hash) = (pinned.deposit.pubkey, pinned.newest().transaction);
             println!("  {key} is under way in {hash}");
         }
+        if let Err(early) = refuse_unsettled(&looked.standing) {
+            eprintln!("WARNING: {early}");
+        }
         for pinned in looked.standing.overtaken.drain(..) {
             let (key, hash) = (pinned.deposit.pubkey, pinned.newest().transaction);
             eprintln!(
@@ -223,13 +219,9 @@ impl Arguments {
         };
         let steps = self.steps(&account, &looked)?;
         if steps.is_empty() {
-            return Ok(());
+            return Ok(refuse_unsettled(&looked.standing)?);
         }
-        if looked.fees.are_far_above() && !self.high_fee {
-            let suggested = words::gwei(looked.fees.suggested.unwrap_or(0));
-            let offered = self.priority_fee;
-            return Err(Refusal::HighFee { offered, suggested }.into());
-        }
+        self.refuse_high_fee(&steps, &looked.fees)?;
         let transactions: Vec<_> = steps.iter().map(|step| step.transaction).collect();
         execution.check_funds(sender, &transactions).await?;
         let plan = self.plan(&steps, &looked);
@@ -239,14 +231,10 @@ impl Arguments {
         } else if !confirmed(&format!("{plan}\nSend it? It cannot be undone. Type yes: "))? {
             return Err(Refusal::NotConfirmed.into());
         }
-        // It may have been a long time until somebody typed it.
-        let view = log.whole_view(&senders, |_, _| {}).await?;
-        let version = looked.chain.genesis_fork_version;
-        let standing = Standing::of(version, deposits, record.sent(), &view);
-        let standing = standing.map_err(|error| self.refused(error))?;
+        self.refuse_change(&mut log, (&account, &senders, record.sent()), &looked)
+            .await?;
         let pending = execution.pending_nonce(&address).await?;
-        let account_is_same = view.nonces == looked.view.nonces && pending == account.pending;
-        if standing != looked.standing || !account_is_same {
+        if pending != account.pending {
             return Err(Refusal::Changed.into());
         }
         let mut sending = Sending {
@@ -262,6 +250,43 @@ impl Arguments {
         self.say_the_end(&mut sending, &senders, &looked).await
     }
 
+    /// Stops if a fee that would be signed now is a slip of the keyboard.
+    fn refuse_high_fee(&self, steps: &[Step], fees: &Fees) -> Result<(), Refusal> {
+        let is_new = |step: &&Step| match step.kind {
+            Kind::New | Kind::Instead => true,
+            Kind::Again => false,
+        };
+        let tips = steps.iter().filter(is_new);
+        let highest = tips.map(|step| step.transaction.priority_fee).max();
+        match highest.filter(|tip| fees.is_far_above(*tip)) {
+            Some(tip) if !self.high_fee => Err(Refusal::HighFee {
+                offered: words::gwei(tip),
+                suggested: words::gwei(fees.suggested.unwrap_or(0)),
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Stops if anything is not as the operator has seen it: it may have been a long time until
+    /// somebody typed yes. The log and the beacon node are asked again, both.
+    async fn refuse_change(
+        &self,
+        log: &mut DepositLog<'_>,
+        (account, senders, sent): (&Account, &BTreeSet<Address>, &[Sent]),
+        looked: &Looked<'_>,
+    ) -> Result<(), CommandError> {
+        let view = log.whole_view(senders, |_, _| {}).await?;
+        let version = looked.chain.genesis_fork_version;
+        let standing = Standing::of(version, looked.deposits, sent, &view);
+        let standing = standing.map_err(|error| self.refused(error))?;
+        let is_same = |address| view.nonces.get(address) == looked.view.nonces.get(address);
+        let are_same = senders.iter().all(is_same) && is_same(&account.address);
+        if standing != looked.standing || !are_same {
+            return Err(Refusal::Changed.into());
+        }
+        self.refuse_hidden(&standing, &view).await
+    }
+
     /// What is paid twice is seen after the last transaction, if two have sent at one moment.
     async fn say_the_end(
         &self,
@@ -274,78 +299,12 @@ impl Arguments {
             let standing = Standing::of(version, looked.deposits, sent, &view);
             say_doubled(&standing.map_err(|error| self.refused(error))?);
         }
+        refuse_unsettled(&looked.standing)?;
         println!(
             "All is sent. A block is final after a quarter of an hour: then look again with \
              --dry-run"
         );
         Ok(())
-    }
-
-    /// The execution node, and whether the beacon node, if there is one, follows the same chain.
-    async fn connect(&self, lock: &Lock) -> Result<Execution, CommandError> {
-        if let Some(beacon) = self.beacon()? {
-            let spec = beacon.chain_spec().await?;
-            check_chain(lock, &spec)?;
-            // One that does not follow would not know what was deposited lately.
-            slot_by_two(&spec, &beacon.sync_status().await?, clock::now())?;
-        }
-        let chain = &lock.definition.terms().chain;
-        Ok(Execution::connect(&self.rpc, chain, Patience::USUAL).await?)
-    }
-
-    fn beacon(&self) -> Result<Option<BeaconClient>, CommandError> {
-        let url = self.beacon_node.as_deref();
-        Ok(url.map(BeaconClient::connect).transpose()?)
-    }
-
-    async fn view(
-        &self,
-        log: &mut DepositLog<'_>,
-        senders: &BTreeSet<Address>,
-    ) -> Result<View, CommandError> {
-        let bar = indicatif::ProgressBar::new(0).with_message("blocks");
-        let view = log.whole_view(senders, |block, head| {
-            bar.set_length(head);
-            bar.set_position(block);
-        });
-        let view = view.await?;
-        bar.finish_and_clear();
-        println!("looked at blocks {} to {}", view.first, view.last);
-        Ok(view)
-    }
-
-    /// How the deposits stand, told to the operator.
-    async fn looked<'a>(
-        &self,
-        lock: &'a Lock,
-        deposits: &'a [DepositData],
-        (sent, view): (&[Sent], View),
-        execution: &Execution,
-    ) -> Result<Looked<'a>, CommandError> {
-        let chain = &lock.definition.terms().chain;
-        let standing = Standing::of(chain.genesis_fork_version, deposits, sent, &view);
-        let standing = standing.map_err(|error| self.refused(error))?;
-        if let Some(beacon) = self.beacon()? {
-            let known = registered::hidden_deposit(&beacon, &standing, &view);
-            if let Some(key) = known.await? {
-                let first = self.from_block;
-                return Err(Refusal::Earlier { key, first }.into());
-            }
-        }
-        let (missing, open) = (standing.missing.len(), standing.open.len());
-        let there = deposits.len() - missing - open;
-        println!("{there} are on the chain, {open} are under way, {missing} are missing");
-        for deposit in &standing.missing {
-            println!("  {} {}", deposit.pubkey, Gwei(deposit.amount));
-        }
-        say_doubled(&standing);
-        Ok(Looked {
-            deposits,
-            chain,
-            view,
-            standing,
-            fees: execution.fees(self.priority_fee).await?,
-        })
     }
 
     fn steps(&self, account: &Account, looked: &Looked<'_>) -> Result<Vec<Step>, Refusal> {
@@ -365,6 +324,9 @@ impl Arguments {
         if self.beacon_node.is_none() && !looked.chain.is_known() {
             plan.push_str(words::UNCHECKED);
         }
+        if !looked.view.is_counted {
+            plan.push_str(words::UNCOUNTED);
+        }
         plan.push_str(words::ALONE);
         plan
     }
@@ -376,19 +338,6 @@ fn keys_of(deposits: &[DepositData]) -> BTreeSet<PublicKey> {
 
 fn senders_of(sent: &[Sent]) -> BTreeSet<Address> {
     sent.iter().map(|sent| sent.sender).collect()
-}
-
-fn say_doubled(standing: &Standing) {
-    for deposit in &standing.doubled {
-        eprintln!(
-            "WARNING: {} was deposited more than once with {}: find out who else sends. What is \
-             above 32 ETH comes back to {} by itself",
-            deposit.pubkey,
-            Gwei(deposit.amount),
-            deposit::owner(&deposit.withdrawal_credentials)
-                .map_or_else(|| "its owner".to_owned(), |owner| checksummed(&owner)),
-        );
-    }
 }
 
 #[cfg(test)]

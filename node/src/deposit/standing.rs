@@ -10,7 +10,8 @@
 //! | unused | no | [under way](Fate::Open): the same again, or a higher fee at the same nonce |
 //! | unused | yes, by somebody else | [overtaken](Fate::Overtaken): ours must not arrive as well |
 //! | used | yes | there: by [us](Fate::Done), or by [another](Fate::Spent) |
-//! | used | no, and the log is whole | [failed](Fate::Failed): it may be sent anew |
+//! | used two epochs ago | no, and the log is whole | [failed](Fate::Failed): to be sent anew |
+//! | used since then | no, and the log is whole | [unsettled](Fate::Unsettled): nothing is sent |
 //! | used | no, and the log is not whole | [unseen](Fate::Unseen): nothing is sent |
 //!
 //! What this cannot prevent: two operators, each with a file and an account of their own, who send
@@ -49,8 +50,14 @@ pub struct View {
     pub seen: Vec<Seen>,
     /// The nonce of each account's next transaction, of those that were asked for.
     pub nonces: BTreeMap<Address, u64>,
+    /// The same two epochs of blocks earlier, as far as the node still knows it: another chain may
+    /// take the blocks since then away, and bring back a transaction that they have overtaken.
+    pub settled_nonces: BTreeMap<Address, u64>,
     /// How many deposits the contract has counted that the log does not show.
     pub lacking: u64,
+    /// Whether the node has said how many deposits there were before the first block. If not, a
+    /// log that has lost its beginning looks whole.
+    pub is_counted: bool,
 }
 
 /// One signed transaction, as it stands in the file of what was sent.
@@ -113,6 +120,8 @@ pub enum Fate {
     Spent,
     /// The nonce is used up, and the deposit is not there.
     Failed,
+    /// The same, but so lately that another chain may still bring the deposit.
+    Unsettled,
     /// The nonce is used up, and the node has lost a part of the log.
     Unseen,
 }
@@ -159,12 +168,14 @@ impl Pinned {
         // A BLS signature of one message is the only one: what is equal is valid.
         let other = view.seen.iter().find(|seen| seen.deposit == self.deposit);
         let next = view.nonces.get(&self.sender).copied().unwrap_or(0);
+        let settled = view.settled_nonces.get(&self.sender).copied().unwrap_or(0);
         let cancelled = self.attempts.iter().any(|sent| sent.deposit.is_none());
         match (self.nonce < next, other) {
             (false, Some(other)) => Fate::Overtaken(other.transaction),
             (false, None) => Fate::Open,
             (true, _) if view.lacking > 0 => Fate::Unseen,
             (true, Some(_)) => Fate::Spent,
+            (true, None) if self.nonce >= settled => Fate::Unsettled,
             (true, None) if cancelled => Fate::Spent,
             (true, None) => Fate::Failed,
         }
@@ -178,6 +189,8 @@ pub struct Standing {
     pub missing: Vec<DepositData>,
     /// Sent by an earlier start, and not on the chain.
     pub open: Vec<Pinned>,
+    /// Not on the chain, and their nonces are used up, but another chain may still bring them.
+    pub unsettled: Vec<Pinned>,
     /// On the chain, while a transaction of ours that would make them again may still come.
     pub overtaken: Vec<Pinned>,
     /// On the chain more than once.
@@ -199,18 +212,20 @@ impl Standing {
         let mut standing = Self {
             missing: missing(version, ours, &seen)?,
             open: Vec::new(),
+            unsettled: Vec::new(),
             overtaken: Vec::new(),
             doubled: Vec::new(),
         };
         for pinned in Pinned::all(ours, sent) {
             match pinned.fate(view) {
                 Fate::Open | Fate::Unseen => standing.open.push(pinned),
+                Fate::Unsettled => standing.unsettled.push(pinned),
                 Fate::Overtaken(_) => standing.overtaken.push(pinned),
                 Fate::Done(_) | Fate::Spent | Fate::Failed => {}
             }
         }
         let is_open = |deposit: &DepositData| {
-            let mut open = standing.open.iter();
+            let mut open = standing.open.iter().chain(&standing.unsettled);
             open.any(|pinned| pinned.deposit == *deposit)
         };
         standing.missing.retain(|deposit| !is_open(deposit));

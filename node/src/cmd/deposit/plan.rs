@@ -88,6 +88,19 @@ pub(super) fn steps(
     Ok(steps)
 }
 
+/// Stops if the nonce of a deposit was used up so lately that the deposit may still come back.
+pub(super) fn refuse_unsettled(standing: &Standing) -> Result<(), Refusal> {
+    match standing.unsettled.first() {
+        Some(pinned) => Err(Refusal::Unsettled {
+            key: pinned.deposit.pubkey,
+            sender: pinned.sender,
+            nonce: pinned.nonce,
+            transaction: pinned.newest().transaction,
+        }),
+        None => Ok(()),
+    }
+}
+
 fn refuse(pinned: &Pinned, view: &View, account: &Account, replace: bool) -> Result<(), Refusal> {
     if let Fate::Overtaken(other) = pinned.fate(view)
         && !replace

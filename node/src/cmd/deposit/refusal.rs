@@ -37,12 +37,14 @@ pub enum Refusal {
     },
     /// The fee is a slip of the keyboard.
     #[error(
-        "--priority-fee {offered} gives the proposer far more than the node suggests ({suggested} \
-         gwei): nothing was sent. If that is what you want, say --high-fee as well"
+        "the proposer would get {offered} gwei by unit of gas, far more than the node suggests \
+         ({suggested} gwei): nothing was sent. If that is what you want, say --high-fee as well; \
+         if not, give a lower --priority-fee. What is replaced has to offer an eighth more than \
+         before"
     )]
     HighFee {
         /// Gwei by unit of gas.
-        offered: u64,
+        offered: String,
         /// The same, as the node suggests it.
         suggested: String,
     },
@@ -120,10 +122,28 @@ pub enum Refusal {
     #[error(
         "nonce {nonce} of {from} is used up and the deposit for {key} is not in the log: the \
          transaction failed, or another one took its place. Look at {transaction} in a block \
-         explorer; it has deposited nothing. Started again, gantry sends this deposit anew",
+         explorer; it has deposited nothing. Started again in a quarter of an hour, when no other \
+         chain can bring it back, gantry sends this deposit anew",
         from = checksummed(.sender)
     )]
     Failed {
+        /// The validator.
+        key: PublicKey,
+        /// The account.
+        sender: Address,
+        /// Its nonce.
+        nonce: u64,
+        /// The newest transaction for it.
+        transaction: Root,
+    },
+    /// The same in an earlier start, and it is too early to send the deposit anew.
+    #[error(
+        "nonce {nonce} of {from} is used up and the deposit for {key} is not in the log, but \
+         blocks as young as that may still be replaced by others with the deposit in them \
+         ({transaction}): start again in a quarter of an hour; what is missing then is sent anew",
+        from = checksummed(.sender)
+    )]
+    Unsettled {
         /// The validator.
         key: PublicKey,
         /// The account.

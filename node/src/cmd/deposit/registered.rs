@@ -124,6 +124,7 @@ mod tests {
         let standing = Standing {
             missing: vec![deposit(32)],
             open: Vec::new(),
+            unsettled: Vec::new(),
             overtaken: Vec::new(),
             doubled: Vec::new(),
         };
@@ -132,7 +133,9 @@ mod tests {
             last: 9,
             seen: Vec::new(),
             nonces: BTreeMap::new(),
+            settled_nonces: BTreeMap::new(),
             lacking: 0,
+            is_counted: true,
         };
         let hidden = hidden_deposit(&beacon, &standing, &view).await.unwrap();
         assert_eq!(hidden, Some(key));

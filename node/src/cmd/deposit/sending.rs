@@ -210,7 +210,7 @@ impl Sending<'_> {
                         amount: Gwei(pinned.deposit.amount),
                     });
                 }
-                Fate::Failed => {
+                Fate::Failed | Fate::Unsettled => {
                     return Err(Refusal::Failed {
                         key,
                         sender: own,

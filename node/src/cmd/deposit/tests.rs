@@ -72,7 +72,7 @@ async fn a_tip_far_above_the_nodes_suggestion_needs_a_flag() {
     let place = Place::scripted(|_, _, _| None).await;
     let words = place.start(&["--priority-fee", "100"]).await.unwrap_err();
     assert!(
-        words.contains("--priority-fee 100 gives the proposer far more"),
+        words.contains("would get 100 gwei by unit of gas, far more"),
         "{words}"
     );
     assert!(words.contains("suggests (1 gwei)"), "{words}");
@@ -82,6 +82,112 @@ async fn a_tip_far_above_the_nodes_suggestion_needs_a_flag() {
         .await
         .unwrap();
     assert_eq!(place.sent(), DEPOSITS.len());
+}
+
+#[tokio::test]
+async fn a_tip_that_replacing_has_raised_far_needs_a_flag_too() {
+    let place = Place::scripted(|ledger, _, _| {
+        ledger.mines = false;
+        None
+    });
+    let place = place.await;
+    let late = ["--priority-fee", "4", "--timeout", "0"];
+    let words = place.start(&late).await.unwrap_err();
+    assert!(words.contains("are not in a block after 0 s"), "{words}");
+    let sent = place.sent();
+    // The same again is nothing new, but an eighth more is.
+    let words = place.start(&["--timeout", "0"]).await.unwrap_err();
+    assert!(words.contains("are not in a block after 0 s"), "{words}");
+    let words = place
+        .start(&["--replace", "--timeout", "0"])
+        .await
+        .unwrap_err();
+    assert!(
+        words.contains("would get 4.5 gwei by unit of gas"),
+        "{words}"
+    );
+    assert_eq!(place.sent(), sent);
+}
+
+#[tokio::test]
+async fn a_copy_of_the_file_alone_pays_nothing_twice() {
+    let place = Place::scripted(|_, _, _| None).await;
+    let copy = || Place {
+        fake: place.fake.clone(),
+        dir: tempfile::tempdir().unwrap(),
+    };
+    // Under way: what the account has in the node's pool is none of the copy's.
+    place.fake.ledger().mines = false;
+    place.start(&["--timeout", "0"]).await.unwrap_err();
+    let words = copy().start(&["--timeout", "0"]).await.unwrap_err();
+    assert!(words.contains("maybe one of these deposits"), "{words}");
+    // In blocks: the log tells.
+    place.fake.ledger().mine();
+    place.fake.ledger().mines = true;
+    let there = copy();
+    there.start(&[]).await.unwrap();
+    assert_eq!(there.sent(), 0);
+    assert_eq!(place.fake.ledger().logs.len(), DEPOSITS.len());
+}
+
+/// A beacon node that knows the validator of the second deposit, from the second question on.
+async fn late_beacon_node() -> String {
+    let mut asked = 0;
+    let asked = std::sync::Mutex::new(move || {
+        asked += 1;
+        asked
+    });
+    let answer = move |request: axum::extract::Request| {
+        let is_for_validators = !request.uri().path().ends_with("/pending_deposits");
+        let data = match is_for_validators && asked.lock().unwrap()() > 1 {
+            true => json!([{"index": "5", "balance": "32000000000", "status": "pending_queued",
+                "validator": {"pubkey": DEPOSITS[1].pubkey}}]),
+            false => json!([]),
+        };
+        std::future::ready(axum::Json(json!({ "data": data })))
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let answer = std::sync::Arc::new(answer);
+    let router = axum::Router::new().fallback(move |request| answer(request));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
+#[tokio::test]
+async fn the_beacon_node_is_asked_again_after_yes() {
+    let place = Place::scripted(|_, _, _| None).await;
+    let beacon = late_beacon_node().await;
+    let arguments = place.arguments(&["--from-block", "50", "--beacon-node", &beacon]);
+    let (lock, execution) = (settled(), place.fake.connect().await);
+    let mut log = execution.log(keys_of(&DEPOSITS), 50);
+    let nobody = BTreeSet::new();
+    let view = log.whole_view(&nobody, |_, _| {}).await.unwrap();
+    let looked = arguments.looked(&lock, &DEPOSITS, (&[], view), &execution);
+    let looked = looked.await.unwrap();
+    assert_eq!(looked.standing.missing, *DEPOSITS);
+    let account = Account {
+        address: [1; 20].into(),
+        next: 0,
+        pending: 0,
+    };
+    let changed = arguments.refuse_change(&mut log, (&account, &nobody, &[]), &looked);
+    let words = changed.await.unwrap_err().to_string();
+    assert!(words.contains("knows of more ETH"), "{words}");
+}
+
+#[test]
+fn addresses_with_keys_are_taken_from_variables_and_shown_in_no_help() {
+    let command = Arguments::augment_args(clap::Command::new("deposit"));
+    for (flag, variable) in [
+        ("rpc", "GANTRY_DEPOSIT_RPC"),
+        ("beacon_node", "GANTRY_BEACON_NODE"),
+    ] {
+        let mut flags = command.get_arguments();
+        let flag = flags.find(|argument| argument.get_id() == flag).unwrap();
+        assert_eq!(flag.get_env(), Some(variable.as_ref()));
+        assert!(flag.is_hide_env_values_set());
+    }
 }
 
 #[tokio::test]

@@ -17,6 +17,10 @@ const USUAL_GAS: u64 = 60_000;
 pub(super) const UNCHECKED: &str = "\n  NOTE: gantry does not know this chain: only the definition \
     says that this is its deposit contract.\n  Give --beacon-node to have it compared with what \
     your beacon node says.";
+/// What is said where the contract's own count cannot be compared with the whole log.
+pub(super) const UNCOUNTED: &str = "\n  NOTE: the execution node no longer knows how many deposits \
+    there were before --from-block. If it hides\n  the first ones since then, only the beacon node \
+    can tell: an archive node knows better.";
 /// What no look at the chain can show.
 pub(super) const ALONE: &str = "\n  NOTE: gantry sees what is on the chain and what was sent with \
     this file. It cannot see\n  what another operator is sending at this moment: agree on one who \

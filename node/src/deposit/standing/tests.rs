@@ -41,7 +41,9 @@ fn view(next: u64, seen: &[Seen]) -> View {
         last: 100,
         seen: seen.to_vec(),
         nonces: [(account(1), next)].into(),
+        settled_nonces: [(account(1), next)].into(),
         lacking: 0,
+        is_counted: true,
     }
 }
 
@@ -81,6 +83,28 @@ fn a_deposit_belongs_to_its_nonce_until_that_is_used_for_something_else() {
         ..view(OURS + 1, &[])
     };
     assert_eq!(missing(standing(&attempt, &holes)), (0, 1));
+}
+
+#[test]
+fn what_has_failed_is_not_sent_anew_while_another_chain_may_bring_it_back() {
+    let first = deposits()[0];
+    let attempt = [sent(Some(&first), OURS, 7)];
+    let counts = |attempts: &[Sent], settled: &[(Address, u64)]| {
+        let view = View {
+            settled_nonces: settled.iter().copied().collect(),
+            ..view(OURS + 1, &[])
+        };
+        let standing = standing(attempts, &view);
+        (standing.missing.len(), standing.unsettled.len())
+    };
+    assert_eq!(counts(&attempt, &[(account(1), OURS)]), (0, 1));
+    assert_eq!(counts(&attempt, &[(account(1), OURS + 1)]), (1, 0));
+    // A node that has thrown the old state away does not say that it has failed.
+    assert_eq!(counts(&attempt, &[]), (0, 1));
+    // Nothing took its place, and the deposit for which that was done has gone again.
+    let cancelled = [attempt[0], sent(None, OURS, 8)];
+    assert_eq!(counts(&cancelled, &[(account(1), OURS)]), (0, 1));
+    assert_eq!(counts(&cancelled, &[(account(1), OURS + 1)]), (1, 0));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! An execution node for tests: a small chain behind JSON-RPC, and a script that may answer first.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use alloy::consensus::{Transaction as _, TxEnvelope};
@@ -36,6 +37,8 @@ pub struct Ledger {
     /// How many deposits the contract has counted beyond those in the logs.
     pub lost: u64,
     pub nonce: u64,
+    /// What it was up to and after these older blocks, if it was another one.
+    pub nonces: BTreeMap<u64, u64>,
     /// Transactions that wait, each with its raw bytes.
     pub pool: Vec<TxEnvelope>,
     /// Whether what comes is in a block at once.
@@ -96,6 +99,7 @@ impl Fake {
             logs: Vec::new(),
             lost: 0,
             nonce: 0,
+            nonces: BTreeMap::new(),
             pool: Vec::new(),
             mines: true,
             asked: Vec::new(),
@@ -157,8 +161,16 @@ impl Ledger {
         });
     }
 
+    /// Uses up a nonce in a new block, for nothing.
+    pub fn spend(&mut self) {
+        self.nonces.insert(self.head, self.nonce);
+        self.nonce += 1;
+        self.head += 1;
+    }
+
     /// Puts what waits into a new block.
     pub fn mine(&mut self) {
+        self.nonces.insert(self.head, self.nonce);
         self.head += 1;
         self.pool.sort_by_key(|transaction| transaction.nonce());
         for transaction in std::mem::take(&mut self.pool) {
@@ -182,6 +194,11 @@ impl Ledger {
         }
     }
 
+    fn nonce_after(&self, block: u64) -> u64 {
+        let later = self.nonces.range(block..).next();
+        later.map_or(self.nonce, |(_, nonce)| *nonce)
+    }
+
     fn hash(&self, block: u64) -> String {
         keccak256(format!("{} {block}", self.fork)).to_string()
     }
@@ -199,10 +216,12 @@ impl Ledger {
             },
             "eth_getTransactionCount" => match params[1].as_str().unwrap() {
                 "pending" => hex(self.nonce + self.pool.len() as u64),
-                _ => hex(self.nonce),
+                _ => hex(self.nonce_after(number(&params[1]))),
             },
             "eth_call" => {
-                let count = self.logs.len() as u64 + self.lost;
+                let last = number(&params[1]);
+                let counted = self.logs.iter().filter(|seen| seen.block <= last);
+                let count = counted.count() as u64 + self.lost;
                 let count = Bytes::from(count.to_le_bytes());
                 json!(Bytes::from(get_deposit_countCall::abi_encode_returns(
                     &count

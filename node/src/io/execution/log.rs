@@ -5,6 +5,10 @@
 //! all of one block: logs up to it, nonces at it, and its hash is the same before and after. And
 //! the contract numbers its deposits: what it has counted up to that block has to be in the log.
 //!
+//! Of a log that does not begin with the chain, what the contract had counted before its first
+//! block is not in it. A node that has thrown away the state of that block cannot say how much that
+//! was; then nothing shows that the log has not lost its beginning ([`View::is_counted`]).
+//!
 //! The log up to some blocks before the newest is read once and kept; the rest is read anew for
 //! every view, since those blocks may still be replaced by others.
 
@@ -176,23 +180,48 @@ impl DepositLog<'_> {
         self.read(&mut part, last, &mut |block| progress(block, last))
             .await?;
         let mut nonces = BTreeMap::new();
+        let mut settled_nonces = BTreeMap::new();
+        let old = last.saturating_sub(UNSETTLED_BLOCKS);
         for sender in senders {
             nonces.insert(*sender, self.execution.nonce_at(sender, last).await?);
+            // Without it, what has failed is waited for.
+            if let Some(nonce) = if_kept(self.execution.nonce_at(sender, old).await)? {
+                settled_nonces.insert(*sender, nonce);
+            }
         }
+        let before = self.counted_before().await?;
         let count = self.execution.deposit_count(last).await?;
+        let begins = match (before, part.begins) {
+            (Some(count), _) | (None, Some(count)) => Some(count),
+            // At least what came lately has to be in the log.
+            (None, None) => {
+                let late = old.max(first.saturating_sub(1));
+                if_kept(self.execution.deposit_count(late).await)?
+            }
+        };
         if self.execution.hash_of(last).await? != newest.hash {
             return Err(ExecutionError::Moved { block: last });
         }
-        let lacking = part.lacking(first, count);
+        let lacking = part.lacking(begins.unwrap_or(count), count);
         let lacking = lacking.ok_or(ExecutionError::Moved { block: last })?;
         let view = View {
             first,
             last,
             seen: part.seen,
             nonces,
+            settled_nonces,
             lacking,
+            is_counted: before.is_some(),
         };
         Ok((view, count))
+    }
+
+    /// How many deposits the contract had counted before the first block, if the node still knows.
+    async fn counted_before(&self) -> Result<Option<u64>, ExecutionError> {
+        match self.first.checked_sub(1) {
+            Some(block) => if_kept(self.execution.deposit_count(block).await),
+            None => Ok(Some(0)),
+        }
     }
 
     /// Reads what is old enough to be kept.
@@ -295,14 +324,9 @@ impl Part {
         }
     }
 
-    /// How many of the `counted` deposits are not in it, none if it has more than that. Of a log
-    /// that does not begin with the chain nobody knows how many there were before its first one.
-    fn lacking(&self, first_block: u64, counted: u64) -> Option<u64> {
-        let before = match (first_block, self.begins) {
-            (0, _) => 0,
-            (_, Some(begins)) => begins,
-            (_, None) => counted,
-        };
+    /// How many of the `counted` deposits are not in it, of which there were `before` before it;
+    /// none if it has more than that.
+    fn lacking(&self, before: u64, counted: u64) -> Option<u64> {
         counted.checked_sub(before)?.checked_sub(self.count)
     }
 }
@@ -319,6 +343,15 @@ impl Span {
     fn refused(&mut self, blocks: u64) {
         self.blocks = (blocks / 2).max(1);
         self.answers = 0;
+    }
+}
+
+/// What a node says of an old block; none if it refuses, because it has thrown its state away.
+fn if_kept<T>(answer: Result<T, ExecutionError>) -> Result<Option<T>, ExecutionError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(ExecutionError::Refused { cause, .. }) if !is_hurried(&cause) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -97,6 +97,29 @@ async fn blocks_are_asked_for_in_halves_whatever_the_node_says_against_more() {
 }
 
 #[tokio::test]
+async fn an_answer_has_a_bound_and_logs_are_asked_for_in_halves_to_keep_to_it() {
+    let long = || json!({"result": "x".repeat(transport::ANSWER_LIMIT)});
+    let fake = Fake::scripted(3_000, move |_, method, params| {
+        let blocks =
+            |params: &Value| number(&params[0]["toBlock"]) - number(&params[0]["fromBlock"]) + 1;
+        (method == "eth_getLogs" && blocks(params) > 2_000).then(long)
+    });
+    let fake = fake.await;
+    fake.ledger().see(deposit(3), 2_999, [7; 32].into());
+    assert_eq!(whole(&fake, 0).await.unwrap().seen.len(), 1);
+
+    let fake = Fake::scripted(100, move |_, method, _| {
+        (method == "eth_chainId").then(long)
+    });
+    let asked = Execution::connect(&fake.await.url, &chain(), HASTE).await;
+    let words = asked.err().unwrap().to_string();
+    assert!(
+        words.contains("chain id: its answer has more than 32 MiB"),
+        "{words}"
+    );
+}
+
+#[tokio::test]
 async fn a_node_without_old_blocks_is_told_from_one_that_wants_fewer_at_once() {
     for (words, questions) in [
         (error(4444, "pruned history unavailable"), 1),
@@ -144,6 +167,53 @@ async fn a_node_that_keeps_silent_about_deposits_is_not_believed() {
     fake.ledger().see(deposit(3), 7, [7; 32].into());
     fake.ledger().see(deposit(9), 60, [8; 32].into());
     let words = refusal(&fake, 0).await;
+    assert!(words.contains("1 of them are not in the log"), "{words}");
+}
+
+#[tokio::test]
+async fn deposits_that_are_kept_back_since_the_first_block_are_counted() {
+    // It shows the log from block 60 on, whatever it is asked for.
+    let late = |ledger: &mut Ledger, params: &Value| {
+        let asked = &params[0];
+        let from = number(&asked["fromBlock"]).max(60);
+        let shown = json!([{"fromBlock": format!("0x{from:x}"), "toBlock": asked["toBlock"]}]);
+        ledger.answer("eth_getLogs", &shown)
+    };
+    let hiding = move |ledger: &mut Ledger, method: &str, params: &Value| {
+        (method == "eth_getLogs").then(|| late(ledger, params))
+    };
+    let fake = Fake::scripted(100, hiding).await;
+    fake.ledger().see(deposit(9), 6, [6; 32].into());
+    assert_eq!(whole(&fake, 50).await.unwrap().seen, []);
+    fake.ledger().see(deposit(3), 55, [7; 32].into());
+    for later in [false, true] {
+        if later {
+            fake.ledger().see(deposit(9), 70, [8; 32].into());
+        }
+        let words = refusal(&fake, 50).await;
+        assert!(words.contains("1 of them are not in the log"), "{words}");
+    }
+    assert!(whole(&fake, 60).await.unwrap().is_counted);
+}
+
+#[tokio::test]
+async fn what_a_node_without_old_state_cannot_prove_is_told() {
+    // It knows the contract only since block 130, and shows no log.
+    let fake = Fake::scripted(200, |_, method, params| match method {
+        "eth_getLogs" => Some(json!({"result": []})),
+        "eth_call" if number(&params[1]) < 130 => {
+            Some(error(-32000, "missing trie node, state is not available"))
+        }
+        _ => None,
+    });
+    let fake = fake.await;
+    fake.ledger().see(deposit(3), 120, [7; 32].into());
+    let view = whole(&fake, 50).await.unwrap();
+    assert_eq!((view.seen.len(), view.is_counted), (0, false));
+    assert!(whole(&fake, 140).await.unwrap().is_counted);
+    // What came in the last two epochs has to be there all the same.
+    fake.ledger().see(deposit(4), 150, [8; 32].into());
+    let words = refusal(&fake, 50).await;
     assert!(words.contains("1 of them are not in the log"), "{words}");
 }
 

@@ -36,10 +36,11 @@ pub struct Fees {
 }
 
 impl Fees {
-    /// Whether the proposer would get far more than the node suggests: a slip of the keyboard.
-    pub fn are_far_above(&self) -> bool {
+    /// Whether the proposer gets far more by this priority fee, in wei, than the node suggests: a
+    /// slip of the keyboard, or what became of a fee that was raised again and again.
+    pub fn is_far_above(&self, priority_fee: u64) -> bool {
         let suggested = self.suggested.unwrap_or(0);
-        self.priority_fee > CHEAP.max(FAR_ABOVE.saturating_mul(suggested))
+        priority_fee > CHEAP.max(FAR_ABOVE.saturating_mul(suggested))
     }
 }
 
@@ -135,21 +136,21 @@ mod tests {
 
     #[test]
     fn a_tip_far_above_what_the_node_suggests_is_told_from_a_dear_day() {
-        let are_far_above = |priority_gwei: u64, suggested: Option<u64>| {
+        let is_far_above = |priority_gwei: u64, suggested: Option<u64>| {
             let fees = Fees {
                 base_fee: 7,
                 max_fee: u64::MAX,
-                priority_fee: priority_gwei * WEI_PER_GWEI,
+                priority_fee: WEI_PER_GWEI,
                 suggested,
             };
-            fees.are_far_above()
+            fees.is_far_above(priority_gwei * WEI_PER_GWEI)
         };
         // What a node suggests on a quiet day is next to nothing, and 1 gwei is not much more.
-        assert!(!are_far_above(1, Some(1_000)));
-        assert!(!are_far_above(3, None));
-        assert!(are_far_above(4, Some(1_000)));
-        assert!(!are_far_above(40, Some(10 * WEI_PER_GWEI)));
-        assert!(are_far_above(41, Some(10 * WEI_PER_GWEI)));
+        assert!(!is_far_above(1, Some(1_000)));
+        assert!(!is_far_above(3, None));
+        assert!(is_far_above(4, Some(1_000)));
+        assert!(!is_far_above(40, Some(10 * WEI_PER_GWEI)));
+        assert!(is_far_above(41, Some(10 * WEI_PER_GWEI)));
     }
 
     #[test]

@@ -57,7 +57,9 @@ fn view(theirs: &[u8]) -> View {
         last: 10,
         seen: theirs.iter().map(seen).collect(),
         nonces: [(address(1), 4)].into(),
+        settled_nonces: [(address(1), 4)].into(),
         lacking: 0,
+        is_counted: true,
     }
 }
 
@@ -68,6 +70,7 @@ fn standing(missing: &[u8], open: Vec<Pinned>, overtaken: Vec<Pinned>) -> Standi
             .map(|validator| deposit(*validator))
             .collect(),
         open,
+        unsettled: Vec::new(),
         overtaken,
         doubled: Vec::new(),
     }

@@ -76,20 +76,25 @@ impl Place {
 
 /// As the program has it, but for signatures: those of these deposits are of no key.
 fn standing(ours: &[DepositData], sent: &[Sent], view: &View) -> Standing {
-    let (mut open, mut overtaken) = (Vec::new(), Vec::new());
+    let (mut open, mut unsettled, mut overtaken) = (Vec::new(), Vec::new(), Vec::new());
     for pinned in Pinned::all(ours, sent) {
         match pinned.fate(view) {
             Fate::Open | Fate::Unseen => open.push(pinned),
+            Fate::Unsettled => unsettled.push(pinned),
             Fate::Overtaken(_) => overtaken.push(pinned),
             Fate::Done(_) | Fate::Spent | Fate::Failed => {}
         }
     }
     let is_there = |d: &DepositData| view.seen.iter().any(|seen| seen.deposit == *d);
-    let is_open = |d: &DepositData| open.iter().any(|pinned| pinned.deposit == *d);
+    let is_open = |d: &DepositData| {
+        let mut open = open.iter().chain(&unsettled);
+        open.any(|pinned| pinned.deposit == *d)
+    };
     let missing = ours.iter().copied().filter(|d| !is_there(d) && !is_open(d));
     Standing {
         missing: missing.collect(),
         open: open.clone(),
+        unsettled: unsettled.clone(),
         overtaken,
         doubled: Vec::new(),
     }
@@ -250,8 +255,7 @@ async fn a_transaction_that_fails_is_told_and_its_deposit_sent_anew() {
         if method == "eth_sendRawTransaction" && failures > 0 {
             failures -= 1;
             // It is in a block, and reverts there.
-            ledger.nonce += 1;
-            ledger.head += 1;
+            ledger.spend();
             return Some(json!({"result": format!("0x{:064x}", 1)}));
         }
         None
@@ -259,6 +263,11 @@ async fn a_transaction_that_fails_is_told_and_its_deposit_sent_anew() {
     let place = Place::with(fake.await).await;
     let words = place.refused(&ours(1), false).await;
     assert!(words.contains("nonce 0 of 0xf39F"), "{words}");
+    // Two epochs long another chain may bring it back: it is not sent at another nonce.
+    assert_eq!(place.start(&ours(1), false).await.unwrap(), []);
+    place.fake.ledger().head = 164;
+    assert_eq!(place.start(&ours(1), false).await.unwrap(), []);
+    place.fake.ledger().head = 165;
     assert_eq!(place.start(&ours(1), false).await.unwrap(), [Kind::New]);
     assert_eq!((place.paid(), place.fake.ledger().nonce), (once(1), 2));
 }

@@ -1,0 +1,122 @@
+//! What is known of the chain before anything is sent, told to the operator.
+
+use std::collections::BTreeSet;
+
+use proto::Address;
+use proto::definition::{Chain, Gwei, checksummed};
+use proto::eth::DepositData;
+use proto::lock::Lock;
+
+use super::{Arguments, Refusal, registered};
+use crate::cmd::CommandError;
+use crate::cmd::chain::{check_chain, slot_by_two};
+use crate::deposit;
+use crate::deposit::standing::{Sent, Standing, View};
+use crate::io::beacon::BeaconClient;
+use crate::io::clock;
+use crate::io::execution::{DepositLog, Execution, Fees, Patience};
+
+/// Everything that is known before anything is sent.
+pub(super) struct Looked<'a> {
+    pub deposits: &'a [DepositData],
+    pub chain: &'a Chain,
+    pub view: View,
+    pub standing: Standing,
+    pub fees: Fees,
+}
+
+impl Arguments {
+    /// The execution node, and whether the beacon node, if there is one, follows the same chain.
+    pub(super) async fn connect(&self, lock: &Lock) -> Result<Execution, CommandError> {
+        if let Some(beacon) = self.beacon()? {
+            let spec = beacon.chain_spec().await?;
+            check_chain(lock, &spec)?;
+            // One that does not follow would not know what was deposited lately.
+            slot_by_two(&spec, &beacon.sync_status().await?, clock::now())?;
+        }
+        let chain = &lock.definition.terms().chain;
+        Ok(Execution::connect(&self.rpc, chain, Patience::USUAL).await?)
+    }
+
+    fn beacon(&self) -> Result<Option<BeaconClient>, CommandError> {
+        let url = self.beacon_node.as_deref();
+        Ok(url.map(BeaconClient::connect).transpose()?)
+    }
+
+    pub(super) async fn view(
+        &self,
+        log: &mut DepositLog<'_>,
+        senders: &BTreeSet<Address>,
+    ) -> Result<View, CommandError> {
+        let bar = indicatif::ProgressBar::new(0).with_message("blocks");
+        let view = log.whole_view(senders, |block, head| {
+            bar.set_length(head);
+            bar.set_position(block);
+        });
+        let view = view.await?;
+        bar.finish_and_clear();
+        println!("looked at blocks {} to {}", view.first, view.last);
+        Ok(view)
+    }
+
+    /// How the deposits stand, told to the operator.
+    pub(super) async fn looked<'a>(
+        &self,
+        lock: &'a Lock,
+        deposits: &'a [DepositData],
+        (sent, view): (&[Sent], View),
+        execution: &Execution,
+    ) -> Result<Looked<'a>, CommandError> {
+        let chain = &lock.definition.terms().chain;
+        let standing = Standing::of(chain.genesis_fork_version, deposits, sent, &view);
+        let standing = standing.map_err(|error| self.refused(error))?;
+        self.refuse_hidden(&standing, &view).await?;
+        let (missing, open) = (standing.missing.len(), standing.open.len());
+        let unsettled = standing.unsettled.len();
+        let there = deposits.len() - missing - open - unsettled;
+        println!("{there} are on the chain, {open} are under way, {missing} are missing");
+        for deposit in &standing.missing {
+            println!("  {} {}", deposit.pubkey, Gwei(deposit.amount));
+        }
+        say_doubled(&standing);
+        Ok(Looked {
+            deposits,
+            chain,
+            view,
+            standing,
+            fees: execution.fees(self.priority_fee).await?,
+        })
+    }
+
+    /// Stops if the beacon node, if there is one, knows of a deposit that the log does not show.
+    pub(super) async fn refuse_hidden(
+        &self,
+        standing: &Standing,
+        view: &View,
+    ) -> Result<(), CommandError> {
+        let Some(beacon) = self.beacon()? else {
+            return Ok(());
+        };
+        match registered::hidden_deposit(&beacon, standing, view).await? {
+            Some(key) => {
+                let first = self.from_block;
+                Err(Refusal::Earlier { key, first }.into())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Warns of what was paid twice.
+pub(super) fn say_doubled(standing: &Standing) {
+    for deposit in &standing.doubled {
+        eprintln!(
+            "WARNING: {} was deposited more than once with {}: find out who else sends. What is \
+             above 32 ETH comes back to {} by itself",
+            deposit.pubkey,
+            Gwei(deposit.amount),
+            deposit::owner(&deposit.withdrawal_credentials)
+                .map_or_else(|| "its owner".to_owned(), |owner| checksummed(&owner)),
+        );
+    }
+}
