@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -55,7 +55,7 @@ impl Screen {
         }
         match &self.bar {
             Some(bar) => bar.set_message(words.clone()),
-            None => eprintln!("{words}"),
+            None => written(&words),
         }
         self.now = words;
     }
@@ -64,7 +64,7 @@ impl Screen {
     pub fn say(&self, words: &str) {
         match &self.bar {
             Some(bar) => bar.println(words),
-            None => eprintln!("{words}"),
+            None => written(words),
         }
     }
 
@@ -113,6 +113,11 @@ impl Drop for Screen {
             bar.finish_and_clear();
         }
     }
+}
+
+/// One line of plain text. Where nobody takes it the ceremony goes on without.
+fn written(words: &str) {
+    writeln!(std::io::stderr(), "{words}").ok();
 }
 
 #[cfg(test)]
