@@ -7,6 +7,7 @@
 
 mod looked_over;
 mod operators;
+mod ports;
 
 use std::fs;
 

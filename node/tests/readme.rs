@@ -8,15 +8,16 @@
     reason = "what a test builds on must hold, or the test stops"
 )]
 
+mod ports;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::SocketAddr;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use ports::free_port;
 use tempfile::TempDir;
-use tokio::net::TcpSocket;
 
 const README: &str = include_str!("../../README.md");
 const NAMES: [&str; 4] = ["alice", "bob", "carol", "dave"];
@@ -165,16 +166,6 @@ fn seen(output: Output, block: &str) -> String {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{block}\n{text}");
     text
-}
-
-/// A port of loopback that is ours until the tests end, and on which the program can listen.
-fn free_port() -> u16 {
-    let held = TcpSocket::new_v4().unwrap();
-    held.set_reuseaddr(true).unwrap();
-    held.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
-    let port = held.local_addr().unwrap().port();
-    std::mem::forget(held);
-    port
 }
 
 #[test]

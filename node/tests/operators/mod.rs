@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use proto::definition::PeerAddress;
 use proto::definition::{Definition, SignedDefinition};
 use tempfile::TempDir;
-use tokio::net::TcpSocket;
+
+use super::ports::free_port;
 
 /// Longer than anything here takes on a loaded machine.
 pub const PATIENCE: Duration = Duration::from_secs(120);
@@ -266,15 +267,4 @@ fn gantry() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gantry"));
     command.env_clear();
     command
-}
-
-/// A port of loopback that nobody listens on and that is ours until the tests end: it stays bound
-/// without listening, and whoever sets the option to share it, as the program does, can listen.
-fn free_port() -> u16 {
-    let held = TcpSocket::new_v4().unwrap();
-    held.set_reuseaddr(true).unwrap();
-    held.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
-    let port = held.local_addr().unwrap().port();
-    std::mem::forget(held);
-    port
 }
