@@ -32,7 +32,7 @@ pub use self::refusal::Refusal;
 use self::sending::Sending;
 use super::lock::read as read_lock;
 use super::private::keep_memory_private;
-use super::{CommandError, log, runtime};
+use super::{CommandError, complete, log, runtime};
 use crate::config::LogFormat;
 use crate::deposit;
 use crate::deposit::standing::{Sent, Standing};
@@ -131,11 +131,12 @@ impl Arguments {
         let path = SentFile::beside(&file);
         if self.dry_run {
             let sent = SentFile::look(&path)?;
-            return runtime()?.block_on(self.only_look(&lock, &deposits, &sent));
+            return complete(runtime()?, self.only_look(&lock, &deposits, &sent));
         }
         let sender = self.sender()?;
         let record = SentFile::open(path)?;
-        runtime()?.block_on(self.look_and_send(&lock, &deposits, (&sender, record)))
+        let work = self.look_and_send(&lock, &deposits, (&sender, record));
+        complete(runtime()?, work)
     }
 
     fn refused(&self, error: deposit::DepositError) -> CommandError {

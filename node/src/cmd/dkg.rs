@@ -14,7 +14,7 @@ use proto::definition::{BadPeerAddress, PeerAddress, SignedDefinition, Terms};
 use tracing::warn;
 
 use super::private::keep_memory_private;
-use super::{CommandError, cluster, lock, log};
+use super::{CommandError, cluster, complete, lock, log};
 use crate::ceremony::{self, CeremonyError, Plan, Site};
 use crate::config::{Config, LogFilter, SecretSource};
 use crate::io::ending::stop_signal;
@@ -163,7 +163,7 @@ impl Hold {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(2).enable_all().build();
         // The sessions live on the workers, so that work of the ceremony never delays a ping.
-        runtime.map_err(CommandError::Runtime)?.block_on(async {
+        complete(runtime.map_err(CommandError::Runtime)?, async {
             let stop = stop_signal().map_err(CommandError::Runtime)?;
             Ok::<(), CommandError>(ceremony::hold(site, plan, stop).await?)
         })?;

@@ -127,6 +127,14 @@ fn runtime() -> Result<Runtime, CommandError> {
     builder.enable_all().build().map_err(CommandError::Runtime)
 }
 
+/// Does `work` on `runtime`, and waits for none of the threads that it leaves behind: a name server
+/// or a disk that does not answer holds up no end.
+fn complete<T>(runtime: Runtime, work: impl Future<Output = T>) -> T {
+    let done = runtime.block_on(work);
+    runtime.shutdown_background();
+    done
+}
+
 /// Why a command did not do what it was asked.
 #[derive(Debug, Error)]
 pub enum CommandError {

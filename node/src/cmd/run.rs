@@ -21,7 +21,7 @@ use tracing::{info, warn};
 use super::chain::check_chain;
 use super::private::keep_memory_private;
 use super::slashing::SlashingError;
-use super::{CommandError, lock, log, runtime};
+use super::{CommandError, complete, lock, log, runtime};
 use crate::config::Config;
 use crate::duties::ground::Ground;
 use crate::duties::keys::ClusterKeys;
@@ -33,7 +33,7 @@ use crate::io::casebook::Casebook;
 use crate::io::denials;
 use crate::io::ending::stop_signal;
 use crate::io::inlet::{Chores, Inlet};
-use crate::io::memory::Memory;
+use crate::io::memory::{Memory, Remembered};
 use crate::io::metrics::Metrics;
 use crate::io::net::{self, Limits, Settings};
 use crate::io::observer::{Observer, Panel};
@@ -65,7 +65,7 @@ impl Arguments {
         keep_memory_private();
         // One thread for loop and network: handing each frame to another thread cost more than the
         // frame. Curve work is put off until what waits has left, and takes milliseconds.
-        runtime()?.block_on(run(config))
+        complete(runtime()?, run(config))
     }
 }
 
@@ -166,14 +166,15 @@ async fn assemble(
     let terms = loaded.lock.definition.terms();
     let names: Vec<String> = terms.operators.iter().map(|o| o.name.clone()).collect();
     let me = loaded.me;
-    let memory = Memory::open(&config.data_dir.join("memory"), loaded.lock.hash())?;
+    let place = config.data_dir.join("memory");
+    let (memory, remembered) = Memory::open(&place, loaded.lock.hash(), terms.size())?;
     let casebook = casebook(config, terms);
     let metrics = Arc::new(Metrics::new());
-    let status = first_status(&loaded.lock, me, &client, &memory);
+    let status = first_status(&loaded.lock, me, &client, &remembered);
     let board = Arc::new(Board::new(status));
     let validators = loaded.lock.validators.len();
     let settings = settings(config, &loaded, &names)?;
-    let (node, journal) = core(loaded, &chain, &memory)?;
+    let (node, journal) = core(loaded, &chain, remembered)?;
     // Only from here on does anybody hear of this peer.
     let (outbox, events) = net::start(settings).await?;
     let door = Door {
@@ -242,7 +243,7 @@ fn settings(config: &Config, loaded: &Loaded, names: &[String]) -> Result<Settin
 fn core(
     loaded: Loaded,
     chain: &Arc<ChainSpec>,
-    memory: &Memory,
+    remembered: Remembered,
 ) -> Result<(Node, Journal<Files>), CommandError> {
     let Loaded {
         lock,
@@ -266,14 +267,19 @@ fn core(
         fee_recipients: fee_recipients(&lock),
         seed,
     };
-    let peers = Peers::new(size, me, memory.sequences(size));
+    let peers = Peers::new(size, me, remembered.sequences);
     let node = Node::new(ground, vault, peers, journal.recorded());
     Ok((node, journal))
 }
 
-fn first_status(lock: &Lock, me: PeerIndex, client: &BeaconClient, memory: &Memory) -> Status {
+fn first_status(
+    lock: &Lock,
+    me: PeerIndex,
+    client: &BeaconClient,
+    remembered: &Remembered,
+) -> Status {
     let terms = lock.definition.terms();
-    let seen = memory.sequences(terms.size());
+    let seen = &remembered.sequences;
     let others = terms.size().all().filter(|peer| *peer != me);
     Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -294,7 +300,7 @@ fn first_status(lock: &Lock, me: PeerIndex, client: &BeaconClient, memory: &Memo
             total: lock.validators.len(),
             ..ValidatorStatus::default()
         },
-        duties: memory.endings(64),
+        duties: remembered.endings.clone(),
         ..Status::default()
     }
 }

@@ -9,7 +9,7 @@ use proto::{PublicKey, Slot, Timestamp};
 
 use super::chain::{UnsureSlot, check_chain, slot_by_clock, slot_by_two};
 use super::slashing::{self, Imported, Place, Renewed, SlashingError};
-use super::{CommandError, lock, runtime};
+use super::{CommandError, complete, lock, runtime};
 use crate::config::Config;
 use crate::io::beacon::{BeaconClient, SyncStatus};
 use crate::io::clock;
@@ -173,10 +173,11 @@ impl Peer {
     /// refused.
     fn now(&self, judge: Judge) -> Result<Moment, CommandError> {
         let beacon = BeaconClient::connect(self.config.beacon_node()?.as_str())?;
-        let runtime = runtime()?;
-        let spec = runtime.block_on(beacon.chain_spec())?;
-        check_chain(&self.lock, &spec)?;
-        let node = runtime.block_on(beacon.sync_status())?;
+        let (spec, node) = complete(runtime()?, async {
+            let spec = beacon.chain_spec().await?;
+            check_chain(&self.lock, &spec)?;
+            Ok::<_, CommandError>((spec, beacon.sync_status().await?))
+        })?;
         let slot = judge(&spec, &node, clock::now())?;
         let epoch = spec.epoch_of(slot);
         Ok(Moment { slot, epoch })

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use proto::Versions;
 
-use super::{CommandError, runtime};
+use super::{CommandError, complete, runtime};
 use crate::config::Config;
 use crate::io::answers::{self, Unread};
 use crate::io::memory::Ending;
@@ -35,7 +35,7 @@ impl Arguments {
     pub(super) fn run(self) -> Result<(), CommandError> {
         let config = Config::read(&self.config)?;
         let url = format!("http://{}/status", config.metrics);
-        let status = runtime()?.block_on(ask(&url))?;
+        let status = complete(runtime()?, ask(&url))?;
         if self.json {
             let text = serde_json::to_string_pretty(&status);
             println!("{}", text.expect("texts and numbers have a JSON form"));

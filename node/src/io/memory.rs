@@ -1,30 +1,62 @@
 //! What a peer likes to remember but may lose: the record sequences its peers have shown, and how
 //! its last duties ended. Kept in sled, whose last seconds a crash may take; it never guards a
 //! signature.
+//!
+//! sled waits without a bound for a disk that is full or hangs: once one of its writes has failed
+//! (0.34), what is asked of it next, or its end, may never return. So it has a thread here. The
+//! loop of the peer only hands over what is to be remembered, and the end of the program waits for
+//! some seconds at most; the process then ends whatever that thread waits for.
+
+mod kept;
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::thread;
+use std::time::Duration;
 
 use proto::{ClusterSize, PeerIndex, Root};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tracing::warn;
 
-/// How often what is remembered is written down. A flush costs an fsync and wakes eight threads: at
-/// sled's own 500 ms that was a tenth of what a peer with one duty a slot used, at 5 s a
-/// thirtieth. Not longer: a full disk that sled meets first at the very end holds up the end.
-const FLUSH_MS: u64 = 5000;
+use kept::Kept;
 
-/// How many duties are kept: 225 epochs a day of one validator, some weeks of a few.
-const DUTIES: usize = 20_000;
+/// How long the files may take to open: they hold some megabytes.
+const OPENING: Duration = Duration::from_secs(60);
+/// How long the end of the program waits for what was remembered last: a busy disk takes a second.
+const CLOSING: Duration = Duration::from_secs(3);
+/// What may wait to be remembered at most: some minutes of a large cluster.
+const WAITING: usize = 1024;
+/// How many of the last duties are shown again after a start.
+const SHOWN: usize = 64;
 
 /// The memory cannot be opened.
 #[derive(Debug, Error)]
-#[error("cannot open {path}: {source}: nothing in it guards a signature, so it may be moved away")]
+#[error(
+    "cannot open {}: {why}: nothing in it guards a signature, so it may be moved away",
+    .path.display()
+)]
 pub struct MemoryError {
-    path: String,
-    source: sled::Error,
+    path: PathBuf,
+    why: Trouble,
+}
+
+/// What keeps something from being remembered.
+#[derive(Debug, Error)]
+pub enum Trouble {
+    /// It was refused.
+    #[error(transparent)]
+    Refused(#[from] sled::Error),
+    /// There is no thread for it.
+    #[error("no thread for it: {0}")]
+    Thread(#[from] std::io::Error),
+    /// It waits.
+    #[error("the disk does not answer")]
+    Hangs,
+    /// It has stopped in the midst, with its reason on the screen.
+    #[error("sled gave up")]
+    GaveUp,
 }
 
 /// How one duty ended on this peer.
@@ -46,249 +78,128 @@ pub struct Ending {
     pub absent: Vec<String>,
 }
 
-/// The memory of one peer.
+/// What was remembered when the program began.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remembered {
+    /// The highest record sequence each peer of this cluster has shown.
+    pub sequences: BTreeMap<PeerIndex, u64>,
+    /// The last duties, newest first.
+    pub endings: Vec<Ending>,
+}
+
+/// One thing to be remembered.
+#[derive(Debug)]
+enum Item {
+    Sequence(PeerIndex, u64),
+    Ending(Ending),
+}
+
+/// The memory of one peer: the way to its thread.
 #[derive(Debug)]
 pub struct Memory {
-    cluster: Root,
-    sequences: sled::Tree,
-    duties: sled::Tree,
+    items: SyncSender<Item>,
+    closed: Receiver<Result<(), sled::Error>>,
 }
 
 impl Memory {
-    /// Opens or creates it for the cluster of this lock. Files that a power loss has damaged are
-    /// set aside: a peer that only remembers less still signs.
+    /// Opens or creates it for the cluster of this lock, and says what is in it. Files that a power
+    /// loss has damaged are set aside: a peer that only remembers less still signs.
     ///
     /// # Errors
     /// If the files are not accessible.
-    pub fn open(path: &Path, cluster: Root) -> Result<Self, MemoryError> {
-        let failed = |source| MemoryError {
-            path: path.display().to_string(),
-            source,
+    pub fn open(
+        path: &Path,
+        cluster: Root,
+        size: ClusterSize,
+    ) -> Result<(Self, Remembered), MemoryError> {
+        let failed = |why| MemoryError {
+            path: path.to_owned(),
+            why,
         };
-        match Self::begin(path, cluster) {
-            Err(error) if is_damage(&error) => {
-                let aside = set_aside(path).map_err(|error| failed(error.into()))?;
-                warn!(
-                    %error,
-                    "{} was damaged and is begun again: the history of duties is gone, no \
-                     signature depended on it. The old files are in {}",
-                    path.display(),
-                    aside.display()
-                );
-                Self::begin(path, cluster).map_err(failed)
-            }
-            begun => begun.map_err(failed),
-        }
-    }
-
-    fn begin(path: &Path, cluster: Root) -> Result<Self, sled::Error> {
-        let config = sled::Config::new()
-            .path(path)
-            .cache_capacity(4 << 20)
-            .flush_every_ms(Some(FLUSH_MS));
-        let db = config.open()?;
-        let memory = Self {
-            cluster,
-            sequences: db.open_tree("sequences")?,
-            duties: db.open_tree("duties")?,
-        };
-        memory.adopt()?;
-        Ok(memory)
-    }
-
-    /// Earlier programs knew peers by their position alone: theirs are this lock's, and no other's
-    /// that later has the same data directory. A number of another cluster would be a claim that
-    /// the peer's record is an old one.
-    fn adopt(&self) -> Result<(), sled::Error> {
-        for entry in &self.sequences {
-            let (key, sequence) = entry?;
-            if let [position] = *key {
-                let key = self.key(position);
-                if self.sequences.get(&key)?.is_none() {
-                    self.sequences.insert(key, sequence)?;
+        let (items, waiting) = sync_channel(WAITING);
+        let (to_opened, opened) = sync_channel(1);
+        let (to_closed, closed) = sync_channel(1);
+        let place = path.to_owned();
+        let live = move || {
+            let (kept, remembered) = match Kept::open(&place, cluster) {
+                Ok(kept) => {
+                    let sequences = kept.sequences(size);
+                    let endings = kept.endings(SHOWN);
+                    (Some(kept), Ok(Remembered { sequences, endings }))
                 }
-                self.sequences.remove([position])?;
+                Err(error) => (None, Err(error)),
+            };
+            // Whoever waits for it may have given up.
+            if let (Ok(()), Some(kept)) = (to_opened.send(remembered), kept) {
+                to_closed.send(remember(kept, &waiting)).ok();
             }
-        }
-        Ok(())
-    }
-
-    /// The key of a peer of this cluster.
-    fn key(&self, position: u8) -> Vec<u8> {
-        [self.cluster.as_bytes(), &[position][..]].concat()
-    }
-
-    /// The highest record sequence each peer of this cluster has shown.
-    pub fn sequences(&self, size: ClusterSize) -> BTreeMap<PeerIndex, u64> {
-        let known = |peer: PeerIndex| {
-            let bytes = self.sequences.get(self.key(position(peer))).ok()??;
-            Some((peer, u64::from_be_bytes(bytes.as_ref().try_into().ok()?)))
         };
-        size.all().filter_map(known).collect()
+        let thread = thread::Builder::new().name("memory".to_owned());
+        thread.spawn(live).map_err(|error| failed(error.into()))?;
+        let remembered = opened.recv_timeout(OPENING);
+        let remembered = remembered.map_err(|waited| failed(waited.into()))?;
+        let remembered = remembered.map_err(|error| failed(error.into()))?;
+        Ok((Self { items, closed }, remembered))
     }
 
-    /// Remembers the record sequence a peer has shown.
+    /// Remembers the record sequence a peer has shown. Returns at once.
     ///
     /// # Errors
-    /// If sled cannot write it.
-    pub fn remember_sequence(&self, peer: PeerIndex, sequence: u64) -> Result<(), sled::Error> {
-        self.sequences
-            .insert(self.key(position(peer)), &sequence.to_be_bytes())?;
-        Ok(())
+    /// If what was handed over before still waits for the disk.
+    pub fn remember_sequence(&self, peer: PeerIndex, sequence: u64) -> Result<(), Trouble> {
+        self.hand_over(Item::Sequence(peer, sequence))
     }
 
-    /// Remembers how a duty ended, and forgets the oldest.
+    /// Remembers how a duty ended, and forgets the oldest. Returns at once.
     ///
     /// # Errors
-    /// If sled cannot write it.
-    pub fn remember_ending(&self, ending: &Ending) -> Result<(), sled::Error> {
-        let kind = u8::from(ending.kind == "block");
-        let key = [&ending.slot.to_be_bytes()[..], &[kind]].concat();
-        let bytes = serde_json::to_vec(ending).expect("numbers and texts have a JSON form");
-        self.duties.insert(key, bytes)?;
-        if ending.slot.is_multiple_of(1024) {
-            self.forget_oldest();
-        }
-        Ok(())
+    /// If what was handed over before still waits for the disk.
+    pub fn remember_ending(&self, ending: &Ending) -> Result<(), Trouble> {
+        self.hand_over(Item::Ending(ending.clone()))
     }
 
-    /// The last duties, newest first, at most `count`.
-    pub fn endings(&self, count: usize) -> Vec<Ending> {
-        let newest = self
-            .duties
-            .iter()
-            .values()
-            .rev()
-            .take(count)
-            .filter_map(Result::ok);
-        newest
-            .filter_map(|bytes| serde_json::from_slice(&bytes).ok())
-            .collect()
+    fn hand_over(&self, item: Item) -> Result<(), Trouble> {
+        self.items.try_send(item).map_err(|refused| match refused {
+            TrySendError::Full(_) => Trouble::Hangs,
+            TrySendError::Disconnected(_) => Trouble::GaveUp,
+        })
     }
 
-    fn forget_oldest(&self) {
-        let surplus = self.duties.len().saturating_sub(DUTIES);
-        for key in self
-            .duties
-            .iter()
-            .keys()
-            .take(surplus)
-            .filter_map(Result::ok)
-        {
-            if let Err(error) = self.duties.remove(key) {
-                warn!(%error, "cannot forget an old duty");
-            }
+    /// Has everything written down, and waits for that some seconds at most.
+    ///
+    /// # Errors
+    /// If something may not be on the disk.
+    pub fn close(self) -> Result<(), Trouble> {
+        drop(self.items);
+        Ok(self.closed.recv_timeout(CLOSING)??)
+    }
+}
+
+impl From<RecvTimeoutError> for Trouble {
+    fn from(waited: RecvTimeoutError) -> Self {
+        match waited {
+            RecvTimeoutError::Timeout => Self::Hangs,
+            RecvTimeoutError::Disconnected => Self::GaveUp,
         }
     }
 }
 
-/// Whether the files themselves are wrong, not the access to them.
-fn is_damage(error: &sled::Error) -> bool {
-    match error {
-        sled::Error::Corruption { .. }
-        | sled::Error::Unsupported(_)
-        | sled::Error::ReportableBug(_)
-        | sled::Error::CollectionNotFound(_) => true,
-        sled::Error::Io(error) => {
-            matches!(
-                error.kind(),
-                ErrorKind::UnexpectedEof | ErrorKind::InvalidData
-            )
+/// Remembers what comes until nobody hands over anything more. A refusal is said once: after the
+/// first one sled refuses everything until a restart.
+fn remember(kept: Kept, items: &Receiver<Item>) -> Result<(), sled::Error> {
+    let mut is_said = false;
+    for item in items {
+        let done = match &item {
+            Item::Sequence(peer, sequence) => kept.remember_sequence(*peer, *sequence),
+            Item::Ending(ending) => kept.remember_ending(ending),
+        };
+        if let (Err(error), false) = (done, is_said) {
+            warn!(%error, "duties and the records of peers are not remembered until a restart");
+            is_said = true;
         }
     }
-}
-
-/// Gives the directory another name and says which.
-fn set_aside(path: &Path) -> std::io::Result<PathBuf> {
-    let aside = (1..)
-        .map(|n| path.with_added_extension(format!("damaged-{n}")))
-        .find(|aside| !aside.exists())
-        .expect("there is a free number");
-    std::fs::rename(path, &aside)?;
-    Ok(aside)
-}
-
-fn position(peer: PeerIndex) -> u8 {
-    u8::try_from(peer.position()).expect("a cluster has at most 13 peers")
+    kept.close()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CLUSTER: Root = Root::ZERO;
-
-    /// What the next process finds: the files. The place itself stays locked for as long as a
-    /// thread of sled's pool, which nobody can wait for, takes to let go of it.
-    fn left_behind(by: &Path) -> PathBuf {
-        let copy = by.with_added_extension("copy");
-        std::fs::create_dir(&copy).unwrap();
-        for entry in std::fs::read_dir(by).unwrap() {
-            let entry = entry.unwrap();
-            if entry.file_type().unwrap().is_file() {
-                std::fs::copy(entry.path(), copy.join(entry.file_name())).unwrap();
-            }
-        }
-        copy
-    }
-
-    #[test]
-    fn a_damaged_memory_is_set_aside_and_never_keeps_a_peer_from_running() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("memory");
-        drop(Memory::open(&path, CLUSTER).unwrap());
-        let files = left_behind(&path);
-        std::fs::write(files.join("conf"), "noise instead of settings").unwrap();
-        let memory = Memory::open(&files, CLUSTER).unwrap();
-        assert_eq!(memory.endings(10), []);
-        let aside = files.with_added_extension("damaged-1");
-        assert_eq!(
-            std::fs::read(aside.join("conf")).unwrap(),
-            b"noise instead of settings"
-        );
-    }
-
-    #[test]
-    fn what_is_remembered_is_there_after_a_restart() {
-        let dir = tempfile::tempdir().unwrap();
-        let size = ClusterSize::of(4).unwrap();
-        let peer = size.peer(2).unwrap();
-        let ending = Ending {
-            slot: 9,
-            kind: "head".to_owned(),
-            signed: 3,
-            missed: 0,
-            took_ms: Some(12),
-            reason: String::new(),
-            absent: vec!["dave".to_owned()],
-        };
-        let path = dir.path().join("memory");
-        let memory = Memory::open(&path, CLUSTER).unwrap();
-        memory.remember_sequence(peer, 77).unwrap();
-        memory.remember_ending(&ending).unwrap();
-        drop(memory);
-        let memory = Memory::open(&left_behind(&path), CLUSTER).unwrap();
-        assert_eq!(memory.sequences(size), BTreeMap::from([(peer, 77)]));
-        assert_eq!(memory.endings(10), [ending]);
-    }
-    /// What is remembered of another cluster's peers would accuse these of an old record.
-    #[test]
-    fn sequences_are_of_one_lock_and_those_by_position_alone_are_read_as_this_ones() {
-        let dir = tempfile::tempdir().unwrap();
-        let size = ClusterSize::of(4).unwrap();
-        let (one, other) = (size.peer(1).unwrap(), size.peer(2).unwrap());
-        let path = dir.path().join("memory");
-        let memory = Memory::open(&path, CLUSTER).unwrap();
-        // As an earlier program kept it.
-        let by_position = |peer| [position(peer)];
-        let bytes = 77_u64.to_be_bytes();
-        memory.sequences.insert(by_position(one), &bytes).unwrap();
-        memory.adopt().unwrap();
-        memory.remember_sequence(other, 5).unwrap();
-        let all = BTreeMap::from([(one, 77), (other, 5)]);
-        assert_eq!(memory.sequences(size), all);
-        drop(memory);
-        let foreign = Memory::open(&left_behind(&path), [9; 32].into()).unwrap();
-        assert_eq!(foreign.sequences(size), BTreeMap::new());
-    }
-}
+mod tests;

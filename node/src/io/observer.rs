@@ -102,6 +102,16 @@ impl Observer {
         }
     }
 
+    /// Has what is to be remembered written down, or says that it may not be.
+    pub fn close(self) {
+        if let Err(error) = self.memory.close() {
+            warn!(
+                "what was remembered of the last duties may be lost: {error}. No signature \
+                 depended on it"
+            );
+        }
+    }
+
     /// Tells one note.
     pub fn tell(&mut self, note: Note) {
         match note {

@@ -71,6 +71,7 @@ impl Shell {
                 self.feed(input);
             }
         }
+        self.observer.close();
         info!("stopped: what was signed is on record");
     }
 

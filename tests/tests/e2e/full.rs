@@ -10,8 +10,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use devnet::children::Child;
-use node::journal::DataLock;
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 use crate::stand::{Stand, until};
 
@@ -21,11 +20,14 @@ trap '' XFSZ
 sh -c 'echo $$ >"$2"; ulimit -S -f "$3"; exec "$0" run --config "$1" 2>&1' "$@" | cat
 "#;
 
+/// How long a peer may take to end when it is told to.
+const END: Duration = Duration::from_secs(20);
 /// How long a program that refuses to start may take to say so.
 const REFUSAL: Duration = Duration::from_secs(20);
 
 /// Peer `i` can write nothing more. It says so, signs no more, and goes on combining and
-/// submitting what the others sign; a restart is refused in words until there is room again.
+/// submitting what the others sign; it ends when it is told to, and a restart is refused in words
+/// until there is room again.
 pub async fn said_and_survived(stand: &mut Stand, i: usize) {
     stand.stop(i).await;
     let (mut peer, id) = start_piped(stand, i, "unlimited").await;
@@ -57,13 +59,11 @@ pub async fn said_and_survived(stand: &mut Stand, i: usize) {
         after > before,
         "it submits nothing: {before} before, {after} after"
     );
-    peer.stop().await;
-    // The shell around it has ended; the peer itself may still be on its way out.
-    let dir = &stand.cluster.peers[i].dir;
-    until("the peer's directory is free", REFUSAL, || {
-        DataLock::take(dir).is_ok()
-    })
-    .await;
+    kill_process(id, Signal::TERM).unwrap();
+    until("the peer ends", END, || peer.ended().is_some()).await;
+    let log = stand.log(i);
+    let words = "stopped: what was signed is on record";
+    assert!(log.trim_end().ends_with(words), "{log}");
 
     let (mut peer, _) = start_piped(stand, i, "8").await;
     until("the restart is refused", REFUSAL, || peer.ended().is_some()).await;

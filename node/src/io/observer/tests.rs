@@ -19,7 +19,8 @@ fn lines_of(peers: usize, notes: Vec<Note>, words: &str) -> usize {
         metrics: Arc::new(Metrics::new()),
         board: Arc::new(Board::default()),
     };
-    let memory = Memory::open(&dir.path().join("memory"), proto::Root::ZERO).unwrap();
+    let size = ClusterSize::of(4).unwrap();
+    let (memory, _) = Memory::open(&dir.path().join("memory"), proto::Root::ZERO, size).unwrap();
     let names = (1..=peers).map(|number| format!("peer {number}")).collect();
     let mut observer = Observer::new(names, panel, memory, None);
     let subscriber = tracing_subscriber::fmt().with_writer(Arc::new(file));
