@@ -14,7 +14,7 @@ use crate::plan::{BeaconNodes, Blow, Engine, Entry, Fork, PeerAtEpoch, Plan, Pre
 #[command(name = "devnet", version)]
 pub struct Flags {
     /// Watch N epochs of duties, then end: with exit code 0 only if the chain shows all that was
-    /// expected. Without it the devnet runs until Ctrl-C.
+    /// expected. Without it the devnet runs until Ctrl-C, and the epochs shown until then count.
     #[arg(long, value_name = "N")]
     for_epochs: Option<u64>,
     /// How many peers, 3 to 13.

@@ -268,13 +268,14 @@ fn bits(text: &str) -> Vec<u64> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::api::PackedData;
 
     const SLOT: Slot = Slot(9);
 
-    fn ledger() -> Ledger {
+    /// Of epoch 1, in which two attest and one of them proposes, and nothing is in a block yet.
+    pub(crate) fn ledger() -> Ledger {
         let mut ledger = Ledger::new(BTreeSet::from([70, 71]), Epoch(1), 8);
         let committee = |index, validators: &[u64]| Committee {
             index,

@@ -1,7 +1,7 @@
 //! `devnet`: reads the flags, plays the whole, ends everything, writes the report.
 //!
-//! Exit codes: 0 as expected (or Ctrl-C where no number of epochs was asked for), 1 otherwise,
-//! 2 a wrong command line, 130 interrupted before the end.
+//! Exit codes: 0 as expected, 1 otherwise, 2 a wrong command line, 130 interrupted before the end.
+//! A run without a number of epochs ends with Ctrl-C, and is judged by the epochs shown until then.
 
 use std::process::ExitCode;
 
@@ -42,18 +42,18 @@ async fn run(flags: Flags) -> Result<(), Error> {
     proxy::part(&order.plan, &site).await?;
     let logs = site.children.logs().to_path_buf();
     let mut progress = Progress::shown();
-    let (mut played, (epochs, duties, gains)) = if order.load {
+    let (mut played, judged, (epochs, duties, gains)) = if order.load {
         let mut scene = LoadScene::new(order.plan.clone(), site);
         let played = until_stopped(scene.play(&mut progress)).await;
-        let figures = scene.figures();
+        let (judged, figures) = (scene.judge(), scene.figures());
         scene.stop().await;
-        (played, figures)
+        (played, judged, figures)
     } else {
         let mut scene = Scene::new(order.plan.clone(), site);
         let played = until_stopped(scene.play(&mut progress)).await;
-        let figures = scene.figures();
+        let (judged, figures) = (scene.judge(), scene.figures());
         scene.stop().await;
-        (played, figures)
+        (played, judged, figures)
     };
     if let (Some(file), true) = (&order.report, epochs > 0) {
         let report = Report::new(parameters(&order, epochs), progress.done(), duties, &gains);
@@ -66,7 +66,7 @@ async fn run(flags: Flags) -> Result<(), Error> {
     }
     let was_endless = order.plan.for_epochs.is_none() && epochs > 0;
     if was_endless && matches!(played, Err(Error::Interrupted)) {
-        played = Ok(());
+        played = judged;
     }
     eprintln!("everything has ended; logs are in {}", logs.display());
     played

@@ -119,12 +119,21 @@ impl LoadScene {
             }
             if self.plan.for_epochs == Some(number) {
                 progress.end(stage, &format!("{} missed", self.counted.missed()));
-                return match self.unexpected.is_empty() {
-                    true => Ok(()),
-                    false => Err(Error::Unexpected(self.unexpected.join("; "))),
-                };
+                return self.judge();
             }
             number += 1;
+        }
+    }
+
+    /// Whether all that was expected of the epochs shown so far was received.
+    ///
+    /// # Errors
+    /// With what is missing.
+    pub fn judge(&self) -> Result<(), Error> {
+        if self.unexpected.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Unexpected(self.unexpected.join("; ")))
         }
     }
 

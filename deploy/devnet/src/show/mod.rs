@@ -32,6 +32,8 @@ pub struct Scene {
     cluster: Option<Cluster>,
     ledger: Option<Ledger>,
     epochs: u64,
+    /// The epochs that were counted and shown.
+    shown: BTreeSet<Epoch>,
     excused: BTreeSet<Epoch>,
 }
 
@@ -45,6 +47,7 @@ impl Scene {
             cluster: None,
             ledger: None,
             epochs: 0,
+            shown: BTreeSet::new(),
             excused: BTreeSet::new(),
         }
     }

@@ -1,11 +1,13 @@
 //! The stage of duties: what is done to peers, what the blocks contain, and whether that was
 //! expected.
 
+use std::collections::BTreeSet;
+
 use proto::{Epoch, Slot};
 
 use super::Scene;
 use crate::Error;
-use crate::ledger::{Duties, Tally};
+use crate::ledger::{Duties, Ledger, Tally};
 use crate::progress::{Progress, Stage};
 
 impl Scene {
@@ -36,7 +38,7 @@ impl Scene {
             if self.plan.for_epochs == Some(number) {
                 self.close(first, epoch, &stage).await?;
                 progress.end(stage, &total(self.ledger().total()));
-                return self.judge(first, epoch);
+                return self.judge();
             }
             number += 1;
             self.count(epoch.next().first_slot(slots)).await?;
@@ -70,6 +72,7 @@ impl Scene {
 
     fn show_epoch(&mut self, epoch: Epoch, stage: &Stage) {
         let duties = self.ledger().of(epoch);
+        self.shown.insert(epoch);
         stage.keep(&format!("epoch {epoch}: {}", total(duties)));
     }
 
@@ -81,21 +84,36 @@ impl Scene {
         }
     }
 
-    /// Judges the epochs `first` to `last` by what the chain contains in the end.
-    fn judge(&mut self, first: Epoch, last: Epoch) -> Result<(), Error> {
-        let mut unexpected = Vec::new();
-        for epoch in (first.0..=last.0).map(Epoch) {
-            let duties = self.ledger().of(epoch);
-            let missed = duties.attestations.missed() + duties.proposals.missed();
-            if missed > 0 && !self.excused.contains(&epoch) {
-                unexpected.push(format!("epoch {epoch}: {}", total(duties)));
-            }
+    /// Whether the chain contains in the end what was expected of the epochs shown so far: no block
+    /// can bring them anything any more. An endless run that is interrupted is judged by them.
+    ///
+    /// # Errors
+    /// With what is missing.
+    pub fn judge(&self) -> Result<(), Error> {
+        let Some(ledger) = &self.ledger else {
+            return Ok(());
+        };
+        judge(ledger, &self.shown, &self.excused)
+    }
+}
+
+/// Judges `epochs`, but for the excused, by what the chain contains.
+fn judge(
+    ledger: &Ledger,
+    epochs: &BTreeSet<Epoch>,
+    excused: &BTreeSet<Epoch>,
+) -> Result<(), Error> {
+    let mut unexpected = Vec::new();
+    for epoch in epochs.difference(excused) {
+        let duties = ledger.of(*epoch);
+        if duties.attestations.missed() + duties.proposals.missed() > 0 {
+            unexpected.push(format!("epoch {epoch}: {}", total(duties)));
         }
-        if unexpected.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::Unexpected(unexpected.join("; ")))
-        }
+    }
+    if unexpected.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Unexpected(unexpected.join("; ")))
     }
 }
 
@@ -110,4 +128,23 @@ fn total(duties: Duties) -> String {
         of(attestations),
         of(proposals)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::tests::ledger;
+
+    #[test]
+    fn an_epoch_that_was_shown_and_has_not_all_its_duties_in_blocks_is_an_error() {
+        let (ledger, none) = (ledger(), BTreeSet::new());
+        let shown = BTreeSet::from([Epoch(1), Epoch(2)]);
+        let error = judge(&ledger, &shown, &none).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "not as expected: epoch 1: attestations 0/2, proposals 0/1"
+        );
+        assert!(judge(&ledger, &none, &none).is_ok(), "it is not over");
+        assert!(judge(&ledger, &shown, &BTreeSet::from([Epoch(1)])).is_ok());
+    }
 }
