@@ -122,9 +122,10 @@ fn load(config: &Config, data: &DataLock) -> Result<Loaded, CommandError> {
     let held = Held::of_lock(&lock, opened);
     let size = lock.definition.terms().size();
     let mut vault = Vault::open(size, held, journal.history().clone())?;
-    for denial in denials::read(&config.data_dir).map_err(SlashingError::from)? {
-        let claimant = lock.definition.peer_named(&denial.operator);
-        if let Some(claimant) = claimant.filter(|_| denial.cluster == owner.cluster) {
+    let ends_at = journal.history().sequence();
+    let denied = denials::in_force(&config.data_dir, owner.cluster, ends_at);
+    for denial in denied.map_err(SlashingError::from)? {
+        if let Some(claimant) = lock.definition.peer_named(&denial.operator) {
             vault.deny(claimant, denial.sequence);
         }
     }

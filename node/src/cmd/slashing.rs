@@ -77,6 +77,14 @@ pub enum SlashingError {
         /// What is claimed.
         claimed: u64,
     },
+    /// The other operator claims it as well, and nobody but these two has seen the record.
+    #[error(
+        "{0}'s claim to have seen more of the record is denied already, and now {1} claims it too: \
+         so the record most likely is an old copy, and to go on could get all of you slashed. \
+         Restore the newest record, or run `gantry slashing new-record`. Only if {0} and {1}, both \
+         called, have seen no more of it, add --against-both"
+    )]
+    BothClaim(String, String),
     /// More than f peers have to claim it before anything stops, so it is true.
     #[error(
         "with {0} operators nothing stops signing before {1} of them have seen more of the record \
@@ -228,14 +236,20 @@ pub fn new_record(
 /// this operator's program claims to have seen. Returns where the record ends.
 ///
 /// # Errors
-/// If the data directory is in use, the record cannot be read, it has got as far as is claimed, or
-/// the denial cannot be kept.
-pub fn keep_record(place: &Place<'_>, claim: Denial) -> Result<u64, SlashingError> {
+/// If the data directory is in use, the record cannot be read, it has got as far as is claimed,
+/// another operator's claim is denied already and not `both` are to be, or the denial cannot be
+/// kept.
+pub fn keep_record(place: &Place<'_>, claim: Denial, both: bool) -> Result<u64, SlashingError> {
     let lock = DataLock::take(place.data)?;
     let history = Journal::read(&mut Files::within(&lock), &place.owner)?;
     let (ours, claimed) = (history.sequence(), claim.sequence);
     if claimed <= ours {
         return Err(SlashingError::NothingToDeny { ours, claimed });
+    }
+    let denied = denials::in_force(place.data, place.owner.cluster, ours)?;
+    let mut others = denied.into_iter().map(|denial| denial.operator);
+    if let Some(other) = others.find(|other| *other != claim.operator && !both) {
+        return Err(SlashingError::BothClaim(other, claim.operator));
     }
     denials::add(place.data, claim)?;
     Ok(ours)

@@ -46,6 +46,9 @@ pub(super) struct Claim {
     /// What it claims to have seen, as `gantry run` and `gantry status` say.
     #[arg(long, value_name = "NUMBER")]
     seen: u64,
+    /// Deny it although the third operator's claim is denied already.
+    #[arg(long)]
+    against_both: bool,
     #[command(flatten)]
     settings: Settings,
 }
@@ -101,7 +104,7 @@ impl Command {
                 let peer = claim.settings.open()?;
                 let denial = peer.denial(claim.against, claim.seen)?;
                 let name = denial.operator.clone();
-                let ours = slashing::keep_record(&peer.place(), denial)?;
+                let ours = slashing::keep_record(&peer.place(), denial, claim.against_both)?;
                 println!(
                     "The signing record, which ends at {ours}, counts as the newest, and {name}'s \
                      claim to have seen {} of it stops nothing any more. Start gantry again.",

@@ -2,8 +2,9 @@
 //! is an old copy of it. Kept in `denied-claims.json` in the data directory, durably, since the
 //! claimant repeats its claim at every greeting.
 //!
-//! A denial is of one number of one operator of one cluster. Whatever else the same operator's
-//! program claims counts as before.
+//! A denial is of one number of one operator of one cluster, and in force until the own record has
+//! passed that number: then it is no claim about an old copy any more, and would be one if a copy
+//! were put in place later. Whatever else the same operator's program claims counts as before.
 //!
 //! Never here: whether a claim is true. Programs cannot know; `gantry slashing keep-record` is for
 //! people who have compared.
@@ -68,6 +69,22 @@ pub fn read(data: &Path) -> Result<Vec<Denial>, DenialError> {
     serde_json::from_str(&text).map_err(|error| DenialError::Malformed(path, error))
 }
 
+/// What is denied here for `cluster`, whose record ends at `sequence`. What that has passed is
+/// forgotten, durably.
+///
+/// # Errors
+/// If the file is there and cannot be read, or not be written.
+pub fn in_force(data: &Path, cluster: Root, sequence: u64) -> Result<Vec<Denial>, DenialError> {
+    let mut all = read(data)?;
+    let before = all.len();
+    all.retain(|denial| denial.cluster != cluster || denial.sequence > sequence);
+    if all.len() < before {
+        write(data, &all)?;
+    }
+    all.retain(|denial| denial.cluster == cluster);
+    Ok(all)
+}
+
 /// Keeps one more denial, durably.
 ///
 /// # Errors
@@ -81,7 +98,11 @@ pub fn add(data: &Path, denial: Denial) -> Result<(), DenialError> {
         return Err(DenialError::TooMany(denial.operator));
     }
     all.push(denial);
-    let text = serde_json::to_vec_pretty(&all).expect("names and numbers have a JSON form");
+    write(data, &all)
+}
+
+fn write(data: &Path, all: &[Denial]) -> Result<(), DenialError> {
+    let text = serde_json::to_vec_pretty(all).expect("names and numbers have a JSON form");
     Ok(files::replace(&data.join(FILE), &text, Mode::Secret)?)
 }
 
@@ -105,6 +126,23 @@ mod tests {
             add(data.path(), denial(sequence)).unwrap();
         }
         assert_eq!(read(data.path()).unwrap(), [denial(77), denial(u64::MAX)]);
+    }
+
+    #[test]
+    fn a_denial_ends_when_the_record_has_passed_its_number() {
+        let data = tempfile::tempdir().unwrap();
+        let of_another = Denial {
+            cluster: [8; 32].into(),
+            ..denial(77)
+        };
+        for denial in [denial(77), denial(90), of_another.clone()] {
+            add(data.path(), denial).unwrap();
+        }
+        let in_force = |sequence| in_force(data.path(), [7; 32].into(), sequence).unwrap();
+        assert_eq!(in_force(76), [denial(77), denial(90)]);
+        assert_eq!(in_force(77), [denial(90)]);
+        assert_eq!(in_force(5), [denial(90)], "an old copy does not revive it");
+        assert_eq!(read(data.path()).unwrap(), [denial(90), of_another]);
     }
 
     #[test]

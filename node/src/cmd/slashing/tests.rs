@@ -189,14 +189,48 @@ fn a_claim_is_denied_only_where_it_stops_something() {
         operator: "bob".to_owned(),
         sequence,
     };
-    let error = keep_record(&place, claim(77)).unwrap_err().to_string();
+    let error = keep_record(&place, claim(77), false)
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("record"), "{error}");
     new_record(&place, &[key(1)], moment(0, 0)).unwrap();
     let ours = history(&place).sequence();
-    let error = keep_record(&place, claim(ours)).unwrap_err().to_string();
+    let error = keep_record(&place, claim(ours), false)
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("stops nothing"), "{error}");
     assert_eq!(denials::read(data.path()).unwrap(), []);
-    assert_eq!(keep_record(&place, claim(u64::MAX)).unwrap(), ours);
+    assert_eq!(keep_record(&place, claim(u64::MAX), false).unwrap(), ours);
     assert_eq!(denials::read(data.path()).unwrap(), [claim(u64::MAX)]);
     assert_eq!(history(&place).sequence(), ours, "the record is as it was");
+}
+
+/// Of three, the two others are all who can have seen the record: they do not both err lightly.
+#[test]
+fn the_claim_of_the_second_operator_is_not_denied_as_lightly_as_that_of_the_first() {
+    let data = tempfile::tempdir().unwrap();
+    let place = place(data.path());
+    new_record(&place, &[key(1)], moment(0, 0)).unwrap();
+    let ours = history(&place).sequence();
+    let claim = |operator: &str, sequence| Denial {
+        cluster: place.owner.cluster,
+        operator: operator.to_owned(),
+        sequence,
+    };
+    keep_record(&place, claim("bob", ours + 1), false).unwrap();
+    keep_record(&place, claim("bob", ours + 2), false).unwrap();
+    let refused = keep_record(&place, claim("carol", ours + 1), false);
+    let words = refused.unwrap_err().to_string();
+    assert!(words.contains("now carol claims it too"), "{words}");
+    assert!(words.contains("--against-both"), "{words}");
+    assert_eq!(denials::read(data.path()).unwrap().len(), 2);
+    keep_record(&place, claim("carol", ours + 1), true).unwrap();
+    assert_eq!(denials::read(data.path()).unwrap().len(), 3);
+    // A record that has passed what was denied has nothing to do with it any more.
+    new_record(&place, &[key(1)], NOW).unwrap();
+    keep_record(&place, claim("carol", u64::MAX), false).unwrap();
+    assert_eq!(
+        denials::read(data.path()).unwrap(),
+        [claim("carol", u64::MAX)]
+    );
 }
