@@ -133,7 +133,7 @@ impl Run {
     }
 
     /// The checks that even a forced value must pass.
-    pub(super) fn hard_check(&self, value: &Value, world: &World<'_>) -> Result<(), Objection> {
+    pub(super) fn hard_check(&mut self, value: &Value, world: &World<'_>) -> Result<(), Objection> {
         self.check_value(value, world.ground)
             .map_err(Objection::OfValue)?;
         let numbers = self.owners.numbers();
@@ -146,10 +146,10 @@ impl Run {
     }
 
     /// What the value alone must be.
-    fn check_value(&self, value: &Value, ground: &Ground) -> Result<(), Flaw> {
+    fn check_value(&mut self, value: &Value, ground: &Ground) -> Result<(), Flaw> {
         match (value, &self.owners) {
             (Value::Head(data), Owners::Attesters(_)) => check_head(data, self.duty, &ground.chain),
-            (Value::Block(block), Owners::Proposer { validator, index }) => {
+            (Value::Block(block), &Owners::Proposer { validator, index }) => {
                 let fee_recipient = *ground
                     .fee_recipients
                     .get(validator.index())
@@ -157,7 +157,7 @@ impl Run {
                 let epoch = ground.chain.epoch_of(self.duty.slot);
                 let fork = ground.chain.fork_at(epoch).map_err(|_| Flaw::OtherDuty)?;
                 let expected = ExpectedBlock {
-                    proposer: *index,
+                    proposer: index,
                     fee_recipient,
                     layout: Layout {
                         preset: ground.chain.preset(),
@@ -166,15 +166,13 @@ impl Run {
                 };
                 check_block(block, self.duty, expected)?;
                 let reveal = block.randao_reveal();
-                let right = self.reveal.map_or_else(
-                    || is_reveal(&reveal, self.duty.slot, *validator, ground),
-                    |expected| expected == reveal,
-                );
-                if right {
-                    Ok(())
-                } else {
-                    Err(Flaw::WrongRandao)
-                }
+                let is_right = match self.reveal {
+                    Some(expected) => expected == reveal,
+                    None => self.judged_reveal.is_right((validator, reveal), || {
+                        is_reveal(&reveal, self.duty.slot, validator, ground)
+                    }),
+                };
+                is_right.then_some(()).ok_or(Flaw::WrongRandao)
             }
             (Value::Head(_), Owners::Proposer { .. })
             | (Value::Block(_), Owners::Attesters(_))
@@ -194,6 +192,21 @@ impl Run {
     }
 }
 
+/// The reveal of the last block that was judged before the right one was known here. A proposal may
+/// wait through many events, and is judged at each: its signature is verified once.
+#[derive(Debug, Default)]
+pub(super) struct JudgedReveal(Option<((Position, SignatureBytes), bool)>);
+
+impl JudgedReveal {
+    /// Whether this reveal of this validator is right, by `verify` if that is not known yet.
+    fn is_right(&mut self, of: (Position, SignatureBytes), verify: impl FnOnce() -> bool) -> bool {
+        match self.0 {
+            Some((known, is_right)) if known == of => is_right,
+            Some(_) | None => self.0.insert((of, verify())).1,
+        }
+    }
+}
+
 /// Whether `signature` is the RANDAO reveal of `validator` for `slot`.
 fn is_reveal(signature: &SignatureBytes, slot: Slot, validator: Position, ground: &Ground) -> bool {
     let keys = ground
@@ -203,4 +216,26 @@ fn is_reveal(signature: &SignatureBytes, slot: Slot, validator: Position, ground
     let message = Message::hash(Signable::randao(&ground.chain, slot).signing_root());
     SignaturePoint::from_bytes(signature)
         .is_ok_and(|point| bls::verify(&keys.group, &message, &point))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reveal_of_a_proposal_that_waits_is_verified_once() {
+        let mut judged = JudgedReveal::default();
+        let mut asked = 0;
+        let of = |validator, byte| (Position(validator), [byte; 96].into());
+        for (reveal, says) in [(of(1, 7), true), (of(1, 8), false), (of(2, 8), true)] {
+            for _ in 0..9 {
+                let is_right = judged.is_right(reveal, || {
+                    asked += 1;
+                    says
+                });
+                assert_eq!(is_right, says);
+            }
+        }
+        assert_eq!(asked, 3);
+    }
 }

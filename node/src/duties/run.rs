@@ -20,6 +20,7 @@ use super::closing::Given;
 use super::collector::Collector;
 use super::ground::{Owners, World};
 use super::judge::{Question, Sight};
+use super::judging::JudgedReveal;
 use super::note::{Note, Phase};
 use super::objection::Objection;
 use super::schedule::Position;
@@ -124,6 +125,7 @@ pub struct Run {
     /// Whether the beacon node has said in this duty, and last, that it follows the chain.
     pub(super) follows: bool,
     pub(super) reveal: Option<SignatureBytes>,
+    pub(super) judged_reveal: JudgedReveal,
     pub(super) wants_block: bool,
     /// Whether this peer's rounds have wanted a block of its own.
     pub(super) builds: bool,
@@ -171,6 +173,7 @@ impl Run {
             view: None,
             follows: false,
             reveal: None,
+            judged_reveal: JudgedReveal::default(),
             wants_block: false,
             builds: false,
             held: false,
