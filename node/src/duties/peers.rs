@@ -54,9 +54,9 @@ impl Peers {
         self.size.all().filter(move |peer| *peer != me)
     }
 
-    /// The peers with a live session.
+    /// The peers with a live session, but for those of another chain.
     pub fn connected(&self) -> PeerSet {
-        self.up
+        self.up.without(self.foreign)
     }
 
     /// A session to `peer` began, in which both sides speak `version`.
@@ -69,7 +69,7 @@ impl Peers {
     /// Whether `peer` is connected and knows what came with version `since`.
     pub fn knows(&self, peer: PeerIndex, since: WireVersion) -> bool {
         let version = self.versions.get(&peer);
-        let is_here = self.up.contains(peer) && !self.foreign.contains(peer);
+        let is_here = self.connected().contains(peer);
         is_here && version.is_some_and(|version| *version >= since)
     }
 
@@ -133,8 +133,7 @@ impl Peers {
     /// chain begins at another time.
     pub fn is_silent(&self, peer: PeerIndex, slot: Slot) -> bool {
         peer != self.me
-            && (!self.up.contains(peer)
-                || self.foreign.contains(peer)
+            && (!self.connected().contains(peer)
                 || self.marks.get(&peer).is_some_and(|mark| slot <= *mark))
     }
 
@@ -150,7 +149,7 @@ impl Peers {
         let round_trip = |peer| self.round_trips.get(&peer).copied().unwrap_or(UNMEASURED);
         let mut all: Vec<Duration> = self
             .others()
-            .filter(|p| self.up.contains(*p))
+            .filter(|p| self.connected().contains(*p))
             .map(round_trip)
             .collect();
         all.sort_unstable();
@@ -223,6 +222,23 @@ mod tests {
         peers.set_down(all[1]);
         assert!(!peers.knows(all[1], WireVersion::V1));
         assert!(!peers.enough_know(WireVersion::V2));
+    }
+
+    #[test]
+    fn a_peer_of_another_chain_counts_as_if_it_were_not_there() {
+        let (mut peers, all) = four();
+        for (peer, ms) in [(1, 10), (2, 40), (3, 400)] {
+            peers.set_up(all[peer], WireVersion::V2);
+            peers.set_round_trip(all[peer], Duration::from_millis(ms));
+        }
+        assert!(peers.set_foreign(all[1]));
+        assert!(!peers.set_foreign(all[1]), "that is known");
+        assert_eq!(peers.connected(), [all[2], all[3]].into_iter().collect());
+        assert!(!peers.knows(all[1], WireVersion::V1));
+        assert!(peers.is_silent(all[1], Slot(9)));
+        assert_eq!(peers.quorum_round_trip(), Duration::from_millis(400));
+        peers.set_up(all[1], WireVersion::V2);
+        assert!(peers.connected().contains(all[1]), "another session");
     }
 
     #[test]
