@@ -104,6 +104,8 @@ pub struct Metrics {
     pub not_performed: Family<KindLabels, Gauge>,
     /// 1 while a session to the peer is up.
     pub connected: Family<PeerLabels, Gauge>,
+    /// 1 while a peer's beacon node, or the own one, gives it no sight of the chain.
+    pub blind: Family<PeerLabels, Gauge>,
     /// Round trip time to the peer.
     pub rtt: Family<PeerLabels, Seconds>,
     /// How far the peer's clock is ahead.
@@ -141,6 +143,7 @@ impl Metrics {
             unserved_fork: Family::default(),
             not_performed: Family::default(),
             connected: Family::default(),
+            blind: Family::default(),
             rtt: Family::default(),
             clock_offset: Family::default(),
             sent_bytes: Counter::default(),
@@ -194,6 +197,8 @@ impl Metrics {
         registry.register("unknown", unknown, self.unknown.clone());
         let connected = "1 while a session is up";
         registry.register("peer_connected", connected, self.connected.clone());
+        let blind = "1 while its beacon node gives it no sight of the chain: it leads no round";
+        registry.register("peer_blind", blind, self.blind.clone());
         let rtt = "Round trip time to the peer";
         registry.register("peer_rtt_seconds", rtt, self.rtt.clone());
         let offset = "How far the peer's clock is ahead";

@@ -53,12 +53,15 @@ impl Observer {
 
     /// A peer, or this one, gets nothing from its beacon node, or does again.
     pub(super) fn sight(&mut self, peer: PeerIndex, is_blind: bool) {
+        let name = self.name(peer);
+        let of = PeerLabels { peer: name.clone() };
+        let blind = &self.panel.metrics.blind;
+        blind.get_or_create(&of).set(i64::from(is_blind));
         // One that says so again and again fills no disk.
         let rule = if is_blind { "blind" } else { "well_again" };
         if !self.is_worth_a_line(Some(peer), rule) {
             return;
         }
-        let name = self.name(peer);
         if is_blind {
             warn!(
                 peer = name,

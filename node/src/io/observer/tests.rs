@@ -12,11 +12,18 @@ fn lines(notes: Vec<Note>, words: &str) -> usize {
 }
 
 fn lines_of(peers: usize, notes: Vec<Note>, words: &str) -> usize {
+    let (log, _) = told(peers, notes);
+    log.lines().filter(|line| line.contains(words)).count()
+}
+
+/// What one of so many peers writes into its log for these notes, and what its metrics show then.
+fn told(peers: usize, notes: Vec<Note>) -> (String, String) {
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("log");
     let file = std::fs::File::create(&log).unwrap();
+    let metrics = Arc::new(Metrics::new());
     let panel = Panel {
-        metrics: Arc::new(Metrics::new()),
+        metrics: Arc::clone(&metrics),
         board: Arc::new(Board::default()),
     };
     let size = ClusterSize::of(4).unwrap();
@@ -27,8 +34,7 @@ fn lines_of(peers: usize, notes: Vec<Note>, words: &str) -> usize {
     tracing::subscriber::with_default(subscriber.finish(), || {
         notes.into_iter().for_each(|note| observer.tell(note));
     });
-    let text = std::fs::read_to_string(log).unwrap();
-    text.lines().filter(|line| line.contains(words)).count()
+    (std::fs::read_to_string(log).unwrap(), metrics.text())
 }
 
 fn head(slot: u64) -> DutyId {
@@ -110,4 +116,23 @@ fn a_miss_that_is_none_for_the_cluster_says_whose_beacon_node_took_it() {
     assert_eq!(lines(vec![missed(vec![1, 3])], words), 1);
     let words = "refused: unknown parent; no peer says that its own took it";
     assert_eq!(lines(vec![missed(vec![])], words), 1);
+    let (_, metrics) = told(4, vec![missed(vec![1]), missed(vec![])]);
+    for series in ["taken_elsewhere\"} 1", "missed\"} 2"] {
+        let series = format!("gantry_duties_total{{kind=\"head\",outcome=\"{series}");
+        assert!(metrics.contains(&series), "{metrics}");
+    }
+}
+
+#[test]
+fn a_peer_that_loses_sight_again_and_again_fills_no_log_and_the_metrics_show_how_it_is() {
+    let peer = ClusterSize::of(4).unwrap().peer(1).unwrap();
+    let sight = |is_blind| Note::Sight { peer, is_blind };
+    let gauge = "gantry_peer_blind{peer=\"peer 2\"} ";
+    for blind_at_last in [true, false] {
+        let turns = (0..20).flat_map(|_| [sight(!blind_at_last), sight(blind_at_last)]);
+        let (log, metrics) = told(4, turns.collect());
+        assert_eq!(log.lines().count(), 2, "{log}");
+        let now = format!("{gauge}{}", u8::from(blind_at_last));
+        assert!(metrics.contains(&now), "{metrics}");
+    }
 }
