@@ -163,6 +163,7 @@ pub(super) mod tests {
 
     use super::*;
 
+    /// At Electra, and from epoch 20 on at Fulu; eight slots an epoch.
     pub(in crate::duties) fn chain() -> ChainSpec {
         let genesis = Genesis {
             genesis_time: 0,
@@ -182,6 +183,8 @@ pub(super) mod tests {
             ("CAPELLA_FORK_VERSION", "0x03000001"),
             ("ELECTRA_FORK_VERSION", "0x05000001"),
             ("ELECTRA_FORK_EPOCH", "0"),
+            ("FULU_FORK_VERSION", "0x06000001"),
+            ("FULU_FORK_EPOCH", "20"),
         ];
         let keys: BTreeMap<String, serde_json::Value> = keys
             .iter()

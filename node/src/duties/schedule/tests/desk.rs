@@ -1,12 +1,12 @@
 //! A schedule with its clock, and a beacon node that answers it.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use proto::eth::{CommitteeIndex, Genesis};
+use proto::eth::CommitteeIndex;
 
 use super::super::errands::SHORTEST;
 use super::super::*;
+use crate::duties::value;
 
 pub const SLOTS: u64 = 8;
 pub const INDEX: ValidatorIndex = ValidatorIndex(7);
@@ -15,31 +15,7 @@ pub const ELECTRA: Epoch = Epoch(10);
 pub const FULU: Epoch = Epoch(30);
 
 pub fn chain() -> Arc<ChainSpec> {
-    let genesis = Genesis {
-        genesis_time: 1_000,
-        genesis_validators_root: Root::ZERO,
-        genesis_fork_version: [0, 0, 0, 1].into(),
-    };
-    let keys = [
-        ("SLOT_DURATION_MS", "12000"),
-        ("SLOTS_PER_EPOCH", "8"),
-        ("PRESET_BASE", "minimal"),
-        (
-            "DEPOSIT_CONTRACT_ADDRESS",
-            "0x00000000219ab540356cBB839Cbe05303d7705Fa",
-        ),
-        ("DEPOSIT_CHAIN_ID", "1337"),
-        ("CAPELLA_FORK_VERSION", "0x03000001"),
-        ("ELECTRA_FORK_VERSION", "0x05000001"),
-        ("ELECTRA_FORK_EPOCH", "0"),
-        ("FULU_FORK_VERSION", "0x06000001"),
-        ("FULU_FORK_EPOCH", "20"),
-    ];
-    let keys: BTreeMap<String, serde_json::Value> = keys
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), (*value).into()))
-        .collect();
-    Arc::new(ChainSpec::new(&keys, genesis).unwrap())
+    Arc::new(value::tests::chain())
 }
 
 pub fn key() -> PublicKey {
