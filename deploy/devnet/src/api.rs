@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::Error;
+use crate::{Error, bounded};
 
 /// How long one answer may take.
 const REQUEST: Duration = Duration::from_secs(10);
@@ -306,10 +306,7 @@ async fn unwrap_data<T: DeserializeOwned>(
     }
     let response = sent.map_err(|e| answer(url, &e.to_string()))?;
     let status = response.status();
-    let text = response
-        .text()
-        .await
-        .map_err(|e| answer(url, &e.to_string()))?;
+    let text = bounded::text(response).await.map_err(|e| answer(url, &e))?;
     if !status.is_success() {
         return Err(answer(url, &format!("{status}: {text}")));
     }

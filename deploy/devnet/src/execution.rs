@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::Error;
 use crate::children::{Child, Children, output};
 use crate::place::Site;
 use crate::plan::{Engine, Fork, Plan};
+use crate::{Error, bounded};
 
 /// The chain id of the npm client's genesis, and of chains without an execution client.
 pub const CHAIN_ID: u64 = 1337;
@@ -217,10 +217,8 @@ impl Rpc {
         };
         let question = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let sent = self.client.post(&self.url).json(&question).send().await;
-        let answer = sent
-            .map_err(|e| wrong(e.to_string()))?
-            .json::<Value>()
-            .await;
+        let text = bounded::text(sent.map_err(|e| wrong(e.to_string()))?).await;
+        let answer = serde_json::from_str::<Value>(&text.map_err(&wrong)?);
         let mut answer = answer.map_err(|e| wrong(e.to_string()))?;
         match answer.get("error") {
             Some(error) => Err(wrong(format!("{method}: {error}"))),

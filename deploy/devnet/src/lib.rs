@@ -7,6 +7,7 @@
 //! | [`children`] | child processes that never outlive this one |
 //! | [`execution`], [`chain`] | the execution client; beacon nodes and interop validators |
 //! | [`api`], [`ledger`] | what the chain says; which duties its blocks contain |
+//! | [`bounded`] | answers over HTTP, bounded |
 //! | [`cluster`], [`peer`] | identities, definition, ceremony, deposit; running peers |
 //! | [`metrics`], [`usage`] | figures of the peers, from `/metrics` and `/proc` |
 //! | [`proxy`] | ways between peers that are slow or can be cut |
@@ -20,6 +21,7 @@
 //! Never here: keys of the cluster, or anything that would run outside a test bed.
 
 pub mod api;
+pub mod bounded;
 pub mod chain;
 pub mod children;
 pub mod cluster;

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::Error;
 use crate::children::{Child, Children};
 use crate::metrics::Scrape;
 use crate::place::Site;
 use crate::usage::{Usage, forget_peak};
+use crate::{Error, bounded};
 
 /// How long `/metrics` may take.
 const REQUEST: Duration = Duration::from_secs(2);
@@ -148,14 +148,8 @@ impl Peer {
     async fn reading(&self) -> Option<Reading> {
         let usage = Usage::of(self.child.as_ref()?.id())?;
         let client = reqwest::Client::builder().timeout(REQUEST).build().ok()?;
-        let text = client
-            .get(&self.metrics_url)
-            .send()
-            .await
-            .ok()?
-            .text()
-            .await
-            .ok()?;
+        let response = client.get(&self.metrics_url).send().await.ok()?;
+        let text = bounded::text(response).await.ok()?;
         Some(Reading {
             metrics: Scrape::parse(&text),
             usage,
