@@ -31,7 +31,6 @@ use self::plan::{Account, Kind, Step, refuse_unsettled, steps};
 pub use self::refusal::Refusal;
 use self::sending::Sending;
 use super::lock::read as read_lock;
-use super::private::keep_memory_private;
 use super::{CommandError, complete, log, runtime};
 use crate::config::LogFormat;
 use crate::deposit;
@@ -109,7 +108,6 @@ impl Arguments {
     pub fn run(self) -> Result<(), CommandError> {
         // Of this program only: what others log may name the node's address.
         log::start(&"node=warn".parse().unwrap_or_default(), LogFormat::Text);
-        keep_memory_private();
         if self.from_block > 0 && self.beacon_node.is_none() {
             return Err(Refusal::FromBlockAlone.into());
         }

@@ -13,7 +13,6 @@ use ending::Ending;
 use proto::definition::{BadPeerAddress, PeerAddress, SignedDefinition, Terms};
 use tracing::warn;
 
-use super::private::keep_memory_private;
 use super::{CommandError, cluster, complete, lock, log};
 use crate::ceremony::{self, CeremonyError, Plan, Site};
 use crate::config::{Config, LogFilter, SecretSource};
@@ -153,7 +152,6 @@ impl Hold {
     fn run(self) -> Result<(), CommandError> {
         let config = Config::read_or_default(self.config.as_deref(), self.data_dir.as_deref())?;
         log::start(self.log.as_ref().unwrap_or(&config.log), config.log_format);
-        keep_memory_private();
         let definition = read_signed(&self.definition)?;
         let plan = self.plan(&config, definition.terms())?;
         let site = site(&config, definition)?;

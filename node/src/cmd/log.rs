@@ -2,12 +2,15 @@
 
 use std::io::IsTerminal as _;
 
+use tracing::warn;
 use tracing_subscriber::EnvFilter;
 
+use super::private::keep_memory_private;
 use crate::config::{LogFilter, LogFormat};
 
 /// Begins to write log lines to standard error: those that `filter` lets through. Colours are for
-/// a terminal only: in a file or a journal their codes hide the words.
+/// a terminal only: in a file or a journal their codes hide the words. The first line is a warning
+/// if the memory of this process is not its own.
 ///
 /// A line that nobody takes (the volume of the log is full, its reader has gone) is lost, and
 /// nothing else: to complain of it on standard error, too, would end the thread that has logged it.
@@ -23,6 +26,9 @@ pub(super) fn start(filter: &LogFilter, format: LogFormat) {
         LogFormat::Text => lines.with_target(false).try_init().ok(),
         LogFormat::Json => lines.json().try_init().ok(),
     };
+    if let Some(warning) = keep_memory_private() {
+        warn!("{warning}");
+    }
 }
 
 #[cfg(test)]

@@ -92,6 +92,11 @@ impl Gantry {
     /// # Errors
     /// What was refused or failed, in words for the operator.
     pub fn run(self) -> Result<(), CommandError> {
+        // Here, so that no command can forget it: most of them read a key or a password.
+        let warning = private::keep_memory_private();
+        if let Some(warning) = warning.filter(|_| !self.command.writes_a_log()) {
+            eprintln!("WARNING: {warning}");
+        }
         match self.command {
             Command::Identity(command) => command.run(),
             Command::Cluster(command) => command.run(),
@@ -103,6 +108,22 @@ impl Gantry {
             Command::Status(arguments) => arguments.run(),
             Command::Evidence(command) => command.run(),
             Command::Slashing(command) => command.run(),
+        }
+    }
+}
+
+impl Command {
+    /// Whether it begins a log, which then says what is to be warned of.
+    fn writes_a_log(&self) -> bool {
+        match self {
+            Self::Dkg(_) | Self::Deposit(_) | Self::Run(_) => true,
+            Self::Identity(_)
+            | Self::Cluster(_)
+            | Self::Keystore(_)
+            | Self::Lock(_)
+            | Self::Status(_)
+            | Self::Evidence(_)
+            | Self::Slashing(_) => false,
         }
     }
 }
@@ -201,6 +222,9 @@ pub enum CommandError {
     /// Not everything of a ceremony is there.
     #[error("not good: {0}. What stands above says what to do")]
     NotWhole(String),
+    /// What was checked is good, and some could not be.
+    #[error("what was checked is good, and not checked: {0}. What stands above says why")]
+    NotChecked(String),
     /// The keys in a lock are not shares of its validators' keys.
     #[error("{}: {}", .0.display(), .1)]
     LockKeys(PathBuf, #[source] BadKeys),

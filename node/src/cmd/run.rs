@@ -19,7 +19,6 @@ use tokio::sync::mpsc::channel;
 use tracing::{info, warn};
 
 use super::chain::check_chain;
-use super::private::keep_memory_private;
 use super::slashing::SlashingError;
 use super::{CommandError, complete, lock, log, runtime};
 use crate::config::Config;
@@ -62,7 +61,6 @@ impl Arguments {
     pub(super) fn run(self) -> Result<(), CommandError> {
         let config = Config::read(&self.config)?;
         log::start(&config.log, config.log_format);
-        keep_memory_private();
         // One thread for loop and network: handing each frame to another thread cost more than the
         // frame. Curve work is put off until what waits has left, and takes milliseconds.
         complete(runtime()?, run(config))
