@@ -4,18 +4,21 @@
 //! service that is stopped), the terminal shows again what is typed; only SIGKILL leaves no time
 //! for it. And at a prompt every such signal ends the program at once: nothing is under way yet.
 //!
+//! A program that is stopped (Ctrl-Z) and continued is neither ended nor done: the terminal shows
+//! what is typed while it is stopped, and nothing from then on, and the prompt is there again.
+//!
 //! Never here: what is to be done before an end; see [`stop_signal`].
 
 use std::ffi::c_int;
 use std::fs::File;
 use std::future::Future;
-use std::io;
+use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
@@ -29,6 +32,22 @@ static SILENT: Mutex<Option<Silenced>> = Mutex::new(None);
 struct Silenced {
     terminal: File,
     before: Termios,
+    prompt: String,
+}
+
+impl Silenced {
+    /// Shows the prompt, and nothing of what is typed from now on.
+    fn ask(&mut self) -> io::Result<()> {
+        let mut silent = self.before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(&self.terminal, OptionalActions::Flush, &silent)?;
+        self.terminal.write_all(self.prompt.as_bytes())
+    }
+
+    fn show(&self) {
+        // Nothing better is left to do with a terminal that refuses its own settings.
+        tcsetattr(&self.terminal, OptionalActions::Now, &self.before).ok();
+    }
 }
 
 fn silenced() -> MutexGuard<'static, Option<Silenced>> {
@@ -38,31 +57,32 @@ fn silenced() -> MutexGuard<'static, Option<Silenced>> {
 
 /// Gives the terminal back as it was; whether it was silent.
 fn restore() -> bool {
-    let Some(Silenced { terminal, before }) = silenced().take() else {
-        return false;
-    };
-    // Nothing better is left to do with a terminal that refuses its own settings.
-    tcsetattr(&terminal, OptionalActions::Now, &before).ok();
-    true
+    let silenced = silenced().take();
+    silenced.inspect(Silenced::show).is_some()
 }
 
 /// While it lives, the terminal shows nothing of what is typed.
 pub struct Unseen(());
 
 impl Unseen {
-    /// Silences `terminal`. There is one at a time.
+    /// Shows `prompt` on `terminal` and silences it. There is one at a time.
     ///
     /// # Errors
     /// If it is no terminal, or no signal can be watched for.
-    pub fn start(terminal: File) -> io::Result<Self> {
+    pub fn start(terminal: File, prompt: &str) -> io::Result<Self> {
         watch()?;
-        let before = tcgetattr(&terminal)?;
-        let mut silent = before.clone();
-        silent.local_modes.remove(LocalModes::ECHO);
+        let mut asked = Silenced {
+            before: tcgetattr(&terminal)?,
+            terminal,
+            prompt: prompt.to_owned(),
+        };
         let mut place = silenced();
-        tcsetattr(&terminal, OptionalActions::Flush, &silent)?;
-        *place = Some(Silenced { terminal, before });
-        Ok(Self(()))
+        let shown = asked.ask();
+        *place = Some(asked);
+        drop(place);
+        // Whatever failed, the terminal is given back.
+        let unseen = Self(());
+        shown.map(|()| unseen)
     }
 }
 
@@ -72,17 +92,22 @@ impl Drop for Unseen {
     }
 }
 
-/// Starts the thread that ends the program on a signal, once.
+/// Starts the thread that ends or stops the program on a signal, once.
 fn watch() -> io::Result<()> {
     static WATCHED: OnceLock<()> = OnceLock::new();
     if WATCHED.set(()).is_err() {
         return Ok(());
     }
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT])?;
-    let end = move || signals.forever().for_each(end_by);
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP])?;
+    let act = move || {
+        signals.forever().for_each(|signal| match signal {
+            SIGTSTP => stop(),
+            signal => end_by(signal),
+        });
+    };
     thread::Builder::new()
         .name("signals".to_owned())
-        .spawn(end)?;
+        .spawn(act)?;
     Ok(())
 }
 
@@ -93,6 +118,21 @@ fn end_by(signal: c_int) {
     if at_prompt || !stops {
         // It returns only if it fails, and then nothing else would end the program either.
         emulate_default_handler(signal).ok();
+    }
+}
+
+/// Stops the program until somebody continues it.
+fn stop() {
+    // Held until then: a line that is typed at the end must not find the terminal half restored.
+    let mut place = silenced();
+    if let Some(asked) = &*place {
+        asked.show();
+    }
+    // It returns when the program is continued.
+    emulate_default_handler(SIGTSTP).ok();
+    if let Some(asked) = &mut *place {
+        // A terminal that is gone ends the program by another signal.
+        asked.ask().ok();
     }
 }
 

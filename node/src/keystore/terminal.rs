@@ -54,8 +54,7 @@ pub fn confirmed(question: &str) -> Result<bool, SecretFileError> {
 
 fn prompt(words: &str) -> io::Result<Zeroizing<String>> {
     let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
-    let unseen = Unseen::start(terminal.try_clone()?)?;
-    terminal.write_all(words.as_bytes())?;
+    let unseen = Unseen::start(terminal.try_clone()?, words)?;
     let mut line = Zeroizing::new(String::with_capacity(MAX_BYTES as usize));
     let read = BufReader::new(io::Read::take(&terminal, MAX_BYTES)).read_line(&mut line);
     drop(unseen);
