@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use proto::ceremony::{Ack, Bundle, Confirm, Context, Done, Opening, Spoken};
+use proto::ceremony::{Ack, Bundle, Confirm, Context, Done, Opening, Spoken, Terms};
 use proto::lock::LockHash;
 use proto::{PeerIndex, PeerSet, Root, Verified};
 
 use super::deal::open;
 use super::work::{Dealing, Proving};
-use super::{Acked, Participant, Step};
+use super::{Acked, Participant, Position, Step};
 
 /// The verified statements of one attempt.
 #[derive(Default)]
@@ -60,6 +60,34 @@ impl Stage {
             | Self::Unusable
             | Self::Contradicted => false,
         }
+    }
+}
+
+/// Who was the first in an attempt.
+pub(super) enum First {
+    /// This peer.
+    This,
+    /// Another, by this opening.
+    Other(Verified<Opening>),
+}
+
+impl First {
+    /// The opening that `position` keeps of whoever was the first in its attempt, if it is one of
+    /// that attempt and of the terms that have this `hash`.
+    pub(super) fn kept(
+        terms: &Terms,
+        hash: Root,
+        position: &Position,
+    ) -> Option<Verified<Opening>> {
+        let roster = &terms.roster;
+        let bytes = hex::decode(position.first.as_ref()?).ok()?;
+        let Spoken::Opening(opening) = Spoken::decode(roster.size(), &bytes).ok()? else {
+            return None;
+        };
+        let opening = opening.verify(roster).ok()?;
+        let context = &opening.statement.context;
+        let is_its_own = context.terms == hash && context.attempt == position.attempt;
+        is_its_own.then_some(opening)
     }
 }
 

@@ -55,6 +55,10 @@ pub struct Position {
     /// Who opened the current attempt, as its place in the definition; none if that is the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opener: Option<usize>,
+    /// If another peer did, the opening by which it did, signed and in hex: also after a restart
+    /// this peer shows it to whoever comes late, who would take this peer for the opener.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<String>,
 }
 
 /// One acknowledgement: the shares of this transcript are stored and will never be deleted.

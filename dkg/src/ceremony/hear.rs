@@ -8,7 +8,7 @@ use proto::ceremony::{Ack, Bundle, Frame, MAX_ATTEMPT, Opening, Spoken};
 use proto::lock::LockHash;
 use proto::{PeerIndex, PeerSet, Signed, Statement, Verified};
 
-use super::attempt::Stage;
+use super::attempt::{First, Stage};
 use super::{Breach, Ceremony, Output, broadcast};
 use crate::blame::{self, Evidence, denies, has_sound_keys};
 
@@ -91,7 +91,7 @@ impl Ceremony {
             // Passed on before this peer's own opening, so that all hear who was first.
             let passed = Spoken::Opening(opening.clone().into_signed());
             outputs.push(broadcast(passed));
-            self.go_to(attempt, Some(signer), outputs);
+            self.go_to(attempt, Some(First::Other(opening.clone())), outputs);
         }
         if attempt != self.position.attempt {
             let told = &mut self.attempt.told;

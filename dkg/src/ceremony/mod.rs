@@ -32,7 +32,7 @@ use proto::{Machine, PeerIndex, PeerSet, Root, Timestamp, Verified};
 
 use crate::blame::{self, Evidence, Verdict, denies};
 use crate::bls::{Commitments, Scalar};
-use attempt::{Attempt, Stage};
+use attempt::{Attempt, First, Stage};
 use work::Stepped;
 
 pub use contract::{
@@ -69,6 +69,8 @@ pub struct Ceremony {
     progress: Option<Progress>,
     /// When there was work left at the end of a call.
     busy: Option<Timestamp>,
+    /// The opening by which another peer was the first in the current attempt.
+    first: Option<Verified<Opening>>,
 }
 
 impl Ceremony {
@@ -89,6 +91,7 @@ impl Ceremony {
         let terms = who.terms.hash();
         Ok(Self {
             attempt: enter(&who, terms, &position),
+            first: First::kept(&who.terms, terms, &position),
             max_frame: max_frame(who.terms.roster.size(), who.terms.validators),
             who,
             terms,
@@ -128,15 +131,25 @@ impl Ceremony {
         opening.into_iter().chain(ack).collect()
     }
 
-    /// Opens another attempt, which `opener` opened first, and tells everybody; without an opener
-    /// returns to one.
-    fn go_to(&mut self, attempt: u32, opener: Option<PeerIndex>, outputs: &mut Vec<Output>) {
+    /// Opens another attempt, which `first` opened first, and tells everybody; without one returns
+    /// to an attempt.
+    fn go_to(&mut self, attempt: u32, first: Option<First>, outputs: &mut Vec<Output>) {
+        let (opener, opening) = match first {
+            None => (None, None),
+            Some(First::This) => (Some(self.who.me), None),
+            Some(First::Other(opening)) => (Some(opening.signer), Some(opening)),
+        };
         let before = self.position.attempt;
         let opened = self.position.opened.max(before);
         self.position.opened = opened.max(attempt);
         self.position.attempt = attempt;
         self.position.failed = None;
         self.position.opener = opener.map(PeerIndex::position);
+        self.position.first = opening.as_ref().map(|opening| {
+            let spoken = Spoken::Opening(opening.clone().into_signed());
+            hex::encode(spoken.encode())
+        });
+        self.first = opening;
         outputs.extend(opener.map(|opener| {
             Output::Opened(Opened {
                 opener,
@@ -160,7 +173,7 @@ impl Ceremony {
         } else if self.position.failed != Some(attempt) {
             outputs.push(Output::Refused(Refused::NotFailed(attempt)));
         } else {
-            self.go_to(attempt + 1, Some(self.who.me), outputs);
+            self.go_to(attempt + 1, Some(First::This), outputs);
         }
     }
 
@@ -175,7 +188,7 @@ impl Ceremony {
 
     /// Tells `peer` everything this peer has to say in this attempt; first, who opened it.
     fn greet(&mut self, peer: PeerIndex, outputs: &mut Vec<Output>) {
-        if let Some(opening) = self.first_opening().filter(|first| first.signer != peer) {
+        if let Some(opening) = self.first.as_ref().filter(|first| first.signer != peer) {
             let passed = Spoken::Opening(opening.clone().into_signed());
             outputs.push(Output::Send(peer, Frame::Spoken(passed).encode()));
         }
@@ -185,13 +198,6 @@ impl Ceremony {
         if let Stage::Failed(statements) = &self.attempt.stage {
             outputs.push(Output::Send(peer, accusation(statements.clone())));
         }
-    }
-
-    /// The opening of whoever opened this attempt, if another did.
-    fn first_opening(&self) -> Option<&Verified<Opening>> {
-        let opener = self.who.terms.roster.size().peer(self.position.opener?)?;
-        let other = (opener != self.who.me).then_some(opener)?;
-        self.attempt.said.openings.get(&other)
     }
 
     fn stored(&mut self, transcript: Root, lock: Root, outputs: &mut Vec<Output>) {

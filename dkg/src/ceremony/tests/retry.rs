@@ -91,3 +91,28 @@ fn every_peer_names_who_opened_an_attempt_and_not_who_followed() {
         assert!(world.heard.values().all(|heard| heard.finished.is_some()));
     }
 }
+
+#[test]
+fn a_late_peer_hears_of_a_restarted_follower_who_opened_the_attempt() {
+    for seed in 80..88 {
+        let mut world = failed(seed);
+        let (opener, late, follower) = (world.peer(1), world.peer(2), world.peer(3));
+        world.crash(late);
+        world.give(opener, Input::Retry);
+        world.run();
+        // The follower forgets all but its position, and is the only one that is there.
+        world.crash(follower);
+        world.crash(opener);
+        world.crash(world.peer(0));
+        world.start(follower);
+        world.start(late);
+        world.run();
+        let opened: Vec<_> = world.heard[&late].opened.iter().map(|o| o.opener).collect();
+        assert_eq!(opened, [opener]);
+        world.start(opener);
+        world.start(world.peer(0));
+        world.run();
+        assert!(world.heard.values().all(|heard| heard.finished.is_some()));
+        world.assert_agreement();
+    }
+}
