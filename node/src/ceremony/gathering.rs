@@ -85,7 +85,10 @@ impl Gathering {
             };
             tokio::select! {
                 biased;
-                () = &mut stop => return self.stopped(),
+                () = &mut stop => {
+                    self.say_passed_over();
+                    return self.stopped();
+                }
                 event = events.recv() => match event {
                     Some(event) => self.take(event)?,
                     None => return Err(CeremonyError::NetEnded),
@@ -94,12 +97,19 @@ impl Gathering {
                 () = patience => break,
             }
         }
+        self.say_passed_over();
         let missing = self.missing();
         self.line.screen.say(&match missing {
             Some(names) => format!("done here; {names} may lack something and did not come"),
             None => "done: every peer has everything".to_owned(),
         });
         Ok(())
+    }
+
+    fn say_passed_over(&mut self) {
+        if let Some(words) = self.line.passed_over() {
+            self.line.screen.say(&words);
+        }
     }
 
     /// Names those who may lack something.
@@ -171,9 +181,7 @@ impl Gathering {
             }
             Event::Frame { peer, frame } => match Frame::decode(&frame) {
                 Ok(frame) => self.hear(peer, frame)?,
-                Err(BadFrame::Unknown) => {
-                    tracing::debug!(peer = self.line.name(peer), "a frame of a later version");
-                }
+                Err(BadFrame::Unknown) => self.line.pass_over(peer),
                 Err(bad) => self.line.fault(peer, &format!("sent {bad}")),
             },
             Event::Measured { .. } => return Ok(()),

@@ -37,6 +37,8 @@ pub(super) struct Line {
     me: PeerIndex,
     size: ClusterSize,
     names: Vec<String>,
+    /// How many frames of a later version each peer has sent.
+    unknown: BTreeMap<PeerIndex, u64>,
     pub screen: Screen,
 }
 
@@ -51,6 +53,7 @@ impl Line {
             me,
             size: terms.size(),
             names,
+            unknown: BTreeMap::new(),
             screen: Screen::new(),
         }
     }
@@ -99,6 +102,25 @@ impl Line {
     /// How many peers there are.
     pub fn size(&self) -> ClusterSize {
         self.size
+    }
+
+    /// Counts a frame of `peer` that this version does not know: no fault, and nothing is done.
+    pub fn pass_over(&mut self, peer: PeerIndex) {
+        *self.unknown.entry(peer).or_default() += 1;
+        tracing::debug!(peer = self.name(peer), "a frame of a later version");
+    }
+
+    /// What was passed over, in words; none if nothing was.
+    pub fn passed_over(&self) -> Option<String> {
+        let counts = self.unknown.iter();
+        let counts = counts.map(|(peer, count)| format!("{count} of {}", self.name(*peer)));
+        let counts: Vec<String> = counts.collect();
+        (!counts.is_empty()).then(|| {
+            format!(
+                "passed over messages that only a later version of gantry knows: {}",
+                counts.join(", ")
+            )
+        })
     }
 
     /// Says what `peer` did wrong, once, and no more than so much of it.

@@ -53,3 +53,15 @@ fn a_peer_that_loses_power_before_it_takes_any_frame_comes_back() {
     let crashes = (0..).take_while(|number| crash(*number)).count();
     assert!(crashes > 30, "{crashes} is too few to be all");
 }
+
+#[test]
+fn a_message_of_a_later_version_is_counted_and_costs_nothing() {
+    let mut world = World::until(Cut::BeforeSending(usize::MAX));
+    assert!(!world.is_cut());
+    let words = world.hear_unknown(3);
+    assert!(
+        words.ends_with("only a later version of gantry knows: 3 of bob"),
+        "{words}"
+    );
+    world.assert_all_have_the_same("with messages of a later version");
+}

@@ -203,6 +203,19 @@ impl World {
         self.refused.take()
     }
 
+    /// The first operator hears messages of a later version from the second; what it says of them.
+    pub fn hear_unknown(&mut self, times: usize) -> String {
+        let gathering = self.peers[0].as_mut().expect("it goes on");
+        assert_eq!(gathering.line.passed_over(), None);
+        for _ in 0..times {
+            // Field 99, of no bytes.
+            let frame = Bytes::from_static(&[0x9a, 0x06, 0x00]);
+            let peer = peer(1);
+            gathering.take(Event::Frame { peer, frame }).unwrap();
+        }
+        gathering.line.passed_over().expect("it counts them")
+    }
+
     /// What the victim has written.
     pub fn has(&self, name: &str) -> bool {
         self.dir(VICTIM).join(name).exists()
