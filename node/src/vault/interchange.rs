@@ -35,6 +35,13 @@ pub enum InterchangeError {
          that version; nothing was imported"
     )]
     Version(String),
+    /// No chain.
+    #[error(
+        "the file does not say of which chain it is (its genesis_validators_root is missing): let \
+         the client that wrote it follow its chain once, export again, and import that; nothing \
+         was imported"
+    )]
+    NoChain,
     /// Another chain.
     #[error(
         "the file is of another chain (genesis validators root {found}, this cluster's is \

@@ -245,8 +245,24 @@ fn entries_are_read_as_the_clients_write_them() {
     }
     let vote = r#", "signed_attestations": [{"source_epoch": 8, "target_epoch": 9}]"#;
     assert_eq!(marks_of(vote), (Some(8), Some(9), None));
+    // An old Teku writes so of a key that has signed nothing.
+    let nothing = r#", "signed_blocks": [{"slot": "0"}, {}], "signed_attestations": [{ }]"#;
+    assert_eq!(marks_of(nothing), (None, None, Some(0)));
     let twice = r#", "signed_blocks": [{"slot": "90"}], "signed_blocks": [{"slot": "7"}]"#;
     assert_eq!(marks_of(twice), (None, None, Some(90)));
+}
+
+#[test]
+fn a_file_that_names_no_chain_is_refused_with_words() {
+    // As Teku writes of records that are older than its knowledge of the chain.
+    let json = file("5", &of_key(1, r#"{"slot": "90"}"#, ""));
+    let absent = json.replace("genesis_validators_root", "other");
+    let mut of_null: serde_json::Value = serde_json::from_str(&json).unwrap();
+    of_null["metadata"]["genesis_validators_root"] = serde_json::Value::Null;
+    for json in [absent, of_null.to_string()] {
+        let words = refused(&json);
+        assert!(words.contains("does not say of which chain"), "{words}");
+    }
 }
 
 #[test]

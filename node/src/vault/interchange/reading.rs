@@ -6,6 +6,9 @@
 //! | a list that is absent beside a member unknown to the EIP | refused: it may be that list |
 //! | a list twice in one entry, a key in several entries | all of them count |
 //! | integers and the format version with or without quotes | the same |
+//! | `{}` in a list, as an old Teku writes of a key that has signed nothing | passed over |
+//! | one epoch without the other | refused: of the other nothing is known |
+//! | no genesis validators root, or null, as Teku writes of old records | refused with words |
 //! | hex with or without `0x` | the same |
 //! | signing roots: absent, null, empty, zero | passed over: only marks are taken |
 //! | other members | passed over |
@@ -19,9 +22,10 @@
 use std::fmt;
 
 use proto::{Epoch, PublicKey, Root, Slot};
-use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, de};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{FORMAT_VERSION, InterchangeError};
 use crate::journal::Watermarks;
@@ -63,7 +67,10 @@ fn versioned(metadata: FormatVersion, json: &[u8]) -> Result<File, InterchangeEr
     let file: Interchange = serde_json::from_slice(json)?;
     let entries = file.data.unwrap_or_default();
     Ok(File {
-        genesis_validators_root: file.metadata.genesis_validators_root,
+        genesis_validators_root: file
+            .metadata
+            .genesis_validators_root
+            .ok_or(InterchangeError::NoChain)?,
         keys: entries
             .into_iter()
             .map(|entry| (entry.pubkey, entry.highest))
@@ -96,7 +103,7 @@ struct Interchange {
 
 #[derive(Deserialize)]
 struct Metadata {
-    genesis_validators_root: Root,
+    genesis_validators_root: Option<Root>,
 }
 
 #[derive(Deserialize)]
@@ -108,6 +115,20 @@ struct Block {
 struct Attestation {
     source_epoch: Epoch,
     target_epoch: Epoch,
+}
+
+/// A list as it is read: what an item is made of is looked at before it is understood.
+type List = Option<Vec<Box<RawValue>>>;
+
+/// The items of a list but those without any member.
+fn items<T: DeserializeOwned, E: de::Error>(list: List) -> Result<Vec<T>, E> {
+    let is_empty = |item: &RawValue| {
+        let members = item.get().strip_prefix('{');
+        members.is_some_and(|members| members.trim_start() == "}")
+    };
+    let items = list.into_iter().flatten().filter(|item| !is_empty(item));
+    let read = items.map(|item| serde_json::from_str(item.get()).map_err(E::custom));
+    read.collect()
 }
 
 /// One member of `data`.
@@ -141,16 +162,19 @@ impl<'de> Visitor<'de> for Members {
                 "pubkey" if pubkey.is_some() => return Err(M::Error::duplicate_field("pubkey")),
                 "pubkey" => pubkey = Some(members.next_value()?),
                 "signed_blocks" => {
-                    let list: Option<Vec<Block>> = members.next_value()?;
-                    let slot = list.iter().flatten().map(|block| block.slot).max();
+                    let list: Vec<Block> = items(members.next_value()?)?;
+                    let slot = list.iter().map(|block| block.slot).max();
                     highest.slot = highest.slot.max(slot);
                     blocks = true;
                 }
                 "signed_attestations" => {
-                    let list: Option<Vec<Attestation>> = members.next_value()?;
-                    let list = || list.iter().flatten();
-                    highest.source = highest.source.max(list().map(|a| a.source_epoch).max());
-                    highest.target = highest.target.max(list().map(|a| a.target_epoch).max());
+                    let list: Vec<Attestation> = items(members.next_value()?)?;
+                    highest.source = highest
+                        .source
+                        .max(list.iter().map(|a| a.source_epoch).max());
+                    highest.target = highest
+                        .target
+                        .max(list.iter().map(|a| a.target_epoch).max());
                     attestations = true;
                 }
                 _ => {
