@@ -1,10 +1,21 @@
 //! The addresses that money goes to, as a person compares them.
+//!
+//! A definition holds addresses as bytes, and gantry writes their checksum itself. So only whoever
+//! types an address, or a file by hand, can be warned that it had none: a digit that the writer has
+//! mistyped arrives at every signer with a checksum that fits, and the same fingerprint. No signer
+//! can see that, and nothing but a look at the own wallet shows it: that is what they are told.
 
 use std::collections::BTreeMap;
 
 use proto::Address;
 use proto::definition::{checksummed, parse_address};
 use serde_json::Value;
+
+/// What a signer has to do that no program can.
+pub(super) const BY_GANTRY: [&str; 2] = [
+    "  The checksums in these addresses are gantry's own: they show no slip of whoever typed",
+    "  them. Before you sign, compare all digits of those that are yours with your wallet.",
+];
 
 /// The most runs of validators that one line names.
 const RUNS: usize = 8;

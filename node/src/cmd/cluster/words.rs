@@ -109,6 +109,7 @@ fn money_in_words(terms: &Terms) -> Vec<String> {
             lines.extend(money::listed("Blocks pay", list, validators));
         }
     }
+    lines.extend(money::BY_GANTRY.map(str::to_owned));
     lines
 }
 
@@ -217,6 +218,13 @@ mod tests {
         let mut draft = proto::example::draft(&proto::example::identities(4));
         change(&mut draft);
         describe(&Definition::unsigned(Terms::new(draft).unwrap()), &[])
+    }
+
+    #[test]
+    fn signers_are_told_what_no_checksum_shows_them() {
+        let text = shown(|_| {});
+        let words = "they show no slip of whoever typed";
+        assert!(text.contains(words), "{text}");
     }
 
     #[test]
