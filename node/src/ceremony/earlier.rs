@@ -4,16 +4,19 @@
 //!
 //! Never here: a way to clear it away. A record, a keystore and a lock are put where they belong.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use proto::Root;
+use proto::lock::Validator;
 use thiserror::Error;
 
 use super::CeremonyError;
-use super::keys::Site;
+use super::keys::{Site, share_key};
 use super::notebook::{Memory, Notebook};
 use crate::journal::{Files, Journal, JournalError};
+use crate::keystore::keystore_path;
 
 /// Something of an earlier ceremony is where this one would put its own, and there is no lock.
 #[derive(Debug, Error)]
@@ -83,8 +86,13 @@ pub fn refuse(site: &Site, notebook: &Notebook, memory: &Memory) -> Result<(), C
             lock_file: lock_file(),
         }));
     }
-    let blank = *memory == Memory::Blank(None);
-    if let Some(file) = first_file(&site.keystore_dir, is_share).filter(|_| blank) {
+    let own = match memory {
+        // Nothing says that this ceremony has stored any.
+        Memory::Blank(None) => BTreeSet::new(),
+        Memory::Blank(Some(_)) | Memory::Begun => own_keystores(site, notebook)?,
+    };
+    let is_foreign = |name: &str| is_share(name) && !own.contains(&site.keystore_dir.join(name));
+    if let Some(file) = first_file(&site.keystore_dir, is_foreign) {
         return Err(CeremonyError::from(Earlier::Keystores {
             dir: site.keystore_dir.clone(),
             file,
@@ -115,6 +123,22 @@ fn refuse_record(site: &Site, acked: &[Root]) -> Result<(), CeremonyError> {
         Err(error) => Err(error.into()),
         Ok(_) => unreachable!("no lock has a hash of zeros"),
     }
+}
+
+/// The keystores that this ceremony has stored so far, in all its attempts.
+fn own_keystores(site: &Site, notebook: &Notebook) -> Result<BTreeSet<PathBuf>, CeremonyError> {
+    let made = notebook.all_made()?;
+    let shares = made.iter().flat_map(|made| {
+        let own = |validator: &Validator| {
+            let shares = &validator.share_public_keys;
+            shares.get(site.me.position()).copied()
+        };
+        let seal = share_key(&made.seal_commitment, site.me);
+        made.validators.iter().filter_map(own).chain(seal)
+    });
+    Ok(shares
+        .map(|share| keystore_path(&site.keystore_dir, &share))
+        .collect())
 }
 
 /// Whether a file of this name is the keystore of a share.

@@ -117,6 +117,9 @@ pub enum CeremonyError {
     /// Something of an earlier ceremony is in the way.
     #[error(transparent)]
     Earlier(#[from] super::earlier::Earlier),
+    /// The end of the ceremony could not be written.
+    #[error(transparent)]
+    NoRoom(#[from] super::room::NoRoom),
     /// The seed does not decrypt.
     #[error(
         "{} does not open: give the passphrase or secret file that the ceremony was begun with",

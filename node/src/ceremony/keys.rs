@@ -1,7 +1,7 @@
 //! From what the ceremony made to what lies on the disk: keystores, signing record, lock.
 //!
 //! Every step may be repeated after a crash. Their order is the promise:
-//! 1. keystores of all shares and the content of the lock are durable, then this peer acknowledges;
+//! 1. the content of the lock and keystores of all shares are durable, then this peer acknowledges;
 //! 2. everybody has acknowledged: the signing record is begun, enrolled with all group keys. Only
 //!    here does a record begin by itself, and nothing can have been signed before;
 //! 3. the lock with all signatures is durable, without which nothing signs; before it, the hashes
@@ -14,10 +14,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use dkg::bls::{Commitments, PublicPoint};
 use dkg::ceremony::Outcome;
 use proto::definition::SignedDefinition;
 use proto::lock::{BadLock, Contents, Lock, UnsignedLock, Validator};
-use proto::{Identity, IdentitySignature, PeerIndex, Root};
+use proto::{Identity, IdentitySignature, PeerIndex, PublicKey, Root, ShareIndex};
 use sha2::{Digest as _, Sha256};
 
 use super::CeremonyError;
@@ -52,6 +53,15 @@ pub fn keystore_salt(definition: Root) -> Root {
     let hash =
         Sha256::new_with_prefix(b"gantry/keystore-salt/1").chain_update(definition.as_bytes());
     Root::from(<[u8; 32]>::from(hash.finalize()))
+}
+
+/// The public key of a peer's share of the key that has this public polynomial; none if that is
+/// none.
+pub fn share_key(commitment: &[PublicKey], peer: PeerIndex) -> Option<PublicKey> {
+    let points = commitment.iter().map(PublicPoint::from_bytes);
+    let points = points.collect::<Result<Vec<_>, _>>().ok()?;
+    let share = Commitments::new(points)?.share_key(ShareIndex::from(peer))?;
+    Some(share.to_bytes())
 }
 
 impl Site {
@@ -136,8 +146,9 @@ impl Site {
             secret: outcome.seal.share.clone(),
         };
         let shares: Vec<StoredShare> = shares.chain([seal]).collect();
-        store_all(&self.keystore_dir, master, &shares)?;
+        // First what says whose the keystores are, and then they: a start finds no stray ones.
         notebook.keep(lock, &made)?;
+        store_all(&self.keystore_dir, master, &shares)?;
         Ok(lock)
     }
 
@@ -165,6 +176,9 @@ impl Site {
     /// If something cannot be written, or there is a record that is not this lock's.
     pub fn finish(&self, lock: &Lock, notebook: &Notebook) -> Result<(), CeremonyError> {
         self.begin_record(lock)?;
+        if let Some(dir) = self.lock_file.parent() {
+            files::make_dir(dir)?;
+        }
         files::write_new(&self.lock_file, lock.to_json().as_bytes(), Mode::Public)?;
         notebook.close()
     }

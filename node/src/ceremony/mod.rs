@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `gathering` | one peer at the ceremony: events in, phase after phase |
 //! | [`earlier`] | what an earlier ceremony has left, found before this one begins |
+//! | [`room`] | whether its end can be written, found before it begins |
 //! | `recalling` | before the first word: hears what this peer may have said before |
 //! | `making` | while there is no lock: drives `dkg`'s machine |
 //! | `sharing` | after it: deposits, completing those who lag, leaving |
@@ -35,6 +36,7 @@ mod line;
 mod making;
 pub mod notebook;
 mod recalling;
+pub mod room;
 pub mod screen;
 mod sharing;
 #[cfg(test)]
@@ -133,6 +135,7 @@ impl Phase {
         let Some(lock) = site.lock()? else {
             let memory = notebook.memory()?;
             earlier::refuse(site, &notebook, &memory)?;
+            room::refuse(site)?;
             return match memory {
                 Memory::Begun => {
                     let master = MasterSecret::obtain(secret, &salt, SecretUse::Open)?;

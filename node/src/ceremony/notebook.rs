@@ -215,6 +215,17 @@ impl Notebook {
         read(&self.made_path(lock))
     }
 
+    /// All that [`Notebook::keep`] has kept.
+    ///
+    /// # Errors
+    /// If a file of it cannot be read.
+    pub fn all_made(&self) -> Result<Vec<Made>, CeremonyError> {
+        let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        let kept = names.filter(|name| name.starts_with("keys-") && name.ends_with(".json"));
+        kept.map(|name| read(&self.path(&name))).collect()
+    }
+
     /// Removes the folder. Only for when the lock is durable; the seed goes first.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use dkg::bls::{Message, SecretShare};
+use dkg::ceremony::Position;
 use proto::definition::{Draft, Gwei, SignedDefinition};
 use proto::lock::LockHash;
 use proto::lock::{Lock, Validator};
@@ -17,6 +18,7 @@ use super::{CeremonyError, Phase, Sharing};
 use crate::config::SecretSource;
 use crate::deposit;
 use crate::journal::{DataLock, JournalError};
+use crate::keystore;
 
 /// The coefficients of the polynomials of two validators, constant term first.
 const POLYNOMIALS: [[u64; 3]; 2] = [[5, 7, 11], [13, 17, 19]];
@@ -64,7 +66,7 @@ fn made() -> Made {
 }
 
 /// The first operator in `dir`.
-fn site(dir: &Path) -> Site {
+pub(super) fn site(dir: &Path) -> Site {
     let definition = definition();
     Site {
         me: definition.peer_named("alice").unwrap(),
@@ -76,7 +78,7 @@ fn site(dir: &Path) -> Site {
     }
 }
 
-fn lock(site: &Site) -> Lock {
+pub(super) fn lock(site: &Site) -> Lock {
     let hash = site.unsigned(made()).unwrap().hash();
     let signatures: Vec<IdentitySignature> = secrets()
         .iter()
@@ -292,6 +294,39 @@ fn what_an_earlier_ceremony_has_left_is_found_before_this_one_and_not_to_be_dele
     let words = refusal(dir.path());
     assert!(words.contains("Delete no keystore"), "{words}");
     assert!(!dir.path().join("record").exists(), "nothing is made");
+}
+
+#[test]
+fn foreign_keystores_are_found_in_every_state_of_this_ceremony_and_its_own_are_none() {
+    for begun in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let keystores = dir.path().join("keystores");
+        fs::create_dir(&keystores).unwrap();
+        let site = site(dir.path());
+        let hash = site.definition.hash();
+        let notebook = Notebook::open(dir.path(), hash).unwrap();
+        fs::create_dir(notebook.directory()).unwrap();
+        if begun {
+            // It cannot be opened, which comes later.
+            let seed =
+                format!(r#"{{"version":1,"definition":"{hash}","nonce":"00","ciphertext":"00"}}"#);
+            fs::write(notebook.directory().join("seed.json"), seed).unwrap();
+        }
+        notebook.persist(&Position::default()).unwrap();
+        notebook.keep(Root::from([7; 32]), &made()).unwrap();
+        let own = share(1, 1).public().to_bytes();
+        let seal = super::keys::share_key(&made().seal_commitment, site.me).unwrap();
+        drop(site);
+        for key in [own, seal] {
+            fs::write(keystore::keystore_path(&keystores, &key), "{}").unwrap();
+        }
+        let words = refusal(dir.path());
+        assert!(words.contains("no.secret is not there"), "{words}");
+        let foreign = share(1, 2).public().to_bytes();
+        fs::write(keystore::keystore_path(&keystores, &foreign), "{}").unwrap();
+        let words = refusal(dir.path());
+        assert!(words.contains("Delete no keystore"), "{words}");
+    }
 }
 
 #[test]

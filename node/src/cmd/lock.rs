@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use dkg::bls::{Commitments, PublicPoint};
 use proto::definition::{BadDefinition, Fingerprint, Gwei};
 use proto::lock::Lock;
-use proto::{IdentityKey, PeerIndex, PublicKey, ShareIndex};
+use proto::{IdentityKey, PeerIndex, PublicKey};
 
 use super::cluster::describe;
 use super::{CommandError, dkg::SecretFlags};
+use crate::ceremony::keys::share_key;
 use crate::config::Config;
 use crate::deposit;
 use crate::io::files;
@@ -27,7 +27,9 @@ pub(super) enum Command {
     /// your secret opens every keystore, that the signing record knows every validator, and the
     /// deposit file.
     ///
-    /// Exits with 0 only if all of it is there and fits together. It changes nothing.
+    /// Exits with 0 only if all of it is there, was checked and fits together: while `gantry run`
+    /// is up, it keeps its signing record to itself, and that cannot be checked. It changes
+    /// nothing.
     Verify(Verify),
 }
 
@@ -51,6 +53,14 @@ pub(super) struct Verify {
     /// The deposit file; without this, the one that the ceremony wrote into the data directory.
     #[arg(long, value_name = "FILE")]
     deposits: Option<PathBuf>,
+}
+
+/// What came of a check.
+enum Checked {
+    /// All is as it should be.
+    Good(String),
+    /// It could not be checked, for this reason.
+    Not(String),
 }
 
 impl Command {
@@ -123,21 +133,28 @@ impl Verify {
             ("Record", record(&config, &lock, identity)),
             ("Deposits", self.deposits(&config, &lock)),
         ];
-        let mut failed = Vec::new();
+        let (mut failed, mut unchecked) = (Vec::new(), Vec::new());
         for (what, result) in checks {
             match result {
-                Ok(words) => println!("{what:<11} {words}"),
+                Ok(Checked::Good(words)) => println!("{what:<11} {words}"),
+                Ok(Checked::Not(words)) => {
+                    println!("{what:<11} NOT CHECKED: {words}");
+                    unchecked.push(what.to_lowercase());
+                }
                 Err(error) => {
                     println!("{what:<11} NOT GOOD: {error}");
                     failed.push(what.to_lowercase());
                 }
             }
         }
-        if failed.is_empty() {
-            println!("All good.");
-            return Ok(());
+        match (failed.as_slice(), unchecked.as_slice()) {
+            ([], []) => {
+                println!("All good.");
+                Ok(())
+            }
+            ([], unchecked) => Err(CommandError::NotChecked(unchecked.join(", "))),
+            (failed, _) => Err(CommandError::NotWhole(failed.join(", "))),
         }
-        Err(CommandError::NotWhole(failed.join(", ")))
     }
 
     /// Opens every keystore of this peer, that of the seal key included.
@@ -146,26 +163,27 @@ impl Verify {
         config: &Config,
         lock: &Lock,
         me: PeerIndex,
-    ) -> Result<String, CommandError> {
+    ) -> Result<Checked, CommandError> {
         let source = self.secret.source(config);
         let master = MasterSecret::obtain(&source, &lock.keystore_salt, SecretUse::Open)?;
-        let seal = seal_share(lock, me);
+        let seal = share_key(&lock.seal_commitment, me);
         let shares: Vec<PublicKey> = lock.shares_of(me).copied().chain(seal).collect();
         let opened = keystore::open_all(&config.keystore_dir, &master, &shares)?;
         let (count, dir) = (opened.len(), config.keystore_dir.display());
-        Ok(format!(
+        Ok(Checked::Good(format!(
             "all {count} in {dir} open, and hold the shares that the lock names"
-        ))
+        )))
     }
 
-    fn deposits(&self, config: &Config, lock: &Lock) -> Result<String, CommandError> {
+    fn deposits(&self, config: &Config, lock: &Lock) -> Result<Checked, CommandError> {
         let written = config.data_dir.join(deposit::file_name(lock));
         let file = match &self.deposits {
             Some(file) => file,
             None if written.exists() => &written,
             None => {
                 let written = written.display();
-                return Ok(format!("{written} is not there: not checked"));
+                let words = "is not there: name the deposit file with --deposits";
+                return Ok(Checked::Not(format!("{written} {words}")));
             }
         };
         let refused = |error| CommandError::Deposit(file.clone(), error);
@@ -174,28 +192,19 @@ impl Verify {
         deposit::check_all(lock, &deposits).map_err(refused)?;
         let sum = Gwei(deposits.iter().map(|deposit| deposit.amount).sum());
         let (count, file) = (deposits.len(), file.display());
-        Ok(format!(
+        Ok(Checked::Good(format!(
             "all {count}, {sum}, in {file} are validly signed, for whom you agreed on"
-        ))
+        )))
     }
 }
 
-/// The public key of a peer's share of the seal key, which has a keystore too.
-fn seal_share(lock: &Lock, me: PeerIndex) -> Option<PublicKey> {
-    let points = lock.seal_commitment.iter().map(PublicPoint::from_bytes);
-    let points = points.collect::<Result<Vec<_>, _>>().ok()?;
-    let share = Commitments::new(points)?.share_key(ShareIndex::from(me))?;
-    Some(share.to_bytes())
-}
-
 /// Reads the signing record and looks for every validator in it.
-fn record(config: &Config, lock: &Lock, identity: IdentityKey) -> Result<String, CommandError> {
+fn record(config: &Config, lock: &Lock, identity: IdentityKey) -> Result<Checked, CommandError> {
     let held = match DataLock::take(&config.data_dir) {
         Ok(held) => held,
         Err(error @ LockError::Held { .. }) => {
-            return Ok(format!(
-                "not checked: {error}. A running peer has checked its record"
-            ));
+            let words = "If that is `gantry run`, it has checked its record when it started";
+            return Ok(Checked::Not(format!("{error}. {words}")));
         }
         Err(error) => return Err(error.into()),
     };
@@ -212,9 +221,9 @@ fn record(config: &Config, lock: &Lock, identity: IdentityKey) -> Result<String,
         .map(|validator| &validator.public_key);
     match keys.clone().find(unknown) {
         Some(key) => Err(CommandError::NotEnrolled(*key)),
-        None => Ok(format!(
+        None => Ok(Checked::Good(format!(
             "both copies are sound and know all {} validators; never copy it, never restore it",
             keys.count()
-        )),
+        ))),
     }
 }
