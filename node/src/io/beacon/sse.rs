@@ -42,20 +42,29 @@ impl Events {
     /// If an event exceeds [`EVENT_LIMIT`]; the stream cannot be read on.
     pub fn read(&mut self, bytes: &[u8]) -> Result<Vec<Event>, TooLong> {
         let mut complete = Vec::new();
-        for byte in bytes {
-            let ends_pair = mem::take(&mut self.after_return) && *byte == b'\n';
-            match byte {
+        for piece in bytes.split_inclusive(|byte| matches!(byte, b'\r' | b'\n')) {
+            let ends_pair = mem::take(&mut self.after_return) && piece == b"\n";
+            match piece {
                 _ if ends_pair => {}
-                b'\r' | b'\n' => {
-                    self.after_return = *byte == b'\r';
+                [line @ .., end @ (b'\r' | b'\n')] => {
+                    self.after_return = *end == b'\r';
+                    self.go_on(line)?;
                     let line = mem::take(&mut self.line);
                     complete.extend(self.end_line(&line)?);
                 }
-                _ if self.line.len() == EVENT_LIMIT => return Err(TooLong),
-                _ => self.line.push(*byte),
+                line => self.go_on(line)?,
             }
         }
         Ok(complete)
+    }
+
+    /// Adds to the present line.
+    fn go_on(&mut self, part: &[u8]) -> Result<(), TooLong> {
+        if self.line.len() + part.len() > EVENT_LIMIT {
+            return Err(TooLong);
+        }
+        self.line.extend_from_slice(part);
+        Ok(())
     }
 
     fn end_line(&mut self, line: &[u8]) -> Result<Option<Event>, TooLong> {
