@@ -12,7 +12,7 @@ use std::time::Duration;
 use proto::eth::ForkName;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{Client, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
@@ -41,7 +41,8 @@ const FAILURE_LIMIT: usize = 1 << 20;
 #[derive(Clone)]
 pub struct BeaconClient {
     http: Client,
-    base: Arc<str>,
+    /// The address with a slash at its end. It is read once: an answer costs less than that.
+    base: Arc<Url>,
     node: Arc<str>,
     hidden: Arc<Hidden>,
     pauses: Arc<Mutex<Pauses>>,
@@ -85,11 +86,13 @@ impl BeaconClient {
             .pool_max_idle_per_host(8)
             .build()
             .map_err(|error| BadUrl(error.to_string()))?;
+        let mut base = parsed.clone();
+        base.set_path(&format!("{}/", parsed.path().trim_end_matches('/')));
         Ok(Self {
             http,
             node: format!("{}://{host}{port}", parsed.scheme()).into(),
             hidden: Arc::new(Hidden::of(&parsed)),
-            base: parsed.as_str().trim_end_matches('/').into(),
+            base: Arc::new(base),
             pauses: Arc::default(),
         })
     }
@@ -148,7 +151,7 @@ impl BeaconClient {
     ) -> Result<Answer, BeaconError> {
         let mut request = self
             .http
-            .post(format!("{}{path}", self.base))
+            .post(self.url(path))
             .timeout(call.timeout())
             .header(ACCEPT, JSON)
             .header(CONTENT_TYPE, body.media_type)
@@ -165,7 +168,7 @@ impl BeaconClient {
         let deadline = Instant::now() + call.timeout();
         let request = self
             .http
-            .get(format!("{}{path}", self.base))
+            .get(self.url(path))
             .header(ACCEPT, "text/event-stream")
             .send();
         let response = timeout_at(deadline, request)
@@ -229,8 +232,13 @@ impl BeaconClient {
     }
 
     fn request(&self, call: Call, path: &str) -> RequestBuilder {
-        let url = format!("{}{path}", self.base);
-        self.http.get(url).timeout(call.timeout())
+        self.http.get(self.url(path)).timeout(call.timeout())
+    }
+
+    /// Where `path` of the API, which begins with a slash, is served.
+    fn url(&self, path: &str) -> Url {
+        let url = self.base.join(&path[1..]);
+        url.expect("a path of the API can follow every address of a server")
     }
 
     async fn send(&self, call: Call, request: RequestBuilder) -> Result<Answer, BeaconError> {
