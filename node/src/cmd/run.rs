@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use futures::stream;
 use proto::definition::Terms;
 use proto::eth::ChainSpec;
 use proto::lock::Lock;
@@ -202,7 +203,7 @@ async fn assemble(
         inlet: Inlet {
             events,
             answers,
-            heads,
+            heads: stream::select_all([heads]),
             written,
             chores: Chores::default(),
         },

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use futures::stream::BoxStream;
+use futures::stream::{BoxStream, SelectAll};
 use tokio::sync::mpsc::Receiver;
 
 use super::beacon::{BeaconError, Heard};
@@ -43,8 +43,9 @@ pub struct Inlet {
     pub events: Receiver<net::Event>,
     /// The beacon node's answers.
     pub answers: Receiver<Answer>,
-    /// Its new heads.
-    pub heads: BoxStream<'static, Result<Heard, BeaconError>>,
+    /// Its new heads. One stream alone, in a set, since a set looks only into what has woken it:
+    /// the way to a stream of HTTP is long, and the loop turns twenty times for each head.
+    pub heads: SelectAll<BoxStream<'static, Result<Heard, BeaconError>>>,
     /// What became of records.
     pub written: Receiver<Written>,
     /// Work put off until nothing urgent waits.
@@ -146,7 +147,7 @@ mod tests {
         let inlet = Inlet {
             events,
             answers,
-            heads: stream::repeat_with(move || Ok(Heard::Head(head))).boxed(),
+            heads: stream::select_all([stream::repeat_with(move || Ok(Heard::Head(head))).boxed()]),
             written,
             chores: Chores::default(),
         };

@@ -8,7 +8,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use futures::StreamExt as _;
 use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
 use libp2p::core::Endpoint;
 use libp2p::core::transport::PortUse;
 use libp2p::core::upgrade::ReadyUpgrade;
@@ -118,8 +120,9 @@ enum Stage {
     Open,
     /// The stream is on its way.
     Await,
-    /// The session runs.
-    Run(BoxFuture<'static, ()>),
+    /// The session runs: alone in a set, since a set polls only what has been woken, and a
+    /// connection is polled for many reasons that are none of the session's.
+    Run(FuturesUnordered<BoxFuture<'static, ()>>),
     /// The session is over; the driver closes the connection.
     Over,
 }
@@ -128,13 +131,14 @@ impl OneStream {
     fn begin(&mut self, stream: Stream) {
         // A second stream has no use: dropping it resets it.
         if matches!(self.stage, Stage::Open | Stage::Await) {
-            self.stage = Stage::Run(Box::pin(session::run(stream, self.link.clone())));
+            let session: BoxFuture<'static, ()> = Box::pin(session::run(stream, self.link.clone()));
+            self.stage = Stage::Run([session].into_iter().collect());
         }
     }
 
     fn advance(&mut self, cx: &mut Context<'_>) {
         if let Stage::Run(session) = &mut self.stage
-            && session.as_mut().poll(cx).is_ready()
+            && session.poll_next_unpin(cx).is_ready()
         {
             self.stage = Stage::Over;
         }
