@@ -317,7 +317,8 @@ impl Machine for Node {
     fn deadline(&self) -> Option<Timestamp> {
         let slot = self.ground.chain.slot_at(self.now);
         let next_slot = self.ground.chain.start_of(slot.map_or(Slot(0), Slot::next));
-        let head_vote = slot.map(|slot| self.ground.chain.attestation_deadline(slot));
+        let head_vote = slot.filter(|slot| !self.has_begun(*slot));
+        let head_vote = head_vote.map(|slot| self.ground.chain.attestation_deadline(slot));
         let mark = slot.and_then(|slot| self.mark_due(slot));
         let later = [head_vote, mark].into_iter().flatten();
         let due = later.filter(|due| *due > self.now);

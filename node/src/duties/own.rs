@@ -17,6 +17,12 @@ use super::value::Value;
 const RETRY: Duration = Duration::from_millis(100);
 
 impl Run {
+    /// Whether the moment of the duty brings anything: it has not begun, or a value waits to be
+    /// judged.
+    pub(super) fn wants_trigger(&self) -> bool {
+        self.reached.is_none() || self.question.is_some() || self.owed.is_some()
+    }
+
     pub(super) fn trigger(&mut self, world: &mut World<'_>) {
         if self.reached.is_none() {
             self.reach(Phase::Trigger, world);

@@ -163,8 +163,10 @@ impl Node {
                 continue;
             }
             let duty = DutyId { slot, kind };
-            let is_new = self.opened.get(&kind) < Some(&slot);
-            if let Some(owners) = self.owners(duty).filter(|_| is_new) {
+            if self.opened.get(&kind) >= Some(&slot) {
+                continue;
+            }
+            if let Some(owners) = self.owners(duty) {
                 self.opened.insert(kind, slot);
                 if self.disk_hangs(slot) {
                     let waited = self.waits_for_disk();
@@ -253,22 +255,23 @@ impl Node {
 
     /// Head votes begin with the slot's block or at their deadline, blocks with their slot.
     fn trigger(&mut self, slot: Slot) {
-        if self.head >= Some(slot) || self.now >= self.ground.chain.attestation_deadline(slot) {
-            self.step(
-                DutyId {
-                    slot,
-                    kind: DutyKind::Head,
-                },
-                Event::Trigger,
-            );
+        let votes = self.ground.chain.attestation_deadline(slot);
+        for kind in DutyKind::ALL {
+            let is_due = match kind {
+                DutyKind::Head => self.head >= Some(slot) || self.now >= votes,
+                DutyKind::Block => true,
+            };
+            let duty = DutyId { slot, kind };
+            if is_due && self.runs.get(&duty).is_some_and(Run::wants_trigger) {
+                self.step(duty, Event::Trigger);
+            }
         }
-        self.step(
-            DutyId {
-                slot,
-                kind: DutyKind::Block,
-            },
-            Event::Trigger,
-        );
+    }
+
+    /// Whether the head votes of `slot` have begun, with its block: their deadline brings nothing
+    /// any more.
+    pub(super) fn has_begun(&self, slot: Slot) -> bool {
+        self.head >= Some(slot) && self.opened.get(&DutyKind::Head) >= Some(&slot)
     }
 
     /// Drops the runs of all slots but the present and the one before.
