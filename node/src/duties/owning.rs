@@ -2,7 +2,8 @@
 //!
 //! The beacon node may draw other duties for an epoch that has begun. A validator that does not
 //! attest in this slot any more gets no partial signature of it: that would burn its vote of the
-//! epoch, which is due in another slot now. The slot's own vote goes on for all others. From the
+//! epoch, which is due in another slot now. (What the vault has signed by then and the disk has not
+//! written down yet, is not sent any more.) The slot's own vote goes on for all others. From the
 //! moment at which a head event contradicts what is known, until the node has answered anew,
 //! nothing is signed here; what a quorum has agreed on is owed, and a quorum's proof does not age.
 
@@ -45,6 +46,9 @@ impl Run {
         if held {
             return;
         }
+        // The record of what was signed may have become durable meanwhile.
+        let durable = world.recorded;
+        self.recorded(&durable, world);
         // Shares may lie here for whom it was not known that the duty is theirs.
         if self.signed.is_some() {
             world.out.push(Output::Later(Chore::Combine(self.duty)));

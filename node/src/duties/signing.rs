@@ -65,14 +65,23 @@ impl Run {
         }
     }
 
-    /// The record is durable: the partial signatures may leave.
+    /// The record is durable: the partial signatures may leave, as soon as it is certain whose duty
+    /// it is, and but for those whose it is no more.
     pub(super) fn recorded(&mut self, recorded: &Recorded, world: &mut World<'_>) {
+        if !self.is_certain() {
+            return;
+        }
         let Some(Pending { value, sealed }) = self.pending.take() else {
             return;
         };
         let sequence = sealed.sequence();
         match sealed.open(recorded) {
-            Ok(opened) => {
+            Ok(mut opened) => {
+                let wanted = self.owners.numbers();
+                opened.retain(|partial| wanted.contains(&partial.validator()));
+                if opened.is_empty() {
+                    return self.ballot(Ballot::Declined, world);
+                }
                 self.reach(Phase::RecordDurable, world);
                 let partials = opened.iter().map(partial).collect();
                 self.ballot(Ballot::Recorded { sequence, partials }, world);

@@ -159,6 +159,13 @@ impl Checks {
         }
     }
 
+    /// Who has released a share of `validator` over this root.
+    pub fn releasers(&self, validator: u32, root: &Root) -> BTreeSet<usize> {
+        let roots = self.released.get(&validator);
+        let released = roots.and_then(|roots| roots.get(root));
+        released.map(|(_, peers)| peers.clone()).unwrap_or_default()
+    }
+
     /// How many could have signed this: the correct peers that did, and every bad one.
     fn signers(&self, peers: &BTreeSet<usize>) -> usize {
         peers.union(&self.bad).count()

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 
 use node::duties::Output;
+use node::duties::note::Phase;
+use node::duties::value::Value;
 use proto::{Epoch, Slot};
 
 use crate::chain::{Chain, SLOTS_PER_EPOCH};
@@ -26,6 +28,24 @@ fn world(seed: u64, last_after_ms: u64) -> World {
     let mut world = World::new(4, seed);
     world.arrivals.insert(Slot(SETTLES), last_after_ms);
     world.arrivals.insert(Slot(SETTLES + 1), 2_000);
+    world
+}
+
+/// The same when no peer hears events from just before the last block on.
+fn deaf_world(seed: u64, last_after_ms: u64) -> World {
+    let mut world = world(seed, last_after_ms);
+    world.run_until(SETTLES, ms(11_000));
+    world.all(|peer| Fault::Hears(peer, false));
+    world
+}
+
+/// A world in which the duties are drawn by this branch of the settling block, and in which a
+/// foreign block of `slot` comes 2 s after its start.
+fn drawn_world(seed: u64, branch: u8, slot: u64) -> World {
+    let mut world = world(seed, 1_000);
+    world.arrivals.insert(Slot(slot), 2_000);
+    world.run_until(SETTLES + 1, ms(6_000));
+    world.turn(SETTLES, Some(branch), true);
     world
 }
 
@@ -108,9 +128,7 @@ fn the_first_event_after_a_start_is_compared_with_what_was_asked_before_it() {
 
 #[test]
 fn what_happened_while_no_events_came_is_asked_when_they_come_again() {
-    let mut world = world(705, 1_000);
-    world.run_until(SETTLES, ms(11_000));
-    world.all(|peer| Fault::Hears(peer, false));
+    let mut world = deaf_world(705, 1_000);
     world.run_until(SETTLES + 1, ms(3_000));
     world.turn(SETTLES, None, false);
     world.run_until(SETTLES + 1, ms(6_000));
@@ -120,9 +138,7 @@ fn what_happened_while_no_events_came_is_asked_when_they_come_again() {
 
 #[test]
 fn an_epoch_is_asked_again_when_it_begins_if_no_event_has_borne_it_out() {
-    let mut world = world(706, 13_200);
-    world.run_until(SETTLES, ms(11_000));
-    world.all(|peer| Fault::Hears(peer, false));
+    let mut world = deaf_world(706, 13_200);
     world.assert_none_refused();
 }
 
@@ -174,10 +190,7 @@ fn a_validator_whose_slot_has_changed_votes_in_the_new_one_and_the_rest_goes_on(
         stays,
     } = redraw();
     for after_ms in [100, 1_000, 1_990] {
-        let mut world = world(707 + after_ms, 1_000);
-        world.arrivals.insert(Slot(slot), 2_000);
-        world.run_until(SETTLES + 1, ms(6_000));
-        world.turn(SETTLES, Some(one), true);
+        let mut world = drawn_world(707 + after_ms, one, slot);
         world.run_until(slot, ms(after_ms));
         world.turn(SETTLES, Some(other), true);
         world.assert_none_refused();
@@ -197,10 +210,7 @@ fn nothing_is_signed_between_a_turn_and_the_new_draw() {
         moves: (moves, later),
         stays,
     } = redraw();
-    let mut world = world(708, 1_000);
-    world.arrivals.insert(Slot(slot), 2_000);
-    world.run_until(SETTLES + 1, ms(6_000));
-    world.turn(SETTLES, Some(one), true);
+    let mut world = drawn_world(708, one, slot);
     world.run_until(slot, ms(1_950));
     for peer in &mut world.peers {
         peer.draw_ms = Some((900, 1_000));
@@ -209,6 +219,46 @@ fn nothing_is_signed_between_a_turn_and_the_new_draw() {
     world.assert_none_refused();
     assert!(world.chain.accepted(head(slot), stays).is_some());
     assert!(world.chain.accepted(head(later.0), moves).is_some());
+}
+
+/// The vault has signed and the disk is slow: what becomes durable after a turn is sent for those
+/// only whose duty it still is, and not before the beacon node has said so.
+#[test]
+fn a_share_that_waits_for_the_disk_is_not_sent_for_who_has_moved_meanwhile() {
+    let Redraw {
+        branches: [one, other],
+        slot,
+        moves: (moves, _),
+        stays,
+    } = redraw();
+    for draw_ms in [(5, 30), (900, 1_000)] {
+        let mut world = drawn_world(710, one, slot);
+        world.run_to(slot);
+        for peer in &mut world.peers {
+            peer.sync_ms = (300, 400);
+        }
+        let quorum = Phase::PrepareQuorum;
+        (0..4).for_each(|peer| world.run_until_reached(peer, head(slot), quorum));
+        for peer in &mut world.peers {
+            peer.draw_ms = Some(draw_ms);
+        }
+        world.turn(SETTLES, Some(other), true);
+        world.run_to(slot + 1);
+        world.assert_safe();
+        assert!(world.chain.accepted(head(slot), stays).is_some());
+        let values = world.chain.values();
+        let of_slot = values.filter(|value| {
+            let Value::Head(vote) = value else {
+                return false;
+            };
+            vote.slot.0 == slot
+        });
+        for value in of_slot {
+            let root = value.signable(&world.chain.spec).signing_root();
+            let sent = world.checks.releasers(moves, &root);
+            assert_eq!(sent, Default::default(), "{draw_ms:?}");
+        }
+    }
 }
 
 #[test]
