@@ -248,13 +248,6 @@ impl Ballots {
         count
     }
 
-    /// Who has voted for `value` in `round`.
-    pub(crate) fn voters(&self, round: Round, value: &Root) -> impl Iterator<Item = PeerIndex> {
-        let votes = self.prepares.get(&round).into_iter().flatten();
-        let for_it = votes.filter(move |(_, vote)| vote.statement.value == *value);
-        for_it.map(|(peer, _)| *peer)
-    }
-
     /// Who has voted in round 0, or has left it.
     pub(crate) fn done_with_round_zero(&self) -> PeerSet {
         let voted = self.prepares.get(&Round::ZERO).into_iter().flatten();

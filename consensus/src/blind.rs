@@ -56,4 +56,9 @@ fn a_value_is_vouched_for_by_f_and_one_others() {
     rig.hear(2, rig.prepare(2, 1, 'a'), &[]);
     assert!(rig.instance.is_vouched_for(&root('a')));
     assert!(!rig.instance.is_vouched_for(&root('b')));
+    // They stay what they are in the rounds that others lead, where the same value is forced.
+    let end = rig.instance.deadline().unwrap();
+    rig.tick(end, &["CHANGE 2 []"]);
+    assert!(rig.instance.is_vouched_for(&root('a')));
+    assert!(!rig.instance.is_vouched_for(&root('b')));
 }

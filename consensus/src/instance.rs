@@ -220,13 +220,14 @@ impl<V: Value> Instance<V> {
         self.values.known(hash)
     }
 
-    /// Whether f + 1 others have voted for this value in the present round, or a quorum in any: one
-    /// of them is correct and has judged it by its own beacon node, as with a forced value.
+    /// Whether f + 1 others have proposed this value or voted for it, in any round, or a quorum
+    /// has: the first correct one among them has judged it by its own beacon node, as with a forced
+    /// value.
     pub fn is_vouched_for(&self, value: &Root) -> bool {
         let certified = self.certificate.as_ref().map(|c| c.prepared.value);
-        let votes = self.ballots.voters(self.round, value);
-        let others = votes.filter(|peer| *peer != self.setup.me);
-        certified == Some(*value) || others.count() > self.size().faulty()
+        let mut others = self.ballots.vouchers(value);
+        others.remove(self.setup.me);
+        certified == Some(*value) || others.len() > self.size().faulty()
     }
 
     /// How many signatures this peer has verified for this duty: the work that others caused.
