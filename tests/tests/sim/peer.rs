@@ -168,32 +168,42 @@ impl Peer {
         Journal::read(&mut copy, &owner(cluster, self.index))
     }
 
-    /// Starts a process from what lies on the disk.
-    pub fn start(&mut self, cluster: &Cluster, chain: &Arc<ChainSpec>) -> Result<(), JournalError> {
-        let journal = Journal::open(self.disk.clone(), owner(cluster, self.index))?;
+    /// What never changes while a process runs.
+    pub fn ground(&self, cluster: &Cluster, chain: &Arc<ChainSpec>) -> Ground {
+        Ground {
+            chain: Arc::clone(chain),
+            lock: cluster.lock.hash(),
+            roster: Arc::new(cluster.lock.definition.terms().roster().clone()),
+            me: self.index,
+            identity: cluster.identities[self.index.position()].clone(),
+            keys: ClusterKeys::of(&cluster.lock).unwrap(),
+            fee_recipients: vec![self.fee_recipient.into(); cluster.lock.validators.len()],
+            seed: [7; 32],
+        }
+    }
+
+    /// The shares with what the record holds.
+    pub fn vault(&self, cluster: &Cluster, history: History) -> Vault {
         let outcome = &cluster.outcomes[self.index.position()];
         let held = outcome.validators.iter().map(|validator| Held {
             group_key: validator.public_key,
             share: validator.share.clone(),
             deposits: None,
         });
-        let roster = cluster.lock.definition.terms().roster();
-        let ground = Ground {
-            chain: Arc::clone(chain),
-            lock: cluster.lock.hash(),
-            roster: Arc::new(roster.clone()),
-            me: self.index,
-            identity: cluster.identities[self.index.position()].clone(),
-            keys: ClusterKeys::of(&cluster.lock).unwrap(),
-            fee_recipients: vec![self.fee_recipient.into(); outcome.validators.len()],
-            seed: [7; 32],
-        };
-        let history = journal.history().clone();
-        let mut vault = Vault::open(roster.size(), held.collect(), history).unwrap();
+        let size = cluster.lock.definition.terms().size();
+        let mut vault = Vault::open(size, held.collect(), history).unwrap();
         for (claimant, sequence) in &self.denied {
             vault.deny(*claimant, *sequence);
         }
-        let peers = Peers::new(roster.size(), self.index, self.memory.clone());
+        vault
+    }
+
+    /// Starts a process from what lies on the disk.
+    pub fn start(&mut self, cluster: &Cluster, chain: &Arc<ChainSpec>) -> Result<(), JournalError> {
+        let journal = Journal::open(self.disk.clone(), owner(cluster, self.index))?;
+        let ground = self.ground(cluster, chain);
+        let vault = self.vault(cluster, journal.history().clone());
+        let peers = Peers::new(ground.roster.size(), self.index, self.memory.clone());
         self.life += 1;
         self.process = Some(Process {
             node: Node::new(ground, vault, peers, journal.recorded()),

@@ -1,9 +1,15 @@
 //! Scripts of a chain that turns, of clocks that do, and of blocks with blobs.
 
-use node::duties::Input;
-use node::duties::schedule::Head;
+use consensus::Standing;
+use node::duties::ground::{Owners, World as Stage};
+use node::duties::peers::Peers;
+use node::duties::run::{Event as RunEvent, Run};
+use node::duties::schedule::{Head, Position};
+use node::duties::{Input, Output, Query};
 use proto::Slot;
+use proto::eth::ValidatorIndex;
 
+use crate::chain::FIRST_INDEX;
 use crate::faults::Fault;
 use crate::scenarios::{block, head, ms};
 use crate::world::{FIRST, World};
@@ -34,6 +40,47 @@ fn a_proposal_that_moves_to_another_validator_after_its_reveal_was_sent_is_not_l
         world.run_to(slot + 1);
         world.assert_all_done(slot..slot + 1);
     }
+}
+
+/// The chain may have given the slot to another of our validators, whose reveal is whole sooner.
+#[test]
+fn a_run_asks_for_its_block_with_the_reveal_of_its_own_proposer_and_no_other() {
+    let mut world = World::new(4, 175);
+    let slot = world.block_slots(FIRST + 2..FIRST + 10)[0];
+    let leader = world.leaders(Slot(slot))[0];
+    world.run_to(slot - 1);
+    let peer = &world.peers[leader];
+    let history = peer.durable_history(&world.cluster).unwrap();
+    let recorded = peer.process.as_ref().unwrap().journal.recorded();
+    let ground = peer.ground(&world.cluster, &world.chain.spec);
+    let (size, mut out) = (ground.roster.size(), Vec::new());
+    let mut with = Stage {
+        ground: &ground,
+        vault: &mut peer.vault(&world.cluster, history),
+        peers: &mut Peers::new(size, peer.index, peer.memory.clone()),
+        is_mute: false,
+        recorded,
+        now: world.chain.spec.start_of(Slot(slot)),
+        out: &mut out,
+    };
+    let (proposer, other) = (Position(0), Position(1));
+    let owners = Owners::Proposer {
+        validator: proposer,
+        index: ValidatorIndex(FIRST_INDEX),
+    };
+    let mut run = Run::new(block(slot), owners, Standing::Voting, &with);
+    run.step(RunEvent::Tick, &mut with);
+    for (validator, byte) in [(other, 1), (proposer, 2)] {
+        let reveal = [byte; 96].into();
+        run.step(RunEvent::Reveal { validator, reveal }, &mut with);
+    }
+    let mut reveals = Vec::new();
+    for output in out {
+        if let Output::Ask(Query::Block { randao_reveal, .. }) = output {
+            reveals.push(randao_reveal);
+        }
+    }
+    assert_eq!(reveals, [[2; 96].into()]);
 }
 
 /// It may be a lie or a bug of the node; the own clock says that nobody can have built it.
