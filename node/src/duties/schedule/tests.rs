@@ -220,6 +220,37 @@ fn a_head_that_flaps_a_thousand_times_is_asked_about_as_often_as_time_allows() {
 }
 
 #[test]
+fn events_that_come_and_go_put_no_second_question_while_one_is_on_its_way() {
+    let mut desk = Desk::settled(FULU, 1, 2);
+    desk.pass(SHORTEST);
+    let mut asked = 0;
+    for _ in 0..1_000 {
+        desk.schedule.deaf();
+        desk.schedule.hears_again();
+        asked += desk.due().len();
+    }
+    // Attesters, proposers and subscriptions of two epochs, and who gets the fees.
+    assert_eq!(asked, 7);
+}
+
+#[test]
+fn an_answer_on_its_way_settles_what_the_head_does_meanwhile() {
+    let mut desk = Desk::settled(FULU, 1, 2);
+    desk.pass(SHORTEST);
+    desk.head(FULU, 3, 2);
+    let due = desk.due();
+    assert!(due.iter().any(|due| due.errand == Errand::Attesters(FULU)));
+    desk.head(FULU, 4, 2);
+    for due in due {
+        desk.answer(due, FULU, 4, 2);
+    }
+    desk.pass(SHORTEST);
+    let asked = desk.answer_all(FULU, 4, 2);
+    assert!(!asked.contains(&Errand::Attesters(FULU)), "{asked:?}");
+    assert_eq!(desk.seat(FULU), Some(4));
+}
+
+#[test]
 fn a_clock_that_was_far_ahead_leaves_no_question_behind() {
     let mut desk = Desk::settled(FULU, 1, 2);
     let right = desk.now;

@@ -100,7 +100,7 @@ impl Desk {
         }
     }
 
-    fn answer(&mut self, due: Due, epoch: Epoch, previous: u8, current: u8) {
+    pub fn answer(&mut self, due: Due, epoch: Epoch, previous: u8, current: u8) {
         let byte = |settled_ahead: bool| match (settled_ahead, due.errand.epoch() == epoch) {
             (true, true) => previous,
             (true, false) | (false, true) => current,
