@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use node::duties::note::{Miss, Note};
-use node::duties::{Input, Output};
+use node::duties::{Answer, Input, Output};
 use proto::DutyId;
+use proto::eth::ValidatorIndex;
 use proto::frame::{Frame, Parts};
 
+use crate::chain::FIRST_INDEX;
 use crate::faults::Fault;
 use crate::scenarios::ms;
 use crate::world::{FIRST, World};
@@ -56,6 +58,25 @@ fn where_all_is_well_nobody_is_blamed_and_what_was_accepted_counts_once() {
             }
         }
     }
+}
+
+#[test]
+fn an_answer_that_comes_twice_counts_once() {
+    let mut world = World::new(4, 726);
+    let mut slots = (FIRST + 2..FIRST + 6).map(proto::Slot);
+    let (duty, validator) = slots
+        .find_map(|slot| world.chain.duties(slot).pop())
+        .unwrap();
+    world.run_to(duty.slot.0 + 1);
+    let before = world.told.len();
+    let accepted = vec![ValidatorIndex(FIRST_INDEX + u64::from(validator))];
+    let answer = Answer::Submitted {
+        duty,
+        accepted,
+        refused: Vec::new(),
+    };
+    world.feed(0, Input::Answer(answer));
+    assert_eq!(world.told[before..], []);
 }
 
 #[test]
