@@ -10,6 +10,8 @@
 mod kept;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread;
@@ -26,6 +28,9 @@ use kept::Kept;
 const OPENING: Duration = Duration::from_secs(60);
 /// How long the end of the program waits for what was remembered last: a busy disk takes a second.
 const CLOSING: Duration = Duration::from_secs(3);
+/// How long news are gathered before they are written down together. A duty brings one of each
+/// peer and two of its own, each of which would wake the thread.
+const GATHERING: Duration = Duration::from_secs(5);
 /// What may wait to be remembered at most: some minutes of a large cluster.
 const WAITING: usize = 1024;
 /// How many of the last duties are shown again after a start.
@@ -98,6 +103,8 @@ enum Item {
 #[derive(Debug)]
 pub struct Memory {
     items: SyncSender<Item>,
+    /// Nothing is sent here: that it is gone ends the gathering.
+    ends: SyncSender<Infallible>,
     closed: Receiver<Result<(), sled::Error>>,
 }
 
@@ -117,6 +124,7 @@ impl Memory {
             why,
         };
         let (items, waiting) = sync_channel(WAITING);
+        let (ends, end) = sync_channel(0);
         let (to_opened, opened) = sync_channel(1);
         let (to_closed, closed) = sync_channel(1);
         let place = path.to_owned();
@@ -131,7 +139,7 @@ impl Memory {
             };
             // Whoever waits for it may have given up.
             if let (Ok(()), Some(kept)) = (to_opened.send(remembered), kept) {
-                to_closed.send(remember(kept, &waiting)).ok();
+                to_closed.send(remember(kept, &waiting, &end)).ok();
             }
         };
         let thread = thread::Builder::new().name("memory".to_owned());
@@ -139,7 +147,12 @@ impl Memory {
         let remembered = opened.recv_timeout(OPENING);
         let remembered = remembered.map_err(|waited| failed(waited.into()))?;
         let remembered = remembered.map_err(|error| failed(error.into()))?;
-        Ok((Self { items, closed }, remembered))
+        let memory = Self {
+            items,
+            ends,
+            closed,
+        };
+        Ok((memory, remembered))
     }
 
     /// Remembers the record sequence a peer has shown. Returns at once.
@@ -171,6 +184,7 @@ impl Memory {
     /// If something may not be on the disk.
     pub fn close(self) -> Result<(), Trouble> {
         drop(self.items);
+        drop(self.ends);
         Ok(self.closed.recv_timeout(CLOSING)??)
     }
 }
@@ -184,15 +198,32 @@ impl From<RecvTimeoutError> for Trouble {
     }
 }
 
-/// Remembers what comes until nobody hands over anything more. A refusal is said once: after the
-/// first one sled refuses everything until a restart.
-fn remember(kept: Kept, items: &Receiver<Item>) -> Result<(), sled::Error> {
+/// Remembers what comes until nobody hands over anything more: the last word on each peer and each
+/// duty of some seconds at a time. A refusal is said once: after the first one sled refuses
+/// everything until a restart.
+fn remember(
+    kept: Kept,
+    items: &Receiver<Item>,
+    end: &Receiver<Infallible>,
+) -> Result<(), sled::Error> {
     let mut is_said = false;
-    for item in items {
-        let done = match &item {
-            Item::Sequence(peer, sequence) => kept.remember_sequence(*peer, *sequence),
-            Item::Ending(ending) => kept.remember_ending(ending),
-        };
+    while let Ok(first) = items.recv() {
+        end.recv_timeout(GATHERING).ok();
+        let (mut sequences, mut endings) = (BTreeMap::new(), BTreeMap::new());
+        for item in iter::once(first).chain(items.try_iter()) {
+            match item {
+                Item::Sequence(peer, sequence) => {
+                    sequences.insert(peer, sequence);
+                }
+                Item::Ending(ending) => {
+                    endings.insert((ending.slot, ending.kind.clone()), ending);
+                }
+            }
+        }
+        let mut sequences = sequences.into_iter();
+        let done = sequences
+            .try_for_each(|(peer, sequence)| kept.remember_sequence(peer, sequence))
+            .and_then(|()| endings.values().try_for_each(|e| kept.remember_ending(e)));
         if let (Err(error), false) = (done, is_said) {
             warn!(%error, "duties and the records of peers are not remembered until a restart");
             is_said = true;

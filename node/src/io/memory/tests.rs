@@ -70,7 +70,14 @@ fn what_is_remembered_is_there_after_a_restart() {
     let peer = size().peer(2).unwrap();
     let path = dir.path().join("memory");
     let (memory, _) = Memory::open(&path, CLUSTER, size()).unwrap();
-    memory.remember_sequence(peer, 77).unwrap();
+    for sequence in [75, 76, 77] {
+        memory.remember_sequence(peer, sequence).unwrap();
+    }
+    let before = Ending {
+        signed: 2,
+        ..ending(8)
+    };
+    memory.remember_ending(&before).unwrap();
     memory.remember_ending(&ending(8)).unwrap();
     memory.remember_ending(&ending(9)).unwrap();
     memory.close().unwrap();
