@@ -1,4 +1,8 @@
-//! The way out: one bounded queue for each live session. Sending never waits.
+//! The way out: two bounded queues for each live session. Sending never waits.
+//!
+//! What is sent last leaves when the other queue is empty and everything before it is written; so
+//! a vote waits behind one such frame at most, the one that is on its way. Its queue is short, and
+//! what finds it full is dropped: whoever waits for it asks again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,16 +34,28 @@ impl Outbox {
         }
     }
 
+    /// Queues `frame` for `peer` behind everything else, or drops it if two wait there.
+    pub fn send_last(&self, peer: PeerIndex, frame: Bytes) {
+        if let Some(queue) = &*self.queues[peer.position()].borrow() {
+            queue.push_last(frame);
+        }
+    }
+
     /// What was sent and received since the start.
     pub fn traffic(&self) -> Traffic {
         self.meters.read()
     }
 }
 
+/// Frames that may wait behind all others. A peer has one question for blobs in flight, and may
+/// have left one behind.
+const LAST_FRAMES: usize = 2;
+
 /// Frames that wait for one session.
 #[derive(Debug, Clone)]
 pub(super) struct Queue {
     frames: mpsc::Sender<Bytes>,
+    last: mpsc::Sender<Bytes>,
     bytes: Arc<AtomicUsize>,
     max_bytes: usize,
     overflow: Arc<Notify>,
@@ -49,23 +65,27 @@ pub(super) struct Queue {
 #[derive(Debug)]
 pub(super) struct Waiting {
     frames: mpsc::Receiver<Bytes>,
+    last: mpsc::Receiver<Bytes>,
     bytes: Arc<AtomicUsize>,
     overflow: Arc<Notify>,
 }
 
-/// A queue for at most `max_frames` frames and `max_bytes` bytes.
+/// A queue for at most `max_frames` frames and `max_bytes` bytes, beside those that are sent last.
 pub(super) fn queue(max_frames: usize, max_bytes: usize) -> (Queue, Waiting) {
     let (sender, receiver) = mpsc::channel(max_frames);
+    let (last_sender, last_receiver) = mpsc::channel(LAST_FRAMES);
     let bytes = Arc::new(AtomicUsize::new(0));
     let overflow = Arc::new(Notify::new());
     let queue = Queue {
         frames: sender,
+        last: last_sender,
         bytes: bytes.clone(),
         max_bytes,
         overflow: overflow.clone(),
     };
     let waiting = Waiting {
         frames: receiver,
+        last: last_receiver,
         bytes,
         overflow,
     };
@@ -80,17 +100,29 @@ impl Queue {
             self.overflow.notify_one();
         }
     }
+
+    fn push_last(&self, frame: Bytes) {
+        // Full or closed: it is asked for again.
+        self.last.try_send(frame).ok();
+    }
 }
 
 impl Waiting {
-    /// The next frame, as soon as there is one. Nothing is lost if the future is dropped.
-    pub(super) async fn next(&mut self) -> Option<Bytes> {
-        let frame = self.frames.recv().await?;
-        self.bytes.fetch_sub(frame.len(), Ordering::Relaxed);
-        Some(frame)
+    /// The next frame, as soon as there is one; of those that are sent last only if `with_last`.
+    /// Nothing is lost if the future is dropped.
+    pub(super) async fn next(&mut self, with_last: bool) -> Option<Bytes> {
+        tokio::select! {
+            biased;
+            Some(frame) = self.frames.recv() => {
+                self.bytes.fetch_sub(frame.len(), Ordering::Relaxed);
+                Some(frame)
+            }
+            Some(frame) = self.last.recv(), if with_last => Some(frame),
+            else => None,
+        }
     }
 
-    /// The next frame if there is one now.
+    /// The next frame if there is one now that is not sent last.
     pub(super) fn next_now(&mut self) -> Option<Bytes> {
         let frame = self.frames.try_recv().ok()?;
         self.bytes.fetch_sub(frame.len(), Ordering::Relaxed);
@@ -105,5 +137,30 @@ impl Waiting {
     /// Frames and bytes that wait.
     pub(super) fn size(&self) -> (usize, usize) {
         (self.frames.len(), self.bytes.load(Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_vote_overtakes_what_is_sent_last() {
+        let (queue, mut waiting) = queue(4, 100);
+        for frame in ["blobs", "more blobs", "dropped"] {
+            queue.push_last(frame.into());
+        }
+        queue.push("vote".into());
+        assert_eq!(waiting.next(true).await.unwrap(), "vote");
+        assert_eq!(waiting.next_now(), None, "gathered are only the others");
+        assert_eq!(waiting.next(true).await.unwrap(), "blobs");
+        queue.push("second vote".into());
+        assert_eq!(waiting.next(true).await.unwrap(), "second vote");
+        // While something is being written, what is sent last stays where it is.
+        queue.push("third vote".into());
+        assert_eq!(waiting.next(false).await.unwrap(), "third vote");
+        assert_eq!(waiting.next(true).await.unwrap(), "more blobs");
+        drop(queue);
+        assert_eq!(waiting.next(true).await, None);
     }
 }

@@ -116,6 +116,7 @@ impl<'a> Talk<'a> {
         let overflow = self.waiting.overflow();
         let stalled = self.undelivered.is_some();
         let room = pipe.leaving.len() < WRITE_BYTES;
+        let is_idle = pipe.leaving.is_empty();
         tokio::select! {
             read = Pipe::read(&mut pipe.reader, &mut pipe.arrived), if !stalled => {
                 self.received(read)
@@ -123,7 +124,7 @@ impl<'a> Talk<'a> {
             written = pipe.writer.write_buf(&mut pipe.leaving), if !pipe.leaving.is_empty() => {
                 self.written(written)
             }
-            Some(frame) = self.waiting.next(), if room => {
+            Some(frame) = self.waiting.next(is_idle), if room => {
                 self.gather(frame, pipe);
                 Ok(())
             }
