@@ -31,8 +31,9 @@ impl WireVersion {
     /// Greetings, votes on heads and blocks, RANDAO reveals; the whole ceremony.
     pub const V1: Self = Self(1);
     /// Hellos name a range and what is unknown is passed over. New frames: peers say when they are
-    /// blind (`Sight`) and what their beacon nodes made of a signed duty (`Refused`, `Taken`), and
-    /// in a ceremony what they hold of each other's words (`Remembered`).
+    /// blind (`Sight`) and what their beacon nodes made of a signed duty (`Refused`, `Taken`), pass
+    /// on the blobs of a signed block (`BlobsWanted`, `BlobsPart`), and say in a ceremony what they
+    /// hold of each other's words (`Remembered`).
     ///
     /// What came meanwhile as optional fields needs no version and goes to every peer: the genesis
     /// time in a greeting, the leader's signature in PREPARE and COMMIT.

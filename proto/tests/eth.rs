@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proto::eth::operations::VoluntaryExit;
 use proto::eth::{
-    AttestationData, BeaconBlock, Block, BlockContents, BlockError, ChainSpec, Checkpoint,
+    AttestationData, BeaconBlock, Blobs, Block, BlockContents, BlockError, ChainSpec, Checkpoint,
     CommitteeIndex, DepositMessage, Domain, DomainType, ForkName, Genesis, Mainnet, Minimal,
     PresetBase, SignedBlock, SingleAttestation, SpecError, ValidatorIndex, hash_tree_root,
     signing_root,
@@ -172,6 +172,19 @@ fn blobs_travel_untouched_and_must_be_as_many_as_the_block_commits_to() {
         *FULL_MINIMAL
     );
     assert_eq!(signed.len(), block_at + FULL_MINIMAL.len() + 48 + 131_072);
+}
+
+#[test]
+fn blobs_in_pieces_are_the_same_when_joined() {
+    for spec in [minimal(), with("FULU_FORK_EPOCH", "0").unwrap()] {
+        let block = Block::from_ssz(&spec, FULL_MINIMAL).unwrap();
+        let all: Vec<u8> = (0..Blobs::total_bytes(&block)).map(|n| n as u8).collect();
+        let blobs = Blobs::joined(&block, all.clone()).unwrap();
+        let cut = |at| blobs.piece(at, 1_001).unwrap();
+        let pieces: Vec<_> = (0..all.len()).step_by(1_001).map(cut).collect();
+        assert!(pieces.concat() == all && blobs.piece(all.len(), 9).is_none());
+        assert!(Blobs::joined(&block, all[1..].to_vec()).is_err());
+    }
 }
 
 #[test]

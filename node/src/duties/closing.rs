@@ -64,21 +64,11 @@ impl Run {
         refused: Vec<(ValidatorIndex, String)>,
         world: &mut World<'_>,
     ) {
-        let mut fresh = Vec::new();
-        for index in accepted {
-            if let Some(given) = self.given.get_mut(index)
-                && given.fate != Fate::Accepted
-            {
-                given.fate = Fate::Accepted;
-                fresh.push(given.validator);
-            }
-        }
-        let duty = self.duty;
-        if !fresh.is_empty() {
+        if self.accepted(accepted, world) {
             self.reach(Phase::Accepted, world);
-            let validators = fresh.len();
-            world.note(Note::Accepted { duty, validators });
-            self.answer_askers(&fresh, world);
+        }
+        if !refused.is_empty() {
+            self.refused_blobs(world);
         }
         self.refused(refused, world);
     }
@@ -148,6 +138,25 @@ impl Run {
         }
     }
 
+    /// The beacon node has these parts of the duty, whoever brought them; whether that is news.
+    pub(super) fn accepted(&mut self, accepted: &[ValidatorIndex], world: &mut World<'_>) -> bool {
+        let mut fresh = Vec::new();
+        for index in accepted {
+            if let Some(given) = self.given.get_mut(index)
+                && given.fate != Fate::Accepted
+            {
+                given.fate = Fate::Accepted;
+                fresh.push(given.validator);
+            }
+        }
+        if !fresh.is_empty() {
+            let (duty, validators) = (self.duty, fresh.len());
+            world.note(Note::Accepted { duty, validators });
+            self.answer_askers(&fresh, world);
+        }
+        !fresh.is_empty()
+    }
+
     /// What to say of a duty whose time is over: nothing if it is done, and all have helped.
     pub(super) fn close(&self, world: &World<'_>) -> Vec<Note> {
         let mut missed: Vec<(Miss, usize)> = Vec::new();
@@ -195,6 +204,9 @@ impl Run {
             let Given { fate, taken_by, .. } = given?;
             return match fate {
                 Fate::Accepted => None,
+                Fate::Open if self.contents.is_none() && self.passing.has_asked() => {
+                    Some(Miss::NoBlobs)
+                }
                 Fate::Open => Some(Miss::NoAnswer),
                 Fate::Refused(why) => Some(Miss::NotTaken {
                     why: why.clone(),

@@ -80,6 +80,13 @@ impl World<'_> {
         }
     }
 
+    /// The same, but behind everything else that waits for that peer.
+    pub fn send_last(&mut self, peer: PeerIndex, since: WireVersion, frame: Vec<u8>) {
+        if self.peers.knows(peer, since) {
+            self.out.push(Output::SendLast(peer, frame));
+        }
+    }
+
     /// Asks the beacon node something.
     pub fn ask(&mut self, query: Query) {
         self.out.push(Output::Ask(query));

@@ -18,6 +18,7 @@
 //! | [`value`], [`judge`], [`objection`] | what is agreed on, and when this peer would sign it |
 //! | [`keys`] | the public keys of the validators and of their shares |
 //! | [`share`] | one partial signature, as sent or as made here |
+//! | `blobs`, `pull` | the blobs of a signed block, from peer to peer |
 //! | [`collector`] | partial signatures in, verified group signatures out, liars named |
 //! | [`randao`] | RANDAO reveals, which need no agreement |
 //! | [`sight`] | how the own beacon node is: whether this peer can lead |
@@ -30,6 +31,7 @@
 //! order of outputs is a contract: what follows a [`Output::Persist`] does not depend on it, and
 //! what depends on it follows [`Input::Recorded`].
 
+mod blobs;
 mod closing;
 pub mod collector;
 mod early;
@@ -43,6 +45,7 @@ pub mod objection;
 mod own;
 mod owning;
 pub mod peers;
+mod pull;
 pub mod randao;
 pub mod run;
 pub mod schedule;
@@ -104,6 +107,8 @@ pub enum Output {
     Broadcast(Vec<u8>),
     /// Send this frame to one peer.
     Send(PeerIndex, Vec<u8>),
+    /// Send this frame to one peer when nothing else waits for it, or drop it if much does.
+    SendLast(PeerIndex, Vec<u8>),
     /// Append these records to both logs, make them durable, and answer with [`Input::Recorded`].
     Persist(Vec<Record>),
     /// Ask the beacon node.

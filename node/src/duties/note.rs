@@ -59,6 +59,9 @@ pub enum Miss {
     },
     /// It is signed, and the own beacon node has not said whether it has it.
     NoAnswer,
+    /// It is a block that is signed and that the own beacon node did not know, and nobody gave this
+    /// peer its blobs to bring it.
+    NoBlobs,
     /// Fewer than t peers were connected.
     TooFewPeers(PeerSet),
     /// t PREPAREs for one value never came together.
@@ -105,6 +108,14 @@ pub enum Note {
         index: ValidatorIndex,
         /// What the node said.
         why: String,
+    },
+    /// The own beacon node did not know a signed block, and a peer has sent its blobs: it is
+    /// submitted here.
+    Pulled {
+        /// Which duty.
+        duty: DutyId,
+        /// Who has sent them.
+        from: PeerIndex,
     },
     /// The chain has turned, and these validators have the duty no more.
     Moved {

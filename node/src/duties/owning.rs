@@ -41,6 +41,7 @@ impl Run {
             // Reveal and block were another proposer's.
             self.reveal = None;
             self.contents = None;
+            self.passing.abandon();
             self.wants_block = self.builds;
         }
         if held {

@@ -5,17 +5,18 @@
 //! signatures. It stays in the round change while it collects, and answers late peers until the
 //! node drops it. The own beacon node is asked in `own.rs`, what speaks for a value stands in
 //! `judging.rs`, the half after the PREPARE quorum in `signing.rs`; whose duty it is, in
-//! `owning.rs`; what became of it, in `closing.rs`.
+//! `owning.rs`; what became of it, in `closing.rs`; how blobs get to who lacks them, in `blobs.rs`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use consensus::{Input as Ballot, Instance, Output as Outcome, Setup, Standing};
 use proto::eth::{BlockContents, HeadVote, ValidatorIndex};
-use proto::frame::Frame;
+use proto::frame::{BlobsPart, BlobsWanted, Frame};
 use proto::vote::{Message, Partial, Scope};
 use proto::{DutyId, DutyKind, PeerIndex, PeerSet, Root, SignatureBytes, Timestamp};
 
+use super::blobs::Passing;
 use super::closing::Given;
 use super::collector::Collector;
 use super::ground::{Owners, World};
@@ -74,6 +75,10 @@ pub enum Event {
     Asked(PeerIndex, Vec<u32>),
     /// The beacon node of this peer took these validators' parts.
     Taken(PeerIndex, Vec<u32>),
+    /// This peer wants a part of the blobs of the signed block.
+    BlobsWanted(PeerIndex, BlobsWanted),
+    /// This peer sends a part of them.
+    BlobsPart(PeerIndex, BlobsPart),
     /// A message of consensus from this peer.
     Message(PeerIndex, Message),
     /// This peer votes no more in this slot.
@@ -140,6 +145,7 @@ pub struct Run {
     pub(super) given: BTreeMap<ValidatorIndex, Given>,
     /// Who wants to know that the beacon node has taken whose part.
     pub(super) askers: BTreeMap<Position, PeerSet>,
+    pub(super) passing: Passing,
     pub(super) retry_at: Option<Timestamp>,
     pub(super) reached: Option<Phase>,
 }
@@ -182,6 +188,7 @@ impl Run {
             refusals: BTreeMap::new(),
             given: BTreeMap::new(),
             askers: BTreeMap::new(),
+            passing: Passing::default(),
             retry_at: None,
             reached: None,
         }
@@ -192,7 +199,9 @@ impl Run {
         let question = self.question.as_ref().map(Question::ask_again_at);
         let owed = self.owed.as_ref().map(Question::ask_again_at);
         let owed = owed.filter(|_| self.signed.is_none() && self.is_certain());
-        [self.instance.deadline(), question, owed, self.retry_at]
+        let passing = self.passing.deadline();
+        let instance = self.instance.deadline();
+        [instance, question, owed, self.retry_at, passing]
             .into_iter()
             .flatten()
             .min()
@@ -221,11 +230,16 @@ impl Run {
             Event::Tick => {
                 self.ballot(Ballot::Tick, world);
                 self.retry(world);
+                self.pull_on(world);
             }
             Event::Trigger => self.trigger(world),
             Event::View(view) => self.see(view, world),
             Event::Built(contents) => self.built(contents, world),
-            Event::Knows { root, seen } => self.learn(root, seen),
+            Event::Knows { root, seen } => {
+                if !self.looked(root, seen, world) {
+                    self.learn(root, seen);
+                }
+            }
             Event::Reveal { validator, reveal } => {
                 // Of the proposer that this run is for, not of one that a turn of the chain named.
                 if self.owners.positions() == [validator] {
@@ -237,8 +251,13 @@ impl Run {
             Event::Submitted { accepted, refused } => self.submitted(&accepted, refused, world),
             Event::Asked(peer, validators) => self.asked(peer, &validators, world),
             Event::Taken(peer, validators) => self.taken(peer, &validators),
+            Event::BlobsWanted(from, wanted) => self.serve_blobs(from, wanted, world),
+            Event::BlobsPart(from, part) => self.take_blobs(from, part, world),
             Event::Message(from, message) => self.ballot(Ballot::Message { from, message }, world),
-            Event::Silent(peer) => self.ballot(Ballot::Down(peer), world),
+            Event::Silent(peer) => {
+                self.ballot(Ballot::Down(peer), world);
+                self.pull_elsewhere(peer, world);
+            }
             Event::Back(peer) => self.ballot(Ballot::Up(peer), world),
             Event::Blind { peer, is_blind } => {
                 self.ballot(Ballot::Blind { peer, is_blind }, world);

@@ -2,7 +2,7 @@
 //! signatures, and from t of them to group signatures.
 
 use consensus::Input as Ballot;
-use proto::eth::{BlockContents, SingleAttestation};
+use proto::eth::SingleAttestation;
 use proto::vote::Partial;
 use proto::{PeerIndex, SignatureBytes};
 
@@ -179,22 +179,17 @@ impl Run {
                 let attestations: Vec<_> = signatures.iter().filter_map(attestation).collect();
                 (!attestations.is_empty()).then_some(Submission::Attestations(attestations))
             }
-            Value::Block(block) => {
-                let made_here = self.contents.take_if(|contents| contents.block == *block);
-                // A block with blobs can only be published by who has them.
-                let without_blobs = (block.blob_count() == 0).then(|| BlockContents {
-                    block: block.clone(),
-                    blobs: Default::default(),
-                });
-                let signature = signatures.first().map(|(_, signature)| *signature);
-                made_here
-                    .or(without_blobs)
-                    .zip(signature)
-                    .map(|(contents, signature)| Submission::Block {
-                        contents,
-                        signature,
-                    })
-            }
+            Value::Block(block) => signatures.first().and_then(|(_, signature)| {
+                let signature = *signature;
+                let contents = self.contents_of(block);
+                if contents.is_none() {
+                    self.lack_blobs(block, signature, world);
+                }
+                contents.map(|contents| Submission::Block {
+                    contents,
+                    signature,
+                })
+            }),
         };
         if let Some(submission) = submission {
             world.out.push(Output::Submit {

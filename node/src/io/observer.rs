@@ -131,6 +131,7 @@ impl Observer {
             Note::NotTaken {
                 duty, index, why, ..
             } => self.not_taken(duty, index, &why),
+            Note::Pulled { duty, from } => self.pulled(duty, from),
             Note::Moved { duty, validators } => Self::moved(duty, validators.len()),
             Note::Absent { duty, peers } => self.absent(duty, peers),
             Note::Objected { duty, objection } => self.objected(duty, objection.rule()),

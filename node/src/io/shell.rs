@@ -89,6 +89,7 @@ impl Shell {
                     }
                 }
                 Output::Send(peer, frame) => self.outbox.send(peer, frame.into()),
+                Output::SendLast(peer, frame) => self.outbox.send_last(peer, frame.into()),
                 Output::Persist(records) => {
                     // What follows in the list does not wait for the record.
                     is_stuck |= self.writer.write(records).is_err();

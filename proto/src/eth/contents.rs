@@ -1,12 +1,14 @@
 //! A block together with its blobs: as a beacon node produces it and as it is posted.
 //!
 //! In SSZ, proofs and blobs are lists of byte strings of fixed length, so one after the other:
-//! they are kept and posted as they came, never taken apart.
+//! they are kept and posted as they came, never taken apart. Where they travel without their block,
+//! the proofs stand before the blobs ([`Blobs::piece`]).
 //!
 //! Source: Beacon API `BlockContents` and `SignedBlockContents` of Deneb and Fulu.
 //!
 //! Never here: whether a blob fits its commitment; the beacon node that publishes it checks that.
 
+use prost::bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -23,11 +25,12 @@ const CELLS_PER_BLOB: usize = 128;
 /// Bytes of the three offsets before the parts.
 const OFFSETS: usize = 12;
 
-/// The blobs that travel beside a block, with their proofs. Empty for a block without blobs.
+/// The blobs that travel beside a block, with their proofs. Empty for a block without blobs. Cheap
+/// to clone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Blobs {
-    kzg_proofs: Vec<u8>,
-    blobs: Vec<u8>,
+    kzg_proofs: Bytes,
+    blobs: Bytes,
 }
 
 impl Blobs {
@@ -36,23 +39,51 @@ impl Blobs {
     /// # Errors
     /// If they are more or fewer.
     pub fn new(block: &Block, kzg_proofs: Vec<u8>, blobs: Vec<u8>) -> Result<Self, BlockError> {
-        let count = block.blob_count();
-        let proofs = match block.fork() {
-            ForkName::Electra => count,
-            ForkName::Fulu => count * CELLS_PER_BLOB,
-        };
+        Self::of(block, kzg_proofs.into(), blobs.into())
+    }
+
+    fn of(block: &Block, kzg_proofs: Bytes, blobs: Bytes) -> Result<Self, BlockError> {
         let refused = |what, got| BlockError::Blobs {
             what,
             got,
-            blobs: count,
+            blobs: block.blob_count(),
         };
-        if blobs.len() != count * BLOB_BYTES {
+        if blobs.len() != block.blob_count() * BLOB_BYTES {
             return Err(refused("blobs", blobs.len()));
         }
-        if kzg_proofs.len() != proofs * PROOF_BYTES {
+        if kzg_proofs.len() != proof_bytes(block) {
             return Err(refused("KZG proofs", kzg_proofs.len()));
         }
         Ok(Self { kzg_proofs, blobs })
+    }
+
+    /// Bytes of the proofs and blobs of `block`, all together.
+    pub fn total_bytes(block: &Block) -> usize {
+        proof_bytes(block) + block.blob_count() * BLOB_BYTES
+    }
+
+    /// All pieces of the proofs and blobs of `block`, joined again.
+    ///
+    /// # Errors
+    /// If they are more or fewer bytes than it commits to.
+    pub fn joined(block: &Block, pieces: Vec<u8>) -> Result<Self, BlockError> {
+        let mut kzg_proofs = Bytes::from(pieces);
+        let blobs = kzg_proofs.split_off(proof_bytes(block).min(kzg_proofs.len()));
+        Self::of(block, kzg_proofs, blobs)
+    }
+
+    /// From `start` on at most `most` bytes of the proofs and blobs, the proofs first; nothing from
+    /// their end on.
+    pub fn piece(&self, start: usize, most: usize) -> Option<Vec<u8>> {
+        let end = start.saturating_add(most);
+        let cut = |whole: &Bytes, before: usize| {
+            let [from, to] = [start, end].map(|at| at.saturating_sub(before).min(whole.len()));
+            whole.slice(from..to)
+        };
+        let proofs = cut(&self.kzg_proofs, 0);
+        let blobs = cut(&self.blobs, self.kzg_proofs.len());
+        let piece = [proofs, blobs].concat();
+        (!piece.is_empty()).then_some(piece)
     }
 
     /// The proofs, 48 bytes each.
@@ -104,9 +135,9 @@ impl BlockContents {
         let contents: Contents<'_> =
             serde_json::from_str(json).map_err(|error| BlockError::Json(error.to_string()))?;
         let block = Block::from_json(spec, contents.block)?;
-        let kzg_proofs = joined(&contents.kzg_proofs)?;
+        let kzg_proofs = decoded(&contents.kzg_proofs)?;
         Ok(Self {
-            blobs: Blobs::new(&block, kzg_proofs, joined(&contents.blobs)?)?,
+            blobs: Blobs::new(&block, kzg_proofs, decoded(&contents.blobs)?)?,
             block,
         })
     }
@@ -131,6 +162,15 @@ impl BlockContents {
     }
 }
 
+/// Bytes of the proofs beside `block`.
+fn proof_bytes(block: &Block) -> usize {
+    let proofs = match block.fork() {
+        ForkName::Electra => block.blob_count(),
+        ForkName::Fulu => block.blob_count() * CELLS_PER_BLOB,
+    };
+    proofs * PROOF_BYTES
+}
+
 /// Takes a container of three variable parts apart.
 fn parts(ssz: &[u8]) -> Result<[&[u8]; 3], BlockError> {
     let offset = |position: usize| -> Option<usize> {
@@ -150,7 +190,7 @@ fn parts(ssz: &[u8]) -> Result<[&[u8]; 3], BlockError> {
     cut().ok_or_else(|| too_short(ssz.len(), OFFSETS))
 }
 
-fn joined(texts: &[&str]) -> Result<Vec<u8>, BlockError> {
+fn decoded(texts: &[&str]) -> Result<Vec<u8>, BlockError> {
     let mut bytes = Vec::with_capacity(texts.iter().map(|text| text.len() / 2).sum());
     for text in texts {
         let digits = text.strip_prefix("0x").unwrap_or(text);

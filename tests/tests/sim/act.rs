@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use dkg::bls::{self, Message as Hashed, PublicPoint, SignaturePoint};
 use node::duties::note::Note;
-use node::duties::{Answer, Input, Order, Output, Query, Submission};
+use node::duties::{Answer, Input, Output, Submission};
 use node::journal::{Record, Recorded};
 use node::vault::Signable;
 use proto::frame::Frame;
 use proto::vote::Message;
-use proto::{DutyId, DutyKind, Root, SignatureBytes, Slot};
+use proto::{DutyId, Root, SignatureBytes, Slot};
 
+use crate::asked::names_duties;
 use crate::blocks::BYTES_OF_A_BLOB;
 use crate::checks::Release;
 use crate::draws::position_of;
@@ -32,7 +33,7 @@ impl World {
                     self.send(peer, to, frame.clone());
                 }
             }
-            Output::Send(to, frame) => {
+            Output::Send(to, frame) | Output::SendLast(to, frame) => {
                 self.check_frame(peer, &frame);
                 self.send(peer, to.position(), frame);
             }
@@ -68,6 +69,7 @@ impl World {
         | Note::Accepted { duty, .. }
         | Note::NotTaken { duty, .. }
         | Note::Missed { duty, .. }
+        | Note::Pulled { duty, .. }
         | Note::Absent { duty, .. } = &note
         {
             self.told.push((peer, *duty, note.clone()));
@@ -122,20 +124,10 @@ impl World {
             | Note::Accepted { .. }
             | Note::NotTaken { .. }
             | Note::Moved { .. }
+            | Note::Pulled { .. }
             | Note::Absent { .. }
             | Note::Connected { .. } => {}
         }
-    }
-
-    fn count(&mut self, peer: usize, query: &Query) {
-        let of = |slot, kind| DutyId { slot, kind };
-        let duty = match query {
-            Query::Run(..) | Query::Condition => return,
-            Query::HeadVote(slot) => of(*slot, DutyKind::Head),
-            Query::Block { slot, .. } => of(*slot, DutyKind::Block),
-            Query::Knows { duty, .. } => *duty,
-        };
-        *self.asked.entry((peer, duty)).or_default() += 1;
     }
 
     /// Tells what happens to whoever looks for the reason of a failure.
@@ -160,7 +152,10 @@ impl World {
             | Frame::Randao(_)
             | Frame::Sight { .. }
             | Frame::Refused(_)
-            | Frame::Taken(_)) => {
+            | Frame::Taken(_)
+            | Frame::BlobsWanted(_)
+            | Frame::BlobsPart(_)) => {
+                self.count_blobs(peer, &other);
                 return self.narrate(|| format!("peer {peer}: {other:?}"));
             }
         };
@@ -341,7 +336,7 @@ impl World {
                 let reveal = Signable::randao(&spec, duty.slot).signing_root();
                 self.verify(validator, reveal, block.randao_reveal());
                 let expected = self.chain.proposer_seen(peer, duty.slot, self.now);
-                if takes && expected == Some(index) {
+                if takes && expected == Some(index) && self.chain.is_whole(&contents) {
                     accepted.push(index);
                     if self.chain.accept(duty, validator, self.now) {
                         self.spread(duty.slot, block.root(), (20, 400));
@@ -386,12 +381,4 @@ impl World {
                 .violated("S16", format!("validator {validator} submits garbage"));
         }
     }
-}
-
-/// Whether the answer says who has a duty when.
-fn names_duties(query: &Query) -> bool {
-    matches!(
-        query,
-        Query::Run(_, Order::Attesters(..) | Order::Proposers(_))
-    )
 }

@@ -16,6 +16,18 @@ use crate::world::{Event, World};
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 impl World {
+    /// Counts what a peer asks about a duty.
+    pub(crate) fn count(&mut self, peer: usize, query: &Query) {
+        let of = |slot, kind| DutyId { slot, kind };
+        let duty = match query {
+            Query::Run(..) | Query::Condition => return,
+            Query::HeadVote(slot) => of(*slot, DutyKind::Head),
+            Query::Block { slot, .. } => of(*slot, DutyKind::Block),
+            Query::Knows { duty, .. } => *duty,
+        };
+        *self.asked.entry((peer, duty)).or_default() += 1;
+    }
+
     /// A beacon node answers by what it knows now.
     pub(crate) fn answer(&mut self, peer: usize, life: u32, query: Query) {
         if !self.lives(peer, life) {
@@ -128,4 +140,12 @@ impl World {
         self.named.extend(named);
         found
     }
+}
+
+/// Whether the answer says who has a duty when.
+pub fn names_duties(query: &Query) -> bool {
+    matches!(
+        query,
+        Query::Run(_, Order::Attesters(..) | Order::Proposers(_))
+    )
 }

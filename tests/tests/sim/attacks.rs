@@ -21,6 +21,7 @@ impl World {
             }
             self.run_until(duty.slot.0, ms(after));
         }
+        self.assert_safe();
         panic!("peer {peer} never reached {phase:?}\n{}", self.name());
     }
 }

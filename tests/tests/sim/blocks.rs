@@ -1,9 +1,14 @@
-//! The blocks that beacon nodes of the simulated world build, with their blobs.
+//! The blocks that beacon nodes of the simulated world build, with their blobs, and what of these
+//! goes from peer to peer.
 
 use proto::eth::{Blobs, Block, BlockContents, ChainSpec, ForkName, ValidatorIndex};
+use proto::frame::{BLOBS_PART, BlobsPart, Frame};
 use proto::{Root, SignatureBytes, Slot};
 use serde_json::json;
 use serde_json::value::RawValue;
+
+use crate::chain::Chain;
+use crate::world::World;
 
 /// Bytes of a blob (`FIELD_ELEMENTS_PER_BLOB` of 32 bytes).
 pub const BYTES_OF_A_BLOB: usize = 4_096 * 32;
@@ -34,8 +39,9 @@ impl BlockOrder {
             ForkName::Electra => blobs,
             ForkName::Fulu => blobs * CELLS_OF_A_BLOB,
         };
-        let bytes = vec![builder; blobs * BYTES_OF_A_BLOB];
-        let blobs = Blobs::new(&block, vec![builder; proofs * 48], bytes).unwrap();
+        // No two parts of it are the same.
+        let bytes = |count: usize| (0..count).map(|at| builder ^ (at / 999) as u8).collect();
+        let blobs = Blobs::new(&block, bytes(proofs * 48), bytes(blobs * BYTES_OF_A_BLOB)).unwrap();
         BlockContents { block, blobs }
     }
 }
@@ -75,6 +81,56 @@ fn block(
     });
     let json = RawValue::from_string(json.to_string()).unwrap();
     Block::from_json(spec, &json).unwrap()
+}
+
+impl World {
+    /// Counts the questions for blobs that a peer puts, and the parts that it gives.
+    pub(crate) fn count_blobs(&mut self, peer: usize, frame: &Frame) {
+        match frame {
+            Frame::BlobsWanted(_) => *self.pulls.entry(peer).or_default() += 1,
+            Frame::BlobsPart(part) if part.bytes.is_some() => {
+                *self.parts.entry(peer).or_default() += 1;
+            }
+            Frame::BlobsPart(_)
+            | Frame::Greeting(_)
+            | Frame::Vote(_)
+            | Frame::Randao(_)
+            | Frame::Sight { .. }
+            | Frame::Refused(_)
+            | Frame::Taken(_) => {}
+        }
+    }
+}
+
+/// How a villain serves blobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lie {
+    /// Each part lacks a byte.
+    Short,
+    /// Each is another part than was asked for.
+    Elsewhere,
+    /// Each is of the right size, and of other bytes.
+    Garbage,
+    /// None comes.
+    Silence,
+}
+
+impl Lie {
+    /// What it sends instead of `part`.
+    pub fn of(self, mut part: BlobsPart, chain: &Chain) -> Vec<Vec<u8>> {
+        let mut blocks = chain.blocks();
+        let block = blocks.find(|block| block.root() == part.of.block).unwrap();
+        let begin = part.of.part as usize * BLOBS_PART;
+        let due = BLOBS_PART.min(Blobs::total_bytes(block) - begin);
+        part.bytes = Some(vec![0xbb; due]);
+        match self {
+            Self::Short => part.bytes = Some(vec![0xbb; due - 1]),
+            Self::Elsewhere => part.of.part += 1,
+            Self::Garbage => {}
+            Self::Silence => return Vec::new(),
+        }
+        vec![Frame::BlobsPart(part).encode()]
+    }
 }
 
 /// How a villain changes the bytes of a block that it proposes: two of layout, then its SSZ, which

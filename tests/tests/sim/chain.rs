@@ -12,7 +12,8 @@ use node::duties::judge::{Sight, Sighting};
 use node::duties::schedule::Registered;
 use node::duties::value::Value;
 use proto::eth::{
-    BlockContents, ChainSpec, Checkpoint, CommitteeIndex, Genesis, HeadVote, ValidatorIndex,
+    Blobs, Block, BlockContents, ChainSpec, Checkpoint, CommitteeIndex, Genesis, HeadVote,
+    ValidatorIndex,
 };
 use proto::{DutyId, DutyKind, Epoch, PublicKey, Root, Slot, Timestamp};
 
@@ -78,6 +79,8 @@ pub struct Chain {
     pub late_until: BTreeMap<usize, Timestamp>,
     /// How many blobs a block carries.
     pub blobs: usize,
+    /// The blobs of every block that a beacon node built.
+    blobs_of: BTreeMap<Root, Blobs>,
     /// Every value that some beacon node gave, by its hash.
     values: BTreeMap<Root, Value>,
     /// When each duty of each validator was first accepted.
@@ -111,6 +114,7 @@ impl Chain {
             moved: BTreeMap::new(),
             late_until: BTreeMap::new(),
             blobs: 0,
+            blobs_of: BTreeMap::new(),
             values: BTreeMap::new(),
             accepted: BTreeMap::new(),
         }
@@ -252,7 +256,15 @@ impl Chain {
             .expect("a block of ours was asked for");
         let contents = order.build(&self.spec, (parent, peer as u8, proposer), self.blobs);
         self.note(Value::Block(contents.block.clone()));
+        let blobs = contents.blobs.clone();
+        self.blobs_of.insert(contents.block.root(), blobs);
         contents
+    }
+
+    /// Whether these are the blobs that the block commits to.
+    pub fn is_whole(&self, contents: &BlockContents) -> bool {
+        let built = self.blobs_of.get(&contents.block.root());
+        built.is_none_or(|blobs| *blobs == contents.blobs)
     }
 
     /// Takes note of a value, so that its hash can be understood later.
@@ -263,6 +275,14 @@ impl Chain {
     /// Every value that some beacon node gave.
     pub fn values(&self) -> impl Iterator<Item = &Value> {
         self.values.values()
+    }
+
+    /// Every block that some beacon node built.
+    pub fn blocks(&self) -> impl Iterator<Item = &Block> {
+        self.values().filter_map(|value| match value {
+            Value::Block(block) => Some(block),
+            Value::Head(_) => None,
+        })
     }
 
     /// The value with this hash, if some beacon node gave it.

@@ -13,7 +13,7 @@
 //! | S16 | what is submitted is a valid signature of the group key |
 //! | S17 | no two correct peers have different values of one duty on record (with S4) |
 //! | L7 | a vault never refuses the one value of a duty that it has on record |
-//! | blobs | a block is submitted with its blobs, so by its builder if it has any |
+//! | blobs | a block is submitted with its blobs, so by its builder or who has them from it |
 //! | blame | no correct peer is blamed, and no evidence is found against one |
 //! | idle | a tick that finds nothing to do does not ask for the next one at once |
 
@@ -227,6 +227,7 @@ impl Checks {
             | Note::Accepted { .. }
             | Note::NotTaken { .. }
             | Note::Moved { .. }
+            | Note::Pulled { .. }
             | Note::Absent { .. }
             | Note::UnservedFork(_)
             | Note::NotPerformed { .. }

@@ -1,4 +1,4 @@
-//! Scripts of a chain that turns, of clocks that do, and of blocks with blobs.
+//! Scripts of a chain that turns, and of clocks that do.
 
 use consensus::Standing;
 use node::duties::ground::{Owners, World as Stage};
@@ -162,37 +162,6 @@ fn a_clock_that_drifts_away_costs_the_others_nothing() {
         world.run_to(FIRST + 14);
         world.assert_all_done(FIRST..FIRST + 13);
     }
-}
-
-/// Who does not know a block's blobs cannot publish it; so the builder does, and only it.
-#[test]
-fn a_block_with_blobs_is_published_by_its_builder() {
-    let mut world = World::new(4, 640);
-    world.chain.blobs = 2;
-    world.run_to(FIRST + 12);
-    world.assert_all_done(FIRST..FIRST + 11);
-    for slot in world.block_slots(FIRST..FIRST + 11) {
-        let leader = world.leaders(Slot(slot))[0];
-        assert_eq!(world.publishers[&block(slot)], [leader].into(), "{slot}");
-    }
-}
-
-#[test]
-fn a_builder_that_dies_takes_its_block_along_but_nothing_else() {
-    let mut world = World::new(4, 650);
-    world.chain.blobs = 1;
-    let slot = world.block_slots(FIRST + 2..FIRST + 10)[0];
-    let leader = world.leaders(Slot(slot))[0];
-    world.run_to(slot);
-    let mut at = 0;
-    while !world.checks.has_said(leader, block(slot), "COMMIT") {
-        at += 1;
-        world.run_until(slot, ms(at));
-    }
-    world.fault(Fault::Kill(leader));
-    world.run_to(slot + 8);
-    assert_eq!(world.chain.missed(slot..slot + 1), [block(slot)]);
-    world.assert_all_done(slot + 1..slot + 7);
 }
 
 /// ssv-spec#589: around a fork, what others sign under the other fork's version must not be thrown

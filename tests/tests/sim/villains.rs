@@ -14,7 +14,7 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 use tests::cluster::Cluster;
 
-use crate::blocks::Oddity;
+use crate::blocks::{Lie, Oddity};
 use crate::chain::Chain;
 
 /// The number of a record that a false witness claims to have seen.
@@ -41,6 +41,8 @@ pub enum Villain {
     TwoFaced,
     /// Its certificates hold signatures that nobody has made.
     Forger,
+    /// It serves blobs that it does not have.
+    Server(Lie),
 }
 
 /// Those that a seed may bring.
@@ -87,12 +89,17 @@ impl Villain {
                 };
                 return vec![Frame::Greeting(lie).encode()];
             }
+            Ok(Frame::BlobsPart(part)) if let Self::Server(lie) = self => {
+                return lie.of(part, means.chain);
+            }
             Ok(
                 Frame::Greeting(_)
                 | Frame::Randao(_)
                 | Frame::Sight { .. }
                 | Frame::Refused(_)
-                | Frame::Taken(_),
+                | Frame::Taken(_)
+                | Frame::BlobsWanted(_)
+                | Frame::BlobsPart(_),
             )
             | Err(_) => return vec![frame],
         };
@@ -157,6 +164,7 @@ impl Villain {
                 | Self::TwoFaced
                 | Self::Forger
                 | Self::FalseWitness
+                | Self::Server(_)
                 | Self::Builder(_),
                 _,
             ) => vec![frame],

@@ -136,6 +136,10 @@ pub struct World {
     pub asked: BTreeMap<(usize, DutyId), usize>,
     /// Who submitted which block.
     pub publishers: BTreeMap<DutyId, BTreeSet<usize>>,
+    /// How often each peer asked others for blobs.
+    pub pulls: BTreeMap<usize, usize>,
+    /// How many parts of blobs each peer gave.
+    pub parts: BTreeMap<usize, usize>,
     pub(crate) past: Vec<Vec<Vec<u8>>>,
     /// The group signatures that were checked already.
     pub(crate) verified: BTreeSet<(u32, Root, SignatureBytes)>,
@@ -211,6 +215,8 @@ impl World {
             refused_reveals: 0,
             asked: BTreeMap::new(),
             publishers: BTreeMap::new(),
+            pulls: BTreeMap::new(),
+            parts: BTreeMap::new(),
             past: vec![Vec::new(); peers],
             verified: BTreeSet::new(),
         };
@@ -246,7 +252,7 @@ impl World {
             self.chain.clock = self.now;
             self.advance();
         }
-        self.now = end;
+        self.now = self.now.max(end);
     }
 
     /// Lets time pass until `slot` begins.

@@ -2,7 +2,7 @@
 
 use proto::frame::{BadFrame, Frame, Greeting, Parts};
 use proto::vote::{Message, WireError};
-use proto::{DutyId, PeerIndex};
+use proto::{DutyId, DutyKind, PeerIndex};
 
 use super::Node;
 use crate::duties::note::Note;
@@ -10,6 +10,8 @@ use crate::duties::run::Event;
 
 impl Node {
     pub(super) fn frame(&mut self, peer: PeerIndex, bytes: &[u8]) {
+        let kind = DutyKind::Block;
+        let of = |slot| DutyId { slot, kind };
         match Frame::decode(bytes) {
             Ok(Frame::Greeting(greeting)) => self.greeted(peer, greeting),
             // Its slots are not ours, so that its votes are of other moments than they seem.
@@ -28,6 +30,12 @@ impl Node {
             }
             Ok(Frame::Sight { is_blind }) => {
                 self.set_blind(peer, is_blind);
+            }
+            Ok(Frame::BlobsWanted(wanted)) => {
+                self.step(of(wanted.slot), Event::BlobsWanted(peer, wanted));
+            }
+            Ok(Frame::BlobsPart(part)) => {
+                self.step(of(part.of.slot), Event::BlobsPart(peer, part));
             }
             Ok(Frame::Refused(Parts { duty, validators })) => {
                 self.step(duty, Event::Asked(peer, validators));

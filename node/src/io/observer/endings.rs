@@ -1,7 +1,7 @@
 //! What became of duties beside their signatures, and what held them up, told to the operator.
 
 use proto::eth::ValidatorIndex;
-use proto::{DutyId, PeerSet};
+use proto::{DutyId, PeerIndex, PeerSet};
 use tracing::{debug, info};
 
 use super::Observer;
@@ -11,6 +11,15 @@ impl Observer {
         self.count(duty, "refused", 1);
         let words = format!("{duty}, validator {index}: my beacon node refused: {why}");
         self.say_refused("not_taken", &words);
+    }
+
+    pub(super) fn pulled(&self, duty: DutyId, from: PeerIndex) {
+        let from = self.name(from);
+        info!(
+            %duty,
+            from,
+            "my beacon node does not know the signed block: submitting it with blobs from a peer"
+        );
     }
 
     pub(super) fn moved(duty: DutyId, validators: usize) {

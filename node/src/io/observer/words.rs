@@ -32,6 +32,10 @@ pub(super) fn of_miss(why: Miss, names: impl Fn(PeerSet) -> Vec<String>) -> Stri
             format!("signed, but my beacon node refused: {why}; {taken}")
         }
         Miss::NoAnswer => "signed, but my beacon node has not said that it has it".to_owned(),
+        Miss::NoBlobs => {
+            "signed, but my beacon node does not know the block, and no peer gave its blobs"
+                .to_owned()
+        }
         Miss::NoPrepareQuorum => "no value found enough votes".to_owned(),
         Miss::NoCommitQuorum => "too few peers signed".to_owned(),
     }

@@ -1,0 +1,140 @@
+//! Frames survive the wire, and what is no frame is refused.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn parts(validators: usize) -> Parts {
+    Parts {
+        duty: DutyId {
+            slot: Slot(7),
+            kind: DutyKind::Block,
+        },
+        validators: (0..).take(validators).collect(),
+    }
+}
+
+#[test]
+fn frames_survive_the_wire() {
+    let partial = Partial {
+        validator: 3,
+        signature: [7; 96].into(),
+    };
+    let wanted = BlobsWanted {
+        slot: Slot(5),
+        block: [9; 32].into(),
+        part: 3,
+    };
+    for frame in [
+        Frame::Greeting(Greeting {
+            mark: Some(Slot(0)),
+            sequence_seen: 9,
+            genesis_time: Some(7),
+        }),
+        Frame::Greeting(Greeting {
+            mark: None,
+            sequence_seen: 0,
+            genesis_time: None,
+        }),
+        Frame::Vote(vec![1, 2, 3]),
+        Frame::Randao(Randao {
+            slot: Slot(12),
+            partial,
+        }),
+        Frame::Sight { is_blind: true },
+        Frame::Sight { is_blind: false },
+        Frame::Refused(parts(3)),
+        Frame::Taken(parts(MAX_VALIDATORS)),
+        Frame::BlobsWanted(wanted),
+        Frame::BlobsPart(BlobsPart {
+            of: wanted,
+            bytes: Some(vec![7; BLOBS_PART]),
+        }),
+        Frame::BlobsPart(BlobsPart {
+            of: wanted,
+            bytes: None,
+        }),
+    ] {
+        assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
+    }
+}
+
+#[test]
+fn a_short_signature_is_refused() {
+    let bytes = wire::Frame {
+        body: Some(wire::frame::Body::Randao(wire::Randao {
+            slot: 1,
+            validator: 0,
+            signature: vec![0; 95],
+        })),
+    }
+    .encode_to_vec();
+    assert_eq!(Frame::decode(&bytes), Err(BadFrame::SignatureLength(95)));
+}
+
+#[test]
+fn more_validators_than_a_lock_has_are_refused_and_a_later_kind_of_duty_is_unknown() {
+    let many = Frame::Taken(parts(MAX_VALIDATORS + 1)).encode();
+    let refusal = BadFrame::TooManyValidators(MAX_VALIDATORS + 1);
+    assert_eq!(Frame::decode(&many), Err(refusal));
+    let mut parts = parts(1).to_wire();
+    parts.kind = 77;
+    let body = Some(wire::frame::Body::Refused(parts));
+    let bytes = wire::Frame { body }.encode_to_vec();
+    assert_eq!(Frame::decode(&bytes), Err(BadFrame::Unknown));
+}
+
+#[test]
+fn blobs_of_no_block_and_too_long_parts_are_refused() {
+    let wanted = |bytes: usize| wire::BlobsWanted {
+        slot: 1,
+        block: vec![0; bytes],
+        part: 0,
+    };
+    let body = wire::frame::Body::BlobsWanted(wanted(31));
+    let short = wire::Frame { body: Some(body) }.encode_to_vec();
+    assert_eq!(Frame::decode(&short), Err(BadFrame::RootLength(31)));
+    let body = wire::frame::Body::BlobsPart(wire::BlobsPart {
+        of: Some(wanted(32)),
+        bytes: Some(vec![0; BLOBS_PART + 1]),
+    });
+    let long = wire::Frame { body: Some(body) }.encode_to_vec();
+    let refused = Err(BadFrame::PartLength(BLOBS_PART + 1));
+    assert_eq!(Frame::decode(&long), refused);
+}
+
+#[test]
+fn a_frame_of_a_later_version_is_told_from_bytes_that_are_none() {
+    let later = [0x9a, 0x06, 2, 7, 7]; // Field 99, of two bytes.
+    assert_eq!(Frame::decode(&later), Err(BadFrame::Unknown));
+    assert_eq!(Frame::decode(&[]), Err(BadFrame::Empty));
+    let torn = Frame::decode(&later[..4]);
+    assert!(matches!(torn, Err(BadFrame::Undecodable(_))), "{torn:?}");
+    let wrong_type = Frame::decode(&[0x10, 1]);
+    assert!(matches!(wrong_type, Err(BadFrame::Undecodable(_))));
+}
+
+/// A later version may add fields to a frame that this one knows.
+#[test]
+fn a_field_of_a_later_version_is_passed_over() {
+    let greeting = Frame::Greeting(Greeting {
+        mark: Some(Slot(4)),
+        sequence_seen: 9,
+        genesis_time: None,
+    });
+    let mut bytes = greeting.encode();
+    bytes[1] += 3;
+    bytes.extend([0x98, 0x06, 5]); // Field 99 of the greeting, a number.
+    assert_eq!(Frame::decode(&bytes), Ok(greeting));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_a_frame_or_refused(
+        bytes in proptest::collection::vec(any::<u8>(), 0..300),
+    ) {
+        if let Ok(frame) = Frame::decode(&bytes) {
+            prop_assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
+        }
+    }
+}
