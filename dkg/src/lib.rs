@@ -7,6 +7,7 @@
 //! | [`blame`] | evidence against a cheat, and its verification by anybody |
 //! | [`shared`] | whether a lock's keys are shares of its group keys |
 //! | [`seal`] | the cluster's seal key in `threshold_crypto`'s types |
+//! | `sharing` | deal shares, check them, sum them up: what the two above rest on |
 //!
 //! Never here: the network, a clock, a disk, randomness (a seed is an argument), and the question
 //! what may be signed with a share.
@@ -140,3 +141,4 @@ pub mod bls;
 pub mod ceremony;
 pub mod seal;
 pub mod shared;
+mod sharing;

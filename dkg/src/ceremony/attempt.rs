@@ -9,9 +9,9 @@ use proto::ceremony::{Ack, Bundle, Confirm, Context, Done, Opening, Spoken, Term
 use proto::lock::LockHash;
 use proto::{PeerIndex, PeerSet, Root, Verified};
 
-use super::deal::open;
 use super::work::{Dealing, Proving};
 use super::{Acked, Participant, Position, Step};
+use crate::sharing::deal::open;
 
 /// The verified statements of one attempt.
 #[derive(Default)]

@@ -2,26 +2,13 @@
 
 use std::fmt;
 
-use proto::ceremony::{MAX_ATTEMPT, MAX_VALIDATORS, Terms};
-use proto::{Identity, IdentitySignature, PeerIndex, PeerSet, PublicKey, Root};
+use proto::ceremony::{MAX_ATTEMPT, MAX_VALIDATORS};
+use proto::{IdentitySignature, PeerIndex, PeerSet, PublicKey, Root};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use zeroize::Zeroizing;
 
 use crate::blame::{Evidence, Unfounded, Verdict};
 use crate::bls::SecretShare;
-
-/// Who this peer is and what the ceremony is about.
-pub struct Participant {
-    /// What all operators have agreed on.
-    pub terms: Terms,
-    /// This peer's place in the roster.
-    pub me: PeerIndex,
-    /// This peer's identity key.
-    pub identity: Identity,
-    /// 32 secret random bytes, durable before the machine is made and the same after a crash.
-    pub seed: Zeroizing<[u8; 32]>,
-}
 
 /// A participant that cannot take part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

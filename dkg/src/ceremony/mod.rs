@@ -17,12 +17,9 @@
 //! A driver that finds no seed of an earlier run hears the others first: see [`Recollection`].
 
 mod attempt;
-pub(crate) mod check;
 mod contract;
-pub(crate) mod deal;
 mod hear;
 mod recall;
-pub(crate) mod settle;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,24 +28,15 @@ use proto::ceremony::{Ack, Context, Done, Frame, MAX_ATTEMPT, MAX_VALIDATORS, Op
 use proto::{Machine, PeerIndex, PeerSet, Root, Timestamp, Verified};
 
 use crate::blame::{self, Evidence, Verdict, denies};
-use crate::bls::{Commitments, Scalar};
 use attempt::{Attempt, First, Stage};
 use work::Stepped;
 
+pub use crate::sharing::{Participant, max_frame};
 pub use contract::{
-    Acked, BadParticipant, Breach, Finished, Input, Opened, Outcome, Output, Participant, Position,
-    Progress, Refused, SealKey, Step, ValidatorKey,
+    Acked, BadParticipant, Breach, Finished, Input, Opened, Outcome, Output, Position, Progress,
+    Refused, SealKey, Step, ValidatorKey,
 };
 pub use recall::{Forgotten, Recollection};
-pub use settle::max_frame;
-
-/// What one dealer's bundle means for this peer.
-pub(crate) struct Dealt {
-    /// The dealer's commitments for each key.
-    pub(crate) commitments: Vec<Commitments>,
-    /// This peer's share of each key.
-    pub(crate) shares: Vec<Scalar>,
-}
 
 /// The machine: see the module doc for its driver's duties.
 pub struct Ceremony {

@@ -9,11 +9,12 @@ use proto::ceremony::{Complaint, Confirm, Opening, Spoken, hash_of};
 use proto::{PeerIndex, PeerSet, Root, Signed};
 
 use super::attempt::{Attempt, Stage};
-use super::check::{check_public, check_shares, encode_all};
-use super::deal::{Channel, Opener, deal, one_time_secret};
-use super::settle::{self, ProofTest, PublicKeys};
-use super::{Dealt, Outcome, Participant, SealKey, ValidatorKey};
+use super::{Outcome, Participant, SealKey, ValidatorKey};
 use crate::bls::{SecretShare, SignaturePoint};
+use crate::sharing::Dealt;
+use crate::sharing::check::{check_public, check_shares, encode_all};
+use crate::sharing::deal::{Channel, Opener, deal, one_time_secret};
+use crate::sharing::settle::{self, ProofTest, PublicKeys};
 
 /// Every opening is there.
 pub(crate) struct Dealing {

@@ -6,8 +6,8 @@ use proto::ceremony::{Context, Frame, Spoken};
 use super::crash::all_but_one_acknowledged;
 use super::world::{Tamper, World, participant};
 use crate::blame::{Rule, Unfounded};
-use crate::ceremony::deal::open;
 use crate::ceremony::*;
+use crate::sharing::deal::open;
 
 /// Keeps its acknowledgement, and that it is finished, to itself.
 const SECRETIVE: Tamper = |villain, _, frame| {

@@ -3,7 +3,7 @@
 use proto::ceremony::Complaint;
 
 use super::*;
-use crate::ceremony::deal::one_time_secret;
+use crate::sharing::deal::one_time_secret;
 
 /// In place of its confirm the villain accuses the first peer, revealing `secret` of it.
 fn complain(villain: &Ceremony, frame: Frame, secret: Option<[u8; 32]>) -> Vec<Frame> {

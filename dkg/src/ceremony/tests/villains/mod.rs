@@ -16,8 +16,8 @@ use zeroize::Zeroizing;
 
 use super::world::{Tamper, World};
 use crate::blame::Rule;
-use crate::ceremony::deal::deal;
 use crate::ceremony::*;
+use crate::sharing::deal::deal;
 
 /// Runs a ceremony of four in which the last peer cheats, and expects that every other peer names
 /// it with evidence; then lets the villain behave in a new attempt, which all finish.

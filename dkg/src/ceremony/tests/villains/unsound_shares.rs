@@ -6,9 +6,9 @@ use proto::ceremony::Confirm;
 use super::*;
 use crate::blame::Unfounded;
 use crate::bls::{G1, Polynomial, PublicPoint, Scalar, scaled_g1};
-use crate::ceremony::check::{POINT_BYTES, check_public, check_shares};
-use crate::ceremony::deal::{Channel, Opener, deal_out, one_time_secret};
-use crate::ceremony::settle;
+use crate::sharing::check::{POINT_BYTES, check_public, check_shares};
+use crate::sharing::deal::{Channel, Opener, deal_out, one_time_secret};
+use crate::sharing::settle;
 
 /// Keeps its own bundle and confirm back.
 const WAITS: Tamper = |villain, _, frame| match &frame {

@@ -7,9 +7,8 @@
 use proto::ceremony::{Bundle, Terms, hash_of};
 use proto::{PeerIndex, PublicKey, ShareIndex};
 
-use super::Dealt;
 use super::deal::{Opener, SHARE_BYTES, TAG_BYTES, is_sound_key, proof_context, unseal};
-use crate::blame::Rule;
+use super::{Dealt, Rule};
 use crate::bls::{
     Commitments, G1, PublicPoint, Scalar, WEIGHT_BYTES, Weights, decode_g1, proof, scaled_g1,
     weighted_g1,

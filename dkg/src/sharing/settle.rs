@@ -185,18 +185,6 @@ pub(crate) fn subsets_combine(
     verified && (1..peers.len()).all(|start| bls::combine(&subset(start)) == first)
 }
 
-/// The longest frame of a ceremony of `size` for `validators`, in bytes: two whole bundles and a
-/// complaint, which is the longest accusation.
-pub fn max_frame(size: ClusterSize, validators: u16) -> usize {
-    use super::check::{POINT_BYTES, PROOF_BYTES};
-    use super::deal::{SHARE_BYTES, TAG_BYTES};
-    let keys = usize::from(validators) + 1;
-    let others = size.peers() - 1;
-    let each_key = size.threshold() * POINT_BYTES + PROOF_BYTES + others * SHARE_BYTES;
-    let each_peer = 32 + SHARE_BYTES + TAG_BYTES + 64;
-    2 * (keys * each_key + size.peers() * each_peer + 1024)
-}
-
 /// The transcript of these bundles, which must be those of one session in the dealers' order.
 pub(crate) fn transcript_of(context: Context, openings: &[Root], bundles: &[Root]) -> Root {
     transcript(proto::ceremony::session(context, openings), bundles)
