@@ -164,23 +164,22 @@ impl Ceremony {
     }
 
     fn hear_bundle(&mut self, bundle: Verified<Bundle>, outputs: &mut Vec<Output>) {
-        let said = &mut self.attempt.said.bundles;
-        match said.entry(bundle.signer) {
-            Entry::Vacant(place) => {
-                if let Stage::Opening | Stage::Dealing(_) = self.attempt.stage {
-                    place.insert(bundle);
-                }
+        let attempt = &mut self.attempt;
+        match attempt.said.bundles.get(&bundle.signer) {
+            None if attempt.awaits_bundles() => {
+                attempt.said.bundles.insert(bundle.signer, bundle);
             }
-            Entry::Occupied(known) if known.get().statement == bundle.statement => {}
-            Entry::Occupied(mut known) => {
-                if known.get().statement.session() == bundle.statement.session() {
-                    let both = [known.get().clone(), bundle];
-                    let both = both.map(|s| Spoken::Bundle(s.into_signed()));
-                    self.convict(both.to_vec(), outputs);
-                } else if self.attempt.stage.has_no_use_for(&known.get().statement) {
-                    known.insert(bundle);
-                }
+            None => {}
+            Some(known) if known.statement == bundle.statement => {}
+            Some(known) if known.statement.session() == bundle.statement.session() => {
+                let both = [known.clone(), bundle];
+                let both = both.map(|s| Spoken::Bundle(s.into_signed()));
+                self.convict(both.to_vec(), outputs);
             }
+            Some(known) if attempt.has_no_use_for(&known.statement) => {
+                attempt.said.bundles.insert(bundle.signer, bundle);
+            }
+            Some(_) => {}
         }
     }
 

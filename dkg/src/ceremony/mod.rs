@@ -20,7 +20,7 @@ mod attempt;
 mod contract;
 mod hear;
 mod recall;
-mod work;
+mod rounds;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,8 +28,7 @@ use proto::ceremony::{Ack, Context, Done, Frame, MAX_ATTEMPT, MAX_VALIDATORS, Op
 use proto::{Machine, PeerIndex, PeerSet, Root, Timestamp, Verified};
 
 use crate::blame::{self, Evidence, Verdict, denies};
-use attempt::{Attempt, First, Stage};
-use work::Stepped;
+use attempt::{Attempt, First, Stage, Stepped};
 
 pub use crate::sharing::{Participant, max_frame};
 pub use contract::{
@@ -276,7 +275,7 @@ impl Ceremony {
         let acks = self.attempt.said.acks.values();
         let lock_signatures = acks.map(|ack| ack.statement.lock_signature).collect();
         let done = Done {
-            context: self.attempt.context,
+            context: self.attempt.said.context,
             transcript: acked.transcript,
         };
         let done = self.who.identity.sign(self.who.me, done);

@@ -13,9 +13,9 @@ fn complain(villain: &Ceremony, frame: Frame, secret: Option<[u8; 32]>) -> Vec<F
     let (who, said) = (&villain.who, &villain.attempt.said);
     let dealer = first(villain);
     let bundle = said.bundles[&dealer].clone().into_signed();
-    let own = one_time_secret(&who.seed, villain.attempt.context, dealer).to_bytes();
+    let own = one_time_secret(&who.seed, villain.attempt.said.context, dealer).to_bytes();
     let complaint = Complaint {
-        context: villain.attempt.context,
+        context: villain.attempt.said.context,
         dealer,
         bundle: hash_of(&bundle.statement),
         secret: secret.unwrap_or(own),

@@ -96,7 +96,7 @@ fn twin(villain: &Ceremony) -> Bundle {
     let openings: Vec<(Root, Opening)> = openings
         .map(|opening| (hash_of(&opening.statement), opening.statement.clone()))
         .collect();
-    deal(&who, villain.attempt.context, &openings).0
+    deal(&who, villain.attempt.said.context, &openings).0
 }
 
 /// The first peer of the definition.

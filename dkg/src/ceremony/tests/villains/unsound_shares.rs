@@ -53,7 +53,7 @@ fn openings(machine: &Ceremony) -> Vec<(Root, Opening)> {
 /// What all dealers but `except` have dealt to the peer of `machine`: the sum for each key.
 fn dealt_to(world: &World, receiver: PeerIndex, except: PeerIndex) -> Vec<Scalar> {
     let machine = &world.machines[&receiver];
-    let (who, context) = (&machine.who, machine.attempt.context);
+    let (who, context) = (&machine.who, machine.attempt.said.context);
     let dealers = world.size.all().filter(|dealer| *dealer != except);
     let dealt = dealers.map(|dealer| {
         if dealer == receiver {
@@ -103,7 +103,7 @@ fn deal_late(world: &World, villain: PeerIndex, polynomials: &[Polynomial]) -> [
     let machine = &world.machines[&villain];
     let (bundle, own) = deal_out(
         &machine.who,
-        machine.attempt.context,
+        machine.attempt.said.context,
         &openings(machine),
         polynomials,
     );
@@ -128,14 +128,14 @@ fn confirm(world: &World, peer: PeerIndex, last: &Bundle, sums: &[Scalar]) -> Sp
         .chain([hash_of(last)])
         .collect();
     let hashes: Vec<Root> = openings(machine).iter().map(|(hash, _)| *hash).collect();
-    let transcript = settle::transcript_of(machine.attempt.context, &hashes, &bundles);
+    let transcript = settle::transcript_of(machine.attempt.said.context, &hashes, &bundles);
     let partial = |sum: &Scalar| match crate::bls::SecretShare::of(sum.clone()) {
         Some(share) => settle::prove(&[share], transcript),
         // The signature of a share of zero: infinity.
         None => [&[0xc0][..], &[0; 95]].concat(),
     };
     let statement = Confirm {
-        context: machine.attempt.context,
+        context: machine.attempt.said.context,
         bundles,
         partials: sums.iter().flat_map(partial).collect(),
     };
@@ -301,7 +301,11 @@ fn frames_nobody(
     let (mut world, villain) = waiting_for_the_last();
     let (mut bundle, _) = {
         let machine = &world.machines[&villain];
-        deal(&machine.who, machine.attempt.context, &openings(machine))
+        deal(
+            &machine.who,
+            machine.attempt.said.context,
+            &openings(machine),
+        )
     };
     spoil(&world, &mut bundle);
     let signed = world.machines[&villain].who.identity.sign(villain, bundle);
