@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
-use consensus::{Input, Instance, Output, Setup, Standing, Timing, Value};
+use consensus::{Input, Instance, Opening, Output, Setup, Standing, Timing, Value};
 use criterion::{Criterion, criterion_group, criterion_main};
 use proto::vote::{Message, Partial, Prepare, Scope};
 use proto::{
@@ -70,6 +70,7 @@ impl Cluster {
     fn instance(&self, peer: usize) -> Instance<Vote> {
         Instance::new(Setup {
             scope: self.scope,
+            opening: Opening::Leaderless,
             roster: self.roster.clone(),
             me: self.peers[peer],
             identity: self.identities[peer].clone(),

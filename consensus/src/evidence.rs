@@ -4,8 +4,6 @@
 //! Never here: who is punished, and how.
 
 pub mod exhibit;
-#[cfg(test)]
-mod tests;
 
 use std::fmt;
 

@@ -11,19 +11,19 @@ use proto::vote::{Commit, Message, Partial, Prepare, Vote};
 use proto::{ClusterSize, PeerIndex, PeerSet, Root, Round, Statement, Timestamp, Verified};
 
 use crate::ballots::{Ballots, Certificate};
-use crate::follow::Pending;
 use crate::hearing::Hearing;
 use crate::justify::{self, ChoiceRule};
+use crate::pending::Pending;
 use crate::values::{Values, Vouchers};
-use crate::verify::{Verifier, first_round};
+use crate::verify::Verifier;
 use crate::{Input, Output, Setup, Standing, Value, leaders};
 
 /// Agreement on the value of one duty, as seen by one peer.
 ///
 /// Drive it like a [`proto::Machine`]: [`Input::Tick`] at once and at every [`Instance::deadline`],
-/// outputs performed in their order. Make the instance of a block when its slot starts: its first
-/// leader asks its beacon node at the first tick. Make that of a head vote as early as a message
-/// about it arrives.
+/// outputs performed in their order. Make an instance that opens led when its time starts: its
+/// first leader asks for a value at the first tick. Make one that opens leaderless as early as a
+/// message about it arrives.
 #[derive(Debug)]
 pub struct Instance<V> {
     pub(crate) setup: Setup,
@@ -37,7 +37,7 @@ pub struct Instance<V> {
     pub(crate) values: Values<V>,
     /// Peers that are disconnected or silent as leaders.
     pub(crate) down: PeerSet,
-    /// Peers whose beacon nodes give no value. This one may be among them.
+    /// Peers whose sources give no value. This one may be among them.
     pub(crate) blind: PeerSet,
     pub(crate) course: Course,
     pub(crate) round: Round,
@@ -71,9 +71,9 @@ pub(crate) enum Course {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lead {
     Idle,
-    /// The choice is free and the beacon node has been asked.
+    /// The choice is free and the own source of values has been asked.
     Asked,
-    /// The beacon node's answer.
+    /// The source's answer.
     Chosen(Root),
     Proposed,
 }
@@ -104,9 +104,8 @@ impl<V: Value> Instance<V> {
 
     /// An instance under another rule of choice: the negative controls of the tests need one.
     pub(crate) fn with_rule(setup: Setup, choose: ChoiceRule) -> Self {
-        let duty = setup.scope.duty;
         Self {
-            leaders: leaders(setup.roster.size(), &setup.scope.lock, duty),
+            leaders: leaders(setup.roster.size(), &setup.scope.lock, setup.scope.duty),
             choose,
             ballots: Ballots::default(),
             hearing: Hearing::default(),
@@ -115,7 +114,7 @@ impl<V: Value> Instance<V> {
             down: PeerSet::EMPTY,
             blind: PeerSet::EMPTY,
             course: Course::Running,
-            round: first_round(duty.kind),
+            round: setup.opening.first_round(),
             pending: None,
             lead: Lead::Idle,
             lock: Lock::Open,
@@ -221,8 +220,8 @@ impl<V: Value> Instance<V> {
     }
 
     /// Whether f + 1 others have proposed this value or voted for it, in any round, or a quorum
-    /// has: the first correct one among them has judged it by its own beacon node, as with a forced
-    /// value.
+    /// has: the first correct one among them has judged it by its own source of values, as with a
+    /// forced value.
     pub fn is_vouched_for(&self, value: &Root) -> bool {
         let certified = self.certificate.as_ref().map(|c| c.prepared.value);
         let mut others = self.ballots.vouchers(value);
@@ -268,6 +267,7 @@ impl<V: Value> Instance<V> {
     pub(crate) fn verifier(&mut self) -> Verifier<'_> {
         Verifier {
             scope: self.setup.scope,
+            opening: self.setup.opening,
             roster: &self.setup.roster,
             ballots: &mut self.ballots,
             verified: &mut self.verified,

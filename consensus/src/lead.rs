@@ -1,17 +1,17 @@
-//! What a leader proposes: what the votes rule forces, or its own beacon node's newest value where
-//! the rule leaves the choice free. It never falls back to its own value when another is forced, or
+//! What a leader proposes: what the votes rule forces, or its own source's newest value where the
+//! rule leaves the choice free. It never falls back to its own value when another is forced, or
 //! may be: by votes of which it knows, and their signer tells nothing now.
 
 use std::collections::BTreeSet;
 
 use proto::vote::{Answer, Message, Proposal, Propose};
-use proto::{DutyKind, Root, Round};
+use proto::{Root, Round};
 
 use crate::ballots::stands;
-use crate::follow::Pending;
 use crate::instance::{Instance, Lead};
 use crate::justify::Choice;
-use crate::{Output, Value};
+use crate::pending::Pending;
+use crate::{Opening, Output, Value};
 
 impl<V: Value> Instance<V> {
     /// Does what the leader of this round can do now.
@@ -31,7 +31,7 @@ impl<V: Value> Instance<V> {
             }
             Choice::Free => match (doubts.first(), self.lead) {
                 (Some(possible), _) => *possible,
-                (None, Lead::Idle) => return self.ask_beacon_node(),
+                (None, Lead::Idle) => return self.ask_source(),
                 (None, Lead::Asked | Lead::Proposed) => return false,
                 (None, Lead::Chosen(value)) => value,
             },
@@ -60,7 +60,7 @@ impl<V: Value> Instance<V> {
         self.round >= Round::FIRST && self.leader(self.round) == self.setup.me
     }
 
-    /// The answers for this round; none are needed where a block duty starts.
+    /// The answers for this round; none are needed where an instance opens led.
     fn justification(&self) -> Vec<Answer> {
         if self.starts_free(self.round) {
             Vec::new()
@@ -80,13 +80,13 @@ impl<V: Value> Instance<V> {
 
     /// Whether `round` is the first of an instance whose values come from its leaders.
     pub(crate) fn starts_free(&self, round: Round) -> bool {
-        match self.setup.scope.duty.kind {
-            DutyKind::Head => false,
-            DutyKind::Block => round == Round::FIRST,
+        match self.setup.opening {
+            Opening::Leaderless => false,
+            Opening::Led => round == Round::FIRST,
         }
     }
 
-    fn ask_beacon_node(&mut self) -> bool {
+    fn ask_source(&mut self) -> bool {
         self.lead = Lead::Asked;
         self.outputs
             .push(Output::WantCandidate { round: self.round });

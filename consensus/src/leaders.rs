@@ -1,7 +1,7 @@
 //! Who leads which round: a permutation of the peers that every duty draws anew, by hash.
 //! Never here: who is connected; an instance skips leaders that it knows to be down.
 
-use proto::{ClusterSize, DutyId, DutyKind, PeerIndex, Root};
+use proto::{ClusterSize, DutyId, PeerIndex, Root};
 use sha2::{Digest as _, Sha256};
 
 /// The leaders of round 1, 2, ... of `duty`, each peer once; after the last it starts again.
@@ -16,15 +16,11 @@ pub fn leaders(size: ClusterSize, lock: &Root, duty: DutyId) -> Vec<PeerIndex> {
 
 /// The hash by which one peer is sorted.
 fn ticket(lock: &Root, duty: DutyId, peer: PeerIndex) -> [u8; 32] {
-    let kind = match duty.kind {
-        DutyKind::Head => 0,
-        DutyKind::Block => 1,
-    };
     let mut hash = Sha256::new();
     hash.update(b"gantry/leaders/1");
     hash.update(lock.as_bytes());
     hash.update(duty.slot.0.to_le_bytes());
-    hash.update([kind]);
+    hash.update([duty.kind.code()]);
     hash.update((peer.position() as u64).to_le_bytes());
     hash.finalize().into()
 }
@@ -33,7 +29,7 @@ fn ticket(lock: &Root, duty: DutyId, peer: PeerIndex) -> [u8; 32] {
 mod tests {
     use std::collections::BTreeMap;
 
-    use proto::Slot;
+    use proto::{DutyKind, Slot};
 
     use super::*;
 

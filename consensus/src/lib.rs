@@ -2,14 +2,14 @@
 //!
 //! Knows peers, rounds and hashes. Never here: a clock, a socket, randomness, Ethereum.
 //!
-//! One [`Instance`] serves one duty (a slot's head vote, or its block) of one cluster, for all its
-//! validators. It is driven from outside: one [`Input`] in, ordered [`Output`]s out, one deadline.
+//! One [`Instance`] serves one duty of one cluster, for all its validators. It is driven from
+//! outside: one [`Input`] in, ordered [`Output`]s out, one deadline.
 //! n peers, t = ceil(2n/3), f = floor((n-1)/3), as in [`proto::ClusterSize`].
 //!
 //! # The protocol
 //!
 //! ```text
-//! round 0 (head votes)   all:    own value is ready: PREPARE(0, hash)
+//! round 0 (leaderless)   all:    own value is ready: PREPARE(0, hash)
 //! round r >= 1           leader: PROPOSE(r, value, justification)
 //!                        all:    justified, and I would sign it: PREPARE(r, hash)
 //! every round            all:    t PREPAREs: record, then COMMIT(hash, certificate, partials)
@@ -18,8 +18,8 @@
 //! ```
 //!
 //! The quorum equals the signature threshold, so the group signature is the commit certificate:
-//! deciding and signing are one step. Block duties have no round 0; their round 1 needs no
-//! justification.
+//! deciding and signing are one step. An instance that opens [led](Opening::Led) has no round 0;
+//! its round 1 needs no justification.
 //!
 //! * **PREPARE.** At most one in a round, ever. Round 0: the own value. Later: a justified PROPOSE
 //!   that the driver finds acceptable ([`Output::Judge`]); the vote shows the leader's signature
@@ -41,18 +41,18 @@
 //!   may have been prepared there: votes for it in R, plus n - |R|, are at least t; without one
 //!   (3) any value. (1) and (2) are *forced*: at least 2t - n >= f + 1 peers voted for such a
 //!   value, so a correct one vouches for it, and the driver is told to waive the soft checks.
-//!   Under (3) the leader asks its beacon node again ([`Output::WantCandidate`]).
+//!   Under (3) the leader asks its own source of values again ([`Output::WantCandidate`]).
 //! * **Moving on.** A round ends by the slot clock ([`Timing`]); round 0 also when no value can
 //!   gather t votes any more; a round with a leader also when that leader is known to be down
 //!   (unless more than n - t are: then nothing is gained) or to be blind (unless nobody sees): a
-//!   peer whose beacon node does not answer cannot choose a value, but still votes. A peer joins a
+//!   peer whose source of values does not answer cannot choose one, but still votes. A peer joins a
 //!   later round at once on a justified PROPOSE or a PREPARE quorum of it, or when f + 1 (at least
 //!   two) others have announced it. It need not have sent a ROUND-CHANGE itself. After round 16 it
 //!   only commits on certificates.
 //! * **Restart.** Below its mark H a peer starts with [`Standing::Abstaining`]: no PREPARE,
 //!   PROPOSE or ROUND-CHANGE, since it has forgotten its votes; it still locks and commits.
-//! * **Values.** Votes name hashes. A PROPOSE carries the value, a ROUND-CHANGE the head votes it
-//!   names; what is still missing is pulled from a peer that voted for it.
+//! * **Values.** Votes name hashes. A PROPOSE carries the value, a ROUND-CHANGE those it names if
+//!   the instance opened leaderless; what is still missing is pulled from a peer that voted for it.
 //! * **Contradictions.** The first statement of each peer, kind and round is kept. A second,
 //!   different one, or a ROUND-CHANGE that denies a vote, becomes [`Evidence`], also where the
 //!   certificate beside it does not hold. What votes and COMMITs show convicts a leader that
@@ -121,7 +121,7 @@
 //! others before t of them vote again (half a round later, if one of these has found the liar out).
 //! And it convicts the liar: one signature stands in the certificate that binds P, the other in the
 //! justification of the proposal, and whoever sees both has [`Evidence`]. The tests run such liars
-//! through random schedules (`schedules::twins`).
+//! through random schedules (`tests::schedules::twins`).
 //!
 //! All else costs no more than the liar's own rounds as leader, and its own signature.
 //!
@@ -138,13 +138,7 @@
 //! follow without any round. Where locks agree, every peer that returns can only complete what the
 //! others began.
 
-#[cfg(test)]
-mod anything;
 mod ballots;
-#[cfg(test)]
-mod blind;
-#[cfg(test)]
-mod bugs;
 mod evidence;
 mod follow;
 mod hearing;
@@ -152,17 +146,13 @@ mod instance;
 mod justify;
 mod lead;
 mod leaders;
-#[cfg(test)]
-mod liars;
 mod lock;
+mod pending;
 mod receive;
-#[cfg(test)]
-mod rig;
 mod round;
+mod rule;
 #[cfg(test)]
-mod schedules;
-#[cfg(test)]
-mod steps;
+mod tests;
 mod timing;
 mod values;
 mod verify;
@@ -176,6 +166,7 @@ use proto::{Identity, PeerIndex, Root, Roster, Round};
 pub use evidence::{Contradiction, Evidence, Unfounded, Verdict, exhibit};
 pub use instance::Instance;
 pub use leaders::leaders;
+pub use rule::Rule;
 pub use timing::Timing;
 
 /// What peers agree on. Cloning must be cheap: wrap a large value in an [`Arc`].
@@ -183,7 +174,8 @@ pub trait Value: Clone + Eq + Debug {
     /// The hash that votes name. Two values of one hash are the same value.
     fn hash(&self) -> Root;
 
-    /// The value's bytes: at most 256 for a head vote, [`proto::vote::MAX_BODY`] for a block.
+    /// The value's bytes, at most [`proto::vote::MAX_BODY`], and few where an instance opens
+    /// [leaderless](Opening::Leaderless).
     fn encode(&self) -> Vec<u8>;
 
     /// Reads a value that a peer sent; none if the bytes are not one. Never panics. The caller
@@ -194,9 +186,10 @@ pub trait Value: Clone + Eq + Debug {
 /// Everything an instance has to know before it starts.
 #[derive(Debug, Clone)]
 pub struct Setup {
-    /// The cluster and the duty. The duty's kind decides the first round: 0 for a head vote, 1 for
-    /// a block.
+    /// The cluster and the duty. Nothing here depends on what kind of duty it is.
     pub scope: Scope,
+    /// How the instance opens.
+    pub opening: Opening,
     /// The identity keys of all peers, and the quorums of their number.
     pub roster: Arc<Roster>,
     /// This peer.
@@ -207,6 +200,27 @@ pub struct Setup {
     pub timing: Timing,
     /// Whether this peer may vote.
     pub standing: Standing,
+}
+
+/// How an instance opens: by what its values are, the same for all peers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// Every peer computes the value itself, most often the same one: round 0 comes first, without
+    /// a leader. The values are small, and a ROUND-CHANGE carries those that it names.
+    Leaderless,
+    /// Only one peer can supply the value, which may be large: round 1 comes first, whose leader
+    /// may choose. Who lacks a value pulls it.
+    Led,
+}
+
+impl Opening {
+    /// The first round.
+    pub(crate) const fn first_round(self) -> Round {
+        match self {
+            Self::Leaderless => Round::ZERO,
+            Self::Led => Round::FIRST,
+        }
+    }
 }
 
 /// Whether a peer may vote in an instance.
@@ -229,12 +243,12 @@ pub enum Standing {
 pub enum Input<V> {
     /// Time has passed. Also the first input of every instance.
     Tick,
-    /// This peer's own value, which its beacon node and its vault would accept: its vote in round
-    /// 0, or the answer to [`Output::WantCandidate`]. Any later one replaces the one before where
-    /// nothing has been sent yet.
+    /// This peer's own value, which its source of values and its vault would accept: its vote in
+    /// round 0, or the answer to [`Output::WantCandidate`]. Any later one replaces the one before
+    /// where nothing has been sent yet.
     Candidate(V),
     /// The answer to [`Output::Judge`]. "No" may be followed by "yes" while the round lasts (the
-    /// beacon node has seen the head meanwhile).
+    /// source of values has caught up meanwhile).
     Judged {
         /// The round of the question.
         round: Round,
@@ -268,7 +282,7 @@ pub enum Input<V> {
     Down(PeerIndex),
     /// This peer is connected again. (Send it [`Instance::sent`] too.)
     Up(PeerIndex),
-    /// This peer, or this one itself, has no beacon node to choose a value with, or has one again:
+    /// This peer, or this one itself, has no source of values to choose from, or has one again:
     /// the rounds that a blind peer leads are skipped at once, its votes count as ever.
     Blind {
         /// The peer.
@@ -285,7 +299,7 @@ pub enum Output<V> {
     Broadcast(Message),
     /// Send to this peer.
     Send(PeerIndex, Message),
-    /// This peer leads `round` and may choose: ask the beacon node for its newest value and answer
+    /// This peer leads `round` and may choose: ask the own source for its newest value and answer
     /// with [`Input::Candidate`].
     WantCandidate {
         /// The round.
@@ -298,8 +312,8 @@ pub enum Output<V> {
         /// The proposed value.
         value: V,
         /// Whether at least f + 1 peers have voted for it already and nothing else can be agreed
-        /// on: then the head and target root need not be those of the own beacon node. Slot,
-        /// source, epochs, slashability and fee recipient are checked as ever.
+        /// on: then it need not agree with what the own source of values sees. What would be
+        /// slashable or plainly wrong is refused as ever.
         forced: bool,
     },
     /// A quorum PREPAREd `value`: make the hard checks (those of a forced value), have the vault
@@ -343,58 +357,4 @@ pub enum Output<V> {
     },
     /// Two contradictory signed statements. At most once for each culprit.
     Evidence(Box<Evidence>),
-}
-
-impl Rule {
-    /// A short stable name, for metrics.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::OtherDuty => "other_duty",
-            Self::OtherSigner => "other_signer",
-            Self::BadSignature => "bad_signature",
-            Self::NoSuchRound => "no_such_round",
-            Self::NotLeader => "not_leader",
-            Self::BadBody => "bad_body",
-            Self::BadCertificate => "bad_certificate",
-            Self::Unjustified => "unjustified",
-            Self::TooManyPulls => "too_many_pulls",
-            Self::TooManyStatements => "too_many_statements",
-        }
-    }
-}
-
-/// A rule that a peer's message breaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
-pub enum Rule {
-    /// The message is about another cluster or duty.
-    #[error("the message is about another duty")]
-    OtherDuty,
-    /// The message's statement is signed by another peer than the one that sent it.
-    #[error("the sender passes on what another peer signed")]
-    OtherSigner,
-    /// An identity signature is wrong.
-    #[error("an identity signature is wrong")]
-    BadSignature,
-    /// The round does not exist for this kind of duty.
-    #[error("the round does not exist for this kind of duty")]
-    NoSuchRound,
-    /// A PROPOSE by a peer that does not lead the round.
-    #[error("the proposer does not lead this round")]
-    NotLeader,
-    /// The bytes sent are not a value, or not one with a hash that was signed.
-    #[error("the bytes are not the value that was signed")]
-    BadBody,
-    /// A certificate is not a PREPARE quorum for the round and value it is to prove, or its round
-    /// is not below the round it is to justify.
-    #[error("the certificate does not prove its claim")]
-    BadCertificate,
-    /// A PROPOSE that the votes rule does not allow.
-    #[error("the proposal is not justified by the votes of a quorum")]
-    Unjustified,
-    /// More PULLs than a correct peer needs.
-    #[error("the value was pulled too often")]
-    TooManyPulls,
-    /// A third different statement of one kind in one round; it was not verified.
-    #[error("more different statements were made than one that contradicts the first")]
-    TooManyStatements,
 }

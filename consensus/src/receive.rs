@@ -4,14 +4,14 @@
 use std::collections::BTreeSet;
 
 use proto::vote::{Body, Change, Committal, Message, Prepared, Proposal, Propose, Vote};
-use proto::{DutyKind, IdentitySignature, PeerIndex, Root, Round, Signed};
+use proto::{IdentitySignature, PeerIndex, Root, Round, Signed};
 
 use crate::ballots::stands;
-use crate::follow::Pending;
 use crate::hearing::Topic;
 use crate::instance::{Course, Instance};
 use crate::justify::Choice;
-use crate::{Output, Rule, Value};
+use crate::pending::Pending;
+use crate::{Opening, Output, Rule, Value};
 
 impl<V: Value> Instance<V> {
     /// Takes in a message, or says which rule its sender broke.
@@ -129,7 +129,7 @@ impl<V: Value> Instance<V> {
             .copied()
             .chain(statement.prepared.map(|prepared| prepared.value))
             .collect();
-        if self.setup.scope.duty.kind == DutyKind::Block && !bodies.is_empty() {
+        if self.setup.opening == Opening::Led && !bodies.is_empty() {
             return Err(Rule::BadBody);
         }
         // Only the first counts, so only its values are kept: a liar could sign without end.

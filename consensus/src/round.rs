@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use proto::vote::{Body, Message, RoundChange, Signatures};
-use proto::{DutyKind, PeerSet, Root, Round, Timestamp};
+use proto::{PeerSet, Root, Round, Timestamp};
 
 use crate::ballots::Changed;
 use crate::instance::{Course, Instance, Lead};
-use crate::{Output, Standing, Value};
+use crate::{Opening, Output, Standing, Value};
 
 impl<V: Value> Instance<V> {
     /// Enters a later round if there is a reason to, or gives up after the last.
@@ -173,11 +173,11 @@ impl<V: Value> Instance<V> {
         self.outputs.push(Output::Broadcast(message));
     }
 
-    /// The bytes of head votes that go with a ROUND-CHANGE; blocks are pulled.
+    /// The bytes of small values that go with a ROUND-CHANGE; large ones are pulled.
     fn bodies(&self, votes: impl Iterator<Item = Root>) -> Vec<Body> {
-        match self.setup.scope.duty.kind {
-            DutyKind::Block => Vec::new(),
-            DutyKind::Head => votes
+        match self.setup.opening {
+            Opening::Led => Vec::new(),
+            Opening::Leaderless => votes
                 .chain(self.certificate.iter().map(|c| c.prepared.value))
                 .collect::<std::collections::BTreeSet<_>>()
                 .into_iter()

@@ -12,13 +12,13 @@ use proto::{Round, Timestamp};
 /// grow, so that messages of unknown delay fit in at last, and all peers with good clocks agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
-    /// Head votes: when the beacon node's value is due (the attestation deadline of the slot).
-    /// Blocks: when the slot starts.
+    /// When the own value is due, where an instance opens leaderless; else when the first leader
+    /// may ask for one.
     pub start: Timestamp,
     /// How long votes may take after that: three round trips to the slowest peer that matters.
-    /// Use zero for blocks, which have no round 0.
+    /// Use zero where there is no round 0.
     pub grace: Duration,
-    /// The length of round 1: at least six round trips and two answers of a beacon node.
+    /// The length of round 1: at least six round trips and two answers of a source of values.
     pub round: Duration,
     /// How long the answer to a PULL may take before another peer is asked: two round trips.
     pub pull: Duration,

@@ -2,14 +2,15 @@
 //! every vote that it verifies on the way, and verifies none that it has kept.
 
 use proto::vote::{Answer, Change, Prepare, Prepared, Propose, Scope, Signatures};
-use proto::{DutyKind, PeerSet, Roster, Round, Signed, Statement, Verified};
+use proto::{PeerSet, Roster, Round, Signed, Statement, Verified};
 
-use crate::Rule;
 use crate::ballots::{Ballots, Certificate, Changed};
+use crate::{Opening, Rule};
 
 /// Verifies against one roster, for one duty, with the help of what is known already.
 pub(crate) struct Verifier<'a> {
     pub scope: Scope,
+    pub opening: Opening,
     pub roster: &'a Roster,
     pub ballots: &'a mut Ballots,
     /// How many signatures have been verified.
@@ -34,7 +35,7 @@ impl Verifier<'_> {
 
     /// Keeps a vote of a round that exists.
     pub(crate) fn prepare(&mut self, signed: Signed<Prepare>) -> Result<(), Rule> {
-        if signed.statement.round < first_round(self.scope.duty.kind) {
+        if signed.statement.round < self.opening.first_round() {
             return Err(Rule::NoSuchRound);
         }
         if !self.ballots.has_prepare(&signed) {
@@ -76,7 +77,7 @@ impl Verifier<'_> {
     /// A ROUND-CHANGE with its certificate, kept.
     pub(crate) fn change(&mut self, change: &Change) -> Result<(), Rule> {
         let statement = &change.signed.statement;
-        let first = first_round(self.scope.duty.kind);
+        let first = self.opening.first_round();
         if statement.round <= first || statement.votes.keys().any(|round| *round < first) {
             return Err(Rule::NoSuchRound);
         }
@@ -126,13 +127,5 @@ impl Verifier<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// The round in which an instance of this kind starts.
-pub(crate) fn first_round(kind: DutyKind) -> Round {
-    match kind {
-        DutyKind::Head => Round::ZERO,
-        DutyKind::Block => Round::FIRST,
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use consensus::{Input, Instance, Output, Setup, Standing, Timing};
+use consensus::{Input, Instance, Opening, Output, Setup, Standing, Timing};
 use criterion::{Criterion, criterion_group, criterion_main};
 use node::duties::value::Value;
 use proto::frame::{Frame, MAX_FRAME};
@@ -100,6 +100,7 @@ impl Cluster {
         let last = self.peers.len() - 1;
         Instance::new(Setup {
             scope: SCOPE,
+            opening: Opening::Leaderless,
             roster: self.roster.clone(),
             me: self.peers[last],
             identity: self.identities[last].clone(),

@@ -60,7 +60,8 @@ impl fmt::Display for Epoch {
 }
 
 /// What kind of value a slot's instance agrees on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum DutyKind {
     /// The head vote that every attester of the slot signs: each peer computes it itself.
     Head,

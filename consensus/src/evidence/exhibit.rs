@@ -36,7 +36,7 @@ pub struct Exhibit {
     version: u64,
     contradiction: Contradiction,
     identity_key: String,
-    duty: Kind,
+    duty: DutyKind,
     slot: u64,
     round: u8,
     statements: [Shown; 2],
@@ -47,16 +47,9 @@ pub struct Exhibit {
 pub struct Subject {
     /// The identity key in hex.
     pub identity_key: String,
-    duty: (Kind, u64),
+    duty: (DutyKind, u64),
     round: u8,
     contradiction: Contradiction,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Kind {
-    Head,
-    Block,
 }
 
 /// A signed statement.
@@ -190,10 +183,7 @@ impl Evidence {
             version: VERSION,
             contradiction: claim.contradiction,
             identity_key: roster.key(claim.culprit).to_string(),
-            duty: match claim.duty.kind {
-                DutyKind::Head => Kind::Head,
-                DutyKind::Block => Kind::Block,
-            },
+            duty: claim.duty.kind,
             slot: claim.duty.slot.0,
             round: claim.round.number(),
             statements,

@@ -26,7 +26,7 @@ use super::note::{Note, Phase};
 use super::objection::Objection;
 use super::schedule::Position;
 use super::share::Share;
-use super::timing::timing;
+use super::timing::{opening, timing};
 use super::value::Value;
 use super::{Chore, Output, Query};
 use crate::journal::Recorded;
@@ -159,6 +159,7 @@ impl Run {
                 lock: ground.lock,
                 duty,
             },
+            opening: opening(duty.kind),
             roster: Arc::clone(&ground.roster),
             me: ground.me,
             identity: ground.identity.clone(),

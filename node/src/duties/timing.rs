@@ -1,13 +1,22 @@
-//! When the rounds of a duty end.
+//! Which round of a duty comes first, and when they end.
 
 use std::time::Duration;
 
-use consensus::Timing;
+use consensus::{Opening, Timing};
 use proto::eth::ChainSpec;
 use proto::{DutyId, DutyKind};
 
 /// What two answers of a beacon node may take at least: one that builds a block, one that knows it.
 const ANSWERS: Duration = Duration::from_millis(250);
+
+/// How a duty of this kind opens: every peer computes a head vote itself, and only one can supply a
+/// block.
+pub fn opening(kind: DutyKind) -> Opening {
+    match kind {
+        DutyKind::Head => Opening::Leaderless,
+        DutyKind::Block => Opening::Led,
+    }
+}
 
 /// When the rounds of `duty` end. Round 0 waits a fortieth of a slot at least: the answers of the
 /// peers' beacon nodes lie further apart than three round trips on a fast line, and waiting costs

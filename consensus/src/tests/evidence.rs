@@ -2,12 +2,13 @@
 //! and nobody is convicted by what somebody else, another cluster or a correct peer says.
 
 use proptest::prelude::*;
-use proto::vote::{Message, Partial};
-use proto::{DutyKind, Identity, IdentitySignature};
+use proto::identity::BadSignature;
+use proto::vote::{Commit, Message, Partial, Prepare, Propose};
+use proto::{DutyKind, Identity, IdentitySignature, Root, Round, Signed};
 
-use super::exhibit::{BadExhibit, Exhibit, MAX_LINE};
-use super::*;
-use crate::rig::{Rig, root, round};
+use super::rig::{Rig, root, round};
+use crate::evidence::exhibit::{BadExhibit, Exhibit, MAX_LINE};
+use crate::evidence::*;
 
 fn prepare(message: Message) -> Signed<Prepare> {
     let Message::Prepare(vote) = message else {

@@ -3,14 +3,10 @@
 
 use std::time::Duration;
 
-use proto::DutyKind;
 use proto::vote::{Answer, Message, Signatures};
 
-use crate::rig::{Letter, Rig, TIMING, root, round, round_change};
-use crate::{Input, Output};
-
-const HEAD: DutyKind = DutyKind::Head;
-const BLOCK: DutyKind = DutyKind::Block;
+use super::rig::{BLOCK, HEAD, Letter, Rig, TIMING, root, round, round_change};
+use crate::{Input, Output, Rule};
 
 fn candidate(letter: char) -> Input<Letter> {
     Input::Candidate(Letter(letter))
@@ -57,13 +53,13 @@ fn anchor_528_549_prepared_in_round_1_needs_its_proof() {
         let claim = Some((1, 'a', proof));
         let change = rig.prepared_change((3, 2), "-a", claim);
         let message = round_change(change.clone(), "a");
-        rig.hear(3, message, &["fault BadCertificate"]);
+        rig.blames(3, message, Rule::BadCertificate);
         let mut justification = empty_changes(&rig, 3, &[1]);
         let claim = Some((1, 'a', change.certificate));
         let change = rig.prepared_change((3, 3), "-a", claim);
         justification.push(Answer::Change(change));
         let proposal = rig.propose(3, 'a', justification);
-        rig.hear(3, proposal, &["fault BadCertificate"]);
+        rig.blames(3, proposal, Rule::BadCertificate);
         rig = Rig::new(4, HEAD, 2);
     }
 }
@@ -121,7 +117,7 @@ fn anchor_592_bytes_that_are_not_the_signed_value_are_refused() {
         panic!("a proposal");
     };
     proposal.body = b"b".as_slice().into();
-    rig.hear(1, Message::Propose(proposal), &["fault BadBody"]);
+    rig.blames(1, Message::Propose(proposal), Rule::BadBody);
 }
 
 #[test]
@@ -129,7 +125,7 @@ fn anchor_599_prepared_round_must_be_below_target() {
     let mut rig = Rig::new(4, HEAD, 2);
     let claim = Some((2, 'a', rig.signatures(2, 'a', &[1, 3, 4])));
     let change = rig.prepared_change((3, 2), "", claim);
-    rig.hear(3, round_change(change, "a"), &["fault BadCertificate"]);
+    rig.blames(3, round_change(change, "a"), Rule::BadCertificate);
 }
 
 #[test]
@@ -149,7 +145,7 @@ fn anchor_600_only_the_highest_certificate_counts() {
         message: other,
     };
     let outputs = rig.instance.handle(rig.now, input);
-    let rule = crate::Rule::Unjustified;
+    let rule = Rule::Unjustified;
     assert!(outputs.contains(&Output::Fault { peer: from, rule }));
 
     let mut rig = Rig::new(4, HEAD, 1);
@@ -219,7 +215,7 @@ fn ssv_1057_an_undecided_instance_holds_nothing_that_another_needs() {
 }
 
 #[test]
-fn ssv_1825_a_leader_with_a_slow_beacon_node_costs_one_round() {
+fn ssv_1825_a_leader_with_a_slow_source_costs_one_round() {
     let mut rig = Rig::new(4, BLOCK, 2);
     assert_eq!(rig.instance.deadline(), Some(TIMING.end(round(1))));
     rig.tick(TIMING.end(round(1)), &["CHANGE 2 []"]);
@@ -242,12 +238,12 @@ fn besu_7875_votes_of_one_round_prove_nothing_in_another() {
     let mut rig = Rig::new(4, HEAD, 2);
     let claim = Some((1, 'a', rig.signatures(0, 'a', &[1, 3, 4])));
     let change = rig.prepared_change((3, 2), "aa", claim);
-    rig.hear(3, round_change(change, "a"), &["fault BadCertificate"]);
+    rig.blames(3, round_change(change, "a"), Rule::BadCertificate);
     let Message::Commit(mut committal) = rig.commit(1, 1, ('a', &[1, 3, 4])) else {
         panic!("a commitment");
     };
     committal.certificate = rig.signatures(0, 'a', &[1, 3, 4]);
-    rig.hear(1, Message::Commit(committal), &["fault BadCertificate"]);
+    rig.blames(1, Message::Commit(committal), Rule::BadCertificate);
 }
 
 /// The driver may take its time: a quorum that is seen meanwhile binds this peer all the same.

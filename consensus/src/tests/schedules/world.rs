@@ -11,7 +11,7 @@ use rand::{RngExt, SeedableRng};
 
 use super::plan::{Faults, Link, Plan};
 use crate::justify::ChoiceRule;
-use crate::rig::{Letter, round};
+use crate::tests::rig::{Letter, opening, round};
 use crate::{Input, Instance, Output, Setup, Standing, Timing, Value};
 
 /// What came of a schedule.
@@ -136,6 +136,7 @@ impl<'a> World<'a> {
                 lock: Root::ZERO,
                 duty: DutyId { slot, kind },
             },
+            opening: opening(kind),
             roster: self.roster.clone(),
             me: self.indices[peer],
             identity: self.identities[peer].clone(),

@@ -18,7 +18,7 @@ pub enum Faults {
 /// How one peer behaves.
 #[derive(Debug, Clone)]
 pub struct Temper {
-    /// The head its beacon node sees first, and when; none if the beacon node is dead.
+    /// The head its source sees first, and when; none if the source is dead.
     pub candidate: Option<(char, Duration)>,
     /// When it crashes, if it does.
     pub crash: Option<Duration>,
@@ -167,7 +167,7 @@ fn temper(rng: &mut StdRng, heads: u8) -> Temper {
     }
 }
 
-/// Crashes, restarts and dead beacon nodes for up to two peers.
+/// Crashes, restarts and dead sources for up to two peers.
 fn trouble(rng: &mut StdRng, peers: &mut [Temper]) {
     for _ in 0..rng.random_range(0..=2) {
         let one = rng.random_range(0..peers.len());

@@ -1,14 +1,10 @@
 //! What liars try, and what comes of it: a second story, a proof that does not hold, a proposal out
 //! of turn. Peers are named by the round they lead.
 
-use proto::DutyKind;
 use proto::vote::{Answer, Message, Signatures};
 
-use crate::rig::{Letter, Rig, TIMING, root, round, round_change};
-use crate::{Contradiction, Input, Output};
-
-const HEAD: DutyKind = DutyKind::Head;
-const BLOCK: DutyKind = DutyKind::Block;
+use super::rig::{BLOCK, HEAD, Letter, Rig, TIMING, root, round, round_change};
+use crate::{Contradiction, Input, Output, Rule};
 
 fn candidate(letter: char) -> Input<Letter> {
     Input::Candidate(Letter(letter))
@@ -135,7 +131,7 @@ fn a_commitment_without_proof_counts_for_nothing() {
     };
     committal.certificate = rig.signatures(0, 'z', &[2, 3, 4]);
     let message = Message::Commit(committal);
-    rig.hear(2, message, &["fault BadCertificate"]);
+    rig.blames(2, message, Rule::BadCertificate);
     // The true one is heard after it.
     let commit = rig.commit(2, 0, ('a', &[2, 3, 4]));
     rig.hear(2, commit, &["sign 0a", "committed a"]);
@@ -168,7 +164,7 @@ fn a_vote_and_a_round_change_with_a_bad_certificate_that_denies_it_convict() {
     let message = denial(&rig);
     assert_eq!(convicted(&mut rig, 2, message), expected);
     let mut rig = Rig::new(4, HEAD, 1);
-    rig.hear(2, denial(&rig), &["fault BadCertificate"]);
+    rig.blames(2, denial(&rig), Rule::BadCertificate);
     let message = rig.prepare(2, 0, 'a');
     assert_eq!(convicted(&mut rig, 2, message), expected);
 }
@@ -234,7 +230,7 @@ fn what_a_vote_shows_is_verified_once_and_the_proposal_itself_is_still_heard() {
 fn who_shows_a_signature_that_the_leader_did_not_make_is_at_fault_and_convicts_nobody() {
     let mut rig = Rig::new(4, BLOCK, 2);
     rig.hear(1, rig.propose(1, 'a', vec![]), &["judge 1a free"]);
-    rig.hear(3, rig.showing(3, 1, ('b', 'c')), &["fault BadSignature"]);
+    rig.blames(3, rig.showing(3, 1, ('b', 'c')), Rule::BadSignature);
     // Again and again it costs nothing more.
     rig.costs(3, rig.showing(3, 1, ('b', 'd')), 1);
     rig.costs(3, rig.showing(3, 1, ('b', 'e')), 0);
@@ -244,10 +240,10 @@ fn who_shows_a_signature_that_the_leader_did_not_make_is_at_fault_and_convicts_n
 fn a_proposal_by_a_peer_that_does_not_lead_moves_nobody() {
     let mut rig = Rig::new(4, BLOCK, 2);
     let early = rig.propose_as(3, (1, 'b'), vec![]);
-    rig.hear(3, early, &["fault NotLeader"]);
+    rig.blames(3, early, Rule::NotLeader);
     let changes = || [1, 3, 4].map(|turn| Answer::Change(rig.change(turn, 2, "-")));
     let usurped = rig.propose_as(4, (3, 'b'), changes().into());
-    rig.hear(4, usurped, &["fault NotLeader"]);
+    rig.blames(4, usurped, Rule::NotLeader);
     assert_eq!(rig.instance.round(), round(1));
     assert_eq!(rig.instance.value(&root('b')), None);
     rig.hear(1, rig.propose(1, 'a', vec![]), &["judge 1a free"]);
@@ -267,7 +263,7 @@ fn one_of_three_peers_drags_nobody_into_a_later_round() {
 fn values_that_a_round_change_does_not_name_are_refused() {
     let mut rig = Rig::new(4, HEAD, 1);
     let change = rig.change(3, 2, "a");
-    rig.hear(3, round_change(change, "b"), &["fault BadBody"]);
+    rig.blames(3, round_change(change, "b"), Rule::BadBody);
     assert_eq!(rig.instance.value(&root('b')), None);
     let change = rig.change(3, 3, "a-");
     rig.hear(3, round_change(change, "a"), &[]);

@@ -2,14 +2,10 @@
 
 use std::time::Duration;
 
-use proto::DutyKind;
 use proto::vote::Answer;
 
-use crate::Input;
-use crate::rig::{Letter, Rig, TIMING, round, round_change};
-
-const HEAD: DutyKind = DutyKind::Head;
-const BLOCK: DutyKind = DutyKind::Block;
+use super::rig::{BLOCK, HEAD, Letter, Rig, TIMING, round, round_change};
+use crate::{Input, Opening, Rule};
 
 fn candidate(letter: char) -> Input<Letter> {
     Input::Candidate(Letter(letter))
@@ -42,13 +38,31 @@ fn a_block_takes_three_hops() {
 }
 
 #[test]
-fn the_first_leader_of_a_block_asks_its_beacon_node_at_once() {
+fn the_first_leader_of_a_block_asks_for_one_at_once() {
     let rig = Rig::new(4, BLOCK, 2);
     let mut setup = rig.setup.clone();
     setup.me = rig.leader(1);
     let mut leader = crate::Instance::<Letter>::new(setup);
     let outputs = leader.handle(rig.now, Input::Tick);
     assert_eq!(outputs, [crate::Output::WantCandidate { round: round(1) }]);
+}
+
+#[test]
+fn how_an_instance_opens_is_said_by_its_setup_and_not_by_the_kind_of_duty() {
+    let opened = |kind, opening| {
+        let rig = Rig::new(4, kind, 2);
+        let setup = crate::Setup {
+            opening,
+            me: rig.leader(1),
+            ..rig.setup
+        };
+        let mut leader = crate::Instance::<Letter>::new(setup);
+        let outputs = leader.handle(rig.now, Input::Tick);
+        (leader.round(), outputs)
+    };
+    let wants = vec![crate::Output::WantCandidate { round: round(1) }];
+    assert_eq!(opened(HEAD, Opening::Led), (round(1), wants));
+    assert_eq!(opened(BLOCK, Opening::Leaderless), (round(0), Vec::new()));
 }
 
 #[test]
@@ -219,12 +233,12 @@ fn pulls_are_answered_but_not_for_ever() {
     let mut rig = Rig::new(4, HEAD, 1);
     rig.check(candidate('a'), &["PREPARE 0a"]);
     let scope = rig.setup.scope;
-    let value = crate::rig::root('a');
+    let value = super::rig::root('a');
     let pull = proto::vote::Message::Pull { scope, value };
     for _ in 0..32 {
         rig.hear(2, pull.clone(), &["send VALUE a"]);
     }
-    rig.hear(2, pull, &["fault TooManyPulls"]);
+    rig.blames(2, pull, Rule::TooManyPulls);
 }
 
 #[test]
@@ -258,8 +272,8 @@ fn a_peer_that_signs_round_change_after_round_change_fills_no_memory() {
     rig.hear(3, round_change(rig.change(3, 1, "a"), "a"), &[]);
     rig.hear(3, round_change(rig.change(3, 1, "b"), "b"), &["evidence"]);
     let third = round_change(rig.change(3, 1, "c"), "c");
-    rig.hear(3, third, &["fault TooManyStatements"]);
-    let known = ['a', 'b', 'c'].map(|l| rig.instance.value(&crate::rig::root(l)).is_some());
+    rig.blames(3, third, Rule::TooManyStatements);
+    let known = ['a', 'b', 'c'].map(|l| rig.instance.value(&super::rig::root(l)).is_some());
     assert_eq!(known, [true, false, false]);
 }
 
@@ -267,9 +281,9 @@ fn a_peer_that_signs_round_change_after_round_change_fills_no_memory() {
 fn answers_for_another_round_or_by_one_peer_twice_justify_nothing() {
     let mut rig = Rig::new(4, HEAD, 2);
     let twice = vec![rig.voted(1, 'a'), rig.voted(3, 'b'), rig.voted(3, 'b')];
-    rig.hear(1, rig.propose(1, 'a', twice), &["fault Unjustified"]);
+    rig.blames(1, rig.propose(1, 'a', twice), Rule::Unjustified);
     let other = [1, 3, 4].map(|turn| Answer::Change(rig.change(turn, 2, "-")));
-    rig.hear(3, rig.propose(3, 'a', other.into()), &["fault Unjustified"]);
+    rig.blames(3, rig.propose(3, 'a', other.into()), Rule::Unjustified);
 }
 
 #[test]
@@ -295,7 +309,7 @@ fn of_a_peer_that_contradicts_itself_no_third_statement_is_verified() {
         rig.costs(3, change(&rig, letter), 0);
     }
     let third = change(&rig, 'd');
-    rig.hear(3, third, &["fault TooManyStatements"]);
+    rig.blames(3, third, Rule::TooManyStatements);
     // What it said first, in other rounds and of other kinds is heard as ever.
     rig.costs(3, change(&rig, 'a'), 0);
     rig.costs(3, round_change(rig.change(3, 2, "-"), ""), 1);
@@ -311,9 +325,10 @@ fn proofs_that_do_not_hold_are_soon_not_looked_at() {
     let mut rig = Rig::new(4, HEAD, 2);
     let proof = rig.signatures(0, 'b', &[1, 3, 4]);
     let unproven = rig.prepared_change((3, 1), "-", Some((0, 'a', proof)));
-    for rule in ["BadCertificate", "BadCertificate", "TooManyStatements"] {
+    let (first, later) = (Rule::BadCertificate, Rule::TooManyStatements);
+    for rule in [first, first, later] {
         let message = round_change(unproven.clone(), "");
-        rig.hear(3, message, &[&format!("fault {rule}")]);
+        rig.blames(3, message, rule);
     }
 }
 

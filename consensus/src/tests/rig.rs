@@ -13,7 +13,7 @@ use proto::{
     DutyId, DutyKind, Identity, PeerIndex, Root, Roster, Round, Signed, Slot, Statement, Timestamp,
 };
 
-use crate::{Input, Instance, Output, Setup, Standing, Timing, Value};
+use crate::{Input, Instance, Opening, Output, Rule, Setup, Standing, Timing, Value};
 
 /// A value, named by a letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,17 @@ impl Value for Letter {
             [letter] => Some(Self(char::from(*letter))),
             _ => None,
         }
+    }
+}
+
+pub const HEAD: DutyKind = DutyKind::Head;
+pub const BLOCK: DutyKind = DutyKind::Block;
+
+/// How the duties of these tests open.
+pub fn opening(kind: DutyKind) -> Opening {
+    match kind {
+        DutyKind::Head => Opening::Leaderless,
+        DutyKind::Block => Opening::Led,
     }
 }
 
@@ -67,6 +78,7 @@ impl Rig {
         let me = order[turn as usize - 1];
         let setup = Setup {
             scope,
+            opening: opening(kind),
             identity: identities[me.position()].clone(),
             roster,
             me,
@@ -111,6 +123,19 @@ impl Rig {
     pub fn hear(&mut self, turn: u64, message: Message, expected: &[&str]) {
         let from = self.leader(turn);
         self.check(Input::Message { from, message }, expected);
+    }
+
+    /// Asserts that a message from the peer that leads `turn` breaks this rule, and that nothing
+    /// comes of it but to say so.
+    #[track_caller]
+    pub fn blames(&mut self, turn: u64, message: Message, rule: Rule) {
+        let peer = self.leader(turn);
+        let input = Input::Message {
+            from: peer,
+            message,
+        };
+        let outputs = self.instance.handle(self.now, input);
+        assert_eq!(outputs, [Output::Fault { peer, rule }]);
     }
 
     /// Asserts what happens at this moment of the clock.
@@ -229,7 +254,9 @@ impl Rig {
         let outputs = self
             .instance
             .handle(self.now, Input::Message { from, message });
-        outputs.iter().any(|output| word(output) == "fault BadBody")
+        let peer = from;
+        let rule = Rule::BadBody;
+        outputs.contains(&Output::Fault { peer, rule })
     }
 
     fn proposed(&self, turn: u64, number: u64, letter: char) -> Signed<Propose> {

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proto::vote::{Answer, Message};
 use proto::{ClusterSize, DutyKind, Root, Round};
 
-use crate::rig::{Letter, Rig, round_change};
+use super::rig::{Letter, Rig, round_change};
 use crate::{Input, Output};
 
 /// One random event: what happens, by whom, in which round, about which letters.
