@@ -9,8 +9,8 @@ use blst::{
     BLST_ERROR, MultiPoint as _, blst_fp12, blst_p1, blst_p1_affine, blst_p2, blst_p2_affine,
 };
 
+use super::count::{Operation, count};
 use super::scalar::Scalar;
-use super::work::{Operation, count};
 
 /// Bytes of a random weight of a batch check: a false batch passes with probability 2^-128.
 pub(crate) const WEIGHT_BYTES: usize = 16;
@@ -114,7 +114,10 @@ pub(crate) fn weighted_g1(points: &[blst_p1_affine], weights: &[u8]) -> G1 {
         return G1::default();
     }
     let bytes = weight_bytes(points.len(), weights);
-    count(Operation::WeightedKey, weights.len() / SHORT_WEIGHT_BYTES);
+    count(
+        Operation::WeightedKey,
+        (weights.len() / SHORT_WEIGHT_BYTES) as u64,
+    );
     G1(points.mult(weights, 8 * bytes))
 }
 
@@ -239,7 +242,7 @@ pub(crate) fn weighted_g2(points: &[blst_p2_affine], weights: &[u8]) -> G2 {
     let bytes = weight_bytes(points.len(), weights);
     count(
         Operation::WeightedSignature,
-        weights.len() / SHORT_WEIGHT_BYTES,
+        (weights.len() / SHORT_WEIGHT_BYTES) as u64,
     );
     G2(points.mult(weights, 8 * bytes))
 }

@@ -12,7 +12,7 @@
 //! | `lagrange` | combining partial signatures with integer-scaled coefficients |
 //! | `verify` | one signature, many of one message, many of many messages |
 //! | `polynomial` | secret polynomials, their commitments, proofs of knowledge |
-//! | [`work`] | how many curve operations of each kind were done |
+//! | `count`, [`work`] | how many curve operations of each kind were done, and samples of each |
 //!
 //! Every type here is a validated one: a [`PublicPoint`] and a [`SignaturePoint`] lie in their
 //! group and are not infinity, a [`SecretShare`] is neither zero nor above r. Secrets are handled
@@ -20,6 +20,7 @@
 //!
 //! Never here: what may be signed (that is the vault's), randomness, the network.
 
+mod count;
 mod curve;
 mod lagrange;
 #[cfg(test)]

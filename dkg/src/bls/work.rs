@@ -1,11 +1,9 @@
-//! What the curve work of this process adds up to: operations by kind, counted and never timed.
+//! What curve work adds up to: operations by kind, [`counted`] and never timed.
 //!
 //! The core has no clock, so it counts; a shell that has one times a [`Sample`] on its machine and
-//! multiplies. Counted is what duties and key files need; the ceremony's own sums
-//! (small multiples, commitments) are not.
+//! multiplies.
 
 use std::hint::black_box;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use blst::{blst_p1_affine, blst_p2_affine};
 
@@ -15,66 +13,13 @@ use super::curve::{
 };
 use super::scalar::Scalar;
 
+pub use super::count::{Operation, Tally, counted};
+
 /// Points in a sample's weighted sums.
 const POINTS: usize = 32;
 
 /// Nothing hashed under this tag means anything.
 const TAG: &[u8] = b"gantry/sample/1";
-
-/// A kind of curve operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operation {
-    /// Hashing a message to G2.
-    Hash,
-    /// A full multiple of G1's generator: the public key of a share.
-    Key,
-    /// A full multiple in G2: a signature, or the division that some combinations need.
-    Multiple,
-    /// Decoding a public key and checking that it is one.
-    DecodeKey,
-    /// Decompressing a point of G2.
-    Decompress,
-    /// Checking that a point of G2 lies in the group.
-    Check,
-    /// An addition or a doubling in G2.
-    Addition,
-    /// One point of a sum of points of G1 with weights of 64 bits, at what it costs in a sum of 32;
-    /// a weight of 128 bits counts as two.
-    WeightedKey,
-    /// The same in G2.
-    WeightedSignature,
-    /// One verification: a product of two pairings.
-    Verification,
-}
-
-impl Operation {
-    /// Every kind.
-    pub const ALL: [Self; 10] = [
-        Self::Hash,
-        Self::Key,
-        Self::Multiple,
-        Self::DecodeKey,
-        Self::Decompress,
-        Self::Check,
-        Self::Addition,
-        Self::WeightedKey,
-        Self::WeightedSignature,
-        Self::Verification,
-    ];
-}
-
-static DONE: [AtomicU64; Operation::ALL.len()] =
-    [const { AtomicU64::new(0) }; Operation::ALL.len()];
-
-/// Counts operations that are about to be done.
-pub(super) fn count(operation: Operation, times: usize) {
-    DONE[operation as usize].fetch_add(times as u64, Ordering::Relaxed);
-}
-
-/// How often this process has done `operation`, over all its threads.
-pub fn done(operation: Operation) -> u64 {
-    DONE[operation as usize].load(Ordering::Relaxed)
-}
 
 /// Made-up input to try operations on.
 pub struct Sample {
@@ -160,41 +105,14 @@ impl Sample {
 
 #[cfg(test)]
 mod tests {
-    use proto::Root;
-
     use super::*;
-    use crate::bls::{Message, SecretShare, verify};
-
-    #[test]
-    fn what_is_done_is_counted() {
-        // Other tests run in this process: a count may grow by more, never by less.
-        let before = Operation::ALL.map(done);
-        let share = SecretShare::from_bytes(&[7; 32]).unwrap();
-        let message = Message::hash(Root::from([3; 32]));
-        assert!(verify(&share.public(), &message, &share.sign(&message)));
-        for operation in [
-            Operation::Hash,
-            Operation::Key,
-            Operation::Multiple,
-            Operation::Verification,
-        ] {
-            assert!(
-                done(operation) > before[operation as usize],
-                "{operation:?}"
-            );
-        }
-    }
 
     #[test]
     fn a_sample_does_what_it_says() {
         let sample = Sample::default();
         for operation in Operation::ALL {
-            let before = done(operation);
-            let times = sample.perform(operation);
-            assert!(
-                done(operation) >= before + u64::from(times),
-                "{operation:?}"
-            );
+            let (times, tally) = counted(|| sample.perform(operation));
+            assert!(tally.of(operation) >= u64::from(times), "{operation:?}");
         }
     }
 }

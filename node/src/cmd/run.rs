@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use dkg::bls::work::counted;
 use futures::stream;
 use proto::definition::Terms;
 use proto::eth::ChainSpec;
@@ -84,7 +85,8 @@ async fn run(config: Config) -> Result<(), CommandError> {
     tokio::pin!(stop);
     // Held until the process ends: no second one may work on this directory.
     let data = DataLock::take(&config.data_dir)?;
-    let loaded = load(&config, &data)?;
+    let (loaded, done) = counted(|| load(&config, &data));
+    let loaded = loaded?;
     for caution in config.cautions(loaded.lock.definition.terms(), loaded.me) {
         warn!("{caution}");
     }
@@ -95,6 +97,7 @@ async fn run(config: Config) -> Result<(), CommandError> {
     };
     check_chain(&loaded.lock, &chain)?;
     let shell = assemble(&config, loaded, client, chain).await?;
+    shell.metrics.curve_work.add(&done);
     shell.run(stop).await;
     Ok(())
 }

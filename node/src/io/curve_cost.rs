@@ -1,14 +1,15 @@
-//! What the curve work of this process costs: the operations that `dkg` has counted, each times
-//! what it costs here. The cost is measured once, when it is first asked for, in about 20 ms.
+//! What the curve work of this process costs: the operations that `dkg` counts, each times what it
+//! costs here. The cost is measured once, when it is first asked for, in about 20 ms.
 //!
 //! The measurement is CPU time of a thread that does nothing else, the best of three: work between
 //! other work, with colder caches, takes somewhat more, so the product is a lower bound and what
 //! is left of the process's CPU time is no less than it is.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use dkg::bls::work::{Operation, Sample, done};
+use dkg::bls::work::{Operation, Sample, Tally};
 use rustix::time::{ClockId, clock_gettime};
 
 /// Timings of which the best counts.
@@ -16,12 +17,24 @@ const TIMINGS: usize = 3;
 
 static COSTS: OnceLock<[f64; Operation::ALL.len()]> = OnceLock::new();
 
-/// Seconds of CPU time of all curve work done so far. The first call measures: not for an async
-/// task.
-pub fn seconds() -> f64 {
-    let costs = COSTS.get_or_init(measure);
-    let cost = |(operation, cost): (Operation, &f64)| done(operation) as f64 * cost;
-    Operation::ALL.into_iter().zip(costs).map(cost).sum()
+/// The curve work that was done, for whoever shows it meanwhile.
+#[derive(Debug, Default)]
+pub struct CurveWork([AtomicU64; Operation::ALL.len()]);
+
+impl CurveWork {
+    /// Adds what was done since.
+    pub fn add(&self, tally: &Tally) {
+        for (sum, operation) in self.0.iter().zip(Operation::ALL) {
+            sum.fetch_add(tally.of(operation), Ordering::Relaxed);
+        }
+    }
+
+    /// Seconds of CPU time that it took. The first call measures: not for an async task.
+    pub fn seconds(&self) -> f64 {
+        let costs = COSTS.get_or_init(measure);
+        let done = self.0.iter().map(|done| done.load(Ordering::Relaxed));
+        done.zip(costs).map(|(done, cost)| done as f64 * cost).sum()
+    }
 }
 
 /// Seconds that one operation of each kind takes.
@@ -46,12 +59,16 @@ fn cpu_time() -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use dkg::bls::work::counted;
+
     use super::*;
 
     #[test]
     fn work_costs_time() {
-        let before = seconds();
-        Sample::default().perform(Operation::Hash);
-        assert!(seconds() > before);
+        let work = CurveWork::default();
+        let before = work.seconds();
+        let (_, done) = counted(|| Sample::default().perform(Operation::Hash));
+        work.add(&done);
+        assert!(work.seconds() > before);
     }
 }

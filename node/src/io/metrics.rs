@@ -13,6 +13,8 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use std::sync::atomic::AtomicU64;
 
+use super::curve_cost::CurveWork;
+
 /// Labels of a phase: `kind` is `head` or `block`, `phase` one of
 /// [`INTERVALS`](super::observer::INTERVALS).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -118,7 +120,9 @@ pub struct Metrics {
     pub peer_sent_bytes: Family<PeerLabels, Counter>,
     /// Bytes of frames received by peer.
     pub peer_received_bytes: Family<PeerLabels, Counter>,
-    /// CPU time of the curve operations: see [`super::curve_cost`].
+    /// The curve operations done.
+    pub curve_work: CurveWork,
+    /// CPU time of the curve operations, as last asked for.
     pub bls_cpu_seconds: Counter<f64, AtomicU64>,
     phases: Family<PhaseLabels, Histogram>,
     fdatasync: Histogram,
@@ -150,6 +154,7 @@ impl Metrics {
             received_bytes: Counter::default(),
             peer_sent_bytes: Family::default(),
             peer_received_bytes: Family::default(),
+            curve_work: CurveWork::default(),
             bls_cpu_seconds: Counter::default(),
             phases: Family::new_with_constructor(latency_histogram),
             fdatasync: latency_histogram(),

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dkg::bls::work::counted;
 use proto::{Machine as _, PeerIndex};
 use tracing::{debug, error, info, warn};
 
@@ -80,7 +81,9 @@ impl Shell {
         // What is shown changes with the time and with answers; frames come by the dozen.
         let is_news = matches!(input, Input::Tick | Input::Answer(_) | Input::NotRecorded);
         let mut is_stuck = false;
-        for output in self.node.handle(clock::now(), input) {
+        let (outputs, done) = counted(|| self.node.handle(clock::now(), input));
+        self.metrics.curve_work.add(&done);
+        for output in outputs {
             match output {
                 Output::Broadcast(frame) => {
                     let frame = bytes::Bytes::from(frame);

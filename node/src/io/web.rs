@@ -24,7 +24,6 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tracing::warn;
 
-use super::curve_cost;
 use super::listening::with_advice;
 use super::metrics::{Metrics, PeerLabels, UnknownLabels};
 use super::net::Outbox;
@@ -152,7 +151,9 @@ async fn metrics_text(State(shown): State<Shown>) -> impl IntoResponse {
         raise(&metrics.unknown.get_or_create(&peer_sent), peer.unknown);
     }
     // The first time this measures for a moment: not on the loop's threads.
-    if let Ok(seconds) = tokio::task::spawn_blocking(curve_cost::seconds).await {
+    let counted = Arc::clone(metrics);
+    let seconds = move || counted.curve_work.seconds();
+    if let Ok(seconds) = tokio::task::spawn_blocking(seconds).await {
         // The bits of numbers that are not negative are ordered as the numbers are.
         let counted = metrics.bls_cpu_seconds.inner();
         counted.fetch_max(seconds.max(0.0).to_bits(), Ordering::Relaxed);

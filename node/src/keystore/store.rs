@@ -7,6 +7,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use dkg::bls::SecretShare;
+use dkg::bls::work::counted;
 use proto::PublicKey;
 use thiserror::Error;
 
@@ -185,11 +186,16 @@ fn in_parallel<T: Sync, R: Send>(
     std::thread::scope(|scope| {
         let parts: Vec<_> = items
             .chunks(part)
-            .map(|part| scope.spawn(move || part.iter().map(work).collect::<Result<Vec<R>, _>>()))
+            .map(|part| {
+                let work = move || part.iter().map(work).collect::<Result<Vec<R>, _>>();
+                scope.spawn(move || counted(work))
+            })
             .collect();
         let mut results = Vec::with_capacity(items.len());
         for part in parts {
-            results.extend(part.join().expect("keystores are opened without panics")?);
+            let (part, done) = part.join().expect("keystores are opened without panics");
+            done.credit();
+            results.extend(part?);
         }
         Ok(results)
     })
