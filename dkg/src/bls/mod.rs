@@ -23,11 +23,11 @@
 mod count;
 mod curve;
 mod lagrange;
-#[cfg(test)]
-mod oracle;
 mod points;
 mod polynomial;
 mod scalar;
+#[cfg(test)]
+mod tests;
 mod verify;
 pub mod work;
 

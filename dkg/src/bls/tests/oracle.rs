@@ -8,8 +8,8 @@ use serde::de::value::{Error as ValueError, SeqDeserializer};
 use threshold_crypto::poly::Poly;
 use threshold_crypto::{SecretKeySet, SignatureShare};
 
-use super::curve::affine_all;
-use super::*;
+use super::super::curve::affine_all;
+use super::super::*;
 
 /// The same polynomial in both libraries.
 fn polynomials(size: ClusterSize, seed: [u8; 32]) -> (Polynomial, SecretKeySet) {

@@ -1,0 +1,3 @@
+//! The curve work as a whole, held against an independent implementation.
+
+mod oracle;
