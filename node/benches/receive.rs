@@ -15,7 +15,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use consensus::{Input, Instance, Opening, Output, Setup, Standing, Timing};
 use criterion::{Criterion, criterion_group, criterion_main};
-use node::duties::value::Value;
+use node_core::duties::agreed::value::Value;
 use proto::frame::{Frame, MAX_FRAME};
 use proto::session;
 use proto::vote::{Commit, Committal, Message, Partial, Prepare, Scope, Signatures};

@@ -11,7 +11,8 @@ use std::os::unix::fs::FileExt as _;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use node::journal::{DataLock, Entry, Files, History, Journal, Owner};
+use node::disk::{DataLock, Files};
+use node_core::record::{Entry, History, Journal, Owner};
 use proto::eth::{AttestationData, Checkpoint, CommitteeIndex};
 use proto::{Epoch, Identity, PublicKey, Root, Slot};
 

@@ -13,6 +13,7 @@
 mod cautions;
 mod source;
 
+use crate::keystore::SecretSource;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -115,17 +116,6 @@ impl FromStr for LogFilter {
             Err(_) => Err(BadLogFilter(typed::hidden(text), String::new())),
         }
     }
-}
-
-/// Where the secret that opens the keystores comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretSource {
-    /// A file with a random secret, made by `gantry keystore secret`: starts unattended.
-    SecretFile(PathBuf),
-    /// A file with the operator's passphrase: starts unattended.
-    PassphraseFile(PathBuf),
-    /// The operator types the passphrase.
-    Terminal,
 }
 
 /// Everything a peer is told by its own operator.

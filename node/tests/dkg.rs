@@ -13,11 +13,13 @@ use std::fs;
 
 use dkg::blame::Evidence;
 use node::ceremony::keys::keystore_salt;
-use node::config::SecretSource;
+use node::disk::{DataLock, Files};
+use node::io::files;
 use node::io::net::{self, Event, Limits, Settings};
-use node::journal::{DataLock, Files, Journal, Owner};
+use node::keystore::SecretSource;
 use node::keystore::{MasterSecret, SecretUse, open_all, read_identity};
-use node::{deposit, io::files};
+use node_core::deposit;
+use node_core::record::{Journal, Owner};
 use operators::{Operators, PATIENCE, Peer};
 use proto::ceremony::{Context, Frame, Opening, Purpose, Spoken, Terms};
 use proto::lock::Lock;

@@ -13,9 +13,10 @@ use std::path::Path;
 use std::process::Command;
 
 use dkg::bls::SecretShare;
+use node::disk::{DataLock, Files};
 use node::io::files::{self, Mode};
-use node::journal::{DataLock, Entry, Files, History, Journal, Owner};
-use node::vault::{Held, Signable, Vault};
+use node_core::record::{Entry, History, Journal, Owner};
+use node_core::vault::{Held, Signable, Vault};
 use proto::eth::{AttestationData, ChainSpec, Checkpoint, CommitteeIndex, Genesis};
 use proto::{ClusterSize, Epoch, Identity, Root, Slot};
 

@@ -8,12 +8,13 @@ use proto::definition::BadDefinition;
 use proto::lock::BadLock;
 use thiserror::Error;
 
-use crate::deposit::DepositError;
+use crate::disk::LockError;
 use crate::io::files::FileError;
 use crate::io::net::NetError;
-use crate::journal::{JournalError, LockError};
 use crate::keystore::{SecretFileError, StoreError};
-use crate::vault::VaultError;
+use node_core::deposit::DepositError;
+use node_core::record::JournalError;
+use node_core::vault::VaultError;
 
 /// Why a ceremony cannot begin or go on. Whatever it is, nothing is lost: the same command
 /// continues once the cause is gone.
@@ -140,7 +141,7 @@ pub enum CeremonyError {
     Vault(#[from] VaultError),
     /// The vault does not sign a deposit.
     #[error("deposits cannot be signed: {0}")]
-    Refused(#[source] crate::vault::Refusal),
+    Refused(#[source] node_core::vault::Refusal),
     /// A deposit file that is not of this lock.
     #[error("{}: {}", .0.display(), .1)]
     Deposits(PathBuf, #[source] DepositError),

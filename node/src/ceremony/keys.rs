@@ -23,9 +23,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::CeremonyError;
 use super::notebook::{Made, Notebook};
+use crate::disk::{DataLock, Files};
 use crate::io::files::{self, FileError, Mode};
-use crate::journal::{DataLock, Entry, Files, History, Journal, JournalError, Owner};
 use crate::keystore::{MasterSecret, StoredShare, store_all};
+use node_core::record::{Entry, History, Journal, JournalError, Owner};
 
 /// The longest list of abandoned locks worth reading, in bytes: one for each attempt.
 const MAX_ABANDONED_BYTES: usize = 16 << 10;

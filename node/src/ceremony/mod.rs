@@ -9,7 +9,7 @@
 //! | `recalling` | before the first word: hears what this peer may have said before |
 //! | `making` | while there is no lock: drives `dkg`'s machine |
 //! | `sharing` | after it: deposits, completing those who lag, leaving |
-//! | [`deposits`] | partial signatures in, the group's out |
+//! | [`node_core::deposit::session`] | partial signatures in, the group's out |
 //! | [`keys`] | keystores, record and lock on the disk, in the order that promises rest on |
 //! | [`notebook`] | what is kept until then: seed and position |
 //! | `line`, [`screen`] | sessions, and what the operator sees |
@@ -27,7 +27,6 @@
 
 #[cfg(test)]
 mod crash_tests;
-pub mod deposits;
 pub mod earlier;
 mod error;
 mod gathering;
@@ -50,8 +49,8 @@ use proto::definition::PeerAddress;
 use proto::gathering::max_frame;
 use proto::session::Purpose;
 
-use crate::config::SecretSource;
 use crate::io::net::{self, Limits, Settings};
+use crate::keystore::SecretSource;
 use crate::keystore::{self, MasterSecret, SecretUse};
 
 pub use error::CeremonyError;

@@ -136,7 +136,7 @@ mod tests {
     use super::super::notebook::Notebook;
     use super::super::tests::{definition_of, lock, site};
     use super::*;
-    use crate::config::SecretSource;
+    use crate::keystore::SecretSource;
 
     #[test]
     fn where_something_would_be_made_the_nearest_directory_is_asked() {

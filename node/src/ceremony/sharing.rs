@@ -20,12 +20,12 @@ use proto::lock::{Lock, LockHash};
 use proto::{IdentitySignature, PeerIndex, PeerSet, Root, SignatureBytes, Slot};
 
 use super::CeremonyError;
-use super::deposits::Deposits;
 use super::keys::Site;
 use super::line::Line;
-use crate::deposit::{self, DepositError};
 use crate::io::files::{self, Mode};
-use crate::vault::{Held, Signable, Vault};
+use node_core::deposit::session::Deposits;
+use node_core::deposit::{self, DepositError};
+use node_core::vault::{Held, Signable, Vault};
 
 /// The longest deposit file worth reading, in bytes.
 const MAX_BYTES: usize = 32 << 20;

@@ -11,14 +11,15 @@ use proto::lock::LockHash;
 use proto::lock::{Lock, Validator};
 use proto::{Identity, IdentitySignature, PeerIndex, Root, SignatureBytes, example};
 
-use super::deposits::{BadSignatures, Deposits};
 use super::keys::Site;
 use super::notebook::{Made, Notebook};
 use super::{CeremonyError, Phase, Sharing};
-use crate::config::SecretSource;
-use crate::deposit;
-use crate::journal::{DataLock, JournalError};
+use crate::disk::DataLock;
 use crate::keystore;
+use crate::keystore::SecretSource;
+use node_core::deposit;
+use node_core::deposit::session::{BadSignatures, Deposits};
+use node_core::record::JournalError;
 
 /// The coefficients of the polynomials of two validators, constant term first.
 const POLYNOMIALS: [[u64; 3]; 2] = [[5, 7, 11], [13, 17, 19]];

@@ -26,19 +26,19 @@ use proto::lock::Lock;
 use proto::{Address, PublicKey};
 use zeroize::Zeroizing;
 
-use self::looking::{Looked, say_doubled};
-use self::plan::{Account, Kind, Step, refuse_unsettled, steps};
-pub use self::refusal::Refusal;
-use self::sending::Sending;
 use super::lock::read as read_lock;
 use super::{CommandError, complete, log, runtime};
 use crate::config::LogFormat;
-use crate::deposit;
-use crate::deposit::standing::{Sent, Standing};
 use crate::io::execution::{DepositLog, Fees, Sender};
 use crate::io::files::{self, FileError};
 use crate::io::sent::SentFile;
 use crate::keystore::{confirmed, passphrase};
+use looking::{Looked, say_doubled};
+use node_core::deposit;
+use node_core::deposit::standing::{Sent, Standing};
+use plan::{Account, Kind, Step, refuse_unsettled, steps};
+pub use refusal::Refusal;
+use sending::Sending;
 
 /// The address of the execution node, where the command line does not give it.
 const RPC: &str = "GANTRY_DEPOSIT_RPC";

@@ -15,10 +15,11 @@ use tracing::warn;
 
 use super::{CommandError, cluster, complete, lock, log};
 use crate::ceremony::{self, CeremonyError, Plan, Site};
-use crate::config::{Config, LogFilter, SecretSource};
+use crate::config::{Config, LogFilter};
+use crate::disk::DataLock;
 use crate::io::ending::stop_signal;
 use crate::io::files;
-use crate::journal::DataLock;
+use crate::keystore::SecretSource;
 use crate::keystore::read_identity;
 
 /// The longest evidence worth reading, in bytes: a proof and the bundles of 13 peers for 1,000

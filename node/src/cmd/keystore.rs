@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::{CommandError, lock};
-use crate::config::SecretSource;
 use crate::io::files::{self, Mode};
+use crate::keystore::SecretSource;
 use crate::keystore::{Keystore, MasterSecret, SecretKind, SecretUse, create, exported};
 
 #[derive(Debug, Subcommand)]

@@ -11,10 +11,11 @@ use super::cluster::describe;
 use super::{CommandError, dkg::SecretFlags};
 use crate::ceremony::keys::share_key;
 use crate::config::Config;
-use crate::deposit;
+use crate::disk::{DataLock, Files, LockError};
 use crate::io::files;
-use crate::journal::{DataLock, Files, Journal, LockError, Owner};
 use crate::keystore::{self, MasterSecret, SecretUse, read_identity};
+use node_core::deposit;
+use node_core::record::{Journal, Owner};
 
 /// The longest deposit file worth reading, in bytes.
 const MAX_DEPOSITS: usize = 16 << 20;

@@ -36,12 +36,12 @@ use tokio::runtime::Runtime;
 
 use crate::ceremony::CeremonyError;
 use crate::config::ConfigError;
-use crate::deposit::DepositError;
 use crate::io::beacon::{BadUrl, BeaconError};
 use crate::io::execution::ExecutionError;
 use crate::io::files::FileError;
 use crate::io::home;
 use crate::keystore::{KeystoreError, SecretFileError, StoreError};
+use node_core::deposit::DepositError;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -260,13 +260,13 @@ pub enum CommandError {
     Slashing(#[from] SlashingError),
     /// The data directory is in use or not accessible.
     #[error(transparent)]
-    DataDirectory(#[from] crate::journal::LockError),
+    DataDirectory(#[from] crate::disk::LockError),
     /// The signing record cannot be opened.
     #[error(transparent)]
-    Journal(#[from] crate::journal::JournalError),
+    Journal(#[from] node_core::record::JournalError),
     /// The signing record and the lock do not belong together.
     #[error(transparent)]
-    Vault(#[from] crate::vault::VaultError),
+    Vault(#[from] node_core::vault::VaultError),
     /// The memory cannot be opened.
     #[error(transparent)]
     Memory(#[from] crate::io::memory::MemoryError),

@@ -24,10 +24,7 @@ use super::chain::check_chain;
 use super::slashing::SlashingError;
 use super::{CommandError, complete, lock, log, runtime};
 use crate::config::Config;
-use crate::duties::ground::Ground;
-use crate::duties::keys::ClusterKeys;
-use crate::duties::node::Node;
-use crate::duties::peers::Peers;
+use crate::disk::{DataLock, Files};
 use crate::io::asking::Asking;
 use crate::io::beacon::BeaconClient;
 use crate::io::casebook::Casebook;
@@ -42,9 +39,13 @@ use crate::io::shell::Shell;
 use crate::io::status::{BeaconStatus, Board, PeerStatus, Status, ValidatorStatus};
 use crate::io::web::{self, Door, Shown};
 use crate::io::writer::Writer;
-use crate::journal::{DataLock, Files, Journal, Owner};
 use crate::keystore::{self, MasterSecret, SecretUse};
-use crate::vault::{Held, Vault};
+use node_core::duties::facts::Ground;
+use node_core::duties::node::Node;
+use node_core::duties::peers::Peers;
+use node_core::partials::keys::ClusterKeys;
+use node_core::record::{Journal, Owner};
+use node_core::vault::{Held, Vault};
 
 /// How long to wait before a beacon node that does not answer at the start is asked again.
 const BEACON_RETRY: Duration = Duration::from_secs(1);

@@ -11,12 +11,11 @@ use std::path::{Path, PathBuf};
 use proto::{PublicKey, Root};
 use thiserror::Error;
 
+use crate::disk::{DataLock, Files, LockError};
 use crate::io::denials::{self, Denial, DenialError};
 use crate::io::files::{self, FileError, Mode};
-use crate::journal::{
-    BadRecord, DataLock, Entry, Files, History, Journal, JournalError, LockError, Owner,
-};
-use crate::vault::interchange::{self, Claims, InterchangeError, Moment};
+use node_core::record::{BadRecord, Entry, History, Journal, JournalError, Owner};
+use node_core::vault::interchange::{self, Claims, InterchangeError, Moment};
 
 /// The longest file that is read for an import, in bytes: far more than the complete history of
 /// the largest cluster needs.
@@ -259,7 +258,7 @@ pub fn keep_record(place: &Place<'_>, claim: Denial, both: bool) -> Result<u64, 
 fn enrol(
     history: &mut History,
     keys: &[PublicKey],
-) -> Result<Option<crate::journal::Record>, BadRecord> {
+) -> Result<Option<node_core::record::Record>, BadRecord> {
     let missing: Vec<PublicKey> = keys
         .iter()
         .filter(|key| history.number(key).is_none())

@@ -14,9 +14,9 @@ use crate::config::Config;
 use crate::io::beacon::{BeaconClient, SyncStatus};
 use crate::io::clock;
 use crate::io::denials::Denial;
-use crate::journal::Owner;
 use crate::keystore::read_identity;
-use crate::vault::interchange::Moment;
+use node_core::record::Owner;
+use node_core::vault::interchange::Moment;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

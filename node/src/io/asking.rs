@@ -18,10 +18,10 @@ use super::beacon::{
     ItemFailure, Published, StateId, Strange,
 };
 use super::clock;
-use crate::duties::judge::{Sight, Sighting};
-use crate::duties::schedule::{Drawn, Due, Registered};
-use crate::duties::sight::Condition;
-use crate::duties::{Answer, Found, Order, Query, Submission};
+use node_core::duties::agreed::judge::{Sight, Sighting};
+use node_core::duties::schedule::{Drawn, Due, Registered};
+use node_core::duties::sight::Condition;
+use node_core::duties::{Answer, Found, Order, Query, Submission};
 
 /// Asks the beacon node for the core.
 #[derive(Debug, Clone)]

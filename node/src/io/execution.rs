@@ -11,7 +11,7 @@
 //! | `payer` | the account that pays, from a key or a keystore |
 //! | `error` | what can go wrong, in words |
 //!
-//! Never here: whether a deposit is right, and whether it is to be sent. [`crate::deposit`] decides
+//! Never here: whether a deposit is right, and whether it is to be sent. [`node_core::deposit`] decides
 //! that.
 
 mod error;
@@ -35,13 +35,13 @@ use proto::definition::{Chain, checksummed};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 
-pub use self::error::{BadRpcUrl, ExecutionError};
-pub use self::log::DepositLog;
-pub use self::payer::Sender;
-pub use self::transaction::{DEPOSIT_GAS, EMPTY_GAS, Fees, Signed, Taken, Unsigned, WEI_PER_GWEI};
-use self::transaction::{call, is_known_already, is_spent_already, wei};
-use self::transport::Bounded;
 use super::hidden::Hidden;
+pub use error::{BadRpcUrl, ExecutionError};
+pub use log::DepositLog;
+pub use payer::Sender;
+pub use transaction::{DEPOSIT_GAS, EMPTY_GAS, Fees, Signed, Taken, Unsigned, WEI_PER_GWEI};
+use transaction::{call, is_known_already, is_spent_already, wei};
+use transport::Bounded;
 
 /// How long the node is waited for.
 #[derive(Debug, Clone, Copy)]

@@ -15,7 +15,7 @@ use tokio::sync::mpsc::Receiver;
 use super::beacon::{BeaconError, Heard};
 use super::net;
 use super::writer::Written;
-use crate::duties::{Answer, Chore};
+use node_core::duties::{Answer, Chore};
 
 /// How many other inputs a combination may be put behind.
 const PATIENCE: u32 = 16;

@@ -1,7 +1,7 @@
 //! The numbers a peer shows at `/metrics`, and where each comes from.
 //!
 //! Phases are intervals of one duty on this peer, in seconds; the shell measures them with the
-//! monotonic clock, from one [`Note::Reached`](crate::duties::note::Note) to the next.
+//! monotonic clock, from one [`Note::Reached`](node_core::duties::note::Note) to the next.
 
 use std::time::Duration;
 
@@ -89,10 +89,10 @@ pub struct Metrics {
     registry: Registry,
     /// Validators served, by how it ended.
     pub duties: Family<OutcomeLabels, Counter>,
-    /// Refusals of the vault by [rule](crate::vault::Refusal::rule).
+    /// Refusals of the vault by [rule](node_core::vault::Refusal::rule).
     pub refusals: Family<RuleLabels, Counter>,
     /// Values of others that this peer would not sign, by
-    /// [rule](crate::duties::objection::Objection::rule).
+    /// [rule](node_core::duties::agreed::objection::Objection::rule).
     pub objections: Family<RuleLabels, Counter>,
     /// Faults of peers by rule.
     pub faults: Family<FaultLabels, Counter>,

@@ -20,8 +20,8 @@ use super::casebook::Casebook;
 use super::memory::{Ending, Memory};
 use super::metrics::{FaultLabels, Metrics, OutcomeLabels, RuleLabels};
 use super::status::Board;
-use crate::duties::note::{Miss, Note, Phase};
-use crate::vault::Refusal;
+use node_core::duties::note::{Miss, Note, Phase};
+use node_core::vault::Refusal;
 
 /// The intervals of a duty: name, from, to. `signed` is all of them but `value` and `submit`.
 pub const INTERVALS: [(&str, Phase, Phase); 7] = [

@@ -3,7 +3,7 @@
 //!
 //! A line is on the disk before its transaction leaves this process, so that whatever happens
 //! next, a later start knows which account and nonce the deposit belongs to. What the lines mean
-//! is decided in [`crate::deposit::standing`].
+//! is decided in [`node_core::deposit::standing`].
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::files::{self, FileError};
-use crate::deposit::standing::Sent;
+use node_core::deposit::standing::Sent;
 
 /// The longest file worth reading, in bytes: tens of thousands of transactions.
 const MAX_BYTES: u64 = 16 << 20;
@@ -151,7 +151,7 @@ fn read_lines(text: &str, path: &Path) -> Result<Vec<Sent>, SentError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deposit::standing::Purpose;
+    use node_core::deposit::standing::Purpose;
 
     fn sent(nonce: u64) -> Sent {
         Sent {

@@ -19,9 +19,9 @@ use super::net::{self, Outbox};
 use super::observer::Observer;
 use super::status::{Board, ForkStatus};
 use super::writer::{Writer, Written};
-use crate::duties::node::Node;
-use crate::duties::schedule::Head;
-use crate::duties::{Input, Output};
+use node_core::duties::node::Node;
+use node_core::duties::schedule::Head;
+use node_core::duties::{Input, Output};
 
 /// From when on the status calls a disk hung that does not answer.
 const HANGS: Duration = Duration::from_secs(5);

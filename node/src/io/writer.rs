@@ -9,7 +9,8 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::mpsc::Sender;
 
-use crate::journal::{Files, Journal, JournalError, Record, Recorded};
+use crate::disk::Files;
+use node_core::record::{Journal, JournalError, Record, Recorded};
 
 /// Batches of records that may wait at most. A slot brings a handful; more means that the disk
 /// hangs.

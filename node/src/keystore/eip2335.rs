@@ -376,7 +376,3 @@ fn uuid(mut bytes: [u8; 16]) -> String {
     ];
     parts.join("-")
 }
-
-#[cfg(test)]
-#[path = "eip2335_tests.rs"]
-mod tests;

@@ -1,5 +1,7 @@
 //! The operator's one secret, and what is derived from it.
 
+use std::path::PathBuf;
+
 use hkdf::Hkdf;
 use proto::{PublicKey, Root};
 use sha2::Sha256;
@@ -9,7 +11,6 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::secret_file::{self, SecretFileError, SecretKind};
 use super::terminal;
-use crate::config::SecretSource;
 use crate::io::files::{self, FileError};
 
 /// Cost of the one derivation from a passphrase: 2^17 blocks of 1 KiB, that is 128 MiB and about
@@ -19,6 +20,17 @@ const LOG_N: u8 = 17;
 const BLOCK: u32 = 8;
 /// The shortest passphrase that may be chosen, in characters.
 const SHORTEST: usize = 12;
+
+/// Where the secret that opens the keystores comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    /// A file with a random secret, made by `gantry keystore secret`: starts unattended.
+    SecretFile(PathBuf),
+    /// A file with the operator's passphrase: starts unattended.
+    PassphraseFile(PathBuf),
+    /// The operator types the passphrase.
+    Terminal,
+}
 
 /// Why a secret is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

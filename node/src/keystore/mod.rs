@@ -14,13 +14,16 @@
 //! Never here: signing. An opened share goes to the vault and nowhere else.
 
 mod eip2335;
+#[cfg(test)]
+#[path = "eip2335_tests.rs"]
+pub(crate) mod eip2335_tests;
 mod master;
 mod secret_file;
 mod store;
 mod terminal;
 
 pub use eip2335::{Draw, Keystore, KeystoreError};
-pub use master::{MasterSecret, SecretUse};
+pub use master::{MasterSecret, SecretSource, SecretUse};
 pub use secret_file::{SecretFileError, SecretKind, create, read_identity};
 pub use store::{StoreError, StoredShare, exported, keystore_path, open_all, store_all};
 pub use terminal::{confirmed, passphrase};

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use node::deposit;
-use node::journal::DataLock;
+use node::disk::DataLock;
+use node_core::deposit;
 use proto::lock::Lock;
 
 use super::operators::{Operators, Peer};

@@ -6,8 +6,8 @@ use std::fs;
 
 use devnet::plan::{Engine, Entry, Fork, Plan};
 use devnet::proxy::Way;
-use node::journal::SignedVote;
-use node::vault::Refusal;
+use node_core::record::SignedVote;
+use node_core::vault::Refusal;
 use proto::{Epoch, Root};
 use serde_json::Value;
 use tokio::sync::watch;

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use dkg::bls::{self, Message as Hashed, PublicPoint, SignaturePoint};
-use node::duties::note::Note;
-use node::duties::{Answer, Input, Output, Submission};
-use node::journal::{Record, Recorded};
-use node::vault::Signable;
+use node_core::duties::note::Note;
+use node_core::duties::{Answer, Input, Output, Submission};
+use node_core::record::{Record, Recorded};
+use node_core::vault::Signable;
 use proto::frame::Frame;
 use proto::vote::Message;
 use proto::{DutyId, Root, SignatureBytes, Slot};

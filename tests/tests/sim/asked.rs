@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use node::duties::judge::Sight;
-use node::duties::schedule::{Drawn, Due};
-use node::duties::sight::Condition;
-use node::duties::{Answer, Found, Input, Order, Query};
+use node_core::duties::agreed::judge::Sight;
+use node_core::duties::schedule::{Drawn, Due};
+use node_core::duties::sight::Condition;
+use node_core::duties::{Answer, Found, Input, Order, Query};
 use proto::{DutyId, DutyKind, Slot};
 
 use crate::blocks::BlockOrder;

@@ -1,9 +1,9 @@
 //! Scripts of the attacker: what a liar, a wrong clock or an unlucky crash must not achieve.
 
 use consensus::Value as _;
-use node::duties::Input;
-use node::duties::note::Phase;
-use node::duties::value::Value;
+use node_core::duties::Input;
+use node_core::duties::agreed::value::Value;
+use node_core::duties::note::Phase;
 use proto::{DutyId, Slot};
 
 use crate::chain::{FULU_EPOCH, SLOTS_PER_EPOCH, spec_with};

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use node::duties::Input;
+use node_core::duties::Input;
 use proto::Slot;
 use proto::frame::{Frame, Greeting};
 

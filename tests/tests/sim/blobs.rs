@@ -1,7 +1,7 @@
 //! Scripts of blocks with blobs, which only the builder's beacon node has at first.
 
-use node::duties::Input;
-use node::duties::note::{Note, Phase};
+use node_core::duties::Input;
+use node_core::duties::note::{Note, Phase};
 use proto::eth::Block;
 use proto::frame::{BLOBS_PART, BlobsPart, BlobsWanted, Frame};
 use proto::{DutyId, Slot};

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use node::duties::judge::{Sight, Sighting};
-use node::duties::schedule::Registered;
-use node::duties::value::Value;
+use node_core::duties::agreed::judge::{Sight, Sighting};
+use node_core::duties::agreed::value::Value;
+use node_core::duties::schedule::Registered;
 use proto::eth::{
     Blobs, Block, BlockContents, ChainSpec, Checkpoint, CommitteeIndex, Genesis, HeadVote,
     ValidatorIndex,

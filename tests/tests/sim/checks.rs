@@ -19,9 +19,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use node::duties::note::Note;
-use node::duties::value::Value;
-use node::journal::History;
+use node_core::duties::agreed::value::Value;
+use node_core::duties::note::Note;
+use node_core::record::History;
 use proto::vote::{Commit, Message};
 use proto::{ClusterSize, DutyId, DutyKind, Epoch, Root, Round, Slot};
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use node::duties::value::Value;
-use node::journal::{Entry, History, Journal, LogFile, SimulatedDisk};
+use node_core::duties::agreed::value::Value;
+use node_core::record::{Entry, History, Journal, LogFile, SimulatedDisk};
 use proto::eth::HeadVote;
 use proto::vote::{Commit, Partial, Scope};
 use proto::{ClusterSize, DutyId, DutyKind, Round, Slot};

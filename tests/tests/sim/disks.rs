@@ -1,7 +1,7 @@
 //! Scripts about disks: full, broken, rolled back, without power.
 
-use node::journal::DiskFault;
-use node::vault::Refusal;
+use node_core::record::DiskFault;
+use node_core::vault::Refusal;
 
 use crate::faults::Fault;
 use crate::scenarios::{head, ms};

@@ -4,7 +4,7 @@
 //! As long as the expected block comes (the one of the last slot before the epoch before, of the
 //! first branch or of our own proposer) the draw is a plain turn, which scripts can reckon with.
 
-use node::duties::schedule::Errand;
+use node_core::duties::schedule::Errand;
 use proto::eth::{AttesterDuty, CommitteeIndex, ProposerDuty, ValidatorIndex};
 use proto::{DutyId, DutyKind, Epoch, Root, Slot, Timestamp};
 

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use node::duties::Output;
-use node::duties::note::Phase;
-use node::duties::value::Value;
+use node_core::duties::Output;
+use node_core::duties::agreed::value::Value;
+use node_core::duties::note::Phase;
 use proto::{Epoch, Slot};
 
 use crate::chain::{Chain, SLOTS_PER_EPOCH};
@@ -269,14 +269,14 @@ fn a_head_that_flaps_a_thousand_times_makes_a_handful_of_questions() {
     let mut asked = 0;
     for turn in 0..1_000_u32 {
         let root = [(turn % 2) as u8 + 1; 32].into();
-        let head = node::duties::schedule::Head {
+        let head = node_core::duties::schedule::Head {
             slot,
             block: root,
             previous: root,
             current: root,
         };
         let process = world.peers[0].process.as_mut().unwrap();
-        let input = node::duties::Input::Head(head);
+        let input = node_core::duties::Input::Head(head);
         let outputs = proto::Machine::handle(&mut process.node, world.now, input);
         let asks = |output: &&Output| matches!(output, Output::Ask(_));
         asked += outputs.iter().filter(asks).count();

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use node::duties::note::{Miss, Note};
-use node::duties::{Answer, Input, Output};
+use node_core::duties::note::{Miss, Note};
+use node_core::duties::{Answer, Input, Output};
 use proto::DutyId;
 use proto::eth::ValidatorIndex;
 use proto::frame::{Frame, Parts};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use node::duties::Input;
-use node::journal::{DiskFault, JournalError, LogFile};
+use node_core::duties::Input;
+use node_core::record::{DiskFault, JournalError, LogFile};
 use proto::Slot;
 use rand::RngExt as _;
 

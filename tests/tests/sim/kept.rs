@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use node::journal::{Entry, History, Record};
+use node_core::record::{Entry, History, Record};
 use proto::{DutyId, DutyKind, Root, Slot};
 
 use crate::checks::{Checks, Claim, slashable};

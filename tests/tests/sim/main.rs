@@ -32,28 +32,28 @@
 //! | invariant | here | elsewhere |
 //! |---|---|---|
 //! | S1 no slashable pair of group signatures | `checks` | |
-//! | S2 recorded before released | `checks` | `node::vault` release tests |
-//! | S3 records grow, hold nothing slashable | `kept` | `node::journal` crash and fault tests |
+//! | S2 recorded before released | `checks` | `node_core::vault` release tests |
+//! | S3 records grow, hold nothing slashable | `kept` | `node_core::record` crash and fault tests |
 //! | S4 one root for each duty | `kept`, as S17 | `consensus` schedules |
 //! | S5 what is signed is the duty's, and somebody's | `checks` | |
-//! | S6 earlier duties bind later ones | `kept`, as S3 | `node::vault` rule tests |
-//! | S7, S9 one run for each duty | `checks`, as S14 | a map by duty in `node::duties` |
+//! | S6 earlier duties bind later ones | `kept`, as S3 | `node_core::vault` rule tests |
+//! | S7, S9 one run for each duty | `checks`, as S14 | a map by duty in `node_core::duties` |
 //! | S8 no run without a duty | `act` | |
 //! | S10 nothing forged, repeats change nothing | `scenarios`: villains | `proto` tests |
 //! | S11 t - b correct peers behind a signature | `checks` | |
-//! | S12 a rolled-back peer signs nothing | `kept`, `disks` | `node::vault` tests |
+//! | S12 a rolled-back peer signs nothing | `kept`, `disks` | `node_core::vault` tests |
 //! | S13 no share of two operator sets | | there is no resharing yet |
 //! | S14 one statement a round, across restarts | `checks` | `consensus::anything` |
 //! | S15 no PROPOSE against the votes rule | | `consensus`: justify, bugs, schedules |
-//! | S16 no garbage submitted, bad shares named | `act`, `scenarios` | `node::duties::collector` |
+//! | S16 no garbage submitted, bad shares named | `act`, `scenarios` | `node_core::partials::collector` |
 //! | S17 no two locks | `kept` | `consensus` schedules |
 //! | L1 every duty from two slots after | `seeds_hold` | `consensus` schedules |
 //! | L2 a partition heals by itself | `recoveries`, `seeds_hold` | |
 //! | L3 a restart blocks nobody | `scenarios`, `recoveries` | |
 //! | L4 an undecided duty blocks no other | `scenarios` | `consensus::bugs` |
 //! | L5 a dead beacon node costs a round at most | `scenarios` | `consensus::bugs` |
-//! | L6 no deleting after a fork | | `node::vault` rule tests |
-//! | L7 the same root is signed again | `kept`, `recoveries` | `node::vault` rule tests |
+//! | L6 no deleting after a fork | | `node_core::vault` rule tests |
+//! | L7 the same root is signed again | `kept`, `recoveries` | `node_core::vault` rule tests |
 
 #![allow(
     clippy::unwrap_used,

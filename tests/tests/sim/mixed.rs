@@ -1,6 +1,6 @@
 //! Clusters in the middle of an upgrade: some peers speak the version before ours.
 
-use node::duties::Input;
+use node_core::duties::Input;
 use proto::Versions;
 
 use crate::faults::Fault;

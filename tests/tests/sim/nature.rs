@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use node::duties::Input;
-use node::duties::schedule::{Errand, Head};
+use node_core::duties::Input;
+use node_core::duties::schedule::{Errand, Head};
 use proto::{DutyId, DutyKind, Root, Slot};
 use rand::RngExt as _;
 

@@ -4,12 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use node::duties::ground::Ground;
-use node::duties::keys::ClusterKeys;
-use node::duties::node::Node;
-use node::duties::peers::Peers;
-use node::journal::{Entry, History, Journal, JournalError, LogFile, Owner, Record, SimulatedDisk};
-use node::vault::{Held, Vault};
+use node_core::duties::facts::Ground;
+use node_core::duties::node::Node;
+use node_core::duties::peers::Peers;
+use node_core::partials::keys::ClusterKeys;
+use node_core::record::{
+    Entry, History, Journal, JournalError, LogFile, Owner, Record, SimulatedDisk,
+};
+use node_core::vault::{Held, Vault};
 use proto::eth::ChainSpec;
 use proto::{PeerIndex, Timestamp, Versions};
 use tests::cluster::Cluster;

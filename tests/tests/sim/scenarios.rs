@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use node::duties::objection::{Doubt, Flaw, Objection};
+use node_core::duties::agreed::objection::{Doubt, Flaw, Objection};
 use proto::{DutyId, DutyKind, Round, Slot};
 
 use crate::faults::Fault;

@@ -1,11 +1,12 @@
 //! Scripts of a chain that turns, and of clocks that do.
 
 use consensus::Standing;
-use node::duties::ground::{Owners, World as Stage};
-use node::duties::peers::Peers;
-use node::duties::run::{Event as RunEvent, Run};
-use node::duties::schedule::{Head, Position};
-use node::duties::{Input, Output, Query};
+use node_core::duties::agreed::run::{Event as RunEvent, Run};
+use node_core::duties::facts::{Owners, World as Stage};
+use node_core::duties::peers::Peers;
+use node_core::duties::schedule::Head;
+use node_core::duties::{Input, Output, Query};
+use node_core::partials::keys::Position;
 use proto::Slot;
 use proto::eth::ValidatorIndex;
 

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use node::duties::note::Phase;
-use node::duties::objection::{Doubt, Flaw, Objection};
+use node_core::duties::agreed::objection::{Doubt, Flaw, Objection};
+use node_core::duties::note::Phase;
 use proto::{Slot, Timestamp};
 
 use crate::blocks::Oddity;

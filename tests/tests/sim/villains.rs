@@ -3,8 +3,8 @@
 
 use consensus::Value as _;
 use dkg::bls::Message as Hashed;
-use node::duties::value::Value;
-use node::vault::Signable;
+use node_core::duties::agreed::value::Value;
+use node_core::vault::Signable;
 use proto::frame::{Frame, Greeting};
 use proto::vote::{
     Change, Commit, Committal, Message, Prepare, Proposal, Propose, RoundChange, Signatures, Vote,

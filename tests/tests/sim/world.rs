@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use node::duties::note::{Note, Phase};
-use node::duties::objection::Objection;
-use node::duties::{Input, Query};
-use node::journal::Recorded;
+use node_core::duties::agreed::objection::Objection;
+use node_core::duties::note::{Note, Phase};
+use node_core::duties::{Input, Query};
+use node_core::record::Recorded;
 use proto::definition::Chain as DefinitionChain;
 use proto::{DutyId, Machine as _, Root, Round, SignatureBytes, Slot, Timestamp};
 use rand::rngs::StdRng;

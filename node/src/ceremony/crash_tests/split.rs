@@ -24,8 +24,8 @@ use crate::ceremony::keys::keystore_salt;
 use crate::ceremony::line::Post;
 use crate::ceremony::notebook::Notebook;
 use crate::ceremony::tests::definition_of;
-use crate::config::SecretSource;
 use crate::io::net::Event;
+use crate::keystore::SecretSource;
 use crate::keystore::{self, MasterSecret, SecretKind, SecretUse};
 
 /// The operator that lies.

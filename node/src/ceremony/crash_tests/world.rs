@@ -22,9 +22,9 @@ use crate::ceremony::keys::{Site, keystore_salt};
 use crate::ceremony::line::{Line, Post};
 use crate::ceremony::tests::{definition_of, secrets};
 use crate::ceremony::{CeremonyError, Phase};
-use crate::config::SecretSource;
+use crate::disk::DataLock;
 use crate::io::net::{Downfall, Event};
-use crate::journal::DataLock;
+use crate::keystore::SecretSource;
 use crate::keystore::{self, MasterSecret, SecretKind, SecretUse};
 
 /// More bytes than a world needs at any time, several times over.

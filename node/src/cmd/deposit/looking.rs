@@ -10,11 +10,11 @@ use proto::lock::Lock;
 use super::{Arguments, Refusal, registered};
 use crate::cmd::CommandError;
 use crate::cmd::chain::{check_chain, slot_by_two};
-use crate::deposit;
-use crate::deposit::standing::{Sent, Standing, View};
 use crate::io::beacon::BeaconClient;
 use crate::io::clock;
 use crate::io::execution::{DepositLog, Execution, Fees, Patience};
+use node_core::deposit;
+use node_core::deposit::standing::{Sent, Standing, View};
 
 /// Everything that is known before anything is sent.
 pub(super) struct Looked<'a> {

@@ -7,8 +7,8 @@ use proto::definition::Gwei;
 use proto::eth::DepositData;
 
 use super::refusal::Refusal;
-use crate::deposit::standing::{Fate, Pinned, Standing, View};
 use crate::io::execution::{Fees, Unsigned};
+use node_core::deposit::standing::{Fate, Pinned, Standing, View};
 
 /// One transaction of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]

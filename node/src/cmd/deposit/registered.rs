@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proto::PublicKey;
 use proto::eth::DepositData;
 
-use crate::deposit::standing::{Seen, Standing, View};
 use crate::io::beacon::{BeaconClient, BeaconError, StateId};
+use node_core::deposit::standing::{Seen, Standing, View};
 
 /// A validator of which `beacon` knows a deposit that the log does not show.
 ///

@@ -15,9 +15,9 @@ use super::plan::{Kind, Step};
 use super::refusal::Refusal;
 use super::words::gwei;
 use crate::cmd::CommandError;
-use crate::deposit::standing::{Fate, Pinned, Purpose, Sent, View};
 use crate::io::execution::{DepositLog, Execution, Fees, Sender, Taken};
 use crate::io::sent::SentFile;
+use node_core::deposit::standing::{Fate, Pinned, Purpose, Sent, View};
 
 /// How many transactions may be under way: nodes keep few of one account.
 const UNDER_WAY: usize = 16;

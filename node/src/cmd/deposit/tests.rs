@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::cmd::Gantry;
-use crate::deposit::tests::{deposits, settled};
 use crate::io::execution::fake::{Fake, KEY, Ledger};
+use node_core::deposit::example::{deposits, settled};
 
 /// A place with a deposit file, and flags for one start.
 struct Place {

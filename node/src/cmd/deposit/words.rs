@@ -7,8 +7,8 @@ use proto::Root;
 use proto::definition::{Chain, Gwei, checksummed};
 
 use super::plan::{Kind, Step};
-use crate::deposit;
 use crate::io::execution::{DEPOSIT_GAS, EMPTY_GAS, Fees, WEI_PER_GWEI};
+use node_core::deposit;
 
 /// Gas that a deposit uses as a rule.
 const USUAL_GAS: u64 = 60_000;

@@ -6,8 +6,9 @@ use std::path::Path;
 use proto::definition::Fingerprint;
 use proto::lock::Lock;
 
-use crate::config::{Config, SecretSource};
-use crate::deposit;
+use crate::config::Config;
+use crate::keystore::SecretSource;
+use node_core::deposit;
 
 /// The most keys that are listed; `gantry lock show` lists all.
 const LISTED: usize = 8;

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use proto::{Epoch, Identity, Slot};
 
 use super::*;
-use crate::journal::Watermarks;
+use node_core::record::Watermarks;
 
 const NOW: Moment = moment(320, 10);
 

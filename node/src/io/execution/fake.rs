@@ -17,8 +17,8 @@ use tokio::net::TcpListener;
 
 use super::abi::DepositContract::{depositCall, get_deposit_countCall};
 use super::*;
-use crate::deposit::standing::Seen;
 use crate::io::clock;
+use node_core::deposit::standing::Seen;
 
 pub const CHAIN_ID: u64 = 560_048;
 pub const CONTRACT: &str = "0x00000000219ab540356cbb839cbe05303d7705fa";

@@ -24,8 +24,8 @@ use proto::{Address, PublicKey, Timestamp};
 
 use super::abi::DepositContract::DepositEvent;
 use super::{Execution, ExecutionError};
-use crate::deposit::standing::{Seen, View};
 use crate::io::clock;
+use node_core::deposit::standing::{Seen, View};
 
 /// The most blocks one question about logs covers.
 const MOST_BLOCKS: u64 = 2_500;

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use super::fake::{Fake, HASTE, KEY, Ledger, chain, deposit, error, number};
 use super::*;
-use crate::deposit::standing::View;
+use node_core::deposit::standing::View;
 
 /// The view of a log that begins with block `first`, of the deposits for validators 3 and 4.
 async fn whole(fake: &Fake, first: u64) -> Result<View, ExecutionError> {

@@ -2,7 +2,7 @@
 
 use proto::{ClusterSize, PeerIndex};
 
-use crate::vault::Refusal;
+use node_core::vault::Refusal;
 
 /// The words for the operator, with the operators called by these names: `witness` says that it has
 /// seen `seen` of the record, which ended at `held`.

@@ -3,8 +3,8 @@
 use proto::{ClusterSize, Slot};
 
 use super::*;
-use crate::duties::objection::Objection;
-use crate::duties::schedule::Position;
+use node_core::duties::agreed::objection::Objection;
+use node_core::partials::keys::Position;
 
 /// How many of the lines that one of four logs for these notes hold `words`.
 fn lines(notes: Vec<Note>, words: &str) -> usize {

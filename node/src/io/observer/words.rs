@@ -2,7 +2,7 @@
 
 use proto::PeerSet;
 
-use crate::duties::note::Miss;
+use node_core::duties::note::Miss;
 
 /// Why a duty was missed. `names` are the operators' names of peers.
 pub(super) fn of_miss(why: Miss, names: impl Fn(PeerSet) -> Vec<String>) -> String {

@@ -1,9 +1,9 @@
 //! Promises of a plan: free nonces for what is new, the same nonce for what is under way.
 
 use super::*;
-use crate::deposit::standing::{Purpose, Seen, Sent};
 use crate::io::execution::WEI_PER_GWEI;
 use crate::io::execution::fake::deposit;
+use node_core::deposit::standing::{Purpose, Seen, Sent};
 
 const FEES: Fees = Fees {
     base_fee: WEI_PER_GWEI,

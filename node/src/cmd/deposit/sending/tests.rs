@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::super::plan::{Account, steps};
 use super::*;
-use crate::deposit::standing::Standing;
 use crate::io::execution::fake::{Fake, KEY, deposit, error};
 use crate::io::sent::SentFile;
+use node_core::deposit::standing::Standing;
 
 /// What a test sends with: a node, and a place for what was sent.
 struct Place {

@@ -1,0 +1,261 @@
+//! What became of a duty: what the beacon node took of it, and if it is missed, why.
+//!
+//! A peer whose beacon node refuses what the cluster has signed asks the others whether theirs took
+//! it. It hears of it until the duty is closed; where nothing is refused, nothing is asked.
+
+use proto::eth::ValidatorIndex;
+use proto::frame::{Frame, Parts};
+use proto::{DutyKind, PeerIndex, PeerSet, SignatureBytes};
+
+use super::objection::{Doubt, Objection};
+use super::run::Run;
+use crate::duties::facts::{Owners, World};
+use crate::duties::note::{Miss, Note, Phase};
+use crate::partials::keys::Position;
+use consensus::Standing;
+
+/// One validator's part of what the beacon node was given.
+#[derive(Debug)]
+pub(crate) struct Given {
+    pub(crate) validator: Position,
+    pub(crate) fate: Fate,
+    /// The peers that say that their beacon nodes took it.
+    pub(crate) taken_by: PeerSet,
+}
+
+/// What became of it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// No answer yet.
+    Open,
+    /// The node has it.
+    Accepted,
+    /// The node refused it.
+    Refused(String),
+}
+
+impl Run {
+    /// Takes note of what the beacon node is given.
+    pub(crate) fn give(&mut self, signatures: &[(Position, SignatureBytes)]) {
+        for (validator, _) in signatures {
+            let index = match &self.owners {
+                Owners::Attesters(_) => {
+                    let attester = self.owners.attester(*validator);
+                    attester.map(|attester| attester.duty.validator_index)
+                }
+                Owners::Proposer { index, .. } => Some(*index),
+                Owners::Nobody => None,
+            };
+            if let Some(index) = index {
+                let given = Given {
+                    validator: *validator,
+                    fate: Fate::Open,
+                    taken_by: PeerSet::EMPTY,
+                };
+                self.given.insert(index, given);
+            }
+        }
+    }
+
+    /// The beacon node has these parts of what it was given, and refused others.
+    pub(crate) fn submitted(
+        &mut self,
+        accepted: &[ValidatorIndex],
+        refused: Vec<(ValidatorIndex, String)>,
+        world: &mut World<'_>,
+    ) {
+        if self.accepted(accepted, world) {
+            self.reach(Phase::Accepted, world);
+        }
+        if !refused.is_empty() {
+            self.refused_blobs(world);
+        }
+        self.refused(refused, world);
+    }
+
+    /// The beacon node refused these parts: the others are asked whether theirs took them.
+    fn refused(&mut self, refused: Vec<(ValidatorIndex, String)>, world: &mut World<'_>) {
+        let (duty, mut validators) = (self.duty, Vec::new());
+        for (index, why) in refused {
+            if let Some(given) = self.given.get_mut(&index)
+                && given.fate == Fate::Open
+            {
+                given.fate = Fate::Refused(why.clone());
+                validators.push(given.validator.0);
+                world.note(Note::NotTaken {
+                    duty,
+                    validator: given.validator,
+                    index,
+                    why,
+                });
+            }
+        }
+        if !validators.is_empty() {
+            let frame = Frame::Refused(Parts { duty, validators });
+            world.broadcast(frame.since(), frame.encode());
+        }
+    }
+
+    /// The beacon node of `peer` refused these parts. Once for each of them it is told that the own
+    /// one took it, now or when it does.
+    pub(crate) fn asked(&mut self, peer: PeerIndex, validators: &[u32], world: &mut World<'_>) {
+        let mut known = self.owners.positions();
+        known.retain(|validator| validators.contains(&validator.0));
+        known.retain(|validator| self.askers.entry(*validator).or_default().insert(peer));
+        let taken = self.given.values().filter(|g| g.fate == Fate::Accepted);
+        let taken = taken.map(|given| given.validator.0);
+        let taken = taken.filter(|validator| known.contains(&Position(*validator)));
+        self.tell_taken(peer, taken.collect(), world);
+    }
+
+    /// Tells whoever has asked for them that the own beacon node has these now.
+    fn answer_askers(&self, fresh: &[Position], world: &mut World<'_>) {
+        let askers: PeerSet = self.askers.values().flat_map(|set| set.iter()).collect();
+        for peer in askers.iter() {
+            let asked = |validator: &&Position| {
+                let askers = self.askers.get(*validator);
+                askers.is_some_and(|askers| askers.contains(peer))
+            };
+            let taken = fresh.iter().filter(asked).map(|validator| validator.0);
+            self.tell_taken(peer, taken.collect(), world);
+        }
+    }
+
+    fn tell_taken(&self, peer: PeerIndex, validators: Vec<u32>, world: &mut World<'_>) {
+        if !validators.is_empty() {
+            let duty = self.duty;
+            let frame = Frame::Taken(Parts { duty, validators });
+            world.send(peer, frame.since(), frame.encode());
+        }
+    }
+
+    /// The beacon node of `peer` took these parts, as it says.
+    pub(crate) fn taken(&mut self, peer: PeerIndex, validators: &[u32]) {
+        for given in self.given.values_mut() {
+            if validators.contains(&given.validator.0) {
+                given.taken_by.insert(peer);
+            }
+        }
+    }
+
+    /// The beacon node has these parts of the duty, whoever brought them; whether that is news.
+    pub(crate) fn accepted(&mut self, accepted: &[ValidatorIndex], world: &mut World<'_>) -> bool {
+        let mut fresh = Vec::new();
+        for index in accepted {
+            if let Some(given) = self.given.get_mut(index)
+                && given.fate != Fate::Accepted
+            {
+                given.fate = Fate::Accepted;
+                fresh.push(given.validator);
+            }
+        }
+        if !fresh.is_empty() {
+            let (duty, validators) = (self.duty, fresh.len());
+            world.note(Note::Accepted { duty, validators });
+            self.answer_askers(&fresh, world);
+        }
+        !fresh.is_empty()
+    }
+
+    /// What to say of a duty whose time is over: nothing if it is done, and all have helped.
+    pub(crate) fn close(&self, world: &World<'_>) -> Vec<Note> {
+        let mut missed: Vec<(Miss, usize)> = Vec::new();
+        for validator in self.owners.positions() {
+            let why = self.miss(validator, world);
+            match missed
+                .iter_mut()
+                .find(|(known, _)| Some(known) == why.as_ref())
+            {
+                Some((_, count)) => *count += 1,
+                None => missed.extend(why.map(|why| (why, 1))),
+            }
+        }
+        let missed = missed.into_iter().map(|(why, validators)| Note::Missed {
+            duty: self.duty,
+            validators,
+            why,
+        });
+        let absent = self.absent(world);
+        let absent = (!absent.is_empty()).then_some(Note::Absent {
+            duty: self.duty,
+            peers: absent,
+        });
+        missed.chain(absent).collect()
+    }
+
+    /// The others whose shares have not come although the duty is over.
+    fn absent(&self, world: &World<'_>) -> PeerSet {
+        let Some(value) = &self.signed else {
+            return PeerSet::EMPTY;
+        };
+        let hash = consensus::Value::hash(value);
+        let mut all = PeerSet::full(world.ground.roster.size());
+        all.remove(world.ground.me);
+        all.without(self.collector.contributors(&hash))
+    }
+
+    /// Why the duty of `validator` is missed, unless it is not.
+    fn miss(&self, validator: Position, world: &World<'_>) -> Option<Miss> {
+        if self.collector.has(validator) {
+            let given = self
+                .given
+                .values()
+                .find(|given| given.validator == validator);
+            let Given { fate, taken_by, .. } = given?;
+            return match fate {
+                Fate::Accepted => None,
+                Fate::Open if self.contents.is_none() && self.passing.has_asked() => {
+                    Some(Miss::NoBlobs)
+                }
+                Fate::Open => Some(Miss::NoAnswer),
+                Fate::Refused(why) => Some(Miss::NotTaken {
+                    why: why.clone(),
+                    by: *taken_by,
+                }),
+            };
+        }
+        let connected = world.peers.connected();
+        if let Some(refusal) = world.vault.stopped() {
+            return Some(Miss::Stopped(refusal));
+        }
+        if connected.len() + 1 < world.ground.roster.size().threshold() {
+            return Some(Miss::TooFewPeers(connected));
+        }
+        if let Some(refusal) = self.refusals.get(&validator) {
+            return Some(Miss::Refused(*refusal));
+        }
+        if self.held {
+            return Some(Miss::DutyInDoubt);
+        }
+        Some(self.stuck())
+    }
+
+    /// Why the run came no further, by how far it came.
+    fn stuck(&self) -> Miss {
+        let objection = self
+            .objection
+            .filter(|against| *against != Objection::OfView(Doubt::NoView));
+        match (self.reached, objection) {
+            (None | Some(Phase::Trigger), _) if self.standing == Standing::Abstaining => {
+                Miss::Abstained
+            }
+            (None | Some(Phase::Trigger), Some(objection)) => Miss::Objected(objection),
+            (None | Some(Phase::Trigger), None) => match self.duty.kind {
+                DutyKind::Block if self.reveal.is_none() => Miss::NoReveal,
+                DutyKind::Head | DutyKind::Block => Miss::NoValue,
+            },
+            (Some(Phase::ValueReady), _) => Miss::NoPrepareQuorum,
+            (Some(Phase::PrepareQuorum), Some(objection)) => Miss::Objected(objection),
+            (
+                Some(
+                    Phase::PrepareQuorum
+                    | Phase::RecordDurable
+                    | Phase::CommitQuorum
+                    | Phase::SignatureVerified
+                    | Phase::Accepted,
+                ),
+                _,
+            ) => Miss::NoCommitQuorum,
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! A proposed value on its way to a verdict: what of it the own beacon node does not confirm yet,
+//! and what that is asked again until the round ends. The hard checks stand in `judging.rs`.
+//!
+//! What a free value builds on (the head that a vote names, the parent of a block) must be known to
+//! the own beacon node, must not be of a later slot than the duty allows, and must be near the
+//! node's own head: at most [`NEAR`] slots before it, or the block that it builds on. So a proposer
+//! cannot make us vote for an old head, which would cost the reward, while honest peers still
+//! agree:
+//!
+//! * a leader whose node is a block or two behind passes, also across missed slots if it is one
+//!   block: refusing it would cost the duty where nobody else's head is known to a quorum;
+//! * the other side of a split head passes once it is known, and so does the parent of a late head
+//!   that a proposer builds around;
+//! * where the own node is behind, the proposal is ahead of its head, and passes once it is known.
+//!
+//! A leader further behind than that loses its round, not the duty: the next one proposes.
+
+use std::time::Duration;
+
+use proto::eth::HeadVote;
+use proto::{DutyId, Root, Round, Slot, Timestamp};
+
+use super::objection::Doubt;
+use super::value::{Value, check_target};
+use crate::duties::Query;
+
+/// How many slots before the own head a block may be that something is built on.
+pub const NEAR: u64 = 2;
+/// How long to wait before the beacon node is asked the same again.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
+
+/// A proposal that waits for a verdict.
+#[derive(Debug)]
+pub struct Question {
+    round: Round,
+    value: Value,
+    forced: bool,
+    base: Base,
+    /// What the beacon node has been asked and has not answered yet.
+    asked: Vec<Want>,
+    ask_again_at: Timestamp,
+    /// What the last look at it left in doubt.
+    doubt: Option<Doubt>,
+    /// What the operator has been told of that.
+    told: Option<Doubt>,
+    is_answered: bool,
+}
+
+/// What the own beacon node says of the block that a value builds on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Base {
+    Unknown,
+    /// Known, but too far from the node's head.
+    Far,
+    Near,
+}
+
+/// What the own beacon node answers when it is asked for a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    /// Nothing that counts: it is silent, syncing, or has not checked its head's payload.
+    Unready,
+    /// It follows the chain and does not know the block, or has not checked its payload.
+    Unknown,
+    /// It knows the block.
+    Known(Sighting),
+}
+
+/// A block that the own beacon node knows, beside the head that the node has at that moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sighting {
+    /// The block's slot.
+    pub slot: Slot,
+    /// The slot of the head.
+    pub head: Slot,
+    /// Whether the head builds on the block.
+    pub is_heads_parent: bool,
+}
+
+impl Sighting {
+    /// Whether something of `slot` may build on the block.
+    fn is_near(&self, newest: Slot) -> bool {
+        let is_recent = self.slot.0.saturating_add(NEAR) >= self.head.0;
+        self.slot <= newest && (is_recent || self.is_heads_parent)
+    }
+}
+
+/// What to do with a proposal now.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Sign it if a quorum does.
+    Yes,
+    /// Never in this round.
+    No,
+    /// Not yet: wait for the beacon node's answer, or until it may be asked again.
+    Wait,
+    /// Not yet: ask the beacon node these.
+    Ask(Vec<Want>),
+}
+
+/// What the beacon node is to be asked for a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Want {
+    /// Its present view of the slot.
+    View,
+    /// Whether it knows this block.
+    Block(Root),
+}
+
+impl Want {
+    /// The query for a duty.
+    pub fn query(self, duty: DutyId) -> Query {
+        match self {
+            Self::View => Query::HeadVote(duty.slot),
+            Self::Block(root) => Query::Knows { duty, root },
+        }
+    }
+}
+
+impl Question {
+    /// A proposal of `round`; a forced one needs no soft checks.
+    pub fn new(round: Round, value: Value, forced: bool) -> Self {
+        let ask_again_at = Timestamp::from_micros(0);
+        Self {
+            round,
+            value,
+            forced,
+            base: Base::Unknown,
+            asked: Vec::new(),
+            ask_again_at,
+            doubt: None,
+            told: None,
+            is_answered: false,
+        }
+    }
+
+    /// The round of the proposal.
+    pub fn round(&self) -> Round {
+        self.round
+    }
+
+    /// The proposed value.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// Enough others have judged it: it needs no soft checks any more.
+    pub fn waive(&mut self) {
+        self.forced = true;
+    }
+
+    /// When to look at it again.
+    pub fn ask_again_at(&self) -> Timestamp {
+        self.ask_again_at
+    }
+
+    /// The beacon node has answered what it was asked: it may be asked the same again.
+    pub fn answered(&mut self, want: Want) {
+        self.asked.retain(|asked| *asked != want);
+        self.is_answered = true;
+    }
+
+    /// The beacon node says what it knows of `root`.
+    pub fn learn(&mut self, root: Root, seen: Sight) {
+        self.answered(Want::Block(root));
+        if let (Sight::Known(seen), true) = (seen, root == self.value.builds_on()) {
+            // A head vote may be for the block of its own slot, a block builds on an earlier one.
+            let newest = match &self.value {
+                Value::Head(data) => data.slot,
+                Value::Block(block) => Slot(block.slot().0.saturating_sub(1)),
+            };
+            // The own head goes on while a question is answered: what was near may be voted for.
+            if seen.is_near(newest) {
+                self.base = Base::Near;
+            } else if self.base == Base::Unknown {
+                self.base = Base::Far;
+            }
+        }
+    }
+
+    /// The proposed value itself.
+    pub fn into_value(self) -> Value {
+        self.value
+    }
+
+    /// The own view leaves this in doubt: asks for that view anew, if it is time to.
+    pub fn refresh(&mut self, doubt: Doubt, now: Timestamp) -> Verdict {
+        self.doubt = Some(doubt);
+        let want = match &self.value {
+            Value::Head(_) => Want::View,
+            Value::Block(_) => Want::Block(self.value.builds_on()),
+        };
+        self.ask(vec![want], now)
+    }
+
+    /// What is still in doubt although the beacon node was asked again, once for each doubt.
+    pub fn news(&mut self) -> Option<Doubt> {
+        let news = self.doubt.filter(|_| self.is_answered);
+        let news = news.filter(|doubt| self.told != Some(*doubt));
+        self.told = news.or(self.told);
+        news
+    }
+
+    /// Asks for what is wanted, if it is time to ask again, and each only once at a time: a node
+    /// that is slow already must not be asked more the slower it is.
+    fn ask(&mut self, mut wants: Vec<Want>, now: Timestamp) -> Verdict {
+        if now < self.ask_again_at {
+            return Verdict::Wait;
+        }
+        self.ask_again_at = now + ASK_AGAIN;
+        wants.retain(|want| !self.asked.contains(want));
+        if wants.is_empty() {
+            return Verdict::Wait;
+        }
+        self.asked.extend(&wants);
+        Verdict::Ask(wants)
+    }
+
+    /// What speaks against it when its round is over and no verdict was found.
+    pub fn doubt(&self) -> Doubt {
+        self.doubt.unwrap_or(Doubt::NoView)
+    }
+
+    fn is_base_near(&self, view: Option<&HeadVote>) -> bool {
+        let root = self.value.builds_on();
+        self.base == Base::Near || view.is_some_and(|view| view.beacon_block_root == root)
+    }
+
+    /// The soft checks of a free value: target of the own view, and a block known to it and near
+    /// its head. A forced value passes.
+    pub fn soft_check(&mut self, view: Option<&HeadVote>, now: Timestamp) -> Verdict {
+        if self.forced {
+            return Verdict::Yes;
+        }
+        let far = match self.base {
+            Base::Far => Doubt::FarFromHead,
+            Base::Unknown | Base::Near => Doubt::UnknownParent,
+        };
+        let base = (!self.is_base_near(view)).then_some(far);
+        let target = match &self.value {
+            Value::Head(data) => {
+                view.map_or(Some(Doubt::NoView), |view| check_target(data, view).err())
+            }
+            Value::Block(_) => None,
+        };
+        self.doubt = base.or(target);
+        if self.doubt.is_none() {
+            return Verdict::Yes;
+        }
+        let block = base.map(|_| Want::Block(self.value.builds_on()));
+        let view = target.map(|_| Want::View);
+        self.ask(block.into_iter().chain(view).collect(), now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::Epoch;
+    use proto::eth::{Checkpoint, CommitteeIndex};
+
+    use super::*;
+
+    const DUTY: Slot = Slot(100);
+
+    fn vote(head: u8) -> HeadVote {
+        let epoch = |number| Checkpoint {
+            epoch: Epoch(number),
+            root: [number as u8; 32].into(),
+        };
+        HeadVote {
+            slot: DUTY,
+            index: CommitteeIndex(0),
+            beacon_block_root: [head; 32].into(),
+            source: epoch(2),
+            target: epoch(3),
+        }
+    }
+
+    /// What becomes of a free proposal of head 1 where the own head is 2, after this sighting.
+    fn verdict(slot: u64, head: u64, is_heads_parent: bool) -> (Verdict, Doubt) {
+        let own = vote(2);
+        let mut question = Question::new(Round::FIRST, Value::Head(vote(1)), false);
+        let seen = Sighting {
+            slot: Slot(slot),
+            head: Slot(head),
+            is_heads_parent,
+        };
+        question.learn([1; 32].into(), Sight::Known(seen));
+        let now = Timestamp::from_micros(1);
+        (question.soft_check(Some(&own), now), question.doubt())
+    }
+
+    #[test]
+    fn heads_near_the_own_head_are_agreed_on_whoever_is_behind() {
+        let near = [
+            (99, 100, true),
+            (98, 100, false),
+            (100, 100, false),
+            (100, 97, false),
+            (90, 99, true),
+        ];
+        for (slot, head, parent) in near {
+            assert_eq!(verdict(slot, head, parent).0, Verdict::Yes, "{slot} {head}");
+        }
+    }
+
+    #[test]
+    fn a_slow_beacon_node_is_asked_one_thing_at_a_time() {
+        let own = vote(2);
+        let head = Root::from([1; 32]);
+        let mut question = Question::new(Round::FIRST, Value::Head(vote(1)), false);
+        let at = |ms: u64| Timestamp::from_micros(ms * 1000);
+        let asked = Verdict::Ask(vec![Want::Block(head)]);
+        assert_eq!(question.soft_check(Some(&own), at(1000)), asked);
+        for ms in [1010, 1050, 1100, 3000] {
+            assert_eq!(
+                question.soft_check(Some(&own), at(ms)),
+                Verdict::Wait,
+                "{ms}"
+            );
+            assert!(question.ask_again_at() > at(ms), "no busy loop at {ms}");
+        }
+        question.learn(head, Sight::Unknown);
+        assert_eq!(question.soft_check(Some(&own), at(3100)), asked);
+    }
+
+    #[test]
+    fn a_free_vote_for_another_target_is_not_given_however_near_its_head() {
+        let mut own = vote(1);
+        own.target.root = [9; 32].into();
+        for (forced, verdict) in [
+            (false, Verdict::Ask(vec![Want::View])),
+            (true, Verdict::Yes),
+        ] {
+            let mut question = Question::new(Round::FIRST, Value::Head(vote(1)), forced);
+            let now = Timestamp::from_micros(1);
+            assert_eq!(question.soft_check(Some(&own), now), verdict);
+        }
+    }
+
+    #[test]
+    fn an_old_head_and_one_of_a_later_slot_are_not_voted_for() {
+        for (slot, head) in [(97, 100), (1, 100), (101, 101), (101, 100)] {
+            let (verdict, doubt) = verdict(slot, head, false);
+            let again = Verdict::Ask(vec![Want::Block([1; 32].into())]);
+            assert_eq!(verdict, again, "{slot} {head}");
+            assert_eq!(doubt, Doubt::FarFromHead);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The part of a run that knows whose duty it is, while the chain turns.
+//!
+//! The beacon node may draw other duties for an epoch that has begun. A validator that does not
+//! attest in this slot any more gets no partial signature of it: that would burn its vote of the
+//! epoch, which is due in another slot now. (What the vault has signed by then and the disk has not
+//! written down yet, is not sent any more.) The slot's own vote goes on for all others. From the
+//! moment at which a head event contradicts what is known, until the node has answered anew,
+//! nothing is signed here; what a quorum has agreed on is owed, and a quorum's proof does not age.
+
+use super::run::Run;
+use crate::duties::facts::{Owners, World};
+use crate::duties::note::Note;
+use crate::duties::{Chore, Output};
+use crate::partials::keys::Position;
+
+impl Run {
+    /// Whether it knows already that it is the duty of these, and in doubt or not.
+    pub(crate) fn is_owned(&self, owners: &Owners, held: bool) -> bool {
+        self.owners == *owners && self.held == held
+    }
+
+    /// Whether it is certain whose duty it is, so that something may be signed.
+    pub(crate) fn is_certain(&self) -> bool {
+        !self.held && self.owners != Owners::Nobody
+    }
+
+    /// Whose duty it is from now on, and whether that is in doubt.
+    pub(crate) fn own(&mut self, owners: Owners, held: bool, world: &mut World<'_>) {
+        let before = std::mem::replace(&mut self.owners, owners);
+        self.held = held;
+        let now = self.owners.positions();
+        let gone = |validator: &Position| !now.contains(validator);
+        let gone: Vec<Position> = before.positions().into_iter().filter(gone).collect();
+        if !gone.is_empty() {
+            world.note(Note::Moved {
+                duty: self.duty,
+                validators: gone,
+            });
+        }
+        if let (Owners::Proposer { .. }, false) = (&before, before == self.owners) {
+            // Reveal and block were another proposer's.
+            self.reveal = None;
+            self.contents = None;
+            self.passing.abandon();
+            self.wants_block = self.builds;
+        }
+        if held {
+            return;
+        }
+        // The record of what was signed may have become durable meanwhile.
+        let durable = world.recorded;
+        self.recorded(&durable, world);
+        // Shares may lie here for whom it was not known that the duty is theirs.
+        if self.signed.is_some() {
+            world.out.push(Output::Later(Chore::Combine(self.duty)));
+        }
+    }
+}

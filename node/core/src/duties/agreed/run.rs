@@ -1,0 +1,357 @@
+//! One duty from its trigger to its group signatures.
+//!
+//! A [`Run`] owns the duty's consensus instance and its collector and passes data one way between
+//! them: own or proposed value, PREPARE quorum, vault, record, partial signatures, group
+//! signatures. It stays in the round change while it collects, and answers late peers until the
+//! node drops it. The own beacon node is asked in `own.rs`, what speaks for a value stands in
+//! `judging.rs`, the half after the PREPARE quorum in `signing.rs`; whose duty it is, in
+//! `owning.rs`; what became of it, in `closing.rs`; how blobs get to who lacks them, in `blobs.rs`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use consensus::{Input as Ballot, Instance, Output as Outcome, Setup, Standing};
+use proto::eth::{BlockContents, HeadVote, ValidatorIndex};
+use proto::frame::{BlobsPart, BlobsWanted, Frame};
+use proto::vote::{Message, Partial, Scope};
+use proto::{DutyId, DutyKind, PeerIndex, PeerSet, Root, SignatureBytes, Timestamp};
+
+use super::blobs::Passing;
+use super::closing::Given;
+use super::judge::{Question, Sight};
+use super::judging::JudgedReveal;
+use super::objection::Objection;
+use super::timing::{opening, timing};
+use super::value::Value;
+use crate::duties::facts::{Owners, World};
+use crate::duties::note::{Note, Phase};
+use crate::duties::{Chore, Output, Query};
+use crate::partials::collector::Collector;
+use crate::partials::keys::Position;
+use crate::partials::share::Share;
+use crate::record::Recorded;
+use crate::vault::{Refusal, Sealed};
+
+/// What can happen to a run.
+#[derive(Debug)]
+pub enum Event {
+    /// Time has passed. Also the first event of every run.
+    Tick,
+    /// The duty's moment has come.
+    Trigger,
+    /// The beacon node's present view of the slot, or that it gives none.
+    View(Option<HeadVote>),
+    /// The beacon node has built a block, or could not.
+    Built(Option<BlockContents>),
+    /// What the beacon node knows of the block that was asked about.
+    Knows {
+        /// The block asked about.
+        root: Root,
+        /// What is known of it.
+        seen: Sight,
+    },
+    /// A proposer's RANDAO reveal for the slot.
+    Reveal {
+        /// The proposer.
+        validator: Position,
+        /// Its reveal.
+        reveal: SignatureBytes,
+    },
+    /// Whose duty it is now; `held` while the beacon node is asked again, and nothing is signed.
+    Owned {
+        /// Whose.
+        owners: Owners,
+        /// Whether that is in doubt.
+        held: bool,
+    },
+    /// The beacon node has these validators' parts of what was submitted, and refused others.
+    Submitted {
+        /// Whose it has.
+        accepted: Vec<ValidatorIndex>,
+        /// Whose it refused, and why.
+        refused: Vec<(ValidatorIndex, String)>,
+    },
+    /// The beacon node of this peer refused these validators' parts: did the own one take them?
+    Asked(PeerIndex, Vec<u32>),
+    /// The beacon node of this peer took these validators' parts.
+    Taken(PeerIndex, Vec<u32>),
+    /// This peer wants a part of the blobs of the signed block.
+    BlobsWanted(PeerIndex, BlobsWanted),
+    /// This peer sends a part of them.
+    BlobsPart(PeerIndex, BlobsPart),
+    /// A message of consensus from this peer.
+    Message(PeerIndex, Message),
+    /// This peer votes no more in this slot.
+    Silent(PeerIndex),
+    /// This peer is back.
+    Back(PeerIndex),
+    /// This peer, or the own one, cannot choose a value, or can again.
+    Blind {
+        /// Who.
+        peer: PeerIndex,
+        /// Whether it is blind now.
+        is_blind: bool,
+    },
+    /// The record of what the vault signed is durable.
+    Recorded(Recorded),
+    /// The record could not be made durable.
+    NotRecorded,
+    /// The record failed or cannot be relied on: this peer votes no more.
+    Abstain,
+    /// Compute partial signatures ahead, now that the PREPARE has left.
+    Presign,
+    /// Combine the partial signatures, of which t are there.
+    Combine,
+}
+
+/// What the vault has signed and the store is writing down.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    pub(crate) value: Value,
+    pub(crate) sealed: Sealed,
+}
+
+/// One duty.
+#[derive(Debug)]
+pub struct Run {
+    pub(crate) duty: DutyId,
+    pub(crate) owners: Owners,
+    pub(crate) instance: Instance<Value>,
+    pub(crate) collector: Collector,
+    pub(crate) contents: Option<BlockContents>,
+    pub(crate) pending: Option<Pending>,
+    /// The value that t peers have signed.
+    pub(crate) signed: Option<Value>,
+    pub(crate) voted: Option<Root>,
+    /// What a quorum has PREPAREd and this peer's beacon node does not confirm yet.
+    pub(crate) owed: Option<Question>,
+    pub(crate) question: Option<Question>,
+    pub(crate) view: Option<HeadVote>,
+    /// Whether the beacon node has said in this duty, and last, that it follows the chain.
+    pub(crate) follows: bool,
+    pub(crate) reveal: Option<SignatureBytes>,
+    pub(crate) judged_reveal: JudgedReveal,
+    pub(crate) wants_block: bool,
+    /// Whether this peer's rounds have wanted a block of its own.
+    pub(crate) builds: bool,
+    /// Whether it is in doubt whose duty it is.
+    pub(crate) held: bool,
+    pub(crate) standing: Standing,
+    /// The last thing that spoke against a value.
+    pub(crate) objection: Option<Objection>,
+    /// What the vault said against signing for a validator.
+    pub(crate) refusals: BTreeMap<Position, Refusal>,
+    /// What the beacon node was given, and what became of it.
+    pub(crate) given: BTreeMap<ValidatorIndex, Given>,
+    /// Who wants to know that the beacon node has taken whose part.
+    pub(crate) askers: BTreeMap<Position, PeerSet>,
+    pub(crate) passing: Passing,
+    pub(crate) retry_at: Option<Timestamp>,
+    pub(crate) reached: Option<Phase>,
+}
+
+impl Run {
+    /// A run in which this peer has the given standing. Hand it [`Event::Tick`] at once.
+    pub fn new(duty: DutyId, owners: Owners, standing: Standing, world: &World<'_>) -> Self {
+        let ground = world.ground;
+        let setup = Setup {
+            scope: Scope {
+                lock: ground.lock,
+                duty,
+            },
+            opening: opening(duty.kind),
+            roster: Arc::clone(&ground.roster),
+            me: ground.me,
+            identity: ground.identity.clone(),
+            timing: timing(duty, &ground.chain, world.peers.quorum_round_trip()),
+            standing,
+        };
+        Self {
+            duty,
+            owners,
+            instance: Instance::new(setup),
+            collector: Collector::new(ground.roster.size()),
+            contents: None,
+            pending: None,
+            signed: None,
+            voted: None,
+            owed: None,
+            question: None,
+            view: None,
+            follows: false,
+            reveal: None,
+            judged_reveal: JudgedReveal::default(),
+            wants_block: false,
+            builds: false,
+            held: false,
+            standing,
+            objection: None,
+            refusals: BTreeMap::new(),
+            given: BTreeMap::new(),
+            askers: BTreeMap::new(),
+            passing: Passing::default(),
+            retry_at: None,
+            reached: None,
+        }
+    }
+
+    /// When the run wants [`Event::Tick`] at the latest.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        let question = self.question.as_ref().map(Question::ask_again_at);
+        let owed = self.owed.as_ref().map(Question::ask_again_at);
+        let owed = owed.filter(|_| self.signed.is_none() && self.is_certain());
+        let passing = self.passing.deadline();
+        let instance = self.instance.deadline();
+        [instance, question, owed, self.retry_at, passing]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// The frames this peer has sent to all and a peer that comes back may have missed.
+    pub fn sent(&self) -> Vec<Vec<u8>> {
+        self.instance.sent().iter().map(frame).collect()
+    }
+
+    /// Which duty it is.
+    pub fn duty(&self) -> DutyId {
+        self.duty
+    }
+
+    /// The sequence number of the record that the run waits for, if it waits for one.
+    pub fn awaits(&self) -> Option<u64> {
+        self.pending
+            .as_ref()
+            .map(|pending| pending.sealed.sequence())
+    }
+
+    /// Takes one event; what is to be done is added to `world.out`.
+    pub fn step(&mut self, event: Event, world: &mut World<'_>) {
+        match event {
+            Event::Tick => {
+                self.ballot(Ballot::Tick, world);
+                self.retry(world);
+                self.pull_on(world);
+            }
+            Event::Trigger => self.trigger(world),
+            Event::View(view) => self.see(view, world),
+            Event::Built(contents) => self.built(contents, world),
+            Event::Knows { root, seen } => {
+                if !self.looked(root, seen, world) {
+                    self.learn(root, seen);
+                }
+            }
+            Event::Reveal { validator, reveal } => {
+                // Of the proposer that this run is for, not of one that a turn of the chain named.
+                if self.owners.positions() == [validator] {
+                    self.reveal = Some(reveal);
+                    self.ask_for_block(world);
+                }
+            }
+            Event::Owned { owners, held } => self.own(owners, held, world),
+            Event::Submitted { accepted, refused } => self.submitted(&accepted, refused, world),
+            Event::Asked(peer, validators) => self.asked(peer, &validators, world),
+            Event::Taken(peer, validators) => self.taken(peer, &validators),
+            Event::BlobsWanted(from, wanted) => self.serve_blobs(from, wanted, world),
+            Event::BlobsPart(from, part) => self.take_blobs(from, part, world),
+            Event::Message(from, message) => self.ballot(Ballot::Message { from, message }, world),
+            Event::Silent(peer) => {
+                self.ballot(Ballot::Down(peer), world);
+                self.pull_elsewhere(peer, world);
+            }
+            Event::Back(peer) => self.ballot(Ballot::Up(peer), world),
+            Event::Blind { peer, is_blind } => {
+                self.ballot(Ballot::Blind { peer, is_blind }, world);
+            }
+            Event::Recorded(recorded) => self.recorded(&recorded, world),
+            Event::NotRecorded => {
+                self.pending = None;
+                self.ballot(Ballot::Declined, world);
+            }
+            Event::Abstain => self.ballot(Ballot::Abstain, world),
+            Event::Presign => self.presign(world),
+            Event::Combine => self.combine(world),
+        }
+        self.answer_question(world);
+        self.answer_owed(world);
+    }
+
+    /// Notes that the duty has come this far, once.
+    pub(crate) fn reach(&mut self, phase: Phase, world: &mut World<'_>) {
+        if self.reached < Some(phase) {
+            self.reached = Some(phase);
+            world.note(Note::Reached {
+                duty: self.duty,
+                phase,
+            });
+        }
+    }
+
+    /// Hands one input to the instance and performs what it answers.
+    pub(crate) fn ballot(&mut self, ballot: Ballot<Value>, world: &mut World<'_>) {
+        for outcome in self.instance.handle(world.now, ballot) {
+            self.perform(outcome, world);
+        }
+    }
+
+    fn perform(&mut self, outcome: Outcome<Value>, world: &mut World<'_>) {
+        match outcome {
+            Outcome::Broadcast(message) => {
+                world.broadcast(self.duty.kind.since(), frame(&message));
+                if let Message::Prepare(vote) = message {
+                    self.voted = Some(vote.signed.statement.value);
+                    world.out.push(Output::Later(Chore::Presign(self.duty)));
+                }
+            }
+            Outcome::Send(peer, message) => {
+                world.send(peer, self.duty.kind.since(), frame(&message));
+            }
+            Outcome::WantCandidate { .. } => match self.duty.kind {
+                DutyKind::Head => world.ask(Query::HeadVote(self.duty.slot)),
+                DutyKind::Block => {
+                    self.builds = true;
+                    self.wants_block = true;
+                    self.ask_for_block(world);
+                }
+            },
+            Outcome::Judge {
+                round,
+                value,
+                forced,
+            } => {
+                let question = Question::new(round, value, forced);
+                if let Some(before) = self.question.replace(question) {
+                    self.object(Objection::OfView(before.doubt()), world);
+                }
+            }
+            Outcome::Sign { round, value, .. } => {
+                self.reach(Phase::PrepareQuorum, world);
+                self.sign(Question::new(round, value, true), world);
+            }
+            Outcome::Committed {
+                peer,
+                value,
+                sequence,
+                partials,
+            } => {
+                if world.peers.saw_sequence(peer, sequence) {
+                    world.out.push(Output::Remember { peer, sequence });
+                }
+                let sent = |p: Partial| (Position(p.validator), Share::Sent(p.signature));
+                self.collect((peer, &value), partials.into_iter().map(sent), world);
+            }
+            Outcome::Decided { .. } | Outcome::Exhausted => {}
+            Outcome::Fault { peer, rule } => world.note(Note::Fault {
+                peer,
+                rule: rule.name(),
+                detail: format!("{}: {rule}", self.duty),
+            }),
+            Outcome::Evidence(evidence) => world.note(Note::Evidence(evidence)),
+        }
+    }
+}
+
+/// A message of consensus as a frame.
+fn frame(message: &Message) -> Vec<u8> {
+    Frame::Vote(message.encode()).encode()
+}

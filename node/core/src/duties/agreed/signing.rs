@@ -1,0 +1,217 @@
+//! The second half of a run: from a PREPARE quorum over the vault and the record to partial
+//! signatures, and from t of them to group signatures.
+
+use consensus::Input as Ballot;
+use proto::eth::SingleAttestation;
+use proto::vote::Partial;
+use proto::{PeerIndex, SignatureBytes};
+
+use super::judge::Question;
+use super::objection::Objection;
+use super::run::{Pending, Run};
+use super::value::Value;
+use crate::duties::facts::World;
+use crate::duties::note::{Note, Phase};
+use crate::duties::{Chore, Output, Submission};
+use crate::partials::collector::Combining;
+use crate::partials::keys::Position;
+use crate::partials::share::Share;
+use crate::record::Recorded;
+use crate::vault::PartialSignature;
+
+impl Run {
+    /// A quorum has PREPAREd a value: the vault signs it and the store makes the record durable.
+    pub(crate) fn sign(&mut self, question: Question, world: &mut World<'_>) {
+        if !self.is_certain() {
+            // Not before it is certain whose duty it is: see `owning.rs`.
+            self.owed = Some(question);
+            return;
+        }
+        match self.hard_check(question.value(), world) {
+            Ok(()) => {}
+            Err(Objection::OfView(doubt)) => return self.owe(question, doubt, world),
+            Err(objection @ (Objection::OfValue(_) | Objection::OfVault)) => {
+                self.object(objection, world);
+                return self.ballot(Ballot::Declined, world);
+            }
+        }
+        let signable = question.value().signable(&world.ground.chain);
+        let signing = world
+            .vault
+            .sign(world.slot(), &signable, &self.owners.numbers());
+        for (validator, refusal) in signing.refused {
+            self.refusals.insert(Position(validator), refusal);
+            world.note(Note::Refused {
+                duty: self.duty,
+                validator: Position(validator),
+                rule: refusal.rule(),
+                message: refusal.to_string(),
+            });
+        }
+        match signing.sealed {
+            Some(sealed) => {
+                self.pending = Some(Pending {
+                    value: question.into_value(),
+                    sealed,
+                });
+                if !signing.records.is_empty() {
+                    world.out.push(Output::Persist(signing.records));
+                }
+                // What was recorded before a restart may be durable already.
+                let durable = world.recorded;
+                self.recorded(&durable, world);
+            }
+            None => self.ballot(Ballot::Declined, world),
+        }
+    }
+
+    /// The record is durable: the partial signatures may leave, as soon as it is certain whose duty
+    /// it is, and but for those whose it is no more.
+    pub(crate) fn recorded(&mut self, recorded: &Recorded, world: &mut World<'_>) {
+        if !self.is_certain() {
+            return;
+        }
+        let Some(Pending { value, sealed }) = self.pending.take() else {
+            return;
+        };
+        let sequence = sealed.sequence();
+        match sealed.open(recorded) {
+            Ok(mut opened) => {
+                let wanted = self.owners.numbers();
+                opened.retain(|partial| wanted.contains(&partial.validator()));
+                if opened.is_empty() {
+                    return self.ballot(Ballot::Declined, world);
+                }
+                self.reach(Phase::RecordDurable, world);
+                let partials = opened.iter().map(partial).collect();
+                self.ballot(Ballot::Recorded { sequence, partials }, world);
+                let own = |partial: &PartialSignature| {
+                    let share = Share::Own(*partial.signature());
+                    (Position(partial.validator()), share)
+                };
+                self.collect((world.ground.me, &value), opened.iter().map(own), world);
+            }
+            Err(sealed) => self.pending = Some(Pending { value, sealed }),
+        }
+    }
+
+    /// Computes the partial signatures of the own vote ahead; they stay sealed in the vault.
+    pub(crate) fn presign(&mut self, world: &mut World<'_>) {
+        let voted = self
+            .voted
+            .as_ref()
+            .and_then(|hash| self.instance.value(hash));
+        if let Some(value) = voted {
+            let signable = value.signable(&world.ground.chain);
+            world
+                .vault
+                .presign(world.slot(), &signable, &self.owners.numbers());
+        }
+    }
+
+    /// Takes a peer's (or the own) partial signatures over `value` and combines what is ready.
+    pub(crate) fn collect(
+        &mut self,
+        (peer, value): (PeerIndex, &Value),
+        shares: impl IntoIterator<Item = (Position, Share)>,
+        world: &mut World<'_>,
+    ) {
+        let hash = consensus::Value::hash(value);
+        self.collector.add(peer, hash, shares);
+        if self.collector.is_ready(&hash, &self.owners.positions()) {
+            self.reach(Phase::CommitQuorum, world);
+            self.signed = Some(value.clone());
+            world.out.push(Output::Later(Chore::Combine(self.duty)));
+        }
+    }
+
+    /// Combines the partial signatures of the value that t peers have signed.
+    pub(crate) fn combine(&mut self, world: &mut World<'_>) {
+        let Some(value) = self.signed.clone().filter(|_| !self.held) else {
+            return;
+        };
+        let hash = consensus::Value::hash(&value);
+        let wanted = self.owners.positions();
+        // More shares than were needed may have come before the first chore was done.
+        if !self.collector.is_ready(&hash, &wanted) {
+            return;
+        }
+        let signable = value.signable(&world.ground.chain);
+        let with = Combining {
+            message: &world.vault.message(signable.signing_root()),
+            keys: &world.ground.keys,
+            suspects: &mut world.peers.suspects,
+            seed: &world.ground.seed,
+        };
+        let combined = self.collector.combine(&hash, &wanted, with);
+        for (peer, validator) in combined.bad_shares {
+            world.note(Note::Fault {
+                peer,
+                rule: "bad_share",
+                detail: format!("{}: its share for validator {}", self.duty, validator.0),
+            });
+        }
+        if !combined.signatures.is_empty() {
+            self.submit(&value, &combined.signatures, world);
+        }
+    }
+
+    /// Submits fresh group signatures; every peer does, and "already known" is success.
+    fn submit(
+        &mut self,
+        value: &Value,
+        signatures: &[(Position, SignatureBytes)],
+        world: &mut World<'_>,
+    ) {
+        self.reach(Phase::SignatureVerified, world);
+        self.give(signatures);
+        let submission = match value {
+            Value::Head(data) => {
+                let attestation = |(validator, signature): &(Position, SignatureBytes)| {
+                    let duty = self.owners.attester(*validator)?.duty;
+                    Some(SingleAttestation {
+                        committee_index: duty.committee_index,
+                        attester_index: duty.validator_index,
+                        data: *data,
+                        signature: *signature,
+                    })
+                };
+                let attestations: Vec<_> = signatures.iter().filter_map(attestation).collect();
+                (!attestations.is_empty()).then_some(Submission::Attestations(attestations))
+            }
+            Value::Block(block) => signatures.first().and_then(|(_, signature)| {
+                let signature = *signature;
+                let contents = self.contents_of(block);
+                if contents.is_none() {
+                    self.lack_blobs(block, signature, world);
+                }
+                contents.map(|contents| Submission::Block {
+                    contents,
+                    signature,
+                })
+            }),
+        };
+        if let Some(submission) = submission {
+            world.out.push(Output::Submit {
+                duty: self.duty,
+                submission,
+            });
+        }
+        let hash = consensus::Value::hash(value);
+        let there = self.collector.contributors(&hash);
+        world.note(Note::Signed {
+            duty: self.duty,
+            validators: signatures.len(),
+            round: self.instance.round(),
+            // Of all others the shares were not needed, and may still come.
+            missing: world.peers.silent(self.duty.slot).without(there),
+        });
+    }
+}
+
+fn partial(opened: &PartialSignature) -> Partial {
+    Partial {
+        validator: opened.validator(),
+        signature: opened.signature().to_bytes(),
+    }
+}

@@ -1,0 +1,135 @@
+//! What a duty stands on: the cluster's unchanging facts, and what one step may use.
+
+use std::sync::Arc;
+
+use proto::eth::{ChainSpec, ValidatorIndex};
+use proto::{Address, Identity, PeerIndex, Root, Roster, Slot, Timestamp, Versions, WireVersion};
+
+use super::note::Note;
+use super::peers::Peers;
+use super::schedule::Attester;
+use super::{Output, Query};
+use crate::partials::keys::ClusterKeys;
+use crate::partials::keys::Position;
+use crate::record::Recorded;
+use crate::vault::Vault;
+
+/// What never changes while the node runs.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    /// The chain.
+    pub chain: Arc<ChainSpec>,
+    /// The lock's hash, which names the cluster.
+    pub lock: Root,
+    /// The identity keys.
+    pub roster: Arc<Roster>,
+    /// This peer.
+    pub me: PeerIndex,
+    /// This peer's identity key.
+    pub identity: Identity,
+    /// The validators' public keys.
+    pub keys: ClusterKeys,
+    /// The only legal fee recipient of each validator, in the order of the lock.
+    pub fee_recipients: Vec<Address>,
+    /// Secret of this process that makes the weights of batch checks unpredictable.
+    pub seed: [u8; 32],
+}
+
+/// What a run may use while it takes one step.
+pub struct World<'a> {
+    /// What never changes.
+    pub ground: &'a Ground,
+    /// The keeper of the shares.
+    pub vault: &'a mut Vault,
+    /// The other peers.
+    pub peers: &'a mut Peers,
+    /// Whether the own beacon node does not answer.
+    pub is_mute: bool,
+    /// How far the record is durable.
+    pub recorded: Recorded,
+    /// The moment of the step.
+    pub now: Timestamp,
+    /// What is to be done, in order.
+    pub out: &'a mut Vec<Output>,
+}
+
+impl World<'_> {
+    /// The slot at this moment; before genesis the first.
+    pub fn slot(&self) -> Slot {
+        self.ground.chain.slot_at(self.now).unwrap_or(Slot(0))
+    }
+
+    /// Tells the operator something.
+    pub fn note(&mut self, note: Note) {
+        self.out.push(Output::Note(note));
+    }
+
+    /// Sends `frame`, which came with version `since`, to every connected peer that knows it.
+    pub fn broadcast(&mut self, since: WireVersion, frame: Vec<u8>) {
+        if since <= Versions::OURS.lowest() {
+            return self.out.push(Output::Broadcast(frame));
+        }
+        for peer in self.peers.knowing(since).iter() {
+            self.out.push(Output::Send(peer, frame.clone()));
+        }
+    }
+
+    /// Sends `frame`, which came with version `since`, to `peer` if it knows it.
+    pub fn send(&mut self, peer: PeerIndex, since: WireVersion, frame: Vec<u8>) {
+        if self.peers.knows(peer, since) {
+            self.out.push(Output::Send(peer, frame));
+        }
+    }
+
+    /// The same, but behind everything else that waits for that peer.
+    pub fn send_last(&mut self, peer: PeerIndex, since: WireVersion, frame: Vec<u8>) {
+        if self.peers.knows(peer, since) {
+            self.out.push(Output::SendLast(peer, frame));
+        }
+    }
+
+    /// Asks the beacon node something.
+    pub fn ask(&mut self, query: Query) {
+        self.out.push(Output::Ask(query));
+    }
+}
+
+/// Whose duty it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owners {
+    /// The attesters of the slot.
+    Attesters(Vec<Attester>),
+    /// The proposer of the slot.
+    Proposer {
+        /// Which of our validators.
+        validator: Position,
+        /// Its index.
+        index: ValidatorIndex,
+    },
+    /// None of ours any more: the chain has turned, and the duty went to others.
+    Nobody,
+}
+
+impl Owners {
+    /// The committee, if an attester's, and the index of `validator`.
+    pub fn attester(&self, validator: Position) -> Option<&Attester> {
+        match self {
+            Self::Attesters(list) => list.iter().find(|attester| attester.validator == validator),
+            Self::Proposer { .. } | Self::Nobody => None,
+        }
+    }
+
+    /// The validators in the order of the lock.
+    pub fn positions(&self) -> Vec<Position> {
+        match self {
+            Self::Attesters(list) => list.iter().map(|attester| attester.validator).collect(),
+            Self::Proposer { validator, .. } => vec![*validator],
+            Self::Nobody => Vec::new(),
+        }
+    }
+
+    /// The validators as the vault counts them.
+    pub fn numbers(&self) -> Vec<u32> {
+        self.positions().iter().map(|position| position.0).collect()
+    }
+}

@@ -1,0 +1,249 @@
+//! The pure core: from the schedule of duties to verified group signatures.
+//!
+//! A duty is data that moves one way:
+//!
+//! ```text
+//! schedule ─► trigger ─► own value ─► Instance ─► Vault ─► record ─► Collector ─► submission
+//!  (when)     (head or    (beacon     (t agree)   (signs)  (durable)  (t shares)   (beacon node)
+//!             deadline)    node)
+//! ```
+//!
+//! | module | is |
+//! |---|---|
+//! | [`node`] | [`Node`](node::Node): one [`Machine`](proto::Machine) for everything a peer does |
+//! | [`schedule`] | who has a duty when, and what to ask the beacon node to know it |
+//! | [`agreed::run`], `own`, `judging`, `signing` | one duty from its trigger to its signatures |
+//! | `owning`, `closing` | whose duty it is, and what became of it |
+//! | `timing` | when the rounds of a duty end |
+//! | [`agreed::value`], [`agreed::judge`], [`agreed::objection`] | what is agreed on, and when this peer would sign it |
+//! | [`crate::partials::keys`] | the public keys of the validators and of their shares |
+//! | [`crate::partials::share`] | one partial signature, as sent or as made here |
+//! | `blobs`, `pull` | the blobs of a signed block, from peer to peer |
+//! | [`crate::partials::collector`] | partial signatures in, verified group signatures out, liars named |
+//! | [`onehop::randao`] | RANDAO reveals, which need no agreement |
+//! | [`sight`] | how the own beacon node is: whether this peer can lead |
+//! | [`peers`] | who is there, who keeps silent, how far away |
+//! | `early` | messages of duties that are not open yet |
+//! | [`note`] | what the operator is told |
+//! | [`facts`] | the unchanging facts, and what one step may use |
+//!
+//! Never here: a clock, a socket, a file, randomness. They are [`Input`]s and [`Output`]s, and the
+//! order of outputs is a contract: what follows a [`Output::Persist`] does not depend on it, and
+//! what depends on it follows [`Input::Recorded`].
+
+pub mod agreed;
+pub mod facts;
+pub mod node;
+pub mod note;
+pub mod onehop;
+pub mod peers;
+pub mod schedule;
+pub mod sight;
+
+use std::time::Duration;
+
+use proto::eth::{
+    AttesterDuty, BlockContents, ChainSpec, HeadVote, ProposerDuty, SingleAttestation,
+    ValidatorIndex,
+};
+use proto::{
+    Address, DutyId, Epoch, PeerIndex, PublicKey, Root, SignatureBytes, Slot, WireVersion,
+};
+
+use crate::record::{Record, Recorded};
+use agreed::judge::Sight;
+use note::Note;
+use schedule::{Attester, Drawn, Due, Errand, Head, Registered};
+use sight::Condition;
+
+/// What can happen to a node.
+#[derive(Debug)]
+pub enum Input {
+    /// Time has passed. Also the first input.
+    Tick,
+    /// What [`Output::Later`] put off.
+    Later(Chore),
+    /// A session to this peer began, in which both sides speak this version.
+    Up(PeerIndex, WireVersion),
+    /// The session to this peer ended.
+    Down(PeerIndex),
+    /// A frame from this peer.
+    Frame(PeerIndex, Vec<u8>),
+    /// A measured round trip to this peer.
+    RoundTrip(PeerIndex, Duration),
+    /// The beacon node has a new head.
+    Head(Head),
+    /// Whether head events come: a connection for them stands, or has ended.
+    Hears(bool),
+    /// The beacon node's answer.
+    Answer(Answer),
+    /// Every record up to this one is durable.
+    Recorded(Recorded),
+    /// The record could not be made durable: nothing is signed until a restart.
+    NotRecorded,
+    /// Another process runs with this peer's identity: nothing is signed until a restart.
+    SecondSession,
+}
+
+/// What a node asks of its shell, to be performed in this order.
+#[derive(Debug)]
+pub enum Output {
+    /// Send this frame to every connected peer.
+    Broadcast(Vec<u8>),
+    /// Send this frame to one peer.
+    Send(PeerIndex, Vec<u8>),
+    /// Send this frame to one peer when nothing else waits for it, or drop it if much does.
+    SendLast(PeerIndex, Vec<u8>),
+    /// Append these records to both logs, make them durable, and answer with [`Input::Recorded`].
+    Persist(Vec<Record>),
+    /// Ask the beacon node.
+    Ask(Query),
+    /// Give the beacon node what is signed, and answer with [`Answer::Submitted`].
+    Submit {
+        /// The duty it fulfils.
+        duty: DutyId,
+        /// What is signed.
+        submission: Submission,
+    },
+    /// Hand this back as [`Input::Later`] once everything before it is performed.
+    Later(Chore),
+    /// Keep this for the next start: the highest record sequence this peer has shown.
+    Remember {
+        /// The peer.
+        peer: PeerIndex,
+        /// The sequence number.
+        sequence: u64,
+    },
+    /// Tell the operator.
+    Note(Note),
+}
+
+/// Work that may wait until what is urgent has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chore {
+    /// Compute the partial signatures of this duty ahead.
+    Presign(DutyId),
+    /// Combine the partial signatures of this duty, of which t are there.
+    Combine(DutyId),
+}
+
+/// A question to the beacon node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Query {
+    /// An errand of the schedule, under the number of its question.
+    Run(u64, Order),
+    /// What to attest to in this slot; nothing while the node is syncing or optimistic.
+    HeadVote(Slot),
+    /// Build a block.
+    Block {
+        /// Its slot.
+        slot: Slot,
+        /// Its RANDAO reveal.
+        randao_reveal: SignatureBytes,
+    },
+    /// How is the node?
+    Condition,
+    /// What is known of this block?
+    Knows {
+        /// The duty it matters to.
+        duty: DutyId,
+        /// The block's root.
+        root: Root,
+    },
+}
+
+/// An errand with what it takes along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Order {
+    /// What chain this is.
+    Chain(Epoch),
+    /// What the chain knows of these keys.
+    Validators(Epoch, Vec<PublicKey>),
+    /// In which slots of the epoch these validators attest.
+    Attesters(Epoch, Vec<ValidatorIndex>),
+    /// Who proposes in the epoch.
+    Proposers(Epoch),
+    /// Which of these validators sit in the sync committee of the epoch.
+    Seats(Epoch, Vec<ValidatorIndex>),
+    /// Take note of who gets the fees of these proposers.
+    Prepare(Epoch, Vec<(ValidatorIndex, Address)>),
+    /// Take note of these attesters' committees.
+    Subscribe(Epoch, Vec<Attester>),
+}
+
+impl Order {
+    /// The errand it carries out.
+    pub fn errand(&self) -> Errand {
+        match self {
+            Self::Chain(epoch) => Errand::Chain(*epoch),
+            Self::Validators(epoch, _) => Errand::Validators(*epoch),
+            Self::Attesters(epoch, _) => Errand::Attesters(*epoch),
+            Self::Proposers(epoch) => Errand::Proposers(*epoch),
+            Self::Seats(epoch, _) => Errand::Seats(*epoch),
+            Self::Prepare(epoch, _) => Errand::Prepare(*epoch),
+            Self::Subscribe(epoch, _) => Errand::Subscribe(*epoch),
+        }
+    }
+}
+
+/// An answer of the beacon node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// To [`Query::Run`]; nothing if it failed.
+    Run(Due, Option<Found>),
+    /// To [`Query::HeadVote`]; none if the node gave none.
+    HeadVote(Slot, Option<HeadVote>),
+    /// To [`Query::Block`]; none if the node gave none.
+    Block(Slot, Option<BlockContents>),
+    /// To [`Query::Condition`].
+    Condition(Condition),
+    /// To [`Query::Knows`].
+    Knows {
+        /// The duty it matters to.
+        duty: DutyId,
+        /// The block's root.
+        root: Root,
+        /// What is known of it.
+        seen: Sight,
+    },
+    /// To [`Output::Submit`].
+    Submitted {
+        /// The duty.
+        duty: DutyId,
+        /// Whose part of it the beacon node has now.
+        accepted: Vec<ValidatorIndex>,
+        /// Whose part it refused, and why.
+        refused: Vec<(ValidatorIndex, String)>,
+    },
+}
+
+/// What an errand has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// By [`Order::Chain`].
+    Chain(Box<ChainSpec>),
+    /// By [`Order::Validators`].
+    Validators(Vec<(PublicKey, Registered)>),
+    /// By [`Order::Attesters`].
+    Attesters(Drawn<AttesterDuty>),
+    /// By [`Order::Proposers`].
+    Proposers(Drawn<ProposerDuty>),
+    /// By [`Order::Seats`].
+    Seats(Vec<ValidatorIndex>),
+    /// By [`Order::Prepare`] or [`Order::Subscribe`]: the beacon node took note.
+    Done,
+}
+
+/// Something signed, for the beacon node to spread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submission {
+    /// Attestations of one slot.
+    Attestations(Vec<SingleAttestation>),
+    /// A block.
+    Block {
+        /// The block and its blobs.
+        contents: BlockContents,
+        /// The proposer's signature.
+        signature: SignatureBytes,
+    },
+}

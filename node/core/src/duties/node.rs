@@ -1,0 +1,330 @@
+//! Everything a running peer does, as one machine.
+//!
+//! It opens a [`Run`] for every duty of the present slot, hands each input to the runs it concerns,
+//! and drops a run when its slot is well over. Nothing of one slot waits for another.
+
+mod hearing;
+mod looking;
+mod tick;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use proto::eth::Unserved;
+use proto::frame::{Frame, Greeting};
+use proto::{DutyId, DutyKind, Epoch, Machine, PeerIndex, Slot, Timestamp, WireVersion};
+
+use super::agreed::early::Early;
+use super::agreed::run::{Event, Run};
+use super::facts::{Ground, World};
+use super::note::Note;
+use super::onehop::randao::Reveals;
+use super::peers::Peers;
+use super::schedule::{Due, Schedule};
+use super::sight::{Condition, Lookout};
+use super::{Answer, Chore, Found, Input, Output};
+use crate::record::Recorded;
+use crate::vault::Vault;
+
+/// A running peer.
+pub struct Node {
+    ground: Ground,
+    vault: Vault,
+    peers: Peers,
+    recorded: Recorded,
+    schedule: Schedule,
+    reveals: Reveals,
+    pub(super) sight: Lookout,
+    runs: BTreeMap<DutyId, Run>,
+    /// The latest slot with a run of each kind. None is opened at or before it again, even if the
+    /// clock is set back: this peer may have voted there.
+    opened: BTreeMap<DutyKind, Slot>,
+    early: Early,
+    /// The slot of the newest head.
+    head: Option<Slot>,
+    /// Whether head events have come in this life.
+    has_heard: bool,
+    /// Since when something waits to become durable, with no progress.
+    unwritten_since: Option<Timestamp>,
+    /// The first epoch in which the beacon node's chain is not the one of the start any more.
+    differs_from: Option<Epoch>,
+    /// The first fork of the beacon node's chain that this version cannot sign for.
+    unserved: Option<Unserved>,
+    now: Timestamp,
+    out: Vec<Output>,
+}
+
+impl Node {
+    /// A peer that has just started; `recorded` is how far its record is durable. Hand it
+    /// [`Input::Tick`] at once.
+    pub fn new(ground: Ground, vault: Vault, peers: Peers, recorded: Recorded) -> Self {
+        let schedule = Schedule::new(Arc::clone(&ground.chain), &ground.keys.public_keys());
+        let unserved = ground.chain.unserved().cloned();
+        Self {
+            ground,
+            vault,
+            peers,
+            recorded,
+            schedule,
+            reveals: Reveals::default(),
+            sight: Lookout::default(),
+            runs: BTreeMap::new(),
+            opened: BTreeMap::new(),
+            early: Early::default(),
+            head: None,
+            has_heard: false,
+            unwritten_since: None,
+            differs_from: None,
+            unserved,
+            now: Timestamp::from_micros(0),
+            out: Vec::new(),
+        }
+    }
+
+    /// The duties of our validators.
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// The keeper of the shares.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// The first epoch in which the beacon node's chain is not the one of the start any more:
+    /// nothing is signed from there on.
+    pub fn differs_from(&self) -> Option<Epoch> {
+        self.differs_from
+    }
+
+    /// The first fork of the chain that this version cannot sign for: nothing is signed from its
+    /// epoch on.
+    pub fn unserved(&self) -> Option<&Unserved> {
+        self.unserved.as_ref()
+    }
+
+    /// How far the record is durable.
+    pub fn recorded(&self) -> Recorded {
+        self.recorded
+    }
+
+    /// How long the disk has not made durable what waits for it.
+    pub fn waits_for_disk(&self) -> Duration {
+        let since = self.unwritten_since.unwrap_or(self.now);
+        self.now.since(since)
+    }
+
+    /// Every other peer.
+    pub fn others(&self) -> impl Iterator<Item = PeerIndex> + use<> {
+        self.peers.others()
+    }
+
+    /// The slot at the last input; before genesis the first.
+    pub fn slot(&self) -> Slot {
+        self.ground.chain.slot_at(self.now).unwrap_or(Slot(0))
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Tick => {}
+            Input::Later(Chore::Presign(duty)) => self.step(duty, Event::Presign),
+            Input::Later(Chore::Combine(duty)) => self.step(duty, Event::Combine),
+            Input::Up(peer, version) => self.up(peer, version),
+            Input::Down(peer) => {
+                self.peers.set_down(peer);
+                self.note(Note::Connected { peer, up: false });
+                self.step_all(|_| Some(Event::Silent(peer)));
+                self.set_blind(peer, false);
+            }
+            Input::Frame(peer, bytes) => self.frame(peer, &bytes),
+            Input::RoundTrip(peer, took) => self.peers.set_round_trip(peer, took),
+            Input::Head(head) => {
+                // Nobody can have built a block that this clock and a slot of tolerance rule out.
+                if head.slot <= self.slot().next() {
+                    self.head = self.head.max(Some(head.slot));
+                    self.schedule.head(head);
+                    self.own();
+                }
+            }
+            Input::Hears(true) => {
+                // At the start everything has been asked and told already.
+                if std::mem::replace(&mut self.has_heard, true) {
+                    self.schedule.hears_again();
+                    self.own();
+                }
+            }
+            Input::Hears(false) => self.schedule.deaf(),
+            Input::Answer(answer) => self.answer(answer),
+            Input::Recorded(recorded) => {
+                self.recorded = recorded;
+                self.vault.recorded(&recorded);
+                let is_behind = recorded.sequence() < self.vault.history().sequence();
+                self.unwritten_since = is_behind.then_some(self.now);
+                let reaches = |run: &Run| run.awaits().is_some_and(|at| at <= recorded.sequence());
+                self.step_all(|run| reaches(run).then_some(Event::Recorded(recorded)));
+            }
+            Input::NotRecorded | Input::SecondSession => {
+                self.vault.poison();
+                self.stop();
+            }
+        }
+    }
+
+    /// The vault has stopped: nothing that waits for the record leaves any more, and no vote, since
+    /// one that no signature follows would lock the others in vain. They are told not to wait.
+    fn stop(&mut self) {
+        self.step_all(|run| run.awaits().map(|_| Event::NotRecorded));
+        self.step_all(|_| Some(Event::Abstain));
+        for peer in self.peers.connected().iter() {
+            self.greet(peer);
+        }
+    }
+
+    /// Says in which slots this peer does not vote, and what it has seen of the other's record.
+    fn greet(&mut self, peer: PeerIndex) {
+        let until_restart = self.vault.stopped().map(|_| Slot(u64::MAX));
+        let greeting = Greeting {
+            mark: until_restart.or(self.vault.restart_mark()),
+            sequence_seen: self.peers.sequence(peer),
+            genesis_time: Some(self.ground.chain.genesis().genesis_time),
+        };
+        let frame = Frame::Greeting(greeting).encode();
+        self.out.push(Output::Send(peer, frame));
+    }
+
+    fn up(&mut self, peer: PeerIndex, version: WireVersion) {
+        self.peers.set_up(peer, version);
+        self.note(Note::Connected { peer, up: true });
+        self.greet(peer);
+        self.say_blind(peer);
+        let missed = self.reveals.sent().into_iter();
+        let known = |run: &&Run| run.duty().kind.since() <= version;
+        let missed = missed.chain(self.runs.values().filter(known).flat_map(Run::sent));
+        self.out
+            .extend(missed.map(|frame| Output::Send(peer, frame)));
+        // Not in slots of its restart mark: it is there, but does not vote.
+        let votes = |duty: &DutyId| !self.peers.is_silent(peer, duty.slot);
+        let voting: Vec<DutyId> = self.runs.keys().copied().filter(votes).collect();
+        for duty in voting {
+            self.step(duty, Event::Back(peer));
+        }
+    }
+
+    fn answer(&mut self, answer: Answer) {
+        let of = |slot, kind| DutyId { slot, kind };
+        match answer {
+            Answer::Run(due, None) => self.schedule.failed(due, self.now),
+            Answer::Run(due, Some(found)) => {
+                self.found(due, found);
+                self.own();
+            }
+            Answer::HeadVote(slot, view) => {
+                self.shown(view.is_some());
+                self.step(of(slot, DutyKind::Head), Event::View(view));
+            }
+            Answer::Block(slot, contents) => {
+                self.shown(contents.is_some());
+                self.step(of(slot, DutyKind::Block), Event::Built(contents));
+            }
+            Answer::Condition(condition) => {
+                let (now, chain) = (self.now, Arc::clone(&self.ground.chain));
+                self.sight.answered(condition, now, &chain);
+            }
+            Answer::Knows { duty, root, seen } => self.step(duty, Event::Knows { root, seen }),
+            Answer::Submitted {
+                duty,
+                accepted,
+                refused,
+            } => self.step(duty, Event::Submitted { accepted, refused }),
+        }
+    }
+
+    /// What an errand has found.
+    fn found(&mut self, due: Due, found: Found) {
+        match found {
+            Found::Chain(spec) => {
+                self.schedule.done(due);
+                self.learn_forks(&spec, due.errand.epoch());
+            }
+            Found::Validators(found) => self.schedule.set_registered(due, found),
+            Found::Attesters(drawn) => self.schedule.set_attesters(due, drawn),
+            Found::Proposers(drawn) => self.schedule.set_proposers(due, &drawn),
+            Found::Seats(seats) => {
+                self.schedule.done(due);
+                let known = self.schedule.known();
+                let attesters = known.filter(|(_, found)| found.active).count();
+                if attesters > 0 {
+                    self.note(Note::NotPerformed { seats, attesters });
+                }
+            }
+            Found::Done => self.schedule.done(due),
+        }
+    }
+
+    fn note(&mut self, note: Note) {
+        self.out.push(Output::Note(note));
+    }
+
+    /// Hands one event to one run, if it is open.
+    fn step(&mut self, duty: DutyId, event: Event) {
+        let (mut world, _, runs) = self.split();
+        if let Some(run) = runs.get_mut(&duty) {
+            run.step(event, &mut world);
+        }
+    }
+
+    /// Hands every run the event that `choose` has for it.
+    fn step_all(&mut self, choose: impl Fn(&Run) -> Option<Event>) {
+        let (mut world, _, runs) = self.split();
+        for run in runs.values_mut() {
+            if let Some(event) = choose(run) {
+                run.step(event, &mut world);
+            }
+        }
+    }
+
+    /// What a step may use, and what it may change beside it.
+    fn split(&mut self) -> (World<'_>, &mut Reveals, &mut BTreeMap<DutyId, Run>) {
+        let world = World {
+            ground: &self.ground,
+            vault: &mut self.vault,
+            peers: &mut self.peers,
+            is_mute: self.sight.condition() == Condition::Mute,
+            recorded: self.recorded,
+            now: self.now,
+            out: &mut self.out,
+        };
+        (world, &mut self.reveals, &mut self.runs)
+    }
+}
+
+impl Machine for Node {
+    type Input = Input;
+    type Output = Output;
+
+    fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
+        self.now = now;
+        self.take(input);
+        self.advance();
+        let writes = |output: &Output| matches!(output, Output::Persist(_));
+        if self.unwritten_since.is_none() && self.out.iter().any(writes) {
+            self.unwritten_since = Some(now);
+        }
+        std::mem::take(&mut self.out)
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        let slot = self.ground.chain.slot_at(self.now);
+        let next_slot = self.ground.chain.start_of(slot.map_or(Slot(0), Slot::next));
+        let head_vote = slot.filter(|slot| !self.has_begun(*slot));
+        let head_vote = head_vote.map(|slot| self.ground.chain.attestation_deadline(slot));
+        let mark = slot.and_then(|slot| self.mark_due(slot));
+        let later = [head_vote, mark].into_iter().flatten();
+        let due = later.filter(|due| *due > self.now);
+        let runs = self.runs.values().filter_map(Run::deadline);
+        let sight = self.sight.deadline().filter(|at| *at > self.now);
+        let soonest = runs.chain(due).chain(sight).fold(next_slot, Timestamp::min);
+        Some(soonest.min(self.schedule.deadline(self.now)))
+    }
+}

@@ -1,0 +1,94 @@
+//! What a node does with what its peers send, by the kind of frame.
+
+use proto::frame::{BadFrame, Frame, Greeting, Parts};
+use proto::vote::{Message, WireError};
+use proto::{DutyId, DutyKind, PeerIndex};
+
+use super::Node;
+use crate::duties::agreed::run::Event;
+use crate::duties::note::Note;
+
+impl Node {
+    pub(super) fn frame(&mut self, peer: PeerIndex, bytes: &[u8]) {
+        let kind = DutyKind::Block;
+        let of = |slot| DutyId { slot, kind };
+        match Frame::decode(bytes) {
+            Ok(Frame::Greeting(greeting)) => self.greeted(peer, greeting),
+            // Its slots are not ours, so that its votes are of other moments than they seem.
+            Ok(_) if self.peers.is_foreign(peer) => {}
+            Ok(Frame::Vote(bytes)) => {
+                let (lock, size) = (self.ground.lock, self.ground.roster.size());
+                match Message::decode(lock, size, peer, &bytes) {
+                    Ok(message) => self.message(peer, message),
+                    Err(WireError::Unknown(what)) => self.note(Note::Unknown { peer, what }),
+                    Err(error) => self.fault(peer, "bad_vote", error.to_string()),
+                }
+            }
+            Ok(Frame::Randao(randao)) => {
+                let (mut world, reveals, _) = self.split();
+                reveals.take(peer, randao, &mut world);
+            }
+            Ok(Frame::Sight { is_blind }) => {
+                self.set_blind(peer, is_blind);
+            }
+            Ok(Frame::BlobsWanted(wanted)) => {
+                self.step(of(wanted.slot), Event::BlobsWanted(peer, wanted));
+            }
+            Ok(Frame::BlobsPart(part)) => {
+                self.step(of(part.of.slot), Event::BlobsPart(peer, part));
+            }
+            Ok(Frame::Refused(Parts { duty, validators })) => {
+                self.step(duty, Event::Asked(peer, validators));
+            }
+            Ok(Frame::Taken(Parts { duty, validators })) => {
+                self.step(duty, Event::Taken(peer, validators));
+            }
+            Err(BadFrame::Unknown) => self.note(Note::Unknown {
+                peer,
+                what: "a frame",
+            }),
+            Err(error) => self.fault(peer, "bad_frame", error.to_string()),
+        }
+    }
+
+    fn greeted(&mut self, peer: PeerIndex, greeting: Greeting) {
+        self.peers.set_mark(peer, greeting.mark);
+        self.compare_genesis(peer, greeting.genesis_time);
+        let silent: Vec<DutyId> = self
+            .runs
+            .keys()
+            .copied()
+            .filter(|duty| self.peers.is_silent(peer, duty.slot))
+            .collect();
+        for duty in silent {
+            self.step(duty, Event::Silent(peer));
+        }
+        let stopped_before = self.vault.stopped().is_some();
+        if self.vault.witnessed(peer, greeting.sequence_seen) {
+            if self.vault.stopped().is_some() && !stopped_before {
+                self.stop();
+            }
+            self.note(Note::RolledBack {
+                witness: peer,
+                seen: greeting.sequence_seen,
+                held: self.vault.begun_at(),
+            });
+        }
+    }
+
+    /// A message for an open run goes there; one for a run that may yet open is kept.
+    fn message(&mut self, peer: PeerIndex, message: Message) {
+        let duty = message.scope().duty;
+        if self.runs.contains_key(&duty) {
+            return self.step(duty, Event::Message(peer, message));
+        }
+        let slot = self.slot();
+        if duty.slot == slot || duty.slot == slot.next() {
+            self.early.keep(peer, message);
+        }
+    }
+
+    fn fault(&mut self, peer: PeerIndex, rule: &'static str, detail: String) {
+        self.note(Note::Fault { peer, rule, detail });
+    }
+}

@@ -1,0 +1,289 @@
+//! What time alone brings to a node: errands of the schedule, the mark of the record, reveals, new
+//! runs, their triggers and their ends.
+
+use consensus::Standing;
+use proto::eth::ChainSpec;
+use proto::{DutyId, DutyKind, Epoch, Slot, Timestamp};
+
+use super::Node;
+use crate::duties::agreed::run::{Event, Run};
+use crate::duties::facts::Owners;
+use crate::duties::note::Note;
+use crate::duties::schedule::{Due, Errand};
+use crate::duties::{Order, Output, Query};
+use crate::vault::Refusal;
+
+impl Node {
+    /// What time alone brings: errands, the mark, new runs, triggers, deadlines, ends.
+    pub(super) fn advance(&mut self) {
+        for Due { errand, number } in self.schedule.due(self.now) {
+            let order = self.order(errand);
+            self.out.push(Output::Ask(Query::Run(number, order)));
+        }
+        let Some(slot) = self.ground.chain.slot_at(self.now) else {
+            return;
+        };
+        self.close(slot);
+        self.leave_chain(slot);
+        self.write_mark(slot);
+        self.reveal(slot);
+        self.look(slot);
+        self.open(slot);
+        self.trigger(slot);
+        let now = self.now;
+        let is_ripe = |run: &Run| run.deadline().is_some_and(|at| at <= now);
+        self.step_all(|run| is_ripe(run).then_some(Event::Tick));
+    }
+
+    /// What the beacon node says now of the forks to come, compared with what this process started
+    /// on, and with what it can sign for: told in every epoch until somebody has done something.
+    pub(super) fn learn_forks(&mut self, spec: &ChainSpec, epoch: Epoch) {
+        self.unserved = spec.unserved().cloned();
+        // A fork that cannot be served is another one than at the start too: a restart alone would
+        // not help.
+        let difference = self.ground.chain.first_difference(spec, epoch);
+        let unserved = self.unserved.clone();
+        let is_before = |from: &Epoch| unserved.as_ref().is_none_or(|fork| *from < fork.epoch);
+        self.differs_from = difference.filter(is_before);
+        if let Some(from) = self.differs_from {
+            self.note(Note::OtherChain { from });
+        }
+        if let Some(fork) = unserved {
+            self.note(Note::UnservedFork(fork));
+        }
+    }
+
+    /// Stops in the first slot in which the beacon node's chain is another than at the start, or at
+    /// a fork that this version does not know: what was signed there, under domains of the old
+    /// one, would be worth nothing or worse. The new chain is not adopted while running: everything
+    /// under way has been judged by the old one, and a restart costs a slot. Until the fork that
+    /// was scheduled meanwhile, the peers can be restarted one by one and no duty is lost.
+    fn leave_chain(&mut self, slot: Slot) {
+        if self.vault.stopped().is_some() || !self.is_beyond(slot) {
+            return;
+        }
+        let why = match (self.differs_from, &self.unserved) {
+            (Some(from), _) => Refusal::OtherChain { from },
+            (None, Some(fork)) => Refusal::UnservedFork { from: fork.epoch },
+            (None, None) => return,
+        };
+        self.vault.leave_chain(why);
+        self.stop();
+    }
+
+    /// Whether nothing may be signed for `slot` on the chain as the beacon node has it.
+    fn is_beyond(&self, slot: Slot) -> bool {
+        let unserved = self.unserved.as_ref().map(|fork| fork.epoch);
+        let end = [self.differs_from, unserved].into_iter().flatten().min();
+        end.is_some_and(|end| end <= self.ground.chain.epoch_of(slot))
+    }
+
+    fn order(&self, errand: Errand) -> Order {
+        match errand {
+            Errand::Chain(epoch) => Order::Chain(epoch),
+            Errand::Validators(epoch) => Order::Validators(epoch, self.ground.keys.public_keys()),
+            Errand::Attesters(epoch) => Order::Attesters(epoch, self.schedule.indices()),
+            Errand::Proposers(epoch) => Order::Proposers(epoch),
+            Errand::Seats(epoch) => Order::Seats(epoch, self.schedule.indices()),
+            Errand::Prepare(epoch) => {
+                let recipients = &self.ground.fee_recipients;
+                let known = self.schedule.known();
+                let pairs = known.map(|(at, found)| (found.index, recipients[at.index()]));
+                Order::Prepare(epoch, pairs.collect())
+            }
+            Errand::Subscribe(epoch) => {
+                Order::Subscribe(epoch, self.schedule.attesters_of(epoch).copied().collect())
+            }
+        }
+    }
+
+    /// Writes the mark one slot ahead where a duty is due, or may be as nobody knows yet. The
+    /// vault writes it with the votes of the slot, in the same sync; what is due here is the mark
+    /// of a slot without votes, and the first one after a pause. A clock that jumps ahead has none
+    /// written: the next run, with the right time, would be silent until then.
+    fn write_mark(&mut self, slot: Slot) {
+        if self.mark_due(slot).is_none_or(|due| self.now < due) {
+            return;
+        }
+        if self.schedule.may_have_duty(slot) || self.schedule.may_have_duty(slot.next()) {
+            let mark = self.vault.mark(slot);
+            self.out
+                .extend(mark.map(|record| Output::Persist(vec![record])));
+        }
+    }
+
+    /// When the mark of the slot after `slot` is to be written, unless it is: late in `slot` if
+    /// that is marked itself, else at once.
+    pub(super) fn mark_due(&self, slot: Slot) -> Option<Timestamp> {
+        let marked = self.vault.history().mark();
+        let begin = self.ground.chain.start_of(slot);
+        if marked > Some(slot) {
+            None
+        } else if marked == Some(slot) {
+            Some(begin + 2 * (self.ground.chain.slot_duration() / 3))
+        } else {
+            Some(begin)
+        }
+    }
+
+    /// Sends this peer's part of the RANDAO reveal one slot ahead, and passes on what is whole.
+    fn reveal(&mut self, slot: Slot) {
+        for slot in [slot, slot.next()] {
+            let proposer = self.schedule.proposer(slot);
+            let Some(validator) = proposer.filter(|_| !self.is_beyond(slot)) else {
+                continue;
+            };
+            let (mut world, reveals, _) = self.split();
+            if let Some(reveal) = reveals.begin(slot, validator, &mut world) {
+                let duty = DutyId {
+                    slot,
+                    kind: DutyKind::Block,
+                };
+                self.step(duty, Event::Reveal { validator, reveal });
+            }
+        }
+        self.reveals.forget_before(slot);
+    }
+
+    /// Opens the runs of `slot` that are not open yet. Where this peer may vote, it first waits
+    /// for the mark to be durable; if the disk hangs, it still combines what the others sign.
+    fn open(&mut self, slot: Slot) {
+        let forgotten = self.vault.restart_mark().is_some_and(|mark| slot <= mark);
+        let standing = if forgotten || self.vault.stopped().is_some() {
+            Standing::Abstaining
+        } else if self.vault.may_vote(slot) {
+            Standing::Voting
+        } else if self.disk_hangs(slot) {
+            Standing::Abstaining
+        } else {
+            return;
+        };
+        for kind in DutyKind::ALL {
+            if !self.peers.enough_know(kind.since()) {
+                continue;
+            }
+            let duty = DutyId { slot, kind };
+            if self.opened.get(&kind) >= Some(&slot) {
+                continue;
+            }
+            if let Some(owners) = self.owners(duty) {
+                self.opened.insert(kind, slot);
+                if self.disk_hangs(slot) {
+                    let waited = self.waits_for_disk();
+                    self.note(Note::DiskHangs { waited });
+                }
+                let (world, _, runs) = self.split();
+                runs.insert(duty, Run::new(duty, owners, standing, &world));
+                self.start(duty);
+            }
+        }
+    }
+
+    /// Whether the disk has not taken the mark of `slot` when its votes are due, for a quarter of a
+    /// slot at least.
+    fn disk_hangs(&self, slot: Slot) -> bool {
+        let chain = &self.ground.chain;
+        self.now >= chain.attestation_deadline(slot)
+            && self.waits_for_disk() >= chain.slot_duration() / 4
+    }
+
+    /// What a fresh run must know: the time, who is silent, the reveal, and the messages that came
+    /// before it was open.
+    fn start(&mut self, duty: DutyId) {
+        self.own_one(duty);
+        self.step(duty, Event::Tick);
+        for peer in self.peers.silent(duty.slot).iter() {
+            self.step(duty, Event::Silent(peer));
+        }
+        for peer in self.peers.blind().iter() {
+            let is_blind = true;
+            self.step(duty, Event::Blind { peer, is_blind });
+        }
+        self.hand_reveal(duty);
+        for peer in self.ground.roster.size().all() {
+            for message in self.early.take(duty, peer) {
+                self.step(duty, Event::Message(peer, message));
+            }
+        }
+    }
+
+    /// Hands the run of a block the reveal of its proposer, if that is whole.
+    fn hand_reveal(&mut self, duty: DutyId) {
+        if let (DutyKind::Block, Some(validator)) = (duty.kind, self.schedule.proposer(duty.slot))
+            && let Some(reveal) = self.reveals.whole(duty.slot, validator)
+        {
+            self.step(duty, Event::Reveal { validator, reveal });
+        }
+    }
+
+    /// Tells every open run whose duty it is now.
+    pub(super) fn own(&mut self) {
+        let open: Vec<DutyId> = self.runs.keys().copied().collect();
+        open.into_iter().for_each(|duty| self.own_one(duty));
+    }
+
+    /// The same for one run. What the beacon node has not said yet changes nothing.
+    fn own_one(&mut self, duty: DutyId) {
+        let epoch = self.ground.chain.epoch_of(duty.slot);
+        let errand = match duty.kind {
+            DutyKind::Head => Errand::Attesters(epoch),
+            DutyKind::Block => Errand::Proposers(epoch),
+        };
+        let held = self.schedule.is_held(errand);
+        let owners = self.owners(duty).unwrap_or(Owners::Nobody);
+        let run = self.runs.get(&duty);
+        let is_news = run.is_some_and(|run| !run.is_owned(&owners, held));
+        if is_news && self.schedule.is_known(errand) {
+            self.step(duty, Event::Owned { owners, held });
+            self.hand_reveal(duty);
+        }
+    }
+
+    fn owners(&self, duty: DutyId) -> Option<Owners> {
+        match duty.kind {
+            DutyKind::Head => {
+                let attesters = self.schedule.attesters(duty.slot).to_vec();
+                (!attesters.is_empty()).then_some(Owners::Attesters(attesters))
+            }
+            DutyKind::Block => {
+                let validator = self.schedule.proposer(duty.slot)?;
+                let index = self.schedule.registered(validator)?.index;
+                Some(Owners::Proposer { validator, index })
+            }
+        }
+    }
+
+    /// Head votes begin with the slot's block or at their deadline, blocks with their slot.
+    fn trigger(&mut self, slot: Slot) {
+        let votes = self.ground.chain.attestation_deadline(slot);
+        for kind in DutyKind::ALL {
+            let is_due = match kind {
+                DutyKind::Head => self.head >= Some(slot) || self.now >= votes,
+                DutyKind::Block => true,
+            };
+            let duty = DutyId { slot, kind };
+            if is_due && self.runs.get(&duty).is_some_and(Run::wants_trigger) {
+                self.step(duty, Event::Trigger);
+            }
+        }
+    }
+
+    /// Whether the head votes of `slot` have begun, with its block: their deadline brings nothing
+    /// any more.
+    pub(super) fn has_begun(&self, slot: Slot) -> bool {
+        self.head >= Some(slot) && self.opened.get(&DutyKind::Head) >= Some(&slot)
+    }
+
+    /// Drops the runs of all slots but the present and the one before.
+    fn close(&mut self, slot: Slot) {
+        let over = |duty: &DutyId| duty.slot.next() < slot;
+        let ended: Vec<DutyId> = self.runs.keys().copied().filter(over).collect();
+        for duty in ended {
+            let (world, _, runs) = self.split();
+            let notes = runs.remove(&duty).map(|run| run.close(&world));
+            self.out
+                .extend(notes.into_iter().flatten().map(Output::Note));
+        }
+        self.early.forget_before(slot);
+    }
+}

@@ -1,0 +1,242 @@
+//! What the core tells the operator: one word for everything worth a log line or a counter.
+//!
+//! The core has no clock of its own, so a [`Note::Reached`] carries no time; the shell stamps it
+//! when it arrives, which includes the computing that led to it.
+
+use std::time::Duration;
+
+use consensus::Evidence;
+use proto::eth::{Unserved, ValidatorIndex};
+use proto::{DutyId, Epoch, PeerIndex, PeerSet, Round, Slot};
+
+use super::agreed::objection::Objection;
+use crate::partials::keys::Position;
+use crate::vault::Refusal;
+
+/// How far a duty has come. In this order on every peer that takes part from the beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Phase {
+    /// The duty's moment has come: head event, deadline, or start of the slot.
+    Trigger,
+    /// This peer has its own beacon node's value, or a proposed one that it accepts.
+    ValueReady,
+    /// t PREPAREs for one value.
+    PrepareQuorum,
+    /// The vault's record of it is durable.
+    RecordDurable,
+    /// t partial signatures over one value.
+    CommitQuorum,
+    /// Group signatures verified.
+    SignatureVerified,
+    /// The beacon node has accepted them.
+    Accepted,
+}
+
+/// Why a duty was missed, as far as this peer can tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Miss {
+    /// The beacon node gave no value.
+    NoValue,
+    /// Too few parts of the proposer's RANDAO reveal came together to ask for a block.
+    NoReveal,
+    /// The vault signs nothing at all any more.
+    Stopped(Refusal),
+    /// The vault would not sign for the validator.
+    Refused(Refusal),
+    /// This peer would not sign the value.
+    Objected(Objection),
+    /// A head event contradicted what the beacon node had said of whose duty it is, and the node
+    /// has not said it anew.
+    DutyInDoubt,
+    /// This peer does not vote in the slot: it has just restarted, or its disk hangs.
+    Abstained,
+    /// It is signed, and the own beacon node refused it.
+    NotTaken {
+        /// What the node said.
+        why: String,
+        /// The peers that say that theirs took it.
+        by: PeerSet,
+    },
+    /// It is signed, and the own beacon node has not said whether it has it.
+    NoAnswer,
+    /// It is a block that is signed and that the own beacon node did not know, and nobody gave this
+    /// peer its blobs to bring it.
+    NoBlobs,
+    /// Fewer than t peers were connected.
+    TooFewPeers(PeerSet),
+    /// t PREPAREs for one value never came together.
+    NoPrepareQuorum,
+    /// This peer was ready, but t partial signatures never came together.
+    NoCommitQuorum,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// A duty came one phase further.
+    Reached {
+        /// Which duty.
+        duty: DutyId,
+        /// How far.
+        phase: Phase,
+    },
+    /// All group signatures of a duty are there.
+    Signed {
+        /// Which duty.
+        duty: DutyId,
+        /// How many validators it served.
+        validators: usize,
+        /// The round in which its value was prepared.
+        round: Round,
+        /// Peers that were not there to help.
+        missing: PeerSet,
+    },
+    /// The own beacon node has what was signed for these.
+    Accepted {
+        /// Which duty.
+        duty: DutyId,
+        /// For how many validators, each told once.
+        validators: usize,
+    },
+    /// The own beacon node refused what was signed.
+    NotTaken {
+        /// Which duty.
+        duty: DutyId,
+        /// For which validator.
+        validator: Position,
+        /// Its index.
+        index: ValidatorIndex,
+        /// What the node said.
+        why: String,
+    },
+    /// The own beacon node did not know a signed block, and a peer has sent its blobs: it is
+    /// submitted here.
+    Pulled {
+        /// Which duty.
+        duty: DutyId,
+        /// Who has sent them.
+        from: PeerIndex,
+    },
+    /// The chain has turned, and these validators have the duty no more.
+    Moved {
+        /// Which duty.
+        duty: DutyId,
+        /// Whose it was.
+        validators: Vec<Position>,
+    },
+    /// A duty's time is over, and these peers have not helped to sign it.
+    Absent {
+        /// Which duty.
+        duty: DutyId,
+        /// Who.
+        peers: PeerSet,
+    },
+    /// A duty's time is over without all its signatures.
+    Missed {
+        /// Which duty.
+        duty: DutyId,
+        /// For how many validators.
+        validators: usize,
+        /// Why.
+        why: Miss,
+    },
+    /// This peer would not sign a value.
+    Objected {
+        /// Which duty.
+        duty: DutyId,
+        /// Why not.
+        objection: Objection,
+    },
+    /// The vault refused to sign for a validator.
+    Refused {
+        /// Which duty.
+        duty: DutyId,
+        /// For which validator.
+        validator: Position,
+        /// The rule's name.
+        rule: &'static str,
+        /// What the operator should know and do.
+        message: String,
+    },
+    /// The vault refused a RANDAO reveal.
+    RandaoRefused {
+        /// For which slot.
+        slot: Slot,
+        /// For which validator.
+        validator: Position,
+        /// What the operator should know and do.
+        message: String,
+    },
+    /// A peer has seen a sequence number of this peer's record that no run on it has shown.
+    RolledBack {
+        /// The peer that has seen it.
+        witness: PeerIndex,
+        /// The number it has seen.
+        seen: u64,
+        /// The last number of the record when this run began.
+        held: u64,
+    },
+    /// The disk takes nothing of the signing record: until it does this peer neither votes nor
+    /// signs.
+    DiskHangs {
+        /// For how long already.
+        waited: Duration,
+    },
+    /// The beacon node says another chain spec than at the start. Nothing is signed from this epoch
+    /// on, until a restart.
+    OtherChain {
+        /// The first epoch in which they differ.
+        from: Epoch,
+    },
+    /// The beacon node's chain has scheduled a fork that this version cannot sign for. Nothing is
+    /// signed from its epoch on.
+    UnservedFork(Unserved),
+    /// What the validators owe in this epoch and this version does not perform.
+    NotPerformed {
+        /// Who sits in the sync committee.
+        seats: Vec<ValidatorIndex>,
+        /// How many attest, and may be chosen to aggregate.
+        attesters: usize,
+    },
+    /// A peer broke a rule.
+    Fault {
+        /// Who.
+        peer: PeerIndex,
+        /// The rule's name.
+        rule: &'static str,
+        /// What exactly.
+        detail: String,
+    },
+    /// The beacon node of a peer, or of this one, gives it no sight of the chain, or does again.
+    Sight {
+        /// Who.
+        peer: PeerIndex,
+        /// Whether it is blind now: it leads no round.
+        is_blind: bool,
+    },
+    /// The chain of a peer's beacon node begins at another time: what it says is not counted.
+    OtherGenesis {
+        /// Who.
+        peer: PeerIndex,
+        /// When ours begins, in Unix seconds.
+        ours: u64,
+        /// When its does.
+        theirs: u64,
+    },
+    /// A peer sent something of a later version. It was passed over, and is no fault.
+    Unknown {
+        /// Who.
+        peer: PeerIndex,
+        /// What it was of: "a frame", "a duty kind", …
+        what: &'static str,
+    },
+    /// A peer said two things that contradict each other; both are kept as evidence.
+    Evidence(Box<Evidence>),
+    /// A peer is there or not.
+    Connected {
+        /// Who.
+        peer: PeerIndex,
+        /// Whether it is there now.
+        up: bool,
+    },
+}

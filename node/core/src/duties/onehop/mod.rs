@@ -1,0 +1,3 @@
+//! Duties whose message is already determined: partial signatures to all, combine, verify.
+
+pub mod randao;

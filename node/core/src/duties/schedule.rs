@@ -1,0 +1,373 @@
+//! Which of our validators has a duty in which slot, and what to ask the beacon node to know it.
+//!
+//! The schedule is a table of [`Errand`]s: each is waiting, asked, or done. A failed errand waits
+//! and is asked again. Every answer is kept with the block that it depends on, and compared with
+//! every head event: one that the newest event contradicts is asked again, and until then its
+//! duties are held back.
+//!
+//! Never here: a beacon node that is talked to.
+
+mod errands;
+mod known;
+mod roots;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use proto::eth::{AttesterDuty, ChainSpec, ProposerDuty, ValidatorIndex};
+use proto::{Epoch, PublicKey, Root, Slot, Timestamp};
+
+pub use errands::{Due, Errand};
+pub use known::{Attester, Drawn, Registered};
+pub use roots::Head;
+
+use crate::partials::keys::Position;
+use errands::Errands;
+use roots::{Draw, has_lookahead};
+
+/// Our validators' duties, epoch by epoch.
+#[derive(Debug)]
+pub struct Schedule {
+    chain: Arc<ChainSpec>,
+    positions: BTreeMap<PublicKey, Position>,
+    registered: BTreeMap<Position, Registered>,
+    errands: Errands,
+    attesters: BTreeMap<Slot, Vec<Attester>>,
+    proposers: BTreeMap<Slot, Position>,
+    /// What the answers in use depend on.
+    draws: BTreeMap<Errand, Draw>,
+    /// What an answer that was not taken depends on, and what the events said instead.
+    contradicted: BTreeMap<Errand, (Root, Root)>,
+    /// The newest head, since events come without a gap.
+    head: Option<Head>,
+    /// The epoch of the last look at the clock.
+    epoch: Option<Epoch>,
+    /// The last slot whose proposal the beacon node was prepared for ahead.
+    prepared: Option<Slot>,
+}
+
+impl Schedule {
+    /// An empty schedule for validators of these group keys, in the order of the lock.
+    pub fn new(chain: Arc<ChainSpec>, keys: &[PublicKey]) -> Self {
+        let positions = keys
+            .iter()
+            .zip(0..)
+            .map(|(key, at)| (*key, Position(at)))
+            .collect();
+        Self {
+            chain,
+            positions,
+            registered: BTreeMap::new(),
+            errands: Errands::default(),
+            attesters: BTreeMap::new(),
+            proposers: BTreeMap::new(),
+            draws: BTreeMap::new(),
+            contradicted: BTreeMap::new(),
+            head: None,
+            epoch: None,
+            prepared: None,
+        }
+    }
+
+    /// The validators that attest in `slot`, in the order of the lock.
+    pub fn attesters(&self, slot: Slot) -> &[Attester] {
+        self.attesters.get(&slot).map_or(&[], Vec::as_slice)
+    }
+
+    /// Our validator that proposes in `slot`, if one does.
+    pub fn proposer(&self, slot: Slot) -> Option<Position> {
+        self.proposers.get(&slot).copied()
+    }
+
+    /// Whether one of our validators has a duty in `slot`, or may propose as nobody has said yet
+    /// who does. Not in an epoch later than all those that the beacon node has named duties of (it
+    /// names those of the next epoch ahead): a jump of the clock must not look like duties.
+    pub fn may_have_duty(&self, slot: Slot) -> bool {
+        let epoch = self.chain.epoch_of(slot);
+        let is_known = self.is_known(Errand::Proposers(epoch));
+        let may_propose = !is_known && !self.registered.is_empty();
+        let has_duty = !self.attesters(slot).is_empty() || self.proposer(slot).is_some();
+        let latest = self.draws.keys().map(|errand| errand.epoch()).max();
+        latest >= Some(epoch) && (has_duty || may_propose)
+    }
+
+    /// What the chain knows of `validator`.
+    pub fn registered(&self, validator: Position) -> Option<&Registered> {
+        self.registered.get(&validator)
+    }
+
+    /// The indices of all our validators that the chain knows.
+    pub fn indices(&self) -> Vec<ValidatorIndex> {
+        self.registered
+            .values()
+            .map(|registered| registered.index)
+            .collect()
+    }
+
+    /// Every validator the chain knows, in the order of the lock.
+    pub fn known(&self) -> impl Iterator<Item = (Position, &Registered)> {
+        self.registered
+            .iter()
+            .map(|(position, registered)| (*position, registered))
+    }
+
+    /// All attestations of `epoch`, for the committee subscriptions.
+    pub fn attesters_of(&self, epoch: Epoch) -> impl Iterator<Item = &Attester> {
+        self.attesters
+            .range(self.slots_of(epoch))
+            .flat_map(|(_, list)| list)
+    }
+
+    /// Whether the beacon node has answered `errand`.
+    pub fn is_known(&self, errand: Errand) -> bool {
+        self.draws.contains_key(&errand)
+    }
+
+    /// Whether the newest head event contradicts the answer to `errand` that is in use: what it
+    /// says is not to be signed for.
+    pub fn is_held(&self, errand: Errand) -> bool {
+        let draw = self.draws.get(&errand);
+        draw.is_some_and(|draw| !draw.fits(self.settles(errand)))
+    }
+
+    /// The errands due at `now`; each is returned once until it fails or is put back.
+    pub fn due(&mut self, now: Timestamp) -> Vec<Due> {
+        self.plan(now);
+        let mut errands = std::mem::take(&mut self.errands);
+        let may = |errand| self.is_possible(errand);
+        let due = errands.due(now, may, |errand| self.settles(errand));
+        self.errands = errands;
+        due
+    }
+
+    /// Whether enough is known to run `errand`.
+    fn is_possible(&self, errand: Errand) -> bool {
+        match errand {
+            Errand::Chain(_) | Errand::Validators(_) => true,
+            Errand::Attesters(_) | Errand::Proposers(_) | Errand::Seats(_) | Errand::Prepare(_) => {
+                !self.registered.is_empty()
+            }
+            Errand::Subscribe(epoch) => self.attesters.range(self.slots_of(epoch)).next().is_some(),
+        }
+    }
+
+    /// When [`Schedule::due`] may next have something: a retry, or the next epoch.
+    pub fn deadline(&self, now: Timestamp) -> Timestamp {
+        let boundary = self
+            .chain
+            .start_of(self.chain.first_slot(self.epoch_at(now).next()));
+        let retries = self.errands.deadline(now);
+        retries.map_or(boundary, |at| at.min(boundary))
+    }
+
+    /// The beacon node did not answer this question, or with an error: ask again in a while.
+    pub fn failed(&mut self, Due { errand, number }: Due, now: Timestamp) {
+        self.errands.failed(errand, number, now);
+    }
+
+    /// The beacon node took note of an errand, or its answer is of no interest here.
+    pub fn done(&mut self, Due { errand, number }: Due) {
+        self.errands.answered(errand, number);
+    }
+
+    /// The chain knows these of our validators. News of one put the duties back.
+    pub fn set_registered(&mut self, due: Due, found: Vec<(PublicKey, Registered)>) {
+        if self.errands.answered(due.errand, due.number).is_none() {
+            return;
+        }
+        let mut news = false;
+        for (key, registered) in found {
+            if let Some(position) = self.positions.get(&key) {
+                let before = self.registered.insert(*position, registered);
+                news |= before != Some(registered);
+            }
+        }
+        if news {
+            self.errands.put_back_all(is_of_ours);
+        }
+    }
+
+    /// The attestations of an epoch, by the beacon node's view when it was asked.
+    pub fn set_attesters(&mut self, due: Due, found: Drawn<AttesterDuty>) {
+        if !self.takes(due, found.root) {
+            return;
+        }
+        let epoch = due.errand.epoch();
+        let per_epoch = self.chain.slots_per_epoch();
+        self.attesters
+            .retain(|slot, _| slot.epoch(per_epoch) != epoch);
+        for duty in found.duties {
+            let ours = self.position_of(&duty.pubkey, duty.validator_index);
+            if let (Some(validator), true) = (ours, duty.slot.epoch(per_epoch) == epoch) {
+                let list = self.attesters.entry(duty.slot).or_default();
+                list.push(Attester { validator, duty });
+                list.sort_by_key(|attester| attester.validator);
+                list.dedup_by_key(|attester| attester.validator);
+            }
+        }
+        self.errands.put_back(Errand::Subscribe(epoch));
+    }
+
+    /// The proposers of an epoch, by the beacon node's view when it was asked.
+    pub fn set_proposers(&mut self, due: Due, found: &Drawn<ProposerDuty>) {
+        if !self.takes(due, found.root) {
+            return;
+        }
+        let epoch = due.errand.epoch();
+        let per_epoch = self.chain.slots_per_epoch();
+        self.proposers
+            .retain(|slot, _| slot.epoch(per_epoch) != epoch);
+        for duty in &found.duties {
+            let ours = self.position_of(&duty.pubkey, duty.validator_index);
+            if let (Some(validator), true) = (ours, duty.slot.epoch(per_epoch) == epoch) {
+                self.proposers.insert(duty.slot, validator);
+            }
+        }
+    }
+
+    /// Whether the answer to this question is to be used: none to a newer one was, and the newest
+    /// head event does not contradict it, or the node insists on it. It depends on `root`, or if
+    /// the node does not say, on what the events said when it was asked.
+    fn takes(&mut self, Due { errand, number }: Due, root: Option<Root>) -> bool {
+        let Some(bound) = self.errands.answered(errand, number) else {
+            return false;
+        };
+        let expected = self.settles(errand);
+        let mut draw = Draw {
+            root: root.or(bound),
+            against: None,
+        };
+        if let (Some(root), Some(expected), false) = (draw.root, expected, draw.fits(expected)) {
+            let said = (root, expected);
+            if self.contradicted.insert(errand, said) != Some(said) {
+                self.errands.put_back(errand);
+                return false;
+            }
+            draw.against = Some(expected);
+        } else if !draw.fits(expected) {
+            // Asked before anybody knew what it depends on.
+            self.errands.put_back(errand);
+        } else {
+            self.contradicted.remove(&errand);
+        }
+        self.draws.insert(errand, draw);
+        true
+    }
+
+    /// The beacon node has a new head: answers that it contradicts are asked again.
+    pub fn head(&mut self, head: Head) {
+        self.head = Some(head);
+        for errand in self.draws.keys() {
+            if !self.draws[errand].fits(head.settles(&self.chain, *errand)) {
+                self.errands.put_back_if_done(*errand);
+            }
+        }
+    }
+
+    /// The event stream of the beacon node has ended: what its head does is not known any more.
+    pub fn deaf(&mut self) {
+        self.head = None;
+    }
+
+    /// The event stream is back: the node may have restarted, and have forgotten what it was told;
+    /// and the chain may have turned meanwhile.
+    pub fn hears_again(&mut self) {
+        self.head = None;
+        self.errands.put_back_all(is_of_ours);
+    }
+
+    /// The epoch at `now`; before genesis the first.
+    fn epoch_at(&self, now: Timestamp) -> Epoch {
+        self.chain
+            .epoch_of(self.chain.slot_at(now).unwrap_or(Slot(0)))
+    }
+
+    fn slots_of(&self, epoch: Epoch) -> std::ops::Range<Slot> {
+        self.chain.first_slot(epoch)..self.chain.first_slot(epoch.next())
+    }
+
+    /// What the answer to `errand` depends on by the newest head event, as far as it says.
+    fn settles(&self, errand: Errand) -> Option<Root> {
+        self.head?.settles(&self.chain, errand)
+    }
+
+    /// Our validator of this key, if the chain knows it under this index.
+    fn position_of(&self, key: &PublicKey, index: ValidatorIndex) -> Option<Position> {
+        let position = *self.positions.get(key)?;
+        (self.registered.get(&position)?.index == index).then_some(position)
+    }
+
+    fn plan(&mut self, now: Timestamp) {
+        let epoch = self.epoch_at(now);
+        if self.epoch.replace(epoch) != Some(epoch) {
+            self.begin(epoch);
+            self.confirm(epoch);
+        }
+        self.prepare_ahead(now, epoch);
+    }
+
+    /// Adds the errands of this epoch and the next, forgets all others, those of a time far ahead
+    /// among them.
+    fn begin(&mut self, epoch: Epoch) {
+        let next = epoch.next();
+        let before = Epoch(epoch.0.saturating_sub(1));
+        self.errands.keep(epoch..=next);
+        let kept = self.chain.first_slot(before)..self.chain.first_slot(next.next());
+        self.attesters.retain(|slot, _| kept.contains(slot));
+        self.proposers.retain(|slot, _| kept.contains(slot));
+        let is_near = |errand: &Errand| (before..=next).contains(&errand.epoch());
+        self.draws.retain(|errand, _| is_near(errand));
+        self.contradicted.retain(|errand, _| is_near(errand));
+        let mut wanted = vec![
+            Errand::Chain(epoch),
+            Errand::Validators(epoch),
+            Errand::Attesters(epoch),
+            Errand::Attesters(next),
+            Errand::Proposers(epoch),
+            Errand::Seats(epoch),
+            Errand::Prepare(epoch),
+            Errand::Subscribe(epoch),
+            Errand::Subscribe(next),
+        ];
+        if has_lookahead(&self.chain, next) {
+            wanted.push(Errand::Proposers(next));
+        }
+        wanted.into_iter().for_each(|e| self.errands.want(e));
+    }
+
+    /// Asks the duties of an epoch that begins again, unless a head event has borne them out for
+    /// good: they were asked an epoch ago, and the node may have stood still since.
+    fn confirm(&mut self, epoch: Epoch) {
+        for errand in [Errand::Attesters(epoch), Errand::Proposers(epoch)] {
+            let head = self
+                .head
+                .filter(|head| head.is_final_for(&self.chain, errand));
+            if head.is_none() || self.is_held(errand) {
+                self.errands.put_back(errand);
+            }
+        }
+    }
+
+    /// Tells the beacon node of the fees once more one slot before a proposal of ours: it may have
+    /// restarted since the epoch began.
+    fn prepare_ahead(&mut self, now: Timestamp, epoch: Epoch) {
+        let next = self.chain.slot_at(now).map(Slot::next);
+        let proposal = next.filter(|slot| self.proposer(*slot).is_some());
+        if proposal.is_some() && self.prepared != proposal {
+            self.prepared = proposal;
+            self.errands.put_back(Errand::Prepare(epoch));
+        }
+    }
+}
+
+/// Whether the answer hangs on who our validators are, and is worth asking again in an epoch.
+fn is_of_ours(errand: Errand) -> bool {
+    match errand {
+        Errand::Attesters(_) | Errand::Proposers(_) | Errand::Prepare(_) | Errand::Subscribe(_) => {
+            true
+        }
+        Errand::Chain(_) | Errand::Validators(_) | Errand::Seats(_) => false,
+    }
+}

@@ -1,0 +1,23 @@
+//! The pure core of a Gantry peer: what is decided, signed and recorded, as values.
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`duties`] | from the schedule of duties to verified group signatures |
+//! | [`partials`] | partial signatures: the validators' keys, and the one place that combines |
+//! | [`vault`] | the shares, and every rule that a signature must pass |
+//! | [`record`] | what was signed: durable in two copies before a share leaves |
+//! | [`deposit`] | what a cluster deposits, its file, and the session that signs it |
+//!
+//! Each uses only what stands below it. Nothing here reads a clock, opens a socket or a file,
+//! starts a thread or draws randomness: time, bytes and seeds come in, outputs go out in their
+//! order. So the simulator runs whole clusters of it, and what was signed does not depend on how
+//! it was asked for.
+//!
+//! Never here: the words and the wire (`proto`), how peers agree (`consensus`), how keys are made
+//! and signatures combined (`dkg`), and the program around it (`node`).
+
+pub mod deposit;
+pub mod duties;
+pub mod partials;
+pub mod record;
+pub mod vault;

@@ -1,0 +1,370 @@
+//! What the log says: one record for each thing that was decided, in order.
+//!
+//! Validators are numbered in the order in which the log enrolled their group keys, and never
+//! renumbered: a number outlives reshare, removal and a new lock.
+//!
+//! ```text
+//! record      sequence u64 | kind u8 | fields
+//! 1 enrolled  count u32 | group key 48 each
+//! 2 mark      slot u64
+//! 3 vote      AttestationData 128 (SSZ) | signing root 32 | members
+//! 4 block     slot u64 | signing root 32 | validator u32
+//! 5 deposit   validator u32 | credentials 32 | gwei u64 | signing root 32
+//! 6 raised    validator u32 | source, target, slot, each 0 or 1 and u64
+//! 7 renewed   slot u64 | epoch u64
+//! members     count of bytes u32 | bitmap, bit i for validator i, lowest bit first
+//! ```
+//!
+//! Never here: whether something may be signed; the vault knows.
+
+use proto::eth::AttestationData;
+use proto::{Epoch, PublicKey, Root, Slot};
+
+use super::bytes::{Reader, write_count, write_optional};
+
+/// The most validators in one record.
+pub const MAX_VALIDATORS: usize = 16_384;
+
+/// One entry of the log with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    sequence: u64,
+    entry: Entry,
+}
+
+/// What a record says. Validators are named by their number in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// These group keys may sign from now on; they get the next numbers.
+    Enrolled(Vec<PublicKey>),
+    /// The peer may vote in slots up to this one, and after a restart in none of them.
+    Mark(Slot),
+    /// An attestation, the same for all its validators.
+    Vote {
+        /// What is signed.
+        data: AttestationData,
+        /// Its root under its domain.
+        signing_root: Root,
+        /// Who signs, ascending.
+        validators: Vec<u32>,
+    },
+    /// A block.
+    Block {
+        /// Its slot.
+        slot: Slot,
+        /// Its root under its domain.
+        signing_root: Root,
+        /// Its proposer.
+        validator: u32,
+    },
+    /// A deposit message.
+    Deposit {
+        /// Whose key it is for.
+        validator: u32,
+        /// The withdrawal credentials.
+        credentials: Root,
+        /// The amount in gwei.
+        gwei: u64,
+        /// The message's root under its domain.
+        signing_root: Root,
+    },
+    /// Marks of somebody else's record of this key (EIP-3076 import).
+    Raised {
+        /// Whose marks.
+        validator: u32,
+        /// The marks.
+        marks: Watermarks,
+    },
+    /// The operator said that the record was lost: nothing at or before this moment is signed.
+    Renewed {
+        /// The slot at that moment.
+        slot: Slot,
+        /// Its epoch.
+        epoch: Epoch,
+    },
+}
+
+/// The highest epochs and slot signed by one key: EIP-3076's complete history, reduced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Watermarks {
+    /// The highest source epoch of an attestation.
+    pub source: Option<Epoch>,
+    /// The highest target epoch of an attestation.
+    pub target: Option<Epoch>,
+    /// The highest slot of a block.
+    pub slot: Option<Slot>,
+}
+
+impl Watermarks {
+    /// Takes the higher of both, mark by mark.
+    pub fn raise(&mut self, other: &Self) {
+        self.source = self.source.max(other.source);
+        self.target = self.target.max(other.target);
+        self.slot = self.slot.max(other.slot);
+    }
+
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        write_optional(out, self.source.map(|epoch| epoch.0));
+        write_optional(out, self.target.map(|epoch| epoch.0));
+        write_optional(out, self.slot.map(|slot| slot.0));
+    }
+
+    pub(super) fn decode(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            source: reader.optional()?.map(Epoch),
+            target: reader.optional()?.map(Epoch),
+            slot: reader.optional()?.map(Slot),
+        })
+    }
+}
+
+impl Record {
+    pub(super) fn new(sequence: u64, entry: Entry) -> Self {
+        Self { sequence, entry }
+    }
+
+    /// Its place: higher than that of every record before it.
+    pub fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// What it says.
+    pub fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.sequence.to_le_bytes());
+        match &self.entry {
+            Entry::Enrolled(keys) => {
+                out.push(1);
+                write_count(out, keys.len());
+                keys.iter()
+                    .for_each(|key| out.extend_from_slice(key.as_bytes()));
+            }
+            Entry::Mark(slot) => {
+                out.push(2);
+                out.extend_from_slice(&slot.0.to_le_bytes());
+            }
+            Entry::Vote {
+                data,
+                signing_root,
+                validators,
+            } => {
+                out.push(3);
+                out.extend_from_slice(&data.to_ssz());
+                out.extend_from_slice(signing_root.as_bytes());
+                write_members(out, validators);
+            }
+            Entry::Block {
+                slot,
+                signing_root,
+                validator,
+            } => {
+                out.push(4);
+                out.extend_from_slice(&slot.0.to_le_bytes());
+                out.extend_from_slice(signing_root.as_bytes());
+                out.extend_from_slice(&validator.to_le_bytes());
+            }
+            Entry::Deposit {
+                validator,
+                credentials,
+                gwei,
+                signing_root,
+            } => {
+                out.push(5);
+                out.extend_from_slice(&validator.to_le_bytes());
+                out.extend_from_slice(credentials.as_bytes());
+                out.extend_from_slice(&gwei.to_le_bytes());
+                out.extend_from_slice(signing_root.as_bytes());
+            }
+            Entry::Raised { validator, marks } => {
+                out.push(6);
+                out.extend_from_slice(&validator.to_le_bytes());
+                marks.encode(out);
+            }
+            Entry::Renewed { slot, epoch } => {
+                out.push(7);
+                out.extend_from_slice(&slot.0.to_le_bytes());
+                out.extend_from_slice(&epoch.0.to_le_bytes());
+            }
+        }
+    }
+
+    pub(super) fn decode(reader: &mut Reader<'_>) -> Option<Self> {
+        let sequence = reader.u64()?;
+        let entry = match reader.u8()? {
+            1 => Entry::Enrolled(read_keys(reader)?),
+            2 => Entry::Mark(Slot(reader.u64()?)),
+            3 => Entry::Vote {
+                data: AttestationData::from_ssz(reader.bytes(AttestationData::SSZ_LEN)?).ok()?,
+                signing_root: reader.array()?.into(),
+                validators: read_members(reader)?,
+            },
+            4 => Entry::Block {
+                slot: Slot(reader.u64()?),
+                signing_root: reader.array()?.into(),
+                validator: reader.u32()?,
+            },
+            5 => Entry::Deposit {
+                validator: reader.u32()?,
+                credentials: reader.array()?.into(),
+                gwei: reader.u64()?,
+                signing_root: reader.array()?.into(),
+            },
+            6 => Entry::Raised {
+                validator: reader.u32()?,
+                marks: Watermarks::decode(reader)?,
+            },
+            7 => Entry::Renewed {
+                slot: Slot(reader.u64()?),
+                epoch: Epoch(reader.u64()?),
+            },
+            _ => return None,
+        };
+        Some(Self { sequence, entry })
+    }
+}
+
+fn read_keys(reader: &mut Reader<'_>) -> Option<Vec<PublicKey>> {
+    let count = usize::try_from(reader.u32()?).ok()?;
+    if count > MAX_VALIDATORS {
+        return None;
+    }
+    let bytes = reader.bytes(count * 48)?;
+    bytes
+        .chunks_exact(48)
+        .map(|key| PublicKey::try_from(key).ok())
+        .collect()
+}
+
+fn write_members(out: &mut Vec<u8>, validators: &[u32]) {
+    let highest = validators.iter().max().map_or(0, |highest| highest / 8 + 1);
+    let mut bitmap = vec![0; highest as usize];
+    for validator in validators {
+        bitmap[(validator / 8) as usize] |= 1u8 << (validator % 8);
+    }
+    write_count(out, bitmap.len());
+    out.extend_from_slice(&bitmap);
+}
+
+fn read_members(reader: &mut Reader<'_>) -> Option<Vec<u32>> {
+    let length = usize::try_from(reader.u32()?).ok()?;
+    if length > MAX_VALIDATORS / 8 {
+        return None;
+    }
+    let bitmap = reader.bytes(length)?;
+    let bits = u32::try_from(length * 8).ok()?;
+    let is_set = |i: &u32| bitmap[(i / 8) as usize] & (1 << (i % 8)) != 0;
+    Some((0..bits).filter(is_set).collect())
+}
+
+/// The payload of a frame of records.
+pub(super) fn encode_records(records: &[Record]) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_count(&mut out, records.len());
+    records.iter().for_each(|record| record.encode(&mut out));
+    out
+}
+
+/// Reads what [`encode_records`] wrote: every record, and nothing behind the last.
+pub(super) fn decode_records(payload: &[u8]) -> Option<Vec<Record>> {
+    let mut reader = Reader::new(payload);
+    let count = reader.u32()?;
+    let records = (0..count)
+        .map(|_| Record::decode(&mut reader))
+        .collect::<Option<Vec<_>>>()?;
+    reader.is_at_end().then_some(records)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use proptest::prelude::*;
+    use proto::eth::{Checkpoint, CommitteeIndex};
+
+    use super::*;
+
+    fn root(byte: u8) -> Root {
+        [byte; 32].into()
+    }
+
+    pub(in crate::record) fn one_of_each() -> Vec<Record> {
+        let data = AttestationData {
+            slot: Slot(9),
+            index: CommitteeIndex(0),
+            beacon_block_root: root(1),
+            source: Checkpoint {
+                epoch: Epoch(0),
+                root: root(2),
+            },
+            target: Checkpoint {
+                epoch: Epoch(1),
+                root: root(3),
+            },
+        };
+        let entries = [
+            Entry::Enrolled(vec![[1; 48].into(), [2; 48].into()]),
+            Entry::Mark(Slot(3)),
+            Entry::Vote {
+                data,
+                signing_root: root(4),
+                validators: vec![0, 1],
+            },
+            Entry::Block {
+                slot: Slot(4),
+                signing_root: root(5),
+                validator: 1,
+            },
+            Entry::Deposit {
+                validator: 0,
+                credentials: root(6),
+                gwei: 32_000_000_000,
+                signing_root: root(7),
+            },
+            Entry::Raised {
+                validator: 1,
+                marks: Watermarks {
+                    source: Some(Epoch(1)),
+                    target: None,
+                    slot: Some(Slot(u64::MAX)),
+                },
+            },
+            Entry::Renewed {
+                slot: Slot(64),
+                epoch: Epoch(2),
+            },
+        ];
+        (1..)
+            .zip(entries)
+            .map(|(i, entry)| Record::new(i, entry))
+            .collect()
+    }
+
+    #[test]
+    fn records_are_read_as_they_were_written() {
+        let payload = encode_records(&one_of_each());
+        assert_eq!(decode_records(&payload), Some(one_of_each()));
+        for cut in 0..payload.len() {
+            assert_eq!(decode_records(&payload[..cut]), None, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn members_far_apart_are_read_as_they_were_written() {
+        let members = vec![0, 1, 9, 16_383];
+        let mut out = Vec::new();
+        write_members(&mut out, &members);
+        assert_eq!(read_members(&mut Reader::new(&out)), Some(members));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_records_or_are_not(
+            bytes in proptest::collection::vec(any::<u8>(), 0..300),
+        ) {
+            if let Some(records) = decode_records(&bytes) {
+                prop_assert_eq!(decode_records(&encode_records(&records)), Some(records));
+            }
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! The vault: the only code of the node that touches a share.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`signable`] | the closed list of what may be signed |
+//! | [`held`] | the shares, and what the lock says of their validators |
+//! | `guard` | the rules of EIP-3076 |
+//! | [`refusal`] | why not, with the evidence |
+//! | [`sealed`] | signatures that wait for their record |
+//! | `standing` | whether the record can be relied on |
+//! | `voting` | the slots this run may vote in |
+//! | [`interchange`] | EIP-3076 files |
+//!
+//! Its interface is the order of things (design §2, rule R): [`Vault::sign`] gives records and a
+//! [`Sealed`]; the journal makes the records durable and gives a [`Recorded`]; only with that
+//! [`Sealed::open`] gives partial signatures. Marks are kept by group key, so they survive reshare
+//! and refresh. The same root may always be signed again.
+//!
+//! It refuses everything when the record failed ([`Vault::poison`]) and when peers prove that an
+//! old copy of the record was put in place ([`Vault::witnessed`]), and whatever is ahead of the
+//! clock, so that a lying beacon node or a jump of the clock cannot burn epochs.
+//!
+//! Votes: a restarted peer has forgotten what it voted, so it votes in no slot up to the mark that
+//! was on the disk when it started ([`Vault::may_vote`]); it still signs what a certificate proves.
+//!
+//! Never here: a file, a socket, a clock, randomness.
+
+mod guard;
+pub mod held;
+pub mod interchange;
+pub mod refusal;
+pub mod sealed;
+pub mod signable;
+mod standing;
+mod voting;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use dkg::bls::{Message, SignaturePoint};
+use proto::{ClusterSize, DutyId, DutyKind, PeerIndex, PublicKey, Root, Slot};
+use thiserror::Error;
+
+pub use held::{DepositTerms, Held};
+pub use refusal::Refusal;
+pub use sealed::{PartialSignature, Sealed};
+pub use signable::Signable;
+
+use crate::record::{Entry, History, Marks, Record, Recorded, SignedProposal, SignedVote};
+use guard::Verdict;
+use sealed::Ahead;
+use signable::Subject;
+use standing::Standing;
+use voting::Voting;
+
+/// What [`Vault::sign`] decided.
+#[derive(Debug)]
+pub struct Signing {
+    /// What must be made durable, in this order; empty if all of it was signed before.
+    pub records: Vec<Record>,
+    /// The partial signatures of those not refused, if any.
+    pub sealed: Option<Sealed>,
+    /// The validators that do not sign, and why.
+    pub refused: Vec<(u32, Refusal)>,
+}
+
+/// The vault cannot be opened.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum VaultError {
+    /// There are shares of validators that the record does not know.
+    #[error(
+        "the signing record knows nothing of {count} validators whose shares are here (the first \
+         is {first}). If the record is an older one, put the newest in place; if it is lost, run \
+         `gantry slashing new-record`"
+    )]
+    NotEnrolled {
+        /// How many.
+        count: usize,
+        /// One of them.
+        first: PublicKey,
+    },
+}
+
+/// This peer's shares, and everything it has signed with them.
+pub struct Vault {
+    held: Vec<Held>,
+    // The number in the record of each position of `held`.
+    numbers: Vec<u32>,
+    history: History,
+    ahead: Ahead,
+    standing: Standing,
+    voting: Voting,
+}
+
+impl Vault {
+    /// The vault of `held`, in the order of the lock, over what the journal has recorded.
+    ///
+    /// # Errors
+    /// If a share's group key was never enrolled in the record.
+    pub fn open(size: ClusterSize, held: Vec<Held>, history: History) -> Result<Self, VaultError> {
+        let numbers: Vec<Option<u32>> = held
+            .iter()
+            .map(|held| history.number(&held.group_key))
+            .collect();
+        let mut missing = held.iter().zip(&numbers).filter(|(_, n)| n.is_none());
+        if let Some((first, _)) = missing.next() {
+            return Err(VaultError::NotEnrolled {
+                count: 1 + missing.count(),
+                first: first.group_key,
+            });
+        }
+        Ok(Self {
+            numbers: numbers.into_iter().flatten().collect(),
+            held,
+            ahead: Ahead::default(),
+            standing: Standing::new(size, history.sequence()),
+            voting: Voting::after(history.mark()),
+            history,
+        })
+    }
+
+    /// Signs `signable` with the shares of `validators` (positions in the lock) where the rules
+    /// allow it, and nothing of a slot after `now`, the current one.
+    pub fn sign(&mut self, now: Slot, signable: &Signable, validators: &[u32]) -> Signing {
+        let root = signable.signing_root();
+        let judged = self.judge(now, signable, root, validators);
+        let mut records = Vec::new();
+        for entry in self.entries(signable, root, &judged.fresh) {
+            let record = self.history.add(entry);
+            records.push(record.expect("the guard has judged it by this very history"));
+        }
+        let partials = self.partials_kept(root, &judged.allowed);
+        let sequence = match signable.subject {
+            Subject::Randao(_) => 0,
+            Subject::Vote { .. } | Subject::Block(_) | Subject::Deposit(_) => {
+                self.history.sequence()
+            }
+        };
+        self.standing.show(sequence);
+        // The mark of the next slot rides along: one sync instead of two.
+        if let Subject::Vote { data, .. } = &signable.subject
+            && data.slot == now
+            && !records.is_empty()
+        {
+            records.extend(self.mark(now));
+        }
+        Signing {
+            records,
+            sealed: (!partials.is_empty()).then(|| Sealed::new(sequence, partials)),
+            refused: judged.refused,
+        }
+    }
+
+    /// Whom [`Vault::sign`] would refuse, and why: for judging a value before voting for it.
+    pub fn would_refuse(
+        &self,
+        now: Slot,
+        signable: &Signable,
+        validators: &[u32],
+    ) -> Vec<(u32, Refusal)> {
+        self.judge(now, signable, signable.signing_root(), validators)
+            .refused
+    }
+
+    /// Makes the partial signatures that [`Vault::sign`] would give ahead, and keeps them inside.
+    pub fn presign(&mut self, now: Slot, signable: &Signable, validators: &[u32]) {
+        let root = signable.signing_root();
+        let judged = self.judge(now, signable, root, validators);
+        self.partials_kept(root, &judged.allowed);
+    }
+
+    /// The point that `root` hashes to; hashed already if something was signed ahead for it.
+    pub fn message(&self, root: Root) -> Message {
+        let ahead = self.ahead.find(root);
+        ahead.map_or_else(|| Message::hash(root), |(message, _)| *message)
+    }
+
+    /// The record that this peer may vote in the slot after `now`, if not recorded. To be made
+    /// durable in every slot; [`Vault::sign`] gives it with the votes of the slot.
+    pub fn mark(&mut self, now: Slot) -> Option<Record> {
+        let next = now.next();
+        if self.stopped().is_some() || self.history.mark() >= Some(next) {
+            return None;
+        }
+        let record = self.history.add(Entry::Mark(next));
+        let record = record.expect("a mark names no validator");
+        self.voting.underway(record.sequence(), next);
+        Some(record)
+    }
+
+    /// Takes note of what the journal has made durable.
+    pub fn recorded(&mut self, recorded: &Recorded) {
+        self.voting.recorded(recorded.sequence());
+    }
+
+    /// Whether this peer may vote in `slot`: it is above every slot of an earlier run, and durably
+    /// marked for the next run.
+    pub fn may_vote(&self, slot: Slot) -> bool {
+        self.stopped().is_none() && self.voting.allows(slot)
+    }
+
+    /// The slot up to which this run abstains from voting, if any: the mark found at the start.
+    pub fn restart_mark(&self) -> Option<Slot> {
+        self.voting.restart_mark()
+    }
+
+    /// The last sequence number of the record when this run began.
+    pub fn begun_at(&self) -> u64 {
+        self.standing.begun_at()
+    }
+
+    /// What was signed so far.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// `peer` says that it has seen `sequence` of this record. Whether only a newer one can have
+    /// shown that. Once more than f peers, so an honest one, have seen such, nothing is signed.
+    pub fn witnessed(&mut self, peer: PeerIndex, sequence: u64) -> bool {
+        self.standing.witnessed(peer, sequence)
+    }
+
+    /// The operators have found that `peer` has not seen `sequence`: that claim stops nothing.
+    pub fn deny(&mut self, peer: PeerIndex, sequence: u64) {
+        self.standing.deny(peer, sequence);
+    }
+
+    /// The journal failed: nothing is signed or voted any more until the next start.
+    pub fn poison(&mut self) {
+        self.standing.poison();
+    }
+
+    /// The chain goes on as one that this process cannot sign for.
+    pub fn leave_chain(&mut self, why: Refusal) {
+        self.standing.leave_chain(why);
+    }
+
+    /// Why nothing at all is signed, if so.
+    pub fn stopped(&self) -> Option<Refusal> {
+        self.standing.stopped()
+    }
+
+    fn judge(&self, now: Slot, signable: &Signable, root: Root, validators: &[u32]) -> Judged {
+        let mut judged = Judged::default();
+        for validator in validators.iter().copied().collect::<BTreeSet<u32>>() {
+            match self.judge_one(now, signable, root, validator) {
+                Ok(Verdict::New) => {
+                    judged.fresh.push(validator);
+                    judged.allowed.push(validator);
+                }
+                Ok(Verdict::Again) => judged.allowed.push(validator),
+                Err(refusal) => judged.refused.push((validator, refusal)),
+            }
+        }
+        judged
+    }
+
+    fn judge_one(
+        &self,
+        now: Slot,
+        signable: &Signable,
+        signing_root: Root,
+        validator: u32,
+    ) -> Result<Verdict, Refusal> {
+        if let Some(refusal) = self.stopped() {
+            return Err(refusal);
+        }
+        let (held, marks) = self
+            .find(validator)
+            .ok_or(Refusal::UnknownValidator(validator))?;
+        match &signable.subject {
+            Subject::Vote {
+                data,
+                epoch_of_slot,
+            } => {
+                not_ahead(data.slot, now)?;
+                if data.target.epoch != *epoch_of_slot {
+                    return Err(Refusal::TargetNotOfSlot {
+                        slot: data.slot,
+                        target: data.target.epoch,
+                    });
+                }
+                let vote = SignedVote {
+                    source: data.source.epoch,
+                    target: data.target.epoch,
+                    signing_root,
+                };
+                let verdict = guard::vote(marks, vote)?;
+                self.one_value(data.slot, DutyKind::Head, signing_root)?;
+                Ok(verdict)
+            }
+            Subject::Block(slot) => {
+                not_ahead(*slot, now)?;
+                let block = SignedProposal {
+                    slot: *slot,
+                    signing_root,
+                };
+                let verdict = guard::proposal(marks, block)?;
+                self.one_value(*slot, DutyKind::Block, signing_root)?;
+                Ok(verdict)
+            }
+            Subject::Randao(slot) => not_ahead(*slot, now.next()).map(|()| Verdict::Again),
+            Subject::Deposit(message) => {
+                held.provides_for(message, validator)?;
+                let credentials = message.withdrawal_credentials;
+                guard::deposit(marks, credentials, message.amount, signing_root)
+            }
+        }
+    }
+
+    fn one_value(&self, slot: Slot, kind: DutyKind, signing_root: Root) -> Result<(), Refusal> {
+        guard::value(&self.history, DutyId { slot, kind }, signing_root)
+    }
+
+    fn find(&self, validator: u32) -> Option<(&Held, &Marks)> {
+        let position = usize::try_from(validator).ok()?;
+        let number = self.numbers.get(position)?;
+        Some((self.held.get(position)?, self.history.marks(*number)?))
+    }
+
+    /// What must be recorded before `fresh` sign: one entry for a slot's votes together.
+    fn entries(&self, signable: &Signable, signing_root: Root, fresh: &[u32]) -> Vec<Entry> {
+        let mut numbers: Vec<u32> = fresh
+            .iter()
+            .map(|validator| self.numbers[*validator as usize])
+            .collect();
+        numbers.sort_unstable();
+        match signable.subject {
+            Subject::Randao(_) => Vec::new(),
+            Subject::Vote { .. } if numbers.is_empty() => Vec::new(),
+            Subject::Vote { data, .. } => vec![Entry::Vote {
+                data,
+                signing_root,
+                validators: numbers,
+            }],
+            Subject::Block(slot) => numbers
+                .into_iter()
+                .map(|validator| Entry::Block {
+                    slot,
+                    signing_root,
+                    validator,
+                })
+                .collect(),
+            Subject::Deposit(message) => numbers
+                .into_iter()
+                .map(|validator| Entry::Deposit {
+                    validator,
+                    credentials: message.withdrawal_credentials,
+                    gwei: message.amount,
+                    signing_root,
+                })
+                .collect(),
+        }
+    }
+
+    /// The partial signatures of `root`, each made once as long as the root is kept.
+    fn partials_kept(&mut self, root: Root, validators: &[u32]) -> Vec<(u32, SignaturePoint)> {
+        if validators.is_empty() {
+            return Vec::new();
+        }
+        let (message, made) = self.ahead.expect(root);
+        validators
+            .iter()
+            .map(|validator| {
+                let sign = || self.held[*validator as usize].share.sign(message);
+                (*validator, *made.entry(*validator).or_insert_with(sign))
+            })
+            .collect()
+    }
+}
+
+/// The validators asked for, sorted out.
+#[derive(Debug, Default)]
+struct Judged {
+    /// Those that may sign, recorded or not, ascending.
+    allowed: Vec<u32>,
+    /// Those of them that must be recorded first.
+    fresh: Vec<u32>,
+    refused: Vec<(u32, Refusal)>,
+}
+
+fn not_ahead(asked: Slot, clock: Slot) -> Result<(), Refusal> {
+    if asked > clock {
+        Err(Refusal::AheadOfClock { asked, clock })
+    } else {
+        Ok(())
+    }
+}

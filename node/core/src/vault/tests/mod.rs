@@ -1,0 +1,8 @@
+//! Promises of the vault: nothing slashable is signed, and no share leaves before its record.
+
+mod deposit_shares;
+mod interchange;
+mod release;
+mod rules;
+mod standing;
+mod vault;
