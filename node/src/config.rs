@@ -11,9 +11,10 @@
 //! Never here: what all operators must agree on. That is in the definition and the lock.
 
 mod cautions;
+pub mod home;
 mod source;
 
-use crate::keystore::SecretSource;
+use crate::disk::keystore::SecretSource;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -27,7 +28,7 @@ use serde::Deserialize;
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
 
-use crate::io::files::{self, FileError};
+use crate::disk::files::{self, FileError};
 use source::{FilePath, Graffiti, HttpUrl};
 
 /// The config that is read where none is named.

@@ -13,11 +13,11 @@ use std::fs;
 
 use dkg::blame::Evidence;
 use node::ceremony::keys::keystore_salt;
+use node::disk::files;
+use node::disk::keystore::SecretSource;
+use node::disk::keystore::{MasterSecret, SecretUse, open_all, read_identity};
 use node::disk::{DataLock, Files};
-use node::io::files;
-use node::io::net::{self, Event, Limits, Settings};
-use node::keystore::SecretSource;
-use node::keystore::{MasterSecret, SecretUse, open_all, read_identity};
+use node::net::{self, Event, Limits, Settings};
 use node_core::deposit;
 use node_core::record::{Journal, Owner};
 use operators::{Operators, PATIENCE, Peer};

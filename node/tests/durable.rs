@@ -13,8 +13,8 @@ use std::path::Path;
 use std::process::Command;
 
 use dkg::bls::SecretShare;
+use node::disk::files::{self, Mode};
 use node::disk::{DataLock, Files};
-use node::io::files::{self, Mode};
 use node_core::record::{Entry, History, Journal, Owner};
 use node_core::vault::{Held, Signable, Vault};
 use proto::eth::{AttestationData, ChainSpec, Checkpoint, CommitteeIndex, Genesis};

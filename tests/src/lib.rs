@@ -3,7 +3,7 @@
 //! | test | runs |
 //! |---|---|
 //! | `tests/tidy.rs` | the house rules: who may know whom, purity of the cores, size and names |
-//! | `tests/sim/` | n nodes in one deterministic world with faults, one seed |
+//! | `sim/` | n nodes in one deterministic world with faults, one seed |
 //! | `tests/e2e/` | the real binary on the real devnet |
 //! | `tests/interop.rs` | files and signatures against foreign tools |
 //!

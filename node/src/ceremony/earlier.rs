@@ -14,9 +14,9 @@ use thiserror::Error;
 
 use super::CeremonyError;
 use super::keys::{Site, share_key};
-use super::notebook::{Memory, Notebook};
+use super::saved::{Memory, Notebook};
 use crate::disk::Files;
-use crate::keystore::keystore_path;
+use crate::disk::keystore::keystore_path;
 use node_core::record::{Journal, JournalError};
 
 /// Something of an earlier ceremony is where this one would put its own, and there is no lock.

@@ -9,9 +9,9 @@ use proto::lock::BadLock;
 use thiserror::Error;
 
 use crate::disk::LockError;
-use crate::io::files::FileError;
-use crate::io::net::NetError;
-use crate::keystore::{SecretFileError, StoreError};
+use crate::disk::files::FileError;
+use crate::disk::keystore::{SecretFileError, StoreError};
+use crate::net::NetError;
 use node_core::deposit::DepositError;
 use node_core::record::JournalError;
 use node_core::vault::VaultError;

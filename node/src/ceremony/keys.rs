@@ -22,10 +22,10 @@ use proto::{Identity, IdentitySignature, PeerIndex, PublicKey, Root, ShareIndex}
 use sha2::{Digest as _, Sha256};
 
 use super::CeremonyError;
-use super::notebook::{Made, Notebook};
+use super::saved::{Made, Notebook};
+use crate::disk::files::{self, FileError, Mode};
+use crate::disk::keystore::{MasterSecret, StoredShare, store_all};
 use crate::disk::{DataLock, Files};
-use crate::io::files::{self, FileError, Mode};
-use crate::keystore::{MasterSecret, StoredShare, store_all};
 use node_core::record::{Entry, History, Journal, JournalError, Owner};
 
 /// The longest list of abandoned locks worth reading, in bytes: one for each attempt.

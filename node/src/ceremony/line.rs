@@ -10,7 +10,7 @@ use proto::gathering::Frame;
 use proto::{ClusterSize, PeerIndex, PeerSet, WireVersion};
 
 use super::screen::Screen;
-use crate::io::net::Outbox;
+use crate::net::Outbox;
 
 /// The number of an attempt as people count: the first is 1.
 pub(super) fn counted(attempt: u32) -> u32 {

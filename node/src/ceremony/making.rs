@@ -16,10 +16,10 @@ use proto::{IdentitySignature, Machine as _, PeerIndex, PeerSet, Root};
 use super::CeremonyError;
 use super::keys::Site;
 use super::line::{Line, counted};
-use super::notebook::Notebook;
-use crate::io::clock;
-use crate::io::files::{self, FileError, Mode};
-use crate::keystore::MasterSecret;
+use super::saved::Notebook;
+use crate::clock;
+use crate::disk::files::{self, FileError, Mode};
+use crate::disk::keystore::MasterSecret;
 
 /// The most files of evidence that are kept against one peer in one attempt.
 const MAX_BLAMES: u32 = 20;

@@ -3,15 +3,14 @@
 //!
 //! | module | is |
 //! |---|---|
-//! | `gathering` | one peer at the ceremony: events in, phase after phase |
+//! | `driver` | one peer at the ceremony: events in, phase after phase |
 //! | [`earlier`] | what an earlier ceremony has left, found before this one begins |
 //! | [`room`] | whether its end can be written, found before it begins |
 //! | `recalling` | before the first word: hears what this peer may have said before |
 //! | `making` | while there is no lock: drives `dkg`'s machine |
 //! | `sharing` | after it: deposits, completing those who lag, leaving |
-//! | [`node_core::deposit::session`] | partial signatures in, the group's out |
 //! | [`keys`] | keystores, record and lock on the disk, in the order that promises rest on |
-//! | [`notebook`] | what is kept until then: seed and position |
+//! | [`saved`] | what is kept until then: seed and position |
 //! | `line`, [`screen`] | sessions, and what the operator sees |
 //!
 //! ```text
@@ -27,15 +26,15 @@
 
 #[cfg(test)]
 mod crash_tests;
+mod driver;
 pub mod earlier;
 mod error;
-mod gathering;
 pub mod keys;
 mod line;
 mod making;
-pub mod notebook;
 mod recalling;
 pub mod room;
+pub mod saved;
 pub mod screen;
 mod sharing;
 #[cfg(test)]
@@ -49,19 +48,19 @@ use proto::definition::PeerAddress;
 use proto::gathering::max_frame;
 use proto::session::Purpose;
 
-use crate::io::net::{self, Limits, Settings};
-use crate::keystore::SecretSource;
-use crate::keystore::{self, MasterSecret, SecretUse};
+use crate::disk::keystore::SecretSource;
+use crate::disk::keystore::{self, MasterSecret, SecretUse};
+use crate::net::{self, Limits, Settings};
 
 pub use error::CeremonyError;
 pub use keys::Site;
 
-use gathering::Gathering;
+use driver::Gathering;
 use keys::keystore_salt;
 use line::Line;
 use making::Making;
-use notebook::{Memory, Notebook};
 use recalling::Recalling;
+use saved::{Memory, Notebook};
 use sharing::Sharing;
 
 /// How long a peer that begins with everything on its disk waits for somebody who lacks something.

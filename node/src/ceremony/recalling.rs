@@ -14,8 +14,8 @@ use super::CeremonyError;
 use super::keys::Site;
 use super::line::{Line, counted};
 use super::making::{Making, terms};
-use super::notebook::Notebook;
-use crate::keystore::MasterSecret;
+use super::saved::Notebook;
+use crate::disk::keystore::MasterSecret;
 
 /// A peer that has not begun, as far as it knows.
 pub(super) struct Recalling {

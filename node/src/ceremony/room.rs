@@ -133,10 +133,10 @@ mod tests {
     use proto::definition::Gwei;
 
     use super::super::Phase;
-    use super::super::notebook::Notebook;
+    use super::super::saved::Notebook;
     use super::super::tests::{definition_of, lock, site};
     use super::*;
-    use crate::keystore::SecretSource;
+    use crate::disk::keystore::SecretSource;
 
     #[test]
     fn where_something_would_be_made_the_nearest_directory_is_asked() {

@@ -22,7 +22,7 @@ use proto::{IdentitySignature, PeerIndex, PeerSet, Root, SignatureBytes, Slot};
 use super::CeremonyError;
 use super::keys::Site;
 use super::line::Line;
-use crate::io::files::{self, Mode};
+use crate::disk::files::{self, Mode};
 use node_core::deposit::session::Deposits;
 use node_core::deposit::{self, DepositError};
 use node_core::vault::{Held, Signable, Vault};

@@ -12,11 +12,11 @@ use proto::lock::{Lock, Validator};
 use proto::{Identity, IdentitySignature, PeerIndex, Root, SignatureBytes, example};
 
 use super::keys::Site;
-use super::notebook::{Made, Notebook};
+use super::saved::{Made, Notebook};
 use super::{CeremonyError, Phase, Sharing};
 use crate::disk::DataLock;
-use crate::keystore;
-use crate::keystore::SecretSource;
+use crate::disk::keystore;
+use crate::disk::keystore::SecretSource;
 use node_core::deposit;
 use node_core::deposit::session::{BadSignatures, Deposits};
 use node_core::record::JournalError;

@@ -11,8 +11,8 @@ use proto::{Address, Root};
 
 use super::CommandError;
 use super::draft::Flags;
-use crate::io::files::{self, Mode};
-use crate::keystore::{confirmed, read_identity};
+use crate::disk::files::{self, Mode};
+use crate::disk::keystore::{confirmed, read_identity};
 pub(super) use money::is_checked;
 pub(super) use words::describe;
 use words::signatures;

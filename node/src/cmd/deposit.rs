@@ -14,6 +14,7 @@ mod plan;
 mod refusal;
 mod registered;
 mod sending;
+pub mod sent;
 mod words;
 
 use std::collections::BTreeSet;
@@ -28,11 +29,11 @@ use zeroize::Zeroizing;
 
 use super::lock::read as read_lock;
 use super::{CommandError, complete, log, runtime};
+use crate::cmd::deposit::sent::SentFile;
 use crate::config::LogFormat;
-use crate::io::execution::{DepositLog, Fees, Sender};
-use crate::io::files::{self, FileError};
-use crate::io::sent::SentFile;
-use crate::keystore::{confirmed, passphrase};
+use crate::disk::files::{self, FileError};
+use crate::disk::keystore::{confirmed, passphrase};
+use crate::execution::{DepositLog, Fees, Sender};
 use looking::{Looked, say_doubled};
 use node_core::deposit;
 use node_core::deposit::standing::{Sent, Standing};

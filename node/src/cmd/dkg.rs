@@ -17,10 +17,10 @@ use super::{CommandError, cluster, complete, lock, log};
 use crate::ceremony::{self, CeremonyError, Plan, Site};
 use crate::config::{Config, LogFilter};
 use crate::disk::DataLock;
-use crate::io::ending::stop_signal;
-use crate::io::files;
-use crate::keystore::SecretSource;
-use crate::keystore::read_identity;
+use crate::disk::files;
+use crate::disk::keystore::SecretSource;
+use crate::disk::keystore::read_identity;
+use crate::signals::stop_signal;
 
 /// The longest evidence worth reading, in bytes: a proof and the bundles of 13 peers for 1,000
 /// validators, in hex.

@@ -7,8 +7,8 @@ use consensus::exhibit::Exhibit;
 
 use super::CommandError;
 use super::lock::read as read_lock;
-use crate::io::casebook::MAX_FILE;
-use crate::io::files;
+use crate::disk::evidence_log::MAX_FILE;
+use crate::disk::files;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 use proto::definition::Fingerprint;
 
 use super::CommandError;
-use crate::io::files;
-use crate::keystore::{SecretKind, create, read_identity};
+use crate::disk::files;
+use crate::disk::keystore::{SecretKind, create, read_identity};
 
 /// The file in the data directory.
 const FILE: &str = "identity.key";

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::{CommandError, lock};
-use crate::io::files::{self, Mode};
-use crate::keystore::SecretSource;
-use crate::keystore::{Keystore, MasterSecret, SecretKind, SecretUse, create, exported};
+use crate::disk::files::{self, Mode};
+use crate::disk::keystore::SecretSource;
+use crate::disk::keystore::{Keystore, MasterSecret, SecretKind, SecretUse, create, exported};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

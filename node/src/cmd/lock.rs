@@ -11,9 +11,9 @@ use super::cluster::describe;
 use super::{CommandError, dkg::SecretFlags};
 use crate::ceremony::keys::share_key;
 use crate::config::Config;
+use crate::disk::files;
+use crate::disk::keystore::{self, MasterSecret, SecretUse, read_identity};
 use crate::disk::{DataLock, Files, LockError};
-use crate::io::files;
-use crate::keystore::{self, MasterSecret, SecretUse, read_identity};
 use node_core::deposit;
 use node_core::record::{Journal, Owner};
 

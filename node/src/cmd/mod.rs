@@ -3,7 +3,6 @@
 //! A command reads files, calls a core or the shell, and prints. Never here: rules. Those are with
 //! the types they protect.
 
-mod chain;
 mod cluster;
 mod deposit;
 mod dkg;
@@ -34,13 +33,13 @@ use slashing::SlashingError;
 use thiserror::Error;
 use tokio::runtime::Runtime;
 
+use crate::beacon::{BadUrl, BeaconError};
 use crate::ceremony::CeremonyError;
 use crate::config::ConfigError;
-use crate::io::beacon::{BadUrl, BeaconError};
-use crate::io::execution::ExecutionError;
-use crate::io::files::FileError;
-use crate::io::home;
-use crate::keystore::{KeystoreError, SecretFileError, StoreError};
+use crate::config::home;
+use crate::disk::files::FileError;
+use crate::disk::keystore::{KeystoreError, SecretFileError, StoreError};
+use crate::execution::ExecutionError;
 use node_core::deposit::DepositError;
 
 /// The command line.
@@ -251,10 +250,10 @@ pub enum CommandError {
     Deposits(#[from] deposit::Refusal),
     /// It is not known what was sent.
     #[error(transparent)]
-    Sent(#[from] crate::io::sent::SentError),
+    Sent(#[from] deposit::sent::SentError),
     /// Clock and beacon node leave open which slot it is.
     #[error(transparent)]
-    Slot(#[from] chain::UnsureSlot),
+    Slot(#[from] crate::checks::chain::UnsureSlot),
     /// The signing record.
     #[error(transparent)]
     Slashing(#[from] SlashingError),
@@ -269,19 +268,19 @@ pub enum CommandError {
     Vault(#[from] node_core::vault::VaultError),
     /// The memory cannot be opened.
     #[error(transparent)]
-    Memory(#[from] crate::io::memory::MemoryError),
+    Memory(#[from] crate::disk::duty_history::MemoryError),
     /// The network cannot start.
     #[error(transparent)]
-    Net(#[from] crate::io::net::NetError),
+    Net(#[from] crate::net::NetError),
     /// The metrics cannot be served.
     #[error(transparent)]
-    Web(#[from] crate::io::web::WebError),
+    Web(#[from] crate::report::web::WebError),
     /// The system gives no randomness.
     #[error("the operating system gives no random numbers: {0}")]
     Randomness(#[source] getrandom::Error),
     /// The beacon node and the definition do not name the same chain.
     #[error(transparent)]
-    Chain(#[from] chain::BadChain),
+    Chain(#[from] crate::checks::chain::BadChain),
     /// The ceremony.
     #[error(transparent)]
     Ceremony(#[from] CeremonyError),

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use proto::{PublicKey, Root};
 use thiserror::Error;
 
+use crate::disk::denials::{self, Denial, DenialError};
+use crate::disk::files::{self, FileError, Mode};
 use crate::disk::{DataLock, Files, LockError};
-use crate::io::denials::{self, Denial, DenialError};
-use crate::io::files::{self, FileError, Mode};
 use node_core::record::{BadRecord, Entry, History, Journal, JournalError, Owner};
 use node_core::vault::interchange::{self, Claims, InterchangeError, Moment};
 

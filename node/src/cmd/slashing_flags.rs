@@ -7,14 +7,14 @@ use proto::eth::ChainSpec;
 use proto::lock::Lock;
 use proto::{PublicKey, Slot, Timestamp};
 
-use super::chain::{UnsureSlot, check_chain, slot_by_clock, slot_by_two};
 use super::slashing::{self, Imported, Place, Renewed, SlashingError};
 use super::{CommandError, complete, lock, runtime};
+use crate::beacon::{BeaconClient, SyncStatus};
+use crate::checks::chain::{UnsureSlot, check_chain, slot_by_clock, slot_by_two};
+use crate::clock;
 use crate::config::Config;
-use crate::io::beacon::{BeaconClient, SyncStatus};
-use crate::io::clock;
-use crate::io::denials::Denial;
-use crate::keystore::read_identity;
+use crate::disk::denials::Denial;
+use crate::disk::keystore::read_identity;
 use node_core::record::Owner;
 use node_core::vault::interchange::Moment;
 

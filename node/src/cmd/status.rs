@@ -7,10 +7,10 @@ use clap::Args;
 use proto::Versions;
 
 use super::{CommandError, complete, runtime};
+use crate::answers::{self, Unread};
 use crate::config::Config;
-use crate::io::answers::{self, Unread};
-use crate::io::memory::Ending;
-use crate::io::status::{PeerStatus, Status};
+use crate::disk::duty_history::Ending;
+use crate::report::status::{PeerStatus, Status};
 
 /// How long the running peer may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -195,7 +195,7 @@ fn duty_line(ending: &Ending) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::status::{BeaconStatus, ForkStatus, RecordStatus};
+    use crate::report::status::{BeaconStatus, ForkStatus, RecordStatus};
 
     #[test]
     fn a_peer_that_signs_nothing_says_so_and_why() {

@@ -12,8 +12,8 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 
 use super::{ConfigError, LogFilter, OTHER_VARIABLES};
-use crate::io::beacon::address;
-use crate::io::home;
+use crate::beacon::address;
+use crate::config::home;
 
 /// The config in which every key is explained.
 const EXAMPLE: &str = include_str!("../../../deploy/gantry.example.toml");

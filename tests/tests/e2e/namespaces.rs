@@ -9,8 +9,8 @@ use devnet::cluster::{ChainTerms, Cluster, credentials};
 use devnet::load::{StandIn, World};
 use devnet::place::Site;
 use devnet::plan::{Engine, Entry, Plan, Preset};
-use node::io::memory::Ending;
-use node::io::status::Status;
+use node::disk::duty_history::Ending;
+use node::report::status::Status;
 use proto::Slot;
 
 use crate::lan::{Cable, Lan, inside};

@@ -12,18 +12,10 @@
 //! |---|---|
 //! | [`node`] | [`Node`](node::Node): one [`Machine`](proto::Machine) for everything a peer does |
 //! | [`schedule`] | who has a duty when, and what to ask the beacon node to know it |
-//! | [`agreed::run`], `own`, `judging`, `signing` | one duty from its trigger to its signatures |
-//! | `owning`, `closing` | whose duty it is, and what became of it |
-//! | `timing` | when the rounds of a duty end |
-//! | [`agreed::value`], [`agreed::judge`], [`agreed::objection`] | what is agreed on, and when this peer would sign it |
-//! | [`crate::partials::keys`] | the public keys of the validators and of their shares |
-//! | [`crate::partials::share`] | one partial signature, as sent or as made here |
-//! | `blobs`, `pull` | the blobs of a signed block, from peer to peer |
-//! | [`crate::partials::collector`] | partial signatures in, verified group signatures out, liars named |
-//! | [`onehop::randao`] | RANDAO reveals, which need no agreement |
+//! | [`agreed`] | one duty from its trigger to its signatures: what is agreed on and signed |
+//! | [`onehop`] | duties that need no agreement: RANDAO reveals |
 //! | [`sight`] | how the own beacon node is: whether this peer can lead |
 //! | [`peers`] | who is there, who keeps silent, how far away |
-//! | `early` | messages of duties that are not open yet |
 //! | [`note`] | what the operator is told |
 //! | [`facts`] | the unchanging facts, and what one step may use |
 //!

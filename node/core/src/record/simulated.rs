@@ -135,9 +135,7 @@ impl SimulatedDisk {
     }
 
     fn platter(&self) -> MutexGuard<'_, Platter> {
-        self.0
-            .lock()
-            .expect("no test thread panics while it holds the disk")
+        self.0.lock().expect("nobody panics while holding the disk")
     }
 }
 

@@ -19,14 +19,14 @@ use tempfile::TempDir;
 
 use super::world::{gathering, peer, up};
 use crate::ceremony::CeremonyError;
-use crate::ceremony::gathering::Gathering;
+use crate::ceremony::driver::Gathering;
 use crate::ceremony::keys::keystore_salt;
 use crate::ceremony::line::Post;
-use crate::ceremony::notebook::Notebook;
+use crate::ceremony::saved::Notebook;
 use crate::ceremony::tests::definition_of;
-use crate::io::net::Event;
-use crate::keystore::SecretSource;
-use crate::keystore::{self, MasterSecret, SecretKind, SecretUse};
+use crate::disk::keystore::SecretSource;
+use crate::disk::keystore::{self, MasterSecret, SecretKind, SecretUse};
+use crate::net::Event;
 
 /// The operator that lies.
 const LIAR: usize = 3;

@@ -17,15 +17,15 @@ use proto::{ClusterSize, PeerIndex, PublicKey, Root, ShareIndex};
 use tempfile::TempDir;
 
 use super::disk::{Disk, states_between};
-use crate::ceremony::gathering::Gathering;
+use crate::ceremony::driver::Gathering;
 use crate::ceremony::keys::{Site, keystore_salt};
 use crate::ceremony::line::{Line, Post};
 use crate::ceremony::tests::{definition_of, secrets};
 use crate::ceremony::{CeremonyError, Phase};
 use crate::disk::DataLock;
-use crate::io::net::{Downfall, Event};
-use crate::keystore::SecretSource;
-use crate::keystore::{self, MasterSecret, SecretKind, SecretUse};
+use crate::disk::keystore::SecretSource;
+use crate::disk::keystore::{self, MasterSecret, SecretKind, SecretUse};
+use crate::net::{Downfall, Event};
 
 /// More bytes than a world needs at any time, several times over.
 const ROOM: u64 = 48 << 20;

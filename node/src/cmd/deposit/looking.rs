@@ -8,11 +8,11 @@ use proto::eth::DepositData;
 use proto::lock::Lock;
 
 use super::{Arguments, Refusal, registered};
+use crate::beacon::BeaconClient;
+use crate::checks::chain::{check_chain, slot_by_two};
+use crate::clock;
 use crate::cmd::CommandError;
-use crate::cmd::chain::{check_chain, slot_by_two};
-use crate::io::beacon::BeaconClient;
-use crate::io::clock;
-use crate::io::execution::{DepositLog, Execution, Fees, Patience};
+use crate::execution::{DepositLog, Execution, Fees, Patience};
 use node_core::deposit;
 use node_core::deposit::standing::{Sent, Standing, View};
 

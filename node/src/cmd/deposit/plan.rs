@@ -7,7 +7,7 @@ use proto::definition::Gwei;
 use proto::eth::DepositData;
 
 use super::refusal::Refusal;
-use crate::io::execution::{Fees, Unsigned};
+use crate::execution::{Fees, Unsigned};
 use node_core::deposit::standing::{Fate, Pinned, Standing, View};
 
 /// One transaction of a plan.

@@ -6,7 +6,7 @@ use proto::definition::{Gwei, checksummed};
 use proto::{Address, PublicKey, Root};
 use thiserror::Error;
 
-use crate::io::execution::ExecutionError;
+use crate::execution::ExecutionError;
 
 /// Why nothing is sent, or nothing more.
 #[derive(Debug, Error)]

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proto::PublicKey;
 use proto::eth::DepositData;
 
-use crate::io::beacon::{BeaconClient, BeaconError, StateId};
+use crate::beacon::{BeaconClient, BeaconError, StateId};
 use node_core::deposit::standing::{Seen, Standing, View};
 
 /// A validator of which `beacon` knows a deposit that the log does not show.

@@ -15,8 +15,8 @@ use super::plan::{Kind, Step};
 use super::refusal::Refusal;
 use super::words::gwei;
 use crate::cmd::CommandError;
-use crate::io::execution::{DepositLog, Execution, Fees, Sender, Taken};
-use crate::io::sent::SentFile;
+use crate::cmd::deposit::sent::SentFile;
+use crate::execution::{DepositLog, Execution, Fees, Sender, Taken};
 use node_core::deposit::standing::{Fate, Pinned, Purpose, Sent, View};
 
 /// How many transactions may be under way: nodes keep few of one account.

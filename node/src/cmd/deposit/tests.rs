@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::cmd::Gantry;
-use crate::io::execution::fake::{Fake, KEY, Ledger};
+use crate::execution::fake::{Fake, KEY, Ledger};
 use node_core::deposit::example::{deposits, settled};
 
 /// A place with a deposit file, and flags for one start.

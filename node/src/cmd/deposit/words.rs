@@ -7,7 +7,7 @@ use proto::Root;
 use proto::definition::{Chain, Gwei, checksummed};
 
 use super::plan::{Kind, Step};
-use crate::io::execution::{DEPOSIT_GAS, EMPTY_GAS, Fees, WEI_PER_GWEI};
+use crate::execution::{DEPOSIT_GAS, EMPTY_GAS, Fees, WEI_PER_GWEI};
 use node_core::deposit;
 
 /// Gas that a deposit uses as a rule.

@@ -7,7 +7,7 @@ use proto::definition::Fingerprint;
 use proto::lock::Lock;
 
 use crate::config::Config;
-use crate::keystore::SecretSource;
+use crate::disk::keystore::SecretSource;
 use node_core::deposit;
 
 /// The most keys that are listed; `gantry lock show` lists all.

@@ -1,8 +1,8 @@
 //! Promises of a plan: free nonces for what is new, the same nonce for what is under way.
 
 use super::*;
-use crate::io::execution::WEI_PER_GWEI;
-use crate::io::execution::fake::deposit;
+use crate::execution::WEI_PER_GWEI;
+use crate::execution::fake::deposit;
 use node_core::deposit::standing::{Purpose, Seen, Sent};
 
 const FEES: Fees = Fees {

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::super::plan::{Account, steps};
 use super::*;
-use crate::io::execution::fake::{Fake, KEY, deposit, error};
-use crate::io::sent::SentFile;
+use crate::cmd::deposit::sent::SentFile;
+use crate::execution::fake::{Fake, KEY, deposit, error};
 use node_core::deposit::standing::Standing;
 
 /// What a test sends with: a node, and a place for what was sent.

@@ -1,7 +1,7 @@
 //! What is read before typing yes: where the money goes, who has it back, and all that it costs.
 
 use super::*;
-use crate::io::execution::Unsigned;
+use crate::execution::Unsigned;
 use proto::eth::DepositData;
 
 fn step(owner: u8, amount: Gwei, kind: Kind) -> Step {

@@ -1,0 +1,259 @@
+//! Questions about the chain: what it is, whether the node follows it, what stands on it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use proto::eth::{BeaconBlockHeader, ChainSpec, Genesis, SignedBlock};
+use proto::{PublicKey, Root, SignatureBytes, Slot};
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::items::open;
+use super::{BeaconClient, BeaconError, Call, Cause};
+use crate::hidden::one_line;
+
+/// A block by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlockId {
+    /// The head of the node's chain.
+    Head,
+    /// The last finalised block.
+    Finalized,
+    /// The block of a slot, if the slot has one.
+    Slot(Slot),
+    /// The block with a root.
+    Root(Root),
+}
+
+/// A beacon state by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StateId {
+    /// The state at the head of the node's chain.
+    Head,
+    /// The last finalised state.
+    Finalized,
+    /// The state at a slot.
+    Slot(Slot),
+}
+
+/// Whether the node follows the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct SyncStatus {
+    /// The slot of its head.
+    pub head_slot: Slot,
+    /// How many slots it is behind.
+    #[serde(with = "serde_utils::quoted_u64")]
+    pub sync_distance: u64,
+    /// Whether it is catching up.
+    pub is_syncing: bool,
+    /// Whether its head's payload has not been checked by an execution client.
+    #[serde(default, deserialize_with = "open::no")]
+    pub is_optimistic: bool,
+    /// Whether its execution client cannot be reached.
+    #[serde(default, deserialize_with = "open::no")]
+    pub el_offline: bool,
+}
+
+impl SyncStatus {
+    /// Whether its view may be voted for.
+    pub fn may_vote(&self) -> bool {
+        !self.is_syncing && !self.is_optimistic
+    }
+}
+
+/// A deposit that the chain has seen and not yet credited.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct PendingDeposit {
+    /// The validator's public key.
+    pub pubkey: PublicKey,
+    /// Who may withdraw.
+    pub withdrawal_credentials: Root,
+    /// Gwei.
+    #[serde(with = "serde_utils::quoted_u64")]
+    pub amount: u64,
+    /// Its signature, not checked yet.
+    pub signature: SignatureBytes,
+    /// The slot in which it was seen.
+    pub slot: Slot,
+}
+
+/// A block that the node knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownBlock {
+    /// Its root.
+    pub root: Root,
+    /// Its header.
+    pub header: BeaconBlockHeader,
+    /// Whether it is on the node's chain.
+    pub canonical: bool,
+    /// Whether its payload has not been checked by an execution client.
+    pub optimistic: bool,
+}
+
+/// The JSON object around every answer.
+#[derive(Deserialize)]
+pub(super) struct Envelope<T> {
+    pub(super) data: T,
+    #[serde(default, deserialize_with = "open::no")]
+    pub(super) execution_optimistic: bool,
+}
+
+impl BeaconClient {
+    /// What chain the node is on.
+    ///
+    /// # Errors
+    /// If the node cannot be asked or its spec makes no sense.
+    pub async fn chain_spec(&self) -> Result<ChainSpec, BeaconError> {
+        self.put((Call::Spec, 0), async {
+            let genesis: Envelope<Genesis> =
+                self.json(Call::Genesis, "/eth/v1/beacon/genesis").await?;
+            let keys: Envelope<BTreeMap<String, Value>> =
+                self.json(Call::Spec, "/eth/v1/config/spec").await?;
+            ChainSpec::new(&keys.data, genesis.data)
+                .map_err(|error| self.error(Call::Spec, Cause::Undecodable(error.to_string())))
+        })
+        .await
+    }
+
+    /// The node's name and version, in its own words.
+    ///
+    /// # Errors
+    /// If the node cannot be asked.
+    pub async fn version(&self) -> Result<String, BeaconError> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: String,
+        }
+        let answer: Envelope<Version> = self.json(Call::Version, "/eth/v1/node/version").await?;
+        Ok(one_line(&answer.data.version))
+    }
+
+    /// Whether the node follows the chain.
+    ///
+    /// # Errors
+    /// If the node cannot be asked.
+    pub async fn sync_status(&self) -> Result<SyncStatus, BeaconError> {
+        self.put((Call::Syncing, 0), async {
+            let answer: Envelope<SyncStatus> =
+                self.json(Call::Syncing, "/eth/v1/node/syncing").await?;
+            Ok(answer.data)
+        })
+        .await
+    }
+
+    /// The deposits that are waiting in a state.
+    ///
+    /// # Errors
+    /// If the node cannot be asked.
+    pub async fn pending_deposits(
+        &self,
+        state: StateId,
+    ) -> Result<Vec<PendingDeposit>, BeaconError> {
+        let path = format!("/eth/v1/beacon/states/{state}/pending_deposits");
+        let answer: Envelope<Option<Vec<PendingDeposit>>> =
+            self.json(Call::PendingDeposits, &path).await?;
+        Ok(answer.data.unwrap_or_default())
+    }
+
+    /// The header of a block, if the node knows it.
+    ///
+    /// # Errors
+    /// If the node cannot be asked or answers with another block.
+    pub async fn known_block(&self, block: BlockId) -> Result<Option<KnownBlock>, BeaconError> {
+        #[derive(Deserialize)]
+        struct Signed {
+            message: BeaconBlockHeader,
+        }
+        #[derive(Deserialize)]
+        struct Header {
+            root: Root,
+            canonical: bool,
+            header: Signed,
+        }
+        let path = format!("/eth/v1/beacon/headers/{block}");
+        let answer = self.json::<Envelope<Header>>(Call::Header, &path).await;
+        let Some(answer) = found(answer)? else {
+            return Ok(None);
+        };
+        let known = KnownBlock {
+            root: answer.data.root,
+            header: answer.data.header.message,
+            canonical: answer.data.canonical,
+            optimistic: answer.execution_optimistic,
+        };
+        if block.is_not(known.root, known.header.slot) {
+            let other = format!("{block} was asked for, {} came", known.root);
+            return Err(self.contradiction(Call::Header, other));
+        }
+        Ok(Some(known))
+    }
+
+    /// A block, if the node has it.
+    ///
+    /// # Errors
+    /// If the node cannot be asked, or answers with another block or one that cannot be read.
+    pub async fn block(
+        &self,
+        spec: &ChainSpec,
+        block: BlockId,
+    ) -> Result<Option<SignedBlock>, BeaconError> {
+        let path = format!("/eth/v2/beacon/blocks/{block}");
+        let Some(answer) = found(self.ssz_or_json(Call::Block, &path).await)? else {
+            return Ok(None);
+        };
+        let signed = if answer.is_ssz() {
+            SignedBlock::from_ssz(spec, &answer.body)
+        } else {
+            let json: Envelope<&RawValue> = self.read_json(Call::Block, &answer.body)?;
+            SignedBlock::from_json(spec, json.data.get())
+        };
+        let signed = signed
+            .map_err(|error| self.error(Call::Block, Cause::Undecodable(error.to_string())))?;
+        if block.is_not(signed.block.root(), signed.block.slot()) {
+            let other = format!("{block} was asked for, {} came", signed.block.root());
+            return Err(self.contradiction(Call::Block, other));
+        }
+        Ok(Some(signed))
+    }
+}
+
+/// Turns "no such object" into nothing.
+fn found<T>(answer: Result<T, BeaconError>) -> Result<Option<T>, BeaconError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.status() == Some(404) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+impl BlockId {
+    fn is_not(self, root: Root, slot: Slot) -> bool {
+        match self {
+            Self::Head | Self::Finalized => false,
+            Self::Slot(asked) => asked != slot,
+            Self::Root(asked) => asked != root,
+        }
+    }
+}
+
+impl fmt::Display for BlockId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Head => f.write_str("head"),
+            Self::Finalized => f.write_str("finalized"),
+            Self::Slot(slot) => slot.fmt(f),
+            Self::Root(root) => root.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for StateId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Head => f.write_str("head"),
+            Self::Finalized => f.write_str("finalized"),
+            Self::Slot(slot) => slot.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! One request, one answer: the plain part of every call.
+//!
+//! Bounds the time and the size of every answer and turns every failure into a [`BeaconError`].
+//!
+//! Never here: the same question a second time, paths of the API, logging.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use proto::eth::ForkName;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION};
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, Response, Url};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, timeout_at};
+
+use super::pauses::{Pauses, Subject};
+use super::{BadUrl, BeaconError, Call, Cause, Rejected, address};
+use crate::answers::{self, Unread};
+use crate::hidden::Hidden;
+
+/// The header that names the fork of a posted or answered object.
+pub(super) const VERSION_HEADER: &str = "Eth-Consensus-Version";
+/// The media type of SSZ.
+const SSZ: &str = "application/octet-stream";
+/// The media type of everything else.
+const JSON: &str = "application/json";
+/// SSZ if the node has it, otherwise JSON.
+const SSZ_OR_JSON: &str = "application/octet-stream;q=1,application/json;q=0.9";
+/// How long a connection may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// A connection unused for this long is closed by us, before the node closes it under a request.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+/// The most bytes that are read of an answer that is no success.
+const FAILURE_LIMIT: usize = 1 << 20;
+
+/// A beacon node. Cheap to clone; all clones share their connections.
+#[derive(Clone)]
+pub struct BeaconClient {
+    http: Client,
+    /// The address with a slash at its end. It is read once: an answer costs less than that.
+    base: Arc<Url>,
+    node: Arc<str>,
+    hidden: Arc<Hidden>,
+    pauses: Arc<Mutex<Pauses>>,
+}
+
+/// A successful answer, complete.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+/// The body of a request. Objects that differ from fork to fork name theirs.
+pub(super) struct Body {
+    bytes: Vec<u8>,
+    media_type: &'static str,
+    fork: Option<ForkName>,
+}
+
+impl BeaconClient {
+    /// The node at `url`, which may have a path, and a user name and password. Connections are
+    /// made when they are needed: this asks the node nothing.
+    ///
+    /// # Errors
+    /// If `url` is not that of an HTTP server.
+    pub fn connect(url: &str) -> Result<Self, BadUrl> {
+        let parsed = address::read(url)?;
+        let host = parsed
+            .host_str()
+            .ok_or_else(|| BadUrl("expected a host".to_owned()))?;
+        let port = parsed
+            .port()
+            .map_or(String::new(), |port| format!(":{port}"));
+        let http = Client::builder()
+            .user_agent(concat!("gantry/", env!("CARGO_PKG_VERSION")))
+            .no_proxy()
+            .redirect(Policy::none())
+            .tcp_nodelay(true)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .pool_max_idle_per_host(8)
+            .build()
+            .map_err(|error| BadUrl(error.to_string()))?;
+        let mut base = parsed.clone();
+        base.set_path(&format!("{}/", parsed.path().trim_end_matches('/')));
+        Ok(Self {
+            http,
+            node: format!("{}://{host}{port}", parsed.scheme()).into(),
+            hidden: Arc::new(Hidden::of(&parsed)),
+            base: Arc::new(base),
+            pauses: Arc::default(),
+        })
+    }
+
+    /// The node as it may be shown: scheme, host and port.
+    pub fn node(&self) -> &str {
+        &self.node
+    }
+
+    /// Puts a question, unless it has just failed for a reason that lasts: then it fails again, for
+    /// the same reason.
+    pub(super) async fn put<T>(
+        &self,
+        subject: Subject,
+        question: impl Future<Output = Result<T, BeaconError>>,
+    ) -> Result<T, BeaconError> {
+        let pauses = || self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(why) = pauses().why_not(subject, Instant::now()) {
+            return Err(why);
+        }
+        let answer = question.await;
+        pauses().learn(subject, Instant::now(), answer.as_ref().err());
+        answer
+    }
+
+    /// Asks for JSON.
+    pub(super) async fn json<T: DeserializeOwned>(
+        &self,
+        call: Call,
+        path: &str,
+    ) -> Result<T, BeaconError> {
+        let request = self.request(call, path).header(ACCEPT, JSON);
+        let answer = self.send(call, request).await?;
+        self.read_json(call, &answer.body)
+    }
+
+    /// Asks for SSZ, which is cheaper to read, or else JSON; for JSON alone where the node does not
+    /// understand the choice.
+    pub(super) async fn ssz_or_json(&self, call: Call, path: &str) -> Result<Answer, BeaconError> {
+        let request = |accept| self.request(call, path).header(ACCEPT, accept);
+        match self.send(call, request(SSZ_OR_JSON)).await {
+            Err(error) if matches!(error.status(), Some(400 | 406 | 415)) => {
+                let answer = self.send(call, request(JSON)).await;
+                answer.map_err(|other| error.or(other))
+            }
+            answer => answer,
+        }
+    }
+
+    /// Posts `body`.
+    pub(super) async fn post(
+        &self,
+        call: Call,
+        path: &str,
+        body: Body,
+    ) -> Result<Answer, BeaconError> {
+        let mut request = self
+            .http
+            .post(self.url(path))
+            .timeout(call.timeout())
+            .header(ACCEPT, JSON)
+            .header(CONTENT_TYPE, body.media_type)
+            .body(body.bytes);
+        if let Some(fork) = body.fork {
+            request = request.header(VERSION_HEADER, fork.as_str());
+        }
+        self.send(call, request).await
+    }
+
+    /// Begins an answer without an end: an event stream. The call's time is until it begins, or
+    /// until the node has refused, with its reason if that came in time.
+    pub(super) async fn open(&self, call: Call, path: &str) -> Result<Response, BeaconError> {
+        let deadline = Instant::now() + call.timeout();
+        let request = self
+            .http
+            .get(self.url(path))
+            .header(ACCEPT, "text/event-stream")
+            .send();
+        let response = timeout_at(deadline, request)
+            .await
+            .map_err(|_| self.timed_out(call))?
+            .map_err(|error| self.failed(call, error))?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status().as_u16();
+        let rejected = timeout_at(deadline, self.rejected(call, status, response)).await;
+        // The status says more than that its reason did not come.
+        Err(rejected
+            .unwrap_or_else(|_| self.error(call, Cause::Rejected(Rejected::read(status, &[])))))
+    }
+
+    /// Reads JSON; a failure shows the place where it went wrong.
+    pub(super) fn read_json<'a, T: Deserialize<'a>>(
+        &self,
+        call: Call,
+        body: &'a [u8],
+    ) -> Result<T, BeaconError> {
+        serde_json::from_slice(body).map_err(|error| {
+            let from = error.column().saturating_sub(60).min(body.len());
+            let to = error.column().min(body.len());
+            let before = match error.line() {
+                1 => String::from_utf8_lossy(&body[from..to]),
+                _ => "".into(),
+            };
+            let text = self.hidden.shown(&format!("{error}, after {before:?}"));
+            self.error(call, Cause::Undecodable(text))
+        })
+    }
+
+    /// The failure of `call` by `cause`.
+    pub(super) fn error(&self, call: Call, cause: Cause) -> BeaconError {
+        BeaconError {
+            node: self.node.clone(),
+            call,
+            cause,
+        }
+    }
+
+    /// The failure of `call` because its answer is to something else.
+    pub(super) fn contradiction(&self, call: Call, what: String) -> BeaconError {
+        self.error(call, Cause::Contradiction(what))
+    }
+
+    /// The failure of a connection while something was read from it.
+    pub(super) fn failed(&self, call: Call, error: reqwest::Error) -> BeaconError {
+        if error.is_timeout() && !error.is_connect() {
+            return self.timed_out(call);
+        }
+        let unreachable = error.is_connect();
+        let reason = self.hidden.shown(&innermost(&error.without_url()));
+        let cause = match unreachable {
+            true => Cause::Unreachable(reason),
+            false => Cause::Broken(reason),
+        };
+        self.error(call, cause)
+    }
+
+    fn request(&self, call: Call, path: &str) -> RequestBuilder {
+        self.http.get(self.url(path)).timeout(call.timeout())
+    }
+
+    /// Where `path` of the API, which begins with a slash, is served.
+    fn url(&self, path: &str) -> Url {
+        let url = self.base.join(&path[1..]);
+        url.expect("a path of the API can follow every address of a server")
+    }
+
+    async fn send(&self, call: Call, request: RequestBuilder) -> Result<Answer, BeaconError> {
+        let response = request
+            .send()
+            .await
+            .map_err(|error| self.failed(call, error))?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(self.rejected(call, status.as_u16(), response).await);
+        }
+        let headers = response.headers().clone();
+        Ok(Answer {
+            status: status.as_u16(),
+            headers,
+            body: self.whole(call, response, call.answer_limit()).await?,
+        })
+    }
+
+    /// Reads a body to its end, but never more than `limit` bytes of it.
+    async fn whole(
+        &self,
+        call: Call,
+        response: Response,
+        limit: usize,
+    ) -> Result<Vec<u8>, BeaconError> {
+        let body = answers::whole(response, limit).await;
+        body.map_err(|unread| match unread {
+            Unread::TooLarge(limit) => self.error(call, Cause::TooLarge(limit)),
+            Unread::Broken(error) => self.failed(call, error),
+        })
+    }
+
+    async fn rejected(&self, call: Call, status: u16, response: Response) -> BeaconError {
+        if let Some(place) = redirects_to(&response) {
+            return self.error(call, Cause::Rejected(Rejected::elsewhere(status, &place)));
+        }
+        // A body that cannot be read leaves the status, which says more than why it could not.
+        let body = self.whole(call, response, FAILURE_LIMIT).await;
+        let rejected = Rejected::read(status, &body.unwrap_or_default());
+        self.error(call, Cause::Rejected(rejected.without(&self.hidden)))
+    }
+
+    fn timed_out(&self, call: Call) -> BeaconError {
+        let ms = u64::try_from(call.timeout().as_millis()).unwrap_or(u64::MAX);
+        self.error(call, Cause::Timeout(ms))
+    }
+}
+
+impl fmt::Debug for BeaconClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BeaconClient({})", self.node)
+    }
+}
+
+impl Answer {
+    /// Whether the body is SSZ.
+    pub(super) fn is_ssz(&self) -> bool {
+        self.header(CONTENT_TYPE.as_str())
+            .and_then(|media_type| media_type.get(..SSZ.len()))
+            .is_some_and(|media_type| media_type.eq_ignore_ascii_case(SSZ))
+    }
+
+    /// The text of a header.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl Body {
+    /// `value` as JSON.
+    pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> Self {
+        Self {
+            bytes: serde_json::to_vec(value).expect("our own types have a JSON form"),
+            media_type: JSON,
+            fork: None,
+        }
+    }
+
+    /// The SSZ of an object.
+    pub(super) fn ssz(bytes: Vec<u8>) -> Self {
+        Self {
+            bytes,
+            media_type: SSZ,
+            fork: None,
+        }
+    }
+
+    /// The same body, as an object of `fork`.
+    pub(super) fn of(self, fork: ForkName) -> Self {
+        Self {
+            fork: Some(fork),
+            ..self
+        }
+    }
+}
+
+/// Where a redirect leads, if this is one that names a place.
+fn redirects_to(response: &Response) -> Option<String> {
+    if !response.status().is_redirection() {
+        return None;
+    }
+    address::origin_of(response.headers().get(LOCATION)?.to_str().ok()?)
+}
+
+/// The reason at the bottom of an error, which says the most.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut reason: &dyn Error = error;
+    while let Some(deeper) = reason.source() {
+        reason = deeper;
+    }
+    reason.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_with_secrets_is_shown_without_them() {
+        let client = BeaconClient::connect("https://me:pass@example.org:8443/key123/").unwrap();
+        assert_eq!(client.node(), "https://example.org:8443");
+        assert_eq!(
+            format!("{client:?}"),
+            "BeaconClient(https://example.org:8443)"
+        );
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_refused_without_repeating_it() {
+        for url in [
+            "",
+            "localhost:5052",
+            "ftp://u:secret@h",
+            "http://u:secret@h?key=1",
+        ] {
+            let error = BeaconClient::connect(url).unwrap_err().to_string();
+            assert!(error.contains("http://127.0.0.1:5052"), "{error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! What can go wrong with a beacon node, in words that tell the operator what to do.
+//!
+//! No error holds a whole URL: user names, passwords and keys in paths stay out of logs.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::Call;
+use crate::hidden::{self, Hidden, one_line};
+
+/// The address of a beacon node cannot be used. Never holds the address: it may have a password.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the beacon node's address is not a URL such as http://127.0.0.1:5052: {0}")]
+pub struct BadUrl(pub String);
+
+/// A call to the beacon node failed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("beacon node {node}, {call}: {cause}")]
+pub struct BeaconError {
+    /// The node: scheme, host and port.
+    pub node: Arc<str>,
+    /// What was asked.
+    pub call: Call,
+    /// Why it failed.
+    pub cause: Cause,
+}
+
+/// Why a call failed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Cause {
+    /// No connection came about.
+    #[error("cannot connect ({0}): check that the node runs and that its address is right")]
+    Unreachable(String),
+    /// A connection broke before the answer was complete.
+    #[error("the connection broke ({0}): look at the node's log if this repeats")]
+    Broken(String),
+    /// The whole answer was not there in time.
+    #[error("no answer within {0} ms: the node or its machine is overloaded or still starting")]
+    Timeout(u64),
+    /// The node answered with a status that is no success.
+    #[error("HTTP status {}{}{}", .0.status, said(&.0.message), advice(.0.status))]
+    Rejected(Rejected),
+    /// The answer is larger than it can sensibly be.
+    #[error("the answer is larger than {0} bytes: check that the address is a beacon node's")]
+    TooLarge(usize),
+    /// The answer cannot be read.
+    #[error("the answer cannot be read ({0}): upgrade the node or gantry")]
+    Undecodable(String),
+    /// The answer can be read but is not the answer to the question.
+    #[error("the answer is not to what was asked: {0}: the node is faulty, or a proxy mixes nodes")]
+    Contradiction(String),
+}
+
+/// A status that is no success, with what the node said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// The HTTP status.
+    pub status: u16,
+    /// The node's own words, cut to [`Rejected::MESSAGE_LIMIT`] characters.
+    pub message: String,
+    /// For calls that post a list: which items failed and why.
+    pub failures: Vec<ItemFailure>,
+}
+
+/// One item of a posted list that the node did not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemFailure {
+    /// Its position in the list.
+    pub index: usize,
+    /// The node's own words, cut like the whole message.
+    pub message: String,
+}
+
+impl BeaconError {
+    /// The HTTP status, if the node answered with one that is no success.
+    pub fn status(&self) -> Option<u16> {
+        self.rejected().map(|rejected| rejected.status)
+    }
+
+    /// What the node said if it answered with a status that is no success.
+    pub fn rejected(&self) -> Option<&Rejected> {
+        match &self.cause {
+            Cause::Rejected(rejected) => Some(rejected),
+            Cause::Unreachable(_)
+            | Cause::Broken(_)
+            | Cause::Timeout(_)
+            | Cause::TooLarge(_)
+            | Cause::Undecodable(_)
+            | Cause::Contradiction(_) => None,
+        }
+    }
+
+    /// Whether another form of the same question may be answered. A node that does not know a call
+    /// says 404, 405 or 501, Lighthouse 400 of a version that it does not have, a proxy that lets
+    /// only some calls through 403 or 405; 406 and 415 are about media types.
+    pub(super) fn refuses_the_form(&self) -> bool {
+        const STATUSES: [u16; 8] = [400, 403, 404, 405, 406, 410, 415, 501];
+        self.status()
+            .is_some_and(|status| STATUSES.contains(&status))
+    }
+
+    /// Of this failure and that of the question in its `other` form, the one that says more: the
+    /// first, where the other only says that there is no such call either.
+    pub(super) fn or(self, other: Self) -> Self {
+        match other.status() {
+            Some(404 | 405 | 501) => self,
+            Some(_) | None => other,
+        }
+    }
+
+    /// Whether the same question will fail for the same reason until somebody mends something: the
+    /// node understood it and refuses, or answers what cannot be used.
+    pub fn lasts(&self) -> bool {
+        match &self.cause {
+            Cause::Rejected(rejected) => match rejected.status {
+                408 | 425 | 429 => false,
+                status => (300..500).contains(&status) || status == 501,
+            },
+            Cause::TooLarge(_) | Cause::Undecodable(_) | Cause::Contradiction(_) => true,
+            Cause::Unreachable(_) | Cause::Broken(_) | Cause::Timeout(_) => false,
+        }
+    }
+}
+
+impl Rejected {
+    /// The most characters that are kept of a node's message.
+    pub const MESSAGE_LIMIT: usize = hidden::TEXT_LIMIT;
+
+    /// The node says that it is at `place`.
+    pub(super) fn elsewhere(status: u16, place: &str) -> Self {
+        Self {
+            status,
+            message: one_line(&format!("it leads to {place}")),
+            failures: Vec::new(),
+        }
+    }
+
+    /// Reads the body of an answer that is no success: the API's JSON or any text.
+    pub(super) fn read(status: u16, body: &[u8]) -> Self {
+        #[derive(Deserialize)]
+        struct Failure {
+            index: Number,
+            message: Option<String>,
+        }
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Number {
+            Plain(usize),
+            Quoted(String),
+        }
+        #[derive(Deserialize)]
+        struct Body {
+            message: Option<String>,
+            failures: Option<Vec<Failure>>,
+        }
+        let as_text = || one_line(&String::from_utf8_lossy(body));
+        let Ok(read) = serde_json::from_slice::<Body>(body) else {
+            return Self {
+                status,
+                message: as_text(),
+                failures: Vec::new(),
+            };
+        };
+        let failures = read.failures.into_iter().flatten().filter_map(|failure| {
+            Some(ItemFailure {
+                index: match failure.index {
+                    Number::Plain(index) => index,
+                    Number::Quoted(text) => text.parse().ok()?,
+                },
+                message: one_line(&failure.message.unwrap_or_default()),
+            })
+        });
+        Self {
+            status,
+            // Another language than the API's still says something.
+            message: read
+                .message
+                .map_or_else(as_text, |message| one_line(&message)),
+            failures: failures.collect(),
+        }
+    }
+}
+
+impl Rejected {
+    /// The same without what the node repeats of its own address.
+    pub(super) fn without(mut self, hidden: &Hidden) -> Self {
+        self.message = hidden.shown(&self.message);
+        for failure in &mut self.failures {
+            failure.message = hidden.shown(&failure.message);
+        }
+        self
+    }
+}
+
+impl ItemFailure {
+    /// Whether the node only says that it has the item already: then it is where it belongs.
+    pub fn is_already_known(&self) -> bool {
+        is_already_known(&self.message)
+    }
+}
+
+/// Whether a message says that the node has the object already. The API has no code for this, so
+/// it is read from the words of the common nodes.
+pub(super) fn is_already_known(message: &str) -> bool {
+    let letters: String = message
+        .chars()
+        .filter(char::is_ascii_alphabetic)
+        .map(|letter| letter.to_ascii_lowercase())
+        .collect();
+    let words = [
+        "alreadyknown",
+        "alreadyseen",
+        "alreadyexists",
+        "alreadyvoted",
+        "priorattestationknown",
+        "duplicate",
+    ];
+    words.iter().any(|word| letters.contains(word))
+}
+
+fn said(message: &str) -> String {
+    if message.is_empty() {
+        return String::new();
+    }
+    format!(" ({message})")
+}
+
+fn advice(status: u16) -> &'static str {
+    match status {
+        301 | 302 | 303 | 307 | 308 => {
+            ": gantry follows no redirect; write the address that it leads to, which often begins \
+             with https:// or has a path"
+        }
+        401 => ": check the user name and password in the node's address",
+        403 => {
+            ": check the user name and password in the node's address, and that no proxy before it \
+             keeps this call back"
+        }
+        404 | 405 | 501 => ": the node has no such call or object; check its version",
+        408 | 429 | 502 | 504 => ": the node or a proxy before it is overloaded",
+        503 => ": the node is syncing or starting; wait for it",
+        500.. => ": look at the node's log",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn error(cause: Cause) -> BeaconError {
+        BeaconError {
+            node: "http://127.0.0.1:5052".into(),
+            call: Call::AttestationData,
+            cause,
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_node_the_call_the_reason_and_what_to_do() {
+        let body = br#"{"code":503,"message":"Node is\nsyncing"}"#;
+        assert_eq!(
+            error(Cause::Rejected(Rejected::read(503, body))).to_string(),
+            "beacon node http://127.0.0.1:5052, attestation data: HTTP status 503 (Node is \
+             syncing): the node is syncing or starting; wait for it"
+        );
+        assert_eq!(
+            error(Cause::Timeout(4000)).to_string(),
+            "beacon node http://127.0.0.1:5052, attestation data: no answer within 4000 ms: the \
+             node or its machine is overloaded or still starting"
+        );
+    }
+
+    #[test]
+    fn failures_of_single_items_are_read_with_plain_and_quoted_positions() {
+        let body = br#"{"code":400,"message":"some failed","failures":[
+            {"index":0,"message":"ATTESTATION_ERROR_ATTESTATION_ALREADY_KNOWN"},
+            {"index":"7","message":"ATTESTATION_ERROR_INVALID_SIGNATURE"}]}"#;
+        let rejected = Rejected::read(400, body);
+        let known: Vec<(usize, bool)> = rejected
+            .failures
+            .iter()
+            .map(|failure| (failure.index, failure.is_already_known()))
+            .collect();
+        assert_eq!(known, [(0, true), (7, false)]);
+    }
+
+    #[test]
+    fn what_a_node_says_is_read_in_other_languages_too() {
+        let nimbus = br#"{"code":400,"message":"Some errors happened","failures":[
+            {"index":"0","message":"(Ignore, \"Validator has already voted in epoch\")"},
+            {"index":1,"message":null}]}"#;
+        let failures = Rejected::read(400, nimbus).failures;
+        assert!(failures[0].is_already_known());
+        assert_eq!((failures[1].index, failures[1].message.as_str()), (1, ""));
+        let null = br#"{"code":500,"message":"broken","failures":null}"#;
+        assert_eq!(Rejected::read(500, null).message, "broken");
+        let other = br#"{"status":400,"error":"Bad Request"}"#;
+        assert!(Rejected::read(400, other).message.contains("Bad Request"));
+    }
+
+    #[test]
+    fn what_somebody_must_mend_lasts_and_what_time_mends_does_not() {
+        let status = |status| error(Cause::Rejected(Rejected::read(status, b""))).lasts();
+        for lasting in [302, 400, 401, 403, 404, 405, 415, 501] {
+            assert!(status(lasting), "{lasting}");
+        }
+        for passing in [408, 425, 429, 500, 502, 503, 504] {
+            assert!(!status(passing), "{passing}");
+        }
+        assert!(error(Cause::Undecodable(String::new())).lasts());
+        assert!(!error(Cause::Timeout(1)).lasts());
+        assert!(!error(Cause::Unreachable(String::new())).lasts());
+    }
+
+    proptest! {
+        #[test]
+        fn any_body_of_a_failure_gives_one_short_line(
+            body in prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..2000),
+                ".{0,400}".prop_map(String::into_bytes),
+                ".{0,400}".prop_map(|text| format!("{{\"message\":{text:?}}}").into_bytes()),
+            ],
+        ) {
+            let message = Rejected::read(500, &body).message;
+            prop_assert!(message.chars().count() <= Rejected::MESSAGE_LIMIT + 1);
+            prop_assert!(!message.contains('\n'));
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Rules that compare the own nodes with the lock and the clock, before anything is signed.
+
+pub(crate) mod chain;

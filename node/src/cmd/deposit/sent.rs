@@ -1,0 +1,230 @@
+//! What was sent for the deposits of a file: one line of JSON for each signed transaction, in a
+//! file beside it.
+//!
+//! A line is on the disk before its transaction leaves this process, so that whatever happens
+//! next, a later start knows which account and nonce the deposit belongs to. What the lines mean
+//! is decided in [`node_core::deposit::standing`].
+
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::disk::files::{self, FileError};
+use node_core::deposit::standing::Sent;
+
+/// The longest file worth reading, in bytes: tens of thousands of transactions.
+const MAX_BYTES: u64 = 16 << 20;
+
+/// Why it is not known what was sent.
+#[derive(Debug, Error)]
+pub enum SentError {
+    /// The operating system refused.
+    #[error(
+        "what is sent must stand on the disk before it leaves, and {} cannot be read or written \
+         ({}): nothing more was sent. Put the deposit file where you may write", .0.display(), .1
+    )]
+    File(PathBuf, #[source] io::Error),
+    /// Another process sends these deposits.
+    #[error(
+        "another `gantry deposit` is sending this file ({} is locked): wait until it has ended",
+        .0.display()
+    )]
+    Busy(PathBuf),
+    /// A line cannot be read.
+    #[error(
+        "line {} of {} cannot be read: it says what was sent, so nothing is sent without it. Take \
+         the file from a backup; do not delete it", .1, .0.display()
+    )]
+    Damaged(PathBuf, usize),
+    /// It is too long.
+    #[error(transparent)]
+    Length(#[from] FileError),
+}
+
+/// The file, locked against other processes while it is open.
+#[derive(Debug)]
+pub struct SentFile {
+    path: PathBuf,
+    file: File,
+    sent: Vec<Sent>,
+}
+
+impl SentFile {
+    /// Where it stands for this deposit file.
+    pub fn beside(deposits: &Path) -> PathBuf {
+        let mut name = OsString::from(deposits);
+        name.push(".sent");
+        name.into()
+    }
+
+    /// Opens or makes it. A line that a crash has cut off was never sent: it goes.
+    ///
+    /// # Errors
+    /// If it cannot be written, another process has it open, or a line is damaged.
+    pub fn open(path: PathBuf) -> Result<Self, SentError> {
+        let failed = |error| SentError::File(path.clone(), error);
+        let mut options = OpenOptions::new();
+        let options = options.read(true).write(true).create(true).truncate(false);
+        let mut file = options.open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(SentError::Busy(path)),
+            Err(TryLockError::Error(error)) => return Err(SentError::File(path, error)),
+        }
+        files::sync_parent(&path).map_err(failed)?;
+        let text = whole_lines(&mut file, &path)?;
+        let end = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        file.set_len(end).map_err(failed)?;
+        file.seek(SeekFrom::Start(end)).map_err(failed)?;
+        if !text.is_empty() && !text.ends_with('\n') {
+            file.write_all(b"\n").map_err(failed)?;
+        }
+        let sent = read_lines(&text, &path)?;
+        Ok(Self { path, file, sent })
+    }
+
+    /// What it holds, if it is there, for one who only looks.
+    ///
+    /// # Errors
+    /// If it cannot be read or a line is damaged.
+    pub fn look(path: &Path) -> Result<Vec<Sent>, SentError> {
+        match File::open(path) {
+            Ok(mut file) => read_lines(&whole_lines(&mut file, path)?, path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(SentError::File(path.to_owned(), error)),
+        }
+    }
+
+    /// What was signed so far, oldest first.
+    pub fn sent(&self) -> &[Sent] {
+        &self.sent
+    }
+
+    /// Where it stands.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Adds a transaction. When this returns, the line survives a loss of power, and the
+    /// transaction may leave.
+    ///
+    /// # Errors
+    /// If that cannot be said: then it may not.
+    pub fn append(&mut self, sent: Sent) -> Result<(), SentError> {
+        let mut line = serde_json::to_string(&sent).expect("hex and numbers have a JSON form");
+        line.push('\n');
+        let written = self.file.write_all(line.as_bytes());
+        let durable = written.and_then(|()| self.file.sync_data());
+        durable.map_err(|error| SentError::File(self.path.clone(), error))?;
+        self.sent.push(sent);
+        Ok(())
+    }
+}
+
+/// The lines that are whole: a part of one is no JSON, a line whose end an editor took away is.
+fn whole_lines(file: &mut File, path: &Path) -> Result<String, SentError> {
+    let mut bytes = Vec::new();
+    let read = file.take(MAX_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|error| SentError::File(path.to_owned(), error))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        let most = usize::try_from(MAX_BYTES).unwrap_or(usize::MAX);
+        return Err(FileError::TooLong(path.to_owned(), most).into());
+    }
+    let end = bytes.iter().rposition(|byte| *byte == b'\n');
+    let end = end.map_or(0, |end| end + 1);
+    if serde_json::from_slice::<Sent>(&bytes[end..]).is_err() {
+        bytes.truncate(end);
+    }
+    String::from_utf8(bytes).map_err(|_| FileError::NotText(path.to_owned()).into())
+}
+
+fn read_lines(text: &str, path: &Path) -> Result<Vec<Sent>, SentError> {
+    let read = |(line, text): (usize, &str)| {
+        serde_json::from_str(text).map_err(|_| SentError::Damaged(path.to_owned(), line + 1))
+    };
+    text.lines().enumerate().map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use node_core::deposit::standing::Purpose;
+
+    fn sent(nonce: u64) -> Sent {
+        Sent {
+            sender: [1; 20].into(),
+            nonce,
+            transaction: [2; 32].into(),
+            deposit: (nonce != 9).then_some(Purpose {
+                pubkey: [3; 48].into(),
+                amount: 32_000_000_000,
+            }),
+            max_fee: 3_000_000_000,
+            priority_fee: 1_000_000_000,
+        }
+    }
+
+    fn file() -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = SentFile::beside(&dir.path().join("deposit-data.json"));
+        assert!(path.ends_with("deposit-data.json.sent"));
+        (dir, path)
+    }
+
+    #[test]
+    fn what_was_added_is_read_at_the_next_start() {
+        let (_dir, path) = file();
+        assert_eq!(SentFile::look(&path).unwrap(), []);
+        let mut first = SentFile::open(path.clone()).unwrap();
+        first.append(sent(7)).unwrap();
+        first.append(sent(9)).unwrap();
+        drop(first);
+        assert_eq!(SentFile::look(&path).unwrap(), [sent(7), sent(9)]);
+        assert_eq!(SentFile::open(path).unwrap().sent(), [sent(7), sent(9)]);
+    }
+
+    #[test]
+    fn a_line_that_a_crash_has_cut_off_does_not_hide_the_next_one() {
+        let (_dir, path) = file();
+        SentFile::open(path.clone())
+            .unwrap()
+            .append(sent(7))
+            .unwrap();
+        let whole = std::fs::read_to_string(&path).unwrap();
+        // All but its end, which is more than the line that comes next.
+        let cut = &whole[..whole.len() - 2];
+        std::fs::write(&path, format!("{whole}{cut}")).unwrap();
+        let mut file = SentFile::open(path.clone()).unwrap();
+        file.append(sent(9)).unwrap();
+        drop(file);
+        assert_eq!(SentFile::look(&path).unwrap(), [sent(7), sent(9)]);
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 2);
+        // An editor may take the end of the last line away, but not the line.
+        std::fs::write(&path, whole.trim_end()).unwrap();
+        let mut file = SentFile::open(path.clone()).unwrap();
+        file.append(sent(8)).unwrap();
+        assert_eq!(SentFile::look(&path).unwrap(), [sent(7), sent(8)]);
+    }
+
+    #[test]
+    fn a_damaged_line_is_not_passed_over() {
+        let (_dir, path) = file();
+        std::fs::write(&path, "{\"sender\":1}\n").unwrap();
+        let words = SentFile::open(path).unwrap_err().to_string();
+        assert!(words.contains("line 1 of "), "{words}");
+        assert!(words.contains("do not delete it"), "{words}");
+    }
+
+    #[test]
+    fn two_processes_do_not_send_one_file() {
+        let (_dir, path) = file();
+        let first = SentFile::open(path.clone()).unwrap();
+        let second = SentFile::open(path.clone()).unwrap_err();
+        assert!(matches!(second, SentError::Busy(_)));
+        drop(first);
+        SentFile::open(path).unwrap();
+    }
+}

@@ -1,0 +1,258 @@
+//! What an execution node can do wrong, in words for the operator.
+//!
+//! No error holds a URL, or any part of one that may be a secret: a user name, a password, a key
+//! in the path or the query.
+
+use alloy::transports::{HttpError, RpcError, TransportError, TransportErrorKind};
+use thiserror::Error;
+
+use super::transport::TooLarge;
+use crate::hidden::Hidden;
+
+/// The address of an execution node cannot be used. Never holds the address.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the execution node's address is not a URL such as http://127.0.0.1:8545: {0}")]
+pub struct BadRpcUrl(pub String);
+
+/// Why the execution node did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ExecutionError {
+    /// The address is malformed.
+    #[error(transparent)]
+    Url(#[from] BadRpcUrl),
+    /// The node cannot be reached.
+    #[error(
+        "the execution node cannot be reached, asked {question} ({cause}): check that it runs and \
+         that its address is right"
+    )]
+    Unreachable {
+        /// What was asked.
+        question: &'static str,
+        /// Why not.
+        cause: String,
+    },
+    /// The node answered that it will not.
+    #[error("the execution node did not answer {question}: {cause}")]
+    Refused {
+        /// What was asked.
+        question: &'static str,
+        /// What it said.
+        cause: String,
+    },
+    /// The node has stopped in the middle of an answer, or before it.
+    #[error(
+        "the execution node was asked {question} and sent nothing for {ms} ms: it hangs. Start \
+         again when it answers: what is on the chain by then is not sent again"
+    )]
+    Hangs {
+        /// What was asked.
+        question: &'static str,
+        /// How long it was waited for, in milliseconds.
+        ms: u128,
+    },
+    /// No client for HTTP can be made.
+    #[error("no connection to an execution node can be made: {0}")]
+    Client(String),
+    /// The node follows another chain.
+    #[error(
+        "the execution node is on chain {found}, and the definition names {expected}: give the URL \
+         of a node of the right chain"
+    )]
+    OtherChain {
+        /// The node's chain id.
+        found: u64,
+        /// The definition's.
+        expected: u64,
+    },
+    /// There is no contract at the deposit contract's address.
+    #[error("there is no deposit contract at {0} on this chain: compare the definition's address")]
+    NoContract(String),
+    /// A log of the deposit contract cannot be read.
+    #[error("the deposit contract at {0} writes logs that are none of deposits: it is another one")]
+    BadLog(String),
+    /// The node has no block to take a base fee from.
+    #[error("the execution node does not show its newest block with a base fee: is it syncing?")]
+    NoBlock,
+    /// The node does not show what has happened lately.
+    #[error(
+        "the newest block of the execution node is {0} s old: it is syncing or cut off, and may \
+         not show a deposit that is on the chain: start again when it follows"
+    )]
+    Behind(u64),
+    /// The first block to look at is still to come.
+    #[error(
+        "the log cannot be looked at from block {first} on, because the newest block is {head}: \
+         what was deposited before would be paid twice. Give a block of before the ceremony"
+    )]
+    BeyondHead {
+        /// The first block to look at.
+        first: u64,
+        /// The newest block.
+        head: u64,
+    },
+    /// The answers are not of one chain.
+    #[error(
+        "the execution node answers about block {block} once so and once otherwise: a new block \
+         came too often while it was asked, or several nodes answer at this address. Start again, \
+         or give the URL of one single node"
+    )]
+    Moved {
+        /// The block that changed.
+        block: u64,
+    },
+    /// The log is not whole.
+    #[error(
+        "the contract has counted {count} deposits up to block {last}, and {lacking} of them are \
+         not in the log that the node shows from block {first} on: whether yours are among them \
+         cannot be seen, and they would be paid twice. Give the URL of another node, or, if this \
+         one has thrown old blocks away, --from-block with a block of shortly before the ceremony"
+    )]
+    Lacking {
+        /// The first block looked at.
+        first: u64,
+        /// The last one.
+        last: u64,
+        /// How many deposits the contract has counted.
+        count: u64,
+        /// How many of them the log does not show.
+        lacking: u64,
+    },
+    /// The node shows no log of a block, however few are asked for at once.
+    #[error(
+        "the execution node shows no deposits of block {block} ({cause}). If it has thrown old \
+         blocks away, give --from-block with a block of shortly before the ceremony"
+    )]
+    NoLog {
+        /// The first block of those asked for.
+        block: u64,
+        /// What it said.
+        cause: String,
+    },
+    /// The sender's key is malformed.
+    #[error("the sender's key is not 32 bytes of hex")]
+    Key,
+    /// The sender's keystore is not one.
+    #[error("the file with the sender's key is no keystore of version 3 that can be read: {0}")]
+    Keystore(String),
+    /// The sender's keystore does not open.
+    #[error(
+        "the sender's keystore does not open: the passphrase is not its own, or the file is damaged"
+    )]
+    KeystorePassphrase,
+    /// The sender has too little.
+    #[error("the sender {sender} has {has} ETH and needs {needs} ETH: send the difference first")]
+    Funds {
+        /// The sender's address.
+        sender: String,
+        /// Its balance.
+        has: String,
+        /// Deposits and the highest fees.
+        needs: String,
+    },
+    /// Signing failed.
+    #[error("the transaction could not be signed: {0}")]
+    Sign(String),
+}
+
+impl ExecutionError {
+    /// Whether the same question may be answered a moment later.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Moved { .. } | Self::Lacking { .. } | Self::Refused { .. }
+        )
+    }
+}
+
+impl ExecutionError {
+    /// What became of a question that was asked within `ms` of silence.
+    pub(super) fn of(
+        question: &'static str,
+        ms: u128,
+        hidden: &Hidden,
+        error: TransportError,
+    ) -> Self {
+        let refused = |cause: String| Self::Refused {
+            question,
+            cause: hidden.shown(&cause),
+        };
+        match error {
+            RpcError::ErrorResp(payload) => {
+                refused(format!("{} (code {})", payload.message, payload.code))
+            }
+            RpcError::NullResp => refused("nothing is there".to_owned()),
+            RpcError::DeserError { err, text } => {
+                refused(format!("the answer cannot be read: {err}: {text}"))
+            }
+            RpcError::Transport(TransportErrorKind::HttpError(error))
+            | RpcError::Transport(TransportErrorKind::HttpErrorWithRetryAfter { error, .. }) => {
+                Self::Refused {
+                    question,
+                    cause: http(&error, hidden),
+                }
+            }
+            RpcError::Transport(TransportErrorKind::Custom(error)) => {
+                let error = match error.downcast::<reqwest::Error>() {
+                    Ok(error) if error.is_timeout() => return Self::Hangs { question, ms },
+                    Ok(error) => innermost(&error.without_url()),
+                    Err(other) if other.is::<TooLarge>() => return refused(other.to_string()),
+                    Err(other) => other.to_string(),
+                };
+                Self::Unreachable {
+                    question,
+                    cause: hidden.shown(&error),
+                }
+            }
+            other @ (RpcError::UnsupportedFeature(_)
+            | RpcError::LocalUsageError(_)
+            | RpcError::SerError(_)
+            | RpcError::Transport(_)) => refused(other.to_string()),
+        }
+    }
+}
+
+fn http(error: &HttpError, hidden: &Hidden) -> String {
+    let advice = match error.status {
+        300..=399 => ": the address leads elsewhere; give the one it leads to",
+        401 | 403 => ": check user name, password and key in the address",
+        429 => ": the node is asked too often",
+        _ => "",
+    };
+    let said = match error.body.is_empty() {
+        true => String::new(),
+        false => format!(": {}", hidden.shown(&error.body)),
+    };
+    format!("HTTP status {}{advice}{said}", error.status)
+}
+
+/// The reason at the bottom of an error, which says the most.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut reason = error;
+    while let Some(deeper) = reason.source() {
+        reason = deeper;
+    }
+    reason.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(error: TransportError) -> String {
+        let url = "https://me:password@example.org/v3/0123456789abcdef".parse();
+        let hidden = Hidden::of(&url.unwrap());
+        ExecutionError::of("for its newest block", 30, &hidden, error).to_string()
+    }
+
+    #[test]
+    fn what_a_node_refuses_is_told_in_its_own_words_but_for_keys() {
+        let error = TransportErrorKind::http_error(401, "no key 0123456789abcdef".to_owned());
+        assert_eq!(
+            words(error),
+            "the execution node did not answer for its newest block: HTTP status 401: check user \
+             name, password and key in the address: no key …"
+        );
+        let error = TransportErrorKind::custom_str("me:password@example.org refused");
+        assert!(!words(error).contains("password@"));
+    }
+}

@@ -1,0 +1,314 @@
+//! Questions of the core put to the beacon node, and its answers put into the core's words.
+//!
+//! Every question is a task of its own; its answer arrives in one bounded channel. A failure is
+//! logged here, as a warning once in a slot for each kind of question, and answered as "nothing":
+//! the core decides when to ask again.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use proto::eth::{ChainSpec, SingleAttestation, ValidatorIndex};
+use proto::{DutyId, Root, Slot};
+use tokio::sync::mpsc::Sender;
+use tracing::{debug, warn};
+
+use crate::beacon::{
+    BeaconClient, BeaconError, BlockId, BlockRequest, CommitteeSubscription, Duties, HeadEvent,
+    ItemFailure, Published, StateId, Strange,
+};
+use crate::clock;
+use node_core::duties::agreed::judge::{Sight, Sighting};
+use node_core::duties::schedule::{Drawn, Due, Registered};
+use node_core::duties::sight::Condition;
+use node_core::duties::{Answer, Found, Order, Query, Submission};
+
+/// Asks the beacon node for the core.
+#[derive(Debug, Clone)]
+pub struct Asking {
+    client: BeaconClient,
+    chain: Arc<ChainSpec>,
+    graffiti: Root,
+    answers: Sender<Answer>,
+    head: Option<HeadEvent>,
+    /// The last slot with a warning about each kind of question.
+    warned: Arc<Mutex<BTreeMap<&'static str, Option<Slot>>>>,
+}
+
+impl Asking {
+    /// Puts questions to `client`; answers arrive in `answers`. Own blocks carry `graffiti`.
+    pub fn new(
+        client: BeaconClient,
+        chain: Arc<ChainSpec>,
+        graffiti: Root,
+        answers: Sender<Answer>,
+    ) -> Self {
+        Self {
+            client,
+            chain,
+            graffiti,
+            answers,
+            head: None,
+            warned: Arc::default(),
+        }
+    }
+
+    /// Takes note of the newest head.
+    pub fn saw(&mut self, head: HeadEvent) {
+        self.head = Some(head);
+    }
+
+    /// Asks `query` in a task of its own.
+    pub fn ask(&self, query: Query) {
+        let this = self.clone();
+        tokio::spawn(async move {
+            let answer = this.answer(query).await;
+            // The loop has ended: nobody wants the answer any more.
+            this.answers.send(answer).await.ok();
+        });
+    }
+
+    /// Submits in a task of its own.
+    pub fn submit(&self, duty: DutyId, submission: Submission) {
+        let this = self.clone();
+        tokio::spawn(async move {
+            let answer = this.submitted(duty, submission).await;
+            this.answers.send(answer).await.ok();
+        });
+    }
+
+    async fn answer(&self, query: Query) -> Answer {
+        match query {
+            Query::Run(number, order) => {
+                let errand = order.errand();
+                let found = self.run(order).await;
+                let found = found.inspect_err(|error| self.complain("the schedule", error));
+                Answer::Run(Due { errand, number }, found.ok())
+            }
+            Query::HeadVote(slot) => {
+                let vote = match self.client.head_vote(slot, self.head).await {
+                    Ok(Some(vote)) => Some(vote),
+                    Ok(None) => {
+                        self.complain("a head vote", &"the beacon node is syncing or optimistic");
+                        None
+                    }
+                    Err(error) => {
+                        self.complain("a head vote", &error);
+                        None
+                    }
+                };
+                Answer::HeadVote(slot, vote)
+            }
+            Query::Block {
+                slot,
+                randao_reveal,
+            } => {
+                let request = BlockRequest {
+                    slot,
+                    randao_reveal,
+                    graffiti: self.graffiti,
+                };
+                let contents = match self.client.own_block(&self.chain, &request).await {
+                    Ok(Some(contents)) => Some(contents),
+                    Ok(None) => {
+                        self.complain("a block", &"the beacon node is syncing or optimistic");
+                        None
+                    }
+                    Err(error) => {
+                        self.complain("a block", &error);
+                        None
+                    }
+                };
+                Answer::Block(slot, contents)
+            }
+            Query::Condition => Answer::Condition(self.condition().await),
+            Query::Knows { duty, root } => {
+                let seen = self.sight(root).await.unwrap_or_else(|error| {
+                    debug!(%duty, %error, "cannot ask the beacon node for a block");
+                    Sight::Unready
+                });
+                Answer::Knows { duty, root, seen }
+            }
+        }
+    }
+
+    async fn condition(&self) -> Condition {
+        match self.client.sync_status().await {
+            Ok(status) if status.may_vote() && !status.el_offline => Condition::Sound,
+            Ok(_) => Condition::Behind,
+            // One that does not serve this question serves others: they show how it is.
+            Err(error) if error.rejected().is_some_and(|said| said.status < 500) => {
+                Condition::Sound
+            }
+            Err(error) => {
+                debug!(%error, "the beacon node does not say how it is");
+                Condition::Mute
+            }
+        }
+    }
+
+    /// Logs why the beacon node gave no `what`: as a warning once in a slot, since a node that is
+    /// down is asked again ten times a second.
+    fn complain(&self, what: &'static str, why: &dyn Display) {
+        let slot = self.chain.slot_at(clock::now());
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        if warned.insert(what, slot) == Some(slot) {
+            debug!("nothing for {what} from the beacon node: {why}");
+        } else {
+            warn!("nothing for {what} from the beacon node: {why}");
+        }
+    }
+
+    /// Tells what was of no use in an answer whose rest was taken.
+    fn passed_over(&self, strange: &Strange) {
+        if let Some(told) = strange.told() {
+            self.complain("a part of the schedule", &told);
+        }
+    }
+
+    /// The block with this root beside the present head, if the node follows the chain.
+    async fn sight(&self, root: Root) -> Result<Sight, BeaconError> {
+        let block = self.client.known_block(BlockId::Root(root));
+        let head = self.client.known_block(BlockId::Head);
+        let (block, head, status) = tokio::try_join!(block, head, self.client.sync_status())?;
+        let Some(head) = head.filter(|head| status.may_vote() && !head.optimistic) else {
+            return Ok(Sight::Unready);
+        };
+        let block = block.filter(|block| !block.optimistic);
+        Ok(block.map_or(Sight::Unknown, |block| {
+            Sight::Known(Sighting {
+                slot: block.header.slot,
+                head: head.header.slot,
+                is_heads_parent: head.header.parent_root == root,
+            })
+        }))
+    }
+
+    /// Runs one errand of the schedule.
+    async fn run(&self, order: Order) -> Result<Found, BeaconError> {
+        match order {
+            Order::Chain(_) => {
+                let spec = self.client.chain_spec().await?;
+                Ok(Found::Chain(Box::new(spec)))
+            }
+            Order::Validators(_, keys) => {
+                let found = self.client.known_validators(StateId::Head, &keys).await?;
+                self.passed_over(&found.strange);
+                let known = found.known.iter().map(|state| {
+                    let active = state.status.is_active();
+                    (
+                        state.validator.pubkey,
+                        Registered {
+                            index: state.index,
+                            active,
+                        },
+                    )
+                });
+                Ok(Found::Validators(known.collect()))
+            }
+            Order::Attesters(epoch, indices) => {
+                let found = self.client.attester_duties(epoch, &indices).await?;
+                self.passed_over(&found.strange);
+                Ok(Found::Attesters(drawn(found)))
+            }
+            Order::Proposers(epoch) => {
+                let found = self.client.proposer_duties(epoch).await?;
+                self.passed_over(&found.strange);
+                Ok(Found::Proposers(drawn(found)))
+            }
+            Order::Seats(epoch, indices) => {
+                let seats = self.client.sync_committee_seats(epoch, &indices).await?;
+                Ok(Found::Seats(seats))
+            }
+            Order::Prepare(_, recipients) => {
+                self.client.prepare_proposers(&recipients).await?;
+                Ok(Found::Done)
+            }
+            Order::Subscribe(_, attesters) => {
+                let subscriptions: Vec<CommitteeSubscription> = attesters
+                    .iter()
+                    .map(|attester| CommitteeSubscription {
+                        validator_index: attester.duty.validator_index,
+                        committee_index: attester.duty.committee_index,
+                        committees_at_slot: attester.duty.committees_at_slot,
+                        slot: attester.duty.slot,
+                        is_aggregator: false,
+                    })
+                    .collect();
+                self.client.subscribe_committees(&subscriptions).await?;
+                Ok(Found::Done)
+            }
+        }
+    }
+
+    /// What the beacon node has of a submission now, and what it refused.
+    async fn submitted(&self, duty: DutyId, submission: Submission) -> Answer {
+        let (all, refused) = match submission {
+            Submission::Attestations(attestations) => {
+                let all = attestations.iter().map(|a| a.attester_index).collect();
+                (all, self.refused_attestations(duty, &attestations).await)
+            }
+            Submission::Block {
+                contents,
+                signature,
+            } => {
+                let proposer = contents.block.proposer_index();
+                let refused = match self.client.publish_block(&contents, signature).await {
+                    Ok(Published::Imported | Published::AlreadyKnown) => None,
+                    Ok(Published::OnlySentOn) => {
+                        Some("it sent the block on, and could not import it itself".to_owned())
+                    }
+                    Err(error) => Some(error.to_string()),
+                };
+                let refused = refused.into_iter().map(|why| (proposer, why)).collect();
+                (vec![proposer], refused)
+            }
+        };
+        Answer::Submitted {
+            duty,
+            accepted: without(all, &refused),
+            refused,
+        }
+    }
+
+    /// Which of these the beacon node did not take, and why.
+    async fn refused_attestations(
+        &self,
+        duty: DutyId,
+        attestations: &[SingleAttestation],
+    ) -> Vec<(ValidatorIndex, String)> {
+        let all = |why: String| {
+            let each = attestations.iter();
+            each.map(|a| (a.attester_index, why.clone())).collect()
+        };
+        let fork = match self.chain.fork_at(self.chain.epoch_of(duty.slot)) {
+            Ok(fork) => fork,
+            Err(unknown) => return all(unknown.to_string()),
+        };
+        match self.client.submit_attestations(fork, attestations).await {
+            Ok(failures) => {
+                let of = |failure: ItemFailure| {
+                    let attestation = attestations.get(failure.index)?;
+                    Some((attestation.attester_index, failure.message))
+                };
+                failures.into_iter().filter_map(of).collect()
+            }
+            Err(error) => all(error.to_string()),
+        }
+    }
+}
+
+fn drawn<T>(found: Duties<T>) -> Drawn<T> {
+    Drawn {
+        root: found.dependent_root,
+        duties: found.duties,
+    }
+}
+
+fn without(
+    mut all: Vec<ValidatorIndex>,
+    refused: &[(ValidatorIndex, String)],
+) -> Vec<ValidatorIndex> {
+    all.retain(|index| refused.iter().all(|(refused, _)| refused != index));
+    all
+}

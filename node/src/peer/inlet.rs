@@ -1,0 +1,193 @@
+//! Everything that can reach the loop of a running peer, in the order of its urgency.
+//!
+//! What is urgent comes first: a durable record, then the peers, then the beacon node's answers;
+//! then shares that wait to be combined, then head events; what may wait comes last. Nothing is
+//! bounded by the goodwill of others: however fast peers, answers or head events come, a
+//! combination is put behind at most `PATIENCE` of them.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::stream::{BoxStream, SelectAll};
+use tokio::sync::mpsc::Receiver;
+
+use crate::beacon::{BeaconError, Heard};
+use crate::disk::writer::Written;
+use crate::net;
+use node_core::duties::{Answer, Chore};
+
+/// How many other inputs a combination may be put behind.
+const PATIENCE: u32 = 16;
+
+/// What has come.
+#[derive(Debug)]
+pub enum Arrival {
+    /// What became of records.
+    Written(Written),
+    /// Something of the peers.
+    Network(net::Event),
+    /// An answer of the beacon node.
+    Answer(Answer),
+    /// A head event, or the end of their stream.
+    Heard(Result<Heard, BeaconError>),
+    /// Work that was put off.
+    Chore(Chore),
+    /// Nothing; time has passed.
+    Time,
+}
+
+/// Where it comes from.
+pub struct Inlet {
+    /// What comes from the peers.
+    pub events: Receiver<net::Event>,
+    /// The beacon node's answers.
+    pub answers: Receiver<Answer>,
+    /// Its new heads. One stream alone, in a set, since a set looks only into what has woken it:
+    /// the way to a stream of HTTP is long, and the loop turns twenty times for each head.
+    pub heads: SelectAll<BoxStream<'static, Result<Heard, BeaconError>>>,
+    /// What became of records.
+    pub written: Receiver<Written>,
+    /// Work put off until nothing urgent waits.
+    pub chores: Chores,
+}
+
+/// Work put off.
+#[derive(Debug, Default)]
+pub struct Chores {
+    /// Shares to be combined: a signature waits for it.
+    urgent: VecDeque<Chore>,
+    /// What only saves time later.
+    idle: VecDeque<Chore>,
+    /// How many other inputs came before the oldest urgent one.
+    passed: u32,
+}
+
+impl Chores {
+    /// Puts work off.
+    pub fn push(&mut self, chore: Chore) {
+        match chore {
+            Chore::Combine(_) => self.urgent.push_back(chore),
+            Chore::Presign(_) => self.idle.push_back(chore),
+        }
+    }
+
+    fn is_overdue(&self) -> bool {
+        !self.urgent.is_empty() && self.passed >= PATIENCE
+    }
+
+    /// Something else was more urgent.
+    fn pass(&mut self) {
+        self.passed = if self.urgent.is_empty() {
+            0
+        } else {
+            self.passed.saturating_add(1)
+        };
+    }
+
+    fn urgent(&mut self) -> Arrival {
+        self.passed = 0;
+        self.urgent
+            .pop_front()
+            .map_or(Arrival::Time, Arrival::Chore)
+    }
+
+    fn idle(&mut self) -> Arrival {
+        self.idle.pop_front().map_or(Arrival::Time, Arrival::Chore)
+    }
+}
+
+impl Inlet {
+    /// What comes next, at the latest after `pause`.
+    pub async fn next(&mut self, pause: Duration) -> Arrival {
+        let is_overdue = self.chores.is_overdue();
+        let (is_urgent, is_idle) = (!self.chores.urgent.is_empty(), !self.chores.idle.is_empty());
+        self.chores.pass();
+        tokio::select! {
+            biased;
+            Some(written) = self.written.recv() => Arrival::Written(written),
+            () = std::future::ready(()), if is_overdue => self.chores.urgent(),
+            Some(event) = self.events.recv() => Arrival::Network(event),
+            Some(answer) = self.answers.recv() => Arrival::Answer(answer),
+            () = tokio::task::yield_now(), if is_urgent => self.chores.urgent(),
+            Some(heard) = self.heads.next() => Arrival::Heard(heard),
+            () = tokio::task::yield_now(), if is_idle => self.chores.idle(),
+            () = tokio::time::sleep(pause) => Arrival::Time,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::stream;
+    use proto::{ClusterSize, DutyId, DutyKind, Root, Slot};
+    use tokio::sync::mpsc::{Sender, channel};
+
+    use super::*;
+    use crate::beacon::HeadEvent;
+
+    const DUTY: DutyId = DutyId {
+        slot: Slot(9),
+        kind: DutyKind::Head,
+    };
+    const FOR_EVER: Duration = Duration::from_secs(3600);
+
+    /// An inlet whose beacon node has a new head whenever anybody looks.
+    fn busy() -> (Inlet, Sender<net::Event>, Sender<Answer>, Sender<Written>) {
+        let head = HeadEvent {
+            slot: Slot(9),
+            block: Root::ZERO,
+            previous_duty_dependent_root: Root::ZERO,
+            current_duty_dependent_root: Root::ZERO,
+            execution_optimistic: false,
+        };
+        let (to_events, events) = channel(1024);
+        let (to_answers, answers) = channel(1024);
+        let (to_written, written) = channel(1);
+        let inlet = Inlet {
+            events,
+            answers,
+            heads: stream::select_all([stream::repeat_with(move || Ok(Heard::Head(head))).boxed()]),
+            written,
+            chores: Chores::default(),
+        };
+        (inlet, to_events, to_answers, to_written)
+    }
+
+    /// After how many other inputs the combination comes.
+    async fn wait(inlet: &mut Inlet) -> u32 {
+        inlet.chores.push(Chore::Presign(DUTY));
+        inlet.chores.push(Chore::Combine(DUTY));
+        for others in 0..100 {
+            if let Arrival::Chore(Chore::Combine(_)) = inlet.next(FOR_EVER).await {
+                return others;
+            }
+        }
+        panic!("shares wait while there are head events");
+    }
+
+    #[tokio::test]
+    async fn shares_are_combined_however_fast_the_head_flaps() {
+        let (mut inlet, ..) = busy();
+        assert!(matches!(inlet.next(FOR_EVER).await, Arrival::Heard(Ok(_))));
+        // It yields once, so that what has arrived meanwhile may come first.
+        assert!(wait(&mut inlet).await <= PATIENCE);
+    }
+
+    #[tokio::test]
+    async fn shares_are_combined_however_many_frames_and_answers_wait() {
+        let (mut inlet, to_events, to_answers, _written) = busy();
+        let peer = ClusterSize::of(4).unwrap().peer(1).unwrap();
+        for _ in 0..500 {
+            let frame = bytes::Bytes::from_static(b"frame");
+            to_events
+                .try_send(net::Event::Frame { peer, frame })
+                .unwrap();
+            to_answers
+                .try_send(Answer::HeadVote(Slot(9), None))
+                .unwrap();
+        }
+        assert_eq!(wait(&mut inlet).await, PATIENCE);
+        assert_eq!(wait(&mut inlet).await, PATIENCE);
+    }
+}

@@ -1,0 +1,18 @@
+//! What the operator sees: log lines, metrics, status, and the small web server that shows them.
+//!
+//! | module | is |
+//! |---|---|
+//! | [`observer`] | what the core notes, told in words and numbers |
+//! | [`metrics`] | the numbers |
+//! | [`status`] | what `gantry status` shows |
+//! | [`web`], `http_limits` | who may ask for them, and how much at once |
+//! | [`curve_cost`] | what the curve work costs on this machine |
+//!
+//! Never here: anything that a duty waits for.
+
+pub mod curve_cost;
+pub(crate) mod http_limits;
+pub mod metrics;
+pub mod observer;
+pub mod status;
+pub mod web;

@@ -1,0 +1,364 @@
+//! What the core notes, told to the operator: log lines, metrics, and the status that
+//! `gantry status` shows. One `info` line per finished duty. What concerns peers alone is in
+//! `peers`.
+
+mod claims;
+mod endings;
+mod outlook;
+mod peers;
+mod words;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use consensus::Evidence;
+use proto::{DutyId, DutyKind, PeerIndex, PeerSet, Round};
+use tracing::{debug, error, info, warn};
+
+use super::metrics::{FaultLabels, Metrics, OutcomeLabels, RuleLabels};
+use super::status::Board;
+use crate::disk::duty_history::{Ending, Memory};
+use crate::disk::evidence_log::Casebook;
+use node_core::duties::note::{Miss, Note, Phase};
+use node_core::vault::Refusal;
+
+/// The intervals of a duty: name, from, to. `signed` is all of them but `value` and `submit`.
+pub const INTERVALS: [(&str, Phase, Phase); 7] = [
+    ("value", Phase::Trigger, Phase::ValueReady),
+    ("prepare", Phase::ValueReady, Phase::PrepareQuorum),
+    ("record", Phase::PrepareQuorum, Phase::RecordDurable),
+    ("commit", Phase::RecordDurable, Phase::CommitQuorum),
+    ("verify", Phase::CommitQuorum, Phase::SignatureVerified),
+    ("signed", Phase::ValueReady, Phase::SignatureVerified),
+    ("submit", Phase::SignatureVerified, Phase::Accepted),
+];
+
+/// Duties whose times are kept at most.
+const TIMELINES: usize = 64;
+
+/// How long a peer's faults of one rule are only counted after one was logged: whoever breaks a
+/// rule a thousand times a second must not fill the disk.
+const FAULT_PAUSE: Duration = Duration::from_secs(10);
+
+/// The same for what this peer would not sign by one rule: while it is stopped, or its target epoch
+/// is still the one it was renewed in, that is every value of every duty.
+const REFUSAL_PAUSE: Duration = Duration::from_secs(60);
+
+/// One duty's times on this peer.
+#[derive(Debug, Default)]
+struct Timeline {
+    reached: BTreeMap<Phase, Instant>,
+    signed: usize,
+    missed: usize,
+    reasons: Vec<String>,
+    absent: Vec<String>,
+}
+
+/// Where numbers and status stand for whoever asks.
+pub struct Panel {
+    /// The numbers.
+    pub metrics: Arc<Metrics>,
+    /// The status.
+    pub board: Arc<Board>,
+}
+
+/// Tells the operator.
+pub struct Observer {
+    names: Vec<String>,
+    panel: Panel,
+    memory: Memory,
+    casebook: Option<Casebook>,
+    timelines: BTreeMap<DutyId, Timeline>,
+    /// When each peer's fault of each rule was logged last; without a peer, what this one refused.
+    logged: BTreeMap<(Option<PeerIndex>, &'static str), Instant>,
+}
+
+impl Observer {
+    /// An observer for peers of these names. Contradictions of peers are kept in `casebook`, if
+    /// it could be opened.
+    pub fn new(
+        names: Vec<String>,
+        panel: Panel,
+        memory: Memory,
+        casebook: Option<Casebook>,
+    ) -> Self {
+        Self {
+            names,
+            panel,
+            memory,
+            casebook,
+            timelines: BTreeMap::new(),
+            logged: BTreeMap::new(),
+        }
+    }
+
+    /// Remembers the record sequence that `peer` has shown, or says, not too often, why not.
+    pub fn remember(&mut self, peer: PeerIndex, sequence: u64) {
+        if let Err(error) = self.memory.remember_sequence(peer, sequence)
+            && self.is_worth_a_line(None, "sequence_not_remembered")
+        {
+            warn!(%error, "cannot remember a peer's record sequence");
+        }
+    }
+
+    /// Has what is to be remembered written down, or says that it may not be.
+    pub fn close(self) {
+        if let Err(error) = self.memory.close() {
+            warn!(
+                "what was remembered of the last duties may be lost: {error}. No signature \
+                 depended on it"
+            );
+        }
+    }
+
+    /// Tells one note.
+    pub fn tell(&mut self, note: Note) {
+        match note {
+            Note::Reached { duty, phase } => self.reached(duty, phase),
+            Note::Signed {
+                duty,
+                validators,
+                round,
+                missing,
+            } => self.signed(duty, validators, round, missing),
+            Note::Missed {
+                duty,
+                validators,
+                why,
+            } => self.missed(duty, validators, why),
+            Note::Accepted { duty, validators } => self.count(duty, "accepted", validators),
+            Note::NotTaken {
+                duty, index, why, ..
+            } => self.not_taken(duty, index, &why),
+            Note::Pulled { duty, from } => self.pulled(duty, from),
+            Note::Moved { duty, validators } => Self::moved(duty, validators.len()),
+            Note::Absent { duty, peers } => self.absent(duty, peers),
+            Note::Objected { duty, objection } => self.objected(duty, objection.rule()),
+            Note::Refused {
+                duty,
+                validator,
+                rule,
+                message,
+            } => {
+                let of = format!("{duty}, validator {}", validator.0);
+                self.say_refused(rule, &format!("{of}: the vault refuses: {message}"));
+                let labels = RuleLabels { rule };
+                self.panel.metrics.refusals.get_or_create(&labels).inc();
+            }
+            Note::RandaoRefused {
+                slot,
+                validator,
+                message,
+            } => {
+                let of = format!("slot {slot}, validator {}", validator.0);
+                self.say_refused("randao", &format!("{of}: no RANDAO reveal: {message}"));
+            }
+            Note::RolledBack {
+                witness,
+                seen,
+                held,
+            } => self.rolled_back(witness, seen, held),
+            Note::DiskHangs { waited } => self.disk_hangs(waited.as_secs()),
+            Note::OtherChain { from } => Self::other_chain(from),
+            Note::UnservedFork(fork) => self.unserved(&fork),
+            Note::NotPerformed { seats, attesters } => self.not_performed(&seats, attesters),
+            Note::Fault { peer, rule, detail } => self.fault(peer, rule, &detail),
+            Note::Unknown { peer, what } => self.passed_over(peer, what),
+            Note::OtherGenesis { peer, ours, theirs } => self.other_genesis(peer, ours, theirs),
+            Note::Evidence(evidence) => {
+                let peer = evidence.culprit();
+                self.fault(
+                    peer,
+                    "contradiction",
+                    "signed two statements that contradict",
+                );
+                self.keep(&evidence);
+            }
+            Note::Connected { peer, up } => self.connected(peer, up),
+            Note::Sight { peer, is_blind } => self.sight(peer, is_blind),
+        }
+    }
+
+    fn disk_hangs(&mut self, seconds: u64) {
+        if self.is_worth_a_line(None, "disk-hangs") {
+            error!(
+                "the disk has not taken the signing record for {seconds} s: nothing is signed \
+                 until it does. Look at the disk; if it is dying, stop gantry and move data_dir, \
+                 whole, to another"
+            );
+        }
+    }
+
+    /// Once in a while by each rule a warning, else for who wants to know everything.
+    fn say_refused(&mut self, rule: &'static str, words: &str) {
+        if self.is_worth_a_line(None, rule) {
+            warn!(rule, "{words}");
+        } else {
+            debug!(rule, "{words}");
+        }
+    }
+
+    fn signed(&mut self, duty: DutyId, validators: usize, round: Round, missing: PeerSet) {
+        let took_ms = self.took_ms(duty);
+        let missing = self.names_of(missing);
+        info!(
+            kind = kind_of(duty),
+            slot = duty.slot.0,
+            validators,
+            round = round.number(),
+            took_ms,
+            ?missing,
+            "signed"
+        );
+        self.count(duty, "signed", validators);
+        let timeline = self.timelines.entry(duty).or_default();
+        timeline.signed += validators;
+        timeline.absent = missing;
+        self.end(duty);
+    }
+
+    fn objected(&mut self, duty: DutyId, rule: &'static str) {
+        self.say_refused(rule, &format!("{duty}: this peer would not sign the value"));
+        let labels = RuleLabels { rule };
+        self.panel.metrics.objections.get_or_create(&labels).inc();
+    }
+
+    fn reached(&mut self, duty: DutyId, phase: Phase) {
+        debug!(%duty, ?phase, "reached");
+        if self.timelines.len() >= TIMELINES {
+            self.timelines.pop_first();
+        }
+        let timeline = self.timelines.entry(duty).or_default();
+        let now = *timeline.reached.entry(phase).or_insert_with(Instant::now);
+        for (name, from, to) in INTERVALS {
+            if let (true, Some(begun)) = (to == phase, timeline.reached.get(&from)) {
+                self.panel
+                    .metrics
+                    .phase(kind_of(duty), name, now.duration_since(*begun));
+            }
+        }
+    }
+
+    fn missed(&mut self, duty: DutyId, validators: usize, why: Miss) {
+        if let Miss::NotTaken { by, .. } = &why
+            && !by.is_empty()
+        {
+            self.count(duty, "taken_elsewhere", validators);
+        }
+        let reason = words::of_miss(why, |peers| self.names_of(peers));
+        let slot = duty.slot.0;
+        warn!(kind = kind_of(duty), slot, validators, "missed: {reason}");
+        self.count(duty, "missed", validators);
+        let timeline = self.timelines.entry(duty).or_default();
+        timeline.missed += validators;
+        timeline.reasons.push(reason);
+        self.end(duty);
+    }
+
+    /// Keeps what is known of a duty that has ended, for now or for good.
+    fn end(&mut self, duty: DutyId) {
+        debug!(%duty, "kept in the history");
+        let took_ms = self.took_ms(duty);
+        let timeline = self.timelines.entry(duty).or_default();
+        let ending = Ending {
+            slot: duty.slot.0,
+            kind: kind_of(duty).to_owned(),
+            signed: timeline.signed,
+            missed: timeline.missed,
+            took_ms,
+            reason: timeline.reasons.join("; "),
+            absent: timeline.absent.clone(),
+        };
+        if let Err(error) = self.memory.remember_ending(&ending)
+            && self.is_worth_a_line(None, "duty_not_remembered")
+        {
+            warn!(%error, "cannot remember a duty");
+        }
+        self.panel.board.ended(ending);
+    }
+
+    fn fault(&mut self, peer: PeerIndex, rule: &'static str, detail: &str) {
+        let name = self.name(peer);
+        if self.is_worth_a_line(Some(peer), rule) {
+            warn!(peer = name, rule, "a peer broke a rule: {detail}");
+        }
+        let peer = name;
+        self.panel
+            .metrics
+            .faults
+            .get_or_create(&FaultLabels { peer, rule })
+            .inc();
+    }
+
+    fn is_worth_a_line(&mut self, peer: Option<PeerIndex>, rule: &'static str) -> bool {
+        let now = Instant::now();
+        let pause = peer.map_or(REFUSAL_PAUSE, |_| FAULT_PAUSE);
+        let logged = self.logged.get(&(peer, rule));
+        let worth = logged.is_none_or(|at| now.duration_since(*at) >= pause);
+        if worth {
+            self.logged.insert((peer, rule), now);
+        }
+        worth
+    }
+
+    fn keep(&mut self, evidence: &Evidence) {
+        let Some(casebook) = &mut self.casebook else {
+            return;
+        };
+        match casebook.keep(evidence) {
+            Ok(true) => {
+                let peer = self.name(evidence.culprit());
+                let claim = evidence.claim();
+                warn!(peer, "{claim}: the evidence is in evidence.jsonl");
+            }
+            Ok(false) => {}
+            Err(error) => warn!(%error, "cannot keep the evidence of a contradiction"),
+        }
+    }
+
+    fn count(&self, duty: DutyId, outcome: &'static str, validators: usize) {
+        let labels = OutcomeLabels {
+            kind: kind_of(duty),
+            outcome,
+        };
+        self.panel
+            .metrics
+            .duties
+            .get_or_create(&labels)
+            .inc_by(validators as u64);
+    }
+
+    fn took_ms(&self, duty: DutyId) -> Option<u64> {
+        let reached = &self.timelines.get(&duty)?.reached;
+        let begun = reached
+            .get(&Phase::Trigger)
+            .or(reached.get(&Phase::ValueReady))?;
+        let signed = reached.get(&Phase::SignatureVerified)?;
+        u64::try_from(signed.duration_since(*begun).as_millis()).ok()
+    }
+
+    /// Why nothing is signed, with the operators called by name.
+    pub fn in_words(&self, stopped: Refusal) -> String {
+        stopped.in_words(&self.names)
+    }
+
+    /// The operator's name of a peer.
+    pub fn name(&self, peer: PeerIndex) -> String {
+        self.names[peer.position()].clone()
+    }
+
+    fn names_of(&self, peers: PeerSet) -> Vec<String> {
+        peers.iter().map(|peer| self.name(peer)).collect()
+    }
+}
+
+fn kind_of(duty: DutyId) -> &'static str {
+    match duty.kind {
+        DutyKind::Head => "head",
+        DutyKind::Block => "block",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! The state of a running peer as one JSON document, which `gantry status` reads and prints.
+
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::disk::duty_history::Ending;
+
+/// Duties shown at most.
+const SHOWN: usize = 256;
+
+/// Everything `gantry status` shows.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// The program's version.
+    pub version: String,
+    /// This peer's name.
+    pub name: String,
+    /// The cluster's name.
+    pub cluster: String,
+    /// The slot now.
+    pub slot: u64,
+    /// The other peers.
+    pub peers: Vec<PeerStatus>,
+    /// The beacon node.
+    pub beacon_node: BeaconStatus,
+    /// The signing record.
+    pub record: RecordStatus,
+    /// Our validators that the chain knows, and how many of them are active.
+    pub validators: ValidatorStatus,
+    /// How the last duties ended, newest first.
+    pub duties: Vec<Ending>,
+}
+
+/// One other peer.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PeerStatus {
+    /// Its name.
+    pub name: String,
+    /// Whether a session is up.
+    pub connected: bool,
+    /// Its program.
+    pub software: String,
+    /// The wire version that both sides speak; none while there is no session.
+    #[serde(default)]
+    pub wire_version: Option<u32>,
+    /// Round trip in milliseconds.
+    pub rtt_ms: Option<f64>,
+    /// Milliseconds its clock is ahead of ours.
+    pub clock_offset_ms: Option<f64>,
+    /// Why there is no session.
+    pub problem: Option<String>,
+    /// The highest number that it has shown of its signing record, 0 if none.
+    #[serde(default)]
+    pub record_seen: u64,
+}
+
+/// The beacon node.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct BeaconStatus {
+    /// Its address: scheme, host and port.
+    pub node: String,
+    /// The slot of its newest head.
+    pub head_slot: Option<u64>,
+    /// What is wrong with its event stream, if anything.
+    pub problem: Option<String>,
+    /// The first epoch in which its chain has other forks or constants than when the peer started:
+    /// nothing is signed from there on.
+    pub other_chain_from: Option<u64>,
+    /// A fork of its chain that this version cannot sign for, if one is scheduled.
+    #[serde(default)]
+    pub unserved_fork: Option<ForkStatus>,
+}
+
+/// A fork that this version cannot sign for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ForkStatus {
+    /// Its name.
+    pub name: String,
+    /// Its first epoch.
+    pub epoch: u64,
+}
+
+/// The signing record.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RecordStatus {
+    /// The last sequence number that is durable.
+    pub sequence: u64,
+    /// The slot up to which this run does not vote (the restart rule).
+    pub silent_until: Option<u64>,
+    /// Why nothing is signed, if so.
+    pub stopped: Option<String>,
+}
+
+/// Our validators.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ValidatorStatus {
+    /// In the lock.
+    pub total: usize,
+    /// Known to the chain.
+    pub registered: usize,
+    /// With duties.
+    pub active: usize,
+    /// With a seat in the sync committee, whose duty this version does not perform.
+    #[serde(default)]
+    pub seats: usize,
+}
+
+/// The present status, written by the loop and read by the web server.
+#[derive(Debug, Default)]
+pub struct Board(Mutex<Status>);
+
+impl Board {
+    /// A board that shows this at first.
+    pub fn new(status: Status) -> Self {
+        Self(Mutex::new(status))
+    }
+
+    /// What it shows now.
+    pub fn read(&self) -> Status {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Changes what it shows.
+    pub fn change(&self, change: impl FnOnce(&mut Status)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Shows how a duty ended; a later word on the same duty takes the place of an earlier.
+    pub fn ended(&self, ending: Ending) {
+        self.change(|status| {
+            let same = |other: &Ending| other.slot == ending.slot && other.kind == ending.kind;
+            status.duties.retain(|other| !same(other));
+            status.duties.insert(0, ending);
+            status.duties.truncate(SHOWN);
+        });
+    }
+}

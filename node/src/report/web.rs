@@ -1,0 +1,238 @@
+//! What a running peer serves to its own operator over HTTP, on loopback unless configured
+//! otherwise: `/metrics` for Prometheus, `/status` for `gantry status`.
+//!
+//! A page in the operator's browser can point its own name at this address and would then read what
+//! is served here (DNS rebinding). It cannot hide that name: so only requests are answered whose
+//! Host is `localhost`, a loopback address, the configured one (any, where `metrics` is configured
+//! to all addresses of the machine), or a name that the operator has allowed.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Once};
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, HOST};
+use axum::http::uri::Authority;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use prometheus_client::metrics::counter::Counter;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tracing::warn;
+
+use super::http_limits::{Bounds, receive};
+use super::metrics::{Metrics, PeerLabels, UnknownLabels};
+use super::status::Board;
+use crate::net::Outbox;
+use crate::net::listening::with_advice;
+
+/// An operator, a few dashboards and a Prometheus.
+const BOUNDS: Bounds = Bounds {
+    places: 32,
+    visit: Duration::from_secs(10),
+};
+
+/// The address cannot be listened on.
+#[derive(Debug, Error)]
+#[error("cannot serve metrics on {address}, where `metrics` is configured to: {cause}")]
+pub struct WebError {
+    address: SocketAddr,
+    cause: String,
+}
+
+/// What is served.
+#[derive(Clone)]
+pub struct Shown {
+    /// The numbers of this peer.
+    pub metrics: Arc<Metrics>,
+    /// Its status.
+    pub board: Arc<Board>,
+    /// The sessions, for the bytes they have carried.
+    pub outbox: Outbox,
+    /// The peers' names, in the order of the definition.
+    pub names: Arc<[String]>,
+}
+
+/// Where it is served, and for which Hosts beside this machine's own.
+#[derive(Debug, Clone)]
+pub struct Door {
+    /// The address to listen on.
+    pub address: SocketAddr,
+    /// Host names that are answered too.
+    pub names: Arc<[String]>,
+}
+
+impl Door {
+    /// Whether a Host header, with or without a port, names this machine.
+    fn admits(&self, host: &str) -> bool {
+        let Ok(authority) = host.parse::<Authority>() else {
+            return false;
+        };
+        let name = authority.host();
+        let bare = name.trim_start_matches('[').trim_end_matches(']');
+        let own = self.address.ip();
+        match bare.parse::<IpAddr>() {
+            Ok(address) => address.is_loopback() || address == own || own.is_unspecified(),
+            Err(_) => {
+                let mut known = self.names.iter().map(String::as_str).chain(["localhost"]);
+                known.any(|known| name.eq_ignore_ascii_case(known))
+            }
+        }
+    }
+}
+
+/// Serves until the program ends.
+///
+/// # Errors
+/// If the address cannot be listened on.
+pub async fn serve(door: Door, shown: Shown) -> Result<(), WebError> {
+    let address = door.address;
+    let failed = |error| WebError {
+        address,
+        cause: with_advice(&error),
+    };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let router = Router::new()
+        .route("/metrics", get(metrics_text))
+        .route(
+            "/status",
+            get(|State(shown): State<Shown>| async move { Json(shown.board.read()) }),
+        )
+        .layer(from_fn_with_state(door, guard))
+        .with_state(shown);
+    tokio::spawn(receive(listener, router, BOUNDS));
+    Ok(())
+}
+
+/// Lets a request through that names this machine, not some other.
+async fn guard(State(door): State<Door>, request: Request, next: Next) -> Response {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let host = hosts.next().and_then(|host| host.to_str().ok());
+    if host.is_some_and(|host| door.admits(host)) && hosts.next().is_none() {
+        return next.run(request).await;
+    }
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        warn!(
+            host,
+            "refused a request to /metrics or /status: its Host names neither this machine's \
+             loopback nor the address that `metrics` is configured to. If the name is right, add \
+             it to `metrics_names`"
+        );
+    });
+    let words = "refused: this address answers only requests whose Host is localhost, a loopback \
+                 address, the address that `metrics` is configured to or one of `metrics_names`\n";
+    (StatusCode::FORBIDDEN, words).into_response()
+}
+
+async fn metrics_text(State(shown): State<Shown>) -> impl IntoResponse {
+    let traffic = shown.outbox.traffic();
+    let metrics = &shown.metrics;
+    raise(&metrics.sent_bytes, traffic.sent_bytes);
+    raise(&metrics.received_bytes, traffic.received_bytes);
+    for (name, peer) in shown.names.iter().zip(&traffic.peers) {
+        let labels = PeerLabels { peer: name.clone() };
+        raise(
+            &metrics.peer_sent_bytes.get_or_create(&labels),
+            peer.sent_bytes,
+        );
+        raise(
+            &metrics.peer_received_bytes.get_or_create(&labels),
+            peer.received_bytes,
+        );
+        let peer_sent = UnknownLabels {
+            peer: name.clone(),
+            what: "a message",
+        };
+        raise(&metrics.unknown.get_or_create(&peer_sent), peer.unknown);
+    }
+    // The first time this measures for a moment: not on the loop's threads.
+    let counted = Arc::clone(metrics);
+    let seconds = move || counted.curve_work.seconds();
+    if let Ok(seconds) = tokio::task::spawn_blocking(seconds).await {
+        // The bits of numbers that are not negative are ordered as the numbers are.
+        let counted = metrics.bls_cpu_seconds.inner();
+        counted.fetch_max(seconds.max(0.0).to_bits(), Ordering::Relaxed);
+    }
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(CONTENT_TYPE, kind)], metrics.text())
+}
+
+/// Brings a counter to what was counted elsewhere, however many ask at once.
+fn raise(counter: &Counter, total: u64) {
+    counter.inner().fetch_max(total, Ordering::Relaxed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn door(address: [u8; 4], names: &[&str]) -> Door {
+        Door {
+            address: (address, 3620).into(),
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn only_this_machine_is_answered_for() {
+        let loopback = door([127, 0, 0, 1], &[]);
+        let lan = door([192, 168, 7, 5], &[]);
+        let all = door([0, 0, 0, 0], &[]);
+        for host in [
+            "localhost:3620",
+            "LOCALHOST",
+            "127.0.0.1:3620",
+            "127.0.0.9",
+            "[::1]:3620",
+        ] {
+            assert!(loopback.admits(host), "{host}");
+            assert!(lan.admits(host), "{host}");
+        }
+        assert!(lan.admits("192.168.7.5:3620"));
+        assert!(all.admits("192.168.7.5:3620"));
+        let foreign = [
+            "192.168.7.5:3620",
+            "rebound.example:3620",
+            "localhost.rebound.example",
+            "127.0.0.1.rebound.example",
+            "user@localhost/",
+            "",
+        ];
+        for host in foreign {
+            assert!(!loopback.admits(host), "{host}");
+        }
+        assert!(!all.admits("rebound.example"));
+    }
+
+    #[test]
+    fn a_name_that_the_operator_allows_is_answered_and_no_other() {
+        let named = door([0, 0, 0, 0], &["gantry"]);
+        assert!(named.admits("gantry:3620"));
+        assert!(named.admits("localhost"));
+        assert!(!named.admits("gantry.rebound.example:3620"));
+        assert!(!named.admits("rebound.example:3620"));
+    }
+
+    /// Over a socket, as a browser asks.
+    #[tokio::test]
+    async fn a_rebound_name_gets_403_and_words_and_the_operator_an_answer() {
+        let router = Router::new()
+            .route("/status", get(|| async { "fine" }))
+            .layer(from_fn_with_state(door([127, 0, 0, 1], &[]), guard));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/status", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let plain = client.get(&url).send().await.unwrap();
+        assert_eq!(plain.text().await.unwrap(), "fine");
+        let rebound = client.get(&url).header("host", "rebound.example:3620");
+        let rebound = rebound.send().await.unwrap();
+        assert_eq!(rebound.status().as_u16(), 403);
+        assert!(rebound.text().await.unwrap().contains("Host is localhost"));
+    }
+}
