@@ -14,7 +14,7 @@ use dkg::bls::work::{Operation, Sample};
 use dkg::bls::{Message, SecretShare};
 use node::disk::{DataLock, Files};
 use node_core::partials::collector::{Collector, Combining};
-use node_core::partials::keys::Position;
+use node_core::partials::keys::ValidatorPosition;
 use node_core::partials::keys::{ClusterKeys, ValidatorKeys};
 use node_core::partials::share::Share;
 use node_core::record::{Entry, History, Journal, Owner};
@@ -56,12 +56,12 @@ fn keys(size: ClusterSize, validators: u32) -> ClusterKeys {
 }
 
 /// What t peers have sent for every validator.
-fn sent(size: ClusterSize, validators: u32) -> Vec<Vec<(Position, SignatureBytes)>> {
+fn sent(size: ClusterSize, validators: u32) -> Vec<Vec<(ValidatorPosition, SignatureBytes)>> {
     let message = Message::hash(ROOT.into());
     let of = |x: u64| {
         let sign = |validator| {
             let signature = share(size, validator, x).sign(&message);
-            (Position(validator), signature.to_bytes())
+            (ValidatorPosition(validator), signature.to_bytes())
         };
         (0..validators).map(sign).collect()
     };
@@ -74,9 +74,9 @@ fn collect(c: &mut Criterion<CpuTime>) {
         let size = ClusterSize::of(n).expect("3 to 13 peers");
         for validators in VALIDATORS {
             let (keys, sent) = (keys(size, validators), sent(size, validators));
-            let wanted: Vec<Position> = (0..validators).map(Position).collect();
+            let wanted: Vec<ValidatorPosition> = (0..validators).map(ValidatorPosition).collect();
             let message = Message::hash(ROOT.into());
-            let collect = |sent: Vec<Vec<(Position, SignatureBytes)>>| {
+            let collect = |sent: Vec<Vec<(ValidatorPosition, SignatureBytes)>>| {
                 let mut collector = Collector::new(size);
                 for (peer, partials) in size.all().zip(sent) {
                     let shares = partials
@@ -104,7 +104,7 @@ fn collect(c: &mut Criterion<CpuTime>) {
 
 /// Decodes, sums multiples modulo the group order, checks that each sum is in the group, and
 /// verifies all together.
-fn bare_collect(sent: &[Vec<(Position, SignatureBytes)>]) -> bool {
+fn bare_collect(sent: &[Vec<(ValidatorPosition, SignatureBytes)>]) -> bool {
     let weights =
         |bytes: usize| -> Vec<u8> { (0..bytes).map(|i| (i * 7 + i / 251) as u8).collect() };
     let coefficients = weights(32 * sent.len());

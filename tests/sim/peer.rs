@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use node_core::duties::facts::Ground;
+use node_core::duties::facts::ClusterFacts;
 use node_core::duties::node::Node;
 use node_core::duties::peers::Peers;
 use node_core::partials::keys::ClusterKeys;
@@ -171,8 +171,8 @@ impl Peer {
     }
 
     /// What never changes while a process runs.
-    pub fn ground(&self, cluster: &Cluster, chain: &Arc<ChainSpec>) -> Ground {
-        Ground {
+    pub fn facts(&self, cluster: &Cluster, chain: &Arc<ChainSpec>) -> ClusterFacts {
+        ClusterFacts {
             chain: Arc::clone(chain),
             lock: cluster.lock.hash(),
             roster: Arc::new(cluster.lock.definition.terms().roster().clone()),
@@ -203,12 +203,12 @@ impl Peer {
     /// Starts a process from what lies on the disk.
     pub fn start(&mut self, cluster: &Cluster, chain: &Arc<ChainSpec>) -> Result<(), JournalError> {
         let journal = Journal::open(self.disk.clone(), owner(cluster, self.index))?;
-        let ground = self.ground(cluster, chain);
+        let facts = self.facts(cluster, chain);
         let vault = self.vault(cluster, journal.history().clone());
-        let peers = Peers::new(ground.roster.size(), self.index, self.memory.clone());
+        let peers = Peers::new(facts.roster.size(), self.index, self.memory.clone());
         self.life += 1;
         self.process = Some(Process {
-            node: Node::new(ground, vault, peers, journal.recorded()),
+            node: Node::new(facts, vault, peers, journal.recorded()),
             journal,
             waiting: Vec::new(),
             is_writing: false,

@@ -2,11 +2,11 @@
 
 use consensus::Standing;
 use node_core::duties::agreed::run::{Event as RunEvent, Run};
-use node_core::duties::facts::{Owners, World as Stage};
+use node_core::duties::facts::{Owners, Step as Stage};
 use node_core::duties::peers::Peers;
 use node_core::duties::schedule::Head;
 use node_core::duties::{Input, Output, Query};
-use node_core::partials::keys::Position;
+use node_core::partials::keys::ValidatorPosition;
 use proto::Slot;
 use proto::eth::ValidatorIndex;
 
@@ -53,10 +53,10 @@ fn a_run_asks_for_its_block_with_the_reveal_of_its_own_proposer_and_no_other() {
     let peer = &world.peers[leader];
     let history = peer.durable_history(&world.cluster).unwrap();
     let recorded = peer.process.as_ref().unwrap().journal.recorded();
-    let ground = peer.ground(&world.cluster, &world.chain.spec);
-    let (size, mut out) = (ground.roster.size(), Vec::new());
+    let facts = peer.facts(&world.cluster, &world.chain.spec);
+    let (size, mut out) = (facts.roster.size(), Vec::new());
     let mut with = Stage {
-        ground: &ground,
+        facts: &facts,
         vault: &mut peer.vault(&world.cluster, history),
         peers: &mut Peers::new(size, peer.index, peer.memory.clone()),
         is_mute: false,
@@ -64,7 +64,7 @@ fn a_run_asks_for_its_block_with_the_reveal_of_its_own_proposer_and_no_other() {
         now: world.chain.spec.start_of(Slot(slot)),
         out: &mut out,
     };
-    let (proposer, other) = (Position(0), Position(1));
+    let (proposer, other) = (ValidatorPosition(0), ValidatorPosition(1));
     let owners = Owners::Proposer {
         validator: proposer,
         index: ValidatorIndex(FIRST_INDEX),

@@ -19,7 +19,7 @@ use super::{CeremonyError, PATIENCE, Phase, sign};
 use crate::net::Event;
 
 /// One peer at the ceremony.
-pub(super) struct Gathering {
+pub(super) struct Driver {
     site: Site,
     /// Taken out only while one phase becomes the next.
     phase: Option<Phase>,
@@ -29,7 +29,7 @@ pub(super) struct Gathering {
     stay_until: Option<Instant>,
 }
 
-impl Gathering {
+impl Driver {
     /// A peer of `site` that is at `phase`.
     pub fn new(site: Site, phase: Phase, line: Line) -> Self {
         Self {

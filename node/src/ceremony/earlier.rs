@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use super::CeremonyError;
 use super::keys::{Site, share_key};
-use super::saved::{Memory, Notebook};
+use super::saved::{Memory, SavedCeremony};
 use crate::disk::Files;
 use crate::disk::keystore::keystore_path;
 use node_core::record::{Journal, JournalError};
@@ -75,9 +75,9 @@ const ADVICE: &str = "If this ceremony was finished here before, put cluster-loc
 ///
 /// # Errors
 /// What there is, and what to do; or that it cannot be read.
-pub fn refuse(site: &Site, notebook: &Notebook, memory: &Memory) -> Result<(), CeremonyError> {
+pub fn refuse(site: &Site, saved: &SavedCeremony, memory: &Memory) -> Result<(), CeremonyError> {
     let lock_file = || site.lock_file.clone();
-    let acked = notebook.position()?.acked;
+    let acked = saved.position()?.acked;
     let acked: Vec<Root> = acked.iter().map(|acked| acked.lock).collect();
     refuse_record(site, &acked)?;
     let of_deposits = |name: &str| name.starts_with("deposit-data-") && name.ends_with(".json");
@@ -90,7 +90,7 @@ pub fn refuse(site: &Site, notebook: &Notebook, memory: &Memory) -> Result<(), C
     let own = match memory {
         // Nothing says that this ceremony has stored any.
         Memory::Blank(None) => BTreeSet::new(),
-        Memory::Blank(Some(_)) | Memory::Begun => own_keystores(site, notebook)?,
+        Memory::Blank(Some(_)) | Memory::Begun => own_keystores(site, saved)?,
     };
     let is_foreign = |name: &str| is_share(name) && !own.contains(&site.keystore_dir.join(name));
     if let Some(file) = first_file(&site.keystore_dir, is_foreign) {
@@ -127,8 +127,8 @@ fn refuse_record(site: &Site, acked: &[Root]) -> Result<(), CeremonyError> {
 }
 
 /// The keystores that this ceremony has stored so far, in all its attempts.
-fn own_keystores(site: &Site, notebook: &Notebook) -> Result<BTreeSet<PathBuf>, CeremonyError> {
-    let made = notebook.all_made()?;
+fn own_keystores(site: &Site, saved: &SavedCeremony) -> Result<BTreeSet<PathBuf>, CeremonyError> {
+    let made = saved.all_made()?;
     let shares = made.iter().flat_map(|made| {
         let own = |validator: &Validator| {
             let shares = &validator.share_public_keys;

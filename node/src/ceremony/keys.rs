@@ -22,7 +22,7 @@ use proto::{Identity, IdentitySignature, PeerIndex, PublicKey, Root, ShareIndex}
 use sha2::{Digest as _, Sha256};
 
 use super::CeremonyError;
-use super::saved::{Made, Notebook};
+use super::saved::{Made, SavedCeremony};
 use crate::disk::files::{self, FileError, Mode};
 use crate::disk::keystore::{MasterSecret, StoredShare, store_all};
 use crate::disk::{DataLock, Files};
@@ -123,7 +123,7 @@ impl Site {
         &self,
         outcome: &Outcome,
         master: &MasterSecret,
-        notebook: &Notebook,
+        saved: &SavedCeremony,
     ) -> Result<Root, CeremonyError> {
         let validators = outcome.validators.iter();
         let made = Made {
@@ -148,7 +148,7 @@ impl Site {
         };
         let shares: Vec<StoredShare> = shares.chain([seal]).collect();
         // First what says whose the keystores are, and then they: a start finds no stray ones.
-        notebook.keep(lock, &made)?;
+        saved.keep(lock, &made)?;
         store_all(&self.keystore_dir, master, &shares)?;
         Ok(lock)
     }
@@ -175,13 +175,13 @@ impl Site {
     ///
     /// # Errors
     /// If something cannot be written, or there is a record that is not this lock's.
-    pub fn finish(&self, lock: &Lock, notebook: &Notebook) -> Result<(), CeremonyError> {
+    pub fn finish(&self, lock: &Lock, saved: &SavedCeremony) -> Result<(), CeremonyError> {
         self.begin_record(lock)?;
         if let Some(dir) = self.lock_file.parent() {
             files::make_dir(dir)?;
         }
         files::write_new(&self.lock_file, lock.to_json().as_bytes(), Mode::Public)?;
-        notebook.close()
+        saved.close()
     }
 
     /// Remembers the hashes of locks that were acknowledged here and then left. There are few.

@@ -16,7 +16,7 @@ use proto::{IdentitySignature, Machine as _, PeerIndex, PeerSet, Root};
 use super::CeremonyError;
 use super::keys::Site;
 use super::line::{Line, counted};
-use super::saved::Notebook;
+use super::saved::SavedCeremony;
 use crate::clock;
 use crate::disk::files::{self, FileError, Mode};
 use crate::disk::keystore::MasterSecret;
@@ -27,7 +27,7 @@ const MAX_BLAMES: u32 = 20;
 /// A ceremony that is under way.
 pub(super) struct Making {
     ceremony: Ceremony,
-    notebook: Notebook,
+    saved: SavedCeremony,
     master: MasterSecret,
     /// The shares that this run has stored, by lock.
     shares: BTreeMap<Root, Vec<SecretShare>>,
@@ -51,19 +51,19 @@ impl Making {
     /// Begins or continues the ceremony of `site`.
     pub fn start(
         site: &Site,
-        notebook: Notebook,
+        saved: SavedCeremony,
         master: MasterSecret,
     ) -> Result<Self, CeremonyError> {
         let who = Participant {
             terms: terms(site),
             me: site.me,
             identity: site.identity.clone(),
-            seed: notebook.seed(&master)?,
+            seed: saved.seed(&master)?,
         };
-        let ceremony = Ceremony::new(who, notebook.position()?)?;
+        let ceremony = Ceremony::new(who, saved.position()?)?;
         Ok(Self {
             ceremony,
-            notebook,
+            saved,
             master,
             shares: BTreeMap::new(),
             shown: BTreeMap::new(),
@@ -136,7 +136,7 @@ impl Making {
     fn forgotten(&self, peer: PeerIndex, line: &Line) -> CeremonyError {
         CeremonyError::Forgotten {
             peer: line.name(peer).to_owned(),
-            dir: self.notebook.directory().to_owned(),
+            dir: self.saved.directory().to_owned(),
         }
     }
 
@@ -161,7 +161,7 @@ impl Making {
         self.refuse_older_copy(line)?;
         while let Some(output) = outputs.pop_front() {
             match output {
-                Output::Persist(position) => self.notebook.persist(&position)?,
+                Output::Persist(position) => self.saved.persist(&position)?,
                 Output::Send(peer, bytes) => line.send(peer, &Frame::Ceremony(bytes)),
                 Output::Broadcast(bytes) => line.broadcast(&Frame::Ceremony(bytes)),
                 Output::Store(outcome) => {
@@ -196,7 +196,7 @@ impl Making {
         line: &mut Line,
     ) -> Result<Input, CeremonyError> {
         line.screen.now("storing keys".to_owned());
-        let lock = site.store(&outcome, &self.master, &self.notebook)?;
+        let lock = site.store(&outcome, &self.master, &self.saved)?;
         let transcript = outcome.transcript;
         let shares = outcome.validators.into_iter().map(|keys| keys.share);
         self.shares.insert(lock, shares.collect());
@@ -216,7 +216,7 @@ impl Making {
 
     /// Checks a certificate that a peer or the ceremony gave; the lock of it.
     pub fn check(&self, certificate: &Certificate, site: &Site) -> Result<Lock, CeremonyError> {
-        let made = self.notebook.made(certificate.lock)?;
+        let made = self.saved.made(certificate.lock)?;
         site.signed(made, &certificate.signatures)
     }
 
@@ -226,7 +226,7 @@ impl Making {
         let acked = acked.map(|acked| acked.lock);
         let others: Vec<Root> = acked.filter(|other| *other != lock.hash()).collect();
         site.abandon(&others)?;
-        site.finish(&lock, &self.notebook)?;
+        site.finish(&lock, &self.saved)?;
         let shares = self.shares.remove(&lock.hash());
         Ok(Ready {
             lock,

@@ -55,12 +55,12 @@ use crate::net::{self, Limits, Settings};
 pub use error::CeremonyError;
 pub use keys::Site;
 
-use driver::Gathering;
+use driver::Driver;
 use keys::keystore_salt;
 use line::Line;
 use making::Making;
 use recalling::Recalling;
-use saved::{Memory, Notebook};
+use saved::{Memory, SavedCeremony};
 use sharing::Sharing;
 
 /// How long a peer that begins with everything on its disk waits for somebody who lacks something.
@@ -111,7 +111,7 @@ pub async fn hold(
     };
     let (outbox, events) = net::start(settings).await?;
     let line = Line::new(Box::new(outbox), site.me, site.definition.terms());
-    let mut gathering = Gathering::new(site, phase, line);
+    let mut gathering = Driver::new(site, phase, line);
     gathering.begin(plan.retry)?;
     gathering.run(events, stop).await
 }
@@ -129,25 +129,25 @@ impl Phase {
         site.sweep()?;
         let definition = site.definition.hash();
         let salt = keystore_salt(definition);
-        let notebook = Notebook::open(site.data.directory(), definition)?;
+        let saved = SavedCeremony::open(site.data.directory(), definition)?;
         let Some(lock) = site.lock()? else {
-            let memory = notebook.memory()?;
-            earlier::refuse(site, &notebook, &memory)?;
+            let memory = saved.memory()?;
+            earlier::refuse(site, &saved, &memory)?;
             room::refuse(site)?;
             return match memory {
                 Memory::Begun => {
                     let master = MasterSecret::obtain(secret, &salt, SecretUse::Open)?;
-                    let making = Making::start(site, notebook, master)?;
+                    let making = Making::start(site, saved, master)?;
                     Ok(Self::Making(Box::new(making)))
                 }
                 Memory::Blank(known) => {
                     let master = MasterSecret::obtain(secret, &salt, SecretUse::Choose)?;
-                    let recalling = Recalling::start(site, notebook, master, known);
+                    let recalling = Recalling::start(site, saved, master, known);
                     Ok(Self::Recalling(Box::new(recalling)))
                 }
             };
         };
-        notebook.close()?;
+        saved.close()?;
         let mut sharing = Sharing::open(site, lock)?;
         if !sharing.is_complete() {
             let master = MasterSecret::obtain(secret, &salt, SecretUse::Open)?;

@@ -14,13 +14,13 @@ use super::CeremonyError;
 use super::keys::Site;
 use super::line::{Line, counted};
 use super::making::{Making, terms};
-use super::saved::Notebook;
+use super::saved::SavedCeremony;
 use crate::disk::keystore::MasterSecret;
 
 /// A peer that has not begun, as far as it knows.
 pub(super) struct Recalling {
     recollection: Recollection,
-    notebook: Notebook,
+    saved: SavedCeremony,
     master: MasterSecret,
 }
 
@@ -28,13 +28,13 @@ impl Recalling {
     /// Nobody has told yet; `known` is the attempt that the notebook still knows of.
     pub fn start(
         site: &Site,
-        notebook: Notebook,
+        saved: SavedCeremony,
         master: MasterSecret,
         known: Option<u32>,
     ) -> Self {
         Self {
             recollection: Recollection::new(terms(site), site.me, known),
-            notebook,
+            saved,
             master,
         }
     }
@@ -70,7 +70,7 @@ impl Recalling {
         match self.recollection.acknowledged() {
             Some(peer) => Err(CeremonyError::Forgotten {
                 peer: line.name(peer).to_owned(),
-                dir: self.notebook.directory().to_owned(),
+                dir: self.saved.directory().to_owned(),
             }),
             None => Ok(()),
         }
@@ -86,7 +86,7 @@ impl Recalling {
     /// # Errors
     /// If there is nowhere to begin, or the notebook cannot be written.
     pub fn end(self, site: &Site, line: &mut Line) -> Result<Making, CeremonyError> {
-        let dir = self.notebook.directory();
+        let dir = self.saved.directory();
         let position = self.recollection.position().map_err(|error| match error {
             Forgotten::Acknowledged => unreachable!("it was refused when it was heard"),
             Forgotten::LastAttempt => CeremonyError::NoAttemptLeft(dir.to_owned()),
@@ -101,8 +101,8 @@ impl Recalling {
                 counted(position.attempt),
             ));
         }
-        self.notebook.begin(&self.master, &position)?;
-        Making::start(site, self.notebook, self.master)
+        self.saved.begin(&self.master, &position)?;
+        Making::start(site, self.saved, self.master)
     }
 
     /// Shows whom it waits for.

@@ -133,7 +133,7 @@ mod tests {
     use proto::definition::Gwei;
 
     use super::super::Phase;
-    use super::super::saved::Notebook;
+    use super::super::saved::SavedCeremony;
     use super::super::tests::{definition_of, lock, site};
     use super::*;
     use crate::disk::keystore::SecretSource;
@@ -197,8 +197,8 @@ mod tests {
             lock_file: dir.path().join("a/b/cluster-lock.json"),
             ..site(dir.path())
         };
-        let notebook = Notebook::open(dir.path(), site.definition.hash()).unwrap();
-        site.finish(&lock(&site), &notebook).unwrap();
+        let saved = SavedCeremony::open(dir.path(), site.definition.hash()).unwrap();
+        site.finish(&lock(&site), &saved).unwrap();
         assert!(site.lock_file.exists());
     }
 }

@@ -38,7 +38,7 @@ const MAX_BYTES: usize = 16 << 20;
 
 /// The folder `ceremony` of a data directory.
 #[derive(Debug)]
-pub struct Notebook {
+pub struct SavedCeremony {
     dir: PathBuf,
     definition: Root,
 }
@@ -81,24 +81,24 @@ struct PositionFile {
     position: Position,
 }
 
-impl Notebook {
+impl SavedCeremony {
     /// The notebook of the ceremony for `definition` in `data_dir`; nothing is written yet.
     ///
     /// # Errors
     /// If an unfinished ceremony of another definition is there.
     pub fn open(data_dir: &Path, definition: Root) -> Result<Self, CeremonyError> {
         let dir = data_dir.join("ceremony");
-        let notebook = Self { dir, definition };
-        if notebook.has_begun() {
-            let there = notebook.seed_file()?.definition;
+        let saved = Self { dir, definition };
+        if saved.has_begun() {
+            let there = saved.seed_file()?.definition;
             if there != definition {
                 return Err(CeremonyError::OtherCeremony {
-                    dir: notebook.dir,
+                    dir: saved.dir,
                     there,
                 });
             }
         }
-        Ok(notebook)
+        Ok(saved)
     }
 
     /// The folder.
@@ -215,7 +215,7 @@ impl Notebook {
         read(&self.made_path(lock))
     }
 
-    /// All that [`Notebook::keep`] has kept.
+    /// All that [`SavedCeremony::keep`] has kept.
     ///
     /// # Errors
     /// If a file of it cannot be read.
@@ -316,14 +316,14 @@ mod tests {
         MasterSecret::from_seed(&[seed; 32], &Root::from([7; 32]))
     }
 
-    fn open(dir: &Path, definition: [u8; 32]) -> Result<Notebook, CeremonyError> {
-        Notebook::open(dir, definition.into())
+    fn open(dir: &Path, definition: [u8; 32]) -> Result<SavedCeremony, CeremonyError> {
+        SavedCeremony::open(dir, definition.into())
     }
 
-    fn begun(dir: &Path, position: &Position) -> Notebook {
-        let notebook = open(dir, DEFINITION).unwrap();
-        notebook.begin(&master(1), position).unwrap();
-        notebook
+    fn begun(dir: &Path, position: &Position) -> SavedCeremony {
+        let saved = open(dir, DEFINITION).unwrap();
+        saved.begin(&master(1), position).unwrap();
+        saved
     }
 
     fn at(attempt: u32) -> Position {
@@ -337,8 +337,8 @@ mod tests {
     #[test]
     fn the_seed_is_the_same_after_a_crash_and_lies_encrypted() {
         let dir = tempfile::tempdir().unwrap();
-        let notebook = open(dir.path(), DEFINITION).unwrap();
-        assert_eq!(notebook.memory().unwrap(), Memory::Blank(None));
+        let saved = open(dir.path(), DEFINITION).unwrap();
+        assert_eq!(saved.memory().unwrap(), Memory::Blank(None));
         let seed = begun(dir.path(), &at(0)).seed(&master(1)).unwrap();
         let again = open(dir.path(), DEFINITION).unwrap();
         assert_eq!(again.memory().unwrap(), Memory::Begun);
@@ -360,10 +360,10 @@ mod tests {
     #[test]
     fn a_lost_seed_is_remembered_by_its_attempt_unless_something_was_acknowledged() {
         let dir = tempfile::tempdir().unwrap();
-        let notebook = begun(dir.path(), &at(3));
-        assert_eq!(notebook.position().unwrap().attempt, 3);
+        let saved = begun(dir.path(), &at(3));
+        assert_eq!(saved.position().unwrap().attempt, 3);
         fs::remove_file(dir.path().join("ceremony/seed.json")).unwrap();
-        assert_eq!(notebook.memory().unwrap(), Memory::Blank(Some(3)));
+        assert_eq!(saved.memory().unwrap(), Memory::Blank(Some(3)));
         let acked = Acked {
             attempt: 3,
             transcript: [1; 32].into(),
@@ -373,26 +373,26 @@ mod tests {
             acked: vec![acked],
             ..at(3)
         };
-        notebook.persist(&acked).unwrap();
-        let refused = notebook.memory();
+        saved.persist(&acked).unwrap();
+        let refused = saved.memory();
         assert!(matches!(refused, Err(CeremonyError::SeedLost(_))));
     }
 
     #[test]
     fn a_position_of_the_version_before_is_read() {
         let dir = tempfile::tempdir().unwrap();
-        let notebook = begun(dir.path(), &at(0));
+        let saved = begun(dir.path(), &at(0));
         let old = br#"{"version":1,"position":{"attempt":2,"opened":2,"acked":[]}}"#;
         fs::write(dir.path().join("ceremony/position.json"), old).unwrap();
-        assert_eq!(notebook.position().unwrap(), at(2));
+        assert_eq!(saved.position().unwrap(), at(2));
     }
 
     #[test]
     fn closing_leaves_nothing_and_may_be_repeated() {
         let dir = tempfile::tempdir().unwrap();
-        let notebook = begun(dir.path(), &at(0));
-        notebook.close().unwrap();
-        notebook.close().unwrap();
+        let saved = begun(dir.path(), &at(0));
+        saved.close().unwrap();
+        saved.close().unwrap();
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 }

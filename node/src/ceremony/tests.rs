@@ -12,7 +12,7 @@ use proto::lock::{Lock, Validator};
 use proto::{Identity, IdentitySignature, PeerIndex, Root, SignatureBytes, example};
 
 use super::keys::Site;
-use super::saved::{Made, Notebook};
+use super::saved::{Made, SavedCeremony};
 use super::{CeremonyError, Phase, Sharing};
 use crate::disk::DataLock;
 use crate::disk::keystore;
@@ -103,8 +103,8 @@ fn finishing_is_repeated_after_a_crash_between_any_two_steps() {
         let dir = tempfile::tempdir().unwrap();
         let site = site(dir.path());
         let lock = lock(&site);
-        let notebook = Notebook::open(dir.path(), site.definition.hash()).unwrap();
-        site.finish(&lock, &notebook).unwrap();
+        let saved = SavedCeremony::open(dir.path(), site.definition.hash()).unwrap();
+        site.finish(&lock, &saved).unwrap();
         match crash {
             "after the record" => fs::remove_file(&site.lock_file).unwrap(),
             "within the record" => {
@@ -113,7 +113,7 @@ fn finishing_is_repeated_after_a_crash_between_any_two_steps() {
             }
             _ => {}
         }
-        site.finish(&lock, &notebook).unwrap();
+        site.finish(&lock, &saved).unwrap();
         assert_eq!(site.lock().unwrap(), Some(lock.clone()), "{crash}");
         let journal = site.record(&lock).unwrap();
         assert_eq!(journal.history().validators().len(), 2, "{crash}");
@@ -125,8 +125,8 @@ fn a_lock_without_its_record_does_not_get_a_new_one() {
     let dir = tempfile::tempdir().unwrap();
     let site = site(dir.path());
     let lock = lock(&site);
-    let notebook = Notebook::open(dir.path(), site.definition.hash()).unwrap();
-    site.finish(&lock, &notebook).unwrap();
+    let saved = SavedCeremony::open(dir.path(), site.definition.hash()).unwrap();
+    site.finish(&lock, &saved).unwrap();
     fs::remove_dir_all(dir.path().join("record")).unwrap();
     let mut sharing = Sharing::open(&site, lock).unwrap();
     let refused = sharing.sign(&site, vec![share(0, 1), share(1, 1)]);
@@ -141,8 +141,8 @@ fn what_is_signed_is_what_the_lock_says_and_is_recorded() {
     let dir = tempfile::tempdir().unwrap();
     let site = site(dir.path());
     let lock = lock(&site);
-    let notebook = Notebook::open(dir.path(), site.definition.hash()).unwrap();
-    site.finish(&lock, &notebook).unwrap();
+    let saved = SavedCeremony::open(dir.path(), site.definition.hash()).unwrap();
+    site.finish(&lock, &saved).unwrap();
     // Twice, as after a crash.
     for _ in 0..2 {
         let mut sharing = Sharing::open(&site, lock.clone()).unwrap();
@@ -267,8 +267,8 @@ fn what_an_earlier_ceremony_has_left_is_found_before_this_one_and_not_to_be_dele
     let hash = {
         let site = site(dir.path());
         let lock = lock(&site);
-        let notebook = Notebook::open(dir.path(), site.definition.hash()).unwrap();
-        site.finish(&lock, &notebook).unwrap();
+        let saved = SavedCeremony::open(dir.path(), site.definition.hash()).unwrap();
+        site.finish(&lock, &saved).unwrap();
         fs::remove_file(&site.lock_file).unwrap();
         lock.hash().to_string()
     };
@@ -305,16 +305,16 @@ fn foreign_keystores_are_found_in_every_state_of_this_ceremony_and_its_own_are_n
         fs::create_dir(&keystores).unwrap();
         let site = site(dir.path());
         let hash = site.definition.hash();
-        let notebook = Notebook::open(dir.path(), hash).unwrap();
-        fs::create_dir(notebook.directory()).unwrap();
+        let saved = SavedCeremony::open(dir.path(), hash).unwrap();
+        fs::create_dir(saved.directory()).unwrap();
         if begun {
             // It cannot be opened, which comes later.
             let seed =
                 format!(r#"{{"version":1,"definition":"{hash}","nonce":"00","ciphertext":"00"}}"#);
-            fs::write(notebook.directory().join("seed.json"), seed).unwrap();
+            fs::write(saved.directory().join("seed.json"), seed).unwrap();
         }
-        notebook.persist(&Position::default()).unwrap();
-        notebook.keep(Root::from([7; 32]), &made()).unwrap();
+        saved.persist(&Position::default()).unwrap();
+        saved.keep(Root::from([7; 32]), &made()).unwrap();
         let own = share(1, 1).public().to_bytes();
         let seal = super::keys::share_key(&made().seal_commitment, site.me).unwrap();
         drop(site);

@@ -268,7 +268,7 @@ pub enum CommandError {
     Vault(#[from] node_core::vault::VaultError),
     /// The memory cannot be opened.
     #[error(transparent)]
-    Memory(#[from] crate::disk::duty_history::MemoryError),
+    DutyHistory(#[from] crate::disk::duty_history::DutyHistoryError),
     /// The network cannot start.
     #[error(transparent)]
     Net(#[from] crate::net::NetError),

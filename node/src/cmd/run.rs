@@ -26,8 +26,8 @@ use crate::beacon::BeaconClient;
 use crate::checks::chain::check_chain;
 use crate::config::Config;
 use crate::disk::denials;
-use crate::disk::duty_history::{Memory, Remembered};
-use crate::disk::evidence_log::Casebook;
+use crate::disk::duty_history::{DutyHistory, Remembered};
+use crate::disk::evidence_log::EvidenceLog;
 use crate::disk::keystore::{self, MasterSecret, SecretUse};
 use crate::disk::writer::Writer;
 use crate::disk::{DataLock, Files};
@@ -37,10 +37,10 @@ use crate::peer::inlet::{Chores, Inlet};
 use crate::peer::shell::Shell;
 use crate::report::metrics::Metrics;
 use crate::report::observer::{Observer, Panel};
-use crate::report::status::{BeaconStatus, Board, PeerStatus, Status, ValidatorStatus};
-use crate::report::web::{self, Door, Shown};
+use crate::report::status::{BeaconStatus, PeerStatus, Status, StatusBoard, ValidatorStatus};
+use crate::report::web::{self, Admission, Shown};
 use crate::signals::stop_signal;
-use node_core::duties::facts::Ground;
+use node_core::duties::facts::ClusterFacts;
 use node_core::duties::node::Node;
 use node_core::duties::peers::Peers;
 use node_core::partials::keys::ClusterKeys;
@@ -171,17 +171,17 @@ async fn assemble(
     let names: Vec<String> = terms.operators.iter().map(|o| o.name.clone()).collect();
     let me = loaded.me;
     let place = config.data_dir.join("memory");
-    let (memory, remembered) = Memory::open(&place, loaded.lock.hash(), terms.size())?;
-    let casebook = casebook(config, terms);
+    let (memory, remembered) = DutyHistory::open(&place, loaded.lock.hash(), terms.size())?;
+    let evidence_log = evidence_log(config, terms);
     let metrics = Arc::new(Metrics::new());
     let status = first_status(&loaded.lock, me, &client, &remembered);
-    let board = Arc::new(Board::new(status));
+    let board = Arc::new(StatusBoard::new(status));
     let validators = loaded.lock.validators.len();
     let settings = settings(config, &loaded, &names)?;
     let (node, journal) = core(loaded, &chain, remembered)?;
     // Only from here on does anybody hear of this peer.
     let (outbox, events) = net::start(settings).await?;
-    let door = Door {
+    let admission = Admission {
         address: config.metrics,
         names: config.metrics_names.clone().into(),
     };
@@ -191,7 +191,7 @@ async fn assemble(
         outbox: outbox.clone(),
         names: names.clone().into(),
     };
-    web::serve(door, shown).await?;
+    web::serve(admission, shown).await?;
     info!(name = names[me.position()], validators, "running");
     let panel = Panel {
         metrics: Arc::clone(&metrics),
@@ -213,16 +213,16 @@ async fn assemble(
         },
         asking: Asking::new(client, chain, graffiti(&config.graffiti), to_answers),
         writer: Writer::start(journal, to_written),
-        observer: Observer::new(names, panel, memory, casebook),
+        observer: Observer::new(names, panel, memory, evidence_log),
         metrics,
         board,
     })
 }
 
 /// The evidence against peers. Duties do not wait until somebody has mended a file of it.
-fn casebook(config: &Config, terms: &Terms) -> Option<Casebook> {
+fn evidence_log(config: &Config, terms: &Terms) -> Option<EvidenceLog> {
     let path = config.data_dir.join("evidence.jsonl");
-    Casebook::open(path, terms.roster().clone())
+    EvidenceLog::open(path, terms.roster().clone())
         .inspect_err(|error| warn!("no evidence against peers will be kept: {error}"))
         .ok()
 }
@@ -261,7 +261,7 @@ fn core(
     let size = roster.size();
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(CommandError::Randomness)?;
-    let ground = Ground {
+    let facts = ClusterFacts {
         chain: Arc::clone(chain),
         lock: lock.hash(),
         roster: Arc::new(roster.clone()),
@@ -272,7 +272,7 @@ fn core(
         seed,
     };
     let peers = Peers::new(size, me, remembered.sequences);
-    let node = Node::new(ground, vault, peers, journal.recorded());
+    let node = Node::new(facts, vault, peers, journal.recorded());
     Ok((node, journal))
 }
 

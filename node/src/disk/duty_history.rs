@@ -42,7 +42,7 @@ const SHOWN: usize = 64;
     "cannot open {}: {why}: nothing in it guards a signature, so it may be moved away",
     .path.display()
 )]
-pub struct MemoryError {
+pub struct DutyHistoryError {
     path: PathBuf,
     why: Trouble,
 }
@@ -101,14 +101,14 @@ enum Item {
 
 /// The memory of one peer: the way to its thread.
 #[derive(Debug)]
-pub struct Memory {
+pub struct DutyHistory {
     items: SyncSender<Item>,
     /// Nothing is sent here: that it is gone ends the gathering.
     ends: SyncSender<Infallible>,
     closed: Receiver<Result<(), sled::Error>>,
 }
 
-impl Memory {
+impl DutyHistory {
     /// Opens or creates it for the cluster of this lock, and says what is in it. Files that a power
     /// loss has damaged are set aside: a peer that only remembers less still signs.
     ///
@@ -118,8 +118,8 @@ impl Memory {
         path: &Path,
         cluster: Root,
         size: ClusterSize,
-    ) -> Result<(Self, Remembered), MemoryError> {
-        let failed = |why| MemoryError {
+    ) -> Result<(Self, Remembered), DutyHistoryError> {
+        let failed = |why| DutyHistoryError {
             path: path.to_owned(),
             why,
         };
@@ -147,12 +147,12 @@ impl Memory {
         let remembered = opened.recv_timeout(OPENING);
         let remembered = remembered.map_err(|waited| failed(waited.into()))?;
         let remembered = remembered.map_err(|error| failed(error.into()))?;
-        let memory = Self {
+        let history = Self {
             items,
             ends,
             closed,
         };
-        Ok((memory, remembered))
+        Ok((history, remembered))
     }
 
     /// Remembers the record sequence a peer has shown. Returns at once.

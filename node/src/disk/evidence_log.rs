@@ -33,7 +33,7 @@ pub const MAX_FILE: usize = ClusterSize::MAX * MAX_BYTES;
 const _: () = assert!(MAX_LINE < MAX_BYTES, "the first piece always fits");
 
 /// What is kept, and room for more.
-pub struct Casebook {
+pub struct EvidenceLog {
     path: PathBuf,
     roster: Roster,
     kept: BTreeSet<Subject>,
@@ -43,7 +43,7 @@ pub struct Casebook {
     length: u64,
 }
 
-impl Casebook {
+impl EvidenceLog {
     /// Opens the file at `path`, which need not be there. A last line that a crash cut off is
     /// removed with the next one that is kept.
     ///
@@ -126,8 +126,8 @@ mod tests {
         Roster::new((0..4).map(|at| identity(at).public()).collect()).unwrap()
     }
 
-    fn open(dir: &Path) -> Casebook {
-        Casebook::open(dir.join("evidence.jsonl"), roster()).unwrap()
+    fn open(dir: &Path) -> EvidenceLog {
+        EvidenceLog::open(dir.join("evidence.jsonl"), roster()).unwrap()
     }
 
     fn lines(dir: &Path) -> Vec<String> {

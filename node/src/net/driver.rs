@@ -23,9 +23,9 @@ use super::count::Meters;
 use super::peer::{Act, Peer};
 use super::pending::Pending;
 use super::reach;
-use super::session::{Note, Shared};
+use super::session::{SessionEvent, Shared};
 use super::transport::{peer_id, transport};
-use super::{Downfall, Event, NetError, Outbox, Refusal, Settings};
+use super::{Disconnect, Event, NetError, Outbox, Refusal, Settings};
 use crate::net::listening::with_advice;
 
 /// Connections with one peer: the live one, its successor, and two on their way out.
@@ -75,7 +75,7 @@ struct Behaviour {
 struct Driver {
     shared: Arc<Shared>,
     swarm: Swarm<Behaviour>,
-    notes: mpsc::Receiver<Note>,
+    notes: mpsc::Receiver<SessionEvent>,
     /// Every other peer, by its libp2p name.
     ids: BTreeMap<PeerId, PeerIndex>,
     peers: BTreeMap<PeerIndex, Peer>,
@@ -87,7 +87,7 @@ struct Driver {
 }
 
 impl Driver {
-    fn new(shared: Arc<Shared>, notes: mpsc::Receiver<Note>) -> Result<Self, NetError> {
+    fn new(shared: Arc<Shared>, notes: mpsc::Receiver<SessionEvent>) -> Result<Self, NetError> {
         let settings = &shared.settings;
         let mut ids = BTreeMap::new();
         for peer in settings.roster.size().all().filter(|p| *p != settings.me) {
@@ -198,7 +198,7 @@ impl Driver {
         self.perform(acts).await;
     }
 
-    async fn note(&mut self, note: Note) {
+    async fn note(&mut self, note: SessionEvent) {
         if let Some(peer) = self.peers.get_mut(&note.peer) {
             let acts = peer.note(note, Instant::now());
             self.perform(acts).await;
@@ -218,7 +218,7 @@ impl Driver {
                     // If the core is gone, `run` returns.
                     self.shared.events.send(event).await.ok();
                 }
-                Act::Order(orders, order) => {
+                Act::SessionCommand(orders, order) => {
                     // A session whose connection broke takes no orders; its end was noted.
                     orders.try_send(order).ok();
                 }
@@ -327,7 +327,7 @@ impl Driver {
         };
         let name = settings.names[index.position()].clone();
         if let Some(peer) = self.peers.get_mut(&index) {
-            let lost = Downfall::Lost { name, cause };
+            let lost = Disconnect::Lost { name, cause };
             let acts = peer.closed(connection, lost, Instant::now());
             self.perform(acts).await;
         }

@@ -26,7 +26,7 @@ pub enum Event {
         /// Who.
         peer: PeerIndex,
         /// Why.
-        reason: Downfall,
+        reason: Disconnect,
     },
     /// `peer` sent this. At most [`super::Limits::max_frame`] bytes, in the order of sending.
     Frame {
@@ -62,7 +62,7 @@ pub enum Event {
 
 /// Why a session ended.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Downfall {
+pub enum Disconnect {
     /// Nothing was heard for a while: cut off, asleep, or its core is stalled.
     #[error("{name} was silent for {silence:?}; its machine or the line to it is down")]
     Silent {
@@ -129,7 +129,7 @@ pub enum Downfall {
     },
 }
 
-impl Downfall {
+impl Disconnect {
     /// Whether the peer broke a rule, as opposed to being absent or slow.
     pub fn is_fault(&self) -> bool {
         match self {

@@ -51,7 +51,7 @@ mod tests;
 
 pub use count::{PeerTraffic, Traffic};
 pub use driver::start;
-pub use event::{Downfall, Event, NetError, Refusal};
+pub use event::{Disconnect, Event, NetError, Refusal};
 pub use outbox::Outbox;
 
 use std::net::SocketAddr;

@@ -20,16 +20,16 @@ use proto::session::{Claim, Goodbye};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::redial::{Dial, Pace};
-use super::session::{Candidate, Ending, Note, Order, Shared, What};
-use super::{Downfall, Event, Refusal};
+use super::redial::{Backoff, Dial};
+use super::session::{Candidate, Ending, Occurrence, SessionCommand, SessionEvent, Shared};
+use super::{Disconnect, Event, Refusal};
 
 /// What the driver is to do.
 pub(super) enum Act {
     /// Give this to the core.
     Tell(Event),
     /// Give this to a session.
-    Order(mpsc::Sender<Order>, Order),
+    SessionCommand(mpsc::Sender<SessionCommand>, SessionCommand),
     /// Close this connection.
     Close(ConnectionId),
     /// Look the peer's addresses up and dial them.
@@ -44,7 +44,7 @@ pub(super) struct Peer {
     peer: PeerIndex,
     shared: Arc<Shared>,
     dial: Dial,
-    pace: Pace,
+    pace: Backoff,
     /// Connections that are open and not about to be closed.
     connections: BTreeSet<ConnectionId>,
     live: Option<Live>,
@@ -81,7 +81,7 @@ impl Peer {
         let mut new = Self {
             peer,
             dial: Dial::Rest,
-            pace: Pace::new(peer, &shared),
+            pace: Backoff::new(peer, &shared),
             connections: BTreeSet::new(),
             live: None,
             rival: None,
@@ -136,10 +136,10 @@ impl Peer {
         }
     }
 
-    pub(super) fn note(&mut self, note: Note, now: Instant) -> Vec<Act> {
+    pub(super) fn note(&mut self, note: SessionEvent, now: Instant) -> Vec<Act> {
         match note.what {
-            What::Greeted(candidate) => self.greeted(candidate, now),
-            What::Up => {
+            Occurrence::Greeted(candidate) => self.greeted(candidate, now),
+            Occurrence::Up => {
                 self.pace.succeeded(now);
                 self.refused = None;
                 if let Some(live) = self.is_live(note.connection) {
@@ -147,8 +147,8 @@ impl Peer {
                 }
                 Vec::new()
             }
-            What::Claimed(claim) => self.claimed(note.connection, claim),
-            What::Ended(ending) => self.ended(note.connection, ending, now),
+            Occurrence::Claimed(claim) => self.claimed(note.connection, claim),
+            Occurrence::Ended(ending) => self.ended(note.connection, ending, now),
         }
     }
 
@@ -156,7 +156,7 @@ impl Peer {
     pub(super) fn closed(
         &mut self,
         connection: ConnectionId,
-        lost: Downfall,
+        lost: Disconnect,
         now: Instant,
     ) -> Vec<Act> {
         let up = self.is_live(connection).is_some_and(|live| live.up);
@@ -213,19 +213,25 @@ impl Peer {
     fn greeted(&mut self, new: Candidate, now: Instant) -> Vec<Act> {
         let is_quiet = self.quiet_until.is_some_and(|until| now < until);
         if is_quiet || !self.pace.admits(now) {
-            return vec![order(&new, Order::End(Goodbye::Rate, Ending::Quiet))];
+            return vec![order(
+                &new,
+                SessionCommand::End(Goodbye::Rate, Ending::Quiet),
+            )];
         }
         let Some(live) = &self.live else {
             return self.welcome(new);
         };
         if self.rival.is_some() {
-            return vec![order(&new, Order::End(Goodbye::Duplicate, Ending::Quiet))];
+            return vec![order(
+                &new,
+                SessionCommand::End(Goodbye::Duplicate, Ending::Quiet),
+            )];
         }
         let old = &live.candidate;
         if old.instance != new.instance {
             let acts = vec![
-                order(old, Order::Challenge(new.instance)),
-                order(&new, Order::Challenge(old.instance)),
+                order(old, SessionCommand::Challenge(new.instance)),
+                order(&new, SessionCommand::Challenge(old.instance)),
             ];
             self.rival = Some(Rival {
                 candidate: new,
@@ -238,7 +244,10 @@ impl Peer {
         }
         let lower_dials = self.shared.settings.me < self.peer;
         if old.dialled != new.dialled && new.dialled != lower_dials {
-            return vec![order(&new, Order::End(Goodbye::Duplicate, Ending::Quiet))];
+            return vec![order(
+                &new,
+                SessionCommand::End(Goodbye::Duplicate, Ending::Quiet),
+            )];
         }
         self.rival = Some(Rival {
             candidate: new,
@@ -248,7 +257,7 @@ impl Peer {
     }
 
     fn welcome(&mut self, candidate: Candidate) -> Vec<Act> {
-        let act = order(&candidate, Order::Welcome);
+        let act = order(&candidate, SessionCommand::Welcome);
         self.live = Some(Live {
             candidate,
             up: false,
@@ -291,9 +300,9 @@ impl Peer {
             return self.end_live(Goodbye::Silent).into_iter().collect();
         };
         let mut acts = vec![Act::Tell(Event::SecondSession { peer: self.peer })];
-        acts.extend(new.map(|new| order(&live.candidate, Order::Show(new))));
-        acts.push(order(&rival.candidate, Order::Show(old)));
-        let end = Order::End(Goodbye::SecondSession, Ending::Quiet);
+        acts.extend(new.map(|new| order(&live.candidate, SessionCommand::Show(new))));
+        acts.push(order(&rival.candidate, SessionCommand::Show(old)));
+        let end = SessionCommand::End(Goodbye::SecondSession, Ending::Quiet);
         acts.push(order(&rival.candidate, end));
         self.rival = None;
         acts
@@ -303,11 +312,11 @@ impl Peer {
         let live = self.live.as_ref()?;
         let name = self.name();
         let ending = if live.up {
-            Ending::Down(Downfall::Replaced { name })
+            Ending::Down(Disconnect::Replaced { name })
         } else {
             Ending::Quiet
         };
-        Some(order(&live.candidate, Order::End(goodbye, ending)))
+        Some(order(&live.candidate, SessionCommand::End(goodbye, ending)))
     }
 
     fn ended(&mut self, connection: ConnectionId, ending: Ending, now: Instant) -> Vec<Act> {
@@ -326,7 +335,11 @@ impl Peer {
             Ending::Quiet => {
                 let up = self.is_live(connection).is_some_and(|live| live.up);
                 let name = self.name();
-                acts.extend(self.over(connection, up.then_some(Downfall::Replaced { name }), now));
+                acts.extend(self.over(
+                    connection,
+                    up.then_some(Disconnect::Replaced { name }),
+                    now,
+                ));
             }
         }
         self.forget(connection, now);
@@ -337,7 +350,7 @@ impl Peer {
     fn over(
         &mut self,
         connection: ConnectionId,
-        reason: Option<Downfall>,
+        reason: Option<Disconnect>,
         now: Instant,
     ) -> Vec<Act> {
         if self
@@ -383,6 +396,6 @@ impl Peer {
     }
 }
 
-fn order(candidate: &Candidate, order: Order) -> Act {
-    Act::Order(candidate.orders.clone(), order)
+fn order(candidate: &Candidate, order: SessionCommand) -> Act {
+    Act::SessionCommand(candidate.orders.clone(), order)
 }

@@ -33,7 +33,7 @@ pub(super) enum Dial {
 
 /// The waits between the attempts to reach one peer.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct Backoff {
     /// Failed attempts since the last session.
     attempts: u32,
     /// The longest wait; none if the peer has no address.
@@ -49,7 +49,7 @@ pub(super) struct Pace {
     share: Duration,
 }
 
-impl Pace {
+impl Backoff {
     pub(super) fn new(peer: PeerIndex, shared: &Shared) -> Self {
         let settings = &shared.settings;
         let reachable = !settings.addresses[peer.position()].is_empty();

@@ -16,8 +16,8 @@ use tokio_util::compat::{Compat, FuturesAsyncReadCompatExt as _};
 
 use super::count::{Meters, add};
 use super::outbox::Queue;
-use super::talk::Talk;
-use super::{Downfall, Event, Refusal, Settings};
+use super::talk::SessionLoop;
+use super::{Disconnect, Event, Refusal, Settings};
 
 /// What all sessions of this program share.
 pub(super) struct Shared {
@@ -30,21 +30,21 @@ pub(super) struct Shared {
     pub(super) queues: Vec<watch::Sender<Option<Queue>>>,
     pub(super) meters: Arc<Meters>,
     pub(super) events: mpsc::Sender<Event>,
-    pub(super) notes: mpsc::Sender<Note>,
+    pub(super) notes: mpsc::Sender<SessionEvent>,
 }
 
 /// What a session tells the driver.
 #[derive(Debug)]
-pub(super) struct Note {
+pub(super) struct SessionEvent {
     pub(super) peer: PeerIndex,
     pub(super) connection: ConnectionId,
-    pub(super) what: What,
+    pub(super) what: Occurrence,
 }
 
-/// See [`Note`].
+/// See [`SessionEvent`].
 #[derive(Debug)]
-pub(super) enum What {
-    /// The hellos fit; the session waits for [`Order::Welcome`].
+pub(super) enum Occurrence {
+    /// The hellos fit; the session waits for [`SessionCommand::Welcome`].
     Greeted(Candidate),
     /// Both sides said welcome, and the core was told.
     Up,
@@ -60,12 +60,12 @@ pub(super) struct Candidate {
     pub(super) connection: ConnectionId,
     pub(super) dialled: bool,
     pub(super) instance: Instance,
-    pub(super) orders: mpsc::Sender<Order>,
+    pub(super) orders: mpsc::Sender<SessionCommand>,
 }
 
 /// What the driver tells a session.
 #[derive(Debug)]
-pub(super) enum Order {
+pub(super) enum SessionCommand {
     /// You are the session with this peer.
     Welcome,
     /// Ask your side for a claim beside this instance.
@@ -80,7 +80,7 @@ pub(super) enum Order {
 #[derive(Debug)]
 pub(super) enum Ending {
     /// For this reason.
-    Down(Downfall),
+    Down(Disconnect),
     /// It was none, and the operator should know why.
     Refused(Refusal),
     /// It was none, and nobody needs to know.
@@ -103,8 +103,8 @@ impl Link {
         self.shared.settings.names[self.peer.position()].clone()
     }
 
-    pub(super) async fn note(&self, what: What) {
-        let note = Note {
+    pub(super) async fn note(&self, what: Occurrence) {
+        let note = SessionEvent {
             peer: self.peer,
             connection: self.connection,
             what,
@@ -154,7 +154,7 @@ pub(super) async fn run(stream: Stream, link: Link) {
     let connect = link.shared.settings.limits.connect;
     let greeted = timeout(connect, greet(&mut pipe, &link)).await;
     let (goodbye, ending) = match greeted {
-        Ok(Ok((hello, version))) => Talk::new(&link, hello, version).run(&mut pipe).await,
+        Ok(Ok((hello, version))) => SessionLoop::new(&link, hello, version).run(&mut pipe).await,
         Ok(Err(refusal)) => (Some(Goodbye::Unfit), Ending::Refused(refusal)),
         Err(_) => (None, Ending::Quiet),
     };
@@ -164,7 +164,7 @@ pub(super) async fn run(stream: Stream, link: Link) {
         // A farewell is a courtesy: whoever cannot take it at once goes without.
         timeout(connect / 10, pipe.write_all()).await.ok();
     }
-    link.note(What::Ended(ending)).await;
+    link.note(Occurrence::Ended(ending)).await;
 }
 
 /// Sends our hello and judges the peer's: what it says, and the version that both speak.

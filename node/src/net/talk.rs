@@ -15,8 +15,10 @@ use super::count::add;
 use super::outbox::{Waiting, queue};
 use super::ping::{Moment, Pinger};
 use super::rate::Bucket;
-use super::session::{Candidate, Ending, Link, Note, Order, Pipe, What, count};
-use super::{Downfall, Event};
+use super::session::{
+    Candidate, Ending, Link, Occurrence, Pipe, SessionCommand, SessionEvent, count,
+};
+use super::{Disconnect, Event};
 
 /// Frames are gathered into one write up to this many bytes.
 const WRITE_BYTES: usize = 64 << 10;
@@ -41,7 +43,7 @@ enum Stage {
 }
 
 /// The state of one session.
-pub(super) struct Talk<'a> {
+pub(super) struct SessionLoop<'a> {
     pub(super) link: &'a Link,
     hello: Hello,
     version: WireVersion,
@@ -57,7 +59,7 @@ pub(super) struct Talk<'a> {
     challenged: Option<Instance>,
 }
 
-impl<'a> Talk<'a> {
+impl<'a> SessionLoop<'a> {
     pub(super) fn new(link: &'a Link, hello: Hello, version: WireVersion) -> Self {
         let (now, limits) = (Instant::now(), &link.shared.settings.limits);
         let (_, waiting) = queue(1, 0);
@@ -95,7 +97,7 @@ impl<'a> Talk<'a> {
             instance: self.hello.instance,
             orders: sender,
         };
-        self.link.note(What::Greeted(candidate)).await;
+        self.link.note(Occurrence::Greeted(candidate)).await;
         let mut timer = Box::pin(sleep_until(self.next_tick()));
         loop {
             if let Err(end) = self.step(pipe, &mut orders, timer.as_mut()).await {
@@ -108,7 +110,7 @@ impl<'a> Talk<'a> {
     async fn step(
         &mut self,
         pipe: &mut Pipe,
-        orders: &mut mpsc::Receiver<Order>,
+        orders: &mut mpsc::Receiver<SessionCommand>,
         mut timer: Pin<&mut Sleep>,
     ) -> Result<(), End> {
         self.take(pipe).await?;
@@ -159,7 +161,7 @@ impl<'a> Talk<'a> {
                 Ok(None) => break,
                 Err(rule) => {
                     let name = self.link.name();
-                    return Err(self.down(Goodbye::Malformed, Downfall::Malformed { name, rule }));
+                    return Err(self.down(Goodbye::Malformed, Disconnect::Malformed { name, rule }));
                 }
             }
         }
@@ -205,9 +207,9 @@ impl<'a> Talk<'a> {
         Ok(())
     }
 
-    async fn obey(&mut self, order: Option<Order>, pipe: &mut Pipe) -> Result<(), End> {
+    async fn obey(&mut self, order: Option<SessionCommand>, pipe: &mut Pipe) -> Result<(), End> {
         match order {
-            Some(Order::Welcome) => {
+            Some(SessionCommand::Welcome) => {
                 Message::Welcome.encode(&mut pipe.leaving);
                 if self.stage == Stage::TheyWelcome {
                     self.up().await;
@@ -216,16 +218,16 @@ impl<'a> Talk<'a> {
                 }
                 Ok(())
             }
-            Some(Order::Challenge(other)) => {
+            Some(SessionCommand::Challenge(other)) => {
                 self.challenged = Some(other);
                 Message::Challenge(other).encode(&mut pipe.leaving);
                 Ok(())
             }
-            Some(Order::Show(claim)) => {
+            Some(SessionCommand::Show(claim)) => {
                 Message::Claim(claim).encode(&mut pipe.leaving);
                 Ok(())
             }
-            Some(Order::End(goodbye, ending)) => {
+            Some(SessionCommand::End(goodbye, ending)) => {
                 // What was ordered before, a proof above all, leaves first.
                 let patience = self.link.shared.settings.limits.connect / 10;
                 let rest = pipe.writer.write_all_buf(&mut pipe.leaving);
@@ -248,10 +250,10 @@ impl<'a> Talk<'a> {
         self.waiting = waiting;
         self.stage = Stage::Up;
         shared.queues[self.link.peer.position()].send_replace(Some(open));
-        note.send(Note {
+        note.send(SessionEvent {
             peer: self.link.peer,
             connection: self.link.connection,
-            what: What::Up,
+            what: Occurrence::Up,
         });
         event.send(Event::Up {
             peer: self.link.peer,
@@ -336,7 +338,7 @@ impl<'a> Talk<'a> {
             self.heard = Instant::now();
         }
         if self.heard.elapsed() >= limits.silence {
-            let downfall = Downfall::Silent {
+            let downfall = Disconnect::Silent {
                 name: self.link.name(),
                 silence: limits.silence,
             };
@@ -374,7 +376,7 @@ impl<'a> Talk<'a> {
         let answers = claim.mine == self.hello.instance && self.challenged == Some(claim.other);
         if answers && signed_by(self.link.peer) {
             self.challenged = None;
-            self.link.note(What::Claimed(claim)).await;
+            self.link.note(Occurrence::Claimed(claim)).await;
             return Ok(());
         }
         let about_us = claim.other == shared.instance && claim.mine != shared.instance;

@@ -15,7 +15,7 @@ use tokio::sync::mpsc::Receiver;
 use crate::beacon::{BeaconError, Heard};
 use crate::disk::writer::Written;
 use crate::net;
-use node_core::duties::{Answer, Chore};
+use node_core::duties::{Answer, Deferred};
 
 /// How many other inputs a combination may be put behind.
 const PATIENCE: u32 = 16;
@@ -32,7 +32,7 @@ pub enum Arrival {
     /// A head event, or the end of their stream.
     Heard(Result<Heard, BeaconError>),
     /// Work that was put off.
-    Chore(Chore),
+    Deferred(Deferred),
     /// Nothing; time has passed.
     Time,
 }
@@ -56,19 +56,19 @@ pub struct Inlet {
 #[derive(Debug, Default)]
 pub struct Chores {
     /// Shares to be combined: a signature waits for it.
-    urgent: VecDeque<Chore>,
+    urgent: VecDeque<Deferred>,
     /// What only saves time later.
-    idle: VecDeque<Chore>,
+    idle: VecDeque<Deferred>,
     /// How many other inputs came before the oldest urgent one.
     passed: u32,
 }
 
 impl Chores {
     /// Puts work off.
-    pub fn push(&mut self, chore: Chore) {
+    pub fn push(&mut self, chore: Deferred) {
         match chore {
-            Chore::Combine(_) => self.urgent.push_back(chore),
-            Chore::Presign(_) => self.idle.push_back(chore),
+            Deferred::Combine(_) => self.urgent.push_back(chore),
+            Deferred::Presign(_) => self.idle.push_back(chore),
         }
     }
 
@@ -89,11 +89,13 @@ impl Chores {
         self.passed = 0;
         self.urgent
             .pop_front()
-            .map_or(Arrival::Time, Arrival::Chore)
+            .map_or(Arrival::Time, Arrival::Deferred)
     }
 
     fn idle(&mut self) -> Arrival {
-        self.idle.pop_front().map_or(Arrival::Time, Arrival::Chore)
+        self.idle
+            .pop_front()
+            .map_or(Arrival::Time, Arrival::Deferred)
     }
 }
 
@@ -156,10 +158,10 @@ mod tests {
 
     /// After how many other inputs the combination comes.
     async fn wait(inlet: &mut Inlet) -> u32 {
-        inlet.chores.push(Chore::Presign(DUTY));
-        inlet.chores.push(Chore::Combine(DUTY));
+        inlet.chores.push(Deferred::Presign(DUTY));
+        inlet.chores.push(Deferred::Combine(DUTY));
         for others in 0..100 {
-            if let Arrival::Chore(Chore::Combine(_)) = inlet.next(FOR_EVER).await {
+            if let Arrival::Deferred(Deferred::Combine(_)) = inlet.next(FOR_EVER).await {
                 return others;
             }
         }

@@ -18,7 +18,7 @@ use crate::disk::writer::{Writer, Written};
 use crate::net::{self, Outbox};
 use crate::report::metrics::{Metrics, PeerLabels};
 use crate::report::observer::Observer;
-use crate::report::status::{Board, ForkStatus};
+use crate::report::status::{ForkStatus, StatusBoard};
 use node_core::duties::node::Node;
 use node_core::duties::schedule::Head;
 use node_core::duties::{Input, Output};
@@ -45,7 +45,7 @@ pub struct Shell {
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// What `gantry status` shows.
-    pub board: Arc<Board>,
+    pub board: Arc<StatusBoard>,
 }
 
 impl Shell {
@@ -65,7 +65,7 @@ impl Shell {
                 Arrival::Network(event) => self.network(event),
                 Arrival::Answer(answer) => Some(Input::Answer(answer)),
                 Arrival::Heard(heard) => self.heard(heard),
-                Arrival::Chore(chore) => Some(Input::Later(chore)),
+                Arrival::Deferred(chore) => Some(Input::Later(chore)),
                 Arrival::Time => Some(Input::Tick),
             };
             if let Some(input) = input {

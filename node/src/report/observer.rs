@@ -17,9 +17,9 @@ use proto::{DutyId, DutyKind, PeerIndex, PeerSet, Round};
 use tracing::{debug, error, info, warn};
 
 use super::metrics::{FaultLabels, Metrics, OutcomeLabels, RuleLabels};
-use super::status::Board;
-use crate::disk::duty_history::{Ending, Memory};
-use crate::disk::evidence_log::Casebook;
+use super::status::StatusBoard;
+use crate::disk::duty_history::{DutyHistory, Ending};
+use crate::disk::evidence_log::EvidenceLog;
 use node_core::duties::note::{Miss, Note, Phase};
 use node_core::vault::Refusal;
 
@@ -60,34 +60,34 @@ pub struct Panel {
     /// The numbers.
     pub metrics: Arc<Metrics>,
     /// The status.
-    pub board: Arc<Board>,
+    pub board: Arc<StatusBoard>,
 }
 
 /// Tells the operator.
 pub struct Observer {
     names: Vec<String>,
     panel: Panel,
-    memory: Memory,
-    casebook: Option<Casebook>,
+    history: DutyHistory,
+    evidence_log: Option<EvidenceLog>,
     timelines: BTreeMap<DutyId, Timeline>,
     /// When each peer's fault of each rule was logged last; without a peer, what this one refused.
     logged: BTreeMap<(Option<PeerIndex>, &'static str), Instant>,
 }
 
 impl Observer {
-    /// An observer for peers of these names. Contradictions of peers are kept in `casebook`, if
+    /// An observer for peers of these names. Contradictions of peers are kept in `evidence_log`, if
     /// it could be opened.
     pub fn new(
         names: Vec<String>,
         panel: Panel,
-        memory: Memory,
-        casebook: Option<Casebook>,
+        history: DutyHistory,
+        evidence_log: Option<EvidenceLog>,
     ) -> Self {
         Self {
             names,
             panel,
-            memory,
-            casebook,
+            history,
+            evidence_log,
             timelines: BTreeMap::new(),
             logged: BTreeMap::new(),
         }
@@ -95,7 +95,7 @@ impl Observer {
 
     /// Remembers the record sequence that `peer` has shown, or says, not too often, why not.
     pub fn remember(&mut self, peer: PeerIndex, sequence: u64) {
-        if let Err(error) = self.memory.remember_sequence(peer, sequence)
+        if let Err(error) = self.history.remember_sequence(peer, sequence)
             && self.is_worth_a_line(None, "sequence_not_remembered")
         {
             warn!(%error, "cannot remember a peer's record sequence");
@@ -104,7 +104,7 @@ impl Observer {
 
     /// Has what is to be remembered written down, or says that it may not be.
     pub fn close(self) {
-        if let Err(error) = self.memory.close() {
+        if let Err(error) = self.history.close() {
             warn!(
                 "what was remembered of the last duties may be lost: {error}. No signature \
                  depended on it"
@@ -270,7 +270,7 @@ impl Observer {
             reason: timeline.reasons.join("; "),
             absent: timeline.absent.clone(),
         };
-        if let Err(error) = self.memory.remember_ending(&ending)
+        if let Err(error) = self.history.remember_ending(&ending)
             && self.is_worth_a_line(None, "duty_not_remembered")
         {
             warn!(%error, "cannot remember a duty");
@@ -303,10 +303,10 @@ impl Observer {
     }
 
     fn keep(&mut self, evidence: &Evidence) {
-        let Some(casebook) = &mut self.casebook else {
+        let Some(evidence_log) = &mut self.evidence_log else {
             return;
         };
-        match casebook.keep(evidence) {
+        match evidence_log.keep(evidence) {
             Ok(true) => {
                 let peer = self.name(evidence.culprit());
                 let claim = evidence.claim();

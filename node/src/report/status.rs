@@ -108,9 +108,9 @@ pub struct ValidatorStatus {
 
 /// The present status, written by the loop and read by the web server.
 #[derive(Debug, Default)]
-pub struct Board(Mutex<Status>);
+pub struct StatusBoard(Mutex<Status>);
 
-impl Board {
+impl StatusBoard {
     /// A board that shows this at first.
     pub fn new(status: Status) -> Self {
         Self(Mutex::new(status))

@@ -26,7 +26,7 @@ use tracing::warn;
 
 use super::http_limits::{Bounds, receive};
 use super::metrics::{Metrics, PeerLabels, UnknownLabels};
-use super::status::Board;
+use super::status::StatusBoard;
 use crate::net::Outbox;
 use crate::net::listening::with_advice;
 
@@ -50,7 +50,7 @@ pub struct Shown {
     /// The numbers of this peer.
     pub metrics: Arc<Metrics>,
     /// Its status.
-    pub board: Arc<Board>,
+    pub board: Arc<StatusBoard>,
     /// The sessions, for the bytes they have carried.
     pub outbox: Outbox,
     /// The peers' names, in the order of the definition.
@@ -59,14 +59,14 @@ pub struct Shown {
 
 /// Where it is served, and for which Hosts beside this machine's own.
 #[derive(Debug, Clone)]
-pub struct Door {
+pub struct Admission {
     /// The address to listen on.
     pub address: SocketAddr,
     /// Host names that are answered too.
     pub names: Arc<[String]>,
 }
 
-impl Door {
+impl Admission {
     /// Whether a Host header, with or without a port, names this machine.
     fn admits(&self, host: &str) -> bool {
         let Ok(authority) = host.parse::<Authority>() else {
@@ -89,8 +89,8 @@ impl Door {
 ///
 /// # Errors
 /// If the address cannot be listened on.
-pub async fn serve(door: Door, shown: Shown) -> Result<(), WebError> {
-    let address = door.address;
+pub async fn serve(admission: Admission, shown: Shown) -> Result<(), WebError> {
+    let address = admission.address;
     let failed = |error| WebError {
         address,
         cause: with_advice(&error),
@@ -102,17 +102,17 @@ pub async fn serve(door: Door, shown: Shown) -> Result<(), WebError> {
             "/status",
             get(|State(shown): State<Shown>| async move { Json(shown.board.read()) }),
         )
-        .layer(from_fn_with_state(door, guard))
+        .layer(from_fn_with_state(admission, guard))
         .with_state(shown);
     tokio::spawn(receive(listener, router, BOUNDS));
     Ok(())
 }
 
 /// Lets a request through that names this machine, not some other.
-async fn guard(State(door): State<Door>, request: Request, next: Next) -> Response {
+async fn guard(State(admission): State<Admission>, request: Request, next: Next) -> Response {
     let mut hosts = request.headers().get_all(HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok());
-    if host.is_some_and(|host| door.admits(host)) && hosts.next().is_none() {
+    if host.is_some_and(|host| admission.admits(host)) && hosts.next().is_none() {
         return next.run(request).await;
     }
     static TOLD: Once = Once::new();
@@ -171,8 +171,8 @@ fn raise(counter: &Counter, total: u64) {
 mod tests {
     use super::*;
 
-    fn door(address: [u8; 4], names: &[&str]) -> Door {
-        Door {
+    fn admission(address: [u8; 4], names: &[&str]) -> Admission {
+        Admission {
             address: (address, 3620).into(),
             names: names.iter().map(|name| (*name).to_owned()).collect(),
         }
@@ -180,9 +180,9 @@ mod tests {
 
     #[test]
     fn only_this_machine_is_answered_for() {
-        let loopback = door([127, 0, 0, 1], &[]);
-        let lan = door([192, 168, 7, 5], &[]);
-        let all = door([0, 0, 0, 0], &[]);
+        let loopback = admission([127, 0, 0, 1], &[]);
+        let lan = admission([192, 168, 7, 5], &[]);
+        let all = admission([0, 0, 0, 0], &[]);
         for host in [
             "localhost:3620",
             "LOCALHOST",
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_name_that_the_operator_allows_is_answered_and_no_other() {
-        let named = door([0, 0, 0, 0], &["gantry"]);
+        let named = admission([0, 0, 0, 0], &["gantry"]);
         assert!(named.admits("gantry:3620"));
         assert!(named.admits("localhost"));
         assert!(!named.admits("gantry.rebound.example:3620"));
@@ -223,7 +223,7 @@ mod tests {
     async fn a_rebound_name_gets_403_and_words_and_the_operator_an_answer() {
         let router = Router::new()
             .route("/status", get(|| async { "fine" }))
-            .layer(from_fn_with_state(door([127, 0, 0, 1], &[]), guard));
+            .layer(from_fn_with_state(admission([127, 0, 0, 1], &[]), guard));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/status", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });

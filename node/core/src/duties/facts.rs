@@ -10,13 +10,13 @@ use super::peers::Peers;
 use super::schedule::Attester;
 use super::{Output, Query};
 use crate::partials::keys::ClusterKeys;
-use crate::partials::keys::Position;
+use crate::partials::keys::ValidatorPosition;
 use crate::record::Recorded;
 use crate::vault::Vault;
 
 /// What never changes while the node runs.
 #[derive(Debug, Clone)]
-pub struct Ground {
+pub struct ClusterFacts {
     /// The chain.
     pub chain: Arc<ChainSpec>,
     /// The lock's hash, which names the cluster.
@@ -36,9 +36,9 @@ pub struct Ground {
 }
 
 /// What a run may use while it takes one step.
-pub struct World<'a> {
+pub struct Step<'a> {
     /// What never changes.
-    pub ground: &'a Ground,
+    pub facts: &'a ClusterFacts,
     /// The keeper of the shares.
     pub vault: &'a mut Vault,
     /// The other peers.
@@ -53,10 +53,10 @@ pub struct World<'a> {
     pub out: &'a mut Vec<Output>,
 }
 
-impl World<'_> {
+impl Step<'_> {
     /// The slot at this moment; before genesis the first.
     pub fn slot(&self) -> Slot {
-        self.ground.chain.slot_at(self.now).unwrap_or(Slot(0))
+        self.facts.chain.slot_at(self.now).unwrap_or(Slot(0))
     }
 
     /// Tells the operator something.
@@ -102,7 +102,7 @@ pub enum Owners {
     /// The proposer of the slot.
     Proposer {
         /// Which of our validators.
-        validator: Position,
+        validator: ValidatorPosition,
         /// Its index.
         index: ValidatorIndex,
     },
@@ -112,7 +112,7 @@ pub enum Owners {
 
 impl Owners {
     /// The committee, if an attester's, and the index of `validator`.
-    pub fn attester(&self, validator: Position) -> Option<&Attester> {
+    pub fn attester(&self, validator: ValidatorPosition) -> Option<&Attester> {
         match self {
             Self::Attesters(list) => list.iter().find(|attester| attester.validator == validator),
             Self::Proposer { .. } | Self::Nobody => None,
@@ -120,7 +120,7 @@ impl Owners {
     }
 
     /// The validators in the order of the lock.
-    pub fn positions(&self) -> Vec<Position> {
+    pub fn positions(&self) -> Vec<ValidatorPosition> {
         match self {
             Self::Attesters(list) => list.iter().map(|attester| attester.validator).collect(),
             Self::Proposer { validator, .. } => vec![*validator],

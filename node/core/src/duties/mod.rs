@@ -54,7 +54,7 @@ pub enum Input {
     /// Time has passed. Also the first input.
     Tick,
     /// What [`Output::Later`] put off.
-    Later(Chore),
+    Later(Deferred),
     /// A session to this peer began, in which both sides speak this version.
     Up(PeerIndex, WireVersion),
     /// The session to this peer ended.
@@ -98,7 +98,7 @@ pub enum Output {
         submission: Submission,
     },
     /// Hand this back as [`Input::Later`] once everything before it is performed.
-    Later(Chore),
+    Later(Deferred),
     /// Keep this for the next start: the highest record sequence this peer has shown.
     Remember {
         /// The peer.
@@ -112,7 +112,7 @@ pub enum Output {
 
 /// Work that may wait until what is urgent has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Chore {
+pub enum Deferred {
     /// Compute the partial signatures of this duty ahead.
     Presign(DutyId),
     /// Combine the partial signatures of this duty, of which t are there.

@@ -17,19 +17,19 @@ use proto::{DutyId, DutyKind, Epoch, Machine, PeerIndex, Slot, Timestamp, WireVe
 
 use super::agreed::early::Early;
 use super::agreed::run::{Event, Run};
-use super::facts::{Ground, World};
+use super::facts::{ClusterFacts, Step};
 use super::note::Note;
 use super::onehop::randao::Reveals;
 use super::peers::Peers;
 use super::schedule::{Due, Schedule};
 use super::sight::{Condition, Lookout};
-use super::{Answer, Chore, Found, Input, Output};
+use super::{Answer, Deferred, Found, Input, Output};
 use crate::record::Recorded;
 use crate::vault::Vault;
 
 /// A running peer.
 pub struct Node {
-    ground: Ground,
+    facts: ClusterFacts,
     vault: Vault,
     peers: Peers,
     recorded: Recorded,
@@ -58,11 +58,11 @@ pub struct Node {
 impl Node {
     /// A peer that has just started; `recorded` is how far its record is durable. Hand it
     /// [`Input::Tick`] at once.
-    pub fn new(ground: Ground, vault: Vault, peers: Peers, recorded: Recorded) -> Self {
-        let schedule = Schedule::new(Arc::clone(&ground.chain), &ground.keys.public_keys());
-        let unserved = ground.chain.unserved().cloned();
+    pub fn new(facts: ClusterFacts, vault: Vault, peers: Peers, recorded: Recorded) -> Self {
+        let schedule = Schedule::new(Arc::clone(&facts.chain), &facts.keys.public_keys());
+        let unserved = facts.chain.unserved().cloned();
         Self {
-            ground,
+            facts,
             vault,
             peers,
             recorded,
@@ -122,14 +122,14 @@ impl Node {
 
     /// The slot at the last input; before genesis the first.
     pub fn slot(&self) -> Slot {
-        self.ground.chain.slot_at(self.now).unwrap_or(Slot(0))
+        self.facts.chain.slot_at(self.now).unwrap_or(Slot(0))
     }
 
     fn take(&mut self, input: Input) {
         match input {
             Input::Tick => {}
-            Input::Later(Chore::Presign(duty)) => self.step(duty, Event::Presign),
-            Input::Later(Chore::Combine(duty)) => self.step(duty, Event::Combine),
+            Input::Later(Deferred::Presign(duty)) => self.step(duty, Event::Presign),
+            Input::Later(Deferred::Combine(duty)) => self.step(duty, Event::Combine),
             Input::Up(peer, version) => self.up(peer, version),
             Input::Down(peer) => {
                 self.peers.set_down(peer);
@@ -187,7 +187,7 @@ impl Node {
         let greeting = Greeting {
             mark: until_restart.or(self.vault.restart_mark()),
             sequence_seen: self.peers.sequence(peer),
-            genesis_time: Some(self.ground.chain.genesis().genesis_time),
+            genesis_time: Some(self.facts.chain.genesis().genesis_time),
         };
         let frame = Frame::Greeting(greeting).encode();
         self.out.push(Output::Send(peer, frame));
@@ -228,7 +228,7 @@ impl Node {
                 self.step(of(slot, DutyKind::Block), Event::Built(contents));
             }
             Answer::Condition(condition) => {
-                let (now, chain) = (self.now, Arc::clone(&self.ground.chain));
+                let (now, chain) = (self.now, Arc::clone(&self.facts.chain));
                 self.sight.answered(condition, now, &chain);
             }
             Answer::Knows { duty, root, seen } => self.step(duty, Event::Knows { root, seen }),
@@ -268,26 +268,26 @@ impl Node {
 
     /// Hands one event to one run, if it is open.
     fn step(&mut self, duty: DutyId, event: Event) {
-        let (mut world, _, runs) = self.split();
+        let (mut step, _, runs) = self.split();
         if let Some(run) = runs.get_mut(&duty) {
-            run.step(event, &mut world);
+            run.step(event, &mut step);
         }
     }
 
     /// Hands every run the event that `choose` has for it.
     fn step_all(&mut self, choose: impl Fn(&Run) -> Option<Event>) {
-        let (mut world, _, runs) = self.split();
+        let (mut step, _, runs) = self.split();
         for run in runs.values_mut() {
             if let Some(event) = choose(run) {
-                run.step(event, &mut world);
+                run.step(event, &mut step);
             }
         }
     }
 
     /// What a step may use, and what it may change beside it.
-    fn split(&mut self) -> (World<'_>, &mut Reveals, &mut BTreeMap<DutyId, Run>) {
-        let world = World {
-            ground: &self.ground,
+    fn split(&mut self) -> (Step<'_>, &mut Reveals, &mut BTreeMap<DutyId, Run>) {
+        let step = Step {
+            facts: &self.facts,
             vault: &mut self.vault,
             peers: &mut self.peers,
             is_mute: self.sight.condition() == Condition::Mute,
@@ -295,7 +295,7 @@ impl Node {
             now: self.now,
             out: &mut self.out,
         };
-        (world, &mut self.reveals, &mut self.runs)
+        (step, &mut self.reveals, &mut self.runs)
     }
 }
 
@@ -315,10 +315,10 @@ impl Machine for Node {
     }
 
     fn deadline(&self) -> Option<Timestamp> {
-        let slot = self.ground.chain.slot_at(self.now);
-        let next_slot = self.ground.chain.start_of(slot.map_or(Slot(0), Slot::next));
+        let slot = self.facts.chain.slot_at(self.now);
+        let next_slot = self.facts.chain.start_of(slot.map_or(Slot(0), Slot::next));
         let head_vote = slot.filter(|slot| !self.has_begun(*slot));
-        let head_vote = head_vote.map(|slot| self.ground.chain.attestation_deadline(slot));
+        let head_vote = head_vote.map(|slot| self.facts.chain.attestation_deadline(slot));
         let mark = slot.and_then(|slot| self.mark_due(slot));
         let later = [head_vote, mark].into_iter().flatten();
         let due = later.filter(|due| *due > self.now);

@@ -10,7 +10,7 @@ use proto::eth::{Unserved, ValidatorIndex};
 use proto::{DutyId, Epoch, PeerIndex, PeerSet, Round, Slot};
 
 use super::agreed::objection::Objection;
-use crate::partials::keys::Position;
+use crate::partials::keys::ValidatorPosition;
 use crate::vault::Refusal;
 
 /// How far a duty has come. In this order on every peer that takes part from the beginning.
@@ -103,7 +103,7 @@ pub enum Note {
         /// Which duty.
         duty: DutyId,
         /// For which validator.
-        validator: Position,
+        validator: ValidatorPosition,
         /// Its index.
         index: ValidatorIndex,
         /// What the node said.
@@ -122,7 +122,7 @@ pub enum Note {
         /// Which duty.
         duty: DutyId,
         /// Whose it was.
-        validators: Vec<Position>,
+        validators: Vec<ValidatorPosition>,
     },
     /// A duty's time is over, and these peers have not helped to sign it.
     Absent {
@@ -152,7 +152,7 @@ pub enum Note {
         /// Which duty.
         duty: DutyId,
         /// For which validator.
-        validator: Position,
+        validator: ValidatorPosition,
         /// The rule's name.
         rule: &'static str,
         /// What the operator should know and do.
@@ -163,7 +163,7 @@ pub enum Note {
         /// For which slot.
         slot: Slot,
         /// For which validator.
-        validator: Position,
+        validator: ValidatorPosition,
         /// What the operator should know and do.
         message: String,
     },

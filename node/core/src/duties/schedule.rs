@@ -23,7 +23,7 @@ pub use errands::{Due, Errand};
 pub use known::{Attester, Drawn, Registered};
 pub use roots::Head;
 
-use crate::partials::keys::Position;
+use crate::partials::keys::ValidatorPosition;
 use errands::Errands;
 use roots::{Draw, has_lookahead};
 
@@ -31,11 +31,11 @@ use roots::{Draw, has_lookahead};
 #[derive(Debug)]
 pub struct Schedule {
     chain: Arc<ChainSpec>,
-    positions: BTreeMap<PublicKey, Position>,
-    registered: BTreeMap<Position, Registered>,
+    positions: BTreeMap<PublicKey, ValidatorPosition>,
+    registered: BTreeMap<ValidatorPosition, Registered>,
     errands: Errands,
     attesters: BTreeMap<Slot, Vec<Attester>>,
-    proposers: BTreeMap<Slot, Position>,
+    proposers: BTreeMap<Slot, ValidatorPosition>,
     /// What the answers in use depend on.
     draws: BTreeMap<Errand, Draw>,
     /// What an answer that was not taken depends on, and what the events said instead.
@@ -54,7 +54,7 @@ impl Schedule {
         let positions = keys
             .iter()
             .zip(0..)
-            .map(|(key, at)| (*key, Position(at)))
+            .map(|(key, at)| (*key, ValidatorPosition(at)))
             .collect();
         Self {
             chain,
@@ -77,7 +77,7 @@ impl Schedule {
     }
 
     /// Our validator that proposes in `slot`, if one does.
-    pub fn proposer(&self, slot: Slot) -> Option<Position> {
+    pub fn proposer(&self, slot: Slot) -> Option<ValidatorPosition> {
         self.proposers.get(&slot).copied()
     }
 
@@ -94,7 +94,7 @@ impl Schedule {
     }
 
     /// What the chain knows of `validator`.
-    pub fn registered(&self, validator: Position) -> Option<&Registered> {
+    pub fn registered(&self, validator: ValidatorPosition) -> Option<&Registered> {
         self.registered.get(&validator)
     }
 
@@ -107,7 +107,7 @@ impl Schedule {
     }
 
     /// Every validator the chain knows, in the order of the lock.
-    pub fn known(&self) -> impl Iterator<Item = (Position, &Registered)> {
+    pub fn known(&self) -> impl Iterator<Item = (ValidatorPosition, &Registered)> {
         self.registered
             .iter()
             .map(|(position, registered)| (*position, registered))
@@ -294,7 +294,7 @@ impl Schedule {
     }
 
     /// Our validator of this key, if the chain knows it under this index.
-    fn position_of(&self, key: &PublicKey, index: ValidatorIndex) -> Option<Position> {
+    fn position_of(&self, key: &PublicKey, index: ValidatorIndex) -> Option<ValidatorPosition> {
         let position = *self.positions.get(key)?;
         (self.registered.get(&position)?.index == index).then_some(position)
     }

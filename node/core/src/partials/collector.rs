@@ -13,7 +13,7 @@ use dkg::bls::{self, Message, PublicPoint, SignaturePoint};
 use proto::{ClusterSize, PeerIndex, PeerSet, Root, ShareIndex, SignatureBytes};
 
 use super::keys::ClusterKeys;
-use super::keys::Position;
+use super::keys::ValidatorPosition;
 use super::share::Share;
 
 /// What one combination needs besides the partial signatures.
@@ -32,16 +32,16 @@ pub struct Combining<'a> {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Combined {
     /// Group signatures, verified under their group keys.
-    pub signatures: Vec<(Position, SignatureBytes)>,
+    pub signatures: Vec<(ValidatorPosition, SignatureBytes)>,
     /// Peers whose share for a validator was not what the duty signs.
-    pub bad_shares: Vec<(PeerIndex, Position)>,
+    pub bad_shares: Vec<(PeerIndex, ValidatorPosition)>,
 }
 
 /// One peer's partial signatures for one value.
 #[derive(Debug)]
 struct Contribution {
     value: Root,
-    partials: BTreeMap<Position, Share>,
+    partials: BTreeMap<ValidatorPosition, Share>,
 }
 
 /// The partial signatures of one duty.
@@ -49,7 +49,7 @@ struct Contribution {
 pub struct Collector {
     size: ClusterSize,
     contributions: BTreeMap<PeerIndex, Contribution>,
-    done: BTreeMap<Position, SignatureBytes>,
+    done: BTreeMap<ValidatorPosition, SignatureBytes>,
 }
 
 impl Collector {
@@ -68,7 +68,7 @@ impl Collector {
         &mut self,
         peer: PeerIndex,
         value: Root,
-        partials: impl IntoIterator<Item = (Position, Share)>,
+        partials: impl IntoIterator<Item = (ValidatorPosition, Share)>,
     ) {
         self.contributions
             .entry(peer)
@@ -85,13 +85,13 @@ impl Collector {
     }
 
     /// Whether a group signature for `validator` is there.
-    pub fn has(&self, validator: Position) -> bool {
+    pub fn has(&self, validator: ValidatorPosition) -> bool {
         self.done.contains_key(&validator)
     }
 
     /// Whether a combination may give what is not there yet: t peers have contributed to `value`,
     /// and one of `wanted` has no group signature.
-    pub fn is_ready(&self, value: &Root, wanted: &[Position]) -> bool {
+    pub fn is_ready(&self, value: &Root, wanted: &[ValidatorPosition]) -> bool {
         let lacks_one = wanted.iter().any(|validator| !self.has(*validator));
         lacks_one && self.contributors(value).len() >= self.size.threshold()
     }
@@ -100,7 +100,7 @@ impl Collector {
     pub fn combine(
         &mut self,
         value: &Root,
-        wanted: &[Position],
+        wanted: &[ValidatorPosition],
         mut with: Combining<'_>,
     ) -> Combined {
         let mut result = Combined::default();
@@ -135,7 +135,7 @@ impl Collector {
     fn candidates(
         &mut self,
         value: &Root,
-        wanted: &[Position],
+        wanted: &[ValidatorPosition],
         with: &mut Combining<'_>,
         result: &mut Combined,
     ) -> Vec<Candidate> {
@@ -176,7 +176,7 @@ impl Collector {
     fn choose(
         &self,
         value: &Root,
-        validator: Position,
+        validator: ValidatorPosition,
         suspects: PeerSet,
     ) -> Option<Vec<(PeerIndex, Share)>> {
         let share = |peer: &PeerIndex| {
@@ -203,7 +203,7 @@ impl Collector {
     /// combine to a good signature, unless the lock's keys do not belong together.
     fn name_liars(
         &mut self,
-        validator: Position,
+        validator: ValidatorPosition,
         shares: &[(PeerIndex, Share)],
         with: &mut Combining<'_>,
         result: &mut Combined,
@@ -224,7 +224,7 @@ impl Collector {
     fn drop_share(
         &mut self,
         peer: PeerIndex,
-        validator: Position,
+        validator: ValidatorPosition,
         with: &mut Combining<'_>,
         result: &mut Combined,
     ) {
@@ -238,7 +238,7 @@ impl Collector {
 
 /// A combination that is not verified yet.
 struct Candidate {
-    validator: Position,
+    validator: ValidatorPosition,
     key: PublicPoint,
     shares: Vec<(PeerIndex, Share)>,
     signature: SignaturePoint,
@@ -261,7 +261,7 @@ mod tests {
     use super::*;
 
     const VALUE: Root = Root::ZERO;
-    const VALIDATOR: Position = Position(0);
+    const VALIDATOR: ValidatorPosition = ValidatorPosition(0);
 
     fn secret(number: u8) -> SecretShare {
         let mut bytes = [0; 32];
@@ -269,12 +269,12 @@ mod tests {
         SecretShare::from_bytes(&bytes).unwrap()
     }
 
-    fn partial(number: u8) -> (Position, SignatureBytes) {
+    fn partial(number: u8) -> (ValidatorPosition, SignatureBytes) {
         let message = Message::hash(VALUE);
         (VALIDATOR, secret(number).sign(&message).to_bytes())
     }
 
-    fn share(number: u8) -> (Position, Share) {
+    fn share(number: u8) -> (ValidatorPosition, Share) {
         let (validator, signature) = partial(number);
         (validator, Share::Sent(signature))
     }

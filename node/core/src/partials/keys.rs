@@ -9,9 +9,9 @@ use proto::{ClusterSize, PublicKey};
 
 /// A validator's position in the lock, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Position(pub u32);
+pub struct ValidatorPosition(pub u32);
 
-impl Position {
+impl ValidatorPosition {
     /// The position as an index of a list in the order of the lock.
     pub fn index(self) -> usize {
         self.0 as usize
@@ -70,7 +70,7 @@ impl ClusterKeys {
     }
 
     /// The keys of one validator, if the lock has it.
-    pub fn get(&self, validator: Position) -> Option<&ValidatorKeys> {
+    pub fn get(&self, validator: ValidatorPosition) -> Option<&ValidatorKeys> {
         self.validators.get(validator.index())
     }
 

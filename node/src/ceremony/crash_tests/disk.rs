@@ -44,7 +44,7 @@ impl Disk {
     }
 }
 
-/// The place of a change in the order that the module docs of `keys` and `notebook` promise.
+/// The place of a change in the order that the module docs of `keys` and `saved` promise.
 fn rank(path: &str, gone: bool, was_there: bool) -> u8 {
     match path {
         "ceremony/seed.json" if gone => 6,

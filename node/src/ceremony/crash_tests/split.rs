@@ -19,10 +19,10 @@ use tempfile::TempDir;
 
 use super::world::{gathering, peer, up};
 use crate::ceremony::CeremonyError;
-use crate::ceremony::driver::Gathering;
+use crate::ceremony::driver::Driver;
 use crate::ceremony::keys::keystore_salt;
 use crate::ceremony::line::Post;
-use crate::ceremony::saved::Notebook;
+use crate::ceremony::saved::SavedCeremony;
 use crate::ceremony::tests::definition_of;
 use crate::disk::keystore::SecretSource;
 use crate::disk::keystore::{self, MasterSecret, SecretKind, SecretUse};
@@ -44,7 +44,7 @@ impl Post for Antenna {
 
 struct World {
     root: TempDir,
-    peers: [Option<Gathering>; 4],
+    peers: [Option<Driver>; 4],
     stopped: [Option<CeremonyError>; 4],
     air: Air,
     /// Every frame that an honest peer was given time to send.
@@ -105,11 +105,11 @@ impl World {
             opened: 1,
             ..Position::default()
         };
-        let notebook = Notebook::open(&dir, definition).unwrap();
-        notebook.begin(&master, &position).unwrap();
+        let saved = SavedCeremony::open(&dir, definition).unwrap();
+        saved.begin(&master, &position).unwrap();
     }
 
-    fn give(&mut self, at: usize, act: impl FnOnce(&mut Gathering) -> Result<(), CeremonyError>) {
+    fn give(&mut self, at: usize, act: impl FnOnce(&mut Driver) -> Result<(), CeremonyError>) {
         let Some(gathering) = &mut self.peers[at] else {
             return;
         };

@@ -17,7 +17,7 @@ use proto::{ClusterSize, PeerIndex, PublicKey, Root, ShareIndex};
 use tempfile::TempDir;
 
 use super::disk::{Disk, states_between};
-use crate::ceremony::driver::Gathering;
+use crate::ceremony::driver::Driver;
 use crate::ceremony::keys::{Site, keystore_salt};
 use crate::ceremony::line::{Line, Post};
 use crate::ceremony::tests::{definition_of, secrets};
@@ -25,7 +25,7 @@ use crate::ceremony::{CeremonyError, Phase};
 use crate::disk::DataLock;
 use crate::disk::keystore::SecretSource;
 use crate::disk::keystore::{self, MasterSecret, SecretKind, SecretUse};
-use crate::net::{Downfall, Event};
+use crate::net::{Disconnect, Event};
 
 /// More bytes than a world needs at any time, several times over.
 const ROOM: u64 = 48 << 20;
@@ -78,7 +78,7 @@ impl Post for Antenna {
 
 pub struct World {
     root: TempDir,
-    peers: [Option<Gathering>; 4],
+    peers: [Option<Driver>; 4],
     air: Arc<Mutex<Air>>,
     /// Frames that the victim may still take.
     takes: Option<usize>,
@@ -108,7 +108,7 @@ pub fn gathering(
     dir: &Path,
     secret: PathBuf,
     post: impl Post + Send + 'static,
-) -> Result<Gathering, CeremonyError> {
+) -> Result<Driver, CeremonyError> {
     let site = Site {
         definition: definition_of(1, vec![Gwei::FULL]),
         identity: secrets().swap_remove(at),
@@ -119,7 +119,7 @@ pub fn gathering(
     };
     let phase = Phase::begin(&site, &SecretSource::SecretFile(secret))?;
     let line = Line::new(Box::new(post), site.me, site.definition.terms());
-    Ok(Gathering::new(site, phase, line))
+    Ok(Driver::new(site, phase, line))
 }
 
 /// A session with operator `at` is up.
@@ -266,7 +266,7 @@ impl World {
     }
 
     /// Lets a peer do something, and all that follows for itself, unless it loses power.
-    fn give(&mut self, at: usize, act: impl FnOnce(&mut Gathering) -> Result<(), CeremonyError>) {
+    fn give(&mut self, at: usize, act: impl FnOnce(&mut Driver) -> Result<(), CeremonyError>) {
         let Some(mut gathering) = self.peers[at].take() else {
             return;
         };
@@ -312,7 +312,7 @@ impl World {
         for at in 0..4 {
             let down = Event::Down {
                 peer: peer(VICTIM),
-                reason: Downfall::Lost {
+                reason: Disconnect::Lost {
                     name: NAMES[VICTIM].to_owned(),
                     cause: "power".to_owned(),
                 },

@@ -52,14 +52,14 @@ impl Kept {
             .cache_capacity(4 << 20)
             .flush_every_ms(Some(FLUSH_MS));
         let db = config.open()?;
-        let memory = Self {
+        let history = Self {
             cluster,
             sequences: db.open_tree("sequences")?,
             duties: db.open_tree("duties")?,
             db,
         };
-        memory.adopt()?;
-        Ok(memory)
+        history.adopt()?;
+        Ok(history)
     }
 
     /// Earlier programs knew peers by their position alone: theirs are this lock's, and no other's

@@ -51,11 +51,11 @@ fn left_behind(by: &Path) -> PathBuf {
 fn a_damaged_memory_is_set_aside_and_never_keeps_a_peer_from_running() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("memory");
-    let (memory, _) = Memory::open(&path, CLUSTER, size()).unwrap();
-    memory.close().unwrap();
+    let (history, _) = DutyHistory::open(&path, CLUSTER, size()).unwrap();
+    history.close().unwrap();
     let files = left_behind(&path);
     std::fs::write(files.join("conf"), "noise instead of settings").unwrap();
-    let (_memory, remembered) = Memory::open(&files, CLUSTER, size()).unwrap();
+    let (_memory, remembered) = DutyHistory::open(&files, CLUSTER, size()).unwrap();
     assert_eq!(remembered, Remembered::default());
     let aside = files.with_added_extension("damaged-1");
     assert_eq!(
@@ -69,19 +69,19 @@ fn what_is_remembered_is_there_after_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let peer = size().peer(2).unwrap();
     let path = dir.path().join("memory");
-    let (memory, _) = Memory::open(&path, CLUSTER, size()).unwrap();
+    let (history, _) = DutyHistory::open(&path, CLUSTER, size()).unwrap();
     for sequence in [75, 76, 77] {
-        memory.remember_sequence(peer, sequence).unwrap();
+        history.remember_sequence(peer, sequence).unwrap();
     }
     let before = Ending {
         signed: 2,
         ..ending(8)
     };
-    memory.remember_ending(&before).unwrap();
-    memory.remember_ending(&ending(8)).unwrap();
-    memory.remember_ending(&ending(9)).unwrap();
-    memory.close().unwrap();
-    let (_memory, remembered) = Memory::open(&left_behind(&path), CLUSTER, size()).unwrap();
+    history.remember_ending(&before).unwrap();
+    history.remember_ending(&ending(8)).unwrap();
+    history.remember_ending(&ending(9)).unwrap();
+    history.close().unwrap();
+    let (_memory, remembered) = DutyHistory::open(&left_behind(&path), CLUSTER, size()).unwrap();
     assert_eq!(remembered.sequences, BTreeMap::from([(peer, 77)]));
     assert_eq!(remembered.endings, [ending(9), ending(8)]);
 }
@@ -134,8 +134,8 @@ fn run_on_a_full_volume(place: &Path) {
         .with_env_filter("sled=error")
         .with_writer(std::io::stderr)
         .init();
-    let (memory, _) = Memory::open(place, CLUSTER, size()).unwrap();
-    memory.remember_ending(&ending(0)).unwrap();
+    let (history, _) = DutyHistory::open(place, CLUSTER, size()).unwrap();
+    history.remember_ending(&ending(0)).unwrap();
     let full = Rlimit {
         current: Some(0),
         maximum: None,
@@ -143,8 +143,8 @@ fn run_on_a_full_volume(place: &Path) {
     setrlimit(Resource::Fsize, full).unwrap();
     for slot in 1..20_000 {
         // Refused or not: it returns.
-        memory.remember_ending(&ending(slot)).ok();
+        history.remember_ending(&ending(slot)).ok();
     }
-    memory.close().expect_err("no file takes a byte");
+    history.close().expect_err("no file takes a byte");
     println!("{ENDED}");
 }

@@ -22,7 +22,7 @@ struct Scene {
     secrets: Vec<Identity>,
     link: Link,
     events: Receiver<Event>,
-    notes: Receiver<Note>,
+    notes: Receiver<SessionEvent>,
 }
 
 impl Scene {
@@ -89,7 +89,7 @@ impl Scene {
             instance: THEIRS,
             software: String::new(),
         };
-        let mut talk = Talk::new(&self.link, hello, WireVersion::V2);
+        let mut talk = SessionLoop::new(&self.link, hello, WireVersion::V2);
         talk.challenged = challenged;
         let goes_on = talk.judge(claim).await.is_ok();
         let alarmed = self.events.try_recv().is_ok();

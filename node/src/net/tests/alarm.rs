@@ -48,7 +48,10 @@ async fn a_restarted_peer_whose_old_connection_is_half_dead_is_no_alarm() {
     moved.listen = vec![free_socket()];
     let mut b = Running::with(moved).await;
     let downfall = a.down(bob).await;
-    assert!(matches!(downfall, Downfall::Replaced { .. }), "{downfall}");
+    assert!(
+        matches!(downfall, Disconnect::Replaced { .. }),
+        "{downfall}"
+    );
     a.up(bob).await;
     b.up(anna).await;
 }

@@ -93,7 +93,10 @@ async fn a_full_queue_cuts_the_session_and_sending_never_waits() {
         a.outbox.send(world.peer(1), Bytes::from_static(b"much"));
     }
     let downfall = a.down(world.peer(1)).await;
-    assert!(matches!(downfall, Downfall::Overflow { .. }), "{downfall}");
+    assert!(
+        matches!(downfall, Disconnect::Overflow { .. }),
+        "{downfall}"
+    );
     assert!(!downfall.is_fault());
     b.down(world.peer(0)).await;
     a.up(world.peer(1)).await;

@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 
-use super::{Downfall, Event, Limits, Outbox, Refusal, Settings, start};
+use super::{Disconnect, Event, Limits, Outbox, Refusal, Settings, start};
 
 /// No test waits longer than this for one thing, and no session is cut sooner for silence where
 /// that is not what is tested.
@@ -125,7 +125,7 @@ impl Running {
         .await;
     }
 
-    async fn down(&mut self, peer: PeerIndex) -> Downfall {
+    async fn down(&mut self, peer: PeerIndex) -> Disconnect {
         self.until(|event| match event {
             Event::Down { peer: who, reason } if who == peer => Some(reason),
             Event::SecondSession { .. } => panic!("a false alarm"),

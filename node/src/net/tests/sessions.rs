@@ -164,7 +164,7 @@ async fn a_cut_line_is_noticed_by_silence_and_a_mended_one_is_used_again() {
     b.up(anna).await;
     line.cut();
     for downfall in [a.down(bob).await, b.down(anna).await] {
-        assert!(matches!(downfall, Downfall::Silent { .. }), "{downfall}");
+        assert!(matches!(downfall, Disconnect::Silent { .. }), "{downfall}");
     }
     line.mend();
     a.up(bob).await;

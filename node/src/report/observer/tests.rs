@@ -4,7 +4,7 @@ use proto::{ClusterSize, Slot};
 
 use super::*;
 use node_core::duties::agreed::objection::Objection;
-use node_core::partials::keys::Position;
+use node_core::partials::keys::ValidatorPosition;
 
 /// How many of the lines that one of four logs for these notes hold `words`.
 fn lines(notes: Vec<Note>, words: &str) -> usize {
@@ -24,12 +24,13 @@ fn told(peers: usize, notes: Vec<Note>) -> (String, String) {
     let metrics = Arc::new(Metrics::new());
     let panel = Panel {
         metrics: Arc::clone(&metrics),
-        board: Arc::new(Board::default()),
+        board: Arc::new(StatusBoard::default()),
     };
     let size = ClusterSize::of(4).unwrap();
-    let (memory, _) = Memory::open(&dir.path().join("memory"), proto::Root::ZERO, size).unwrap();
+    let (history, _) =
+        DutyHistory::open(&dir.path().join("memory"), proto::Root::ZERO, size).unwrap();
     let names = (1..=peers).map(|number| format!("peer {number}")).collect();
-    let mut observer = Observer::new(names, panel, memory, None);
+    let mut observer = Observer::new(names, panel, history, None);
     let subscriber = tracing_subscriber::fmt().with_writer(Arc::new(file));
     tracing::subscriber::with_default(subscriber.finish(), || {
         notes.into_iter().for_each(|note| observer.tell(note));
@@ -53,7 +54,7 @@ fn a_peer_that_is_stopped_says_so_once_in_a_while_and_not_at_every_value() {
     assert_eq!(lines((0..20).map(objected).collect(), "would not sign"), 1);
     let refused = |validator| Note::Refused {
         duty: head(1),
-        validator: Position(validator),
+        validator: ValidatorPosition(validator),
         rule: "poisoned",
         message: "mend the disk".to_owned(),
     };

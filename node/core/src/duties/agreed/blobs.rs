@@ -47,7 +47,7 @@ use super::judge::Sight;
 use super::pull::Pull;
 use super::run::Run;
 use super::value::Value;
-use crate::duties::facts::World;
+use crate::duties::facts::Step;
 use crate::duties::note::Note;
 use crate::duties::{Output, Submission};
 
@@ -96,73 +96,68 @@ impl Run {
     }
 
     /// A block is signed, and this peer lacks its blobs.
-    pub(crate) fn lack_blobs(
-        &mut self,
-        block: &Block,
-        signature: SignatureBytes,
-        world: &World<'_>,
-    ) {
+    pub(crate) fn lack_blobs(&mut self, block: &Block, signature: SignatureBytes, step: &Step<'_>) {
         if block.blob_count() <= MAX_BLOBS {
-            let pull = Pull::new(self.duty, (block.clone(), signature), world);
+            let pull = Pull::new(self.duty, (block.clone(), signature), step);
             self.passing.pull = Some(pull);
         }
     }
 
     /// Time has passed.
-    pub(crate) fn pull_on(&mut self, world: &mut World<'_>) {
+    pub(crate) fn pull_on(&mut self, step: &mut Step<'_>) {
         if let Some(pull) = &mut self.passing.pull {
-            pull.tick(world);
+            pull.tick(step);
         }
     }
 
     /// The session with `peer` is over.
-    pub(crate) fn pull_elsewhere(&mut self, peer: PeerIndex, world: &mut World<'_>) {
+    pub(crate) fn pull_elsewhere(&mut self, peer: PeerIndex, step: &mut Step<'_>) {
         if let Some(pull) = &mut self.passing.pull {
-            pull.lose(peer, world);
+            pull.lose(peer, step);
         }
     }
 
     /// What the own beacon node knows of a block; whether it was asked for the sake of its blobs.
-    pub(crate) fn looked(&mut self, root: Root, seen: Sight, world: &mut World<'_>) -> bool {
+    pub(crate) fn looked(&mut self, root: Root, seen: Sight, step: &mut Step<'_>) -> bool {
         let pull = self.passing.pull.as_mut();
         let Some(pull) = pull.filter(|pull| pull.looks_for(root)) else {
             return false;
         };
-        pull.see(seen, world);
+        pull.see(seen, step);
         if let Sight::Known(_) = seen {
             let proposer = pull.block().proposer_index();
-            self.accepted(&[proposer], world);
+            self.accepted(&[proposer], step);
         }
         true
     }
 
     /// The own beacon node refused what it was given.
-    pub(crate) fn refused_blobs(&mut self, world: &mut World<'_>) {
+    pub(crate) fn refused_blobs(&mut self, step: &mut Step<'_>) {
         if let Some(pull) = &mut self.passing.pull {
-            pull.refuse(world);
+            pull.refuse(step);
         }
     }
 
     /// A part of blobs from a peer.
-    pub(crate) fn take_blobs(&mut self, from: PeerIndex, part: BlobsPart, world: &mut World<'_>) {
+    pub(crate) fn take_blobs(&mut self, from: PeerIndex, part: BlobsPart, step: &mut Step<'_>) {
         let pull = self.passing.pull.as_mut();
         let Some(pull) = pull.filter(|pull| pull.asked().contains(from)) else {
-            return world.note(Note::Fault {
+            return step.note(Note::Fault {
                 peer: from,
                 rule: "blobs_unasked",
                 detail: format!("{}: it was not asked for blobs", self.duty),
             });
         };
-        let Some(contents) = pull.take(from, part, world) else {
+        let Some(contents) = pull.take(from, part, step) else {
             return;
         };
         let signature = pull.signature();
         self.contents = Some(contents.clone());
-        world.note(Note::Pulled {
+        step.note(Note::Pulled {
             duty: self.duty,
             from,
         });
-        world.out.push(Output::Submit {
+        step.out.push(Output::Submit {
             duty: self.duty,
             submission: Submission::Block {
                 contents,
@@ -172,15 +167,10 @@ impl Run {
     }
 
     /// A peer wants a part of the blobs of the block that is signed.
-    pub(crate) fn serve_blobs(
-        &mut self,
-        to: PeerIndex,
-        wanted: BlobsWanted,
-        world: &mut World<'_>,
-    ) {
+    pub(crate) fn serve_blobs(&mut self, to: PeerIndex, wanted: BlobsWanted, step: &mut Step<'_>) {
         let bytes = self.part(to, wanted);
         let frame = Frame::BlobsPart(BlobsPart { of: wanted, bytes });
-        world.send_last(to, frame.since(), frame.encode());
+        step.send_last(to, frame.since(), frame.encode());
     }
 
     /// The part, if this peer has it and has not sent enough.

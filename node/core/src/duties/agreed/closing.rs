@@ -9,15 +9,15 @@ use proto::{DutyKind, PeerIndex, PeerSet, SignatureBytes};
 
 use super::objection::{Doubt, Objection};
 use super::run::Run;
-use crate::duties::facts::{Owners, World};
+use crate::duties::facts::{Owners, Step};
 use crate::duties::note::{Miss, Note, Phase};
-use crate::partials::keys::Position;
+use crate::partials::keys::ValidatorPosition;
 use consensus::Standing;
 
 /// One validator's part of what the beacon node was given.
 #[derive(Debug)]
 pub(crate) struct Given {
-    pub(crate) validator: Position,
+    pub(crate) validator: ValidatorPosition,
     pub(crate) fate: Fate,
     /// The peers that say that their beacon nodes took it.
     pub(crate) taken_by: PeerSet,
@@ -36,7 +36,7 @@ pub(crate) enum Fate {
 
 impl Run {
     /// Takes note of what the beacon node is given.
-    pub(crate) fn give(&mut self, signatures: &[(Position, SignatureBytes)]) {
+    pub(crate) fn give(&mut self, signatures: &[(ValidatorPosition, SignatureBytes)]) {
         for (validator, _) in signatures {
             let index = match &self.owners {
                 Owners::Attesters(_) => {
@@ -62,19 +62,19 @@ impl Run {
         &mut self,
         accepted: &[ValidatorIndex],
         refused: Vec<(ValidatorIndex, String)>,
-        world: &mut World<'_>,
+        step: &mut Step<'_>,
     ) {
-        if self.accepted(accepted, world) {
-            self.reach(Phase::Accepted, world);
+        if self.accepted(accepted, step) {
+            self.reach(Phase::Accepted, step);
         }
         if !refused.is_empty() {
-            self.refused_blobs(world);
+            self.refused_blobs(step);
         }
-        self.refused(refused, world);
+        self.refused(refused, step);
     }
 
     /// The beacon node refused these parts: the others are asked whether theirs took them.
-    fn refused(&mut self, refused: Vec<(ValidatorIndex, String)>, world: &mut World<'_>) {
+    fn refused(&mut self, refused: Vec<(ValidatorIndex, String)>, step: &mut Step<'_>) {
         let (duty, mut validators) = (self.duty, Vec::new());
         for (index, why) in refused {
             if let Some(given) = self.given.get_mut(&index)
@@ -82,7 +82,7 @@ impl Run {
             {
                 given.fate = Fate::Refused(why.clone());
                 validators.push(given.validator.0);
-                world.note(Note::NotTaken {
+                step.note(Note::NotTaken {
                     duty,
                     validator: given.validator,
                     index,
@@ -92,40 +92,40 @@ impl Run {
         }
         if !validators.is_empty() {
             let frame = Frame::Refused(Parts { duty, validators });
-            world.broadcast(frame.since(), frame.encode());
+            step.broadcast(frame.since(), frame.encode());
         }
     }
 
     /// The beacon node of `peer` refused these parts. Once for each of them it is told that the own
     /// one took it, now or when it does.
-    pub(crate) fn asked(&mut self, peer: PeerIndex, validators: &[u32], world: &mut World<'_>) {
+    pub(crate) fn asked(&mut self, peer: PeerIndex, validators: &[u32], step: &mut Step<'_>) {
         let mut known = self.owners.positions();
         known.retain(|validator| validators.contains(&validator.0));
         known.retain(|validator| self.askers.entry(*validator).or_default().insert(peer));
         let taken = self.given.values().filter(|g| g.fate == Fate::Accepted);
         let taken = taken.map(|given| given.validator.0);
-        let taken = taken.filter(|validator| known.contains(&Position(*validator)));
-        self.tell_taken(peer, taken.collect(), world);
+        let taken = taken.filter(|validator| known.contains(&ValidatorPosition(*validator)));
+        self.tell_taken(peer, taken.collect(), step);
     }
 
     /// Tells whoever has asked for them that the own beacon node has these now.
-    fn answer_askers(&self, fresh: &[Position], world: &mut World<'_>) {
+    fn answer_askers(&self, fresh: &[ValidatorPosition], step: &mut Step<'_>) {
         let askers: PeerSet = self.askers.values().flat_map(|set| set.iter()).collect();
         for peer in askers.iter() {
-            let asked = |validator: &&Position| {
+            let asked = |validator: &&ValidatorPosition| {
                 let askers = self.askers.get(*validator);
                 askers.is_some_and(|askers| askers.contains(peer))
             };
             let taken = fresh.iter().filter(asked).map(|validator| validator.0);
-            self.tell_taken(peer, taken.collect(), world);
+            self.tell_taken(peer, taken.collect(), step);
         }
     }
 
-    fn tell_taken(&self, peer: PeerIndex, validators: Vec<u32>, world: &mut World<'_>) {
+    fn tell_taken(&self, peer: PeerIndex, validators: Vec<u32>, step: &mut Step<'_>) {
         if !validators.is_empty() {
             let duty = self.duty;
             let frame = Frame::Taken(Parts { duty, validators });
-            world.send(peer, frame.since(), frame.encode());
+            step.send(peer, frame.since(), frame.encode());
         }
     }
 
@@ -139,7 +139,7 @@ impl Run {
     }
 
     /// The beacon node has these parts of the duty, whoever brought them; whether that is news.
-    pub(crate) fn accepted(&mut self, accepted: &[ValidatorIndex], world: &mut World<'_>) -> bool {
+    pub(crate) fn accepted(&mut self, accepted: &[ValidatorIndex], step: &mut Step<'_>) -> bool {
         let mut fresh = Vec::new();
         for index in accepted {
             if let Some(given) = self.given.get_mut(index)
@@ -151,17 +151,17 @@ impl Run {
         }
         if !fresh.is_empty() {
             let (duty, validators) = (self.duty, fresh.len());
-            world.note(Note::Accepted { duty, validators });
-            self.answer_askers(&fresh, world);
+            step.note(Note::Accepted { duty, validators });
+            self.answer_askers(&fresh, step);
         }
         !fresh.is_empty()
     }
 
     /// What to say of a duty whose time is over: nothing if it is done, and all have helped.
-    pub(crate) fn close(&self, world: &World<'_>) -> Vec<Note> {
+    pub(crate) fn close(&self, step: &Step<'_>) -> Vec<Note> {
         let mut missed: Vec<(Miss, usize)> = Vec::new();
         for validator in self.owners.positions() {
-            let why = self.miss(validator, world);
+            let why = self.miss(validator, step);
             match missed
                 .iter_mut()
                 .find(|(known, _)| Some(known) == why.as_ref())
@@ -175,7 +175,7 @@ impl Run {
             validators,
             why,
         });
-        let absent = self.absent(world);
+        let absent = self.absent(step);
         let absent = (!absent.is_empty()).then_some(Note::Absent {
             duty: self.duty,
             peers: absent,
@@ -184,18 +184,18 @@ impl Run {
     }
 
     /// The others whose shares have not come although the duty is over.
-    fn absent(&self, world: &World<'_>) -> PeerSet {
+    fn absent(&self, step: &Step<'_>) -> PeerSet {
         let Some(value) = &self.signed else {
             return PeerSet::EMPTY;
         };
         let hash = consensus::Value::hash(value);
-        let mut all = PeerSet::full(world.ground.roster.size());
-        all.remove(world.ground.me);
+        let mut all = PeerSet::full(step.facts.roster.size());
+        all.remove(step.facts.me);
         all.without(self.collector.contributors(&hash))
     }
 
     /// Why the duty of `validator` is missed, unless it is not.
-    fn miss(&self, validator: Position, world: &World<'_>) -> Option<Miss> {
+    fn miss(&self, validator: ValidatorPosition, step: &Step<'_>) -> Option<Miss> {
         if self.collector.has(validator) {
             let given = self
                 .given
@@ -214,11 +214,11 @@ impl Run {
                 }),
             };
         }
-        let connected = world.peers.connected();
-        if let Some(refusal) = world.vault.stopped() {
+        let connected = step.peers.connected();
+        if let Some(refusal) = step.vault.stopped() {
             return Some(Miss::Stopped(refusal));
         }
-        if connected.len() + 1 < world.ground.roster.size().threshold() {
+        if connected.len() + 1 < step.facts.roster.size().threshold() {
             return Some(Miss::TooFewPeers(connected));
         }
         if let Some(refusal) = self.refusals.get(&validator) {

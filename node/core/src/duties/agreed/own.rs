@@ -10,7 +10,7 @@ use super::judge::{Question, Sight, Want};
 use super::run::Run;
 use super::value::Value;
 use crate::duties::Query;
-use crate::duties::facts::World;
+use crate::duties::facts::Step;
 use crate::duties::note::Phase;
 
 /// How long to wait before a beacon node that gave no value is asked again.
@@ -23,28 +23,28 @@ impl Run {
         self.reached.is_none() || self.question.is_some() || self.owed.is_some()
     }
 
-    pub(crate) fn trigger(&mut self, world: &mut World<'_>) {
+    pub(crate) fn trigger(&mut self, step: &mut Step<'_>) {
         if self.reached.is_none() {
-            self.reach(Phase::Trigger, world);
+            self.reach(Phase::Trigger, step);
             match self.duty.kind {
-                DutyKind::Head => world.ask(Query::HeadVote(self.duty.slot)),
+                DutyKind::Head => step.ask(Query::HeadVote(self.duty.slot)),
                 DutyKind::Block => {}
             }
         }
     }
 
     /// The own beacon node's view of the slot: this peer's vote, if its vault would sign it.
-    pub(crate) fn see(&mut self, view: Option<HeadVote>, world: &mut World<'_>) {
+    pub(crate) fn see(&mut self, view: Option<HeadVote>, step: &mut Step<'_>) {
         for question in self.questions() {
             question.answered(Want::View);
         }
         let Some(view) = view.filter(|view| view.slot == self.duty.slot) else {
-            self.retry_at = Some(world.now + RETRY);
+            self.retry_at = Some(step.now + RETRY);
             return;
         };
         self.retry_at = None;
         self.view = Some(view);
-        self.offer(Value::Head(view), world);
+        self.offer(Value::Head(view), step);
     }
 
     /// What the own beacon node says of a block that it was asked for.
@@ -63,36 +63,36 @@ impl Run {
         self.question.iter_mut().chain(&mut self.owed)
     }
 
-    pub(crate) fn built(&mut self, contents: Option<BlockContents>, world: &mut World<'_>) {
+    pub(crate) fn built(&mut self, contents: Option<BlockContents>, step: &mut Step<'_>) {
         let Some(contents) = contents else {
-            self.retry_at = Some(world.now + RETRY);
+            self.retry_at = Some(step.now + RETRY);
             return;
         };
         self.retry_at = None;
         self.follows = true;
         let value = Value::Block(contents.block.clone());
         self.contents = Some(contents);
-        self.offer(value, world);
+        self.offer(value, step);
     }
 
     /// Asks the beacon node again, after it gave no value, while the slot lasts.
-    pub(crate) fn retry(&mut self, world: &mut World<'_>) {
-        let is_due = self.retry_at.take_if(|at| *at <= world.now).is_some();
-        if is_due && world.slot() == self.duty.slot && self.signed.is_none() {
+    pub(crate) fn retry(&mut self, step: &mut Step<'_>) {
+        let is_due = self.retry_at.take_if(|at| *at <= step.now).is_some();
+        if is_due && step.slot() == self.duty.slot && self.signed.is_none() {
             match self.duty.kind {
-                DutyKind::Head => world.ask(Query::HeadVote(self.duty.slot)),
+                DutyKind::Head => step.ask(Query::HeadVote(self.duty.slot)),
                 DutyKind::Block => {
                     self.wants_block = true;
-                    self.ask_for_block(world);
+                    self.ask_for_block(step);
                 }
             }
         }
     }
 
-    pub(crate) fn ask_for_block(&mut self, world: &mut World<'_>) {
+    pub(crate) fn ask_for_block(&mut self, step: &mut Step<'_>) {
         if let (true, Some(randao_reveal)) = (self.wants_block, self.reveal) {
             self.wants_block = false;
-            world.ask(Query::Block {
+            step.ask(Query::Block {
                 slot: self.duty.slot,
                 randao_reveal,
             });

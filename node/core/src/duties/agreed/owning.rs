@@ -8,10 +8,10 @@
 //! nothing is signed here; what a quorum has agreed on is owed, and a quorum's proof does not age.
 
 use super::run::Run;
-use crate::duties::facts::{Owners, World};
+use crate::duties::facts::{Owners, Step};
 use crate::duties::note::Note;
-use crate::duties::{Chore, Output};
-use crate::partials::keys::Position;
+use crate::duties::{Deferred, Output};
+use crate::partials::keys::ValidatorPosition;
 
 impl Run {
     /// Whether it knows already that it is the duty of these, and in doubt or not.
@@ -25,14 +25,14 @@ impl Run {
     }
 
     /// Whose duty it is from now on, and whether that is in doubt.
-    pub(crate) fn own(&mut self, owners: Owners, held: bool, world: &mut World<'_>) {
+    pub(crate) fn own(&mut self, owners: Owners, held: bool, step: &mut Step<'_>) {
         let before = std::mem::replace(&mut self.owners, owners);
         self.held = held;
         let now = self.owners.positions();
-        let gone = |validator: &Position| !now.contains(validator);
-        let gone: Vec<Position> = before.positions().into_iter().filter(gone).collect();
+        let gone = |validator: &ValidatorPosition| !now.contains(validator);
+        let gone: Vec<ValidatorPosition> = before.positions().into_iter().filter(gone).collect();
         if !gone.is_empty() {
-            world.note(Note::Moved {
+            step.note(Note::Moved {
                 duty: self.duty,
                 validators: gone,
             });
@@ -48,11 +48,11 @@ impl Run {
             return;
         }
         // The record of what was signed may have become durable meanwhile.
-        let durable = world.recorded;
-        self.recorded(&durable, world);
+        let durable = step.recorded;
+        self.recorded(&durable, step);
         // Shares may lie here for whom it was not known that the duty is theirs.
         if self.signed.is_some() {
-            world.out.push(Output::Later(Chore::Combine(self.duty)));
+            step.out.push(Output::Later(Deferred::Combine(self.duty)));
         }
     }
 }

@@ -8,7 +8,7 @@ use proto::{DutyId, PeerIndex, PeerSet, Root, SignatureBytes, Timestamp};
 
 use super::judge::Sight;
 use crate::duties::Query;
-use crate::duties::facts::World;
+use crate::duties::facts::Step;
 use crate::duties::note::Note;
 
 /// The way to the blobs of one block.
@@ -62,19 +62,17 @@ impl Pull {
     pub(crate) fn new(
         duty: DutyId,
         (block, signature): (Block, SignatureBytes),
-        world: &World<'_>,
+        step: &Step<'_>,
     ) -> Self {
-        let slot = world.ground.chain.slot_duration();
-        let place = order(duty, world)
-            .iter()
-            .position(|p| *p == world.ground.me);
+        let slot = step.facts.chain.slot_duration();
+        let place = order(duty, step).iter().position(|p| *p == step.facts.me);
         let before = place.unwrap_or(0).saturating_sub(1);
         let before = u32::try_from(before).expect("a cluster has 13 peers at most");
         Self {
             duty,
             block,
             signature,
-            stage: Stage::Waiting(world.now + slot / 12 + before * (slot / 24)),
+            stage: Stage::Waiting(step.now + slot / 12 + before * (slot / 24)),
             asked: PeerSet::EMPTY,
             turn: PeerSet::EMPTY,
             spent: PeerSet::EMPTY,
@@ -116,12 +114,12 @@ impl Pull {
     }
 
     /// Time has passed.
-    pub(crate) fn tick(&mut self, world: &mut World<'_>) {
+    pub(crate) fn tick(&mut self, step: &mut Step<'_>) {
         match &self.stage {
-            Stage::Waiting(until) if *until <= world.now => self.look(world),
-            Stage::Asking(source) if source.due() <= world.now => {
+            Stage::Waiting(until) if *until <= step.now => self.look(step),
+            Stage::Asking(source) if source.due() <= step.now => {
                 let slow = source.peer;
-                self.leave(slow, world);
+                self.leave(slow, step);
             }
             Stage::Waiting(_)
             | Stage::Asking(_)
@@ -132,30 +130,30 @@ impl Pull {
     }
 
     /// What the own beacon node knows of the block.
-    pub(crate) fn see(&mut self, seen: Sight, world: &mut World<'_>) {
+    pub(crate) fn see(&mut self, seen: Sight, step: &mut Step<'_>) {
         match seen {
             Sight::Known(_) => self.stage = Stage::Over,
-            Sight::Unknown => self.ask_next(world),
+            Sight::Unknown => self.ask_next(step),
             // It would not take the block either.
-            Sight::Unready => self.wait(world),
+            Sight::Unready => self.wait(step),
         }
     }
 
     /// A peer is away. When it is back it may be asked again.
-    pub(crate) fn lose(&mut self, peer: PeerIndex, world: &mut World<'_>) {
+    pub(crate) fn lose(&mut self, peer: PeerIndex, step: &mut Step<'_>) {
         if let Stage::Asking(source) = &self.stage
             && source.peer == peer
         {
-            self.ask_next(world);
+            self.ask_next(step);
         }
     }
 
     /// The own beacon node refused what it was given.
-    pub(crate) fn refuse(&mut self, world: &mut World<'_>) {
+    pub(crate) fn refuse(&mut self, step: &mut Step<'_>) {
         if let Stage::Given(source) = self.stage {
             self.spent.insert(source);
             // Somebody else may have brought the block meanwhile.
-            self.look(world);
+            self.look(step);
         }
     }
 
@@ -164,7 +162,7 @@ impl Pull {
         &mut self,
         from: PeerIndex,
         part: BlobsPart,
-        world: &mut World<'_>,
+        step: &mut Step<'_>,
     ) -> Option<BlockContents> {
         let total = Blobs::total_bytes(&self.block);
         let (duty, root) = (self.duty, self.block.root());
@@ -178,22 +176,22 @@ impl Pull {
         let due = BLOBS_PART.min(total - have);
         let got = part.bytes.as_ref().map_or(due, Vec::len);
         if part.of != question(duty, root, have) || got != due {
-            world.note(Note::Fault {
+            step.note(Note::Fault {
                 peer: from,
                 rule: "blobs_part",
                 detail: format!("{duty}: {part:?} where {due} bytes were due after {have}"),
             });
-            self.leave(from, world);
+            self.leave(from, step);
             return None;
         }
         let Some(bytes) = part.bytes else {
             // It may have them later: others pull them, too.
-            self.ask_next(world);
+            self.ask_next(step);
             return None;
         };
         source.bytes.extend_from_slice(&bytes);
         if source.bytes.len() < total {
-            self.ask_on(world);
+            self.ask_on(step);
             return None;
         }
         let pieces = std::mem::take(&mut source.bytes);
@@ -204,23 +202,23 @@ impl Pull {
     }
 
     /// Whether the slot lasts; with it everything ends.
-    fn is_of_use(&mut self, world: &World<'_>) -> bool {
-        let lasts = world.slot() == self.duty.slot;
+    fn is_of_use(&mut self, step: &Step<'_>) -> bool {
+        let lasts = step.slot() == self.duty.slot;
         if !lasts {
             self.stage = Stage::Over;
         }
         lasts
     }
 
-    fn wait(&mut self, world: &World<'_>) {
-        self.stage = Stage::Waiting(world.now + world.ground.chain.slot_duration() / 12);
+    fn wait(&mut self, step: &Step<'_>) {
+        self.stage = Stage::Waiting(step.now + step.facts.chain.slot_duration() / 12);
     }
 
     /// Asks the own beacon node whether it knows the block by now.
-    fn look(&mut self, world: &mut World<'_>) {
-        if self.is_of_use(world) {
+    fn look(&mut self, step: &mut Step<'_>) {
+        if self.is_of_use(step) {
             self.stage = Stage::Looking;
-            world.ask(Query::Knows {
+            step.ask(Query::Knows {
                 duty: self.duty,
                 root: self.block.root(),
             });
@@ -228,44 +226,44 @@ impl Pull {
     }
 
     /// Asks `peer` no more, but the next.
-    fn leave(&mut self, peer: PeerIndex, world: &mut World<'_>) {
+    fn leave(&mut self, peer: PeerIndex, step: &mut Step<'_>) {
         self.spent.insert(peer);
-        self.ask_next(world);
+        self.ask_next(step);
     }
 
     /// Asks the next peer, from the beginning. When all were asked, the own beacon node is asked
     /// again after a while, and then those that had nothing.
-    fn ask_next(&mut self, world: &mut World<'_>) {
+    fn ask_next(&mut self, step: &mut Step<'_>) {
         let since = Frame::BlobsWanted(question(self.duty, self.block.root(), 0)).since();
         let is_next = |peer: &PeerIndex| {
             let was_asked = self.turn.contains(*peer) || self.spent.contains(*peer);
-            !was_asked && *peer != world.ground.me && world.peers.knows(*peer, since)
+            !was_asked && *peer != step.facts.me && step.peers.knows(*peer, since)
         };
-        let Some(peer) = order(self.duty, world).into_iter().find(is_next) else {
+        let Some(peer) = order(self.duty, step).into_iter().find(is_next) else {
             self.turn = PeerSet::EMPTY;
-            return self.wait(world);
+            return self.wait(step);
         };
         self.turn.insert(peer);
         self.asked.insert(peer);
         self.stage = Stage::Asking(Source {
             peer,
             bytes: Vec::new(),
-            part_due: world.now,
-            all_due: world.now + world.ground.chain.slot_duration() / 4,
+            part_due: step.now,
+            all_due: step.now + step.facts.chain.slot_duration() / 4,
         });
-        self.ask_on(world);
+        self.ask_on(step);
     }
 
     /// Asks for the part after those that are there.
-    fn ask_on(&mut self, world: &mut World<'_>) {
-        if !self.is_of_use(world) {
+    fn ask_on(&mut self, step: &mut Step<'_>) {
+        if !self.is_of_use(step) {
             return;
         }
         let (duty, root) = (self.duty, self.block.root());
         if let Stage::Asking(source) = &mut self.stage {
-            source.part_due = world.now + world.ground.chain.slot_duration() / 12;
+            source.part_due = step.now + step.facts.chain.slot_duration() / 12;
             let frame = Frame::BlobsWanted(question(duty, root, source.bytes.len()));
-            world.send(source.peer, frame.since(), frame.encode());
+            step.send(source.peer, frame.since(), frame.encode());
         }
     }
 }
@@ -280,6 +278,6 @@ fn question(duty: DutyId, block: Root, have: usize) -> BlobsWanted {
 }
 
 /// In which order peers are asked, and ask: as they lead the rounds of the duty.
-fn order(duty: DutyId, world: &World<'_>) -> Vec<PeerIndex> {
-    leaders(world.ground.roster.size(), &world.ground.lock, duty)
+fn order(duty: DutyId, step: &Step<'_>) -> Vec<PeerIndex> {
+    leaders(step.facts.roster.size(), &step.facts.lock, duty)
 }

@@ -23,11 +23,11 @@ use super::judging::JudgedReveal;
 use super::objection::Objection;
 use super::timing::{opening, timing};
 use super::value::Value;
-use crate::duties::facts::{Owners, World};
+use crate::duties::facts::{Owners, Step};
 use crate::duties::note::{Note, Phase};
-use crate::duties::{Chore, Output, Query};
+use crate::duties::{Deferred, Output, Query};
 use crate::partials::collector::Collector;
-use crate::partials::keys::Position;
+use crate::partials::keys::ValidatorPosition;
 use crate::partials::share::Share;
 use crate::record::Recorded;
 use crate::vault::{Refusal, Sealed};
@@ -53,7 +53,7 @@ pub enum Event {
     /// A proposer's RANDAO reveal for the slot.
     Reveal {
         /// The proposer.
-        validator: Position,
+        validator: ValidatorPosition,
         /// Its reveal.
         reveal: SignatureBytes,
     },
@@ -140,11 +140,11 @@ pub struct Run {
     /// The last thing that spoke against a value.
     pub(crate) objection: Option<Objection>,
     /// What the vault said against signing for a validator.
-    pub(crate) refusals: BTreeMap<Position, Refusal>,
+    pub(crate) refusals: BTreeMap<ValidatorPosition, Refusal>,
     /// What the beacon node was given, and what became of it.
     pub(crate) given: BTreeMap<ValidatorIndex, Given>,
     /// Who wants to know that the beacon node has taken whose part.
-    pub(crate) askers: BTreeMap<Position, PeerSet>,
+    pub(crate) askers: BTreeMap<ValidatorPosition, PeerSet>,
     pub(crate) passing: Passing,
     pub(crate) retry_at: Option<Timestamp>,
     pub(crate) reached: Option<Phase>,
@@ -152,25 +152,25 @@ pub struct Run {
 
 impl Run {
     /// A run in which this peer has the given standing. Hand it [`Event::Tick`] at once.
-    pub fn new(duty: DutyId, owners: Owners, standing: Standing, world: &World<'_>) -> Self {
-        let ground = world.ground;
+    pub fn new(duty: DutyId, owners: Owners, standing: Standing, step: &Step<'_>) -> Self {
+        let facts = step.facts;
         let setup = Setup {
             scope: Scope {
-                lock: ground.lock,
+                lock: facts.lock,
                 duty,
             },
             opening: opening(duty.kind),
-            roster: Arc::clone(&ground.roster),
-            me: ground.me,
-            identity: ground.identity.clone(),
-            timing: timing(duty, &ground.chain, world.peers.quorum_round_trip()),
+            roster: Arc::clone(&facts.roster),
+            me: facts.me,
+            identity: facts.identity.clone(),
+            timing: timing(duty, &facts.chain, step.peers.quorum_round_trip()),
             standing,
         };
         Self {
             duty,
             owners,
             instance: Instance::new(setup),
-            collector: Collector::new(ground.roster.size()),
+            collector: Collector::new(facts.roster.size()),
             contents: None,
             pending: None,
             signed: None,
@@ -225,19 +225,19 @@ impl Run {
             .map(|pending| pending.sealed.sequence())
     }
 
-    /// Takes one event; what is to be done is added to `world.out`.
-    pub fn step(&mut self, event: Event, world: &mut World<'_>) {
+    /// Takes one event; what is to be done is added to `step.out`.
+    pub fn step(&mut self, event: Event, step: &mut Step<'_>) {
         match event {
             Event::Tick => {
-                self.ballot(Ballot::Tick, world);
-                self.retry(world);
-                self.pull_on(world);
+                self.ballot(Ballot::Tick, step);
+                self.retry(step);
+                self.pull_on(step);
             }
-            Event::Trigger => self.trigger(world),
-            Event::View(view) => self.see(view, world),
-            Event::Built(contents) => self.built(contents, world),
+            Event::Trigger => self.trigger(step),
+            Event::View(view) => self.see(view, step),
+            Event::Built(contents) => self.built(contents, step),
             Event::Knows { root, seen } => {
-                if !self.looked(root, seen, world) {
+                if !self.looked(root, seen, step) {
                     self.learn(root, seen);
                 }
             }
@@ -245,42 +245,42 @@ impl Run {
                 // Of the proposer that this run is for, not of one that a turn of the chain named.
                 if self.owners.positions() == [validator] {
                     self.reveal = Some(reveal);
-                    self.ask_for_block(world);
+                    self.ask_for_block(step);
                 }
             }
-            Event::Owned { owners, held } => self.own(owners, held, world),
-            Event::Submitted { accepted, refused } => self.submitted(&accepted, refused, world),
-            Event::Asked(peer, validators) => self.asked(peer, &validators, world),
+            Event::Owned { owners, held } => self.own(owners, held, step),
+            Event::Submitted { accepted, refused } => self.submitted(&accepted, refused, step),
+            Event::Asked(peer, validators) => self.asked(peer, &validators, step),
             Event::Taken(peer, validators) => self.taken(peer, &validators),
-            Event::BlobsWanted(from, wanted) => self.serve_blobs(from, wanted, world),
-            Event::BlobsPart(from, part) => self.take_blobs(from, part, world),
-            Event::Message(from, message) => self.ballot(Ballot::Message { from, message }, world),
+            Event::BlobsWanted(from, wanted) => self.serve_blobs(from, wanted, step),
+            Event::BlobsPart(from, part) => self.take_blobs(from, part, step),
+            Event::Message(from, message) => self.ballot(Ballot::Message { from, message }, step),
             Event::Silent(peer) => {
-                self.ballot(Ballot::Down(peer), world);
-                self.pull_elsewhere(peer, world);
+                self.ballot(Ballot::Down(peer), step);
+                self.pull_elsewhere(peer, step);
             }
-            Event::Back(peer) => self.ballot(Ballot::Up(peer), world),
+            Event::Back(peer) => self.ballot(Ballot::Up(peer), step),
             Event::Blind { peer, is_blind } => {
-                self.ballot(Ballot::Blind { peer, is_blind }, world);
+                self.ballot(Ballot::Blind { peer, is_blind }, step);
             }
-            Event::Recorded(recorded) => self.recorded(&recorded, world),
+            Event::Recorded(recorded) => self.recorded(&recorded, step),
             Event::NotRecorded => {
                 self.pending = None;
-                self.ballot(Ballot::Declined, world);
+                self.ballot(Ballot::Declined, step);
             }
-            Event::Abstain => self.ballot(Ballot::Abstain, world),
-            Event::Presign => self.presign(world),
-            Event::Combine => self.combine(world),
+            Event::Abstain => self.ballot(Ballot::Abstain, step),
+            Event::Presign => self.presign(step),
+            Event::Combine => self.combine(step),
         }
-        self.answer_question(world);
-        self.answer_owed(world);
+        self.answer_question(step);
+        self.answer_owed(step);
     }
 
     /// Notes that the duty has come this far, once.
-    pub(crate) fn reach(&mut self, phase: Phase, world: &mut World<'_>) {
+    pub(crate) fn reach(&mut self, phase: Phase, step: &mut Step<'_>) {
         if self.reached < Some(phase) {
             self.reached = Some(phase);
-            world.note(Note::Reached {
+            step.note(Note::Reached {
                 duty: self.duty,
                 phase,
             });
@@ -288,30 +288,30 @@ impl Run {
     }
 
     /// Hands one input to the instance and performs what it answers.
-    pub(crate) fn ballot(&mut self, ballot: Ballot<Value>, world: &mut World<'_>) {
-        for outcome in self.instance.handle(world.now, ballot) {
-            self.perform(outcome, world);
+    pub(crate) fn ballot(&mut self, ballot: Ballot<Value>, step: &mut Step<'_>) {
+        for outcome in self.instance.handle(step.now, ballot) {
+            self.perform(outcome, step);
         }
     }
 
-    fn perform(&mut self, outcome: Outcome<Value>, world: &mut World<'_>) {
+    fn perform(&mut self, outcome: Outcome<Value>, step: &mut Step<'_>) {
         match outcome {
             Outcome::Broadcast(message) => {
-                world.broadcast(self.duty.kind.since(), frame(&message));
+                step.broadcast(self.duty.kind.since(), frame(&message));
                 if let Message::Prepare(vote) = message {
                     self.voted = Some(vote.signed.statement.value);
-                    world.out.push(Output::Later(Chore::Presign(self.duty)));
+                    step.out.push(Output::Later(Deferred::Presign(self.duty)));
                 }
             }
             Outcome::Send(peer, message) => {
-                world.send(peer, self.duty.kind.since(), frame(&message));
+                step.send(peer, self.duty.kind.since(), frame(&message));
             }
             Outcome::WantCandidate { .. } => match self.duty.kind {
-                DutyKind::Head => world.ask(Query::HeadVote(self.duty.slot)),
+                DutyKind::Head => step.ask(Query::HeadVote(self.duty.slot)),
                 DutyKind::Block => {
                     self.builds = true;
                     self.wants_block = true;
-                    self.ask_for_block(world);
+                    self.ask_for_block(step);
                 }
             },
             Outcome::Judge {
@@ -321,12 +321,12 @@ impl Run {
             } => {
                 let question = Question::new(round, value, forced);
                 if let Some(before) = self.question.replace(question) {
-                    self.object(Objection::OfView(before.doubt()), world);
+                    self.object(Objection::OfView(before.doubt()), step);
                 }
             }
             Outcome::Sign { round, value, .. } => {
-                self.reach(Phase::PrepareQuorum, world);
-                self.sign(Question::new(round, value, true), world);
+                self.reach(Phase::PrepareQuorum, step);
+                self.sign(Question::new(round, value, true), step);
             }
             Outcome::Committed {
                 peer,
@@ -334,19 +334,19 @@ impl Run {
                 sequence,
                 partials,
             } => {
-                if world.peers.saw_sequence(peer, sequence) {
-                    world.out.push(Output::Remember { peer, sequence });
+                if step.peers.saw_sequence(peer, sequence) {
+                    step.out.push(Output::Remember { peer, sequence });
                 }
-                let sent = |p: Partial| (Position(p.validator), Share::Sent(p.signature));
-                self.collect((peer, &value), partials.into_iter().map(sent), world);
+                let sent = |p: Partial| (ValidatorPosition(p.validator), Share::Sent(p.signature));
+                self.collect((peer, &value), partials.into_iter().map(sent), step);
             }
             Outcome::Decided { .. } | Outcome::Exhausted => {}
-            Outcome::Fault { peer, rule } => world.note(Note::Fault {
+            Outcome::Fault { peer, rule } => step.note(Note::Fault {
                 peer,
                 rule: rule.name(),
                 detail: format!("{}: {rule}", self.duty),
             }),
-            Outcome::Evidence(evidence) => world.note(Note::Evidence(evidence)),
+            Outcome::Evidence(evidence) => step.note(Note::Evidence(evidence)),
         }
     }
 }

@@ -10,40 +10,40 @@ use super::judge::Question;
 use super::objection::Objection;
 use super::run::{Pending, Run};
 use super::value::Value;
-use crate::duties::facts::World;
+use crate::duties::facts::Step;
 use crate::duties::note::{Note, Phase};
-use crate::duties::{Chore, Output, Submission};
+use crate::duties::{Deferred, Output, Submission};
 use crate::partials::collector::Combining;
-use crate::partials::keys::Position;
+use crate::partials::keys::ValidatorPosition;
 use crate::partials::share::Share;
 use crate::record::Recorded;
 use crate::vault::PartialSignature;
 
 impl Run {
     /// A quorum has PREPAREd a value: the vault signs it and the store makes the record durable.
-    pub(crate) fn sign(&mut self, question: Question, world: &mut World<'_>) {
+    pub(crate) fn sign(&mut self, question: Question, step: &mut Step<'_>) {
         if !self.is_certain() {
             // Not before it is certain whose duty it is: see `owning.rs`.
             self.owed = Some(question);
             return;
         }
-        match self.hard_check(question.value(), world) {
+        match self.hard_check(question.value(), step) {
             Ok(()) => {}
-            Err(Objection::OfView(doubt)) => return self.owe(question, doubt, world),
+            Err(Objection::OfView(doubt)) => return self.owe(question, doubt, step),
             Err(objection @ (Objection::OfValue(_) | Objection::OfVault)) => {
-                self.object(objection, world);
-                return self.ballot(Ballot::Declined, world);
+                self.object(objection, step);
+                return self.ballot(Ballot::Declined, step);
             }
         }
-        let signable = question.value().signable(&world.ground.chain);
-        let signing = world
+        let signable = question.value().signable(&step.facts.chain);
+        let signing = step
             .vault
-            .sign(world.slot(), &signable, &self.owners.numbers());
+            .sign(step.slot(), &signable, &self.owners.numbers());
         for (validator, refusal) in signing.refused {
-            self.refusals.insert(Position(validator), refusal);
-            world.note(Note::Refused {
+            self.refusals.insert(ValidatorPosition(validator), refusal);
+            step.note(Note::Refused {
                 duty: self.duty,
-                validator: Position(validator),
+                validator: ValidatorPosition(validator),
                 rule: refusal.rule(),
                 message: refusal.to_string(),
             });
@@ -55,19 +55,19 @@ impl Run {
                     sealed,
                 });
                 if !signing.records.is_empty() {
-                    world.out.push(Output::Persist(signing.records));
+                    step.out.push(Output::Persist(signing.records));
                 }
                 // What was recorded before a restart may be durable already.
-                let durable = world.recorded;
-                self.recorded(&durable, world);
+                let durable = step.recorded;
+                self.recorded(&durable, step);
             }
-            None => self.ballot(Ballot::Declined, world),
+            None => self.ballot(Ballot::Declined, step),
         }
     }
 
     /// The record is durable: the partial signatures may leave, as soon as it is certain whose duty
     /// it is, and but for those whose it is no more.
-    pub(crate) fn recorded(&mut self, recorded: &Recorded, world: &mut World<'_>) {
+    pub(crate) fn recorded(&mut self, recorded: &Recorded, step: &mut Step<'_>) {
         if !self.is_certain() {
             return;
         }
@@ -80,32 +80,31 @@ impl Run {
                 let wanted = self.owners.numbers();
                 opened.retain(|partial| wanted.contains(&partial.validator()));
                 if opened.is_empty() {
-                    return self.ballot(Ballot::Declined, world);
+                    return self.ballot(Ballot::Declined, step);
                 }
-                self.reach(Phase::RecordDurable, world);
+                self.reach(Phase::RecordDurable, step);
                 let partials = opened.iter().map(partial).collect();
-                self.ballot(Ballot::Recorded { sequence, partials }, world);
+                self.ballot(Ballot::Recorded { sequence, partials }, step);
                 let own = |partial: &PartialSignature| {
                     let share = Share::Own(*partial.signature());
-                    (Position(partial.validator()), share)
+                    (ValidatorPosition(partial.validator()), share)
                 };
-                self.collect((world.ground.me, &value), opened.iter().map(own), world);
+                self.collect((step.facts.me, &value), opened.iter().map(own), step);
             }
             Err(sealed) => self.pending = Some(Pending { value, sealed }),
         }
     }
 
     /// Computes the partial signatures of the own vote ahead; they stay sealed in the vault.
-    pub(crate) fn presign(&mut self, world: &mut World<'_>) {
+    pub(crate) fn presign(&mut self, step: &mut Step<'_>) {
         let voted = self
             .voted
             .as_ref()
             .and_then(|hash| self.instance.value(hash));
         if let Some(value) = voted {
-            let signable = value.signable(&world.ground.chain);
-            world
-                .vault
-                .presign(world.slot(), &signable, &self.owners.numbers());
+            let signable = value.signable(&step.facts.chain);
+            step.vault
+                .presign(step.slot(), &signable, &self.owners.numbers());
         }
     }
 
@@ -113,20 +112,20 @@ impl Run {
     pub(crate) fn collect(
         &mut self,
         (peer, value): (PeerIndex, &Value),
-        shares: impl IntoIterator<Item = (Position, Share)>,
-        world: &mut World<'_>,
+        shares: impl IntoIterator<Item = (ValidatorPosition, Share)>,
+        step: &mut Step<'_>,
     ) {
         let hash = consensus::Value::hash(value);
         self.collector.add(peer, hash, shares);
         if self.collector.is_ready(&hash, &self.owners.positions()) {
-            self.reach(Phase::CommitQuorum, world);
+            self.reach(Phase::CommitQuorum, step);
             self.signed = Some(value.clone());
-            world.out.push(Output::Later(Chore::Combine(self.duty)));
+            step.out.push(Output::Later(Deferred::Combine(self.duty)));
         }
     }
 
     /// Combines the partial signatures of the value that t peers have signed.
-    pub(crate) fn combine(&mut self, world: &mut World<'_>) {
+    pub(crate) fn combine(&mut self, step: &mut Step<'_>) {
         let Some(value) = self.signed.clone().filter(|_| !self.held) else {
             return;
         };
@@ -136,23 +135,23 @@ impl Run {
         if !self.collector.is_ready(&hash, &wanted) {
             return;
         }
-        let signable = value.signable(&world.ground.chain);
+        let signable = value.signable(&step.facts.chain);
         let with = Combining {
-            message: &world.vault.message(signable.signing_root()),
-            keys: &world.ground.keys,
-            suspects: &mut world.peers.suspects,
-            seed: &world.ground.seed,
+            message: &step.vault.message(signable.signing_root()),
+            keys: &step.facts.keys,
+            suspects: &mut step.peers.suspects,
+            seed: &step.facts.seed,
         };
         let combined = self.collector.combine(&hash, &wanted, with);
         for (peer, validator) in combined.bad_shares {
-            world.note(Note::Fault {
+            step.note(Note::Fault {
                 peer,
                 rule: "bad_share",
                 detail: format!("{}: its share for validator {}", self.duty, validator.0),
             });
         }
         if !combined.signatures.is_empty() {
-            self.submit(&value, &combined.signatures, world);
+            self.submit(&value, &combined.signatures, step);
         }
     }
 
@@ -160,14 +159,14 @@ impl Run {
     fn submit(
         &mut self,
         value: &Value,
-        signatures: &[(Position, SignatureBytes)],
-        world: &mut World<'_>,
+        signatures: &[(ValidatorPosition, SignatureBytes)],
+        step: &mut Step<'_>,
     ) {
-        self.reach(Phase::SignatureVerified, world);
+        self.reach(Phase::SignatureVerified, step);
         self.give(signatures);
         let submission = match value {
             Value::Head(data) => {
-                let attestation = |(validator, signature): &(Position, SignatureBytes)| {
+                let attestation = |(validator, signature): &(ValidatorPosition, SignatureBytes)| {
                     let duty = self.owners.attester(*validator)?.duty;
                     Some(SingleAttestation {
                         committee_index: duty.committee_index,
@@ -183,7 +182,7 @@ impl Run {
                 let signature = *signature;
                 let contents = self.contents_of(block);
                 if contents.is_none() {
-                    self.lack_blobs(block, signature, world);
+                    self.lack_blobs(block, signature, step);
                 }
                 contents.map(|contents| Submission::Block {
                     contents,
@@ -192,19 +191,19 @@ impl Run {
             }),
         };
         if let Some(submission) = submission {
-            world.out.push(Output::Submit {
+            step.out.push(Output::Submit {
                 duty: self.duty,
                 submission,
             });
         }
         let hash = consensus::Value::hash(value);
         let there = self.collector.contributors(&hash);
-        world.note(Note::Signed {
+        step.note(Note::Signed {
             duty: self.duty,
             validators: signatures.len(),
             round: self.instance.round(),
             // Of all others the shares were not needed, and may still come.
-            missing: world.peers.silent(self.duty.slot).without(there),
+            missing: step.peers.silent(self.duty.slot).without(there),
         });
     }
 }

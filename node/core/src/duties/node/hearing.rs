@@ -17,7 +17,7 @@ impl Node {
             // Its slots are not ours, so that its votes are of other moments than they seem.
             Ok(_) if self.peers.is_foreign(peer) => {}
             Ok(Frame::Vote(bytes)) => {
-                let (lock, size) = (self.ground.lock, self.ground.roster.size());
+                let (lock, size) = (self.facts.lock, self.facts.roster.size());
                 match Message::decode(lock, size, peer, &bytes) {
                     Ok(message) => self.message(peer, message),
                     Err(WireError::Unknown(what)) => self.note(Note::Unknown { peer, what }),
@@ -25,8 +25,8 @@ impl Node {
                 }
             }
             Ok(Frame::Randao(randao)) => {
-                let (mut world, reveals, _) = self.split();
-                reveals.take(peer, randao, &mut world);
+                let (mut step, reveals, _) = self.split();
+                reveals.take(peer, randao, &mut step);
             }
             Ok(Frame::Sight { is_blind }) => {
                 self.set_blind(peer, is_blind);

@@ -18,11 +18,11 @@ impl Node {
     pub(super) fn look(&mut self, slot: Slot) {
         let proposes = |slot| self.schedule.proposer(slot).is_some();
         let is_near = proposes(slot) || proposes(slot.next());
-        let chain = Arc::clone(&self.ground.chain);
+        let chain = Arc::clone(&self.facts.chain);
         if self.sight.look(self.now, is_near.then_some(slot), &chain) {
             self.out.push(Output::Ask(Query::Condition));
         }
-        let (me, is_blind) = (self.ground.me, self.is_blind());
+        let (me, is_blind) = (self.facts.me, self.is_blind());
         if self.set_blind(me, is_blind) {
             for peer in self.peers.connected().iter() {
                 self.say(peer);
@@ -33,7 +33,7 @@ impl Node {
     /// The beacon node has given a value, or none, which may have many reasons: it is asked how it
     /// is, unless it is known not to be sound and asked again anyway.
     pub(super) fn shown(&mut self, gave: bool) {
-        let chain = Arc::clone(&self.ground.chain);
+        let chain = Arc::clone(&self.facts.chain);
         if gave {
             self.sight.show(Condition::Sound, self.now, &chain);
         } else if !self.is_blind() && self.sight.ask(self.now, &chain) {
@@ -53,7 +53,7 @@ impl Node {
 
     /// A peer whose beacon node says another genesis time counts other slots: it is not voted with.
     pub(super) fn compare_genesis(&mut self, peer: PeerIndex, theirs: Option<u64>) {
-        let ours = self.ground.chain.genesis().genesis_time;
+        let ours = self.facts.chain.genesis().genesis_time;
         let differs = theirs.filter(|theirs| *theirs != ours);
         if let Some(theirs) = differs
             && self.peers.set_foreign(peer)
@@ -73,8 +73,8 @@ impl Node {
     fn say(&mut self, peer: PeerIndex) {
         let is_blind = self.is_blind();
         let frame = Frame::Sight { is_blind };
-        let (mut world, _, _) = self.split();
-        world.send(peer, frame.since(), frame.encode());
+        let (mut step, _, _) = self.split();
+        step.send(peer, frame.since(), frame.encode());
     }
 
     fn is_blind(&self) -> bool {

@@ -20,7 +20,7 @@ impl Node {
             let order = self.order(errand);
             self.out.push(Output::Ask(Query::Run(number, order)));
         }
-        let Some(slot) = self.ground.chain.slot_at(self.now) else {
+        let Some(slot) = self.facts.chain.slot_at(self.now) else {
             return;
         };
         self.close(slot);
@@ -41,7 +41,7 @@ impl Node {
         self.unserved = spec.unserved().cloned();
         // A fork that cannot be served is another one than at the start too: a restart alone would
         // not help.
-        let difference = self.ground.chain.first_difference(spec, epoch);
+        let difference = self.facts.chain.first_difference(spec, epoch);
         let unserved = self.unserved.clone();
         let is_before = |from: &Epoch| unserved.as_ref().is_none_or(|fork| *from < fork.epoch);
         self.differs_from = difference.filter(is_before);
@@ -75,18 +75,18 @@ impl Node {
     fn is_beyond(&self, slot: Slot) -> bool {
         let unserved = self.unserved.as_ref().map(|fork| fork.epoch);
         let end = [self.differs_from, unserved].into_iter().flatten().min();
-        end.is_some_and(|end| end <= self.ground.chain.epoch_of(slot))
+        end.is_some_and(|end| end <= self.facts.chain.epoch_of(slot))
     }
 
     fn order(&self, errand: Errand) -> Order {
         match errand {
             Errand::Chain(epoch) => Order::Chain(epoch),
-            Errand::Validators(epoch) => Order::Validators(epoch, self.ground.keys.public_keys()),
+            Errand::Validators(epoch) => Order::Validators(epoch, self.facts.keys.public_keys()),
             Errand::Attesters(epoch) => Order::Attesters(epoch, self.schedule.indices()),
             Errand::Proposers(epoch) => Order::Proposers(epoch),
             Errand::Seats(epoch) => Order::Seats(epoch, self.schedule.indices()),
             Errand::Prepare(epoch) => {
-                let recipients = &self.ground.fee_recipients;
+                let recipients = &self.facts.fee_recipients;
                 let known = self.schedule.known();
                 let pairs = known.map(|(at, found)| (found.index, recipients[at.index()]));
                 Order::Prepare(epoch, pairs.collect())
@@ -116,11 +116,11 @@ impl Node {
     /// that is marked itself, else at once.
     pub(super) fn mark_due(&self, slot: Slot) -> Option<Timestamp> {
         let marked = self.vault.history().mark();
-        let begin = self.ground.chain.start_of(slot);
+        let begin = self.facts.chain.start_of(slot);
         if marked > Some(slot) {
             None
         } else if marked == Some(slot) {
-            Some(begin + 2 * (self.ground.chain.slot_duration() / 3))
+            Some(begin + 2 * (self.facts.chain.slot_duration() / 3))
         } else {
             Some(begin)
         }
@@ -133,8 +133,8 @@ impl Node {
             let Some(validator) = proposer.filter(|_| !self.is_beyond(slot)) else {
                 continue;
             };
-            let (mut world, reveals, _) = self.split();
-            if let Some(reveal) = reveals.begin(slot, validator, &mut world) {
+            let (mut step, reveals, _) = self.split();
+            if let Some(reveal) = reveals.begin(slot, validator, &mut step) {
                 let duty = DutyId {
                     slot,
                     kind: DutyKind::Block,
@@ -172,8 +172,8 @@ impl Node {
                     let waited = self.waits_for_disk();
                     self.note(Note::DiskHangs { waited });
                 }
-                let (world, _, runs) = self.split();
-                runs.insert(duty, Run::new(duty, owners, standing, &world));
+                let (step, _, runs) = self.split();
+                runs.insert(duty, Run::new(duty, owners, standing, &step));
                 self.start(duty);
             }
         }
@@ -182,7 +182,7 @@ impl Node {
     /// Whether the disk has not taken the mark of `slot` when its votes are due, for a quarter of a
     /// slot at least.
     fn disk_hangs(&self, slot: Slot) -> bool {
-        let chain = &self.ground.chain;
+        let chain = &self.facts.chain;
         self.now >= chain.attestation_deadline(slot)
             && self.waits_for_disk() >= chain.slot_duration() / 4
     }
@@ -200,7 +200,7 @@ impl Node {
             self.step(duty, Event::Blind { peer, is_blind });
         }
         self.hand_reveal(duty);
-        for peer in self.ground.roster.size().all() {
+        for peer in self.facts.roster.size().all() {
             for message in self.early.take(duty, peer) {
                 self.step(duty, Event::Message(peer, message));
             }
@@ -224,7 +224,7 @@ impl Node {
 
     /// The same for one run. What the beacon node has not said yet changes nothing.
     fn own_one(&mut self, duty: DutyId) {
-        let epoch = self.ground.chain.epoch_of(duty.slot);
+        let epoch = self.facts.chain.epoch_of(duty.slot);
         let errand = match duty.kind {
             DutyKind::Head => Errand::Attesters(epoch),
             DutyKind::Block => Errand::Proposers(epoch),
@@ -255,7 +255,7 @@ impl Node {
 
     /// Head votes begin with the slot's block or at their deadline, blocks with their slot.
     fn trigger(&mut self, slot: Slot) {
-        let votes = self.ground.chain.attestation_deadline(slot);
+        let votes = self.facts.chain.attestation_deadline(slot);
         for kind in DutyKind::ALL {
             let is_due = match kind {
                 DutyKind::Head => self.head >= Some(slot) || self.now >= votes,
@@ -279,8 +279,8 @@ impl Node {
         let over = |duty: &DutyId| duty.slot.next() < slot;
         let ended: Vec<DutyId> = self.runs.keys().copied().filter(over).collect();
         for duty in ended {
-            let (world, _, runs) = self.split();
-            let notes = runs.remove(&duty).map(|run| run.close(&world));
+            let (step, _, runs) = self.split();
+            let notes = runs.remove(&duty).map(|run| run.close(&step));
             self.out
                 .extend(notes.into_iter().flatten().map(Output::Note));
         }

@@ -14,10 +14,10 @@ use proto::vote::Partial;
 use proto::{PeerIndex, PeerSet, Root, SignatureBytes, Slot};
 
 use crate::duties::Output;
-use crate::duties::facts::World;
+use crate::duties::facts::Step;
 use crate::duties::note::Note;
 use crate::partials::collector::{Collector, Combining};
-use crate::partials::keys::Position;
+use crate::partials::keys::ValidatorPosition;
 use crate::partials::share::Share;
 use crate::vault::Signable;
 
@@ -26,7 +26,7 @@ const MOST: usize = 4;
 
 /// The reveals of the present slot and the next, by slot and proposer.
 #[derive(Debug, Default)]
-pub struct Reveals(BTreeMap<(Slot, Position), Reveal>);
+pub struct Reveals(BTreeMap<(Slot, ValidatorPosition), Reveal>);
 
 /// The reveal of one proposer.
 #[derive(Debug)]
@@ -54,18 +54,18 @@ impl Reveals {
     pub fn begin(
         &mut self,
         slot: Slot,
-        validator: Position,
-        world: &mut World<'_>,
+        validator: ValidatorPosition,
+        step: &mut Step<'_>,
     ) -> Option<SignatureBytes> {
-        let reveal = self.of(slot, validator, world);
+        let reveal = self.of(slot, validator, step);
         if reveal.own == Own::NotAsked {
             reveal.own = Own::Refused;
-            let signable = Signable::randao(&world.ground.chain, slot);
+            let signable = Signable::randao(&step.facts.chain, slot);
             let root = reveal.root;
-            let signing = world.vault.sign(world.slot(), &signable, &[validator.0]);
+            let signing = step.vault.sign(step.slot(), &signable, &[validator.0]);
             for (_, refusal) in signing.refused {
                 let message = refusal.to_string();
-                world.note(Note::RandaoRefused {
+                step.note(Note::RandaoRefused {
                     slot,
                     validator,
                     message,
@@ -74,7 +74,7 @@ impl Reveals {
             // A reveal is slashable with nothing, so it waits for no record.
             let opened = signing
                 .sealed
-                .and_then(|sealed| sealed.open(&world.recorded).ok());
+                .and_then(|sealed| sealed.open(&step.recorded).ok());
             for signed in opened.into_iter().flatten() {
                 let signature = signed.signature().to_bytes();
                 let partial = Partial {
@@ -82,27 +82,28 @@ impl Reveals {
                     signature,
                 };
                 reveal.own = Own::Sent(partial);
-                reveal.add(world.ground.me, root, partial);
-                world.out.push(Output::Broadcast(frame(slot, partial)));
+                reveal.add(step.facts.me, root, partial);
+                step.out.push(Output::Broadcast(frame(slot, partial)));
             }
         }
-        self.complete(slot, validator, world)
+        self.complete(slot, validator, step)
     }
 
     /// A peer's part of the reveal for a slot. Slots other than the present and the next two are
     /// not kept, nor is a peer's second word, nor what is for a validator that is not ours.
-    pub fn take(&mut self, peer: PeerIndex, randao: Randao, world: &mut World<'_>) {
-        let now = world.slot();
+    pub fn take(&mut self, peer: PeerIndex, randao: Randao, step: &mut Step<'_>) {
+        let now = step.slot();
         if (now..=now.next().next()).contains(&randao.slot) {
-            let validator = Position(randao.partial.validator);
-            let of_peer = |(at, reveal): (&(Slot, Position), &Reveal)| {
+            let validator = ValidatorPosition(randao.partial.validator);
+            let of_peer = |(at, reveal): (&(Slot, ValidatorPosition), &Reveal)| {
                 *at != (randao.slot, validator)
                     && reveal.collector.contributors(&reveal.root).contains(peer)
             };
-            let of_slot = (randao.slot, Position(0))..=(randao.slot, Position(u32::MAX));
-            let is_ours = world.ground.keys.get(validator).is_some();
+            let of_slot =
+                (randao.slot, ValidatorPosition(0))..=(randao.slot, ValidatorPosition(u32::MAX));
+            let is_ours = step.facts.keys.get(validator).is_some();
             if is_ours && self.0.range(of_slot).filter(|at| of_peer(*at)).count() < MOST {
-                let reveal = self.of(randao.slot, validator, world);
+                let reveal = self.of(randao.slot, validator, step);
                 reveal.add(peer, reveal.root, randao.partial);
             }
         }
@@ -113,8 +114,8 @@ impl Reveals {
     pub fn complete(
         &mut self,
         slot: Slot,
-        validator: Position,
-        world: &mut World<'_>,
+        validator: ValidatorPosition,
+        step: &mut Step<'_>,
     ) -> Option<SignatureBytes> {
         let reveal = self.0.get_mut(&(slot, validator))?;
         if reveal.whole.is_some() {
@@ -122,19 +123,19 @@ impl Reveals {
         }
         let root = reveal.root;
         let parts = reveal.collector.contributors(&root);
-        let is_enough = parts.len() >= world.ground.roster.size().threshold();
+        let is_enough = parts.len() >= step.facts.roster.size().threshold();
         if !is_enough || reveal.tried.replace(parts) == Some(parts) {
             return None;
         }
         let with = Combining {
             message: &Message::hash(root),
-            keys: &world.ground.keys,
-            suspects: &mut world.peers.suspects,
-            seed: &world.ground.seed,
+            keys: &step.facts.keys,
+            suspects: &mut step.peers.suspects,
+            seed: &step.facts.seed,
         };
         let combined = reveal.collector.combine(&root, &[validator], with);
         for (peer, validator) in combined.bad_shares {
-            world.note(Note::Fault {
+            step.note(Note::Fault {
                 peer,
                 rule: "bad_share",
                 detail: format!("RANDAO reveal for slot {slot}, validator {}", validator.0),
@@ -145,13 +146,13 @@ impl Reveals {
     }
 
     /// The whole reveal of `validator` for `slot`, if it is there.
-    pub fn whole(&self, slot: Slot, validator: Position) -> Option<SignatureBytes> {
+    pub fn whole(&self, slot: Slot, validator: ValidatorPosition) -> Option<SignatureBytes> {
         self.0.get(&(slot, validator))?.whole
     }
 
     /// The frames this peer has sent and a peer that comes back may have missed.
     pub fn sent(&self) -> Vec<Vec<u8>> {
-        let own = |((slot, _), reveal): (&(Slot, Position), &Reveal)| match reveal.own {
+        let own = |((slot, _), reveal): (&(Slot, ValidatorPosition), &Reveal)| match reveal.own {
             Own::Sent(own) => Some(frame(*slot, own)),
             Own::NotAsked | Own::Refused => None,
         };
@@ -160,14 +161,14 @@ impl Reveals {
 
     /// Forgets the slots before `slot`.
     pub fn forget_before(&mut self, slot: Slot) {
-        self.0 = self.0.split_off(&(slot, Position(0)));
+        self.0 = self.0.split_off(&(slot, ValidatorPosition(0)));
     }
 
-    fn of(&mut self, slot: Slot, validator: Position, world: &World<'_>) -> &mut Reveal {
+    fn of(&mut self, slot: Slot, validator: ValidatorPosition, step: &Step<'_>) -> &mut Reveal {
         self.0.entry((slot, validator)).or_insert_with(|| Reveal {
-            root: Signable::randao(&world.ground.chain, slot).signing_root(),
+            root: Signable::randao(&step.facts.chain, slot).signing_root(),
             tried: None,
-            collector: Collector::new(world.ground.roster.size()),
+            collector: Collector::new(step.facts.roster.size()),
             own: Own::NotAsked,
             whole: None,
         })
@@ -179,7 +180,10 @@ impl Reveal {
         self.collector.add(
             peer,
             root,
-            [(Position(partial.validator), Share::Sent(partial.signature))],
+            [(
+                ValidatorPosition(partial.validator),
+                Share::Sent(partial.signature),
+            )],
         );
     }
 }

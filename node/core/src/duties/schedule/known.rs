@@ -3,7 +3,7 @@
 use proto::Root;
 use proto::eth::{AttesterDuty, ValidatorIndex};
 
-use crate::partials::keys::Position;
+use crate::partials::keys::ValidatorPosition;
 
 /// What the chain knows of a validator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Registered {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attester {
     /// Whose attestation.
-    pub validator: Position,
+    pub validator: ValidatorPosition,
     /// The beacon node's words on it.
     pub duty: AttesterDuty,
 }

@@ -292,7 +292,9 @@ fn a_node_is_prepared_again_one_slot_before_a_proposal() {
         validator_index: INDEX,
         slot,
     };
-    desk.schedule.proposers.insert(duty.slot, Position(0));
+    desk.schedule
+        .proposers
+        .insert(duty.slot, ValidatorPosition(0));
     for (at, asked) in [(3, vec![]), (4, vec![Errand::Prepare(FULU)]), (5, vec![])] {
         desk.now = chain().start_of(Slot(FULU.0 * SLOTS + at));
         assert_eq!(desk.answer_all(FULU, 1, 2), asked, "in slot {at}");
