@@ -35,7 +35,7 @@ pub use contract::{
     Acked, BadParticipant, Breach, Finished, Input, Opened, Outcome, Output, Position, Progress,
     Refused, SealKey, Step, ValidatorKey,
 };
-pub use recall::{Forgotten, Recollection};
+pub use recall::{Forgotten, OwnWords, Recollection};
 
 /// The machine: see the module doc for its driver's duties.
 pub struct Ceremony {

@@ -16,7 +16,7 @@
 //! has by then told of them, as long as it has not started anew itself.
 //!
 //! A peer with a memory hears the same, and compares it: an older copy of its memory may have been
-//! put in the place of the newest ([`super::Ceremony::own_acks`]).
+//! put in the place of the newest ([`super::Ceremony::own_words`]).
 //!
 //! Never here: the network; a seed.
 
@@ -26,6 +26,7 @@ use proto::{IdentitySignature, PeerIndex, PeerSet, Root};
 use thiserror::Error;
 
 use super::{Breach, Ceremony, Position};
+use crate::sharing::deal::open;
 
 /// Why a peer without a memory cannot go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -143,15 +144,46 @@ impl Recollection {
     }
 }
 
+/// What a statement shows of what this peer has said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnWords {
+    /// The attempts in which it has acknowledged keys.
+    pub acked: Vec<u32>,
+    /// The attempt and the transcript that it acknowledges.
+    pub transcript: Option<(u32, Root)>,
+    /// Whether the seed at hand says the same. An opening made with another contradicts it.
+    pub of_this_seed: bool,
+}
+
 impl Ceremony {
-    /// The attempts in which this peer has acknowledged keys, as `spoken` shows, which another
-    /// holds as this peer's. The position may lack one only while the ceremony is in that attempt,
-    /// where the same seed leads to the same acknowledgement.
+    /// What `spoken`, which another holds as this peer's, shows of what this peer has said. The
+    /// position may lack an acknowledgement only while the ceremony is in that attempt, where the
+    /// same seed leads to the same one.
     ///
     /// # Errors
     /// If it is not this peer's.
-    pub fn own_acks(&self, spoken: Spoken) -> Result<Vec<u32>, Breach> {
-        acked_in(spoken, (&self.who.terms, self.terms), self.who.me)
+    pub fn own_words(&self, spoken: Spoken) -> Result<OwnWords, Breach> {
+        let (mut opening, mut transcript) = (None, None);
+        match &spoken {
+            Spoken::Opening(said) => opening = Some(said.statement.clone()),
+            Spoken::Ack(said) => {
+                let attempt = said.statement.context.attempt;
+                transcript = Some((attempt, said.statement.transcript));
+            }
+            Spoken::Bundle(_) | Spoken::Confirm(_) | Spoken::Complaint(_) | Spoken::Done(_) => {}
+        }
+        let acked = acked_in(spoken, (&self.who.terms, self.terms), self.who.me)?;
+        // In earlier attempts it says nothing new, and a seed that was lost may have been used.
+        let opening = opening.filter(|said| said.context.attempt >= self.position.attempt);
+        let of_this_seed = opening.is_none_or(|said| {
+            let ours = open(&self.who, said.context, said.acked.clone());
+            ours == said
+        });
+        Ok(OwnWords {
+            acked,
+            transcript,
+            of_this_seed,
+        })
     }
 }
 

@@ -52,7 +52,9 @@ impl Driver {
             }
             Some(Phase::Making(_)) => {
                 let first = if retry { Input::Retry } else { Input::Tick };
-                self.make(first)
+                self.make(first)?;
+                self.show();
+                Ok(())
             }
             Some(Phase::Sharing(sharing)) => {
                 self.line
@@ -180,7 +182,12 @@ impl Driver {
                 }
             }
             Event::Frame { peer, frame } => match Frame::decode(&frame) {
-                Ok(frame) => self.hear(peer, frame)?,
+                Ok(frame) => {
+                    self.hear(peer, frame)?;
+                    if let Some(Phase::Making(making)) = &mut self.phase {
+                        making.has_told(peer);
+                    }
+                }
                 Err(BadFrame::Unknown) => self.line.pass_over(peer),
                 Err(bad) => self.line.fault(peer, &format!("sent {bad}")),
             },
@@ -194,8 +201,18 @@ impl Driver {
                 self.line.alarm(peer, words);
             }
         }
+        self.release()?;
         self.show();
         Ok(())
+    }
+
+    /// Goes on with what has waited for others to tell what they remember of this peer.
+    fn release(&mut self) -> Result<(), CeremonyError> {
+        let Some(Phase::Making(making)) = &mut self.phase else {
+            return Ok(());
+        };
+        let mut kept = making.release().into_iter();
+        kept.try_for_each(|input| self.make(input))
     }
 
     fn greet(&mut self, peer: PeerIndex) -> Result<(), CeremonyError> {

@@ -109,6 +109,19 @@ pub enum CeremonyError {
         /// The folder of the unfinished ceremony.
         dir: PathBuf,
     },
+    /// The others know of words of this peer that its seed does not say.
+    #[error(
+        "{peer} shows that this peer has spoken in this ceremony with another seed than that in \
+         {}, which is an older copy. Put the newest back if you have it; this command then goes \
+         on. If it is gone for good, move this folder away: this command then asks the others how \
+         far this peer has come. Delete nothing", .dir.display()
+    )]
+    OtherSeed {
+        /// Who shows it.
+        peer: String,
+        /// The folder of the unfinished ceremony.
+        dir: PathBuf,
+    },
     /// The memory of this peer is gone, and no attempt is left.
     #[error(
         "this peer has lost {}, and has opened the last attempt that there can be: all operators \

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use dkg::blame::{Evidence, Verdict};
 use dkg::bls::SecretShare;
-use dkg::ceremony::{Ceremony, Input, Outcome, Output, Participant, Position, Step};
+use dkg::ceremony::{Ceremony, Input, Outcome, Output, Participant, Position, Step, max_frame};
 use proto::ceremony::{Purpose, Spoken, Terms};
+use proto::definition::SignedDefinition;
 use proto::gathering::Frame;
 use proto::lock::{Lock, LockHash};
 use proto::{IdentitySignature, Machine as _, PeerIndex, PeerSet, Root};
@@ -17,6 +18,7 @@ use super::CeremonyError;
 use super::keys::Site;
 use super::line::{Line, counted};
 use super::saved::SavedCeremony;
+use super::silence::Silence;
 use crate::clock;
 use crate::disk::files::{self, FileError, Mode};
 use crate::disk::keystore::MasterSecret;
@@ -27,12 +29,15 @@ const MAX_BLAMES: u32 = 20;
 /// A ceremony that is under way.
 pub(super) struct Making {
     ceremony: Ceremony,
+    silence: Silence,
     saved: SavedCeremony,
     master: MasterSecret,
     /// The shares that this run has stored, by lock.
     shares: BTreeMap<Root, Vec<SecretShare>>,
     /// Attempts in which this peer has acknowledged keys, and who has shown that.
     shown: BTreeMap<u32, PeerIndex>,
+    /// The transcripts that it has acknowledged, as far as they are shown, and by whom.
+    transcripts: BTreeMap<u32, (Root, PeerIndex)>,
     step: Step,
     waiting: PeerSet,
 }
@@ -48,33 +53,53 @@ pub(super) struct Ready {
 }
 
 impl Making {
-    /// Begins or continues the ceremony of `site`.
+    /// Continues the ceremony of `site`, once others have told what they remember of this peer.
     pub fn start(
         site: &Site,
         saved: SavedCeremony,
         master: MasterSecret,
     ) -> Result<Self, CeremonyError> {
         let who = Participant {
-            terms: terms(site),
+            terms: terms(&site.definition),
             me: site.me,
             identity: site.identity.clone(),
             seed: saved.seed(&master)?,
         };
+        let size = site.definition.terms().size();
+        let max_frame = max_frame(size, who.terms.validators);
         let ceremony = Ceremony::new(who, saved.position()?)?;
         Ok(Self {
             ceremony,
+            silence: Silence::new(size, site.me, max_frame),
             saved,
             master,
             shares: BTreeMap::new(),
             shown: BTreeMap::new(),
+            transcripts: BTreeMap::new(),
             step: Step::Opening,
             waiting: PeerSet::EMPTY,
         })
     }
 
+    /// The same, when all have told already.
+    pub fn remembered_by_all(self) -> Self {
+        let silence = self.silence.broken();
+        Self { silence, ..self }
+    }
+
+    /// Notes that `peer` has told what it remembers of this peer, or shown that it never will.
+    pub fn has_told(&mut self, peer: PeerIndex) {
+        self.silence.has_told(peer);
+    }
+
+    /// What has waited for others to tell, if nothing waits any more.
+    pub fn release(&mut self) -> Vec<Input> {
+        self.silence.release()
+    }
+
     /// Whether there is work to do that waits for nobody.
     pub fn is_busy(&self) -> bool {
-        self.ceremony.deadline().is_some()
+        !self.silence.lasts() && self.ceremony.deadline().is_some()
     }
 
     /// How far this peer has come.
@@ -84,7 +109,11 @@ impl Making {
 
     /// Shows the step and whom it waits for.
     pub fn show(&self, line: &mut Line) {
-        line.show_step(self.ceremony.position(), self.step, self.waiting);
+        let position = self.ceremony.position();
+        match self.silence.lasts() {
+            true => line.show_step(position, Step::Opening, self.silence.waiting()),
+            false => line.show_step(position, self.step, self.waiting),
+        }
     }
 
     /// What this peer holds of what `peer` has said.
@@ -104,11 +133,23 @@ impl Making {
         line: &mut Line,
     ) -> Result<(), CeremonyError> {
         for bytes in statements {
-            let acked = Spoken::decode(line.size(), bytes)
+            let own = Spoken::decode(line.size(), bytes)
                 .map_err(|bad| bad.to_string())
-                .and_then(|spoken| self.ceremony.own_acks(spoken).map_err(|b| b.to_string()));
-            match acked {
-                Ok(acked) => self.shown.extend(acked.into_iter().map(|at| (at, peer))),
+                .and_then(|spoken| self.ceremony.own_words(spoken).map_err(|b| b.to_string()));
+            match own {
+                Ok(own) if !own.of_this_seed => {
+                    return Err(CeremonyError::OtherSeed {
+                        peer: line.name(peer).to_owned(),
+                        dir: self.saved.directory().to_owned(),
+                    });
+                }
+                Ok(own) => {
+                    let transcript = own.transcript.into_iter();
+                    let shown = transcript.map(|(at, transcript)| (at, (transcript, peer)));
+                    self.transcripts.extend(shown);
+                    self.shown
+                        .extend(own.acked.into_iter().map(|at| (at, peer)));
+                }
                 Err(breach) => line.fault(peer, &breach),
             }
         }
@@ -157,6 +198,15 @@ impl Making {
         site: &Site,
         line: &mut Line,
     ) -> Result<Option<Certificate>, CeremonyError> {
+        let input = match self.silence.pass(input) {
+            Ok(Some(input)) => input,
+            Ok(None) => return Ok(None),
+            Err(peer) => {
+                let words = "sent more than it can have to say: the rest is not kept";
+                line.fault(peer, words);
+                return Ok(None);
+            }
+        };
         let mut outputs = VecDeque::from(self.ceremony.handle(clock::now(), input));
         self.refuse_older_copy(line)?;
         while let Some(output) = outputs.pop_front() {
@@ -195,6 +245,12 @@ impl Making {
         site: &Site,
         line: &mut Line,
     ) -> Result<Input, CeremonyError> {
+        // A dealer has dealt again since this peer acknowledged: it never does so twice.
+        if let Some((shown, peer)) = self.transcripts.get(&outcome.attempt)
+            && *shown != outcome.transcript
+        {
+            return Err(self.forgotten(*peer, line));
+        }
         line.screen.now("storing keys".to_owned());
         let lock = site.store(&outcome, &self.master, &self.saved)?;
         let transcript = outcome.transcript;
@@ -244,11 +300,11 @@ pub(super) struct Certificate {
     pub signatures: Vec<IdentitySignature>,
 }
 
-/// What the ceremony of `site` is about.
-pub(super) fn terms(site: &Site) -> Terms {
-    let terms = site.definition.terms();
+/// What the ceremony of `definition` is about.
+pub(super) fn terms(definition: &SignedDefinition) -> Terms {
+    let terms = definition.terms();
     Terms {
-        definition: site.definition.hash(),
+        definition: definition.hash(),
         roster: terms.roster().clone(),
         // A definition with more is refused.
         validators: u16::try_from(terms.validators).unwrap_or(u16::MAX),

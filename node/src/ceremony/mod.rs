@@ -7,6 +7,7 @@
 //! | [`earlier`] | what an earlier ceremony has left, found before this one begins |
 //! | [`room`] | whether its end can be written, found before it begins |
 //! | `recalling` | before the first word: hears what this peer may have said before |
+//! | `silence` | before the first word after a restart: the same, and keeps what comes meanwhile |
 //! | `making` | while there is no lock: drives `dkg`'s machine |
 //! | `sharing` | after it: deposits, completing those who lag, leaving |
 //! | [`keys`] | keystores, record and lock on the disk, in the order that promises rest on |
@@ -21,6 +22,11 @@
 //!
 //! The same command continues after a crash at any point. A peer that starts with everything on
 //! its disk stays only as long as somebody who lacks something shows up.
+//!
+//! An older copy of the folder `ceremony` is no such point: the others remember what this peer has
+//! said since, and it stops with words before it contradicts that. What at most f peers have heard
+//! who are all away, or what was heard by peers that never tell (wire version 1), it cannot know:
+//! then it may be convicted, though its owner is honest.
 //!
 //! Never here: the rules of the ceremony (`dkg`), or of signing (`vault`).
 
@@ -37,6 +43,7 @@ pub mod room;
 pub mod saved;
 pub mod screen;
 mod sharing;
+mod silence;
 #[cfg(test)]
 mod tests;
 

@@ -33,7 +33,7 @@ impl Recalling {
         known: Option<u32>,
     ) -> Self {
         Self {
-            recollection: Recollection::new(terms(site), site.me, known),
+            recollection: Recollection::new(terms(&site.definition), site.me, known),
             saved,
             master,
         }
@@ -102,7 +102,7 @@ impl Recalling {
             ));
         }
         self.saved.begin(&self.master, &position)?;
-        Making::start(site, self.saved, self.master)
+        Ok(Making::start(site, self.saved, self.master)?.remembered_by_all())
     }
 
     /// Shows whom it waits for.

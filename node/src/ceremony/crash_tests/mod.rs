@@ -6,6 +6,7 @@
 
 mod disk;
 mod forgotten;
+mod older;
 mod split;
 mod world;
 

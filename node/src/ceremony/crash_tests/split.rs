@@ -29,7 +29,7 @@ use crate::disk::keystore::{self, MasterSecret, SecretKind, SecretUse};
 use crate::net::Event;
 
 /// The operator that lies.
-const LIAR: usize = 3;
+pub const LIAR: usize = 3;
 
 type Air = Arc<Mutex<VecDeque<(usize, usize, Bytes)>>>;
 
@@ -42,18 +42,18 @@ impl Post for Antenna {
     }
 }
 
-struct World {
+pub struct World {
     root: TempDir,
-    peers: [Option<Driver>; 4],
-    stopped: [Option<CeremonyError>; 4],
+    pub peers: [Option<Driver>; 4],
+    pub stopped: [Option<CeremonyError>; 4],
     air: Air,
     /// Every frame that an honest peer was given time to send.
-    sent: Vec<(usize, Frame)>,
+    pub sent: Vec<(usize, Frame)>,
 }
 
 impl World {
     /// Four operators, each in its first life.
-    fn started() -> Self {
+    pub fn started() -> Self {
         let mut world = Self {
             root: tempfile::tempdir().unwrap(),
             peers: [const { None }; 4],
@@ -67,12 +67,12 @@ impl World {
         world
     }
 
-    fn dir(&self, at: usize, life: &str) -> PathBuf {
+    pub fn dir(&self, at: usize, life: &str) -> PathBuf {
         self.root.path().join(format!("{}{life}", NAMES[at]))
     }
 
     /// Starts the program of an operator in the directory of that `life`.
-    fn start(&mut self, at: usize, life: &str, retry: bool) {
+    pub fn start(&mut self, at: usize, life: &str, retry: bool) {
         let dir = self.dir(at, life);
         let secret = self.root.path().join(format!("{}.secret", NAMES[at]));
         if !secret.exists() {
@@ -90,23 +90,32 @@ impl World {
         }
     }
 
-    /// Gives the liar a second life that knows of no first attempt, and so denies it. It does not
-    /// ask the others.
-    fn prepare_denial(&self) {
-        let dir = self.dir(LIAR, ".liar");
+    /// Gives an operator another life, with a seed of its own, that is at `attempt` and knows of no
+    /// earlier one. It asks nobody.
+    pub fn prepare(&self, (at, life): (usize, &str), attempt: u32) {
+        let dir = self.dir(at, life);
         fs::create_dir_all(&dir).unwrap();
-        let secret = self.root.path().join(format!("{}.secret", NAMES[LIAR]));
+        let secret = self.root.path().join(format!("{}.secret", NAMES[at]));
         let definition = definition_of(1, vec![Gwei::FULL]).hash();
         let source = SecretSource::SecretFile(secret);
         let salt = keystore_salt(definition);
         let master = MasterSecret::obtain(&source, &salt, SecretUse::Open).unwrap();
         let position = Position {
-            attempt: 1,
-            opened: 1,
+            attempt,
+            opened: attempt,
             ..Position::default()
         };
         let saved = SavedCeremony::open(&dir, definition).unwrap();
         saved.begin(&master, &position).unwrap();
+    }
+
+    /// Everybody acknowledges, and the liar alone hears of all: nobody else has a lock. Gives what
+    /// the liar keeps to itself.
+    pub fn acknowledge(&mut self) -> Vec<Frame> {
+        self.run(|from, _, frame| {
+            let early = matches!(frame, Frame::Ceremony(_) | Frame::Remembered(_));
+            from == LIAR && (is_ack(frame, 0) || !early)
+        })
     }
 
     fn give(&mut self, at: usize, act: impl FnOnce(&mut Driver) -> Result<(), CeremonyError>) {
@@ -123,7 +132,7 @@ impl World {
     }
 
     /// Delivers everything but the frames that `withheld` picks, which it gives.
-    fn run(&mut self, withheld: impl Fn(usize, usize, &Frame) -> bool) -> Vec<Frame> {
+    pub fn run(&mut self, withheld: impl Fn(usize, usize, &Frame) -> bool) -> Vec<Frame> {
         let mut kept = Vec::new();
         loop {
             let next = self.air.lock().unwrap().pop_front();
@@ -140,7 +149,7 @@ impl World {
         }
     }
 
-    fn tell(&mut self, from: usize, to: usize, frame: &Frame) {
+    pub fn tell(&mut self, from: usize, to: usize, frame: &Frame) {
         let (peer, frame) = (peer(from), Bytes::from(frame.encode()));
         self.give(to, |gathering| gathering.take(Event::Frame { peer, frame }));
     }
@@ -177,14 +186,11 @@ fn is_ack(frame: &Frame, attempt: u32) -> bool {
 /// it gives to all honest peers but the first. The first is shown the certificate that it kept.
 fn split() -> World {
     let mut world = World::started();
-    let kept = world.run(|from, _, frame| {
-        let early = matches!(frame, Frame::Ceremony(_) | Frame::Remembered(_));
-        from == LIAR && (is_ack(frame, 0) || !early)
-    });
+    let kept = world.acknowledge();
     let certificate = kept.into_iter().find(|f| matches!(f, Frame::Lock(..)));
     let certificate = certificate.expect("the liar holds every signature of the first lock");
 
-    world.prepare_denial();
+    world.prepare((LIAR, ".liar"), 1);
     world.start(LIAR, ".liar", false);
     world.run(|from, to, frame| {
         let finishes = matches!(frame, Frame::Lock(..));
