@@ -175,7 +175,7 @@ impl Arguments {
             let (key, hash) = (pinned.deposit.pubkey, pinned.newest().transaction);
             println!("  {key} is under way in {hash}");
         }
-        if let Err(early) = refuse_unsettled(&looked.standing) {
+        if let Err(early) = refuse_unsettled(&looked.standing, &looked.view) {
             eprintln!("WARNING: {early}");
         }
         for pinned in looked.standing.overtaken.drain(..) {
@@ -219,7 +219,7 @@ impl Arguments {
         };
         let steps = self.steps(&account, &looked)?;
         if steps.is_empty() {
-            return Ok(refuse_unsettled(&looked.standing)?);
+            return Ok(refuse_unsettled(&looked.standing, &looked.view)?);
         }
         self.refuse_high_fee(&steps, &looked.fees)?;
         let transactions: Vec<_> = steps.iter().map(|step| step.transaction).collect();
@@ -284,6 +284,10 @@ impl Arguments {
         if standing != looked.standing || !are_same {
             return Err(Refusal::Changed.into());
         }
+        // The note of it was not among what the operator has read.
+        if looked.view.is_counted && !view.is_counted {
+            return Err(Refusal::Uncounted.into());
+        }
         self.refuse_hidden(&standing, &view).await
     }
 
@@ -299,7 +303,7 @@ impl Arguments {
             let standing = Standing::of(version, looked.deposits, sent, &view);
             say_doubled(&standing.map_err(|error| self.refused(error))?);
         }
-        refuse_unsettled(&looked.standing)?;
+        refuse_unsettled(&looked.standing, &looked.view)?;
         println!(
             "All is sent. A block is final after a quarter of an hour: then look again with \
              --dry-run"

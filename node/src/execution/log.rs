@@ -23,6 +23,7 @@ use proto::eth::DepositData;
 use proto::{Address, PublicKey, Timestamp};
 
 use super::abi::DepositContract::DepositEvent;
+use super::old_state::is_hurried;
 use super::{Execution, ExecutionError};
 use crate::clock;
 use node_core::deposit::standing::{Seen, View};
@@ -184,8 +185,8 @@ impl DepositLog<'_> {
         let old = last.saturating_sub(UNSETTLED_BLOCKS);
         for sender in senders {
             nonces.insert(*sender, self.execution.nonce_at(sender, last).await?);
-            // Without it, what has failed is waited for.
-            if let Some(nonce) = if_kept(self.execution.nonce_at(sender, old).await)? {
+            // Without it, nothing that has failed is sent anew.
+            if let Some(nonce) = self.execution.nonce_if_kept(sender, old).await? {
                 settled_nonces.insert(*sender, nonce);
             }
         }
@@ -196,7 +197,7 @@ impl DepositLog<'_> {
             // At least what came lately has to be in the log.
             (None, None) => {
                 let late = old.max(first.saturating_sub(1));
-                if_kept(self.execution.deposit_count(late).await)?
+                self.execution.deposit_count_if_kept(late).await?
             }
         };
         if self.execution.hash_of(last).await? != newest.hash {
@@ -219,7 +220,7 @@ impl DepositLog<'_> {
     /// How many deposits the contract had counted before the first block, if the node still knows.
     async fn counted_before(&self) -> Result<Option<u64>, ExecutionError> {
         match self.first.checked_sub(1) {
-            Some(block) => if_kept(self.execution.deposit_count(block).await),
+            Some(block) => self.execution.deposit_count_if_kept(block).await,
             None => Ok(Some(0)),
         }
     }
@@ -344,20 +345,6 @@ impl Span {
         self.blocks = (blocks / 2).max(1);
         self.answers = 0;
     }
-}
-
-/// What a node says of an old block; none if it refuses, because it has thrown its state away.
-fn if_kept<T>(answer: Result<T, ExecutionError>) -> Result<Option<T>, ExecutionError> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(ExecutionError::Refused { cause, .. }) if !is_hurried(&cause) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Whether a node says that it is asked too often: fewer blocks at once would make that worse.
-fn is_hurried(cause: &str) -> bool {
-    cause.starts_with("HTTP status 429")
 }
 
 /// Whether a node says that it has thrown these blocks away (EIP-4444): halves would not help.

@@ -6,6 +6,7 @@
 //! | module | is |
 //! |---|---|
 //! | `log` | reading the contract's log so that nothing is passed over |
+//! | `old_state` | what a node says of old blocks, if it still can |
 //! | `transaction` | what is sent, and what it may cost |
 //! | `transport` | the way to the node, with bounds |
 //! | `payer` | the account that pays, from a key or a keystore |
@@ -16,6 +17,7 @@
 
 mod error;
 mod log;
+mod old_state;
 mod payer;
 mod transaction;
 mod transport;

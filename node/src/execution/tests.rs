@@ -218,6 +218,32 @@ async fn what_a_node_without_old_state_cannot_prove_is_told() {
 }
 
 #[tokio::test]
+async fn a_node_that_will_not_answer_now_is_not_taken_for_one_without_old_state() {
+    let refusals = [
+        (-32005, "limit exceeded", "limit exceeded (code -32005)"),
+        (-32000, "header not found", ""),
+    ];
+    for (code, words, last) in refusals {
+        // The first question about an old block, and from then on all of them.
+        for refused in [1, usize::MAX] {
+            let mut old = 0;
+            let fake = Fake::scripted(200, move |_, method, params| {
+                let is_old = method == "eth_call" && number(&params[1]) == 49;
+                old += usize::from(is_old);
+                (is_old && old <= refused).then(|| error(code, words))
+            });
+            match whole(&fake.await, 50).await {
+                Ok(view) => assert_eq!(view.is_counted, refused == 1, "{words}"),
+                Err(error) => assert!(
+                    refused > 1 && !last.is_empty() && error.to_string().contains(last),
+                    "{error}"
+                ),
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn answers_of_different_nodes_are_asked_for_again() {
     // A node that is behind answers the first two questions about logs, and knows nothing.
     let mut late = 2;

@@ -50,8 +50,9 @@ pub struct View {
     pub seen: Vec<Seen>,
     /// The nonce of each account's next transaction, of those that were asked for.
     pub nonces: BTreeMap<Address, u64>,
-    /// The same two epochs of blocks earlier, as far as the node still knows it: another chain may
-    /// take the blocks since then away, and bring back a transaction that they have overtaken.
+    /// The same two epochs of blocks earlier: another chain may take the blocks since then away,
+    /// and bring back a transaction that they have overtaken. An account whose nonce the node no
+    /// longer knows is not in it: what has failed there stays unsettled, however old it is.
     pub settled_nonces: BTreeMap<Address, u64>,
     /// How many deposits the contract has counted that the log does not show.
     pub lacking: u64,

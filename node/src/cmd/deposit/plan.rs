@@ -88,17 +88,22 @@ pub(super) fn steps(
     Ok(steps)
 }
 
-/// Stops if the nonce of a deposit was used up so lately that the deposit may still come back.
-pub(super) fn refuse_unsettled(standing: &Standing) -> Result<(), Refusal> {
-    match standing.unsettled.first() {
-        Some(pinned) => Err(Refusal::Unsettled {
-            key: pinned.deposit.pubkey,
-            sender: pinned.sender,
-            nonce: pinned.nonce,
-            transaction: pinned.newest().transaction,
-        }),
-        None => Ok(()),
+/// Stops if the nonce of a deposit was used up so lately that the deposit may still come back, or
+/// if the node no longer knows whether it was.
+pub(super) fn refuse_unsettled(standing: &Standing, view: &View) -> Result<(), Refusal> {
+    let Some(pinned) = standing.unsettled.first() else {
+        return Ok(());
+    };
+    let (key, sender, nonce) = (pinned.deposit.pubkey, pinned.sender, pinned.nonce);
+    if !view.settled_nonces.contains_key(&sender) {
+        return Err(Refusal::Forgotten { key, sender, nonce });
     }
+    Err(Refusal::Unsettled {
+        key,
+        sender,
+        nonce,
+        transaction: pinned.newest().transaction,
+    })
 }
 
 fn refuse(pinned: &Pinned, view: &View, account: &Account, replace: bool) -> Result<(), Refusal> {

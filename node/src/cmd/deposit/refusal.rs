@@ -153,6 +153,28 @@ pub enum Refusal {
         /// The newest transaction for it.
         transaction: Root,
     },
+    /// The same, and the node cannot say whether it is too early. Waiting would not help.
+    #[error(
+        "nonce {nonce} of {from} is used up and the deposit for {key} is not in the log. It can be \
+         sent anew once that is two epochs old, and this execution node keeps no state of 64 \
+         blocks ago to tell by: start again with --rpc of a node that keeps more, such as an \
+         archive node. Nothing is lost, and nothing more was sent", from = checksummed(.sender)
+    )]
+    Forgotten {
+        /// The validator.
+        key: PublicKey,
+        /// The account.
+        sender: Address,
+        /// Its nonce.
+        nonce: u64,
+    },
+    /// The node can show less than when the operator said yes.
+    #[error(
+        "while this was being decided, the execution node has forgotten how many deposits there \
+         were before --from-block, or another node answers at its address: nothing was sent. Start \
+         again, or give the URL of one single node that keeps old state"
+    )]
+    Uncounted,
     /// Transactions are not in a block in time.
     #[error(
         "{open} transactions are not in a block after {seconds} s{trouble}: they may still come. \

@@ -1,11 +1,14 @@
 //! Promises of the whole command, against a node that answers like one.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use clap::{FromArgMatches as _, Parser as _};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::cmd::Gantry;
-use crate::execution::fake::{Fake, KEY, Ledger};
+use crate::execution::fake::{Fake, KEY, Ledger, error, number};
 use node_core::deposit::example::{deposits, settled};
 
 /// A place with a deposit file, and flags for one start.
@@ -130,6 +133,50 @@ async fn a_copy_of_the_file_alone_pays_nothing_twice() {
     assert_eq!(place.fake.ledger().logs.len(), DEPOSITS.len());
 }
 
+#[tokio::test]
+async fn what_has_failed_waits_for_a_node_that_keeps_state_and_not_for_ever() {
+    let keeps = Arc::new(AtomicBool::new(false));
+    let kept = keeps.clone();
+    let place = Place::scripted(move |ledger, method, params| {
+        let is_old = method == "eth_getTransactionCount"
+            && params[1] != "pending"
+            && number(&params[1]) + 64 <= ledger.head;
+        let refused = is_old && !kept.load(Ordering::Relaxed);
+        refused.then(|| error(-32002, "No state available for block"))
+    });
+    let place = place.await;
+    place.fake.ledger().mines = false;
+    place.start(&["--timeout", "0"]).await.unwrap_err();
+    // Something else has used up their nonces, long ago.
+    place.fake.ledger().pool.clear();
+    for _ in DEPOSITS.iter() {
+        place.fake.ledger().spend();
+    }
+    place.fake.ledger().head += 1_000;
+    place.fake.ledger().mines = true;
+    let words = place.start(&[]).await.unwrap_err();
+    assert!(words.contains("keeps no state of 64 blocks ago"), "{words}");
+    assert!(words.contains("start again with --rpc"), "{words}");
+    assert_eq!(place.fake.ledger().logs.len(), 0);
+    keeps.store(true, Ordering::Relaxed);
+    place.start(&[]).await.unwrap();
+    assert_eq!(place.fake.ledger().logs.len(), DEPOSITS.len());
+}
+
+#[tokio::test]
+async fn a_node_that_forgets_while_the_operator_reads_stops_everything() {
+    let mut read = false;
+    let place = Place::scripted(move |_, method, params| {
+        read |= method == "eth_getBalance";
+        let is_old = method == "eth_call" && number(&params[1]) < 50;
+        (read && is_old).then(|| error(-32000, "missing trie node"))
+    });
+    let place = place.await;
+    let words = place.start(&["--from-block", "50"]).await.unwrap_err();
+    assert!(words.contains("has forgotten how many deposits"), "{words}");
+    assert_eq!(place.sent(), 0);
+}
+
 /// A beacon node that knows the validator of the second deposit, from the second question on.
 async fn late_beacon_node() -> String {
     let mut asked = 0;
@@ -148,7 +195,7 @@ async fn late_beacon_node() -> String {
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
-    let answer = std::sync::Arc::new(answer);
+    let answer = Arc::new(answer);
     let router = axum::Router::new().fallback(move |request| answer(request));
     tokio::spawn(async move { axum::serve(listener, router).await });
     url
