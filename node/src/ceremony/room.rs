@@ -120,11 +120,25 @@ fn nearest(dir: &Path) -> &Path {
 }
 
 /// Writes a file and takes it away. What a crash leaves of it is swept with the rest.
+///
+/// Others may write to this directory too: the name is one that nobody can foresee, and what has it
+/// already, such as a link to another file, is left alone.
 fn write_something(dir: &Path) -> io::Result<()> {
-    let path = dir.join(format!(".cluster-lock.probe.{}.tmp", std::process::id()));
+    let mut unforeseen = [0; 16];
+    getrandom::fill(&mut unforeseen)?;
+    let unforeseen = u128::from_le_bytes(unforeseen);
+    make_and_remove(&dir.join(format!(".cluster-lock.probe.{unforeseen:032x}.tmp")))
+}
+
+fn make_and_remove(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    let file = options.write(true).create(true).truncate(true).mode(0o600);
-    drop(file.open(&path)?);
+    drop(
+        options
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?,
+    );
     fs::remove_file(path)
 }
 
@@ -146,6 +160,18 @@ mod tests {
         assert_eq!(nearest(Path::new("not there")), Path::new("."));
         write_something(dir.path()).unwrap();
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_another_has_put_into_a_shared_directory_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (other, link) = (dir.path().join("other"), dir.path().join("link"));
+        fs::write(&other, "kept").unwrap();
+        std::os::unix::fs::symlink(&other, &link).unwrap();
+        let refused = make_and_remove(&link).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&other).unwrap(), b"kept");
+        assert!(link.is_symlink());
     }
 
     #[test]
