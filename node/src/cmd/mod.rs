@@ -18,6 +18,7 @@ pub mod slashing;
 mod slashing_flags;
 mod status;
 mod typed;
+mod unheard;
 
 use std::any::TypeId;
 use std::path::PathBuf;

@@ -7,11 +7,14 @@ use clap::error::{ContextKind, ContextValue, Error};
 use clap::{CommandFactory as _, FromArgMatches as _};
 use proto::typed;
 
+use super::unheard::end_quietly;
 use super::{Gantry, with_homes};
 
 impl Gantry {
-    /// Reads the process's command line, or ends the process with what is wrong with it.
+    /// Reads the process's command line, or ends the process with what is wrong with it. From then
+    /// on the process also ends if nobody takes what it prints.
     pub fn from_command_line() -> Self {
+        end_quietly();
         Self::read(std::env::args_os()).unwrap_or_else(|error| error.exit())
     }
 
