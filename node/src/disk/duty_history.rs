@@ -1,6 +1,11 @@
 //! What a peer likes to remember but may lose: the record sequences its peers have shown, and how
-//! its last duties ended. Kept in sled, whose last seconds a crash may take; it never guards a
-//! signature.
+//! its last duties ended. Kept in sled.
+//!
+//! A crash may take up to the last 20 s of it: news are gathered for 5 s, and written down with the
+//! next flush, within 15 s more. What this peer signs does not hang on it: that its own record
+//! guards, which is on the disk before a signature leaves. A sequence here stops *another* peer
+//! whose record has been put back to an older one. It no longer does only if that record is from
+//! within the 20 s, and so many have crashed then that no f + 1 peers are left who have seen more.
 //!
 //! sled waits without a bound for a disk that is full or hangs: once one of its writes has failed
 //! (0.34), what is asked of it next, or its end, may never return. So it has a thread here. The
