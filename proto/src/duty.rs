@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use ssz_derive::{Decode, Encode};
 
 use crate::WireVersion;
+use crate::vote::{MAX_BODY, MAX_HEAD_BODY};
 
 /// A slot number, counted from the chain's genesis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -84,6 +85,27 @@ impl DutyKind {
     /// The kind with this number, if there is one.
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// Its name in metrics, in `status` and in what is kept of duties that are over.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Block => "block",
+        }
+    }
+
+    /// The kind with this name, if there is one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The most bytes that a value of this kind may have.
+    pub const fn max_body(self) -> usize {
+        match self {
+            Self::Head => MAX_HEAD_BODY,
+            Self::Block => MAX_BODY,
+        }
     }
 
     /// The version that this kind came with: it is performed once t peers speak that, and its

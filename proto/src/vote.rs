@@ -30,6 +30,7 @@ use crate::{
 };
 
 pub use preimage::{BadPreimage, Ballot, MAX_PREIMAGE};
+pub(crate) use read::MAX_HEAD_BODY;
 pub use read::{Decoded, MAX_BODY, MAX_PARTIALS, WireError};
 
 /// The encoded bytes of a value, at most [`MAX_BODY`]. Shared, not copied, between messages.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use consensus::Evidence;
-use proto::{DutyId, DutyKind, PeerIndex, PeerSet, Round};
+use proto::{DutyId, PeerIndex, PeerSet, Round};
 use tracing::{debug, error, info, warn};
 
 use super::metrics::{FaultLabels, Metrics, OutcomeLabels, RuleLabels};
@@ -203,7 +203,7 @@ impl Observer {
         let took_ms = self.took_ms(duty);
         let missing = self.names_of(missing);
         info!(
-            kind = kind_of(duty),
+            kind = duty.kind.name(),
             slot = duty.slot.0,
             validators,
             round = round.number(),
@@ -235,7 +235,7 @@ impl Observer {
             if let (true, Some(begun)) = (to == phase, timeline.reached.get(&from)) {
                 self.panel
                     .metrics
-                    .phase(kind_of(duty), name, now.duration_since(*begun));
+                    .phase(duty.kind.name(), name, now.duration_since(*begun));
             }
         }
     }
@@ -248,7 +248,10 @@ impl Observer {
         }
         let reason = words::of_miss(why, |peers| self.names_of(peers));
         let slot = duty.slot.0;
-        warn!(kind = kind_of(duty), slot, validators, "missed: {reason}");
+        warn!(
+            kind = duty.kind.name(),
+            slot, validators, "missed: {reason}"
+        );
         self.count(duty, "missed", validators);
         let timeline = self.timelines.entry(duty).or_default();
         timeline.missed += validators;
@@ -263,7 +266,7 @@ impl Observer {
         let timeline = self.timelines.entry(duty).or_default();
         let ending = Ending {
             slot: duty.slot.0,
-            kind: kind_of(duty).to_owned(),
+            kind: duty.kind.name().to_owned(),
             signed: timeline.signed,
             missed: timeline.missed,
             took_ms,
@@ -319,7 +322,7 @@ impl Observer {
 
     fn count(&self, duty: DutyId, outcome: &'static str, validators: usize) {
         let labels = OutcomeLabels {
-            kind: kind_of(duty),
+            kind: duty.kind.name(),
             outcome,
         };
         self.panel
@@ -350,13 +353,6 @@ impl Observer {
 
     fn names_of(&self, peers: PeerSet) -> Vec<String> {
         peers.iter().map(|peer| self.name(peer)).collect()
-    }
-}
-
-fn kind_of(duty: DutyId) -> &'static str {
-    match duty.kind {
-        DutyKind::Head => "head",
-        DutyKind::Block => "block",
     }
 }
 

@@ -25,7 +25,7 @@ pub const MAX_BODY: usize = MAX_BLOCK_BYTES + (1 << 10);
 pub const MAX_PARTIALS: usize = 4096;
 
 /// The longest body of a head vote in bytes: in SSZ it has 128.
-const MAX_HEAD_BODY: usize = 256;
+pub(crate) const MAX_HEAD_BODY: usize = 256;
 
 /// The longest inner message in bytes, COMMIT apart: 13 answers with 16 votes and a certificate.
 const MAX_INNER: usize = 64 << 10;
@@ -147,10 +147,7 @@ impl Reader {
     }
 
     fn body(&self, bytes: &[u8]) -> Result<Body, WireError> {
-        let most = match self.scope.duty.kind {
-            DutyKind::Head => MAX_HEAD_BODY,
-            DutyKind::Block => MAX_BODY,
-        };
+        let most = self.scope.duty.kind.max_body();
         Ok(bounded("body", bytes, most)?.into())
     }
 

@@ -19,6 +19,26 @@
 //! | [`note`] | what the operator is told |
 //! | [`facts`] | the unchanging facts, and what one step may use |
 //!
+//! # How to add a duty
+//!
+//! A duty whose message is already determined (as a RANDAO reveal is) is a file in [`onehop`]: what
+//! it signs is a constructor of [`Signable`](crate::vault::Signable), its shares go into a
+//! [`Collector`](crate::partials::collector::Collector), and its frame names the wire version that
+//! it came with.
+//!
+//! A duty on whose value the peers agree is a kind of its own, and the compiler leads through it:
+//! `match` on [`DutyKind`](proto::DutyKind) has no rest, so each of these places asks for its arm.
+//! 1. `proto::DutyKind`: code, name, largest value, and the version from which it is performed.
+//! 2. [`agreed`]: whether it opens leaderless or led and until when (`timing`), whom the own value
+//!    is asked of (`own`), when a value of others is acceptable (`judging`), why it was missed
+//!    (`closing`).
+//! 3. [`node`]: when it opens, and which errand of [`schedule`] draws its validators (`tick`).
+//! 4. [`Signable`](crate::vault::Signable), and if signing it twice could be slashed, the
+//!    [`record`](crate::record): an entry, a mark and a rule of the vault before the first share.
+//! 5. The beacon client: one question for the value, one for the submission.
+//!
+//! Last the simulator's chain, which must refuse what a real one would, and a villain for it.
+//!
 //! Never here: a clock, a socket, a file, randomness. They are [`Input`]s and [`Output`]s, and the
 //! order of outputs is a contract: what follows a [`Output::Persist`] does not depend on it, and
 //! what depends on it follows [`Input::Recorded`].

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use proto::{ClusterSize, PeerIndex, Root};
+use proto::{ClusterSize, DutyKind, PeerIndex, Root};
 use tracing::warn;
 
 use super::Ending;
@@ -106,7 +106,8 @@ impl Kept {
 
     /// Remembers how a duty ended, and forgets the oldest.
     pub(super) fn remember_ending(&self, ending: &Ending) -> Result<(), sled::Error> {
-        let kind = u8::from(ending.kind == "block");
+        // A kind of a later version would have a code that this one does not know.
+        let kind = DutyKind::from_name(&ending.kind).map_or(u8::MAX, DutyKind::code);
         let key = [&ending.slot.to_be_bytes()[..], &[kind]].concat();
         let bytes = serde_json::to_vec(ending).expect("numbers and texts have a JSON form");
         self.duties.insert(key, bytes)?;

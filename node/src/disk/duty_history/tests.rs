@@ -48,6 +48,25 @@ fn left_behind(by: &Path) -> PathBuf {
 }
 
 #[test]
+fn duties_of_every_kind_in_one_slot_are_remembered_side_by_side() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("memory");
+    let (history, _) = DutyHistory::open(&path, CLUSTER, size()).unwrap();
+    let of_kind = |kind: &str| Ending {
+        kind: kind.to_owned(),
+        ..ending(7)
+    };
+    for kind in ["block", "head", "of a later version"] {
+        history.remember_ending(&of_kind(kind)).unwrap();
+    }
+    history.close().unwrap();
+    let (_history, remembered) = DutyHistory::open(&left_behind(&path), CLUSTER, size()).unwrap();
+    let mut kinds: Vec<_> = remembered.endings.iter().map(|e| e.kind.as_str()).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["block", "head", "of a later version"]);
+}
+
+#[test]
 fn a_damaged_memory_is_set_aside_and_never_keeps_a_peer_from_running() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("memory");

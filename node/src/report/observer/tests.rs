@@ -1,6 +1,6 @@
 //! What an operator reads must not be a flood.
 
-use proto::{ClusterSize, Slot};
+use proto::{ClusterSize, DutyKind, Slot};
 
 use super::*;
 use node_core::duties::agreed::objection::Objection;
