@@ -41,6 +41,8 @@ pub(crate) struct Ballots {
     /// Of each round the first proposal that its leader itself has sent; the one in `proposes` may
     /// be another, which a vote has shown.
     arrived: BTreeMap<Round, Verified<Propose>>,
+    /// Who was the first to propose each value, as far as this peer has heard.
+    proposers: BTreeMap<Root, PeerIndex>,
     commits: BTreeMap<PeerIndex, Verified<Commit>>,
     /// What was signed and not proven: it counts for nothing, and contradicts like all else.
     unproven: Unproven,
@@ -117,6 +119,8 @@ impl Ballots {
     /// Keeps a proposal, whoever has shown it, unless this round has one already.
     pub(crate) fn add_propose(&mut self, propose: Verified<Propose>) {
         let round = propose.statement.round;
+        let by_value = self.proposers.entry(propose.statement.value);
+        by_value.or_insert(propose.signer);
         let first = self
             .proposes
             .entry(round)
@@ -160,6 +164,11 @@ impl Ballots {
     /// The first contradiction of every peer that made one.
     pub(crate) fn evidence(&self) -> &BTreeMap<PeerIndex, Evidence> {
         &self.evidence
+    }
+
+    /// Who was the first to propose `value`.
+    pub(crate) fn proposer(&self, value: &Root) -> Option<PeerIndex> {
+        self.proposers.get(value).copied()
     }
 
     /// The first proposal of `round` that is known, whoever has shown it.

@@ -219,6 +219,12 @@ impl<V: Value> Instance<V> {
         self.values.known(hash)
     }
 
+    /// Who was the first to propose the value with this hash, by what has come here. Whoever leads an
+    /// earlier round and signs a proposal of it later is not taken for its maker.
+    pub fn proposer(&self, hash: &Root) -> Option<PeerIndex> {
+        self.ballots.proposer(hash)
+    }
+
     /// Whether f + 1 others have proposed this value or voted for it, in any round, or a quorum
     /// has: the first correct one among them has judged it by its own source of values, as with a
     /// forced value.

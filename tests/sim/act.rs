@@ -13,7 +13,6 @@ use proto::vote::Message;
 use proto::{DutyId, Root, SignatureBytes, Slot};
 
 use crate::asked::names_duties;
-use crate::blocks::BYTES_OF_A_BLOB;
 use crate::checks::Release;
 use crate::draws::position_of;
 use crate::faults::Fault;
@@ -322,12 +321,10 @@ impl World {
             Submission::Block {
                 contents,
                 signature,
+                origin,
             } => {
+                self.check_blobs((peer, duty), &contents, origin);
                 let block = &contents.block;
-                if contents.blobs.blobs().len() != block.blob_count() * BYTES_OF_A_BLOB {
-                    let detail = format!("peer {peer} submits {duty} without its blobs");
-                    self.checks.violated("blobs", detail);
-                }
                 self.publishers.entry(duty).or_default().insert(peer);
                 let root = Signable::block(&spec, block.header()).signing_root();
                 let index = block.proposer_index();
@@ -336,7 +333,12 @@ impl World {
                 let reveal = Signable::randao(&spec, duty.slot).signing_root();
                 self.verify(validator, reveal, block.randao_reveal());
                 let expected = self.chain.proposer_seen(peer, duty.slot, self.now);
-                if takes && expected == Some(index) && self.chain.is_whole(&contents) {
+                let is_whole = self.chain.is_whole(&contents);
+                if takes && !is_whole && self.peers[peer].is_credulous {
+                    accepted.push(index);
+                } else if takes && !is_whole {
+                    refused.push((index, "KZG proof of blob 0 is wrong".to_owned()));
+                } else if takes && expected == Some(index) {
                     accepted.push(index);
                     if self.chain.accept(duty, validator, self.now) {
                         self.spread(duty.slot, block.root(), (20, 400));

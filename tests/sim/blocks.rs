@@ -1,9 +1,10 @@
 //! The blocks that beacon nodes of the simulated world build, with their blobs, and what of these
 //! goes from peer to peer.
 
+use node_core::duties::Origin;
 use proto::eth::{Blobs, Block, BlockContents, ChainSpec, ForkName, ValidatorIndex};
 use proto::frame::{BLOBS_PART, BlobsPart, Frame};
-use proto::{Root, SignatureBytes, Slot};
+use proto::{DutyId, Root, SignatureBytes, Slot};
 use serde_json::json;
 use serde_json::value::RawValue;
 
@@ -84,6 +85,25 @@ fn block(
 }
 
 impl World {
+    /// A block comes with its blobs, and its beacon node learns whether somebody else gave them.
+    pub(crate) fn check_blobs(
+        &mut self,
+        (peer, duty): (usize, DutyId),
+        contents: &BlockContents,
+        origin: Origin,
+    ) {
+        let block = &contents.block;
+        if contents.blobs.blobs().len() != block.blob_count() * BYTES_OF_A_BLOB {
+            let detail = format!("peer {peer} submits {duty} without its blobs");
+            self.checks.violated("blobs", detail);
+        }
+        let is_own = block.blob_count() == 0 || self.chain.builder(block) == Some(peer);
+        if is_own != (origin == Origin::Own) {
+            let detail = format!("peer {peer} submits {duty} as {origin:?}");
+            self.checks.violated("blobs", detail);
+        }
+    }
+
     /// Counts the questions for blobs that a peer puts, and the parts that it gives.
     pub(crate) fn count_blobs(&mut self, peer: usize, frame: &Frame) {
         match frame {
@@ -91,8 +111,8 @@ impl World {
             Frame::BlobsPart(part) if part.bytes.is_some() => {
                 *self.parts.entry(peer).or_default() += 1;
             }
-            Frame::BlobsPart(_)
-            | Frame::Greeting(_)
+            Frame::BlobsPart(_) => *self.refusals.entry(peer).or_default() += 1,
+            Frame::Greeting(_)
             | Frame::Vote(_)
             | Frame::Randao(_)
             | Frame::Sight { .. }

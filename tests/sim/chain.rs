@@ -79,8 +79,8 @@ pub struct Chain {
     pub late_until: BTreeMap<usize, Timestamp>,
     /// How many blobs a block carries.
     pub blobs: usize,
-    /// The blobs of every block that a beacon node built.
-    blobs_of: BTreeMap<Root, Blobs>,
+    /// Whose beacon node built each block, and its blobs.
+    blobs_of: BTreeMap<Root, (usize, Blobs)>,
     /// Every value that some beacon node gave, by its hash.
     values: BTreeMap<Root, Value>,
     /// When each duty of each validator was first accepted.
@@ -257,14 +257,19 @@ impl Chain {
         let contents = order.build(&self.spec, (parent, peer as u8, proposer), self.blobs);
         self.note(Value::Block(contents.block.clone()));
         let blobs = contents.blobs.clone();
-        self.blobs_of.insert(contents.block.root(), blobs);
+        self.blobs_of.insert(contents.block.root(), (peer, blobs));
         contents
     }
 
     /// Whether these are the blobs that the block commits to.
     pub fn is_whole(&self, contents: &BlockContents) -> bool {
         let built = self.blobs_of.get(&contents.block.root());
-        built.is_none_or(|blobs| *blobs == contents.blobs)
+        built.is_none_or(|(_, blobs)| *blobs == contents.blobs)
+    }
+
+    /// Whose beacon node built this block.
+    pub fn builder(&self, block: &Block) -> Option<usize> {
+        self.blobs_of.get(&block.root()).map(|(peer, _)| *peer)
     }
 
     /// Takes note of a value, so that its hash can be understood later.

@@ -15,7 +15,7 @@
 //! | `plan` | what goes wrong under a seed |
 //! | `scenarios`, `recoveries`, `turns`, `views`, `disks` | scripts that read aloud |
 //! | `attacks`, `blind`, `mixed` | the same, of liars, of beacon nodes, of upgrades |
-//! | `blobs` | the same, of blocks with blobs |
+//! | `blobs`, `garbage` | the same, of blocks with blobs |
 //! | `dues`, `endings` | the same, of duties that are drawn anew; of what is said at their end |
 //! | `controls` | worlds that are wrong on purpose: the checkers must notice |
 //!
@@ -74,6 +74,7 @@ mod draws;
 mod dues;
 mod endings;
 mod faults;
+mod garbage;
 mod kept;
 mod links;
 mod mixed;

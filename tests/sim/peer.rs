@@ -62,6 +62,8 @@ pub struct Peer {
     pub beacon: BeaconNode,
     /// Whether its beacon node refuses whatever is submitted.
     pub refuses: bool,
+    /// Whether its beacon node says that it took a block although the blobs are others.
+    pub is_credulous: bool,
     /// Whether head events come.
     pub hears: bool,
     /// What its beacon node says the chain is.
@@ -127,6 +129,7 @@ impl Peer {
             drift_micros: 0,
             beacon: BeaconNode::Sound,
             refuses: false,
+            is_credulous: false,
             hears: true,
             spec: Box::new(crate::chain::spec()),
             draw_ms: None,

@@ -140,6 +140,8 @@ pub struct World {
     pub pulls: BTreeMap<usize, usize>,
     /// How many parts of blobs each peer gave.
     pub parts: BTreeMap<usize, usize>,
+    /// How often each said that it has none.
+    pub refusals: BTreeMap<usize, usize>,
     pub(crate) past: Vec<Vec<Vec<u8>>>,
     /// The group signatures that were checked already.
     pub(crate) verified: BTreeSet<(u32, Root, SignatureBytes)>,
@@ -174,12 +176,8 @@ impl World {
     pub fn new(peers: usize, seed: u64) -> Self {
         let cluster = cluster(peers);
         let size = cluster.lock.definition.terms().size();
-        let keys = cluster
-            .lock
-            .validators
-            .iter()
-            .map(|v| v.public_key)
-            .collect();
+        let validators = cluster.lock.validators.iter();
+        let keys = validators.map(|v| v.public_key).collect();
         let chain = Chain::new(keys, peers);
         let start = chain.spec.start_of(Slot(FIRST)) - Duration::from_secs(5);
         let mut world = Self {
@@ -217,6 +215,7 @@ impl World {
             publishers: BTreeMap::new(),
             pulls: BTreeMap::new(),
             parts: BTreeMap::new(),
+            refusals: BTreeMap::new(),
             past: vec![Vec::new(); peers],
             verified: BTreeSet::new(),
         };

@@ -23,6 +23,26 @@ pub struct BlockRequest {
     pub graffiti: Root,
 }
 
+/// What a node checks of a block before it sends it on, at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Validation {
+    /// What gossip demands. For a block that it has built itself: this is the fastest, and some
+    /// clients do not check blobs then.
+    Gossip,
+    /// All but the payload. For what others gave.
+    Consensus,
+}
+
+impl Validation {
+    /// Its name in the Beacon API.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Gossip => "gossip",
+            Self::Consensus => "consensus",
+        }
+    }
+}
+
 /// What became of a posted block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Published {
@@ -122,7 +142,7 @@ impl BeaconClient {
         contents.map_err(|error| self.error(CALL, Cause::Undecodable(error.to_string())))
     }
 
-    /// Posts a signed block with its blobs; the node checks them as gossip before it sends them on.
+    /// Posts a signed block with its blobs; the node checks it before it sends it on.
     ///
     /// # Errors
     /// If the node cannot be told or refuses the block.
@@ -130,8 +150,10 @@ impl BeaconClient {
         &self,
         contents: &BlockContents,
         signature: SignatureBytes,
+        validation: Validation,
     ) -> Result<Published, BeaconError> {
-        let path = "/eth/v2/beacon/blocks?broadcast_validation=gossip";
+        let level = validation.name();
+        let path = &format!("/eth/v2/beacon/blocks?broadcast_validation={level}");
         let body = Body::ssz(contents.signed_ssz(signature)).of(contents.block.fork());
         match self.post(Call::PublishBlock, path, body).await {
             // Lighthouse answers 202 with these words to a block that it has imported before.

@@ -40,7 +40,7 @@ pub mod votes;
 #[cfg(test)]
 mod tests;
 
-pub use blocks::{BlockRequest, Published};
+pub use blocks::{BlockRequest, Published, Validation};
 pub use call::Call;
 pub use chain::{BlockId, KnownBlock, PendingDeposit, StateId, SyncStatus};
 pub use client::BeaconClient;

@@ -15,13 +15,13 @@ use tracing::{debug, warn};
 
 use crate::beacon::{
     BeaconClient, BeaconError, BlockId, BlockRequest, CommitteeSubscription, Duties, HeadEvent,
-    ItemFailure, Published, StateId, Strange,
+    ItemFailure, Published, StateId, Strange, Validation,
 };
 use crate::clock;
 use node_core::duties::agreed::judge::{Sight, Sighting};
 use node_core::duties::schedule::{Drawn, Due, Registered};
 use node_core::duties::sight::Condition;
-use node_core::duties::{Answer, Found, Order, Query, Submission};
+use node_core::duties::{Answer, Found, Order, Origin, Query, Submission};
 
 /// Asks the beacon node for the core.
 #[derive(Debug, Clone)]
@@ -251,9 +251,15 @@ impl Asking {
             Submission::Block {
                 contents,
                 signature,
+                origin,
             } => {
                 let proposer = contents.block.proposer_index();
-                let refused = match self.client.publish_block(&contents, signature).await {
+                let validation = match origin {
+                    Origin::Own => Validation::Gossip,
+                    Origin::Peer => Validation::Consensus,
+                };
+                let published = self.client.publish_block(&contents, signature, validation);
+                let refused = match published.await {
                     Ok(Published::Imported | Published::AlreadyKnown) => None,
                     Ok(Published::OnlySentOn) => {
                         Some("it sent the block on, and could not import it itself".to_owned())

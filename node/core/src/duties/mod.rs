@@ -257,5 +257,16 @@ pub enum Submission {
         contents: BlockContents,
         /// The proposer's signature.
         signature: SignatureBytes,
+        /// Where the blobs are from.
+        origin: Origin,
     },
+}
+
+/// Where the blobs of a block are from, so how far they are trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The own beacon node has built the block, or it has no blobs.
+    Own,
+    /// Another peer gave them, and nobody has checked them.
+    Peer,
 }

@@ -231,13 +231,20 @@ async fn a_signed_block_is_posted_as_ssz_with_its_fork() {
     let spec = spec(&client).await;
     let contents = client.produce_block(&spec, &request()).await.unwrap();
     let signature = SignatureBytes::from([9; 96]);
-    let published = client.publish_block(&contents, signature).await.unwrap();
-    assert_eq!(published, Published::Imported);
+    let how = Validation::Gossip;
+    let published = client.publish_block(&contents, signature, how);
+    assert_eq!(published.await.unwrap(), Published::Imported);
     let (uri, headers, body) = node.last();
     assert_eq!(uri, "/eth/v2/beacon/blocks?broadcast_validation=gossip");
     assert_eq!(headers["eth-consensus-version"], "electra");
     assert_eq!(headers["content-type"], SSZ);
     assert_eq!(body, contents.signed_ssz(signature));
+
+    let how = Validation::Consensus;
+    let published = client.publish_block(&contents, signature, how);
+    assert_eq!(published.await.unwrap(), Published::Imported);
+    let (uri, ..) = node.last();
+    assert_eq!(uri, "/eth/v2/beacon/blocks?broadcast_validation=consensus");
 
     let known = br#"{"code":400,"message":"BLOCK_ERROR_ALREADY_KNOWN"}"#;
     let duplicate = br#"{"code":202,"message":"duplicate block","stacktraces":[]}"#;
@@ -252,7 +259,7 @@ async fn a_signed_block_is_posted_as_ssz_with_its_fork() {
             .start()
             .await;
         assert_eq!(
-            node.publish_block(&contents, signature).await.unwrap(),
+            node.publish_block(&contents, signature, how).await.unwrap(),
             expected
         );
     }

@@ -14,71 +14,76 @@
 //! ```
 //!
 //! - *After the COMMIT, and behind everything.* Nothing of this begins before the block is signed,
-//!   and parts leave only when nothing else waits for the same peer ([`Output::SendLast`]).
+//!   and parts leave only when nothing else waits for the same peer
+//!   ([`Output::SendLast`](crate::duties::Output::SendLast)), a twelfth of a slot after the
+//!   signature at the earliest: by then the builder's node has spread what it can (`serving.rs`).
 //! - *By few.* Where the block spreads as it should nobody pulls. Else peers begin a twenty-fourth
 //!   of a slot apart, in the order in which they lead the block's rounds: the first has usually
 //!   published when the next one asks its node.
-//! - *From whom.* In the same order: the builder is the leader of the first round, or of the first
-//!   that did not fail. Whoever has pulled the blobs serves them too, also if its own beacon node
-//!   refused them: that may be the node's fault.
-//! - *Bounds.* One question at a time, for one part of [`BLOBS_PART`] bytes; a part must come in a
-//!   twelfth of a slot, all of them in a quarter (3 s: 21 blobs of Fulu are 2.9 MB, so that is
-//!   8 Mbit/s). Memory for one block of [`MAX_BLOBS`] at most. Each peer is sent every part
+//! - *From whom.* First from whoever was the first to propose the block, by its signature: that is
+//!   its builder. Then in the same order: whoever has pulled the blobs serves them too, also if its
+//!   own beacon node refused the block. That may be the node's fault.
+//! - *Bounds.* One question at a time, for one part of [`BLOBS_PART`](proto::frame::BLOBS_PART)
+//!   bytes; a part must come in a twelfth of a slot, all of them in a quarter (3 s: 21 blobs of
+//!   Fulu are 2.9 MB, so that is 8 Mbit/s). From f + 1 peers at most, one of which is correct, and
+//!   from nobody else once the builder and another have sent the same and the own node refused
+//!   it. Memory for two blocks of [`MAX_BLOBS`] at most. Each peer is sent every part
 //!   twice at most. All ends with the slot.
 //!
-//! What comes is checked for the sizes that the signed block demands, not against its KZG
-//! commitments: a second curve library with its trusted setup, read by every peer at every start,
-//! would tell only what the own beacon node tells anyway before it takes the block. A liar costs
-//! one refused submission: all parts come from one peer, and if the node refuses them that peer
-//! is not asked again, but the next.
+//! *What is not verified.* What comes is checked for the sizes that the signed block demands, not
+//! against its KZG commitments: that takes a second curve library with its trusted setup, read by
+//! every peer at every start. The own beacon node is asked to check all before it sends anything on
+//! (`broadcast_validation=consensus`), and not all clients check blobs even then: one that does not
+//! says that it took the block, and sends out blobs that nobody accepts. This peer believes it
+//! and asks no other. So blobs come from the builder before anybody else can serve wrong ones, and
+//! what remains possible is this: a builder that lies, or a liar that is asked because the builder
+//! does not answer, loses this block at a peer with such a node. A builder can lose the block that
+//! it builds anyway. Where the node does check, a liar costs one refused submission: all parts come
+//! from one peer, which is not asked again, but the next.
 //!
 //! Not covered: a builder whose program dies within that second takes the blobs along, unless its
 //! beacon node has the block, which it is given some hundredths of a second after the COMMIT. To
 //! push them to somebody at once would cost every block that upload, in the very moment in which
 //! the builder's node spreads it.
 
-use std::collections::BTreeMap;
-
 use proto::eth::{Blobs, Block, BlockContents};
-use proto::frame::{BLOBS_PART, BlobsPart, BlobsWanted, Frame};
-use proto::{PeerIndex, Root, SignatureBytes, Timestamp};
+use proto::frame::BlobsPart;
+use proto::{DutyId, PeerIndex, Root, SignatureBytes, Timestamp};
 
 use super::judge::Sight;
-use super::pull::Pull;
+use super::pull::{Open, Pull};
 use super::run::Run;
+use super::serving::Serving;
 use super::value::Value;
 use crate::duties::facts::Step;
 use crate::duties::note::Note;
-use crate::duties::{Output, Submission};
 
 /// Of a block with more blobs they are not passed on: 18 MB with the proofs of Fulu. (The limit of
 /// mainnet, by its `BLOB_SCHEDULE`, was 21 in 2026.)
-const MAX_BLOBS: usize = 128;
-/// How often a peer is sent every part at most: once, and once more if its session was cut.
-const HELPINGS: usize = 2;
+pub(crate) const MAX_BLOBS: usize = 128;
 
 /// What a run holds to get blobs, and to bound what it gives.
 #[derive(Debug, Default)]
 pub(crate) struct Passing {
     pull: Option<Pull>,
-    /// How many parts each peer was sent.
-    served: BTreeMap<PeerIndex, usize>,
+    /// What was asked for a block that is not the duty's any more.
+    late: Open,
+    pub(crate) serving: Serving,
 }
 
 impl Passing {
     /// When time matters to it next.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
-        self.pull.as_ref()?.deadline()
+        let pull = self.pull.as_ref().and_then(Pull::deadline);
+        pull.into_iter().chain(self.serving.deadline()).min()
     }
 
-    /// Forgets the blobs that it would get.
+    /// Forgets the blobs that it would get, and not whom it has asked: answers may be on their way.
     pub(crate) fn abandon(&mut self) {
-        self.pull = None;
-    }
-
-    /// Whether others were asked for blobs.
-    pub(crate) fn has_asked(&self) -> bool {
-        self.pull.as_ref().is_some_and(Pull::has_asked)
+        if let Some(pull) = self.pull.take() {
+            self.late = pull.into_open();
+        }
+        self.serving.end();
     }
 }
 
@@ -89,17 +94,33 @@ impl Run {
             block: block.clone(),
             blobs: Blobs::default(),
         };
-        let held = self.contents.as_ref();
-        let held = held.filter(|contents| contents.block.root() == block.root());
-        held.cloned()
-            .or_else(|| (block.blob_count() == 0).then(without_blobs))
+        let held = self.held_contents(block.root()).cloned();
+        held.or_else(|| (block.blob_count() == 0).then(without_blobs))
+    }
+
+    /// The block with this root and its blobs, as the own beacon node has built it or peers gave it.
+    pub(crate) fn held_contents(&self, root: Root) -> Option<&BlockContents> {
+        let mut held = self.contents.iter();
+        held.find(|contents| contents.block.root() == root)
+    }
+
+    /// Whether others were asked in vain for the blobs of the block that is signed.
+    pub(crate) fn lacks_blobs(&self) -> bool {
+        let has_asked = self.passing.pull.as_ref().is_some_and(Pull::has_asked);
+        let Some(Value::Block(signed)) = &self.signed else {
+            return false;
+        };
+        has_asked && self.held_contents(signed.root()).is_none()
     }
 
     /// A block is signed, and this peer lacks its blobs.
     pub(crate) fn lack_blobs(&mut self, block: &Block, signature: SignatureBytes, step: &Step<'_>) {
         if block.blob_count() <= MAX_BLOBS {
-            let pull = Pull::new(self.duty, (block.clone(), signature), step);
-            self.passing.pull = Some(pull);
+            let value = Value::Block(block.clone());
+            let proposer = self.instance.proposer(&consensus::Value::hash(&value));
+            let pull = Pull::new(self.duty, (block.clone(), signature), proposer, step);
+            let late = std::mem::take(&mut self.passing.late);
+            self.passing.pull = Some(pull.with_open(late));
         }
     }
 
@@ -131,63 +152,52 @@ impl Run {
         true
     }
 
-    /// The own beacon node refused what it was given.
-    pub(crate) fn refused_blobs(&mut self, step: &mut Step<'_>) {
+    /// The own beacon node refused what it was given, and said why. What it finds to be the wrong
+    /// blobs is not passed on.
+    pub(crate) fn refused_blobs(&mut self, why: &str, step: &mut Step<'_>) {
         if let Some(pull) = &mut self.passing.pull {
-            pull.refuse(step);
+            let (root, are_wrong) = (pull.block().root(), names_blobs(why));
+            if pull.refuse(are_wrong, step) && are_wrong {
+                self.contents.retain(|held| held.block.root() != root);
+            }
         }
     }
 
     /// A part of blobs from a peer.
     pub(crate) fn take_blobs(&mut self, from: PeerIndex, part: BlobsPart, step: &mut Step<'_>) {
-        let pull = self.passing.pull.as_mut();
-        let Some(pull) = pull.filter(|pull| pull.asked().contains(from)) else {
-            return step.note(Note::Fault {
-                peer: from,
-                rule: "blobs_unasked",
-                detail: format!("{}: it was not asked for blobs", self.duty),
-            });
-        };
-        let Some(contents) = pull.take(from, part, step) else {
+        let Some(pull) = &mut self.passing.pull else {
+            let question = (from, part.of.block, part.of.part);
+            if !self.passing.late.remove(&question) {
+                step.note(unasked(self.duty, from));
+            }
             return;
         };
-        let signature = pull.signature();
-        self.contents = Some(contents.clone());
-        step.note(Note::Pulled {
-            duty: self.duty,
-            from,
-        });
-        step.out.push(Output::Submit {
-            duty: self.duty,
-            submission: Submission::Block {
-                contents,
-                signature,
-            },
-        });
-    }
-
-    /// A peer wants a part of the blobs of the block that is signed.
-    pub(crate) fn serve_blobs(&mut self, to: PeerIndex, wanted: BlobsWanted, step: &mut Step<'_>) {
-        let bytes = self.part(to, wanted);
-        let frame = Frame::BlobsPart(BlobsPart { of: wanted, bytes });
-        step.send_last(to, frame.since(), frame.encode());
-    }
-
-    /// The part, if this peer has it and has not sent enough.
-    fn part(&mut self, to: PeerIndex, wanted: BlobsWanted) -> Option<Vec<u8>> {
-        let Some(Value::Block(signed)) = &self.signed else {
-            return None;
-        };
-        let contents = self.contents.as_ref();
-        let contents = contents.filter(|held| held.block.root() == signed.root())?;
-        if wanted.block != signed.root() || signed.blob_count() > MAX_BLOBS {
-            return None;
+        if let Some(contents) = pull.take(from, part, step) {
+            // What came first was refused then, and not for its blobs: it is passed on.
+            if self.held_contents(contents.block.root()).is_none() {
+                self.contents.push(contents);
+            }
+            step.note(Note::Pulled {
+                duty: self.duty,
+                from,
+            });
         }
-        let parts = Blobs::total_bytes(signed).div_ceil(BLOBS_PART);
-        let served = self.passing.served.entry(to).or_default();
-        *served += 1;
-        let begin = BLOBS_PART.saturating_mul(usize::try_from(wanted.part).ok()?);
-        let piece = contents.blobs.piece(begin, BLOBS_PART);
-        piece.filter(|_| *served <= HELPINGS * parts)
     }
+}
+
+/// A part of blobs that its sender was not asked for.
+pub(crate) fn unasked(duty: DutyId, peer: PeerIndex) -> Note {
+    Note::Fault {
+        peer,
+        rule: "blobs_unasked",
+        detail: format!("{duty}: it was not asked for these blobs"),
+    }
+}
+
+/// Whether a beacon node says that it refuses a block for its blobs. Where it does not, it may have
+/// refused it for what passes.
+fn names_blobs(why: &str) -> bool {
+    let why = why.to_lowercase();
+    let words = ["blob", "kzg", "commitment", "sidecar", "column"];
+    words.iter().any(|word| why.contains(word))
 }

@@ -67,8 +67,8 @@ impl Run {
         if self.accepted(accepted, step) {
             self.reach(Phase::Accepted, step);
         }
-        if !refused.is_empty() {
-            self.refused_blobs(step);
+        if let Some((_, why)) = refused.first() {
+            self.refused_blobs(why, step);
         }
         self.refused(refused, step);
     }
@@ -204,9 +204,7 @@ impl Run {
             let Given { fate, taken_by, .. } = given?;
             return match fate {
                 Fate::Accepted => None,
-                Fate::Open if self.contents.is_none() && self.passing.has_asked() => {
-                    Some(Miss::NoBlobs)
-                }
+                Fate::Open if self.lacks_blobs() => Some(Miss::NoBlobs),
                 Fate::Open => Some(Miss::NoAnswer),
                 Fate::Refused(why) => Some(Miss::NotTaken {
                     why: why.clone(),

@@ -6,7 +6,7 @@
 //! | `owning`, `closing` | whose duty it is, and what became of it |
 //! | `timing`, `early` | when its rounds end; messages of duties that are not open yet |
 //! | [`value`], [`judge`], [`objection`] | what is agreed on, and when this peer would sign it |
-//! | `blobs`, `pull` | the blobs of a signed block, from peer to peer |
+//! | `blobs`, `pull`, `serving` | the blobs of a signed block, from peer to peer |
 
 pub(crate) mod blobs;
 pub(crate) mod closing;
@@ -18,6 +18,7 @@ pub(crate) mod own;
 pub(crate) mod owning;
 pub(crate) mod pull;
 pub mod run;
+pub(crate) mod serving;
 pub(crate) mod signing;
 pub(crate) mod timing;
 pub mod value;

@@ -71,7 +71,8 @@ impl Run {
         self.retry_at = None;
         self.follows = true;
         let value = Value::Block(contents.block.clone());
-        self.contents = Some(contents);
+        // An earlier one may still be signed: it stays.
+        self.contents.push(contents);
         self.offer(value, step);
     }
 

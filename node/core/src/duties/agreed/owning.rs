@@ -40,7 +40,7 @@ impl Run {
         if let (Owners::Proposer { .. }, false) = (&before, before == self.owners) {
             // Reveal and block were another proposer's.
             self.reveal = None;
-            self.contents = None;
+            self.contents.clear();
             self.passing.abandon();
             self.wants_block = self.builds;
         }

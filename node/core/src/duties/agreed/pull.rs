@@ -1,15 +1,22 @@
 //! How a peer gets the blobs of a signed block from others: whom it asks when, and what it takes.
 //! Why and within which bounds stands in `blobs.rs`.
 
+use std::collections::BTreeSet;
+
 use consensus::leaders;
 use proto::eth::{Blobs, Block, BlockContents};
 use proto::frame::{BLOBS_PART, BlobsPart, BlobsWanted, Frame};
 use proto::{DutyId, PeerIndex, PeerSet, Root, SignatureBytes, Timestamp};
+use sha2::{Digest as _, Sha256};
 
+use super::blobs::unasked;
 use super::judge::Sight;
-use crate::duties::Query;
 use crate::duties::facts::Step;
 use crate::duties::note::Note;
+use crate::duties::{Origin, Output, Query, Submission};
+
+/// The questions that no answer has come to: whom for which block and part.
+pub(crate) type Open = BTreeSet<(PeerIndex, Root, u32)>;
 
 /// The way to the blobs of one block.
 #[derive(Debug)]
@@ -18,8 +25,20 @@ pub(crate) struct Pull {
     block: Block,
     signature: SignatureBytes,
     stage: Stage,
-    /// Who was asked in this slot.
-    asked: PeerSet,
+    /// Whoever has proposed the block, then all others as they lead the rounds of the duty.
+    order: Vec<PeerIndex>,
+    /// Also of an earlier block of the slot.
+    open: Open,
+    /// Whether anybody was asked.
+    has_asked: bool,
+    /// Whose bytes came, and who did not send them as asked: f + 1 at most.
+    sources: PeerSet,
+    /// Whose blobs the own beacon node has refused, and their hash.
+    refused: Vec<(PeerIndex, [u8; 32])>,
+    /// What the own beacon node is given once more, if it still does not know the block.
+    again: Option<Given>,
+    /// Whether nobody is asked any more: there are no other blobs to come.
+    is_given_up: bool,
     /// Who was asked since all were asked once.
     turn: PeerSet,
     /// Who is not asked again: it gave something else, too slowly, or what was refused.
@@ -34,10 +53,20 @@ enum Stage {
     Looking,
     /// A peer was asked for the next part.
     Asking(Source),
-    /// The own beacon node was given what this peer has sent.
-    Given(PeerIndex),
+    /// The own beacon node was given these.
+    Given(Given),
     /// The own beacon node has the block, or the slot is over.
     Over,
+}
+
+/// All the blobs of one peer.
+#[derive(Debug, Clone)]
+struct Given {
+    from: PeerIndex,
+    contents: BlockContents,
+    hash: [u8; 32],
+    /// Whether the own beacon node is given them for the second time.
+    is_again: bool,
 }
 
 /// Whose parts come.
@@ -51,6 +80,16 @@ struct Source {
     all_due: Timestamp,
 }
 
+impl Stage {
+    /// What has come of `peer`, if its parts come.
+    fn source(&mut self, peer: PeerIndex) -> Option<&mut Source> {
+        match self {
+            Self::Asking(source) => Some(source).filter(|source| source.peer == peer),
+            Self::Waiting(_) | Self::Looking | Self::Given(_) | Self::Over => None,
+        }
+    }
+}
+
 impl Source {
     fn due(&self) -> Timestamp {
         self.part_due.min(self.all_due)
@@ -58,14 +97,16 @@ impl Source {
 }
 
 impl Pull {
-    /// A block that has just been signed.
+    /// A block that has just been signed, and who proposed it, if that is known.
     pub(crate) fn new(
         duty: DutyId,
         (block, signature): (Block, SignatureBytes),
+        proposer: Option<PeerIndex>,
         step: &Step<'_>,
     ) -> Self {
         let slot = step.facts.chain.slot_duration();
-        let place = order(duty, step).iter().position(|p| *p == step.facts.me);
+        let order = order(duty, proposer, step);
+        let place = order.iter().position(|p| *p == step.facts.me);
         let before = place.unwrap_or(0).saturating_sub(1);
         let before = u32::try_from(before).expect("a cluster has 13 peers at most");
         Self {
@@ -73,7 +114,13 @@ impl Pull {
             block,
             signature,
             stage: Stage::Waiting(step.now + slot / 12 + before * (slot / 24)),
-            asked: PeerSet::EMPTY,
+            order,
+            open: Open::new(),
+            has_asked: false,
+            sources: PeerSet::EMPTY,
+            refused: Vec::new(),
+            again: None,
+            is_given_up: false,
             turn: PeerSet::EMPTY,
             spent: PeerSet::EMPTY,
         }
@@ -84,19 +131,19 @@ impl Pull {
         &self.block
     }
 
-    /// Its proposer's signature.
-    pub(crate) fn signature(&self) -> SignatureBytes {
-        self.signature
+    /// With questions for an earlier block of the slot, whose answers may still come.
+    pub(crate) fn with_open(self, open: Open) -> Self {
+        Self { open, ..self }
     }
 
-    /// Who was asked.
-    pub(crate) fn asked(&self) -> PeerSet {
-        self.asked
+    /// The questions that no answer has come to.
+    pub(crate) fn into_open(self) -> Open {
+        self.open
     }
 
-    /// Whether anybody was.
+    /// Whether anybody was asked.
     pub(crate) fn has_asked(&self) -> bool {
-        !self.asked.is_empty()
+        self.has_asked
     }
 
     /// Whether the own beacon node was asked for this block.
@@ -133,7 +180,10 @@ impl Pull {
     pub(crate) fn see(&mut self, seen: Sight, step: &mut Step<'_>) {
         match seen {
             Sight::Known(_) => self.stage = Stage::Over,
-            Sight::Unknown => self.ask_next(step),
+            Sight::Unknown => match self.again.take() {
+                Some(given) => self.give(given, step),
+                None => self.ask_next(step),
+            },
             // It would not take the block either.
             Sight::Unready => self.wait(step),
         }
@@ -148,16 +198,27 @@ impl Pull {
         }
     }
 
-    /// The own beacon node refused what it was given.
-    pub(crate) fn refuse(&mut self, step: &mut Step<'_>) {
-        if let Stage::Given(source) = self.stage {
-            self.spent.insert(source);
-            // Somebody else may have brought the block meanwhile.
-            self.look(step);
+    /// The own beacon node refused what it was given. It is given it once more if it does not say
+    /// that it is for the blobs. Whether it was given others' blobs.
+    pub(crate) fn refuse(&mut self, names_blobs: bool, step: &mut Step<'_>) -> bool {
+        let Stage::Given(given) = &self.stage else {
+            return false;
+        };
+        if names_blobs || given.is_again {
+            self.spent.insert(given.from);
+            self.refused.push((given.from, given.hash));
+        } else {
+            self.again = Some(Given {
+                is_again: true,
+                ..given.clone()
+            });
         }
+        // Somebody else may have brought the block meanwhile.
+        self.look(step);
+        true
     }
 
-    /// A part from a peer that was asked; the block with its blobs once all are there.
+    /// A part from a peer; the block with its blobs once all are there.
     pub(crate) fn take(
         &mut self,
         from: PeerIndex,
@@ -166,16 +227,22 @@ impl Pull {
     ) -> Option<BlockContents> {
         let total = Blobs::total_bytes(&self.block);
         let (duty, root) = (self.duty, self.block.root());
-        let Stage::Asking(source) = &mut self.stage else {
+        let was_asked = self.open.remove(&(from, part.of.block, part.of.part));
+        let Some(source) = self.stage.source(from) else {
+            // Or it is late, and another was asked.
+            if !was_asked {
+                step.note(unasked(duty, from));
+            }
             return None;
         };
-        if source.peer != from {
-            return None; // It is late, and another was asked.
-        }
         let have = source.bytes.len();
         let due = BLOBS_PART.min(total - have);
+        let is_next = part.of == question(duty, root, have);
+        if was_asked && !is_next {
+            return None; // It is late: of a block that the chain has turned from.
+        }
         let got = part.bytes.as_ref().map_or(due, Vec::len);
-        if part.of != question(duty, root, have) || got != due {
+        if !is_next || got != due {
             step.note(Note::Fault {
                 peer: from,
                 rule: "blobs_part",
@@ -189,16 +256,57 @@ impl Pull {
             self.ask_next(step);
             return None;
         };
+        self.sources.insert(from);
         source.bytes.extend_from_slice(&bytes);
         if source.bytes.len() < total {
             self.ask_on(step);
             return None;
         }
         let pieces = std::mem::take(&mut source.bytes);
-        self.stage = Stage::Given(from);
+        self.complete(from, pieces, step)
+    }
+
+    /// All the bytes of `from` are there. Those that were refused once are not given again. If the
+    /// proposer has sent the same as another, there are no other blobs of this block.
+    fn complete(
+        &mut self,
+        from: PeerIndex,
+        pieces: Vec<u8>,
+        step: &mut Step<'_>,
+    ) -> Option<BlockContents> {
+        let hash = Sha256::digest(&pieces).into();
+        let before = self.refused.iter().find(|(_, refused)| *refused == hash);
+        if let Some((first, _)) = before {
+            let proposer = self.order.first();
+            self.is_given_up = [Some(first), Some(&from)].contains(&proposer);
+            self.leave(from, step);
+            return None;
+        }
         let blobs = Blobs::joined(&self.block, pieces).expect("they are as many as it commits to");
         let block = self.block.clone();
-        Some(BlockContents { block, blobs })
+        let contents = BlockContents { block, blobs };
+        let given = Given {
+            from,
+            contents: contents.clone(),
+            hash,
+            is_again: false,
+        };
+        self.give(given, step);
+        Some(contents)
+    }
+
+    /// Gives the own beacon node what another peer has sent.
+    fn give(&mut self, given: Given, step: &mut Step<'_>) {
+        let submission = Submission::Block {
+            contents: given.contents.clone(),
+            signature: self.signature,
+            origin: Origin::Peer,
+        };
+        self.stage = Stage::Given(given);
+        step.out.push(Output::Submit {
+            duty: self.duty,
+            submission,
+        });
     }
 
     /// Whether the slot lasts; with it everything ends.
@@ -228,6 +336,7 @@ impl Pull {
     /// Asks `peer` no more, but the next.
     fn leave(&mut self, peer: PeerIndex, step: &mut Step<'_>) {
         self.spent.insert(peer);
+        self.sources.insert(peer);
         self.ask_next(step);
     }
 
@@ -235,16 +344,19 @@ impl Pull {
     /// again after a while, and then those that had nothing.
     fn ask_next(&mut self, step: &mut Step<'_>) {
         let since = Frame::BlobsWanted(question(self.duty, self.block.root(), 0)).since();
+        let are_enough = self.sources.len() > step.facts.roster.size().faulty();
         let is_next = |peer: &PeerIndex| {
             let was_asked = self.turn.contains(*peer) || self.spent.contains(*peer);
-            !was_asked && *peer != step.facts.me && step.peers.knows(*peer, since)
+            let may_be_source = !are_enough || self.sources.contains(*peer);
+            let is_other = *peer != step.facts.me && step.peers.knows(*peer, since);
+            !self.is_given_up && !was_asked && may_be_source && is_other
         };
-        let Some(peer) = order(self.duty, step).into_iter().find(is_next) else {
+        let Some(peer) = self.order.iter().copied().find(is_next) else {
             self.turn = PeerSet::EMPTY;
             return self.wait(step);
         };
         self.turn.insert(peer);
-        self.asked.insert(peer);
+        self.has_asked = true;
         self.stage = Stage::Asking(Source {
             peer,
             bytes: Vec::new(),
@@ -262,7 +374,9 @@ impl Pull {
         let (duty, root) = (self.duty, self.block.root());
         if let Stage::Asking(source) = &mut self.stage {
             source.part_due = step.now + step.facts.chain.slot_duration() / 12;
-            let frame = Frame::BlobsWanted(question(duty, root, source.bytes.len()));
+            let wanted = question(duty, root, source.bytes.len());
+            self.open.insert((source.peer, root, wanted.part));
+            let frame = Frame::BlobsWanted(wanted);
             step.send(source.peer, frame.since(), frame.encode());
         }
     }
@@ -277,7 +391,10 @@ fn question(duty: DutyId, block: Root, have: usize) -> BlobsWanted {
     }
 }
 
-/// In which order peers are asked, and ask: as they lead the rounds of the duty.
-fn order(duty: DutyId, step: &Step<'_>) -> Vec<PeerIndex> {
-    leaders(step.facts.roster.size(), &step.facts.lock, duty)
+/// In which order peers are asked, and ask: the proposer of the block, then all others as they lead
+/// the rounds of the duty.
+fn order(duty: DutyId, proposer: Option<PeerIndex>, step: &Step<'_>) -> Vec<PeerIndex> {
+    let mut order = leaders(step.facts.roster.size(), &step.facts.lock, duty);
+    order.sort_by_key(|peer| Some(*peer) != proposer);
+    order
 }

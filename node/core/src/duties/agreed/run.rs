@@ -5,7 +5,7 @@
 //! signatures. It stays in the round change while it collects, and answers late peers until the
 //! node drops it. The own beacon node is asked in `own.rs`, what speaks for a value stands in
 //! `judging.rs`, the half after the PREPARE quorum in `signing.rs`; whose duty it is, in
-//! `owning.rs`; what became of it, in `closing.rs`; how blobs get to who lacks them, in `blobs.rs`.
+//! `owning.rs`; what became of it, in `closing.rs`; how blobs get to who lacks them, in `blobs.rs`, `pull.rs` and `serving.rs`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -118,7 +118,9 @@ pub struct Run {
     pub(crate) owners: Owners,
     pub(crate) instance: Instance<Value>,
     pub(crate) collector: Collector,
-    pub(crate) contents: Option<BlockContents>,
+    /// Blocks with their blobs: those that the own beacon node has built, one for each round that
+    /// this peer leads, and what others gave of the one that is signed.
+    pub(crate) contents: Vec<BlockContents>,
     pub(crate) pending: Option<Pending>,
     /// The value that t peers have signed.
     pub(crate) signed: Option<Value>,
@@ -171,7 +173,7 @@ impl Run {
             owners,
             instance: Instance::new(setup),
             collector: Collector::new(facts.roster.size()),
-            contents: None,
+            contents: Vec::new(),
             pending: None,
             signed: None,
             voted: None,
@@ -232,6 +234,7 @@ impl Run {
                 self.ballot(Ballot::Tick, step);
                 self.retry(step);
                 self.pull_on(step);
+                self.serve_on(step);
             }
             Event::Trigger => self.trigger(step),
             Event::View(view) => self.see(view, step),

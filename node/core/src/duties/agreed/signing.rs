@@ -12,7 +12,7 @@ use super::run::{Pending, Run};
 use super::value::Value;
 use crate::duties::facts::Step;
 use crate::duties::note::{Note, Phase};
-use crate::duties::{Deferred, Output, Submission};
+use crate::duties::{Deferred, Origin, Output, Submission};
 use crate::partials::collector::Combining;
 use crate::partials::keys::ValidatorPosition;
 use crate::partials::share::Share;
@@ -180,6 +180,7 @@ impl Run {
             }
             Value::Block(block) => signatures.first().and_then(|(_, signature)| {
                 let signature = *signature;
+                self.passing.serving.begin(step.now);
                 let contents = self.contents_of(block);
                 if contents.is_none() {
                     self.lack_blobs(block, signature, step);
@@ -187,6 +188,7 @@ impl Run {
                 contents.map(|contents| Submission::Block {
                     contents,
                     signature,
+                    origin: Origin::Own,
                 })
             }),
         };

@@ -1,11 +1,12 @@
 //! What a node does with what its peers send, by the kind of frame.
 
-use proto::frame::{BadFrame, Frame, Greeting, Parts};
+use proto::frame::{BadFrame, BlobsWanted, Frame, Greeting, Parts};
 use proto::vote::{Message, WireError};
 use proto::{DutyId, DutyKind, PeerIndex};
 
 use super::Node;
 use crate::duties::agreed::run::Event;
+use crate::duties::agreed::serving::refuse;
 use crate::duties::note::Note;
 
 impl Node {
@@ -32,7 +33,7 @@ impl Node {
                 self.set_blind(peer, is_blind);
             }
             Ok(Frame::BlobsWanted(wanted)) => {
-                self.step(of(wanted.slot), Event::BlobsWanted(peer, wanted));
+                self.blobs_wanted(peer, wanted);
             }
             Ok(Frame::BlobsPart(part)) => {
                 self.step(of(part.of.slot), Event::BlobsPart(peer, part));
@@ -48,6 +49,16 @@ impl Node {
                 what: "a frame",
             }),
             Err(error) => self.fault(peer, "bad_frame", error.to_string()),
+        }
+    }
+
+    /// Also who asks for blobs of a duty that is over, or not this one's, gets an answer.
+    fn blobs_wanted(&mut self, peer: PeerIndex, wanted: BlobsWanted) {
+        let (slot, kind) = (wanted.slot, DutyKind::Block);
+        let (mut step, _, runs) = self.split();
+        match runs.get_mut(&DutyId { slot, kind }) {
+            Some(run) => run.step(Event::BlobsWanted(peer, wanted), &mut step),
+            None => refuse(peer, wanted, &mut step),
         }
     }
 
