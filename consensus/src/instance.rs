@@ -219,8 +219,8 @@ impl<V: Value> Instance<V> {
         self.values.known(hash)
     }
 
-    /// Who was the first to propose the value with this hash, by what has come here. Whoever leads an
-    /// earlier round and signs a proposal of it later is not taken for its maker.
+    /// Who was the first to propose the value with this hash, by what has come here. Whoever leads
+    /// an earlier round and signs a proposal of it later is not taken for its maker.
     pub fn proposer(&self, hash: &Root) -> Option<PeerIndex> {
         self.ballots.proposer(hash)
     }

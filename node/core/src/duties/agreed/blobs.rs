@@ -98,7 +98,7 @@ impl Run {
         held.or_else(|| (block.blob_count() == 0).then(without_blobs))
     }
 
-    /// The block with this root and its blobs, as the own beacon node has built it or peers gave it.
+    /// The block with this root and its blobs, as the own beacon node built it or peers gave it.
     pub(crate) fn held_contents(&self, root: Root) -> Option<&BlockContents> {
         let mut held = self.contents.iter();
         held.find(|contents| contents.block.root() == root)

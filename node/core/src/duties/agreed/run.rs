@@ -5,7 +5,8 @@
 //! signatures. It stays in the round change while it collects, and answers late peers until the
 //! node drops it. The own beacon node is asked in `own.rs`, what speaks for a value stands in
 //! `judging.rs`, the half after the PREPARE quorum in `signing.rs`; whose duty it is, in
-//! `owning.rs`; what became of it, in `closing.rs`; how blobs get to who lacks them, in `blobs.rs`, `pull.rs` and `serving.rs`.
+//! `owning.rs`; what became of it, in `closing.rs`; how blobs get to who lacks them, in `blobs.rs`,
+//! `pull.rs` and `serving.rs`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
