@@ -254,7 +254,7 @@ pub enum Submission {
     /// A block.
     Block {
         /// The block and its blobs.
-        contents: BlockContents,
+        contents: Box<BlockContents>,
         /// The proposer's signature.
         signature: SignatureBytes,
         /// Where the blobs are from.

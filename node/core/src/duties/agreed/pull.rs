@@ -298,7 +298,7 @@ impl Pull {
     /// Gives the own beacon node what another peer has sent.
     fn give(&mut self, given: Given, step: &mut Step<'_>) {
         let submission = Submission::Block {
-            contents: given.contents.clone(),
+            contents: Box::new(given.contents.clone()),
             signature: self.signature,
             origin: Origin::Peer,
         };

@@ -186,7 +186,7 @@ impl Run {
                     self.lack_blobs(block, signature, step);
                 }
                 contents.map(|contents| Submission::Block {
-                    contents,
+                    contents: Box::new(contents),
                     signature,
                     origin: Origin::Own,
                 })
