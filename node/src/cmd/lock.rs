@@ -214,14 +214,20 @@ fn record(config: &Config, lock: &Lock, identity: IdentityKey) -> Result<Checked
         identity,
     };
     let mut files = Files::within(&held);
-    let history = Journal::read(&mut files, &owner)?;
+    let (history, repairs) = Journal::look_over(&mut files, &owner)?;
     let unknown = |key: &&PublicKey| history.number(key).is_none();
     let keys = lock
         .validators
         .iter()
         .map(|validator| &validator.public_key);
+    let damaged: Vec<String> = repairs
+        .iter()
+        .filter(|repair| repair.is_damage())
+        .map(ToString::to_string)
+        .collect();
     match keys.clone().find(unknown) {
         Some(key) => Err(CommandError::NotEnrolled(*key)),
+        None if !damaged.is_empty() => Err(CommandError::DamagedCopy(damaged.join("; "))),
         None => Ok(Checked::Good(format!(
             "both copies are sound and know all {} validators; never copy it, never restore it",
             keys.count()

@@ -219,6 +219,12 @@ pub enum CommandError {
          else. Put this peer's own data directory in place"
     )]
     NotEnrolled(PublicKey),
+    /// One copy of the signing record is damaged, the other whole.
+    #[error(
+        "{0}. The other copy is whole, and nothing is lost: `gantry run` mends this one from it \
+         when it starts. Check the disk; restore neither copy from a backup"
+    )]
+    DamagedCopy(String),
     /// Not everything of a ceremony is there.
     #[error("not good: {0}. What stands above says what to do")]
     NotWhole(String),

@@ -117,7 +117,7 @@ fn load(config: &Config, data: &DataLock) -> Result<Loaded, CommandError> {
     let files = Files::within(data);
     let journal = Journal::open(files, owner)?;
     for repair in journal.repairs() {
-        warn!(?repair, "the signing record was damaged and is mended");
+        warn!("the signing record was damaged and is mended: {repair}");
     }
     let master = MasterSecret::obtain(&config.secret, &lock.keystore_salt, SecretUse::Open)?;
     let shares: Vec<_> = lock.shares_of(me).copied().collect();

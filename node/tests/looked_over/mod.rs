@@ -93,3 +93,32 @@ fn what_a_ceremony_left_is_looked_over_and_every_fault_is_named() {
         &["Record      NOT GOOD: the signing record belongs to another cluster or peer"],
     );
 }
+
+#[test]
+fn a_damaged_copy_of_the_record_is_named_and_not_called_good() {
+    let operators = Operators::agree(3, 1);
+    let mut peers: Vec<Peer> = (0..3).map(|i| operators.start(i)).collect();
+    for peer in &mut peers {
+        assert!(peer.ends_well(), "{}", peer.said());
+    }
+    for copy in ["record-a.log", "record-b.log"] {
+        let path = operators.dir(2).join("record").join(copy);
+        let sound = fs::read(&path).unwrap();
+        let is_named = || {
+            let (good, text) = verified(&operators, 2);
+            assert!(!good && !text.contains("All good"), "{text}");
+            for words in [copy, "`gantry run` mends", "not good: record"] {
+                assert!(text.contains(words), "{words}: {text}");
+            }
+        };
+        fs::remove_file(&path).unwrap();
+        is_named();
+        for damage in [&b""[..], &[0xa5; 5000], &sound[..sound.len() / 2]] {
+            fs::write(&path, damage).unwrap();
+            is_named();
+        }
+        fs::write(&path, &sound).unwrap();
+    }
+    let (good, text) = verified(&operators, 2);
+    assert!(good, "{text}");
+}

@@ -13,6 +13,8 @@
 //!
 //! Never here: a write. Whoever reads then makes a new generation of both.
 
+use std::fmt;
+
 use super::JournalError;
 use super::entry::decode_records;
 use super::frame::{BLOCK, BadHeader, Chain, FrameKind, Header, Owner, VERSION};
@@ -35,6 +37,40 @@ pub enum Repair {
     Frames(LogFile, u32),
     /// The last frame is torn in both copies. It was never released.
     TornTail,
+}
+
+impl Repair {
+    /// Whether a copy lacks what the other has. A torn tail is only the trace of a write that a
+    /// crash cut short, and nothing of it was released.
+    pub fn is_damage(self) -> bool {
+        match self {
+            Self::Missing(_)
+            | Self::Unreadable(_)
+            | Self::Older(_)
+            | Self::CutShort(_)
+            | Self::Frames(..) => true,
+            Self::TornTail => false,
+        }
+    }
+}
+
+impl fmt::Display for Repair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(file) => write!(f, "{} is missing", file.name()),
+            Self::Unreadable(file) => write!(f, "{} cannot be read", file.name()),
+            Self::Older(file) => write!(f, "{} is older than the other copy", file.name()),
+            Self::CutShort(file) => write!(f, "{} is cut short", file.name()),
+            Self::Frames(file, count) => {
+                write!(
+                    f,
+                    "{} lacks {count} writes that the other copy has",
+                    file.name()
+                )
+            }
+            Self::TornTail => f.write_str("the last write was cut short, and was never released"),
+        }
+    }
 }
 
 /// What two copies prove together.

@@ -135,8 +135,20 @@ impl<V: Volume> Journal<V> {
     /// # Errors
     /// As [`Journal::open`].
     pub fn read(volume: &mut V, owner: &Owner) -> Result<History, JournalError> {
+        Self::look_over(volume, owner).map(|(history, _)| history)
+    }
+
+    /// Reads the record of `owner`, says what [`Journal::open`] would mend, and changes nothing.
+    ///
+    /// # Errors
+    /// As [`Journal::open`].
+    pub fn look_over(
+        volume: &mut V,
+        owner: &Owner,
+    ) -> Result<(History, Vec<Repair>), JournalError> {
         let (a, b) = read_both(volume)?;
-        Ok(read_copies(owner, a.as_deref(), b.as_deref())?.history)
+        let found = read_copies(owner, a.as_deref(), b.as_deref())?;
+        Ok((found.history, found.repairs))
     }
 
     fn begin(volume: V, owner: Owner, history: History) -> Result<Self, JournalError> {
