@@ -84,6 +84,12 @@ fn after_a_second_session_nothing_that_waits_for_the_record_leaves() {
     world.run_until_reached(2, head(slot), Phase::PrepareQuorum);
     assert!(!world.checks.has_said(2, head(slot), "COMMIT"));
     world.feed(2, Input::SecondSession);
+    let process = world.peers[2].process.as_ref().unwrap();
+    let why = process.node.vault().stopped().unwrap().to_string();
+    assert!(
+        why.starts_with("another gantry runs with this peer's identity"),
+        "{why}"
+    );
     world.run_to(slot + 1);
     world.assert_all_done(slot..slot + 1);
     assert!(!world.checks.has_said(2, head(slot), "COMMIT"));

@@ -25,7 +25,7 @@ use super::schedule::{Due, Schedule};
 use super::sight::{Condition, Lookout};
 use super::{Answer, Deferred, Found, Input, Output};
 use crate::record::Recorded;
-use crate::vault::Vault;
+use crate::vault::{Refusal, Vault};
 
 /// A running peer.
 pub struct Node {
@@ -164,8 +164,14 @@ impl Node {
                 let reaches = |run: &Run| run.awaits().is_some_and(|at| at <= recorded.sequence());
                 self.step_all(|run| reaches(run).then_some(Event::Recorded(recorded)));
             }
-            Input::NotRecorded | Input::SecondSession => {
+            Input::NotRecorded => {
                 self.vault.poison();
+                self.stop();
+            }
+            // Each of the two is told again whenever they meet, many times a second.
+            Input::SecondSession if self.vault.stopped() == Some(Refusal::SecondSession) => {}
+            Input::SecondSession => {
+                self.vault.meet_second();
                 self.stop();
             }
         }

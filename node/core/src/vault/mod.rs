@@ -232,6 +232,11 @@ impl Vault {
         self.standing.poison();
     }
 
+    /// Another process runs with this identity: nothing is signed any more until the next start.
+    pub fn meet_second(&mut self) {
+        self.standing.meet_second();
+    }
+
     /// The chain goes on as one that this process cannot sign for.
     pub fn leave_chain(&mut self, why: Refusal) {
         self.standing.leave_chain(why);

@@ -13,6 +13,12 @@ pub enum Refusal {
     /// The record could not be written.
     #[error("the signing record failed: mend the disk, then restart gantry")]
     Poisoned,
+    /// Another process runs with this peer's identity.
+    #[error(
+        "another gantry runs with this peer's identity: stop both, make sure that only one is \
+         ever started, then start it"
+    )]
+    SecondSession,
     /// Peers have seen more of this peer's record than is on the disk.
     #[error(
         "the signing record ended at {ours} when gantry started, but peers had seen {witnessed} of \
@@ -184,6 +190,7 @@ impl Refusal {
     pub const fn rule(&self) -> &'static str {
         match self {
             Self::Poisoned => "poisoned",
+            Self::SecondSession => "second_session",
             Self::RolledBack { .. } | Self::Claimed { .. } => "rolled_back",
             Self::OtherChain { .. } => "other_chain",
             Self::UnservedFork { .. } => "unserved_fork",

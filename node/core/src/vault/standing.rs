@@ -1,5 +1,5 @@
 //! Whether anything may be signed: not after a failed disk, an old copy of the record put in place,
-//! or a fork that this process did not know of when it started.
+//! a second process with this identity, or a fork that this process did not know of at its start.
 //!
 //! Source: design §2 (loss of the record must be noticed; a failed write poisons it).
 //!
@@ -59,7 +59,14 @@ impl Standing {
     }
 
     pub(super) fn poison(&mut self) {
-        self.stopped = Some(Refusal::Poisoned);
+        // What a restart alone would not mend stays what the operator reads.
+        if self.stopped != Some(Refusal::SecondSession) {
+            self.stopped = Some(Refusal::Poisoned);
+        }
+    }
+
+    pub(super) fn meet_second(&mut self) {
+        self.stopped = Some(Refusal::SecondSession);
     }
 
     pub(super) fn leave_chain(&mut self, why: Refusal) {
