@@ -79,7 +79,10 @@ impl Shell {
     /// Hands one input to the core and performs what it answers, in order.
     fn feed(&mut self, input: Input) {
         // What is shown changes with the time and with answers; frames come by the dozen.
-        let is_news = matches!(input, Input::Tick | Input::Answer(_) | Input::NotRecorded);
+        let is_news = matches!(
+            input,
+            Input::Tick | Input::Answer(_) | Input::NotRecorded | Input::SecondSession
+        );
         let mut is_stuck = false;
         let (outputs, done) = counted(|| self.node.handle(clock::now(), input));
         self.metrics.curve_work.add(&done);
@@ -206,20 +209,10 @@ impl Shell {
                 }
                 None
             }
-            net::Event::SecondSession { peer } if peer == self.me => {
-                error!(
-                    "another process runs with this peer's identity: nothing is signed here any \
-                     more. Stop both, make sure that only one is ever started, then start it"
-                );
-                Some(Input::SecondSession)
-            }
             net::Event::SecondSession { peer } => {
-                let name = self.observer.name(peer);
-                error!(
-                    name,
-                    "two processes run with this peer's identity: tell its operator"
-                );
-                None
+                let is_me = peer == self.me;
+                self.observer.second_session(peer, is_me);
+                is_me.then_some(Input::SecondSession)
             }
         }
     }

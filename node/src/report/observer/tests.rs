@@ -18,6 +18,13 @@ fn lines_of(peers: usize, notes: Vec<Note>, words: &str) -> usize {
 
 /// What one of so many peers writes into its log for these notes, and what its metrics show then.
 fn told(peers: usize, notes: Vec<Note>) -> (String, String) {
+    told_by(peers, |observer| {
+        notes.into_iter().for_each(|note| observer.tell(note));
+    })
+}
+
+/// What one of so many peers writes into its log when it is made to tell `what`, and its metrics.
+fn told_by(peers: usize, what: impl FnOnce(&mut Observer)) -> (String, String) {
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("log");
     let file = std::fs::File::create(&log).unwrap();
@@ -33,7 +40,7 @@ fn told(peers: usize, notes: Vec<Note>) -> (String, String) {
     let mut observer = Observer::new(names, panel, history, None);
     let subscriber = tracing_subscriber::fmt().with_writer(Arc::new(file));
     tracing::subscriber::with_default(subscriber.finish(), || {
-        notes.into_iter().for_each(|note| observer.tell(note));
+        what(&mut observer);
     });
     (std::fs::read_to_string(log).unwrap(), metrics.text())
 }
@@ -59,6 +66,20 @@ fn a_peer_that_is_stopped_says_so_once_in_a_while_and_not_at_every_value() {
         message: "mend the disk".to_owned(),
     };
     assert_eq!(lines((0..500).map(refused).collect(), "mend the disk"), 1);
+}
+
+#[test]
+fn two_processes_of_one_identity_are_told_once_in_a_while_and_not_whenever_they_meet() {
+    let size = ClusterSize::of(4).unwrap();
+    let (me, other) = (size.all().next().unwrap(), size.all().last().unwrap());
+    let (log, _) = told_by(4, |observer| {
+        for _ in 0..50 {
+            observer.second_session(me, true);
+            observer.second_session(other, false);
+        }
+    });
+    assert_eq!(log.matches("another process runs with").count(), 1, "{log}");
+    assert_eq!(log.matches("two processes run with").count(), 1, "{log}");
 }
 
 #[test]
