@@ -274,3 +274,45 @@ fn the_ceremony_reads_the_same_config_default_and_variables_as_the_running_peer(
         "{words}"
     );
 }
+
+#[test]
+fn what_a_lock_says_of_itself_leads_on_and_not_back_to_the_ceremony() {
+    let desk = Desk::new();
+    let sound = lock().to_json();
+    desk.put("cluster-lock.json", &sound);
+    let shown = desk.gantry("lock show").output().unwrap();
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(!shown.contains("ready for the ceremony"), "{shown}");
+    assert!(shown.contains("The ceremony is over"), "{shown}");
+
+    // A changed definition inside: no signature on it fits any more.
+    let name = &lock().definition.terms().name.clone();
+    desk.put("changed.json", &sound.replacen(name, "changed", 1));
+    let words = desk.refused("lock show changed.json");
+    assert!(!words.contains("to sign again"), "{words}");
+    assert!(words.contains("copy it from your backup"), "{words}");
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_new_file_is_called_one_and_a_missing_one_is_named() {
+    let desk = Desk::new();
+    fs::create_dir(desk.path("there")).unwrap();
+    let words = desk.refused("keystore secret --out there");
+    assert!(words.contains("there is a folder"), "{words}");
+    assert!(!words.contains("move it away"), "{words}");
+    let words = desk.refused("keystore secret --out not/here");
+    assert!(words.contains("make the folder not first"), "{words}");
+}
+
+#[test]
+fn a_lock_in_the_place_of_a_keystore_is_called_no_keystore() {
+    let desk = Desk::new();
+    desk.put("cluster-lock.json", &lock().to_json());
+    for command in [
+        "password cluster-lock.json",
+        "export cluster-lock.json --out f",
+    ] {
+        let words = desk.refused(&format!("keystore {command}"));
+        assert!(words.contains("this is no keystore"), "{words}");
+    }
+}

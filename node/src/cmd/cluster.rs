@@ -14,8 +14,8 @@ use super::draft::Flags;
 use crate::disk::files::{self, Mode};
 use crate::disk::keystore::{confirmed, read_identity};
 pub(super) use money::is_checked;
-pub(super) use words::describe;
-use words::signatures;
+pub(super) use words::content;
+use words::{describe, signatures};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use proto::lock::Lock;
+
 use super::{CommandError, lock};
 use crate::disk::files::{self, Mode};
 use crate::disk::keystore::SecretSource;
@@ -87,6 +89,7 @@ impl Command {
 
 impl Export {
     fn run(self) -> Result<(), CommandError> {
+        self.opening.refuse_others()?;
         let keystore = exported(&self.opening.keystore, &self.opening.master()?)?;
         files::write_new(&self.out, keystore.to_json().as_bytes(), Mode::Secret)?;
         eprintln!(
@@ -101,6 +104,7 @@ impl Export {
 
 impl Opening {
     fn print_password(self) -> Result<(), CommandError> {
+        self.refuse_others()?;
         let refused = |error| CommandError::Keystore(self.keystore.clone(), error);
         let text = files::read_secret(&self.keystore, Keystore::MAX_BYTES)?;
         let keystore = Keystore::from_json(&text).map_err(refused)?;
@@ -111,6 +115,13 @@ impl Opening {
         keystore.decrypt(&password).map_err(refused)?;
         println!("{}", *password);
         Ok(())
+    }
+
+    /// Before anybody is told to change a mode, or asked for a passphrase: is it one at all?
+    fn refuse_others(&self) -> Result<(), CommandError> {
+        let text = files::read(&self.keystore, Lock::MAX_BYTES)?;
+        let refused = |error| CommandError::Keystore(self.keystore.clone(), error);
+        Keystore::from_json(&text).map(drop).map_err(refused)
     }
 
     fn master(&self) -> Result<MasterSecret, CommandError> {

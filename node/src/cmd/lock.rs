@@ -7,7 +7,7 @@ use proto::definition::{BadDefinition, Fingerprint, Gwei};
 use proto::lock::Lock;
 use proto::{IdentityKey, PeerIndex, PublicKey};
 
-use super::cluster::describe;
+use super::cluster::content;
 use super::{CommandError, dkg::SecretFlags};
 use crate::ceremony::keys::share_key;
 use crate::config::Config;
@@ -106,8 +106,10 @@ fn in_words(lock: &Lock) -> String {
     let fingerprint = Fingerprint::of_hash(&lock.hash());
     let mut text = format!("Lock hash         {}\n", lock.hash());
     text += &format!("  fingerprint     {fingerprint}\n");
-    text += &describe(&lock.definition, &[]);
-    text += "\nValidators\n";
+    text += &content(&lock.definition, &[]);
+    text +=
+        "Signed by all operators. The ceremony is over; `gantry lock verify` looks over what it\n";
+    text += "has left with you.\n\nValidators\n";
     for validator in &lock.validators {
         text += &format!("  {}\n", validator.public_key);
     }

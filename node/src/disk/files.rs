@@ -39,10 +39,10 @@ pub enum FileError {
     )]
     Permissions(PathBuf, u32),
     /// A file with other content is there already.
-    #[error("{} exists and gantry does not overwrite it: move it away first", .0.display())]
+    #[error("{}", taken(.0))]
     Exists(PathBuf),
     /// The operating system refused to write it.
-    #[error("cannot write {}: {}", .0.display(), .1)]
+    #[error("cannot write {}: {}{}", .0.display(), .1, folder_to_make(.0, .1))]
     Write(PathBuf, #[source] io::Error),
 }
 
@@ -64,6 +64,27 @@ fn advice(error: &io::Error) -> &'static str {
     ];
     let case = cases.into_iter().find(|(kind, _)| *kind == error.kind());
     case.map_or("", |(_, advice)| advice)
+}
+
+/// What to do where a new file was to be and something is.
+fn taken(path: &Path) -> String {
+    let shown = path.display();
+    if path.is_dir() {
+        format!("{shown} is a folder: name the file to write in it")
+    } else {
+        format!("{shown} exists and gantry does not overwrite it: move it away first")
+    }
+}
+
+/// Which folder is missing, if that is why `path` cannot be written.
+fn folder_to_make(path: &Path, error: &io::Error) -> String {
+    let parent = path.parent().filter(|parent| !parent.exists());
+    match parent {
+        Some(parent) if error.kind() == io::ErrorKind::NotFound => {
+            format!(": make the folder {} first", parent.display())
+        }
+        Some(_) | None => String::new(),
+    }
 }
 
 /// Who may read a file.

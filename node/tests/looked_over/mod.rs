@@ -62,6 +62,7 @@ fn what_a_ceremony_left_is_looked_over_and_every_fault_is_named() {
         0,
         &[
             "Keystores   NOT GOOD",
+            "is missing: restore it from your backup",
             "Record      NOT GOOD",
             "Deposits    all 2",
         ],

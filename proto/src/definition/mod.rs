@@ -118,7 +118,10 @@ pub enum BadDefinition {
     #[error("the definitions differ in content ({0} and {1}): only copies of one can be merged")]
     OtherContent(Root, Root),
     /// Not everybody has signed.
-    #[error("not yet signed by {0}: each of them runs `gantry cluster sign` on this file")]
+    #[error(
+        "not yet signed by {0}: each of them runs `gantry cluster sign` on this file; if all have \
+         signed copies of their own, take the merged file"
+    )]
     Unsigned(String),
 }
 

@@ -78,7 +78,7 @@ pub enum BadLock {
     #[error("this lock has version {0}, and this gantry reads version 1: update gantry")]
     Version(u64),
     /// The definition inside is refused.
-    #[error("the definition inside the lock: {0}")]
+    #[error("the definition inside the lock: {}", inside(.0))]
     Definition(#[from] BadDefinition),
     /// Another number of something than the definition says.
     #[error("the lock has {found} {what}, and its definition asks for {expected}: {CHANGED}")]
@@ -115,6 +115,15 @@ pub enum BadLock {
 /// What to do with a lock that is not what the ceremony wrote.
 const CHANGED: &str = "the file is not as the ceremony wrote it; copy it from your backup or from \
                        any other operator";
+
+/// What is wrong with the definition in a lock: nobody is to sign that one again.
+fn inside(error: &BadDefinition) -> String {
+    if let BadDefinition::Signature(name) = error {
+        format!("the signature of {name:?} does not fit its content: {CHANGED}")
+    } else {
+        error.to_string()
+    }
+}
 
 /// The lock as its operators sign it: by its hash. In the ceremony an acknowledgement carries this
 /// very signature.

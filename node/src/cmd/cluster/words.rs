@@ -10,6 +10,11 @@ use super::money;
 /// The definition in words. `unchecked` are the addresses that stand in the file without a
 /// checksum.
 pub(in crate::cmd) fn describe(definition: &Definition, unchecked: &[Address]) -> String {
+    content(definition, unchecked) + &signatures(definition) + "\n"
+}
+
+/// The definition in words, without who has signed it: it ends with an empty line.
+pub(in crate::cmd) fn content(definition: &Definition, unchecked: &[Address]) -> String {
     let terms = definition.terms();
     let mut lines = vec![
         format!("Cluster           {}", terms.name),
@@ -29,7 +34,6 @@ pub(in crate::cmd) fn describe(definition: &Definition, unchecked: &[Address]) -
     lines.push(String::new());
     lines.extend(budget(terms.size()));
     lines.push(String::new());
-    lines.push(signatures(definition));
     lines.join("\n") + "\n"
 }
 
@@ -168,9 +172,15 @@ fn budget(size: ClusterSize) -> Vec<String> {
 pub(super) fn signatures(definition: &Definition) -> String {
     let missing = definition.unsigned_by();
     if missing.is_empty() {
-        "Signed by all operators: ready for the ceremony.".to_owned()
+        "Signed by all operators: ready for the ceremony. Every operator needs this file, and runs \
+         `gantry dkg` with it."
+            .to_owned()
     } else {
-        format!("Not yet signed by {}.", missing.join(", "))
+        format!(
+            "Not yet signed by {}: pass this file on, or send it to whoever gathers the copies \
+             with `gantry cluster merge`.",
+            missing.join(", ")
+        )
     }
 }
 

@@ -36,7 +36,10 @@ const MAX_SCRYPT_LANES: u32 = 4;
 #[derive(Debug, Error)]
 pub enum KeystoreError {
     /// It is not JSON of the right shape.
-    #[error("this is no EIP-2335 keystore: {0}")]
+    #[error(
+        "this is no keystore as EIP-2335 has it ({0}): if it should be one, restore it from your \
+         backup"
+    )]
     Json(#[from] serde_json::Error),
     /// Another version than 4.
     #[error("this keystore has version {0}; gantry reads version 4 (EIP-2335)")]
@@ -56,7 +59,8 @@ pub enum KeystoreError {
     /// The password is wrong, or the file is damaged: the standard cannot tell which.
     #[error(
         "the keystore does not open: the passphrase or secret file is not the one it was made \
-         with, or the file is damaged"
+         with, the cluster lock is another cluster's, or the file is damaged: then restore it from \
+         your backup"
     )]
     Password,
 }

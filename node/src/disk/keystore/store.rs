@@ -3,6 +3,7 @@
 //! A share's public key is new with every ceremony, so a file never has to be replaced. Files that
 //! no lock names are left alone.
 
+use std::io;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,9 @@ pub enum StoreError {
     /// A file cannot be read or written, or others may read it.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A keystore is not there.
+    #[error("the keystore {} is missing: restore it from your backup", .0.display())]
+    Missing(PathBuf),
     /// A keystore is refused.
     #[error("{}: {}", .0.display(), .1)]
     Keystore(PathBuf, #[source] KeystoreError),
@@ -137,7 +141,14 @@ pub fn exported(path: &Path, master: &MasterSecret) -> Result<Keystore, StoreErr
 
 fn open(dir: &Path, master: &MasterSecret, share: &PublicKey) -> Result<SecretShare, StoreError> {
     let path = keystore_path(dir, share);
-    decrypt(&read(&path)?, &path, (master, share))
+    match read(&path) {
+        Err(StoreError::File(FileError::Read(path, error)))
+            if error.kind() == io::ErrorKind::NotFound =>
+        {
+            Err(StoreError::Missing(path))
+        }
+        read => decrypt(&read?, &path, (master, share)),
+    }
 }
 
 fn read(path: &Path) -> Result<Keystore, StoreError> {
