@@ -51,8 +51,8 @@ impl Choice {
 /// A rule for choosing: [`choose`] everywhere but in negative controls.
 pub(crate) type ChoiceRule = fn(ClusterSize, &Answers) -> Choice;
 
-/// The votes rule (design §3): the highest certificate; else, from the highest earlier round down,
-/// the first value that may have been prepared there; else free.
+/// The votes rule (see the crate page): the highest certificate; else, from the highest earlier
+/// round down, the first value that may have been prepared there; else free.
 pub(crate) fn choose(size: ClusterSize, answers: &Answers) -> Choice {
     if answers.len() < size.threshold() {
         return Choice::Wait;

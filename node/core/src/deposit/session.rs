@@ -1,6 +1,6 @@
 //! The deposit session as data: everybody's partial signatures in, the group's signatures out.
 //!
-//! One hop (design §4): a peer that holds t partial signatures of every deposit message combines
+//! One hop: a peer that holds t partial signatures of every deposit message combines
 //! them and verifies all under the group keys together. Only if that fails are the peers' shares
 //! held against their own keys, peer by peer, and a wrong one is dropped and named. Whoever is
 //! complete can complete the others.

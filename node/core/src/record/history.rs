@@ -206,7 +206,7 @@ impl History {
         Ok(())
     }
 
-    /// Target = this epoch, source = the one before, block = this slot (design §2). The mark is
+    /// Target = this epoch, source = the one before, block = this slot. The mark is
     /// set, not raised: it may stem from a clock that was wrong.
     fn renew(&mut self, slot: Slot, epoch: Epoch) {
         let now = Watermarks {

@@ -11,7 +11,7 @@
 //! | `voting` | the slots this run may vote in |
 //! | [`interchange`] | EIP-3076 files |
 //!
-//! Its interface is the order of things (design §2, rule R): [`Vault::sign`] gives records and a
+//! Its interface is the order of things, record before release: [`Vault::sign`] gives records and a
 //! [`Sealed`]; the journal makes the records durable and gives a [`Recorded`]; only with that
 //! [`Sealed::open`] gives partial signatures. Marks are kept by group key, so they survive reshare
 //! and refresh. The same root may always be signed again.

@@ -1,7 +1,7 @@
 //! Whether anything may be signed: not after a failed disk, an old copy of the record put in place,
 //! a second process with this identity, or a fork that this process did not know of at its start.
 //!
-//! Source: design §2 (loss of the record must be noticed; a failed write poisons it).
+//! A lost record must be noticed, and after a failed write nobody knows what is on the disk.
 //!
 //! Never here: a way back. Only the next start, or an explicit command, makes a record sound.
 //!

@@ -3,7 +3,7 @@
 //! The record keeps "may vote up to slot H". A run writes it one slot ahead, so that it is durable
 //! when the slot begins; the next run, which has forgotten the votes, leaves out all slots up to H.
 //!
-//! Source: design §2 (restart is not loss).
+//! A restart is no loss of the record: what was signed is there, only the votes are forgotten.
 //!
 //! Never here: signing. What a certificate proves is signed in any slot.
 

@@ -1,5 +1,5 @@
 //! Crashes at every operation of the disk: what was released is there, what was not is not
-//! invented, and nothing ever becomes less (S2, S3 of the safety list).
+//! invented, and nothing ever becomes less (S2, S3 in the list of `tests/sim/main.rs`).
 
 use proto::eth::{AttestationData, Checkpoint, CommitteeIndex};
 use proto::{Epoch, Identity, Slot};
