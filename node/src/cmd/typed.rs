@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 
-use clap::error::{ContextKind, ContextValue, Error};
+use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _};
 use proto::typed;
 
@@ -31,12 +31,30 @@ fn without_secrets(mut error: Error) -> Error {
         ContextKind::InvalidArg,
         ContextKind::InvalidSubcommand,
     ];
+    // Of a wrong value the argument is said as the program describes it, not as it was typed.
+    let of_value = [ErrorKind::InvalidValue, ErrorKind::ValueValidation];
+    let is_described = of_value.contains(&error.kind());
     for kind in typed {
-        if let Some(hidden) = text(&error, kind).filter(|text| typed::may_be_secret(text)) {
-            error.insert(kind, ContextValue::String(typed::hidden(&hidden)));
+        if is_described && kind == ContextKind::InvalidArg {
+            continue;
+        }
+        if let Some(text) = text(&error, kind).filter(|text| typed::may_be_secret(text)) {
+            error.insert(kind, ContextValue::String(hidden(&text)));
         }
     }
     error
+}
+
+/// The text without what may be secret: of `NAME=VALUE` the name stays, so that of thirteen
+/// operators the one with a wrong key can be found.
+fn hidden(text: &str) -> String {
+    let is_name = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric());
+    match text.split_once('=') {
+        Some((name, value)) if is_name(name) && !typed::may_be_secret(name) => {
+            format!("{name}={}", typed::hidden(value))
+        }
+        _ => typed::hidden(text),
+    }
 }
 
 fn text(error: &Error, kind: ContextKind) -> Option<String> {
@@ -74,6 +92,17 @@ mod tests {
             assert!(!said.contains("pass4711"), "{said}");
             assert!(!said.contains(&key[..20]), "{said}");
         }
+    }
+
+    #[test]
+    fn of_many_operators_the_one_with_a_wrong_key_is_named() {
+        let key = "5".repeat(63);
+        let said = refusal(&format!(
+            "gantry cluster new --name club --operator bob={key}@bob.example:3610"
+        ));
+        assert!(said.contains("'bob=(80 characters, not shown)'"), "{said}");
+        assert!(said.contains("for '--operator <NAME=KEY"), "{said}");
+        assert!(!said.contains(&key[..20]), "{said}");
     }
 
     #[test]
