@@ -1,10 +1,11 @@
 //! Where everything is: the repository's directories, the run's directory, ports, programs. What
 //! is missing or busy is found here, before anything starts.
 
-use std::fs;
+use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
+use std::sync::Arc;
 
 use crate::Error;
 use crate::children::Children;
@@ -176,6 +177,8 @@ pub struct Place {
     scripts: PathBuf,
     dir: PathBuf,
     gantry: PathBuf,
+    /// Locked for as long as this devnet runs, so that no other one empties the directory.
+    _mark: Arc<File>,
 }
 
 impl Place {
@@ -183,7 +186,7 @@ impl Place {
     /// or emptied if an earlier devnet made it.
     ///
     /// # Errors
-    /// If `dir` holds something else, or cannot be written.
+    /// If `dir` holds something else, another devnet runs in it, or it cannot be written.
     pub fn new(scripts: &Path, gantry: &Path, dir: &Path) -> Result<Self, Error> {
         if dir.exists() && !dir.join(MARK).exists() {
             let is_empty = fs::read_dir(dir)
@@ -197,17 +200,22 @@ impl Place {
                 )));
             }
         }
+        let mark = dir.join(MARK);
+        if mark.exists() {
+            claim(File::open(&mark).map_err(Error::file(&mark))?, dir)?;
+        }
         if dir.exists() {
             fs::remove_dir_all(dir).map_err(Error::file(dir))?;
         }
         fs::create_dir_all(dir).map_err(Error::file(dir))?;
-        fs::write(dir.join(MARK), "").map_err(Error::file(dir))?;
+        let mark = claim(File::create(&mark).map_err(Error::file(&mark))?, dir)?;
         let absolute = |path: &Path| path.canonicalize().map_err(Error::file(path));
         let gantry = gantry.to_path_buf();
         Ok(Self {
             scripts: absolute(scripts)?,
             dir: absolute(dir)?,
             gantry,
+            _mark: Arc::new(mark),
         })
     }
 
@@ -310,6 +318,19 @@ pub fn install_packages_in(dir: &Path) -> Result<(), Error> {
     fs::write(&done, wanted).map_err(Error::file(&done))
 }
 
+/// Locks the mark of a directory, as long as it stays open.
+fn claim(mark: File, dir: &Path) -> Result<File, Error> {
+    match mark.try_lock() {
+        Ok(()) => Ok(mark),
+        Err(fs::TryLockError::WouldBlock) => Err(Error::Refused(format!(
+            "--dir {}: another devnet runs in it; stop that one, or choose another --dir (and \
+             --port-base)",
+            dir.display()
+        ))),
+        Err(fs::TryLockError::Error(error)) => Err(Error::file(dir)(error)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -332,6 +353,19 @@ mod tests {
         let ports = Ports::free(&plan);
         let _taken = TcpListener::bind((Ipv4Addr::LOCALHOST, ports.way(3))).unwrap();
         assert_ne!(Ports::free(&plan), ports);
+    }
+
+    #[test]
+    fn a_directory_in_which_another_devnet_runs_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = || Place::new(dir.path(), Path::new("gantry"), dir.path());
+        let first = place().unwrap();
+        fs::write(first.file("keys"), "of the first").unwrap();
+        let words = place().unwrap_err().to_string();
+        assert!(words.contains("another devnet runs in it"), "{words}");
+        assert!(first.file("keys").exists());
+        drop(first);
+        place().unwrap();
     }
 
     #[test]
