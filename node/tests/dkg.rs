@@ -292,6 +292,9 @@ fn cheat(operators: &Operators, i: usize) {
                 {
                     break;
                 }
+                // It greets as everybody does: else it would be waited for, as if it were away.
+                let told = proto::gathering::Frame::Remembered(Vec::new());
+                outbox.send(peer, told.encode().into());
                 outbox.send(peer, opening(1).into());
                 outbox.send(peer, opening(2).into());
             }

@@ -183,8 +183,11 @@ impl Driver {
             }
             Event::Frame { peer, frame } => match Frame::decode(&frame) {
                 Ok(frame) => {
+                    let is_told = self.line.is_told_by(peer, &frame);
                     self.hear(peer, frame)?;
-                    if let Some(Phase::Making(making)) = &mut self.phase {
+                    if let Some(Phase::Making(making)) = &mut self.phase
+                        && is_told
+                    {
                         making.has_told(peer);
                     }
                 }

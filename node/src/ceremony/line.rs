@@ -86,6 +86,19 @@ impl Line {
         }
     }
 
+    /// Whether `frame` shows that `peer` has told what it holds of this peer's words: it tells them
+    /// first, or shows the lock. Other frames may overtake that, since what is sent to all goes to
+    /// the newest session, greeted or not. Only a peer that never tells is taken at any word.
+    pub fn is_told_by(&self, peer: PeerIndex, frame: &Frame) -> bool {
+        let never_tells = self.versions.get(&peer) < Some(&WireVersion::V2);
+        match frame {
+            Frame::Remembered(_) | Frame::Lock(..) => true,
+            Frame::Ceremony(_) | Frame::Partials(..) | Frame::Deposits(..) | Frame::Leaving => {
+                never_tells
+            }
+        }
+    }
+
     /// Sends to everybody who is there.
     pub fn broadcast(&self, frame: &Frame) {
         let bytes = Bytes::from(frame.encode());

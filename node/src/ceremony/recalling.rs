@@ -39,8 +39,7 @@ impl Recalling {
         }
     }
 
-    /// Takes a frame of `peer`. Whatever it is, its sender begins with what it holds of this peer,
-    /// if it ever tells that.
+    /// Takes a frame of `peer`.
     ///
     /// # Errors
     /// If it shows that this peer has acknowledged keys.
@@ -50,6 +49,7 @@ impl Recalling {
         frame: Frame,
         line: &mut Line,
     ) -> Result<(), CeremonyError> {
+        let is_told = line.is_told_by(peer, &frame);
         let heard = match frame {
             Frame::Remembered(statements) => {
                 let size = line.size();
@@ -66,7 +66,9 @@ impl Recalling {
         if let Err(breach) = heard {
             line.fault(peer, &breach.to_string());
         }
-        self.recollection.has_told(peer);
+        if is_told {
+            self.recollection.has_told(peer);
+        }
         match self.recollection.acknowledged() {
             Some(peer) => Err(CeremonyError::Forgotten {
                 peer: line.name(peer).to_owned(),

@@ -9,7 +9,7 @@
 //! It does not wait for all: a new attempt is opened also while a culprit stays away. So there is
 //! a gap: what at most f peers have heard, none of them connected, is not known here.
 //!
-//! A peer of the version before never tells. Any other frame shows that: who tells does so first.
+//! A peer of the version before never tells: any of its frames stands for that.
 //!
 //! Never here: what the frames mean.
 

@@ -9,15 +9,15 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use dkg::ceremony::{Input, Position};
-use proto::PeerIndex;
 use proto::ceremony::{Frame as Said, Spoken};
 use proto::definition::Gwei;
 use proto::example::NAMES;
 use proto::gathering::Frame;
 use proto::lock::Lock;
+use proto::{PeerIndex, WireVersion};
 use tempfile::TempDir;
 
-use super::world::{gathering, peer, up};
+use super::world::{gathering, peer, up, up_in};
 use crate::ceremony::CeremonyError;
 use crate::ceremony::driver::Driver;
 use crate::ceremony::keys::keystore_salt;
@@ -47,6 +47,8 @@ pub struct World {
     pub peers: [Option<Driver>; 4],
     pub stopped: [Option<CeremonyError>; 4],
     air: Air,
+    /// What the sessions that begin speak.
+    pub version: WireVersion,
     /// Every frame that an honest peer was given time to send.
     pub sent: Vec<(usize, Frame)>,
 }
@@ -59,6 +61,7 @@ impl World {
             peers: [const { None }; 4],
             stopped: [const { None }; 4],
             air: Air::default(),
+            version: WireVersion::V2,
             sent: Vec::new(),
         };
         for at in 0..4 {
@@ -85,9 +88,15 @@ impl World {
         self.give(at, |gathering| gathering.begin(retry));
         let there = |other: &usize| *other != at && self.peers[*other].is_some();
         for other in (0..4).filter(there).collect::<Vec<_>>() {
-            self.give(other, |gathering| gathering.take(up(at)));
-            self.give(at, |gathering| gathering.take(up(other)));
+            let version = self.version;
+            self.give(other, |gathering| gathering.take(up_in(at, version)));
+            self.give(at, |gathering| gathering.take(up_in(other, version)));
         }
+    }
+
+    /// Sends `frame` before whatever is sent from now on.
+    pub fn send(&self, from: usize, to: usize, frame: &Frame) {
+        Antenna(from, self.air.clone()).send(peer(to), Bytes::from(frame.encode()));
     }
 
     /// Gives an operator another life, with a seed of its own, that is at `attempt` and knows of no

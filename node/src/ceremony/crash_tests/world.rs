@@ -13,7 +13,7 @@ use dkg::ceremony::Input;
 use proto::definition::Gwei;
 use proto::example::NAMES;
 use proto::lock::Lock;
-use proto::{ClusterSize, PeerIndex, PublicKey, Root, ShareIndex};
+use proto::{ClusterSize, PeerIndex, PublicKey, Root, ShareIndex, WireVersion};
 use tempfile::TempDir;
 
 use super::disk::{Disk, states_between};
@@ -124,10 +124,15 @@ pub fn gathering(
 
 /// A session with operator `at` is up.
 pub fn up(at: usize) -> Event {
+    up_in(at, WireVersion::V2)
+}
+
+/// A session with operator `at` is up in which both sides speak `version`.
+pub fn up_in(at: usize, version: WireVersion) -> Event {
     Event::Up {
         peer: peer(at),
         software: String::new(),
-        version: proto::WireVersion::V2,
+        version,
     }
 }
 
