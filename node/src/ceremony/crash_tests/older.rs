@@ -38,6 +38,24 @@ impl World {
         self.stopped[VICTIM].as_ref().expect("it stops")
     }
 
+    /// The victim has stopped, since it has acknowledged keys and knows nothing of them.
+    fn assert_forgotten(&self) {
+        let stopped = self.reason();
+        assert!(
+            matches!(stopped, CeremonyError::Forgotten { .. }),
+            "{stopped}"
+        );
+    }
+
+    /// Everybody has everything.
+    fn assert_all_are_over(&self) {
+        for (at, peer) in self.peers.iter().enumerate() {
+            let stopped = &self.stopped[at];
+            let driver = peer.as_ref().unwrap_or_else(|| panic!("{stopped:?}"));
+            assert!(driver.is_over());
+        }
+    }
+
     /// The victim has signed nothing since `sent` frames were sent, and nobody has anything against
     /// it.
     fn assert_says_nothing_since(&self, sent: usize) {
@@ -61,11 +79,7 @@ fn an_older_copy_is_stopped_by_what_the_others_remember_of_it() {
     world.start(VICTIM, "", false);
     // Of its own words and of the lock, which two others would see or show, nothing arrives.
     world.run(|from, _, _| from == VICTIM || from == LIAR);
-    let stopped = world.reason();
-    assert!(
-        matches!(stopped, CeremonyError::Forgotten { .. }),
-        "{stopped}"
-    );
+    world.assert_forgotten();
 }
 
 #[test]
@@ -76,11 +90,7 @@ fn an_older_copy_that_would_deny_says_nothing_before_the_others_have_told() {
     let sent = world.sent.len();
     world.start(VICTIM, "", false);
     world.run(|from, _, _| from == LIAR);
-    let stopped = world.reason();
-    assert!(
-        matches!(stopped, CeremonyError::Forgotten { .. }),
-        "{stopped}"
-    );
+    world.assert_forgotten();
     world.assert_says_nothing_since(sent);
 }
 
@@ -121,11 +131,7 @@ fn an_older_copy_never_acknowledges_other_keys_of_the_same_attempt() {
     let ack = Spoken::Ack(identity.sign(peer(VICTIM), ack).into_signed());
     world.tell(0, VICTIM, &Frame::Remembered(vec![ack.encode()]));
     world.run(|_, _, _| false);
-    let stopped = world.reason();
-    assert!(
-        matches!(stopped, CeremonyError::Forgotten { .. }),
-        "{stopped}"
-    );
+    world.assert_forgotten();
     assert!(!world.dir(VICTIM, "").join("keystores").exists());
 }
 
@@ -136,11 +142,7 @@ fn a_peer_that_comes_back_goes_on_among_peers_that_never_tell() {
     world.version = WireVersion::V1;
     world.start(VICTIM, "", false);
     world.run(|_, _, _| false);
-    for (at, peer) in world.peers.iter().enumerate() {
-        let stopped = &world.stopped[at];
-        let gathering = peer.as_ref().unwrap_or_else(|| panic!("{stopped:?}"));
-        assert!(gathering.is_over());
-    }
+    world.assert_all_are_over();
 }
 
 #[test]
@@ -152,11 +154,7 @@ fn a_new_seed_after_a_lost_one_is_no_older_copy() {
     world.start(VICTIM, ".new", false);
     world.start(LIAR, "", false);
     world.run(|_, _, _| false);
-    for (at, peer) in world.peers.iter().enumerate() {
-        let stopped = &world.stopped[at];
-        let gathering = peer.as_ref().unwrap_or_else(|| panic!("{stopped:?}"));
-        assert!(gathering.is_over());
-    }
+    world.assert_all_are_over();
 }
 
 #[test]
@@ -171,9 +169,5 @@ fn words_that_overtake_what_a_peer_remembers_do_not_stand_for_it() {
     }
     world.start(VICTIM, ".new", false);
     world.run(|_, _, _| false);
-    for (at, peer) in world.peers.iter().enumerate() {
-        let stopped = &world.stopped[at];
-        let gathering = peer.as_ref().unwrap_or_else(|| panic!("{stopped:?}"));
-        assert!(gathering.is_over());
-    }
+    world.assert_all_are_over();
 }
