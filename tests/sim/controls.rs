@@ -46,6 +46,18 @@ fn a_disk_that_lies_about_a_sync_is_noticed_as_s2() {
 /// A restarted peer that has forgotten its mark votes a second time in the same slot.
 #[test]
 fn a_forgotten_restart_mark_is_noticed_as_s14() {
+    let world = restarted_after_its_vote(forget_mark);
+    assert_eq!(found(&world), "S14");
+}
+
+/// The same without forgetting: the mark keeps the peer silent.
+#[test]
+fn a_restart_mark_that_is_kept_prevents_the_second_vote() {
+    restarted_after_its_vote(|_, _| {}).assert_safe();
+}
+
+/// A world in which a peer votes, is killed and changed, and starts again in the same slot.
+fn restarted_after_its_vote(change: impl FnOnce(&mut World, usize)) -> World {
     let (me, slot) = (1, votes_twice_in());
     let mut world = World::new(4, 2);
     world.run_to(slot);
@@ -61,7 +73,7 @@ fn a_forgotten_restart_mark_is_noticed_as_s14() {
     assert!(world.checks.has_said(me, duty, "PREPARE"));
     world.fault(Fault::Kill(me));
     world.run_until(slot, Duration::from_millis(3_100));
-    forget_mark(&mut world, me);
+    change(&mut world, me);
     // Meanwhile its beacon node has changed its mind about the head.
     let earlier = world.chain.spec.start_of(Slot(slot));
     world
@@ -69,28 +81,7 @@ fn a_forgotten_restart_mark_is_noticed_as_s14() {
         .arrives(me, (Slot(slot), [0x55; 32].into()), earlier);
     world.fault(Fault::Start(me));
     world.run_to(slot + 1);
-    assert_eq!(found(&world), "S14");
-}
-
-/// The same without forgetting: the mark keeps the peer silent.
-#[test]
-fn a_restart_mark_that_is_kept_prevents_the_second_vote() {
-    let (me, slot) = (1, votes_twice_in());
-    let mut world = World::new(4, 2);
-    world.run_to(slot);
-    (0..4)
-        .filter(|other| *other != me)
-        .for_each(|other| world.fault(Fault::Cut(me, other, 10)));
-    world.run_until(slot, Duration::from_millis(3_000));
-    world.fault(Fault::Kill(me));
-    world.run_until(slot, Duration::from_millis(3_100));
-    let earlier = world.chain.spec.start_of(Slot(slot));
     world
-        .chain
-        .arrives(me, (Slot(slot), [0x55; 32].into()), earlier);
-    world.fault(Fault::Start(me));
-    world.run_to(slot + 1);
-    world.assert_safe();
 }
 
 /// A slot in which a foreign block is attested to.
