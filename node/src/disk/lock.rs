@@ -17,8 +17,7 @@ use thiserror::Error;
 #[derive(Debug)]
 pub struct DataLock {
     directory: PathBuf,
-    // Dropping the file closes it, which frees the lock.
-    _held: File,
+    held: File,
 }
 
 /// The data directory cannot be taken.
@@ -98,13 +97,21 @@ impl DataLock {
         leave_name(&mut file).map_err(failed)?;
         Ok(Self {
             directory: directory.to_owned(),
-            _held: file,
+            held: file,
         })
     }
 
     /// The data directory.
     pub fn directory(&self) -> &Path {
         &self.directory
+    }
+}
+
+impl Drop for DataLock {
+    fn drop(&mut self) {
+        // Closing alone frees it only once no child that is being started has a copy of the file.
+        // Where this fails, the kernel frees it then.
+        self.held.unlock().ok();
     }
 }
 
@@ -139,6 +146,15 @@ mod tests {
             "{refused}"
         );
         assert!(refused.contains("stop that process first"), "{refused}");
+        drop(held);
+        DataLock::take(data.path()).unwrap();
+    }
+
+    #[test]
+    fn it_is_free_when_dropped_though_a_child_that_is_being_started_still_has_the_file() {
+        let data = tempfile::tempdir().unwrap();
+        let held = DataLock::take(data.path()).unwrap();
+        let _of_the_child = held.held.try_clone().unwrap();
         drop(held);
         DataLock::take(data.path()).unwrap();
     }
