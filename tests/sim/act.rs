@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use dkg::bls::{self, Message as Hashed, PublicPoint, SignaturePoint};
 use node_core::duties::note::Note;
-use node_core::duties::{Answer, Input, Output, Submission};
+use node_core::duties::{Input, Output, Response, Submission};
 use node_core::record::{Record, Recorded};
 use node_core::vault::Signable;
 use proto::frame::Frame;
 use proto::vote::Message;
 use proto::{DutyId, Root, SignatureBytes, Slot};
 
-use crate::asked::names_duties;
 use crate::checks::Release;
 use crate::draws::position_of;
 use crate::faults::Fault;
@@ -37,14 +36,7 @@ impl World {
                 self.send(peer, to.position(), frame);
             }
             Output::Persist(records) => self.persist(peer, records),
-            Output::Ask(query) => {
-                self.narrate(|| format!("peer {peer} asks {query:?}"));
-                self.count(peer, &query);
-                let draws = self.peers[peer].draw_ms.filter(|_| names_duties(&query));
-                let later = self.draw_ms(draws.unwrap_or(self.peers[peer].answer_ms));
-                self.at(self.now + later, Event::Answer(peer, life, query));
-            }
-            Output::Submit { duty, submission } => self.submit(peer, duty, submission),
+            Output::Ask(request) => self.ask(peer, request),
             Output::Later(chore) => {
                 let soon = self.now + Duration::from_micros(500);
                 self.at(soon, Event::Input(peer, life, Input::Later(chore)));
@@ -295,9 +287,8 @@ impl World {
     }
 
     /// Checks what a node submits (S16, S11), and lets the chain have it.
-    fn submit(&mut self, peer: usize, duty: DutyId, submission: Submission) {
+    pub(crate) fn submit(&mut self, peer: usize, duty: DutyId, submission: Submission) -> Response {
         let spec = self.chain.spec.clone();
-        let life = self.peers[peer].life;
         let silent = [BeaconNode::Dead, BeaconNode::Hung];
         let takes = !silent.contains(&self.peers[peer].beacon) && !self.peers[peer].refuses;
         let (mut accepted, mut refused) = (Vec::new(), Vec::new());
@@ -353,13 +344,11 @@ impl World {
             self.refused
                 .extend(all.map(|(index, _)| (peer, duty, position_of(*index))));
         }
-        let later = self.draw_ms(self.peers[peer].answer_ms);
-        let answer = Input::Answer(Answer::Submitted {
+        Response::Submit {
             duty,
             accepted,
             refused,
-        });
-        self.at(self.now + later, Event::Input(peer, life, answer));
+        }
     }
 
     fn check_signature(&mut self, validator: u32, root: Root, signature: &SignatureBytes) {

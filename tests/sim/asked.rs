@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use node_core::duties::agreed::judge::Sight;
-use node_core::duties::schedule::{Drawn, Due};
+use node_core::duties::schedule::{Asked, Drawn};
 use node_core::duties::sight::Condition;
-use node_core::duties::{Answer, Found, Input, Order, Query};
+use node_core::duties::{Input, Request, Response};
+use proto::eth::{AttesterDuty, ProposerDuty};
 use proto::{DutyId, DutyKind, Slot};
 
 use crate::blocks::BlockOrder;
@@ -16,61 +17,100 @@ use crate::world::{Event, World};
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 impl World {
+    /// A peer asks its beacon node, or hands it something.
+    pub(crate) fn ask(&mut self, peer: usize, request: Request) {
+        let life = self.peers[peer].life;
+        if let Request::Submit { .. } = request {
+            // It reaches the chain at once; what became of it is known later.
+            let response = self.respond(peer, self.peers[peer].beacon, request);
+            let later = self.draw_ms(self.peers[peer].answer_ms);
+            let input = Input::Response(response);
+            return self.at(self.now + later, Event::Input(peer, life, input));
+        }
+        self.narrate(|| format!("peer {peer} asks {request:?}"));
+        self.count(peer, &request);
+        let draws = self.peers[peer].draw_ms.filter(|_| names_duties(&request));
+        let later = self.draw_ms(draws.unwrap_or(self.peers[peer].answer_ms));
+        self.at(self.now + later, Event::Answer(peer, life, request));
+    }
+
     /// Counts what a peer asks about a duty.
-    pub(crate) fn count(&mut self, peer: usize, query: &Query) {
+    fn count(&mut self, peer: usize, request: &Request) {
         let of = |slot, kind| DutyId { slot, kind };
-        let duty = match query {
-            Query::Run(..) | Query::Condition => return,
-            Query::HeadVote(slot) => of(*slot, DutyKind::Head),
-            Query::Block { slot, .. } => of(*slot, DutyKind::Block),
-            Query::Knows { duty, .. } => *duty,
+        let duty = match request {
+            Request::Chain(_)
+            | Request::Validators(..)
+            | Request::Attesters(..)
+            | Request::Proposers(_)
+            | Request::Seats(..)
+            | Request::Prepare(..)
+            | Request::Subscribe(..)
+            | Request::Condition
+            | Request::Submit { .. } => return,
+            Request::HeadVote(slot) => of(*slot, DutyKind::Head),
+            Request::Block { slot, .. } => of(*slot, DutyKind::Block),
+            Request::Knows { duty, .. } => *duty,
         };
         *self.asked.entry((peer, duty)).or_default() += 1;
     }
 
     /// A beacon node answers by what it knows now.
-    pub(crate) fn answer(&mut self, peer: usize, life: u32, query: Query) {
+    pub(crate) fn answer(&mut self, peer: usize, life: u32, request: Request) {
         if !self.lives(peer, life) {
             return;
         }
         let state = self.peers[peer].beacon;
         if state == BeaconNode::Hung {
             // The question times out, unless the node wakes up before.
-            self.at(self.now + TIMEOUT, Event::TimedOut(peer, life, query));
+            self.at(self.now + TIMEOUT, Event::TimedOut(peer, life, request));
             return;
         }
-        self.answer_as(peer, state, query);
+        self.answer_as(peer, state, request);
     }
 
     /// A question that found the node hanging is answered by what the node knows now, or fails.
-    pub(crate) fn timed_out(&mut self, peer: usize, life: u32, query: Query) {
+    pub(crate) fn timed_out(&mut self, peer: usize, life: u32, request: Request) {
         if self.lives(peer, life) {
             let state = match self.peers[peer].beacon {
                 BeaconNode::Hung => BeaconNode::Dead,
                 state @ (BeaconNode::Sound | BeaconNode::Dead | BeaconNode::Optimistic) => state,
             };
-            self.answer_as(peer, state, query);
+            self.answer_as(peer, state, request);
         }
     }
 
-    fn answer_as(&mut self, peer: usize, state: BeaconNode, query: Query) {
-        let answer = match query {
-            Query::Run(number, order) => {
-                let due = Due {
-                    errand: order.errand(),
-                    number,
-                };
-                let silent = [BeaconNode::Dead, BeaconNode::Hung].contains(&state);
-                let answers = !silent && !self.is_far(&order);
-                Answer::Run(due, answers.then(|| self.errand(peer, order)))
+    fn answer_as(&mut self, peer: usize, state: BeaconNode, request: Request) {
+        let response = self.respond(peer, state, request);
+        self.feed(peer, Input::Response(response));
+    }
+
+    fn respond(&mut self, peer: usize, state: BeaconNode, request: Request) -> Response {
+        let speaks = ![BeaconNode::Dead, BeaconNode::Hung].contains(&state);
+        match request {
+            Request::Chain(asked) => {
+                Response::Chain(asked, speaks.then(|| self.peers[peer].spec.clone()))
             }
-            Query::HeadVote(slot) => {
+            Request::Validators(asked, _) => {
+                Response::Validators(asked, speaks.then(|| self.chain.registered()))
+            }
+            Request::Attesters(asked, _) => {
+                let names = speaks && !self.is_far(asked);
+                Response::Attesters(asked, names.then(|| self.attesters(peer, asked)))
+            }
+            Request::Proposers(asked) => {
+                let names = speaks && !self.is_far(asked);
+                Response::Proposers(asked, names.then(|| self.proposers(peer, asked)))
+            }
+            Request::Seats(asked, _) => Response::Seats(asked, speaks.then(Vec::new)),
+            Request::Prepare(asked, _) => Response::Prepare(asked, speaks.then_some(())),
+            Request::Subscribe(asked, _) => Response::Subscribe(asked, speaks.then_some(())),
+            Request::HeadVote(slot) => {
                 let is_synced = !self.chain.is_behind(peer, self.now);
                 let vote = (state == BeaconNode::Sound && is_synced)
                     .then(|| self.chain.head_vote(peer, slot, self.now));
-                Answer::HeadVote(slot, vote)
+                Response::HeadVote(slot, vote)
             }
-            Query::Block {
+            Request::Block {
                 slot,
                 randao_reveal,
             } => {
@@ -82,70 +122,52 @@ impl World {
                 };
                 let block =
                     (state == BeaconNode::Sound).then(|| self.chain.build(peer, &order, self.now));
-                Answer::Block(slot, block)
+                Response::Block(slot, block)
             }
-            Query::Condition => Answer::Condition(match state {
+            Request::Condition => Response::Condition(match state {
                 BeaconNode::Sound => Condition::Sound,
                 BeaconNode::Optimistic => Condition::Behind,
                 BeaconNode::Dead | BeaconNode::Hung => Condition::Mute,
             }),
-            Query::Knows { duty, root } => {
+            Request::Knows { duty, root } => {
                 let seen = match state {
                     BeaconNode::Sound => self.chain.sight(peer, root, self.now),
                     BeaconNode::Dead | BeaconNode::Hung | BeaconNode::Optimistic => Sight::Unready,
                 };
-                Answer::Knows { duty, root, seen }
+                Response::Knows { duty, root, seen }
             }
-        };
-        self.feed(peer, Input::Answer(answer));
-    }
-
-    /// Whether it asks for duties of an epoch after the next, which no beacon node names. (Two
-    /// seconds are for clocks that disagree.)
-    fn is_far(&self, order: &Order) -> bool {
-        let soon = self.now + Duration::from_secs(2);
-        let slot = self.chain.spec.slot_at(soon).unwrap_or(Slot(0));
-        let next = self.chain.spec.epoch_of(slot).next();
-        match order {
-            Order::Attesters(epoch, _) | Order::Proposers(epoch) => *epoch > next,
-            Order::Chain(_)
-            | Order::Validators(..)
-            | Order::Seats(..)
-            | Order::Prepare(..)
-            | Order::Subscribe(..) => false,
+            Request::Submit { duty, submission } => self.submit(peer, duty, submission),
         }
     }
 
-    fn errand(&mut self, peer: usize, order: Order) -> Found {
-        let slots = match order {
-            Order::Chain(_) => return Found::Chain(self.peers[peer].spec.clone()),
-            Order::Validators(..) => return Found::Validators(self.chain.registered()),
-            Order::Seats(..) => return Found::Seats(Vec::new()),
-            Order::Prepare(..) | Order::Subscribe(..) => return Found::Done,
-            Order::Attesters(epoch, _) => {
-                let (root, duties) = self.chain.attesters(peer, epoch, self.now);
-                let root = Some(root);
-                let named = duties.iter().map(|duty| (duty.slot, DutyKind::Head));
-                (named.collect(), Found::Attesters(Drawn { root, duties }))
-            }
-            Order::Proposers(epoch) => {
-                let (root, duties) = self.chain.proposers(peer, epoch, self.now);
-                let root = Some(root);
-                let named = duties.iter().map(|duty| (duty.slot, DutyKind::Block));
-                (named.collect(), Found::Proposers(Drawn { root, duties }))
-            }
-        };
-        let (named, found): (Vec<(Slot, DutyKind)>, Found) = slots;
-        let named = named.into_iter().map(|(slot, kind)| DutyId { slot, kind });
-        self.named.extend(named);
-        found
+    /// Whether it is for duties of an epoch after the next, which no beacon node names. (Two
+    /// seconds are for clocks that disagree.)
+    fn is_far(&self, asked: Asked) -> bool {
+        let soon = self.now + Duration::from_secs(2);
+        let slot = self.chain.spec.slot_at(soon).unwrap_or(Slot(0));
+        asked.epoch > self.chain.spec.epoch_of(slot).next()
+    }
+
+    fn attesters(&mut self, peer: usize, asked: Asked) -> Drawn<AttesterDuty> {
+        let (root, duties) = self.chain.attesters(peer, asked.epoch, self.now);
+        self.record_named(DutyKind::Head, duties.iter().map(|duty| duty.slot));
+        let root = Some(root);
+        Drawn { root, duties }
+    }
+
+    fn proposers(&mut self, peer: usize, asked: Asked) -> Drawn<ProposerDuty> {
+        let (root, duties) = self.chain.proposers(peer, asked.epoch, self.now);
+        self.record_named(DutyKind::Block, duties.iter().map(|duty| duty.slot));
+        let root = Some(root);
+        Drawn { root, duties }
+    }
+
+    fn record_named(&mut self, kind: DutyKind, slots: impl Iterator<Item = Slot>) {
+        self.named.extend(slots.map(|slot| DutyId { slot, kind }));
     }
 }
 
 /// Whether the answer says who has a duty when.
-pub fn names_duties(query: &Query) -> bool {
-    matches!(
-        query,
-        Query::Run(_, Order::Attesters(..) | Order::Proposers(_))
-    )
+fn names_duties(request: &Request) -> bool {
+    matches!(request, Request::Attesters(..) | Request::Proposers(_))
 }

@@ -4,7 +4,7 @@
 //! As long as the expected block comes (the one of the last slot before the epoch before, of the
 //! first branch or of our own proposer) the draw is a plain turn, which scripts can reckon with.
 
-use node_core::duties::schedule::Errand;
+use node_core::duties::schedule::Topic;
 use proto::eth::{AttesterDuty, CommitteeIndex, ProposerDuty, ValidatorIndex};
 use proto::{DutyId, DutyKind, Epoch, Root, Slot, Timestamp};
 
@@ -64,37 +64,37 @@ impl Chain {
     }
 
     /// The slot whose block, the last one before an epoch, is to settle these duties.
-    fn settled_in(&self, errand: Errand) -> Slot {
-        let Epoch(epoch) = errand.epoch();
-        let is_late = matches!(errand, Errand::Proposers(_)) && epoch <= FULU_EPOCH;
+    fn settled_in(&self, topic: Topic) -> Slot {
+        let Epoch(epoch) = topic.epoch();
+        let is_late = matches!(topic, Topic::Proposers(_)) && epoch <= FULU_EPOCH;
         let ahead = u64::from(!is_late);
         let first = self.spec.first_slot(Epoch(epoch.saturating_sub(ahead)));
         Slot(first.0.saturating_sub(1))
     }
 
     /// The block that settles these duties in the eyes of a beacon node.
-    pub fn settles(&self, peer: usize, errand: Errand, now: Timestamp) -> (Slot, Root) {
-        self.head(peer, self.settled_in(errand), now)
+    pub fn settles(&self, peer: usize, topic: Topic, now: Timestamp) -> (Slot, Root) {
+        self.head(peer, self.settled_in(topic), now)
     }
 
-    fn draw(&self, peer: usize, errand: Errand, now: Timestamp) -> Draw {
-        Draw::by(self.settles(peer, errand, now), self.settled_in(errand))
+    fn draw(&self, peer: usize, topic: Topic, now: Timestamp) -> Draw {
+        Draw::by(self.settles(peer, topic, now), self.settled_in(topic))
     }
 
     /// The draw by the chain as it is in the end: the first beacon node's. What is not settled yet
     /// is expected to come as expected.
-    fn true_draw(&self, errand: Errand) -> Draw {
-        let settled = self.spec.start_of(self.settled_in(errand).next());
+    fn true_draw(&self, topic: Topic) -> Draw {
+        let settled = self.spec.start_of(self.settled_in(topic).next());
         if self.clock < settled {
             return Draw(0);
         }
-        self.draw(0, errand, Timestamp::from_micros(u64::MAX))
+        self.draw(0, topic, Timestamp::from_micros(u64::MAX))
     }
 
     /// The validators that attest in `slot`.
     pub fn attesters_in(&self, slot: Slot) -> Vec<u32> {
         let epoch = self.spec.epoch_of(slot);
-        let draw = self.true_draw(Errand::Attesters(epoch));
+        let draw = self.true_draw(Topic::Attesters(epoch));
         let all = 0..self.keys.len() as u32;
         all.filter(|v| draw.seat(*v, epoch).0 == slot).collect()
     }
@@ -102,7 +102,7 @@ impl Chain {
     /// Our proposer of `slot`, if it is ours.
     pub fn proposer(&self, slot: Slot) -> Option<u32> {
         let epoch = self.spec.epoch_of(slot);
-        self.proposer_by(self.true_draw(Errand::Proposers(epoch)), slot)
+        self.proposer_by(self.true_draw(Topic::Proposers(epoch)), slot)
     }
 
     fn proposer_by(&self, draw: Draw, slot: Slot) -> Option<u32> {
@@ -113,8 +113,8 @@ impl Chain {
 
     /// The proposer of a block in the eyes of a beacon node.
     pub fn proposer_seen(&self, peer: usize, slot: Slot, now: Timestamp) -> Option<ValidatorIndex> {
-        let errand = Errand::Proposers(self.spec.epoch_of(slot));
-        let draw = self.draw(peer, errand, now);
+        let topic = Topic::Proposers(self.spec.epoch_of(slot));
+        let draw = self.draw(peer, topic, now);
         self.proposer_by(draw, slot).map(index_of)
     }
 
@@ -140,8 +140,8 @@ impl Chain {
         epoch: Epoch,
         now: Timestamp,
     ) -> (Root, Vec<AttesterDuty>) {
-        let errand = Errand::Attesters(epoch);
-        let draw = self.draw(peer, errand, now);
+        let topic = Topic::Attesters(epoch);
+        let draw = self.draw(peer, topic, now);
         let duty = |(validator, key): (u32, &proto::PublicKey)| {
             let (slot, committee_index) = draw.seat(validator, epoch);
             AttesterDuty {
@@ -153,7 +153,7 @@ impl Chain {
             }
         };
         let duties = (0..).zip(&self.keys).map(duty).collect();
-        (self.settles(peer, errand, now).1, duties)
+        (self.settles(peer, topic, now).1, duties)
     }
 
     /// Our proposer duties of `epoch` as a beacon node names them.
@@ -163,8 +163,8 @@ impl Chain {
         epoch: Epoch,
         now: Timestamp,
     ) -> (Root, Vec<ProposerDuty>) {
-        let errand = Errand::Proposers(epoch);
-        let draw = self.draw(peer, errand, now);
+        let topic = Topic::Proposers(epoch);
+        let draw = self.draw(peer, topic, now);
         let first = self.spec.first_slot(epoch).0;
         let duty = |slot: Slot| {
             let position = self.proposer_by(draw, slot)?;
@@ -176,7 +176,7 @@ impl Chain {
         };
         let slots = (first..first + SLOTS_PER_EPOCH).map(Slot);
         let duties = slots.filter_map(duty).collect();
-        (self.settles(peer, errand, now).1, duties)
+        (self.settles(peer, topic, now).1, duties)
     }
 
     /// Whether a beacon node takes an attestation of this validator in this slot and committee: the
@@ -188,7 +188,7 @@ impl Chain {
         now: Timestamp,
     ) -> bool {
         let epoch = self.spec.epoch_of(slot);
-        let draw = self.draw(peer, Errand::Attesters(epoch), now);
+        let draw = self.draw(peer, Topic::Attesters(epoch), now);
         draw.seat(validator, epoch) == (slot, committee)
     }
 }

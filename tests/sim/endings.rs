@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use node_core::duties::note::{Miss, Note};
-use node_core::duties::{Answer, Input, Output};
+use node_core::duties::{Input, Output, Response};
 use proto::DutyId;
 use proto::eth::ValidatorIndex;
 use proto::frame::{Frame, Parts};
@@ -70,12 +70,12 @@ fn an_answer_that_comes_twice_counts_once() {
     world.run_to(duty.slot.0 + 1);
     let before = world.told.len();
     let accepted = vec![ValidatorIndex(FIRST_INDEX + u64::from(validator))];
-    let answer = Answer::Submitted {
+    let response = Response::Submit {
         duty,
         accepted,
         refused: Vec::new(),
     };
-    world.feed(0, Input::Answer(answer));
+    world.feed(0, Input::Response(response));
     assert_eq!(world.told[before..], []);
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use node_core::duties::Input;
-use node_core::duties::schedule::{Errand, Head};
+use node_core::duties::schedule::{Head, Topic};
 use proto::{DutyId, DutyKind, Root, Slot};
 use rand::RngExt as _;
 
@@ -134,12 +134,12 @@ impl World {
         if self.peers[peer].hears && !is_silent {
             let (slot, block) = self.chain.head(peer, Slot(u64::MAX), self.now);
             let epoch = self.chain.spec.epoch_of(slot);
-            let settles = |errand| self.chain.settles(peer, errand, self.now).1;
+            let settles = |topic| self.chain.settles(peer, topic, self.now).1;
             let head = Head {
                 slot,
                 block,
-                previous: settles(Errand::Attesters(epoch)),
-                current: settles(Errand::Attesters(epoch.next())),
+                previous: settles(Topic::Attesters(epoch)),
+                current: settles(Topic::Attesters(epoch.next())),
             };
             self.feed(peer, Input::Head(head));
         }

@@ -5,7 +5,7 @@ use node_core::duties::agreed::run::{Event as RunEvent, Run};
 use node_core::duties::facts::{Owners, Step as Stage};
 use node_core::duties::peers::Peers;
 use node_core::duties::schedule::Head;
-use node_core::duties::{Input, Output, Query};
+use node_core::duties::{Input, Output, Request};
 use node_core::partials::keys::ValidatorPosition;
 use proto::Slot;
 use proto::eth::ValidatorIndex;
@@ -77,7 +77,7 @@ fn a_run_asks_for_its_block_with_the_reveal_of_its_own_proposer_and_no_other() {
     }
     let mut reveals = Vec::new();
     for output in out {
-        if let Output::Ask(Query::Block { randao_reveal, .. }) = output {
+        if let Output::Ask(Request::Block { randao_reveal, .. }) = output {
             reveals.push(randao_reveal);
         }
     }

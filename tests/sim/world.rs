@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use node_core::duties::agreed::objection::Objection;
 use node_core::duties::note::{Note, Phase};
-use node_core::duties::{Input, Query};
+use node_core::duties::{Input, Request};
 use node_core::record::Recorded;
 use proto::definition::Chain as DefinitionChain;
 use proto::{DutyId, Machine as _, Root, Round, SignatureBytes, Slot, Timestamp};
@@ -51,9 +51,9 @@ pub enum Event {
     /// The writer is done.
     Written(usize, u32, Recorded),
     /// A beacon node answers.
-    Answer(usize, u32, Query),
+    Answer(usize, u32, Request),
     /// A question to a beacon node that hung has timed out.
-    TimedOut(usize, u32, Query),
+    TimedOut(usize, u32, Request),
     /// A slot begins on the chain.
     Slot(Slot),
     /// A block arrives at the beacon node of a peer.
@@ -367,8 +367,8 @@ impl World {
             Event::Dial(one, other) => self.dial(one, other),
             Event::Write(peer, life) => self.write(peer, life),
             Event::Written(peer, life, recorded) => self.written(peer, life, recorded),
-            Event::Answer(peer, life, query) => self.answer(peer, life, query),
-            Event::TimedOut(peer, life, query) => self.timed_out(peer, life, query),
+            Event::Answer(peer, life, request) => self.answer(peer, life, request),
+            Event::TimedOut(peer, life, request) => self.timed_out(peer, life, request),
             Event::Slot(slot) => self.begin_slot(slot),
             Event::Block(peer) => self.head_event(peer),
             Event::Fault(fault) => self.befall(fault),

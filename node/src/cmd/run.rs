@@ -197,7 +197,7 @@ async fn assemble(
         metrics: Arc::clone(&metrics),
         board: Arc::clone(&board),
     };
-    let (to_answers, answers) = channel(WAITING);
+    let (to_responses, responses) = channel(WAITING);
     let (to_written, written) = channel(WAITING);
     let heads = client.head_events(3 * chain.slot_duration());
     Ok(Shell {
@@ -206,12 +206,12 @@ async fn assemble(
         outbox,
         inlet: Inlet {
             events,
-            answers,
+            responses,
             heads: stream::select_all([heads]),
             written,
             chores: Chores::default(),
         },
-        asking: Asking::new(client, chain, graffiti(&config.graffiti), to_answers),
+        asking: Asking::new(client, chain, graffiti(&config.graffiti), to_responses),
         writer: Writer::start(journal, to_written),
         observer: Observer::new(names, panel, memory, evidence_log),
         metrics,

@@ -1,6 +1,6 @@
-//! Questions of the core put to the beacon node, and its answers put into the core's words.
+//! Requests of the core to the beacon node, and what it says in the core's words.
 //!
-//! Every question is a task of its own; its answer arrives in one bounded channel. A failure is
+//! Every request is a task of its own; its response arrives in one bounded channel. A failure is
 //! logged here, as a warning once in a slot for each kind of question, and answered as "nothing":
 //! the core decides when to ask again.
 
@@ -9,7 +9,7 @@ use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use proto::eth::{ChainSpec, SingleAttestation, ValidatorIndex};
-use proto::{DutyId, Root, Slot};
+use proto::{DutyId, PublicKey, Root, Slot};
 use tokio::sync::mpsc::Sender;
 use tracing::{debug, warn};
 
@@ -19,9 +19,9 @@ use crate::beacon::{
 };
 use crate::clock;
 use node_core::duties::agreed::judge::{Sight, Sighting};
-use node_core::duties::schedule::{Drawn, Due, Registered};
+use node_core::duties::schedule::{Attester, Drawn, Registered};
 use node_core::duties::sight::Condition;
-use node_core::duties::{Answer, Found, Order, Origin, Query, Submission};
+use node_core::duties::{Origin, Request, Response, Submission};
 
 /// Asks the beacon node for the core.
 #[derive(Debug, Clone)]
@@ -29,25 +29,25 @@ pub struct Asking {
     client: BeaconClient,
     chain: Arc<ChainSpec>,
     graffiti: Root,
-    answers: Sender<Answer>,
+    responses: Sender<Response>,
     head: Option<HeadEvent>,
     /// The last slot with a warning about each kind of question.
     warned: Arc<Mutex<BTreeMap<&'static str, Option<Slot>>>>,
 }
 
 impl Asking {
-    /// Puts questions to `client`; answers arrive in `answers`. Own blocks carry `graffiti`.
+    /// Puts requests to `client`; what it says arrives in `responses`. Own blocks carry `graffiti`.
     pub fn new(
         client: BeaconClient,
         chain: Arc<ChainSpec>,
         graffiti: Root,
-        answers: Sender<Answer>,
+        responses: Sender<Response>,
     ) -> Self {
         Self {
             client,
             chain,
             graffiti,
-            answers,
+            responses,
             head: None,
             warned: Arc::default(),
         }
@@ -58,48 +58,52 @@ impl Asking {
         self.head = Some(head);
     }
 
-    /// Asks `query` in a task of its own.
-    pub fn ask(&self, query: Query) {
+    /// Puts `request` in a task of its own.
+    pub fn ask(&self, request: Request) {
         let this = self.clone();
         tokio::spawn(async move {
-            let answer = this.answer(query).await;
-            // The loop has ended: nobody wants the answer any more.
-            this.answers.send(answer).await.ok();
+            let response = this.put(request).await;
+            // The loop has ended: nobody wants the response any more.
+            this.responses.send(response).await.ok();
         });
     }
 
-    /// Submits in a task of its own.
-    pub fn submit(&self, duty: DutyId, submission: Submission) {
-        let this = self.clone();
-        tokio::spawn(async move {
-            let answer = this.submitted(duty, submission).await;
-            this.answers.send(answer).await.ok();
-        });
-    }
-
-    async fn answer(&self, query: Query) -> Answer {
-        match query {
-            Query::Run(number, order) => {
-                let errand = order.errand();
-                let found = self.run(order).await;
-                let found = found.inspect_err(|error| self.complain("the schedule", error));
-                Answer::Run(Due { errand, number }, found.ok())
+    async fn put(&self, request: Request) -> Response {
+        match request {
+            Request::Chain(asked) => {
+                let spec = self.client.chain_spec().await;
+                Response::Chain(asked, self.planned(spec).map(Box::new))
             }
-            Query::HeadVote(slot) => {
-                let vote = match self.client.head_vote(slot, self.head).await {
-                    Ok(Some(vote)) => Some(vote),
-                    Ok(None) => {
-                        self.complain("a head vote", &"the beacon node is syncing or optimistic");
-                        None
-                    }
-                    Err(error) => {
-                        self.complain("a head vote", &error);
-                        None
-                    }
-                };
-                Answer::HeadVote(slot, vote)
+            Request::Validators(asked, keys) => {
+                let found = self.validators(&keys).await;
+                Response::Validators(asked, self.planned(found))
             }
-            Query::Block {
+            Request::Attesters(asked, indices) => {
+                let found = self.client.attester_duties(asked.epoch, &indices).await;
+                Response::Attesters(asked, self.drawn(found))
+            }
+            Request::Proposers(asked) => {
+                let found = self.client.proposer_duties(asked.epoch).await;
+                Response::Proposers(asked, self.drawn(found))
+            }
+            Request::Seats(asked, indices) => {
+                let seats = self.client.sync_committee_seats(asked.epoch, &indices);
+                Response::Seats(asked, self.planned(seats.await))
+            }
+            Request::Prepare(asked, recipients) => {
+                let noted = self.client.prepare_proposers(&recipients).await;
+                Response::Prepare(asked, self.planned(noted))
+            }
+            Request::Subscribe(asked, attesters) => {
+                let subscriptions: Vec<_> = attesters.iter().map(subscription).collect();
+                let noted = self.client.subscribe_committees(&subscriptions).await;
+                Response::Subscribe(asked, self.planned(noted))
+            }
+            Request::HeadVote(slot) => {
+                let vote = self.client.head_vote(slot, self.head).await;
+                Response::HeadVote(slot, self.valued("a head vote", vote))
+            }
+            Request::Block {
                 slot,
                 randao_reveal,
             } => {
@@ -108,28 +112,62 @@ impl Asking {
                     randao_reveal,
                     graffiti: self.graffiti,
                 };
-                let contents = match self.client.own_block(&self.chain, &request).await {
-                    Ok(Some(contents)) => Some(contents),
-                    Ok(None) => {
-                        self.complain("a block", &"the beacon node is syncing or optimistic");
-                        None
-                    }
-                    Err(error) => {
-                        self.complain("a block", &error);
-                        None
-                    }
-                };
-                Answer::Block(slot, contents)
+                let contents = self.client.own_block(&self.chain, &request).await;
+                Response::Block(slot, self.valued("a block", contents))
             }
-            Query::Condition => Answer::Condition(self.condition().await),
-            Query::Knows { duty, root } => {
+            Request::Condition => Response::Condition(self.condition().await),
+            Request::Knows { duty, root } => {
                 let seen = self.sight(root).await.unwrap_or_else(|error| {
                     debug!(%duty, %error, "cannot ask the beacon node for a block");
                     Sight::Unready
                 });
-                Answer::Knows { duty, root, seen }
+                Response::Knows { duty, root, seen }
             }
+            Request::Submit { duty, submission } => self.submit(duty, submission).await,
         }
+    }
+
+    /// What the schedule was given; a failure is logged.
+    fn planned<T>(&self, found: Result<T, BeaconError>) -> Option<T> {
+        found
+            .inspect_err(|error| self.complain("the schedule", error))
+            .ok()
+    }
+
+    /// The duties that the schedule was given.
+    fn drawn<T>(&self, found: Result<Duties<T>, BeaconError>) -> Option<Drawn<T>> {
+        let found = self.planned(found)?;
+        self.passed_over(&found.strange);
+        Some(Drawn {
+            root: found.dependent_root,
+            duties: found.duties,
+        })
+    }
+
+    /// The value of a duty, unless the node gave none.
+    fn valued<T>(&self, what: &'static str, value: Result<Option<T>, BeaconError>) -> Option<T> {
+        match value {
+            Ok(Some(value)) => return Some(value),
+            Ok(None) => self.complain(what, &"the beacon node is syncing or optimistic"),
+            Err(error) => self.complain(what, &error),
+        }
+        None
+    }
+
+    async fn validators(
+        &self,
+        keys: &[PublicKey],
+    ) -> Result<Vec<(PublicKey, Registered)>, BeaconError> {
+        let found = self.client.known_validators(StateId::Head, keys).await?;
+        self.passed_over(&found.strange);
+        let known = found.known.iter().map(|state| {
+            let registered = Registered {
+                index: state.index,
+                active: state.status.is_active(),
+            };
+            (state.validator.pubkey, registered)
+        });
+        Ok(known.collect())
     }
 
     async fn condition(&self) -> Condition {
@@ -184,65 +222,8 @@ impl Asking {
         }))
     }
 
-    /// Runs one errand of the schedule.
-    async fn run(&self, order: Order) -> Result<Found, BeaconError> {
-        match order {
-            Order::Chain(_) => {
-                let spec = self.client.chain_spec().await?;
-                Ok(Found::Chain(Box::new(spec)))
-            }
-            Order::Validators(_, keys) => {
-                let found = self.client.known_validators(StateId::Head, &keys).await?;
-                self.passed_over(&found.strange);
-                let known = found.known.iter().map(|state| {
-                    let active = state.status.is_active();
-                    (
-                        state.validator.pubkey,
-                        Registered {
-                            index: state.index,
-                            active,
-                        },
-                    )
-                });
-                Ok(Found::Validators(known.collect()))
-            }
-            Order::Attesters(epoch, indices) => {
-                let found = self.client.attester_duties(epoch, &indices).await?;
-                self.passed_over(&found.strange);
-                Ok(Found::Attesters(drawn(found)))
-            }
-            Order::Proposers(epoch) => {
-                let found = self.client.proposer_duties(epoch).await?;
-                self.passed_over(&found.strange);
-                Ok(Found::Proposers(drawn(found)))
-            }
-            Order::Seats(epoch, indices) => {
-                let seats = self.client.sync_committee_seats(epoch, &indices).await?;
-                Ok(Found::Seats(seats))
-            }
-            Order::Prepare(_, recipients) => {
-                self.client.prepare_proposers(&recipients).await?;
-                Ok(Found::Done)
-            }
-            Order::Subscribe(_, attesters) => {
-                let subscriptions: Vec<CommitteeSubscription> = attesters
-                    .iter()
-                    .map(|attester| CommitteeSubscription {
-                        validator_index: attester.duty.validator_index,
-                        committee_index: attester.duty.committee_index,
-                        committees_at_slot: attester.duty.committees_at_slot,
-                        slot: attester.duty.slot,
-                        is_aggregator: false,
-                    })
-                    .collect();
-                self.client.subscribe_committees(&subscriptions).await?;
-                Ok(Found::Done)
-            }
-        }
-    }
-
     /// What the beacon node has of a submission now, and what it refused.
-    async fn submitted(&self, duty: DutyId, submission: Submission) -> Answer {
+    async fn submit(&self, duty: DutyId, submission: Submission) -> Response {
         let (all, refused) = match submission {
             Submission::Attestations(attestations) => {
                 let all = attestations.iter().map(|a| a.attester_index).collect();
@@ -270,7 +251,7 @@ impl Asking {
                 (vec![proposer], refused)
             }
         };
-        Answer::Submitted {
+        Response::Submit {
             duty,
             accepted: without(all, &refused),
             refused,
@@ -304,10 +285,13 @@ impl Asking {
     }
 }
 
-fn drawn<T>(found: Duties<T>) -> Drawn<T> {
-    Drawn {
-        root: found.dependent_root,
-        duties: found.duties,
+fn subscription(attester: &Attester) -> CommitteeSubscription {
+    CommitteeSubscription {
+        validator_index: attester.duty.validator_index,
+        committee_index: attester.duty.committee_index,
+        committees_at_slot: attester.duty.committees_at_slot,
+        slot: attester.duty.slot,
+        is_aggregator: false,
     }
 }
 

@@ -15,7 +15,7 @@ use tokio::sync::mpsc::Receiver;
 use crate::beacon::{BeaconError, Heard};
 use crate::disk::writer::Written;
 use crate::net;
-use node_core::duties::{Answer, Deferred};
+use node_core::duties::{Deferred, Response};
 
 /// How many other inputs a combination may be put behind.
 const PATIENCE: u32 = 16;
@@ -27,8 +27,8 @@ pub enum Arrival {
     Written(Written),
     /// Something of the peers.
     Network(net::Event),
-    /// An answer of the beacon node.
-    Answer(Answer),
+    /// What the beacon node says.
+    Response(Response),
     /// A head event, or the end of their stream.
     Heard(Result<Heard, BeaconError>),
     /// Work that was put off.
@@ -41,8 +41,8 @@ pub enum Arrival {
 pub struct Inlet {
     /// What comes from the peers.
     pub events: Receiver<net::Event>,
-    /// The beacon node's answers.
-    pub answers: Receiver<Answer>,
+    /// What the beacon node says.
+    pub responses: Receiver<Response>,
     /// Its new heads. One stream alone, in a set, since a set looks only into what has woken it:
     /// the way to a stream of HTTP is long, and the loop turns twenty times for each head.
     pub heads: SelectAll<BoxStream<'static, Result<Heard, BeaconError>>>,
@@ -110,7 +110,7 @@ impl Inlet {
             Some(written) = self.written.recv() => Arrival::Written(written),
             () = std::future::ready(()), if is_overdue => self.chores.urgent(),
             Some(event) = self.events.recv() => Arrival::Network(event),
-            Some(answer) = self.answers.recv() => Arrival::Answer(answer),
+            Some(response) = self.responses.recv() => Arrival::Response(response),
             () = tokio::task::yield_now(), if is_urgent => self.chores.urgent(),
             Some(heard) = self.heads.next() => Arrival::Heard(heard),
             () = tokio::task::yield_now(), if is_idle => self.chores.idle(),
@@ -135,7 +135,7 @@ mod tests {
     const FOR_EVER: Duration = Duration::from_secs(3600);
 
     /// An inlet whose beacon node has a new head whenever anybody looks.
-    fn busy() -> (Inlet, Sender<net::Event>, Sender<Answer>, Sender<Written>) {
+    fn busy() -> (Inlet, Sender<net::Event>, Sender<Response>, Sender<Written>) {
         let head = HeadEvent {
             slot: Slot(9),
             block: Root::ZERO,
@@ -144,16 +144,16 @@ mod tests {
             execution_optimistic: false,
         };
         let (to_events, events) = channel(1024);
-        let (to_answers, answers) = channel(1024);
+        let (to_responses, responses) = channel(1024);
         let (to_written, written) = channel(1);
         let inlet = Inlet {
             events,
-            answers,
+            responses,
             heads: stream::select_all([stream::repeat_with(move || Ok(Heard::Head(head))).boxed()]),
             written,
             chores: Chores::default(),
         };
-        (inlet, to_events, to_answers, to_written)
+        (inlet, to_events, to_responses, to_written)
     }
 
     /// After how many other inputs the combination comes.
@@ -178,15 +178,15 @@ mod tests {
 
     #[tokio::test]
     async fn shares_are_combined_however_many_frames_and_answers_wait() {
-        let (mut inlet, to_events, to_answers, _written) = busy();
+        let (mut inlet, to_events, to_responses, _written) = busy();
         let peer = ClusterSize::of(4).unwrap().peer(1).unwrap();
         for _ in 0..500 {
             let frame = bytes::Bytes::from_static(b"frame");
             to_events
                 .try_send(net::Event::Frame { peer, frame })
                 .unwrap();
-            to_answers
-                .try_send(Answer::HeadVote(Slot(9), None))
+            to_responses
+                .try_send(Response::HeadVote(Slot(9), None))
                 .unwrap();
         }
         assert_eq!(wait(&mut inlet).await, PATIENCE);

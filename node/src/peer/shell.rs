@@ -36,7 +36,7 @@ pub struct Shell {
     pub outbox: Outbox,
     /// Everything that comes.
     pub inlet: Inlet,
-    /// Questions to the beacon node.
+    /// Requests to the beacon node.
     pub asking: Asking,
     /// Records to be made durable.
     pub writer: Writer,
@@ -63,7 +63,7 @@ impl Shell {
             let input = match arrival {
                 Arrival::Written(written) => self.written(written),
                 Arrival::Network(event) => self.network(event),
-                Arrival::Answer(answer) => Some(Input::Answer(answer)),
+                Arrival::Response(response) => Some(Input::Response(response)),
                 Arrival::Heard(heard) => self.heard(heard),
                 Arrival::Deferred(chore) => Some(Input::Later(chore)),
                 Arrival::Time => Some(Input::Tick),
@@ -81,7 +81,7 @@ impl Shell {
         // What is shown changes with the time and with answers; frames come by the dozen.
         let is_news = matches!(
             input,
-            Input::Tick | Input::Answer(_) | Input::NotRecorded | Input::SecondSession
+            Input::Tick | Input::Response(_) | Input::NotRecorded | Input::SecondSession
         );
         let mut is_stuck = false;
         let (outputs, done) = counted(|| self.node.handle(clock::now(), input));
@@ -100,8 +100,7 @@ impl Shell {
                     // What follows in the list does not wait for the record.
                     is_stuck |= self.writer.write(records).is_err();
                 }
-                Output::Ask(query) => self.asking.ask(query),
-                Output::Submit { duty, submission } => self.asking.submit(duty, submission),
+                Output::Ask(request) => self.asking.ask(request),
                 Output::Later(chore) => self.inlet.chores.push(chore),
                 Output::Remember { peer, sequence } => {
                     self.observer.remember(peer, sequence);

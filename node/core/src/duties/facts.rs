@@ -8,7 +8,7 @@ use proto::{Address, Identity, PeerIndex, Root, Roster, Slot, Timestamp, Version
 use super::note::Note;
 use super::peers::Peers;
 use super::schedule::Attester;
-use super::{Output, Query};
+use super::{Output, Request};
 use crate::partials::keys::ClusterKeys;
 use crate::partials::keys::ValidatorPosition;
 use crate::record::Recorded;
@@ -88,9 +88,9 @@ impl Step<'_> {
         }
     }
 
-    /// Asks the beacon node something.
-    pub fn ask(&mut self, query: Query) {
-        self.out.push(Output::Ask(query));
+    /// Asks the beacon node something, or hands it something.
+    pub fn ask(&mut self, request: Request) {
+        self.out.push(Output::Ask(request));
     }
 }
 

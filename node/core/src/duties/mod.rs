@@ -12,6 +12,7 @@
 //! |---|---|
 //! | [`node`] | [`Node`](node::Node): one [`Machine`](proto::Machine) for everything a peer does |
 //! | [`schedule`] | who has a duty when, and what to ask the beacon node to know it |
+//! | `request` | [`Request`] to the beacon node, and its [`Response`] |
 //! | [`agreed`] | one duty from its trigger to its signatures: what is agreed on and signed |
 //! | [`onehop`] | duties that need no agreement: RANDAO reveals |
 //! | [`sight`] | how the own beacon node is: whether this peer can lead |
@@ -32,10 +33,10 @@
 //! 2. [`agreed`]: whether it opens leaderless or led and until when (`timing`), whom the own value
 //!    is asked of (`own`), when a value of others is acceptable (`judging`), why it was missed
 //!    (`closing`).
-//! 3. [`node`]: when it opens, and which errand of [`schedule`] draws its validators (`tick`).
+//! 3. [`node`]: when it opens, and which topic of [`schedule`] draws its validators (`tick`).
 //! 4. [`Signable`](crate::vault::Signable), and if signing it twice could be slashed, the
 //!    [`record`](crate::record): an entry, a mark and a rule of the vault before the first share.
-//! 5. The beacon client: one question for the value, one for the submission.
+//! 5. The beacon client: a [`Request`] for the value, and a [`Submission`].
 //!
 //! Last the simulator's chain, which must refuse what a real one would, and a villain for it.
 //!
@@ -49,24 +50,19 @@ pub mod node;
 pub mod note;
 pub mod onehop;
 pub mod peers;
+mod request;
 pub mod schedule;
 pub mod sight;
 
 use std::time::Duration;
 
-use proto::eth::{
-    AttesterDuty, BlockContents, ChainSpec, HeadVote, ProposerDuty, SingleAttestation,
-    ValidatorIndex,
-};
-use proto::{
-    Address, DutyId, Epoch, PeerIndex, PublicKey, Root, SignatureBytes, Slot, WireVersion,
-};
+use proto::{DutyId, PeerIndex, WireVersion};
+
+pub use request::{Origin, Request, Response, Submission};
 
 use crate::record::{Record, Recorded};
-use agreed::judge::Sight;
 use note::Note;
-use schedule::{Attester, Drawn, Due, Errand, Head, Registered};
-use sight::Condition;
+use schedule::Head;
 
 /// What can happen to a node.
 #[derive(Debug)]
@@ -87,8 +83,8 @@ pub enum Input {
     Head(Head),
     /// Whether head events come: a connection for them stands, or has ended.
     Hears(bool),
-    /// The beacon node's answer.
-    Answer(Answer),
+    /// What came of an [`Output::Ask`].
+    Response(Response),
     /// Every record up to this one is durable.
     Recorded(Recorded),
     /// The record could not be made durable: nothing is signed until a restart.
@@ -108,15 +104,8 @@ pub enum Output {
     SendLast(PeerIndex, Vec<u8>),
     /// Append these records to both logs, make them durable, and answer with [`Input::Recorded`].
     Persist(Vec<Record>),
-    /// Ask the beacon node.
-    Ask(Query),
-    /// Give the beacon node what is signed, and answer with [`Answer::Submitted`].
-    Submit {
-        /// The duty it fulfils.
-        duty: DutyId,
-        /// What is signed.
-        submission: Submission,
-    },
+    /// Ask the beacon node, and answer with [`Input::Response`].
+    Ask(Request),
     /// Hand this back as [`Input::Later`] once everything before it is performed.
     Later(Deferred),
     /// Keep this for the next start: the highest record sequence this peer has shown.
@@ -137,136 +126,4 @@ pub enum Deferred {
     Presign(DutyId),
     /// Combine the partial signatures of this duty, of which t are there.
     Combine(DutyId),
-}
-
-/// A question to the beacon node.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Query {
-    /// An errand of the schedule, under the number of its question.
-    Run(u64, Order),
-    /// What to attest to in this slot; nothing while the node is syncing or optimistic.
-    HeadVote(Slot),
-    /// Build a block.
-    Block {
-        /// Its slot.
-        slot: Slot,
-        /// Its RANDAO reveal.
-        randao_reveal: SignatureBytes,
-    },
-    /// How is the node?
-    Condition,
-    /// What is known of this block?
-    Knows {
-        /// The duty it matters to.
-        duty: DutyId,
-        /// The block's root.
-        root: Root,
-    },
-}
-
-/// An errand with what it takes along.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Order {
-    /// What chain this is.
-    Chain(Epoch),
-    /// What the chain knows of these keys.
-    Validators(Epoch, Vec<PublicKey>),
-    /// In which slots of the epoch these validators attest.
-    Attesters(Epoch, Vec<ValidatorIndex>),
-    /// Who proposes in the epoch.
-    Proposers(Epoch),
-    /// Which of these validators sit in the sync committee of the epoch.
-    Seats(Epoch, Vec<ValidatorIndex>),
-    /// Take note of who gets the fees of these proposers.
-    Prepare(Epoch, Vec<(ValidatorIndex, Address)>),
-    /// Take note of these attesters' committees.
-    Subscribe(Epoch, Vec<Attester>),
-}
-
-impl Order {
-    /// The errand it carries out.
-    pub fn errand(&self) -> Errand {
-        match self {
-            Self::Chain(epoch) => Errand::Chain(*epoch),
-            Self::Validators(epoch, _) => Errand::Validators(*epoch),
-            Self::Attesters(epoch, _) => Errand::Attesters(*epoch),
-            Self::Proposers(epoch) => Errand::Proposers(*epoch),
-            Self::Seats(epoch, _) => Errand::Seats(*epoch),
-            Self::Prepare(epoch, _) => Errand::Prepare(*epoch),
-            Self::Subscribe(epoch, _) => Errand::Subscribe(*epoch),
-        }
-    }
-}
-
-/// An answer of the beacon node.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// To [`Query::Run`]; nothing if it failed.
-    Run(Due, Option<Found>),
-    /// To [`Query::HeadVote`]; none if the node gave none.
-    HeadVote(Slot, Option<HeadVote>),
-    /// To [`Query::Block`]; none if the node gave none.
-    Block(Slot, Option<BlockContents>),
-    /// To [`Query::Condition`].
-    Condition(Condition),
-    /// To [`Query::Knows`].
-    Knows {
-        /// The duty it matters to.
-        duty: DutyId,
-        /// The block's root.
-        root: Root,
-        /// What is known of it.
-        seen: Sight,
-    },
-    /// To [`Output::Submit`].
-    Submitted {
-        /// The duty.
-        duty: DutyId,
-        /// Whose part of it the beacon node has now.
-        accepted: Vec<ValidatorIndex>,
-        /// Whose part it refused, and why.
-        refused: Vec<(ValidatorIndex, String)>,
-    },
-}
-
-/// What an errand has found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
-    /// By [`Order::Chain`].
-    Chain(Box<ChainSpec>),
-    /// By [`Order::Validators`].
-    Validators(Vec<(PublicKey, Registered)>),
-    /// By [`Order::Attesters`].
-    Attesters(Drawn<AttesterDuty>),
-    /// By [`Order::Proposers`].
-    Proposers(Drawn<ProposerDuty>),
-    /// By [`Order::Seats`].
-    Seats(Vec<ValidatorIndex>),
-    /// By [`Order::Prepare`] or [`Order::Subscribe`]: the beacon node took note.
-    Done,
-}
-
-/// Something signed, for the beacon node to spread.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Submission {
-    /// Attestations of one slot.
-    Attestations(Vec<SingleAttestation>),
-    /// A block.
-    Block {
-        /// The block and its blobs.
-        contents: Box<BlockContents>,
-        /// The proposer's signature.
-        signature: SignatureBytes,
-        /// Where the blobs are from.
-        origin: Origin,
-    },
-}
-
-/// Where the blobs of a block are from, so how far they are trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// The own beacon node has built the block, or it has no blobs.
-    Own,
-    /// Another peer gave them, and nobody has checked them.
-    Peer,
 }

@@ -4,6 +4,7 @@
 //! and drops a run when its slot is well over. Nothing of one slot waits for another.
 
 mod hearing;
+mod learning;
 mod looking;
 mod tick;
 
@@ -21,9 +22,9 @@ use super::facts::{ClusterFacts, Step};
 use super::note::Note;
 use super::onehop::randao::Reveals;
 use super::peers::Peers;
-use super::schedule::{Due, Schedule};
+use super::schedule::Schedule;
 use super::sight::{Condition, Lookout};
-use super::{Answer, Deferred, Found, Input, Output};
+use super::{Deferred, Input, Output};
 use crate::record::Recorded;
 use crate::vault::{Refusal, Vault};
 
@@ -155,7 +156,7 @@ impl Node {
                 }
             }
             Input::Hears(false) => self.schedule.deaf(),
-            Input::Answer(answer) => self.answer(answer),
+            Input::Response(response) => self.learn(response),
             Input::Recorded(recorded) => {
                 self.recorded = recorded;
                 self.vault.recorded(&recorded);
@@ -214,57 +215,6 @@ impl Node {
         let voting: Vec<DutyId> = self.runs.keys().copied().filter(votes).collect();
         for duty in voting {
             self.step(duty, Event::Back(peer));
-        }
-    }
-
-    fn answer(&mut self, answer: Answer) {
-        let of = |slot, kind| DutyId { slot, kind };
-        match answer {
-            Answer::Run(due, None) => self.schedule.failed(due, self.now),
-            Answer::Run(due, Some(found)) => {
-                self.found(due, found);
-                self.own();
-            }
-            Answer::HeadVote(slot, view) => {
-                self.shown(view.is_some());
-                self.step(of(slot, DutyKind::Head), Event::View(view));
-            }
-            Answer::Block(slot, contents) => {
-                self.shown(contents.is_some());
-                self.step(of(slot, DutyKind::Block), Event::Built(contents));
-            }
-            Answer::Condition(condition) => {
-                let (now, chain) = (self.now, Arc::clone(&self.facts.chain));
-                self.sight.answered(condition, now, &chain);
-            }
-            Answer::Knows { duty, root, seen } => self.step(duty, Event::Knows { root, seen }),
-            Answer::Submitted {
-                duty,
-                accepted,
-                refused,
-            } => self.step(duty, Event::Submitted { accepted, refused }),
-        }
-    }
-
-    /// What an errand has found.
-    fn found(&mut self, due: Due, found: Found) {
-        match found {
-            Found::Chain(spec) => {
-                self.schedule.done(due);
-                self.learn_forks(&spec, due.errand.epoch());
-            }
-            Found::Validators(found) => self.schedule.set_registered(due, found),
-            Found::Attesters(drawn) => self.schedule.set_attesters(due, drawn),
-            Found::Proposers(drawn) => self.schedule.set_proposers(due, &drawn),
-            Found::Seats(seats) => {
-                self.schedule.done(due);
-                let known = self.schedule.known();
-                let attesters = known.filter(|(_, found)| found.active).count();
-                if attesters > 0 {
-                    self.note(Note::NotPerformed { seats, attesters });
-                }
-            }
-            Found::Done => self.schedule.done(due),
         }
     }
 

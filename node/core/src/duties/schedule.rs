@@ -1,17 +1,17 @@
 //! Which of our validators has a duty in which slot, and what to ask the beacon node to know it.
 //!
-//! The schedule is a table of [`Errand`]s: each is waiting, asked, or done. A failed errand waits
+//! The schedule is a table of [`Topic`]s: each is waiting, asked, or done. One that failed waits
 //! and is asked again. Every answer is kept with the block that it depends on, and compared with
 //! every head event: one that the newest event contradicts is asked again, and until then its
 //! duties are held back.
 //!
 //! Never here: a beacon node that is talked to.
 
-mod errands;
 mod known;
 mod roots;
 #[cfg(test)]
 mod tests;
+mod topics;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,13 +19,13 @@ use std::sync::Arc;
 use proto::eth::{AttesterDuty, ChainSpec, ProposerDuty, ValidatorIndex};
 use proto::{Epoch, PublicKey, Root, Slot, Timestamp};
 
-pub use errands::{Due, Errand};
 pub use known::{Attester, Drawn, Registered};
 pub use roots::Head;
+pub use topics::{Asked, Due, Topic};
 
 use crate::partials::keys::ValidatorPosition;
-use errands::Errands;
 use roots::{Draw, has_lookahead};
+use topics::Topics;
 
 /// Our validators' duties, epoch by epoch.
 #[derive(Debug)]
@@ -33,13 +33,13 @@ pub struct Schedule {
     chain: Arc<ChainSpec>,
     positions: BTreeMap<PublicKey, ValidatorPosition>,
     registered: BTreeMap<ValidatorPosition, Registered>,
-    errands: Errands,
+    topics: Topics,
     attesters: BTreeMap<Slot, Vec<Attester>>,
     proposers: BTreeMap<Slot, ValidatorPosition>,
     /// What the answers in use depend on.
-    draws: BTreeMap<Errand, Draw>,
+    draws: BTreeMap<Topic, Draw>,
     /// What an answer that was not taken depends on, and what the events said instead.
-    contradicted: BTreeMap<Errand, (Root, Root)>,
+    contradicted: BTreeMap<Topic, (Root, Root)>,
     /// The newest head, since events come without a gap.
     head: Option<Head>,
     /// The epoch of the last look at the clock.
@@ -60,7 +60,7 @@ impl Schedule {
             chain,
             positions,
             registered: BTreeMap::new(),
-            errands: Errands::default(),
+            topics: Topics::default(),
             attesters: BTreeMap::new(),
             proposers: BTreeMap::new(),
             draws: BTreeMap::new(),
@@ -86,10 +86,10 @@ impl Schedule {
     /// names those of the next epoch ahead): a jump of the clock must not look like duties.
     pub fn may_have_duty(&self, slot: Slot) -> bool {
         let epoch = self.chain.epoch_of(slot);
-        let is_known = self.is_known(Errand::Proposers(epoch));
+        let is_known = self.is_known(Topic::Proposers(epoch));
         let may_propose = !is_known && !self.registered.is_empty();
         let has_duty = !self.attesters(slot).is_empty() || self.proposer(slot).is_some();
-        let latest = self.draws.keys().map(|errand| errand.epoch()).max();
+        let latest = self.draws.keys().map(|topic| topic.epoch()).max();
         latest >= Some(epoch) && (has_duty || may_propose)
     }
 
@@ -120,36 +120,36 @@ impl Schedule {
             .flat_map(|(_, list)| list)
     }
 
-    /// Whether the beacon node has answered `errand`.
-    pub fn is_known(&self, errand: Errand) -> bool {
-        self.draws.contains_key(&errand)
+    /// Whether the beacon node has answered `topic`.
+    pub fn is_known(&self, topic: Topic) -> bool {
+        self.draws.contains_key(&topic)
     }
 
-    /// Whether the newest head event contradicts the answer to `errand` that is in use: what it
+    /// Whether the newest head event contradicts the answer to `topic` that is in use: what it
     /// says is not to be signed for.
-    pub fn is_held(&self, errand: Errand) -> bool {
-        let draw = self.draws.get(&errand);
-        draw.is_some_and(|draw| !draw.fits(self.settles(errand)))
+    pub fn is_held(&self, topic: Topic) -> bool {
+        let draw = self.draws.get(&topic);
+        draw.is_some_and(|draw| !draw.fits(self.settles(topic)))
     }
 
-    /// The errands due at `now`; each is returned once until it fails or is put back.
+    /// What is to be asked at `now`; each is returned once until it fails or is put back.
     pub fn due(&mut self, now: Timestamp) -> Vec<Due> {
         self.plan(now);
-        let mut errands = std::mem::take(&mut self.errands);
-        let may = |errand| self.is_possible(errand);
-        let due = errands.due(now, may, |errand| self.settles(errand));
-        self.errands = errands;
+        let mut topics = std::mem::take(&mut self.topics);
+        let may = |topic| self.is_possible(topic);
+        let due = topics.due(now, may, |topic| self.settles(topic));
+        self.topics = topics;
         due
     }
 
-    /// Whether enough is known to run `errand`.
-    fn is_possible(&self, errand: Errand) -> bool {
-        match errand {
-            Errand::Chain(_) | Errand::Validators(_) => true,
-            Errand::Attesters(_) | Errand::Proposers(_) | Errand::Seats(_) | Errand::Prepare(_) => {
+    /// Whether enough is known to ask about `topic`.
+    fn is_possible(&self, topic: Topic) -> bool {
+        match topic {
+            Topic::Chain(_) | Topic::Validators(_) => true,
+            Topic::Attesters(_) | Topic::Proposers(_) | Topic::Seats(_) | Topic::Prepare(_) => {
                 !self.registered.is_empty()
             }
-            Errand::Subscribe(epoch) => self.attesters.range(self.slots_of(epoch)).next().is_some(),
+            Topic::Subscribe(epoch) => self.attesters.range(self.slots_of(epoch)).next().is_some(),
         }
     }
 
@@ -158,23 +158,23 @@ impl Schedule {
         let boundary = self
             .chain
             .start_of(self.chain.first_slot(self.epoch_at(now).next()));
-        let retries = self.errands.deadline(now);
+        let retries = self.topics.deadline(now);
         retries.map_or(boundary, |at| at.min(boundary))
     }
 
     /// The beacon node did not answer this question, or with an error: ask again in a while.
-    pub fn failed(&mut self, Due { errand, number }: Due, now: Timestamp) {
-        self.errands.failed(errand, number, now);
+    pub fn failed(&mut self, Due { topic, number }: Due, now: Timestamp) {
+        self.topics.failed(topic, number, now);
     }
 
-    /// The beacon node took note of an errand, or its answer is of no interest here.
-    pub fn done(&mut self, Due { errand, number }: Due) {
-        self.errands.answered(errand, number);
+    /// The beacon node took note, or its answer is of no interest here.
+    pub fn done(&mut self, Due { topic, number }: Due) {
+        self.topics.answered(topic, number);
     }
 
     /// The chain knows these of our validators. News of one put the duties back.
     pub fn set_registered(&mut self, due: Due, found: Vec<(PublicKey, Registered)>) {
-        if self.errands.answered(due.errand, due.number).is_none() {
+        if self.topics.answered(due.topic, due.number).is_none() {
             return;
         }
         let mut news = false;
@@ -185,7 +185,7 @@ impl Schedule {
             }
         }
         if news {
-            self.errands.put_back_all(is_of_ours);
+            self.topics.put_back_all(is_of_ours);
         }
     }
 
@@ -194,7 +194,7 @@ impl Schedule {
         if !self.takes(due, found.root) {
             return;
         }
-        let epoch = due.errand.epoch();
+        let epoch = due.topic.epoch();
         let per_epoch = self.chain.slots_per_epoch();
         self.attesters
             .retain(|slot, _| slot.epoch(per_epoch) != epoch);
@@ -207,7 +207,7 @@ impl Schedule {
                 list.dedup_by_key(|attester| attester.validator);
             }
         }
-        self.errands.put_back(Errand::Subscribe(epoch));
+        self.topics.put_back(Topic::Subscribe(epoch));
     }
 
     /// The proposers of an epoch, by the beacon node's view when it was asked.
@@ -215,7 +215,7 @@ impl Schedule {
         if !self.takes(due, found.root) {
             return;
         }
-        let epoch = due.errand.epoch();
+        let epoch = due.topic.epoch();
         let per_epoch = self.chain.slots_per_epoch();
         self.proposers
             .retain(|slot, _| slot.epoch(per_epoch) != epoch);
@@ -230,38 +230,38 @@ impl Schedule {
     /// Whether the answer to this question is to be used: none to a newer one was, and the newest
     /// head event does not contradict it, or the node insists on it. It depends on `root`, or if
     /// the node does not say, on what the events said when it was asked.
-    fn takes(&mut self, Due { errand, number }: Due, root: Option<Root>) -> bool {
-        let Some(bound) = self.errands.answered(errand, number) else {
+    fn takes(&mut self, Due { topic, number }: Due, root: Option<Root>) -> bool {
+        let Some(bound) = self.topics.answered(topic, number) else {
             return false;
         };
-        let expected = self.settles(errand);
+        let expected = self.settles(topic);
         let mut draw = Draw {
             root: root.or(bound),
             against: None,
         };
         if let (Some(root), Some(expected), false) = (draw.root, expected, draw.fits(expected)) {
             let said = (root, expected);
-            if self.contradicted.insert(errand, said) != Some(said) {
-                self.errands.put_back(errand);
+            if self.contradicted.insert(topic, said) != Some(said) {
+                self.topics.put_back(topic);
                 return false;
             }
             draw.against = Some(expected);
         } else if !draw.fits(expected) {
             // Asked before anybody knew what it depends on.
-            self.errands.put_back(errand);
+            self.topics.put_back(topic);
         } else {
-            self.contradicted.remove(&errand);
+            self.contradicted.remove(&topic);
         }
-        self.draws.insert(errand, draw);
+        self.draws.insert(topic, draw);
         true
     }
 
     /// The beacon node has a new head: answers that it contradicts are asked again.
     pub fn head(&mut self, head: Head) {
         self.head = Some(head);
-        for errand in self.draws.keys() {
-            if !self.draws[errand].fits(head.settles(&self.chain, *errand)) {
-                self.errands.put_back_if_done(*errand);
+        for topic in self.draws.keys() {
+            if !self.draws[topic].fits(head.settles(&self.chain, *topic)) {
+                self.topics.put_back_if_done(*topic);
             }
         }
     }
@@ -275,7 +275,7 @@ impl Schedule {
     /// and the chain may have turned meanwhile.
     pub fn hears_again(&mut self) {
         self.head = None;
-        self.errands.put_back_all(is_of_ours);
+        self.topics.put_back_all(is_of_ours);
     }
 
     /// The epoch at `now`; before genesis the first.
@@ -288,9 +288,9 @@ impl Schedule {
         self.chain.first_slot(epoch)..self.chain.first_slot(epoch.next())
     }
 
-    /// What the answer to `errand` depends on by the newest head event, as far as it says.
-    fn settles(&self, errand: Errand) -> Option<Root> {
-        self.head?.settles(&self.chain, errand)
+    /// What the answer to `topic` depends on by the newest head event, as far as it says.
+    fn settles(&self, topic: Topic) -> Option<Root> {
+        self.head?.settles(&self.chain, topic)
     }
 
     /// Our validator of this key, if the chain knows it under this index.
@@ -308,44 +308,44 @@ impl Schedule {
         self.prepare_ahead(now, epoch);
     }
 
-    /// Adds the errands of this epoch and the next, forgets all others, those of a time far ahead
+    /// Adds the topics of this epoch and the next, forgets all others, those of a time far ahead
     /// among them.
     fn begin(&mut self, epoch: Epoch) {
         let next = epoch.next();
         let before = Epoch(epoch.0.saturating_sub(1));
-        self.errands.keep(epoch..=next);
+        self.topics.keep(epoch..=next);
         let kept = self.chain.first_slot(before)..self.chain.first_slot(next.next());
         self.attesters.retain(|slot, _| kept.contains(slot));
         self.proposers.retain(|slot, _| kept.contains(slot));
-        let is_near = |errand: &Errand| (before..=next).contains(&errand.epoch());
-        self.draws.retain(|errand, _| is_near(errand));
-        self.contradicted.retain(|errand, _| is_near(errand));
+        let is_near = |topic: &Topic| (before..=next).contains(&topic.epoch());
+        self.draws.retain(|topic, _| is_near(topic));
+        self.contradicted.retain(|topic, _| is_near(topic));
         let mut wanted = vec![
-            Errand::Chain(epoch),
-            Errand::Validators(epoch),
-            Errand::Attesters(epoch),
-            Errand::Attesters(next),
-            Errand::Proposers(epoch),
-            Errand::Seats(epoch),
-            Errand::Prepare(epoch),
-            Errand::Subscribe(epoch),
-            Errand::Subscribe(next),
+            Topic::Chain(epoch),
+            Topic::Validators(epoch),
+            Topic::Attesters(epoch),
+            Topic::Attesters(next),
+            Topic::Proposers(epoch),
+            Topic::Seats(epoch),
+            Topic::Prepare(epoch),
+            Topic::Subscribe(epoch),
+            Topic::Subscribe(next),
         ];
         if has_lookahead(&self.chain, next) {
-            wanted.push(Errand::Proposers(next));
+            wanted.push(Topic::Proposers(next));
         }
-        wanted.into_iter().for_each(|e| self.errands.want(e));
+        wanted.into_iter().for_each(|e| self.topics.want(e));
     }
 
     /// Asks the duties of an epoch that begins again, unless a head event has borne them out for
     /// good: they were asked an epoch ago, and the node may have stood still since.
     fn confirm(&mut self, epoch: Epoch) {
-        for errand in [Errand::Attesters(epoch), Errand::Proposers(epoch)] {
+        for topic in [Topic::Attesters(epoch), Topic::Proposers(epoch)] {
             let head = self
                 .head
-                .filter(|head| head.is_final_for(&self.chain, errand));
-            if head.is_none() || self.is_held(errand) {
-                self.errands.put_back(errand);
+                .filter(|head| head.is_final_for(&self.chain, topic));
+            if head.is_none() || self.is_held(topic) {
+                self.topics.put_back(topic);
             }
         }
     }
@@ -357,17 +357,15 @@ impl Schedule {
         let proposal = next.filter(|slot| self.proposer(*slot).is_some());
         if proposal.is_some() && self.prepared != proposal {
             self.prepared = proposal;
-            self.errands.put_back(Errand::Prepare(epoch));
+            self.topics.put_back(Topic::Prepare(epoch));
         }
     }
 }
 
 /// Whether the answer hangs on who our validators are, and is worth asking again in an epoch.
-fn is_of_ours(errand: Errand) -> bool {
-    match errand {
-        Errand::Attesters(_) | Errand::Proposers(_) | Errand::Prepare(_) | Errand::Subscribe(_) => {
-            true
-        }
-        Errand::Chain(_) | Errand::Validators(_) | Errand::Seats(_) => false,
+fn is_of_ours(topic: Topic) -> bool {
+    match topic {
+        Topic::Attesters(_) | Topic::Proposers(_) | Topic::Prepare(_) | Topic::Subscribe(_) => true,
+        Topic::Chain(_) | Topic::Validators(_) | Topic::Seats(_) => false,
     }
 }

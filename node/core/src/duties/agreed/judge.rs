@@ -22,7 +22,7 @@ use proto::{DutyId, Root, Round, Slot, Timestamp};
 
 use super::objection::Doubt;
 use super::value::{Value, check_target};
-use crate::duties::Query;
+use crate::duties::Request;
 
 /// How many slots before the own head a block may be that something is built on.
 pub const NEAR: u64 = 2;
@@ -108,11 +108,11 @@ pub enum Want {
 }
 
 impl Want {
-    /// The query for a duty.
-    pub fn query(self, duty: DutyId) -> Query {
+    /// The request for a duty.
+    pub fn request(self, duty: DutyId) -> Request {
         match self {
-            Self::View => Query::HeadVote(duty.slot),
-            Self::Block(root) => Query::Knows { duty, root },
+            Self::View => Request::HeadVote(duty.slot),
+            Self::Block(root) => Request::Knows { duty, root },
         }
     }
 }

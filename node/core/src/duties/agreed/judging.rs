@@ -128,8 +128,8 @@ impl Run {
     }
 
     fn ask(&self, wants: Vec<Want>, step: &mut Step<'_>) {
-        let queries = wants.into_iter().map(|want| want.query(self.duty));
-        queries.for_each(|query| step.ask(query));
+        let requests = wants.into_iter().map(|want| want.request(self.duty));
+        requests.for_each(|request| step.ask(request));
     }
 
     /// The checks that even a forced value must pass.

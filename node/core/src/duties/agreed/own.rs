@@ -9,7 +9,7 @@ use proto::{DutyKind, Root};
 use super::judge::{Question, Sight, Want};
 use super::run::Run;
 use super::value::Value;
-use crate::duties::Query;
+use crate::duties::Request;
 use crate::duties::facts::Step;
 use crate::duties::note::Phase;
 
@@ -27,7 +27,7 @@ impl Run {
         if self.reached.is_none() {
             self.reach(Phase::Trigger, step);
             match self.duty.kind {
-                DutyKind::Head => step.ask(Query::HeadVote(self.duty.slot)),
+                DutyKind::Head => step.ask(Request::HeadVote(self.duty.slot)),
                 DutyKind::Block => {}
             }
         }
@@ -81,7 +81,7 @@ impl Run {
         let is_due = self.retry_at.take_if(|at| *at <= step.now).is_some();
         if is_due && step.slot() == self.duty.slot && self.signed.is_none() {
             match self.duty.kind {
-                DutyKind::Head => step.ask(Query::HeadVote(self.duty.slot)),
+                DutyKind::Head => step.ask(Request::HeadVote(self.duty.slot)),
                 DutyKind::Block => {
                     self.wants_block = true;
                     self.ask_for_block(step);
@@ -93,7 +93,7 @@ impl Run {
     pub(crate) fn ask_for_block(&mut self, step: &mut Step<'_>) {
         if let (true, Some(randao_reveal)) = (self.wants_block, self.reveal) {
             self.wants_block = false;
-            step.ask(Query::Block {
+            step.ask(Request::Block {
                 slot: self.duty.slot,
                 randao_reveal,
             });

@@ -13,7 +13,7 @@ use super::blobs::unasked;
 use super::judge::Sight;
 use crate::duties::facts::Step;
 use crate::duties::note::Note;
-use crate::duties::{Origin, Output, Query, Submission};
+use crate::duties::{Origin, Request, Submission};
 
 /// The questions that no answer has come to: whom for which block and part.
 pub(crate) type Open = BTreeSet<(PeerIndex, Root, u32)>;
@@ -303,7 +303,7 @@ impl Pull {
             origin: Origin::Peer,
         };
         self.stage = Stage::Given(given);
-        step.out.push(Output::Submit {
+        step.ask(Request::Submit {
             duty: self.duty,
             submission,
         });
@@ -326,7 +326,7 @@ impl Pull {
     fn look(&mut self, step: &mut Step<'_>) {
         if self.is_of_use(step) {
             self.stage = Stage::Looking;
-            step.ask(Query::Knows {
+            step.ask(Request::Knows {
                 duty: self.duty,
                 root: self.block.root(),
             });

@@ -26,7 +26,7 @@ use super::timing::{opening, timing};
 use super::value::Value;
 use crate::duties::facts::{Owners, Step};
 use crate::duties::note::{Note, Phase};
-use crate::duties::{Deferred, Output, Query};
+use crate::duties::{Deferred, Output, Request};
 use crate::partials::collector::Collector;
 use crate::partials::keys::ValidatorPosition;
 use crate::partials::share::Share;
@@ -311,7 +311,7 @@ impl Run {
                 step.send(peer, self.duty.kind.since(), frame(&message));
             }
             Outcome::WantCandidate { .. } => match self.duty.kind {
-                DutyKind::Head => step.ask(Query::HeadVote(self.duty.slot)),
+                DutyKind::Head => step.ask(Request::HeadVote(self.duty.slot)),
                 DutyKind::Block => {
                     self.builds = true;
                     self.wants_block = true;

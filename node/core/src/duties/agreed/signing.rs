@@ -12,7 +12,7 @@ use super::run::{Pending, Run};
 use super::value::Value;
 use crate::duties::facts::Step;
 use crate::duties::note::{Note, Phase};
-use crate::duties::{Deferred, Origin, Output, Submission};
+use crate::duties::{Deferred, Origin, Output, Request, Submission};
 use crate::partials::collector::Combining;
 use crate::partials::keys::ValidatorPosition;
 use crate::partials::share::Share;
@@ -193,7 +193,7 @@ impl Run {
             }),
         };
         if let Some(submission) = submission {
-            step.out.push(Output::Submit {
+            step.ask(Request::Submit {
                 duty: self.duty,
                 submission,
             });

@@ -11,7 +11,7 @@ use super::Node;
 use crate::duties::agreed::run::Event;
 use crate::duties::note::Note;
 use crate::duties::sight::Condition;
-use crate::duties::{Output, Query};
+use crate::duties::{Output, Request};
 
 impl Node {
     /// Asks the beacon node how it is where a proposal is near, and notices that it does not say.
@@ -20,7 +20,7 @@ impl Node {
         let is_near = proposes(slot) || proposes(slot.next());
         let chain = Arc::clone(&self.facts.chain);
         if self.sight.look(self.now, is_near.then_some(slot), &chain) {
-            self.out.push(Output::Ask(Query::Condition));
+            self.out.push(Output::Ask(Request::Condition));
         }
         let (me, is_blind) = (self.facts.me, self.is_blind());
         if self.set_blind(me, is_blind) {
@@ -37,7 +37,7 @@ impl Node {
         if gave {
             self.sight.show(Condition::Sound, self.now, &chain);
         } else if !self.is_blind() && self.sight.ask(self.now, &chain) {
-            self.out.push(Output::Ask(Query::Condition));
+            self.out.push(Output::Ask(Request::Condition));
         }
     }
 

@@ -1,5 +1,5 @@
-//! What time alone brings to a node: errands of the schedule, the mark of the record, reveals, new
-//! runs, their triggers and their ends.
+//! What time alone brings to a node: questions of the schedule, the mark of the record, reveals,
+//! new runs, their triggers and their ends.
 
 use consensus::Standing;
 use proto::eth::ChainSpec;
@@ -9,16 +9,16 @@ use super::Node;
 use crate::duties::agreed::run::{Event, Run};
 use crate::duties::facts::Owners;
 use crate::duties::note::Note;
-use crate::duties::schedule::{Due, Errand};
-use crate::duties::{Order, Output, Query};
+use crate::duties::schedule::{Asked, Due, Topic};
+use crate::duties::{Output, Request};
 use crate::vault::Refusal;
 
 impl Node {
-    /// What time alone brings: errands, the mark, new runs, triggers, deadlines, ends.
+    /// What time alone brings: questions, the mark, new runs, triggers, deadlines, ends.
     pub(super) fn advance(&mut self) {
-        for Due { errand, number } in self.schedule.due(self.now) {
-            let order = self.order(errand);
-            self.out.push(Output::Ask(Query::Run(number, order)));
+        for due in self.schedule.due(self.now) {
+            let request = self.request(due);
+            self.out.push(Output::Ask(request));
         }
         let Some(slot) = self.facts.chain.slot_at(self.now) else {
             return;
@@ -78,21 +78,24 @@ impl Node {
         end.is_some_and(|end| end <= self.facts.chain.epoch_of(slot))
     }
 
-    fn order(&self, errand: Errand) -> Order {
-        match errand {
-            Errand::Chain(epoch) => Order::Chain(epoch),
-            Errand::Validators(epoch) => Order::Validators(epoch, self.facts.keys.public_keys()),
-            Errand::Attesters(epoch) => Order::Attesters(epoch, self.schedule.indices()),
-            Errand::Proposers(epoch) => Order::Proposers(epoch),
-            Errand::Seats(epoch) => Order::Seats(epoch, self.schedule.indices()),
-            Errand::Prepare(epoch) => {
+    /// A question of the schedule, with what it takes along.
+    fn request(&self, Due { topic, number }: Due) -> Request {
+        let epoch = topic.epoch();
+        let asked = Asked { epoch, number };
+        match topic {
+            Topic::Chain(_) => Request::Chain(asked),
+            Topic::Validators(_) => Request::Validators(asked, self.facts.keys.public_keys()),
+            Topic::Attesters(_) => Request::Attesters(asked, self.schedule.indices()),
+            Topic::Proposers(_) => Request::Proposers(asked),
+            Topic::Seats(_) => Request::Seats(asked, self.schedule.indices()),
+            Topic::Prepare(_) => {
                 let recipients = &self.facts.fee_recipients;
                 let known = self.schedule.known();
                 let pairs = known.map(|(at, found)| (found.index, recipients[at.index()]));
-                Order::Prepare(epoch, pairs.collect())
+                Request::Prepare(asked, pairs.collect())
             }
-            Errand::Subscribe(epoch) => {
-                Order::Subscribe(epoch, self.schedule.attesters_of(epoch).copied().collect())
+            Topic::Subscribe(epoch) => {
+                Request::Subscribe(asked, self.schedule.attesters_of(epoch).copied().collect())
             }
         }
     }
@@ -225,15 +228,15 @@ impl Node {
     /// The same for one run. What the beacon node has not said yet changes nothing.
     fn own_one(&mut self, duty: DutyId) {
         let epoch = self.facts.chain.epoch_of(duty.slot);
-        let errand = match duty.kind {
-            DutyKind::Head => Errand::Attesters(epoch),
-            DutyKind::Block => Errand::Proposers(epoch),
+        let topic = match duty.kind {
+            DutyKind::Head => Topic::Attesters(epoch),
+            DutyKind::Block => Topic::Proposers(epoch),
         };
-        let held = self.schedule.is_held(errand);
+        let held = self.schedule.is_held(topic);
         let owners = self.owners(duty).unwrap_or(Owners::Nobody);
         let run = self.runs.get(&duty);
         let is_news = run.is_some_and(|run| !run.is_owned(&owners, held));
-        if is_news && self.schedule.is_known(errand) {
+        if is_news && self.schedule.is_known(topic) {
             self.step(duty, Event::Owned { owners, held });
             self.hand_reveal(duty);
         }

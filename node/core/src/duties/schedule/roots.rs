@@ -13,7 +13,7 @@
 use proto::eth::{ChainSpec, ForkName};
 use proto::{Epoch, Root, Slot};
 
-use super::Errand;
+use super::Topic;
 
 /// A head event of the beacon node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +29,10 @@ pub struct Head {
 }
 
 impl Head {
-    /// What the answer to `errand` depends on, if this head is the chain's. Where no block of the
+    /// What the answer to `topic` depends on, if this head is the chain's. Where no block of the
     /// epoch that settles it has come yet, that is the head itself, for now.
-    pub(super) fn settles(&self, chain: &ChainSpec, errand: Errand) -> Option<Root> {
-        let settling = settling_epoch(chain, errand)?;
+    pub(super) fn settles(&self, chain: &ChainSpec, topic: Topic) -> Option<Root> {
+        let settling = settling_epoch(chain, topic)?;
         let own = chain.epoch_of(self.slot);
         if settling > own {
             Some(self.block)
@@ -46,24 +46,24 @@ impl Head {
     }
 
     /// Whether no later block, unless the chain turns, can change what the answer depends on.
-    pub(super) fn is_final_for(&self, chain: &ChainSpec, errand: Errand) -> bool {
-        settling_epoch(chain, errand).is_some_and(|epoch| epoch <= chain.epoch_of(self.slot))
+    pub(super) fn is_final_for(&self, chain: &ChainSpec, topic: Topic) -> bool {
+        settling_epoch(chain, topic).is_some_and(|epoch| epoch <= chain.epoch_of(self.slot))
     }
 }
 
-/// The epoch whose first slot the block that settles the duties comes before; none if `errand`
+/// The epoch whose first slot the block that settles the duties comes before; none if `topic`
 /// depends on no block. (In the first epoch that is the epoch itself: there is no earlier one.)
-fn settling_epoch(chain: &ChainSpec, errand: Errand) -> Option<Epoch> {
+fn settling_epoch(chain: &ChainSpec, topic: Topic) -> Option<Epoch> {
     let before = |epoch: Epoch| Epoch(epoch.0.saturating_sub(1));
-    match errand {
-        Errand::Attesters(epoch) => Some(before(epoch)),
-        Errand::Proposers(epoch) if has_lookahead(chain, epoch) => Some(before(epoch)),
-        Errand::Proposers(epoch) => Some(epoch),
-        Errand::Chain(_)
-        | Errand::Validators(_)
-        | Errand::Seats(_)
-        | Errand::Prepare(_)
-        | Errand::Subscribe(_) => None,
+    match topic {
+        Topic::Attesters(epoch) => Some(before(epoch)),
+        Topic::Proposers(epoch) if has_lookahead(chain, epoch) => Some(before(epoch)),
+        Topic::Proposers(epoch) => Some(epoch),
+        Topic::Chain(_)
+        | Topic::Validators(_)
+        | Topic::Seats(_)
+        | Topic::Prepare(_)
+        | Topic::Subscribe(_) => None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use desk::{Desk, ELECTRA, FULU, INDEX, SLOTS, attesters, chain, key, proposers, registered};
 
-use super::errands::{SHORTEST, UNANSWERED};
+use super::topics::{SHORTEST, UNANSWERED};
 use super::*;
 
 #[test]
@@ -15,23 +15,23 @@ fn what_the_head_bears_out_is_not_asked_again() {
         let mut desk = Desk::settled(epoch, 1, 2);
         desk.head(epoch, 1, 2);
         assert_eq!(desk.due(), []);
-        assert!(!desk.schedule.is_held(Errand::Attesters(epoch)));
+        assert!(!desk.schedule.is_held(Topic::Attesters(epoch)));
     }
 }
 
 #[test]
 fn another_previous_root_puts_the_duties_of_the_epoch_back() {
-    for (epoch, with) in [(ELECTRA, vec![]), (FULU, vec![Errand::Proposers(FULU)])] {
+    for (epoch, with) in [(ELECTRA, vec![]), (FULU, vec![Topic::Proposers(FULU)])] {
         let mut desk = Desk::settled(epoch, 1, 2);
         desk.head(epoch, 3, 2);
-        assert!(desk.schedule.is_held(Errand::Attesters(epoch)));
-        assert!(!desk.schedule.is_held(Errand::Attesters(epoch.next())));
+        assert!(desk.schedule.is_held(Topic::Attesters(epoch)));
+        assert!(!desk.schedule.is_held(Topic::Attesters(epoch.next())));
         let asked = desk.answer_all(epoch, 3, 2);
         assert_eq!(
             asked[..1 + with.len()],
-            [vec![Errand::Attesters(epoch)], with].concat()
+            [vec![Topic::Attesters(epoch)], with].concat()
         );
-        assert!(!desk.schedule.is_held(Errand::Attesters(epoch)));
+        assert!(!desk.schedule.is_held(Topic::Attesters(epoch)));
         assert_eq!(desk.seat(epoch), Some(3));
     }
 }
@@ -42,10 +42,7 @@ fn another_current_root_puts_the_duties_of_the_next_epoch_back_and_before_fulu_t
         let mut desk = Desk::settled(epoch, 1, 2);
         desk.head(epoch, 1, 3);
         let asked = desk.answer_all(epoch, 1, 3);
-        let due = [
-            Errand::Attesters(epoch.next()),
-            Errand::Proposers(proposers),
-        ];
+        let due = [Topic::Attesters(epoch.next()), Topic::Proposers(proposers)];
         assert_eq!(asked[..2], due);
         assert_eq!(desk.seat(epoch.next()), Some(3));
     }
@@ -64,7 +61,7 @@ fn a_root_that_turns_out_another_at_the_roll_over_puts_duties_back() {
     desk.head(next, 2, 4);
     assert!(
         desk.answer_all(next, 2, 4)
-            .contains(&Errand::Attesters(next.next()))
+            .contains(&Topic::Attesters(next.next()))
     );
     assert_eq!(desk.seat(next.next()), Some(4));
 }
@@ -91,7 +88,7 @@ fn the_first_event_after_a_start_is_compared() {
     desk.answer_all(FULU, 1, 2);
     desk.pass(SHORTEST);
     desk.head(FULU, 3, 2);
-    assert!(desk.schedule.is_held(Errand::Attesters(FULU)));
+    assert!(desk.schedule.is_held(Topic::Attesters(FULU)));
     desk.answer_all(FULU, 3, 2);
     assert_eq!(desk.seat(FULU), Some(3));
 }
@@ -106,8 +103,8 @@ fn an_epoch_that_no_event_has_borne_out_is_asked_again_when_it_begins() {
         let next = FULU.next();
         desk.now = chain().start_of(Slot(next.0 * SLOTS));
         let asked = desk.answer_all(next, 2, 99);
-        for errand in [Errand::Attesters(next), Errand::Proposers(next)] {
-            assert_eq!(asked.contains(&errand), deaf, "{errand:?}");
+        for topic in [Topic::Attesters(next), Topic::Proposers(next)] {
+            assert_eq!(asked.contains(&topic), deaf, "{topic:?}");
         }
     }
 }
@@ -116,10 +113,10 @@ fn an_epoch_that_no_event_has_borne_out_is_asked_again_when_it_begins() {
 fn news_of_activation_and_exit_puts_the_duties_back() {
     let mut desk = Desk::settled(FULU, 1, 2);
     let told = |desk: &mut Desk, found: Vec<(PublicKey, Registered)>| {
-        desk.schedule.errands.put_back(Errand::Validators(FULU));
+        desk.schedule.topics.put_back(Topic::Validators(FULU));
         desk.pass(SHORTEST);
         let due = desk.due().into_iter();
-        for due in due.filter(|due| due.errand == Errand::Validators(FULU)) {
+        for due in due.filter(|due| due.topic == Topic::Validators(FULU)) {
             desk.schedule.set_registered(due, found.clone());
         }
         desk.pass(SHORTEST);
@@ -129,10 +126,10 @@ fn news_of_activation_and_exit_puts_the_duties_back() {
     for active in [false, true] {
         let asked = told(&mut desk, registered(active));
         for epoch in [FULU, FULU.next()] {
-            assert!(asked.contains(&Errand::Attesters(epoch)), "{asked:?}");
-            assert!(asked.contains(&Errand::Proposers(epoch)), "{asked:?}");
+            assert!(asked.contains(&Topic::Attesters(epoch)), "{asked:?}");
+            assert!(asked.contains(&Topic::Proposers(epoch)), "{asked:?}");
         }
-        assert!(asked.contains(&Errand::Prepare(FULU)), "{asked:?}");
+        assert!(asked.contains(&Topic::Prepare(FULU)), "{asked:?}");
     }
 }
 
@@ -142,7 +139,7 @@ fn an_answer_that_the_newest_event_contradicts_is_used_only_if_the_node_insists(
     desk.head(FULU, 1, 2);
     let attesters_due = |desk: &mut Desk| {
         let due = desk.due();
-        let of = |due: &&Due| due.errand == Errand::Attesters(FULU);
+        let of = |due: &&Due| due.topic == Topic::Attesters(FULU);
         due.iter().find(of).copied()
     };
     for insists in [false, true] {
@@ -153,7 +150,7 @@ fn an_answer_that_the_newest_event_contradicts_is_used_only_if_the_node_insists(
         desk.pass(SHORTEST);
     }
     assert_eq!(attesters_due(&mut desk), None, "it has said so twice");
-    assert!(!desk.schedule.is_held(Errand::Attesters(FULU)));
+    assert!(!desk.schedule.is_held(Topic::Attesters(FULU)));
     desk.head(FULU, 3, 2);
     assert!(
         attesters_due(&mut desk).is_some(),
@@ -165,8 +162,8 @@ fn an_answer_that_the_newest_event_contradicts_is_used_only_if_the_node_insists(
 #[test]
 fn proposers_without_a_root_depend_on_what_the_events_said_when_they_were_asked() {
     let mut desk = Desk::begun(FULU);
-    let errand = Errand::Proposers(FULU);
-    let ask = |desk: &mut Desk| desk.due().into_iter().find(|due| due.errand == errand);
+    let topic = Topic::Proposers(FULU);
+    let ask = |desk: &mut Desk| desk.due().into_iter().find(|due| due.topic == topic);
     let due = ask(&mut desk).unwrap();
     desk.schedule.set_proposers(due, &proposers(None));
     desk.pass(SHORTEST);
@@ -185,8 +182,8 @@ fn proposers_without_a_root_depend_on_what_the_events_said_when_they_were_asked(
 #[test]
 fn an_answer_to_an_older_question_never_replaces_one_to_a_newer() {
     let mut desk = Desk::begun(FULU);
-    let errand = Errand::Attesters(FULU);
-    let ask = |desk: &mut Desk| desk.due().into_iter().find(|due| due.errand == errand);
+    let topic = Topic::Attesters(FULU);
+    let ask = |desk: &mut Desk| desk.due().into_iter().find(|due| due.topic == topic);
     let old = ask(&mut desk).unwrap();
     desk.pass(UNANSWERED);
     let new = ask(&mut desk).unwrap();
@@ -206,7 +203,7 @@ fn a_head_that_flaps_a_thousand_times_is_asked_about_as_often_as_time_allows() {
     }
     assert!(
         unanswered <= 4,
-        "{unanswered} of four errands that depend on a root"
+        "{unanswered} of four topics that depend on a root"
     );
     let mut desk = Desk::settled(FULU, 1, 2);
     let mut answered = 0;
@@ -239,14 +236,14 @@ fn an_answer_on_its_way_settles_what_the_head_does_meanwhile() {
     desk.pass(SHORTEST);
     desk.head(FULU, 3, 2);
     let due = desk.due();
-    assert!(due.iter().any(|due| due.errand == Errand::Attesters(FULU)));
+    assert!(due.iter().any(|due| due.topic == Topic::Attesters(FULU)));
     desk.head(FULU, 4, 2);
     for due in due {
         desk.answer(due, FULU, 4, 2);
     }
     desk.pass(SHORTEST);
     let asked = desk.answer_all(FULU, 4, 2);
-    assert!(!asked.contains(&Errand::Attesters(FULU)), "{asked:?}");
+    assert!(!asked.contains(&Topic::Attesters(FULU)), "{asked:?}");
     assert_eq!(desk.seat(FULU), Some(4));
 }
 
@@ -259,7 +256,7 @@ fn a_clock_that_was_far_ahead_leaves_no_question_behind() {
     desk.now = right;
     let asked = desk.answer_all(FULU, 1, 2);
     assert!(!asked.is_empty());
-    let near = |errand: &Errand| (FULU..=FULU.next()).contains(&errand.epoch());
+    let near = |topic: &Topic| (FULU..=FULU.next()).contains(&topic.epoch());
     assert!(asked.iter().all(near), "{asked:?}");
     desk.pass(UNANSWERED);
     assert_eq!(desk.answer_all(FULU, 1, 2), []);
@@ -274,12 +271,12 @@ fn a_node_that_may_have_restarted_is_told_again_at_once() {
     desk.schedule.hears_again();
     let asked = desk.answer_all(FULU, 1, 2);
     let told = [
-        Errand::Prepare(FULU),
-        Errand::Subscribe(FULU),
-        Errand::Subscribe(FULU.next()),
+        Topic::Prepare(FULU),
+        Topic::Subscribe(FULU),
+        Topic::Subscribe(FULU.next()),
     ];
-    for errand in told {
-        assert!(asked.contains(&errand), "{errand:?} of {asked:?}");
+    for topic in told {
+        assert!(asked.contains(&topic), "{topic:?} of {asked:?}");
     }
 }
 
@@ -295,7 +292,7 @@ fn a_node_is_prepared_again_one_slot_before_a_proposal() {
     desk.schedule
         .proposers
         .insert(duty.slot, ValidatorPosition(0));
-    for (at, asked) in [(3, vec![]), (4, vec![Errand::Prepare(FULU)]), (5, vec![])] {
+    for (at, asked) in [(3, vec![]), (4, vec![Topic::Prepare(FULU)]), (5, vec![])] {
         desk.now = chain().start_of(Slot(FULU.0 * SLOTS + at));
         assert_eq!(desk.answer_all(FULU, 1, 2), asked, "in slot {at}");
         desk.pass(SHORTEST);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proto::eth::CommitteeIndex;
 
-use super::super::errands::SHORTEST;
+use super::super::topics::SHORTEST;
 use super::super::*;
 use crate::duties::agreed::value;
 
@@ -59,7 +59,7 @@ impl Desk {
             now,
         };
         for due in desk.schedule.due(now) {
-            if matches!(due.errand, Errand::Validators(_)) {
+            if matches!(due.topic, Topic::Validators(_)) {
                 desk.schedule.set_registered(due, registered(true));
             } else {
                 desk.schedule.done(due);
@@ -86,7 +86,7 @@ impl Desk {
     }
 
     /// Answers whatever is asked, and says what was.
-    pub fn answer_all(&mut self, epoch: Epoch, previous: u8, current: u8) -> Vec<Errand> {
+    pub fn answer_all(&mut self, epoch: Epoch, previous: u8, current: u8) -> Vec<Topic> {
         let mut asked = Vec::new();
         loop {
             let due = self.due();
@@ -94,29 +94,29 @@ impl Desk {
                 return asked;
             }
             for due in due {
-                asked.push(due.errand);
+                asked.push(due.topic);
                 self.answer(due, epoch, previous, current);
             }
         }
     }
 
     pub fn answer(&mut self, due: Due, epoch: Epoch, previous: u8, current: u8) {
-        let byte = |settled_ahead: bool| match (settled_ahead, due.errand.epoch() == epoch) {
+        let byte = |settled_ahead: bool| match (settled_ahead, due.topic.epoch() == epoch) {
             (true, true) => previous,
             (true, false) | (false, true) => current,
             (false, false) => 99,
         };
-        match due.errand {
-            Errand::Validators(_) => self.schedule.set_registered(due, registered(true)),
-            Errand::Attesters(of) => {
+        match due.topic {
+            Topic::Validators(_) => self.schedule.set_registered(due, registered(true)),
+            Topic::Attesters(of) => {
                 let by = byte(true);
                 self.schedule.set_attesters(due, attesters(of, by));
             }
-            Errand::Proposers(_) => {
-                let by = byte(has_lookahead(&chain(), due.errand.epoch()));
+            Topic::Proposers(_) => {
+                let by = byte(has_lookahead(&chain(), due.topic.epoch()));
                 self.schedule.set_proposers(due, &proposers(Some(by)));
             }
-            Errand::Chain(_) | Errand::Seats(_) | Errand::Prepare(_) | Errand::Subscribe(_) => {
+            Topic::Chain(_) | Topic::Seats(_) | Topic::Prepare(_) | Topic::Subscribe(_) => {
                 self.schedule.done(due)
             }
         }

@@ -1,7 +1,7 @@
 //! What is asked of the beacon node: which question is due, which is on its way, and which answer
 //! counts.
 //!
-//! Of each errand one question is on its way at a time, and the same one is not put again before
+//! On each topic one question is on its way at a time, and the same one is not put again before
 //! [`SHORTEST`] has passed, however often its reason changes meanwhile: a beacon node that turns
 //! back and forth a thousand times a second is not asked a thousand times a second. Questions are
 //! numbered, and an answer to an older one never takes the place of an answer to a newer.
@@ -11,16 +11,16 @@ use std::time::Duration;
 
 use proto::{Epoch, Root, Timestamp};
 
-/// How long a failed errand waits before it is asked again.
+/// How long a question that failed waits before it is put again.
 pub const RETRY: Duration = Duration::from_millis(500);
-/// How long an errand may stay unanswered before it counts as failed.
+/// How long a question may stay unanswered before it counts as failed.
 pub const UNANSWERED: Duration = Duration::from_secs(20);
-/// The least time between two questions of one errand.
+/// The least time between two questions on one topic.
 pub const SHORTEST: Duration = Duration::from_millis(250);
 
-/// One thing to ask of, or tell, the beacon node for one epoch.
+/// What the schedule asks the beacon node about, or tells it, for one epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Errand {
+pub enum Topic {
     /// What chain this is: it may have scheduled a fork since the start.
     Chain(Epoch),
     /// Which of our keys the chain knows, under which index.
@@ -37,7 +37,7 @@ pub enum Errand {
     Subscribe(Epoch),
 }
 
-impl Errand {
+impl Topic {
     /// The epoch it is for.
     pub fn epoch(self) -> Epoch {
         match self {
@@ -52,13 +52,32 @@ impl Errand {
     }
 }
 
-/// An errand that is to be asked now.
+/// A question that is to be put now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {
-    /// Which.
-    pub errand: Errand,
+    /// What it is on.
+    pub topic: Topic,
     /// The number of the question.
     pub number: u64,
+}
+
+/// Which question of the schedule a request or a response is; its topic stands in their kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// The epoch it is for.
+    pub epoch: Epoch,
+    /// The number of the question.
+    pub number: u64,
+}
+
+impl Asked {
+    /// The question, of a request on this topic.
+    pub fn on(self, topic: impl FnOnce(Epoch) -> Topic) -> Due {
+        Due {
+            topic: topic(self.epoch),
+            number: self.number,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,18 +124,18 @@ impl Progress {
     }
 }
 
-/// The table of errands.
+/// The table of topics.
 #[derive(Debug, Default)]
-pub struct Errands {
-    table: BTreeMap<Errand, Progress>,
+pub struct Topics {
+    table: BTreeMap<Topic, Progress>,
     /// The number of the last question of all.
     last: u64,
 }
 
-impl Errands {
-    /// Adds an errand that is to be asked at once, unless it is there.
-    pub fn want(&mut self, errand: Errand) {
-        self.table.entry(errand).or_insert(Progress {
+impl Topics {
+    /// Adds a topic that is to be asked about at once, unless it is there.
+    pub fn want(&mut self, topic: Topic) {
+        self.table.entry(topic).or_insert(Progress {
             state: State::Waiting {
                 until: Timestamp::from_micros(0),
             },
@@ -127,30 +146,30 @@ impl Errands {
         });
     }
 
-    /// Forgets the errands of all other epochs, those of a time far ahead among them.
+    /// Forgets the topics of all other epochs, those of a time far ahead among them.
     pub fn keep(&mut self, epochs: std::ops::RangeInclusive<Epoch>) {
         self.table
-            .retain(|errand, _| epochs.contains(&errand.epoch()));
+            .retain(|topic, _| epochs.contains(&topic.epoch()));
     }
 
-    /// The errands of which `may` says that they can be asked, and whose time has come: each once
-    /// until it fails or is put back. `expected` is what its answer should depend on.
+    /// The topics of which `may` says that they can be asked about, and whose time has come: each
+    /// once until it fails or is put back. `expected` is what its answer should depend on.
     pub fn due(
         &mut self,
         now: Timestamp,
-        may: impl Fn(Errand) -> bool,
-        expected: impl Fn(Errand) -> Option<Root>,
+        may: impl Fn(Topic) -> bool,
+        expected: impl Fn(Topic) -> Option<Root>,
     ) -> Vec<Due> {
         let mut due = Vec::new();
-        for (errand, progress) in &mut self.table {
-            if progress.is_ripe(now) && may(*errand) {
+        for (topic, progress) in &mut self.table {
+            if progress.is_ripe(now) && may(*topic) {
                 self.last += 1;
                 progress.state = State::Asked { again: false };
                 progress.asked_at = Some(now);
                 progress.number = self.last;
-                progress.bound = expected(*errand);
+                progress.bound = expected(*topic);
                 due.push(Due {
-                    errand: *errand,
+                    topic: *topic,
                     number: self.last,
                 });
             }
@@ -158,7 +177,7 @@ impl Errands {
         due
     }
 
-    /// When [`Errands::due`] may next have something that it has not now.
+    /// When [`Topics::due`] may next have something that it has not now.
     pub fn deadline(&self, now: Timestamp) -> Option<Timestamp> {
         let times = self.table.values().filter_map(|progress| {
             let at = match progress.state {
@@ -172,8 +191,8 @@ impl Errands {
     }
 
     /// The answer is not what it was any more: it is asked again, after the one on its way.
-    pub fn put_back(&mut self, errand: Errand) {
-        if let Some(progress) = self.table.get_mut(&errand) {
+    pub fn put_back(&mut self, topic: Topic) {
+        if let Some(progress) = self.table.get_mut(&topic) {
             match &mut progress.state {
                 State::Asked { again } => *again = true,
                 State::Done => {
@@ -186,29 +205,29 @@ impl Errands {
         }
     }
 
-    /// As [`Errands::put_back`], for what the answer on its way settles by itself.
-    pub fn put_back_if_done(&mut self, errand: Errand) {
-        let progress = self.table.get(&errand);
+    /// As [`Topics::put_back`], for what the answer on its way settles by itself.
+    pub fn put_back_if_done(&mut self, topic: Topic) {
+        let progress = self.table.get(&topic);
         if progress.is_some_and(|progress| progress.state == State::Done) {
-            self.put_back(errand);
+            self.put_back(topic);
         }
     }
 
-    /// As [`Errands::put_back`], for all errands that `concerns` names.
-    pub fn put_back_all(&mut self, concerns: impl Fn(Errand) -> bool) {
-        let errands: Vec<Errand> = self
+    /// As [`Topics::put_back`], for all topics that `concerns` names.
+    pub fn put_back_all(&mut self, concerns: impl Fn(Topic) -> bool) {
+        let topics: Vec<Topic> = self
             .table
             .keys()
             .copied()
             .filter(|e| concerns(*e))
             .collect();
-        errands.into_iter().for_each(|errand| self.put_back(errand));
+        topics.into_iter().for_each(|topic| self.put_back(topic));
     }
 
     /// The question of this number was not answered, or with an error: it is asked again in a
     /// while.
-    pub fn failed(&mut self, errand: Errand, number: u64, now: Timestamp) {
-        if let Some(progress) = self.table.get_mut(&errand)
+    pub fn failed(&mut self, topic: Topic, number: u64, now: Timestamp) {
+        if let Some(progress) = self.table.get_mut(&topic)
             && progress.number == number
             && matches!(progress.state, State::Asked { .. })
         {
@@ -219,8 +238,8 @@ impl Errands {
     /// The question of this number was answered: with what it was bound to when it was put, if the
     /// answer counts, which it does not where a newer question has been answered, or where nobody
     /// has asked.
-    pub fn answered(&mut self, errand: Errand, number: u64) -> Option<Option<Root>> {
-        let progress = self.table.get_mut(&errand)?;
+    pub fn answered(&mut self, topic: Topic, number: u64) -> Option<Option<Root>> {
+        let progress = self.table.get_mut(&topic)?;
         if number <= progress.taken || number > progress.number {
             return None;
         }

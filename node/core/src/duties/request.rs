@@ -1,0 +1,126 @@
+//! What is asked of the beacon node, or handed to it, and what it says.
+//!
+//! Each [`Request`] has the [`Response`] of the same name; nothing in a response means that the
+//! node said nothing, or nothing that can be used. Who asks decides when to ask again.
+
+use proto::eth::{
+    AttesterDuty, BlockContents, ChainSpec, HeadVote, ProposerDuty, SingleAttestation,
+    ValidatorIndex,
+};
+use proto::{Address, DutyId, PublicKey, Root, SignatureBytes, Slot};
+
+use super::agreed::judge::Sight;
+use super::schedule::{Asked, Attester, Drawn, Registered};
+use super::sight::Condition;
+
+/// One thing to ask of the beacon node, or to tell it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// What chain this is.
+    Chain(Asked),
+    /// What the chain knows of these keys.
+    Validators(Asked, Vec<PublicKey>),
+    /// In which slots of the epoch these validators attest.
+    Attesters(Asked, Vec<ValidatorIndex>),
+    /// Who proposes in the epoch.
+    Proposers(Asked),
+    /// Which of these validators sit in the sync committee of the epoch.
+    Seats(Asked, Vec<ValidatorIndex>),
+    /// Take note of who gets the fees of these proposers.
+    Prepare(Asked, Vec<(ValidatorIndex, Address)>),
+    /// Take note of these attesters' committees.
+    Subscribe(Asked, Vec<Attester>),
+    /// What to attest to in this slot; nothing while the node is syncing or optimistic.
+    HeadVote(Slot),
+    /// Build a block.
+    Block {
+        /// Its slot.
+        slot: Slot,
+        /// Its RANDAO reveal.
+        randao_reveal: SignatureBytes,
+    },
+    /// How is the node?
+    Condition,
+    /// What is known of this block?
+    Knows {
+        /// The duty it matters to.
+        duty: DutyId,
+        /// The block's root.
+        root: Root,
+    },
+    /// Spread what is signed.
+    Submit {
+        /// The duty it fulfils.
+        duty: DutyId,
+        /// What is signed.
+        submission: Submission,
+    },
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Response {
+    /// The chain as the node has it.
+    Chain(Asked, Option<Box<ChainSpec>>),
+    /// Those of the keys that the chain knows.
+    Validators(Asked, Option<Vec<(PublicKey, Registered)>>),
+    /// The attestations of the epoch.
+    Attesters(Asked, Option<Drawn<AttesterDuty>>),
+    /// The proposals of the epoch.
+    Proposers(Asked, Option<Drawn<ProposerDuty>>),
+    /// Who of the validators sits in the sync committee.
+    Seats(Asked, Option<Vec<ValidatorIndex>>),
+    /// The node took note.
+    Prepare(Asked, Option<()>),
+    /// The node took note.
+    Subscribe(Asked, Option<()>),
+    /// What the node would attest to in this slot.
+    HeadVote(Slot, Option<HeadVote>),
+    /// The block that the node has built for this slot.
+    Block(Slot, Option<BlockContents>),
+    /// How the node is.
+    Condition(Condition),
+    /// What is known of the block.
+    Knows {
+        /// The duty it matters to.
+        duty: DutyId,
+        /// The block's root.
+        root: Root,
+        /// What is known of it.
+        seen: Sight,
+    },
+    /// What became of a submission.
+    Submit {
+        /// The duty.
+        duty: DutyId,
+        /// Whose part of it the beacon node has now.
+        accepted: Vec<ValidatorIndex>,
+        /// Whose part it refused, and why.
+        refused: Vec<(ValidatorIndex, String)>,
+    },
+}
+
+/// Something signed, for the beacon node to spread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submission {
+    /// Attestations of one slot.
+    Attestations(Vec<SingleAttestation>),
+    /// A block.
+    Block {
+        /// The block and its blobs.
+        contents: Box<BlockContents>,
+        /// The proposer's signature.
+        signature: SignatureBytes,
+        /// Where the blobs are from.
+        origin: Origin,
+    },
+}
+
+/// Where the blobs of a block are from, so how far they are trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The own beacon node has built the block, or it has no blobs.
+    Own,
+    /// Another peer gave them, and nobody has checked them.
+    Peer,
+}
