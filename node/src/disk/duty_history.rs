@@ -33,9 +33,10 @@ use kept::Kept;
 const OPENING: Duration = Duration::from_secs(60);
 /// How long the end of the program waits for what was remembered last: a busy disk takes a second.
 const CLOSING: Duration = Duration::from_secs(3);
-/// How long news are gathered before they are written down together. A duty brings one of each
-/// peer and two of its own, each of which would wake the thread.
-const GATHERING: Duration = Duration::from_secs(5);
+/// How long news are gathered at least before they are written down together, and with the slack of
+/// this thread's timers ([`kept`]) 4 s more at most. A duty brings one of each peer and two of its
+/// own, each of which would wake the thread.
+const GATHERING: Duration = Duration::from_secs(1);
 /// What may wait to be remembered at most: some minutes of a large cluster.
 const WAITING: usize = 1024;
 /// How many of the last duties are shown again after a start.

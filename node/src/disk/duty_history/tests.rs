@@ -167,3 +167,31 @@ fn run_on_a_full_volume(place: &Path) {
     history.close().expect_err("no file takes a byte");
     println!("{ENDED}");
 }
+
+/// The threads of this process by name, and how late each may wake.
+fn slacks_of(name: &str) -> Vec<u64> {
+    let threads = std::fs::read_dir("/proc/self/task").unwrap();
+    let of = |thread: std::fs::DirEntry| {
+        let named = std::fs::read_to_string(thread.path().join("comm")).ok()?;
+        let slack = Path::new("/proc").join(thread.file_name());
+        let slack = std::fs::read_to_string(slack.join("timerslack_ns")).ok()?;
+        named
+            .starts_with(name)
+            .then(|| slack.trim().parse().unwrap())
+    };
+    threads.filter_map(|thread| of(thread.unwrap())).collect()
+}
+
+#[test]
+fn the_threads_that_look_for_work_each_second_do_so_all_in_one_go() {
+    let dir = tempfile::tempdir().unwrap();
+    let (history, _) = DutyHistory::open(&dir.path().join("memory"), CLUSTER, size()).unwrap();
+    history.remember_ending(&ending(7)).unwrap();
+    history.close().unwrap();
+    let slacks = slacks_of("sled-io");
+    assert!(!slacks.is_empty());
+    assert!(
+        slacks.iter().all(|slack| *slack == 4_000_000_000),
+        "{slacks:?}"
+    );
+}
