@@ -146,10 +146,15 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     STOPS.store(true, Ordering::Relaxed);
-    Ok(async move {
+    // A task of its own: whoever waits for much else beside it looks at one flag.
+    let asked = tokio::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+    });
+    Ok(async move {
+        // It neither panics nor is cancelled while anybody waits for it.
+        asked.await.ok();
     })
 }
