@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# eth-remerkleable 0.1.31 (PyPI), the SSZ library under the consensus specifications in Python, beside
-# @chainsafe/ssz 1.9.0 (npm).
+# eth-remerkleable 0.1.31 (PyPI), the SSZ library under the Python of the consensus specifications,
+# beside @chainsafe/ssz 1.9.0 (npm).
 #
 # Guess:  `append` and then `pop` give back the bitlist from before, with its bytes and its root: a
 #         root is a function of the value (ssz/simple-serialize.md, "Merkleization"), and for lists
 #         of the same library it is so.
 # Really: `pop` shortens a `Bitlist` or `ProgressiveBitlist` by one and clears the place behind the
-#         popped bit. A popped 1 stays in the tree: item by item the list is the one from before, but
-#         its root is that of no bitlist, it does not equal that list, and its bytes can be those of
-#         a shorter one. And a `pop` from 256 bits to 255 clears the first bit of all.
+#         popped bit. A popped 1 stays in the tree: item by item the list is the one before, but its
+#         root is that of no bitlist, it does not equal that list, and its bytes can be those of a
+#         shorter one. And a `pop` from 256 bits to 255 clears the first bit of all.
 #
 # So roots and vectors from this library want bitlists that were made in one piece.
 set -euo pipefail
@@ -28,8 +28,9 @@ from remerkleable.progressive import ProgressiveBitlist
 
 
 def told(value):
+    items = [int(item) for item in value]
     root = bytes(value.hash_tree_root()).hex()
-    return {"items": [int(item) for item in value], "root": root, "bytes": value.encode_bytes().hex()}
+    return {"items": items, "root": root, "bytes": value.encode_bytes().hex()}
 
 
 seen = []
