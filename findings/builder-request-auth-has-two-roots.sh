@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# go-eth2-client v0.30.1 (Go: github.com/attestantio/go-eth2-client) and @lodestar/types 1.50.0 (npm),
-# both of October 2026 and both with the types of Gloas, hashing one `BuilderRequestAuth`: what a
-# validator signs so that a builder answers its request for a bid.
+# github.com/attestantio/go-eth2-client v0.30.1 (Go) and @lodestar/types 1.50.0 (npm), both of October
+# 2026 and with the types of Gloas, hashing one `BuilderRequestAuth`: what a validator signs so that
+# a builder answers its request for a bid.
 #
 # Guess:  two clients that read and write the same SSZ bytes and the same JSON of an object agree on
 #         its hash tree root, the thing that is signed.
-# Really: they agree on every byte of it and not on the root. builder-specs (specs/gloas/validator.md,
+# Really: they agree on every byte of it, not on the root. builder-specs (specs/gloas/validator.md,
 #         "Containers") defines a plain `Container`, and so does Lodestar; go-eth2-client merkleizes
 #         a progressive one (EIP-7495), as it does for the consensus objects of Gloas. Bytes cannot
 #         show it: both kinds serialize alike. `PayloadAttestation`, progressive for both, agrees.
@@ -19,8 +19,10 @@ cd "$folder"
 npm init -y >/dev/null
 npm install --silent --no-audit --no-fund --save-exact @lodestar/types@1.50.0
 export GOPATH=$folder/go GOFLAGS="-mod=mod -modcacherw" GOTOOLCHAIN=local
-go mod init probe 2>/dev/null
-go get github.com/attestantio/go-eth2-client@v0.30.1 2>/dev/null
+{ go mod init probe && go get github.com/attestantio/go-eth2-client@v0.30.1; } &>log || {
+  cat log
+  exit 1
+}
 cat >probe.go <<'SCRIPT'
 package main
 
