@@ -26,7 +26,8 @@ use libp2p::{Multiaddr, PeerId};
 use proto::PeerIndex;
 use thiserror::Error;
 
-use super::session::{self, Link, Shared};
+use super::link::{Link, Shared};
+use super::session;
 
 /// The name of the stream. Its number changes only if the layout of the hello does.
 const PROTOCOL: StreamProtocol = StreamProtocol::new("/gantry/session/1");
@@ -57,7 +58,11 @@ impl Sessions {
         let known = self.allowed.iter().find(|(id, _)| *id == peer);
         let (_, peer) = *known.ok_or_else(|| ConnectionDenied::new(Stranger))?;
         Ok(OneStream {
-            stage: if dialled { Stage::Open } else { Stage::Await },
+            state: if dialled {
+                StreamState::Open
+            } else {
+                StreamState::Await
+            },
             link: Link {
                 shared: self.shared.clone(),
                 peer,
@@ -112,10 +117,10 @@ impl NetworkBehaviour for Sessions {
 /// One connection: the side that dialled opens the one stream, the other side takes the first.
 pub(super) struct OneStream {
     link: Link,
-    stage: Stage,
+    state: StreamState,
 }
 
-enum Stage {
+enum StreamState {
     /// We dialled: ask for the stream.
     Open,
     /// The stream is on its way.
@@ -130,17 +135,17 @@ enum Stage {
 impl OneStream {
     fn begin(&mut self, stream: Stream) {
         // A second stream has no use: dropping it resets it.
-        if matches!(self.stage, Stage::Open | Stage::Await) {
+        if matches!(self.state, StreamState::Open | StreamState::Await) {
             let session: BoxFuture<'static, ()> = Box::pin(session::run(stream, self.link.clone()));
-            self.stage = Stage::Run([session].into_iter().collect());
+            self.state = StreamState::Run([session].into_iter().collect());
         }
     }
 
     fn advance(&mut self, cx: &mut Context<'_>) {
-        if let Stage::Run(session) = &mut self.stage
+        if let StreamState::Run(session) = &mut self.state
             && session.poll_next_unpin(cx).is_ready()
         {
-            self.stage = Stage::Over;
+            self.state = StreamState::Over;
         }
     }
 }
@@ -161,8 +166,8 @@ impl ConnectionHandler for OneStream {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<ConnectionHandlerEvent<Self::OutboundProtocol, (), Infallible>> {
-        if matches!(self.stage, Stage::Open) {
-            self.stage = Stage::Await;
+        if matches!(self.state, StreamState::Open) {
+            self.state = StreamState::Await;
             return Poll::Ready(ConnectionHandlerEvent::OutboundSubstreamRequest {
                 protocol: SubstreamProtocol::new(ReadyUpgrade::new(PROTOCOL), ()),
             });
@@ -175,7 +180,7 @@ impl ConnectionHandler for OneStream {
     /// all.
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Option<Infallible>> {
         self.advance(cx);
-        self.stage = Stage::Over;
+        self.state = StreamState::Over;
         Poll::Ready(None)
     }
 

@@ -1,6 +1,6 @@
 //! The driver: listens, dials when a peer is due, and chooses between connections.
 //!
-//! It owns the swarm and one [`Peer`] for each other operator. Frames never pass through it.
+//! It owns the swarm and one [`Contact`] for each other operator. Frames never pass through it.
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -19,20 +19,22 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::address::{Found, multiaddr, resolve};
 use super::connection::{Sessions, Stranger};
+use super::contact::{Act, Contact};
 use super::count::Meters;
-use super::peer::{Act, Peer};
-use super::pending::Pending;
+use super::event::{Disconnect, Event, NetError, Refusal};
+use super::inbound::Unauthenticated;
+use super::link::{SessionEvent, Shared};
+use super::listening::with_advice;
+use super::outbox::Outbox;
 use super::reach;
-use super::session::{SessionEvent, Shared};
+use super::settings::Settings;
 use super::transport::{peer_id, transport};
-use super::{Disconnect, Event, NetError, Outbox, Refusal, Settings};
-use crate::net::listening::with_advice;
 
 /// Connections with one peer: the live one, its successor, and two on their way out.
 const MAX_PER_PEER: u32 = 4;
 
-/// Notes that may wait for the driver.
-const NOTES: usize = 256;
+/// Events of sessions that may wait for the driver.
+const SESSION_EVENTS: usize = 256;
 
 /// Starts listening and dialling. Everything stops when the receiver is dropped.
 ///
@@ -44,7 +46,7 @@ pub async fn start(settings: Settings) -> Result<(Outbox, mpsc::Receiver<Event>)
     getrandom::fill(&mut instance).map_err(NetError::Randomness)?;
     let size = settings.roster.size();
     let (events, received) = mpsc::channel(settings.limits.inbox_events);
-    let (note_sender, notes) = mpsc::channel(NOTES);
+    let (session_events, heard) = mpsc::channel(SESSION_EVENTS);
     let (queues, ends) = size.all().map(|_| watch::channel(None)).unzip();
     let shared = Arc::new(Shared {
         instance: Instance(instance),
@@ -52,11 +54,11 @@ pub async fn start(settings: Settings) -> Result<(Outbox, mpsc::Receiver<Event>)
         queues,
         meters: Arc::new(Meters::new(size.peers())),
         events,
-        notes: note_sender,
+        session_events,
         settings,
     });
     let outbox = Outbox::new(ends, shared.meters.clone());
-    let mut driver = Driver::new(shared.clone(), notes)?;
+    let mut driver = Driver::new(shared.clone(), heard)?;
     for address in &shared.settings.listen {
         driver.listen(*address).await?;
     }
@@ -67,7 +69,7 @@ pub async fn start(settings: Settings) -> Result<(Outbox, mpsc::Receiver<Event>)
 #[derive(NetworkBehaviour)]
 #[behaviour(prelude = "libp2p::swarm::derive_prelude")]
 struct Behaviour {
-    pending: Pending,
+    unauthenticated: Unauthenticated,
     limits: connection_limits::Behaviour,
     sessions: Sessions,
 }
@@ -75,10 +77,10 @@ struct Behaviour {
 struct Driver {
     shared: Arc<Shared>,
     swarm: Swarm<Behaviour>,
-    notes: mpsc::Receiver<SessionEvent>,
+    session_events: mpsc::Receiver<SessionEvent>,
     /// Every other peer, by its libp2p name.
     ids: BTreeMap<PeerId, PeerIndex>,
-    peers: BTreeMap<PeerIndex, Peer>,
+    contacts: BTreeMap<PeerIndex, Contact>,
     lookups: JoinSet<(PeerIndex, Found)>,
     /// Why names of a peer stood for no address when it was dialled last.
     missing: BTreeMap<PeerIndex, Vec<String>>,
@@ -87,7 +89,10 @@ struct Driver {
 }
 
 impl Driver {
-    fn new(shared: Arc<Shared>, notes: mpsc::Receiver<SessionEvent>) -> Result<Self, NetError> {
+    fn new(
+        shared: Arc<Shared>,
+        session_events: mpsc::Receiver<SessionEvent>,
+    ) -> Result<Self, NetError> {
         let settings = &shared.settings;
         let mut ids = BTreeMap::new();
         for peer in settings.roster.size().all().filter(|p| *p != settings.me) {
@@ -99,7 +104,7 @@ impl Driver {
         let transport = transport(&settings.identity, shared.meters.tcp(), timeout)?;
         let allowed = ids.iter().map(|(id, peer)| (*id, *peer)).collect();
         let behaviour = Behaviour {
-            pending: Pending::default(),
+            unauthenticated: Unauthenticated::default(),
             limits: connection_limits::Behaviour::new(limits),
             sessions: Sessions::new(shared.clone(), allowed),
         };
@@ -109,10 +114,10 @@ impl Driver {
             .with_idle_connection_timeout(settings.limits.connect);
         Ok(Self {
             swarm: Swarm::new(transport, behaviour, me, config),
-            notes,
-            peers: ids
+            session_events,
+            contacts: ids
                 .values()
-                .map(|peer| (*peer, Peer::new(*peer, shared.clone())))
+                .map(|peer| (*peer, Contact::new(*peer, shared.clone())))
                 .collect(),
             ids,
             lookups: JoinSet::new(),
@@ -162,7 +167,7 @@ impl Driver {
         let events = self.shared.events.clone();
         self.tell_without_address().await;
         loop {
-            let due = self.peers.values().filter_map(Peer::deadline).min();
+            let due = self.contacts.values().filter_map(Contact::deadline).min();
             let wake = async {
                 match due {
                     Some(due) => sleep_until(due).await,
@@ -171,9 +176,9 @@ impl Driver {
             };
             tokio::select! {
                 () = events.closed() => return,
-                note = self.notes.recv() => {
-                    if let Some(note) = note {
-                        self.note(note).await;
+                event = self.session_events.recv() => {
+                    if let Some(event) = event {
+                        self.session_event(event).await;
                     }
                 }
                 event = self.swarm.select_next_some() => self.swarm_event(event).await,
@@ -190,24 +195,28 @@ impl Driver {
     /// Tells of the peers that nothing here can dial.
     async fn tell_without_address(&mut self) {
         let settings = &self.shared.settings;
-        let acts = self.peers.iter_mut().filter_map(|(index, peer)| {
-            let known = &settings.addresses[index.position()];
-            peer.refuse(reach::without_address(settings.name(*index), known)?)
+        let acts = self.contacts.iter_mut().filter_map(|(peer, contact)| {
+            let known = &settings.addresses[peer.position()];
+            contact.refuse(reach::without_address(settings.name(*peer), known)?)
         });
         let acts = acts.collect();
         self.perform(acts).await;
     }
 
-    async fn note(&mut self, note: SessionEvent) {
-        if let Some(peer) = self.peers.get_mut(&note.peer) {
-            let acts = peer.note(note, Instant::now());
+    async fn session_event(&mut self, event: SessionEvent) {
+        if let Some(contact) = self.contacts.get_mut(&event.peer) {
+            let acts = contact.hear(event, Instant::now());
             self.perform(acts).await;
         }
     }
 
     async fn wake(&mut self) {
         let now = Instant::now();
-        let acts: Vec<Act> = self.peers.values_mut().flat_map(|p| p.wake(now)).collect();
+        let acts: Vec<Act> = self
+            .contacts
+            .values_mut()
+            .flat_map(|contact| contact.wake(now))
+            .collect();
         self.perform(acts).await;
     }
 
@@ -218,9 +227,9 @@ impl Driver {
                     // If the core is gone, `run` returns.
                     self.shared.events.send(event).await.ok();
                 }
-                Act::SessionCommand(orders, order) => {
-                    // A session whose connection broke takes no orders; its end was noted.
-                    orders.try_send(order).ok();
+                Act::Command(commands, command) => {
+                    // A session whose connection broke takes none; its end was told.
+                    commands.try_send(command).ok();
                 }
                 Act::Close(connection) => {
                     self.swarm.close_connection(connection);
@@ -238,14 +247,15 @@ impl Driver {
     }
 
     async fn dial(&mut self, peer: PeerIndex, found: Found) {
-        let Some(state) = self.peers.get_mut(&peer).filter(|peer| peer.is_wanted()) else {
+        let contact = self.contacts.get_mut(&peer);
+        let Some(contact) = contact.filter(|contact| contact.is_wanted()) else {
             return;
         };
         if found.sockets.is_empty() {
             let name = self.shared.settings.name(peer);
             let why = found.missing.join("; ");
-            let act = state.refuse(Refusal::Unreached { name, why });
-            state.unreachable(Instant::now());
+            let act = contact.refuse(Refusal::Unreached { name, why });
+            contact.unreachable(Instant::now());
             self.perform(act.into_iter().collect()).await;
             return;
         }
@@ -258,9 +268,10 @@ impl Driver {
             .addresses(addresses)
             .allocate_new_port()
             .build();
-        if let (Err(error), Some(state)) = (self.swarm.dial(options), self.peers.get_mut(&peer)) {
+        let dialled = self.swarm.dial(options);
+        if let (Err(error), Some(contact)) = (dialled, self.contacts.get_mut(&peer)) {
             tracing::debug!(%peer, %error, "cannot dial");
-            state.unreachable(Instant::now());
+            contact.unreachable(Instant::now());
         }
     }
 
@@ -275,8 +286,8 @@ impl Driver {
                 connection_id,
                 ..
             } => {
-                if let Some(peer) = self.peer(&peer_id) {
-                    peer.connected(connection_id);
+                if let Some(contact) = self.contact(&peer_id) {
+                    contact.connected(connection_id);
                 }
             }
             SwarmEvent::ConnectionClosed {
@@ -311,24 +322,24 @@ impl Driver {
         }
     }
 
-    fn peer(&mut self, id: &PeerId) -> Option<&mut Peer> {
+    fn contact(&mut self, id: &PeerId) -> Option<&mut Contact> {
         let index = self.ids.get(id)?;
-        self.peers.get_mut(index)
+        self.contacts.get_mut(index)
     }
 
     async fn closed(&mut self, id: PeerId, connection: ConnectionId, cause: String) {
-        // What the session noted before its connection closed comes first: it knows the reason.
-        while let Ok(note) = self.notes.try_recv() {
-            self.note(note).await;
+        // What the session told before its connection closed comes first: it knows the reason.
+        while let Ok(event) = self.session_events.try_recv() {
+            self.session_event(event).await;
         }
         let settings = &self.shared.settings;
         let Some(index) = self.ids.get(&id).copied() else {
             return;
         };
-        let name = settings.names[index.position()].clone();
-        if let Some(peer) = self.peers.get_mut(&index) {
+        let name = settings.name(index);
+        if let Some(contact) = self.contacts.get_mut(&index) {
             let lost = Disconnect::Lost { name, cause };
-            let acts = peer.closed(connection, lost, Instant::now());
+            let acts = contact.closed(connection, lost, Instant::now());
             self.perform(acts).await;
         }
     }
@@ -342,10 +353,10 @@ impl Driver {
         let named = |id: &PeerId| Some(settings.name(*self.ids.get(id)?));
         let missing = self.missing.get(&index).map_or(&[][..], Vec::as_slice);
         let refusal = reach::unreached(settings.name(index), &error, missing, named);
-        if let Some(peer) = self.peers.get_mut(&index) {
+        if let Some(contact) = self.contacts.get_mut(&index) {
             let mut acts = Vec::new();
-            acts.extend(refusal.and_then(|refusal| peer.refuse(refusal)));
-            peer.unreachable(Instant::now());
+            acts.extend(refusal.and_then(|refusal| contact.refuse(refusal)));
+            contact.unreachable(Instant::now());
             self.perform(acts).await;
         }
     }

@@ -13,7 +13,7 @@ use libp2p::{Multiaddr, PeerId};
 use proto::definition::PeerAddress;
 use rustix::io::Errno;
 
-use super::Refusal;
+use super::event::Refusal;
 
 /// Why dialling the peer `name` came to nothing; none if this program gave it up itself. `named`
 /// gives the operator who has a libp2p name; `missing` says which of the peer's names stand for no

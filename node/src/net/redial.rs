@@ -10,7 +10,7 @@ use proto::PeerIndex;
 use proto::session::Instance;
 use tokio::time::Instant;
 
-use super::session::Shared;
+use super::link::Shared;
 
 /// A peer that was refused is dialled this many times more rarely.
 const REFUSED_FACTOR: u32 = 10;

@@ -12,8 +12,8 @@ use libp2p::identity::{Keypair, PublicKey, ed25519};
 use libp2p::{PeerId, Transport as _, noise, tcp, yamux};
 use proto::{Identity, IdentityKey};
 
-use super::NetError;
 use super::count::{Counted, TcpMeter};
+use super::event::NetError;
 
 /// The kernel gives a connection up when sent bytes stay unacknowledged this long, so that closing
 /// a half-dead connection cannot hang.

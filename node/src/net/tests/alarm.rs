@@ -47,11 +47,8 @@ async fn a_restarted_peer_whose_old_connection_is_half_dead_is_no_alarm() {
     let mut moved = world.outgoing(1);
     moved.listen = vec![free_socket()];
     let mut b = Running::with(moved).await;
-    let downfall = a.down(bob).await;
-    assert!(
-        matches!(downfall, Disconnect::Replaced { .. }),
-        "{downfall}"
-    );
+    let reason = a.down(bob).await;
+    assert!(matches!(reason, Disconnect::Replaced { .. }), "{reason}");
     a.up(bob).await;
     b.up(anna).await;
 }

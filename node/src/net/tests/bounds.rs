@@ -21,19 +21,17 @@ async fn a_frame_that_is_too_long_cuts_its_sender() {
     };
     let (mut a, mut b) = meet(&world, limits).await;
     b.outbox.send(world.peer(0), Bytes::from(vec![0; 1001]));
-    let downfall = a.down(world.peer(1)).await;
-    assert!(downfall.is_fault());
-    assert!(
-        downfall
-            .to_string()
-            .contains("bob sent a message of 1002 bytes"),
-        "{downfall}"
-    );
-    let told = b.down(world.peer(0)).await.to_string();
-    assert!(
-        told.contains("anna ended the session: it could not read"),
-        "{told}"
-    );
+    let reason = a.down(world.peer(1)).await;
+    assert!(reason.is_fault());
+    let (name, length) = (named("bob"), 1002);
+    let rule = BadMessage::TooLong {
+        length,
+        bound: 1001,
+    };
+    assert_eq!(reason, Disconnect::Malformed { name, rule });
+    let (name, reason) = (named("anna"), Goodbye::Malformed);
+    let told = b.down(world.peer(0)).await;
+    assert_eq!(told, Disconnect::Left { name, reason });
 }
 
 #[tokio::test]
@@ -47,17 +45,16 @@ async fn a_flood_of_frames_cuts_its_sender_who_may_come_back() {
     for _ in 0..1000 {
         b.outbox.send(world.peer(0), Bytes::from_static(b"flood"));
     }
-    let downfall = a.down(world.peer(1)).await;
-    assert_eq!(
-        downfall.to_string(),
-        "bob sent more than 50 frames a second; cut"
-    );
-    assert!(downfall.is_fault());
-    let told = b.down(world.peer(0)).await.to_string();
-    assert!(
-        told.contains("rate limit") || told.contains("broke"),
-        "{told}"
-    );
+    let reason = a.down(world.peer(1)).await;
+    assert!(reason.is_fault());
+    let (name, limit, unit) = (named("bob"), 50, Unit::Frames);
+    assert_eq!(reason, Disconnect::Rate { name, limit, unit });
+    let told = b.down(world.peer(0)).await;
+    let is_told = match &told {
+        Disconnect::Left { reason, .. } => *reason == Goodbye::Rate,
+        broken => matches!(broken, Disconnect::Lost { .. }),
+    };
+    assert!(is_told, "{told}");
     a.up(world.peer(1)).await;
 }
 
@@ -73,11 +70,9 @@ async fn a_flood_of_bytes_cuts_its_sender() {
     for _ in 0..10 {
         b.outbox.send(world.peer(0), Bytes::from(vec![0; 100_000]));
     }
-    let downfall = a.down(world.peer(1)).await;
-    assert_eq!(
-        downfall.to_string(),
-        "bob sent more than 50000 bytes a second; cut"
-    );
+    let (name, limit, unit) = (named("bob"), 50_000, Unit::Bytes);
+    let reason = a.down(world.peer(1)).await;
+    assert_eq!(reason, Disconnect::Rate { name, limit, unit });
 }
 
 #[tokio::test]
@@ -92,12 +87,9 @@ async fn a_full_queue_cuts_the_session_and_sending_never_waits() {
     for _ in 0..11 {
         a.outbox.send(world.peer(1), Bytes::from_static(b"much"));
     }
-    let downfall = a.down(world.peer(1)).await;
-    assert!(
-        matches!(downfall, Disconnect::Overflow { .. }),
-        "{downfall}"
-    );
-    assert!(!downfall.is_fault());
+    let reason = a.down(world.peer(1)).await;
+    assert!(matches!(reason, Disconnect::Overflow { .. }), "{reason}");
+    assert!(!reason.is_fault());
     b.down(world.peer(0)).await;
     a.up(world.peer(1)).await;
 }

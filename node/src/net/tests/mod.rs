@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use proto::session::Purpose;
+use proto::session::{BadMessage, Goodbye, Purpose};
 use proto::{Identity, PeerIndex, Root, Roster, example};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 
-use super::{Disconnect, Event, Limits, Outbox, Refusal, Settings, start};
+use super::{Disconnect, Event, Limits, NetError, Outbox, Refusal, Settings, Unit, start};
 
 /// No test waits longer than this for one thing, and no session is cut sooner for silence where
 /// that is not what is tested.
@@ -89,6 +89,10 @@ impl World {
     }
 }
 
+fn named(name: &str) -> String {
+    name.to_owned()
+}
+
 /// A peer that runs until it is dropped.
 struct Running {
     outbox: Outbox,
@@ -143,24 +147,24 @@ impl Running {
     }
 
     /// Waits until it is told why `peer` is not reached.
-    async fn unreached(&mut self, peer: PeerIndex) -> String {
+    async fn unreached(&mut self, peer: PeerIndex) -> Refusal {
         self.until(|event| match event {
             Event::Refused {
                 peer: Some(who),
                 reason,
-            } if who == peer => Some(reason.to_string()),
+            } if who == peer => Some(reason),
             _ => None,
         })
         .await
     }
 
-    async fn refused(&mut self) -> String {
+    async fn refused(&mut self) -> Refusal {
         self.until(|event| match event {
             Event::Refused {
                 reason: Refusal::Unreached { .. },
                 ..
             } => None,
-            Event::Refused { reason, .. } => Some(reason.to_string()),
+            Event::Refused { reason, .. } => Some(reason),
             Event::Up { .. } => panic!("a session that should not be"),
             _ => None,
         })

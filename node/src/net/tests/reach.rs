@@ -17,20 +17,16 @@ async fn why_a_peer_is_not_reached_is_told_in_words() {
     let world = World::of(3);
     let (socket, bob) = (world.sockets[1], world.peer(1));
     let mut told = anna(&world, vec![socket.into()]).await;
-    assert_eq!(
-        told.unreached(bob).await,
-        format!(
-            "bob is not reached: {socket} refuses the connection: is gantry running there, on \
-             this port?"
-        )
-    );
+    let why = format!("{socket} refuses the connection: is gantry running there, on this port?");
+    let name = named("bob");
+    assert_eq!(told.unreached(bob).await, Refusal::Unreached { name, why });
     let named = "no-such-name.invalid:1".parse().unwrap();
     let mut told = anna(&world, vec![named]).await;
-    let words = told.unreached(bob).await;
+    let words = told.unreached(bob).await.to_string();
     let begin = "bob is not reached: the name no-such-name.invalid cannot be looked up (";
     assert!(words.starts_with(begin), "{words}");
     let mut told = anna(&world, Vec::new()).await;
-    let words = told.unreached(bob).await;
+    let words = told.unreached(bob).await.to_string();
     let begin = "bob is not reached: no address of it is known here";
     assert!(words.starts_with(begin), "{words}");
 }
@@ -56,7 +52,8 @@ async fn it_is_told_once_and_again_after_a_session() {
     b.up(anna).await;
     drop(b);
     a.down(bob).await;
-    assert!(a.unreached(bob).await.starts_with("bob is not reached: "));
+    let again = a.unreached(bob).await;
+    assert!(matches!(again, Refusal::Unreached { name, .. } if name == "bob"));
 }
 
 #[tokio::test]
@@ -65,10 +62,13 @@ async fn another_operator_at_an_address_is_named_as_people_know_it() {
     let carol = world.sockets[2];
     let _carol = world.start(2).await;
     let mut told = anna(&world, vec![carol.into()]).await;
-    assert_eq!(
-        told.unreached(world.peer(1)).await,
-        format!("at {carol} not bob answers but operator carol: correct bob's address")
-    );
+    let (name, found) = (named("bob"), named("operator carol"));
+    let wrong = Refusal::WrongIdentity {
+        name,
+        address: carol.to_string(),
+        found,
+    };
+    assert_eq!(told.unreached(world.peer(1)).await, wrong);
 }
 
 #[tokio::test]
@@ -78,10 +78,8 @@ async fn a_stranger_is_told_by_the_key_that_its_operator_can_read() {
     let mut settings = other.settings(3);
     settings.addresses[0] = vec![world.sockets[0].into()];
     let _stranger = Running::with(settings).await;
-    let words = a.refused().await;
+    let refused = a.refused().await;
     let key = other.secrets[3].public().to_string();
-    assert!(
-        words.contains(&format!("with identity {key} is not in")),
-        "{words}"
-    );
+    let is_named = matches!(&refused, Refusal::Stranger { identity, .. } if *identity == key);
+    assert!(is_named, "{refused}");
 }

@@ -1,6 +1,6 @@
 //! One peer as the driver sees it: when to dial it, and which of its connections is the session.
 //!
-//! Never here: sockets. Notes, failures and the time come in, [`Act`]s go out.
+//! Never here: sockets. Session events, failures and the time come in, [`Act`]s go out.
 //!
 //! - The lower position dials at once, the higher one a little later, so that one connection is
 //!   the rule, while a peer that cannot be reached can still reach others.
@@ -20,16 +20,16 @@ use proto::session::{Claim, Goodbye};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::event::{Disconnect, Event, Refusal};
+use super::link::{Candidate, Ending, Occurrence, SessionCommand, SessionEvent, Shared};
 use super::redial::{Backoff, Dial};
-use super::session::{Candidate, Ending, Occurrence, SessionCommand, SessionEvent, Shared};
-use super::{Disconnect, Event, Refusal};
 
 /// What the driver is to do.
 pub(super) enum Act {
     /// Give this to the core.
     Tell(Event),
     /// Give this to a session.
-    SessionCommand(mpsc::Sender<SessionCommand>, SessionCommand),
+    Command(mpsc::Sender<SessionCommand>, SessionCommand),
     /// Close this connection.
     Close(ConnectionId),
     /// Look the peer's addresses up and dial them.
@@ -40,11 +40,11 @@ pub(super) enum Act {
 const HANG_UPS: u32 = 3;
 
 /// See the module.
-pub(super) struct Peer {
+pub(super) struct Contact {
     peer: PeerIndex,
     shared: Arc<Shared>,
     dial: Dial,
-    pace: Backoff,
+    backoff: Backoff,
     /// Connections that are open and not about to be closed.
     connections: BTreeSet<ConnectionId>,
     live: Option<Live>,
@@ -76,12 +76,12 @@ struct Proofs {
     until: Option<Instant>,
 }
 
-impl Peer {
+impl Contact {
     pub(super) fn new(peer: PeerIndex, shared: Arc<Shared>) -> Self {
         let mut new = Self {
             peer,
             dial: Dial::Rest,
-            pace: Backoff::new(peer, &shared),
+            backoff: Backoff::new(peer, &shared),
             connections: BTreeSet::new(),
             live: None,
             rival: None,
@@ -93,7 +93,7 @@ impl Peer {
         new
     }
 
-    /// When [`Peer::wake`] is due.
+    /// When [`Contact::wake`] is due.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let dial = match self.dial {
             Dial::At(at) => Some(at),
@@ -136,19 +136,19 @@ impl Peer {
         }
     }
 
-    pub(super) fn note(&mut self, note: SessionEvent, now: Instant) -> Vec<Act> {
-        match note.what {
+    pub(super) fn hear(&mut self, event: SessionEvent, now: Instant) -> Vec<Act> {
+        match event.what {
             Occurrence::Greeted(candidate) => self.greeted(candidate, now),
             Occurrence::Up => {
-                self.pace.succeeded(now);
+                self.backoff.succeeded(now);
                 self.refused = None;
-                if let Some(live) = self.is_live(note.connection) {
+                if let Some(live) = self.is_live(event.connection) {
                     live.up = true;
                 }
                 Vec::new()
             }
-            Occurrence::Claimed(claim) => self.claimed(note.connection, claim),
-            Occurrence::Ended(ending) => self.ended(note.connection, ending, now),
+            Occurrence::Claimed(claim) => self.claimed(event.connection, claim),
+            Occurrence::Ended(ending) => self.ended(event.connection, ending, now),
         }
     }
 
@@ -179,7 +179,7 @@ impl Peer {
     }
 
     fn name(&self) -> String {
-        self.shared.settings.names[self.peer.position()].clone()
+        self.shared.settings.name(self.peer)
     }
 
     /// Whether an attempt to dial still has a use.
@@ -190,7 +190,7 @@ impl Peer {
     /// The core hears of a refusal once, until something changes.
     pub(super) fn refuse(&mut self, reason: Refusal) -> Option<Act> {
         let early = match &reason {
-            Refusal::HungUp { .. } => self.pace.attempts() < HANG_UPS,
+            Refusal::HungUp { .. } => self.backoff.attempts() < HANG_UPS,
             // One of the two connections that both sides tried came about.
             Refusal::Unreached { .. } => !self.connections.is_empty(),
             Refusal::Stranger { .. }
@@ -212,8 +212,8 @@ impl Peer {
 
     fn greeted(&mut self, new: Candidate, now: Instant) -> Vec<Act> {
         let is_quiet = self.quiet_until.is_some_and(|until| now < until);
-        if is_quiet || !self.pace.admits(now) {
-            return vec![order(
+        if is_quiet || !self.backoff.admits(now) {
+            return vec![command(
                 &new,
                 SessionCommand::End(Goodbye::Rate, Ending::Quiet),
             )];
@@ -222,7 +222,7 @@ impl Peer {
             return self.welcome(new);
         };
         if self.rival.is_some() {
-            return vec![order(
+            return vec![command(
                 &new,
                 SessionCommand::End(Goodbye::Duplicate, Ending::Quiet),
             )];
@@ -230,8 +230,8 @@ impl Peer {
         let old = &live.candidate;
         if old.instance != new.instance {
             let acts = vec![
-                order(old, SessionCommand::Challenge(new.instance)),
-                order(&new, SessionCommand::Challenge(old.instance)),
+                command(old, SessionCommand::Challenge(new.instance)),
+                command(&new, SessionCommand::Challenge(old.instance)),
             ];
             self.rival = Some(Rival {
                 candidate: new,
@@ -244,7 +244,7 @@ impl Peer {
         }
         let lower_dials = self.shared.settings.me < self.peer;
         if old.dialled != new.dialled && new.dialled != lower_dials {
-            return vec![order(
+            return vec![command(
                 &new,
                 SessionCommand::End(Goodbye::Duplicate, Ending::Quiet),
             )];
@@ -257,7 +257,7 @@ impl Peer {
     }
 
     fn welcome(&mut self, candidate: Candidate) -> Vec<Act> {
-        let act = order(&candidate, SessionCommand::Welcome);
+        let act = command(&candidate, SessionCommand::Welcome);
         self.live = Some(Live {
             candidate,
             up: false,
@@ -300,10 +300,10 @@ impl Peer {
             return self.end_live(Goodbye::Silent).into_iter().collect();
         };
         let mut acts = vec![Act::Tell(Event::SecondSession { peer: self.peer })];
-        acts.extend(new.map(|new| order(&live.candidate, SessionCommand::Show(new))));
-        acts.push(order(&rival.candidate, SessionCommand::Show(old)));
+        acts.extend(new.map(|new| command(&live.candidate, SessionCommand::Show(new))));
+        acts.push(command(&rival.candidate, SessionCommand::Show(old)));
         let end = SessionCommand::End(Goodbye::SecondSession, Ending::Quiet);
-        acts.push(order(&rival.candidate, end));
+        acts.push(command(&rival.candidate, end));
         self.rival = None;
         acts
     }
@@ -316,17 +316,20 @@ impl Peer {
         } else {
             Ending::Quiet
         };
-        Some(order(&live.candidate, SessionCommand::End(goodbye, ending)))
+        Some(command(
+            &live.candidate,
+            SessionCommand::End(goodbye, ending),
+        ))
     }
 
     fn ended(&mut self, connection: ConnectionId, ending: Ending, now: Instant) -> Vec<Act> {
         let mut acts = vec![Act::Close(connection)];
         match ending {
-            Ending::Down(downfall) => {
-                if downfall.is_fault() {
+            Ending::Down(reason) => {
+                if reason.is_fault() {
                     self.quiet_until = Some(now + self.shared.settings.limits.redial);
                 }
-                acts.extend(self.over(connection, Some(downfall), now));
+                acts.extend(self.over(connection, Some(reason), now));
             }
             Ending::Refused(refusal) => {
                 acts.extend(self.refuse(refusal));
@@ -353,13 +356,8 @@ impl Peer {
         reason: Option<Disconnect>,
         now: Instant,
     ) -> Vec<Act> {
-        if self
-            .rival
-            .as_ref()
-            .is_some_and(|r| r.candidate.connection == connection)
-        {
-            self.rival = None;
-        }
+        self.rival
+            .take_if(|rival| rival.candidate.connection == connection);
         if self.is_live(connection).is_none() {
             return Vec::new();
         }
@@ -382,7 +380,7 @@ impl Peer {
 
     /// After a session, or at the start.
     fn dial_soon(&mut self, now: Instant) {
-        self.dial = self.pace.soon(now);
+        self.dial = self.backoff.soon(now);
     }
 
     /// After a failure. A forwarder in front of a stopped peer hangs up, too, until the peer is
@@ -392,10 +390,10 @@ impl Peer {
             self.refused,
             None | Some(Refusal::HungUp { .. } | Refusal::Unreached { .. })
         );
-        self.dial = self.pace.later(hopeful, now);
+        self.dial = self.backoff.later(hopeful, now);
     }
 }
 
-fn order(candidate: &Candidate, order: SessionCommand) -> Act {
-    Act::SessionCommand(candidate.orders.clone(), order)
+fn command(candidate: &Candidate, command: SessionCommand) -> Act {
+    Act::Command(candidate.commands.clone(), command)
 }

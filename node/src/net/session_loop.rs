@@ -12,43 +12,40 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::count::add;
+use super::end::{End, Parting};
+use super::event::{Disconnect, Event, Unit};
+use super::link::{Candidate, Ending, Link, Occurrence, SessionCommand, SessionEvent};
 use super::outbox::{Waiting, queue};
 use super::ping::{Moment, Pinger};
+use super::pipe::Pipe;
 use super::rate::Bucket;
-use super::session::{
-    Candidate, Ending, Link, Occurrence, Pipe, SessionCommand, SessionEvent, count,
-};
-use super::{Disconnect, Event};
 
 /// Frames are gathered into one write up to this many bytes.
 const WRITE_BYTES: usize = 64 << 10;
 
-/// Orders that may wait for a session. The driver gives at most five to each.
-const ORDERS: usize = 8;
+/// Commands that may wait for a session. The driver gives at most five to each.
+const COMMANDS: usize = 8;
 
-/// How a session ends: what to say to the peer, and what to say to the driver.
-pub(super) type End = (Option<Goodbye>, Ending);
-
-/// How far the welcome is.
+/// Who has said welcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum Welcome {
     /// Nobody has said it.
-    Greeted,
+    Unsaid,
     /// The peer has.
-    TheyWelcome,
+    Theirs,
     /// We have.
-    WeWelcome,
+    Ours,
     /// Both have; the core knows.
-    Up,
+    Both,
 }
 
 /// The state of one session.
 pub(super) struct SessionLoop<'a> {
-    pub(super) link: &'a Link,
+    link: &'a Link,
     hello: Hello,
     version: WireVersion,
-    stage: Stage,
-    pub(super) waiting: Waiting,
+    welcome: Welcome,
+    waiting: Waiting,
     /// An event that the core's channel had no room for. Nothing is read until it has.
     undelivered: Option<Event>,
     frames: Bucket,
@@ -67,7 +64,7 @@ impl<'a> SessionLoop<'a> {
             link,
             hello,
             version,
-            stage: Stage::Greeted,
+            welcome: Welcome::Unsaid,
             waiting,
             undelivered: None,
             frames: Bucket::full(limits.frames_per_second, limits.burst, 1, now),
@@ -83,24 +80,26 @@ impl<'a> SessionLoop<'a> {
         }
     }
 
-    /// Whether the core knows of the session.
-    pub(super) fn is_up(&self) -> bool {
-        self.stage == Stage::Up
+    fn parting(&self) -> Parting<'_> {
+        Parting {
+            link: self.link,
+            is_up: self.welcome == Welcome::Both,
+        }
     }
 
     /// Asks the driver for a welcome, then talks until the session ends.
     pub(super) async fn run(mut self, pipe: &mut Pipe) -> End {
-        let (sender, mut orders) = mpsc::channel(ORDERS);
+        let (sender, mut commands) = mpsc::channel(COMMANDS);
         let candidate = Candidate {
             connection: self.link.connection,
             dialled: self.link.dialled,
             instance: self.hello.instance,
-            orders: sender,
+            commands: sender,
         };
-        self.link.note(Occurrence::Greeted(candidate)).await;
+        self.link.tell(Occurrence::Greeted(candidate)).await;
         let mut timer = Box::pin(sleep_until(self.next_tick()));
         loop {
-            if let Err(end) = self.step(pipe, &mut orders, timer.as_mut()).await {
+            if let Err(end) = self.step(pipe, &mut commands, timer.as_mut()).await {
                 return end;
             }
         }
@@ -110,7 +109,7 @@ impl<'a> SessionLoop<'a> {
     async fn step(
         &mut self,
         pipe: &mut Pipe,
-        orders: &mut mpsc::Receiver<SessionCommand>,
+        commands: &mut mpsc::Receiver<SessionCommand>,
         mut timer: Pin<&mut Sleep>,
     ) -> Result<(), End> {
         self.take(pipe).await?;
@@ -131,7 +130,7 @@ impl<'a> SessionLoop<'a> {
                 Ok(())
             }
             permit = events.reserve(), if stalled => {
-                let permit = permit.map_err(|_| (Some(Goodbye::Stopping), Ending::Quiet))?;
+                let permit = permit.map_err(|_| End::saying(Goodbye::Stopping, Ending::Quiet))?;
                 if let Some(event) = self.undelivered.take() {
                     permit.send(event);
                 }
@@ -142,8 +141,8 @@ impl<'a> SessionLoop<'a> {
                 timer.reset(self.next_tick());
                 Ok(())
             }
-            () = overflow.notified() => Err(self.overflown()),
-            order = orders.recv() => self.obey(order, pipe).await,
+            () = overflow.notified() => Err(self.parting().overflown(self.waiting.size())),
+            command = commands.recv() => self.obey(command, pipe).await,
         }
     }
 
@@ -154,14 +153,17 @@ impl<'a> SessionLoop<'a> {
             match Message::take(&mut pipe.arrived, limits.max_frame) {
                 Ok(Some(message)) => {
                     if !self.frames.take(1, self.heard) {
-                        return Err(self.too_much(limits.frames_per_second, "frames"));
+                        return Err(self
+                            .parting()
+                            .too_much(limits.frames_per_second, Unit::Frames));
                     }
                     self.hear(message, pipe).await?;
                 }
                 Ok(None) => break,
                 Err(rule) => {
                     let name = self.link.name();
-                    return Err(self.down(Goodbye::Malformed, Disconnect::Malformed { name, rule }));
+                    let reason = Disconnect::Malformed { name, rule };
+                    return Err(self.parting().down(Goodbye::Malformed, reason));
                 }
             }
         }
@@ -171,7 +173,7 @@ impl<'a> SessionLoop<'a> {
     async fn hear(&mut self, message: Message, pipe: &mut Pipe) -> Result<(), End> {
         let peer = self.link.peer;
         match message {
-            Message::Frame(frame) if self.stage == Stage::Up => {
+            Message::Frame(frame) if self.welcome == Welcome::Both => {
                 add(&self.link.shared.meters.peer(peer).received_frames, 1);
                 self.deliver(Event::Frame { peer, frame });
             }
@@ -184,11 +186,11 @@ impl<'a> SessionLoop<'a> {
                 let measured = self.pinger.answered(&pong, Moment::now());
                 self.measured(measured);
             }
-            Message::Welcome if self.stage == Stage::Greeted => self.stage = Stage::TheyWelcome,
-            Message::Welcome if self.stage == Stage::WeWelcome => self.up().await,
+            Message::Welcome if self.welcome == Welcome::Unsaid => self.welcome = Welcome::Theirs,
+            Message::Welcome if self.welcome == Welcome::Ours => self.up().await,
             Message::Challenge(other) => self.claim(other, pipe),
             Message::Claim(claim) => self.judge(claim).await?,
-            Message::Goodbye(reason) => return Err(self.left(reason)),
+            Message::Goodbye(reason) => return Err(self.parting().left(reason)),
             Message::Unknown { tag } => {
                 add(&self.link.shared.meters.peer(peer).unknown, 1);
                 tracing::debug!(%peer, tag, "a message of a later version");
@@ -197,24 +199,24 @@ impl<'a> SessionLoop<'a> {
             | Message::Ping(_)
             | Message::Pong(_)
             | Message::Welcome
-            | Message::Hello(_) => return Err(self.unexpected()),
+            | Message::Hello(_) => return Err(self.parting().unexpected()),
         }
         // Whoever asks without reading the answers would fill our memory with them.
         let limits = &self.link.shared.settings.limits;
         if pipe.leaving.len() > limits.max_frame + 2 * WRITE_BYTES {
-            return Err(self.overflown());
+            return Err(self.parting().overflown(self.waiting.size()));
         }
         Ok(())
     }
 
-    async fn obey(&mut self, order: Option<SessionCommand>, pipe: &mut Pipe) -> Result<(), End> {
-        match order {
+    async fn obey(&mut self, command: Option<SessionCommand>, pipe: &mut Pipe) -> Result<(), End> {
+        match command {
             Some(SessionCommand::Welcome) => {
                 Message::Welcome.encode(&mut pipe.leaving);
-                if self.stage == Stage::TheyWelcome {
+                if self.welcome == Welcome::Theirs {
                     self.up().await;
                 } else {
-                    self.stage = Stage::WeWelcome;
+                    self.welcome = Welcome::Ours;
                 }
                 Ok(())
             }
@@ -228,13 +230,13 @@ impl<'a> SessionLoop<'a> {
                 Ok(())
             }
             Some(SessionCommand::End(goodbye, ending)) => {
-                // What was ordered before, a proof above all, leaves first.
+                // What was commanded before, a proof above all, leaves first.
                 let patience = self.link.shared.settings.limits.connect / 10;
                 let rest = pipe.writer.write_all_buf(&mut pipe.leaving);
                 tokio::time::timeout(patience, rest).await.ok();
-                Err((Some(goodbye), ending))
+                Err(End::saying(goodbye, ending))
             }
-            None => Err((Some(Goodbye::Stopping), Ending::Quiet)),
+            None => Err(End::saying(Goodbye::Stopping, Ending::Quiet)),
         }
     }
 
@@ -242,15 +244,17 @@ impl<'a> SessionLoop<'a> {
     async fn up(&mut self) {
         let shared = &self.link.shared;
         let limits = &shared.settings.limits;
-        let (Ok(note), Ok(event)) = (shared.notes.reserve().await, shared.events.reserve().await)
-        else {
+        let (Ok(session_event), Ok(event)) = (
+            shared.session_events.reserve().await,
+            shared.events.reserve().await,
+        ) else {
             return; // The program is ending.
         };
         let (open, waiting) = queue(limits.queue_frames, limits.queue_bytes);
         self.waiting = waiting;
-        self.stage = Stage::Up;
+        self.welcome = Welcome::Both;
         shared.queues[self.link.peer.position()].send_replace(Some(open));
-        note.send(SessionEvent {
+        session_event.send(SessionEvent {
             peer: self.link.peer,
             connection: self.link.connection,
             what: Occurrence::Up,
@@ -294,27 +298,27 @@ impl<'a> SessionLoop<'a> {
 
     fn received(&mut self, read: std::io::Result<usize>) -> Result<(), End> {
         let length = match read {
-            Ok(0) => return Err(self.lost("it was closed".to_owned())),
+            Ok(0) => return Err(self.parting().lost("it was closed".to_owned())),
             Ok(length) => length,
-            Err(error) => return Err(self.lost(error.to_string())),
+            Err(error) => return Err(self.parting().lost(error.to_string())),
         };
-        count(self.link, 0, length);
+        self.link.count(0, length);
         self.heard = Instant::now();
         let limit = self.link.shared.settings.limits.bytes_per_second;
         if self.bytes.take(length, self.heard) {
             Ok(())
         } else {
-            Err(self.too_much(limit, "bytes"))
+            Err(self.parting().too_much(limit, Unit::Bytes))
         }
     }
 
     fn written(&mut self, written: std::io::Result<usize>) -> Result<(), End> {
         match written {
             Ok(length) => {
-                count(self.link, length, 0);
+                self.link.count(length, 0);
                 Ok(())
             }
-            Err(error) => Err(self.lost(error.to_string())),
+            Err(error) => Err(self.parting().lost(error.to_string())),
         }
     }
 
@@ -338,13 +342,13 @@ impl<'a> SessionLoop<'a> {
             self.heard = Instant::now();
         }
         if self.heard.elapsed() >= limits.silence {
-            let downfall = Disconnect::Silent {
+            let reason = Disconnect::Silent {
                 name: self.link.name(),
                 silence: limits.silence,
             };
-            return Err(self.down(Goodbye::Silent, downfall));
+            return Err(self.parting().down(Goodbye::Silent, reason));
         }
-        if self.link.dialled && self.stage == Stage::Up {
+        if self.link.dialled && self.welcome == Welcome::Both {
             Message::Ping(self.pinger.ping(Moment::now())).encode(&mut pipe.leaving);
         }
         Ok(())
@@ -376,7 +380,7 @@ impl<'a> SessionLoop<'a> {
         let answers = claim.mine == self.hello.instance && self.challenged == Some(claim.other);
         if answers && signed_by(self.link.peer) {
             self.challenged = None;
-            self.link.note(Occurrence::Claimed(claim)).await;
+            self.link.tell(Occurrence::Claimed(claim)).await;
             return Ok(());
         }
         let about_us = claim.other == shared.instance && claim.mine != shared.instance;
@@ -384,7 +388,7 @@ impl<'a> SessionLoop<'a> {
             self.deliver(Event::SecondSession { peer: settings.me });
             return Ok(());
         }
-        Err(self.unexpected())
+        Err(self.parting().unexpected())
     }
 }
 

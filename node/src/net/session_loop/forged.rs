@@ -8,8 +8,8 @@ use proto::{Identity, Root, Roster, Versions, WireVersion, example};
 use tokio::sync::mpsc::{Receiver, channel};
 
 use super::super::count::Meters;
-use super::super::session::Shared;
-use super::super::{Limits, Settings};
+use super::super::link::Shared;
+use super::super::settings::{Limits, Settings};
 use super::*;
 
 const CONTEXT: Root = Root::ZERO;
@@ -22,7 +22,7 @@ struct Scene {
     secrets: Vec<Identity>,
     link: Link,
     events: Receiver<Event>,
-    notes: Receiver<SessionEvent>,
+    session_events: Receiver<SessionEvent>,
 }
 
 impl Scene {
@@ -31,7 +31,7 @@ impl Scene {
         let roster = Roster::new(secrets.iter().map(Identity::public).collect()).unwrap();
         let peer = |position| roster.size().peer(position).unwrap();
         let (to_events, events) = channel(8);
-        let (to_notes, notes) = channel(8);
+        let (to_session_events, session_events) = channel(8);
         let (me, other) = (peer(0), peer(1));
         let settings = Settings {
             identity: secrets[0].clone(),
@@ -51,7 +51,7 @@ impl Scene {
             queues: Vec::new(),
             meters: Arc::new(Meters::new(3)),
             events: to_events,
-            notes: to_notes,
+            session_events: to_session_events,
         };
         let link = Link {
             shared: Arc::new(shared),
@@ -63,7 +63,7 @@ impl Scene {
             secrets,
             link,
             events,
-            notes,
+            session_events,
         }
     }
 
@@ -89,11 +89,11 @@ impl Scene {
             instance: THEIRS,
             software: String::new(),
         };
-        let mut talk = SessionLoop::new(&self.link, hello, WireVersion::V2);
-        talk.challenged = challenged;
-        let goes_on = talk.judge(claim).await.is_ok();
+        let mut session = SessionLoop::new(&self.link, hello, WireVersion::V2);
+        session.challenged = challenged;
+        let goes_on = session.judge(claim).await.is_ok();
         let alarmed = self.events.try_recv().is_ok();
-        (goes_on, alarmed, self.notes.try_recv().is_ok())
+        (goes_on, alarmed, self.session_events.try_recv().is_ok())
     }
 }
 
