@@ -36,9 +36,10 @@ use crate::peer::asking::Asking;
 use crate::peer::inlet::{Chores, Inlet};
 use crate::peer::shell::Shell;
 use crate::report::metrics::Metrics;
-use crate::report::observer::{Observer, Panel};
+use crate::report::observer::Observer;
+use crate::report::shown::Shown;
 use crate::report::status::{BeaconStatus, PeerStatus, Status, StatusBoard, ValidatorStatus};
-use crate::report::web::{self, Admission, Shown};
+use crate::report::web::{self, Admission};
 use crate::signals::stop_signal;
 use node_core::duties::facts::ClusterFacts;
 use node_core::duties::node::Node;
@@ -188,15 +189,10 @@ async fn assemble(
     let shown = Shown {
         metrics: Arc::clone(&metrics),
         board: Arc::clone(&board),
-        outbox: outbox.clone(),
         names: names.clone().into(),
     };
-    web::serve(admission, shown).await?;
+    web::serve(admission, shown.clone(), outbox.clone()).await?;
     info!(name = names[me.position()], validators, "running");
-    let panel = Panel {
-        metrics: Arc::clone(&metrics),
-        board: Arc::clone(&board),
-    };
     let (to_responses, responses) = channel(WAITING);
     let (to_written, written) = channel(WAITING);
     let heads = client.head_events(3 * chain.slot_duration());
@@ -213,7 +209,7 @@ async fn assemble(
         },
         asking: Asking::new(client, chain, graffiti(&config.graffiti), to_responses),
         writer: Writer::start(journal, to_written),
-        observer: Observer::new(names, panel, memory, evidence_log),
+        observer: Observer::new(shown, memory, evidence_log),
         metrics,
         board,
     })

@@ -5,6 +5,7 @@
 //! | [`observer`] | what the core notes, told in words and numbers |
 //! | [`metrics`] | the numbers |
 //! | [`status`] | what `gantry status` shows |
+//! | [`shown`] | both of them, as the loop writes them and the web server reads them |
 //! | [`web`], `http_limits` | who may ask for them, and how much at once |
 //! | [`curve_cost`] | what the curve work costs on this machine |
 //!
@@ -14,5 +15,6 @@ pub mod curve_cost;
 pub(crate) mod http_limits;
 pub mod metrics;
 pub mod observer;
+pub mod shown;
 pub mod status;
 pub mod web;

@@ -9,15 +9,14 @@ mod peers;
 mod words;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use consensus::Evidence;
 use proto::{DutyId, PeerIndex, PeerSet, Round};
 use tracing::{debug, error, info, warn};
 
-use super::metrics::{FaultLabels, Metrics, OutcomeLabels, RuleLabels};
-use super::status::StatusBoard;
+use super::metrics::{FaultLabels, OutcomeLabels, RuleLabels};
+use super::shown::Shown;
 use crate::disk::duty_history::{DutyHistory, Ending};
 use crate::disk::evidence_log::EvidenceLog;
 use node_core::duties::note::{Miss, Note, Phase};
@@ -55,18 +54,9 @@ struct Timeline {
     absent: Vec<String>,
 }
 
-/// Where numbers and status stand for whoever asks.
-pub struct Panel {
-    /// The numbers.
-    pub metrics: Arc<Metrics>,
-    /// The status.
-    pub board: Arc<StatusBoard>,
-}
-
 /// Tells the operator.
 pub struct Observer {
-    names: Vec<String>,
-    panel: Panel,
+    shown: Shown,
     history: DutyHistory,
     evidence_log: Option<EvidenceLog>,
     timelines: BTreeMap<DutyId, Timeline>,
@@ -75,17 +65,10 @@ pub struct Observer {
 }
 
 impl Observer {
-    /// An observer for peers of these names. Contradictions of peers are kept in `evidence_log`, if
-    /// it could be opened.
-    pub fn new(
-        names: Vec<String>,
-        panel: Panel,
-        history: DutyHistory,
-        evidence_log: Option<EvidenceLog>,
-    ) -> Self {
+    /// Contradictions of peers are kept in `evidence_log`, if it could be opened.
+    pub fn new(shown: Shown, history: DutyHistory, evidence_log: Option<EvidenceLog>) -> Self {
         Self {
-            names,
-            panel,
+            shown,
             history,
             evidence_log,
             timelines: BTreeMap::new(),
@@ -144,7 +127,7 @@ impl Observer {
                 let of = format!("{duty}, validator {}", validator.0);
                 self.say_refused(rule, &format!("{of}: the vault refuses: {message}"));
                 let labels = RuleLabels { rule };
-                self.panel.metrics.refusals.get_or_create(&labels).inc();
+                self.shown.metrics.refusals.get_or_create(&labels).inc();
             }
             Note::RandaoRefused {
                 slot,
@@ -201,7 +184,7 @@ impl Observer {
 
     fn signed(&mut self, duty: DutyId, validators: usize, round: Round, missing: PeerSet) {
         let took_ms = self.took_ms(duty);
-        let missing = self.names_of(missing);
+        let missing = self.shown.names_of(missing);
         info!(
             kind = duty.kind.name(),
             slot = duty.slot.0,
@@ -221,7 +204,7 @@ impl Observer {
     fn objected(&mut self, duty: DutyId, rule: &'static str) {
         self.say_refused(rule, &format!("{duty}: this peer would not sign the value"));
         let labels = RuleLabels { rule };
-        self.panel.metrics.objections.get_or_create(&labels).inc();
+        self.shown.metrics.objections.get_or_create(&labels).inc();
     }
 
     fn reached(&mut self, duty: DutyId, phase: Phase) {
@@ -233,7 +216,7 @@ impl Observer {
         let now = *timeline.reached.entry(phase).or_insert_with(Instant::now);
         for (name, from, to) in INTERVALS {
             if let (true, Some(begun)) = (to == phase, timeline.reached.get(&from)) {
-                self.panel
+                self.shown
                     .metrics
                     .phase(duty.kind.name(), name, now.duration_since(*begun));
             }
@@ -246,7 +229,7 @@ impl Observer {
         {
             self.count(duty, "taken_elsewhere", validators);
         }
-        let reason = words::of_miss(why, |peers| self.names_of(peers));
+        let reason = words::of_miss(why, |peers| self.shown.names_of(peers));
         let slot = duty.slot.0;
         warn!(
             kind = duty.kind.name(),
@@ -278,7 +261,7 @@ impl Observer {
         {
             warn!(%error, "cannot remember a duty");
         }
-        self.panel.board.ended(ending);
+        self.shown.board.ended(ending);
     }
 
     fn fault(&mut self, peer: PeerIndex, rule: &'static str, detail: &str) {
@@ -287,7 +270,7 @@ impl Observer {
             warn!(peer = name, rule, "a peer broke a rule: {detail}");
         }
         let peer = name;
-        self.panel
+        self.shown
             .metrics
             .faults
             .get_or_create(&FaultLabels { peer, rule })
@@ -325,7 +308,7 @@ impl Observer {
             kind: duty.kind.name(),
             outcome,
         };
-        self.panel
+        self.shown
             .metrics
             .duties
             .get_or_create(&labels)
@@ -343,12 +326,12 @@ impl Observer {
 
     /// Why nothing is signed, with the operators called by name.
     pub fn in_words(&self, stopped: Refusal) -> String {
-        stopped.in_words(&self.names)
+        stopped.in_words(&self.shown.names)
     }
 
     /// The operator's name of a peer.
     pub fn name(&self, peer: PeerIndex) -> String {
-        self.names[peer.position()].clone()
+        self.shown.names[peer.position()].clone()
     }
 
     fn names_of(&self, peers: PeerSet) -> Vec<String> {

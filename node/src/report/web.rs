@@ -25,8 +25,8 @@ use tokio::net::TcpListener;
 use tracing::warn;
 
 use super::http_limits::{Bounds, receive};
-use super::metrics::{Metrics, PeerLabels, UnknownLabels};
-use super::status::StatusBoard;
+use super::metrics::{PeerLabels, UnknownLabels};
+use super::shown::Shown;
 use crate::net::Outbox;
 use crate::net::listening::with_advice;
 
@@ -44,18 +44,8 @@ pub struct WebError {
     cause: String,
 }
 
-/// What is served.
-#[derive(Clone)]
-pub struct Shown {
-    /// The numbers of this peer.
-    pub metrics: Arc<Metrics>,
-    /// Its status.
-    pub board: Arc<StatusBoard>,
-    /// The sessions, for the bytes they have carried.
-    pub outbox: Outbox,
-    /// The peers' names, in the order of the definition.
-    pub names: Arc<[String]>,
-}
+/// What is served: the sessions are asked for the bytes that they have carried.
+type Served = (Shown, Outbox);
 
 /// Where it is served, and for which Hosts beside this machine's own.
 #[derive(Debug, Clone)]
@@ -85,11 +75,11 @@ impl Admission {
     }
 }
 
-/// Serves until the program ends.
+/// Serves until the program ends what is shown, and what `outbox` has sent and received.
 ///
 /// # Errors
 /// If the address cannot be listened on.
-pub async fn serve(admission: Admission, shown: Shown) -> Result<(), WebError> {
+pub async fn serve(admission: Admission, shown: Shown, outbox: Outbox) -> Result<(), WebError> {
     let address = admission.address;
     let failed = |error| WebError {
         address,
@@ -100,10 +90,10 @@ pub async fn serve(admission: Admission, shown: Shown) -> Result<(), WebError> {
         .route("/metrics", get(metrics_text))
         .route(
             "/status",
-            get(|State(shown): State<Shown>| async move { Json(shown.board.read()) }),
+            get(|State((shown, _)): State<Served>| async move { Json(shown.board.read()) }),
         )
         .layer(from_fn_with_state(admission, guard))
-        .with_state(shown);
+        .with_state((shown, outbox));
     tokio::spawn(receive(listener, router, BOUNDS));
     Ok(())
 }
@@ -129,8 +119,8 @@ async fn guard(State(admission): State<Admission>, request: Request, next: Next)
     (StatusCode::FORBIDDEN, words).into_response()
 }
 
-async fn metrics_text(State(shown): State<Shown>) -> impl IntoResponse {
-    let traffic = shown.outbox.traffic();
+async fn metrics_text(State((shown, outbox)): State<Served>) -> impl IntoResponse {
+    let traffic = outbox.traffic();
     let metrics = &shown.metrics;
     raise(&metrics.sent_bytes, traffic.sent_bytes);
     raise(&metrics.received_bytes, traffic.received_bytes);

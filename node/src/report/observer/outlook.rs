@@ -28,7 +28,7 @@ impl Observer {
              for: upgrade before, or nothing is signed from that epoch on"
         );
         let fork = name.clone();
-        let gauge = &self.panel.metrics.unserved_fork;
+        let gauge = &self.shown.metrics.unserved_fork;
         let first = i64::try_from(epoch.0).unwrap_or(i64::MAX);
         gauge.get_or_create(&ForkLabels { fork }).set(first);
     }
@@ -45,10 +45,10 @@ impl Observer {
              an attester is chosen for it"
         );
         let kind = "sync_committee";
-        let gauge = &self.panel.metrics.not_performed;
+        let gauge = &self.shown.metrics.not_performed;
         let count = i64::try_from(sync_committee).unwrap_or(i64::MAX);
         gauge.get_or_create(&KindLabels { kind }).set(count);
-        self.panel
+        self.shown
             .board
             .change(|status| status.validators.seats = sync_committee);
     }

@@ -45,7 +45,7 @@ impl Observer {
             return;
         }
         let name = self.name(witness);
-        let words = claims::in_words(&self.names, witness, (seen, held));
+        let words = claims::in_words(&self.shown.names, witness, (seen, held));
         error!(witness = name, seen, held, "{words}");
     }
 
@@ -53,7 +53,7 @@ impl Observer {
     pub(super) fn passed_over(&self, peer: PeerIndex, what: &'static str) {
         let peer = self.name(peer);
         debug!(peer, "passed over {what} of a later version");
-        self.panel.metrics.passed_over(peer, what);
+        self.shown.metrics.passed_over(peer, what);
     }
 
     /// A peer counts its slots from another moment.
@@ -75,7 +75,7 @@ impl Observer {
     pub(super) fn sight(&mut self, peer: PeerIndex, is_blind: bool) {
         let name = self.name(peer);
         let of = PeerLabels { peer: name.clone() };
-        let blind = &self.panel.metrics.blind;
+        let blind = &self.shown.metrics.blind;
         blind.get_or_create(&of).set(i64::from(is_blind));
         // One that says so again and again fills no disk.
         let rule = if is_blind { "blind" } else { "well_again" };

@@ -1,8 +1,11 @@
 //! What an operator reads must not be a flood.
 
+use std::sync::Arc;
+
 use proto::{ClusterSize, DutyKind, Slot};
 
 use super::*;
+use crate::report::metrics::Metrics;
 use node_core::duties::agreed::objection::Objection;
 use node_core::partials::keys::ValidatorPosition;
 
@@ -29,15 +32,15 @@ fn told_by(peers: usize, what: impl FnOnce(&mut Observer)) -> (String, String) {
     let log = dir.path().join("log");
     let file = std::fs::File::create(&log).unwrap();
     let metrics = Arc::new(Metrics::new());
-    let panel = Panel {
-        metrics: Arc::clone(&metrics),
-        board: Arc::new(StatusBoard::default()),
-    };
     let size = ClusterSize::of(4).unwrap();
     let (history, _) =
         DutyHistory::open(&dir.path().join("memory"), proto::Root::ZERO, size).unwrap();
-    let names = (1..=peers).map(|number| format!("peer {number}")).collect();
-    let mut observer = Observer::new(names, panel, history, None);
+    let shown = Shown {
+        metrics: Arc::clone(&metrics),
+        board: Arc::default(),
+        names: (1..=peers).map(|number| format!("peer {number}")).collect(),
+    };
+    let mut observer = Observer::new(shown, history, None);
     let subscriber = tracing_subscriber::fmt().with_writer(Arc::new(file));
     tracing::subscriber::with_default(subscriber.finish(), || {
         what(&mut observer);

@@ -1,0 +1,17 @@
+//! What of a running peer is shown to whoever asks: its numbers, its status, its peers' names.
+
+use std::sync::Arc;
+
+use super::metrics::Metrics;
+use super::status::StatusBoard;
+
+/// Written by the loop, read by the web server.
+#[derive(Clone)]
+pub struct Shown {
+    /// The numbers.
+    pub metrics: Arc<Metrics>,
+    /// What `gantry status` shows.
+    pub board: Arc<StatusBoard>,
+    /// The operators' names, in the order of the definition.
+    pub names: Arc<[String]>,
+}
