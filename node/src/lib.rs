@@ -3,7 +3,8 @@
 //! | module | is |
 //! |---|---|
 //! | [`cmd`] | the commands: what an operator types, and what is printed |
-//! | `checks` | rules that compare chain, slot and lock with the own nodes |
+//! | `slashing` | what an operator does to the signing record of a peer that does not run |
+//! | `checks` | rules that compare files, chain, slot and deposits with the own nodes |
 //! | [`peer`] | a running peer: the loop, what reaches it, its questions to the beacon node |
 //! | [`ceremony`] | one peer at the key ceremony, from a signed definition to keys on its disk |
 //! | [`report`] | what the operator sees: log, metrics, status, web |
@@ -20,6 +21,11 @@
 //! Never here: the words and the wire (`proto`), how peers agree (`consensus`), how keys are made
 //! and signatures combined (`dkg`).
 
+#![allow(
+    missing_docs,
+    reason = "a program: nobody but its own tests and benches reads it as a library"
+)]
+
 pub mod answers;
 pub mod beacon;
 pub mod ceremony;
@@ -34,3 +40,4 @@ pub mod net;
 pub mod peer;
 pub mod report;
 pub mod signals;
+pub mod slashing;

@@ -7,7 +7,8 @@ use proto::lock::Lock;
 use proto::{Slot, Timestamp};
 use thiserror::Error;
 
-use crate::beacon::SyncStatus;
+use crate::beacon::{BeaconClient, BeaconError, SyncStatus};
+use crate::clock;
 
 /// Beacon node and definition do not name the same chain.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -120,6 +121,33 @@ pub(crate) fn slot_by_two(
         return Err(UnsureSlot::FarApart { slot: latest, head });
     }
     Ok(latest)
+}
+
+/// A beacon node whose word is not taken for what is signed or sent.
+#[derive(Debug, Error)]
+pub enum UnfitNode {
+    #[error(transparent)]
+    Silent(#[from] BeaconError),
+    #[error(transparent)]
+    Chain(#[from] BadChain),
+    #[error(transparent)]
+    Slot(#[from] UnsureSlot),
+}
+
+/// Whom to believe about the slot.
+pub(crate) type Judge = fn(&ChainSpec, &SyncStatus, Timestamp) -> Result<Slot, UnsureSlot>;
+
+/// The current slot by `judge`, and the chain, of a beacon node that follows the lock's: from its
+/// genesis, slot length and head and this clock.
+pub(crate) async fn current_slot(
+    beacon: &BeaconClient,
+    lock: &Lock,
+    judge: Judge,
+) -> Result<(ChainSpec, Slot), UnfitNode> {
+    let spec = beacon.chain_spec().await?;
+    check_chain(lock, &spec)?;
+    let slot = judge(&spec, &beacon.sync_status().await?, clock::now())?;
+    Ok((spec, slot))
 }
 
 fn check(chain: &Chain, node: &ChainSpec) -> Result<(), BadChain> {

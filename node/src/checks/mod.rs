@@ -1,3 +1,15 @@
-//! Rules that compare the own nodes with the lock and the clock, before anything is signed.
+//! Rules that compare files, chain, slot and deposits with the own nodes, before anything is
+//! signed or sent.
+//!
+//! | module | asks |
+//! |---|---|
+//! | [`definition`], [`lock`] | is the file one to work with, and is this peer in it? |
+//! | [`chain`] | does the beacon node follow the cluster's chain, and which slot is it? |
+//! | [`registered`] | does the beacon node know a deposit that the log does not show? |
+//!
+//! Never here: what is done with the answer, or how it is printed.
 
 pub(crate) mod chain;
+pub(crate) mod definition;
+pub(crate) mod lock;
+pub(crate) mod registered;

@@ -6,16 +6,51 @@ mod words;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use proto::definition::{Definition, Fingerprint};
+use proto::definition::{BadDefinition, Definition, Fingerprint, Unfit};
 use proto::{Address, Root};
+use thiserror::Error;
 
-use super::CommandError;
-use super::draft::Flags;
-use crate::disk::files::{self, Mode};
-use crate::disk::keystore::{confirmed, read_identity};
+use super::draft::{DraftError, Flags};
+use crate::checks::definition::{self, DefinitionFileError};
+use crate::disk::files::{self, FileError, Mode};
+use crate::disk::keystore::{SecretFileError, confirmed, read_identity};
 pub(super) use money::is_checked;
 pub(super) use words::content;
 use words::{describe, signatures};
+
+/// A definition was not written, signed or shown.
+#[derive(Debug, Error)]
+pub enum ClusterError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Secret(#[from] SecretFileError),
+    #[error(transparent)]
+    Definition(#[from] DefinitionFileError),
+    /// What was typed makes no definition.
+    #[error(transparent)]
+    Draft(#[from] DraftError),
+    /// Nobody should sign this definition.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// The operators have not agreed, or this peer is none of them.
+    #[error(transparent)]
+    Agreement(#[from] BadDefinition),
+    /// The definition is not the one whose hash was given.
+    #[error(
+        "{} has the hash {found}, and you gave {given}: it is not the definition that you have \
+         read and compared, so it is not signed. Read it with `gantry cluster show`",
+        .file.display()
+    )]
+    OtherHash {
+        file: PathBuf,
+        found: Root,
+        given: Root,
+    },
+    /// The operator did not type yes.
+    #[error("nothing was signed: the answer was not yes")]
+    NotSigned,
+}
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -78,7 +113,7 @@ pub(super) struct Show {
 }
 
 impl Command {
-    pub fn run(self) -> Result<(), CommandError> {
+    pub fn run(self) -> Result<(), ClusterError> {
         match self {
             Self::New(new) => new.run(),
             Self::Sign(sign) => sign.run(),
@@ -96,7 +131,7 @@ impl Command {
 }
 
 impl New {
-    fn run(self) -> Result<(), CommandError> {
+    fn run(self) -> Result<(), ClusterError> {
         let unchecked = self.flags.unchecked();
         let definition = self.flags.definition()?;
         files::write_new(&self.out, definition.to_json().as_bytes(), Mode::Public)?;
@@ -111,7 +146,7 @@ impl New {
 }
 
 impl Sign {
-    fn run(self) -> Result<(), CommandError> {
+    fn run(self) -> Result<(), ClusterError> {
         let (mut definition, unchecked) = read_to_show(&self.file)?;
         let identity = read_identity(&self.dir.join("identity.key"))?;
         let me = definition.peer_of(&identity.public())?;
@@ -121,11 +156,11 @@ impl Sign {
             Some(given) if given != definition.hash() => {
                 let found = definition.hash();
                 let file = self.file;
-                return Err(CommandError::OtherHash { file, found, given });
+                return Err(ClusterError::OtherHash { file, found, given });
             }
             Some(_) => {}
             None if confirmed(&question(&definition, definition.name_of(me)))? => {}
-            None => return Err(CommandError::NotSigned),
+            None => return Err(ClusterError::NotSigned),
         }
         definition.sign(&identity)?;
         files::replace(&self.file, definition.to_json().as_bytes(), Mode::Public)?;
@@ -151,16 +186,16 @@ fn question(definition: &Definition, me: &str) -> String {
 }
 
 impl Merge {
-    fn run(self) -> Result<(), CommandError> {
+    fn run(self) -> Result<(), ClusterError> {
         let (first, rest) = self
             .files
             .split_first()
             .expect("clap asks for two files or more");
-        let mut definition = read(first)?;
+        let mut definition = definition::read(first)?;
         for file in rest {
-            let copy = read(file)?;
+            let copy = definition::read(file)?;
             let merged = definition.merge(&copy);
-            merged.map_err(|error| CommandError::Definition(file.clone(), error))?;
+            merged.map_err(definition::refused(file))?;
         }
         files::replace(first, definition.to_json().as_bytes(), Mode::Public)?;
         println!("{}", signatures(&definition));
@@ -169,15 +204,7 @@ impl Merge {
 }
 
 /// A definition file, and the addresses in it that stand there without a checksum.
-fn read_to_show(path: &Path) -> Result<(Definition, Vec<Address>), CommandError> {
-    let text = files::read(path, Definition::MAX_BYTES)?;
-    let refused = |error| CommandError::Definition(path.to_owned(), error);
-    let definition = Definition::from_json(&text).map_err(refused)?;
+fn read_to_show(path: &Path) -> Result<(Definition, Vec<Address>), ClusterError> {
+    let (definition, text) = definition::read_with_text(path)?;
     Ok((definition, money::without_checksum(&text)))
-}
-
-/// Reads a definition file.
-pub(super) fn read(path: &Path) -> Result<Definition, CommandError> {
-    let text = files::read(path, Definition::MAX_BYTES)?;
-    Definition::from_json(&text).map_err(|error| CommandError::Definition(path.to_owned(), error))
 }

@@ -6,13 +6,11 @@
 //! | `plan` | which transactions are sent |
 //! | `words` | what is read before typing yes |
 //! | `sending` | sending them, and waiting for them |
-//! | `registered` | what the beacon node knows and the log does not show |
 //! | `refusal` | why nothing is sent |
 
 mod looking;
 mod plan;
 mod refusal;
-mod registered;
 mod sending;
 pub mod sent;
 mod words;
@@ -27,19 +25,23 @@ use proto::lock::Lock;
 use proto::{Address, PublicKey};
 use zeroize::Zeroizing;
 
-use super::lock::read as read_lock;
-use super::{CommandError, complete, log, runtime};
-use crate::cmd::deposit::sent::SentFile;
+use thiserror::Error;
+
+use super::{RuntimeError, complete, log, runtime};
+use crate::beacon::{BadUrl, BeaconError};
+use crate::checks::chain::UnfitNode;
+use crate::checks::lock::{self, LockFileError};
 use crate::config::LogFormat;
 use crate::disk::files::{self, FileError};
-use crate::disk::keystore::{confirmed, passphrase};
-use crate::execution::{DepositLog, Fees, Sender};
+use crate::disk::keystore::{SecretFileError, confirmed, passphrase};
+use crate::execution::{DepositLog, ExecutionError, Fees, Sender};
 use looking::{Looked, say_doubled};
-use node_core::deposit;
 use node_core::deposit::standing::{Sent, Standing};
+use node_core::deposit::{self, DepositError};
 use plan::{Account, Kind, Step, refuse_unsettled, steps};
 pub use refusal::Refusal;
 use sending::Sending;
+use sent::{SentError, SentFile};
 
 /// The address of the execution node, where the command line does not give it.
 const RPC: &str = "GANTRY_DEPOSIT_RPC";
@@ -47,6 +49,35 @@ const RPC: &str = "GANTRY_DEPOSIT_RPC";
 const BEACON_NODE: &str = "GANTRY_BEACON_NODE";
 /// The longest deposit file worth reading, in bytes.
 const MAX_BYTES: usize = 16 << 20;
+
+/// Nothing is deposited, or nothing more.
+#[derive(Debug, Error)]
+pub enum DepositCommandError {
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Secret(#[from] SecretFileError),
+    #[error(transparent)]
+    Lock(#[from] LockFileError),
+    #[error("{}: {}", .0.display(), .1)]
+    BadFile(PathBuf, #[source] DepositError),
+    /// It is not known what was sent.
+    #[error(transparent)]
+    Sent(#[from] SentError),
+    #[error(transparent)]
+    Execution(#[from] ExecutionError),
+    #[error(transparent)]
+    BeaconUrl(#[from] BadUrl),
+    #[error(transparent)]
+    Beacon(#[from] BeaconError),
+    /// The beacon node does not follow the chain of the lock.
+    #[error(transparent)]
+    UnfitNode(#[from] UnfitNode),
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
 
 /// Send the deposits of a deposit file that are not on the chain yet.
 ///
@@ -106,15 +137,14 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    pub fn run(self) -> Result<(), CommandError> {
+    pub fn run(self) -> Result<(), DepositCommandError> {
         // Of this program only: what others log may name the node's address.
         log::start(&"node=warn".parse().unwrap_or_default(), LogFormat::Text);
         if self.from_block > 0 && self.beacon_node.is_none() {
             return Err(Refusal::FromBlockAlone.into());
         }
-        let lock = read_lock(&self.lock)?;
-        dkg::shared::check(&lock)
-            .map_err(|error| CommandError::LockKeys(self.lock.clone(), error))?;
+        let lock = lock::read(&self.lock)?;
+        lock::check_keys(&lock, &self.lock)?;
         let text = files::read(&self.file, MAX_BYTES)?;
         let deposits = deposit::from_json(&text, &lock).map_err(|error| self.refused(error))?;
         println!(
@@ -138,11 +168,11 @@ impl Arguments {
         complete(runtime()?, work)
     }
 
-    fn refused(&self, error: deposit::DepositError) -> CommandError {
-        CommandError::Deposit(self.file.clone(), error)
+    fn refused(&self, error: DepositError) -> DepositCommandError {
+        DepositCommandError::BadFile(self.file.clone(), error)
     }
 
-    fn sender(&self) -> Result<Sender, CommandError> {
+    fn sender(&self) -> Result<Sender, DepositCommandError> {
         let Some(file) = &self.key_file else {
             let key = std::env::var("GANTRY_DEPOSIT_KEY").map_err(|_| Refusal::NoSender)?;
             return Ok(Sender::of_key(&Zeroizing::new(key))?);
@@ -164,7 +194,7 @@ impl Arguments {
         lock: &Lock,
         deposits: &[DepositData],
         sent: &[Sent],
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), DepositCommandError> {
         let execution = self.connect(lock).await?;
         let senders = senders_of(sent);
         let mut log = execution.log(keys_of(deposits), self.from_block);
@@ -203,7 +233,7 @@ impl Arguments {
         lock: &Lock,
         deposits: &[DepositData],
         (sender, record): (&Sender, SentFile),
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), DepositCommandError> {
         let execution = self.connect(lock).await?;
         let mut senders = senders_of(record.sent());
         senders.insert(sender.address());
@@ -274,7 +304,7 @@ impl Arguments {
         log: &mut DepositLog<'_>,
         (account, senders, sent): (&Account, &BTreeSet<Address>, &[Sent]),
         looked: &Looked<'_>,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), DepositCommandError> {
         let view = log.whole_view(senders, |_, _| {}).await?;
         let version = looked.chain.genesis_fork_version;
         let standing = Standing::of(version, looked.deposits, sent, &view);
@@ -297,7 +327,7 @@ impl Arguments {
         sending: &mut Sending<'_>,
         senders: &BTreeSet<Address>,
         looked: &Looked<'_>,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), DepositCommandError> {
         if let Ok(view) = sending.log.view(senders, |_, _| {}).await {
             let (version, sent) = (looked.chain.genesis_fork_version, sending.record.sent());
             let standing = Standing::of(version, looked.deposits, sent, &view);

@@ -4,27 +4,64 @@ mod ending;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
-use ::dkg::blame::{self, Evidence};
+use ::dkg::blame::{self, Evidence, Unfounded};
 use clap::{Args, Subcommand};
 use ending::Ending;
-use proto::definition::{BadPeerAddress, PeerAddress, SignedDefinition, Terms};
+use proto::Root;
+use proto::definition::{BadDefinition, BadPeerAddress, PeerAddress, SignedDefinition, Terms};
+use thiserror::Error;
 use tracing::warn;
 
-use super::{CommandError, cluster, complete, lock, log};
+use super::{RuntimeError, complete, log};
 use crate::ceremony::{self, CeremonyError, Plan, Site};
-use crate::config::{Config, LogFilter};
+use crate::checks::definition::{self, DefinitionFileError};
+use crate::checks::lock::{self, LockFileError};
+use crate::config::{Config, ConfigError, LogFilter};
 use crate::disk::DataLock;
-use crate::disk::files;
-use crate::disk::keystore::SecretSource;
-use crate::disk::keystore::read_identity;
+use crate::disk::files::{self, FileError};
+use crate::disk::keystore::{SecretFileError, SecretSource, read_identity};
 use crate::signals::stop_signal;
 
 /// The longest evidence worth reading, in bytes: a proof and the bundles of 13 peers for 1,000
 /// validators, in hex.
 const MAX_EVIDENCE: usize = 64 << 20;
+
+/// There are no keys, or evidence that convicts nobody.
+#[derive(Debug, Error)]
+pub enum DkgError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Secret(#[from] SecretFileError),
+    #[error(transparent)]
+    Definition(#[from] DefinitionFileError),
+    /// This peer is none of the operators.
+    #[error(transparent)]
+    Agreement(#[from] BadDefinition),
+    #[error(transparent)]
+    Lock(#[from] LockFileError),
+    #[error(transparent)]
+    Ceremony(#[from] CeremonyError),
+    /// An address for somebody who is no operator.
+    #[error("--peer {0}: no operator has this name; they are {1}")]
+    NoSuchPeer(String, String),
+    /// A file that is no evidence.
+    #[error("{} is no evidence of a ceremony: {}", .0.display(), .1)]
+    Malformed(PathBuf, #[source] serde_json::Error),
+    /// Evidence about another ceremony.
+    #[error("{} is about another definition ({}): it does not concern you", .0.display(), .1)]
+    OtherEvidence(PathBuf, Root),
+    /// Evidence that convicts nobody.
+    #[error("{}: {}", .0.display(), .1)]
+    Unfounded(PathBuf, #[source] Unfounded),
+}
 
 /// Make the cluster's keys together with the other operators.
 ///
@@ -141,7 +178,7 @@ impl FromStr for PeerFlag {
 }
 
 impl Arguments {
-    pub fn run(self) -> Result<(), CommandError> {
+    pub fn run(self) -> Result<(), DkgError> {
         match self.command {
             Some(Command::VerifyBlame(verify)) => verify.run(),
             None => self.hold.run(),
@@ -150,10 +187,10 @@ impl Arguments {
 }
 
 impl Hold {
-    fn run(self) -> Result<(), CommandError> {
+    fn run(self) -> Result<(), DkgError> {
         let config = Config::read_or_default(self.config.as_deref(), self.data_dir.as_deref())?;
         log::start(self.log.as_ref().unwrap_or(&config.log), config.log_format);
-        let definition = read_signed(&self.definition)?;
+        let definition = definition::read_signed(&self.definition)?;
         let plan = self.plan(&config, definition.terms())?;
         let site = site(&config, definition)?;
         for caution in config.cautions(site.definition.terms(), site.me) {
@@ -162,9 +199,9 @@ impl Hold {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(2).enable_all().build();
         // The sessions live on the workers, so that work of the ceremony never delays a ping.
-        complete(runtime.map_err(CommandError::Runtime)?, async {
-            let stop = stop_signal().map_err(CommandError::Runtime)?;
-            Ok::<(), CommandError>(ceremony::hold(site, plan, stop).await?)
+        complete(runtime.map_err(RuntimeError)?, async {
+            let stop = stop_signal().map_err(RuntimeError)?;
+            Ok::<(), DkgError>(ceremony::hold(site, plan, stop).await?)
         })?;
         let ending = Ending {
             lock: &lock::read(&config.lock_file)?,
@@ -190,7 +227,7 @@ impl Hold {
         given.map(flag).concat()
     }
 
-    fn plan(&self, config: &Config, terms: &Terms) -> Result<Plan, CommandError> {
+    fn plan(&self, config: &Config, terms: &Terms) -> Result<Plan, DkgError> {
         let listen = match self.listen.as_slice() {
             [] => config.listen.clone(),
             given => given.to_vec(),
@@ -204,20 +241,13 @@ impl Hold {
     }
 
     /// The definition's hints; the config's addresses before them; the flags' before both.
-    fn addresses(
-        &self,
-        config: &Config,
-        terms: &Terms,
-    ) -> Result<Vec<Vec<PeerAddress>>, CommandError> {
+    fn addresses(&self, config: &Config, terms: &Terms) -> Result<Vec<Vec<PeerAddress>>, DkgError> {
         let mut given: BTreeMap<&str, Vec<PeerAddress>> = BTreeMap::new();
         for flag in &self.peers {
             let mut operators = terms.operators.iter();
             let Some(operator) = operators.find(|o| o.name.eq_ignore_ascii_case(&flag.name)) else {
                 let names: Vec<_> = terms.operators.iter().map(|o| o.name.as_str()).collect();
-                return Err(CommandError::NoSuchPeer(
-                    flag.name.clone(),
-                    names.join(", "),
-                ));
+                return Err(DkgError::NoSuchPeer(flag.name.clone(), names.join(", ")));
             };
             given
                 .entry(&operator.name)
@@ -233,7 +263,7 @@ impl Hold {
 }
 
 /// Where this peer keeps what the ceremony needs and makes: where `gantry run` will look for it.
-fn site(config: &Config, definition: SignedDefinition) -> Result<Site, CommandError> {
+fn site(config: &Config, definition: SignedDefinition) -> Result<Site, DkgError> {
     let identity = read_identity(&config.identity_file)?;
     let me = definition.peer_of(&identity.public())?;
     let data = DataLock::take(&config.data_dir).map_err(CeremonyError::from)?;
@@ -247,18 +277,13 @@ fn site(config: &Config, definition: SignedDefinition) -> Result<Site, CommandEr
     })
 }
 
-fn read_signed(path: &Path) -> Result<SignedDefinition, CommandError> {
-    let refused = |error| CommandError::Definition(path.to_owned(), error);
-    cluster::read(path)?.into_signed().map_err(refused)
-}
-
 impl VerifyBlame {
-    fn run(self) -> Result<(), CommandError> {
+    fn run(self) -> Result<(), DkgError> {
         let text = files::read(&self.file, MAX_EVIDENCE)?;
         let evidence: Evidence = serde_json::from_str(&text)
-            .map_err(|error| CommandError::Evidence(self.file.clone(), error))?;
+            .map_err(|error| DkgError::Malformed(self.file.clone(), error))?;
         let definition = match &self.definition {
-            Some(path) => Some(cluster::read(path)?),
+            Some(path) => Some(definition::read(path)?),
             None => None,
         };
         if let Some(definition) = &definition
@@ -266,10 +291,10 @@ impl VerifyBlame {
                 || definition.terms().roster() != &evidence.terms.roster)
         {
             let there = evidence.terms.definition;
-            return Err(CommandError::OtherEvidence(self.file, there));
+            return Err(DkgError::OtherEvidence(self.file, there));
         }
         let verdict = blame::verify(&evidence)
-            .map_err(|error| CommandError::Unfounded(self.file.clone(), error))?;
+            .map_err(|error| DkgError::Unfounded(self.file.clone(), error))?;
         let key = evidence.terms.roster.key(verdict.culprit);
         let name = match &definition {
             Some(definition) => definition.name_of(verdict.culprit).to_owned(),
@@ -287,6 +312,7 @@ impl VerifyBlame {
 #[cfg(test)]
 mod tests {
     use std::ffi::OsString;
+    use std::path::Path;
 
     use clap::Parser;
 

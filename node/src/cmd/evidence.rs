@@ -4,11 +4,31 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use consensus::exhibit::Exhibit;
+use thiserror::Error;
 
-use super::CommandError;
-use super::lock::read as read_lock;
+use crate::checks::lock::{self, LockFileError};
 use crate::disk::evidence_log::MAX_FILE;
-use crate::disk::files;
+use crate::disk::files::{self, FileError};
+
+/// What was checked is no proof, or could not be checked.
+#[derive(Debug, Error)]
+pub enum EvidenceError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Lock(#[from] LockFileError),
+    /// Not every line proves what it says.
+    #[error("{bad} of the {lines} lines of {} do not prove what they say", .file.display())]
+    Unproven {
+        file: PathBuf,
+        /// How many lines prove nothing.
+        bad: usize,
+        /// How many lines it has.
+        lines: usize,
+    },
+    #[error("{} is empty: there is no evidence in it", .0.display())]
+    Empty(PathBuf),
+}
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -30,7 +50,7 @@ pub(super) struct Verify {
 }
 
 impl Command {
-    pub fn run(self) -> Result<(), CommandError> {
+    pub fn run(self) -> Result<(), EvidenceError> {
         match self {
             Self::Verify(verify) => verify.run(),
         }
@@ -38,8 +58,8 @@ impl Command {
 }
 
 impl Verify {
-    fn run(self) -> Result<(), CommandError> {
-        let lock = read_lock(&self.lock)?;
+    fn run(self) -> Result<(), EvidenceError> {
+        let lock = lock::read(&self.lock)?;
         let roster = lock.definition.terms().roster();
         let text = files::read(&self.file, MAX_FILE)?;
         let (mut lines, mut bad) = (0, 0);
@@ -60,9 +80,9 @@ impl Verify {
         }
         let file = self.file;
         match (lines, bad) {
-            (0, _) => Err(CommandError::NoEvidence(file)),
+            (0, _) => Err(EvidenceError::Empty(file)),
             (_, 0) => Ok(()),
-            (lines, bad) => Err(CommandError::Unproven { file, bad, lines }),
+            (lines, bad) => Err(EvidenceError::Unproven { file, bad, lines }),
         }
     }
 }

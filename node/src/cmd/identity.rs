@@ -5,12 +5,22 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use proto::definition::Fingerprint;
 
-use super::CommandError;
-use crate::disk::files;
-use crate::disk::keystore::{SecretKind, create, read_identity};
+use thiserror::Error;
+
+use crate::disk::files::{self, FileError};
+use crate::disk::keystore::{SecretFileError, SecretKind, create, read_identity};
 
 /// The file in the data directory.
 const FILE: &str = "identity.key";
+
+/// There is no key to show, or none was made.
+#[derive(Debug, Error)]
+pub enum IdentityError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Secret(#[from] SecretFileError),
+}
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -30,7 +40,7 @@ pub(super) struct Place {
 }
 
 impl Command {
-    pub fn run(self) -> Result<(), CommandError> {
+    pub fn run(self) -> Result<(), IdentityError> {
         let path = match self {
             Self::New(place) => {
                 files::make_dir(&place.dir)?;

@@ -3,13 +3,30 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-
 use proto::lock::Lock;
+use thiserror::Error;
 
-use super::{CommandError, lock};
-use crate::disk::files::{self, Mode};
-use crate::disk::keystore::SecretSource;
-use crate::disk::keystore::{Keystore, MasterSecret, SecretKind, SecretUse, create, exported};
+use crate::checks::lock::{self, LockFileError};
+use crate::disk::files::{self, FileError, Mode};
+use crate::disk::keystore::{
+    Keystore, KeystoreError, MasterSecret, SecretFileError, SecretKind, SecretSource, SecretUse,
+    StoreError, create, exported,
+};
+
+/// No secret was made, or no keystore opened.
+#[derive(Debug, Error)]
+pub enum OpeningError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Secret(#[from] SecretFileError),
+    #[error(transparent)]
+    Lock(#[from] LockFileError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{}: {}", .0.display(), .1)]
+    Refused(PathBuf, #[source] KeystoreError),
+}
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -71,7 +88,7 @@ pub(super) struct Opening {
 }
 
 impl Command {
-    pub fn run(self) -> Result<(), CommandError> {
+    pub fn run(self) -> Result<(), OpeningError> {
         match self {
             Self::Secret(secret) => {
                 create(&secret.out, SecretKind::Keystores)?;
@@ -88,7 +105,7 @@ impl Command {
 }
 
 impl Export {
-    fn run(self) -> Result<(), CommandError> {
+    fn run(self) -> Result<(), OpeningError> {
         self.opening.refuse_others()?;
         let keystore = exported(&self.opening.keystore, &self.opening.master()?)?;
         files::write_new(&self.out, keystore.to_json().as_bytes(), Mode::Secret)?;
@@ -103,9 +120,9 @@ impl Export {
 }
 
 impl Opening {
-    fn print_password(self) -> Result<(), CommandError> {
+    fn print_password(self) -> Result<(), OpeningError> {
         self.refuse_others()?;
-        let refused = |error| CommandError::Keystore(self.keystore.clone(), error);
+        let refused = |error| OpeningError::Refused(self.keystore.clone(), error);
         let text = files::read_secret(&self.keystore, Keystore::MAX_BYTES)?;
         let keystore = Keystore::from_json(&text).map_err(refused)?;
         let password = self
@@ -118,13 +135,13 @@ impl Opening {
     }
 
     /// Before anybody is told to change a mode, or asked for a passphrase: is it one at all?
-    fn refuse_others(&self) -> Result<(), CommandError> {
+    fn refuse_others(&self) -> Result<(), OpeningError> {
         let text = files::read(&self.keystore, Lock::MAX_BYTES)?;
-        let refused = |error| CommandError::Keystore(self.keystore.clone(), error);
+        let refused = |error| OpeningError::Refused(self.keystore.clone(), error);
         Keystore::from_json(&text).map(drop).map_err(refused)
     }
 
-    fn master(&self) -> Result<MasterSecret, CommandError> {
+    fn master(&self) -> Result<MasterSecret, OpeningError> {
         let lock = lock::read(&self.lock)?;
         let source = match (&self.secret_file, &self.passphrase_file) {
             (Some(file), _) => SecretSource::SecretFile(file.clone()),

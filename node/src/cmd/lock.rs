@@ -1,21 +1,64 @@
 //! `gantry lock`: what a ceremony has made, and whether all of it is there and fits together.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use proto::definition::{BadDefinition, Fingerprint, Gwei};
+use proto::definition::{Fingerprint, Gwei};
 use proto::lock::Lock;
 use proto::{IdentityKey, PeerIndex, PublicKey};
+use thiserror::Error;
 
 use super::cluster::content;
-use super::{CommandError, dkg::SecretFlags};
+use super::dkg::SecretFlags;
 use crate::ceremony::keys::share_key;
-use crate::config::Config;
-use crate::disk::files;
-use crate::disk::keystore::{self, MasterSecret, SecretUse, read_identity};
+use crate::checks::lock::{self, LockFileError};
+use crate::config::{Config, ConfigError};
+use crate::disk::files::{self, FileError};
+use crate::disk::keystore::{
+    self, MasterSecret, SecretFileError, SecretUse, StoreError, read_identity,
+};
 use crate::disk::{DataLock, Files, LockError};
-use node_core::deposit;
-use node_core::record::{Journal, Owner};
+use node_core::deposit::{self, DepositError};
+use node_core::record::{Journal, JournalError, Owner};
+
+/// Not all of what a ceremony leaves is there and fits together.
+#[derive(Debug, Error)]
+pub enum LookError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Lock(#[from] LockFileError),
+    #[error(transparent)]
+    Secret(#[from] SecretFileError),
+    #[error(transparent)]
+    Keystores(#[from] StoreError),
+    /// The data directory is in use or not accessible.
+    #[error(transparent)]
+    DataDirectory(#[from] LockError),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error("{}: {}", .0.display(), .1)]
+    Deposit(PathBuf, #[source] DepositError),
+    /// The signing record does not know a validator of the lock.
+    #[error(
+        "the signing record does not know validator {0} of the lock: it is the record of something \
+         else. Put this peer's own data directory in place"
+    )]
+    NotEnrolled(PublicKey),
+    /// One copy of the signing record is damaged, the other whole.
+    #[error(
+        "{0}. The other copy is whole, and nothing is lost: `gantry run` mends this one from it \
+         when it starts. Check the disk; restore neither copy from a backup"
+    )]
+    DamagedCopy(String),
+    #[error("not good: {0}. What stands above says what to do")]
+    NotWhole(String),
+    /// What was checked is good, and some could not be.
+    #[error("what was checked is good, and not checked: {0}. What stands above says why")]
+    NotChecked(String),
+}
 
 /// The longest deposit file worth reading, in bytes.
 const MAX_DEPOSITS: usize = 16 << 20;
@@ -65,40 +108,16 @@ enum Checked {
 }
 
 impl Command {
-    pub fn run(self) -> Result<(), CommandError> {
+    pub fn run(self) -> Result<(), LookError> {
         match self {
             Self::Show(show) => {
-                let lock = read(&show.file)?;
+                let lock = lock::read(&show.file)?;
                 print!("{}", in_words(&lock));
                 Ok(())
             }
             Self::Verify(verify) => verify.run(),
         }
     }
-}
-
-/// Reads a lock file.
-pub(super) fn read(path: &Path) -> Result<Lock, CommandError> {
-    let text = files::read(path, Lock::MAX_BYTES)?;
-    Lock::from_json(&text).map_err(|error| CommandError::Lock(path.to_owned(), error))
-}
-
-/// Which peer of the lock in `path` holds `key`.
-pub(super) fn peer_of(
-    lock: &Lock,
-    path: &Path,
-    key: &IdentityKey,
-) -> Result<PeerIndex, CommandError> {
-    lock.definition.peer_of(key).map_err(|_: BadDefinition| {
-        let operators = &lock.definition.terms().operators;
-        let names: Vec<&str> = operators.iter().map(|o| o.name.as_str()).collect();
-        CommandError::ForeignLock {
-            file: path.to_owned(),
-            cluster: lock.definition.terms().name.clone(),
-            operators: names.join(", "),
-            key: Box::new(*key),
-        }
-    })
 }
 
 /// The lock in words.
@@ -117,13 +136,12 @@ fn in_words(lock: &Lock) -> String {
 }
 
 impl Verify {
-    fn run(self) -> Result<(), CommandError> {
+    fn run(self) -> Result<(), LookError> {
         let config = Config::read_or_default(self.config.as_deref(), self.data_dir.as_deref())?;
-        let lock = read(&config.lock_file)?;
-        ::dkg::shared::check(&lock)
-            .map_err(|error| CommandError::LockKeys(config.lock_file.clone(), error))?;
+        let lock = lock::read(&config.lock_file)?;
+        lock::check_keys(&lock, &config.lock_file)?;
         let identity = read_identity(&config.identity_file)?.public();
-        let me = peer_of(&lock, &config.lock_file, &identity)?;
+        let me = lock::peer_of(&lock, &config.lock_file, &identity)?;
         println!(
             "Lock        {} of cluster {}, signed by all {} operators; you are {}",
             lock.hash(),
@@ -155,18 +173,13 @@ impl Verify {
                 println!("All good.");
                 Ok(())
             }
-            ([], unchecked) => Err(CommandError::NotChecked(unchecked.join(", "))),
-            (failed, _) => Err(CommandError::NotWhole(failed.join(", "))),
+            ([], unchecked) => Err(LookError::NotChecked(unchecked.join(", "))),
+            (failed, _) => Err(LookError::NotWhole(failed.join(", "))),
         }
     }
 
     /// Opens every keystore of this peer, that of the seal key included.
-    fn keystores(
-        &self,
-        config: &Config,
-        lock: &Lock,
-        me: PeerIndex,
-    ) -> Result<Checked, CommandError> {
+    fn keystores(&self, config: &Config, lock: &Lock, me: PeerIndex) -> Result<Checked, LookError> {
         let source = self.secret.source(config);
         let master = MasterSecret::obtain(&source, &lock.keystore_salt, SecretUse::Open)?;
         let seal = share_key(&lock.seal_commitment, me);
@@ -178,7 +191,7 @@ impl Verify {
         )))
     }
 
-    fn deposits(&self, config: &Config, lock: &Lock) -> Result<Checked, CommandError> {
+    fn deposits(&self, config: &Config, lock: &Lock) -> Result<Checked, LookError> {
         let written = config.data_dir.join(deposit::file_name(lock));
         let file = match &self.deposits {
             Some(file) => file,
@@ -189,7 +202,7 @@ impl Verify {
                 return Ok(Checked::Not(format!("{written} {words}")));
             }
         };
-        let refused = |error| CommandError::Deposit(file.clone(), error);
+        let refused = |error| LookError::Deposit(file.clone(), error);
         let text = files::read(file, MAX_DEPOSITS)?;
         let deposits = deposit::from_json(&text, lock).map_err(refused)?;
         deposit::check_all(lock, &deposits).map_err(refused)?;
@@ -202,7 +215,7 @@ impl Verify {
 }
 
 /// Reads the signing record and looks for every validator in it.
-fn record(config: &Config, lock: &Lock, identity: IdentityKey) -> Result<Checked, CommandError> {
+fn record(config: &Config, lock: &Lock, identity: IdentityKey) -> Result<Checked, LookError> {
     let held = match DataLock::take(&config.data_dir) {
         Ok(held) => held,
         Err(error @ LockError::Held { .. }) => {
@@ -228,8 +241,8 @@ fn record(config: &Config, lock: &Lock, identity: IdentityKey) -> Result<Checked
         .map(ToString::to_string)
         .collect();
     match keys.clone().find(unknown) {
-        Some(key) => Err(CommandError::NotEnrolled(*key)),
-        None if !damaged.is_empty() => Err(CommandError::DamagedCopy(damaged.join("; "))),
+        Some(key) => Err(LookError::NotEnrolled(*key)),
+        None if !damaged.is_empty() => Err(LookError::DamagedCopy(damaged.join("; "))),
         None => Ok(Checked::Good(format!(
             "both copies are sound and know all {} validators; never copy it, never restore it",
             keys.count()

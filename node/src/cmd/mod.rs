@@ -14,34 +14,21 @@ mod lock;
 mod log;
 mod private;
 mod run;
-pub mod slashing;
-mod slashing_flags;
+mod slashing;
 mod status;
 mod typed;
 mod unheard;
 
 use std::any::TypeId;
+use std::io;
 use std::path::PathBuf;
 
-use ::dkg::blame::Unfounded;
-use ::dkg::shared::BadKeys;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Parser, Subcommand};
-use proto::definition::{BadDefinition, Unfit};
-use proto::lock::BadLock;
-use proto::{IdentityKey, PublicKey, Root};
-use slashing::SlashingError;
 use thiserror::Error;
 use tokio::runtime::Runtime;
 
-use crate::beacon::{BadUrl, BeaconError};
-use crate::ceremony::CeremonyError;
-use crate::config::ConfigError;
 use crate::config::home;
-use crate::disk::files::FileError;
-use crate::disk::keystore::{KeystoreError, SecretFileError, StoreError};
-use crate::execution::ExecutionError;
-use node_core::deposit::DepositError;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -83,7 +70,7 @@ enum Command {
     Evidence(evidence::Command),
     /// Move the signing record in and out (EIP-3076), or say that it is lost.
     #[command(subcommand)]
-    Slashing(slashing_flags::Command),
+    Slashing(slashing::Command),
 }
 
 impl Gantry {
@@ -98,17 +85,18 @@ impl Gantry {
             eprintln!("WARNING: {warning}");
         }
         match self.command {
-            Command::Identity(command) => command.run(),
-            Command::Cluster(command) => command.run(),
-            Command::Keystore(command) => command.run(),
-            Command::Dkg(arguments) => arguments.run(),
-            Command::Lock(command) => command.run(),
-            Command::Deposit(arguments) => arguments.run(),
-            Command::Run(arguments) => arguments.run(),
-            Command::Status(arguments) => arguments.run(),
-            Command::Evidence(command) => command.run(),
-            Command::Slashing(command) => command.run(),
+            Command::Identity(command) => command.run()?,
+            Command::Cluster(command) => command.run()?,
+            Command::Keystore(command) => command.run()?,
+            Command::Dkg(arguments) => arguments.run()?,
+            Command::Lock(command) => command.run()?,
+            Command::Deposit(arguments) => arguments.run()?,
+            Command::Run(arguments) => arguments.run()?,
+            Command::Status(arguments) => arguments.run()?,
+            Command::Evidence(command) => command.run()?,
+            Command::Slashing(command) => command.run()?,
         }
+        Ok(())
     }
 }
 
@@ -143,9 +131,9 @@ fn with_homes(command: clap::Command) -> clap::Command {
 }
 
 /// A runtime on one thread.
-fn runtime() -> Result<Runtime, CommandError> {
+fn runtime() -> Result<Runtime, RuntimeError> {
     let mut builder = tokio::runtime::Builder::new_current_thread();
-    builder.enable_all().build().map_err(CommandError::Runtime)
+    builder.enable_all().build().map_err(RuntimeError)
 }
 
 /// Does `work` on `runtime`, and waits for none of the threads that it leaves behind: a name server
@@ -156,194 +144,34 @@ fn complete<T>(runtime: Runtime, work: impl Future<Output = T>) -> T {
     done
 }
 
-/// Why a command did not do what it was asked.
+/// The asynchronous runtime, or its way to hear of signals, did not start.
+#[derive(Debug, Error)]
+#[error("cannot start the asynchronous runtime: {0}")]
+pub struct RuntimeError(#[source] io::Error);
+
+/// Why a command did not do what it was asked: one error for each.
 #[derive(Debug, Error)]
 pub enum CommandError {
-    /// A file cannot be read or written.
     #[error(transparent)]
-    File(#[from] FileError),
-    /// A secret is not there or not secret.
+    Identity(#[from] identity::IdentityError),
     #[error(transparent)]
-    Secret(#[from] SecretFileError),
-    /// The config is refused.
+    Cluster(#[from] cluster::ClusterError),
     #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// A definition file is refused.
-    #[error("{}: {}", .0.display(), .1)]
-    Definition(PathBuf, #[source] BadDefinition),
-    /// What was typed makes no definition.
+    Keystore(#[from] keystore::OpeningError),
     #[error(transparent)]
-    Draft(#[from] draft::DraftError),
-    /// Nobody should sign this definition.
+    Dkg(#[from] dkg::DkgError),
     #[error(transparent)]
-    Unfit(#[from] Unfit),
-    /// The definition is not the one whose hash was given.
-    #[error(
-        "{} has the hash {found}, and you gave {given}: it is not the definition that you have \
-         read and compared, so it is not signed. Read it with `gantry cluster show`",
-        .file.display()
-    )]
-    OtherHash {
-        /// The definition.
-        file: PathBuf,
-        /// Its hash.
-        found: Root,
-        /// The hash that was given.
-        given: Root,
-    },
-    /// The operator did not type yes.
-    #[error("nothing was signed: the answer was not yes")]
-    NotSigned,
-    /// A lock file is refused.
-    #[error("{}: {}", .0.display(), .1)]
-    Lock(PathBuf, #[source] BadLock),
-    /// A lock of other operators.
-    #[error(
-        "{} is the lock of cluster {cluster:?}, whose operators are {operators}, and your identity \
-         key {key} is none of theirs: name this peer's own lock (`lock_file`) or identity \
-         (`identity_file`)", .file.display()
-    )]
-    ForeignLock {
-        /// The lock.
-        file: PathBuf,
-        /// Its cluster.
-        cluster: String,
-        /// Their names.
-        operators: String,
-        /// The key of this peer.
-        key: Box<IdentityKey>,
-    },
-    /// The signing record does not know a validator of the lock.
-    #[error(
-        "the signing record does not know validator {0} of the lock: it is the record of something \
-         else. Put this peer's own data directory in place"
-    )]
-    NotEnrolled(PublicKey),
-    /// One copy of the signing record is damaged, the other whole.
-    #[error(
-        "{0}. The other copy is whole, and nothing is lost: `gantry run` mends this one from it \
-         when it starts. Check the disk; restore neither copy from a backup"
-    )]
-    DamagedCopy(String),
-    /// Not everything of a ceremony is there.
-    #[error("not good: {0}. What stands above says what to do")]
-    NotWhole(String),
-    /// What was checked is good, and some could not be.
-    #[error("what was checked is good, and not checked: {0}. What stands above says why")]
-    NotChecked(String),
-    /// The keys in a lock are not shares of its validators' keys.
-    #[error("{}: {}", .0.display(), .1)]
-    LockKeys(PathBuf, #[source] BadKeys),
-    /// A keystore file is refused.
-    #[error("{}: {}", .0.display(), .1)]
-    Keystore(PathBuf, #[source] KeystoreError),
-    /// The keystores cannot be opened.
+    Lock(#[from] lock::LookError),
     #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A deposit file is refused.
-    #[error("{}: {}", .0.display(), .1)]
-    Deposit(PathBuf, #[source] DepositError),
-    /// The execution node refused something or cannot be reached.
+    Deposit(#[from] deposit::DepositCommandError),
     #[error(transparent)]
-    Execution(#[from] ExecutionError),
-    /// The beacon node's address is malformed.
+    Run(#[from] run::RunError),
     #[error(transparent)]
-    BeaconUrl(#[from] BadUrl),
-    /// The beacon node did not answer.
+    Status(#[from] status::StatusError),
     #[error(transparent)]
-    Beacon(#[from] BeaconError),
-    /// Nothing is deposited, or nothing more.
+    Evidence(#[from] evidence::EvidenceError),
     #[error(transparent)]
-    Deposits(#[from] deposit::Refusal),
-    /// It is not known what was sent.
-    #[error(transparent)]
-    Sent(#[from] deposit::sent::SentError),
-    /// Clock and beacon node leave open which slot it is.
-    #[error(transparent)]
-    Slot(#[from] crate::checks::chain::UnsureSlot),
-    /// The signing record.
-    #[error(transparent)]
-    Slashing(#[from] SlashingError),
-    /// The data directory is in use or not accessible.
-    #[error(transparent)]
-    DataDirectory(#[from] crate::disk::LockError),
-    /// The signing record cannot be opened.
-    #[error(transparent)]
-    Journal(#[from] node_core::record::JournalError),
-    /// The signing record and the lock do not belong together.
-    #[error(transparent)]
-    Vault(#[from] node_core::vault::VaultError),
-    /// The memory cannot be opened.
-    #[error(transparent)]
-    DutyHistory(#[from] crate::disk::duty_history::DutyHistoryError),
-    /// The network cannot start.
-    #[error(transparent)]
-    Net(#[from] crate::net::NetError),
-    /// The metrics cannot be served.
-    #[error(transparent)]
-    Web(#[from] crate::report::web::WebError),
-    /// The system gives no randomness.
-    #[error("the operating system gives no random numbers: {0}")]
-    Randomness(#[source] getrandom::Error),
-    /// The beacon node and the definition do not name the same chain.
-    #[error(transparent)]
-    Chain(#[from] crate::checks::chain::BadChain),
-    /// The ceremony.
-    #[error(transparent)]
-    Ceremony(#[from] CeremonyError),
-    /// An address for somebody who is no operator.
-    #[error("--peer {0}: no operator has this name; they are {1}")]
-    NoSuchPeer(String, String),
-    /// A file that is no evidence.
-    #[error("{} is no evidence of a ceremony: {}", .0.display(), .1)]
-    Evidence(PathBuf, #[source] serde_json::Error),
-    /// Evidence about another ceremony.
-    #[error("{} is about another definition ({}): it does not concern you", .0.display(), .1)]
-    OtherEvidence(PathBuf, Root),
-    /// Evidence that convicts nobody.
-    #[error("{}: {}", .0.display(), .1)]
-    Unfounded(PathBuf, #[source] Unfounded),
-    /// Evidence of which not every line proves what it says.
-    #[error("{bad} of the {lines} lines of {} do not prove what they say", .file.display())]
-    Unproven {
-        /// The file.
-        file: PathBuf,
-        /// How many lines prove nothing.
-        bad: usize,
-        /// How many lines it has.
-        lines: usize,
-    },
-    /// An empty file.
-    #[error("{} is empty: there is no evidence in it", .0.display())]
-    NoEvidence(PathBuf),
-    /// No running peer answers.
-    #[error(
-        "no running peer answers at {url}: {source}: is `gantry run` up with this config? While it \
-         waits for its beacon node it does not answer yet; its log says so"
-    )]
-    NotRunning {
-        /// Where it was asked.
-        url: String,
-        /// What happened.
-        source: reqwest::Error,
-    },
-    /// What answers is no peer of this version.
-    #[error(
-        "what answers at {url} is not the status of a peer ({problem}): does something else listen \
-         there, or a `gantry run` of another version?"
-    )]
-    NoStatus {
-        /// Where it was asked.
-        url: String,
-        /// What is wrong with the answer.
-        problem: String,
-    },
-    /// The runtime did not start.
-    #[error("cannot start the asynchronous runtime: {0}")]
-    Runtime(#[source] std::io::Error),
-    /// The operators have not agreed, or one of them is not one.
-    #[error(transparent)]
-    Agreement(#[from] BadDefinition),
+    Slashing(#[from] slashing::RecordCommandError),
 }
 
 #[cfg(test)]

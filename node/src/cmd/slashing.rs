@@ -1,289 +1,204 @@
-//! `gantry slashing`: moving signing records in and out, and saying that one was lost.
-//!
-//! Each command takes the lock on the data directory, so none of them works while `gantry run`
-//! does.
-//!
-//! Never here: a record that is deleted or lowered. What is replaced is kept beside the new one.
+//! The flags of `gantry slashing`, and what is printed.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use proto::{PublicKey, Root};
+use clap::{Args, Subcommand};
+use proto::PublicKey;
+use proto::lock::Lock;
 use thiserror::Error;
 
-use crate::disk::denials::{self, Denial, DenialError};
-use crate::disk::files::{self, FileError, Mode};
-use crate::disk::{DataLock, Files, LockError};
-use node_core::record::{BadRecord, Entry, History, Journal, JournalError, Owner};
-use node_core::vault::interchange::{self, Claims, InterchangeError, Moment};
+use super::{RuntimeError, complete, runtime};
+use crate::beacon::{BadUrl, BeaconClient};
+use crate::checks::chain::{Judge, UnfitNode, current_slot, slot_by_clock, slot_by_two};
+use crate::checks::lock::{self, LockFileError};
+use crate::config::{Config, ConfigError};
+use crate::disk::keystore::{SecretFileError, read_identity};
+use crate::slashing::{self, Imported, Place, Renewed, SlashingError};
+use node_core::record::Owner;
+use node_core::vault::interchange::Moment;
 
-/// The longest file that is read for an import, in bytes: far more than the complete history of
-/// the largest cluster needs.
-const MAX_IMPORT: usize = 1 << 30;
-
-/// Whose record, and where.
-#[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
-    /// The data directory.
-    pub data: &'a Path,
-    /// The peer that the record belongs to.
-    pub owner: Owner,
-    /// The chain, as the definition names it.
-    pub genesis_validators_root: Root,
-}
-
-/// A command on the signing record failed.
+/// The record is as it was.
 #[derive(Debug, Error)]
-pub enum SlashingError {
-    /// Another process has the data directory.
+pub enum RecordCommandError {
     #[error(transparent)]
-    Lock(#[from] LockError),
-    /// The record itself.
+    Config(#[from] ConfigError),
     #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The file to import.
-    #[error("{file}: {source}")]
-    Import {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong with it.
-        source: InterchangeError,
-    },
-    /// The file to import or to export to.
+    Runtime(#[from] RuntimeError),
     #[error(transparent)]
-    File(#[from] FileError),
-    /// The directory of the record cannot be made, or its files not be moved.
-    #[error("cannot {doing} {path}: {source}")]
-    Directory {
-        /// What was tried.
-        doing: &'static str,
-        /// With which directory.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The claim cannot be denied.
+    Lock(#[from] LockFileError),
     #[error(transparent)]
-    Denial(#[from] DenialError),
-    /// The record has got as far as somebody claims to have seen it.
-    #[error(
-        "the signing record ends at {ours}, so that somebody has seen {claimed} of it stops \
-         nothing: start gantry again"
-    )]
-    NothingToDeny {
-        /// Where it ends.
-        ours: u64,
-        /// What is claimed.
-        claimed: u64,
-    },
-    /// The other operator claims it as well, and nobody but these two has seen the record.
-    #[error(
-        "{0}'s claim to have seen more of the record is denied already, and now {1} claims it too: \
-         so the record most likely is an old copy, and to go on could get all of you slashed. \
-         Restore the newest record, or run `gantry slashing new-record`. Only if {0} and {1}, both \
-         called, have seen no more of it, add --against-both"
-    )]
-    BothClaim(String, String),
-    /// More than f peers have to claim it before anything stops, so it is true.
-    #[error(
-        "with {0} operators nothing stops signing before {1} of them have seen more of the record \
-         than is here, so at least one of them truly has: restore the newest record, or run \
-         `gantry slashing new-record`"
-    )]
-    Proven(usize, usize),
-    /// A name that is not another operator's.
-    #[error("--against {0}: no other operator has this name; they are {1}")]
-    NoSuchOperator(String, String),
-    /// More validators than a record can hold, or one twice.
-    #[error("the validators of the lock cannot be enrolled: {0}")]
-    Enrol(#[from] BadRecord),
+    Secret(#[from] SecretFileError),
+    #[error(transparent)]
+    BeaconUrl(#[from] BadUrl),
+    /// Clock and beacon node leave open which slot it is.
+    #[error(transparent)]
+    Slot(#[from] UnfitNode),
+    #[error(transparent)]
+    Record(#[from] SlashingError),
 }
 
-/// What an import changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Imported {
-    /// Validators whose marks rose.
-    pub raised: usize,
-    /// Validators whose marks were as high already.
-    pub unchanged: usize,
-    /// Keys in the file that are no validators of this cluster.
-    pub unknown: Vec<PublicKey>,
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Raise the marks of the signing record to those of an EIP-3076 file.
+    Import(Interchange),
+    /// Write the marks of the signing record as an EIP-3076 file.
+    Export(Interchange),
+    /// Say that the signing record, or its newest part, is lost, and go on from now.
+    ///
+    /// Nothing up to the current epoch will be signed. Only do this if the record is really lost:
+    /// then you count as one of the bad operators of the safety budget for what you signed before.
+    NewRecord(Settings),
+    /// Say that the signing record is the newest, although one of three operators' programs claims
+    /// to have seen more of it.
+    ///
+    /// Only do this if no older copy of the data directory was put in place, and the third
+    /// operator, called on the telephone, has seen no more of the record than there is. If the
+    /// claim is true, two different votes can be signed and all of you slashed.
+    KeepRecord(Claim),
 }
 
-/// What a new record replaces.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Renewed {
-    /// The record was readable: it goes on, with its marks raised.
-    Continued,
-    /// There was none.
-    Begun,
-    /// It was damaged; its files are kept there.
-    SetAside(PathBuf),
+#[derive(Debug, Args)]
+pub(super) struct Claim {
+    /// The operator whose program claims it, by name.
+    #[arg(long, value_name = "NAME")]
+    against: String,
+    /// What it claims to have seen, as `gantry run` and `gantry status` say.
+    #[arg(long, value_name = "NUMBER")]
+    seen: u64,
+    /// Deny it although the third operator's claim is denied already.
+    #[arg(long)]
+    against_both: bool,
+    #[command(flatten)]
+    settings: Settings,
 }
 
-/// An EIP-3076 file that was read and is for this chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToImport {
+#[derive(Debug, Args)]
+pub(super) struct Interchange {
+    /// The EIP-3076 file; an export never overwrites other marks.
+    #[arg(value_name = "FILE")]
     file: PathBuf,
-    claims: Claims,
+    #[command(flatten)]
+    settings: Settings,
 }
 
-/// Reads the file of `gantry slashing import FILE`.
-///
-/// # Errors
-/// If it cannot be read, is malformed, or is of another chain than `place`.
-pub fn read(place: &Place<'_>, file: &Path) -> Result<ToImport, SlashingError> {
-    let json = files::read(file, MAX_IMPORT)?;
-    let claims = Claims::read(place.genesis_validators_root, json.as_bytes());
-    Ok(ToImport {
-        claims: claims.map_err(|source| refused(file, source))?,
-        file: file.to_owned(),
-    })
+#[derive(Debug, Args)]
+pub(super) struct Settings {
+    /// The config of this peer, which must not be running.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "GANTRY_CONFIG",
+        default_value = "gantry.toml"
+    )]
+    config: PathBuf,
 }
 
-/// `gantry slashing import FILE`: raises the marks of the record to those of an EIP-3076 file.
-/// What is ahead of `now` is refused.
-///
-/// # Errors
-/// If the data directory is in use, the record cannot be opened or written, or the file is not for
-/// this cluster. Then nothing is changed.
-pub fn import(place: &Place<'_>, read: ToImport, now: Moment) -> Result<Imported, SlashingError> {
-    let lock = DataLock::take(place.data)?;
-    let mut journal = Journal::open(Files::within(&lock), place.owner)?;
-    let mut history = journal.history().clone();
-    let import = interchange::import(&mut history, read.claims, now)
-        .map_err(|source| refused(&read.file, source))?;
-    journal.append(&import.records)?;
-    Ok(Imported {
-        raised: import.records.len(),
-        unchanged: import.unchanged,
-        unknown: import.unknown,
-    })
-}
-
-/// `gantry slashing export FILE`: writes the marks of the record as an EIP-3076 file, whole or not
-/// at all; one with other marks is never overwritten. Returns the number of validators in it.
-///
-/// # Errors
-/// If the data directory is in use, the record cannot be read, or the file cannot be made.
-pub fn export(place: &Place<'_>, file: &Path) -> Result<usize, SlashingError> {
-    let lock = DataLock::take(place.data)?;
-    let history = Journal::read(&mut Files::within(&lock), &place.owner)?;
-    let json = interchange::export(&history, place.genesis_validators_root);
-    files::write_new(file, &json, Mode::Secret)?;
-    Ok(history.validators().len())
-}
-
-/// `gantry slashing new-record`: the operator says that the record, or its newest part, is lost.
-/// Nothing at or before the slot and the epoch of `now` will be signed: target mark = that epoch,
-/// source mark = the epoch before, block mark = the slot. `keys` are the group keys of the lock.
-///
-/// # Errors
-/// If the data directory is in use, the record belongs to somebody else or another version, or the
-/// disk refuses.
-pub fn new_record(
-    place: &Place<'_>,
-    keys: &[PublicKey],
-    now: Moment,
-) -> Result<Renewed, SlashingError> {
-    let Moment { slot, epoch } = now;
-    let lock = DataLock::take(place.data)?;
-    let mut files = Files::within(&lock);
-    let renewed = match Journal::read(&mut files, &place.owner) {
-        Ok(_) => {
-            let mut journal = Journal::open(files, place.owner)?;
-            let mut history = journal.history().clone();
-            let enrolled = enrol(&mut history, keys)?;
-            let records: Vec<_> = enrolled
-                .into_iter()
-                .chain([history.add(Entry::Renewed { slot, epoch })?])
-                .collect();
-            journal.append(&records)?;
-            return Ok(Renewed::Continued);
+impl Command {
+    pub fn run(self) -> Result<(), RecordCommandError> {
+        match self {
+            Self::Import(interchange) => {
+                let own = interchange.settings.open()?;
+                let read = slashing::read(&own.place(), &interchange.file)?;
+                let import = slashing::import(&own.place(), read, own.now(slot_by_clock)?)?;
+                print_import(&import);
+            }
+            Self::Export(interchange) => {
+                let own = interchange.settings.open()?;
+                let count = slashing::export(&own.place(), &interchange.file)?;
+                println!("Wrote the marks of {count} validators.");
+            }
+            Self::NewRecord(settings) => {
+                let own = settings.open()?;
+                let keys: Vec<PublicKey> =
+                    own.lock.validators.iter().map(|v| v.public_key).collect();
+                let now = own.now(slot_by_two)?;
+                let renewed = slashing::new_record(&own.place(), &keys, now)?;
+                println!("{}", in_words(&renewed));
+                println!(
+                    "Nothing up to slot {} and epoch {} will be signed.",
+                    now.slot, now.epoch
+                );
+            }
+            Self::KeepRecord(claim) => {
+                let own = claim.settings.open()?;
+                let claimed = (claim.against, claim.seen);
+                let denial = slashing::denial(&own.lock, &own.owner, claimed)?;
+                let name = denial.operator.clone();
+                let ours = slashing::keep_record(&own.place(), denial, claim.against_both)?;
+                println!(
+                    "The signing record, which ends at {ours}, counts as the newest, and {name}'s \
+                     claim to have seen {} of it stops nothing any more. Start gantry again.",
+                    claim.seen
+                );
+            }
         }
-        Err(JournalError::Missing) => Renewed::Begun,
-        Err(
-            JournalError::Unreadable
-            | JournalError::Hole { .. }
-            | JournalError::EndUnclear { .. }
-            | JournalError::Differ { .. }
-            | JournalError::BadRecord(_),
-        ) => match files
-            .set_aside()
-            .map_err(|source| in_record("move", &files, source))?
-        {
-            Some(kept) => Renewed::SetAside(kept),
-            None => Renewed::Begun,
-        },
-        Err(
-            other @ (JournalError::Exists
-            | JournalError::Foreign { .. }
-            | JournalError::Version { .. }
-            | JournalError::Undecodable
-            | JournalError::Disk { .. }
-            | JournalError::Poisoned),
-        ) => return Err(other.into()),
-    };
-    let mut history = History::default();
-    enrol(&mut history, keys)?;
-    history.add(Entry::Renewed { slot, epoch })?;
-    Journal::create(files, place.owner, history)?;
-    Ok(renewed)
-}
-
-/// `gantry slashing keep-record`: the operators have found that the record is the newest, whatever
-/// this operator's program claims to have seen. Returns where the record ends.
-///
-/// # Errors
-/// If the data directory is in use, the record cannot be read, it has got as far as is claimed,
-/// another operator's claim is denied already and not `both` are to be, or the denial cannot be
-/// kept.
-pub fn keep_record(place: &Place<'_>, claim: Denial, both: bool) -> Result<u64, SlashingError> {
-    let lock = DataLock::take(place.data)?;
-    let history = Journal::read(&mut Files::within(&lock), &place.owner)?;
-    let (ours, claimed) = (history.sequence(), claim.sequence);
-    if claimed <= ours {
-        return Err(SlashingError::NothingToDeny { ours, claimed });
-    }
-    let denied = denials::in_force(place.data, place.owner.cluster, ours)?;
-    let mut others = denied.into_iter().map(|denial| denial.operator);
-    if let Some(other) = others.find(|other| *other != claim.operator && !both) {
-        return Err(SlashingError::BothClaim(other, claim.operator));
-    }
-    denials::add(place.data, claim)?;
-    Ok(ours)
-}
-
-/// Adds the keys that `history` does not know yet.
-fn enrol(
-    history: &mut History,
-    keys: &[PublicKey],
-) -> Result<Option<node_core::record::Record>, BadRecord> {
-    let missing: Vec<PublicKey> = keys
-        .iter()
-        .filter(|key| history.number(key).is_none())
-        .copied()
-        .collect();
-    if missing.is_empty() {
-        return Ok(None);
-    }
-    history.add(Entry::Enrolled(missing)).map(Some)
-}
-
-fn in_record(doing: &'static str, files: &Files, source: io::Error) -> SlashingError {
-    SlashingError::Directory {
-        doing,
-        path: files.directory().to_owned(),
-        source,
+        Ok(())
     }
 }
 
-fn refused(file: &Path, source: InterchangeError) -> SlashingError {
-    SlashingError::Import {
-        file: file.to_owned(),
-        source,
+/// Everything the commands need to know about this own.
+struct Own {
+    config: Config,
+    lock: Lock,
+    owner: Owner,
+}
+
+impl Settings {
+    fn open(&self) -> Result<Own, RecordCommandError> {
+        let config = Config::read(&self.config)?;
+        let lock = lock::read(&config.lock_file)?;
+        let identity = read_identity(&config.identity_file)?.public();
+        lock::peer_of(&lock, &config.lock_file, &identity)?;
+        let owner = Owner {
+            cluster: lock.hash(),
+            identity,
+        };
+        Ok(Own {
+            config,
+            lock,
+            owner,
+        })
     }
 }
 
-#[cfg(test)]
-mod tests;
+impl Own {
+    fn place(&self) -> Place<'_> {
+        Place {
+            data: &self.config.data_dir,
+            owner: self.owner,
+            genesis_validators_root: self.lock.definition.terms().chain.genesis_validators_root,
+        }
+    }
+
+    /// The current slot and epoch by `judge`. Marks that are too low let a share sign twice, so a
+    /// node of another chain is refused.
+    fn now(&self, judge: Judge) -> Result<Moment, RecordCommandError> {
+        let beacon = BeaconClient::connect(self.config.beacon_node()?.as_str())?;
+        let (spec, slot) = complete(runtime()?, current_slot(&beacon, &self.lock, judge))?;
+        let epoch = spec.epoch_of(slot);
+        Ok(Moment { slot, epoch })
+    }
+}
+
+fn print_import(import: &Imported) {
+    if import.raised + import.unchanged + import.unknown.len() == 0 {
+        println!("The file names no validator: there was nothing to import.");
+        return;
+    }
+    println!("Raised the marks of {} validators.", import.raised);
+    println!("{} were as high already.", import.unchanged);
+    for key in &import.unknown {
+        println!("{key} in the file is no validator of this cluster.");
+    }
+}
+
+fn in_words(renewed: &Renewed) -> String {
+    match renewed {
+        Renewed::Continued => "The record goes on, with its marks raised.".to_owned(),
+        Renewed::Begun => "There was no record: a new one begins.".to_owned(),
+        Renewed::SetAside(kept) => {
+            let kept = kept.display();
+            format!("A new record begins; the damaged one is kept in {kept}.")
+        }
+    }
+}

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use clap::Args;
 use proto::Versions;
+use thiserror::Error;
 
-use super::{CommandError, complete, runtime};
+use super::{RuntimeError, complete, runtime};
 use crate::answers::{self, Unread};
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::disk::duty_history::Ending;
 use crate::report::status::{PeerStatus, Status};
 
@@ -16,6 +17,31 @@ use crate::report::status::{PeerStatus, Status};
 const PATIENCE: Duration = Duration::from_secs(3);
 /// The longest answer worth reading, in bytes: a hundred times that of the largest cluster.
 const MAX_BYTES: usize = 16 << 20;
+
+/// Nobody says how the peer is.
+#[derive(Debug, Error)]
+pub enum StatusError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// No running peer answers.
+    #[error(
+        "no running peer answers at {url}: {source}: is `gantry run` up with this config? While it \
+         waits for its beacon node it does not answer yet; its log says so"
+    )]
+    NotRunning { url: String, source: reqwest::Error },
+    /// What answers is no peer of this version.
+    #[error(
+        "what answers at {url} is not the status of a peer ({problem}): does something else listen \
+         there, or a `gantry run` of another version?"
+    )]
+    NoStatus {
+        url: String,
+        /// What is wrong with the answer.
+        problem: String,
+    },
+}
 
 /// Flags of `gantry status`.
 #[derive(Debug, Args)]
@@ -32,7 +58,7 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    pub(super) fn run(self) -> Result<(), CommandError> {
+    pub(super) fn run(self) -> Result<(), StatusError> {
         let config = Config::read(&self.config)?;
         let url = format!("http://{}/status", config.metrics);
         let status = complete(runtime()?, ask(&url))?;
@@ -46,8 +72,8 @@ impl Arguments {
     }
 }
 
-async fn ask(url: &str) -> Result<Status, CommandError> {
-    let failed = |error: reqwest::Error| CommandError::NotRunning {
+async fn ask(url: &str) -> Result<Status, StatusError> {
+    let failed = |error: reqwest::Error| StatusError::NotRunning {
         url: url.to_owned(),
         source: error.without_url(),
     };
@@ -57,12 +83,12 @@ async fn ask(url: &str) -> Result<Status, CommandError> {
     let body = answers::whole(response.map_err(failed)?, MAX_BYTES).await;
     let body = body.map_err(|unread| match unread {
         Unread::Broken(error) => failed(error),
-        Unread::TooLarge(limit) => CommandError::NoStatus {
+        Unread::TooLarge(limit) => StatusError::NoStatus {
             url: url.to_owned(),
             problem: format!("it has more than {limit} bytes"),
         },
     })?;
-    serde_json::from_slice(&body).map_err(|error| CommandError::NoStatus {
+    serde_json::from_slice(&body).map_err(|error| StatusError::NoStatus {
         url: url.to_owned(),
         problem: error.to_string(),
     })

@@ -1,13 +1,86 @@
-//! A running peer: the loop, what reaches it, and the core's questions to the beacon node.
+//! A running peer: what it starts from, the loop, what reaches it, and the core's questions to the
+//! beacon node.
 //!
 //! | module | is |
 //! |---|---|
+//! | `load` | what lies in the data directory, read and checked |
+//! | `assemble` | everything around the core, put together |
 //! | [`shell`] | the loop: one input into the core, its outputs performed in their order |
 //! | [`inlet`] | what comes next, in the order of its urgency |
 //! | [`asking`] | the core's questions, put to the beacon node |
 //!
+//! The order of the checks is the order in which a mistake would cost: the data directory (another
+//! process on it?), the lock, the signing record, the shares, the chain, and only then the network.
+//!
 //! Never here: a decision. The core decides; this carries out.
 
 pub mod asking;
+mod assemble;
+mod error;
 pub mod inlet;
+mod load;
 pub mod shell;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dkg::bls::work::counted;
+use proto::eth::ChainSpec;
+use tracing::{info, warn};
+
+use crate::beacon::BeaconClient;
+use crate::checks::chain::check_chain;
+use crate::config::Config;
+use crate::disk::DataLock;
+use assemble::assemble;
+pub use error::StartError;
+use load::load;
+
+/// How long to wait before a beacon node that does not answer at the start is asked again.
+const BEACON_RETRY: Duration = Duration::from_secs(1);
+
+/// Checks everything that must be right before the first vote, then runs the peer until `stop` is
+/// ready.
+///
+/// # Errors
+/// What is not right.
+pub async fn run(config: &Config, stop: impl Future<Output = ()>) -> Result<(), StartError> {
+    let beacon_node = config.beacon_node()?;
+    tokio::pin!(stop);
+    // Held until the process ends: no second one may work on this directory.
+    let data = DataLock::take(&config.data_dir)?;
+    let (loaded, done) = counted(|| load(config, &data));
+    let loaded = loaded?;
+    for caution in config.cautions(loaded.lock.definition.terms(), loaded.me) {
+        warn!("{caution}");
+    }
+    let client = BeaconClient::connect(beacon_node.as_str())?;
+    let chain = tokio::select! {
+        () = &mut stop => return Ok(()),
+        chain = wait_for_chain(&client) => Arc::new(chain),
+    };
+    check_chain(&loaded.lock, &chain)?;
+    let shell = assemble(config, loaded, client, chain).await?;
+    shell.metrics.curve_work.add(&done);
+    shell.run(stop).await;
+    Ok(())
+}
+
+/// Asks the beacon node what chain this is, until it answers.
+async fn wait_for_chain(client: &BeaconClient) -> ChainSpec {
+    loop {
+        match client.chain_spec().await {
+            Ok(chain) => {
+                if !chain.says_when_attestations_are_due() {
+                    info!("the beacon node does not say when votes are due: a third of the slot");
+                }
+                return chain;
+            }
+            Err(error) => {
+                warn!(%error, "waiting for the beacon node");
+                tokio::time::sleep(BEACON_RETRY).await;
+            }
+        }
+    }
+}

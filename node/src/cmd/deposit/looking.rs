@@ -7,11 +7,10 @@ use proto::definition::{Chain, Gwei, checksummed};
 use proto::eth::DepositData;
 use proto::lock::Lock;
 
-use super::{Arguments, Refusal, registered};
+use super::{Arguments, DepositCommandError, Refusal};
 use crate::beacon::BeaconClient;
-use crate::checks::chain::{check_chain, slot_by_two};
-use crate::clock;
-use crate::cmd::CommandError;
+use crate::checks::chain::{current_slot, slot_by_two};
+use crate::checks::registered;
 use crate::execution::{DepositLog, Execution, Fees, Patience};
 use node_core::deposit;
 use node_core::deposit::standing::{Sent, Standing, View};
@@ -27,18 +26,16 @@ pub(super) struct Looked<'a> {
 
 impl Arguments {
     /// The execution node, and whether the beacon node, if there is one, follows the same chain.
-    pub(super) async fn connect(&self, lock: &Lock) -> Result<Execution, CommandError> {
+    pub(super) async fn connect(&self, lock: &Lock) -> Result<Execution, DepositCommandError> {
         if let Some(beacon) = self.beacon()? {
-            let spec = beacon.chain_spec().await?;
-            check_chain(lock, &spec)?;
             // One that does not follow would not know what was deposited lately.
-            slot_by_two(&spec, &beacon.sync_status().await?, clock::now())?;
+            current_slot(&beacon, lock, slot_by_two).await?;
         }
         let chain = &lock.definition.terms().chain;
         Ok(Execution::connect(&self.rpc, chain, Patience::USUAL).await?)
     }
 
-    fn beacon(&self) -> Result<Option<BeaconClient>, CommandError> {
+    fn beacon(&self) -> Result<Option<BeaconClient>, DepositCommandError> {
         let url = self.beacon_node.as_deref();
         Ok(url.map(BeaconClient::connect).transpose()?)
     }
@@ -47,7 +44,7 @@ impl Arguments {
         &self,
         log: &mut DepositLog<'_>,
         senders: &BTreeSet<Address>,
-    ) -> Result<View, CommandError> {
+    ) -> Result<View, DepositCommandError> {
         let bar = indicatif::ProgressBar::new(0).with_message("blocks");
         let view = log.whole_view(senders, |block, head| {
             bar.set_length(head);
@@ -66,7 +63,7 @@ impl Arguments {
         deposits: &'a [DepositData],
         (sent, view): (&[Sent], View),
         execution: &Execution,
-    ) -> Result<Looked<'a>, CommandError> {
+    ) -> Result<Looked<'a>, DepositCommandError> {
         let chain = &lock.definition.terms().chain;
         let standing = Standing::of(chain.genesis_fork_version, deposits, sent, &view);
         let standing = standing.map_err(|error| self.refused(error))?;
@@ -93,7 +90,7 @@ impl Arguments {
         &self,
         standing: &Standing,
         view: &View,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), DepositCommandError> {
         let Some(beacon) = self.beacon()? else {
             return Ok(());
         };

@@ -11,11 +11,11 @@ use proto::Address;
 use proto::definition::Gwei;
 use proto::eth::DepositData;
 
+use super::DepositCommandError;
 use super::plan::{Kind, Step};
 use super::refusal::Refusal;
+use super::sent::SentFile;
 use super::words::gwei;
-use crate::cmd::CommandError;
-use crate::cmd::deposit::sent::SentFile;
 use crate::execution::{DepositLog, Execution, Fees, Sender, Taken};
 use node_core::deposit::standing::{Fate, Pinned, Purpose, Sent, View};
 
@@ -48,7 +48,7 @@ struct Waiting {
 
 impl Sending<'_> {
     /// Sends the transactions and waits until all are in blocks.
-    pub async fn perform(&mut self, steps: &[Step]) -> Result<(), CommandError> {
+    pub async fn perform(&mut self, steps: &[Step]) -> Result<(), DepositCommandError> {
         let mut last = None;
         let mut unseen = 0;
         for group in steps.chunks(UNDER_WAY) {
@@ -80,7 +80,7 @@ impl Sending<'_> {
     }
 
     /// Stops if a transaction would wait for gas to become cheaper.
-    async fn refuse_dearer(&self) -> Result<(), CommandError> {
+    async fn refuse_dearer(&self) -> Result<(), DepositCommandError> {
         let agreed = self.agreed.max_fee;
         let fees = self.execution.fees(0).await?;
         let now = fees.base_fee.saturating_add(self.agreed.priority_fee);
@@ -91,7 +91,7 @@ impl Sending<'_> {
         Ok(())
     }
 
-    async fn send(&mut self, step: &Step) -> Result<(), CommandError> {
+    async fn send(&mut self, step: &Step) -> Result<(), DepositCommandError> {
         let transaction = &step.transaction;
         let signed = self.execution.sign(self.sender, transaction).await?;
         let hash = signed.hash;
@@ -137,7 +137,7 @@ impl Sending<'_> {
         &mut self,
         group: &[Step],
         unseen_before: u64,
-    ) -> Result<(View, u64), CommandError> {
+    ) -> Result<(View, u64), DepositCommandError> {
         let begin = Instant::now();
         let patience = self.execution.patience();
         let senders: BTreeSet<Address> = [self.sender.address()].into();

@@ -33,7 +33,11 @@ impl Place {
     }
 
     /// One start of the program: it looks, and sends what is left of `ours`.
-    async fn start(&self, ours: &[DepositData], replace: bool) -> Result<Vec<Kind>, CommandError> {
+    async fn start(
+        &self,
+        ours: &[DepositData],
+        replace: bool,
+    ) -> Result<Vec<Kind>, DepositCommandError> {
         let record = SentFile::open(self.path.clone())?;
         let keys = ours.iter().map(|deposit| deposit.pubkey).collect();
         let mut log = self.execution.log(keys, 0);

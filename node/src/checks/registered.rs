@@ -13,7 +13,7 @@ use node_core::deposit::standing::{Seen, Standing, View};
 ///
 /// # Errors
 /// If the beacon node does not answer.
-pub(super) async fn hidden_deposit(
+pub(crate) async fn hidden_deposit(
     beacon: &BeaconClient,
     standing: &Standing,
     view: &View,

@@ -1,0 +1,72 @@
+//! The lock of this peer: read from its file, and compared with who this peer is.
+
+use std::path::{Path, PathBuf};
+
+use dkg::shared::BadKeys;
+use proto::definition::BadDefinition;
+use proto::lock::{BadLock, Lock};
+use proto::{IdentityKey, PeerIndex};
+use thiserror::Error;
+
+use crate::disk::files::{self, FileError};
+use node_core::partials::keys::ClusterKeys;
+
+/// A lock that this peer cannot work with.
+#[derive(Debug, Error)]
+pub enum LockFileError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("{}: {}", .0.display(), .1)]
+    Refused(PathBuf, #[source] BadLock),
+    /// The keys in it are not shares of its validators' keys.
+    #[error("{}: {}", .0.display(), .1)]
+    Keys(PathBuf, #[source] BadKeys),
+    /// It is of other operators.
+    #[error(
+        "{} is the lock of cluster {cluster:?}, whose operators are {operators}, and your identity \
+         key {key} is none of theirs: name this peer's own lock (`lock_file`) or identity \
+         (`identity_file`)", .file.display()
+    )]
+    Foreign {
+        file: PathBuf,
+        cluster: String,
+        /// Their names.
+        operators: String,
+        /// The key of this peer.
+        key: Box<IdentityKey>,
+    },
+}
+
+/// Reads a lock file.
+pub(crate) fn read(path: &Path) -> Result<Lock, LockFileError> {
+    let text = files::read(path, Lock::MAX_BYTES)?;
+    Lock::from_json(&text).map_err(|error| LockFileError::Refused(path.to_owned(), error))
+}
+
+/// Checks that the keys of the lock in `path` are shares of its validators' keys.
+pub(crate) fn check_keys(lock: &Lock, path: &Path) -> Result<(), LockFileError> {
+    dkg::shared::check(lock).map_err(|error| LockFileError::Keys(path.to_owned(), error))
+}
+
+/// The keys of the lock in `path`, checked, as a peer works with them.
+pub(crate) fn keys(lock: &Lock, path: &Path) -> Result<ClusterKeys, LockFileError> {
+    ClusterKeys::of(lock).map_err(|error| LockFileError::Keys(path.to_owned(), error))
+}
+
+/// Which peer of the lock in `path` holds `key`.
+pub(crate) fn peer_of(
+    lock: &Lock,
+    path: &Path,
+    key: &IdentityKey,
+) -> Result<PeerIndex, LockFileError> {
+    lock.definition.peer_of(key).map_err(|_: BadDefinition| {
+        let operators = &lock.definition.terms().operators;
+        let names: Vec<&str> = operators.iter().map(|o| o.name.as_str()).collect();
+        LockFileError::Foreign {
+            file: path.to_owned(),
+            cluster: lock.definition.terms().name.clone(),
+            operators: names.join(", "),
+            key: Box::new(*key),
+        }
+    })
+}

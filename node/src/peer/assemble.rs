@@ -1,0 +1,201 @@
+//! A running peer, put together of what was loaded and of everything around the core.
+
+use std::sync::Arc;
+
+use futures::stream;
+use proto::PeerIndex;
+use proto::definition::Terms;
+use proto::eth::ChainSpec;
+use proto::lock::Lock;
+use proto::session::Purpose;
+use tokio::sync::mpsc::channel;
+use tracing::{info, warn};
+
+use super::asking::Asking;
+use super::error::StartError;
+use super::inlet::{Chores, Inlet};
+use super::load::Loaded;
+use super::shell::Shell;
+use crate::beacon::BeaconClient;
+use crate::config::Config;
+use crate::disk::Files;
+use crate::disk::duty_history::{DutyHistory, Remembered};
+use crate::disk::evidence_log::EvidenceLog;
+use crate::disk::writer::Writer;
+use crate::net::{self, Limits, Settings};
+use crate::report::metrics::Metrics;
+use crate::report::observer::Observer;
+use crate::report::shown::Shown;
+use crate::report::status::{BeaconStatus, PeerStatus, Status, StatusBoard, ValidatorStatus};
+use crate::report::web::{self, Admission};
+use node_core::duties::facts::ClusterFacts;
+use node_core::duties::node::Node;
+use node_core::duties::peers::Peers;
+use node_core::record::Journal;
+
+/// Answers that may wait for the loop at most.
+const WAITING: usize = 1024;
+
+/// Starts everything around the core and puts it together.
+pub(super) async fn assemble(
+    config: &Config,
+    loaded: Loaded,
+    client: BeaconClient,
+    chain: Arc<ChainSpec>,
+) -> Result<Shell, StartError> {
+    let terms = loaded.lock.definition.terms();
+    let names: Vec<String> = terms.operators.iter().map(|o| o.name.clone()).collect();
+    let me = loaded.me;
+    let place = config.data_dir.join("memory");
+    let (memory, remembered) = DutyHistory::open(&place, loaded.lock.hash(), terms.size())?;
+    let evidence_log = evidence_log(config, terms);
+    let metrics = Arc::new(Metrics::new());
+    let status = first_status(&loaded.lock, me, &client, &remembered);
+    let board = Arc::new(StatusBoard::new(status));
+    let validators = loaded.lock.validators.len();
+    let settings = settings(config, &loaded, &names)?;
+    let (node, journal) = core(loaded, &chain, remembered)?;
+    // Only from here on does anybody hear of this peer.
+    let (outbox, events) = net::start(settings).await?;
+    let admission = Admission {
+        address: config.metrics,
+        names: config.metrics_names.clone().into(),
+    };
+    let shown = Shown {
+        metrics: Arc::clone(&metrics),
+        board: Arc::clone(&board),
+        names: names.clone().into(),
+    };
+    web::serve(admission, shown.clone(), outbox.clone()).await?;
+    info!(name = names[me.position()], validators, "running");
+    let (to_responses, responses) = channel(WAITING);
+    let (to_written, written) = channel(WAITING);
+    let heads = client.head_events(3 * chain.slot_duration());
+    Ok(Shell {
+        node,
+        me,
+        outbox,
+        inlet: Inlet {
+            events,
+            responses,
+            heads: stream::select_all([heads]),
+            written,
+            chores: Chores::default(),
+        },
+        asking: Asking::new(client, chain, graffiti(&config.graffiti), to_responses),
+        writer: Writer::start(journal, to_written),
+        observer: Observer::new(shown, memory, evidence_log),
+        metrics,
+        board,
+    })
+}
+
+/// The evidence against peers. Duties do not wait until somebody has mended a file of it.
+fn evidence_log(config: &Config, terms: &Terms) -> Option<EvidenceLog> {
+    let path = config.data_dir.join("evidence.jsonl");
+    EvidenceLog::open(path, terms.roster().clone())
+        .inspect_err(|error| warn!("no evidence against peers will be kept: {error}"))
+        .ok()
+}
+
+/// What the network layer has to know.
+fn settings(config: &Config, loaded: &Loaded, names: &[String]) -> Result<Settings, StartError> {
+    let terms = loaded.lock.definition.terms();
+    Ok(Settings {
+        identity: loaded.identity.clone(),
+        me: loaded.me,
+        roster: terms.roster().clone(),
+        names: names.to_vec(),
+        addresses: config.addresses(terms)?,
+        listen: config.listen.clone(),
+        purpose: Purpose::Duties,
+        context: loaded.lock.hash(),
+        limits: Limits::default(),
+    })
+}
+
+/// The core.
+fn core(
+    loaded: Loaded,
+    chain: &Arc<ChainSpec>,
+    remembered: Remembered,
+) -> Result<(Node, Journal<Files>), StartError> {
+    let Loaded {
+        lock,
+        keys,
+        identity,
+        me,
+        vault,
+        journal,
+    } = loaded;
+    let roster = lock.definition.terms().roster();
+    let size = roster.size();
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(StartError::Randomness)?;
+    let facts = ClusterFacts {
+        chain: Arc::clone(chain),
+        lock: lock.hash(),
+        roster: Arc::new(roster.clone()),
+        me,
+        identity,
+        keys,
+        fee_recipients: fee_recipients(&lock),
+        seed,
+    };
+    let peers = Peers::new(size, me, remembered.sequences);
+    let node = Node::new(facts, vault, peers, journal.recorded());
+    Ok((node, journal))
+}
+
+fn first_status(
+    lock: &Lock,
+    me: PeerIndex,
+    client: &BeaconClient,
+    remembered: &Remembered,
+) -> Status {
+    let terms = lock.definition.terms();
+    let seen = &remembered.sequences;
+    let others = terms.size().all().filter(|peer| *peer != me);
+    Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        name: lock.definition.name_of(me).to_owned(),
+        cluster: terms.name.clone(),
+        peers: others
+            .map(|peer| PeerStatus {
+                name: lock.definition.name_of(peer).to_owned(),
+                record_seen: seen.get(&peer).copied().unwrap_or(0),
+                ..PeerStatus::default()
+            })
+            .collect(),
+        beacon_node: BeaconStatus {
+            node: client.node().to_owned(),
+            ..BeaconStatus::default()
+        },
+        validators: ValidatorStatus {
+            total: lock.validators.len(),
+            ..ValidatorStatus::default()
+        },
+        duties: remembered.endings.clone(),
+        ..Status::default()
+    }
+}
+
+fn fee_recipients(lock: &Lock) -> Vec<proto::Address> {
+    let terms = lock.definition.terms();
+    let of = |at| {
+        *terms
+            .fee_recipient
+            .of(at)
+            .expect("the definition has one for every validator")
+    };
+    (0..lock.validators.len()).map(of).collect()
+}
+
+/// The graffiti of own blocks: at most 32 bytes of text, filled up with zeros.
+fn graffiti(text: &str) -> proto::Root {
+    let mut bytes = [0; 32];
+    for (byte, letter) in bytes.iter_mut().zip(text.bytes()) {
+        *byte = letter;
+    }
+    bytes.into()
+}

@@ -1,0 +1,64 @@
+//! What lies in the data directory, read and checked in the order in which a mistake would cost: the
+//! lock, the signing record, the shares (each enrolled in the record?).
+
+use proto::lock::Lock;
+use proto::{Identity, PeerIndex};
+use tracing::warn;
+
+use super::error::StartError;
+use crate::checks::lock;
+use crate::config::Config;
+use crate::disk::denials;
+use crate::disk::keystore::{self, MasterSecret, SecretUse};
+use crate::disk::{DataLock, Files};
+use node_core::partials::keys::ClusterKeys;
+use node_core::record::{Journal, Owner};
+use node_core::vault::{Held, Vault};
+
+/// What is known once the files are read: who this peer is and what it holds.
+pub(super) struct Loaded {
+    pub(super) lock: Lock,
+    pub(super) keys: ClusterKeys,
+    pub(super) identity: Identity,
+    pub(super) me: PeerIndex,
+    pub(super) vault: Vault,
+    pub(super) journal: Journal<Files>,
+}
+
+/// Reads and checks everything that lies in the data directory.
+pub(super) fn load(config: &Config, data: &DataLock) -> Result<Loaded, StartError> {
+    let lock = lock::read(&config.lock_file)?;
+    let keys = lock::keys(&lock, &config.lock_file)?;
+    let identity = keystore::read_identity(&config.identity_file)?;
+    let me = lock::peer_of(&lock, &config.lock_file, &identity.public())?;
+    let owner = Owner {
+        cluster: lock.hash(),
+        identity: identity.public(),
+    };
+    let files = Files::within(data);
+    let journal = Journal::open(files, owner)?;
+    for repair in journal.repairs() {
+        warn!("the signing record was damaged and is mended: {repair}");
+    }
+    let master = MasterSecret::obtain(&config.secret, &lock.keystore_salt, SecretUse::Open)?;
+    let shares: Vec<_> = lock.shares_of(me).copied().collect();
+    let opened = keystore::open_all(&config.keystore_dir, &master, &shares)?;
+    let held = Held::of_lock(&lock, opened);
+    let size = lock.definition.terms().size();
+    let mut vault = Vault::open(size, held, journal.history().clone())?;
+    let ends_at = journal.history().sequence();
+    let denied = denials::in_force(&config.data_dir, owner.cluster, ends_at);
+    for denial in denied? {
+        if let Some(claimant) = lock.definition.peer_named(&denial.operator) {
+            vault.deny(claimant, denial.sequence);
+        }
+    }
+    Ok(Loaded {
+        vault,
+        identity,
+        me,
+        journal,
+        keys,
+        lock,
+    })
+}
