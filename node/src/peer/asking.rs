@@ -13,9 +13,10 @@ use proto::{DutyId, PublicKey, Root, Slot};
 use tokio::sync::mpsc::Sender;
 use tracing::{debug, warn};
 
+use super::inlet::Arrival;
 use crate::beacon::{
     BeaconClient, BeaconError, BlockId, BlockRequest, CommitteeSubscription, Duties, HeadEvent,
-    ItemFailure, Published, StateId, Strange, Validation,
+    Heard, ItemFailure, Published, StateId, Strange, Validation,
 };
 use crate::clock;
 use node_core::duties::agreed::judge::{Sight, Sighting};
@@ -53,9 +54,11 @@ impl Asking {
         }
     }
 
-    /// Takes note of the newest head.
-    pub fn saw(&mut self, head: HeadEvent) {
-        self.head = Some(head);
+    /// Takes note of the newest head, if this is one.
+    pub fn saw(&mut self, arrival: &Arrival) {
+        if let Arrival::Heard(Ok(Heard::Head(head))) = arrival {
+            self.head = Some(*head);
+        }
     }
 
     /// Puts `request` in a task of its own.

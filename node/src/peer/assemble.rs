@@ -13,7 +13,7 @@ use tracing::{info, warn};
 
 use super::asking::Asking;
 use super::error::StartError;
-use super::inlet::{Chores, Inlet};
+use super::inlet::{Inlet, PutOff};
 use super::load::Loaded;
 use super::shell::Shell;
 use crate::beacon::BeaconClient;
@@ -49,9 +49,7 @@ pub(super) async fn assemble(
     let place = config.data_dir.join("memory");
     let (memory, remembered) = DutyHistory::open(&place, loaded.lock.hash(), terms.size())?;
     let evidence_log = evidence_log(config, terms);
-    let metrics = Arc::new(Metrics::new());
     let status = first_status(&loaded.lock, me, &client, &remembered);
-    let board = Arc::new(StatusBoard::new(status));
     let validators = loaded.lock.validators.len();
     let settings = settings(config, &loaded, &names)?;
     let (node, journal) = core(loaded, &chain, remembered)?;
@@ -62,8 +60,8 @@ pub(super) async fn assemble(
         names: config.metrics_names.clone().into(),
     };
     let shown = Shown {
-        metrics: Arc::clone(&metrics),
-        board: Arc::clone(&board),
+        metrics: Arc::new(Metrics::new()),
+        board: Arc::new(StatusBoard::new(status)),
         names: names.clone().into(),
     };
     web::serve(admission, shown.clone(), outbox.clone()).await?;
@@ -80,13 +78,11 @@ pub(super) async fn assemble(
             responses,
             heads: stream::select_all([heads]),
             written,
-            chores: Chores::default(),
+            deferred: PutOff::default(),
         },
         asking: Asking::new(client, chain, graffiti(&config.graffiti), to_responses),
         writer: Writer::start(journal, to_written),
         observer: Observer::new(shown, memory, evidence_log),
-        metrics,
-        board,
     })
 }
 

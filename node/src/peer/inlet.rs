@@ -49,12 +49,12 @@ pub struct Inlet {
     /// What became of records.
     pub written: Receiver<Written>,
     /// Work put off until nothing urgent waits.
-    pub chores: Chores,
+    pub deferred: PutOff,
 }
 
 /// Work put off.
 #[derive(Debug, Default)]
-pub struct Chores {
+pub struct PutOff {
     /// Shares to be combined: a signature waits for it.
     urgent: VecDeque<Deferred>,
     /// What only saves time later.
@@ -63,12 +63,12 @@ pub struct Chores {
     passed: u32,
 }
 
-impl Chores {
+impl PutOff {
     /// Puts work off.
-    pub fn push(&mut self, chore: Deferred) {
-        match chore {
-            Deferred::Combine(_) => self.urgent.push_back(chore),
-            Deferred::Presign(_) => self.idle.push_back(chore),
+    pub fn push(&mut self, deferred: Deferred) {
+        match deferred {
+            Deferred::Combine(_) => self.urgent.push_back(deferred),
+            Deferred::Presign(_) => self.idle.push_back(deferred),
         }
     }
 
@@ -102,18 +102,21 @@ impl Chores {
 impl Inlet {
     /// What comes next, at the latest after `pause`.
     pub async fn next(&mut self, pause: Duration) -> Arrival {
-        let is_overdue = self.chores.is_overdue();
-        let (is_urgent, is_idle) = (!self.chores.urgent.is_empty(), !self.chores.idle.is_empty());
-        self.chores.pass();
+        let is_overdue = self.deferred.is_overdue();
+        let (is_urgent, is_idle) = (
+            !self.deferred.urgent.is_empty(),
+            !self.deferred.idle.is_empty(),
+        );
+        self.deferred.pass();
         tokio::select! {
             biased;
             Some(written) = self.written.recv() => Arrival::Written(written),
-            () = std::future::ready(()), if is_overdue => self.chores.urgent(),
+            () = std::future::ready(()), if is_overdue => self.deferred.urgent(),
             Some(event) = self.events.recv() => Arrival::Network(event),
             Some(response) = self.responses.recv() => Arrival::Response(response),
-            () = tokio::task::yield_now(), if is_urgent => self.chores.urgent(),
+            () = tokio::task::yield_now(), if is_urgent => self.deferred.urgent(),
             Some(heard) = self.heads.next() => Arrival::Heard(heard),
-            () = tokio::task::yield_now(), if is_idle => self.chores.idle(),
+            () = tokio::task::yield_now(), if is_idle => self.deferred.idle(),
             () = tokio::time::sleep(pause) => Arrival::Time,
         }
     }
@@ -151,15 +154,15 @@ mod tests {
             responses,
             heads: stream::select_all([stream::repeat_with(move || Ok(Heard::Head(head))).boxed()]),
             written,
-            chores: Chores::default(),
+            deferred: PutOff::default(),
         };
         (inlet, to_events, to_responses, to_written)
     }
 
     /// After how many other inputs the combination comes.
     async fn wait(inlet: &mut Inlet) -> u32 {
-        inlet.chores.push(Deferred::Presign(DUTY));
-        inlet.chores.push(Deferred::Combine(DUTY));
+        inlet.deferred.push(Deferred::Presign(DUTY));
+        inlet.deferred.push(Deferred::Combine(DUTY));
         for others in 0..100 {
             if let Arrival::Deferred(Deferred::Combine(_)) = inlet.next(FOR_EVER).await {
                 return others;

@@ -5,21 +5,23 @@
 //! |---|---|
 //! | `load` | what lies in the data directory, read and checked |
 //! | `assemble` | everything around the core, put together |
-//! | [`shell`] | the loop: one input into the core, its outputs performed in their order |
-//! | [`inlet`] | what comes next, in the order of its urgency |
-//! | [`asking`] | the core's questions, put to the beacon node |
+//! | `shell` | the loop: one input into the core, its outputs performed in their order |
+//! | `inlet` | what comes next, in the order of its urgency |
+//! | `heard` | what has come, in the core's words and in those for the operator |
+//! | `asking` | the core's questions, put to the beacon node |
 //!
 //! The order of the checks is the order in which a mistake would cost: the data directory (another
 //! process on it?), the lock, the signing record, the shares, the chain, and only then the network.
 //!
 //! Never here: a decision. The core decides; this carries out.
 
-pub mod asking;
+mod asking;
 mod assemble;
 mod error;
-pub mod inlet;
+mod heard;
+mod inlet;
 mod load;
-pub mod shell;
+mod shell;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -62,7 +64,7 @@ pub async fn run(config: &Config, stop: impl Future<Output = ()>) -> Result<(), 
     };
     check_chain(&loaded.lock, &chain)?;
     let shell = assemble(config, loaded, client, chain).await?;
-    shell.metrics.curve_work.add(&done);
+    shell.observer.worked(&done);
     shell.run(stop).await;
     Ok(())
 }

@@ -2,7 +2,9 @@
 //!
 //! | module | is |
 //! |---|---|
-//! | [`observer`] | what the core notes, told in words and numbers |
+//! | [`news`] | everything that the operator is told of, in one type |
+//! | [`observer`] | all of it told, in words and numbers |
+//! | [`lines`] | how often a line of one kind is logged |
 //! | [`metrics`] | the numbers |
 //! | [`status`] | what `gantry status` shows |
 //! | [`shown`] | both of them, as the loop writes them and the web server reads them |
@@ -13,7 +15,9 @@
 
 pub mod curve_cost;
 pub(crate) mod http_limits;
+pub mod lines;
 pub mod metrics;
+pub mod news;
 pub mod observer;
 pub mod shown;
 pub mod status;

@@ -1,26 +1,31 @@
-//! What the core notes, told to the operator: log lines, metrics, and the status that
-//! `gantry status` shows. One `info` line per finished duty. What concerns peers alone is in
-//! `peers`.
+//! All [`News`], told to the operator: log lines, metrics, and the status that `gantry status`
+//! shows. One `info` line per finished duty.
 
+mod beacon;
 mod claims;
+mod disk;
 mod endings;
 mod outlook;
 mod peers;
+mod sessions;
+mod standing;
 mod words;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use consensus::Evidence;
+use dkg::bls::work::Tally;
 use proto::{DutyId, PeerIndex, PeerSet, Round};
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info, warn};
 
+use super::lines::{Lines, Quiet};
 use super::metrics::{FaultLabels, OutcomeLabels, RuleLabels};
+use super::news::News;
 use super::shown::Shown;
 use crate::disk::duty_history::{DutyHistory, Ending};
 use crate::disk::evidence_log::EvidenceLog;
 use node_core::duties::note::{Miss, Note, Phase};
-use node_core::vault::Refusal;
 
 /// The intervals of a duty: name, from, to. `signed` is all of them but `value` and `submit`.
 pub const INTERVALS: [(&str, Phase, Phase); 7] = [
@@ -36,8 +41,7 @@ pub const INTERVALS: [(&str, Phase, Phase); 7] = [
 /// Duties whose times are kept at most.
 const TIMELINES: usize = 64;
 
-/// How long a peer's faults of one rule are only counted after one was logged: whoever breaks a
-/// rule a thousand times a second must not fill the disk.
+/// How long a peer's faults of one rule are only counted after one was logged.
 const FAULT_PAUSE: Duration = Duration::from_secs(10);
 
 /// The same for what this peer would not sign by one rule: while it is stopped, or its target epoch
@@ -60,8 +64,7 @@ pub struct Observer {
     history: DutyHistory,
     evidence_log: Option<EvidenceLog>,
     timelines: BTreeMap<DutyId, Timeline>,
-    /// When each peer's fault of each rule was logged last; without a peer, what this one refused.
-    logged: BTreeMap<(Option<PeerIndex>, &'static str), Instant>,
+    lines: Lines,
 }
 
 impl Observer {
@@ -72,20 +75,26 @@ impl Observer {
             history,
             evidence_log,
             timelines: BTreeMap::new(),
-            logged: BTreeMap::new(),
+            lines: Lines::default(),
         }
     }
 
     /// Remembers the record sequence that `peer` has shown, or says, not too often, why not.
-    pub fn remember(&mut self, peer: PeerIndex, sequence: u64) {
+    fn record_seen(&mut self, peer: PeerIndex, sequence: u64) {
         if let Err(error) = self.history.remember_sequence(peer, sequence)
             && self.is_worth_a_line(None, "sequence_not_remembered")
         {
             warn!(%error, "cannot remember a peer's record sequence");
         }
+        self.peer(peer, |status| status.record_seen = sequence);
     }
 
-    /// Has what is to be remembered written down, or says that it may not be.
+    /// Counts curve work that was done.
+    pub fn worked(&self, tally: &Tally) {
+        self.shown.metrics.curve_work.add(tally);
+    }
+
+    /// The peer has stopped: has what is to be remembered written down, or says that it may not be.
     pub fn close(self) {
         if let Err(error) = self.history.close() {
             warn!(
@@ -93,10 +102,36 @@ impl Observer {
                  depended on it"
             );
         }
+        info!("stopped: what was signed is on record");
     }
 
-    /// Tells one note.
-    pub fn tell(&mut self, note: Note) {
+    /// Tells one thing.
+    pub fn tell(&mut self, news: News) {
+        match news {
+            News::Core(note) => self.note(note),
+            News::Up {
+                peer,
+                software,
+                version,
+            } => self.up(peer, software, version),
+            News::Down { peer, reason } => self.down(peer, &reason),
+            News::Measured {
+                peer,
+                rtt,
+                clock_offset_micros,
+            } => self.measured(peer, rtt, clock_offset_micros),
+            News::Refused { peer, reason } => self.refused(peer, &reason),
+            News::SecondSession { peer, is_me } => self.second_session(peer, is_me),
+            News::RecordSeen { peer, sequence } => self.record_seen(peer, sequence),
+            News::Head(slot) => self.head(slot),
+            News::NoHeads(error) => self.no_heads(&error),
+            News::Durable(took) => self.shown.metrics.fdatasync(took),
+            News::NotDurable(error) => Self::not_durable(&error),
+            News::Stuck => Self::stuck(),
+        }
+    }
+
+    fn note(&mut self, note: Note) {
         match note {
             Note::Reached { duty, phase } => self.reached(duty, phase),
             Note::Signed {
@@ -163,16 +198,6 @@ impl Observer {
         }
     }
 
-    fn disk_hangs(&mut self, seconds: u64) {
-        if self.is_worth_a_line(None, "disk-hangs") {
-            error!(
-                "the disk has not taken the signing record for {seconds} s: nothing is signed \
-                 until it does. Look at the disk; if it is dying, stop gantry and move data_dir, \
-                 whole, to another"
-            );
-        }
-    }
-
     /// Once in a while by each rule a warning, else for who wants to know everything.
     fn say_refused(&mut self, rule: &'static str, words: &str) {
         if self.is_worth_a_line(None, rule) {
@@ -184,7 +209,7 @@ impl Observer {
 
     fn signed(&mut self, duty: DutyId, validators: usize, round: Round, missing: PeerSet) {
         let took_ms = self.took_ms(duty);
-        let missing = self.shown.names_of(missing);
+        let missing = self.names_of(missing);
         info!(
             kind = duty.kind.name(),
             slot = duty.slot.0,
@@ -229,7 +254,7 @@ impl Observer {
         {
             self.count(duty, "taken_elsewhere", validators);
         }
-        let reason = words::of_miss(why, |peers| self.shown.names_of(peers));
+        let reason = words::of_miss(why, |peers| self.names_of(peers));
         let slot = duty.slot.0;
         warn!(
             kind = duty.kind.name(),
@@ -278,14 +303,9 @@ impl Observer {
     }
 
     fn is_worth_a_line(&mut self, peer: Option<PeerIndex>, rule: &'static str) -> bool {
-        let now = Instant::now();
         let pause = peer.map_or(REFUSAL_PAUSE, |_| FAULT_PAUSE);
-        let logged = self.logged.get(&(peer, rule));
-        let worth = logged.is_none_or(|at| now.duration_since(*at) >= pause);
-        if worth {
-            self.logged.insert((peer, rule), now);
-        }
-        worth
+        let subject = (peer, rule);
+        self.lines.admit(subject, Quiet::For(pause), Instant::now())
     }
 
     fn keep(&mut self, evidence: &Evidence) {
@@ -324,13 +344,8 @@ impl Observer {
         u64::try_from(signed.duration_since(*begun).as_millis()).ok()
     }
 
-    /// Why nothing is signed, with the operators called by name.
-    pub fn in_words(&self, stopped: Refusal) -> String {
-        stopped.in_words(&self.shown.names)
-    }
-
     /// The operator's name of a peer.
-    pub fn name(&self, peer: PeerIndex) -> String {
+    fn name(&self, peer: PeerIndex) -> String {
         self.shown.names[peer.position()].clone()
     }
 

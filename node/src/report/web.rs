@@ -8,8 +8,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Once};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -25,6 +25,7 @@ use tokio::net::TcpListener;
 use tracing::warn;
 
 use super::http_limits::{Bounds, receive};
+use super::lines::{Lines, Quiet};
 use super::metrics::{PeerLabels, UnknownLabels};
 use super::shown::Shown;
 use crate::net::Outbox;
@@ -92,28 +93,45 @@ pub async fn serve(admission: Admission, shown: Shown, outbox: Outbox) -> Result
             "/status",
             get(|State((shown, _)): State<Served>| async move { Json(shown.board.read()) }),
         )
-        .layer(from_fn_with_state(admission, guard))
+        .layer(from_fn_with_state(Guard::of(admission), guard))
         .with_state((shown, outbox));
     tokio::spawn(receive(listener, router, BOUNDS));
     Ok(())
 }
 
+/// Who is answered, and what was logged of those who are not.
+#[derive(Clone)]
+struct Guard {
+    admission: Admission,
+    lines: Arc<Mutex<Lines>>,
+}
+
+impl Guard {
+    fn of(admission: Admission) -> Self {
+        Self {
+            admission,
+            lines: Arc::default(),
+        }
+    }
+}
+
 /// Lets a request through that names this machine, not some other.
-async fn guard(State(admission): State<Admission>, request: Request, next: Next) -> Response {
+async fn guard(State(door): State<Guard>, request: Request, next: Next) -> Response {
     let mut hosts = request.headers().get_all(HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok());
-    if host.is_some_and(|host| admission.admits(host)) && hosts.next().is_none() {
+    if host.is_some_and(|host| door.admission.admits(host)) && hosts.next().is_none() {
         return next.run(request).await;
     }
-    static TOLD: Once = Once::new();
-    TOLD.call_once(|| {
+    let subject = (None, "foreign_host");
+    let mut lines = door.lines.lock().unwrap_or_else(PoisonError::into_inner);
+    if lines.admit(subject, Quiet::Ever, Instant::now()) {
         warn!(
             host,
             "refused a request to /metrics or /status: its Host names neither this machine's \
              loopback nor the address that `metrics` is configured to. If the name is right, add \
              it to `metrics_names`"
         );
-    });
+    }
     let words = "refused: this address answers only requests whose Host is localhost, a loopback \
                  address, the address that `metrics` is configured to or one of `metrics_names`\n";
     (StatusCode::FORBIDDEN, words).into_response()
@@ -213,7 +231,10 @@ mod tests {
     async fn a_rebound_name_gets_403_and_words_and_the_operator_an_answer() {
         let router = Router::new()
             .route("/status", get(|| async { "fine" }))
-            .layer(from_fn_with_state(admission([127, 0, 0, 1], &[]), guard));
+            .layer(from_fn_with_state(
+                Guard::of(admission([127, 0, 0, 1], &[])),
+                guard,
+            ));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/status", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });

@@ -12,31 +12,11 @@ impl Observer {
         let peer = self.name(peer);
         info!(peer, "{}", if up { "connected" } else { "disconnected" });
         let connected = self
-            .panel
+            .shown
             .metrics
             .connected
             .get_or_create(&PeerLabels { peer });
         connected.set(i64::from(up));
-    }
-
-    /// Two processes run with one identity. They meet again many times a second, each as often as
-    /// the other is cut off.
-    pub fn second_session(&mut self, peer: PeerIndex, is_me: bool) {
-        if !self.is_worth_a_line(Some(peer), "second_session") {
-            return;
-        }
-        if is_me {
-            error!(
-                "another process runs with this peer's identity: nothing is signed here any more. \
-                 Stop both, make sure that only one is ever started, then start it"
-            );
-        } else {
-            let name = self.name(peer);
-            error!(
-                name,
-                "two processes run with this peer's identity: tell its operator"
-            );
-        }
     }
 
     /// One peer may lie; what follows from the claims of several, the vault says by itself.

@@ -22,7 +22,10 @@ fn lines_of(peers: usize, notes: Vec<Note>, words: &str) -> usize {
 /// What one of so many peers writes into its log for these notes, and what its metrics show then.
 fn told(peers: usize, notes: Vec<Note>) -> (String, String) {
     told_by(peers, |observer| {
-        notes.into_iter().for_each(|note| observer.tell(note));
+        notes
+            .into_iter()
+            .map(News::Core)
+            .for_each(|news| observer.tell(news));
     })
 }
 
@@ -77,8 +80,9 @@ fn two_processes_of_one_identity_are_told_once_in_a_while_and_not_whenever_they_
     let (me, other) = (size.all().next().unwrap(), size.all().last().unwrap());
     let (log, _) = told_by(4, |observer| {
         for _ in 0..50 {
-            observer.second_session(me, true);
-            observer.second_session(other, false);
+            for (peer, is_me) in [(me, true), (other, false)] {
+                observer.tell(News::SecondSession { peer, is_me });
+            }
         }
     });
     assert_eq!(log.matches("another process runs with").count(), 1, "{log}");

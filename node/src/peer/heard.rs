@@ -1,0 +1,127 @@
+//! What has come, in the core's words and in those for the operator.
+//!
+//! Never here: a decision. What network, beacon node and disk say is put into other words, no more.
+
+use node_core::duties::Input;
+use node_core::duties::schedule::Head;
+use proto::PeerIndex;
+
+use super::inlet::Arrival;
+use crate::beacon::{BeaconError, HeadEvent, Heard};
+use crate::disk::writer::Written;
+use crate::net;
+use crate::report::news::News;
+
+/// What one arrival is to the operator and to the core.
+#[derive(Debug, Default)]
+pub(super) struct InWords {
+    /// Told first.
+    pub(super) news: Option<News>,
+    pub(super) input: Option<Input>,
+}
+
+impl InWords {
+    fn both(news: News, input: Input) -> Self {
+        Self {
+            news: Some(news),
+            input: Some(input),
+        }
+    }
+
+    fn of_core(input: Input) -> Self {
+        Self {
+            news: None,
+            input: Some(input),
+        }
+    }
+
+    fn of_operator(news: News) -> Self {
+        Self {
+            news: Some(news),
+            input: None,
+        }
+    }
+}
+
+/// Puts it into words on the peer `me`.
+pub(super) fn in_words(arrival: Arrival, me: PeerIndex) -> InWords {
+    match arrival {
+        Arrival::Written(written) => of_disk(written),
+        Arrival::Network(event) => of_network(event, me),
+        Arrival::Response(response) => InWords::of_core(Input::Response(response)),
+        Arrival::Heard(heard) => of_heads(heard),
+        Arrival::Deferred(deferred) => InWords::of_core(Input::Later(deferred)),
+        Arrival::Time => InWords::of_core(Input::Tick),
+    }
+}
+
+fn of_disk(written: Written) -> InWords {
+    match written {
+        Written::Durable { recorded, took } => {
+            InWords::both(News::Durable(took), Input::Recorded(recorded))
+        }
+        Written::Failed(error) => InWords::both(News::NotDurable(error), Input::NotRecorded),
+    }
+}
+
+fn of_heads(heard: Result<Heard, BeaconError>) -> InWords {
+    match heard {
+        Ok(Heard::Connected) => InWords::of_core(Input::Hears(true)),
+        Ok(Heard::Head(head)) => {
+            InWords::both(News::Head(head.slot), Input::Head(of_the_core(head)))
+        }
+        Err(error) => InWords::both(News::NoHeads(error), Input::Hears(false)),
+    }
+}
+
+fn of_the_core(head: HeadEvent) -> Head {
+    Head {
+        slot: head.slot,
+        block: head.block,
+        previous: head.previous_duty_dependent_root,
+        current: head.current_duty_dependent_root,
+    }
+}
+
+fn of_network(event: net::Event, me: PeerIndex) -> InWords {
+    match event {
+        net::Event::Up {
+            peer,
+            software,
+            version,
+        } => {
+            let news = News::Up {
+                peer,
+                software,
+                version,
+            };
+            InWords::both(news, Input::Up(peer, version))
+        }
+        net::Event::Down { peer, reason } => {
+            InWords::both(News::Down { peer, reason }, Input::Down(peer))
+        }
+        net::Event::Frame { peer, frame } => InWords::of_core(Input::Frame(peer, frame.to_vec())),
+        net::Event::Measured {
+            peer,
+            rtt,
+            clock_offset_micros,
+        } => {
+            let news = News::Measured {
+                peer,
+                rtt,
+                clock_offset_micros,
+            };
+            InWords::both(news, Input::RoundTrip(peer, rtt))
+        }
+        net::Event::Refused { peer, reason } => {
+            InWords::of_operator(News::Refused { peer, reason })
+        }
+        net::Event::SecondSession { peer } => {
+            let is_me = peer == me;
+            InWords {
+                news: Some(News::SecondSession { peer, is_me }),
+                input: is_me.then_some(Input::SecondSession),
+            }
+        }
+    }
+}

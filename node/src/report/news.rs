@@ -1,0 +1,56 @@
+//! Everything that the operator of a running peer is told of, in one type: what the core notes, and
+//! what the sessions, the beacon node and the disk show.
+//!
+//! Never here: words, and how often they are said. Those are the observer's.
+
+use std::time::Duration;
+
+use node_core::duties::note::Note;
+use node_core::record::JournalError;
+use proto::{PeerIndex, Slot, WireVersion};
+
+use crate::beacon::BeaconError;
+use crate::net::{Disconnect, Refusal};
+
+/// One thing worth telling.
+#[derive(Debug)]
+pub enum News {
+    /// The core's word.
+    Core(Note),
+    /// A session began.
+    Up {
+        peer: PeerIndex,
+        /// Name and version of its program.
+        software: String,
+        /// What both sides speak.
+        version: WireVersion,
+    },
+    /// A session is over.
+    Down { peer: PeerIndex, reason: Disconnect },
+    /// What one ping measured.
+    Measured {
+        peer: PeerIndex,
+        rtt: Duration,
+        /// By which its clock is ahead of ours.
+        clock_offset_micros: i64,
+    },
+    /// No session, and why; without a peer, with a stranger.
+    Refused {
+        peer: Option<PeerIndex>,
+        reason: Refusal,
+    },
+    /// Two processes run with one identity.
+    SecondSession { peer: PeerIndex, is_me: bool },
+    /// A peer has shown its signing record up to this number.
+    RecordSeen { peer: PeerIndex, sequence: u64 },
+    /// The beacon node has a new head.
+    Head(Slot),
+    /// No head events come.
+    NoHeads(BeaconError),
+    /// An append to the signing record became durable, after this time.
+    Durable(Duration),
+    /// The signing record could not be made durable.
+    NotDurable(JournalError),
+    /// The disk takes nothing more of the signing record.
+    Stuck,
+}

@@ -1,0 +1,35 @@
+//! What the operator is told of the own beacon node.
+
+use std::time::Instant;
+
+use proto::Slot;
+use tracing::warn;
+
+use super::Observer;
+use crate::beacon::BeaconError;
+use crate::report::lines::{Quiet, Subject};
+
+/// Lines that say why no head events come.
+const NO_HEADS: Subject = (None, "no_heads");
+
+impl Observer {
+    pub(super) fn head(&mut self, slot: Slot) {
+        self.lines.forget(NO_HEADS);
+        self.shown.board.change(|status| {
+            status.beacon_node.head_slot = Some(slot.0);
+            status.beacon_node.problem = None;
+        });
+    }
+
+    /// The connection is tried again every few seconds.
+    pub(super) fn no_heads(&mut self, error: &BeaconError) {
+        let problem = error.to_string();
+        let quiet = Quiet::While(problem.clone());
+        if self.lines.admit(NO_HEADS, quiet, Instant::now()) {
+            warn!(%error, "no head events from the beacon node");
+        }
+        self.shown
+            .board
+            .change(|status| status.beacon_node.problem = Some(problem));
+    }
+}
