@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proto::PublicKey;
-use proto::eth::DepositData;
+use proto::eth::{DepositData, DepositView, LoggedDeposit};
 
 use crate::beacon::{BeaconClient, BeaconError, StateId};
-use node_core::deposit::standing::{Seen, Standing, View};
+use node_core::deposit::standing::Standing;
 
 /// A validator of which `beacon` knows a deposit that the log does not show.
 ///
@@ -16,7 +16,7 @@ use node_core::deposit::standing::{Seen, Standing, View};
 pub(crate) async fn hidden_deposit(
     beacon: &BeaconClient,
     standing: &Standing,
-    view: &View,
+    view: &DepositView,
 ) -> Result<Option<PublicKey>, BeaconError> {
     let asked: BTreeSet<PublicKey> = standing.missing.iter().map(|d| d.pubkey).collect();
     let asked: Vec<PublicKey> = asked.into_iter().collect();
@@ -38,7 +38,7 @@ pub(crate) async fn hidden_deposit(
 /// it: penalties take from a balance, and what is above 32 ETH is paid out.
 fn hides(
     missing: &[DepositData],
-    seen: &[Seen],
+    seen: &[LoggedDeposit],
     known: &BTreeMap<PublicKey, u64>,
 ) -> Option<PublicKey> {
     let shown = |key: &PublicKey| {
@@ -72,12 +72,12 @@ mod tests {
     #[test]
     fn a_deposit_that_only_the_beacon_node_knows_is_not_made_again() {
         let key = deposit(0).pubkey;
-        let seen = |amount| Seen {
+        let seen = |amount| LoggedDeposit {
             deposit: deposit(amount),
             transaction: [4; 32].into(),
             block: 5,
         };
-        let hidden = |missing: u64, seen: &[Seen], known: &[u64]| {
+        let hidden = |missing: u64, seen: &[LoggedDeposit], known: &[u64]| {
             let known = known.iter().map(|balance| (key, *balance)).collect();
             hides(&[deposit(missing)], seen, &known)
         };
@@ -128,7 +128,7 @@ mod tests {
             overtaken: Vec::new(),
             doubled: Vec::new(),
         };
-        let view = View {
+        let view = DepositView {
             first: 7,
             last: 9,
             seen: Vec::new(),

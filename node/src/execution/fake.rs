@@ -11,14 +11,13 @@ use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
 use proto::Root;
-use proto::eth::{DepositData, ForkVersion};
+use proto::eth::{DepositData, ForkVersion, LoggedDeposit};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::abi::DepositContract::{depositCall, get_deposit_countCall};
 use super::*;
 use crate::clock;
-use node_core::deposit::standing::Seen;
 
 pub const CHAIN_ID: u64 = 560_048;
 pub const CONTRACT: &str = "0x00000000219ab540356cbb839cbe05303d7705fa";
@@ -33,7 +32,7 @@ pub struct Ledger {
     pub head: u64,
     /// Goes into every hash: another one is another chain.
     pub fork: u64,
-    pub logs: Vec<Seen>,
+    pub logs: Vec<LoggedDeposit>,
     /// How many deposits the contract has counted beyond those in the logs.
     pub lost: u64,
     pub nonce: u64,
@@ -154,7 +153,7 @@ fn hex(number: u64) -> Value {
 impl Ledger {
     /// Puts a deposit into block `block`.
     pub fn see(&mut self, deposit: DepositData, block: u64, transaction: Root) {
-        self.logs.push(Seen {
+        self.logs.push(LoggedDeposit {
             deposit,
             transaction,
             block,
@@ -272,7 +271,7 @@ impl Ledger {
     }
 }
 
-fn log(index: u64, seen: &Seen) -> Value {
+fn log(index: u64, seen: &LoggedDeposit) -> Value {
     let event = DepositEvent {
         pubkey: Bytes::copy_from_slice(seen.deposit.pubkey.as_bytes()),
         withdrawal_credentials: Bytes::copy_from_slice(

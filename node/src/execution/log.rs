@@ -1,13 +1,13 @@
 //! What the deposit contract has seen, read so that nothing is passed over.
 //!
 //! A node that shows too little makes an operator pay twice, and nodes do: those behind one address
-//! are at different blocks, old blocks have been thrown away, an index is behind. So a [`View`] is
+//! are at different blocks, old blocks have been thrown away, an index is behind. So a [`DepositView`] is
 //! all of one block: logs up to it, nonces at it, and its hash is the same before and after. And
 //! the contract numbers its deposits: what it has counted up to that block has to be in the log.
 //!
 //! Of a log that does not begin with the chain, what the contract had counted before its first
 //! block is not in it. A node that has thrown away the state of that block cannot say how much that
-//! was; then nothing shows that the log has not lost its beginning ([`View::is_counted`]).
+//! was; then nothing shows that the log has not lost its beginning ([`DepositView::is_counted`]).
 //!
 //! The log up to some blocks before the newest is read once and kept; the rest is read anew for
 //! every view, since those blocks may still be replaced by others.
@@ -19,14 +19,13 @@ use alloy::primitives::B256;
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEvent as _;
 use proto::definition::checksummed;
-use proto::eth::DepositData;
+use proto::eth::{DepositData, DepositView, LoggedDeposit};
 use proto::{Address, PublicKey, Timestamp};
 
 use super::abi::DepositContract::DepositEvent;
 use super::old_state::is_hurried;
 use super::{Execution, ExecutionError};
 use crate::clock;
-use node_core::deposit::standing::{Seen, View};
 
 /// The most blocks one question about logs covers.
 const MOST_BLOCKS: u64 = 2_500;
@@ -55,7 +54,7 @@ pub struct DepositLog<'a> {
 /// A part of the log from the first block on.
 #[derive(Clone)]
 struct Part {
-    seen: Vec<Seen>,
+    seen: Vec<LoggedDeposit>,
     /// The next block to read.
     next: u64,
     /// The contract's number of the first deposit in it, if it has one.
@@ -100,7 +99,7 @@ impl DepositLog<'_> {
         &mut self,
         senders: &BTreeSet<Address>,
         mut progress: impl FnMut(u64, u64),
-    ) -> Result<View, ExecutionError> {
+    ) -> Result<DepositView, ExecutionError> {
         let patience = self.execution.patience;
         for _ in 1..patience.tries {
             match self.view_once(senders, &mut progress).await {
@@ -120,7 +119,7 @@ impl DepositLog<'_> {
         &mut self,
         senders: &BTreeSet<Address>,
         mut progress: impl FnMut(u64, u64),
-    ) -> Result<View, ExecutionError> {
+    ) -> Result<DepositView, ExecutionError> {
         let patience = self.execution.patience;
         for tried in 1..patience.tries {
             match self.whole_view_once(senders, &mut progress).await {
@@ -141,7 +140,7 @@ impl DepositLog<'_> {
         &mut self,
         senders: &BTreeSet<Address>,
         progress: &mut impl FnMut(u64, u64),
-    ) -> Result<View, ExecutionError> {
+    ) -> Result<DepositView, ExecutionError> {
         let (view, count) = self.view_once(senders, progress).await?;
         match view.lacking {
             0 => Ok(view),
@@ -164,7 +163,7 @@ impl DepositLog<'_> {
         &mut self,
         senders: &BTreeSet<Address>,
         progress: &mut impl FnMut(u64, u64),
-    ) -> Result<(View, u64), ExecutionError> {
+    ) -> Result<(DepositView, u64), ExecutionError> {
         let newest = self.execution.newest().await?;
         let (last, first) = (newest.number, self.first);
         let age = clock::now().since(Timestamp::from_unix(Duration::from_secs(newest.timestamp)));
@@ -205,7 +204,7 @@ impl DepositLog<'_> {
         }
         let lacking = part.lacking(begins.unwrap_or(count), count);
         let lacking = lacking.ok_or(ExecutionError::Moved { block: last })?;
-        let view = View {
+        let view = DepositView {
             first,
             last,
             seen: part.seen,
@@ -354,7 +353,7 @@ fn is_pruned(cause: &str) -> bool {
 
 /// The contract's number of a deposit, and the deposit, if every field of its log has its length.
 /// The amount is little-endian gwei, and so is the number.
-fn read_log(log: &Log) -> Option<(u64, Seen)> {
+fn read_log(log: &Log) -> Option<(u64, LoggedDeposit)> {
     let event = DepositEvent::decode_log(&log.inner).ok()?.data;
     let amount = <[u8; 8]>::try_from(event.amount.as_ref()).ok()?;
     let number = <[u8; 8]>::try_from(event.index.as_ref()).ok()?;
@@ -364,7 +363,7 @@ fn read_log(log: &Log) -> Option<(u64, Seen)> {
         amount: u64::from_le_bytes(amount),
         signature: event.signature.as_ref().try_into().ok()?,
     };
-    let seen = Seen {
+    let seen = LoggedDeposit {
         deposit,
         transaction: log.transaction_hash?.0.into(),
         block: log.block_number?,

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use proto::eth::DepositView;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::fake::{Fake, HASTE, KEY, Ledger, chain, deposit, error, number};
 use super::*;
-use node_core::deposit::standing::View;
 
 /// The view of a log that begins with block `first`, of the deposits for validators 3 and 4.
-async fn whole(fake: &Fake, first: u64) -> Result<View, ExecutionError> {
+async fn whole(fake: &Fake, first: u64) -> Result<DepositView, ExecutionError> {
     let execution = fake.connect().await;
     let keys = [3, 4].map(|validator| deposit(validator).pubkey);
     let account = Sender::of_key(KEY).unwrap().address();

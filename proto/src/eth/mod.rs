@@ -8,6 +8,7 @@
 //! | [`spec`] | [`ChainSpec`]: what a chain is, and its clock |
 //! | [`duties`] | [`AttesterDuty`], [`ProposerDuty`]: what a beacon node asks of validators |
 //! | [`deposit`] | [`DepositMessage`], [`DepositData`] |
+//! | [`deposit_log`] | [`DepositView`]: what the contract's log and the accounts show of deposits |
 //! | [`preset`] | list limits of the mainnet and minimal presets, as types |
 //! | [`operations`], [`payload`], [`body`] | what a block holds, as the spec lays it out |
 //! | [`block`] | [`Block`]: a block of either preset, checked and hashed once |
@@ -24,6 +25,7 @@ pub mod block;
 pub mod body;
 pub mod contents;
 pub mod deposit;
+pub mod deposit_log;
 pub mod domain;
 pub mod duties;
 pub mod encoding;
@@ -38,6 +40,7 @@ pub use block::{Block, BlockError, Layout, SignedBlock};
 pub use body::{BeaconBlock, BeaconBlockBody, BeaconBlockHeader};
 pub use contents::{Blobs, BlockContents};
 pub use deposit::{DepositData, DepositMessage};
+pub use deposit_log::{DepositView, LoggedDeposit};
 pub use domain::{Domain, DomainType, signing_root};
 pub use duties::{AttesterDuty, ProposerDuty};
 pub use encoding::{CommitteeIndex, ValidatorIndex, hash_tree_root};

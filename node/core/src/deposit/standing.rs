@@ -3,7 +3,7 @@
 //! A deposit that is paid twice is 32 ETH locked up for nothing. Before a transaction leaves, a
 //! line that names its account and nonce is on the disk: it pins the deposit. A chain takes one
 //! transaction for a nonce, so a pinned deposit is never sent with another account or nonce until
-//! one [`View`], all of it of the same block, shows that the nonce is used up for something else:
+//! one [`DepositView`], all of it of the same block, shows that the nonce is used up for something else:
 //!
 //! | the nonce | the log shows the deposit | so it is |
 //! |---|---|---|
@@ -22,44 +22,11 @@
 
 use std::collections::BTreeMap;
 
-use proto::eth::{DepositData, ForkVersion};
+use proto::eth::{DepositData, DepositView, ForkVersion, LoggedDeposit};
 use proto::{Address, PublicKey, Root};
 use serde::{Deserialize, Serialize};
 
 use super::{DepositError, missing};
-
-/// A deposit in the log of the contract; nothing says that its signature is valid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seen {
-    /// The deposit.
-    pub deposit: DepositData,
-    /// The hash of the transaction that made it.
-    pub transaction: Root,
-    /// The number of the block it is in.
-    pub block: u64,
-}
-
-/// What a node shows of the chain up to one block, all of it of that same block.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct View {
-    /// The first block whose log was read.
-    pub first: u64,
-    /// The block of this view.
-    pub last: u64,
-    /// The deposits for our keys in these blocks, oldest first.
-    pub seen: Vec<Seen>,
-    /// The nonce of each account's next transaction, of those that were asked for.
-    pub nonces: BTreeMap<Address, u64>,
-    /// The same two epochs of blocks earlier: another chain may take the blocks since then away,
-    /// and bring back a transaction that they have overtaken. An account whose nonce the node no
-    /// longer knows is not in it: what has failed there stays unsettled, however old it is.
-    pub settled_nonces: BTreeMap<Address, u64>,
-    /// How many deposits the contract has counted that the log does not show.
-    pub lacking: u64,
-    /// Whether the node has said how many deposits there were before the first block. If not, a
-    /// log that has lost its beginning looks whole.
-    pub is_counted: bool,
-}
 
 /// One signed transaction, as it stands in the file of what was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,8 +125,8 @@ impl Pinned {
     }
 
     /// What has become of it.
-    pub fn fate(&self, view: &View) -> Fate {
-        let is_own = |seen: &&Seen| {
+    pub fn fate(&self, view: &DepositView) -> Fate {
+        let is_own = |seen: &&LoggedDeposit| {
             let mut attempts = self.attempts.iter();
             attempts.any(|sent| sent.transaction == seen.transaction)
         };
@@ -207,7 +174,7 @@ impl Standing {
         version: ForkVersion,
         ours: &[DepositData],
         sent: &[Sent],
-        view: &View,
+        view: &DepositView,
     ) -> Result<Self, DepositError> {
         let seen: Vec<DepositData> = view.seen.iter().map(|seen| seen.deposit).collect();
         let mut standing = Self {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proto::Address;
 use proto::definition::{Chain, Gwei, checksummed};
-use proto::eth::DepositData;
+use proto::eth::{DepositData, DepositView};
 use proto::lock::Lock;
 
 use super::{Arguments, DepositCommandError, Refusal};
@@ -13,13 +13,13 @@ use crate::checks::chain::{current_slot, slot_by_two};
 use crate::checks::registered;
 use crate::execution::{DepositLog, Execution, Fees, Patience};
 use node_core::deposit;
-use node_core::deposit::standing::{Sent, Standing, View};
+use node_core::deposit::standing::{Sent, Standing};
 
 /// Everything that is known before anything is sent.
 pub(super) struct Looked<'a> {
     pub deposits: &'a [DepositData],
     pub chain: &'a Chain,
-    pub view: View,
+    pub view: DepositView,
     pub standing: Standing,
     pub fees: Fees,
 }
@@ -44,7 +44,7 @@ impl Arguments {
         &self,
         log: &mut DepositLog<'_>,
         senders: &BTreeSet<Address>,
-    ) -> Result<View, DepositCommandError> {
+    ) -> Result<DepositView, DepositCommandError> {
         let bar = indicatif::ProgressBar::new(0).with_message("blocks");
         let view = log.whole_view(senders, |block, head| {
             bar.set_length(head);
@@ -61,7 +61,7 @@ impl Arguments {
         &self,
         lock: &'a Lock,
         deposits: &'a [DepositData],
-        (sent, view): (&[Sent], View),
+        (sent, view): (&[Sent], DepositView),
         execution: &Execution,
     ) -> Result<Looked<'a>, DepositCommandError> {
         let chain = &lock.definition.terms().chain;
@@ -89,7 +89,7 @@ impl Arguments {
     pub(super) async fn refuse_hidden(
         &self,
         standing: &Standing,
-        view: &View,
+        view: &DepositView,
     ) -> Result<(), DepositCommandError> {
         let Some(beacon) = self.beacon()? else {
             return Ok(());

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use proto::Address;
 use proto::definition::Gwei;
-use proto::eth::DepositData;
+use proto::eth::{DepositData, DepositView};
 
 use super::refusal::Refusal;
 use crate::execution::{Fees, Unsigned};
-use node_core::deposit::standing::{Fate, Pinned, Standing, View};
+use node_core::deposit::standing::{Fate, Pinned, Standing};
 
 /// One transaction of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub(super) struct Account {
 /// If something is under way that this could pay twice.
 pub(super) fn steps(
     standing: &Standing,
-    view: &View,
+    view: &DepositView,
     (account, fees): (&Account, &Fees),
     replace: bool,
 ) -> Result<Vec<Step>, Refusal> {
@@ -90,7 +90,7 @@ pub(super) fn steps(
 
 /// Stops if the nonce of a deposit was used up so lately that the deposit may still come back, or
 /// if the node no longer knows whether it was.
-pub(super) fn refuse_unsettled(standing: &Standing, view: &View) -> Result<(), Refusal> {
+pub(super) fn refuse_unsettled(standing: &Standing, view: &DepositView) -> Result<(), Refusal> {
     let Some(pinned) = standing.unsettled.first() else {
         return Ok(());
     };
@@ -106,7 +106,12 @@ pub(super) fn refuse_unsettled(standing: &Standing, view: &View) -> Result<(), R
     })
 }
 
-fn refuse(pinned: &Pinned, view: &View, account: &Account, replace: bool) -> Result<(), Refusal> {
+fn refuse(
+    pinned: &Pinned,
+    view: &DepositView,
+    account: &Account,
+    replace: bool,
+) -> Result<(), Refusal> {
     if let Fate::Overtaken(other) = pinned.fate(view)
         && !replace
         && !pinned.is_being_cancelled()

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use proto::Address;
 use proto::definition::Gwei;
-use proto::eth::DepositData;
+use proto::eth::{DepositData, DepositView};
 
 use super::DepositCommandError;
 use super::plan::{Kind, Step};
@@ -17,7 +17,7 @@ use super::refusal::Refusal;
 use super::sent::SentFile;
 use super::words::gwei;
 use crate::execution::{DepositLog, Execution, Fees, Sender, Taken};
-use node_core::deposit::standing::{Fate, Pinned, Purpose, Sent, View};
+use node_core::deposit::standing::{Fate, Pinned, Purpose, Sent};
 
 /// How many transactions may be under way: nodes keep few of one account.
 const UNDER_WAY: usize = 16;
@@ -67,7 +67,7 @@ impl Sending<'_> {
     fn refuse_change(
         &self,
         group: &[Step],
-        view: Option<&View>,
+        view: Option<&DepositView>,
         unseen: u64,
     ) -> Result<(), Refusal> {
         let Some(view) = view else { return Ok(()) };
@@ -137,7 +137,7 @@ impl Sending<'_> {
         &mut self,
         group: &[Step],
         unseen_before: u64,
-    ) -> Result<(View, u64), DepositCommandError> {
+    ) -> Result<(DepositView, u64), DepositCommandError> {
         let begin = Instant::now();
         let patience = self.execution.patience();
         let senders: BTreeSet<Address> = [self.sender.address()].into();
@@ -178,7 +178,7 @@ impl Sending<'_> {
 
     fn look(
         &self,
-        view: &View,
+        view: &DepositView,
         nonces: &BTreeSet<u64>,
         waiting: &mut Waiting,
     ) -> Result<(), Refusal> {

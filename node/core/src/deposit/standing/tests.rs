@@ -27,16 +27,16 @@ fn sent(deposit: Option<&DepositData>, nonce: u64, transaction: u8) -> Sent {
     }
 }
 
-fn seen(deposit: &DepositData, transaction: u8) -> Seen {
-    Seen {
+fn seen(deposit: &DepositData, transaction: u8) -> LoggedDeposit {
+    LoggedDeposit {
         deposit: *deposit,
         transaction: hash(transaction),
         block: 90,
     }
 }
 
-fn view(next: u64, seen: &[Seen]) -> View {
-    View {
+fn view(next: u64, seen: &[LoggedDeposit]) -> DepositView {
+    DepositView {
         first: 0,
         last: 100,
         seen: seen.to_vec(),
@@ -48,7 +48,7 @@ fn view(next: u64, seen: &[Seen]) -> View {
 }
 
 /// The standing of the first of our deposits, of which this was sent.
-fn standing(sent: &[Sent], view: &View) -> Standing {
+fn standing(sent: &[Sent], view: &DepositView) -> Standing {
     Standing::of(version(), &deposits()[..1], sent, view).unwrap()
 }
 
@@ -72,13 +72,13 @@ fn a_deposit_belongs_to_its_nonce_until_that_is_used_for_something_else() {
         (0, 0)
     );
     // A view that was not asked for the account says nothing about it.
-    let blind = View {
+    let blind = DepositView {
         nonces: BTreeMap::new(),
         ..view(0, &[])
     };
     assert_eq!(missing(standing(&attempt, &blind)), (0, 1));
     // Of a log with holes it cannot be said that it failed.
-    let holes = View {
+    let holes = DepositView {
         lacking: 1,
         ..view(OURS + 1, &[])
     };
@@ -90,7 +90,7 @@ fn what_has_failed_is_not_sent_anew_while_another_chain_may_bring_it_back() {
     let first = deposits()[0];
     let attempt = [sent(Some(&first), OURS, 7)];
     let counts = |attempts: &[Sent], settled: &[(Address, u64)]| {
-        let view = View {
+        let view = DepositView {
             settled_nonces: settled.iter().copied().collect(),
             ..view(OURS + 1, &[])
         };

@@ -1,9 +1,11 @@
 //! Promises of a plan: free nonces for what is new, the same nonce for what is under way.
 
+use proto::eth::LoggedDeposit;
+
 use super::*;
 use crate::execution::WEI_PER_GWEI;
 use crate::execution::fake::deposit;
-use node_core::deposit::standing::{Purpose, Seen, Sent};
+use node_core::deposit::standing::{Purpose, Sent};
 
 const FEES: Fees = Fees {
     base_fee: WEI_PER_GWEI,
@@ -46,13 +48,13 @@ fn pinned(validator: u8, nonce: u64, fees: [u64; 2]) -> Pinned {
 }
 
 /// A view at whose block these validators' deposits are there, by somebody else.
-fn view(theirs: &[u8]) -> View {
-    let seen = |validator: &u8| Seen {
+fn view(theirs: &[u8]) -> DepositView {
+    let seen = |validator: &u8| LoggedDeposit {
         deposit: deposit(*validator),
         transaction: [66; 32].into(),
         block: 9,
     };
-    View {
+    DepositView {
         first: 0,
         last: 10,
         seen: theirs.iter().map(seen).collect(),

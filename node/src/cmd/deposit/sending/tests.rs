@@ -79,7 +79,7 @@ impl Place {
 }
 
 /// As the program has it, but for signatures: those of these deposits are of no key.
-fn standing(ours: &[DepositData], sent: &[Sent], view: &View) -> Standing {
+fn standing(ours: &[DepositData], sent: &[Sent], view: &DepositView) -> Standing {
     let (mut open, mut unsettled, mut overtaken) = (Vec::new(), Vec::new(), Vec::new());
     for pinned in Pinned::all(ours, sent) {
         match pinned.fate(view) {
