@@ -6,6 +6,9 @@
     reason = "what a test builds on must hold, or the test stops"
 )]
 
+#[path = "tidy/arrows.rs"]
+mod arrows;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -248,76 +251,6 @@ fn cores_touch_no_clock_socket_disk_or_randomness() {
             .flat_map(|line| {
                 uses(line).map(move |word| format!("{name}: a pure core uses {word}: {line}"))
             })
-            .collect::<Vec<_>>()
-    }));
-}
-
-/// The modules of its own crate that a text names: in paths, and in trees of `use`.
-fn modules_named(text: &str) -> BTreeSet<&str> {
-    let mut named = BTreeSet::new();
-    for rest in text.split("crate::").skip(1) {
-        let Some(tree) = rest.strip_prefix('{') else {
-            named.extend(rest.split(|letter: char| !is_of_name(letter)).next());
-            continue;
-        };
-        let (mut depth, mut at_name) = (0, true);
-        for (i, letter) in tree.char_indices() {
-            if depth == 0 && at_name && is_of_name(letter) {
-                named.extend(tree[i..].split(|letter: char| !is_of_name(letter)).next());
-                at_name = false;
-            }
-            match letter {
-                '{' => depth += 1,
-                '}' if depth == 0 => break,
-                '}' => depth -= 1,
-                ',' if depth == 0 => at_name = true,
-                _ => {}
-            }
-        }
-    }
-    named
-}
-
-fn is_of_name(letter: char) -> bool {
-    letter.is_alphanumeric() || letter == '_'
-}
-
-#[test]
-fn modules_are_found_in_paths_and_in_trees() {
-    let text = "use crate::a::{b, c};\nuse crate::{d::{e, f}, g};\ncrate::h::i();\n";
-    assert_eq!(modules_named(text), ["a", "d", "g", "h"].into());
-}
-
-#[test]
-fn modules_use_only_what_stands_below_them() {
-    let program = [
-        "cmd",
-        "checks",
-        "peer",
-        "ceremony",
-        "report",
-        "config",
-        "net",
-        "beacon",
-        "execution",
-        "disk",
-        "answers",
-        "signals",
-        "hidden",
-        "clock",
-    ];
-    let core = ["duties", "partials", "vault", "deposit", "record"];
-    refuse(product_files().into_iter().flat_map(|(name, text)| {
-        let (order, own) = match name.strip_prefix("node/core/src/") {
-            Some(own) => (&core[..], Some(own)),
-            None => (&program[..], name.strip_prefix("node/src/")),
-        };
-        let place = |module: &str| order.iter().position(|other| *other == module);
-        let own = own.and_then(|name| place(name.split(['/', '.']).next()?));
-        let above = |module: &&str| own.is_some_and(|own| place(module).is_some_and(|it| it < own));
-        let used: Vec<_> = modules_named(&text).into_iter().filter(above).collect();
-        used.into_iter()
-            .map(|module| format!("{name}: {module} stands above it"))
             .collect::<Vec<_>>()
     }));
 }

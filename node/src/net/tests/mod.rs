@@ -4,6 +4,7 @@ mod alarm;
 mod bounds;
 mod reach;
 mod sessions;
+mod words;
 
 use std::net::SocketAddr;
 use std::time::Duration;
