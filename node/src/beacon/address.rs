@@ -4,7 +4,7 @@
 
 use reqwest::Url;
 
-use super::BadUrl;
+use super::error::BadUrl;
 
 /// The URL of an HTTP server, with nothing after its path.
 ///

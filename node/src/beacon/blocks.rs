@@ -5,9 +5,9 @@ use proto::{Root, SignatureBytes, Slot};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::client::{Answer, Body, VERSION_HEADER};
-use super::error::is_already_known;
-use super::{BeaconClient, BeaconError, Call, Cause};
+use super::call::Call;
+use super::client::{Answer, BeaconClient, Body, VERSION_HEADER};
+use super::error::{BeaconError, Cause, is_already_known};
 
 /// The header that says whether a payload is only a header, for a builder to reveal.
 const BLINDED_HEADER: &str = "Eth-Execution-Payload-Blinded";

@@ -9,8 +9,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::call::Call;
+use super::client::BeaconClient;
+use super::error::{BeaconError, Cause};
 use super::items::open;
-use super::{BeaconClient, BeaconError, Call, Cause};
 use crate::hidden::one_line;
 
 /// A block by name.

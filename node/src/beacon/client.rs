@@ -17,8 +17,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
 
+use super::address;
+use super::call::Call;
+use super::error::{BadUrl, BeaconError, Cause, Rejected};
 use super::pauses::{Pauses, Subject};
-use super::{BadUrl, BeaconError, Call, Cause, Rejected, address};
 use crate::answers::{self, Unread};
 use crate::hidden::Hidden;
 

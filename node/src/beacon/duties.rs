@@ -7,9 +7,10 @@ use proto::{Address, Epoch, Root, Slot};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::client::Body;
+use super::call::Call;
+use super::client::{BeaconClient, Body};
+use super::error::BeaconError;
 use super::items::{Items, Strange, open};
-use super::{BeaconClient, BeaconError, Call};
 
 /// The duties of an epoch, valid as long as the chain has `dependent_root`.
 ///

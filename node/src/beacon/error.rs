@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use thiserror::Error;
 
-use super::Call;
+use super::call::Call;
 use crate::hidden::{self, Hidden, one_line};
 
 /// The address of a beacon node cannot be used. Never holds the address: it may have a password.

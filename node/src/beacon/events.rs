@@ -13,9 +13,11 @@ use proto::{Root, Slot};
 use reqwest::Response;
 use serde::Deserialize;
 
+use super::call::Call;
+use super::client::BeaconClient;
+use super::error::{BeaconError, Cause};
 use super::items::open;
 use super::sse::Events;
-use super::{BeaconClient, BeaconError, Call, Cause};
 
 /// The node has a new head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{BeaconError, Call};
+use super::call::Call;
+use super::error::BeaconError;
 
 /// The first and the longest pause of a question that is put once an epoch or so.
 const RARE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(12));
@@ -93,7 +94,7 @@ fn range(call: Call) -> Option<(Duration, Duration)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Cause, Rejected};
+    use super::super::error::{Cause, Rejected};
     use super::*;
 
     fn error(call: Call, cause: Cause) -> BeaconError {

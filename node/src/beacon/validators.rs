@@ -8,10 +8,11 @@ use proto::PublicKey;
 use proto::eth::ValidatorIndex;
 use serde::{Deserialize, Serialize};
 
+use super::call::Call;
 use super::chain::{Envelope, StateId};
-use super::client::Body;
+use super::client::{BeaconClient, Body};
+use super::error::BeaconError;
 use super::items::{Items, Strange};
-use super::{BeaconClient, BeaconError, Call};
 
 /// A validator in a state's registry.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

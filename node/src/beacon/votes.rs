@@ -3,10 +3,11 @@
 use proto::Slot;
 use proto::eth::{AttestationData, CommitteeIndex, ForkName, SingleAttestation};
 
+use super::call::Call;
 use super::chain::Envelope;
-use super::client::Body;
-use super::error::ItemFailure;
-use super::{BeaconClient, BeaconError, Call, Cause, HeadEvent};
+use super::client::{BeaconClient, Body};
+use super::error::{BeaconError, Cause, ItemFailure};
+use super::events::HeadEvent;
 
 impl BeaconClient {
     /// What to attest to in `slot`; none while the node is syncing or optimistic.

@@ -1,6 +1,5 @@
 //! `gantry cluster`: one operator writes the definition, each signs it, everybody can read it.
 
-mod money;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -11,10 +10,10 @@ use proto::{Address, Root};
 use thiserror::Error;
 
 use super::draft::{DraftError, Flags};
+use super::money;
 use crate::checks::definition::{self, DefinitionFileError};
 use crate::disk::files::{self, FileError, Mode};
 use crate::disk::keystore::{SecretFileError, confirmed, read_identity};
-pub(super) use money::is_checked;
 pub(super) use words::content;
 use words::{describe, signatures};
 

@@ -27,7 +27,8 @@ use zeroize::Zeroizing;
 
 use thiserror::Error;
 
-use super::{RuntimeError, complete, log, runtime};
+use super::log;
+use super::runtime::{RuntimeError, complete, runtime};
 use crate::beacon::{BadUrl, BeaconError};
 use crate::checks::chain::UnfitNode;
 use crate::checks::lock::{self, LockFileError};

@@ -15,7 +15,8 @@ use proto::definition::{BadDefinition, BadPeerAddress, PeerAddress, SignedDefini
 use thiserror::Error;
 use tracing::warn;
 
-use super::{RuntimeError, complete, log};
+use super::log;
+use super::runtime::{RuntimeError, complete};
 use crate::ceremony::{self, CeremonyError, Plan, Site};
 use crate::checks::definition::{self, DefinitionFileError};
 use crate::checks::lock::{self, LockFileError};

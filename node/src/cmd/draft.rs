@@ -11,7 +11,7 @@ use proto::eth::ForkVersion;
 use proto::{Address, IdentityKey, Root};
 use thiserror::Error;
 
-use super::cluster::is_checked;
+use super::money::is_checked;
 
 /// Why the flags make no definition.
 #[derive(Debug, Error)]

@@ -12,21 +12,21 @@ mod identity;
 mod keystore;
 mod lock;
 mod log;
+mod money;
 mod private;
 mod run;
+mod runtime;
 mod slashing;
 mod status;
 mod typed;
 mod unheard;
 
 use std::any::TypeId;
-use std::io;
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Parser, Subcommand};
 use thiserror::Error;
-use tokio::runtime::Runtime;
 
 use crate::config::home;
 
@@ -129,25 +129,6 @@ fn with_homes(command: clap::Command) -> clap::Command {
         })
         .mut_subcommands(with_homes)
 }
-
-/// A runtime on one thread.
-fn runtime() -> Result<Runtime, RuntimeError> {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    builder.enable_all().build().map_err(RuntimeError)
-}
-
-/// Does `work` on `runtime`, and waits for none of the threads that it leaves behind: a name server
-/// or a disk that does not answer holds up no end.
-fn complete<T>(runtime: Runtime, work: impl Future<Output = T>) -> T {
-    let done = runtime.block_on(work);
-    runtime.shutdown_background();
-    done
-}
-
-/// The asynchronous runtime, or its way to hear of signals, did not start.
-#[derive(Debug, Error)]
-#[error("cannot start the asynchronous runtime: {0}")]
-pub struct RuntimeError(#[source] io::Error);
 
 /// Why a command did not do what it was asked: one error for each.
 #[derive(Debug, Error)]

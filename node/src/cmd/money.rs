@@ -71,7 +71,7 @@ pub(super) fn unchecked(address: &Address) -> String {
 }
 
 /// Whether `text` is an address with its checksum, or one that needs none.
-pub(in crate::cmd) fn is_checked(text: &str) -> bool {
+pub(super) fn is_checked(text: &str) -> bool {
     parse_address(text).is_ok_and(|address| checksummed(&address) == text)
 }
 

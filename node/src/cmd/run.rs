@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use thiserror::Error;
 
-use super::{RuntimeError, complete, log, runtime};
+use super::log;
+use super::runtime::{RuntimeError, complete, runtime};
 use crate::config::{Config, ConfigError};
 use crate::peer::{self, StartError};
 use crate::signals::stop_signal;

@@ -7,7 +7,7 @@ use proto::PublicKey;
 use proto::lock::Lock;
 use thiserror::Error;
 
-use super::{RuntimeError, complete, runtime};
+use super::runtime::{RuntimeError, complete, runtime};
 use crate::beacon::{BadUrl, BeaconClient};
 use crate::checks::chain::{Judge, UnfitNode, current_slot, slot_by_clock, slot_by_two};
 use crate::checks::lock::{self, LockFileError};

@@ -7,7 +7,7 @@ use clap::Args;
 use proto::Versions;
 use thiserror::Error;
 
-use super::{RuntimeError, complete, runtime};
+use super::runtime::{RuntimeError, complete, runtime};
 use crate::answers::{self, Unread};
 use crate::config::{Config, ConfigError};
 use crate::disk::duty_history::Ending;

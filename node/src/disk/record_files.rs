@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::DataLock;
+use super::lock::DataLock;
 use node_core::record::volume::{LogFile, Volume};
 
 /// How much of a new file is written at a time.

@@ -2,20 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use alloy::consensus::{Transaction as _, TxEnvelope};
 use alloy::eips::eip2718::Decodable2718 as _;
-use alloy::primitives::{Bytes, keccak256};
-use alloy::sol_types::SolCall as _;
+use alloy::primitives::{Bytes, U256, keccak256};
+use alloy::sol_types::{SolCall as _, SolEvent as _};
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
 use proto::Root;
+use proto::definition::Chain;
 use proto::eth::{DepositData, ForkVersion, LoggedDeposit};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::abi::DepositContract::{depositCall, get_deposit_countCall};
+use super::abi::DepositContract::{DepositEvent, depositCall, get_deposit_countCall};
 use super::*;
 use crate::clock;
 

@@ -1,9 +1,10 @@
 //! What the deposit contract has seen, read so that nothing is passed over.
 //!
 //! A node that shows too little makes an operator pay twice, and nodes do: those behind one address
-//! are at different blocks, old blocks have been thrown away, an index is behind. So a [`DepositView`] is
-//! all of one block: logs up to it, nonces at it, and its hash is the same before and after. And
-//! the contract numbers its deposits: what it has counted up to that block has to be in the log.
+//! are at different blocks, old blocks have been thrown away, an index is behind. So a
+//! [`DepositView`] is all of one block: logs up to it, nonces at it, and its hash is the same
+//! before and after. And the contract numbers its deposits: what it has counted up to that block
+//! has to be in the log.
 //!
 //! Of a log that does not begin with the chain, what the contract had counted before its first
 //! block is not in it. A node that has thrown away the state of that block cannot say how much that
@@ -23,8 +24,9 @@ use proto::eth::{DepositData, DepositView, LoggedDeposit};
 use proto::{Address, PublicKey, Timestamp};
 
 use super::abi::DepositContract::DepositEvent;
+use super::error::ExecutionError;
 use super::old_state::is_hurried;
-use super::{Execution, ExecutionError};
+use super::rpc::Execution;
 use crate::clock;
 
 /// The most blocks one question about logs covers.

@@ -6,7 +6,8 @@
 
 use proto::Address;
 
-use super::{Execution, ExecutionError};
+use super::error::ExecutionError;
+use super::rpc::Execution;
 
 impl Execution {
     /// The nonce of the account's next transaction after `block`; none if the node no longer knows.

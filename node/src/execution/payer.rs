@@ -12,7 +12,7 @@ use proto::Address;
 use proto::definition::checksummed;
 use serde::Deserialize;
 
-use super::ExecutionError;
+use super::error::ExecutionError;
 
 /// The most memory scrypt may ask for: 512 MiB, twice what wallets write.
 const MAX_SCRYPT_BYTES: u64 = 512 << 20;

@@ -1,6 +1,7 @@
 //! What is asked of the execution node, against a server that answers like one, or worse.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use proto::eth::DepositView;
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
-//! What lies in the data directory, read and checked in the order in which a mistake would cost: the
-//! lock, the signing record, the shares (each enrolled in the record?).
+//! What lies in the data directory, read and checked in the order in which a mistake would cost:
+//! the lock, the signing record, the shares (each enrolled in the record?).
 
 use proto::lock::Lock;
 use proto::{Identity, PeerIndex};

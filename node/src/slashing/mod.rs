@@ -1,8 +1,7 @@
-//! What an operator does to the signing record of a peer that does not run: moving marks in and out,
-//! saying that one was lost, or that it is the newest after all.
+//! What an operator does to the signing record of a peer that does not run: marks are moved in and
+//! out, a record counts as lost, or as the newest after all.
 //!
-//! Each takes the lock on the data directory, so none of them works while `gantry
-//! run` does.
+//! Each takes the lock on the data directory, so none of them works while `gantry run` does.
 //!
 //! Never here: a record that is deleted or lowered. What is replaced is kept beside the new one.
 

@@ -3,7 +3,8 @@
 //! A deposit that is paid twice is 32 ETH locked up for nothing. Before a transaction leaves, a
 //! line that names its account and nonce is on the disk: it pins the deposit. A chain takes one
 //! transaction for a nonce, so a pinned deposit is never sent with another account or nonce until
-//! one [`DepositView`], all of it of the same block, shows that the nonce is used up for something else:
+//! one [`DepositView`], all of it of the same block, shows that the nonce is used up for something
+//! else:
 //!
 //! | the nonce | the log shows the deposit | so it is |
 //! |---|---|---|

@@ -5,7 +5,7 @@ use proto::definition::{
 };
 use proto::{Address, ClusterSize};
 
-use super::money;
+use crate::cmd::money;
 
 /// The definition in words. `unchecked` are the addresses that stand in the file without a
 /// checksum.

@@ -10,7 +10,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::secret_file::{self, SecretFileError, SecretKind};
-use super::terminal;
+use super::terminal::{self, SecretUse};
 use crate::disk::files::{self, FileError};
 
 /// Cost of the one derivation from a passphrase: 2^17 blocks of 1 KiB, that is 128 MiB and about
@@ -30,15 +30,6 @@ pub enum SecretSource {
     PassphraseFile(PathBuf),
     /// The operator types the passphrase.
     Terminal,
-}
-
-/// Why a secret is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SecretUse {
-    /// Keystores exist and are to be opened.
-    Open,
-    /// Keystores will be made: a passphrase is typed twice and may not be short.
-    Choose,
 }
 
 /// 32 bytes from which every keystore's password is derived. Wiped from memory when dropped.

@@ -20,7 +20,7 @@ mod store;
 mod terminal;
 
 pub use eip2335::{Draw, Keystore, KeystoreError};
-pub use master::{MasterSecret, SecretSource, SecretUse};
+pub use master::{MasterSecret, SecretSource};
 pub use secret_file::{SecretFileError, SecretKind, create, read_identity};
 pub use store::{StoreError, StoredShare, exported, keystore_path, open_all, store_all};
-pub use terminal::{confirmed, passphrase};
+pub use terminal::{SecretUse, confirmed, passphrase};

@@ -5,11 +5,20 @@ use std::io::{self, BufRead as _, BufReader, Write as _};
 
 use zeroize::Zeroizing;
 
-use super::{SecretFileError, SecretUse};
+use super::secret_file::SecretFileError;
 use crate::signals::Unseen;
 
 /// The longest passphrase, in bytes.
 const MAX_BYTES: u64 = 1024;
+
+/// Why a secret is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretUse {
+    /// Keystores exist and are to be opened.
+    Open,
+    /// Keystores will be made: a passphrase is typed twice and may not be short.
+    Choose,
+}
 
 /// Asks once, or twice if a passphrase is chosen.
 pub(super) fn ask(purpose: SecretUse) -> Result<Zeroizing<String>, SecretFileError> {
