@@ -51,18 +51,14 @@ pub enum ConfigError {
     /// The file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file is not TOML.
     #[error("{file} is not a TOML file: {problem}")]
     Syntax {
-        /// The file.
         file: String,
         /// What the parser says, with line and column.
         problem: String,
     },
-    /// A key or its value is refused.
     #[error("`{key}` ({place}): {problem}")]
     Key {
-        /// The key, with its table.
         key: String,
         /// The file and line, or the variable.
         place: String,
@@ -71,7 +67,6 @@ pub enum ConfigError {
     },
 }
 
-/// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
@@ -87,7 +82,6 @@ pub enum LogFormat {
 pub struct LogFilter(String);
 
 impl LogFilter {
-    /// The filter's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -124,11 +118,8 @@ impl FromStr for LogFilter {
 pub struct Config {
     /// Where identity, lock, keystores and the signing record are.
     pub data_dir: PathBuf,
-    /// The cluster lock.
     pub lock_file: PathBuf,
-    /// This peer's identity key.
     pub identity_file: PathBuf,
-    /// The keystores of this peer's shares.
     pub keystore_dir: PathBuf,
     /// What opens them.
     pub secret: SecretSource,
@@ -142,9 +133,7 @@ pub struct Config {
     pub metrics: SocketAddr,
     /// Host names, beside this machine's addresses, by which they may be asked for.
     pub metrics_names: Vec<String>,
-    /// Which log lines are written.
     pub log: LogFilter,
-    /// How they look.
     pub log_format: LogFormat,
     /// What own blocks carry as graffiti, at most 32 bytes.
     pub graffiti: String,
@@ -154,7 +143,6 @@ pub struct Config {
     is_marked: bool,
 }
 
-/// The keys as they stand in the file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Keys {

@@ -15,7 +15,6 @@ const BLINDED_HEADER: &str = "Eth-Execution-Payload-Blinded";
 /// What a block is asked for with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlockRequest {
-    /// Its slot.
     pub slot: Slot,
     /// The proposer's signature of the epoch.
     pub randao_reveal: SignatureBytes,

@@ -47,7 +47,6 @@ pub struct SyncStatus {
     /// How many slots it is behind.
     #[serde(with = "serde_utils::quoted_u64")]
     pub sync_distance: u64,
-    /// Whether it is catching up.
     pub is_syncing: bool,
     /// Whether its head's payload has not been checked by an execution client.
     #[serde(default, deserialize_with = "open::no")]
@@ -80,12 +79,9 @@ pub struct PendingDeposit {
     pub slot: Slot,
 }
 
-/// A block that the node knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownBlock {
-    /// Its root.
     pub root: Root,
-    /// Its header.
     pub header: BeaconBlockHeader,
     /// Whether it is on the node's chain.
     pub canonical: bool,

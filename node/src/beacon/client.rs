@@ -120,7 +120,6 @@ impl BeaconClient {
         answer
     }
 
-    /// Asks for JSON.
     pub(super) async fn json<T: DeserializeOwned>(
         &self,
         call: Call,
@@ -144,7 +143,6 @@ impl BeaconClient {
         }
     }
 
-    /// Posts `body`.
     pub(super) async fn post(
         &self,
         call: Call,
@@ -205,7 +203,6 @@ impl BeaconClient {
         })
     }
 
-    /// The failure of `call` by `cause`.
     pub(super) fn error(&self, call: Call, cause: Cause) -> BeaconError {
         BeaconError {
             node: self.node.clone(),
@@ -304,14 +301,12 @@ impl Answer {
             .is_some_and(|media_type| media_type.eq_ignore_ascii_case(SSZ))
     }
 
-    /// The text of a header.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }
 
 impl Body {
-    /// `value` as JSON.
     pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> Self {
         Self {
             bytes: serde_json::to_vec(value).expect("our own types have a JSON form"),
@@ -320,7 +315,6 @@ impl Body {
         }
     }
 
-    /// The SSZ of an object.
     pub(super) fn ssz(bytes: Vec<u8>) -> Self {
         Self {
             bytes,

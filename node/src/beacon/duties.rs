@@ -23,7 +23,6 @@ pub struct Duties<T> {
     pub dependent_root: Option<Root>,
     /// Whether the node has not checked the payloads of its chain: no reason to trust it.
     pub optimistic: bool,
-    /// The duties.
     pub duties: Vec<T>,
     /// What was answered beside them and is of no use.
     pub strange: Strange,
@@ -32,9 +31,7 @@ pub struct Duties<T> {
 /// Asks the node to follow the subnet of a committee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct CommitteeSubscription {
-    /// The validator that attests.
     pub validator_index: ValidatorIndex,
-    /// Its committee.
     pub committee_index: CommitteeIndex,
     /// How many committees the slot has.
     #[serde(with = "serde_utils::quoted_u64")]

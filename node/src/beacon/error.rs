@@ -21,34 +21,24 @@ pub struct BadUrl(pub String);
 pub struct BeaconError {
     /// The node: scheme, host and port.
     pub node: Arc<str>,
-    /// What was asked.
     pub call: Call,
-    /// Why it failed.
     pub cause: Cause,
 }
 
-/// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Cause {
-    /// No connection came about.
     #[error("cannot connect ({0}): check that the node runs and that its address is right")]
     Unreachable(String),
-    /// A connection broke before the answer was complete.
     #[error("the connection broke ({0}): look at the node's log if this repeats")]
     Broken(String),
-    /// The whole answer was not there in time.
     #[error("no answer within {0} ms: the node or its machine is overloaded or still starting")]
     Timeout(u64),
-    /// The node answered with a status that is no success.
     #[error("HTTP status {}{}{}", .0.status, said(&.0.message), advice(.0.status))]
     Rejected(Rejected),
-    /// The answer is larger than it can sensibly be.
     #[error("the answer is larger than {0} bytes: check that the address is a beacon node's")]
     TooLarge(usize),
-    /// The answer cannot be read.
     #[error("the answer cannot be read ({0}): upgrade the node or gantry")]
     Undecodable(String),
-    /// The answer can be read but is not the answer to the question.
     #[error("the answer is not to what was asked: {0}: the node is faulty, or a proxy mixes nodes")]
     Contradiction(String),
 }
@@ -56,7 +46,6 @@ pub enum Cause {
 /// A status that is no success, with what the node said about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejected {
-    /// The HTTP status.
     pub status: u16,
     /// The node's own words, cut to [`Rejected::MESSAGE_LIMIT`] characters.
     pub message: String,

@@ -22,9 +22,7 @@ use super::sse::Events;
 /// The node has a new head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct HeadEvent {
-    /// The head's slot.
     pub slot: Slot,
-    /// The head's root.
     pub block: Root,
     /// The block that decided the attester duties of the head's epoch.
     pub previous_duty_dependent_root: Root,
@@ -45,7 +43,6 @@ const fn unchecked() -> bool {
 pub enum Heard {
     /// A connection stands: from now on every new head is told.
     Connected,
-    /// A new head.
     Head(HeadEvent),
 }
 

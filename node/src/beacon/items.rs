@@ -31,7 +31,6 @@ pub struct Strange {
 }
 
 impl Strange {
-    /// Adds one item.
     pub(super) fn add(&mut self, why: impl FnOnce() -> String) {
         self.count += 1;
         if self.described.len() < DESCRIBED {

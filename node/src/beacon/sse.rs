@@ -17,7 +17,6 @@ pub const EVENT_LIMIT: usize = 64 << 10;
 #[error("an event of more than {EVENT_LIMIT} bytes")]
 pub struct TooLong;
 
-/// One event.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Event {
     /// Its kind.

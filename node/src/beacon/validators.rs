@@ -14,10 +14,8 @@ use super::client::{BeaconClient, Body};
 use super::error::BeaconError;
 use super::items::{Items, Strange};
 
-/// A validator in a state's registry.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ValidatorState {
-    /// Its index.
     pub index: ValidatorIndex,
     /// Gwei.
     #[serde(with = "serde_utils::quoted_u64")]
@@ -31,7 +29,6 @@ pub struct ValidatorState {
 /// What the registry holds of a validator.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct RegisteredValidator {
-    /// Its public key.
     pub pubkey: PublicKey,
 }
 
@@ -69,7 +66,6 @@ pub enum ValidatorStatus {
 }
 
 impl ValidatorStatus {
-    /// Whether it has duties.
     pub fn is_active(self) -> bool {
         match self {
             Self::ActiveOngoing | Self::ActiveExiting | Self::ActiveSlashed => true,

@@ -19,7 +19,6 @@ pub enum BadChain {
          the URL of a node of the cluster's chain"
     )]
     Other {
-        /// What differs.
         field: &'static str,
         /// Its value in the definition.
         ours: String,
@@ -34,7 +33,6 @@ pub enum BadChain {
          and another ceremony"
     )]
     Deposits {
-        /// What differs.
         field: &'static str,
         /// Its value in the definition.
         ours: String,
@@ -52,10 +50,8 @@ pub(crate) fn check_chain(lock: &Lock, node: &ChainSpec) -> Result<(), BadChain>
 /// Why it cannot be said which slot it is.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum UnsureSlot {
-    /// The chain has not begun.
     #[error("the chain has not begun: there is no current slot")]
     BeforeGenesis,
-    /// The clock is behind the chain.
     #[error(
         "by the clock of this machine it is slot {slot}, and the beacon node has a block of slot \
          {head}: set the clock first"
@@ -66,14 +62,12 @@ pub enum UnsureSlot {
         /// The slot of the beacon node's head.
         head: Slot,
     },
-    /// The beacon node cannot say how far the chain is.
     #[error(
         "the beacon node does not follow the chain yet (its head is of slot {0}, unchecked or far \
          from the newest), so nothing shows that the clock of this machine is right: wait until it \
          is synced"
     )]
     NotSynced(Slot),
-    /// A clock is far ahead of the chain.
     #[error(
         "by the clock of this machine or of the beacon node it is slot {slot}, and the newest \
          block of the beacon node, which says that it is synced, is of slot {head}: set the clock, \

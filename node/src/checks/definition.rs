@@ -16,7 +16,6 @@ pub enum DefinitionFileError {
     Refused(PathBuf, #[source] BadDefinition),
 }
 
-/// Reads a definition file.
 pub(crate) fn read(path: &Path) -> Result<Definition, DefinitionFileError> {
     Ok(read_with_text(path)?.0)
 }

@@ -18,10 +18,8 @@ pub enum LockFileError {
     File(#[from] FileError),
     #[error("{}: {}", .0.display(), .1)]
     Refused(PathBuf, #[source] BadLock),
-    /// The keys in it are not shares of its validators' keys.
     #[error("{}: {}", .0.display(), .1)]
     Keys(PathBuf, #[source] BadKeys),
-    /// It is of other operators.
     #[error(
         "{} is the lock of cluster {cluster:?}, whose operators are {operators}, and your identity \
          key {key} is none of theirs: name this peer's own lock (`lock_file`) or identity \
@@ -37,7 +35,6 @@ pub enum LockFileError {
     },
 }
 
-/// Reads a lock file.
 pub(crate) fn read(path: &Path) -> Result<Lock, LockFileError> {
     let text = files::read(path, Lock::MAX_BYTES)?;
     Lock::from_json(&text).map_err(|error| LockFileError::Refused(path.to_owned(), error))

@@ -35,7 +35,6 @@ pub enum ClusterError {
     /// The operators have not agreed, or this peer is none of them.
     #[error(transparent)]
     Agreement(#[from] BadDefinition),
-    /// The definition is not the one whose hash was given.
     #[error(
         "{} has the hash {found}, and you gave {given}: it is not the definition that you have \
          read and compared, so it is not signed. Read it with `gantry cluster show`",
@@ -46,7 +45,6 @@ pub enum ClusterError {
         found: Root,
         given: Root,
     },
-    /// The operator did not type yes.
     #[error("nothing was signed: the answer was not yes")]
     NotSigned,
 }

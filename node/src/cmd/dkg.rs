@@ -50,16 +50,12 @@ pub enum DkgError {
     Lock(#[from] LockFileError),
     #[error(transparent)]
     Ceremony(#[from] CeremonyError),
-    /// An address for somebody who is no operator.
     #[error("--peer {0}: no operator has this name; they are {1}")]
     NoSuchPeer(String, String),
-    /// A file that is no evidence.
     #[error("{} is no evidence of a ceremony: {}", .0.display(), .1)]
     Malformed(PathBuf, #[source] serde_json::Error),
-    /// Evidence about another ceremony.
     #[error("{} is about another definition ({}): it does not concern you", .0.display(), .1)]
     OtherEvidence(PathBuf, Root),
-    /// Evidence that convicts nobody.
     #[error("{}: {}", .0.display(), .1)]
     Unfounded(PathBuf, #[source] Unfounded),
 }

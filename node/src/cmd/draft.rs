@@ -25,14 +25,12 @@ pub enum DraftError {
     /// An address is mistyped.
     #[error(transparent)]
     Address(#[from] BadAddress),
-    /// A chain that is not known here needs all its values.
     #[error(
         "chain {0:?} is not known to gantry ({known} are): for a chain of your own also give \
          --chain-id, --genesis-fork-version, --genesis-validators-root and --deposit-contract",
         known = Chain::KNOWN.join(" and ")
     )]
     Chain(String),
-    /// The operating system gave no randomness.
     #[error("the operating system gave no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
 }

@@ -17,7 +17,6 @@ pub enum EvidenceError {
     File(#[from] FileError),
     #[error(transparent)]
     Lock(#[from] LockFileError),
-    /// Not every line proves what it says.
     #[error("{bad} of the {lines} lines of {} do not prove what they say", .file.display())]
     Unproven {
         file: PathBuf,

@@ -41,13 +41,11 @@ pub enum LookError {
     Journal(#[from] JournalError),
     #[error("{}: {}", .0.display(), .1)]
     Deposit(PathBuf, #[source] DepositError),
-    /// The signing record does not know a validator of the lock.
     #[error(
         "the signing record does not know validator {0} of the lock: it is the record of something \
          else. Put this peer's own data directory in place"
     )]
     NotEnrolled(PublicKey),
-    /// One copy of the signing record is damaged, the other whole.
     #[error(
         "{0}. The other copy is whole, and nothing is lost: `gantry run` mends this one from it \
          when it starts. Check the disk; restore neither copy from a backup"

@@ -25,13 +25,11 @@ pub enum StatusError {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
-    /// No running peer answers.
     #[error(
         "no running peer answers at {url}: {source}: is `gantry run` up with this config? While it \
          waits for its beacon node it does not answer yet; its log says so"
     )]
     NotRunning { url: String, source: reqwest::Error },
-    /// What answers is no peer of this version.
     #[error(
         "what answers at {url} is not the status of a peer ({problem}): does something else listen \
          there, or a `gantry run` of another version?"

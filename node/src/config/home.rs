@@ -10,10 +10,8 @@ use thiserror::Error;
 /// What was given as a path cannot be followed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BadPath {
-    /// Another user's home.
     #[error("{}: gantry knows only ~/ (your own home): write the whole path", .0.display())]
     OtherUser(PathBuf),
-    /// Nothing says where the home is.
     #[error("{}: nothing says where your home is: set HOME, or write the whole path", .0.display())]
     Homeless(PathBuf),
     /// It is a secret, not repeated here.

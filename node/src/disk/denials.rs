@@ -39,16 +39,13 @@ pub struct Denial {
 /// The denials cannot be read or kept.
 #[derive(Debug, Error)]
 pub enum DenialError {
-    /// The file itself.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Something else stands in it.
     #[error(
         "{} is not what gantry wrote: {}. Move it away: then every claim counts again",
         .0.display(), .1
     )]
     Malformed(PathBuf, #[source] serde_json::Error),
-    /// No end of it.
     #[error(
         "{MOST} claims are denied already: {0}'s program lies or is broken. Do not go on with this \
          operator"

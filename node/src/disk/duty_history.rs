@@ -56,16 +56,12 @@ pub struct DutyHistoryError {
 /// What keeps something from being remembered.
 #[derive(Debug, Error)]
 pub enum Trouble {
-    /// It was refused.
     #[error(transparent)]
     Refused(#[from] sled::Error),
-    /// There is no thread for it.
     #[error("no thread for it: {0}")]
     Thread(#[from] std::io::Error),
-    /// It waits.
     #[error("the disk does not answer")]
     Hangs,
-    /// It has stopped in the midst, with its reason on the screen.
     #[error("sled gave up")]
     GaveUp,
 }
@@ -73,7 +69,6 @@ pub enum Trouble {
 /// How one duty ended on this peer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ending {
-    /// The slot.
     pub slot: u64,
     /// `head` or `block`.
     pub kind: String,

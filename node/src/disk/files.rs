@@ -17,31 +17,24 @@ use zeroize::Zeroizing;
 /// Why a file could not be read or written.
 #[derive(Debug, Error)]
 pub enum FileError {
-    /// The operating system refused to read it.
     #[error("cannot read {}: {}{}", .0.display(), .1, advice(.1))]
     Read(PathBuf, #[source] io::Error),
-    /// It is longer than anything that belongs there.
     #[error("{} is longer than {} bytes: it is not what gantry expects there", .0.display(), .1)]
     TooLong(PathBuf, usize),
-    /// It begins with a byte order mark.
     #[error(
         "{} begins with a byte order mark, as some editors write it: save it as UTF-8 without one, \
          or run `sed -i '1s/^\\xEF\\xBB\\xBF//' {}`", .0.display(), .0.display()
     )]
     Mark(PathBuf),
-    /// It is not UTF-8.
     #[error("{} is not text: it is not the file gantry expects there", .0.display())]
     NotText(PathBuf),
-    /// A secret that others may read.
     #[error(
         "{} holds a secret, and its mode {:03o} lets others read it: run `chmod 600 {}`, and think \
          about who could have read it", .0.display(), .1, .0.display()
     )]
     Permissions(PathBuf, u32),
-    /// A file with other content is there already.
     #[error("{}", taken(.0))]
     Exists(PathBuf),
-    /// The operating system refused to write it.
     #[error("cannot write {}: {}{}", .0.display(), .1, folder_to_make(.0, .1))]
     Write(PathBuf, #[source] io::Error),
 }

@@ -23,23 +23,19 @@ pub struct DataLock {
 /// The data directory cannot be taken.
 #[derive(Debug, Error)]
 pub enum LockError {
-    /// Another process has it.
     #[error(
         "{directory} is in use by {holder}: stop that process first; two on one data directory \
          could get the validators slashed"
     )]
     Held {
-        /// The data directory.
         directory: PathBuf,
         /// The other process as far as it is known.
         holder: String,
     },
-    /// The lock file cannot be opened or written.
     #[error(
         "cannot lock the data directory {directory}: {source}: check that it exists and is yours"
     )]
     Io {
-        /// The data directory.
         directory: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -50,7 +46,6 @@ pub enum LockError {
          ({source}): make room or raise the limit, then start gantry again"
     )]
     NoRoom {
-        /// The data directory.
         directory: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -101,7 +96,6 @@ impl DataLock {
         })
     }
 
-    /// The data directory.
     pub fn directory(&self) -> &Path {
         &self.directory
     }

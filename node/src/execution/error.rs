@@ -20,23 +20,17 @@ pub enum ExecutionError {
     /// The address is malformed.
     #[error(transparent)]
     Url(#[from] BadRpcUrl),
-    /// The node cannot be reached.
     #[error(
         "the execution node cannot be reached, asked {question} ({cause}): check that it runs and \
          that its address is right"
     )]
     Unreachable {
-        /// What was asked.
         question: &'static str,
-        /// Why not.
         cause: String,
     },
-    /// The node answered that it will not.
     #[error("the execution node did not answer {question}: {cause}")]
     Refused {
-        /// What was asked.
         question: &'static str,
-        /// What it said.
         cause: String,
     },
     /// The node has stopped in the middle of an answer, or before it.
@@ -45,15 +39,12 @@ pub enum ExecutionError {
          again when it answers: what is on the chain by then is not sent again"
     )]
     Hangs {
-        /// What was asked.
         question: &'static str,
         /// How long it was waited for, in milliseconds.
         ms: u128,
     },
-    /// No client for HTTP can be made.
     #[error("no connection to an execution node can be made: {0}")]
     Client(String),
-    /// The node follows another chain.
     #[error(
         "the execution node is on chain {found}, and the definition names {expected}: give the URL \
          of a node of the right chain"
@@ -64,22 +55,17 @@ pub enum ExecutionError {
         /// The definition's.
         expected: u64,
     },
-    /// There is no contract at the deposit contract's address.
     #[error("there is no deposit contract at {0} on this chain: compare the definition's address")]
     NoContract(String),
-    /// A log of the deposit contract cannot be read.
     #[error("the deposit contract at {0} writes logs that are none of deposits: it is another one")]
     BadLog(String),
-    /// The node has no block to take a base fee from.
     #[error("the execution node does not show its newest block with a base fee: is it syncing?")]
     NoBlock,
-    /// The node does not show what has happened lately.
     #[error(
         "the newest block of the execution node is {0} s old: it is syncing or cut off, and may \
          not show a deposit that is on the chain: start again when it follows"
     )]
     Behind(u64),
-    /// The first block to look at is still to come.
     #[error(
         "the log cannot be looked at from block {first} on, because the newest block is {head}: \
          what was deposited before would be paid twice. Give a block of before the ceremony"
@@ -87,7 +73,6 @@ pub enum ExecutionError {
     BeyondHead {
         /// The first block to look at.
         first: u64,
-        /// The newest block.
         head: u64,
     },
     /// The answers are not of one chain.
@@ -100,7 +85,6 @@ pub enum ExecutionError {
         /// The block that changed.
         block: u64,
     },
-    /// The log is not whole.
     #[error(
         "the contract has counted {count} deposits up to block {last}, and {lacking} of them are \
          not in the log that the node shows from block {first} on: whether yours are among them \
@@ -110,7 +94,6 @@ pub enum ExecutionError {
     Lacking {
         /// The first block looked at.
         first: u64,
-        /// The last one.
         last: u64,
         /// How many deposits the contract has counted.
         count: u64,
@@ -125,31 +108,23 @@ pub enum ExecutionError {
     NoLog {
         /// The first block of those asked for.
         block: u64,
-        /// What it said.
         cause: String,
     },
-    /// The sender's key is malformed.
     #[error("the sender's key is not 32 bytes of hex")]
     Key,
-    /// The sender's keystore is not one.
     #[error("the file with the sender's key is no keystore of version 3 that can be read: {0}")]
     Keystore(String),
-    /// The sender's keystore does not open.
     #[error(
         "the sender's keystore does not open: the passphrase is not its own, or the file is damaged"
     )]
     KeystorePassphrase,
-    /// The sender has too little.
     #[error("the sender {sender} has {has} ETH and needs {needs} ETH: send the difference first")]
     Funds {
-        /// The sender's address.
         sender: String,
-        /// Its balance.
         has: String,
         /// Deposits and the highest fees.
         needs: String,
     },
-    /// Signing failed.
     #[error("the transaction could not be signed: {0}")]
     Sign(String),
 }

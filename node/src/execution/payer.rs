@@ -68,7 +68,6 @@ impl Sender {
         }
     }
 
-    /// The account's address.
     pub fn address(&self) -> Address {
         self.address.into_array().into()
     }

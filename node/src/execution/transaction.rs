@@ -14,7 +14,6 @@ use super::abi::DepositContract::depositCall;
 pub const DEPOSIT_GAS: u64 = 250_000;
 /// Gas of a transaction that does nothing (EIP-2028: 21,000 and nothing for data).
 pub const EMPTY_GAS: u64 = 21_000;
-/// Wei in a gwei.
 pub const WEI_PER_GWEI: u64 = 1_000_000_000;
 /// A priority fee up to this many wei by unit of gas is never far above anything: 3 gwei, 0.0002
 /// ETH for a deposit.
@@ -47,7 +46,6 @@ impl Fees {
 /// A transaction before it is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unsigned {
-    /// The account's nonce.
     pub nonce: u64,
     /// What it deposits; if nothing, it only uses up the nonce.
     pub deposit: Option<DepositData>,
@@ -81,9 +79,7 @@ pub enum Taken {
     TooLate,
 }
 
-/// A signed transaction.
 pub struct Signed {
-    /// Its hash.
     pub hash: Root,
     pub(super) envelope: <Ethereum as Network>::TxEnvelope,
 }

@@ -58,7 +58,6 @@ async fn resolve_with(
     found
 }
 
-/// The multiaddr of a TCP socket.
 pub(super) fn multiaddr(socket: SocketAddr) -> Multiaddr {
     Multiaddr::from(socket.ip()).with(Protocol::Tcp(socket.port()))
 }

@@ -24,13 +24,10 @@ use super::event::{Disconnect, Event, Refusal};
 use super::link::{Candidate, Ending, Occurrence, SessionCommand, SessionEvent, Shared};
 use super::redial::{Backoff, Dial};
 
-/// What the driver is to do.
 pub(super) enum Act {
     /// Give this to the core.
     Tell(Event),
-    /// Give this to a session.
     Command(mpsc::Sender<SessionCommand>, SessionCommand),
-    /// Close this connection.
     Close(ConnectionId),
     /// Look the peer's addresses up and dial them.
     Dial(PeerIndex),
@@ -39,7 +36,6 @@ pub(super) enum Act {
 /// Attempts without a hello before the operator hears of them.
 const HANG_UPS: u32 = 3;
 
-/// See the module.
 pub(super) struct Contact {
     peer: PeerIndex,
     shared: Arc<Shared>,

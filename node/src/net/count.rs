@@ -24,11 +24,9 @@ pub struct Traffic {
 /// What the sessions with one peer carried.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PeerTraffic {
-    /// Frames sent.
     pub sent_frames: u64,
     /// Bytes of messages sent, pings included.
     pub sent_bytes: u64,
-    /// Frames received.
     pub received_frames: u64,
     /// Bytes of messages received, pings included.
     pub received_bytes: u64,
@@ -92,7 +90,6 @@ impl Meters {
     }
 }
 
-/// Adds to a counter.
 pub(super) fn add(counter: &AtomicU64, amount: usize) {
     counter.fetch_add(amount as u64, Ordering::Relaxed);
 }

@@ -5,7 +5,6 @@ use proto::session::Goodbye;
 use super::event::{Disconnect, Refusal, Unit};
 use super::link::{Ending, Link};
 
-/// How a session ends.
 #[derive(Debug)]
 pub(super) struct End {
     /// What to say to the peer.

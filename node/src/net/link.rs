@@ -68,14 +68,12 @@ pub(super) enum SessionCommand {
     Challenge(Instance),
     /// Show your side this proof of a second program with its identity.
     Show(Claim),
-    /// Say goodbye and end.
     End(Goodbye, Ending),
 }
 
 /// How a session, or what did not become one, ended.
 #[derive(Debug)]
 pub(super) enum Ending {
-    /// For this reason.
     Down(Disconnect),
     /// It was none, and the operator should know why.
     Refused(Refusal),
@@ -89,7 +87,6 @@ pub(super) struct Link {
     pub(super) shared: Arc<Shared>,
     pub(super) peer: PeerIndex,
     pub(super) connection: ConnectionId,
-    /// Whether we dialled.
     pub(super) dialled: bool,
 }
 
@@ -99,7 +96,6 @@ impl Link {
         self.shared.settings.name(self.peer)
     }
 
-    /// Tells the driver.
     pub(super) async fn tell(&self, what: Occurrence) {
         let event = SessionEvent {
             peer: self.peer,

@@ -25,7 +25,6 @@ pub(super) struct Moment {
 }
 
 impl Moment {
-    /// The present one.
     pub(super) fn now() -> Self {
         Self {
             instant: Instant::now(),
@@ -54,7 +53,6 @@ pub(super) struct Pinger {
 }
 
 impl Pinger {
-    /// The next ping.
     pub(super) fn ping(&mut self, now: Moment) -> Ping {
         let held = self.held.take().map(|at| now.instant.duration_since(at));
         self.number = self.number.wrapping_add(1);

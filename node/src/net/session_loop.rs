@@ -26,7 +26,6 @@ const WRITE_BYTES: usize = 64 << 10;
 /// Commands that may wait for a session. The driver gives at most five to each.
 const COMMANDS: usize = 8;
 
-/// Who has said welcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Welcome {
     /// Nobody has said it.
@@ -39,7 +38,6 @@ enum Welcome {
     Both,
 }
 
-/// The state of one session.
 pub(super) struct SessionLoop<'a> {
     link: &'a Link,
     hello: Hello,

@@ -17,7 +17,6 @@ pub struct Settings {
     pub identity: Identity,
     /// This peer's position.
     pub me: PeerIndex,
-    /// Who may connect.
     pub roster: Roster,
     /// The operators' names in the order of the roster, for messages to people.
     pub names: Vec<String>,
@@ -26,11 +25,9 @@ pub struct Settings {
     pub addresses: Vec<Vec<PeerAddress>>,
     /// Where to listen. Port 0 lets the system choose.
     pub listen: Vec<SocketAddr>,
-    /// What the sessions are for.
     pub purpose: Purpose,
     /// Hash of the lock (duties) or of the definition (ceremony).
     pub context: Root,
-    /// Bounds and times.
     pub limits: Limits,
 }
 
@@ -73,7 +70,6 @@ pub struct Limits {
     pub bytes_per_second: u32,
     /// How much of the rates may come at once.
     pub burst: Duration,
-    /// Time between two pings.
     pub ping_every: Duration,
     /// A peer that is not heard for this long is down.
     pub silence: Duration,

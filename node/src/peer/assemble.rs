@@ -110,7 +110,6 @@ fn settings(config: &Config, loaded: &Loaded, names: &[String]) -> Result<Settin
     })
 }
 
-/// The core.
 fn core(
     loaded: Loaded,
     chain: &Arc<ChainSpec>,

@@ -20,7 +20,6 @@ use node_core::duties::{Deferred, Response};
 /// How many other inputs a combination may be put behind.
 const PATIENCE: u32 = 16;
 
-/// What has come.
 #[derive(Debug)]
 pub enum Arrival {
     /// What became of records.
@@ -52,7 +51,6 @@ pub struct Inlet {
     pub deferred: PutOff,
 }
 
-/// Work put off.
 #[derive(Debug, Default)]
 pub struct PutOff {
     /// Shares to be combined: a signature waits for it.

@@ -20,7 +20,6 @@ use crate::report::observer::Observer;
 
 /// A running peer with everything around it.
 pub(super) struct Shell {
-    /// The core.
     pub(super) node: Node,
     pub(super) me: PeerIndex,
     /// Frames to the peers.

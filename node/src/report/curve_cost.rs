@@ -50,7 +50,6 @@ fn measure() -> [f64; Operation::ALL.len()] {
     })
 }
 
-/// CPU time of this thread.
 fn cpu_time() -> Duration {
     let now = clock_gettime(ClockId::ThreadCPUTime);
     let seconds = u64::try_from(now.tv_sec).expect("CPU time is not negative");

@@ -19,7 +19,6 @@ use tracing::debug;
 /// How long to wait after a visitor could not be let in: the system may have no descriptors left.
 const RECOVERY: Duration = Duration::from_secs(1);
 
-/// Bounds of the visits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     /// How many there may be at once. Who comes later waits in the system's queue.

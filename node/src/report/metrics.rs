@@ -19,9 +19,7 @@ use super::curve_cost::CurveWork;
 /// [`INTERVALS`](super::observer::INTERVALS).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct PhaseLabels {
-    /// The kind of duty.
     pub kind: &'static str,
-    /// The interval.
     pub phase: &'static str,
 }
 
@@ -29,13 +27,10 @@ pub struct PhaseLabels {
 /// were missed since the own beacon node refused them, `taken_elsewhere`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct OutcomeLabels {
-    /// The kind of duty.
     pub kind: &'static str,
-    /// How it ended.
     pub outcome: &'static str,
 }
 
-/// Labels of something a peer did.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct FaultLabels {
     /// The peer's name in the definition.
@@ -53,7 +48,6 @@ pub struct UnknownLabels {
     pub what: &'static str,
 }
 
-/// Labels of a number of one peer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct PeerLabels {
     /// The peer's name in the definition.
@@ -63,28 +57,21 @@ pub struct PeerLabels {
 /// Labels of what this peer did not sign.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RuleLabels {
-    /// The rule's name.
     pub rule: &'static str,
 }
 
-/// Labels of a fork.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ForkLabels {
-    /// Its name.
     pub fork: String,
 }
 
-/// Labels of a kind of duty.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct KindLabels {
-    /// The kind.
     pub kind: &'static str,
 }
 
-/// A gauge of seconds.
 type Seconds = Gauge<f64, AtomicU64>;
 
-/// Everything counted.
 pub struct Metrics {
     registry: Registry,
     /// Validators served, by how it ended.
@@ -94,7 +81,6 @@ pub struct Metrics {
     /// Values of others that this peer would not sign, by
     /// [rule](node_core::duties::agreed::objection::Objection::rule).
     pub objections: Family<RuleLabels, Counter>,
-    /// Faults of peers by rule.
     pub faults: Family<FaultLabels, Counter>,
     /// What peers sent of a later version, and was passed over.
     pub unknown: Family<UnknownLabels, Counter>,
@@ -230,7 +216,6 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    /// Counts one durable append.
     pub fn fdatasync(&self, took: Duration) {
         self.fdatasync.observe(took.as_secs_f64());
     }

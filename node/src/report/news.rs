@@ -12,21 +12,19 @@ use proto::{PeerIndex, Slot, WireVersion};
 use crate::beacon::BeaconError;
 use crate::net::{Disconnect, Refusal};
 
-/// One thing worth telling.
 #[derive(Debug)]
 pub enum News {
-    /// The core's word.
     Core(Note),
-    /// A session began.
     Up {
         peer: PeerIndex,
         /// Name and version of its program.
         software: String,
-        /// What both sides speak.
         version: WireVersion,
     },
-    /// A session is over.
-    Down { peer: PeerIndex, reason: Disconnect },
+    Down {
+        peer: PeerIndex,
+        reason: Disconnect,
+    },
     /// What one ping measured.
     Measured {
         peer: PeerIndex,
@@ -40,9 +38,15 @@ pub enum News {
         reason: Refusal,
     },
     /// Two processes run with one identity.
-    SecondSession { peer: PeerIndex, is_me: bool },
+    SecondSession {
+        peer: PeerIndex,
+        is_me: bool,
+    },
     /// A peer has shown its signing record up to this number.
-    RecordSeen { peer: PeerIndex, sequence: u64 },
+    RecordSeen {
+        peer: PeerIndex,
+        sequence: u64,
+    },
     /// The beacon node has a new head.
     Head(Slot),
     /// No head events come.

@@ -105,7 +105,6 @@ impl Observer {
         info!("stopped: what was signed is on record");
     }
 
-    /// Tells one thing.
     pub fn tell(&mut self, news: News) {
         match news {
             News::Core(note) => self.note(note),

@@ -8,7 +8,6 @@ use super::status::StatusBoard;
 /// Written by the loop, read by the web server.
 #[derive(Clone)]
 pub struct Shown {
-    /// The numbers.
     pub metrics: Arc<Metrics>,
     /// What `gantry status` shows.
     pub board: Arc<StatusBoard>,

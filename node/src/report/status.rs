@@ -18,13 +18,9 @@ pub struct Status {
     pub name: String,
     /// The cluster's name.
     pub cluster: String,
-    /// The slot now.
     pub slot: u64,
-    /// The other peers.
     pub peers: Vec<PeerStatus>,
-    /// The beacon node.
     pub beacon_node: BeaconStatus,
-    /// The signing record.
     pub record: RecordStatus,
     /// Our validators that the chain knows, and how many of them are active.
     pub validators: ValidatorStatus,
@@ -32,14 +28,11 @@ pub struct Status {
     pub duties: Vec<Ending>,
 }
 
-/// One other peer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PeerStatus {
-    /// Its name.
     pub name: String,
     /// Whether a session is up.
     pub connected: bool,
-    /// Its program.
     pub software: String,
     /// The wire version that both sides speak; none while there is no session.
     #[serde(default)]
@@ -55,7 +48,6 @@ pub struct PeerStatus {
     pub record_seen: u64,
 }
 
-/// The beacon node.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct BeaconStatus {
     /// Its address: scheme, host and port.
@@ -75,13 +67,11 @@ pub struct BeaconStatus {
 /// A fork that this version cannot sign for.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ForkStatus {
-    /// Its name.
     pub name: String,
     /// Its first epoch.
     pub epoch: u64,
 }
 
-/// The signing record.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RecordStatus {
     /// The last sequence number that is durable.
@@ -92,7 +82,6 @@ pub struct RecordStatus {
     pub stopped: Option<String>,
 }
 
-/// Our validators.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ValidatorStatus {
     /// In the lock.
@@ -124,7 +113,6 @@ impl StatusBoard {
             .clone()
     }
 
-    /// Changes what it shows.
     pub fn change(&self, change: impl FnOnce(&mut Status)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }

@@ -51,7 +51,6 @@ type Served = (Shown, Outbox);
 /// Where it is served, and for which Hosts beside this machine's own.
 #[derive(Debug, Clone)]
 pub struct Admission {
-    /// The address to listen on.
     pub address: SocketAddr,
     /// Host names that are answered too.
     pub names: Arc<[String]>,

@@ -25,7 +25,6 @@ const MAX_IMPORT: usize = 1 << 30;
 /// Whose record, and where.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
-    /// The data directory.
     pub data: &'a Path,
     /// The peer that the record belongs to.
     pub owner: Owner,
@@ -42,23 +41,17 @@ pub enum SlashingError {
     /// The record itself.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The file to import.
     #[error("{file}: {source}")]
     Import {
-        /// The file.
         file: PathBuf,
-        /// What is wrong with it.
         source: InterchangeError,
     },
     /// The file to import or to export to.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The directory of the record cannot be made, or its files not be moved.
     #[error("cannot {doing} {path}: {source}")]
     Directory {
-        /// What was tried.
         doing: &'static str,
-        /// With which directory.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -66,7 +59,6 @@ pub enum SlashingError {
     /// The claim cannot be denied.
     #[error(transparent)]
     Denial(#[from] DenialError),
-    /// The record has got as far as somebody claims to have seen it.
     #[error(
         "the signing record ends at {ours}, so that somebody has seen {claimed} of it stops \
          nothing: start gantry again"
@@ -74,10 +66,8 @@ pub enum SlashingError {
     NothingToDeny {
         /// Where it ends.
         ours: u64,
-        /// What is claimed.
         claimed: u64,
     },
-    /// The other operator claims it as well, and nobody but these two has seen the record.
     #[error(
         "{0}'s claim to have seen more of the record is denied already, and now {1} claims it too: \
          so the record most likely is an old copy, and to go on could get all of you slashed. \
@@ -92,15 +82,12 @@ pub enum SlashingError {
          `gantry slashing new-record`"
     )]
     Proven(usize, usize),
-    /// A name that is not another operator's.
     #[error("--against {0}: no other operator has this name; they are {1}")]
     NoSuchOperator(String, String),
-    /// More validators than a record can hold, or one twice.
     #[error("the validators of the lock cannot be enrolled: {0}")]
     Enrol(#[from] BadRecord),
 }
 
-/// What an import changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported {
     /// Validators whose marks rose.

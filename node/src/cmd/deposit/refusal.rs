@@ -11,19 +11,15 @@ use crate::execution::ExecutionError;
 /// Why nothing is sent, or nothing more.
 #[derive(Debug, Error)]
 pub enum Refusal {
-    /// No key was given for the account that pays.
     #[error("whose money? give --key-file or set GANTRY_DEPOSIT_KEY, or only look with --dry-run")]
     NoSender,
-    /// The operator did not type yes.
     #[error("nothing was sent: the answer was not yes")]
     NotConfirmed,
-    /// Blocks would be left out that only the beacon node can speak for.
     #[error(
         "--from-block leaves out what was deposited before that block, and then only a beacon node \
          can tell that nothing was: give --beacon-node as well"
     )]
     FromBlockAlone,
-    /// The beacon node knows a deposit that the log, as far as it was read, does not show.
     #[error(
         "the beacon node knows of more ETH for validator {key} than the log from block {first} on \
          shows: it would be paid twice. Start again with an earlier --from-block, or with --rpc of \
@@ -35,7 +31,6 @@ pub enum Refusal {
         /// The first block that was looked at.
         first: u64,
     },
-    /// The fee is a slip of the keyboard.
     #[error(
         "the proposer would get {offered} gwei by unit of gas, far more than the node suggests \
          ({suggested} gwei): nothing was sent. If that is what you want, say --high-fee as well; \
@@ -80,23 +75,19 @@ pub enum Refusal {
         /// What it would pay.
         amount: Gwei,
     },
-    /// There is nothing that a higher fee could help.
     #[error("--replace: nothing of this file is under way, so there is nothing to replace")]
     NothingToReplace,
-    /// The account has transactions under way that nobody can look into.
     #[error(
         "the account {} has a transaction under way that is none of this file's, maybe one of \
          these deposits sent from another machine: wait until it is in a block, or replace it \
          where it was sent, then start again", checksummed(.0)
     )]
     UnderWay(Address),
-    /// The chain is not what the operator said yes to.
     #[error(
         "while this was being decided, somebody deposited for these validators or used this \
          account: nothing more was sent. Start again and look at what is missing now"
     )]
     Changed,
-    /// Gas has become dearer than what was agreed to.
     #[error(
         "a unit of gas costs {now} gwei now, more than the {agreed} gwei you agreed to: nothing \
          more was sent. Start again to see what it would cost"
@@ -168,14 +159,12 @@ pub enum Refusal {
         /// Its nonce.
         nonce: u64,
     },
-    /// The node can show less than when the operator said yes.
     #[error(
         "while this was being decided, the execution node has forgotten how many deposits there \
          were before --from-block, or another node answers at its address: nothing was sent. Start \
          again, or give the URL of one single node that keeps old state"
     )]
     Uncounted,
-    /// Transactions are not in a block in time.
     #[error(
         "{open} transactions are not in a block after {seconds} s{trouble}: they may still come. \
          They stand in {}: start again to go on waiting, with --replace to offer a higher fee at \

@@ -21,19 +21,16 @@ const MAX_BYTES: u64 = 16 << 20;
 /// Why it is not known what was sent.
 #[derive(Debug, Error)]
 pub enum SentError {
-    /// The operating system refused.
     #[error(
         "what is sent must stand on the disk before it leaves, and {} cannot be read or written \
          ({}): nothing more was sent. Put the deposit file where you may write", .0.display(), .1
     )]
     File(PathBuf, #[source] io::Error),
-    /// Another process sends these deposits.
     #[error(
         "another `gantry deposit` is sending this file ({} is locked): wait until it has ended",
         .0.display()
     )]
     Busy(PathBuf),
-    /// A line cannot be read.
     #[error(
         "line {} of {} cannot be read: it says what was sent, so nothing is sent without it. Take \
          the file from a backup; do not delete it", .1, .0.display()

@@ -35,19 +35,15 @@ const MAX_SCRYPT_LANES: u32 = 4;
 /// Why a keystore is refused.
 #[derive(Debug, Error)]
 pub enum KeystoreError {
-    /// It is not JSON of the right shape.
     #[error(
         "this is no keystore as EIP-2335 has it ({0}): if it should be one, restore it from your \
          backup"
     )]
     Json(#[from] serde_json::Error),
-    /// Another version than 4.
     #[error("this keystore has version {0}; gantry reads version 4 (EIP-2335)")]
     Version(u64),
-    /// A field's value is not what the standard allows.
     #[error("the keystore's {0} is malformed: take the file from a backup")]
     Field(&'static str),
-    /// It does not say which key it holds.
     #[error(
         "the keystore does not say which key it holds (it has no pubkey), so it is none that \
          gantry wrote: take the file from a backup"

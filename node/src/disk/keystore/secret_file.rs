@@ -40,29 +40,23 @@ pub enum SecretFileError {
     /// The file cannot be read or written, or others may read it.
     #[error(transparent)]
     File(#[from] FileError),
-    /// There is no such file.
     #[error(
         "{} is not there: start gantry in the right folder or name it, or restore the file from \
          your backup; if there never was one, `{}` makes it", .0.display(), .1
     )]
     Missing(PathBuf, &'static str),
-    /// It holds something else.
     #[error("{} holds no {}: take another file, or restore it from your backup", .0.display(), .1)]
     Content(PathBuf, &'static str),
-    /// The passphrase is too short to be chosen.
     #[error("the passphrase is too short: choose {0} characters or more, best some random words")]
     Short(usize),
-    /// The two typed passphrases differ.
     #[error("the two passphrases differ: start again and type the same twice")]
     Differ,
-    /// There is no terminal to ask on.
     #[error(
         "there is no terminal to ask on ({0}): start gantry in one, or give what it would ask for \
          (secret_file or passphrase_file for keystores; --hash for a definition; --yes and \
          --key-passphrase-file for deposits)"
     )]
     Terminal(#[source] io::Error),
-    /// The operating system gave no randomness.
     #[error("the operating system gave no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
 }

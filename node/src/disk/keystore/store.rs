@@ -22,13 +22,10 @@ pub enum StoreError {
     /// A file cannot be read or written, or others may read it.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A keystore is not there.
     #[error("the keystore {} is missing: restore it from your backup", .0.display())]
     Missing(PathBuf),
-    /// A keystore is refused.
     #[error("{}: {}", .0.display(), .1)]
     Keystore(PathBuf, #[source] KeystoreError),
-    /// A keystore opens to a secret that does not belong to the share.
     #[error(
         "{} holds a secret that is not this share's: take the file from your backup", .0.display()
     )]
@@ -47,7 +44,6 @@ pub enum StoreError {
         /// How many there are.
         all: usize,
     },
-    /// The operating system gave no randomness.
     #[error("the operating system gave no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
 }
@@ -56,7 +52,6 @@ pub enum StoreError {
 pub struct StoredShare {
     /// The group key it is a share of (a validator's, or the seal key), for the words in the file.
     pub validator: PublicKey,
-    /// The share.
     pub secret: SecretShare,
 }
 
