@@ -2,18 +2,18 @@
 //!
 //! | module | asks for |
 //! |---|---|
-//! | [`client`] | nothing: one request, one bounded answer, one typed error |
-//! | [`address`] | nothing: the address of a node, read or refused |
-//! | [`call`] | every call with its name, its time and the size its answer may have |
-//! | [`error`] | what can go wrong, in words for the operator |
-//! | [`chain`] | genesis and spec, sync status, blocks, pending deposits |
-//! | [`validators`] | which validators a state knows |
-//! | [`duties`] | who attests and proposes when; subscriptions and fee recipients |
-//! | [`votes`] | the head vote, and attestations to post |
-//! | [`blocks`] | a block to sign, and the signed block to post |
+//! | `client` | nothing: one request, one bounded answer, one typed error |
+//! | `address` | nothing: the address of a node, read or refused |
+//! | `call` | every call with its name, its time and the size its answer may have |
+//! | `error` | what can go wrong, in words for the operator |
+//! | `chain` | genesis and spec, sync status, blocks, pending deposits |
+//! | `validators` | which validators a state knows |
+//! | `duties` | who attests and proposes when; subscriptions and fee recipients |
+//! | `votes` | the head vote, and attestations to post |
+//! | `blocks` | a block to sign, and the signed block to post |
 //! | `pauses` | nothing: when a question that the node refuses may be put again |
-//! | [`events`], [`sse`] | new heads as they come |
-//! | [`items`] | nothing: lists of which a strange item does not cost the others |
+//! | `events`, `sse` | new heads as they come |
+//! | `items` | nothing: lists of which a strange item does not cost the others |
 //!
 //! A call is made once, in a second form where the node refuses the first, and not at all where
 //! it was refused a moment ago: nothing is retried behind the caller's back, and a caller that has
@@ -23,19 +23,19 @@
 //!
 //! Source: `ethereum/beacon-APIs`, consensus versions Electra and Fulu.
 
-pub mod address;
-pub mod blocks;
-pub mod call;
-pub mod chain;
-pub mod client;
-pub mod duties;
-pub mod error;
-pub mod events;
-pub mod items;
+pub(crate) mod address;
+mod blocks;
+mod call;
+mod chain;
+mod client;
+mod duties;
+mod error;
+mod events;
+mod items;
 mod pauses;
-pub mod sse;
-pub mod validators;
-pub mod votes;
+mod sse;
+mod validators;
+mod votes;
 
 #[cfg(test)]
 mod tests;

@@ -2,25 +2,25 @@
 //!
 //! | module | is |
 //! |---|---|
-//! | [`lock`] | one process for one data directory |
-//! | [`record_files`] | the two copies of the signing record |
-//! | [`writer`] | the thread that makes records durable |
+//! | `lock` | one process for one data directory |
+//! | `record_files` | the two copies of the signing record |
+//! | `writer` | the thread that makes records durable |
 //! | [`keystore`] | shares at rest, and the secret that opens them |
 //! | [`duty_history`] | what may be lost: duties that are over, sequences of the peers' records |
-//! | [`denials`] | claims of an old record that operators found to be untrue |
-//! | [`evidence_log`] | evidence against peers, for anybody to check |
+//! | `denials` | claims of an old record that operators found to be untrue |
+//! | `evidence_log` | evidence against peers, for anybody to check |
 //! | [`files`] | small files, written whole |
 //!
 //! Never here: what the bytes mean.
 
-pub mod denials;
+pub(crate) mod denials;
 pub mod duty_history;
-pub mod evidence_log;
+pub(crate) mod evidence_log;
 pub mod files;
 pub mod keystore;
-pub mod lock;
-pub mod record_files;
-pub mod writer;
+mod lock;
+mod record_files;
+pub(crate) mod writer;
 
 pub use lock::{DataLock, LockError};
 pub use record_files::Files;
