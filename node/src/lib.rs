@@ -10,7 +10,7 @@
 //! | [`report`] | what the operator sees: log, metrics, status, web |
 //! | `config` | what an operator tells the own peer |
 //! | [`net`] | sessions with the other peers |
-//! | `beacon`, `execution` | the Beacon API, and the execution client's RPC |
+//! | [`beacon`], `execution` | the Beacon API, and the execution client's RPC |
 //! | [`disk`] | what is kept: record, keystores, duty history, evidence |
 //! | `answers`, `hidden` | HTTP answers within bounds, what of an address stays unsaid |
 //! | `clock`, `signals` | the time of day, ends by signal |
@@ -28,7 +28,7 @@
 )]
 
 mod answers;
-mod beacon;
+pub mod beacon;
 pub mod ceremony;
 mod checks;
 mod clock;

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::call::Call;
 use super::client::{Answer, BeaconClient, Body, VERSION_HEADER};
+use super::contradiction::Contradiction;
 use super::error::{BeaconError, Cause, is_already_known};
 
 /// The header that says whether a payload is only a header, for a builder to reveal.
@@ -94,21 +95,20 @@ impl BeaconClient {
             let contents = self.contents(spec, &answer)?;
             let block = &contents.block;
             if block.slot() != *slot {
-                let other = format!(
-                    "a block of slot {slot} asked, of slot {} came",
-                    block.slot()
-                );
+                let other = Contradiction::OtherSlot {
+                    asked: *slot,
+                    came: block.slot(),
+                };
                 return Err(self.contradiction(CALL, other));
             }
             if block.randao_reveal() != *randao_reveal {
-                let other = "the block has another RANDAO reveal than it was asked with".to_owned();
-                return Err(self.contradiction(CALL, other));
+                return Err(self.contradiction(CALL, Contradiction::OtherReveal));
             }
-            let fork = block.fork().as_str();
+            let spec = block.fork();
             match answer.header(VERSION_HEADER) {
-                Some(said) if !said.eq_ignore_ascii_case(fork) => {
-                    let other = format!("the node says fork {said}, its spec says {fork}");
-                    Err(self.contradiction(CALL, other))
+                Some(said) if !said.eq_ignore_ascii_case(spec.as_str()) => {
+                    let said = said.to_owned();
+                    Err(self.contradiction(CALL, Contradiction::OtherFork { said, spec }))
                 }
                 Some(_) | None => Ok(contents),
             }
@@ -124,8 +124,7 @@ impl BeaconClient {
             data: &'a RawValue,
         }
         const CALL: Call = Call::ProduceBlock;
-        let blinded =
-            || self.contradiction(CALL, "a blinded block, without builder asked".to_owned());
+        let blinded = || self.contradiction(CALL, Contradiction::Blinded);
         if answer.header(BLINDED_HEADER) == Some("true") {
             return Err(blinded());
         }

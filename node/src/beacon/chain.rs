@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::call::Call;
 use super::client::BeaconClient;
+use super::contradiction::Contradiction;
 use super::error::{BeaconError, Cause};
 use super::items::open;
 use crate::hidden::one_line;
@@ -181,7 +182,7 @@ impl BeaconClient {
             optimistic: answer.execution_optimistic,
         };
         if block.is_not(known.root, known.header.slot) {
-            let other = format!("{block} was asked for, {} came", known.root);
+            let other = block.contradicted_by(known.root);
             return Err(self.contradiction(Call::Header, other));
         }
         Ok(Some(known))
@@ -209,7 +210,7 @@ impl BeaconClient {
         let signed = signed
             .map_err(|error| self.error(Call::Block, Cause::Undecodable(error.to_string())))?;
         if block.is_not(signed.block.root(), signed.block.slot()) {
-            let other = format!("{block} was asked for, {} came", signed.block.root());
+            let other = block.contradicted_by(signed.block.root());
             return Err(self.contradiction(Call::Block, other));
         }
         Ok(Some(signed))
@@ -232,6 +233,12 @@ impl BlockId {
             Self::Slot(asked) => asked != slot,
             Self::Root(asked) => asked != root,
         }
+    }
+
+    /// What is wrong if this was asked for and the block with another root came.
+    fn contradicted_by(self, came: Root) -> Contradiction {
+        let asked = self.to_string();
+        Contradiction::OtherBlock { asked, came }
     }
 }
 

@@ -19,6 +19,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::address;
 use super::call::Call;
+use super::contradiction::Contradiction;
 use super::error::{BadUrl, BeaconError, Cause, Rejected};
 use super::pauses::{Pauses, Subject};
 use crate::answers::{self, Unread};
@@ -212,7 +213,7 @@ impl BeaconClient {
     }
 
     /// The failure of `call` because its answer is to something else.
-    pub(super) fn contradiction(&self, call: Call, what: String) -> BeaconError {
+    pub(super) fn contradiction(&self, call: Call, what: Contradiction) -> BeaconError {
         self.error(call, Cause::Contradiction(what))
     }
 

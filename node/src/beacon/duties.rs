@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::call::Call;
 use super::client::{BeaconClient, Body};
+use super::contradiction::Contradiction;
 use super::error::BeaconError;
 use super::items::{Items, Strange, open};
 
@@ -132,7 +133,7 @@ impl BeaconClient {
             was_null,
         } = answer.data;
         if was_null {
-            return Err(self.contradiction(call, "null in place of the duties".to_owned()));
+            return Err(self.contradiction(call, Contradiction::NoDuties));
         }
         let mut duties = Vec::with_capacity(read.len());
         for duty in read {
@@ -141,15 +142,15 @@ impl BeaconClient {
                 None => duties.push(duty),
             }
         }
-        match strange.told() {
-            Some(told) if duties.is_empty() => Err(self.contradiction(call, told)),
-            Some(_) | None => Ok(Duties {
-                dependent_root: Some(answer.dependent_root),
-                optimistic: answer.execution_optimistic,
-                duties,
-                strange,
-            }),
+        if duties.is_empty() && !strange.is_empty() {
+            return Err(self.contradiction(call, Contradiction::Strange(strange)));
         }
+        Ok(Duties {
+            dependent_root: Some(answer.dependent_root),
+            optimistic: answer.execution_optimistic,
+            duties,
+            strange,
+        })
     }
 
     /// Which of `validators` sit in the sync committee of `epoch`; none where the node does not

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::call::Call;
+use super::contradiction::Contradiction;
 use crate::hidden::{self, Hidden, one_line};
 
 /// The address of a beacon node cannot be used. Never holds the address: it may have a password.
@@ -40,7 +41,7 @@ pub enum Cause {
     #[error("the answer cannot be read ({0}): upgrade the node or gantry")]
     Undecodable(String),
     #[error("the answer is not to what was asked: {0}: the node is faulty, or a proxy mixes nodes")]
-    Contradiction(String),
+    Contradiction(Contradiction),
 }
 
 /// A status that is no success, with what the node said about it.

@@ -45,6 +45,11 @@ impl Strange {
         self.described.truncate(DESCRIBED);
     }
 
+    /// Whether nothing was passed over.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// All of it in one line; none if nothing was passed over.
     pub fn told(&self) -> Option<String> {
         (self.count > 0).then(|| {

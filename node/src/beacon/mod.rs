@@ -5,7 +5,7 @@
 //! | `client` | nothing: one request, one bounded answer, one typed error |
 //! | `address` | nothing: the address of a node, read or refused |
 //! | `call` | every call with its name, its time and the size its answer may have |
-//! | `error` | what can go wrong, in words for the operator |
+//! | `error`, `contradiction` | what can go wrong, in words for the operator |
 //! | `chain` | genesis and spec, sync status, blocks, pending deposits |
 //! | `validators` | which validators a state knows |
 //! | `duties` | who attests and proposes when; subscriptions and fee recipients |
@@ -23,11 +23,12 @@
 //!
 //! Source: `ethereum/beacon-APIs`, consensus versions Electra and Fulu.
 
-pub(crate) mod address;
+pub mod address;
 mod blocks;
 mod call;
 mod chain;
 mod client;
+mod contradiction;
 mod duties;
 mod error;
 mod events;
@@ -44,6 +45,7 @@ pub use blocks::{BlockRequest, Published, Validation};
 pub use call::Call;
 pub use chain::{BlockId, KnownBlock, PendingDeposit, StateId, SyncStatus};
 pub use client::BeaconClient;
+pub use contradiction::Contradiction;
 pub use duties::{CommitteeSubscription, Duties};
 pub use error::{BadUrl, BeaconError, Cause, ItemFailure, Rejected};
 pub use events::{HeadEvent, Heard};

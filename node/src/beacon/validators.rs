@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::call::Call;
 use super::chain::{Envelope, StateId};
 use super::client::{BeaconClient, Body};
+use super::contradiction::Contradiction;
 use super::error::BeaconError;
 use super::items::{Items, Strange};
 
@@ -90,9 +91,11 @@ impl BeaconClient {
         keys: &[PublicKey],
     ) -> Result<Vec<ValidatorState>, BeaconError> {
         let answer = self.known_validators(state, keys).await?;
-        match answer.strange.told() {
-            Some(told) => Err(self.contradiction(Call::Validators, told)),
-            None => Ok(answer.known),
+        if answer.strange.is_empty() {
+            Ok(answer.known)
+        } else {
+            let strange = Contradiction::Strange(answer.strange);
+            Err(self.contradiction(Call::Validators, strange))
         }
     }
 
@@ -139,11 +142,11 @@ impl BeaconClient {
                     }
                 }
             }
-            match validators.strange.told() {
-                Some(told) if validators.known.is_empty() => {
-                    Err(self.contradiction(Call::Validators, told))
-                }
-                Some(_) | None => Ok(validators),
+            if validators.known.is_empty() && !validators.strange.is_empty() {
+                let strange = Contradiction::Strange(validators.strange);
+                Err(self.contradiction(Call::Validators, strange))
+            } else {
+                Ok(validators)
             }
         })
         .await

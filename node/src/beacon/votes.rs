@@ -6,6 +6,7 @@ use proto::eth::{AttestationData, CommitteeIndex, ForkName, SingleAttestation};
 use super::call::Call;
 use super::chain::Envelope;
 use super::client::{BeaconClient, Body};
+use super::contradiction::Contradiction;
 use super::error::{BeaconError, Cause, ItemFailure};
 use super::events::HeadEvent;
 
@@ -55,8 +56,11 @@ impl BeaconClient {
                     .data
             };
             if vote.slot != slot || vote.index != CommitteeIndex(0) {
-                let (got, index) = (vote.slot, vote.index);
-                let other = format!("slot {slot}, index 0 asked; slot {got}, index {index} came");
+                let other = Contradiction::OtherVote {
+                    asked: slot,
+                    came: vote.slot,
+                    index: vote.index,
+                };
                 return Err(self.contradiction(CALL, other));
             }
             Ok(vote)

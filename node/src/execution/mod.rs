@@ -25,11 +25,11 @@ mod rpc;
 mod transaction;
 mod transport;
 
-pub use error::{BadRpcUrl, ExecutionError};
+pub use error::ExecutionError;
 pub use log::DepositLog;
 pub use payer::Sender;
 pub use rpc::{Execution, Patience};
-pub use transaction::{DEPOSIT_GAS, EMPTY_GAS, Fees, Signed, Taken, Unsigned, WEI_PER_GWEI};
+pub use transaction::{DEPOSIT_GAS, EMPTY_GAS, Fees, Taken, Unsigned, WEI_PER_GWEI};
 
 #[cfg(test)]
 pub(crate) mod fake;
