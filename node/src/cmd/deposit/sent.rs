@@ -121,6 +121,14 @@ impl SentFile {
     }
 }
 
+impl Drop for SentFile {
+    fn drop(&mut self) {
+        // Closing alone frees it only once no child that is being started has a copy of the file.
+        // Where this fails, the kernel frees it then.
+        self.file.unlock().ok();
+    }
+}
+
 /// The lines that are whole: a part of one is no JSON, a line whose end an editor took away is.
 fn whole_lines(file: &mut File, path: &Path) -> Result<String, SentError> {
     let mut bytes = Vec::new();
@@ -213,6 +221,15 @@ mod tests {
         let words = SentFile::open(path).unwrap_err().to_string();
         assert!(words.contains("line 1 of "), "{words}");
         assert!(words.contains("do not delete it"), "{words}");
+    }
+
+    #[test]
+    fn it_is_free_when_dropped_though_a_child_that_is_being_started_still_has_the_file() {
+        let (_dir, path) = file();
+        let first = SentFile::open(path.clone()).unwrap();
+        let _of_the_child = first.file.try_clone().unwrap();
+        drop(first);
+        SentFile::open(path).unwrap();
     }
 
     #[test]
