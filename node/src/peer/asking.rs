@@ -1,80 +1,97 @@
 //! Requests of the core to the beacon node, and what it says in the core's words.
 //!
-//! Every request is a task of its own; its response arrives in one bounded channel. A failure is
-//! logged here, as a warning once in a slot for each kind of question, and answered as "nothing":
-//! the core decides when to ask again.
+//! Every request is a task of its own; what comes of it arrives in one bounded channel. A failure
+//! is told beside a response of "nothing": the core decides when to ask again.
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use proto::eth::{ChainSpec, SingleAttestation, ValidatorIndex};
-use proto::{DutyId, PublicKey, Root, Slot};
+use proto::{DutyId, PublicKey, Root};
 use tokio::sync::mpsc::Sender;
-use tracing::{debug, warn};
+use tracing::debug;
 
-use super::inlet::Arrival;
 use crate::beacon::{
     BeaconClient, BeaconError, BlockId, BlockRequest, CommitteeSubscription, Duties, HeadEvent,
-    Heard, ItemFailure, Published, StateId, Strange, Validation,
+    ItemFailure, Published, StateId, Strange, Validation,
 };
 use crate::clock;
+use crate::report::news::News;
 use node_core::duties::agreed::judge::{Sight, Sighting};
 use node_core::duties::schedule::{Attester, Drawn, Registered};
 use node_core::duties::sight::Condition;
 use node_core::duties::{Origin, Request, Response, Submission};
 
+/// What came of a request.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) response: Response,
+    /// What the operator is told of it.
+    pub(super) news: Option<News>,
+}
+
 /// Asks the beacon node for the core.
 #[derive(Debug, Clone)]
-pub struct Asking {
+pub(super) struct Asking {
     client: BeaconClient,
     chain: Arc<ChainSpec>,
     graffiti: Root,
-    responses: Sender<Response>,
+    said: Sender<Said>,
     head: Option<HeadEvent>,
-    /// The last slot with a warning about each kind of question.
-    warned: Arc<Mutex<BTreeMap<&'static str, Option<Slot>>>>,
 }
 
 impl Asking {
-    /// Puts requests to `client`; what it says arrives in `responses`. Own blocks carry `graffiti`.
-    pub fn new(
+    /// Puts requests to `client`; what it says arrives in `said`. Own blocks carry `graffiti`.
+    pub(super) fn new(
         client: BeaconClient,
         chain: Arc<ChainSpec>,
         graffiti: Root,
-        responses: Sender<Response>,
+        said: Sender<Said>,
     ) -> Self {
         Self {
             client,
             chain,
             graffiti,
-            responses,
+            said,
             head: None,
-            warned: Arc::default(),
         }
     }
 
-    /// Takes note of the newest head, if this is one.
-    pub fn saw(&mut self, arrival: &Arrival) {
-        if let Arrival::Heard(Ok(Heard::Head(head))) = arrival {
-            self.head = Some(*head);
-        }
+    /// Takes note of the newest head.
+    pub(super) fn saw(&mut self, head: HeadEvent) {
+        self.head = Some(head);
     }
 
     /// Puts `request` in a task of its own.
-    pub fn ask(&self, request: Request) {
-        let this = self.clone();
+    pub(super) fn ask(&self, request: Request) {
+        let mut question = Question {
+            asking: self.clone(),
+            news: None,
+        };
         tokio::spawn(async move {
-            let response = this.put(request).await;
-            // The loop has ended: nobody wants the response any more.
-            this.responses.send(response).await.ok();
+            let response = question.put(request).await;
+            let Question { asking, news } = question;
+            // If the loop has ended, nobody wants it any more.
+            asking.said.send(Said { response, news }).await.ok();
         });
     }
+}
 
-    async fn put(&self, request: Request) -> Response {
+/// One request, and what the operator is to hear of it: it fails or lacks a part, not both.
+struct Question {
+    asking: Asking,
+    news: Option<News>,
+}
+
+impl Question {
+    fn client(&self) -> &BeaconClient {
+        &self.asking.client
+    }
+
+    async fn put(&mut self, request: Request) -> Response {
         match request {
             Request::Chain(asked) => {
-                let spec = self.client.chain_spec().await;
+                let spec = self.client().chain_spec().await;
                 Response::Chain(asked, self.planned(spec).map(Box::new))
             }
             Request::Validators(asked, keys) => {
@@ -82,28 +99,29 @@ impl Asking {
                 Response::Validators(asked, self.planned(found))
             }
             Request::Attesters(asked, indices) => {
-                let found = self.client.attester_duties(asked.epoch, &indices).await;
+                let found = self.client().attester_duties(asked.epoch, &indices).await;
                 Response::Attesters(asked, self.drawn(found))
             }
             Request::Proposers(asked) => {
-                let found = self.client.proposer_duties(asked.epoch).await;
+                let found = self.client().proposer_duties(asked.epoch).await;
                 Response::Proposers(asked, self.drawn(found))
             }
             Request::Seats(asked, indices) => {
-                let seats = self.client.sync_committee_seats(asked.epoch, &indices);
-                Response::Seats(asked, self.planned(seats.await))
+                let seats = self.client().sync_committee_seats(asked.epoch, &indices);
+                let seats = seats.await;
+                Response::Seats(asked, self.planned(seats))
             }
             Request::Prepare(asked, recipients) => {
-                let noted = self.client.prepare_proposers(&recipients).await;
+                let noted = self.client().prepare_proposers(&recipients).await;
                 Response::Prepare(asked, self.planned(noted))
             }
             Request::Subscribe(asked, attesters) => {
                 let subscriptions: Vec<_> = attesters.iter().map(subscription).collect();
-                let noted = self.client.subscribe_committees(&subscriptions).await;
+                let noted = self.client().subscribe_committees(&subscriptions).await;
                 Response::Subscribe(asked, self.planned(noted))
             }
             Request::HeadVote(slot) => {
-                let vote = self.client.head_vote(slot, self.head).await;
+                let vote = self.client().head_vote(slot, self.asking.head).await;
                 Response::HeadVote(slot, self.valued("a head vote", vote))
             }
             Request::Block {
@@ -113,9 +131,9 @@ impl Asking {
                 let request = BlockRequest {
                     slot,
                     randao_reveal,
-                    graffiti: self.graffiti,
+                    graffiti: self.asking.graffiti,
                 };
-                let contents = self.client.own_block(&self.chain, &request).await;
+                let contents = self.client().own_block(&self.asking.chain, &request).await;
                 Response::Block(slot, self.valued("a block", contents))
             }
             Request::Condition => Response::Condition(self.condition().await),
@@ -130,15 +148,15 @@ impl Asking {
         }
     }
 
-    /// What the schedule was given; a failure is logged.
-    fn planned<T>(&self, found: Result<T, BeaconError>) -> Option<T> {
+    /// What the schedule was given; a failure is told.
+    fn planned<T>(&mut self, found: Result<T, BeaconError>) -> Option<T> {
         found
             .inspect_err(|error| self.complain("the schedule", error))
             .ok()
     }
 
     /// The duties that the schedule was given.
-    fn drawn<T>(&self, found: Result<Duties<T>, BeaconError>) -> Option<Drawn<T>> {
+    fn drawn<T>(&mut self, found: Result<Duties<T>, BeaconError>) -> Option<Drawn<T>> {
         let found = self.planned(found)?;
         self.passed_over(&found.strange);
         Some(Drawn {
@@ -148,7 +166,11 @@ impl Asking {
     }
 
     /// The value of a duty, unless the node gave none.
-    fn valued<T>(&self, what: &'static str, value: Result<Option<T>, BeaconError>) -> Option<T> {
+    fn valued<T>(
+        &mut self,
+        what: &'static str,
+        value: Result<Option<T>, BeaconError>,
+    ) -> Option<T> {
         match value {
             Ok(Some(value)) => return Some(value),
             Ok(None) => self.complain(what, &"the beacon node is syncing or optimistic"),
@@ -158,10 +180,10 @@ impl Asking {
     }
 
     async fn validators(
-        &self,
+        &mut self,
         keys: &[PublicKey],
     ) -> Result<Vec<(PublicKey, Registered)>, BeaconError> {
-        let found = self.client.known_validators(StateId::Head, keys).await?;
+        let found = self.client().known_validators(StateId::Head, keys).await?;
         self.passed_over(&found.strange);
         let known = found.known.iter().map(|state| {
             let registered = Registered {
@@ -174,7 +196,7 @@ impl Asking {
     }
 
     async fn condition(&self) -> Condition {
-        match self.client.sync_status().await {
+        match self.client().sync_status().await {
             Ok(status) if status.may_vote() && !status.el_offline => Condition::Sound,
             Ok(_) => Condition::Behind,
             // One that does not serve this question serves others: they show how it is.
@@ -188,20 +210,17 @@ impl Asking {
         }
     }
 
-    /// Logs why the beacon node gave no `what`: as a warning once in a slot, since a node that is
-    /// down is asked again ten times a second.
-    fn complain(&self, what: &'static str, why: &dyn Display) {
-        let slot = self.chain.slot_at(clock::now());
-        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
-        if warned.insert(what, slot) == Some(slot) {
-            debug!("nothing for {what} from the beacon node: {why}");
-        } else {
-            warn!("nothing for {what} from the beacon node: {why}");
-        }
+    /// Tells why the beacon node gave no `what`.
+    fn complain(&mut self, what: &'static str, why: &dyn Display) {
+        self.news = Some(News::Lacking {
+            what,
+            why: why.to_string(),
+            slot: self.asking.chain.slot_at(clock::now()),
+        });
     }
 
     /// Tells what was of no use in an answer whose rest was taken.
-    fn passed_over(&self, strange: &Strange) {
+    fn passed_over(&mut self, strange: &Strange) {
         if let Some(told) = strange.told() {
             self.complain("a part of the schedule", &told);
         }
@@ -209,9 +228,9 @@ impl Asking {
 
     /// The block with this root beside the present head, if the node follows the chain.
     async fn sight(&self, root: Root) -> Result<Sight, BeaconError> {
-        let block = self.client.known_block(BlockId::Root(root));
-        let head = self.client.known_block(BlockId::Head);
-        let (block, head, status) = tokio::try_join!(block, head, self.client.sync_status())?;
+        let block = self.client().known_block(BlockId::Root(root));
+        let head = self.client().known_block(BlockId::Head);
+        let (block, head, status) = tokio::try_join!(block, head, self.client().sync_status())?;
         let Some(head) = head.filter(|head| status.may_vote() && !head.optimistic) else {
             return Ok(Sight::Unready);
         };
@@ -242,7 +261,9 @@ impl Asking {
                     Origin::Own => Validation::Gossip,
                     Origin::Peer => Validation::Consensus,
                 };
-                let published = self.client.publish_block(&contents, signature, validation);
+                let published = self
+                    .client()
+                    .publish_block(&contents, signature, validation);
                 let refused = match published.await {
                     Ok(Published::Imported | Published::AlreadyKnown) => None,
                     Ok(Published::OnlySentOn) => {
@@ -271,11 +292,12 @@ impl Asking {
             let each = attestations.iter();
             each.map(|a| (a.attester_index, why.clone())).collect()
         };
-        let fork = match self.chain.fork_at(self.chain.epoch_of(duty.slot)) {
+        let chain = &self.asking.chain;
+        let fork = match chain.fork_at(chain.epoch_of(duty.slot)) {
             Ok(fork) => fork,
             Err(unknown) => return all(unknown.to_string()),
         };
-        match self.client.submit_attestations(fork, attestations).await {
+        match self.client().submit_attestations(fork, attestations).await {
             Ok(failures) => {
                 let of = |failure: ItemFailure| {
                     let attestation = attestations.get(failure.index)?;

@@ -66,7 +66,7 @@ pub(super) async fn assemble(
     };
     web::serve(admission, shown.clone(), outbox.clone()).await?;
     info!(name = names[me.position()], validators, "running");
-    let (to_responses, responses) = channel(WAITING);
+    let (to_said, said) = channel(WAITING);
     let (to_written, written) = channel(WAITING);
     let heads = client.head_events(3 * chain.slot_duration());
     Ok(Shell {
@@ -75,12 +75,12 @@ pub(super) async fn assemble(
         outbox,
         inlet: Inlet {
             events,
-            responses,
+            said,
             heads: stream::select_all([heads]),
             written,
             deferred: PutOff::default(),
         },
-        asking: Asking::new(client, chain, graffiti(&config.graffiti), to_responses),
+        asking: Asking::new(client, chain, graffiti(&config.graffiti), to_said),
         writer: Writer::start(journal, to_written),
         observer: Observer::new(shown, memory, evidence_log),
     })

@@ -6,6 +6,7 @@ use node_core::duties::Input;
 use node_core::duties::schedule::Head;
 use proto::PeerIndex;
 
+use super::asking::Said;
 use super::inlet::Arrival;
 use crate::beacon::{BeaconError, HeadEvent, Heard};
 use crate::disk::writer::Written;
@@ -48,7 +49,10 @@ pub(super) fn in_words(arrival: Arrival, me: PeerIndex) -> InWords {
     match arrival {
         Arrival::Written(written) => of_disk(written),
         Arrival::Network(event) => of_network(event, me),
-        Arrival::Response(response) => InWords::of_core(Input::Response(response)),
+        Arrival::Said(Said { response, news }) => InWords {
+            news,
+            input: Some(Input::Response(response)),
+        },
         Arrival::Heard(heard) => of_heads(heard),
         Arrival::Deferred(deferred) => InWords::of_core(Input::Later(deferred)),
         Arrival::Time => InWords::of_core(Input::Tick),

@@ -12,10 +12,11 @@ use futures::StreamExt as _;
 use futures::stream::{BoxStream, SelectAll};
 use tokio::sync::mpsc::Receiver;
 
+use super::asking::Said;
 use crate::beacon::{BeaconError, Heard};
 use crate::disk::writer::Written;
 use crate::net;
-use node_core::duties::{Deferred, Response};
+use node_core::duties::Deferred;
 
 /// How many other inputs a combination may be put behind.
 const PATIENCE: u32 = 16;
@@ -27,7 +28,7 @@ pub enum Arrival {
     /// Something of the peers.
     Network(net::Event),
     /// What the beacon node says.
-    Response(Response),
+    Said(Said),
     /// A head event, or the end of their stream.
     Heard(Result<Heard, BeaconError>),
     /// Work that was put off.
@@ -41,7 +42,7 @@ pub struct Inlet {
     /// What comes from the peers.
     pub events: Receiver<net::Event>,
     /// What the beacon node says.
-    pub responses: Receiver<Response>,
+    pub said: Receiver<Said>,
     /// Its new heads. One stream alone, in a set, since a set looks only into what has woken it:
     /// the way to a stream of HTTP is long, and the loop turns twenty times for each head.
     pub heads: SelectAll<BoxStream<'static, Result<Heard, BeaconError>>>,
@@ -111,7 +112,7 @@ impl Inlet {
             Some(written) = self.written.recv() => Arrival::Written(written),
             () = std::future::ready(()), if is_overdue => self.deferred.urgent(),
             Some(event) = self.events.recv() => Arrival::Network(event),
-            Some(response) = self.responses.recv() => Arrival::Response(response),
+            Some(said) = self.said.recv() => Arrival::Said(said),
             () = tokio::task::yield_now(), if is_urgent => self.deferred.urgent(),
             Some(heard) = self.heads.next() => Arrival::Heard(heard),
             () = tokio::task::yield_now(), if is_idle => self.deferred.idle(),
@@ -123,6 +124,7 @@ impl Inlet {
 #[cfg(test)]
 mod tests {
     use futures::stream;
+    use node_core::duties::Response;
     use proto::{ClusterSize, DutyId, DutyKind, Root, Slot};
     use tokio::sync::mpsc::{Sender, channel};
 
@@ -136,7 +138,7 @@ mod tests {
     const FOR_EVER: Duration = Duration::from_secs(3600);
 
     /// An inlet whose beacon node has a new head whenever anybody looks.
-    fn busy() -> (Inlet, Sender<net::Event>, Sender<Response>, Sender<Written>) {
+    fn busy() -> (Inlet, Sender<net::Event>, Sender<Said>, Sender<Written>) {
         let head = HeadEvent {
             slot: Slot(9),
             block: Root::ZERO,
@@ -145,16 +147,16 @@ mod tests {
             execution_optimistic: false,
         };
         let (to_events, events) = channel(1024);
-        let (to_responses, responses) = channel(1024);
+        let (to_said, said) = channel(1024);
         let (to_written, written) = channel(1);
         let inlet = Inlet {
             events,
-            responses,
+            said,
             heads: stream::select_all([stream::repeat_with(move || Ok(Heard::Head(head))).boxed()]),
             written,
             deferred: PutOff::default(),
         };
-        (inlet, to_events, to_responses, to_written)
+        (inlet, to_events, to_said, to_written)
     }
 
     /// After how many other inputs the combination comes.
@@ -179,16 +181,19 @@ mod tests {
 
     #[tokio::test]
     async fn shares_are_combined_however_many_frames_and_answers_wait() {
-        let (mut inlet, to_events, to_responses, _written) = busy();
+        let (mut inlet, to_events, to_said, _written) = busy();
         let peer = ClusterSize::of(4).unwrap().peer(1).unwrap();
         for _ in 0..500 {
             let frame = bytes::Bytes::from_static(b"frame");
             to_events
                 .try_send(net::Event::Frame { peer, frame })
                 .unwrap();
-            to_responses
-                .try_send(Response::HeadVote(Slot(9), None))
-                .unwrap();
+            let response = Response::HeadVote(Slot(9), None);
+            let said = Said {
+                response,
+                news: None,
+            };
+            to_said.try_send(said).unwrap();
         }
         assert_eq!(wait(&mut inlet).await, PATIENCE);
         assert_eq!(wait(&mut inlet).await, PATIENCE);

@@ -11,7 +11,8 @@ use proto::{Machine as _, PeerIndex};
 
 use super::asking::Asking;
 use super::heard::in_words;
-use super::inlet::Inlet;
+use super::inlet::{Arrival, Inlet};
+use crate::beacon::Heard;
 use crate::clock;
 use crate::disk::writer::Writer;
 use crate::net::Outbox;
@@ -46,7 +47,9 @@ impl Shell {
                 () = &mut stop => break,
                 arrival = self.inlet.next(pause) => arrival,
             };
-            self.asking.saw(&arrival);
+            if let Arrival::Heard(Ok(Heard::Head(head))) = &arrival {
+                self.asking.saw(*head);
+            }
             let said = in_words(arrival, self.me);
             if let Some(news) = said.news {
                 self.observer.tell(news);

@@ -49,6 +49,13 @@ pub enum News {
     },
     /// The beacon node has a new head.
     Head(Slot),
+    /// In this slot it gave nothing, or not all, for what was asked; without a slot, before the
+    /// chain begins.
+    Lacking {
+        what: &'static str,
+        why: String,
+        slot: Option<Slot>,
+    },
     /// No head events come.
     NoHeads(BeaconError),
     /// An append to the signing record became durable, after this time.

@@ -123,6 +123,7 @@ impl Observer {
             News::SecondSession { peer, is_me } => self.second_session(peer, is_me),
             News::RecordSeen { peer, sequence } => self.record_seen(peer, sequence),
             News::Head(slot) => self.head(slot),
+            News::Lacking { what, why, slot } => self.lacking(what, &why, slot),
             News::NoHeads(error) => self.no_heads(&error),
             News::Durable(took) => self.shown.metrics.fdatasync(took),
             News::NotDurable(error) => Self::not_durable(&error),

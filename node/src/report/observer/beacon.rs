@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use proto::Slot;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::Observer;
 use crate::beacon::BeaconError;
@@ -19,6 +19,19 @@ impl Observer {
             status.beacon_node.head_slot = Some(slot.0);
             status.beacon_node.problem = None;
         });
+    }
+
+    /// Once in a slot a warning for each kind of question: a node that is down is asked again ten
+    /// times a second.
+    pub(super) fn lacking(&mut self, what: &'static str, why: &str, slot: Option<Slot>) {
+        if self
+            .lines
+            .admit((None, what), Quiet::In(slot), Instant::now())
+        {
+            warn!("nothing for {what} from the beacon node: {why}");
+        } else {
+            debug!("nothing for {what} from the beacon node: {why}");
+        }
     }
 
     /// The connection is tried again every few seconds.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use proto::{ClusterSize, DutyKind, Slot};
 
 use super::*;
+use crate::beacon::{BeaconError, Call, Cause};
 use crate::report::metrics::Metrics;
 use node_core::duties::agreed::objection::Objection;
 use node_core::partials::keys::ValidatorPosition;
@@ -87,6 +88,45 @@ fn two_processes_of_one_identity_are_told_once_in_a_while_and_not_whenever_they_
     });
     assert_eq!(log.matches("another process runs with").count(), 1, "{log}");
     assert_eq!(log.matches("two processes run with").count(), 1, "{log}");
+}
+
+#[test]
+fn a_beacon_node_that_is_down_is_told_once_a_slot_for_each_question_and_when_it_ends() {
+    let lacking = |what, slot| News::Lacking {
+        what,
+        why: "it is down".to_owned(),
+        slot: Some(Slot(slot)),
+    };
+    let (log, _) = told_by(4, |observer| {
+        for slot in [1, 1, 1, 2, 2] {
+            observer.tell(lacking("a head vote", slot));
+            observer.tell(lacking("a block", slot));
+        }
+    });
+    for what in ["a head vote", "a block"] {
+        let line = format!("nothing for {what} from the beacon node: it is down");
+        assert_eq!(log.matches(&line).count(), 2, "{log}");
+    }
+}
+
+#[test]
+fn that_no_head_events_come_is_told_once_for_each_cause_and_again_after_a_head() {
+    let no_heads = |status| {
+        News::NoHeads(BeaconError {
+            node: "http://127.0.0.1:5052".into(),
+            call: Call::Events,
+            cause: Cause::Timeout(status),
+        })
+    };
+    let (log, _) = told_by(4, |observer| {
+        for news in [no_heads(1), no_heads(1), no_heads(2), no_heads(2)] {
+            observer.tell(news);
+        }
+        observer.tell(News::Head(Slot(1)));
+        observer.tell(no_heads(2));
+    });
+    assert_eq!(log.matches("no head events").count(), 3, "{log}");
+    assert_eq!(log.matches("within 2 ms").count(), 2, "{log}");
 }
 
 #[test]
