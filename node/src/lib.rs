@@ -5,6 +5,7 @@
 //! | [`cmd`] | the commands: what an operator types, and what is printed |
 //! | `peer` | a running peer: what it starts from, the loop, its questions to the beacon node |
 //! | [`ceremony`] | one peer at the key ceremony, from a signed definition to keys on its disk |
+//! | `deposit` | deposits on their way: planned, sent, waited for |
 //! | `slashing` | what an operator does to the signing record of a peer that does not run |
 //! | `checks` | rules that compare files, chain, slot and deposits with the own nodes |
 //! | [`report`] | what the operator sees: log, metrics, status, web |
@@ -34,6 +35,7 @@ mod checks;
 mod clock;
 pub mod cmd;
 mod config;
+mod deposit;
 pub mod disk;
 mod execution;
 mod hidden;

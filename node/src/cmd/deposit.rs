@@ -3,16 +3,9 @@
 //! | module | is |
 //! |---|---|
 //! | `looking` | what is known of the chain before anything is sent |
-//! | `plan` | which transactions are sent |
 //! | `words` | what is read before typing yes |
-//! | `sending` | sending them, and waiting for them |
-//! | `refusal` | why nothing is sent |
 
 mod looking;
-mod plan;
-mod refusal;
-mod sending;
-pub mod sent;
 mod words;
 
 use std::collections::BTreeSet;
@@ -33,16 +26,17 @@ use crate::beacon::{BadUrl, BeaconError};
 use crate::checks::chain::UnfitNode;
 use crate::checks::lock::{self, LockFileError};
 use crate::config::LogFormat;
+use crate::deposit::amounts::gwei;
+use crate::deposit::plan::{Account, Kind, Step, refuse_unsettled, steps};
+use crate::deposit::refusal::Refusal;
+use crate::deposit::sending::{Sending, SendingError};
+use crate::deposit::sent::{SentError, SentFile};
 use crate::disk::files::{self, FileError};
 use crate::disk::keystore::{SecretFileError, confirmed, passphrase};
 use crate::execution::{DepositLog, ExecutionError, Fees, Sender};
 use looking::{Looked, say_doubled};
 use node_core::deposit::standing::{Sent, Standing};
 use node_core::deposit::{self, DepositError};
-use plan::{Account, Kind, Step, refuse_unsettled, steps};
-pub use refusal::Refusal;
-use sending::Sending;
-use sent::{SentError, SentFile};
 
 /// The address of the execution node, where the command line does not give it.
 const RPC: &str = "GANTRY_DEPOSIT_RPC";
@@ -67,6 +61,8 @@ pub enum DepositCommandError {
     /// It is not known what was sent.
     #[error(transparent)]
     Sent(#[from] SentError),
+    #[error(transparent)]
+    Sending(#[from] SendingError),
     #[error(transparent)]
     Execution(#[from] ExecutionError),
     #[error(transparent)]
@@ -276,6 +272,7 @@ impl Arguments {
             sender,
             agreed: looked.fees,
             timeout: Duration::from_secs(self.timeout),
+            say: |line| println!("{line}"),
         };
         sending.perform(&steps).await?;
         self.say_the_end(&mut sending, &senders, &looked).await
@@ -291,8 +288,8 @@ impl Arguments {
         let highest = tips.map(|step| step.transaction.priority_fee).max();
         match highest.filter(|tip| fees.is_far_above(*tip)) {
             Some(tip) if !self.high_fee => Err(Refusal::HighFee {
-                offered: words::gwei(tip),
-                suggested: words::gwei(fees.suggested.unwrap_or(0)),
+                offered: gwei(tip),
+                suggested: gwei(fees.suggested.unwrap_or(0)),
             }),
             Some(_) | None => Ok(()),
         }

@@ -90,7 +90,7 @@ impl Gantry {
             Command::Keystore(command) => command.run()?,
             Command::Dkg(arguments) => arguments.run()?,
             Command::Lock(command) => command.run()?,
-            Command::Deposit(arguments) => arguments.run()?,
+            Command::Deposit(arguments) => arguments.run().map_err(Box::new)?,
             Command::Run(arguments) => arguments.run()?,
             Command::Status(arguments) => arguments.run()?,
             Command::Evidence(command) => command.run()?,
@@ -144,7 +144,7 @@ pub enum CommandError {
     #[error(transparent)]
     Lock(#[from] lock::LookError),
     #[error(transparent)]
-    Deposit(#[from] deposit::DepositCommandError),
+    Deposit(#[from] Box<deposit::DepositCommandError>),
     #[error(transparent)]
     Run(#[from] run::RunError),
     #[error(transparent)]

@@ -106,7 +106,7 @@ fn uses_of(source: &str) -> Vec<Uses> {
 
 /// The rooms of the program, from top to bottom, each with the rooms that it uses: every arrow that
 /// there is.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     (
         "cmd",
         &[
@@ -115,6 +115,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "ceremony",
             "checks",
             "config",
+            "deposit",
             "disk",
             "execution",
             "peer",
@@ -130,6 +131,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
         ],
     ),
     ("ceremony", &["clock", "disk", "net"]),
+    ("deposit", &["disk", "execution"]),
     ("slashing", &["disk"]),
     ("checks", &["beacon", "clock", "disk"]),
     ("report", &["beacon", "disk", "net"]),

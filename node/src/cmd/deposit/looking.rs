@@ -7,10 +7,11 @@ use proto::definition::{Chain, Gwei, checksummed};
 use proto::eth::{DepositData, DepositView};
 use proto::lock::Lock;
 
-use super::{Arguments, DepositCommandError, Refusal};
+use super::{Arguments, DepositCommandError};
 use crate::beacon::BeaconClient;
 use crate::checks::chain::{current_slot, slot_by_two};
 use crate::checks::registered;
+use crate::deposit::refusal::Refusal;
 use crate::execution::{DepositLog, Execution, Fees, Patience};
 use node_core::deposit;
 use node_core::deposit::standing::{Sent, Standing};

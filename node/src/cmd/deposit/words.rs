@@ -6,7 +6,8 @@ use alloy::primitives::U256;
 use proto::Root;
 use proto::definition::{Chain, Gwei, checksummed};
 
-use super::plan::{Kind, Step};
+use crate::deposit::amounts::{eth, gwei};
+use crate::deposit::plan::{Kind, Step};
 use crate::execution::{DEPOSIT_GAS, EMPTY_GAS, Fees, WEI_PER_GWEI};
 use node_core::deposit;
 
@@ -138,28 +139,6 @@ fn usual(step: &Step, fees: &Fees) -> U256 {
     };
     let price = fees.base_fee.saturating_add(step.transaction.priority_fee);
     U256::from(gas) * U256::from(price.min(step.transaction.max_fee))
-}
-
-/// Wei as gwei, with as many decimals as it has.
-pub(super) fn gwei(wei: u64) -> String {
-    decimal(wei / WEI_PER_GWEI, &format!("{:09}", wei % WEI_PER_GWEI))
-}
-
-/// Wei as ETH, rounded up to a gwei.
-fn eth(wei: U256) -> String {
-    let gwei = wei.div_ceil(U256::from(WEI_PER_GWEI));
-    let gwei = u64::try_from(gwei).unwrap_or(u64::MAX);
-    decimal(
-        gwei / Gwei::ONE_ETH.0,
-        &format!("{:09}", gwei % Gwei::ONE_ETH.0),
-    )
-}
-
-fn decimal(whole: u64, decimals: &str) -> String {
-    match decimals.trim_end_matches('0') {
-        "" => whole.to_string(),
-        rest => format!("{whole}.{rest}"),
-    }
 }
 
 #[cfg(test)]

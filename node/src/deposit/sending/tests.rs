@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::super::plan::{Account, steps};
 use super::*;
-use crate::cmd::deposit::sent::SentFile;
 use crate::execution::fake::{Fake, KEY, deposit, error};
 use node_core::deposit::standing::Standing;
 
@@ -33,11 +32,7 @@ impl Place {
     }
 
     /// One start of the program: it looks, and sends what is left of `ours`.
-    async fn start(
-        &self,
-        ours: &[DepositData],
-        replace: bool,
-    ) -> Result<Vec<Kind>, DepositCommandError> {
+    async fn start(&self, ours: &[DepositData], replace: bool) -> Result<Vec<Kind>, SendingError> {
         let record = SentFile::open(self.path.clone())?;
         let keys = ours.iter().map(|deposit| deposit.pubkey).collect();
         let mut log = self.execution.log(keys, 0);
@@ -59,6 +54,7 @@ impl Place {
             sender: &self.sender,
             agreed: fees,
             timeout: Duration::from_millis(200),
+            say: |line| println!("{line}"),
         };
         sending.perform(&steps).await?;
         Ok(steps.iter().map(|step| step.kind).collect())

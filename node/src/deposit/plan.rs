@@ -12,7 +12,7 @@ use node_core::deposit::standing::{Fate, Pinned, Standing};
 
 /// One transaction of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Step {
+pub(crate) struct Step {
     /// The transaction.
     pub transaction: Unsigned,
     /// The deposit that it makes, or whose second payment it prevents.
@@ -23,7 +23,7 @@ pub(super) struct Step {
 
 /// What a transaction is to earlier ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// There is none.
     New,
     /// It is one of them, to the last byte.
@@ -34,7 +34,7 @@ pub(super) enum Kind {
 
 /// The account that pays, as the chain and the node's pool show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Account {
+pub(crate) struct Account {
     /// Its address.
     pub address: Address,
     /// The nonce of its next transaction by the view.
@@ -47,7 +47,7 @@ pub(super) struct Account {
 ///
 /// # Errors
 /// If something is under way that this could pay twice.
-pub(super) fn steps(
+pub(crate) fn steps(
     standing: &Standing,
     view: &DepositView,
     (account, fees): (&Account, &Fees),
@@ -90,7 +90,7 @@ pub(super) fn steps(
 
 /// Stops if the nonce of a deposit was used up so lately that the deposit may still come back, or
 /// if the node no longer knows whether it was.
-pub(super) fn refuse_unsettled(standing: &Standing, view: &DepositView) -> Result<(), Refusal> {
+pub(crate) fn refuse_unsettled(standing: &Standing, view: &DepositView) -> Result<(), Refusal> {
     let Some(pinned) = standing.unsettled.first() else {
         return Ok(());
     };

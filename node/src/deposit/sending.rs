@@ -10,20 +10,32 @@ use std::time::{Duration, Instant};
 use proto::Address;
 use proto::definition::Gwei;
 use proto::eth::{DepositData, DepositView};
+use thiserror::Error;
 
-use super::DepositCommandError;
+use super::amounts::gwei;
 use super::plan::{Kind, Step};
 use super::refusal::Refusal;
-use super::sent::SentFile;
-use super::words::gwei;
-use crate::execution::{DepositLog, Execution, Fees, Sender, Taken};
+use super::sent::{SentError, SentFile};
+use crate::execution::{DepositLog, Execution, ExecutionError, Fees, Sender, Taken};
 use node_core::deposit::standing::{Fate, Pinned, Purpose, Sent};
 
 /// How many transactions may be under way: nodes keep few of one account.
 const UNDER_WAY: usize = 16;
 
+/// Not all is sent and in blocks.
+#[derive(Debug, Error)]
+pub enum SendingError {
+    #[error(transparent)]
+    Execution(#[from] ExecutionError),
+    /// It is not known what was sent.
+    #[error(transparent)]
+    Sent(#[from] SentError),
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
 /// What a plan is carried out with.
-pub(super) struct Sending<'a> {
+pub(crate) struct Sending<'a> {
     pub execution: &'a Execution,
     pub log: DepositLog<'a>,
     pub record: SentFile,
@@ -33,6 +45,8 @@ pub(super) struct Sending<'a> {
     pub agreed: Fees,
     /// How long transactions are waited for.
     pub timeout: Duration,
+    /// Where what happens is told, a line each.
+    pub say: fn(String),
 }
 
 /// What the transactions of a group have come to.
@@ -48,7 +62,7 @@ struct Waiting {
 
 impl Sending<'_> {
     /// Sends the transactions and waits until all are in blocks.
-    pub async fn perform(&mut self, steps: &[Step]) -> Result<(), DepositCommandError> {
+    pub async fn perform(&mut self, steps: &[Step]) -> Result<(), SendingError> {
         let mut last = None;
         let mut unseen = 0;
         for group in steps.chunks(UNDER_WAY) {
@@ -61,6 +75,10 @@ impl Sending<'_> {
             (last, unseen) = (Some(view), unseen + more);
         }
         Ok(())
+    }
+
+    fn say(&self, line: String) {
+        (self.say)(line);
     }
 
     /// Stops if somebody else has sent what is next, or if that cannot be seen.
@@ -80,7 +98,7 @@ impl Sending<'_> {
     }
 
     /// Stops if a transaction would wait for gas to become cheaper.
-    async fn refuse_dearer(&self) -> Result<(), DepositCommandError> {
+    async fn refuse_dearer(&self) -> Result<(), SendingError> {
         let agreed = self.agreed.max_fee;
         let fees = self.execution.fees(0).await?;
         let now = fees.base_fee.saturating_add(self.agreed.priority_fee);
@@ -91,7 +109,7 @@ impl Sending<'_> {
         Ok(())
     }
 
-    async fn send(&mut self, step: &Step) -> Result<(), DepositCommandError> {
+    async fn send(&mut self, step: &Step) -> Result<(), SendingError> {
         let transaction = &step.transaction;
         let signed = self.execution.sign(self.sender, transaction).await?;
         let hash = signed.hash;
@@ -117,12 +135,18 @@ impl Sending<'_> {
         let (key, amount) = (step.deposit.pubkey, Gwei(step.deposit.amount));
         match (self.execution.submit(signed).await, step.kind) {
             (Ok(Taken::Yes), _) if transaction.deposit.is_none() => {
-                println!("sent nothing in the place of {key} {amount} in {hash}");
+                self.say(format!(
+                    "sent nothing in the place of {key} {amount} in {hash}"
+                ));
             }
-            (Ok(Taken::Yes), _) => println!("sent {key} {amount} in {hash}"),
+            (Ok(Taken::Yes), _) => self.say(format!("sent {key} {amount} in {hash}")),
             // Then it is in a block, or another one at its nonce is. The log tells.
-            (Ok(Taken::TooLate), _) => println!("used up already: the nonce of {key} {amount}"),
-            (Err(error), Kind::Again) => println!("sent before: {key} {amount} in {hash}: {error}"),
+            (Ok(Taken::TooLate), _) => {
+                self.say(format!("used up already: the nonce of {key} {amount}"));
+            }
+            (Err(error), Kind::Again) => {
+                self.say(format!("sent before: {key} {amount} in {hash}: {error}"));
+            }
             (Err(cause), Kind::New | Kind::Instead) => {
                 let file = self.record.path().to_owned();
                 return Err(Refusal::Stopped { cause, file }.into());
@@ -137,7 +161,7 @@ impl Sending<'_> {
         &mut self,
         group: &[Step],
         unseen_before: u64,
-    ) -> Result<(DepositView, u64), DepositCommandError> {
+    ) -> Result<(DepositView, u64), SendingError> {
         let begin = Instant::now();
         let patience = self.execution.patience();
         let senders: BTreeSet<Address> = [self.sender.address()].into();
@@ -152,11 +176,11 @@ impl Sending<'_> {
                     }
                     let all_unseen = unseen_before + waiting.unseen;
                     if waiting.blind >= patience.tries && all_unseen <= view.lacking {
-                        println!(
+                        self.say(format!(
                             "{} of them are in blocks whose log this node does not show; a beacon \
                              node shows the validators",
                             waiting.unseen
-                        );
+                        ));
                         return Ok((view, waiting.unseen));
                     }
                 }
@@ -195,10 +219,12 @@ impl Sending<'_> {
                 Fate::Open => waiting.open += 1,
                 Fate::Unseen => waiting.unseen += 1,
                 Fate::Done(block) if waiting.told.insert(nonce) => {
-                    println!("deposited {key} in block {block}");
+                    self.say(format!("deposited {key} in block {block}"));
                 }
                 Fate::Spent if waiting.told.insert(nonce) => {
-                    println!("nonce {nonce} is used up: {key} is not paid with it");
+                    self.say(format!(
+                        "nonce {nonce} is used up: {key} is not paid with it"
+                    ));
                 }
                 Fate::Done(_) | Fate::Spent => {}
                 Fate::Overtaken(_) if pinned.is_being_cancelled() => waiting.open += 1,
