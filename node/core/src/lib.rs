@@ -7,6 +7,7 @@
 //! | [`vault`] | the shares, and every rule that a signature must pass |
 //! | [`record`] | what was signed: durable in two copies before a share leaves |
 //! | [`deposit`] | what a cluster deposits, its file, and the session that signs it |
+//! | [`pool`] | what Rocket Pool's contracts say about a node account |
 //!
 //! Each uses only what stands below it. Nothing here reads a clock, opens a socket or a file,
 //! starts a thread or draws randomness: time, bytes and seeds come in, outputs go out in their
@@ -19,5 +20,6 @@
 pub mod deposit;
 pub mod duties;
 pub mod partials;
+pub mod pool;
 pub mod record;
 pub mod vault;

@@ -1,0 +1,125 @@
+//! Amounts, shares and foreign words, as they are shown.
+
+use std::fmt;
+
+use alloy_primitives::U256;
+use alloy_primitives::utils::format_ether;
+use serde::{Serialize, Serializer};
+
+/// The most characters of a text in a contract that are kept.
+const MOST_LETTERS: usize = 64;
+
+/// An amount of ether or RPL in its smallest unit, of which 10^18 are one. Shown in ones, written
+/// to JSON as a decimal text in the smallest unit: no script loses a digit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Wei(pub U256);
+
+impl Wei {
+    /// Nothing.
+    pub const ZERO: Self = Self(U256::ZERO);
+
+    /// Whether it is nothing.
+    pub fn is_zero(&self) -> bool {
+        self.0.is_zero()
+    }
+
+    /// An amount in thousandths of an ether.
+    pub fn of_milliether(amount: u32) -> Self {
+        Self(U256::from(u128::from(amount) * 1_000_000_000_000_000))
+    }
+
+    /// An amount in gwei.
+    pub fn of_gwei(amount: u64) -> Self {
+        Self(U256::from(u128::from(amount) * 1_000_000_000))
+    }
+}
+
+/// Ones with every digit that is not a nought at the end.
+fn in_ones(amount: U256) -> String {
+    let text = format_ether(amount);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+impl fmt::Display for Wei {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&in_ones(self.0))
+    }
+}
+
+impl Serialize for Wei {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&self.0)
+    }
+}
+
+/// A share of a whole, in units of 10^-18. Shown in percent, written to JSON as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Share(pub U256);
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!(
+            "{} %",
+            in_ones(self.0.saturating_mul(U256::from(100)))
+        ))
+    }
+}
+
+impl Serialize for Share {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&self.0)
+    }
+}
+
+/// A text that somebody else wrote into a contract: ASCII letters that can be seen, and a bound on
+/// how many. Whatever else is in it could move the cursor or write from right to left.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct ForeignText(String);
+
+impl ForeignText {
+    /// What may be shown of this text.
+    pub fn of(text: &str) -> Self {
+        let seen = |letter: char| match letter {
+            ' '..='~' => letter,
+            _ => '?',
+        };
+        let mut shown: String = text.chars().take(MOST_LETTERS).map(seen).collect();
+        if text.chars().nth(MOST_LETTERS).is_some() {
+            shown.push_str("...");
+        }
+        Self(shown)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ForeignText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_lose_no_digit_and_foreign_words_do_nothing_to_a_terminal() {
+        let wei = Wei(U256::from(4_050_000_000_000_000_001_u64));
+        assert_eq!(wei.to_string(), "4.050000000000000001");
+        assert_eq!(Wei::of_milliether(31_000).to_string(), "31");
+        assert_eq!(Wei::of_gwei(32_000_000_007).to_string(), "32.000000007");
+        assert_eq!(Wei::ZERO.to_string(), "0");
+        let largest = serde_json::to_string(&Wei(U256::MAX)).unwrap();
+        assert_eq!(largest, format!("\"{}\"", U256::MAX));
+        let share = Share(U256::from(50_000_000_000_000_000_u64));
+        assert_eq!(share.to_string(), "5 %");
+        assert!(Share(U256::MAX).to_string().ends_with(" %"));
+        let text = ForeignText::of("Europe/\u{202e}nilreB\u{1b}[2J\n");
+        assert_eq!(text.as_str(), "Europe/?nilreB?[2J?");
+        assert_eq!(ForeignText::of(&"x".repeat(100_000)).as_str().len(), 67);
+    }
+}
