@@ -12,8 +12,3 @@ pub fn now() -> Timestamp {
             .unwrap_or(Duration::ZERO),
     )
 }
-
-/// How long until `moment`; zero if it is over.
-pub fn until(moment: Timestamp) -> Duration {
-    moment.since(now())
-}

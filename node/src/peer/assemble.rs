@@ -11,6 +11,7 @@ use proto::session::Purpose;
 use tokio::sync::mpsc::channel;
 use tracing::{info, warn};
 
+use super::alarm::Alarm;
 use super::asking::Asking;
 use super::error::StartError;
 use super::inlet::{Inlet, PutOff};
@@ -79,6 +80,7 @@ pub(super) async fn assemble(
             heads: stream::select_all([heads]),
             written,
             deferred: PutOff::default(),
+            alarm: Alarm::new().map_err(StartError::Timer)?,
         },
         asking: Asking::new(client, chain, graffiti(&config.graffiti), to_said),
         writer: Writer::start(journal, to_written),

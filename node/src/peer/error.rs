@@ -46,6 +46,8 @@ pub enum StartError {
     Net(#[from] NetError),
     #[error(transparent)]
     Web(#[from] WebError),
+    #[error("the operating system gives no timer: {0}")]
+    Timer(#[source] std::io::Error),
     #[error("the operating system gives no random numbers: {0}")]
     Randomness(#[source] getrandom::Error),
 }

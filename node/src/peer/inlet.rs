@@ -6,12 +6,13 @@
 //! combination is put behind at most `PATIENCE` of them.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::{BoxStream, SelectAll};
+use proto::Timestamp;
 use tokio::sync::mpsc::Receiver;
 
+use super::alarm::Alarm;
 use super::asking::Said;
 use crate::beacon::{BeaconError, Heard};
 use crate::disk::writer::Written;
@@ -50,6 +51,8 @@ pub struct Inlet {
     pub written: Receiver<Written>,
     /// Work put off until nothing urgent waits.
     pub deferred: PutOff,
+    /// The time.
+    pub alarm: Alarm,
 }
 
 #[derive(Debug, Default)]
@@ -99,8 +102,8 @@ impl PutOff {
 }
 
 impl Inlet {
-    /// What comes next, at the latest after `pause`.
-    pub async fn next(&mut self, pause: Duration) -> Arrival {
+    /// What comes next, at the latest at `deadline`.
+    pub async fn next(&mut self, deadline: Timestamp) -> Arrival {
         let is_overdue = self.deferred.is_overdue();
         let (is_urgent, is_idle) = (
             !self.deferred.urgent.is_empty(),
@@ -116,7 +119,7 @@ impl Inlet {
             () = tokio::task::yield_now(), if is_urgent => self.deferred.urgent(),
             Some(heard) = self.heads.next() => Arrival::Heard(heard),
             () = tokio::task::yield_now(), if is_idle => self.deferred.idle(),
-            () = tokio::time::sleep(pause) => Arrival::Time,
+            () = self.alarm.rings(deadline) => Arrival::Time,
         }
     }
 }
@@ -135,7 +138,7 @@ mod tests {
         slot: Slot(9),
         kind: DutyKind::Head,
     };
-    const FOR_EVER: Duration = Duration::from_secs(3600);
+    const FOR_EVER: Timestamp = Timestamp::from_micros(u64::MAX);
 
     /// An inlet whose beacon node has a new head whenever anybody looks.
     fn busy() -> (Inlet, Sender<net::Event>, Sender<Said>, Sender<Written>) {
@@ -155,6 +158,7 @@ mod tests {
             heads: stream::select_all([stream::repeat_with(move || Ok(Heard::Head(head))).boxed()]),
             written,
             deferred: PutOff::default(),
+            alarm: Alarm::new().unwrap(),
         };
         (inlet, to_events, to_said, to_written)
     }

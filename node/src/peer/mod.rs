@@ -7,6 +7,7 @@
 //! | `assemble` | everything around the core, put together |
 //! | `shell` | the loop: one input into the core, its outputs performed in their order |
 //! | `inlet` | what comes next, in the order of its urgency |
+//! | `alarm` | when the time has come |
 //! | `heard` | what has come, in the core's words and in those for the operator |
 //! | `asking` | the core's questions, put to the beacon node |
 //!
@@ -15,6 +16,7 @@
 //!
 //! Never here: a decision. The core decides; this carries out.
 
+mod alarm;
 mod asking;
 mod assemble;
 mod error;

@@ -41,11 +41,11 @@ impl Shell {
         tokio::pin!(stop);
         self.feed(Input::Tick);
         loop {
-            let pause = self.node.deadline().map(clock::until).unwrap_or_default();
+            let deadline = self.node.deadline().unwrap_or_else(clock::now);
             let arrival = tokio::select! {
                 biased;
                 () = &mut stop => break,
-                arrival = self.inlet.next(pause) => arrival,
+                arrival = self.inlet.next(deadline) => arrival,
             };
             if let Arrival::Heard(Ok(Heard::Head(head))) = &arrival {
                 self.asking.saw(*head);
