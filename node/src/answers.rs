@@ -1,41 +1,62 @@
 //! The body of an answer over HTTP, never more of it than the caller has room for: who answers may
 //! be broken or hostile, and a body without an end would take all memory.
 
-use reqwest::Response;
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use hyper::body::Body;
 
 /// Why a body was not read to its end.
 #[derive(Debug)]
-pub enum Unread {
+pub enum Unread<E> {
     /// It has more bytes than this.
     TooLarge(usize),
     /// The connection failed.
-    Broken(reqwest::Error),
+    Broken(E),
+}
+
+/// The next piece of a body, or its end.
+///
+/// # Errors
+/// If the connection fails.
+pub async fn piece<B>(body: &mut B) -> Result<Option<Bytes>, B::Error>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    while let Some(frame) = body.frame().await.transpose()? {
+        // What follows a body in its trailers is of no interest.
+        if let Ok(piece) = frame.into_data() {
+            return Ok(Some(piece));
+        }
+    }
+    Ok(None)
 }
 
 /// Reads a body to its end, but never more than `limit` bytes of it.
 ///
 /// # Errors
 /// If it is longer, or its end does not come.
-pub async fn whole(mut response: Response, limit: usize) -> Result<Vec<u8>, Unread> {
-    let promised = response.content_length().unwrap_or(0);
-    let promised = usize::try_from(promised).unwrap_or(usize::MAX);
+pub async fn whole<B>(mut body: B, limit: usize) -> Result<Vec<u8>, Unread<B::Error>>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let promised = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if promised > limit {
         return Err(Unread::TooLarge(limit));
     }
-    let mut body = Vec::with_capacity(promised);
-    while let Some(chunk) = response.chunk().await.map_err(Unread::Broken)? {
-        if body.len() + chunk.len() > limit {
+    let mut whole = Vec::with_capacity(promised);
+    while let Some(piece) = piece(&mut body).await.map_err(Unread::Broken)? {
+        if whole.len() + piece.len() > limit {
             return Err(Unread::TooLarge(limit));
         }
-        body.extend_from_slice(&chunk);
+        whole.extend_from_slice(&piece);
     }
-    Ok(body)
+    Ok(whole)
 }
 
 #[cfg(test)]
 mod tests {
     use axum::Router;
-    use axum::body::{Body, Bytes};
+    use axum::body::Body;
     use futures::stream;
 
     use super::*;
@@ -59,7 +80,8 @@ mod tests {
             ("long", 7, Some(7)),
         ] {
             let response = reqwest::get(format!("{url}{path}")).await.unwrap();
-            match (whole(response, limit).await, read) {
+            let body = reqwest::Body::from(response);
+            match (whole(body, limit).await, read) {
                 (Ok(body), Some(length)) => assert_eq!(body.len(), length),
                 (Err(Unread::TooLarge(bytes)), None) => assert_eq!(bytes, limit),
                 (other, _) => panic!("{path}: {other:?}"),

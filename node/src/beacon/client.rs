@@ -7,12 +7,13 @@
 use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use hyper::{Method, Request, Response};
 use proto::eth::ForkName;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION};
-use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
@@ -22,6 +23,7 @@ use super::call::Call;
 use super::contradiction::Contradiction;
 use super::error::{BadUrl, BeaconError, Cause, Rejected};
 use super::pauses::{Pauses, Subject};
+use super::transport::Way;
 use crate::answers::{self, Unread};
 use crate::hidden::Hidden;
 
@@ -33,19 +35,13 @@ const SSZ: &str = "application/octet-stream";
 const JSON: &str = "application/json";
 /// SSZ if the node has it, otherwise JSON.
 const SSZ_OR_JSON: &str = "application/octet-stream;q=1,application/json;q=0.9";
-/// How long a connection may take to come about.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// A connection unused for this long is closed by us, before the node closes it under a request.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 /// The most bytes that are read of an answer that is no success.
 const FAILURE_LIMIT: usize = 1 << 20;
 
 /// A beacon node. Cheap to clone; all clones share their connections.
 #[derive(Clone)]
 pub struct BeaconClient {
-    http: Client,
-    /// The address with a slash at its end. It is read once: an answer costs less than that.
-    base: Arc<Url>,
+    way: Arc<Way>,
     node: Arc<str>,
     hidden: Arc<Hidden>,
     pauses: Arc<Mutex<Pauses>>,
@@ -79,23 +75,10 @@ impl BeaconClient {
         let port = parsed
             .port()
             .map_or(String::new(), |port| format!(":{port}"));
-        let http = Client::builder()
-            .user_agent(concat!("gantry/", env!("CARGO_PKG_VERSION")))
-            .no_proxy()
-            .redirect(Policy::none())
-            .tcp_nodelay(true)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(8)
-            .build()
-            .map_err(|error| BadUrl(error.to_string()))?;
-        let mut base = parsed.clone();
-        base.set_path(&format!("{}/", parsed.path().trim_end_matches('/')));
         Ok(Self {
-            http,
+            way: Arc::new(Way::to(&parsed)?),
             node: format!("{}://{host}{port}", parsed.scheme()).into(),
             hidden: Arc::new(Hidden::of(&parsed)),
-            base: Arc::new(base),
             pauses: Arc::default(),
         })
     }
@@ -126,18 +109,16 @@ impl BeaconClient {
         call: Call,
         path: &str,
     ) -> Result<T, BeaconError> {
-        let request = self.request(call, path).header(ACCEPT, JSON);
-        let answer = self.send(call, request).await?;
+        let answer = self.get(call, path, JSON).await?;
         self.read_json(call, &answer.body)
     }
 
     /// Asks for SSZ, which is cheaper to read, or else JSON; for JSON alone where the node does not
     /// understand the choice.
     pub(super) async fn ssz_or_json(&self, call: Call, path: &str) -> Result<Answer, BeaconError> {
-        let request = |accept| self.request(call, path).header(ACCEPT, accept);
-        match self.send(call, request(SSZ_OR_JSON)).await {
+        match self.get(call, path, SSZ_OR_JSON).await {
             Err(error) if matches!(error.status(), Some(400 | 406 | 415)) => {
-                let answer = self.send(call, request(JSON)).await;
+                let answer = self.get(call, path, JSON).await;
                 answer.map_err(|other| error.or(other))
             }
             answer => answer,
@@ -150,40 +131,25 @@ impl BeaconClient {
         path: &str,
         body: Body,
     ) -> Result<Answer, BeaconError> {
-        let mut request = self
-            .http
-            .post(self.url(path))
-            .timeout(call.timeout())
-            .header(ACCEPT, JSON)
-            .header(CONTENT_TYPE, body.media_type)
-            .body(body.bytes);
+        let mut request = self.way.request(Method::POST, path);
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT, HeaderValue::from_static(JSON));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(body.media_type));
         if let Some(fork) = body.fork {
-            request = request.header(VERSION_HEADER, fork.as_str());
+            headers.insert(VERSION_HEADER, HeaderValue::from_static(fork.as_str()));
         }
+        *request.body_mut() = Full::from(body.bytes);
         self.send(call, request).await
     }
 
     /// Begins an answer without an end: an event stream. The call's time is until it begins, or
     /// until the node has refused, with its reason if that came in time.
-    pub(super) async fn open(&self, call: Call, path: &str) -> Result<Response, BeaconError> {
-        let deadline = Instant::now() + call.timeout();
-        let request = self
-            .http
-            .get(self.url(path))
-            .header(ACCEPT, "text/event-stream")
-            .send();
-        let response = timeout_at(deadline, request)
-            .await
-            .map_err(|_| self.timed_out(call))?
-            .map_err(|error| self.failed(call, error))?;
-        if response.status().is_success() {
-            return Ok(response);
-        }
-        let status = response.status().as_u16();
-        let rejected = timeout_at(deadline, self.rejected(call, status, response)).await;
-        // The status says more than that its reason did not come.
-        Err(rejected
-            .unwrap_or_else(|_| self.error(call, Cause::Rejected(Rejected::read(status, &[])))))
+    pub(super) async fn open(&self, call: Call, path: &str) -> Result<Incoming, BeaconError> {
+        let mut request = self.way.request(Method::GET, path);
+        let events = HeaderValue::from_static("text/event-stream");
+        request.headers_mut().insert(ACCEPT, events);
+        let response = self.begin(call, request, Instant::now() + call.timeout());
+        Ok(response.await?.into_body())
     }
 
     /// Reads JSON; a failure shows the place where it went wrong.
@@ -218,66 +184,80 @@ impl BeaconClient {
     }
 
     /// The failure of a connection while something was read from it.
-    pub(super) fn failed(&self, call: Call, error: reqwest::Error) -> BeaconError {
-        if error.is_timeout() && !error.is_connect() {
-            return self.timed_out(call);
-        }
-        let unreachable = error.is_connect();
-        let reason = self.hidden.shown(&innermost(&error.without_url()));
-        let cause = match unreachable {
-            true => Cause::Unreachable(reason),
-            false => Cause::Broken(reason),
-        };
-        self.error(call, cause)
+    pub(super) fn broken(&self, call: Call, error: &dyn Error) -> BeaconError {
+        self.error(call, Cause::Broken(self.hidden.shown(&innermost(error))))
     }
 
-    fn request(&self, call: Call, path: &str) -> RequestBuilder {
-        self.http.get(self.url(path)).timeout(call.timeout())
+    async fn get(
+        &self,
+        call: Call,
+        path: &str,
+        accept: &'static str,
+    ) -> Result<Answer, BeaconError> {
+        let mut request = self.way.request(Method::GET, path);
+        let accept = HeaderValue::from_static(accept);
+        request.headers_mut().insert(ACCEPT, accept);
+        self.send(call, request).await
     }
 
-    /// Where `path` of the API, which begins with a slash, is served.
-    fn url(&self, path: &str) -> Url {
-        let url = self.base.join(&path[1..]);
-        url.expect("a path of the API can follow every address of a server")
-    }
-
-    async fn send(&self, call: Call, request: RequestBuilder) -> Result<Answer, BeaconError> {
-        let response = request
-            .send()
-            .await
-            .map_err(|error| self.failed(call, error))?;
-        let status = response.status();
-        if !status.is_success() {
-            return Err(self.rejected(call, status.as_u16(), response).await);
-        }
-        let headers = response.headers().clone();
+    async fn send(&self, call: Call, request: Request<Full<Bytes>>) -> Result<Answer, BeaconError> {
+        let deadline = Instant::now() + call.timeout();
+        let (head, body) = self.begin(call, request, deadline).await?.into_parts();
+        let body = timeout_at(deadline, self.whole(call, body, call.answer_limit()));
         Ok(Answer {
-            status: status.as_u16(),
-            headers,
-            body: self.whole(call, response, call.answer_limit()).await?,
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body: body.await.map_err(|_| self.timed_out(call))??,
         })
+    }
+
+    /// Puts a question, and waits for the beginning of a success.
+    async fn begin(
+        &self,
+        call: Call,
+        request: Request<Full<Bytes>>,
+        deadline: Instant,
+    ) -> Result<Response<Incoming>, BeaconError> {
+        let response = timeout_at(deadline, self.way.http.request(request))
+            .await
+            .map_err(|_| self.timed_out(call))?
+            .map_err(|error| match error.is_connect() {
+                true => {
+                    let reason = self.hidden.shown(&innermost(&error));
+                    self.error(call, Cause::Unreachable(reason))
+                }
+                false => self.broken(call, &error),
+            })?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status().as_u16();
+        let rejected = timeout_at(deadline, self.rejected(call, status, response)).await;
+        // The status says more than that its reason did not come.
+        Err(rejected
+            .unwrap_or_else(|_| self.error(call, Cause::Rejected(Rejected::read(status, &[])))))
     }
 
     /// Reads a body to its end, but never more than `limit` bytes of it.
     async fn whole(
         &self,
         call: Call,
-        response: Response,
+        body: Incoming,
         limit: usize,
     ) -> Result<Vec<u8>, BeaconError> {
-        let body = answers::whole(response, limit).await;
+        let body = answers::whole(body, limit).await;
         body.map_err(|unread| match unread {
             Unread::TooLarge(limit) => self.error(call, Cause::TooLarge(limit)),
-            Unread::Broken(error) => self.failed(call, error),
+            Unread::Broken(error) => self.broken(call, &error),
         })
     }
 
-    async fn rejected(&self, call: Call, status: u16, response: Response) -> BeaconError {
+    async fn rejected(&self, call: Call, status: u16, response: Response<Incoming>) -> BeaconError {
         if let Some(place) = redirects_to(&response) {
             return self.error(call, Cause::Rejected(Rejected::elsewhere(status, &place)));
         }
         // A body that cannot be read leaves the status, which says more than why it could not.
-        let body = self.whole(call, response, FAILURE_LIMIT).await;
+        let body = self.whole(call, response.into_body(), FAILURE_LIMIT).await;
         let rejected = Rejected::read(status, &body.unwrap_or_default());
         self.error(call, Cause::Rejected(rejected.without(&self.hidden)))
     }
@@ -334,7 +314,7 @@ impl Body {
 }
 
 /// Where a redirect leads, if this is one that names a place.
-fn redirects_to(response: &Response) -> Option<String> {
+fn redirects_to(response: &Response<Incoming>) -> Option<String> {
     if !response.status().is_redirection() {
         return None;
     }
@@ -342,8 +322,8 @@ fn redirects_to(response: &Response) -> Option<String> {
 }
 
 /// The reason at the bottom of an error, which says the most.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut reason: &dyn Error = error;
+fn innermost(error: &dyn Error) -> String {
+    let mut reason = error;
     while let Some(deeper) = reason.source() {
         reason = deeper;
     }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
+use hyper::body::Incoming;
 use proto::{Root, Slot};
-use reqwest::Response;
 use serde::Deserialize;
 
 use super::call::Call;
@@ -18,6 +18,7 @@ use super::client::BeaconClient;
 use super::error::{BeaconError, Cause};
 use super::items::open;
 use super::sse::Events;
+use crate::answers::piece;
 
 /// The node has a new head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -77,7 +78,7 @@ impl BeaconClient {
 struct Feed {
     client: BeaconClient,
     silence: Duration,
-    connection: Option<(Response, Events)>,
+    connection: Option<(Incoming, Events)>,
     ready: VecDeque<Result<Heard, BeaconError>>,
     failures: u32,
     longest: Duration,
@@ -104,21 +105,21 @@ impl Feed {
     /// Connects, or reads one piece of the stream.
     async fn advance(&mut self) -> Result<(), BeaconError> {
         let client = &self.client;
-        let Some((response, events)) = &mut self.connection else {
+        let Some((body, events)) = &mut self.connection else {
             tokio::time::sleep(pause(self.failures, self.longest)).await;
             let path = "/eth/v1/events?topics=head";
-            let response = client.open(Call::Events, path).await?;
-            self.connection = Some((response, Events::default()));
+            let body = client.open(Call::Events, path).await?;
+            self.connection = Some((body, Events::default()));
             self.ready.push_back(Ok(Heard::Connected));
             return Ok(());
         };
-        let piece = tokio::time::timeout(self.silence, response.chunk())
+        let piece = tokio::time::timeout(self.silence, piece(body))
             .await
             .map_err(|_| {
                 let ms = u64::try_from(self.silence.as_millis()).unwrap_or(u64::MAX);
                 client.error(Call::Events, Cause::Timeout(ms))
             })?
-            .map_err(|error| client.failed(Call::Events, error))?
+            .map_err(|error| client.broken(Call::Events, &error))?
             .ok_or_else(|| {
                 let ended = "the node ended the stream".to_owned();
                 client.error(Call::Events, Cause::Broken(ended))

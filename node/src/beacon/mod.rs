@@ -3,6 +3,7 @@
 //! | module | asks for |
 //! |---|---|
 //! | `client` | nothing: one request, one bounded answer, one typed error |
+//! | `transport` | nothing: connections that are kept |
 //! | `address` | nothing: the address of a node, read or refused |
 //! | `call` | every call with its name, its time and the size its answer may have |
 //! | `error`, `contradiction` | what can go wrong, in words for the operator |
@@ -35,6 +36,7 @@ mod events;
 mod items;
 mod pauses;
 mod sse;
+mod transport;
 mod validators;
 mod votes;
 

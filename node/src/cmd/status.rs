@@ -78,7 +78,8 @@ async fn ask(url: &str) -> Result<Status, StatusError> {
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE);
     let asked = client.build().map_err(failed)?.get(url).send().await;
     let response = asked.and_then(reqwest::Response::error_for_status);
-    let body = answers::whole(response.map_err(failed)?, MAX_BYTES).await;
+    let body = reqwest::Body::from(response.map_err(failed)?);
+    let body = answers::whole(body, MAX_BYTES).await;
     let body = body.map_err(|unread| match unread {
         Unread::Broken(error) => failed(error),
         Unread::TooLarge(limit) => StatusError::NoStatus {

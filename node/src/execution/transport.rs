@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use alloy::rpc::json_rpc::{RequestPacket, ResponsePacket};
 use alloy::transports::{TransportError, TransportErrorKind, TransportFut, TransportResult};
-use reqwest::{Client, Url};
+use reqwest::{Body, Client, Url};
 use thiserror::Error;
 use tower_service::Service;
 
@@ -32,7 +32,7 @@ impl Bounded {
         let asked = self.http.post(self.url).json(&question).send().await;
         let response = asked.map_err(TransportErrorKind::custom)?;
         let status = response.status();
-        let body = match whole(response, ANSWER_LIMIT).await {
+        let body = match whole(Body::from(response), ANSWER_LIMIT).await {
             Ok(body) => body,
             Err(Unread::TooLarge(_)) => return Err(TransportErrorKind::custom(TooLarge)),
             Err(Unread::Broken(error)) => return Err(TransportErrorKind::custom(error)),
