@@ -161,7 +161,7 @@ impl Reveals {
 
     /// Forgets the slots before `slot`.
     pub fn forget_before(&mut self, slot: Slot) {
-        self.0 = self.0.split_off(&(slot, ValidatorPosition(0)));
+        self.0.retain(|(of, _), _| *of >= slot);
     }
 
     fn of(&mut self, slot: Slot, validator: ValidatorPosition, step: &Step<'_>) -> &mut Reveal {
