@@ -13,7 +13,6 @@ use super::error::{BeaconError, Cause, is_already_known};
 /// The header that says whether a payload is only a header, for a builder to reveal.
 const BLINDED_HEADER: &str = "Eth-Execution-Payload-Blinded";
 
-/// What a block is asked for with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlockRequest {
     pub slot: Slot,

@@ -43,7 +43,6 @@ pub enum StateId {
 /// Whether the node follows the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct SyncStatus {
-    /// The slot of its head.
     pub head_slot: Slot,
     /// How many slots it is behind.
     #[serde(with = "serde_utils::quoted_u64")]

@@ -57,7 +57,6 @@ pub struct Rejected {
 /// One item of a posted list that the node did not take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemFailure {
-    /// Its position in the list.
     pub index: usize,
     /// The node's own words, cut like the whole message.
     pub message: String,

@@ -39,7 +39,6 @@ const fn unchecked() -> bool {
     true
 }
 
-/// What the stream tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heard {
     /// A connection stands: from now on every new head is told.

@@ -28,9 +28,7 @@ pub enum LockFileError {
     Foreign {
         file: PathBuf,
         cluster: String,
-        /// Their names.
         operators: String,
-        /// The key of this peer.
         key: Box<IdentityKey>,
     },
 }

@@ -5,7 +5,6 @@ use proto::definition::Gwei;
 
 use crate::execution::WEI_PER_GWEI;
 
-/// Wei as gwei.
 pub(crate) fn gwei(wei: u64) -> String {
     decimal(wei / WEI_PER_GWEI, &format!("{:09}", wei % WEI_PER_GWEI))
 }

@@ -13,11 +13,9 @@ use node_core::deposit::standing::{Fate, Pinned, Standing};
 /// One transaction of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Step {
-    /// The transaction.
     pub transaction: Unsigned,
     /// The deposit that it makes, or whose second payment it prevents.
     pub deposit: DepositData,
-    /// What kind of step it is.
     pub kind: Kind,
 }
 
@@ -35,7 +33,6 @@ pub(crate) enum Kind {
 /// The account that pays, as the chain and the node's pool show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Account {
-    /// Its address.
     pub address: Address,
     /// The nonce of its next transaction by the view.
     pub next: u64,

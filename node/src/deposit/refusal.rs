@@ -25,12 +25,7 @@ pub enum Refusal {
          shows: it would be paid twice. Start again with an earlier --from-block, or with --rpc of \
          another node"
     )]
-    Earlier {
-        /// The validator.
-        key: PublicKey,
-        /// The first block that was looked at.
-        first: u64,
-    },
+    Earlier { key: PublicKey, first: u64 },
     #[error(
         "the proposer would get {offered} gwei by unit of gas, far more than the node suggests \
          ({suggested} gwei): nothing was sent. If that is what you want, say --high-fee as well; \
@@ -40,7 +35,6 @@ pub enum Refusal {
     HighFee {
         /// Gwei by unit of gas.
         offered: String,
-        /// The same, as the node suggests it.
         suggested: String,
     },
     /// An account has sent a deposit that may still come.
@@ -50,13 +44,9 @@ pub enum Refusal {
          nonce for something else can another one pay", from = checksummed(.sender)
     )]
     OtherSender {
-        /// The validator.
         key: PublicKey,
-        /// The account.
         sender: Address,
-        /// Its nonce.
         nonce: u64,
-        /// The newest transaction for it.
         transaction: Root,
     },
     /// Somebody else was faster, and ours may still come.
@@ -66,13 +56,9 @@ pub enum Refusal {
          Start again AT ONCE with --replace: it puts a transaction that does nothing in its place"
     )]
     Overtaken {
-        /// The validator.
         key: PublicKey,
-        /// The transaction that made it.
         other: Root,
-        /// The nonce of ours.
         nonce: u64,
-        /// What it would pay.
         amount: Gwei,
     },
     #[error("--replace: nothing of this file is under way, so there is nothing to replace")]
@@ -104,9 +90,7 @@ pub enum Refusal {
          is not paid again", .file.display()
     )]
     Stopped {
-        /// What happened.
         cause: ExecutionError,
-        /// Where it stands what was sent.
         file: PathBuf,
     },
     /// A transaction used up its nonce and made no deposit.
@@ -118,13 +102,9 @@ pub enum Refusal {
         from = checksummed(.sender)
     )]
     Failed {
-        /// The validator.
         key: PublicKey,
-        /// The account.
         sender: Address,
-        /// Its nonce.
         nonce: u64,
-        /// The newest transaction for it.
         transaction: Root,
     },
     /// The same in an earlier start, and it is too early to send the deposit anew.
@@ -135,13 +115,9 @@ pub enum Refusal {
         from = checksummed(.sender)
     )]
     Unsettled {
-        /// The validator.
         key: PublicKey,
-        /// The account.
         sender: Address,
-        /// Its nonce.
         nonce: u64,
-        /// The newest transaction for it.
         transaction: Root,
     },
     /// The same, and the node cannot say whether it is too early. Waiting would not help.
@@ -152,11 +128,8 @@ pub enum Refusal {
          archive node. Nothing is lost, and nothing more was sent", from = checksummed(.sender)
     )]
     Forgotten {
-        /// The validator.
         key: PublicKey,
-        /// The account.
         sender: Address,
-        /// Its nonce.
         nonce: u64,
     },
     #[error(
@@ -171,13 +144,11 @@ pub enum Refusal {
          the same nonces; nothing is paid twice by that", .file.display()
     )]
     Late {
-        /// How many.
         open: usize,
         /// How long they were waited for.
         seconds: u64,
         /// What the node said last, if it did not answer.
         trouble: String,
-        /// Where it stands what was sent.
         file: PathBuf,
     },
 }

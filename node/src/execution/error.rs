@@ -81,10 +81,7 @@ pub enum ExecutionError {
          came too often while it was asked, or several nodes answer at this address. Start again, \
          or give the URL of one single node"
     )]
-    Moved {
-        /// The block that changed.
-        block: u64,
-    },
+    Moved { block: u64 },
     #[error(
         "the contract has counted {count} deposits up to block {last}, and {lacking} of them are \
          not in the log that the node shows from block {first} on: whether yours are among them \

@@ -43,7 +43,6 @@ impl Fees {
     }
 }
 
-/// A transaction before it is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unsigned {
     pub nonce: u64,

@@ -48,7 +48,6 @@ pub(super) struct TcpMeter {
     received: AtomicU64,
 }
 
-/// Counters of one peer.
 #[derive(Debug, Default)]
 pub(super) struct PeerMeter {
     pub(super) sent_frames: AtomicU64,

@@ -31,7 +31,6 @@ pub(super) struct Shell {
     pub(super) asking: Asking,
     /// Records to be made durable.
     pub(super) writer: Writer,
-    /// What the operator is told.
     pub(super) observer: Observer,
 }
 

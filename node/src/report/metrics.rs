@@ -33,16 +33,13 @@ pub struct OutcomeLabels {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct FaultLabels {
-    /// The peer's name in the definition.
     pub peer: String,
-    /// The rule it broke.
     pub rule: &'static str,
 }
 
 /// Labels of what a peer sent and this program does not know.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct UnknownLabels {
-    /// The peer's name in the definition.
     pub peer: String,
     /// What it was of: a session message, a frame, a kind of duty.
     pub what: &'static str,
@@ -50,7 +47,6 @@ pub struct UnknownLabels {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct PeerLabels {
-    /// The peer's name in the definition.
     pub peer: String,
 }
 
@@ -102,9 +98,7 @@ pub struct Metrics {
     pub sent_bytes: Counter,
     /// Bytes of TCP payload received from all peers.
     pub received_bytes: Counter,
-    /// Bytes of frames sent by peer.
     pub peer_sent_bytes: Family<PeerLabels, Counter>,
-    /// Bytes of frames received by peer.
     pub peer_received_bytes: Family<PeerLabels, Counter>,
     /// The curve operations done.
     pub curve_work: CurveWork,

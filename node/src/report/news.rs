@@ -25,7 +25,6 @@ pub enum News {
         peer: PeerIndex,
         reason: Disconnect,
     },
-    /// What one ping measured.
     Measured {
         peer: PeerIndex,
         rtt: Duration,

@@ -52,7 +52,6 @@ pub struct PeerStatus {
 pub struct BeaconStatus {
     /// Its address: scheme, host and port.
     pub node: String,
-    /// The slot of its newest head.
     pub head_slot: Option<u64>,
     /// What is wrong with its event stream, if anything.
     pub problem: Option<String>,

@@ -55,7 +55,6 @@ pub struct StoredShare {
     pub secret: SecretShare,
 }
 
-/// Where the keystore of a share is.
 pub fn keystore_path(dir: &Path, share: &PublicKey) -> PathBuf {
     dir.join(format!("keystore-{}.json", hex::encode(share.as_bytes())))
 }
