@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use proto::eth::{ChainSpec, Genesis, SpecError};
+use proto::eth::{BlobLimits, ChainSpec, Genesis, SpecError};
 use proto::{Epoch, Root};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const SPEC: &str = include_str!("vectors/spec-minimal.json");
 
@@ -54,4 +54,68 @@ fn what_is_left_open_with_null_is_as_if_it_were_not_there() {
     assert!(!open.says_when_attestations_are_due());
     let needed = with("SLOTS_PER_EPOCH", Value::Null).unwrap_err();
     assert_eq!(needed, SpecError::Missing("SLOTS_PER_EPOCH"));
+}
+
+/// A schedule as a node gives it, with the limit of Electra from epoch 0 on.
+fn blobs(schedule: impl Into<Value>) -> BlobLimits {
+    let chain = with("BLOB_SCHEDULE", schedule).expect("it is no reason not to start");
+    chain.blobs().clone()
+}
+
+fn entry(epoch: u64, most: u64) -> Value {
+    json!({ "EPOCH": epoch.to_string(), "MAX_BLOBS_PER_BLOCK": most.to_string() })
+}
+
+#[test]
+fn a_block_may_have_as_many_blobs_as_the_newest_entry_of_the_schedule_says() {
+    let of = |limits: &BlobLimits| [0, 99, 100, 199, 200, u64::MAX].map(|e| limits.at(Epoch(e)));
+    let sorted = [entry(100, 15), entry(200, 21)];
+    assert_eq!(of(&blobs(sorted.to_vec())), [9, 9, 15, 15, 21, 21]);
+    let unsorted = [entry(200, 21), entry(100, 15)];
+    assert_eq!(of(&blobs(unsorted.to_vec())), [9, 9, 15, 15, 21, 21]);
+    let unquoted = json!([{ "EPOCH": 100, "MAX_BLOBS_PER_BLOCK": 15 }]);
+    assert_eq!(of(&blobs(unquoted)), [9, 9, 15, 15, 15, 15]);
+    let doubled = [entry(100, 21), entry(100, 15)];
+    assert_eq!(of(&blobs(doubled.to_vec())), [9, 9, 21, 21, 21, 21]);
+    for none in [json!([]), Value::Null] {
+        assert_eq!(of(&blobs(none)), [9; 6]);
+    }
+}
+
+/// The chain may have other limits than it says: no reason not to sign.
+#[test]
+fn where_a_spec_names_no_limit_of_blobs_or_a_strange_one_the_highest_holds() {
+    let all = BlobLimits::MAX;
+    let many: Vec<Value> = (0..300).map(|epoch| entry(epoch, 9)).collect();
+    for strange in [
+        json!("soon"),
+        json!([entry(100, 15), { "EPOCH": "200" }]),
+        json!([{ "EPOCH": "never", "MAX_BLOBS_PER_BLOCK": "15" }]),
+        json!([{ "EPOCH": "1", "MAX_BLOBS_PER_BLOCK": "-1" }]),
+        json!([15, 21]),
+        json!(many),
+    ] {
+        let limits = blobs(strange.clone());
+        assert!(!limits.are_said(), "{strange}");
+        assert_eq!(limits.at(Epoch(0)), all, "{strange}");
+    }
+    let absurd = blobs(vec![entry(100, 4_000_000_000)]);
+    assert_eq!((absurd.at(Epoch(99)), absurd.at(Epoch(100))), (9, all));
+    let far = blobs(json!([{ "EPOCH": 18446744073709552000_f64, "MAX_BLOBS_PER_BLOCK": "1" }]));
+    assert_eq!(far.at(Epoch(1 << 60)), 9);
+    assert!(far.are_said());
+
+    let unnamed = with("MAX_BLOBS_PER_BLOCK_ELECTRA", Value::Null).unwrap();
+    assert!(!unnamed.blobs().are_said());
+    assert_eq!(unnamed.blobs().at(Epoch(7)), all);
+}
+
+#[test]
+fn a_node_with_another_limit_of_any_list_of_a_block_is_refused_by_name() {
+    let minimal = proto::eth::PresetBase::Minimal;
+    for (key, limit) in minimal.limits() {
+        assert!(with(key, limit).is_ok(), "{key}");
+        let refused = with(key, limit + 1).unwrap_err().to_string();
+        assert!(refused.contains(key), "{refused}");
+    }
 }

@@ -7,6 +7,7 @@ use proto::frame::{BLOBS_PART, BlobsPart, BlobsWanted, Frame};
 use proto::{DutyId, Slot};
 
 use crate::blocks::{BYTES_OF_A_BLOB, Lie};
+use crate::chain::{SLOTS_PER_EPOCH, spec_with};
 use crate::faults::Fault;
 use crate::old;
 use crate::scenarios::{block, ms};
@@ -199,6 +200,67 @@ fn blobs_that_nobody_asked_for_are_a_fault() {
     world.feed(leaders[1], Input::Frame(liar, frame));
     let named = (leaders[1], leaders[3], "blobs_unasked");
     assert_eq!(world.blamed, [named].into());
+}
+
+/// The beacon nodes name another limit than at the start, as after an upgrade; it holds from the
+/// next epoch on.
+fn with_limit(seed: u64, blobs: usize, limit: &str) -> (World, u64, Vec<usize>) {
+    let mut world = World::new(4, seed);
+    world.chain.blobs = blobs;
+    let spec = spec_with([("MAX_BLOBS_PER_BLOCK_ELECTRA", limit)]);
+    for peer in &mut world.peers {
+        *peer.spec = spec.clone();
+    }
+    let next = FIRST + SLOTS_PER_EPOCH;
+    let slot = world.block_slots(next + 2..next + 10)[0];
+    let leaders = world.leaders(Slot(slot));
+    (world, slot, leaders)
+}
+
+#[test]
+fn blobs_are_passed_on_up_to_the_limit_of_the_chain_and_no_further() {
+    for (blobs, limit, passes) in [(3, "3", true), (3, "2", false)] {
+        let (mut world, slot, leaders) = with_limit(715, blobs, limit);
+        world.run_to(slot);
+        world.commit_in_vain(leaders[0], block(slot));
+        world.run_to(slot + 1);
+        let others = leaders[1..].iter();
+        let pulled = others.filter(|peer| world.pulled_from(**peer, block(slot)).is_some());
+        assert_eq!(pulled.count() > 0, passes, "{blobs} of {limit}");
+        assert_eq!(world.parts.is_empty(), !passes);
+        assert_eq!(world.blamed, Default::default());
+    }
+}
+
+#[test]
+fn a_part_beyond_the_blobs_that_the_chain_allows_is_refused_and_its_sender_named() {
+    let (mut world, slot, leaders) = with_limit(716, 1, "2");
+    world.run_to(slot);
+    world.run_until_reached(leaders[1], block(slot), Phase::SignatureVerified);
+    let of = |part| BlobsWanted {
+        slot: Slot(slot),
+        block: [7; 32].into(),
+        part,
+    };
+    let liar = world.peers[leaders[3]].index;
+    world.checks.bad.insert(leaders[3]);
+    let last = (2 * (BYTES_OF_A_BLOB + 128 * 48)).div_ceil(BLOBS_PART) - 1;
+    let last = u32::try_from(last).unwrap();
+    for (part, rule) in [
+        (last, "blobs_unasked"),
+        (last + 1, "blobs_limit"),
+        (u32::MAX, "blobs_limit"),
+    ] {
+        let bytes = Some(vec![0; BLOBS_PART]);
+        let part = Frame::BlobsPart(BlobsPart {
+            of: of(part),
+            bytes,
+        });
+        world.blamed.clear();
+        world.feed(leaders[1], Input::Frame(liar, part.encode()));
+        let named = (leaders[1], leaders[3], rule);
+        assert_eq!(world.blamed, [named].into());
+    }
 }
 
 #[test]

@@ -60,6 +60,7 @@ fn a_run_asks_for_its_block_with_the_reveal_of_its_own_proposer_and_no_other() {
         vault: &mut peer.vault(&world.cluster, history),
         peers: &mut Peers::new(size, peer.index, peer.memory.clone()),
         is_mute: false,
+        blobs: world.chain.spec.blobs(),
         recorded,
         now: world.chain.spec.start_of(Slot(slot)),
         out: &mut out,

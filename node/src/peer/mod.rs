@@ -30,7 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dkg::bls::work::counted;
-use proto::eth::ChainSpec;
+use proto::eth::{BlobLimits, ChainSpec};
 use tracing::{info, warn};
 
 use crate::beacon::BeaconClient;
@@ -78,6 +78,12 @@ async fn wait_for_chain(client: &BeaconClient) -> ChainSpec {
             Ok(chain) => {
                 if !chain.says_when_attestations_are_due() {
                     info!("the beacon node does not say when votes are due: a third of the slot");
+                }
+                if !chain.blobs().are_said() {
+                    let most = BlobLimits::MAX;
+                    info!(
+                        "the beacon node does not say how many blobs a block has: {most} at most"
+                    );
                 }
                 return chain;
             }

@@ -51,7 +51,7 @@ impl Blobs {
         if blobs.len() != block.blob_count() * BLOB_BYTES {
             return Err(refused("blobs", blobs.len()));
         }
-        if kzg_proofs.len() != proof_bytes(block) {
+        if kzg_proofs.len() != block.blob_count() * proof_bytes(block.fork()) {
             return Err(refused("KZG proofs", kzg_proofs.len()));
         }
         Ok(Self { kzg_proofs, blobs })
@@ -59,7 +59,12 @@ impl Blobs {
 
     /// Bytes of the proofs and blobs of `block`, all together.
     pub fn total_bytes(block: &Block) -> usize {
-        proof_bytes(block) + block.blob_count() * BLOB_BYTES
+        Self::bytes_of(block.fork(), block.blob_count())
+    }
+
+    /// Bytes of so many blobs with their proofs.
+    pub fn bytes_of(fork: ForkName, blobs: usize) -> usize {
+        blobs * (BLOB_BYTES + proof_bytes(fork))
     }
 
     /// All pieces of the proofs and blobs of `block`, joined again.
@@ -68,7 +73,8 @@ impl Blobs {
     /// If they are more or fewer bytes than it commits to.
     pub fn joined(block: &Block, pieces: Vec<u8>) -> Result<Self, BlockError> {
         let mut kzg_proofs = Bytes::from(pieces);
-        let blobs = kzg_proofs.split_off(proof_bytes(block).min(kzg_proofs.len()));
+        let proofs = block.blob_count() * proof_bytes(block.fork());
+        let blobs = kzg_proofs.split_off(proofs.min(kzg_proofs.len()));
         Self::of(block, kzg_proofs, blobs)
     }
 
@@ -162,13 +168,12 @@ impl BlockContents {
     }
 }
 
-/// Bytes of the proofs beside `block`.
-fn proof_bytes(block: &Block) -> usize {
-    let proofs = match block.fork() {
-        ForkName::Electra => block.blob_count(),
-        ForkName::Fulu => block.blob_count() * CELLS_PER_BLOB,
-    };
-    proofs * PROOF_BYTES
+/// Bytes of the proofs of one blob.
+fn proof_bytes(fork: ForkName) -> usize {
+    match fork {
+        ForkName::Electra => PROOF_BYTES,
+        ForkName::Fulu => CELLS_PER_BLOB * PROOF_BYTES,
+    }
 }
 
 /// Takes a container of three variable parts apart.

@@ -47,4 +47,4 @@ pub use encoding::{CommitteeIndex, ValidatorIndex, hash_tree_root};
 pub use fork::{ForkName, ForkSchedule, ForkVersion, UnknownFork};
 pub use operations::VoluntaryExit;
 pub use preset::{Mainnet, Minimal, Preset, PresetBase};
-pub use spec::{ChainSpec, Genesis, SpecError, Unserved};
+pub use spec::{BlobLimits, ChainSpec, Genesis, SpecError, Unserved};

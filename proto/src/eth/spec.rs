@@ -5,15 +5,19 @@
 //!
 //! Never here: the time of day. Every question about time takes or gives a [`Timestamp`].
 
+mod blobs;
+mod keys;
+
 use std::collections::BTreeMap;
-use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::fork::{ScheduledFork, is_served};
+pub use blobs::BlobLimits;
+use keys::Keys;
+
 use super::{Domain, DomainType, ForkName, ForkSchedule, ForkVersion, PresetBase, UnknownFork};
 use crate::{Address, Epoch, Root, Slot, Timestamp};
 
@@ -78,6 +82,7 @@ pub struct ChainSpec {
     attestation_due_bps_gloas: Option<(Epoch, u64)>,
     forks: ForkSchedule,
     unserved: Option<Unserved>,
+    blobs: BlobLimits,
     capella_version: ForkVersion,
     preset: PresetBase,
     deposit_contract: Address,
@@ -122,6 +127,7 @@ impl ChainSpec {
             deposit_chain_id: keys.within("DEPOSIT_CHAIN_ID", 0..=u64::MAX)?,
             forks: ForkSchedule::new(genesis.genesis_fork_version, later),
             unserved: keys.unserved(),
+            blobs: BlobLimits::of(&keys),
             genesis,
         };
         keys.same_limits(spec.preset)?;
@@ -146,6 +152,11 @@ impl ChainSpec {
     /// The first scheduled fork that Gantry cannot sign for, if there is one.
     pub fn unserved(&self) -> Option<&Unserved> {
         self.unserved.as_ref()
+    }
+
+    /// How many blobs its blocks may have.
+    pub fn blobs(&self) -> &BlobLimits {
+        &self.blobs
     }
 
     /// The deposit contract on the execution chain.
@@ -254,134 +265,5 @@ impl ChainSpec {
             self.capella_version,
             self.genesis.genesis_validators_root,
         )
-    }
-}
-
-/// The spec's keys, all of them text or numbers except those that nobody here reads.
-struct Keys<'a>(&'a BTreeMap<String, Value>);
-
-impl Keys<'_> {
-    fn parsed<T: FromStr>(
-        &self,
-        key: &'static str,
-        expected: &'static str,
-    ) -> Result<T, SpecError> {
-        let value = self.0.get(key).ok_or(SpecError::Missing(key))?;
-        read(value).ok_or_else(|| bad(key, value, expected))
-    }
-
-    fn number(&self, key: &'static str) -> Result<Option<u64>, SpecError> {
-        match self.0.get(key) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => read(value)
-                .map(Some)
-                .ok_or_else(|| bad(key, value, "a number")),
-        }
-    }
-
-    fn within(
-        &self,
-        key: &'static str,
-        range: std::ops::RangeInclusive<u64>,
-    ) -> Result<u64, SpecError> {
-        let number = self.number(key)?.ok_or(SpecError::Missing(key))?;
-        self.check(key, number, range)
-    }
-
-    fn check(
-        &self,
-        key: &'static str,
-        number: u64,
-        range: std::ops::RangeInclusive<u64>,
-    ) -> Result<u64, SpecError> {
-        if range.contains(&number) {
-            return Ok(number);
-        }
-        Err(bad(key, &Value::from(number), "a number that makes sense"))
-    }
-
-    /// A part of a slot in basis points.
-    fn due(&self, key: &'static str) -> Result<Option<u64>, SpecError> {
-        self.number(key)?
-            .map(|bps| self.check(key, bps, 0..=BASIS_POINTS))
-            .transpose()
-    }
-
-    /// Every fork that has both an epoch and a version, also those this version does not know.
-    fn forks(&self) -> Result<Vec<ScheduledFork>, SpecError> {
-        let mut forks = Vec::new();
-        for (key, value) in self.0 {
-            let Some(name) = key.strip_suffix("_FORK_EPOCH") else {
-                continue;
-            };
-            let Some(version) = self.0.get(&format!("{name}_FORK_VERSION")) else {
-                continue;
-            };
-            if value.is_null() {
-                continue; // not scheduled
-            }
-            forks.push(ScheduledFork {
-                name: name.to_ascii_lowercase(),
-                version: read(version).ok_or_else(|| bad(key, version, "4 bytes in hex"))?,
-                epoch: Epoch(epoch(value).ok_or_else(|| bad(key, value, "an epoch"))?),
-            });
-        }
-        Ok(forks)
-    }
-
-    /// The first fork that has an epoch, and is none that Gantry knows, whether the node says
-    /// its version or not.
-    fn unserved(&self) -> Option<Unserved> {
-        let scheduled = self.0.iter().filter_map(|(key, value)| {
-            let name = key.strip_suffix("_FORK_EPOCH")?.to_ascii_lowercase();
-            let epoch = read(value).filter(|epoch| *epoch != u64::MAX)?;
-            (!is_served(&name)).then(|| Unserved {
-                name: name.chars().take(32).collect(),
-                epoch: Epoch(epoch),
-            })
-        });
-        scheduled.min_by_key(|fork| fork.epoch)
-    }
-
-    /// A node whose list limits differ from ours would give blocks with other roots.
-    fn same_limits(&self, preset: PresetBase) -> Result<(), SpecError> {
-        for (key, expected) in preset.limits() {
-            match self.number(key)? {
-                Some(got) if got != expected => {
-                    return Err(SpecError::OtherPreset {
-                        preset,
-                        key,
-                        got,
-                        expected,
-                    });
-                }
-                Some(_) | None => {}
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Reads a text, or a number that a node or a proxy has taken out of its quotes.
-fn read<T: FromStr>(value: &Value) -> Option<T> {
-    if let Value::Number(number) = value {
-        return number.to_string().parse().ok();
-    }
-    value.as_str()?.parse().ok()
-}
-
-/// Reads an epoch. The far future, 2^64 - 1, is rounded to 2^64 where a number is a double.
-fn epoch(value: &Value) -> Option<u64> {
-    let is_far = value
-        .as_f64()
-        .is_some_and(|number| number >= u64::MAX as f64);
-    read(value).or(is_far.then_some(u64::MAX))
-}
-
-fn bad(key: &str, value: &Value, expected: &'static str) -> SpecError {
-    SpecError::Bad {
-        key: key.to_owned(),
-        value: value.to_string().chars().take(80).collect(),
-        expected,
     }
 }

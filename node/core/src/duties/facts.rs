@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use proto::eth::{ChainSpec, ValidatorIndex};
+use proto::eth::{BlobLimits, ChainSpec, ValidatorIndex};
 use proto::{Address, Identity, PeerIndex, Root, Roster, Slot, Timestamp, Versions, WireVersion};
 
 use super::note::Note;
@@ -45,6 +45,8 @@ pub struct Step<'a> {
     pub peers: &'a mut Peers,
     /// Whether the own beacon node does not answer.
     pub is_mute: bool,
+    /// How many blobs a block may have, as the own beacon node says it now.
+    pub blobs: &'a BlobLimits,
     /// How far the record is durable.
     pub recorded: Recorded,
     /// The moment of the step.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use proto::eth::Unserved;
+use proto::eth::{BlobLimits, Unserved};
 use proto::frame::{Frame, Greeting};
 use proto::{DutyId, DutyKind, Epoch, Machine, PeerIndex, Slot, Timestamp, WireVersion};
 
@@ -52,6 +52,9 @@ pub struct Node {
     differs_from: Option<Epoch>,
     /// The first fork of the beacon node's chain that this version cannot sign for.
     unserved: Option<Unserved>,
+    /// How many blobs a block may have. A schedule that grew is followed without a restart:
+    /// nothing that is signed depends on it.
+    blobs: BlobLimits,
     now: Timestamp,
     out: Vec<Output>,
 }
@@ -62,6 +65,7 @@ impl Node {
     pub fn new(facts: ClusterFacts, vault: Vault, peers: Peers, recorded: Recorded) -> Self {
         let schedule = Schedule::new(Arc::clone(&facts.chain), &facts.keys.public_keys());
         let unserved = facts.chain.unserved().cloned();
+        let blobs = facts.chain.blobs().clone();
         Self {
             facts,
             vault,
@@ -78,6 +82,7 @@ impl Node {
             unwritten_since: None,
             differs_from: None,
             unserved,
+            blobs,
             now: Timestamp::from_micros(0),
             out: Vec::new(),
         }
@@ -247,6 +252,7 @@ impl Node {
             vault: &mut self.vault,
             peers: &mut self.peers,
             is_mute: self.sight.condition() == Condition::Mute,
+            blobs: &self.blobs,
             recorded: self.recorded,
             now: self.now,
             out: &mut self.out,

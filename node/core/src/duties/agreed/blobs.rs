@@ -27,8 +27,9 @@
 //!   bytes; a part must come in a twelfth of a slot, all of them in a quarter (3 s: 21 blobs of
 //!   Fulu are 2.9 MB, so that is 8 Mbit/s). From f + 1 peers at most, one of which is correct, and
 //!   from nobody else once the builder and another have sent the same and the own node refused
-//!   it. Memory for two blocks of [`MAX_BLOBS`] at most. Each peer is sent every part
-//!   twice at most. All ends with the slot.
+//!   it. Of no more than a block of the epoch may have, as the own beacon node says it
+//!   ([`BlobLimits`](proto::eth::BlobLimits)); memory for two such blocks at most. Each peer is
+//!   sent every part twice at most. All ends with the slot.
 //!
 //! *What is not verified.* What comes is checked for the sizes that the signed block demands, not
 //! against its KZG commitments: that takes a second curve library with its trusted setup, read by
@@ -47,7 +48,7 @@
 //! the builder's node spreads it.
 
 use proto::eth::{Blobs, Block, BlockContents};
-use proto::frame::BlobsPart;
+use proto::frame::{BLOBS_PART, BlobsPart};
 use proto::{DutyId, PeerIndex, Root, SignatureBytes, Timestamp};
 
 use super::judge::Sight;
@@ -57,10 +58,6 @@ use super::serving::Serving;
 use super::value::Value;
 use crate::duties::facts::Step;
 use crate::duties::note::Note;
-
-/// Of a block with more blobs they are not passed on: 18 MB with the proofs of Fulu. (The limit of
-/// mainnet, by its `BLOB_SCHEDULE`, was 21 in 2026.)
-pub(crate) const MAX_BLOBS: usize = 128;
 
 /// What a run holds to get blobs, and to bound what it gives.
 #[derive(Debug, Default)]
@@ -115,13 +112,32 @@ impl Run {
 
     /// A block is signed, and this peer lacks its blobs.
     pub(crate) fn lack_blobs(&mut self, block: &Block, signature: SignatureBytes, step: &Step<'_>) {
-        if block.blob_count() <= MAX_BLOBS {
+        if self.allows_blobs_of(block, step) {
             let value = Value::Block(block.clone());
             let proposer = self.instance.proposer(&consensus::Value::hash(&value));
             let pull = Pull::new(self.duty, (block.clone(), signature), proposer, step);
             let late = std::mem::take(&mut self.passing.late);
             self.passing.pull = Some(pull.with_open(late));
         }
+    }
+
+    /// Whether the chain lets a block of this slot have so many blobs: those of another one are
+    /// not passed on. How the peers vote on it does not depend on that: the schedule may have
+    /// grown since the own beacon node was asked.
+    pub(crate) fn allows_blobs_of(&self, block: &Block, step: &Step<'_>) -> bool {
+        block.blob_count() <= self.most_blobs(step)
+    }
+
+    fn most_blobs(&self, step: &Step<'_>) -> usize {
+        step.blobs.at(step.facts.chain.epoch_of(self.duty.slot))
+    }
+
+    /// Whether there can be such a part of the blobs of any block of this slot.
+    fn is_within(&self, part: u32, step: &Step<'_>) -> bool {
+        let epoch = step.facts.chain.epoch_of(self.duty.slot);
+        let fork = step.facts.chain.fork_at(epoch);
+        let most = fork.map_or(0, |fork| Blobs::bytes_of(fork, self.most_blobs(step)));
+        usize::try_from(part).is_ok_and(|part| part < most.div_ceil(BLOBS_PART))
     }
 
     /// Time has passed.
@@ -165,6 +181,19 @@ impl Run {
 
     /// A part of blobs from a peer.
     pub(crate) fn take_blobs(&mut self, from: PeerIndex, part: BlobsPart, step: &mut Step<'_>) {
+        if !self.is_within(part.of.part, step) {
+            step.note(Note::Fault {
+                peer: from,
+                rule: "blobs_limit",
+                detail: format!(
+                    "{}: part {} is beyond the {} blobs that a block may have",
+                    self.duty,
+                    part.of.part,
+                    self.most_blobs(step)
+                ),
+            });
+            return;
+        }
         let Some(pull) = &mut self.passing.pull else {
             let question = (from, part.of.block, part.of.part);
             if !self.passing.late.remove(&question) {

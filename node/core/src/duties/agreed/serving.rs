@@ -8,7 +8,6 @@ use proto::eth::Blobs;
 use proto::frame::{BLOBS_PART, BlobsPart, BlobsWanted, Frame};
 use proto::{PeerIndex, Timestamp};
 
-use super::blobs::MAX_BLOBS;
 use super::run::Run;
 use super::value::Value;
 use crate::duties::facts::Step;
@@ -63,7 +62,7 @@ impl Run {
     pub(crate) fn serve_blobs(&mut self, to: PeerIndex, wanted: BlobsWanted, step: &mut Step<'_>) {
         let slot = step.facts.chain.slot_duration();
         let due = self.passing.serving.due(to, slot / 12);
-        let due = due.filter(|due| self.has_part(wanted) && *due <= step.now + slot / 24);
+        let due = due.filter(|due| self.has_part(wanted, step) && *due <= step.now + slot / 24);
         match due {
             Some(due) if due > step.now => {
                 self.passing.serving.early.insert(to, (due, wanted));
@@ -90,11 +89,11 @@ impl Run {
     }
 
     /// Whether this peer has the part.
-    fn has_part(&self, wanted: BlobsWanted) -> bool {
+    fn has_part(&self, wanted: BlobsWanted, step: &Step<'_>) -> bool {
         let Some(Value::Block(signed)) = &self.signed else {
             return false;
         };
-        let is_signed = wanted.block == signed.root() && signed.blob_count() <= MAX_BLOBS;
+        let is_signed = wanted.block == signed.root() && self.allows_blobs_of(signed, step);
         is_signed && self.held_contents(wanted.block).is_some()
     }
 

@@ -39,6 +39,7 @@ impl Node {
     /// on, and with what it can sign for: told in every epoch until somebody has done something.
     pub(super) fn learn_forks(&mut self, spec: &ChainSpec, epoch: Epoch) {
         self.unserved = spec.unserved().cloned();
+        self.blobs = spec.blobs().clone();
         // A fork that cannot be served is another one than at the start too: a restart alone would
         // not help.
         let difference = self.facts.chain.first_difference(spec, epoch);
