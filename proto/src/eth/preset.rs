@@ -86,15 +86,37 @@ impl FromStr for PresetBase {
 }
 
 impl PresetBase {
-    /// The constants in which the presets differ, by their names in the spec, with this preset's
-    /// values: a beacon node that says otherwise would give blocks with other roots.
-    pub fn limits(self) -> [(&'static str, u64); 3] {
-        match self {
+    /// The list limits of blocks, by their names in the spec, with this preset's values: a beacon
+    /// node that says otherwise would give blocks with other roots.
+    pub fn limits(self) -> impl Iterator<Item = (&'static str, u64)> {
+        let own = match self {
             Self::Mainnet => limits::<Mainnet>(),
             Self::Minimal => limits::<Minimal>(),
-        }
+        };
+        own.into_iter().chain(EQUAL)
     }
 }
+
+/// The limits that are equal in both presets, and the sizes of blobs.
+const EQUAL: [(&str, u64); 17] = [
+    ("MAX_VALIDATORS_PER_COMMITTEE", 2048),
+    ("MAX_PROPOSER_SLASHINGS", 16),
+    ("MAX_ATTESTER_SLASHINGS_ELECTRA", 1),
+    ("MAX_ATTESTATIONS_ELECTRA", 8),
+    ("MAX_DEPOSITS", 16),
+    ("MAX_VOLUNTARY_EXITS", 16),
+    ("MAX_BLS_TO_EXECUTION_CHANGES", 16),
+    ("MAX_BLOB_COMMITMENTS_PER_BLOCK", 4096),
+    ("BYTES_PER_LOGS_BLOOM", 256),
+    ("MAX_EXTRA_DATA_BYTES", 32),
+    ("MAX_TRANSACTIONS_PER_PAYLOAD", 1 << 20),
+    ("MAX_BYTES_PER_TRANSACTION", 1 << 30),
+    ("MAX_DEPOSIT_REQUESTS_PER_PAYLOAD", 8192),
+    ("MAX_WITHDRAWAL_REQUESTS_PER_PAYLOAD", 16),
+    ("MAX_CONSOLIDATION_REQUESTS_PER_PAYLOAD", 2),
+    ("FIELD_ELEMENTS_PER_BLOB", 4096),
+    ("CELLS_PER_EXT_BLOB", 128),
+];
 
 fn limits<P: Preset>() -> [(&'static str, u64); 3] {
     [
