@@ -9,6 +9,7 @@
 //! | [`cuts`] | a peer cut off and back, and one far away |
 //! | [`full`] | the record's volume full |
 //! | [`namespaces`] | every peer in a network namespace; one whose cable is pulled and back |
+//! | [`memory`] | what a peer remembers of the others' records is told after its restart |
 //! | [`rollback`] | an older data directory put in place |
 //! | [`stand`] | the devnet that they share, and what they ask of it |
 //! | [`count`] | which duties the blocks contain, counted beside everything else |
@@ -29,6 +30,7 @@ mod cuts;
 mod full;
 mod kills;
 mod lan;
+mod memory;
 mod namespaces;
 mod rollback;
 mod stand;

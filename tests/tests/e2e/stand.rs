@@ -10,6 +10,7 @@ use devnet::api::BeaconApi;
 use devnet::chain::{Chain, Foundation};
 use devnet::children::shield;
 use devnet::cluster::{ChainTerms, Cluster};
+use devnet::peer::Peer;
 use devnet::place::{Place, Ports, Site, install_packages};
 use devnet::plan::Plan;
 use node::disk::duty_history::Ending;
@@ -52,6 +53,21 @@ pub fn site(plan: &Plan, name: &str) -> Site {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("e2e-{name}"));
     let place = Place::new(&scripts, &gantry(), &dir).unwrap();
     Site::prepare(plan, place, Ports::free(plan)).unwrap()
+}
+
+/// What a peer says of itself, if it runs.
+pub fn status(site: &Site, peer: &Peer) -> Option<Status> {
+    let shown = gantry_of(site, peer, &["status", "--json"]);
+    let is_running = shown.status.success();
+    is_running.then(|| serde_json::from_slice(&shown.stdout).unwrap())
+}
+
+/// Runs a command of a peer to its end.
+fn gantry_of(site: &Site, peer: &Peer, words: &[&str]) -> Output {
+    let mut command = Command::new(site.place.gantry());
+    command.args(words).arg("--config").arg(peer.config());
+    shield(&mut command);
+    command.output().unwrap()
 }
 
 /// Waits until `is_so`, or fails with `what`.
@@ -120,20 +136,12 @@ impl Stand {
 
     /// Runs a command of peer `i` to its end.
     pub fn gantry(&self, i: usize, words: &[&str]) -> Output {
-        let mut command = Command::new(self.site.place.gantry());
-        command
-            .args(words)
-            .arg("--config")
-            .arg(self.cluster.peers[i].config());
-        shield(&mut command);
-        command.output().unwrap()
+        gantry_of(&self.site, &self.cluster.peers[i], words)
     }
 
     /// What peer `i` says of itself, if it runs.
     pub fn status(&self, i: usize) -> Option<Status> {
-        let shown = self.gantry(i, &["status", "--json"]);
-        let is_running = shown.status.success();
-        is_running.then(|| serde_json::from_slice(&shown.stdout).unwrap())
+        status(&self.site, &self.cluster.peers[i])
     }
 
     /// The endings of the duties after `slot` on peer `i`, newest first.
