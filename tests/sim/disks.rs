@@ -1,5 +1,6 @@
 //! Scripts about disks: full, broken, rolled back, without power.
 
+use node_core::duties::note::Phase;
 use node_core::record::DiskFault;
 use node_core::vault::Refusal;
 
@@ -49,6 +50,21 @@ fn a_peer_whose_disk_hangs_votes_no_more_but_combines_and_the_others_go_on() {
     }
     let node = &world.peers[1].process.as_ref().unwrap().node;
     assert!(node.waits_for_disk() > ms(60_000));
+}
+
+/// How long the disk takes is measured from there.
+#[test]
+fn a_record_that_is_durable_after_t_others_have_signed_is_told_too() {
+    let mut world = World::new(4, 52);
+    world.peers[1].sync_ms = (400, 400);
+    world.run_to(FIRST + 6);
+    world.assert_all_done(FIRST + 1..FIRST + 5);
+    for slot in world.head_slots(FIRST + 1..FIRST + 5) {
+        let at = |phase| world.reached.get(&(1, head(slot), phase)).copied();
+        let (durable, others) = (at(Phase::RecordDurable), at(Phase::CommitQuorum));
+        assert!(others.is_some(), "slot {slot}");
+        assert!(durable > others, "slot {slot}: {durable:?}");
+    }
 }
 
 #[test]

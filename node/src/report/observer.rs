@@ -27,7 +27,8 @@ use crate::disk::duty_history::{DutyHistory, Ending};
 use crate::disk::evidence_log::EvidenceLog;
 use node_core::duties::note::{Miss, Note, Phase};
 
-/// The intervals of a duty: name, from, to. `signed` is all of them but `value` and `submit`.
+/// The intervals of a duty: name, from, to. `signed` is all of them but `value` and `submit`. Where
+/// the own record is durable after t others have signed, there is no `commit`.
 pub const INTERVALS: [(&str, Phase, Phase); 7] = [
     ("value", Phase::Trigger, Phase::ValueReady),
     ("prepare", Phase::ValueReady, Phase::PrepareQuorum),

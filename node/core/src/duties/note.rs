@@ -13,7 +13,8 @@ use super::agreed::objection::Objection;
 use crate::partials::keys::ValidatorPosition;
 use crate::vault::Refusal;
 
-/// How far a duty has come. In this order on every peer that takes part from the beginning.
+/// How far a duty has come. In this order on every peer that takes part from the beginning, but
+/// that its record may become durable later than others have signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Phase {
     /// The duty's moment has come: head event, deadline, or start of the slot.

@@ -150,7 +150,10 @@ pub struct Run {
     pub(crate) askers: BTreeMap<ValidatorPosition, PeerSet>,
     pub(crate) passing: Passing,
     pub(crate) retry_at: Option<Timestamp>,
+    /// How far the duty has come.
     pub(crate) reached: Option<Phase>,
+    /// Whether it was told that the record is durable.
+    is_durable: bool,
 }
 
 impl Run {
@@ -195,6 +198,7 @@ impl Run {
             passing: Passing::default(),
             retry_at: None,
             reached: None,
+            is_durable: false,
         }
     }
 
@@ -280,10 +284,16 @@ impl Run {
         self.answer_owed(step);
     }
 
-    /// Notes that the duty has come this far, once.
+    /// Notes that the duty has come this far, once. The own record may be durable after t others
+    /// have signed: that is told all the same, and the duty has come as far as it had.
     pub(crate) fn reach(&mut self, phase: Phase, step: &mut Step<'_>) {
-        if self.reached < Some(phase) {
-            self.reached = Some(phase);
+        let is_news = if phase == Phase::RecordDurable {
+            !std::mem::replace(&mut self.is_durable, true)
+        } else {
+            self.reached < Some(phase)
+        };
+        if is_news {
+            self.reached = self.reached.max(Some(phase));
             step.note(Note::Reached {
                 duty: self.duty,
                 phase,
