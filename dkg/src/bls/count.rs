@@ -4,6 +4,11 @@
 //!
 //! What a thread does is noted beside the work, so that no signature of a function has to carry a
 //! counter along; what comes out is a value, [`Tally`], for whoever asked with [`counted`].
+//!
+//! So what a new thread does is lost unless it is [credited](Tally::credit). To make that
+//! impossible every signature would carry a counter, or one would count for the whole process,
+//! whatever of it somebody asked about. Both are worse: this crate starts no thread, and who does
+//! so around its work (the keystores of `node` are the one place) has a test that nothing is lost.
 
 use std::cell::Cell;
 

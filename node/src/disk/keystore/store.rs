@@ -208,8 +208,10 @@ fn in_parallel<T: Sync, R: Send>(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use dkg::bls::work::Operation;
     use proto::Root;
+
+    use super::*;
 
     fn shares(count: u8) -> Vec<StoredShare> {
         let share = |i: u8| StoredShare {
@@ -237,6 +239,19 @@ mod tests {
         let opened: Vec<_> = opened.iter().map(SecretShare::to_bytes).collect();
         let stored: Vec<_> = shares.iter().map(|s| s.secret.to_bytes()).collect();
         assert_eq!(opened, stored);
+    }
+
+    /// They are the only threads of the program that do such work beside the one that counts it.
+    #[test]
+    fn the_curve_work_of_many_threads_counts_for_who_has_asked_for_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (stored, done) = counted(|| store_all(dir.path(), &master(1), &shares(20)));
+        stored.unwrap();
+        assert_eq!(done.of(Operation::Key), 20);
+        let keys = public_keys(&shares(20));
+        let (opened, done) = counted(|| open_all(dir.path(), &master(1), &keys));
+        assert_eq!(opened.unwrap().len(), 20);
+        assert_eq!(done.of(Operation::Key), 20);
     }
 
     #[test]
