@@ -14,6 +14,8 @@ pub enum Call {
     Version,
     /// `GET /eth/v1/node/syncing`.
     Syncing,
+    /// `GET /eth/v1/node/health`.
+    Health,
     /// `/eth/v1/beacon/states/{state}/validators`.
     Validators,
     /// `GET /eth/v1/beacon/states/{state}/pending_deposits`.
@@ -54,6 +56,7 @@ impl Call {
             Self::Spec => "spec",
             Self::Version => "version",
             Self::Syncing => "syncing",
+            Self::Health => "health",
             Self::Validators => "validators",
             Self::PendingDeposits => "pending deposits",
             Self::Header => "header",
@@ -76,7 +79,7 @@ impl Call {
     /// on mainnet; the caller drops them earlier where slots are shorter.
     pub const fn timeout(self) -> Duration {
         Duration::from_secs(match self {
-            Self::Syncing | Self::Version | Self::Header => 3,
+            Self::Syncing | Self::Health | Self::Version | Self::Header => 3,
             Self::AttestationData | Self::SubmitAttestations => 4,
             Self::Genesis | Self::Spec | Self::Events => 5,
             Self::ProduceBlock | Self::PublishBlock => 8,
@@ -93,6 +96,7 @@ impl Call {
             Self::Genesis
             | Self::Version
             | Self::Syncing
+            | Self::Health
             | Self::Header
             | Self::AttestationData
             | Self::SubmitAttestations

@@ -10,7 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::call::Call;
-use super::client::BeaconClient;
+use super::client::{BeaconClient, JSON};
 use super::contradiction::Contradiction;
 use super::error::{BeaconError, Cause};
 use super::items::open;
@@ -138,6 +138,18 @@ impl BeaconClient {
             Ok(answer.data)
         })
         .await
+    }
+
+    /// Whether the node says that it is not ready for duties. Teku, while it has just begun and
+    /// looks for others of its kind, says so here alone, and refuses every value. A node or proxy
+    /// that does not serve the question says nothing.
+    pub async fn is_unready(&self) -> bool {
+        let health = self.get(Call::Health, "/eth/v1/node/health", JSON);
+        let answer = self.put((Call::Health, 0), health);
+        match answer.await {
+            Ok(answer) => answer.status == 206,
+            Err(error) => error.status() == Some(503),
+        }
     }
 
     /// The deposits that are waiting in a state.

@@ -32,7 +32,7 @@ pub(super) const VERSION_HEADER: &str = "Eth-Consensus-Version";
 /// The media type of SSZ.
 const SSZ: &str = "application/octet-stream";
 /// The media type of everything else.
-const JSON: &str = "application/json";
+pub(super) const JSON: &str = "application/json";
 /// SSZ if the node has it, otherwise JSON.
 const SSZ_OR_JSON: &str = "application/octet-stream;q=1,application/json;q=0.9";
 /// The most bytes that are read of an answer that is no success.
@@ -188,7 +188,7 @@ impl BeaconClient {
         self.error(call, Cause::Broken(self.hidden.shown(&innermost(error))))
     }
 
-    async fn get(
+    pub(super) async fn get(
         &self,
         call: Call,
         path: &str,

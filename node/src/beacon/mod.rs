@@ -7,7 +7,7 @@
 //! | `address` | nothing: the address of a node, read or refused |
 //! | `call` | every call with its name, its time and the size its answer may have |
 //! | `error`, `contradiction` | what can go wrong, in words for the operator |
-//! | `chain` | genesis and spec, sync status, blocks, pending deposits |
+//! | `chain` | genesis and spec, how the node is, blocks, pending deposits |
 //! | `validators` | which validators a state knows |
 //! | `duties` | who attests and proposes when; subscriptions and fee recipients |
 //! | `votes` | the head vote, and attestations to post |

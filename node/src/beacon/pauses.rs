@@ -78,7 +78,7 @@ fn range(call: Call) -> Option<(Duration, Duration)> {
         | Call::Header
         | Call::Block
         | Call::Events => None,
-        Call::AttestationData | Call::ProduceBlock | Call::Syncing => Some(URGENT),
+        Call::AttestationData | Call::ProduceBlock | Call::Syncing | Call::Health => Some(URGENT),
         Call::Genesis
         | Call::Spec
         | Call::Version

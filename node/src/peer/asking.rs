@@ -5,10 +5,12 @@
 
 use std::fmt::Display;
 use std::sync::Arc;
+use std::time::Duration;
 
 use proto::eth::{ChainSpec, SingleAttestation, ValidatorIndex};
 use proto::{DutyId, PublicKey, Root};
 use tokio::sync::mpsc::Sender;
+use tokio::time::timeout;
 use tracing::debug;
 
 use crate::beacon::{
@@ -21,6 +23,10 @@ use node_core::duties::agreed::judge::{Sight, Sighting};
 use node_core::duties::schedule::{Attester, Drawn, Registered};
 use node_core::duties::sight::Condition;
 use node_core::duties::{Origin, Request, Response, Submission};
+
+/// How long is waited for what the node says of its health, beside whether it is syncing: some
+/// proxies never answer that.
+const HEALTH: Duration = Duration::from_millis(150);
 
 /// What came of a request.
 #[derive(Debug)]
@@ -196,8 +202,13 @@ impl Question {
     }
 
     async fn condition(&self) -> Condition {
-        match self.client().sync_status().await {
-            Ok(status) if status.may_vote() && !status.el_offline => Condition::Sound,
+        let health = timeout(HEALTH, self.client().is_unready());
+        let (status, health) = tokio::join!(self.client().sync_status(), health);
+        let is_unready = health.unwrap_or(false);
+        match status {
+            Ok(status) if status.may_vote() && !status.el_offline && !is_unready => {
+                Condition::Sound
+            }
             Ok(_) => Condition::Behind,
             // One that does not serve this question serves others: they show how it is.
             Err(error) if error.rejected().is_some_and(|said| said.status < 500) => {

@@ -6,6 +6,7 @@
 //! | Prysm before 5, older Teku | 405 or 404 to the POST of validators |
 //! | proxies of node providers | 403 or 405 to every POST that is not on their list |
 //! | Grandine, Nimbus, Teku before Fulu | 404 to v2 of the proposer duties |
+//! | Teku that has just begun | not syncing, and 206 when it is asked for its health |
 //! | programs in Go | null for an empty list |
 //! | proxies in JavaScript | numbers without their quotes |
 
@@ -246,6 +247,23 @@ async fn a_state_that_is_left_open_with_null_is_the_careful_one() {
     );
     let head: HeadEvent = serde_json::from_str(&head).unwrap();
     assert!(head.execution_optimistic, "nobody said that it was checked");
+}
+
+#[tokio::test]
+async fn a_node_that_is_not_syncing_and_not_ready_either_is_asked_for_its_health() {
+    const HEALTH: &str = "/eth/v1/node/health";
+    for (status, is_unready) in [
+        (200, false),
+        (206, true),
+        (503, true),
+        (403, false),
+        (404, false),
+    ] {
+        let node = Node::recorded().with(HEALTH, (status, JSON, b""));
+        let client = node.start().await;
+        assert!(client.sync_status().await.unwrap().may_vote());
+        assert_eq!(client.is_unready().await, is_unready, "{status}");
+    }
 }
 
 #[tokio::test]
