@@ -197,12 +197,23 @@ impl Flags {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
 
     fn plan(line: &str) -> Result<Plan, String> {
         let words = std::iter::once("devnet").chain(line.split_whitespace());
         let flags = Flags::try_parse_from(words).map_err(|e| e.to_string())?;
         flags.plan().map_err(|e| e.to_string())
+    }
+
+    /// `up` shows it before anything is built.
+    #[test]
+    fn the_page_of_help_says_what_the_flags_are() {
+        let page = Flags::command().term_width(100).render_long_help();
+        let page = page.to_string().replace("devnet [OPTIONS]", "up [OPTIONS]");
+        let kept = include_str!("../help.txt");
+        assert_eq!(kept, page, "help.txt is to be:\n{page}");
     }
 
     #[test]

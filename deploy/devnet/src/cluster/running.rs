@@ -46,6 +46,16 @@ impl Cluster {
         }
     }
 
+    /// How somebody sees what a peer says of itself while the devnet runs: a command to be typed.
+    ///
+    /// # Panics
+    /// Never: a cluster has peers.
+    pub fn how_to_look(&self, site: &Site) -> String {
+        let config = self.peers.first().expect("a cluster has peers").config();
+        let (gantry, config) = (site.place.gantry().display(), config.display());
+        format!("look at a peer: {gantry} status --config {config}")
+    }
+
     /// Performs what `strikes` say for the duty epoch `epoch`, and answers with a line for each.
     ///
     /// # Errors

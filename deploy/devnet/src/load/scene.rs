@@ -77,6 +77,7 @@ impl LoadScene {
         let paid: Root = credentials();
         let stand_in = StandIn::start(address, world, keys, paid).await?;
         let started = cluster.start(site).await;
+        stage.keep(&cluster.how_to_look(site));
         self.cluster = Some(cluster);
         self.stand_in = Some(stand_in);
         started?;

@@ -133,6 +133,7 @@ impl Scene {
         let stage = progress.begin("peers");
         let (_, cluster, site) = self.running();
         cluster.start(site).await?;
+        stage.keep(&cluster.how_to_look(site));
         let result = format!("{} peers running", cluster.peers.len());
         progress.end(stage, &result);
         Ok(())
