@@ -209,13 +209,15 @@ fn setting_up_a_cluster_works_as_it_is_written() {
         if block.contains("gantry dkg") {
             for text in &said {
                 assert!(text.contains("Back up now"), "{text}");
+                assert!(leads_to_the_deposit(text), "{text}");
                 assert!(!text.contains("passphrase"), "the secret is in use: {text}");
             }
             done.push("keys");
         }
         if block.contains("gantry lock verify") {
             assert!(
-                said.iter().all(|text| text.contains("All good.")),
+                said.iter()
+                    .all(|text| text.contains("All good.") && leads_to_the_deposit(text)),
                 "{said:?}"
             );
             done.push("verified");
@@ -237,6 +239,14 @@ fn setting_up_a_cluster_works_as_it_is_written() {
         .unwrap()
         .collect();
     assert!(left.is_empty(), "nothing depends on the folder: {left:?}");
+}
+
+/// Whether it says how the deposits are sent that stand in a file which is there.
+fn leads_to_the_deposit(text: &str) -> bool {
+    let mut after = text.split("gantry deposit ").skip(1);
+    let mut words = after.next().into_iter().flat_map(str::split_whitespace);
+    let (file, flag) = (words.next(), words.next());
+    file.is_some_and(|file| Path::new(file).is_file()) && flag == Some("--lock")
 }
 
 /// Starts one peer, which finds all that was made and comes as far as one without a chain can.

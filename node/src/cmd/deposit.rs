@@ -9,7 +9,7 @@ mod looking;
 mod words;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -131,6 +131,13 @@ pub(super) struct Arguments {
     /// Send without asking.
     #[arg(long)]
     yes: bool,
+}
+
+/// How the deposits in `file` are sent, as somebody types it; what only the operator knows is in
+/// capitals.
+pub(super) fn to_deposit(file: &Path, lock: &Path) -> String {
+    let (file, lock) = (file.display(), lock.display());
+    format!("gantry deposit {file} --lock {lock} --rpc URL --beacon-node URL --key-file FILE")
 }
 
 impl Arguments {

@@ -9,6 +9,7 @@ use proto::{IdentityKey, PeerIndex, PublicKey};
 use thiserror::Error;
 
 use super::cluster::content;
+use super::deposit::to_deposit;
 use super::dkg::SecretFlags;
 use crate::ceremony::keys::share_key;
 use crate::checks::lock::{self, LockFileError};
@@ -169,11 +170,24 @@ impl Verify {
         match (failed.as_slice(), unchecked.as_slice()) {
             ([], []) => {
                 println!("All good.");
+                print!("{}", self.next_steps(&config, &lock));
                 Ok(())
             }
             ([], unchecked) => Err(LookError::NotChecked(unchecked.join(", "))),
             (failed, _) => Err(LookError::NotWhole(failed.join(", "))),
         }
+    }
+
+    /// What follows when all is good.
+    fn next_steps(&self, config: &Config, lock: &Lock) -> String {
+        let given = self.config.as_ref().map(|path| path.display());
+        let flags = given.map_or_else(String::new, |path| format!(" --config {path}"));
+        let mut text = format!("\nNext        gantry run{flags}\n");
+        let written = config.data_dir.join(deposit::file_name(lock));
+        let file = self.deposits.as_ref().unwrap_or(&written);
+        text += &format!("            {}\n", to_deposit(file, &config.lock_file));
+        text += "            by one of you, once all have compared the lock hash\n";
+        text
     }
 
     /// Opens every keystore of this peer, that of the seal key included.

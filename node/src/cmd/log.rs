@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 
+use tracing::level_filters::LevelFilter;
 use tracing::warn;
 use tracing_subscriber::EnvFilter;
 
@@ -15,7 +16,7 @@ use crate::config::{LogFilter, LogFormat};
 /// A line that nobody takes (the volume of the log is full, its reader has gone) is lost, and
 /// nothing else: to complain of it on standard error, too, would end the thread that has logged it.
 pub(super) fn start(filter: &LogFilter, format: LogFormat) {
-    let filter = EnvFilter::new(filter.as_str());
+    let filter = quiet(filter);
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .log_internal_errors(false)
@@ -31,10 +32,25 @@ pub(super) fn start(filter: &LogFilter, format: LogFormat) {
     }
 }
 
+/// The filter without what libp2p says of its own identity at level info: an operator knows peers
+/// by their names. Who looks at more than info, or names libp2p, sees it.
+fn quiet(filter: &LogFilter) -> EnvFilter {
+    let text = filter.as_str();
+    let env = EnvFilter::new(text);
+    if env.max_level_hint() == Some(LevelFilter::INFO) && !text.contains("libp2p") {
+        let directive = "libp2p_swarm=warn".parse().expect("a target and a level");
+        env.add_directive(directive)
+    } else {
+        env
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs::File;
+    use std::io::{self, Write};
     use std::process::Command;
+    use std::sync::{Arc, Mutex};
 
     use tracing::error;
 
@@ -43,6 +59,45 @@ mod tests {
     /// Set where this very program runs with a log that takes nothing.
     const FULL: &str = "GANTRY_TEST_FULL_LOG";
     const GOES_ON: &str = "nobody took a line, and it goes on";
+
+    #[test]
+    fn what_libp2p_says_of_itself_is_shown_to_who_looks_for_it() {
+        for (filter, is_shown) in [
+            ("info", false),
+            ("info,node=info", false),
+            ("warn", false),
+            ("debug", true),
+            ("info,node=debug", true),
+            ("info,libp2p_swarm=info", true),
+        ] {
+            let (said, lines) = (Said::default(), tracing_subscriber::fmt());
+            let (filter, writer) = (filter.parse().unwrap(), said.clone());
+            let lines = lines.with_env_filter(quiet(&filter));
+            let lines = lines.with_writer(move || writer.clone()).finish();
+            tracing::subscriber::with_default(lines, || {
+                tracing::info!(target: "libp2p_swarm", local_peer_id = "12D3Koo");
+                error!("of the node");
+            });
+            let said = String::from_utf8(said.0.lock().unwrap().clone()).unwrap();
+            assert!(said.contains("of the node"), "{said}");
+            let filter = filter.as_str();
+            assert_eq!(said.contains("12D3Koo"), is_shown, "{filter}: {said}");
+        }
+    }
+
+    /// What was logged.
+    #[derive(Clone, Default)]
+    struct Said(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Said {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
 
     /// `/dev/full` refuses every byte, as a full volume does.
     #[test]

@@ -101,6 +101,7 @@ impl Command {
                 let read = slashing::read(&own.place(), &interchange.file)?;
                 let import = slashing::import(&own.place(), read, own.now(slot_by_clock)?)?;
                 print_import(&import);
+                println!("Now {} goes on from there.", interchange.settings.run());
             }
             Self::Export(interchange) => {
                 let own = interchange.settings.open()?;
@@ -115,8 +116,10 @@ impl Command {
                 let renewed = slashing::new_record(&own.place(), &keys, now)?;
                 println!("{}", in_words(&renewed));
                 println!(
-                    "Nothing up to slot {} and epoch {} will be signed.",
-                    now.slot, now.epoch
+                    "Nothing up to slot {} and epoch {} will be signed. Now {} goes on from there.",
+                    now.slot,
+                    now.epoch,
+                    settings.run()
                 );
             }
             Self::KeepRecord(claim) => {
@@ -127,8 +130,9 @@ impl Command {
                 let ours = slashing::keep_record(&own.place(), denial, claim.against_both)?;
                 println!(
                     "The signing record, which ends at {ours}, counts as the newest, and {name}'s \
-                     claim to have seen {} of it stops nothing any more. Start gantry again.",
-                    claim.seen
+                     claim to have seen {} of it stops nothing any more. Now {} goes on.",
+                    claim.seen,
+                    claim.settings.run()
                 );
             }
         }
@@ -144,6 +148,11 @@ struct Own {
 }
 
 impl Settings {
+    /// How this peer is started, as somebody types it.
+    fn run(&self) -> String {
+        format!("`gantry run --config {}`", self.config.display())
+    }
+
     fn open(&self) -> Result<Own, RecordCommandError> {
         let config = Config::read(&self.config)?;
         let lock = lock::read(&config.lock_file)?;

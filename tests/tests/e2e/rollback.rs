@@ -44,6 +44,8 @@ pub async fn noticed(stand: &mut Stand, i: usize) {
     let declared = stand.gantry(i, &["slashing", "new-record"]);
     let words = String::from_utf8_lossy(&declared.stderr);
     assert!(declared.status.success(), "{words}");
+    let next = String::from_utf8_lossy(&declared.stdout);
+    assert!(next.contains("Now `gantry run --config "), "{next}");
     stand.start(i).await;
     assert_eq!(stand.status(i).unwrap().record.stopped, None);
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use proto::definition::Fingerprint;
 use proto::lock::Lock;
 
+use crate::cmd::deposit::to_deposit;
 use crate::config::Config;
 use crate::disk::keystore::SecretSource;
 use node_core::deposit;
@@ -57,7 +58,16 @@ impl fmt::Display for Ending<'_> {
         }
         self.write_copies(f)?;
         writeln!(f, "Next          gantry lock verify{}", self.flags)?;
-        self.write_start(f)
+        self.write_start(f)?;
+        if deposits.exists() {
+            let typed = to_deposit(&deposits, &config.lock_file);
+            writeln!(f, "              {typed}")?;
+            writeln!(
+                f,
+                "              by one of you, once all have compared the hash"
+            )?;
+        }
+        Ok(())
     }
 }
 
