@@ -170,12 +170,12 @@ fn duty(kind: &'static str, tally: Tally) -> Duty {
 
 fn latencies((peer, gained): &(String, Gained)) -> Vec<Latency> {
     let histograms = gained.metrics.histograms("gantry_phase_seconds");
-    let one = |((kind, phase), histogram): ((String, String), Histogram)| {
+    let one = |histogram: &Histogram| {
         let ms = |q| Some(histogram.quantile(q)? * 1000.0);
         Some(Latency {
             peer: peer.clone(),
-            kind,
-            phase,
+            kind: histogram.kind.clone(),
+            phase: histogram.phase.clone(),
             count: whole(histogram.count()),
             p50: ms(0.5)?,
             p90: ms(0.9)?,
@@ -183,7 +183,7 @@ fn latencies((peer, gained): &(String, Gained)) -> Vec<Latency> {
             max: ms(1.0)?,
         })
     };
-    histograms.into_iter().filter_map(one).collect()
+    histograms.filter_map(one).collect()
 }
 
 fn figures((name, gained): &(String, Gained)) -> PeerFigures {
@@ -213,6 +213,7 @@ mod tests {
         let scrape = Scrape::parse(
             "gantry_sent_bytes_total 350\n\
              gantry_record_fdatasync_seconds_count 12\n\
+             # TYPE gantry_phase_seconds histogram\n\
              gantry_phase_seconds_bucket{kind=\"head\",phase=\"signed\",le=\"+Inf\"} 7\n",
         );
         let mut gained = Gained::default();
