@@ -102,13 +102,13 @@ impl Ledger {
                 break;
             }
             let block = api.block(root).await?;
-            if block.slot < self.first {
+            if block.message.slot < self.first {
                 break;
             }
-            root = block.parent;
+            root = block.message.parent_root;
             newer.push(block);
         }
-        newer.retain(|block| block.slot < end);
+        newer.retain(|block| block.message.slot < end);
         self.replace(fork, &newer);
         Ok(())
     }
@@ -206,15 +206,15 @@ impl Ledger {
         newer.iter().rev().for_each(|block| self.enter(block));
     }
 
-    fn enter(&mut self, block: &Block) {
-        self.read.insert(block.slot, block.root);
-        if let Some((proposer, made)) = self.proposals.get_mut(&block.slot) {
-            *made |= *proposer == block.proposer;
+    fn enter(&mut self, Block { root, message }: &Block) {
+        self.read.insert(message.slot, *root);
+        if let Some((proposer, made)) = self.proposals.get_mut(&message.slot) {
+            *made |= *proposer == message.proposer_index;
         }
-        for packed in &block.attestations {
+        for packed in &message.body.attestations {
             for member in self.members(packed) {
                 if let Some(seat) = self.seats.get_mut(&(packed.data.slot, member)) {
-                    seat.packed_in.get_or_insert(block.slot);
+                    seat.packed_in.get_or_insert(message.slot);
                 }
             }
         }
@@ -270,7 +270,7 @@ fn bits(text: &str) -> Vec<u64> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::api::PackedData;
+    use crate::api::{Body, Message, PackedData};
 
     const SLOT: Slot = Slot(9);
 
@@ -298,11 +298,14 @@ pub(crate) mod tests {
         };
         Block {
             root: Root::from([u8::try_from(proposer).unwrap(); 32]),
-            parent: Root::ZERO,
-            slot: Slot(slot),
-            proposer,
-            graffiti: String::new(),
-            attestations: vec![packed],
+            message: Message {
+                slot: Slot(slot),
+                proposer_index: proposer,
+                parent_root: Root::ZERO,
+                body: Body {
+                    attestations: vec![packed],
+                },
+            },
         }
     }
 
