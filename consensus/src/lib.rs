@@ -138,6 +138,8 @@
 //! follow without any round. Where locks agree, every peer that returns can only complete what the
 //! others began.
 
+#![warn(missing_docs)]
+
 mod ballots;
 mod evidence;
 mod follow;

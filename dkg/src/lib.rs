@@ -136,6 +136,8 @@
 //! keeps at most one statement of each kind and peer. Each call checks at most one bundle, except
 //! that of a conviction for a bad proof, which checks all n again.
 
+#![warn(missing_docs)]
+
 pub mod blame;
 pub mod bls;
 pub mod ceremony;

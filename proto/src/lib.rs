@@ -22,6 +22,8 @@
 //!
 //! Never here: behaviour. Nothing in this crate decides, waits, stores or sends.
 
+#![warn(missing_docs)]
+
 pub mod ceremony;
 pub mod cluster;
 pub mod definition;

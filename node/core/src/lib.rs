@@ -17,6 +17,8 @@
 //! Never here: the words and the wire (`proto`), how peers agree (`consensus`), how keys are made
 //! and signatures combined (`dkg`), and the program around it (`node`).
 
+#![warn(missing_docs)]
+
 pub mod deposit;
 pub mod duties;
 pub mod partials;
