@@ -42,7 +42,6 @@ pub struct Committee {
 /// Who proposes in a slot.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct Proposer {
-    /// The slot.
     pub slot: Slot,
     /// The proposer's validator index.
     #[serde(with = "serde_utils::quoted_u64")]
@@ -70,16 +69,13 @@ pub struct PackedData {
 /// A block, as far as the devnet reads it.
 #[derive(Debug, Clone)]
 pub struct Block {
-    /// Its root.
     pub root: Root,
-    /// What it says.
     pub message: Message,
 }
 
 /// What a block says.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Message {
-    /// Its slot.
     pub slot: Slot,
     /// Its proposer's validator index.
     #[serde(with = "serde_utils::quoted_u64")]
@@ -107,9 +103,6 @@ pub struct BeaconApi {
 
 impl BeaconApi {
     /// Reads genesis and spec.
-    ///
-    /// # Errors
-    /// If the node does not answer or its spec lacks a constant.
     pub async fn connect(url: &str) -> Result<Self, Error> {
         let client = reqwest::Client::builder().timeout(REQUEST).build();
         let client = client.map_err(|e| answer(url, &e.to_string()))?;
@@ -154,9 +147,6 @@ impl BeaconApi {
     }
 
     /// The root of the node's head.
-    ///
-    /// # Errors
-    /// As every question: no answer, or one of another form.
     pub async fn head(&self) -> Result<Root, Error> {
         #[derive(Deserialize)]
         struct Head {
@@ -166,9 +156,6 @@ impl BeaconApi {
     }
 
     /// Those of `keys` that are in the registry of the head state.
-    ///
-    /// # Errors
-    /// As [`Self::head`].
     pub async fn validators(
         &self,
         keys: &[PublicKey],
@@ -193,27 +180,18 @@ impl BeaconApi {
     }
 
     /// The committees of `epoch`, which must be the head's, the one before or the next.
-    ///
-    /// # Errors
-    /// As [`Self::head`].
     pub async fn committees(&self, epoch: Epoch) -> Result<Vec<Committee>, Error> {
         let path = format!("/eth/v1/beacon/states/head/committees?epoch={epoch}");
         self.read(&path).await
     }
 
     /// The proposers of `epoch`, which must be the current or the next.
-    ///
-    /// # Errors
-    /// As [`Self::head`].
     pub async fn proposers(&self, epoch: Epoch) -> Result<Vec<Proposer>, Error> {
         self.read(&format!("/eth/v1/validator/duties/proposer/{epoch}"))
             .await
     }
 
     /// The block `root`, canonical or not.
-    ///
-    /// # Errors
-    /// As [`Self::head`], and if the node has no such block.
     pub async fn block(&self, root: Root) -> Result<Block, Error> {
         #[derive(Deserialize)]
         struct Signed {

@@ -6,9 +6,6 @@ use reqwest::Response;
 const LIMIT: usize = 64 << 20;
 
 /// The whole answer as text.
-///
-/// # Errors
-/// If it is longer than its bound, breaks off, or is not UTF-8.
 pub async fn text(mut response: Response) -> Result<String, String> {
     let mut body = Vec::new();
     loop {

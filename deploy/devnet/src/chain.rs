@@ -31,7 +31,6 @@ const FAST_CHURN: &str = "MIN_PER_EPOCH_CHURN_LIMIT_ELECTRA=64000000000000,\
 pub struct GenesisValidator {
     /// Its group key.
     pub pubkey: PublicKey,
-    /// Its withdrawal credentials.
     pub withdrawal_credentials: Root,
 }
 
@@ -46,9 +45,6 @@ pub struct Foundation {
 
 impl Foundation {
     /// Starts the execution client and computes the genesis validators root.
-    ///
-    /// # Errors
-    /// If a program fails.
     pub async fn lay(plan: &Plan, site: &Site) -> Result<Self, Error> {
         let execution = Execution::start(plan, site).await?;
         let mut command = script(plan, &site.place, "genesis-root.mjs");
@@ -77,9 +73,6 @@ pub struct Chain {
 impl Chain {
     /// Starts beacon nodes and interop validators, and waits until the nodes answer; slot 0 comes
     /// a few seconds later. `in_genesis` are appended to the registry.
-    ///
-    /// # Errors
-    /// If a program fails or a node does not answer within a minute.
     pub async fn start(
         plan: &Plan,
         foundation: Foundation,

@@ -24,33 +24,23 @@ pub enum Error {
     /// The stand-in beacon node cannot listen.
     #[error("the stand-in beacon node cannot listen on {address}: {source}; stop who does")]
     Listen {
-        /// Where.
         address: SocketAddr,
-        /// What the system says.
         source: io::Error,
     },
     /// A slow way between the peers cannot begin where it should.
     #[error("no way to a peer can begin at {address}: {source}; stop who listens there")]
     Way {
-        /// Where.
         address: SocketAddr,
-        /// What the system says.
         source: io::Error,
     },
     /// A file or directory cannot be read or written.
     #[error("{}: {source}", .path.display())]
-    File {
-        /// Which one.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
+    File { path: PathBuf, source: io::Error },
     /// A program did not start.
     #[error("cannot start {name}: {source}")]
     Start {
         /// What it is in the devnet.
         name: String,
-        /// What the system says.
         source: io::Error,
     },
     /// A program ended that should have gone on, or failed at its task.
@@ -58,7 +48,6 @@ pub enum Error {
     Ended {
         /// What it is in the devnet.
         name: String,
-        /// How it ended.
         what: String,
         /// Where its output is.
         log: PathBuf,
@@ -72,17 +61,11 @@ pub enum Error {
         what: String,
         /// How long was waited.
         seconds: u64,
-        /// Where the logs are.
         logs: PathBuf,
     },
     /// A node answered something else than its interface promises, or not at all.
     #[error("{url}: {problem}")]
-    Answer {
-        /// What was asked.
-        url: String,
-        /// What is wrong with the answer.
-        problem: String,
-    },
+    Answer { url: String, problem: String },
     /// The chain does not show what it should.
     #[error("not as expected: {0}")]
     Unexpected(String),

@@ -38,18 +38,12 @@ pub struct Execution {
     pub jwt: PathBuf,
     /// The hash of its block 0.
     pub genesis_hash: String,
-    /// Its chain id.
     pub chain_id: u64,
-    /// The deposit contract on it.
     pub deposit_contract: String,
 }
 
 impl Execution {
     /// Starts the npm client, or asks the external one; `None` for the mock.
-    ///
-    /// # Errors
-    /// If it cannot be started, does not answer within a minute, or is not at the beginning of a
-    /// chain of `--execution-genesis`.
     pub async fn start(plan: &Plan, site: &Site) -> Result<Option<Self>, Error> {
         match &plan.engine {
             Engine::Mock => Ok(None),
@@ -134,9 +128,6 @@ impl Execution {
     }
 
     /// Waits until the client has a block after its genesis: a deposit asks it for the present.
-    ///
-    /// # Errors
-    /// If it ends, or has none within a minute.
     pub async fn first_block(&mut self, children: &Children) -> Result<(), Error> {
         let rpc = Rpc::new(&self.rpc_url);
         let patience = tokio::time::Instant::now() + START;
@@ -162,9 +153,6 @@ impl Execution {
 
 /// Writes to `file` the genesis of a chain on which a devnet of `fork` can begin. `script` is
 /// `genesis.mjs`.
-///
-/// # Errors
-/// If the script fails or the file cannot be written.
 pub fn write_genesis(script: &Path, fork: Fork, file: &Path) -> Result<(), Error> {
     let mut make = Command::new("node");
     make.arg(script)

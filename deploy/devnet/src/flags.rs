@@ -92,7 +92,6 @@ pub struct Order {
     pub plan: Plan,
     /// A stand-in beacon node instead of the chain.
     pub load: bool,
-    /// Where the report goes.
     pub report: Option<PathBuf>,
     /// The first port.
     pub port_base: u16,
@@ -106,9 +105,6 @@ pub struct Order {
 
 impl Flags {
     /// Writes the genesis that was asked for instead of a devnet; `false` if none was.
-    ///
-    /// # Errors
-    /// If the script fails or the file cannot be written.
     pub fn write_genesis(&self) -> Result<bool, Error> {
         let Some(file) = &self.execution_genesis else {
             return Ok(false);
@@ -196,60 +192,4 @@ impl Flags {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    use super::*;
-
-    fn plan(line: &str) -> Result<Plan, String> {
-        let words = std::iter::once("devnet").chain(line.split_whitespace());
-        let flags = Flags::try_parse_from(words).map_err(|e| e.to_string())?;
-        flags.plan().map_err(|e| e.to_string())
-    }
-
-    /// `up` shows it before anything is built.
-    #[test]
-    fn the_page_of_help_says_what_the_flags_are() {
-        let page = Flags::command().term_width(100).render_long_help();
-        let page = page.to_string().replace("devnet [OPTIONS]", "up [OPTIONS]");
-        let kept = include_str!("../help.txt");
-        assert_eq!(kept, page, "help.txt is to be:\n{page}");
-    }
-
-    #[test]
-    fn the_default_is_four_peers_with_deposits() {
-        let plan = plan("").unwrap();
-        assert_eq!((plan.size.peers(), plan.validators), (4, 8));
-        assert_eq!((plan.engine, plan.entry), (Engine::Npm, Entry::Deposit));
-    }
-
-    #[test]
-    fn another_client_is_named_whole_and_its_genesis_is_written_before() {
-        let named = plan("--fork fulu --execution-url http://x --execution-rpc http://y --jwt z");
-        assert!(matches!(named.unwrap().engine, Engine::External { .. }));
-        let both = "--execution-genesis g --execution-url http://x --execution-rpc y --jwt z";
-        assert!(plan(both).unwrap_err().contains("--execution-genesis"));
-    }
-
-    #[test]
-    fn combinations_that_cannot_work_are_refused_by_name() {
-        assert!(plan("--fork fulu").unwrap_err().contains("--fork fulu"));
-        assert!(
-            plan("--load 32 --fork fulu")
-                .unwrap_err()
-                .contains("--load")
-        );
-        assert!(
-            plan("--execution-url http://x")
-                .unwrap_err()
-                .contains("--jwt")
-        );
-        assert!(plan("--peers 2").unwrap_err().contains("--peers 2"));
-        assert!(plan("--slot-ms 500").unwrap_err().contains("--slot-ms 500"));
-        assert!(plan("--slot-ms 500 --in-genesis").is_err());
-        assert!(plan("--slot-ms 500 --load 32").is_ok());
-        assert!(plan("--delay-ms 1001").unwrap_err().contains("--delay-ms"));
-        assert_eq!(plan("--delay-ms 50").unwrap().delay_ms, 50);
-        assert!(plan("--kill 5@1").unwrap_err().contains("peers 1 to 4"));
-    }
-}
+mod tests;

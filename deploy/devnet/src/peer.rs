@@ -59,15 +59,11 @@ impl Peer {
         }
     }
 
-    /// Its config file.
     pub fn config(&self) -> PathBuf {
         self.dir.join("gantry.toml")
     }
 
     /// Starts `gantry run`.
-    ///
-    /// # Errors
-    /// If the program cannot be started.
     pub fn start(&mut self, site: &Site) -> Result<(), Error> {
         let mut command = Command::new(site.place.gantry());
         command
@@ -162,9 +158,6 @@ impl Peer {
     }
 
     /// Starts another command of this peer, as `gantry dkg`, beside or before `gantry run`.
-    ///
-    /// # Errors
-    /// If the program cannot be started.
     pub fn command(
         &self,
         site: &Site,

@@ -22,9 +22,6 @@ pub struct Ports {
 
 impl Ports {
     /// The block that starts at `base`, 1024 to 65435.
-    ///
-    /// # Errors
-    /// If the block does not fit.
     pub fn from_base(base: u16) -> Result<Self, Error> {
         if (1024..=65_435).contains(&base) {
             Ok(Self { base })
@@ -148,7 +145,6 @@ fn small(position: usize) -> u16 {
 pub struct Site {
     /// The directories.
     pub place: Place,
-    /// The ports.
     pub ports: Ports,
     /// The processes and their logs.
     pub children: Children,
@@ -184,9 +180,6 @@ pub struct Place {
 impl Place {
     /// `scripts` is `deploy/devnet` of the repository, `gantry` the built binary. `dir` is made,
     /// or emptied if an earlier devnet made it.
-    ///
-    /// # Errors
-    /// If `dir` holds something else, another devnet runs in it, or it cannot be written.
     pub fn new(scripts: &Path, gantry: &Path, dir: &Path) -> Result<Self, Error> {
         if dir.exists() && !dir.join(MARK).exists() {
             let is_empty = fs::read_dir(dir)
@@ -291,9 +284,6 @@ fn node_major() -> Option<u32> {
 }
 
 /// Installs the npm packages of `deploy/devnet` where the lock file has changed since.
-///
-/// # Errors
-/// If npm is missing or fails.
 pub fn install_packages(scripts: &Path) -> Result<(), Error> {
     for name in ["beacon", "execution"] {
         install_packages_in(&scripts.join(name))?;
@@ -302,9 +292,6 @@ pub fn install_packages(scripts: &Path) -> Result<(), Error> {
 }
 
 /// Installs the npm packages of one directory where its lock file has changed since.
-///
-/// # Errors
-/// If npm is missing or fails.
 pub fn install_packages_in(dir: &Path) -> Result<(), Error> {
     let lock = dir.join("package-lock.json");
     let done = dir.join("node_modules").join(".installed-lock.json");
@@ -332,47 +319,4 @@ fn claim(mark: File, dir: &Path) -> Result<File, Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn busy_ports_are_named() {
-        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let base = taken.local_addr().unwrap().port() - 30;
-        let text = Ports::from_base(base)
-            .unwrap()
-            .check(&Plan::small(1))
-            .unwrap_err()
-            .to_string();
-        assert!(text.contains(&format!("{} (peer 1)", base + 30)), "{text}");
-    }
-
-    #[test]
-    fn a_block_that_somebody_uses_is_not_called_free() {
-        let plan = Plan::small(1);
-        let ports = Ports::free(&plan);
-        let _taken = TcpListener::bind((Ipv4Addr::LOCALHOST, ports.way(3))).unwrap();
-        assert_ne!(Ports::free(&plan), ports);
-    }
-
-    #[test]
-    fn a_directory_in_which_another_devnet_runs_is_left_alone() {
-        let dir = tempfile::tempdir().unwrap();
-        let place = || Place::new(dir.path(), Path::new("gantry"), dir.path());
-        let first = place().unwrap();
-        fs::write(first.file("keys"), "of the first").unwrap();
-        let words = place().unwrap_err().to_string();
-        assert!(words.contains("another devnet runs in it"), "{words}");
-        assert!(first.file("keys").exists());
-        drop(first);
-        place().unwrap();
-    }
-
-    #[test]
-    fn a_directory_of_somebody_else_is_left_alone() {
-        let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("diary"), "dear").unwrap();
-        assert!(Place::new(dir.path(), Path::new("gantry"), dir.path()).is_err());
-        assert!(dir.path().join("diary").exists());
-    }
-}
+mod tests;

@@ -20,7 +20,6 @@ enum Screen {
 /// A stage that is over.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Done {
-    /// Its name.
     pub name: &'static str,
     /// How long it took.
     pub took: Duration,

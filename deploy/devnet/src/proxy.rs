@@ -33,9 +33,6 @@ pub enum Way {
 
 /// Lays the ways of a plan whose peers are far from each other: to each of them one, at which the
 /// definition says that it can be reached.
-///
-/// # Errors
-/// If a port is taken.
 pub async fn part(plan: &Plan, site: &Site) -> Result<(), Error> {
     if plan.delay_ms == 0 {
         return Ok(());
@@ -53,9 +50,6 @@ pub async fn part(plan: &Plan, site: &Site) -> Result<(), Error> {
 }
 
 /// Lays a way from `from` to `to`; it lasts as long as the runtime.
-///
-/// # Errors
-/// If nobody may listen at `from`.
 pub async fn lay(from: SocketAddr, to: SocketAddr, way: watch::Receiver<Way>) -> io::Result<()> {
     let listener = TcpListener::bind(from).await?;
     tokio::spawn(async move {

@@ -136,10 +136,6 @@ impl Report {
         }
     }
 
-    /// Writes it.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), Error> {
         let text = serde_json::to_string_pretty(self).expect("names and finite numbers only");
         fs::write(path, text + "\n").map_err(Error::file(path))
@@ -204,25 +200,4 @@ fn whole(counted: f64) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::metrics::Scrape;
-
-    #[test]
-    fn what_is_counted_is_written_without_a_fraction() {
-        let scrape = Scrape::parse(
-            "gantry_sent_bytes_total 350\n\
-             gantry_record_fdatasync_seconds_count 12\n\
-             # TYPE gantry_phase_seconds histogram\n\
-             gantry_phase_seconds_bucket{kind=\"head\",phase=\"signed\",le=\"+Inf\"} 7\n",
-        );
-        let mut gained = Gained::default();
-        gained.metrics.add_gain(&Scrape::default(), &scrape);
-        let peer = ("alice".to_owned(), gained);
-        let figures = serde_json::to_string(&figures(&peer)).expect("JSON");
-        assert!(figures.contains("\"bytes_sent\":350,"), "{figures}");
-        assert!(figures.contains("\"fdatasyncs\":12}"), "{figures}");
-        let latencies = serde_json::to_string(&latencies(&peer)).expect("JSON");
-        assert!(latencies.contains("\"count\":7,"), "{latencies}");
-    }
-}
+mod tests;

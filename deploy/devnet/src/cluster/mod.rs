@@ -35,7 +35,6 @@ const LOOK: Duration = Duration::from_millis(50);
 pub struct ChainTerms {
     /// Chain id of the execution chain.
     pub chain_id: u64,
-    /// The genesis validators root.
     pub genesis_validators_root: Root,
     /// Where deposits go.
     pub deposit_contract: String,
@@ -76,9 +75,6 @@ pub struct Cluster {
 impl Cluster {
     /// Makes identities and keystore secrets, and a definition that all have signed; writes each
     /// peer's config, with the beacon node at `beacon_url(position)`.
-    ///
-    /// # Errors
-    /// If a `gantry` command refuses.
     pub fn found(
         plan: &Plan,
         site: &Site,
@@ -124,9 +120,6 @@ impl Cluster {
     }
 
     /// Runs `gantry dkg` for every peer at once, until all have finished. `say` hears who has not.
-    ///
-    /// # Errors
-    /// If one of them fails, or it takes more than five minutes.
     pub async fn ceremony(&self, site: &Site, say: impl Fn(&str)) -> Result<(), Error> {
         let definition = self.definition.display().to_string();
         let mut running = Vec::new();
@@ -165,9 +158,6 @@ impl Cluster {
     }
 
     /// The lock that the ceremony wrote; all peers must have the same.
-    ///
-    /// # Errors
-    /// If one has none, an invalid or a different one.
     pub fn lock(&self) -> Result<Lock, Error> {
         let mut locks = Vec::new();
         for peer in &self.peers {
@@ -186,9 +176,6 @@ impl Cluster {
     }
 
     /// The group keys, in the lock's order.
-    ///
-    /// # Errors
-    /// As [`Self::lock`].
     pub fn keys(&self) -> Result<Vec<PublicKey>, Error> {
         Ok(self
             .lock()?
@@ -200,9 +187,6 @@ impl Cluster {
 
     /// What registers the cluster's validators in a genesis state with a mock engine: keys and
     /// credentials without an address, since the mock pays no withdrawals.
-    ///
-    /// # Errors
-    /// As [`Self::lock`].
     pub fn for_genesis(&self) -> Result<Vec<GenesisValidator>, Error> {
         let register = |pubkey: PublicKey| {
             let mut credentials = [0; 32];
@@ -217,9 +201,6 @@ impl Cluster {
 
     /// Sends the deposits with `gantry deposit` from the genesis' funded account, and waits until
     /// they are mined.
-    ///
-    /// # Errors
-    /// If the command fails.
     pub async fn deposit(&self, site: &Site, rpc_url: &str) -> Result<(), Error> {
         let dir = &self.peers[0].dir;
         let key = site.place.file("funded.key");

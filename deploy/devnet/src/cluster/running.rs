@@ -16,9 +16,6 @@ const LOOK: Duration = Duration::from_millis(50);
 
 impl Cluster {
     /// Starts every peer, and waits until all answer at `/metrics`.
-    ///
-    /// # Errors
-    /// If one cannot be started, ends, or does not answer within a minute.
     pub async fn start(&mut self, site: &Site) -> Result<(), Error> {
         self.peers
             .iter_mut()
@@ -57,9 +54,6 @@ impl Cluster {
     }
 
     /// Performs what `strikes` say for the duty epoch `epoch`, and answers with a line for each.
-    ///
-    /// # Errors
-    /// If a peer cannot be started again.
     pub async fn strike(
         &mut self,
         site: &Site,

@@ -24,15 +24,11 @@ pub struct Count {
 pub struct Refused {
     /// Its position in the request.
     pub position: usize,
-    /// The reason.
     pub reason: &'static str,
 }
 
 impl Count {
     /// Nothing received yet for the validators with these group keys, in the order of the lock.
-    ///
-    /// # Errors
-    /// If one is not a valid public key.
     pub fn new(keys: &[PublicKey]) -> Result<Self, Error> {
         let points = keys
             .iter()

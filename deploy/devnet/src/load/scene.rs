@@ -46,9 +46,6 @@ impl LoadScene {
     }
 
     /// Plays all stages. Without `--for-epochs` it never returns but for an error.
-    ///
-    /// # Errors
-    /// What failed, or which duties are missing.
     pub async fn play(&mut self, progress: &mut Progress) -> Result<(), Error> {
         let terms = ChainTerms::mock(World::genesis_validators_root());
         let (plan, site) = (&self.plan, &self.site);
@@ -127,9 +124,6 @@ impl LoadScene {
     }
 
     /// Whether all that was expected of the epochs shown so far was received.
-    ///
-    /// # Errors
-    /// With what is missing.
     pub fn judge(&self) -> Result<(), Error> {
         if self.unexpected.is_empty() {
             Ok(())

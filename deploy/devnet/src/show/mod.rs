@@ -53,9 +53,6 @@ impl Scene {
     }
 
     /// Plays all stages. Without `--for-epochs` it never returns but for an error.
-    ///
-    /// # Errors
-    /// What failed, or what the chain does not show.
     pub async fn play(&mut self, progress: &mut Progress) -> Result<(), Error> {
         let stage = progress.begin("foundation");
         let foundation = Foundation::lay(&self.plan, &self.site).await?;

@@ -1,0 +1,120 @@
+//! Duties found in blocks, left out of them, and lost with them.
+
+use super::*;
+use crate::api::{Body, Message, PackedData};
+
+const SLOT: Slot = Slot(9);
+
+/// Of epoch 1, in which two attest and one of them proposes, and nothing is in a block yet.
+pub(crate) fn ledger() -> Ledger {
+    let mut ledger = Ledger::new(BTreeSet::from([70, 71]), Epoch(1), 8);
+    let committee = |index, validators: &[u64]| Committee {
+        index,
+        slot: SLOT,
+        validators: validators.into(),
+    };
+    ledger.seat(vec![committee(0, &[1, 70, 2]), committee(1, &[71, 3])]);
+    ledger.await_blocks(&[Proposer {
+        slot: SLOT,
+        validator_index: 71,
+    }]);
+    ledger
+}
+
+fn block(slot: u64, proposer: u64, aggregation_bits: &str, committee_bits: &str) -> Block {
+    let packed = Packed {
+        aggregation_bits: aggregation_bits.to_owned(),
+        committee_bits: committee_bits.to_owned(),
+        data: PackedData { slot: SLOT },
+    };
+    Block {
+        root: Root::from([u8::try_from(proposer).unwrap(); 32]),
+        message: Message {
+            slot: Slot(slot),
+            proposer_index: proposer,
+            parent_root: Root::ZERO,
+            body: Body {
+                attestations: vec![packed],
+            },
+        },
+    }
+}
+
+/// For each attestation that is in a block: how many slots after its own, least 1.
+fn delays(ledger: &Ledger) -> Vec<u64> {
+    let packed = ledger.seats.iter();
+    let packed = packed.filter_map(|((slot, _), seat)| Some(seat.packed_in?.0 - slot.0));
+    packed.collect()
+}
+
+#[test]
+fn bits_count_over_the_committees_named() {
+    let mut ledger = ledger();
+    // Committees 0 and 1: members 1, 70, 2, 71, 3; set are 70 and 71; bit 5 is the length.
+    ledger.enter(&block(10, 5, "0x2a", "0x03"));
+    assert_eq!(
+        ledger.of(Epoch(1)).attestations,
+        Tally {
+            expected: 2,
+            included: 2
+        }
+    );
+    assert_eq!(delays(&ledger), [1, 1]);
+}
+
+#[test]
+fn one_committee_left_out_is_missed() {
+    let mut ledger = ledger();
+    ledger.enter(&block(10, 5, "0x0a", "0x01"));
+    assert_eq!(ledger.missed(), BTreeSet::from([SLOT]));
+    assert_eq!(
+        ledger.of(Epoch(1)).attestations,
+        Tally {
+            expected: 2,
+            included: 1
+        }
+    );
+    assert_eq!(ledger.of(Epoch(2)), Duties::default());
+}
+
+#[test]
+fn a_seat_nobody_outside_can_pack_is_not_missed() {
+    let mut ledger = Ledger::new(BTreeSet::from([70]), Epoch(1), 8);
+    ledger.seat(vec![Committee {
+        index: 0,
+        slot: SLOT,
+        validators: vec![70],
+    }]);
+    assert_eq!(ledger.total().attestations, Tally::default());
+}
+
+#[test]
+fn a_proposal_is_the_proposers_block_in_its_slot() {
+    let mut ledger = ledger();
+    ledger.enter(&block(9, 3, "0x01", "0x00"));
+    assert_eq!(ledger.total().proposals.missed(), 1);
+    ledger.enter(&block(9, 71, "0x01", "0x00"));
+    assert_eq!(ledger.total().proposals.missed(), 0);
+}
+
+#[test]
+fn what_a_reorganised_chain_contains_no_longer_is_missed_until_it_is_found_again() {
+    let mut ledger = ledger();
+    let made = block(9, 71, "0x01", "0x00");
+    ledger.replace(Slot(0), &[block(10, 5, "0x2a", "0x03"), made.clone()]);
+    assert!(ledger.missed().is_empty());
+    // Another block in slot 10, with one vote; then one in slot 11 with both.
+    let other = block(10, 6, "0x0a", "0x01");
+    ledger.replace(ledger.slot_of(made.root).unwrap(), &[other]);
+    assert_eq!(ledger.total().attestations.missed(), 1);
+    assert_eq!(ledger.total().proposals.missed(), 0);
+    ledger.replace(Slot(10), &[block(11, 7, "0x2a", "0x03")]);
+    assert_eq!(delays(&ledger), [1, 2]);
+    // Another proposer's block in slot 9, below everything.
+    ledger.replace(
+        Slot(0),
+        &[block(11, 8, "0x2a", "0x03"), block(9, 3, "0x01", "0x00")],
+    );
+    assert_eq!(ledger.total().attestations.missed(), 0);
+    assert_eq!(ledger.missed(), BTreeSet::from([SLOT]));
+}

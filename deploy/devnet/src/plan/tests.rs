@@ -1,0 +1,73 @@
+//! Plans that can exist, and refusals that say what would.
+
+use super::*;
+
+fn refusal(plan: Plan) -> String {
+    plan.check().unwrap_err().to_string()
+}
+
+#[test]
+fn fulu_needs_another_client_or_genesis_validators() {
+    let plan = Plan {
+        fork: Fork::Fulu,
+        ..Plan::small(8)
+    };
+    assert!(refusal(plan.clone()).starts_with("--fork fulu"));
+    let mock = Plan {
+        engine: Engine::Mock,
+        entry: Entry::Genesis,
+        ..plan
+    };
+    assert!(mock.check().is_ok());
+}
+
+#[test]
+fn an_execution_client_wants_whole_seconds() {
+    assert!(
+        refusal(Plan {
+            slot_ms: 1500,
+            ..Plan::small(8)
+        })
+        .starts_with("--slot-ms 1500")
+    );
+}
+
+#[test]
+fn strikes_hit_peers_and_epochs_that_exist() {
+    let strike = Strike {
+        peer: 4,
+        epoch: 1,
+        blow: Blow::Kill,
+    };
+    let plan = Plan {
+        strikes: vec![strike],
+        ..Plan::small(8)
+    };
+    assert!(refusal(plan).contains("peers 1 to 4"));
+    let strike = Strike {
+        peer: 0,
+        epoch: 3,
+        blow: Blow::Restart,
+    };
+    let plan = Plan {
+        strikes: vec![strike],
+        for_epochs: Some(2),
+        ..Plan::small(8)
+    };
+    assert!(refusal(plan).contains("--for-epochs"));
+}
+
+#[test]
+fn the_outside_can_finalise_alone() {
+    for validators in [1, 8, 100, 1000] {
+        let outside = Plan::small(validators).interop_validators();
+        assert!(outside >= 3 * validators, "{validators}");
+    }
+}
+
+#[test]
+fn peers_and_epochs_are_counted_from_one() {
+    assert_eq!("2@3".parse(), Ok(PeerAtEpoch { peer: 2, epoch: 3 }));
+    assert!("0@3".parse::<PeerAtEpoch>().is_err());
+    assert!("2".parse::<PeerAtEpoch>().is_err());
+}
