@@ -324,6 +324,24 @@ fn scripts_say_what_they_are_and_stay_readable() {
 }
 
 #[test]
+fn tests_are_known_by_their_path() {
+    let marks = ["#[test]", "#[tokio::test", "proptest! {"];
+    // Two crates are still to be moved.
+    let moved = |name: &&(String, String)| !name.0.starts_with("node/");
+    let is_known = |name: &str| {
+        let mut parts = name.split(['/', '.']);
+        !name.contains("/src/") || parts.any(|part| part.ends_with("tests"))
+    };
+    let all = rust_files();
+    let unknown = all.iter().filter(moved).filter(|(name, _)| !is_known(name));
+    refuse(unknown.flat_map(|(name, text)| {
+        let mut lines = text.lines().map(str::trim_start);
+        let first = lines.find(|line| marks.iter().any(|mark| line.starts_with(mark)));
+        first.map(|_| format!("{name}: has tests; they stand in a file of their own"))
+    }));
+}
+
+#[test]
 fn tests_neither_sleep_nor_are_ignored() {
     let banned = [
         concat!("#[ign", "ore"),
