@@ -19,9 +19,7 @@ const CELLS_OF_A_BLOB: usize = 128;
 /// What a block is to be built from.
 #[derive(Debug, Clone, Copy)]
 pub struct BlockOrder {
-    /// Its slot.
     pub slot: Slot,
-    /// Its RANDAO reveal.
     pub randao_reveal: SignatureBytes,
     /// Who gets its fees.
     pub fee_recipient: [u8; 20],

@@ -32,7 +32,6 @@ use crate::kept::Kept;
 pub struct Violation {
     /// Its name.
     pub invariant: &'static str,
-    /// Who and what.
     pub detail: String,
 }
 
@@ -41,7 +40,6 @@ pub struct Violation {
 pub enum Claim {
     /// An attestation with this source and target.
     Vote(Epoch, Epoch),
-    /// A block of this slot.
     Block(Slot),
 }
 

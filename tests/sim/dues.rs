@@ -19,7 +19,6 @@ use crate::world::World;
 const SETTLES: u64 = 23;
 /// The epoch whose duties the scripts watch.
 const DRAWN: Epoch = Epoch(7);
-/// Its slots.
 const SLOTS: std::ops::Range<u64> = 28..32;
 
 /// A world in which nothing but the script disturbs the blocks before and after [`SETTLES`]: the

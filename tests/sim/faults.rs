@@ -39,7 +39,6 @@ pub enum Fault {
     Reorganise(u64),
     /// The network between two peers is cut; it takes so many ms until they notice.
     Cut(usize, usize, u64),
-    /// It is mended.
     Mend(usize, usize),
     /// The beacon node of a peer changes.
     Beacon(usize, BeaconNode),

@@ -46,7 +46,6 @@ pub enum Standing {
 pub struct Peer {
     /// Its place in the cluster.
     pub index: PeerIndex,
-    /// Its disk.
     pub disk: SimulatedDisk,
     /// The process on it, while one lives.
     pub process: Option<Process>,

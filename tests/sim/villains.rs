@@ -65,7 +65,6 @@ pub struct Means<'a> {
     pub chain: &'a Chain,
     /// Everything it has sent so far.
     pub past: &'a mut Vec<Vec<u8>>,
-    /// Its dice.
     pub dice: &'a mut StdRng,
 }
 

@@ -82,29 +82,24 @@ pub struct Signing {
     pub round: Round,
 }
 
-/// A world.
 pub struct World {
     /// What makes this world.
     pub seed: u64,
-    /// The time now.
     pub now: Timestamp,
     pub(crate) queue: BTreeMap<(Timestamp, u64), Event>,
     number: u64,
     pub(crate) dice: StdRng,
     /// The keys.
     pub cluster: Arc<Cluster>,
-    /// The chain.
     pub chain: Chain,
     /// The machines.
     pub peers: Vec<Peer>,
     pub(crate) links: Links,
     /// The network.
     pub weather: Weather,
-    /// The checkers.
     pub checks: Checks,
     /// The hash of everything that has happened.
     pub hash: StateHash,
-    /// Who signed what when.
     pub signed: BTreeMap<(usize, DutyId), Signing>,
     /// When whose duty came how far.
     pub reached: BTreeMap<(usize, DutyId, Phase), Timestamp>,

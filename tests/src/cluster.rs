@@ -25,7 +25,6 @@ pub struct Recipe {
     pub peers: usize,
     /// How many validators.
     pub validators: usize,
-    /// The chain.
     pub chain: Chain,
     /// Makes all keys.
     pub seed: u8,

@@ -6,6 +6,8 @@
 //!
 //! Never here: whether a vote is acceptable or slashable.
 
+#![expect(missing_docs, reason = "fields have the names of the spec")]
+
 use serde::{Deserialize, Serialize};
 use ssz::{Decode as _, DecodeError, Encode as _};
 use ssz_derive::{Decode, Encode};
@@ -31,7 +33,6 @@ use crate::{Epoch, Root, SignatureBytes, Slot};
     TreeHash,
 )]
 pub struct Checkpoint {
-    /// The epoch.
     pub epoch: Epoch,
     /// The root of the block at its boundary.
     pub root: Root,
@@ -54,7 +55,6 @@ pub struct Checkpoint {
     TreeHash,
 )]
 pub struct AttestationData {
-    /// The slot attested in.
     pub slot: Slot,
     /// 0 since Electra.
     pub index: CommitteeIndex,
@@ -96,9 +96,7 @@ impl AttestationData {
 pub struct SingleAttestation {
     /// The committee that the validator attests in.
     pub committee_index: CommitteeIndex,
-    /// The validator.
     pub attester_index: ValidatorIndex,
-    /// What it attests to.
     pub data: AttestationData,
     /// Its signature of `data` under the attester domain of the target's epoch.
     pub signature: SignatureBytes,

@@ -4,6 +4,8 @@
 //!
 //! Source: consensus-specs `electra/beacon-chain.md`, `fulu/beacon-chain.md` (no change to blocks).
 
+#![expect(missing_docs, reason = "fields have the names of the spec")]
+
 use serde::{Deserialize, Serialize};
 use ssz_derive::{Decode, Encode};
 use ssz_types::VariableList;
@@ -26,9 +28,7 @@ pub type KzgBytes = Bytes<48>;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode, TreeHash)]
 #[serde(bound = "P: Preset")]
 pub struct BeaconBlock<P: Preset> {
-    /// Its slot.
     pub slot: Slot,
-    /// Its proposer.
     pub proposer_index: ValidatorIndex,
     /// The block it builds on.
     pub parent_root: Root,
@@ -60,7 +60,6 @@ pub struct BeaconBlockBody<P: Preset> {
     pub voluntary_exits: VariableList<SignedVoluntaryExit, U16>,
     /// The sync committee's signature.
     pub sync_aggregate: SyncAggregate<P>,
-    /// The execution block.
     pub execution_payload: ExecutionPayload<P>,
     /// Changes of withdrawal credentials.
     pub bls_to_execution_changes: VariableList<SignedBlsToExecutionChange, U16>,
@@ -77,13 +76,11 @@ pub struct BeaconBlockBody<P: Preset> {
 pub struct BeaconBlockHeader {
     /// The block's slot.
     pub slot: Slot,
-    /// Its proposer.
     pub proposer_index: ValidatorIndex,
     /// The block it builds on.
     pub parent_root: Root,
     /// The beacon state's root afterwards.
     pub state_root: Root,
-    /// The root of its body.
     pub body_root: Root,
 }
 

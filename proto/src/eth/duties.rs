@@ -2,6 +2,8 @@
 //!
 //! Of each answer only what a duty needs is kept; other members of the JSON are passed over.
 
+#![expect(missing_docs, reason = "fields have the names of the spec")]
+
 use serde::Deserialize;
 
 use super::{CommitteeIndex, ValidatorIndex};
@@ -12,9 +14,7 @@ use crate::{PublicKey, Slot};
 pub struct AttesterDuty {
     /// The validator's key.
     pub pubkey: PublicKey,
-    /// Its index.
     pub validator_index: ValidatorIndex,
-    /// Its slot.
     pub slot: Slot,
     /// Its committee in that slot.
     pub committee_index: CommitteeIndex,
@@ -28,8 +28,6 @@ pub struct AttesterDuty {
 pub struct ProposerDuty {
     /// The proposer's key.
     pub pubkey: PublicKey,
-    /// Its index.
     pub validator_index: ValidatorIndex,
-    /// Its slot.
     pub slot: Slot,
 }

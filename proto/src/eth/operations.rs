@@ -5,6 +5,8 @@
 //!
 //! Never here: whether an operation is valid.
 
+#![expect(missing_docs, reason = "fields have the names of the spec")]
+
 use serde::{Deserialize, Serialize};
 use ssz_derive::{Decode, Encode};
 use ssz_types::{BitList, BitVector, FixedVector, VariableList};
@@ -17,9 +19,7 @@ use crate::{Address, Epoch, PublicKey, Root, SignatureBytes};
 /// The deposit contract as a block's proposer votes for it; without meaning since Electra.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode, TreeHash)]
 pub struct Eth1Data {
-    /// The root of all deposits.
     pub deposit_root: Root,
-    /// How many deposits there are.
     #[serde(with = "serde_utils::quoted_u64")]
     pub deposit_count: u64,
     /// The execution block that was looked at.
@@ -29,7 +29,6 @@ pub struct Eth1Data {
 /// A header with its proposer's signature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode, TreeHash)]
 pub struct SignedBeaconBlockHeader {
-    /// The header.
     pub message: BeaconBlockHeader,
     /// The proposer's signature.
     pub signature: SignatureBytes,
@@ -38,9 +37,7 @@ pub struct SignedBeaconBlockHeader {
 /// Two headers that one proposer signed for one slot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode, TreeHash)]
 pub struct ProposerSlashing {
-    /// One of them.
     pub signed_header_1: SignedBeaconBlockHeader,
-    /// The other.
     pub signed_header_2: SignedBeaconBlockHeader,
 }
 
@@ -50,7 +47,6 @@ pub struct ProposerSlashing {
 pub struct IndexedAttestation<P: Preset> {
     /// The validators, in ascending order.
     pub attesting_indices: VariableList<ValidatorIndex, P::MaxValidatorsPerSlot>,
-    /// What they attested to.
     pub data: AttestationData,
     /// Their signatures, aggregated.
     pub signature: SignatureBytes,
@@ -60,9 +56,7 @@ pub struct IndexedAttestation<P: Preset> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode, TreeHash)]
 #[serde(bound = "P: Preset")]
 pub struct AttesterSlashing<P: Preset> {
-    /// One of them.
     pub attestation_1: IndexedAttestation<P>,
-    /// The other.
     pub attestation_2: IndexedAttestation<P>,
 }
 
@@ -72,7 +66,6 @@ pub struct AttesterSlashing<P: Preset> {
 pub struct Attestation<P: Preset> {
     /// One bit per member of the committees in `committee_bits`, one committee after the other.
     pub aggregation_bits: BitList<P::MaxValidatorsPerSlot>,
-    /// What they attested to.
     pub data: AttestationData,
     /// Their signatures, aggregated.
     pub signature: SignatureBytes,
@@ -85,7 +78,6 @@ pub struct Attestation<P: Preset> {
 pub struct Deposit {
     /// The branch from the deposit to the contract's root.
     pub proof: FixedVector<Root, U33>,
-    /// The deposit.
     pub data: DepositData,
 }
 
@@ -94,14 +86,12 @@ pub struct Deposit {
 pub struct VoluntaryExit {
     /// The first epoch in which the exit is valid.
     pub epoch: Epoch,
-    /// The validator.
     pub validator_index: ValidatorIndex,
 }
 
 /// A voluntary exit with the validator's signature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode, TreeHash)]
 pub struct SignedVoluntaryExit {
-    /// The exit.
     pub message: VoluntaryExit,
     /// The validator's signature under the exit domain.
     pub signature: SignatureBytes,
@@ -120,7 +110,6 @@ pub struct SyncAggregate<P: Preset> {
 /// The change of BLS withdrawal credentials to an execution address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode, TreeHash)]
 pub struct BlsToExecutionChange {
-    /// The validator.
     pub validator_index: ValidatorIndex,
     /// The withdrawal key.
     pub from_bls_pubkey: PublicKey,
@@ -131,7 +120,6 @@ pub struct BlsToExecutionChange {
 /// A change of credentials with the withdrawal key's signature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode, TreeHash)]
 pub struct SignedBlsToExecutionChange {
-    /// The change.
     pub message: BlsToExecutionChange,
     /// The withdrawal key's signature.
     pub signature: SignatureBytes,

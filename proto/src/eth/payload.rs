@@ -6,6 +6,8 @@
 //!
 //! Never here: whether a payload is valid; only an execution client can tell.
 
+#![expect(missing_docs, reason = "fields have the names of the spec")]
+
 use alloy_primitives::U256;
 use serde::{Deserialize, Serialize};
 use ssz_derive::{Decode, Encode};
@@ -37,7 +39,6 @@ pub struct ExecutionPayload<P: Preset> {
     pub logs_bloom: Bytes<256>,
     /// The RANDAO mix that contracts see.
     pub prev_randao: Root,
-    /// Its number.
     #[serde(with = "serde_utils::quoted_u64")]
     pub block_number: u64,
     /// The gas it may use.
@@ -56,7 +57,6 @@ pub struct ExecutionPayload<P: Preset> {
     pub base_fee_per_gas: U256,
     /// Its hash on the execution chain.
     pub block_hash: Root,
-    /// Its transactions.
     pub transactions: VariableList<Transaction, U1048576>,
     /// What validators are paid out in it.
     pub withdrawals: VariableList<Withdrawal, P::MaxWithdrawalsPerPayload>,
@@ -114,9 +114,7 @@ pub struct DepositRequest {
 /// A withdrawal asked for by the owner of the withdrawal address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode, TreeHash)]
 pub struct WithdrawalRequest {
-    /// Who asked.
     pub source_address: Address,
-    /// The validator.
     pub validator_pubkey: PublicKey,
     /// Gwei; 0 asks for a full exit.
     #[serde(with = "serde_utils::quoted_u64")]
@@ -126,7 +124,6 @@ pub struct WithdrawalRequest {
 /// A consolidation of two validators asked for by the owner of the withdrawal address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode, TreeHash)]
 pub struct ConsolidationRequest {
-    /// Who asked.
     pub source_address: Address,
     /// The validator that ends.
     pub source_pubkey: PublicKey,

@@ -141,7 +141,6 @@ impl Town {
         self.site.children.start(&peer.name, command).unwrap()
     }
 
-    /// The slot now.
     fn now(&self) -> Slot {
         self.node.world.slot_at(devnet::load::now())
     }
