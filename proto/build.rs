@@ -8,7 +8,7 @@ fn main() -> Result<()> {
         "ceremony.proto",
         "frame.proto",
         "session.proto",
-        "gathering.proto",
+        "ceremony_session.proto",
     ];
     println!("cargo:rerun-if-changed=schema");
     let files = protox::compile(schemas, ["schema"]).map_err(Error::other)?;

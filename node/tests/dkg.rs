@@ -265,11 +265,11 @@ fn cheat(operators: &Operators, i: usize, seen: impl FnOnce()) {
             keys: vec![[key; 32]; 4],
         };
         let spoken = Spoken::Opening(identity.sign(me, opening).into_signed());
-        proto::gathering::Frame::Ceremony(Frame::Spoken(spoken).encode()).encode()
+        proto::ceremony_session::Frame::Ceremony(Frame::Spoken(spoken).encode()).encode()
     };
     let words = [
         // It greets as everybody does: else it would be waited for, as if it were away.
-        proto::gathering::Frame::Remembered(Vec::new()).encode(),
+        proto::ceremony_session::Frame::Remembered(Vec::new()).encode(),
         opening(1),
         opening(2),
     ];

@@ -15,7 +15,7 @@
 //! | [`vote`] | the messages of consensus |
 //! | [`frame`] | everything two running peers send each other |
 //! | [`ceremony`] | the messages of the key ceremony |
-//! | [`gathering`] | everything two peers of a ceremony send each other, deposits included |
+//! | [`ceremony_session`] | all that two peers of a ceremony send each other, deposits too |
 //!
 //! Messages are protobuf (`schema/*.proto`); each module turns the generated structs into types
 //! that cannot be wrong, with every length bounded, and back.
@@ -25,6 +25,7 @@
 #![warn(missing_docs)]
 
 pub mod ceremony;
+pub mod ceremony_session;
 pub mod cluster;
 pub mod definition;
 pub mod duty;
@@ -32,7 +33,6 @@ pub mod eth;
 #[cfg(any(test, feature = "example"))]
 pub mod example;
 pub mod frame;
-pub mod gathering;
 pub mod identity;
 pub mod lock;
 pub mod root;

@@ -7,7 +7,7 @@ use std::pin::pin;
 
 use dkg::ceremony::{Input, Refused, Step};
 use proto::PeerIndex;
-use proto::gathering::{BadFrame, Frame};
+use proto::ceremony_session::{BadFrame, Frame};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use dkg::ceremony::{Opened, Position, Step};
 use proto::ceremony::MAX_ATTEMPT;
+use proto::ceremony_session::Frame;
 use proto::definition::Terms;
-use proto::gathering::Frame;
 use proto::{ClusterSize, PeerIndex, PeerSet, WireVersion};
 
 use super::screen::Screen;

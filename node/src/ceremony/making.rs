@@ -9,8 +9,8 @@ use dkg::blame::{Evidence, Verdict};
 use dkg::bls::SecretShare;
 use dkg::ceremony::{Ceremony, Input, Outcome, Output, Participant, Position, Step, max_frame};
 use proto::ceremony::{Purpose, Spoken, Terms};
+use proto::ceremony_session::Frame;
 use proto::definition::SignedDefinition;
-use proto::gathering::Frame;
 use proto::lock::{Lock, LockHash};
 use proto::{IdentitySignature, Machine as _, PeerIndex, PeerSet, Root};
 

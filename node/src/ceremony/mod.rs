@@ -51,8 +51,8 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use proto::ceremony_session::max_frame;
 use proto::definition::PeerAddress;
-use proto::gathering::max_frame;
 use proto::session::Purpose;
 
 use crate::disk::keystore::SecretSource;

@@ -8,7 +8,7 @@
 use dkg::ceremony::{Forgotten, Recollection, Step};
 use proto::PeerIndex;
 use proto::ceremony::Spoken;
-use proto::gathering::Frame;
+use proto::ceremony_session::Frame;
 
 use super::CeremonyError;
 use super::keys::Site;

@@ -15,7 +15,7 @@
 use std::path::PathBuf;
 
 use dkg::bls::SecretShare;
-use proto::gathering::Frame;
+use proto::ceremony_session::Frame;
 use proto::lock::{Lock, LockHash};
 use proto::{IdentitySignature, PeerIndex, PeerSet, Root, SignatureBytes, Slot};
 

@@ -5,8 +5,8 @@
 use std::fs;
 
 use proto::ceremony::{Ack, Context, Spoken};
+use proto::ceremony_session::Frame;
 use proto::definition::Gwei;
-use proto::gathering::Frame;
 use proto::lock::LockHash;
 use proto::{Root, WireVersion};
 

@@ -127,10 +127,10 @@ fn split<const N: usize>(bytes: &[u8]) -> Result<impl Iterator<Item = [u8; N]>, 
     }
 }
 
-/// The generated messages of `schema/gathering.proto`.
+/// The generated messages of `schema/ceremony_session.proto`.
 #[allow(clippy::all, reason = "generated code")]
 mod wire {
-    include!(concat!(env!("OUT_DIR"), "/gantry.gathering.rs"));
+    include!(concat!(env!("OUT_DIR"), "/gantry.ceremony_session.rs"));
 }
 
 #[cfg(test)]
