@@ -12,12 +12,12 @@ mod ports;
 use std::fs;
 
 use dkg::blame::Evidence;
-use node::ceremony::keys::keystore_salt;
 use node::disk::files;
 use node::disk::keystore::SecretSource;
 use node::disk::keystore::{MasterSecret, SecretUse, open_all, read_identity};
 use node::disk::{DataLock, Files};
 use node::net::{self, Event, Limits, Settings};
+use node_core::ceremony::keystore_salt;
 use node_core::deposit;
 use node_core::record::{Journal, Owner};
 use operators::{Operators, Peer};

@@ -260,6 +260,7 @@ fn only_the_vault_and_the_ceremony_touch_a_share() {
     let may = [
         "dkg/",
         "node/core/src/vault/",
+        "node/core/src/ceremony/",
         "node/src/disk/keystore/",
         "node/src/ceremony/",
         "node/core/src/deposit/example.rs",

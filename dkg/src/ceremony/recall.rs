@@ -18,11 +18,13 @@
 //! A peer with a memory hears the same, and compares it: an older copy of its memory may have been
 //! put in the place of the newest ([`super::Ceremony::own_words`]).
 //!
+//! Who has told is the driver's to know: it sees who is there, and what version each speaks.
+//!
 //! Never here: the network; a seed.
 
 use proto::ceremony::{MAX_ATTEMPT, Spoken, Terms};
 use proto::lock::LockHash;
-use proto::{IdentitySignature, PeerIndex, PeerSet, Root};
+use proto::{IdentitySignature, PeerIndex, Root};
 use thiserror::Error;
 
 use super::{Breach, Ceremony, Position};
@@ -45,7 +47,6 @@ pub struct Recollection {
     terms: Terms,
     hash: Root,
     me: PeerIndex,
-    heard: PeerSet,
     latest: Option<u32>,
     acknowledged: Option<PeerIndex>,
 }
@@ -58,16 +59,9 @@ impl Recollection {
             hash: terms.hash(),
             terms,
             me,
-            heard: PeerSet::from_iter([me]),
             latest: known,
             acknowledged: None,
         }
-    }
-
-    /// `from` has told everything that it holds of this peer, or shown by other words that it never
-    /// will: a program of the version before this.
-    pub fn has_told(&mut self, from: PeerIndex) {
-        self.heard.insert(from);
     }
 
     /// Takes one statement that `from` says is this peer's.
@@ -115,13 +109,8 @@ impl Recollection {
         self.latest
     }
 
-    /// Who has not told yet.
-    pub fn waiting(&self) -> PeerSet {
-        PeerSet::full(self.terms.roster.size()).without(self.heard)
-    }
-
-    /// Where the ceremony begins for this peer, as far as is told; to be asked for when nobody is
-    /// waited for.
+    /// Where the ceremony begins for this peer, as far as is told; to be asked for when
+    /// everybody has told.
     ///
     /// # Errors
     /// If it can begin nowhere.

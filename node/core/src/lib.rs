@@ -2,6 +2,7 @@
 //!
 //! | room | holds |
 //! |---|---|
+//! | [`ceremony`] | one peer at the key ceremony, from a signed definition to deposits |
 //! | [`duties`] | from the schedule of duties to verified group signatures |
 //! | [`partials`] | partial signatures: the validators' keys, and the one place that combines |
 //! | [`vault`] | the shares, and every rule that a signature must pass |
@@ -19,6 +20,7 @@
 
 #![warn(missing_docs)]
 
+pub mod ceremony;
 pub mod deposit;
 pub mod duties;
 pub mod partials;

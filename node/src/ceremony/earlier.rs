@@ -9,66 +9,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proto::Root;
-use proto::lock::Validator;
-use thiserror::Error;
 
-use super::CeremonyError;
-use super::keys::{Site, share_key};
+use super::error::{CeremonyError, Earlier};
+use super::keys::Site;
 use super::saved::{Memory, SavedCeremony};
 use crate::disk::Files;
 use crate::disk::keystore::keystore_path;
 use node_core::record::{Journal, JournalError};
-
-/// Something of an earlier ceremony is where this one would put its own, and there is no lock.
-#[derive(Debug, Error)]
-pub enum Earlier {
-    /// A signing record.
-    #[error(
-        "{} is the signing record of a cluster whose lock has the hash {lock}, and no lock is at \
-         {}. {}. Leave the record as it is: it is what keeps that cluster's validators from being \
-         slashed", .record.display(), .lock_file.display(), ADVICE
-    )]
-    Record {
-        /// Its directory.
-        record: PathBuf,
-        /// The lock that it names.
-        lock: Root,
-        /// Where a lock would be.
-        lock_file: PathBuf,
-    },
-    /// Keystores of shares.
-    #[error(
-        "{} holds keystores of shares that an earlier ceremony made, such as {file}, and nothing \
-         here says of which: no lock is at {}. {}. If that ceremony was not finished, put its \
-         folder `ceremony` back, or take another keystore directory for this one. Delete no \
-         keystore: it may be a share of validators that have money",
-        .dir.display(), .lock_file.display(), ADVICE
-    )]
-    Keystores {
-        /// Where they are.
-        dir: PathBuf,
-        /// One of them.
-        file: String,
-        /// Where a lock would be.
-        lock_file: PathBuf,
-    },
-    /// Signed deposits.
-    #[error(
-        "{} holds deposits that an earlier ceremony signed, and no lock is at {}. {}",
-        .file.display(), .lock_file.display(), ADVICE
-    )]
-    Deposits {
-        /// The file.
-        file: PathBuf,
-        /// Where a lock would be.
-        lock_file: PathBuf,
-    },
-}
-
-/// What is to be done about all of them.
-const ADVICE: &str = "If this ceremony was finished here before, put cluster-lock.json back: every \
-    operator has the same file, and this command then goes on. If this is another cluster's data \
-    directory, take a new one for this cluster";
 
 /// Refuses to begin or go on without a lock where something of an earlier ceremony is. What this
 /// one has left by a crash between two steps is none.
@@ -129,14 +76,7 @@ fn refuse_record(site: &Site, acked: &[Root]) -> Result<(), CeremonyError> {
 /// The keystores that this ceremony has stored so far, in all its attempts.
 fn own_keystores(site: &Site, saved: &SavedCeremony) -> Result<BTreeSet<PathBuf>, CeremonyError> {
     let made = saved.all_made()?;
-    let shares = made.iter().flat_map(|made| {
-        let own = |validator: &Validator| {
-            let shares = &validator.share_public_keys;
-            shares.get(site.me.position()).copied()
-        };
-        let seal = share_key(&made.seal_commitment, site.me);
-        made.validators.iter().filter_map(own).chain(seal)
-    });
+    let shares = made.iter().flat_map(|made| made.shares_of(site.place.me));
     Ok(shares
         .map(|share| keystore_path(&site.keystore_dir, &share))
         .collect())

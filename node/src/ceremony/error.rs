@@ -1,5 +1,6 @@
 //! Why a ceremony cannot begin or go on, and what its operator can do.
 
+use std::io;
 use std::path::PathBuf;
 
 use dkg::ceremony::BadParticipant;
@@ -130,10 +131,10 @@ pub enum CeremonyError {
     NoAttemptLeft(PathBuf),
     /// Something of an earlier ceremony is in the way.
     #[error(transparent)]
-    Earlier(#[from] super::earlier::Earlier),
+    Earlier(#[from] Earlier),
     /// The end of the ceremony could not be written.
     #[error(transparent)]
-    NoRoom(#[from] super::room::NoRoom),
+    NoRoom(#[from] NoRoom),
     /// The seed does not decrypt.
     #[error(
         "{} does not open: give the passphrase or secret file that the ceremony was begun with",
@@ -179,4 +180,89 @@ pub enum CeremonyError {
          you starts again with --retry, and whoever has stopped without it"
     )]
     Failed,
+}
+
+/// Something of an earlier ceremony is where this one would put its own, and there is no lock.
+#[derive(Debug, Error)]
+pub enum Earlier {
+    /// A signing record.
+    #[error(
+        "{} is the signing record of a cluster whose lock has the hash {lock}, and no lock is at \
+         {}. {}. Leave the record as it is: it is what keeps that cluster's validators from being \
+         slashed", .record.display(), .lock_file.display(), ADVICE
+    )]
+    Record {
+        /// Its directory.
+        record: PathBuf,
+        /// The lock that it names.
+        lock: Root,
+        /// Where a lock would be.
+        lock_file: PathBuf,
+    },
+    /// Keystores of shares.
+    #[error(
+        "{} holds keystores of shares that an earlier ceremony made, such as {file}, and nothing \
+         here says of which: no lock is at {}. {}. If that ceremony was not finished, put its \
+         folder `ceremony` back, or take another keystore directory for this one. Delete no \
+         keystore: it may be a share of validators that have money",
+        .dir.display(), .lock_file.display(), ADVICE
+    )]
+    Keystores {
+        /// Where they are.
+        dir: PathBuf,
+        /// One of them.
+        file: String,
+        /// Where a lock would be.
+        lock_file: PathBuf,
+    },
+    /// Signed deposits.
+    #[error(
+        "{} holds deposits that an earlier ceremony signed, and no lock is at {}. {}",
+        .file.display(), .lock_file.display(), ADVICE
+    )]
+    Deposits {
+        /// The file.
+        file: PathBuf,
+        /// Where a lock would be.
+        lock_file: PathBuf,
+    },
+}
+
+/// What is to be done about all of them.
+const ADVICE: &str = "If this ceremony was finished here before, put cluster-lock.json back: every \
+    operator has the same file, and this command then goes on. If this is another cluster's data \
+    directory, take a new one for this cluster";
+
+/// Why the ceremony could not be ended here.
+#[derive(Debug, Error)]
+pub enum NoRoom {
+    /// Nothing can be written there.
+    #[error(
+        "{what} of this ceremony would be written to {}, and nothing can be written to {} \
+         ({cause}): give this user the right to, or name another place, before the keys are made",
+        .dir.display(), .there.display()
+    )]
+    Rights {
+        /// What would be written.
+        what: &'static str,
+        /// Where.
+        dir: PathBuf,
+        /// The same, or the innermost directory around it that is there.
+        there: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// There is too little space.
+    #[error(
+        "the disk of {} has {free} KiB left, and what this ceremony makes takes up to {needs} KiB: \
+         make room before the keys are made", .dir.display()
+    )]
+    Space {
+        /// A directory on the disk.
+        dir: PathBuf,
+        /// How much is left, in KiB.
+        free: u64,
+        /// How much is needed, in KiB.
+        needs: u64,
+    },
 }

@@ -6,64 +6,29 @@
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use proto::definition::Terms;
-use thiserror::Error;
 
-use super::CeremonyError;
+use super::error::{CeremonyError, NoRoom};
 use super::keys::Site;
 
 /// The least that a file takes on a disk, in bytes.
 const BLOCK: u64 = 4096;
-/// What the two copies of the signing record take at first, and the notebook of the ceremony with
+/// What the two copies of the signing record take at first, and the saved ceremony with
 /// some margin, in bytes.
 const FIXED: u64 = 8 << 20;
-/// What one key takes in the lock and the notebook, in hex and with its name.
+/// What one key takes in the lock and the saved ceremony, in hex and with its name.
 const KEY: u64 = 128;
 /// What one deposit takes in its file.
 const DEPOSIT: u64 = 1024;
-
-/// Why the ceremony could not be ended here.
-#[derive(Debug, Error)]
-pub enum NoRoom {
-    /// Nothing can be written there.
-    #[error(
-        "{what} of this ceremony would be written to {}, and nothing can be written to {} \
-         ({cause}): give this user the right to, or name another place, before the keys are made",
-        .dir.display(), .there.display()
-    )]
-    Rights {
-        /// What would be written.
-        what: &'static str,
-        /// Where.
-        dir: PathBuf,
-        /// The same, or the innermost directory around it that is there.
-        there: PathBuf,
-        /// What the system says.
-        cause: io::Error,
-    },
-    /// There is too little space.
-    #[error(
-        "the disk of {} has {free} KiB left, and what this ceremony makes takes up to {needs} KiB: \
-         make room before the keys are made", .dir.display()
-    )]
-    Space {
-        /// A directory on the disk.
-        dir: PathBuf,
-        /// How much is left, in KiB.
-        free: u64,
-        /// How much is needed, in KiB.
-        needs: u64,
-    },
-}
 
 /// Refuses to begin where the end could not be written.
 ///
 /// # Errors
 /// If a directory can neither be written to nor made, or there is too little space.
 pub fn refuse(site: &Site) -> Result<(), CeremonyError> {
-    let needs = needs(site.definition.terms());
+    let needs = needs(site.place.definition.terms());
     let lock = site.lock_file.parent().unwrap_or(Path::new(""));
     for (what, dir) in [
         ("the signing record", site.data.directory()),
@@ -144,11 +109,11 @@ fn make_and_remove(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use node_core::ceremony::example::definition as definition_of;
     use proto::definition::Gwei;
 
-    use super::super::Phase;
-    use super::super::saved::SavedCeremony;
-    use super::super::tests::{definition_of, lock, site};
+    use super::super::desk::Desk;
+    use super::super::tests::{finish, lock, site};
     use super::*;
     use crate::disk::keystore::SecretSource;
 
@@ -197,7 +162,7 @@ mod tests {
                 ..site(dir.path())
             };
             let secret = SecretSource::SecretFile(dir.path().join("no.secret"));
-            let refused = Phase::begin(&site, &secret).err().unwrap();
+            let refused = Desk::begin(site, &secret).err().unwrap();
             refused.to_string()
         };
         let (lock, keystores) = (dir.path().join("a/lock"), dir.path().join("b/keystores"));
@@ -223,8 +188,8 @@ mod tests {
             lock_file: dir.path().join("a/b/cluster-lock.json"),
             ..site(dir.path())
         };
-        let saved = SavedCeremony::open(dir.path(), site.definition.hash()).unwrap();
-        site.finish(&lock(&site), &saved).unwrap();
-        assert!(site.lock_file.exists());
+        let (lock, lock_file) = (lock(&site), site.lock_file.clone());
+        finish(site, &lock);
+        assert!(lock_file.exists());
     }
 }

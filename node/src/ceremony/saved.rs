@@ -21,13 +21,13 @@ use std::path::{Path, PathBuf};
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use dkg::ceremony::Position;
-use proto::lock::Validator;
-use proto::{PublicKey, Root};
+use node_core::ceremony::Made;
+use proto::Root;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::CeremonyError;
+use super::error::CeremonyError;
 use crate::disk::files::{self, FileError, Mode};
 use crate::disk::keystore::MasterSecret;
 
@@ -43,7 +43,7 @@ pub struct SavedCeremony {
     definition: Root,
 }
 
-/// What a notebook says of an earlier run.
+/// What a saved ceremony says of an earlier run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Memory {
     /// It has begun, and nothing is lost.
@@ -51,18 +51,6 @@ pub enum Memory {
     /// There is no seed. Of an earlier run nothing is known but that it came to this attempt, or
     /// nothing at all: it may be lost, or there was none.
     Blank(Option<u32>),
-}
-
-/// What a ceremony made, apart from what the definition says: the content of a lock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Made {
-    /// Hash of the transcript.
-    pub transcript_hash: Root,
-    /// The validators' keys.
-    pub validators: Vec<Validator>,
-    /// The seal key's public polynomial.
-    pub seal_commitment: Vec<PublicKey>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -82,7 +70,7 @@ struct PositionFile {
 }
 
 impl SavedCeremony {
-    /// The notebook of the ceremony for `definition` in `data_dir`; nothing is written yet.
+    /// The saved ceremony for `definition` in `data_dir`; nothing is written yet.
     ///
     /// # Errors
     /// If an unfinished ceremony of another definition is there.
@@ -138,12 +126,16 @@ impl SavedCeremony {
         self.decrypt(&self.seed_file()?, master)
     }
 
-    /// Begins the ceremony at `position` with a new seed; both are durable when this returns. The
-    /// position comes first: a seed alone would begin with the first attempt.
+    /// Begins the ceremony at `position` with a new seed, which is given back; both are durable
+    /// when this returns. The position comes first: a seed alone would begin with attempt 1.
     ///
     /// # Errors
     /// If something cannot be written.
-    pub fn begin(&self, master: &MasterSecret, position: &Position) -> Result<(), CeremonyError> {
+    pub fn begin(
+        &self,
+        master: &MasterSecret,
+        position: &Position,
+    ) -> Result<Zeroizing<[u8; 32]>, CeremonyError> {
         files::make_dir(&self.dir)?;
         if *position != Position::default() {
             self.persist(position)?;
@@ -168,7 +160,7 @@ impl SavedCeremony {
         files::write_new(&self.path("seed.json"), &json(&file), Mode::Secret)?;
         let failed = |error| FileError::Write(self.dir.clone(), error);
         files::sync_parent(&self.dir).map_err(failed)?;
-        Ok(())
+        Ok(seed)
     }
 
     /// Where the ceremony is, as last persisted.

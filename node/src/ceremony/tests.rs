@@ -1,45 +1,41 @@
 //! What lies on the disk after a crash between any two steps, and what wrong signatures of
 //! deposits come to. The whole ceremony runs in `tests/dkg.rs`.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::path::Path;
 
 use dkg::bls::{Message, SecretShare};
 use dkg::ceremony::Position;
-use proto::definition::{Draft, Gwei, SignedDefinition};
+use node_core::ceremony::example::{definition as definition_of, peer};
+use node_core::ceremony::{
+    Finished, Input, Made, Output, Participation, Performed, Place, Start, Task, share_key,
+};
+use node_core::deposit;
+use node_core::deposit::session::{BadSignatures, Deposits};
+use node_core::record::{Entry, History, JournalError};
+use proto::definition::{Gwei, SignedDefinition};
 use proto::lock::LockHash;
 use proto::lock::{Lock, Validator};
-use proto::{Identity, IdentitySignature, PeerIndex, Root, SignatureBytes, example};
+use proto::{Identity, IdentitySignature, Machine as _, Root, SignatureBytes, Timestamp, example};
 
+use super::CeremonyError;
+use super::desk::Desk;
 use super::keys::Site;
-use super::saved::{Made, SavedCeremony};
-use super::{CeremonyError, Phase, Sharing};
+use super::saved::SavedCeremony;
 use crate::disk::DataLock;
 use crate::disk::keystore;
 use crate::disk::keystore::SecretSource;
-use node_core::deposit;
-use node_core::deposit::session::{BadSignatures, Deposits};
-use node_core::record::JournalError;
 
 /// The coefficients of the polynomials of two validators, constant term first.
 const POLYNOMIALS: [[u64; 3]; 2] = [[5, 7, 11], [13, 17, 19]];
 
-pub(super) fn secrets() -> Vec<Identity> {
+fn secrets() -> Vec<Identity> {
     example::identities(4)
 }
 
 fn definition() -> SignedDefinition {
     definition_of(2, vec![Gwei::ONE_ETH, Gwei(31_000_000_000)])
-}
-
-/// What the four have agreed on: so many validators, each with these deposits.
-pub(super) fn definition_of(validators: usize, deposit_amounts: Vec<Gwei>) -> SignedDefinition {
-    let draft = Draft {
-        validators,
-        deposit_amounts,
-        ..example::draft(&secrets())
-    };
-    example::agreed(draft, &secrets())
 }
 
 /// The value of a validator's polynomial at x: its key at 0, its shares above.
@@ -70,9 +66,11 @@ fn made() -> Made {
 pub(super) fn site(dir: &Path) -> Site {
     let definition = definition();
     Site {
-        me: definition.peer_named("alice").unwrap(),
-        definition,
-        identity: secrets().remove(0),
+        place: Place {
+            me: definition.peer_named("alice").unwrap(),
+            definition,
+            identity: secrets().remove(0),
+        },
         data: DataLock::take(dir).unwrap(),
         lock_file: dir.join("cluster-lock.json"),
         keystore_dir: dir.join("keystores"),
@@ -80,16 +78,54 @@ pub(super) fn site(dir: &Path) -> Site {
 }
 
 pub(super) fn lock(site: &Site) -> Lock {
-    let hash = site.unsigned(made()).unwrap().hash();
+    let hash = site.place.unsigned(made()).unwrap().hash();
     let signatures: Vec<IdentitySignature> = secrets()
         .iter()
         .map(|secret| secret.sign_bare(&LockHash(hash)))
         .collect();
-    site.signed(made(), &signatures).unwrap()
+    site.place.signed(made(), &signatures).unwrap()
 }
 
-fn peer(position: usize) -> PeerIndex {
-    definition().terms().size().peer(position).unwrap()
+/// What follows the last acknowledgement, up to the lock.
+pub(super) fn finish(site: Site, lock: &Lock) -> Site {
+    let mut desk = Desk::new(site).unwrap();
+    let mut history = History::default();
+    let group_keys = lock.validators.iter().map(|v| v.public_key).collect();
+    history.add(Entry::Enrolled(group_keys)).unwrap();
+    for task in [
+        Task::BeginRecord(lock.hash(), Box::new(history)),
+        Task::WriteLock(Box::new(lock.clone())),
+        Task::Forget,
+    ] {
+        desk.perform(task).unwrap();
+    }
+    desk.site
+}
+
+/// Signs the deposits of `lock`, after a start on which it was there.
+fn sign(site: Site, lock: &Lock) -> Result<Site, CeremonyError> {
+    let finished = Finished {
+        lock: lock.clone(),
+        abandoned: Vec::new(),
+        deposits: None,
+    };
+    let start = Start::Finished(Box::new(finished));
+    let mut peer = Participation::new(site.place.clone(), start, [3; 32]).unwrap();
+    let mut desk = Desk::new(site)?;
+    let now = Timestamp::from_micros(1);
+    let mut outputs = VecDeque::from(peer.handle(now, Input::Tick));
+    while let Some(output) = outputs.pop_front() {
+        let Output::Disk(task) = output else {
+            continue;
+        };
+        let performed = match matches!(task, Task::OpenShares(_)) {
+            // There are no keystores.
+            true => Performed::Shares(vec![share(0, 1), share(1, 1)]),
+            false => desk.perform(task)?,
+        };
+        outputs.extend(peer.handle(now, Input::Performed(performed)));
+    }
+    Ok(desk.site)
 }
 
 #[test]
@@ -103,8 +139,7 @@ fn finishing_is_repeated_after_a_crash_between_any_two_steps() {
         let dir = tempfile::tempdir().unwrap();
         let site = site(dir.path());
         let lock = lock(&site);
-        let saved = SavedCeremony::open(dir.path(), site.definition.hash()).unwrap();
-        site.finish(&lock, &saved).unwrap();
+        let site = finish(site, &lock);
         match crash {
             "after the record" => fs::remove_file(&site.lock_file).unwrap(),
             "within the record" => {
@@ -113,9 +148,9 @@ fn finishing_is_repeated_after_a_crash_between_any_two_steps() {
             }
             _ => {}
         }
-        site.finish(&lock, &saved).unwrap();
+        let site = finish(site, &lock);
         assert_eq!(site.lock().unwrap(), Some(lock.clone()), "{crash}");
-        let journal = site.record(&lock).unwrap();
+        let journal = site.record(lock.hash()).unwrap();
         assert_eq!(journal.history().validators().len(), 2, "{crash}");
     }
 }
@@ -125,11 +160,9 @@ fn a_lock_without_its_record_does_not_get_a_new_one() {
     let dir = tempfile::tempdir().unwrap();
     let site = site(dir.path());
     let lock = lock(&site);
-    let saved = SavedCeremony::open(dir.path(), site.definition.hash()).unwrap();
-    site.finish(&lock, &saved).unwrap();
+    let site = finish(site, &lock);
     fs::remove_dir_all(dir.path().join("record")).unwrap();
-    let mut sharing = Sharing::open(&site, lock).unwrap();
-    let refused = sharing.sign(&site, vec![share(0, 1), share(1, 1)]);
+    let refused = sign(site, &lock);
     assert!(matches!(
         refused,
         Err(CeremonyError::Record(JournalError::Missing))
@@ -141,14 +174,12 @@ fn what_is_signed_is_what_the_lock_says_and_is_recorded() {
     let dir = tempfile::tempdir().unwrap();
     let site = site(dir.path());
     let lock = lock(&site);
-    let saved = SavedCeremony::open(dir.path(), site.definition.hash()).unwrap();
-    site.finish(&lock, &saved).unwrap();
+    let mut site = finish(site, &lock);
     // Twice, as after a crash.
     for _ in 0..2 {
-        let mut sharing = Sharing::open(&site, lock.clone()).unwrap();
-        sharing.sign(&site, vec![share(0, 1), share(1, 1)]).unwrap();
+        site = sign(site, &lock).unwrap();
     }
-    let journal = site.record(&lock).unwrap();
+    let journal = site.record(lock.hash()).unwrap();
     for (_, marks) in journal.history().validators() {
         assert_eq!(marks.deposits.as_ref().unwrap().signing_roots.len(), 2);
     }
@@ -257,7 +288,7 @@ fn whole_signatures_of_another_are_taken_only_if_they_are_the_groups() {
 fn refusal(dir: &Path) -> String {
     let site = site(dir);
     let secret = SecretSource::SecretFile(dir.join("no.secret"));
-    let refused = Phase::begin(&site, &secret);
+    let refused = Desk::begin(site, &secret);
     refused.err().expect("it does not begin").to_string()
 }
 
@@ -267,8 +298,7 @@ fn what_an_earlier_ceremony_has_left_is_found_before_this_one_and_not_to_be_dele
     let hash = {
         let site = site(dir.path());
         let lock = lock(&site);
-        let saved = SavedCeremony::open(dir.path(), site.definition.hash()).unwrap();
-        site.finish(&lock, &saved).unwrap();
+        let site = finish(site, &lock);
         fs::remove_file(&site.lock_file).unwrap();
         lock.hash().to_string()
     };
@@ -304,7 +334,7 @@ fn foreign_keystores_are_found_in_every_state_of_this_ceremony_and_its_own_are_n
         let keystores = dir.path().join("keystores");
         fs::create_dir(&keystores).unwrap();
         let site = site(dir.path());
-        let hash = site.definition.hash();
+        let hash = site.place.definition.hash();
         let saved = SavedCeremony::open(dir.path(), hash).unwrap();
         fs::create_dir(saved.directory()).unwrap();
         if begun {
@@ -316,7 +346,7 @@ fn foreign_keystores_are_found_in_every_state_of_this_ceremony_and_its_own_are_n
         saved.persist(&Position::default()).unwrap();
         saved.keep(Root::from([7; 32]), &made()).unwrap();
         let own = share(1, 1).public().to_bytes();
-        let seal = super::keys::share_key(&made().seal_commitment, site.me).unwrap();
+        let seal = share_key(&made().seal_commitment, site.place.me).unwrap();
         drop(site);
         for key in [own, seal] {
             fs::write(keystore::keystore_path(&keystores, &key), "{}").unwrap();
@@ -349,7 +379,8 @@ fn a_deposit_file_of_which_a_part_is_missing_is_found_before_anybody_is_waited_f
     let prefix = hex::encode(&lock.hash().as_bytes()[..4]);
     let file = dir.path().join(format!("deposit-data-{prefix}.json"));
     fs::write(&file, text).unwrap();
-    let refused = Sharing::open(&site, lock).err().unwrap().to_string();
+    drop(finish(site, &lock));
+    let refused = refusal(dir.path());
     assert!(refused.contains("Move it away"), "{refused}");
 }
 
@@ -357,7 +388,7 @@ fn a_deposit_file_of_which_a_part_is_missing_is_found_before_anybody_is_waited_f
 fn what_is_missing_is_not_made_by_looking_for_it() {
     let dir = tempfile::tempdir().unwrap();
     let site = site(dir.path());
-    let missing = site.record(&lock(&site)).err().unwrap();
+    let missing = site.record(lock(&site).hash()).err().unwrap();
     assert!(matches!(
         missing,
         CeremonyError::Record(JournalError::Missing)

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use ::dkg::blame::{self, Evidence, Unfounded};
 use clap::{Args, Subcommand};
 use ending::Ending;
+use node_core::ceremony::Place;
 use proto::Root;
 use proto::definition::{BadDefinition, BadPeerAddress, PeerAddress, SignedDefinition, Terms};
 use thiserror::Error;
@@ -190,7 +191,7 @@ impl Hold {
         let definition = definition::read_signed(&self.definition)?;
         let plan = self.plan(&config, definition.terms())?;
         let site = site(&config, definition)?;
-        for caution in config.cautions(site.definition.terms(), site.me) {
+        for caution in config.cautions(site.place.definition.terms(), site.place.me) {
             warn!("{caution}");
         }
         let mut builder = tokio::runtime::Builder::new_multi_thread();
@@ -265,9 +266,11 @@ fn site(config: &Config, definition: SignedDefinition) -> Result<Site, DkgError>
     let me = definition.peer_of(&identity.public())?;
     let data = DataLock::take(&config.data_dir).map_err(CeremonyError::from)?;
     Ok(Site {
-        definition,
-        identity,
-        me,
+        place: Place {
+            definition,
+            identity,
+            me,
+        },
         data,
         lock_file: config.lock_file.clone(),
         keystore_dir: config.keystore_dir.clone(),

@@ -11,7 +11,6 @@ use thiserror::Error;
 use super::cluster::content;
 use super::deposit::to_deposit;
 use super::dkg::SecretFlags;
-use crate::ceremony::keys::share_key;
 use crate::checks::lock::{self, LockFileError};
 use crate::config::{Config, ConfigError};
 use crate::disk::files::{self, FileError};
@@ -19,6 +18,7 @@ use crate::disk::keystore::{
     self, MasterSecret, SecretFileError, SecretUse, StoreError, read_identity,
 };
 use crate::disk::{DataLock, Files, LockError};
+use node_core::ceremony::share_key;
 use node_core::deposit::{self, DepositError};
 use node_core::record::{Journal, JournalError, Owner};
 

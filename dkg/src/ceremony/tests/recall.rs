@@ -10,14 +10,11 @@ use crate::ceremony::*;
 /// What the running peers tell `peer` of its own words.
 fn told(world: &World, peer: PeerIndex) -> Recollection {
     let mut recollection = Recollection::new(world.terms.clone(), peer, None);
-    assert_eq!(recollection.waiting().len(), 3);
     for (other, machine) in &world.machines {
         for spoken in machine.said_by(peer) {
             recollection.hear(*other, spoken).unwrap();
         }
-        recollection.has_told(*other);
     }
-    assert!(recollection.waiting().is_empty());
     recollection
 }
 

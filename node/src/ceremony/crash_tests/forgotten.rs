@@ -2,19 +2,23 @@
 //! is never taken for a cheat. Before it has acknowledged it goes on, afterwards it says what to
 //! do.
 
-use super::world::{Cut, World};
+use node_core::ceremony::example::{Cut, VICTIM, World};
+
+use super::real::{Real, until};
 use crate::ceremony::CeremonyError;
 
 /// Loses `lost` before each of the frames that the victim sends while there is no lock; gives to
 /// `judge` each world with what became of the victim, and whether it had acknowledged.
-fn lose(lost: &[&str], judge: impl Fn(&World, Option<CeremonyError>, &str)) -> usize {
+fn lose(lost: &[&str], judge: impl Fn(&mut World<Real>, Option<CeremonyError>, &str)) -> usize {
     for number in 0.. {
-        let mut world = World::until(Cut::BeforeSending(number));
-        if !world.is_cut() || world.has("cluster-lock.json") {
+        let mut world = until(Cut::BeforeSending(number));
+        if !world.is_cut() || world.disks[VICTIM].has("cluster-lock.json") {
             return number;
         }
-        let stopped = world.come_back_without(lost);
-        judge(&world, stopped, &format!("before frame {number}"));
+        world.disks[VICTIM].lose(lost);
+        world.come_back();
+        let stopped = world.stopped[VICTIM].take();
+        judge(&mut world, stopped, &format!("before frame {number}"));
     }
     unreachable!("there are few frames")
 }
@@ -31,13 +35,13 @@ fn a_peer_that_loses_everything_is_never_taken_for_a_cheat() {
 }
 
 #[test]
-fn a_peer_that_loses_its_notebook_goes_on_unless_it_has_keys_that_it_may_have_acknowledged() {
+fn a_peer_that_loses_its_saved_ceremony_goes_on_unless_it_has_keys_that_it_may_have_acknowledged() {
     let frames = lose(&["ceremony"], |world, stopped, when| match stopped {
         None => {
             world.assert_all_have_the_same(when);
         }
         Some(error @ CeremonyError::Earlier(_)) => {
-            assert!(world.has("keystores"), "{when}");
+            assert!(world.disks[VICTIM].has("keystores"), "{when}");
             let words = error.to_string();
             assert!(words.contains("Delete no keystore"), "{when}: {words}");
             world.assert_nobody_blames(when);
@@ -54,7 +58,9 @@ fn a_lost_seed_costs_an_attempt_and_nothing_else() {
         |world, stopped, when| match stopped {
             None => world.assert_all_have_the_same(when),
             Some(CeremonyError::SeedLost(_)) => world.assert_nobody_blames(when),
-            Some(CeremonyError::Earlier(_)) => assert!(world.has("keystores"), "{when}"),
+            Some(CeremonyError::Earlier(_)) => {
+                assert!(world.disks[VICTIM].has("keystores"), "{when}")
+            }
             Some(error) => panic!("{when}: {error}"),
         },
     );
@@ -76,14 +82,17 @@ fn an_older_copy_that_would_deny_an_acknowledgement_is_refused() {
     let later = r#"{"version":1,"position":{"attempt":1,"opened":1,"acked":[]}}"#;
     let mut refused = 0;
     for number in 0.. {
-        let mut world = World::until(Cut::BeforeSending(number));
-        if !world.is_cut() || world.has("cluster-lock.json") {
+        let mut world = until(Cut::BeforeSending(number));
+        let disk = &world.disks[VICTIM];
+        if !world.is_cut() || disk.has("cluster-lock.json") {
             break;
         }
-        if !world.has("ceremony/position.json") {
+        if !disk.has("ceremony/position.json") {
             continue;
         }
-        let stopped = world.come_back_at(later);
+        disk.write_position(later);
+        world.come_back();
+        let stopped = world.stopped[VICTIM].take();
         let when = format!("before frame {number}");
         match stopped {
             None => world.assert_all_have_the_same(&when),

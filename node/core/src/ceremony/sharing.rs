@@ -12,32 +12,25 @@
 //!
 //! Never here: a way to sign around the vault and its record.
 
-use std::path::PathBuf;
-
 use dkg::bls::SecretShare;
 use proto::ceremony_session::Frame;
 use proto::lock::{Lock, LockHash};
-use proto::{IdentitySignature, PeerIndex, PeerSet, Root, SignatureBytes, Slot};
+use proto::{IdentitySignature, PeerIndex, PeerSet, PublicKey, Root, SignatureBytes, Slot};
 
-use super::CeremonyError;
-use super::keys::Site;
+use super::contract::{Finished, Halt, Task};
 use super::line::Line;
-use crate::disk::files::{self, Mode};
-use node_core::deposit::session::Deposits;
-use node_core::deposit::{self, DepositError};
-use node_core::vault::{Held, Signable, Vault};
-
-/// The longest deposit file worth reading, in bytes.
-const MAX_BYTES: usize = 32 << 20;
+use super::note::{Alarm, Doing, Fault, Note};
+use crate::deposit::session::Deposits;
+use crate::deposit::{self, DepositError};
+use crate::record::{History, Recorded};
+use crate::vault::{Held, Sealed, Signable, Vault};
 
 /// After the ceremony.
 pub(super) struct Sharing {
     lock: Lock,
     me: PeerIndex,
     deposits: Deposits,
-    deposit_file: PathBuf,
-    /// This peer's signatures of the deposits, until all have shown that they hold the lock.
-    own_partials: Option<Vec<SignatureBytes>>,
+    signing: Signing,
     /// Who has shown that it holds the lock, this peer included.
     holders: PeerSet,
     /// Other locks of this ceremony that this peer has acknowledged and then left.
@@ -48,50 +41,50 @@ pub(super) struct Sharing {
     leaving: PeerSet,
 }
 
+/// How far this peer's own signatures of the deposits have come.
+enum Signing {
+    /// They are not asked for yet, or not needed.
+    Idle,
+    /// The record is being opened for these shares.
+    Opening(Vec<SecretShare>),
+    /// They are made, and what they are recorded by is not durable.
+    Recording(Vec<Sealed>),
+    /// They wait until all have shown that they hold the lock.
+    Signed(Vec<SignatureBytes>),
+}
+
 impl Sharing {
-    /// Everything of `lock` that is on the disk.
-    pub fn open(site: &Site, lock: Lock) -> Result<Self, CeremonyError> {
+    /// Everything that is there of a finished ceremony; `weights` are 32 secret random bytes.
+    ///
+    /// # Errors
+    /// If the lock provides for deposits that cannot be, or those that are there are not its own.
+    pub fn open(finished: Finished, me: PeerIndex, weights: [u8; 32]) -> Result<Self, Halt> {
+        let lock = finished.lock;
         let messages = match deposit::messages(&lock) {
             Err(DepositError::Unsettled) => Vec::new(),
-            messages => messages.map_err(|e| CeremonyError::Deposits(site.lock_file.clone(), e))?,
+            messages => messages.map_err(Halt::Deposits)?,
         };
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed)?;
-        let name = deposit::file_name(&lock);
-        let mut sharing = Self {
-            deposits: Deposits::new(&lock, messages, seed),
-            deposit_file: site.data.directory().join(name),
-            own_partials: None,
-            holders: PeerSet::from_iter([site.me]),
-            abandoned: site.abandoned()?,
+        let mut deposits = Deposits::new(&lock, messages, weights);
+        if let Some(signatures) = finished.deposits {
+            // Nothing is signed and nobody waited for, if in the end it could not be written.
+            let taken = deposits.take(signatures);
+            taken.map_err(|_| Halt::OtherDeposits(deposit::file_name(&lock)))?;
+        }
+        let is_complete = deposits.signatures().is_some();
+        Ok(Self {
+            deposits,
+            signing: Signing::Idle,
+            holders: PeerSet::from_iter([me]),
+            abandoned: finished.abandoned,
             lock,
-            me: site.me,
-            complete: PeerSet::EMPTY,
+            me,
+            complete: is_complete.then_some(me).into_iter().collect(),
             leaving: PeerSet::EMPTY,
-        };
-        sharing.read_deposits()?;
-        if sharing.deposits.signatures().is_some() {
-            sharing.complete.insert(site.me);
-        }
-        Ok(sharing)
+        })
     }
 
-    fn read_deposits(&mut self) -> Result<(), CeremonyError> {
-        if !self.deposit_file.exists() {
-            return Ok(());
-        }
-        let refused = |error| CeremonyError::Deposits(self.deposit_file.clone(), error);
-        let text = files::read(&self.deposit_file, MAX_BYTES)?;
-        let there = deposit::from_json(&text, &self.lock).map_err(refused)?;
-        let signatures = there.iter().map(|deposit| deposit.signature).collect();
-        // Nothing is signed and nobody waited for, if in the end it could not be written.
-        let taken = self.deposits.take(signatures);
-        taken.map_err(|_| CeremonyError::OtherDeposits(self.deposit_file.clone()))
-    }
-
-    /// The lock.
-    pub fn lock(&self) -> &Lock {
-        &self.lock
+    fn all(&self) -> PeerSet {
+        PeerSet::full(self.lock.definition.terms().size())
     }
 
     /// Whether this peer has everything.
@@ -101,25 +94,42 @@ impl Sharing {
 
     /// Whether nobody needs this peer any more.
     pub fn is_over(&self, up: PeerSet) -> bool {
-        let others = PeerSet::full(self.lock.definition.terms().size());
         let gone = |peer: PeerIndex| peer == self.me || !up.contains(peer);
-        self.leaving.contains(self.me) && others.without(self.leaving).iter().all(gone)
+        self.leaving.contains(self.me) && self.all().without(self.leaving).iter().all(gone)
     }
 
     /// Who lacks something, as far as is known here.
     pub fn incomplete(&self) -> PeerSet {
-        PeerSet::full(self.lock.definition.terms().size()).without(self.complete)
+        self.all().without(self.complete)
     }
 
-    /// Signs every deposit message with this peer's shares: recorded first, then released.
-    pub fn sign(&mut self, site: &Site, shares: Vec<SecretShare>) -> Result<(), CeremonyError> {
+    /// Asks for what signs the deposits: the record, once the shares are at hand.
+    pub fn sign(&mut self, shares: Option<Vec<SecretShare>>, line: &mut Line) {
+        match shares {
+            Some(shares) => {
+                self.signing = Signing::Opening(shares);
+                line.task(Task::OpenRecord(self.lock.hash()));
+            }
+            None => {
+                let keys: Vec<PublicKey> = self.lock.shares_of(self.me).copied().collect();
+                line.task(Task::OpenShares(keys));
+            }
+        }
+    }
+
+    /// Signs every deposit message with this peer's shares, and asks for that to be recorded.
+    ///
+    /// # Errors
+    /// If the vault does not sign.
+    pub fn opened(&mut self, history: History, line: &mut Line) -> Result<(), Halt> {
+        let Signing::Opening(shares) = std::mem::replace(&mut self.signing, Signing::Idle) else {
+            return Ok(());
+        };
         let terms = self.lock.definition.terms();
-        let messages = deposit::messages(&self.lock)
-            .map_err(|error| CeremonyError::Deposits(self.deposit_file.clone(), error))?;
+        let messages = deposit::messages(&self.lock).map_err(Halt::Deposits)?;
         let each = terms.deposit_amounts.len();
         let held = Held::of_lock(&self.lock, shares);
-        let mut journal = site.record(&self.lock)?;
-        let mut vault = Vault::open(terms.size(), held, journal.history().clone())?;
+        let mut vault = Vault::open(terms.size(), held, history).map_err(Halt::Vault)?;
         let (mut records, mut sealed) = (Vec::new(), Vec::new());
         for (position, message) in messages.iter().enumerate() {
             let validator = u32::try_from(position / each).expect("a lock has few validators");
@@ -127,35 +137,45 @@ impl Sharing {
             // A deposit belongs to no slot.
             let signing = vault.sign(Slot(0), &signable, &[validator]);
             if let Some((_, refusal)) = signing.refused.first() {
-                return Err(CeremonyError::Refused(*refusal));
+                return Err(Halt::Refused(*refusal));
             }
             records.extend(signing.records);
             sealed.extend(signing.sealed);
         }
-        let recorded = journal.append(&records)?;
+        self.signing = Signing::Recording(sealed);
+        line.task(Task::Append(records));
+        Ok(())
+    }
+
+    /// The record is durable: the signatures may leave once all hold the lock.
+    pub fn recorded(&mut self, recorded: &Recorded, line: &mut Line) {
+        let Signing::Recording(sealed) = std::mem::replace(&mut self.signing, Signing::Idle) else {
+            return;
+        };
         let opened = sealed.into_iter().flat_map(|sealed| {
             sealed
-                .open(&recorded)
+                .open(recorded)
                 .expect("the journal has just recorded all of them")
         });
-        self.own_partials = Some(opened.map(|p| p.signature().to_bytes()).collect());
-        Ok(())
+        self.signing = Signing::Signed(opened.map(|p| p.signature().to_bytes()).collect());
+        self.tell_all(line);
+        self.advance(line);
     }
 
     /// Whether every peer has shown that it holds this lock.
     fn is_held_by_all(&self) -> bool {
-        self.holders == PeerSet::full(self.lock.definition.terms().size())
+        self.holders == self.all()
     }
 
     /// Tells `peer` everything it may lack.
-    pub fn greet(&self, peer: PeerIndex, line: &Line) {
+    pub fn greet(&self, peer: PeerIndex, line: &mut Line) {
         for frame in self.words() {
             line.send(peer, &frame);
         }
     }
 
     /// Tells everybody who is there.
-    pub fn tell_all(&self, line: &Line) {
+    pub fn tell_all(&self, line: &mut Line) {
         for frame in self.words() {
             line.broadcast(&frame);
         }
@@ -177,20 +197,18 @@ impl Sharing {
     }
 
     /// Takes a frame of `peer`.
-    pub fn hear(
-        &mut self,
-        peer: PeerIndex,
-        frame: Frame,
-        line: &mut Line,
-    ) -> Result<(), CeremonyError> {
+    ///
+    /// # Errors
+    /// If it shows that two locks are finished.
+    pub fn hear(&mut self, peer: PeerIndex, frame: Frame, line: &mut Line) -> Result<(), Halt> {
         match frame {
             Frame::Lock(lock, _) if lock == self.lock.hash() => {
                 self.holders.insert(peer);
             }
-            Frame::Lock(lock, signatures) => self.hear_other(peer, lock, &signatures, line)?,
+            Frame::Lock(lock, signatures) => self.hear_other(peer, (lock, &signatures), line)?,
             Frame::Partials(lock, partials) if self.is_ours(lock, peer, line) => {
                 if let Err(bad) = self.deposits.hear(peer, partials) {
-                    line.fault(peer, &bad.to_string());
+                    line.fault(peer, bad);
                 }
             }
             Frame::Deposits(lock, signatures) if self.is_ours(lock, peer, line) => {
@@ -198,7 +216,7 @@ impl Sharing {
                     Ok(()) => {
                         self.complete.insert(peer);
                     }
-                    Err(bad) => line.fault(peer, &bad.to_string()),
+                    Err(bad) => line.fault(peer, bad),
                 }
             }
             Frame::Leaving => {
@@ -211,7 +229,8 @@ impl Sharing {
             | Frame::Partials(..)
             | Frame::Deposits(..) => {}
         }
-        self.advance(line)
+        self.advance(line);
+        Ok(())
     }
 
     /// Everybody's signatures of another lock, this peer's too, mean that two attempts are
@@ -219,10 +238,9 @@ impl Sharing {
     fn hear_other(
         &self,
         peer: PeerIndex,
-        other: Root,
-        signatures: &[IdentitySignature],
+        (other, signatures): (Root, &[IdentitySignature]),
         line: &mut Line,
-    ) -> Result<(), CeremonyError> {
+    ) -> Result<(), Halt> {
         let terms = self.lock.definition.terms();
         let signed = |(signer, signature)| {
             let key = terms.roster().key(signer);
@@ -232,20 +250,16 @@ impl Sharing {
             && signatures.len() == terms.size().peers()
             && terms.size().all().zip(signatures).all(signed);
         if !is_certificate {
-            line.fault(peer, "shows another lock, which is none of this ceremony's");
+            line.fault(peer, Fault::ForeignLock);
             return Ok(());
         }
         let settled = self.is_held_by_all() || self.is_complete() && !self.is_unsettled();
         if settled {
-            line.alarm(
-                peer,
-                "shows a second finished lock, which nobody uses: some operator broke its word in \
-                 the ceremony; the keys of the lock here are good",
-            );
+            line.alarm(peer, Alarm::SecondLock);
             return Ok(());
         }
-        Err(CeremonyError::TwoLocks {
-            peer: line.name(peer).to_owned(),
+        Err(Halt::TwoLocks {
+            peer,
             here: self.lock.hash(),
             there: other,
         })
@@ -253,46 +267,39 @@ impl Sharing {
 
     /// More than f peers say that every peer has everything: one of them at least is honest.
     fn believe_leaving(&mut self) {
-        let size = self.lock.definition.terms().size();
-        if self.leaving.len() > size.faulty() && self.is_complete() {
-            self.complete = PeerSet::full(size);
+        let faulty = self.lock.definition.terms().size().faulty();
+        if self.leaving.len() > faulty && self.is_complete() {
+            self.complete = self.all();
         }
     }
 
     fn is_ours(&self, lock: Root, peer: PeerIndex, line: &mut Line) -> bool {
         let ours = lock == self.lock.hash();
         if !ours {
-            line.fault(peer, "speaks of another lock of the same definition");
+            line.fault(peer, Fault::OtherLock);
         }
         ours
     }
 
     /// Does what has become possible, and shows what is waited for.
-    pub fn advance(&mut self, line: &mut Line) -> Result<(), CeremonyError> {
+    pub fn advance(&mut self, line: &mut Line) {
         if !self.is_complete() && self.is_held_by_all() {
-            if let Some(partials) = self.own_partials.take() {
-                line.broadcast(&Frame::Partials(self.lock.hash(), partials.clone()));
-                self.deposits
-                    .hear(self.me, partials)
-                    .expect("there is one for each message");
-                self.show(line);
-            }
+            self.release(line);
             for peer in self.deposits.combine() {
-                line.fault(
-                    peer,
-                    "sent wrong partial signatures of the deposits: not used",
-                );
+                line.fault(peer, Fault::Partials);
             }
         }
         if !self.is_complete()
             && let Some(signed) = self.deposits.signed()
         {
-            let chain = &self.lock.definition.terms().chain;
-            let text = deposit::to_json(&signed, chain);
-            files::write_new(&self.deposit_file, text.as_bytes(), Mode::Public)?;
+            let name = deposit::file_name(&self.lock);
+            let text = deposit::to_json(&signed, &self.lock.definition.terms().chain);
+            line.task(Task::WriteDeposits {
+                name: name.clone(),
+                text,
+            });
             self.complete.insert(self.me);
-            line.screen
-                .say(&format!("deposits signed: {}", self.deposit_file.display()));
+            line.note(Note::DepositsSigned(name));
             self.tell_all(line);
         }
         self.believe_leaving();
@@ -300,25 +307,32 @@ impl Sharing {
             line.broadcast(&Frame::Leaving);
         }
         self.show(line);
-        Ok(())
+    }
+
+    /// Sends this peer's signatures of the deposits, which every holder of the lock may have now.
+    fn release(&mut self, line: &mut Line) {
+        match std::mem::replace(&mut self.signing, Signing::Idle) {
+            Signing::Signed(partials) => {
+                line.broadcast(&Frame::Partials(self.lock.hash(), partials.clone()));
+                self.deposits
+                    .hear(self.me, partials)
+                    .expect("there is one for each message");
+                self.show(line);
+            }
+            signing @ (Signing::Idle | Signing::Opening(_) | Signing::Recording(_)) => {
+                self.signing = signing;
+            }
+        }
     }
 
     /// Shows what is waited for.
     pub fn show(&self, line: &mut Line) {
         if !self.is_complete() && !self.is_held_by_all() {
-            let all = PeerSet::full(self.lock.definition.terms().size());
-            line.show(
-                "waiting for every peer to hold the lock".to_owned(),
-                all.without(self.holders),
-            );
+            line.show(Doing::Holding, self.all().without(self.holders));
         } else if !self.is_complete() {
-            line.show(
-                "waiting for signatures of the deposits".to_owned(),
-                self.deposits.waiting(),
-            );
+            line.show(Doing::Signing, self.deposits.waiting());
         } else if !self.incomplete().is_empty() {
-            let words = "everything is here; staying for those who lack something";
-            line.show(words.to_owned(), self.incomplete());
+            line.show(Doing::Staying, self.incomplete());
         }
     }
 

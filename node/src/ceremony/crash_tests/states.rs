@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 /// Every file of a directory, by its path in it.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Disk(BTreeMap<PathBuf, Vec<u8>>);
+pub struct State(BTreeMap<PathBuf, Vec<u8>>);
 
-impl Disk {
+impl State {
     pub fn read(dir: &Path) -> Self {
-        let mut disk = Self::default();
-        disk.add(dir, Path::new(""));
-        disk
+        let mut state = Self::default();
+        state.add(dir, Path::new(""));
+        state
     }
 
     fn add(&mut self, dir: &Path, below: &Path) {
@@ -44,7 +44,7 @@ impl Disk {
     }
 }
 
-/// The place of a change in the order that the module docs of `keys` and `saved` promise.
+/// The place of a change in the order that `node_core::ceremony` promises.
 fn rank(path: &str, gone: bool, was_there: bool) -> u8 {
     match path {
         "ceremony/seed.json" if gone => 6,
@@ -63,7 +63,7 @@ fn rank(path: &str, gone: bool, was_there: bool) -> u8 {
 
 /// Every state on the way from `before` to `after`, both included, one file after the other: with
 /// the next file missing, and with a piece of it under the name it is written under.
-pub fn states_between(before: &Disk, after: &Disk) -> Vec<Disk> {
+pub fn states_between(before: &State, after: &State) -> Vec<State> {
     let mut changed: Vec<(u8, PathBuf)> = Vec::new();
     for path in before.0.keys().chain(after.0.keys()) {
         let (old, new) = (before.0.get(path), after.0.get(path));

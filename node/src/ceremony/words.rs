@@ -1,0 +1,292 @@
+//! What the ceremony says to its operator, with the names of operators and files.
+//!
+//! Never here: what is said when.
+
+use std::path::Path;
+
+use dkg::ceremony::{Opened, Step};
+use node_core::ceremony::{Doing, Halt, Note, Place, Waiting};
+use proto::ceremony::MAX_ATTEMPT;
+use proto::{PeerIndex, PeerSet};
+
+use super::error::CeremonyError;
+use super::keys::Site;
+use super::screen::Screen;
+
+/// The number of an attempt as people count: the first is 1.
+pub(super) fn counted(attempt: u32) -> u32 {
+    attempt.saturating_add(1)
+}
+
+/// Says on the screen what the notes mean.
+pub(super) struct Words {
+    names: Vec<String>,
+    me: PeerIndex,
+    pub screen: Screen,
+}
+
+impl Words {
+    /// Nothing is said yet.
+    pub fn new(place: &Place) -> Self {
+        let operators = &place.definition.terms().operators;
+        Self {
+            names: operators.iter().map(|o| o.name.clone()).collect(),
+            me: place.me,
+            screen: Screen::new(),
+        }
+    }
+
+    /// The name of `peer`.
+    pub fn name(&self, peer: PeerIndex) -> &str {
+        &self.names[peer.position()]
+    }
+
+    /// Says one thing; `site` is where the files are.
+    pub fn tell(&mut self, note: &Note, site: &Site) {
+        match note {
+            Note::Doing(doing, waiting) => self.show(*doing, waiting),
+            Note::FinishedBefore => self.screen.say("the ceremony is finished here already"),
+            Note::Recalled { latest, attempt } => {
+                let words = recalled(*latest, *attempt, &site.unfinished());
+                self.screen.say(&words);
+            }
+            Note::Opened(opened) => self.screen.say(&self.opened(opened)),
+            Note::Refused(refused) => self.screen.say(&refused.to_string()),
+            Note::KeysMade => {
+                let words = format!("the keys are made: {}", site.lock_file.display());
+                self.screen.say(&words);
+            }
+            Note::Unsettled => self.screen.say(
+                "the definition leaves the withdrawal address open, so no deposits are signed",
+            ),
+            Note::DepositsSigned(name) => {
+                let file = site.data.directory().join(name);
+                self.screen
+                    .say(&format!("deposits signed: {}", file.display()));
+            }
+            Note::Fault(peer, fault) => self.fault(*peer, &fault.to_string()),
+            Note::Alarm(peer, alarm) => {
+                let words = format!("{}: {alarm}", self.name(*peer));
+                self.screen.say_once(words);
+            }
+            Note::Unknown(peer) => {
+                tracing::debug!(peer = self.name(*peer), "a frame of a later version");
+            }
+            Note::PassedOver(counts) => self.screen.say(&self.passed_over(counts)),
+            Note::Done(missing) => self.screen.say(&self.done(*missing)),
+        }
+    }
+
+    /// Says what `peer` did wrong, once, and no more than so much of it.
+    pub fn fault(&mut self, peer: PeerIndex, what: &str) {
+        let name = self.name(peer).to_owned();
+        self.screen
+            .say_of(Some(peer), format!("{name}: {what}"), &name);
+    }
+
+    /// Says why there is no session with `peer`, or with somebody who is no operator.
+    pub fn refused(&mut self, peer: Option<PeerIndex>, reason: &str) {
+        let name = peer.map_or("strangers", |peer| self.name(peer)).to_owned();
+        self.screen.say_of(peer, reason.to_owned(), &name);
+    }
+
+    /// What was passed over.
+    pub(super) fn passed_over(&self, counts: &[(PeerIndex, u64)]) -> String {
+        let counts = counts.iter();
+        let counts = counts.map(|(peer, count)| format!("{count} of {}", self.name(*peer)));
+        let counts: Vec<String> = counts.collect();
+        format!(
+            "passed over messages that only a later version of gantry knows: {}",
+            counts.join(", ")
+        )
+    }
+
+    fn done(&self, missing: PeerSet) -> String {
+        let names: Vec<&str> = missing.iter().map(|peer| self.name(peer)).collect();
+        match names.is_empty() {
+            false => format!(
+                "done here; {} may lack something and did not come",
+                names.join(", ")
+            ),
+            true => "done: every peer has everything".to_owned(),
+        }
+    }
+
+    /// Who opened an attempt that this peer begins.
+    fn opened(&self, opened: &Opened) -> String {
+        let attempt = counted(opened.attempt);
+        let mut words = match opened.opener == self.me {
+            true => format!("this peer opens attempt {attempt}"),
+            false => format!("{} opened attempt {attempt}", self.name(opened.opener)),
+        };
+        if opened.skips {
+            words += ", past attempts that this peer has not seen";
+        }
+        if opened.attempt == MAX_ATTEMPT {
+            words += ". It is the last: if it fails, make and sign a new definition, without \
+                      whoever opened so many";
+        }
+        words
+    }
+
+    /// Shows what is waited for.
+    fn show(&mut self, doing: Doing, waiting: &Waiting) {
+        let mut words = match doing {
+            Doing::Step {
+                attempt,
+                opener,
+                step,
+            } => self.step(attempt, opener, step),
+            Doing::Recalling => Step::Opening.to_string(),
+            Doing::Storing => Step::Storing.to_string(),
+            Doing::Holding => "waiting for every peer to hold the lock".to_owned(),
+            Doing::Signing => "waiting for signatures of the deposits".to_owned(),
+            Doing::Staying => "everything is here; staying for those who lack something".to_owned(),
+        };
+        let others = waiting.peers.iter().filter(|peer| *peer != self.me);
+        let others: Vec<String> = others
+            .map(|peer| match waiting.up.contains(peer) {
+                true => self.name(peer).to_owned(),
+                false => format!("{} (not connected)", self.name(peer)),
+            })
+            .collect();
+        if !others.is_empty() {
+            words = format!("{words}: {}", others.join(", "));
+        }
+        self.screen.now(words);
+    }
+
+    /// A step of the ceremony; what must not be missed is said apart.
+    fn step(&mut self, attempt: u32, opener: Option<PeerIndex>, step: Step) -> String {
+        let next = match attempt {
+            MAX_ATTEMPT => "It was the last: make and sign a new definition",
+            _ => {
+                "Then one of you ends this command with Ctrl-C and starts it again with --retry; \
+                 the others leave it running, and follow. To go on without somebody, make and sign \
+                 a new definition"
+            }
+        };
+        let attempt = counted(attempt);
+        let mut words = match (attempt, opener) {
+            (1, _) => step.to_string(),
+            (_, Some(opener)) => {
+                format!("attempt {attempt}, opened by {}: {step}", self.name(opener))
+            }
+            (_, None) => format!("attempt {attempt}: {step}"),
+        };
+        match step {
+            Step::Failed => {
+                words += ": waiting for a new attempt";
+                // Said apart: the moving line shows no more than fits on the terminal.
+                self.screen.say_once(format!(
+                    "Attempt {attempt} has failed, and nobody can use keys of it. Settle among the \
+                     operators who was at fault. {next}"
+                ));
+            }
+            Step::Unusable => {
+                words += ": waiting for a new attempt";
+                self.screen.say_once(format!(
+                    "What was dealt in attempt {attempt} makes no keys. Somebody dealt so on \
+                     purpose; if nobody is named here, nothing proves who. {next}"
+                ));
+            }
+            Step::Contradicted => {
+                let words = "this peer has acknowledged other keys before a crash, and a dealer \
+                             has since dealt again: all operators need a new definition";
+                self.screen.say_once(words.to_owned());
+            }
+            Step::Opening | Step::Dealing | Step::Proving => {}
+            Step::Storing | Step::Acknowledging | Step::Finished => {}
+        }
+        words
+    }
+}
+
+/// Why the ceremony of `site` cannot go on, with the names of operators and files.
+pub(super) fn halted(halt: Halt, site: &Site) -> CeremonyError {
+    let name = |peer| site.place.definition.name_of(peer).to_owned();
+    let dir = site.unfinished();
+    match halt {
+        Halt::Participant(bad) => CeremonyError::Participant(bad),
+        Halt::Lock(bad) => CeremonyError::Lock(site.lock_file.clone(), bad),
+        Halt::Forgotten(peer) => CeremonyError::Forgotten {
+            peer: name(peer),
+            dir,
+        },
+        Halt::OtherSeed(peer) => CeremonyError::OtherSeed {
+            peer: name(peer),
+            dir,
+        },
+        Halt::NoAttemptLeft => CeremonyError::NoAttemptLeft(dir),
+        Halt::TwoLocks { peer, here, there } => CeremonyError::TwoLocks {
+            peer: name(peer),
+            here,
+            there,
+        },
+        Halt::Deposits(error) => CeremonyError::Deposits(site.lock_file.clone(), error),
+        Halt::OtherDeposits(file) => CeremonyError::OtherDeposits(site.data.directory().join(file)),
+        Halt::Vault(error) => CeremonyError::Vault(error),
+        Halt::Refused(refusal) => CeremonyError::Refused(refusal),
+        Halt::SecondSession => CeremonyError::SecondSession,
+        Halt::Stopped => CeremonyError::Stopped,
+        Halt::Failed => CeremonyError::Failed,
+    }
+}
+
+fn recalled(latest: u32, attempt: u32, dir: &Path) -> String {
+    format!(
+        "this peer has taken part in attempt {} before, and {} no longer says how: it is gone, or \
+         was emptied. It says nothing more in that attempt and opens attempt {}, and the others \
+         follow. What is kept there is needed until the end: leave it",
+        counted(latest),
+        dir.display(),
+        counted(attempt),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use node_core::ceremony::Alarm;
+    use node_core::ceremony::example::{peer, place};
+    use proto::{Root, example};
+
+    use super::super::tests::site;
+    use super::*;
+
+    #[test]
+    fn what_was_passed_over_is_said_by_name() {
+        let words = Words::new(&place(0)).passed_over(&[(peer(1), 3)]);
+        assert!(
+            words.ends_with("only a later version of gantry knows: 3 of bob"),
+            "{words}"
+        );
+    }
+
+    #[test]
+    fn what_must_be_seen_is_said_once_with_the_name_of_its_cause() {
+        let dir = tempfile::tempdir().unwrap();
+        let (site, mut words) = (site(dir.path()), Words::new(&place(0)));
+        for _ in 0..2 {
+            words.tell(&Note::Alarm(peer(3), Alarm::Promise), &site);
+        }
+        let said: Vec<&String> = words.screen.said_once().iter().collect();
+        assert_eq!(said.len(), 1);
+        assert!(said[0].starts_with("dave: promised in a later attempt"));
+    }
+
+    #[test]
+    fn two_locks_are_told_with_who_showed_the_other_and_what_not_to_pay() {
+        let dir = tempfile::tempdir().unwrap();
+        let halt = Halt::TwoLocks {
+            peer: peer(3),
+            here: Root::from([1; 32]),
+            there: Root::from([2; 32]),
+        };
+        let words = halted(halt, &site(dir.path())).to_string();
+        assert!(words.starts_with(example::NAMES[3]), "{words}");
+        assert!(
+            words.contains("Pay nothing to keys of either lock"),
+            "{words}"
+        );
+    }
+}
