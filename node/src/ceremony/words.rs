@@ -267,11 +267,15 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (site, mut words) = (site(dir.path()), Words::new(&place(0)));
         for _ in 0..2 {
-            words.tell(&Note::Alarm(peer(3), Alarm::Promise), &site);
+            for alarm in [Alarm::Promise, Alarm::Untold] {
+                words.tell(&Note::Alarm(peer(3), alarm), &site);
+            }
         }
         let said: Vec<&String> = words.screen.said_once().iter().collect();
-        assert_eq!(said.len(), 1);
-        assert!(said[0].starts_with("dave: promised in a later attempt"));
+        assert_eq!(said.len(), 2);
+        assert!(said[0].starts_with("dave: is connected and has not told"));
+        assert!(said[0].contains("ask its operator to end `gantry dkg` there"));
+        assert!(said[1].starts_with("dave: promised in a later attempt"));
     }
 
     #[test]

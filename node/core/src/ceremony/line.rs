@@ -44,7 +44,7 @@ impl Line {
     pub fn came(&mut self, peer: PeerIndex, version: WireVersion) {
         self.up.insert(peer);
         self.versions.insert(peer, version);
-        self.told.came(peer);
+        self.told.came(peer, self.now);
     }
 
     /// Notes that the session with `peer` ended.

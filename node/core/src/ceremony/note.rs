@@ -128,4 +128,11 @@ pub enum Alarm {
          ceremony; the keys of the lock here are good"
     )]
     SecondLock,
+    /// It is there and holds everybody up.
+    #[error(
+        "is connected and has not told what it remembers of this peer, and before that nothing is \
+         said here: ask its operator to end `gantry dkg` there and to start it again; if that does \
+         not help, to look at what it says, and whether it is the newest gantry"
+    )]
+    Untold,
 }

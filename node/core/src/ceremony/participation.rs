@@ -156,6 +156,14 @@ impl Participation {
             self.leave();
             return Ok(());
         }
+        match &self.phase {
+            Some(Phase::Recalling(_) | Phase::Making(_)) => {
+                for peer in self.line.told.overdue(self.line.now) {
+                    self.line.alarm(peer, Alarm::Untold);
+                }
+            }
+            Some(Phase::Sharing(_)) | None => {}
+        }
         self.make(Hands::Tick)
     }
 
@@ -337,9 +345,11 @@ impl Machine for Participation {
         if self.is_over {
             return None;
         }
+        let told = || self.line.told.deadline();
         let phase = match &self.phase {
-            Some(Phase::Making(making)) => making.deadline(&self.line),
-            Some(Phase::Recalling(_) | Phase::Sharing(_)) | None => None,
+            Some(Phase::Recalling(_)) => told(),
+            Some(Phase::Making(making)) => making.deadline(&self.line).or_else(told),
+            Some(Phase::Sharing(_)) | None => None,
         };
         phase.into_iter().chain(self.stay_until).min()
     }

@@ -8,18 +8,28 @@
 //! It does not wait for all: a new attempt is opened also while a culprit stays away. So there is
 //! a gap: what at most f peers have heard, none of them connected, is not known here.
 //!
-//! A peer of the version before never tells: any of its frames stands for that.
+//! A peer of the version before never tells: any of its frames stands for that. Whoever is
+//! connected and tells nothing, though it could, holds everybody up: it is named after a while.
 //!
 //! Never here: what is told.
 
-use proto::{ClusterSize, PeerIndex, PeerSet};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use proto::{ClusterSize, PeerIndex, PeerSet, Timestamp};
+
+/// How long a connected peer may take to tell what it remembers, before its operator is asked for.
+/// It does so with its first frame, but may be at work that takes some seconds.
+pub(super) const TELLS_WITHIN: Duration = Duration::from_secs(30);
 
 /// Who has told, and who is connected and has not.
 pub(super) struct Told {
     size: ClusterSize,
     told: PeerSet,
-    /// Who is connected and has not told.
-    silent: PeerSet,
+    /// Who is connected and has not told, and since when.
+    silent: BTreeMap<PeerIndex, Timestamp>,
+    /// Those of them that are named.
+    named: PeerSet,
 }
 
 impl Told {
@@ -28,20 +38,22 @@ impl Told {
         Self {
             size,
             told: PeerSet::from_iter([me]),
-            silent: PeerSet::EMPTY,
+            silent: BTreeMap::new(),
+            named: PeerSet::EMPTY,
         }
     }
 
-    /// A session with `peer` began.
-    pub fn came(&mut self, peer: PeerIndex) {
+    /// A session with `peer` began at `now`.
+    pub fn came(&mut self, peer: PeerIndex, now: Timestamp) {
         if !self.told.contains(peer) {
-            self.silent.insert(peer);
+            self.silent.insert(peer, now);
         }
     }
 
     /// The session with `peer` ended.
     pub fn went(&mut self, peer: PeerIndex) {
-        self.silent.remove(peer);
+        self.silent.remove(&peer);
+        self.named.remove(peer);
     }
 
     /// `peer` has told what it holds of this peer, or never will.
@@ -64,5 +76,24 @@ impl Told {
     pub fn is_enough(&self) -> bool {
         let quorum = self.size.peers() - self.size.faulty();
         self.told.len() >= quorum && self.silent.is_empty()
+    }
+
+    /// When somebody is to be named.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        let unnamed = self.silent.iter();
+        let unnamed = unnamed.filter(|(peer, _)| !self.named.contains(**peer));
+        unnamed.map(|(_, since)| *since + TELLS_WITHIN).min()
+    }
+
+    /// Who is to be named at `now`; nobody twice in one session.
+    pub fn overdue(&mut self, now: Timestamp) -> Vec<PeerIndex> {
+        let late = |since: Timestamp| since + TELLS_WITHIN <= now;
+        let silent = self.silent.iter().filter(|(_, since)| late(**since));
+        let overdue: Vec<PeerIndex> = silent.map(|(peer, _)| *peer).collect();
+        let named = &mut self.named;
+        overdue
+            .into_iter()
+            .filter(|peer| named.insert(*peer))
+            .collect()
     }
 }

@@ -1,7 +1,7 @@
 //! What is kept until others have told what they remember, and how much.
 
 use dkg::ceremony::Input;
-use proto::{ClusterSize, PeerIndex};
+use proto::{ClusterSize, PeerIndex, Timestamp};
 
 use crate::ceremony::silence::{LONGEST_FRAMES, MAX_FRAMES, Silence};
 use crate::ceremony::told::Told;
@@ -15,7 +15,7 @@ struct Quiet {
 impl Quiet {
     fn pass(&mut self, input: Input) -> Result<Option<Input>, PeerIndex> {
         match &input {
-            Input::Up(peer) => self.told.came(*peer),
+            Input::Up(peer) => self.told.came(*peer, Timestamp::from_micros(0)),
             Input::Down(peer) => self.told.went(*peer),
             Input::Frame(..) | Input::Stored { .. } | Input::Retry | Input::Tick => {}
         }
