@@ -23,11 +23,6 @@
 //! Never here: the words and the wire (`proto`), how peers agree (`consensus`), how keys are made
 //! and signatures combined (`dkg`).
 
-#![allow(
-    missing_docs,
-    reason = "a program: nobody but its own tests and benches reads it as a library"
-)]
-
 mod answers;
 pub mod beacon;
 pub mod ceremony;

@@ -32,6 +32,4 @@ pub use rpc::{Execution, Patience};
 pub use transaction::{DEPOSIT_GAS, EMPTY_GAS, Fees, Taken, Unsigned, WEI_PER_GWEI};
 
 #[cfg(test)]
-pub(crate) mod fake;
-#[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -391,4 +391,4 @@ impl<'a> SessionLoop<'a> {
 }
 
 #[cfg(test)]
-mod forged;
+mod tests;

@@ -57,17 +57,4 @@ fn cpu_time() -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use dkg::bls::work::counted;
-
-    use super::*;
-
-    #[test]
-    fn work_costs_time() {
-        let work = CurveWork::default();
-        let before = work.seconds();
-        let (_, done) = counted(|| Sample::default().perform(Operation::Hash));
-        work.add(&done);
-        assert!(work.seconds() > before);
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::cmd::Gantry;
-use crate::execution::fake::{Fake, KEY, Ledger, error, number};
+use crate::execution::tests::fake::{Fake, KEY, Ledger, error, number};
 use node_core::deposit::example::{deposits, settled};
 
 /// A place with a deposit file, and flags for one start.

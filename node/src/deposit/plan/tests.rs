@@ -4,7 +4,7 @@ use proto::eth::LoggedDeposit;
 
 use super::*;
 use crate::execution::WEI_PER_GWEI;
-use crate::execution::fake::deposit;
+use crate::execution::tests::fake::deposit;
 use node_core::deposit::standing::{Purpose, Sent};
 
 const FEES: Fees = Fees {

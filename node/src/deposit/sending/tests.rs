@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::plan::{Account, steps};
 use super::*;
-use crate::execution::fake::{Fake, KEY, deposit, error};
+use crate::execution::tests::fake::{Fake, KEY, deposit, error};
 use node_core::deposit::standing::Standing;
 
 /// What a test sends with: a node, and a place for what was sent.

@@ -1,5 +1,7 @@
 //! What is asked of the execution node, against a server that answers like one, or worse.
 
+pub(crate) mod fake;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -7,8 +9,8 @@ use proto::eth::DepositView;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::fake::{Fake, HASTE, KEY, Ledger, chain, deposit, error, number};
 use super::*;
+use fake::{Fake, HASTE, KEY, Ledger, chain, deposit, error, number};
 
 /// The view of a log that begins with block `first`, of the deposits for validators 3 and 4.
 async fn whole(fake: &Fake, first: u64) -> Result<DepositView, ExecutionError> {

@@ -17,8 +17,8 @@ use proto::eth::{DepositData, ForkVersion, LoggedDeposit};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::abi::DepositContract::{DepositEvent, depositCall, get_deposit_countCall};
-use super::*;
+use super::super::abi::DepositContract::{DepositEvent, depositCall, get_deposit_countCall};
+use super::super::*;
 use crate::clock;
 
 pub const CHAIN_ID: u64 = 560_048;

@@ -1,0 +1,79 @@
+//! What keeps a peer from signing is on its page.
+
+use super::*;
+use crate::report::status::{BeaconStatus, ForkStatus, RecordStatus};
+
+#[test]
+fn a_peer_that_signs_nothing_says_so_and_why() {
+    let status = Status {
+        record: RecordStatus {
+            stopped: Some("the disk is full".into()),
+            ..Default::default()
+        },
+        ..Status::default()
+    };
+    assert!(page(&status, 0).contains("NOTHING IS SIGNED: the disk is full"));
+}
+
+#[test]
+fn a_fork_that_the_running_program_does_not_know_is_shown_before_it_comes() {
+    let status = Status {
+        beacon_node: BeaconStatus {
+            other_chain_from: Some(411_392),
+            ..Default::default()
+        },
+        ..Status::default()
+    };
+    let page = page(&status, 0);
+    assert!(
+        page.contains("NOTHING IS SIGNED FROM EPOCH 411392 ON"),
+        "{page}"
+    );
+}
+
+#[test]
+fn a_fork_that_needs_an_upgrade_and_duties_that_are_not_performed_are_shown() {
+    let mut status = Status::default();
+    status.beacon_node.unserved_fork = Some(ForkStatus {
+        name: "gloas".into(),
+        epoch: 411_392,
+    });
+    status.validators.seats = 2;
+    let page = page(&status, 0);
+    let fork = "NOTHING IS SIGNED FROM EPOCH 411392 ON: the chain forks to gloas";
+    assert!(page.contains(fork), "{page}");
+    assert!(page.contains("Upgrade before"), "{page}");
+    let seats = "not performed: the sync committee duty of 2 of them";
+    assert!(page.contains(seats), "{page}");
+}
+
+#[test]
+fn a_number_that_jumps_at_a_restart_is_not_called_a_count() {
+    let status = Status {
+        record: RecordStatus {
+            sequence: 32_768_000,
+            ..Default::default()
+        },
+        ..Status::default()
+    };
+    let page = page(&status, 0);
+    assert!(page.contains("signing record: sound\n"), "{page}");
+}
+
+#[test]
+fn a_missed_duty_has_its_reason() {
+    let ending = Ending {
+        slot: 7,
+        kind: "head".into(),
+        signed: 1,
+        missed: 2,
+        took_ms: Some(9),
+        reason: "too few peers signed".into(),
+        absent: vec!["dave".into()],
+    };
+    let text = duty_line(&ending);
+    assert_eq!(
+        text,
+        "slot 7 head: 1 signed after 9 ms, 2 MISSED: too few peers signed, without dave"
+    );
+}

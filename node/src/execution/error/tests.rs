@@ -1,0 +1,55 @@
+//! What a node does wrong is told with what to do, without its keys.
+
+use super::*;
+
+fn words(error: TransportError) -> String {
+    let url = "https://me:password@example.org/v3/0123456789abcdef".parse();
+    let hidden = Hidden::of(&url.unwrap());
+    ExecutionError::of("for its newest block", 30, &hidden, error).to_string()
+}
+
+#[test]
+fn what_a_log_does_not_show_is_told_with_what_to_do() {
+    let (first, head, block) = (101, 100, 0);
+    let lacking = ExecutionError::Lacking {
+        first: 0,
+        last: 100,
+        count: 1,
+        lacking: 1,
+    };
+    let cause = "pruned".to_owned();
+    let no_log = ExecutionError::NoLog { block, cause };
+    for (error, words) in [
+        (ExecutionError::Behind(700), "it is syncing or cut off"),
+        (
+            ExecutionError::BeyondHead { first, head },
+            "from block 101 on, because the newest block is 100",
+        ),
+        (
+            lacking.clone(),
+            "has counted 1 deposits up to block 100, and 1 of them are not in the log",
+        ),
+        (lacking, "paid twice"),
+        (no_log.clone(), "shows no deposits of block 0 (pruned)"),
+        (no_log, "give --from-block"),
+        (
+            ExecutionError::Moved { block },
+            "once so and once otherwise",
+        ),
+    ] {
+        let told = error.to_string();
+        assert!(told.contains(words), "{told}");
+    }
+}
+
+#[test]
+fn what_a_node_refuses_is_told_in_its_own_words_but_for_keys() {
+    let error = TransportErrorKind::http_error(401, "no key 0123456789abcdef".to_owned());
+    assert_eq!(
+        words(error),
+        "the execution node did not answer for its newest block: HTTP status 401: check user \
+             name, password and key in the address: no key …"
+    );
+    let error = TransportErrorKind::custom_str("me:password@example.org refused");
+    assert!(!words(error).contains("password@"));
+}
