@@ -121,6 +121,15 @@ impl Owners {
         }
     }
 
+    /// The index of `validator`, if it is its duty.
+    pub fn index_of(&self, validator: ValidatorPosition) -> Option<ValidatorIndex> {
+        match self {
+            Self::Attesters(_) => Some(self.attester(validator)?.duty.validator_index),
+            Self::Proposer { index, .. } => Some(*index),
+            Self::Nobody => None,
+        }
+    }
+
     /// The validators in the order of the lock.
     pub fn positions(&self) -> Vec<ValidatorPosition> {
         match self {

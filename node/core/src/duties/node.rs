@@ -279,10 +279,9 @@ impl Machine for Node {
     fn deadline(&self) -> Option<Timestamp> {
         let slot = self.facts.chain.slot_at(self.now);
         let next_slot = self.facts.chain.start_of(slot.map_or(Slot(0), Slot::next));
-        let head_vote = slot.filter(|slot| !self.has_begun(*slot));
-        let head_vote = head_vote.map(|slot| self.facts.chain.attestation_deadline(slot));
+        let begins = slot.and_then(|slot| self.begins_at(slot));
         let mark = slot.and_then(|slot| self.mark_due(slot));
-        let later = [head_vote, mark].into_iter().flatten();
+        let later = [begins, mark].into_iter().flatten();
         let due = later.filter(|due| *due > self.now);
         let runs = self.runs.values().filter_map(Run::deadline);
         let sight = self.sight.deadline().filter(|at| *at > self.now);

@@ -51,11 +51,11 @@ use proto::eth::{Blobs, Block, BlockContents};
 use proto::frame::{BLOBS_PART, BlobsPart};
 use proto::{DutyId, PeerIndex, Root, SignatureBytes, Timestamp};
 
+use super::block::BlockDuty;
 use super::judge::Sight;
 use super::pull::{Open, Pull};
 use super::run::Run;
 use super::serving::Serving;
-use super::value::Value;
 use crate::duties::facts::Step;
 use crate::duties::note::Note;
 
@@ -84,7 +84,7 @@ impl Passing {
     }
 }
 
-impl Run {
+impl BlockDuty {
     /// What of this block is to be submitted, if this peer has it: one without blobs always.
     pub(crate) fn contents_of(&self, block: &Block) -> Option<BlockContents> {
         let without_blobs = || BlockContents {
@@ -103,18 +103,18 @@ impl Run {
 
     /// Whether others were asked in vain for the blobs of the block that is signed.
     pub(crate) fn lacks_blobs(&self) -> bool {
-        let has_asked = self.passing.pull.as_ref().is_some_and(Pull::has_asked);
-        let Some(Value::Block(signed)) = &self.signed else {
-            return false;
-        };
-        has_asked && self.held_contents(signed.root()).is_none()
+        let pull = self.passing.pull.as_ref().filter(|pull| pull.has_asked());
+        pull.is_some_and(|pull| self.held_contents(pull.block().root()).is_none())
     }
 
-    /// A block is signed, and this peer lacks its blobs.
-    pub(crate) fn lack_blobs(&mut self, block: &Block, signature: SignatureBytes, step: &Step<'_>) {
+    /// A block is signed, first proposed by this peer, and its blobs are not here.
+    pub(crate) fn lack_blobs(
+        &mut self,
+        (block, signature): (&Block, SignatureBytes),
+        proposer: Option<PeerIndex>,
+        step: &Step<'_>,
+    ) {
         if self.allows_blobs_of(block, step) {
-            let value = Value::Block(block.clone());
-            let proposer = self.instance.proposer(&consensus::Value::hash(&value));
             let pull = Pull::new(self.duty, (block.clone(), signature), proposer, step);
             let late = std::mem::take(&mut self.passing.late);
             self.passing.pull = Some(pull.with_open(late));
@@ -152,20 +152,6 @@ impl Run {
         if let Some(pull) = &mut self.passing.pull {
             pull.lose(peer, step);
         }
-    }
-
-    /// What the own beacon node knows of a block; whether it was asked for the sake of its blobs.
-    pub(crate) fn looked(&mut self, root: Root, seen: Sight, step: &mut Step<'_>) -> bool {
-        let pull = self.passing.pull.as_mut();
-        let Some(pull) = pull.filter(|pull| pull.looks_for(root)) else {
-            return false;
-        };
-        pull.see(seen, step);
-        if let Sight::Known(_) = seen {
-            let proposer = pull.block().proposer_index();
-            self.accepted(&[proposer], step);
-        }
-        true
     }
 
     /// The own beacon node refused what it was given, and said why. What it finds to be the wrong
@@ -211,6 +197,23 @@ impl Run {
                 from,
             });
         }
+    }
+}
+
+impl Run {
+    /// What the own beacon node knows of a block; whether it was asked for the sake of its blobs.
+    pub(crate) fn looked(&mut self, root: Root, seen: Sight, step: &mut Step<'_>) -> bool {
+        let block = self.kind.block();
+        let pull = block.and_then(|block| block.passing.pull.as_mut());
+        let Some(pull) = pull.filter(|pull| pull.looks_for(root)) else {
+            return false;
+        };
+        pull.see(seen, step);
+        if let Sight::Known(_) = seen {
+            let proposer = pull.block().proposer_index();
+            self.accepted(&[proposer], step);
+        }
+        true
     }
 }
 

@@ -5,11 +5,11 @@
 
 use proto::eth::ValidatorIndex;
 use proto::frame::{Frame, Parts};
-use proto::{DutyKind, PeerIndex, PeerSet, SignatureBytes};
+use proto::{PeerIndex, PeerSet, SignatureBytes};
 
 use super::objection::{Doubt, Objection};
 use super::run::Run;
-use crate::duties::facts::{Owners, Step};
+use crate::duties::facts::Step;
 use crate::duties::note::{Miss, Note, Phase};
 use crate::partials::keys::ValidatorPosition;
 use consensus::Standing;
@@ -38,15 +38,7 @@ impl Run {
     /// Takes note of what the beacon node is given.
     pub(crate) fn give(&mut self, signatures: &[(ValidatorPosition, SignatureBytes)]) {
         for (validator, _) in signatures {
-            let index = match &self.owners {
-                Owners::Attesters(_) => {
-                    let attester = self.owners.attester(*validator);
-                    attester.map(|attester| attester.duty.validator_index)
-                }
-                Owners::Proposer { index, .. } => Some(*index),
-                Owners::Nobody => None,
-            };
-            if let Some(index) = index {
+            if let Some(index) = self.owners.index_of(*validator) {
                 let given = Given {
                     validator: *validator,
                     fate: Fate::Open,
@@ -67,8 +59,8 @@ impl Run {
         if self.accepted(accepted, step) {
             self.reach(Phase::Accepted, step);
         }
-        if let Some((_, why)) = refused.first() {
-            self.refused_blobs(why, step);
+        if let (Some((_, why)), Some(block)) = (refused.first(), self.kind.block()) {
+            block.refused_blobs(why, step);
         }
         self.refused(refused, step);
     }
@@ -185,7 +177,7 @@ impl Run {
 
     /// The others whose shares have not come although the duty is over.
     fn absent(&self, step: &Step<'_>) -> PeerSet {
-        let Some(value) = &self.signed else {
+        let Some(value) = self.stage.signed() else {
             return PeerSet::EMPTY;
         };
         let hash = consensus::Value::hash(value);
@@ -204,8 +196,7 @@ impl Run {
             let Given { fate, taken_by, .. } = given?;
             return match fate {
                 Fate::Accepted => None,
-                Fate::Open if self.lacks_blobs() => Some(Miss::NoBlobs),
-                Fate::Open => Some(Miss::NoAnswer),
+                Fate::Open => Some(self.kind.no_answer()),
                 Fate::Refused(why) => Some(Miss::NotTaken {
                     why: why.clone(),
                     by: *taken_by,
@@ -238,10 +229,7 @@ impl Run {
                 Miss::Abstained
             }
             (None | Some(Phase::Trigger), Some(objection)) => Miss::Objected(objection),
-            (None | Some(Phase::Trigger), None) => match self.duty.kind {
-                DutyKind::Block if self.reveal.is_none() => Miss::NoReveal,
-                DutyKind::Head | DutyKind::Block => Miss::NoValue,
-            },
+            (None | Some(Phase::Trigger), None) => self.kind.no_value(),
             (Some(Phase::ValueReady), _) => Miss::NoPrepareQuorum,
             (Some(Phase::PrepareQuorum), Some(objection)) => Miss::Objected(objection),
             (

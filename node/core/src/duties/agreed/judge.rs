@@ -21,7 +21,7 @@ use proto::eth::HeadVote;
 use proto::{DutyId, Root, Round, Slot, Timestamp};
 
 use super::objection::Doubt;
-use super::value::{Value, check_target};
+use super::value::Value;
 use crate::duties::Request;
 
 /// How many slots before the own head a block may be that something is built on.
@@ -164,13 +164,8 @@ impl Question {
     pub fn learn(&mut self, root: Root, seen: Sight) {
         self.answered(Want::Block(root));
         if let (Sight::Known(seen), true) = (seen, root == self.value.builds_on()) {
-            // A head vote may be for the block of its own slot, a block builds on an earlier one.
-            let newest = match &self.value {
-                Value::Head(data) => data.slot,
-                Value::Block(block) => Slot(block.slot().0.saturating_sub(1)),
-            };
             // The own head goes on while a question is answered: what was near may be voted for.
-            if seen.is_near(newest) {
+            if seen.is_near(self.value.newest_base()) {
                 self.base = Base::Near;
             } else if self.base == Base::Unknown {
                 self.base = Base::Far;
@@ -186,11 +181,7 @@ impl Question {
     /// The own view leaves this in doubt: asks for that view anew, if it is time to.
     pub fn refresh(&mut self, doubt: Doubt, now: Timestamp) -> Verdict {
         self.doubt = Some(doubt);
-        let want = match &self.value {
-            Value::Head(_) => Want::View,
-            Value::Block(_) => Want::Block(self.value.builds_on()),
-        };
-        self.ask(vec![want], now)
+        self.ask(vec![self.value.reviewed_by()], now)
     }
 
     /// What is still in doubt although the beacon node was asked again, once for each doubt.
@@ -237,12 +228,7 @@ impl Question {
             Base::Unknown | Base::Near => Doubt::UnknownParent,
         };
         let base = (!self.is_base_near(view)).then_some(far);
-        let target = match &self.value {
-            Value::Head(data) => {
-                view.map_or(Some(Doubt::NoView), |view| check_target(data, view).err())
-            }
-            Value::Block(_) => None,
-        };
+        let target = self.value.compare(view).err();
         self.doubt = base.or(target);
         if self.doubt.is_none() {
             return Verdict::Yes;

@@ -3,16 +3,21 @@
 //! | module | is |
 //! |---|---|
 //! | [`run`], `own`, `judging`, `signing` | one duty from its trigger to its signatures |
+//! | `stage` | how far it has come |
+//! | `kind`, `head`, `block` | what each kind of duty does in its own way |
 //! | `owning`, `closing` | whose duty it is, and what became of it |
 //! | `timing`, `early` | when its rounds end; messages of duties that are not open yet |
 //! | [`value`], [`judge`], [`objection`] | what is agreed on, and when this peer would sign it |
 //! | `blobs`, `pull`, `serving` | the blobs of a signed block, from peer to peer |
 
 pub(crate) mod blobs;
+pub(crate) mod block;
 pub(crate) mod closing;
 pub(crate) mod early;
+pub(crate) mod head;
 pub mod judge;
 pub(crate) mod judging;
+pub(crate) mod kind;
 pub mod objection;
 pub(crate) mod own;
 pub(crate) mod owning;
@@ -20,5 +25,6 @@ pub(crate) mod pull;
 pub mod run;
 pub(crate) mod serving;
 pub(crate) mod signing;
+pub(crate) mod stage;
 pub(crate) mod timing;
 pub mod value;

@@ -3,13 +3,12 @@
 
 use std::time::Duration;
 
+use proto::Root;
 use proto::eth::{BlockContents, HeadVote};
-use proto::{DutyKind, Root};
 
 use super::judge::{Question, Sight, Want};
 use super::run::Run;
 use super::value::Value;
-use crate::duties::Request;
 use crate::duties::facts::Step;
 use crate::duties::note::Phase;
 
@@ -20,16 +19,13 @@ impl Run {
     /// Whether the moment of the duty brings anything: it has not begun, or a value waits to be
     /// judged.
     pub(crate) fn wants_trigger(&self) -> bool {
-        self.reached.is_none() || self.question.is_some() || self.owed.is_some()
+        self.reached.is_none() || self.question.is_some() || self.stage.owed().is_some()
     }
 
     pub(crate) fn trigger(&mut self, step: &mut Step<'_>) {
         if self.reached.is_none() {
             self.reach(Phase::Trigger, step);
-            match self.duty.kind {
-                DutyKind::Head => step.ask(Request::HeadVote(self.duty.slot)),
-                DutyKind::Block => {}
-            }
+            self.kind.trigger(step);
         }
     }
 
@@ -43,16 +39,17 @@ impl Run {
             return;
         };
         self.retry_at = None;
-        self.view = Some(view);
+        if let Some(head) = self.kind.head() {
+            head.see(view);
+        }
         self.offer(Value::Head(view), step);
     }
 
     /// What the own beacon node says of a block that it was asked for.
     pub(crate) fn learn(&mut self, root: Root, seen: Sight) {
-        self.follows = match seen {
-            Sight::Unready => false,
-            Sight::Unknown | Sight::Known(_) => true,
-        };
+        if let Some(block) = self.kind.block() {
+            block.looked(seen);
+        }
         for question in self.questions() {
             question.learn(root, seen);
         }
@@ -60,7 +57,7 @@ impl Run {
 
     /// Everything that waits for the own beacon node.
     fn questions(&mut self) -> impl Iterator<Item = &mut Question> {
-        self.question.iter_mut().chain(&mut self.owed)
+        self.question.iter_mut().chain(self.stage.owed_mut())
     }
 
     pub(crate) fn built(&mut self, contents: Option<BlockContents>, step: &mut Step<'_>) {
@@ -69,34 +66,18 @@ impl Run {
             return;
         };
         self.retry_at = None;
-        self.follows = true;
         let value = Value::Block(contents.block.clone());
-        // An earlier one may still be signed: it stays.
-        self.contents.push(contents);
+        if let Some(block) = self.kind.block() {
+            block.built(contents);
+        }
         self.offer(value, step);
     }
 
     /// Asks the beacon node again, after it gave no value, while the slot lasts.
     pub(crate) fn retry(&mut self, step: &mut Step<'_>) {
         let is_due = self.retry_at.take_if(|at| *at <= step.now).is_some();
-        if is_due && step.slot() == self.duty.slot && self.signed.is_none() {
-            match self.duty.kind {
-                DutyKind::Head => step.ask(Request::HeadVote(self.duty.slot)),
-                DutyKind::Block => {
-                    self.wants_block = true;
-                    self.ask_for_block(step);
-                }
-            }
-        }
-    }
-
-    pub(crate) fn ask_for_block(&mut self, step: &mut Step<'_>) {
-        if let (true, Some(randao_reveal)) = (self.wants_block, self.reveal) {
-            self.wants_block = false;
-            step.ask(Request::Block {
-                slot: self.duty.slot,
-                randao_reveal,
-            });
+        if is_due && step.slot() == self.duty.slot && self.stage.signed().is_none() {
+            self.kind.want(step);
         }
     }
 }

@@ -37,13 +37,7 @@ impl Run {
                 validators: gone,
             });
         }
-        if let (Owners::Proposer { .. }, false) = (&before, before == self.owners) {
-            // Reveal and block were another proposer's.
-            self.reveal = None;
-            self.contents.clear();
-            self.passing.abandon();
-            self.wants_block = self.builds;
-        }
+        self.kind.own(&before, &self.owners);
         if held {
             return;
         }
@@ -51,7 +45,7 @@ impl Run {
         let durable = step.recorded;
         self.recorded(&durable, step);
         // Shares may lie here for whom it was not known that the duty is theirs.
-        if self.signed.is_some() {
+        if self.stage.signed().is_some() {
             step.out.push(Output::Later(Deferred::Combine(self.duty)));
         }
     }

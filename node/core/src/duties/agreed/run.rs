@@ -15,18 +15,18 @@ use consensus::{Input as Ballot, Instance, Output as Outcome, Setup, Standing};
 use proto::eth::{BlockContents, HeadVote, ValidatorIndex};
 use proto::frame::{BlobsPart, BlobsWanted, Frame};
 use proto::vote::{Message, Partial, Scope};
-use proto::{DutyId, DutyKind, PeerIndex, PeerSet, Root, SignatureBytes, Timestamp};
+use proto::{DutyId, PeerIndex, PeerSet, Root, SignatureBytes, Timestamp};
 
-use super::blobs::Passing;
 use super::closing::Given;
 use super::judge::{Question, Sight};
-use super::judging::JudgedReveal;
+use super::kind::{self, Kind};
 use super::objection::Objection;
-use super::timing::{opening, timing};
+use super::stage::Stage;
+use super::timing::timing;
 use super::value::Value;
 use crate::duties::facts::{Owners, Step};
 use crate::duties::note::{Note, Phase};
-use crate::duties::{Deferred, Output, Request};
+use crate::duties::{Deferred, Output};
 use crate::partials::collector::Collector;
 use crate::partials::keys::ValidatorPosition;
 use crate::partials::share::Share;
@@ -105,13 +105,6 @@ pub enum Event {
     Combine,
 }
 
-/// What the vault has signed and the store is writing down.
-#[derive(Debug)]
-pub(crate) struct Pending {
-    pub(crate) value: Value,
-    pub(crate) sealed: Sealed,
-}
-
 /// One duty.
 #[derive(Debug)]
 pub struct Run {
@@ -119,24 +112,12 @@ pub struct Run {
     pub(crate) owners: Owners,
     pub(crate) instance: Instance<Value>,
     pub(crate) collector: Collector,
-    /// Blocks with their blobs: those that the own beacon node has built, one for each round that
-    /// this peer leads, and what others gave of the one that is signed.
-    pub(crate) contents: Vec<BlockContents>,
-    pub(crate) pending: Option<Pending>,
-    /// The value that t peers have signed.
-    pub(crate) signed: Option<Value>,
+    pub(crate) kind: Kind,
+    pub(crate) stage: Stage,
+    /// What this peer has voted for last.
     pub(crate) voted: Option<Root>,
-    /// What a quorum has PREPAREd and this peer's beacon node does not confirm yet.
-    pub(crate) owed: Option<Question>,
+    /// A proposal that waits for a verdict, in whatever stage: who is bound votes on.
     pub(crate) question: Option<Question>,
-    pub(crate) view: Option<HeadVote>,
-    /// Whether the beacon node has said in this duty, and last, that it follows the chain.
-    pub(crate) follows: bool,
-    pub(crate) reveal: Option<SignatureBytes>,
-    pub(crate) judged_reveal: JudgedReveal,
-    pub(crate) wants_block: bool,
-    /// Whether this peer's rounds have wanted a block of its own.
-    pub(crate) builds: bool,
     /// Whether it is in doubt whose duty it is.
     pub(crate) held: bool,
     pub(crate) standing: Standing,
@@ -148,7 +129,6 @@ pub struct Run {
     pub(crate) given: BTreeMap<ValidatorIndex, Given>,
     /// Who wants to know that the beacon node has taken whose part.
     pub(crate) askers: BTreeMap<ValidatorPosition, PeerSet>,
-    pub(crate) passing: Passing,
     pub(crate) retry_at: Option<Timestamp>,
     /// How far the duty has come.
     pub(crate) reached: Option<Phase>,
@@ -165,7 +145,7 @@ impl Run {
                 lock: facts.lock,
                 duty,
             },
-            opening: opening(duty.kind),
+            opening: kind::opening(duty.kind),
             roster: Arc::clone(&facts.roster),
             me: facts.me,
             identity: facts.identity.clone(),
@@ -177,25 +157,16 @@ impl Run {
             owners,
             instance: Instance::new(setup),
             collector: Collector::new(facts.roster.size()),
-            contents: Vec::new(),
-            pending: None,
-            signed: None,
+            kind: Kind::new(duty),
+            stage: Stage::Agreeing,
             voted: None,
-            owed: None,
             question: None,
-            view: None,
-            follows: false,
-            reveal: None,
-            judged_reveal: JudgedReveal::default(),
-            wants_block: false,
-            builds: false,
             held: false,
             standing,
             objection: None,
             refusals: BTreeMap::new(),
             given: BTreeMap::new(),
             askers: BTreeMap::new(),
-            passing: Passing::default(),
             retry_at: None,
             reached: None,
             is_durable: false,
@@ -205,11 +176,11 @@ impl Run {
     /// When the run wants [`Event::Tick`] at the latest.
     pub fn deadline(&self) -> Option<Timestamp> {
         let question = self.question.as_ref().map(Question::ask_again_at);
-        let owed = self.owed.as_ref().map(Question::ask_again_at);
-        let owed = owed.filter(|_| self.signed.is_none() && self.is_certain());
-        let passing = self.passing.deadline();
+        let owed = self.stage.owed().map(Question::ask_again_at);
+        let owed = owed.filter(|_| self.stage.signed().is_none() && self.is_certain());
+        let kind = self.kind.deadline();
         let instance = self.instance.deadline();
-        [instance, question, owed, self.retry_at, passing]
+        [instance, question, owed, self.retry_at, kind]
             .into_iter()
             .flatten()
             .min()
@@ -227,9 +198,7 @@ impl Run {
 
     /// The sequence number of the record that the run waits for, if it waits for one.
     pub fn awaits(&self) -> Option<u64> {
-        self.pending
-            .as_ref()
-            .map(|pending| pending.sealed.sequence())
+        self.stage.sealed().map(Sealed::sequence)
     }
 
     /// Takes one event; what is to be done is added to `step.out`.
@@ -238,8 +207,7 @@ impl Run {
             Event::Tick => {
                 self.ballot(Ballot::Tick, step);
                 self.retry(step);
-                self.pull_on(step);
-                self.serve_on(step);
+                self.kind.tick(step);
             }
             Event::Trigger => self.trigger(step),
             Event::View(view) => self.see(view, step),
@@ -251,21 +219,31 @@ impl Run {
             }
             Event::Reveal { validator, reveal } => {
                 // Of the proposer that this run is for, not of one that a turn of the chain named.
-                if self.owners.positions() == [validator] {
-                    self.reveal = Some(reveal);
-                    self.ask_for_block(step);
+                let is_its_own = self.owners.positions() == [validator];
+                if let Some(block) = self.kind.block().filter(|_| is_its_own) {
+                    block.reveal(reveal, step);
                 }
             }
             Event::Owned { owners, held } => self.own(owners, held, step),
             Event::Submitted { accepted, refused } => self.submitted(&accepted, refused, step),
             Event::Asked(peer, validators) => self.asked(peer, &validators, step),
             Event::Taken(peer, validators) => self.taken(peer, &validators),
-            Event::BlobsWanted(from, wanted) => self.serve_blobs(from, wanted, step),
-            Event::BlobsPart(from, part) => self.take_blobs(from, part, step),
+            Event::BlobsWanted(from, wanted) => {
+                if let Some(block) = self.kind.block() {
+                    block.serve_blobs(from, wanted, step);
+                }
+            }
+            Event::BlobsPart(from, part) => {
+                if let Some(block) = self.kind.block() {
+                    block.take_blobs(from, part, step);
+                }
+            }
             Event::Message(from, message) => self.ballot(Ballot::Message { from, message }, step),
             Event::Silent(peer) => {
                 self.ballot(Ballot::Down(peer), step);
-                self.pull_elsewhere(peer, step);
+                if let Some(block) = self.kind.block() {
+                    block.pull_elsewhere(peer, step);
+                }
             }
             Event::Back(peer) => self.ballot(Ballot::Up(peer), step),
             Event::Blind { peer, is_blind } => {
@@ -273,8 +251,7 @@ impl Run {
             }
             Event::Recorded(recorded) => self.recorded(&recorded, step),
             Event::NotRecorded => {
-                self.pending = None;
-                self.ballot(Ballot::Declined, step);
+                self.decline(step);
             }
             Event::Abstain => self.ballot(Ballot::Abstain, step),
             Event::Presign => self.presign(step),
@@ -320,14 +297,7 @@ impl Run {
             Outcome::Send(peer, message) => {
                 step.send(peer, self.duty.kind.since(), frame(&message));
             }
-            Outcome::WantCandidate { .. } => match self.duty.kind {
-                DutyKind::Head => step.ask(Request::HeadVote(self.duty.slot)),
-                DutyKind::Block => {
-                    self.builds = true;
-                    self.wants_block = true;
-                    self.ask_for_block(step);
-                }
-            },
+            Outcome::WantCandidate { .. } => self.kind.want(step),
             Outcome::Judge {
                 round,
                 value,

@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use proto::eth::Blobs;
 use proto::frame::{BLOBS_PART, BlobsPart, BlobsWanted, Frame};
-use proto::{PeerIndex, Timestamp};
+use proto::{PeerIndex, Root, Timestamp};
 
-use super::run::Run;
-use super::value::Value;
+use super::block::BlockDuty;
 use crate::duties::facts::Step;
 
 /// How often a peer is sent every part at most: once, and once more if its session was cut.
@@ -20,8 +19,8 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// What a run has given of its blobs.
 #[derive(Debug, Default)]
 pub(crate) struct Serving {
-    /// When the block was signed here.
-    signed_at: Option<Timestamp>,
+    /// The block that was signed here, and when.
+    signed: Option<(Root, Timestamp)>,
     /// How many parts each peer was sent.
     served: BTreeMap<PeerIndex, usize>,
     /// When each may be sent the next one.
@@ -31,14 +30,14 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
-    /// The block is signed.
-    pub(crate) fn begin(&mut self, now: Timestamp) {
-        self.signed_at.get_or_insert(now);
+    /// This block is signed.
+    pub(crate) fn begin(&mut self, block: Root, now: Timestamp) {
+        self.signed.get_or_insert((block, now));
     }
 
     /// It is not the duty's any more.
     pub(crate) fn end(&mut self) {
-        self.signed_at = None;
+        self.signed = None;
         self.early.clear();
     }
 
@@ -49,13 +48,14 @@ impl Serving {
 
     /// When `peer` may be sent a part, if the block is signed.
     fn due(&self, peer: PeerIndex, patience: Duration) -> Option<Timestamp> {
-        let first = self.signed_at? + patience;
+        let (_, signed_at) = self.signed?;
+        let first = signed_at + patience;
         let rested = self.rested.get(&peer).copied();
         Some(rested.map_or(first, |rested| rested.max(first)))
     }
 }
 
-impl Run {
+impl BlockDuty {
     /// A peer wants a part of the blobs of the block that is signed. It is given none before the
     /// others ask: a twelfth of a slot after the own signature. Theirs may be older than that by
     /// little; whoever asks much earlier is told that there are none.
@@ -90,11 +90,10 @@ impl Run {
 
     /// Whether this peer has the part.
     fn has_part(&self, wanted: BlobsWanted, step: &Step<'_>) -> bool {
-        let Some(Value::Block(signed)) = &self.signed else {
-            return false;
-        };
-        let is_signed = wanted.block == signed.root() && self.allows_blobs_of(signed, step);
-        is_signed && self.held_contents(wanted.block).is_some()
+        let signed = self.passing.serving.signed.map(|(block, _)| block);
+        let held = self.held_contents(wanted.block);
+        let held = held.filter(|contents| self.allows_blobs_of(&contents.block, step));
+        signed == Some(wanted.block) && held.is_some()
     }
 
     /// The part, unless this peer has sent enough.

@@ -2,17 +2,18 @@
 //! signatures, and from t of them to group signatures.
 
 use consensus::Input as Ballot;
-use proto::eth::SingleAttestation;
 use proto::vote::Partial;
 use proto::{PeerIndex, SignatureBytes};
 
 use super::judge::Question;
+use super::kind::Fresh;
 use super::objection::Objection;
-use super::run::{Pending, Run};
+use super::run::Run;
+use super::stage::Part;
 use super::value::Value;
 use crate::duties::facts::Step;
 use crate::duties::note::{Note, Phase};
-use crate::duties::{Deferred, Origin, Output, Request, Submission};
+use crate::duties::{Deferred, Output, Request};
 use crate::partials::collector::Combining;
 use crate::partials::keys::ValidatorPosition;
 use crate::partials::share::Share;
@@ -24,15 +25,14 @@ impl Run {
     pub(crate) fn sign(&mut self, question: Question, step: &mut Step<'_>) {
         if !self.is_certain() {
             // Not before it is certain whose duty it is: see `owning.rs`.
-            self.owed = Some(question);
-            return;
+            return self.stage.sign_by(Part::Owed(question));
         }
         match self.hard_check(question.value(), step) {
             Ok(()) => {}
             Err(Objection::OfView(doubt)) => return self.owe(question, doubt, step),
             Err(objection @ (Objection::OfValue(_) | Objection::OfVault)) => {
                 self.object(objection, step);
-                return self.ballot(Ballot::Declined, step);
+                return self.decline(step);
             }
         }
         let signable = question.value().signable(&step.facts.chain);
@@ -50,7 +50,7 @@ impl Run {
         }
         match signing.sealed {
             Some(sealed) => {
-                self.pending = Some(Pending {
+                self.stage.sign_by(Part::Sealed {
                     value: question.into_value(),
                     sealed,
                 });
@@ -61,8 +61,14 @@ impl Run {
                 let durable = step.recorded;
                 self.recorded(&durable, step);
             }
-            None => self.ballot(Ballot::Declined, step),
+            None => self.decline(step),
         }
+    }
+
+    /// No partial signature of this peer will leave.
+    pub(crate) fn decline(&mut self, step: &mut Step<'_>) {
+        self.stage.give_none();
+        self.ballot(Ballot::Declined, step);
     }
 
     /// The record is durable: the partial signatures may leave, as soon as it is certain whose duty
@@ -71,7 +77,7 @@ impl Run {
         if !self.is_certain() {
             return;
         }
-        let Some(Pending { value, sealed }) = self.pending.take() else {
+        let Some((value, sealed)) = self.stage.take_sealed() else {
             return;
         };
         let sequence = sealed.sequence();
@@ -80,7 +86,7 @@ impl Run {
                 let wanted = self.owners.numbers();
                 opened.retain(|partial| wanted.contains(&partial.validator()));
                 if opened.is_empty() {
-                    return self.ballot(Ballot::Declined, step);
+                    return self.decline(step);
                 }
                 self.reach(Phase::RecordDurable, step);
                 let partials = opened.iter().map(partial).collect();
@@ -91,7 +97,7 @@ impl Run {
                 };
                 self.collect((step.facts.me, &value), opened.iter().map(own), step);
             }
-            Err(sealed) => self.pending = Some(Pending { value, sealed }),
+            Err(sealed) => self.stage.sign_by(Part::Sealed { value, sealed }),
         }
     }
 
@@ -119,14 +125,14 @@ impl Run {
         self.collector.add(peer, hash, shares);
         if self.collector.is_ready(&hash, &self.owners.positions()) {
             self.reach(Phase::CommitQuorum, step);
-            self.signed = Some(value.clone());
+            self.stage.finish(value.clone());
             step.out.push(Output::Later(Deferred::Combine(self.duty)));
         }
     }
 
     /// Combines the partial signatures of the value that t peers have signed.
     pub(crate) fn combine(&mut self, step: &mut Step<'_>) {
-        let Some(value) = self.signed.clone().filter(|_| !self.held) else {
+        let Some(value) = self.stage.signed().cloned().filter(|_| !self.held) else {
             return;
         };
         let hash = consensus::Value::hash(&value);
@@ -164,41 +170,19 @@ impl Run {
     ) {
         self.reach(Phase::SignatureVerified, step);
         self.give(signatures);
-        let submission = match value {
-            Value::Head(data) => {
-                let attestation = |(validator, signature): &(ValidatorPosition, SignatureBytes)| {
-                    let duty = self.owners.attester(*validator)?.duty;
-                    Some(SingleAttestation {
-                        committee_index: duty.committee_index,
-                        attester_index: duty.validator_index,
-                        data: *data,
-                        signature: *signature,
-                    })
-                };
-                let attestations: Vec<_> = signatures.iter().filter_map(attestation).collect();
-                (!attestations.is_empty()).then_some(Submission::Attestations(attestations))
-            }
-            Value::Block(block) => signatures.first().and_then(|(_, signature)| {
-                let signature = *signature;
-                self.passing.serving.begin(step.now);
-                let contents = self.contents_of(block);
-                if contents.is_none() {
-                    self.lack_blobs(block, signature, step);
-                }
-                contents.map(|contents| Submission::Block {
-                    contents: Box::new(contents),
-                    signature,
-                    origin: Origin::Own,
-                })
-            }),
+        let hash = consensus::Value::hash(value);
+        let fresh = Fresh {
+            owners: &self.owners,
+            signatures,
+            proposer: self.instance.proposer(&hash),
         };
+        let submission = self.kind.submission(value, &fresh, step);
         if let Some(submission) = submission {
             step.ask(Request::Submit {
                 duty: self.duty,
                 submission,
             });
         }
-        let hash = consensus::Value::hash(value);
         let there = self.collector.contributors(&hash);
         step.note(Note::Signed {
             duty: self.duty,

@@ -2,17 +2,16 @@
 
 use proto::frame::{BadFrame, BlobsWanted, Frame, Greeting, Parts};
 use proto::vote::{Message, WireError};
-use proto::{DutyId, DutyKind, PeerIndex};
+use proto::{DutyId, PeerIndex};
 
 use super::Node;
+use crate::duties::agreed::block::of_slot;
 use crate::duties::agreed::run::Event;
 use crate::duties::agreed::serving::refuse;
 use crate::duties::note::Note;
 
 impl Node {
     pub(super) fn frame(&mut self, peer: PeerIndex, bytes: &[u8]) {
-        let kind = DutyKind::Block;
-        let of = |slot| DutyId { slot, kind };
         match Frame::decode(bytes) {
             Ok(Frame::Greeting(greeting)) => self.greeted(peer, greeting),
             // Its slots are not ours, so that its votes are of other moments than they seem.
@@ -36,7 +35,7 @@ impl Node {
                 self.blobs_wanted(peer, wanted);
             }
             Ok(Frame::BlobsPart(part)) => {
-                self.step(of(part.of.slot), Event::BlobsPart(peer, part));
+                self.step(of_slot(part.of.slot), Event::BlobsPart(peer, part));
             }
             Ok(Frame::Refused(Parts { duty, validators })) => {
                 self.step(duty, Event::Asked(peer, validators));
@@ -54,9 +53,8 @@ impl Node {
 
     /// Also who asks for blobs of a duty that is over, or not this one's, gets an answer.
     fn blobs_wanted(&mut self, peer: PeerIndex, wanted: BlobsWanted) {
-        let (slot, kind) = (wanted.slot, DutyKind::Block);
         let (mut step, _, runs) = self.split();
-        match runs.get_mut(&DutyId { slot, kind }) {
+        match runs.get_mut(&of_slot(wanted.slot)) {
             Some(run) => run.step(Event::BlobsWanted(peer, wanted), &mut step),
             None => refuse(peer, wanted, &mut step),
         }

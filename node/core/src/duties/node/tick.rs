@@ -6,7 +6,9 @@ use proto::eth::ChainSpec;
 use proto::{DutyId, DutyKind, Epoch, Slot, Timestamp};
 
 use super::Node;
+use crate::duties::agreed::kind::Moment;
 use crate::duties::agreed::run::{Event, Run};
+use crate::duties::agreed::{block, kind};
 use crate::duties::facts::Owners;
 use crate::duties::note::Note;
 use crate::duties::schedule::{Asked, Due, Topic};
@@ -139,11 +141,7 @@ impl Node {
             };
             let (mut step, reveals, _) = self.split();
             if let Some(reveal) = reveals.begin(slot, validator, &mut step) {
-                let duty = DutyId {
-                    slot,
-                    kind: DutyKind::Block,
-                };
-                self.step(duty, Event::Reveal { validator, reveal });
+                self.step(block::of_slot(slot), Event::Reveal { validator, reveal });
             }
         }
         self.reveals.forget_before(slot);
@@ -170,7 +168,7 @@ impl Node {
             if self.opened.get(&kind) >= Some(&slot) {
                 continue;
             }
-            if let Some(owners) = self.owners(duty) {
+            if let Some(owners) = kind::owners(duty, &self.schedule) {
                 self.opened.insert(kind, slot);
                 if self.disk_hangs(slot) {
                     let waited = self.waits_for_disk();
@@ -213,7 +211,8 @@ impl Node {
 
     /// Hands the run of a block the reveal of its proposer, if that is whole.
     fn hand_reveal(&mut self, duty: DutyId) {
-        if let (DutyKind::Block, Some(validator)) = (duty.kind, self.schedule.proposer(duty.slot))
+        let proposer = self.schedule.proposer(duty.slot);
+        if let Some(validator) = proposer.filter(|_| duty == block::of_slot(duty.slot))
             && let Some(reveal) = self.reveals.whole(duty.slot, validator)
         {
             self.step(duty, Event::Reveal { validator, reveal });
@@ -229,12 +228,9 @@ impl Node {
     /// The same for one run. What the beacon node has not said yet changes nothing.
     fn own_one(&mut self, duty: DutyId) {
         let epoch = self.facts.chain.epoch_of(duty.slot);
-        let topic = match duty.kind {
-            DutyKind::Head => Topic::Attesters(epoch),
-            DutyKind::Block => Topic::Proposers(epoch),
-        };
+        let topic = kind::topic(duty.kind, epoch);
         let held = self.schedule.is_held(topic);
-        let owners = self.owners(duty).unwrap_or(Owners::Nobody);
+        let owners = kind::owners(duty, &self.schedule).unwrap_or(Owners::Nobody);
         let run = self.runs.get(&duty);
         let is_news = run.is_some_and(|run| !run.is_owned(&owners, held));
         if is_news && self.schedule.is_known(topic) {
@@ -243,39 +239,32 @@ impl Node {
         }
     }
 
-    fn owners(&self, duty: DutyId) -> Option<Owners> {
-        match duty.kind {
-            DutyKind::Head => {
-                let attesters = self.schedule.attesters(duty.slot).to_vec();
-                (!attesters.is_empty()).then_some(Owners::Attesters(attesters))
-            }
-            DutyKind::Block => {
-                let validator = self.schedule.proposer(duty.slot)?;
-                let index = self.schedule.registered(validator)?.index;
-                Some(Owners::Proposer { validator, index })
-            }
-        }
-    }
-
-    /// Head votes begin with the slot's block or at their deadline, blocks with their slot.
+    /// Tells the runs of `slot` whose moment has come.
     fn trigger(&mut self, slot: Slot) {
-        let votes = self.facts.chain.attestation_deadline(slot);
         for kind in DutyKind::ALL {
-            let is_due = match kind {
-                DutyKind::Head => self.head >= Some(slot) || self.now >= votes,
-                DutyKind::Block => true,
-            };
             let duty = DutyId { slot, kind };
-            if is_due && self.runs.get(&duty).is_some_and(Run::wants_trigger) {
+            if self.is_due(duty) && self.runs.get(&duty).is_some_and(Run::wants_trigger) {
                 self.step(duty, Event::Trigger);
             }
         }
     }
 
-    /// Whether the head votes of `slot` have begun, with its block: their deadline brings nothing
-    /// any more.
-    pub(super) fn has_begun(&self, slot: Slot) -> bool {
-        self.head >= Some(slot) && self.opened.get(&DutyKind::Head) >= Some(&slot)
+    fn is_due(&self, duty: DutyId) -> bool {
+        let moment = Moment {
+            now: self.now,
+            head: self.head,
+        };
+        kind::is_due(duty, moment, &self.facts.chain)
+    }
+
+    /// When the next duty of `slot` begins that has not begun with its block.
+    pub(super) fn begins_at(&self, slot: Slot) -> Option<Timestamp> {
+        let duties = DutyKind::ALL.map(|kind| DutyId { slot, kind }).into_iter();
+        let has_begun =
+            |duty: &DutyId| self.is_due(*duty) && self.opened.get(&duty.kind) >= Some(&slot);
+        let due = duties.filter(|duty| !has_begun(duty));
+        let due = due.map(|duty| kind::due_at(duty, &self.facts.chain));
+        due.filter(|at| *at > self.now).min()
     }
 
     /// Drops the runs of all slots but the present and the one before.

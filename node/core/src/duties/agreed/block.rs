@@ -1,0 +1,338 @@
+//! Blocks: what our proposer of a slot signs. Only one peer at a time can supply the value, which
+//! needs the proposer's RANDAO reveal, so the rounds have leaders from the first on.
+
+use std::time::Duration;
+
+use consensus::Opening;
+use dkg::bls::{self, Message, SignaturePoint};
+use proto::eth::{Block, BlockContents, ChainSpec, ForkName, Layout, PresetBase, ValidatorIndex};
+use proto::{Address, DutyId, DutyKind, Epoch, Root, SignatureBytes, Slot, Timestamp};
+use sha2::{Digest as _, Sha256};
+
+use super::blobs::Passing;
+use super::judge::Sight;
+use super::kind::Fresh;
+use super::objection::{Doubt, Flaw};
+use super::value::Value;
+use crate::duties::facts::{ClusterFacts, Owners, Step};
+use crate::duties::note::Miss;
+use crate::duties::schedule::{Schedule, Topic};
+use crate::duties::{Origin, Request, Submission};
+use crate::partials::keys::ValidatorPosition;
+use crate::vault::Signable;
+
+pub(super) const OPENING: Opening = Opening::Led;
+
+/// In front of a block's SSZ in a value: its preset and its fork, one byte each.
+pub(super) const LAYOUT_BYTES: usize = 2;
+
+/// The block of this slot.
+pub(crate) const fn of_slot(slot: Slot) -> DutyId {
+    DutyId {
+        slot,
+        kind: DutyKind::Block,
+    }
+}
+
+/// The first round begins with the slot, and waits for nobody.
+pub(super) fn begin(slot: Slot, chain: &ChainSpec) -> (Timestamp, Duration) {
+    (due_at(slot, chain), Duration::ZERO)
+}
+
+/// Blocks are due with their slot.
+pub(super) fn due_at(slot: Slot, chain: &ChainSpec) -> Timestamp {
+    chain.start_of(slot)
+}
+
+/// What tells whose duties those of `epoch` are.
+pub(super) fn topic(epoch: Epoch) -> Topic {
+    Topic::Proposers(epoch)
+}
+
+/// Whose duty it is in `slot`, if one of ours has it.
+pub(super) fn owners(slot: Slot, schedule: &Schedule) -> Option<Owners> {
+    let validator = schedule.proposer(slot)?;
+    let index = schedule.registered(validator)?.index;
+    Some(Owners::Proposer { validator, index })
+}
+
+/// What the run of a block knows beside what every run does.
+#[derive(Debug)]
+pub(crate) struct BlockDuty {
+    pub(super) duty: DutyId,
+    /// Blocks with their blobs: those that the own beacon node has built, one for each round that
+    /// this peer leads, and what others gave of the one that is signed.
+    pub(super) contents: Vec<BlockContents>,
+    /// The proposer's RANDAO reveal, once it is whole.
+    reveal: Option<SignatureBytes>,
+    judged_reveal: JudgedReveal,
+    own: OwnBlock,
+    /// Whether the beacon node has said in this duty, and last, that it follows the chain.
+    follows: bool,
+    pub(super) passing: Passing,
+}
+
+/// Whether this peer's rounds want a block of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OwnBlock {
+    Unwanted,
+    /// The beacon node is asked as soon as the reveal is there.
+    Wanted,
+    Asked,
+}
+
+impl BlockDuty {
+    pub(super) fn new(duty: DutyId) -> Self {
+        Self {
+            duty,
+            contents: Vec::new(),
+            reveal: None,
+            judged_reveal: JudgedReveal::default(),
+            own: OwnBlock::Unwanted,
+            follows: false,
+            passing: Passing::default(),
+        }
+    }
+
+    /// A round of this peer wants a block, or the beacon node gave none when it was asked.
+    pub(super) fn want(&mut self, step: &mut Step<'_>) {
+        self.own = OwnBlock::Wanted;
+        self.ask(step);
+    }
+
+    /// The proposer's reveal is whole.
+    pub(super) fn reveal(&mut self, reveal: SignatureBytes, step: &mut Step<'_>) {
+        self.reveal = Some(reveal);
+        self.ask(step);
+    }
+
+    fn ask(&mut self, step: &mut Step<'_>) {
+        if let (OwnBlock::Wanted, Some(randao_reveal)) = (self.own, self.reveal) {
+            self.own = OwnBlock::Asked;
+            step.ask(Request::Block {
+                slot: self.duty.slot,
+                randao_reveal,
+            });
+        }
+    }
+
+    /// The own beacon node has built this. An earlier one may still be signed: it stays.
+    pub(super) fn built(&mut self, contents: BlockContents) {
+        self.follows = true;
+        self.contents.push(contents);
+    }
+
+    /// The own beacon node has answered what it knows of a block.
+    pub(super) fn looked(&mut self, seen: Sight) {
+        self.follows = match seen {
+            Sight::Unready => false,
+            Sight::Unknown | Sight::Known(_) => true,
+        };
+    }
+
+    /// The slot went to another proposer: reveal and block were the other one's.
+    pub(super) fn disown(&mut self) {
+        self.reveal = None;
+        self.contents.clear();
+        self.passing.abandon();
+        if self.own == OwnBlock::Asked {
+            self.own = OwnBlock::Wanted;
+        }
+    }
+
+    /// Why there is no value.
+    pub(super) fn no_value(&self) -> Miss {
+        match self.reveal {
+            None => Miss::NoReveal,
+            Some(_) => Miss::NoValue,
+        }
+    }
+
+    /// The hard checks of the value alone.
+    pub(super) fn check(
+        &mut self,
+        value: &Value,
+        owners: &Owners,
+        facts: &ClusterFacts,
+    ) -> Result<(), Flaw> {
+        let (Value::Block(block), &Owners::Proposer { validator, index }) = (value, owners) else {
+            return Err(Flaw::OtherDuty);
+        };
+        let fee_recipient = *facts
+            .fee_recipients
+            .get(validator.index())
+            .expect("the definition has a fee recipient for every validator");
+        let epoch = facts.chain.epoch_of(self.duty.slot);
+        let fork = facts.chain.fork_at(epoch).map_err(|_| Flaw::OtherDuty)?;
+        let expected = ExpectedBlock {
+            proposer: index,
+            fee_recipient,
+            layout: Layout {
+                preset: facts.chain.preset(),
+                fork,
+            },
+        };
+        check_block(block, self.duty, expected)?;
+        let (reveal, slot) = (block.randao_reveal(), self.duty.slot);
+        let is_right = match self.reveal {
+            Some(expected) => expected == reveal,
+            None => self.judged_reveal.is_right((validator, reveal), || {
+                is_reveal(&reveal, slot, validator, facts)
+            }),
+        };
+        is_right.then_some(()).ok_or(Flaw::WrongRandao)
+    }
+
+    /// The own beacon node must follow the chain: a validator whose node has not checked its head's
+    /// payload must not propose (consensus specs, `sync/optimistic.md`). A node that says nothing
+    /// is spared that.
+    pub(super) fn check_view(&self, is_spared: bool) -> Result<(), Doubt> {
+        if self.follows || is_spared {
+            Ok(())
+        } else {
+            Err(Doubt::NoView)
+        }
+    }
+
+    /// The signed block with its blobs, if they are here; else they are to be had from others.
+    pub(super) fn submission(
+        &mut self,
+        block: &Block,
+        fresh: &Fresh<'_>,
+        step: &Step<'_>,
+    ) -> Option<Submission> {
+        let signature = fresh.signatures.first()?.1;
+        self.passing.serving.begin(block.root(), step.now);
+        let Some(contents) = self.contents_of(block) else {
+            self.lack_blobs((block, signature), fresh.proposer, step);
+            return None;
+        };
+        Some(Submission::Block {
+            contents: Box::new(contents),
+            signature,
+            origin: Origin::Own,
+        })
+    }
+}
+
+/// The reveal of the last block that was judged before the right one was known here. A proposal may
+/// wait through many events, and is judged at each: its signature is verified once.
+#[derive(Debug, Default)]
+struct JudgedReveal(Option<((ValidatorPosition, SignatureBytes), bool)>);
+
+impl JudgedReveal {
+    /// Whether this reveal of this validator is right, by `verify` if that is not known yet.
+    fn is_right(
+        &mut self,
+        of: (ValidatorPosition, SignatureBytes),
+        verify: impl FnOnce() -> bool,
+    ) -> bool {
+        match self.0 {
+            Some((known, is_right)) if known == of => is_right,
+            Some(_) | None => self.0.insert((of, verify())).1,
+        }
+    }
+}
+
+/// Whether `signature` is the RANDAO reveal of `validator` for `slot`.
+fn is_reveal(
+    signature: &SignatureBytes,
+    slot: Slot,
+    validator: ValidatorPosition,
+    facts: &ClusterFacts,
+) -> bool {
+    let keys = facts
+        .keys
+        .get(validator)
+        .expect("the schedule knows only our validators");
+    let message = Message::hash(Signable::randao(&facts.chain, slot).signing_root());
+    SignaturePoint::from_bytes(signature)
+        .is_ok_and(|point| bls::verify(&keys.group, &message, &point))
+}
+
+/// What a block of ours must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct ExpectedBlock {
+    /// The index of our proposer.
+    proposer: ValidatorIndex,
+    /// The only address that may get its fees.
+    fee_recipient: Address,
+    /// The containers of the chain at this slot.
+    layout: Layout,
+}
+
+/// The hard checks of a block, except the RANDAO reveal, which needs the group key.
+fn check_block(block: &Block, duty: DutyId, expected: ExpectedBlock) -> Result<(), Flaw> {
+    if block.slot() != duty.slot || block.layout() != expected.layout {
+        return Err(Flaw::OtherDuty);
+    }
+    if block.proposer_index() != expected.proposer {
+        return Err(Flaw::OtherProposer);
+    }
+    if block.fee_recipient() != expected.fee_recipient {
+        return Err(Flaw::WrongFeeRecipient);
+    }
+    Ok(())
+}
+
+/// What votes name. It covers the layout too: the same bytes are a block of Electra and one of Fulu
+/// with the same root, and only one of them may be signed.
+pub(super) fn hash(block: &Block) -> Root {
+    let hash = Sha256::new_with_prefix(b"gantry/block-value/1")
+        .chain_update(layout_bytes(block.layout()))
+        .chain_update(block.root().as_bytes());
+    Root::from(<[u8; 32]>::from(hash.finalize()))
+}
+
+/// The layout and the SSZ.
+pub(super) fn encode(block: &Block) -> Vec<u8> {
+    [&layout_bytes(block.layout()), block.ssz()].concat()
+}
+
+pub(super) fn decode(bytes: &[u8]) -> Option<Block> {
+    let (layout, ssz) = bytes.split_at_checked(LAYOUT_BYTES)?;
+    Block::of_layout(read_layout(layout)?, ssz).ok()
+}
+
+fn layout_bytes(layout: Layout) -> [u8; LAYOUT_BYTES] {
+    let preset = match layout.preset {
+        PresetBase::Mainnet => 0,
+        PresetBase::Minimal => 1,
+    };
+    let fork = match layout.fork {
+        ForkName::Electra => 0,
+        ForkName::Fulu => 1,
+    };
+    [preset, fork]
+}
+
+fn read_layout(bytes: &[u8]) -> Option<Layout> {
+    let presets = [PresetBase::Mainnet, PresetBase::Minimal].into_iter();
+    let layouts = presets
+        .flat_map(|preset| [ForkName::Electra, ForkName::Fulu].map(|fork| Layout { preset, fork }));
+    layouts
+        .into_iter()
+        .find(|layout| layout_bytes(*layout) == bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reveal_of_a_proposal_that_waits_is_verified_once() {
+        let mut judged = JudgedReveal::default();
+        let mut asked = 0;
+        let of = |validator, byte| (ValidatorPosition(validator), [byte; 96].into());
+        for (reveal, says) in [(of(1, 7), true), (of(1, 8), false), (of(2, 8), true)] {
+            for _ in 0..9 {
+                let is_right = judged.is_right(reveal, || {
+                    asked += 1;
+                    says
+                });
+                assert_eq!(is_right, says);
+            }
+        }
+        assert_eq!(asked, 3);
+    }
+}

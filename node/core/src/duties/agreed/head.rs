@@ -1,0 +1,223 @@
+//! Head votes: what every attester of a slot signs. Each peer computes the value itself, most often
+//! the same one, so the peers begin without a leader.
+
+use std::time::Duration;
+
+use consensus::Opening;
+use proto::eth::{ChainSpec, HeadVote, SingleAttestation};
+use proto::{DutyId, Epoch, SignatureBytes, Slot, Timestamp};
+
+use super::kind::{Fresh, Moment};
+use super::objection::{Doubt, Flaw};
+use super::value::Value;
+use crate::duties::facts::{ClusterFacts, Owners, Step};
+use crate::duties::schedule::{Schedule, Topic};
+use crate::duties::{Request, Submission};
+use crate::partials::keys::ValidatorPosition;
+
+pub(super) const OPENING: Opening = Opening::Leaderless;
+
+/// When the first round begins and how long it waits for votes: a fortieth of a slot at least. The
+/// answers of the peers' beacon nodes lie further apart than three round trips on a fast line, and
+/// waiting costs nothing where t votes agree.
+pub(super) fn begin(slot: Slot, chain: &ChainSpec, round_trip: Duration) -> (Timestamp, Duration) {
+    let grace = (3 * round_trip).max(chain.slot_duration() / 40);
+    (due_at(slot, chain), grace)
+}
+
+/// What tells whose duties those of `epoch` are.
+pub(super) fn topic(epoch: Epoch) -> Topic {
+    Topic::Attesters(epoch)
+}
+
+/// Whose duty it is in `slot`, if one of ours has it.
+pub(super) fn owners(slot: Slot, schedule: &Schedule) -> Option<Owners> {
+    let attesters = schedule.attesters(slot).to_vec();
+    (!attesters.is_empty()).then_some(Owners::Attesters(attesters))
+}
+
+/// Head votes begin with the slot's block, or else at their deadline.
+pub(super) fn is_due(slot: Slot, moment: Moment, chain: &ChainSpec) -> bool {
+    moment.head >= Some(slot) || moment.now >= due_at(slot, chain)
+}
+
+/// When they begin at the latest.
+pub(super) fn due_at(slot: Slot, chain: &ChainSpec) -> Timestamp {
+    chain.attestation_deadline(slot)
+}
+
+/// What the run of a head vote knows beside what every run does.
+#[derive(Debug)]
+pub(crate) struct HeadDuty {
+    duty: DutyId,
+    /// The own beacon node's last view of the slot.
+    view: Option<HeadVote>,
+}
+
+impl HeadDuty {
+    pub(super) fn new(duty: DutyId) -> Self {
+        Self { duty, view: None }
+    }
+
+    /// Asks the own beacon node what to vote for.
+    pub(super) fn want(&self, step: &mut Step<'_>) {
+        step.ask(Request::HeadVote(self.duty.slot));
+    }
+
+    pub(super) fn see(&mut self, view: HeadVote) {
+        self.view = Some(view);
+    }
+
+    pub(super) fn view(&self) -> Option<&HeadVote> {
+        self.view.as_ref()
+    }
+
+    /// The hard checks that need no view.
+    pub(super) fn check(
+        &self,
+        value: &Value,
+        owners: &Owners,
+        facts: &ClusterFacts,
+    ) -> Result<(), Flaw> {
+        let (Value::Head(data), Owners::Attesters(_)) = (value, owners) else {
+            return Err(Flaw::OtherDuty);
+        };
+        check_head(data, self.duty, &facts.chain)
+    }
+
+    /// The hard check that the own view answers.
+    pub(super) fn check_view(&self, value: &Value) -> Result<(), Doubt> {
+        let Value::Head(data) = value else {
+            return Err(Doubt::NoView);
+        };
+        check_source(data, self.view.as_ref())
+    }
+
+    /// The attestations of all whose group signatures are there.
+    pub(super) fn submission(&self, data: &HeadVote, fresh: &Fresh<'_>) -> Option<Submission> {
+        let attestation = |(validator, signature): &(ValidatorPosition, SignatureBytes)| {
+            let duty = fresh.owners.attester(*validator)?.duty;
+            Some(SingleAttestation {
+                committee_index: duty.committee_index,
+                attester_index: duty.validator_index,
+                data: *data,
+                signature: *signature,
+            })
+        };
+        let attestations: Vec<_> = fresh.signatures.iter().filter_map(attestation).collect();
+        (!attestations.is_empty()).then_some(Submission::Attestations(attestations))
+    }
+}
+
+/// The hard checks of a head vote that need no view: slot, index and epochs.
+fn check_head(data: &HeadVote, duty: DutyId, chain: &ChainSpec) -> Result<(), Flaw> {
+    let fits = data.slot == duty.slot
+        && data.index.0 == 0
+        && data.target.epoch == chain.epoch_of(duty.slot)
+        && data.source.epoch <= data.target.epoch;
+    if fits { Ok(()) } else { Err(Flaw::OtherDuty) }
+}
+
+/// The hard check of a head vote that the own view answers: the source.
+fn check_source(data: &HeadVote, own: Option<&HeadVote>) -> Result<(), Doubt> {
+    let own = own.ok_or(Doubt::NoView)?;
+    if data.source == own.source {
+        Ok(())
+    } else {
+        Err(Doubt::OtherCheckpoints)
+    }
+}
+
+/// The soft check of a head vote that one look at the own view answers: the target.
+pub(super) fn check_target(data: &HeadVote, own: &HeadVote) -> Result<(), Doubt> {
+    if data.target == own.target {
+        Ok(())
+    } else {
+        Err(Doubt::OtherCheckpoints)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::eth::{Checkpoint, CommitteeIndex};
+    use proto::{DutyKind, Epoch, Slot};
+
+    use super::super::value::tests::chain;
+    use super::*;
+
+    fn vote() -> HeadVote {
+        HeadVote {
+            slot: Slot(17),
+            index: CommitteeIndex(0),
+            beacon_block_root: [1; 32].into(),
+            source: Checkpoint {
+                epoch: Epoch(1),
+                root: [2; 32].into(),
+            },
+            target: Checkpoint {
+                epoch: Epoch(2),
+                root: [3; 32].into(),
+            },
+        }
+    }
+
+    const DUTY: DutyId = DutyId {
+        slot: Slot(17),
+        kind: DutyKind::Head,
+    };
+
+    #[test]
+    fn a_head_vote_of_another_slot_epoch_or_index_is_refused() {
+        let own = vote();
+        let check = |data: &HeadVote| check_head(data, DUTY, &chain());
+        assert_eq!(check(&vote()), Ok(()));
+        assert_eq!(
+            check(&HeadVote {
+                slot: Slot(18),
+                ..vote()
+            }),
+            Err(Flaw::OtherDuty)
+        );
+        let index = CommitteeIndex(1);
+        assert_eq!(check(&HeadVote { index, ..vote() }), Err(Flaw::OtherDuty));
+        let target = Checkpoint {
+            epoch: Epoch(3),
+            ..own.target
+        };
+        assert_eq!(check(&HeadVote { target, ..vote() }), Err(Flaw::OtherDuty));
+    }
+
+    /// Holesky, February 2025: a leader on a bad chain could carry the others onto its target.
+    #[test]
+    fn holesky_2025_another_target_is_not_accepted_from_a_leader() {
+        let other = Checkpoint {
+            epoch: Epoch(2),
+            root: [9; 32].into(),
+        };
+        let proposed = HeadVote {
+            target: other,
+            ..vote()
+        };
+        assert_eq!(
+            check_target(&proposed, &vote()),
+            Err(Doubt::OtherCheckpoints)
+        );
+    }
+
+    #[test]
+    fn the_source_is_checked_even_when_a_value_is_forced() {
+        let source = Checkpoint {
+            epoch: Epoch(0),
+            root: [2; 32].into(),
+        };
+        let proposed = HeadVote { source, ..vote() };
+        let own = vote();
+        let verdict = check_source(&proposed, Some(&own));
+        assert_eq!(verdict, Err(Doubt::OtherCheckpoints));
+    }
+
+    #[test]
+    fn a_peer_without_a_view_gives_no_vote() {
+        assert_eq!(check_source(&vote(), None), Err(Doubt::NoView));
+    }
+}
