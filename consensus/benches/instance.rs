@@ -15,7 +15,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use proto::vote::{Message, Partial, Prepare, Scope};
 use proto::{
     ClusterSize, DutyId, DutyKind, Identity, PeerIndex, Root, Roster, Round, SignatureBytes, Slot,
-    Timestamp,
+    Timestamp, ValidatorPosition,
 };
 
 use beside::{Beside, CpuTime};
@@ -140,7 +140,7 @@ fn recorded() -> Input<Vote> {
     Input::Recorded {
         sequence: 1,
         partials: vec![Partial {
-            validator: 0,
+            validator: ValidatorPosition(0),
             signature: SignatureBytes::from([1; 96]),
         }],
     }

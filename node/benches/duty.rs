@@ -14,7 +14,6 @@ use dkg::bls::work::{Operation, Sample};
 use dkg::bls::{Message, SecretShare};
 use node::disk::{DataLock, Files};
 use node_core::partials::collector::{Collector, Combining};
-use node_core::partials::keys::ValidatorPosition;
 use node_core::partials::keys::{ClusterKeys, ValidatorKeys};
 use node_core::partials::share::Share;
 use node_core::record::{Entry, History, Journal, Owner};
@@ -22,7 +21,10 @@ use node_core::vault::sealed::PartialSignature;
 use node_core::vault::signable::Signable;
 use node_core::vault::{Held, Vault};
 use proto::eth::{AttestationData, ChainSpec, Checkpoint, CommitteeIndex, Genesis};
-use proto::{ClusterSize, Epoch, Identity, PeerSet, Root, ShareIndex, SignatureBytes, Slot};
+use proto::{
+    ClusterSize, Epoch, Identity, PeerSet, Root, ShareIndex, SignatureBytes, Slot,
+    ValidatorPosition,
+};
 
 use beside::{Beside, CpuTime};
 
@@ -193,7 +195,7 @@ fn sign(c: &mut Criterion<CpuTime>) {
         let files = Files::within(&lock);
         let mut journal = Journal::create(files, owner, history.clone()).expect("a record");
         let mut vault = Vault::open(size, held, history).expect("all are enrolled");
-        let positions: Vec<u32> = (0..validators).collect();
+        let positions: Vec<ValidatorPosition> = (0..validators).map(ValidatorPosition).collect();
         let mut epoch = 0;
         let mut costs = Beside::new(
             c,

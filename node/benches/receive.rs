@@ -21,7 +21,7 @@ use proto::session;
 use proto::vote::{Commit, Committal, Message, Partial, Prepare, Scope, Signatures};
 use proto::{
     DutyId, DutyKind, Identity, PeerIndex, Root, Roster, Round, SignatureBytes, Slot, Timestamp,
-    example,
+    ValidatorPosition, example,
 };
 
 use beside::{Beside, CpuTime};
@@ -68,7 +68,7 @@ impl Cluster {
     /// The COMMIT of the first peer as it lies in the session's buffer.
     fn sent(&self, validators: u32) -> BytesMut {
         let partial = |validator| Partial {
-            validator,
+            validator: ValidatorPosition(validator),
             signature: SignatureBytes::from([1; 96]),
         };
         let commit = Commit {

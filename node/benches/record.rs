@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use node::disk::{DataLock, Files};
-use node_core::record::{Entry, History, Journal, Owner};
+use node_core::record::{Entry, History, Journal, Owner, RecordNumber};
 use proto::eth::{AttestationData, Checkpoint, CommitteeIndex};
 use proto::{Epoch, Identity, PublicKey, Root, Slot};
 
@@ -54,7 +54,7 @@ fn vote(slot: u64, validators: u32) -> Entry {
             target: checkpoint(slot + 1),
         },
         signing_root: Root::ZERO,
-        validators: (0..validators).collect(),
+        validators: (0..validators).map(RecordNumber).collect(),
     }
 }
 

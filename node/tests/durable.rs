@@ -18,7 +18,7 @@ use node::disk::{DataLock, Files};
 use node_core::record::{Entry, History, Journal, Owner};
 use node_core::vault::{Held, Signable, Vault};
 use proto::eth::{AttestationData, ChainSpec, Checkpoint, CommitteeIndex, Genesis};
-use proto::{ClusterSize, Epoch, Identity, Root, Slot};
+use proto::{ClusterSize, Epoch, Identity, Root, Slot, ValidatorPosition};
 
 /// Set where this very program is run under `strace`: its data directory.
 const TRACED: &str = "GANTRY_TEST_TRACED";
@@ -82,7 +82,7 @@ fn sign_and_send(data: &Path) {
     let size = ClusterSize::of(4).unwrap();
     let mut vault = Vault::open(size, vec![held], journal.history().clone()).unwrap();
     let vote = Signable::attestation(&chain(), &vote());
-    let signing = vault.sign(Slot(9), &vote, &[0]);
+    let signing = vault.sign(Slot(9), &vote, &[ValidatorPosition(0)]);
     let recorded = journal.append(&signing.records).unwrap();
     let partials = signing.sealed.unwrap().open(&recorded).unwrap();
     fs::write(

@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use crate::definition::MAX_VALIDATORS;
 use crate::vote::Partial;
-use crate::{DutyId, DutyKind, Root, SignatureBytes, Slot, WireVersion};
+use crate::{DutyId, DutyKind, Root, SignatureBytes, Slot, ValidatorPosition, WireVersion};
 
 /// The longest frame in bytes: a block of 10 MiB (the gossip limit of the consensus spec,
 /// `MAX_PAYLOAD_SIZE`) and what surrounds it.
@@ -103,7 +103,7 @@ pub struct Parts {
     /// The duty.
     pub duty: DutyId,
     /// Whose parts: positions in the lock, at most as many as a lock has.
-    pub validators: Vec<u32>,
+    pub validators: Vec<ValidatorPosition>,
 }
 
 /// Why bytes are not a frame. The sender is at fault, unless it is [`BadFrame::Unknown`].
@@ -144,7 +144,7 @@ impl Frame {
             Self::Vote(bytes) => wire::frame::Body::Vote(bytes.clone()),
             Self::Randao(randao) => wire::frame::Body::Randao(wire::Randao {
                 slot: randao.slot.0,
-                validator: randao.partial.validator,
+                validator: randao.partial.validator.0,
                 signature: randao.partial.signature.as_bytes().to_vec(),
             }),
             Self::Sight { is_blind } => wire::frame::Body::Sight(wire::Sight {
@@ -207,7 +207,7 @@ impl Frame {
                 let signature = SignatureBytes::try_from(randao.signature.as_slice())
                     .map_err(|_| BadFrame::SignatureLength(randao.signature.len()))?;
                 let partial = Partial {
-                    validator: randao.validator,
+                    validator: ValidatorPosition(randao.validator),
                     signature,
                 };
                 Ok(Self::Randao(Randao {
@@ -224,7 +224,11 @@ impl Parts {
         wire::Parts {
             slot: self.duty.slot.0,
             kind: self.duty.kind.code().into(),
-            validators: self.validators.clone(),
+            validators: self
+                .validators
+                .iter()
+                .map(|validator| validator.0)
+                .collect(),
         }
     }
 
@@ -238,6 +242,7 @@ impl Parts {
             slot: Slot(parts.slot),
             kind: kind.ok_or(BadFrame::Unknown)?,
         };
+        let validators = validators.into_iter().map(ValidatorPosition).collect();
         Ok(Self { duty, validators })
     }
 }

@@ -45,6 +45,7 @@ pub mod vote;
 pub use cluster::{BadClusterSize, ClusterSize, PeerIndex, PeerSet, ShareIndex};
 pub use duty::{DutyId, DutyKind, Epoch, Round, Slot};
 pub use identity::{Identity, IdentityKey, IdentitySignature, Roster, Signed, Statement, Verified};
+pub use lock::ValidatorPosition;
 pub use root::{Address, PublicKey, Root, SignatureBytes};
 pub use time::{Machine, Timestamp};
 pub use version::{Versions, WireVersion};

@@ -27,6 +27,7 @@ use std::sync::Arc;
 
 use crate::{
     DutyId, IdentitySignature, PeerIndex, PeerSet, Root, Round, SignatureBytes, Signed, Statement,
+    ValidatorPosition,
 };
 
 pub use preimage::{BadPreimage, Ballot, MAX_PREIMAGE};
@@ -86,8 +87,8 @@ pub struct Commit {
 /// A validator and a peer's partial signature for it. Nothing says yet that it is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Partial {
-    /// The validator's position in the lock, counted from 0.
-    pub validator: u32,
+    /// The validator.
+    pub validator: ValidatorPosition,
     /// The partial signature.
     pub signature: SignatureBytes,
 }
@@ -284,7 +285,7 @@ impl Statement for Commit {
         write(&self.sequence.to_le_bytes());
         write(&(self.partials.len() as u64).to_le_bytes());
         for partial in &self.partials {
-            write(&partial.validator.to_le_bytes());
+            write(&partial.validator.0.to_le_bytes());
             write(partial.signature.as_bytes());
         }
     }

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use node_core::duties::agreed::value::Value;
 use node_core::duties::note::Note;
-use node_core::record::History;
+use node_core::record::{History, RecordNumber};
 use proto::vote::{Commit, Message};
 use proto::{ClusterSize, DutyId, DutyKind, Epoch, Root, Round, Slot};
 
@@ -135,7 +135,8 @@ impl Checks {
             }
         };
         for partial in &commit.partials {
-            let marks = durable.and_then(|history| history.marks(partial.validator));
+            let marks =
+                durable.and_then(|history| history.marks(RecordNumber(partial.validator.0)));
             let on_record = marks.is_some_and(|marks| {
                 marks
                     .votes
@@ -150,10 +151,10 @@ impl Checks {
                 let detail = format!("peer {peer}, {duty}: released, but not on its disk");
                 self.violated("S2", detail);
             }
-            let of_validator = self.released.entry(partial.validator).or_default();
+            let of_validator = self.released.entry(partial.validator.0).or_default();
             let release = of_validator.entry(signing_root);
             release.or_insert((claim, BTreeSet::new())).1.insert(peer);
-            self.check_slashing(partial.validator, signing_root);
+            self.check_slashing(partial.validator.0, signing_root);
         }
     }
 

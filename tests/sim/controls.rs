@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use node_core::duties::agreed::value::Value;
-use node_core::record::{Entry, History, Journal, LogFile, SimulatedDisk};
+use node_core::record::{Entry, History, Journal, LogFile, RecordNumber, SimulatedDisk};
 use proto::eth::HeadVote;
 use proto::vote::{Commit, Partial, Scope};
-use proto::{ClusterSize, DutyId, DutyKind, Round, Slot};
+use proto::{ClusterSize, DutyId, DutyKind, Round, Slot, ValidatorPosition};
 
 use crate::checks::{Checks, Release};
 use crate::faults::Fault;
@@ -100,10 +100,10 @@ fn forget_mark(world: &mut World, peer: usize) {
     let mut after = History::default();
     let keys = before.validators().iter().map(|(key, _)| *key).collect();
     after.add(Entry::Enrolled(keys)).unwrap();
-    for (validator, (_, marks)) in (0..).zip(before.validators()) {
+    for (number, (_, marks)) in (0..).zip(before.validators()) {
         after
             .add(Entry::Raised {
-                validator,
+                validator: RecordNumber(number),
                 marks: marks.watermarks,
             })
             .unwrap();
@@ -168,7 +168,7 @@ fn commit(duty: DutyId, value: &Value) -> Commit {
         value: consensus::Value::hash(value),
         sequence: 1,
         partials: vec![Partial {
-            validator: 0,
+            validator: ValidatorPosition(0),
             signature: [0; 96].into(),
         }],
     }
@@ -221,7 +221,7 @@ fn a_record_with_two_votes_of_one_epoch_is_noticed_as_s3() {
         let entry = Entry::Vote {
             data,
             signing_root: root.into(),
-            validators: vec![0],
+            validators: vec![RecordNumber(0)],
         };
         let mut history = History::default();
         let keys = world.cluster.lock.validators.iter();

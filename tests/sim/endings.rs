@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use node_core::duties::note::{Miss, Note};
 use node_core::duties::{Input, Output, Response};
-use proto::DutyId;
 use proto::eth::ValidatorIndex;
 use proto::frame::{Frame, Parts};
+use proto::{DutyId, ValidatorPosition};
 
 use crate::chain::FIRST_INDEX;
 use crate::faults::Fault;
@@ -153,6 +153,7 @@ fn who_asks_what_was_taken_is_answered_once() {
     drop(duties);
     world.run_to(duty.slot.0 + 1);
     let peer = world.peers[2].index;
+    let at = ValidatorPosition;
     let parts = |validators| Parts { duty, validators };
     let mut hear = |frame: Frame| {
         let process = world.peers[0].process.as_mut().unwrap();
@@ -168,9 +169,13 @@ fn who_asks_what_was_taken_is_answered_once() {
         }
         frames
     };
-    assert_eq!(hear(Frame::Refused(parts(vec![77]))), [], "no part of it");
-    let asked = Frame::Refused(parts(vec![validator, 77, validator]));
-    let answer = Frame::Taken(parts(vec![validator]));
+    assert_eq!(
+        hear(Frame::Refused(parts(vec![at(77)]))),
+        [],
+        "no part of it"
+    );
+    let asked = Frame::Refused(parts(vec![at(validator), at(77), at(validator)]));
+    let answer = Frame::Taken(parts(vec![at(validator)]));
     assert_eq!(hear(asked.clone()), [answer]);
     assert_eq!(hear(asked), [], "it has been told");
 }

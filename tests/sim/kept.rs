@@ -51,7 +51,12 @@ fn signed(entry: &Entry) -> Option<(DutyId, Claim, Root, Vec<u32>)> {
         } => {
             let claim = Claim::Vote(data.source.epoch, data.target.epoch);
             let duty = of(data.slot, DutyKind::Head);
-            Some((duty, claim, *signing_root, validators.clone()))
+            Some((
+                duty,
+                claim,
+                *signing_root,
+                validators.iter().map(|number| number.0).collect(),
+            ))
         }
         Entry::Block {
             slot,
@@ -59,7 +64,7 @@ fn signed(entry: &Entry) -> Option<(DutyId, Claim, Root, Vec<u32>)> {
             validator,
         } => {
             let duty = of(*slot, DutyKind::Block);
-            Some((duty, Claim::Block(*slot), *signing_root, vec![*validator]))
+            Some((duty, Claim::Block(*slot), *signing_root, vec![validator.0]))
         }
         Entry::Enrolled(_)
         | Entry::Mark(_)

@@ -6,9 +6,8 @@ use node_core::duties::facts::{Owners, Step as Stage};
 use node_core::duties::peers::Peers;
 use node_core::duties::schedule::Head;
 use node_core::duties::{Input, Output, Request};
-use node_core::partials::keys::ValidatorPosition;
-use proto::Slot;
 use proto::eth::ValidatorIndex;
+use proto::{Slot, ValidatorPosition};
 
 use crate::chain::FIRST_INDEX;
 use crate::faults::Fault;

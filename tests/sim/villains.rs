@@ -288,7 +288,7 @@ fn bad_shares(me: PeerIndex, committal: Committal, means: &Means<'_>) -> Committ
     let mut statement: Commit = committal.signed.statement.clone();
     let shares = &means.cluster.outcomes[me.position()].validators;
     for partial in &mut statement.partials {
-        let share = &shares[partial.validator as usize].share;
+        let share = &shares[partial.validator.index()].share;
         partial.signature = share.sign(&Hashed::hash([0xbb; 32].into())).to_bytes();
     }
     Committal {

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use proto::identity::BadSignature;
 use proto::vote::{Commit, Message, Partial, Prepare, Propose};
-use proto::{DutyKind, Identity, IdentitySignature, Root, Round, Signed};
+use proto::{DutyKind, Identity, IdentitySignature, Root, Round, Signed, ValidatorPosition};
 
 use super::rig::{Rig, root, round};
 use crate::evidence::exhibit::{BadExhibit, Exhibit, MAX_LINE};
@@ -177,7 +177,7 @@ fn the_longest_commitments_fit_into_a_line_and_more_is_not_read() {
     let me = rig.setup.roster.find(&identity.public()).unwrap();
     let commit = |letter| {
         let partial = Partial {
-            validator: u32::MAX,
+            validator: ValidatorPosition(u32::MAX),
             signature: [0xff; 96].into(),
         };
         let mut scope = rig.setup.scope;

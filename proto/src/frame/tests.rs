@@ -10,14 +10,14 @@ fn parts(validators: usize) -> Parts {
             slot: Slot(7),
             kind: DutyKind::Block,
         },
-        validators: (0..).take(validators).collect(),
+        validators: (0..).take(validators).map(ValidatorPosition).collect(),
     }
 }
 
 #[test]
 fn frames_survive_the_wire() {
     let partial = Partial {
-        validator: 3,
+        validator: ValidatorPosition(3),
         signature: [7; 96].into(),
     };
     let wanted = BlobsWanted {

@@ -25,6 +25,7 @@
 mod file;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::ops::Deref;
 
 use thiserror::Error;
@@ -33,6 +34,23 @@ use crate::definition::{BadDefinition, ContentHash, Kind, SignedDefinition, kind
 use crate::{Identity, IdentitySignature, PeerIndex, PublicKey, Root, Statement};
 
 use file::LockFile;
+
+/// A validator's position in the lock, counted from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ValidatorPosition(pub u32);
+
+impl ValidatorPosition {
+    /// The position as an index of a list in the order of the lock.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl fmt::Display for ValidatorPosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// One validator: the key the chain knows and the keys of its shares.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::{Commit, MAX_PARTIALS, Partial, Prepare, Prepared, Propose, RoundChange, Scope};
-use crate::{DutyId, DutyKind, Root, Round, SignatureBytes, Slot, Statement};
+use crate::{DutyId, DutyKind, Root, Round, SignatureBytes, Slot, Statement, ValidatorPosition};
 
 /// The longest preimage in bytes: a COMMIT with [`MAX_PARTIALS`] partial signatures, of a position
 /// and 96 bytes each, and 90 bytes for scope, round, value, sequence and count.
@@ -170,7 +170,10 @@ impl Rest<'_> {
         }
         let one = |_| {
             Some(Partial {
-                validator: self.fixed().map(u32::from_le_bytes)?,
+                validator: self
+                    .fixed()
+                    .map(u32::from_le_bytes)
+                    .map(ValidatorPosition)?,
                 signature: self.fixed().map(SignatureBytes::from)?,
             })
         };

@@ -15,7 +15,7 @@ use crate::eth::block::MAX_BLOCK_BYTES;
 use crate::frame::MAX_FRAME;
 use crate::{
     ClusterSize, DutyId, DutyKind, IdentitySignature, PeerIndex, PeerSet, Root, Round,
-    SignatureBytes, Signed, Slot,
+    SignatureBytes, Signed, Slot, ValidatorPosition,
 };
 
 /// The largest value in bytes: the largest block, and what is written in front of it.
@@ -188,7 +188,7 @@ impl Reader {
             .iter()
             .zip(message.partials.chunks_exact(96))
             .map(|(validator, bytes)| Partial {
-                validator: *validator,
+                validator: ValidatorPosition(*validator),
                 signature: SignatureBytes::try_from(bytes).expect("chunks of 96 bytes"),
             })
             .collect();

@@ -69,7 +69,7 @@ fn change(position: usize, number: u64) -> Change {
 
 fn commit(validators: u32) -> Message {
     let partial = |validator| Partial {
-        validator,
+        validator: ValidatorPosition(validator),
         signature: SignatureBytes::from([validator as u8; 96]),
     };
     let statement = Commit {

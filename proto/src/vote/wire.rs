@@ -99,7 +99,7 @@ fn commit(committal: &Committal) -> schema::Commit {
         round: round.number().into(),
         value: value.as_bytes().to_vec(),
         sequence: *sequence,
-        validators: partials.iter().map(|partial| partial.validator).collect(),
+        validators: partials.iter().map(|partial| partial.validator.0).collect(),
         partials: partials
             .iter()
             .flat_map(|partial| *partial.signature.as_bytes())

@@ -15,7 +15,9 @@
 use dkg::bls::SecretShare;
 use proto::ceremony_session::Frame;
 use proto::lock::{Lock, LockHash};
-use proto::{IdentitySignature, PeerIndex, PeerSet, PublicKey, Root, SignatureBytes, Slot};
+use proto::{
+    IdentitySignature, PeerIndex, PeerSet, PublicKey, Root, SignatureBytes, Slot, ValidatorPosition,
+};
 
 use super::contract::{Finished, Halt, Task};
 use super::line::Line;
@@ -133,6 +135,7 @@ impl Sharing {
         let (mut records, mut sealed) = (Vec::new(), Vec::new());
         for (position, message) in messages.iter().enumerate() {
             let validator = u32::try_from(position / each).expect("a lock has few validators");
+            let validator = ValidatorPosition(validator);
             let signable = Signable::deposit(terms.chain.genesis_fork_version, message);
             // A deposit belongs to no slot.
             let signing = vault.sign(Slot(0), &signable, &[validator]);

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use proto::eth::{BlobLimits, ChainSpec, ValidatorIndex};
-use proto::{Address, Identity, PeerIndex, Root, Roster, Slot, Timestamp, Versions, WireVersion};
+use proto::{
+    Address, Identity, PeerIndex, Root, Roster, Slot, Timestamp, ValidatorPosition, Versions,
+    WireVersion,
+};
 
 use super::note::Note;
 use super::peers::Peers;
 use super::schedule::Attester;
 use super::{Output, Request};
 use crate::partials::keys::ClusterKeys;
-use crate::partials::keys::ValidatorPosition;
 use crate::record::Recorded;
 use crate::vault::Vault;
 
@@ -137,10 +139,5 @@ impl Owners {
             Self::Proposer { validator, .. } => vec![*validator],
             Self::Nobody => Vec::new(),
         }
-    }
-
-    /// The validators as the vault counts them.
-    pub fn numbers(&self) -> Vec<u32> {
-        self.positions().iter().map(|position| position.0).collect()
     }
 }

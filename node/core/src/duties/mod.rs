@@ -27,16 +27,19 @@
 //! [`Collector`](crate::partials::collector::Collector), and its frame names the wire version that
 //! it came with.
 //!
-//! A duty on whose value the peers agree is a kind of its own, and the compiler leads through it:
-//! `match` on [`DutyKind`](proto::DutyKind) has no rest, so each of these places asks for its arm.
-//! 1. `proto::DutyKind`: code, name, largest value, and the version from which it is performed.
-//! 2. [`agreed`]: whether it opens leaderless or led and until when (`timing`), whom the own value
-//!    is asked of (`own`), when a value of others is acceptable (`judging`), why it was missed
-//!    (`closing`).
-//! 3. [`node`]: when it opens, and which topic of [`schedule`] draws its validators (`tick`).
-//! 4. [`Signable`](crate::vault::Signable), and if signing it twice could be slashed, the
+//! A duty on whose value the peers agree is a kind of its own. What it does in its own way is one
+//! file in [`agreed`], as `head.rs` and `block.rs` are. `match` has no rest anywhere, so the
+//! compiler leads through what is left, a line or an arm each:
+//! 1. [`proto::DutyKind`]: code, names, largest value, and the version from which it is performed.
+//! 2. [`agreed::kind`] and [`Value`](agreed::value::Value), the two lists of kinds, which lead to
+//!    its file: how it opens and when, whose it is and by which [`Topic`](schedule::Topic), what
+//!    the own beacon node is asked, when a value is acceptable, what is submitted.
+//! 3. [`Signable`](crate::vault::Signable), and if signing it twice could be slashed, the
 //!    [`record`](crate::record): an entry, a mark and a rule of the vault before the first share.
-//! 5. The beacon client: a [`Request`] for the value, and a [`Submission`].
+//! 4. The beacon client: a [`Request`] for the value, and a [`Submission`].
+//!
+//! Nothing else knows kinds: the run, its judging, signing and closing, the node, the schedule's
+//! table, consensus and what the operator is told do not change.
 //!
 //! Last the simulator's chain, which must refuse what a real one would, and a villain for it.
 //!

@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use consensus::Evidence;
 use proto::eth::{Unserved, ValidatorIndex};
-use proto::{DutyId, Epoch, PeerIndex, PeerSet, Round, Slot};
+use proto::{DutyId, Epoch, PeerIndex, PeerSet, Round, Slot, ValidatorPosition};
 
 use super::agreed::objection::Objection;
-use crate::partials::keys::ValidatorPosition;
 use crate::vault::Refusal;
 
 /// How far a duty has come. In this order on every peer that takes part from the beginning, but

@@ -17,13 +17,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proto::eth::{AttesterDuty, ChainSpec, ProposerDuty, ValidatorIndex};
-use proto::{Epoch, PublicKey, Root, Slot, Timestamp};
+use proto::{Epoch, PublicKey, Root, Slot, Timestamp, ValidatorPosition};
 
 pub use known::{Attester, Drawn, Registered};
 pub use roots::Head;
 pub use topics::{Asked, Due, Topic};
 
-use crate::partials::keys::ValidatorPosition;
 use roots::{Draw, has_lookahead};
 use topics::Topics;
 

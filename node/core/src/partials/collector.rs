@@ -10,10 +10,9 @@
 use std::collections::BTreeMap;
 
 use dkg::bls::{self, Message, PublicPoint, SignaturePoint};
-use proto::{ClusterSize, PeerIndex, PeerSet, Root, ShareIndex, SignatureBytes};
+use proto::{ClusterSize, PeerIndex, PeerSet, Root, ShareIndex, SignatureBytes, ValidatorPosition};
 
 use super::keys::ClusterKeys;
-use super::keys::ValidatorPosition;
 use super::share::Share;
 
 /// What one combination needs besides the partial signatures.

@@ -5,18 +5,7 @@ use std::sync::Arc;
 use dkg::bls::PublicPoint;
 use dkg::shared::BadKeys;
 use proto::lock::{Lock, Validator};
-use proto::{ClusterSize, PublicKey};
-
-/// A validator's position in the lock, counted from 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ValidatorPosition(pub u32);
-
-impl ValidatorPosition {
-    /// The position as an index of a list in the order of the lock.
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
+use proto::{ClusterSize, PublicKey, ValidatorPosition};
 
 /// The public keys of the cluster's validators.
 #[derive(Debug, Clone)]

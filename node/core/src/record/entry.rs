@@ -17,6 +17,8 @@
 //!
 //! Never here: whether something may be signed; the vault knows.
 
+use std::fmt;
+
 use proto::eth::AttestationData;
 use proto::{Epoch, PublicKey, Root, Slot};
 
@@ -24,6 +26,17 @@ use super::bytes::{Reader, write_count, write_optional};
 
 /// The most validators in one record.
 pub const MAX_VALIDATORS: usize = 16_384;
+
+/// The number of a validator in the log: how many were enrolled before it. Not its position in the
+/// lock, of which there may be several in the life of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RecordNumber(pub u32);
+
+impl fmt::Display for RecordNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// One entry of the log with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +59,7 @@ pub enum Entry {
         /// Its root under its domain.
         signing_root: Root,
         /// Who signs, ascending.
-        validators: Vec<u32>,
+        validators: Vec<RecordNumber>,
     },
     /// A block.
     Block {
@@ -55,12 +68,12 @@ pub enum Entry {
         /// Its root under its domain.
         signing_root: Root,
         /// Its proposer.
-        validator: u32,
+        validator: RecordNumber,
     },
     /// A deposit message.
     Deposit {
         /// Whose key it is for.
-        validator: u32,
+        validator: RecordNumber,
         /// The withdrawal credentials.
         credentials: Root,
         /// The amount in gwei.
@@ -71,7 +84,7 @@ pub enum Entry {
     /// Marks of somebody else's record of this key (EIP-3076 import).
     Raised {
         /// Whose marks.
-        validator: u32,
+        validator: RecordNumber,
         /// The marks.
         marks: Watermarks,
     },
@@ -164,7 +177,7 @@ impl Record {
                 out.push(4);
                 out.extend_from_slice(&slot.0.to_le_bytes());
                 out.extend_from_slice(signing_root.as_bytes());
-                out.extend_from_slice(&validator.to_le_bytes());
+                out.extend_from_slice(&validator.0.to_le_bytes());
             }
             Entry::Deposit {
                 validator,
@@ -173,14 +186,14 @@ impl Record {
                 signing_root,
             } => {
                 out.push(5);
-                out.extend_from_slice(&validator.to_le_bytes());
+                out.extend_from_slice(&validator.0.to_le_bytes());
                 out.extend_from_slice(credentials.as_bytes());
                 out.extend_from_slice(&gwei.to_le_bytes());
                 out.extend_from_slice(signing_root.as_bytes());
             }
             Entry::Raised { validator, marks } => {
                 out.push(6);
-                out.extend_from_slice(&validator.to_le_bytes());
+                out.extend_from_slice(&validator.0.to_le_bytes());
                 marks.encode(out);
             }
             Entry::Renewed { slot, epoch } => {
@@ -204,16 +217,16 @@ impl Record {
             4 => Entry::Block {
                 slot: Slot(reader.u64()?),
                 signing_root: reader.array()?.into(),
-                validator: reader.u32()?,
+                validator: RecordNumber(reader.u32()?),
             },
             5 => Entry::Deposit {
-                validator: reader.u32()?,
+                validator: RecordNumber(reader.u32()?),
                 credentials: reader.array()?.into(),
                 gwei: reader.u64()?,
                 signing_root: reader.array()?.into(),
             },
             6 => Entry::Raised {
-                validator: reader.u32()?,
+                validator: RecordNumber(reader.u32()?),
                 marks: Watermarks::decode(reader)?,
             },
             7 => Entry::Renewed {
@@ -238,17 +251,18 @@ fn read_keys(reader: &mut Reader<'_>) -> Option<Vec<PublicKey>> {
         .collect()
 }
 
-fn write_members(out: &mut Vec<u8>, validators: &[u32]) {
-    let highest = validators.iter().max().map_or(0, |highest| highest / 8 + 1);
+fn write_members(out: &mut Vec<u8>, validators: &[RecordNumber]) {
+    let highest = validators.iter().max();
+    let highest = highest.map_or(0, |RecordNumber(highest)| highest / 8 + 1);
     let mut bitmap = vec![0; highest as usize];
-    for validator in validators {
+    for RecordNumber(validator) in validators {
         bitmap[(validator / 8) as usize] |= 1u8 << (validator % 8);
     }
     write_count(out, bitmap.len());
     out.extend_from_slice(&bitmap);
 }
 
-fn read_members(reader: &mut Reader<'_>) -> Option<Vec<u32>> {
+fn read_members(reader: &mut Reader<'_>) -> Option<Vec<RecordNumber>> {
     let length = usize::try_from(reader.u32()?).ok()?;
     if length > MAX_VALIDATORS / 8 {
         return None;
@@ -256,7 +270,7 @@ fn read_members(reader: &mut Reader<'_>) -> Option<Vec<u32>> {
     let bitmap = reader.bytes(length)?;
     let bits = u32::try_from(length * 8).ok()?;
     let is_set = |i: &u32| bitmap[(i / 8) as usize] & (1 << (i % 8)) != 0;
-    Some((0..bits).filter(is_set).collect())
+    Some((0..bits).filter(is_set).map(RecordNumber).collect())
 }
 
 /// The payload of a frame of records.
@@ -308,21 +322,21 @@ pub(super) mod tests {
             Entry::Vote {
                 data,
                 signing_root: root(4),
-                validators: vec![0, 1],
+                validators: [0, 1].map(RecordNumber).to_vec(),
             },
             Entry::Block {
                 slot: Slot(4),
                 signing_root: root(5),
-                validator: 1,
+                validator: RecordNumber(1),
             },
             Entry::Deposit {
-                validator: 0,
+                validator: RecordNumber(0),
                 credentials: root(6),
                 gwei: 32_000_000_000,
                 signing_root: root(7),
             },
             Entry::Raised {
-                validator: 1,
+                validator: RecordNumber(1),
                 marks: Watermarks {
                     source: Some(Epoch(1)),
                     target: None,
@@ -351,7 +365,7 @@ pub(super) mod tests {
 
     #[test]
     fn members_far_apart_are_read_as_they_were_written() {
-        let members = vec![0, 1, 9, 16_383];
+        let members = [0, 1, 9, 16_383].map(RecordNumber).to_vec();
         let mut out = Vec::new();
         write_members(&mut out, &members);
         assert_eq!(read_members(&mut Reader::new(&out)), Some(members));

@@ -22,7 +22,7 @@ use proto::{DutyId, DutyKind, Epoch, PublicKey, Root, Slot};
 use thiserror::Error;
 
 use super::bytes::{Reader, write_count, write_optional};
-use super::entry::{Entry, MAX_VALIDATORS, Record, Watermarks};
+use super::entry::{Entry, MAX_VALIDATORS, Record, RecordNumber, Watermarks};
 use super::marks::{Deposits, Marks, SignedProposal, SignedVote, remember};
 
 /// Of how many duties the signed value is remembered: a run is open in its slot and the one after.
@@ -39,7 +39,7 @@ pub struct History {
     mark: Option<Slot>,
     values: Vec<(DutyId, Root)>,
     validators: Vec<(PublicKey, Marks)>,
-    numbers: BTreeMap<PublicKey, u32>,
+    numbers: BTreeMap<PublicKey, RecordNumber>,
 }
 
 /// A record does not follow from those before it. Our own bug, or a log that was tampered with.
@@ -55,13 +55,13 @@ pub enum BadRecord {
     },
     /// A validator that was never enrolled.
     #[error("a record of validator number {0}, which was never enrolled")]
-    UnknownValidator(u32),
+    UnknownValidator(RecordNumber),
     /// A group key twice, or more than [`MAX_VALIDATORS`].
     #[error("validators enrolled twice or too many")]
     BadEnrolment,
     /// Another withdrawal credentials than before.
     #[error("deposits of validator number {0} with two different withdrawal credentials")]
-    TwoCredentials(u32),
+    TwoCredentials(RecordNumber),
 }
 
 impl History {
@@ -89,13 +89,13 @@ impl History {
     }
 
     /// The number of a group key, if it is enrolled.
-    pub fn number(&self, key: &PublicKey) -> Option<u32> {
+    pub fn number(&self, key: &PublicKey) -> Option<RecordNumber> {
         self.numbers.get(key).copied()
     }
 
     /// The marks of validator `number`, if there is one.
-    pub fn marks(&self, number: u32) -> Option<&Marks> {
-        Some(&self.validators.get(usize::try_from(number).ok()?)?.1)
+    pub fn marks(&self, number: RecordNumber) -> Option<&Marks> {
+        Some(&self.validators.get(usize::try_from(number.0).ok()?)?.1)
     }
 
     /// Adds `entry` as the next record.
@@ -196,7 +196,9 @@ impl History {
         let mut numbers = self.numbers.clone();
         for (number, key) in (self.validators.len()..).zip(keys) {
             let number = u32::try_from(number).map_err(|_| BadRecord::BadEnrolment)?;
-            if numbers.insert(*key, number).is_some() || numbers.len() > MAX_VALIDATORS {
+            if numbers.insert(*key, RecordNumber(number)).is_some()
+                || numbers.len() > MAX_VALIDATORS
+            {
                 return Err(BadRecord::BadEnrolment);
             }
         }
@@ -227,8 +229,8 @@ impl History {
         }
     }
 
-    fn marks_mut(&mut self, number: u32) -> Result<&mut Marks, BadRecord> {
-        usize::try_from(number)
+    fn marks_mut(&mut self, number: RecordNumber) -> Result<&mut Marks, BadRecord> {
+        usize::try_from(number.0)
             .ok()
             .and_then(|number| self.validators.get_mut(number))
             .map(|(_, marks)| marks)
@@ -273,7 +275,7 @@ impl History {
             let key = PublicKey::from(reader.array()?);
             let marks = Marks::decode(&mut reader)?;
             let number = u32::try_from(history.validators.len()).ok()?;
-            history.numbers.insert(key, number);
+            history.numbers.insert(key, RecordNumber(number));
             history.validators.push((key, marks));
         }
         let complete = reader.is_at_end() && history.numbers.len() == history.validators.len();

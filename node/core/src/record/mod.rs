@@ -46,7 +46,7 @@ use std::io;
 use std::time::Duration;
 
 pub use copies::Repair;
-pub use entry::{Entry, MAX_VALIDATORS, Record, Watermarks};
+pub use entry::{Entry, MAX_VALIDATORS, Record, RecordNumber, Watermarks};
 pub use error::JournalError;
 pub use frame::Owner;
 pub use history::{BadRecord, History};

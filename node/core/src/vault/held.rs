@@ -5,7 +5,7 @@
 use dkg::bls::SecretShare;
 use proto::eth::DepositMessage;
 use proto::lock::Lock;
-use proto::{PublicKey, Root};
+use proto::{PublicKey, Root, ValidatorPosition};
 
 use super::Refusal;
 use crate::deposit;
@@ -49,11 +49,11 @@ impl Held {
         held.collect()
     }
 
-    /// Whether the lock provides for this deposit of validator number `validator`.
+    /// Whether the lock provides for this deposit of `validator`.
     pub(super) fn provides_for(
         &self,
         message: &DepositMessage,
-        validator: u32,
+        validator: ValidatorPosition,
     ) -> Result<(), Refusal> {
         if message.pubkey != self.group_key {
             return Err(Refusal::OtherKey(validator));

@@ -40,7 +40,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use dkg::bls::{Message, SignaturePoint};
-use proto::{ClusterSize, DutyId, DutyKind, PeerIndex, PublicKey, Root, Slot};
+use proto::{ClusterSize, DutyId, DutyKind, PeerIndex, PublicKey, Root, Slot, ValidatorPosition};
 use thiserror::Error;
 
 pub use held::{DepositTerms, Held};
@@ -48,7 +48,9 @@ pub use refusal::Refusal;
 pub use sealed::{PartialSignature, Sealed};
 pub use signable::Signable;
 
-use crate::record::{Entry, History, Marks, Record, Recorded, SignedProposal, SignedVote};
+use crate::record::{
+    Entry, History, Marks, Record, RecordNumber, Recorded, SignedProposal, SignedVote,
+};
 use guard::Verdict;
 use sealed::Ahead;
 use signable::Subject;
@@ -63,7 +65,7 @@ pub struct Signing {
     /// The partial signatures of those not refused, if any.
     pub sealed: Option<Sealed>,
     /// The validators that do not sign, and why.
-    pub refused: Vec<(u32, Refusal)>,
+    pub refused: Vec<(ValidatorPosition, Refusal)>,
 }
 
 /// The vault cannot be opened.
@@ -87,7 +89,7 @@ pub enum VaultError {
 pub struct Vault {
     held: Vec<Held>,
     // The number in the record of each position of `held`.
-    numbers: Vec<u32>,
+    numbers: Vec<RecordNumber>,
     history: History,
     ahead: Ahead,
     standing: Standing,
@@ -100,7 +102,7 @@ impl Vault {
     /// # Errors
     /// If a share's group key was never enrolled in the record.
     pub fn open(size: ClusterSize, held: Vec<Held>, history: History) -> Result<Self, VaultError> {
-        let numbers: Vec<Option<u32>> = held
+        let numbers: Vec<Option<RecordNumber>> = held
             .iter()
             .map(|held| history.number(&held.group_key))
             .collect();
@@ -121,9 +123,14 @@ impl Vault {
         })
     }
 
-    /// Signs `signable` with the shares of `validators` (positions in the lock) where the rules
-    /// allow it, and nothing of a slot after `now`, the current one.
-    pub fn sign(&mut self, now: Slot, signable: &Signable, validators: &[u32]) -> Signing {
+    /// Signs `signable` with the shares of `validators` where the rules allow it, and nothing of a
+    /// slot after `now`, the current one.
+    pub fn sign(
+        &mut self,
+        now: Slot,
+        signable: &Signable,
+        validators: &[ValidatorPosition],
+    ) -> Signing {
         let root = signable.signing_root();
         let judged = self.judge(now, signable, root, validators);
         let mut records = Vec::new();
@@ -158,14 +165,14 @@ impl Vault {
         &self,
         now: Slot,
         signable: &Signable,
-        validators: &[u32],
-    ) -> Vec<(u32, Refusal)> {
+        validators: &[ValidatorPosition],
+    ) -> Vec<(ValidatorPosition, Refusal)> {
         self.judge(now, signable, signable.signing_root(), validators)
             .refused
     }
 
     /// Makes the partial signatures that [`Vault::sign`] would give ahead, and keeps them inside.
-    pub fn presign(&mut self, now: Slot, signable: &Signable, validators: &[u32]) {
+    pub fn presign(&mut self, now: Slot, signable: &Signable, validators: &[ValidatorPosition]) {
         let root = signable.signing_root();
         let judged = self.judge(now, signable, root, validators);
         self.partials_kept(root, &judged.allowed);
@@ -247,9 +254,15 @@ impl Vault {
         self.standing.stopped()
     }
 
-    fn judge(&self, now: Slot, signable: &Signable, root: Root, validators: &[u32]) -> Judged {
+    fn judge(
+        &self,
+        now: Slot,
+        signable: &Signable,
+        root: Root,
+        validators: &[ValidatorPosition],
+    ) -> Judged {
         let mut judged = Judged::default();
-        for validator in validators.iter().copied().collect::<BTreeSet<u32>>() {
+        for validator in validators.iter().copied().collect::<BTreeSet<_>>() {
             match self.judge_one(now, signable, root, validator) {
                 Ok(Verdict::New) => {
                     judged.fresh.push(validator);
@@ -267,7 +280,7 @@ impl Vault {
         now: Slot,
         signable: &Signable,
         signing_root: Root,
-        validator: u32,
+        validator: ValidatorPosition,
     ) -> Result<Verdict, Refusal> {
         if let Some(refusal) = self.stopped() {
             return Err(refusal);
@@ -319,18 +332,21 @@ impl Vault {
         guard::value(&self.history, DutyId { slot, kind }, signing_root)
     }
 
-    fn find(&self, validator: u32) -> Option<(&Held, &Marks)> {
-        let position = usize::try_from(validator).ok()?;
-        let number = self.numbers.get(position)?;
-        Some((self.held.get(position)?, self.history.marks(*number)?))
+    fn find(&self, validator: ValidatorPosition) -> Option<(&Held, &Marks)> {
+        let number = self.numbers.get(validator.index())?;
+        let held = self.held.get(validator.index())?;
+        Some((held, self.history.marks(*number)?))
     }
 
     /// What must be recorded before `fresh` sign: one entry for a slot's votes together.
-    fn entries(&self, signable: &Signable, signing_root: Root, fresh: &[u32]) -> Vec<Entry> {
-        let mut numbers: Vec<u32> = fresh
-            .iter()
-            .map(|validator| self.numbers[*validator as usize])
-            .collect();
+    fn entries(
+        &self,
+        signable: &Signable,
+        signing_root: Root,
+        fresh: &[ValidatorPosition],
+    ) -> Vec<Entry> {
+        let numbers = fresh.iter().map(|fresh| self.numbers[fresh.index()]);
+        let mut numbers: Vec<RecordNumber> = numbers.collect();
         numbers.sort_unstable();
         match signable.subject {
             Subject::Randao(_) => Vec::new(),
@@ -361,7 +377,11 @@ impl Vault {
     }
 
     /// The partial signatures of `root`, each made once as long as the root is kept.
-    fn partials_kept(&mut self, root: Root, validators: &[u32]) -> Vec<(u32, SignaturePoint)> {
+    fn partials_kept(
+        &mut self,
+        root: Root,
+        validators: &[ValidatorPosition],
+    ) -> Vec<(ValidatorPosition, SignaturePoint)> {
         if validators.is_empty() {
             return Vec::new();
         }
@@ -369,7 +389,7 @@ impl Vault {
         validators
             .iter()
             .map(|validator| {
-                let sign = || self.held[*validator as usize].share.sign(message);
+                let sign = || self.held[validator.index()].share.sign(message);
                 (*validator, *made.entry(*validator).or_insert_with(sign))
             })
             .collect()
@@ -380,10 +400,10 @@ impl Vault {
 #[derive(Debug, Default)]
 struct Judged {
     /// Those that may sign, recorded or not, ascending.
-    allowed: Vec<u32>,
+    allowed: Vec<ValidatorPosition>,
     /// Those of them that must be recorded first.
-    fresh: Vec<u32>,
-    refused: Vec<(u32, Refusal)>,
+    fresh: Vec<ValidatorPosition>,
+    refused: Vec<(ValidatorPosition, Refusal)>,
 }
 
 fn not_ahead(asked: Slot, clock: Slot) -> Result<(), Refusal> {

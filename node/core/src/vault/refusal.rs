@@ -2,7 +2,7 @@
 //!
 //! Never here: the decision; `guard` and the vault make it.
 
-use proto::{DutyId, Epoch, PeerIndex, Root, Slot};
+use proto::{DutyId, Epoch, PeerIndex, Root, Slot, ValidatorPosition};
 use thiserror::Error;
 
 use crate::record::{SignedProposal, SignedVote};
@@ -58,7 +58,7 @@ pub enum Refusal {
     },
     /// No share of this validator is held.
     #[error("no share of validator {0} is held here")]
-    UnknownValidator(u32),
+    UnknownValidator(ValidatorPosition),
     /// A slot that has not begun.
     #[error("slot {asked} is ahead of the clock at slot {clock}: check the time of this machine")]
     AheadOfClock {
@@ -155,7 +155,7 @@ pub enum Refusal {
     },
     /// The deposit is for another key.
     #[error("the deposit is not for the key of validator {0}")]
-    OtherKey(u32),
+    OtherKey(ValidatorPosition),
     /// The cluster lock does not provide for this deposit.
     #[error(
         "a deposit of {gwei} gwei to withdrawal credentials {credentials} is not what the cluster \

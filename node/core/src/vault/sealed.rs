@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
 use dkg::bls::{Message, SignaturePoint};
-use proto::Root;
+use proto::{Root, ValidatorPosition};
 
 use crate::record::Recorded;
 
@@ -23,12 +23,12 @@ pub struct Sealed {
 /// One validator's signature by this peer's share. Made only by [`Sealed::open`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PartialSignature {
-    validator: u32,
+    validator: ValidatorPosition,
     signature: SignaturePoint,
 }
 
 impl Sealed {
-    pub(super) fn new(sequence: u64, partials: Vec<(u32, SignaturePoint)>) -> Self {
+    pub(super) fn new(sequence: u64, partials: Vec<(ValidatorPosition, SignaturePoint)>) -> Self {
         let partials = partials
             .into_iter()
             .map(|(validator, signature)| PartialSignature {
@@ -67,8 +67,8 @@ impl fmt::Debug for Sealed {
 }
 
 impl PartialSignature {
-    /// The validator's position in the lock, counted from 0.
-    pub fn validator(&self) -> u32 {
+    /// The validator.
+    pub fn validator(&self) -> ValidatorPosition {
         self.validator
     }
 
@@ -83,7 +83,7 @@ impl PartialSignature {
 pub(super) struct Ahead(VecDeque<(Root, OfRoot)>);
 
 /// The point that a root hashes to, and its signatures so far.
-type OfRoot = (Message, BTreeMap<u32, SignaturePoint>);
+type OfRoot = (Message, BTreeMap<ValidatorPosition, SignaturePoint>);
 
 impl Ahead {
     pub(super) fn find(&self, root: Root) -> Option<&OfRoot> {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use proto::vote::{Commit, MAX_PARTIALS, Partial, Prepare, Scope};
-use proto::{DutyId, DutyKind, Identity, Root, Round, Signed, Slot, Statement};
+use proto::{DutyId, DutyKind, Identity, Root, Round, Signed, Slot, Statement, ValidatorPosition};
 
 use super::*;
 
@@ -51,7 +51,7 @@ fn votes(position: usize, slot: u64) -> Evidence {
 /// Commitments to two values, as long as there are.
 fn commits(position: usize, slot: u64) -> Evidence {
     let partial = Partial {
-        validator: 0,
+        validator: ValidatorPosition(0),
         signature: [0; 96].into(),
     };
     let commit = |value: u8| Commit {

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use proto::{ClusterSize, DutyKind, Slot};
+use proto::{ClusterSize, DutyKind, Slot, ValidatorPosition};
 
 use super::*;
 use crate::beacon::{BeaconError, Call, Cause};
 use crate::report::metrics::Metrics;
 use node_core::duties::agreed::objection::Objection;
-use node_core::partials::keys::ValidatorPosition;
 
 /// How many of the lines that one of four logs for these notes hold `words`.
 fn lines(notes: Vec<Note>, words: &str) -> usize {

@@ -31,7 +31,7 @@ fn commit() -> impl Strategy<Value = Commit> {
     let fields = (scope(), round(), root(), any::<u64>(), partials);
     fields.prop_map(|(scope, round, value, sequence, partials)| {
         let partial = |(validator, byte)| Partial {
-            validator,
+            validator: ValidatorPosition(validator),
             signature: [byte; 96].into(),
         };
         let partials = partials.into_iter().map(partial).collect();
@@ -103,7 +103,7 @@ proptest! {
 #[test]
 fn the_longest_commitment_is_as_long_as_said_and_a_longer_one_refused() {
     let partial = Partial {
-        validator: 0,
+        validator: ValidatorPosition(0),
         signature: [0; 96].into(),
     };
     let mut commit = Commit {

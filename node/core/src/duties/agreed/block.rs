@@ -6,7 +6,9 @@ use std::time::Duration;
 use consensus::Opening;
 use dkg::bls::{self, Message, SignaturePoint};
 use proto::eth::{Block, BlockContents, ChainSpec, ForkName, Layout, PresetBase, ValidatorIndex};
-use proto::{Address, DutyId, DutyKind, Epoch, Root, SignatureBytes, Slot, Timestamp};
+use proto::{
+    Address, DutyId, DutyKind, Epoch, Root, SignatureBytes, Slot, Timestamp, ValidatorPosition,
+};
 use sha2::{Digest as _, Sha256};
 
 use super::blobs::Passing;
@@ -18,7 +20,6 @@ use crate::duties::facts::{ClusterFacts, Owners, Step};
 use crate::duties::note::Miss;
 use crate::duties::schedule::{Schedule, Topic};
 use crate::duties::{Origin, Request, Submission};
-use crate::partials::keys::ValidatorPosition;
 use crate::vault::Signable;
 
 pub(super) const OPENING: Opening = Opening::Led;
@@ -117,9 +118,11 @@ impl BlockDuty {
     }
 
     /// The own beacon node has built this. An earlier one may still be signed: it stays.
-    pub(super) fn built(&mut self, contents: BlockContents) {
+    pub(super) fn keep(&mut self, contents: BlockContents) -> Value {
         self.follows = true;
+        let value = Value::Block(contents.block.clone());
         self.contents.push(contents);
+        value
     }
 
     /// The own beacon node has answered what it knows of a block.

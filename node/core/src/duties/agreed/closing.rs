@@ -5,13 +5,12 @@
 
 use proto::eth::ValidatorIndex;
 use proto::frame::{Frame, Parts};
-use proto::{PeerIndex, PeerSet, SignatureBytes};
+use proto::{PeerIndex, PeerSet, SignatureBytes, ValidatorPosition};
 
 use super::objection::{Doubt, Objection};
 use super::run::Run;
 use crate::duties::facts::Step;
 use crate::duties::note::{Miss, Note, Phase};
-use crate::partials::keys::ValidatorPosition;
 use consensus::Standing;
 
 /// One validator's part of what the beacon node was given.
@@ -73,7 +72,7 @@ impl Run {
                 && given.fate == Fate::Open
             {
                 given.fate = Fate::Refused(why.clone());
-                validators.push(given.validator.0);
+                validators.push(given.validator);
                 step.note(Note::NotTaken {
                     duty,
                     validator: given.validator,
@@ -90,13 +89,18 @@ impl Run {
 
     /// The beacon node of `peer` refused these parts. Once for each of them it is told that the own
     /// one took it, now or when it does.
-    pub(crate) fn asked(&mut self, peer: PeerIndex, validators: &[u32], step: &mut Step<'_>) {
+    pub(crate) fn asked(
+        &mut self,
+        peer: PeerIndex,
+        validators: &[ValidatorPosition],
+        step: &mut Step<'_>,
+    ) {
         let mut known = self.owners.positions();
-        known.retain(|validator| validators.contains(&validator.0));
+        known.retain(|validator| validators.contains(validator));
         known.retain(|validator| self.askers.entry(*validator).or_default().insert(peer));
         let taken = self.given.values().filter(|g| g.fate == Fate::Accepted);
-        let taken = taken.map(|given| given.validator.0);
-        let taken = taken.filter(|validator| known.contains(&ValidatorPosition(*validator)));
+        let taken = taken.map(|given| given.validator);
+        let taken = taken.filter(|validator| known.contains(validator));
         self.tell_taken(peer, taken.collect(), step);
     }
 
@@ -108,12 +112,12 @@ impl Run {
                 let askers = self.askers.get(*validator);
                 askers.is_some_and(|askers| askers.contains(peer))
             };
-            let taken = fresh.iter().filter(asked).map(|validator| validator.0);
+            let taken = fresh.iter().filter(asked).copied();
             self.tell_taken(peer, taken.collect(), step);
         }
     }
 
-    fn tell_taken(&self, peer: PeerIndex, validators: Vec<u32>, step: &mut Step<'_>) {
+    fn tell_taken(&self, peer: PeerIndex, validators: Vec<ValidatorPosition>, step: &mut Step<'_>) {
         if !validators.is_empty() {
             let duty = self.duty;
             let frame = Frame::Taken(Parts { duty, validators });
@@ -122,9 +126,9 @@ impl Run {
     }
 
     /// The beacon node of `peer` took these parts, as it says.
-    pub(crate) fn taken(&mut self, peer: PeerIndex, validators: &[u32]) {
+    pub(crate) fn taken(&mut self, peer: PeerIndex, validators: &[ValidatorPosition]) {
         for given in self.given.values_mut() {
-            if validators.contains(&given.validator.0) {
+            if validators.contains(&given.validator) {
                 given.taken_by.insert(peer);
             }
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use consensus::Opening;
 use proto::eth::{ChainSpec, HeadVote, SingleAttestation};
-use proto::{DutyId, Epoch, SignatureBytes, Slot, Timestamp};
+use proto::{DutyId, Epoch, SignatureBytes, Slot, Timestamp, ValidatorPosition};
 
 use super::kind::{Fresh, Moment};
 use super::objection::{Doubt, Flaw};
@@ -13,7 +13,6 @@ use super::value::Value;
 use crate::duties::facts::{ClusterFacts, Owners, Step};
 use crate::duties::schedule::{Schedule, Topic};
 use crate::duties::{Request, Submission};
-use crate::partials::keys::ValidatorPosition;
 
 pub(super) const OPENING: Opening = Opening::Leaderless;
 
@@ -64,8 +63,11 @@ impl HeadDuty {
         step.ask(Request::HeadVote(self.duty.slot));
     }
 
-    pub(super) fn see(&mut self, view: HeadVote) {
+    /// The own beacon node would vote for this.
+    pub(super) fn keep(&mut self, view: HeadVote) -> Option<Value> {
+        let view = Some(view).filter(|view| view.slot == self.duty.slot)?;
         self.view = Some(view);
+        Some(Value::Head(view))
     }
 
     pub(super) fn view(&self) -> Option<&HeadVote> {

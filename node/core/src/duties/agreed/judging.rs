@@ -133,10 +133,10 @@ impl Run {
         self.kind
             .check(value, &self.owners, step.facts)
             .map_err(Objection::OfValue)?;
-        let numbers = self.owners.numbers();
+        let owners = self.owners.positions();
         let signable = value.signable(&step.facts.chain);
-        let refused = step.vault.would_refuse(step.slot(), &signable, &numbers);
-        if refused.len() == numbers.len() {
+        let refused = step.vault.would_refuse(step.slot(), &signable, &owners);
+        if refused.len() == owners.len() {
             return Err(Objection::OfVault);
         }
         let is_spared = self.is_spared(value, step);

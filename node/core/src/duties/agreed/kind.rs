@@ -5,18 +5,20 @@
 use std::time::Duration;
 
 use consensus::Opening;
-use proto::eth::{ChainSpec, HeadVote};
-use proto::{DutyId, DutyKind, Epoch, PeerIndex, SignatureBytes, Slot, Timestamp};
+use proto::eth::{BlockContents, ChainSpec, HeadVote};
+use proto::{
+    DutyId, DutyKind, Epoch, PeerIndex, SignatureBytes, Slot, Timestamp, ValidatorPosition,
+};
 
 use super::block::{self, BlockDuty};
 use super::head::{self, HeadDuty};
+use super::judge::Want;
 use super::objection::{Doubt, Flaw};
 use super::value::Value;
 use crate::duties::Submission;
 use crate::duties::facts::{ClusterFacts, Owners, Step};
 use crate::duties::note::Miss;
 use crate::duties::schedule::{Schedule, Topic};
-use crate::partials::keys::ValidatorPosition;
 
 /// When a duty of this slot and kind is looked at.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +88,15 @@ pub(crate) fn due_at(duty: DutyId, chain: &ChainSpec) -> Timestamp {
     }
 }
 
+/// A value by the own beacon node, with what this peer alone has of it.
+#[derive(Debug)]
+pub enum Candidate {
+    /// What it would attest to.
+    Head(HeadVote),
+    /// The block that it has built, and its blobs.
+    Block(BlockContents),
+}
+
 /// What a run has that one of another kind has not.
 #[derive(Debug)]
 pub(crate) enum Kind {
@@ -98,13 +109,6 @@ impl Kind {
         match duty.kind {
             DutyKind::Head => Self::Head(HeadDuty::new(duty)),
             DutyKind::Block => Self::Block(Box::new(BlockDuty::new(duty))),
-        }
-    }
-
-    pub(crate) fn head(&mut self) -> Option<&mut HeadDuty> {
-        match self {
-            Self::Head(head) => Some(head),
-            Self::Block(_) => None,
         }
     }
 
@@ -129,6 +133,23 @@ impl Kind {
         match self {
             Self::Head(head) => head.want(step),
             Self::Block(block) => block.want(step),
+        }
+    }
+
+    /// Keeps what the own beacon node has given: this peer's value, if it is one of this duty.
+    pub(crate) fn keep(&mut self, candidate: Candidate) -> Option<Value> {
+        match (self, candidate) {
+            (Self::Head(head), Candidate::Head(view)) => head.keep(view),
+            (Self::Block(block), Candidate::Block(contents)) => Some(block.keep(contents)),
+            (Self::Head(_), Candidate::Block(_)) | (Self::Block(_), Candidate::Head(_)) => None,
+        }
+    }
+
+    /// What a candidate, or that there is none, tells of the values of others too.
+    pub(crate) fn candidate_answers(&self) -> Option<Want> {
+        match self {
+            Self::Head(_) => Some(Want::View),
+            Self::Block(_) => None,
         }
     }
 

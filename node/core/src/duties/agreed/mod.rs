@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`run`], `own`, `judging`, `signing` | one duty from its trigger to its signatures |
 //! | `stage` | how far it has come |
-//! | `kind`, `head`, `block` | what each kind of duty does in its own way |
+//! | [`kind`], `head`, `block` | what each kind of duty does in its own way |
 //! | `owning`, `closing` | whose duty it is, and what became of it |
 //! | `timing`, `early` | when its rounds end; messages of duties that are not open yet |
 //! | [`value`], [`judge`], [`objection`] | what is agreed on, and when this peer would sign it |
@@ -17,7 +17,7 @@ pub(crate) mod early;
 pub(crate) mod head;
 pub mod judge;
 pub(crate) mod judging;
-pub(crate) mod kind;
+pub mod kind;
 pub mod objection;
 pub(crate) mod own;
 pub(crate) mod owning;

@@ -4,11 +4,10 @@
 use std::time::Duration;
 
 use proto::Root;
-use proto::eth::{BlockContents, HeadVote};
 
-use super::judge::{Question, Sight, Want};
+use super::judge::{Question, Sight};
+use super::kind::Candidate;
 use super::run::Run;
-use super::value::Value;
 use crate::duties::facts::Step;
 use crate::duties::note::Phase;
 
@@ -29,20 +28,20 @@ impl Run {
         }
     }
 
-    /// The own beacon node's view of the slot: this peer's vote, if its vault would sign it.
-    pub(crate) fn see(&mut self, view: Option<HeadVote>, step: &mut Step<'_>) {
-        for question in self.questions() {
-            question.answered(Want::View);
+    /// The own beacon node's value, or that it gives none: this peer's vote, if its vault would
+    /// sign it.
+    pub(crate) fn candidate(&mut self, candidate: Option<Candidate>, step: &mut Step<'_>) {
+        if let Some(want) = self.kind.candidate_answers() {
+            for question in self.questions() {
+                question.answered(want);
+            }
         }
-        let Some(view) = view.filter(|view| view.slot == self.duty.slot) else {
+        let Some(value) = candidate.and_then(|candidate| self.kind.keep(candidate)) else {
             self.retry_at = Some(step.now + RETRY);
             return;
         };
         self.retry_at = None;
-        if let Some(head) = self.kind.head() {
-            head.see(view);
-        }
-        self.offer(Value::Head(view), step);
+        self.offer(value, step);
     }
 
     /// What the own beacon node says of a block that it was asked for.
@@ -58,19 +57,6 @@ impl Run {
     /// Everything that waits for the own beacon node.
     fn questions(&mut self) -> impl Iterator<Item = &mut Question> {
         self.question.iter_mut().chain(self.stage.owed_mut())
-    }
-
-    pub(crate) fn built(&mut self, contents: Option<BlockContents>, step: &mut Step<'_>) {
-        let Some(contents) = contents else {
-            self.retry_at = Some(step.now + RETRY);
-            return;
-        };
-        self.retry_at = None;
-        let value = Value::Block(contents.block.clone());
-        if let Some(block) = self.kind.block() {
-            block.built(contents);
-        }
-        self.offer(value, step);
     }
 
     /// Asks the beacon node again, after it gave no value, while the slot lasts.

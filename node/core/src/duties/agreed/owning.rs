@@ -11,7 +11,7 @@ use super::run::Run;
 use crate::duties::facts::{Owners, Step};
 use crate::duties::note::Note;
 use crate::duties::{Deferred, Output};
-use crate::partials::keys::ValidatorPosition;
+use proto::ValidatorPosition;
 
 impl Run {
     /// Whether it knows already that it is the duty of these, and in doubt or not.

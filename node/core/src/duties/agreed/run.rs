@@ -12,14 +12,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use consensus::{Input as Ballot, Instance, Output as Outcome, Setup, Standing};
-use proto::eth::{BlockContents, HeadVote, ValidatorIndex};
+use proto::eth::ValidatorIndex;
 use proto::frame::{BlobsPart, BlobsWanted, Frame};
 use proto::vote::{Message, Partial, Scope};
-use proto::{DutyId, PeerIndex, PeerSet, Root, SignatureBytes, Timestamp};
+use proto::{DutyId, PeerIndex, PeerSet, Root, SignatureBytes, Timestamp, ValidatorPosition};
 
 use super::closing::Given;
 use super::judge::{Question, Sight};
-use super::kind::{self, Kind};
+use super::kind::{self, Candidate, Kind};
 use super::objection::Objection;
 use super::stage::Stage;
 use super::timing::timing;
@@ -28,7 +28,6 @@ use crate::duties::facts::{Owners, Step};
 use crate::duties::note::{Note, Phase};
 use crate::duties::{Deferred, Output};
 use crate::partials::collector::Collector;
-use crate::partials::keys::ValidatorPosition;
 use crate::partials::share::Share;
 use crate::record::Recorded;
 use crate::vault::{Refusal, Sealed};
@@ -40,10 +39,8 @@ pub enum Event {
     Tick,
     /// The duty's moment has come.
     Trigger,
-    /// The beacon node's present view of the slot, or that it gives none.
-    View(Option<HeadVote>),
-    /// The beacon node has built a block, or could not.
-    Built(Option<BlockContents>),
+    /// The beacon node's value, or that it gives none.
+    Candidate(Option<Candidate>),
     /// What the beacon node knows of the block that was asked about.
     Knows {
         /// The block asked about.
@@ -73,9 +70,9 @@ pub enum Event {
         refused: Vec<(ValidatorIndex, String)>,
     },
     /// The beacon node of this peer refused these validators' parts: did the own one take them?
-    Asked(PeerIndex, Vec<u32>),
+    Asked(PeerIndex, Vec<ValidatorPosition>),
     /// The beacon node of this peer took these validators' parts.
-    Taken(PeerIndex, Vec<u32>),
+    Taken(PeerIndex, Vec<ValidatorPosition>),
     /// This peer wants a part of the blobs of the signed block.
     BlobsWanted(PeerIndex, BlobsWanted),
     /// This peer sends a part of them.
@@ -210,8 +207,7 @@ impl Run {
                 self.kind.tick(step);
             }
             Event::Trigger => self.trigger(step),
-            Event::View(view) => self.see(view, step),
-            Event::Built(contents) => self.built(contents, step),
+            Event::Candidate(candidate) => self.candidate(candidate, step),
             Event::Knows { root, seen } => {
                 if !self.looked(root, seen, step) {
                     self.learn(root, seen);
@@ -321,7 +317,7 @@ impl Run {
                 if step.peers.saw_sequence(peer, sequence) {
                     step.out.push(Output::Remember { peer, sequence });
                 }
-                let sent = |p: Partial| (ValidatorPosition(p.validator), Share::Sent(p.signature));
+                let sent = |p: Partial| (p.validator, Share::Sent(p.signature));
                 self.collect((peer, &value), partials.into_iter().map(sent), step);
             }
             Outcome::Decided { .. } | Outcome::Exhausted => {}

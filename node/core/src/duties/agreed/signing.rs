@@ -3,7 +3,7 @@
 
 use consensus::Input as Ballot;
 use proto::vote::Partial;
-use proto::{PeerIndex, SignatureBytes};
+use proto::{PeerIndex, SignatureBytes, ValidatorPosition};
 
 use super::judge::Question;
 use super::kind::Fresh;
@@ -15,7 +15,6 @@ use crate::duties::facts::Step;
 use crate::duties::note::{Note, Phase};
 use crate::duties::{Deferred, Output, Request};
 use crate::partials::collector::Combining;
-use crate::partials::keys::ValidatorPosition;
 use crate::partials::share::Share;
 use crate::record::Recorded;
 use crate::vault::PartialSignature;
@@ -38,12 +37,12 @@ impl Run {
         let signable = question.value().signable(&step.facts.chain);
         let signing = step
             .vault
-            .sign(step.slot(), &signable, &self.owners.numbers());
+            .sign(step.slot(), &signable, &self.owners.positions());
         for (validator, refusal) in signing.refused {
-            self.refusals.insert(ValidatorPosition(validator), refusal);
+            self.refusals.insert(validator, refusal);
             step.note(Note::Refused {
                 duty: self.duty,
-                validator: ValidatorPosition(validator),
+                validator,
                 rule: refusal.rule(),
                 message: refusal.to_string(),
             });
@@ -83,7 +82,7 @@ impl Run {
         let sequence = sealed.sequence();
         match sealed.open(recorded) {
             Ok(mut opened) => {
-                let wanted = self.owners.numbers();
+                let wanted = self.owners.positions();
                 opened.retain(|partial| wanted.contains(&partial.validator()));
                 if opened.is_empty() {
                     return self.decline(step);
@@ -93,7 +92,7 @@ impl Run {
                 self.ballot(Ballot::Recorded { sequence, partials }, step);
                 let own = |partial: &PartialSignature| {
                     let share = Share::Own(*partial.signature());
-                    (ValidatorPosition(partial.validator()), share)
+                    (partial.validator(), share)
                 };
                 self.collect((step.facts.me, &value), opened.iter().map(own), step);
             }
@@ -110,7 +109,7 @@ impl Run {
         if let Some(value) = voted {
             let signable = value.signable(&step.facts.chain);
             step.vault
-                .presign(step.slot(), &signable, &self.owners.numbers());
+                .presign(step.slot(), &signable, &self.owners.positions());
         }
     }
 

@@ -7,6 +7,7 @@ use proto::{DutyId, DutyKind};
 
 use super::Node;
 use crate::duties::Response;
+use crate::duties::agreed::kind::Candidate;
 use crate::duties::agreed::run::Event;
 use crate::duties::note::Note;
 use crate::duties::schedule::{Due, Topic};
@@ -57,11 +58,13 @@ impl Node {
             }
             Response::HeadVote(slot, view) => {
                 self.shown(view.is_some());
-                self.step(of(slot, DutyKind::Head), Event::View(view));
+                let candidate = view.map(Candidate::Head);
+                self.step(of(slot, DutyKind::Head), Event::Candidate(candidate));
             }
             Response::Block(slot, contents) => {
                 self.shown(contents.is_some());
-                self.step(of(slot, DutyKind::Block), Event::Built(contents));
+                let candidate = contents.map(Candidate::Block);
+                self.step(of(slot, DutyKind::Block), Event::Candidate(candidate));
             }
             Response::Condition(condition) => {
                 let (now, chain) = (self.now, Arc::clone(&self.facts.chain));

@@ -11,13 +11,12 @@ use std::collections::BTreeMap;
 use dkg::bls::Message;
 use proto::frame::{Frame, Randao};
 use proto::vote::Partial;
-use proto::{PeerIndex, PeerSet, Root, SignatureBytes, Slot};
+use proto::{PeerIndex, PeerSet, Root, SignatureBytes, Slot, ValidatorPosition};
 
 use crate::duties::Output;
 use crate::duties::facts::Step;
 use crate::duties::note::Note;
 use crate::partials::collector::{Collector, Combining};
-use crate::partials::keys::ValidatorPosition;
 use crate::partials::share::Share;
 use crate::vault::Signable;
 
@@ -62,7 +61,7 @@ impl Reveals {
             reveal.own = Own::Refused;
             let signable = Signable::randao(&step.facts.chain, slot);
             let root = reveal.root;
-            let signing = step.vault.sign(step.slot(), &signable, &[validator.0]);
+            let signing = step.vault.sign(step.slot(), &signable, &[validator]);
             for (_, refusal) in signing.refused {
                 let message = refusal.to_string();
                 step.note(Note::RandaoRefused {
@@ -78,7 +77,7 @@ impl Reveals {
             for signed in opened.into_iter().flatten() {
                 let signature = signed.signature().to_bytes();
                 let partial = Partial {
-                    validator: validator.0,
+                    validator,
                     signature,
                 };
                 reveal.own = Own::Sent(partial);
@@ -94,7 +93,7 @@ impl Reveals {
     pub fn take(&mut self, peer: PeerIndex, randao: Randao, step: &mut Step<'_>) {
         let now = step.slot();
         if (now..=now.next().next()).contains(&randao.slot) {
-            let validator = ValidatorPosition(randao.partial.validator);
+            let validator = randao.partial.validator;
             let of_peer = |(at, reveal): (&(Slot, ValidatorPosition), &Reveal)| {
                 *at != (randao.slot, validator)
                     && reveal.collector.contributors(&reveal.root).contains(peer)
@@ -180,10 +179,7 @@ impl Reveal {
         self.collector.add(
             peer,
             root,
-            [(
-                ValidatorPosition(partial.validator),
-                Share::Sent(partial.signature),
-            )],
+            [(partial.validator, Share::Sent(partial.signature))],
         );
     }
 }

@@ -1,9 +1,7 @@
 //! What the schedule knows of our validators.
 
-use proto::Root;
 use proto::eth::{AttesterDuty, ValidatorIndex};
-
-use crate::partials::keys::ValidatorPosition;
+use proto::{Root, ValidatorPosition};
 
 /// What the chain knows of a validator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

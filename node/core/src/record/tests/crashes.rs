@@ -27,7 +27,7 @@ pub(crate) fn vote(slot: u64) -> Entry {
             target: checkpoint(slot + 1),
         },
         signing_root: [u8::try_from(slot).unwrap(); 32].into(),
-        validators: vec![0, 2],
+        validators: [0, 2].map(RecordNumber).to_vec(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proto::eth::DepositMessage;
 use proto::{ClusterSize, Root, Slot};
 
-use super::vault::{Peer, attestation, block, group_key, held, owner, root, spec};
+use super::vault::{Peer, at, attestation, block, group_key, held, owner, root, spec};
 use crate::record::Journal;
 use crate::vault::{DepositTerms, Held, Signable, Vault};
 
@@ -29,12 +29,15 @@ fn deposits_are_those_of_the_lock_and_of_one_credentials_for_ever() {
         peer.refusal(0, &deposit(0xcc, 2_000_000_000)),
         "not_in_lock"
     );
-    let first = peer.release(0, &deposit(0xcc, 1_000_000_000), &[0]);
-    assert_eq!(peer.release(0, &deposit(0xcc, 1_000_000_000), &[0]), first);
-    peer.release(0, &deposit(0xcc, 31_000_000_000), &[0]);
+    let first = peer.release(0, &deposit(0xcc, 1_000_000_000), &at([0]));
+    assert_eq!(
+        peer.release(0, &deposit(0xcc, 1_000_000_000), &at([0])),
+        first
+    );
+    peer.release(0, &deposit(0xcc, 31_000_000_000), &at([0]));
     let other_key = peer
         .vault
-        .sign(Slot(0), &deposit(0xcc, 1_000_000_000), &[1]);
+        .sign(Slot(0), &deposit(0xcc, 1_000_000_000), &at([1]));
     assert_eq!(other_key.refused[0].1.rule(), "other_key");
 
     // Even if the lock were another one: the record remembers.
@@ -48,7 +51,7 @@ fn deposits_are_those_of_the_lock_and_of_one_credentials_for_ever() {
         ..held(0)
     };
     let mut vault = Vault::open(ClusterSize::of(4).unwrap(), vec![other], history).unwrap();
-    let signing = vault.sign(Slot(0), &deposit(0xdd, 1_000_000_000), &[0]);
+    let signing = vault.sign(Slot(0), &deposit(0xdd, 1_000_000_000), &at([0]));
     assert_eq!(signing.refused[0].1.rule(), "other_credentials");
 }
 

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use proto::eth::AttestationData;
 use proto::{ClusterSize, PublicKey, Root, Slot};
 
-use super::vault::{block, data, group_key, held, owner, spec};
-use crate::record::{DiskFault, Entry, History, Journal, SimulatedDisk};
+use super::vault::{at, block, data, group_key, held, owner, spec};
+use crate::record::{DiskFault, Entry, History, Journal, RecordNumber, SimulatedDisk};
 use crate::vault::{Signable, Vault};
 
 /// Something that happens to a peer.
@@ -54,7 +54,7 @@ impl Released {
     }
 
     fn is_in(&self, history: &History) -> bool {
-        let marks = history.marks(0).unwrap().watermarks;
+        let marks = history.marks(RecordNumber(0)).unwrap().watermarks;
         match self {
             Self::Vote(data) => {
                 marks.target >= Some(data.target.epoch) && marks.source >= Some(data.source.epoch)
@@ -139,7 +139,7 @@ impl Peer {
     }
 
     fn release(&mut self, signable: &Signable, what: Released) {
-        let signing = self.vault.sign(NOW, signable, &[0]);
+        let signing = self.vault.sign(NOW, signable, &at([0]));
         let Ok(recorded) = self.journal.append(&signing.records) else {
             self.restart();
             return;

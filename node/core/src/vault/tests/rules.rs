@@ -4,7 +4,7 @@
 use proto::eth::{AttestationData, Checkpoint, CommitteeIndex};
 use proto::{Epoch, Root, Slot};
 
-use crate::record::{Entry, History, Marks, SignedProposal, SignedVote, Watermarks};
+use crate::record::{Entry, History, Marks, RecordNumber, SignedProposal, SignedVote, Watermarks};
 use crate::vault::guard::{self, Verdict};
 
 fn one_validator() -> History {
@@ -14,7 +14,7 @@ fn one_validator() -> History {
 }
 
 fn marks(history: &History) -> &Marks {
-    history.marks(0).unwrap()
+    history.marks(RecordNumber(0)).unwrap()
 }
 
 /// A vote from `source` to `target`; `variant` tells votes of the same epochs apart.
@@ -44,7 +44,7 @@ fn record(history: &mut History, vote: SignedVote) {
     let entry = Entry::Vote {
         data,
         signing_root: vote.signing_root,
-        validators: vec![0],
+        validators: vec![RecordNumber(0)],
     };
     history.add(entry).unwrap();
 }
@@ -55,7 +55,7 @@ fn import(history: &mut History, source: u64, target: u64, slot: u64) {
         target: Some(Epoch(target)),
         slot: Some(Slot(slot)),
     };
-    let validator = 0;
+    let validator = RecordNumber(0);
     history.add(Entry::Raised { validator, marks }).unwrap();
 }
 
@@ -90,7 +90,7 @@ fn check_blocks(mut history: History, stream: &[(u64, u8, &str)]) {
                 let entry = Entry::Block {
                     slot: asked.slot,
                     signing_root: asked.signing_root,
-                    validator: 0,
+                    validator: RecordNumber(0),
                 };
                 history.add(entry).unwrap();
                 "new"

@@ -1,6 +1,6 @@
 //! When nothing is signed at all: a record that failed, or one that was rolled back.
 
-use super::vault::{Peer, attestation, spec};
+use super::vault::{Peer, at, attestation, spec};
 use crate::record::{DiskFault, LogFile};
 use crate::vault::*;
 
@@ -9,7 +9,7 @@ fn a_failed_record_stops_signing_and_voting() {
     let mut peer = Peer::begin();
     peer.mark(8);
     peer.disk.plan(peer.disk.operations(), DiskFault::Full);
-    let signing = peer.vault.sign(Slot(9), &attestation(9, 1), &[0]);
+    let signing = peer.vault.sign(Slot(9), &attestation(9, 1), &at([0]));
     peer.journal.append(&signing.records).unwrap_err();
     peer.vault.poison();
     let sealed = signing.sealed.unwrap();
@@ -28,7 +28,7 @@ fn a_failed_record_stops_signing_and_voting() {
 fn a_rolled_back_record_stops_signing_once_an_honest_peer_must_have_said_so() {
     let mut peer = Peer::begin();
     let backup = [LogFile::A, LogFile::B].map(|file| (file, peer.disk.bytes(file)));
-    let signing = peer.vault.sign(Slot(9), &attestation(9, 1), &[0]);
+    let signing = peer.vault.sign(Slot(9), &attestation(9, 1), &at([0]));
     let seen = signing.sealed.unwrap().sequence();
     peer.journal.append(&signing.records).unwrap();
     for (file, bytes) in backup {
@@ -50,8 +50,8 @@ fn a_rolled_back_record_stops_signing_once_an_honest_peer_must_have_said_so() {
 #[test]
 fn witnesses_of_what_is_on_the_disk_stop_nothing() {
     let mut peer = Peer::begin();
-    peer.release(9, &attestation(9, 1), &[0]);
-    let again = peer.vault.sign(Slot(10), &attestation(10, 1), &[1]);
+    peer.release(9, &attestation(9, 1), &at([0]));
+    let again = peer.vault.sign(Slot(10), &attestation(10, 1), &at([1]));
     let shown = again.sealed.unwrap().sequence();
     let before = peer.vault.begun_at();
     for other in ClusterSize::of(4).unwrap().all() {

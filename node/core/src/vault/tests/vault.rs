@@ -26,6 +26,10 @@ pub(crate) fn root(byte: u8) -> Root {
     [byte; 32].into()
 }
 
+pub(crate) fn at<const N: usize>(positions: [u32; N]) -> [ValidatorPosition; N] {
+    positions.map(ValidatorPosition)
+}
+
 pub(crate) fn share(i: u8) -> SecretShare {
     SecretShare::from_bytes(&[i + 1; 32]).unwrap()
 }
@@ -100,7 +104,7 @@ impl Peer {
         &mut self,
         now: u64,
         what: &Signable,
-        who: &[u32],
+        who: &[ValidatorPosition],
     ) -> Vec<PartialSignature> {
         let signing = self.vault.sign(Slot(now), what, who);
         assert_eq!(signing.refused, []);
@@ -109,7 +113,7 @@ impl Peer {
     }
 
     pub(crate) fn refusal(&mut self, now: u64, what: &Signable) -> &'static str {
-        let signing = self.vault.sign(Slot(now), what, &[0]);
+        let signing = self.vault.sign(Slot(now), what, &at([0]));
         assert!(signing.records.is_empty() && signing.sealed.is_none());
         signing.refused[0].1.rule()
     }
@@ -158,7 +162,7 @@ pub(crate) fn block(slot: u64, body: u8) -> Signable {
 fn one_record_serves_all_validators_of_a_slot_and_every_partial_verifies() {
     let mut peer = Peer::begin();
     let vote = attestation(9, 1);
-    let signing = peer.vault.sign(Slot(9), &vote, &[2, 0]);
+    let signing = peer.vault.sign(Slot(9), &vote, &at([2, 0]));
     let entries: Vec<&Entry> = signing.records.iter().map(Record::entry).collect();
     assert!(
         matches!(entries[..], [Entry::Vote { .. }, Entry::Mark(Slot(10))]),
@@ -166,11 +170,11 @@ fn one_record_serves_all_validators_of_a_slot_and_every_partial_verifies() {
     );
     let recorded = peer.journal.append(&signing.records).unwrap();
     let partials = signing.sealed.unwrap().open(&recorded).unwrap();
-    let validators: Vec<u32> = partials.iter().map(PartialSignature::validator).collect();
-    assert_eq!(validators, [0, 2]);
+    let validators: Vec<_> = partials.iter().map(PartialSignature::validator).collect();
+    assert_eq!(validators, at([0, 2]));
     let message = Message::hash(vote.signing_root());
     for partial in &partials {
-        let key = group_key(u8::try_from(partial.validator()).unwrap());
+        let key = group_key(u8::try_from(partial.validator().0).unwrap());
         let key = PublicPoint::from_bytes(&key).unwrap();
         assert!(verify(&key, &message, partial.signature()));
     }
@@ -182,10 +186,10 @@ fn one_record_serves_all_validators_of_a_slot_and_every_partial_verifies() {
 fn anchor_834_a_share_stays_sealed_until_its_record_is_durable() {
     let mut peer = Peer::begin();
     let before = peer.journal.recorded();
-    let signing = peer.vault.sign(Slot(9), &attestation(9, 1), &[0]);
+    let signing = peer.vault.sign(Slot(9), &attestation(9, 1), &at([0]));
     let sealed = signing.sealed.unwrap().open(&before).unwrap_err();
     // Asked again while the first record is under way: no second record, and no shortcut.
-    let again = peer.vault.sign(Slot(9), &attestation(9, 1), &[0]);
+    let again = peer.vault.sign(Slot(9), &attestation(9, 1), &at([0]));
     assert!(again.records.is_empty());
     let again = again.sealed.unwrap().open(&before).unwrap_err();
     let recorded = peer.journal.append(&signing.records).unwrap();
@@ -198,23 +202,25 @@ fn anchor_834_a_share_stays_sealed_until_its_record_is_durable() {
 #[test]
 fn a_refused_validator_does_not_hold_up_the_others() {
     let mut peer = Peer::begin();
-    peer.release(8, &attestation(8, 1), &[1]);
-    let signing = peer.vault.sign(Slot(9), &attestation(9, 2), &[0, 1, 2, 7]);
+    peer.release(8, &attestation(8, 1), &at([1]));
+    let signing = peer
+        .vault
+        .sign(Slot(9), &attestation(9, 2), &at([0, 1, 2, 7]));
     let refused: Vec<_> = signing
         .refused
         .iter()
-        .map(|(v, r)| (*v, r.rule()))
+        .map(|(v, r)| (v.0, r.rule()))
         .collect();
     assert_eq!(refused, [(1, "double_vote"), (7, "unknown_validator")]);
     let Entry::Vote { validators, .. } = signing.records[0].entry() else {
         panic!("no vote is recorded: {:?}", signing.records);
     };
-    assert_eq!(*validators, [0, 2]);
-    let would: Vec<u32> = peer
+    assert_eq!(*validators, [0, 2].map(RecordNumber));
+    let would: Vec<_> = peer
         .vault
-        .would_refuse(Slot(9), &attestation(9, 3), &[0, 1])
+        .would_refuse(Slot(9), &attestation(9, 3), &at([0, 1]))
         .iter()
-        .map(|(validator, _)| *validator)
+        .map(|(validator, _)| validator.0)
         .collect();
     assert_eq!(would, [0, 1]);
 }
@@ -225,13 +231,13 @@ fn ssv_168_a_restarted_peer_signs_the_same_and_nothing_else() {
     for seed in 0..16 {
         let mut peer = Peer::begin();
         peer.mark(8);
-        let first = peer.release(9, &attestation(9, 1), &[0]);
-        peer.release(9, &block(9, 1), &[0]);
+        let first = peer.release(9, &attestation(9, 1), &at([0]));
+        peer.release(9, &block(9, 1), &at([0]));
         let mut peer = peer.restart_after_power_loss(seed);
         assert!(!peer.vault.may_vote(Slot(9)));
         assert_eq!(peer.refusal(9, &attestation(9, 2)), "double_vote");
         assert_eq!(peer.refusal(9, &block(9, 2)), "double_proposal");
-        assert_eq!(peer.release(9, &attestation(9, 1), &[0]), first);
+        assert_eq!(peer.release(9, &attestation(9, 1), &at([0])), first);
     }
 }
 
@@ -241,16 +247,16 @@ fn ssv_168_a_restarted_peer_signs_the_same_and_nothing_else() {
 fn a_duty_has_one_value_whichever_validators_it_is_for() {
     for seed in 0..16 {
         let mut peer = Peer::begin();
-        peer.release(9, &attestation(9, 1), &[0]);
-        peer.release(9, &block(9, 1), &[0]);
+        peer.release(9, &attestation(9, 1), &at([0]));
+        peer.release(9, &block(9, 1), &at([0]));
         let peer = peer.restart_after_power_loss(seed);
         let mut peer = peer.restart_after_power_loss(seed);
         for other in [attestation(9, 2), block(9, 2)] {
-            let signing = peer.vault.sign(Slot(9), &other, &[0, 1]);
+            let signing = peer.vault.sign(Slot(9), &other, &at([0, 1]));
             assert!(signing.records.is_empty() && signing.sealed.is_none());
             assert_eq!(signing.refused[1].1.rule(), "second_value");
         }
-        assert_eq!(peer.release(9, &attestation(9, 1), &[0, 1]).len(), 2);
+        assert_eq!(peer.release(9, &attestation(9, 1), &at([0, 1])).len(), 2);
     }
 }
 
@@ -258,7 +264,7 @@ fn a_duty_has_one_value_whichever_validators_it_is_for() {
 #[test]
 fn ssv_2278_a_validator_that_is_removed_and_added_again_keeps_its_record() {
     let mut peer = Peer::begin();
-    peer.release(9, &attestation(9, 1), &[0]);
+    peer.release(9, &attestation(9, 1), &at([0]));
     let size = ClusterSize::of(4).unwrap();
     let history = Journal::open(peer.disk, owner()).unwrap().history().clone();
     let without = Vault::open(size, vec![held(1)], history).unwrap();
@@ -269,7 +275,7 @@ fn ssv_2278_a_validator_that_is_removed_and_added_again_keeps_its_record() {
     };
     let history = without.history().clone();
     let mut vault = Vault::open(size, vec![held(1), back], history).unwrap();
-    let signing = vault.sign(Slot(9), &attestation(9, 2), &[1]);
+    let signing = vault.sign(Slot(9), &attestation(9, 2), &at([1]));
     assert_eq!(signing.refused[0].1.rule(), "double_vote");
 }
 
@@ -298,7 +304,7 @@ fn slots_and_epochs_ahead_of_the_clock_are_refused() {
     let randao = Signable::randao(&spec(), Slot(9));
     assert_eq!(peer.refusal(7, &randao), "ahead_of_clock");
     let before = peer.vault.history().sequence();
-    assert_eq!(peer.release(8, &randao, &[0]).len(), 1);
+    assert_eq!(peer.release(8, &randao, &at([0])).len(), 1);
     assert_eq!(peer.vault.history().sequence(), before);
 }
 
@@ -323,7 +329,7 @@ fn a_peer_votes_only_under_a_durable_mark_and_after_the_last_one() {
     );
     assert!(peer.vault.may_vote(Slot(6)));
     // It still signs what a certificate proves.
-    assert_eq!(peer.release(5, &attestation(5, 1), &[0]).len(), 1);
+    assert_eq!(peer.release(5, &attestation(5, 1), &at([0])).len(), 1);
 }
 
 #[test]
@@ -331,7 +337,7 @@ fn signatures_made_ahead_are_the_same_and_are_bounded() {
     let mut peer = Peer::begin();
     for head in 1..=9 {
         peer.vault
-            .presign(Slot(9), &attestation(9, head), &[0, 1, 2]);
+            .presign(Slot(9), &attestation(9, head), &at([0, 1, 2]));
     }
     assert_eq!(peer.vault.ahead.roots(), 4);
     assert_eq!(
@@ -339,11 +345,11 @@ fn signatures_made_ahead_are_the_same_and_are_bounded() {
         1,
         "nothing is recorded for it"
     );
-    let ahead = peer.release(9, &attestation(9, 9), &[0, 1, 2]);
-    let fresh = Peer::begin().release(9, &attestation(9, 9), &[0, 1, 2]);
+    let ahead = peer.release(9, &attestation(9, 9), &at([0, 1, 2]));
+    let fresh = Peer::begin().release(9, &attestation(9, 9), &at([0, 1, 2]));
     assert_eq!(ahead, fresh);
     // What could not be signed is not made ahead either.
-    peer.vault.presign(Slot(9), &attestation(9, 10), &[0]);
+    peer.vault.presign(Slot(9), &attestation(9, 10), &at([0]));
     assert!(
         peer.vault
             .ahead
