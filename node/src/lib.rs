@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`cmd`] | the commands: what an operator types, and what is printed |
 //! | `peer` | a running peer: what it starts from, the loop, its questions to the beacon node |
-//! | [`ceremony`] | one peer at the key ceremony, from a signed definition to keys on its disk |
+//! | `ceremony` | one peer at the key ceremony, from a signed definition to keys on its disk |
 //! | `deposit` | deposits on their way: planned, sent, waited for |
 //! | `slashing` | what an operator does to the signing record of a peer that does not run |
 //! | `checks` | rules that compare files, chain, slot and deposits with the own nodes |
@@ -25,7 +25,7 @@
 
 mod answers;
 pub mod beacon;
-pub mod ceremony;
+mod ceremony;
 mod checks;
 mod clock;
 pub mod cmd;

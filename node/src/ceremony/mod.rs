@@ -21,12 +21,12 @@
 mod crash_tests;
 mod desk;
 mod driver;
-pub mod earlier;
+mod earlier;
 mod error;
-pub mod keys;
-pub mod room;
-pub mod saved;
-pub mod screen;
+mod keys;
+mod room;
+mod saved;
+mod screen;
 #[cfg(test)]
 mod tests;
 mod words;

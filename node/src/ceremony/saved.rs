@@ -89,11 +89,6 @@ impl SavedCeremony {
         Ok(saved)
     }
 
-    /// The folder.
-    pub fn directory(&self) -> &Path {
-        &self.dir
-    }
-
     fn has_begun(&self) -> bool {
         self.path("seed.json").exists()
     }

@@ -69,6 +69,7 @@ impl Screen {
     }
 
     /// What [`Screen::say_once`] and [`Screen::say_of`] have said.
+    #[cfg(test)]
     pub fn said_once(&self) -> &BTreeSet<String> {
         &self.told
     }
@@ -98,12 +99,6 @@ impl Screen {
             )),
             Ordering::Greater => {}
         }
-    }
-}
-
-impl Default for Screen {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -336,12 +336,12 @@ fn foreign_keystores_are_found_in_every_state_of_this_ceremony_and_its_own_are_n
         let site = site(dir.path());
         let hash = site.place.definition.hash();
         let saved = SavedCeremony::open(dir.path(), hash).unwrap();
-        fs::create_dir(saved.directory()).unwrap();
+        fs::create_dir(site.unfinished()).unwrap();
         if begun {
             // It cannot be opened, which comes later.
             let seed =
                 format!(r#"{{"version":1,"definition":"{hash}","nonce":"00","ciphertext":"00"}}"#);
-            fs::write(saved.directory().join("seed.json"), seed).unwrap();
+            fs::write(site.unfinished().join("seed.json"), seed).unwrap();
         }
         saved.persist(&Position::default()).unwrap();
         saved.keep(Root::from([7; 32]), &made()).unwrap();
