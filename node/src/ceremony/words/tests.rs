@@ -1,0 +1,49 @@
+//! What is said by name, and how often.
+
+use node_core::ceremony::Alarm;
+use node_core::ceremony::example::{peer, place};
+use proto::{Root, example};
+
+use super::super::tests::site;
+use super::*;
+
+#[test]
+fn what_was_passed_over_is_said_by_name() {
+    let words = Words::new(&place(0)).passed_over(&[(peer(1), 3)]);
+    assert!(
+        words.ends_with("only a later version of gantry knows: 3 of bob"),
+        "{words}"
+    );
+}
+
+#[test]
+fn what_must_be_seen_is_said_once_with_the_name_of_its_cause() {
+    let dir = tempfile::tempdir().unwrap();
+    let (site, mut words) = (site(dir.path()), Words::new(&place(0)));
+    for _ in 0..2 {
+        for alarm in [Alarm::Promise, Alarm::Untold] {
+            words.tell(&Note::Alarm(peer(3), alarm), &site);
+        }
+    }
+    let said: Vec<&String> = words.screen.said_once().iter().collect();
+    assert_eq!(said.len(), 2);
+    assert!(said[0].starts_with("dave: is connected and has not told"));
+    assert!(said[0].contains("ask its operator to end `gantry dkg` there"));
+    assert!(said[1].starts_with("dave: promised in a later attempt"));
+}
+
+#[test]
+fn two_locks_are_told_with_who_showed_the_other_and_what_not_to_pay() {
+    let dir = tempfile::tempdir().unwrap();
+    let halt = Halt::TwoLocks {
+        peer: peer(3),
+        here: Root::from([1; 32]),
+        there: Root::from([2; 32]),
+    };
+    let words = halted(halt, &site(dir.path())).to_string();
+    assert!(words.starts_with(example::NAMES[3]), "{words}");
+    assert!(
+        words.contains("Pay nothing to keys of either lock"),
+        "{words}"
+    );
+}
