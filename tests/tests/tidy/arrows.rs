@@ -9,17 +9,23 @@ fn is_of_name(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_'
 }
 
+/// A text without its comments: those of whole lines, and those behind code.
+fn without_comments(text: &str) -> String {
+    let code = |line| format!(" {line}").split(" //").next().map(str::to_owned);
+    let lines: Vec<String> = text.lines().filter_map(code).collect();
+    lines.join("\n")
+}
+
 /// The paths in a text that begin with one of these words, trees of `use` spelled out. A comment is
 /// no use, nor is saying who may see something.
 fn paths(text: &str, heads: &[&str]) -> BTreeSet<Vec<String>> {
-    let is_code = |line: &&str| !line.trim_start().starts_with("//");
-    let text: Vec<&str> = text.lines().filter(is_code).collect();
-    let text = text.join("\n");
+    let text = without_comments(text);
     let mut found = BTreeSet::new();
     for (at, _) in text.match_indices("::") {
         let before = text[..at].trim_end_matches(is_of_name);
         let head = &text[before.len()..at];
-        if heads.contains(&head) && !before.ends_with("::") && !before.ends_with("pub(in ") {
+        let is_inner = before.ends_with("::") && !before.ends_with("self::");
+        if heads.contains(&head) && !is_inner && !before.ends_with("pub(in ") {
             spell_out(&text[at + 2..], vec![head.to_owned()], &mut found);
         }
     }
@@ -58,7 +64,8 @@ fn spell_out<'a>(
 #[test]
 fn paths_are_found_alone_and_in_trees() {
     let text = "use crate::a::{self, B};\nuse crate::{\n    d::{e::F, g},\n    h as i,\n};\n\
-                crate::j::k::<u8>();\n// crate::no\nother::crate::no();\nuse super::super::l::*;\n";
+                crate::j::k::<u8>();\n// crate::no\nother::crate::no();\nuse super::super::l::*;\n\
+                use crate::{\n    m, // crate::no, not\n    n,\n};\nself::super::o();\n";
     let found = paths(text, &["crate", "super"]);
     let found: Vec<String> = found.iter().map(|path| path.join(" ")).collect();
     let expected = [
@@ -68,9 +75,40 @@ fn paths_are_found_alone_and_in_trees() {
         "crate d g",
         "crate h",
         "crate j k",
+        "crate m",
+        "crate n",
+        "super o",
         "super super l",
     ];
     assert_eq!(found, expected);
+}
+
+/// What would hide an arrow from these tests: another name for what stands above, all of its names
+/// at once, a file in the place of another one.
+#[test]
+fn nothing_that_stands_above_has_another_name() {
+    let hides = [
+        "extern crate ",
+        "crate as ",
+        "super as ",
+        "crate::{self",
+        "super::{self",
+        "crate::*",
+        "super::*",
+        "crate::{*",
+        "super::{*",
+        "#[path",
+        "include!",
+    ];
+    refuse(product_files().into_iter().flat_map(|(name, text)| {
+        let text = without_comments(&text);
+        let is_mapped = name.starts_with("node/");
+        let found = hides.into_iter().filter(|words| text.contains(words));
+        let found = found.filter(|_| is_mapped);
+        found
+            .map(|words| format!("{name}: {words} hides who uses whom"))
+            .collect::<Vec<_>>()
+    }));
 }
 
 /// A file of a crate: its name, its place in the tree of modules, and the places that it uses.
