@@ -6,6 +6,9 @@
 //!
 //! Never here: time limits of an answer, and what an answer means.
 
+use std::error::Error;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,10 +20,12 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use reqwest::Url;
+use tokio::time::timeout;
+use tower_service::Service;
 
 use super::error::BadUrl;
 
-/// How long a connection may take to come about.
+/// How long a connection may take to come about, from the name of the node to TLS.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// A connection unused for this long is closed by us, before the node closes it under a request.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -28,9 +33,32 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 /// is given up.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+/// Makes connections, and gives up those that take too long: of a name that is not resolved, or of
+/// TLS to which nobody answers, no timer of TCP knows.
+#[derive(Clone)]
+pub(super) struct Connecting(Connector);
+
+type Connector = HttpsConnector<HttpConnector>;
+type Made = Result<<Connector as Service<Uri>>::Response, Box<dyn Error + Send + Sync>>;
+
+impl Service<Uri> for Connecting {
+    type Response = <Connector as Service<Uri>>::Response;
+    type Error = Box<dyn Error + Send + Sync>;
+    type Future = Pin<Box<dyn Future<Output = Made> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, place: Uri) -> Self::Future {
+        let made = timeout(CONNECT_TIMEOUT, self.0.call(place));
+        Box::pin(async { made.await? })
+    }
+}
+
 /// The way to one node.
 pub(super) struct Way {
-    pub(super) http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    pub(super) http: Client<Connecting, Full<Bytes>>,
     /// The address without a slash at its end, and without user and password.
     base: String,
     /// What every request carries: who asks, and user and password.
@@ -40,7 +68,7 @@ pub(super) struct Way {
 impl Way {
     /// The way to the node at `url`. Connections are made when they are needed.
     pub(super) fn to(url: &Url) -> Result<Self, BadUrl> {
-        let refused = |error: &dyn std::error::Error| BadUrl(error.to_string());
+        let refused = |error: &dyn Error| BadUrl(error.to_string());
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -58,7 +86,7 @@ impl Way {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(8)
-            .build(tls);
+            .build(Connecting(tls));
         // It knows how user and password of an address are said.
         let first = reqwest::Client::builder().no_proxy().build();
         let first = first.and_then(|client| client.get(url.clone()).build());

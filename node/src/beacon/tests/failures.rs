@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use tokio::net::TcpSocket;
+use tokio::net::{TcpListener, TcpSocket};
 
 use super::*;
 
@@ -100,4 +100,15 @@ async fn a_node_that_is_not_there_is_unreachable() {
     let error = client.sync_status().await.unwrap_err();
     assert!(matches!(error.cause, Cause::Unreachable(_)));
     assert!(!format!("{error} {error:?}").contains("secret"));
+}
+
+#[tokio::test]
+async fn a_node_that_answers_to_no_tls_is_unreachable_before_the_time_of_the_call_is_over() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", silent.local_addr().unwrap());
+    let client = BeaconClient::connect(&url).unwrap();
+    assert!(matches!(
+        cause(client.sync_status().await),
+        Cause::Unreachable(_)
+    ));
 }
