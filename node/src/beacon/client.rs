@@ -152,7 +152,8 @@ impl BeaconClient {
         Ok(response.await?.into_body())
     }
 
-    /// Reads JSON; a failure shows the place where it went wrong.
+    /// Reads JSON; a failure shows the place where it went wrong, unless a part of what is hidden
+    /// may stand there.
     pub(super) fn read_json<'a, T: Deserialize<'a>>(
         &self,
         call: Call,
@@ -162,7 +163,9 @@ impl BeaconClient {
             let from = error.column().saturating_sub(60).min(body.len());
             let to = error.column().min(body.len());
             let before = match error.line() {
-                1 => String::from_utf8_lossy(&body[from..to]),
+                1 if !self.hidden.is_in(&String::from_utf8_lossy(body)) => {
+                    String::from_utf8_lossy(&body[from..to])
+                }
                 _ => "".into(),
             };
             let text = self.hidden.shown(&format!("{error}, after {before:?}"));
@@ -234,8 +237,10 @@ impl BeaconClient {
         let status = response.status().as_u16();
         let rejected = timeout_at(deadline, self.rejected(call, status, response)).await;
         // The status says more than that its reason did not come.
-        Err(rejected
-            .unwrap_or_else(|_| self.error(call, Cause::Rejected(Rejected::read(status, &[])))))
+        Err(rejected.unwrap_or_else(|_| {
+            let rejected = Rejected::read(status, &[], &self.hidden);
+            self.error(call, Cause::Rejected(rejected))
+        }))
     }
 
     /// Reads a body to its end, but never more than `limit` bytes of it.
@@ -258,8 +263,8 @@ impl BeaconClient {
         }
         // A body that cannot be read leaves the status, which says more than why it could not.
         let body = self.whole(call, response.into_body(), FAILURE_LIMIT).await;
-        let rejected = Rejected::read(status, &body.unwrap_or_default());
-        self.error(call, Cause::Rejected(rejected.without(&self.hidden)))
+        let rejected = Rejected::read(status, &body.unwrap_or_default(), &self.hidden);
+        self.error(call, Cause::Rejected(rejected))
     }
 
     fn timed_out(&self, call: Call) -> BeaconError {

@@ -126,8 +126,9 @@ impl Rejected {
         }
     }
 
-    /// Reads the body of an answer that is no success: the API's JSON or any text.
-    pub(super) fn read(status: u16, body: &[u8]) -> Self {
+    /// Reads the body of an answer that is no success: the API's JSON or any text. What of it is
+    /// hidden goes before it is cut to length: a part of a password is not for show either.
+    pub(super) fn read(status: u16, body: &[u8], hidden: &Hidden) -> Self {
         #[derive(Deserialize)]
         struct Failure {
             index: Number,
@@ -144,7 +145,7 @@ impl Rejected {
             message: Option<String>,
             failures: Option<Vec<Failure>>,
         }
-        let as_text = || one_line(&String::from_utf8_lossy(body));
+        let as_text = || hidden.shown(&String::from_utf8_lossy(body));
         let Ok(read) = serde_json::from_slice::<Body>(body) else {
             return Self {
                 status,
@@ -158,7 +159,7 @@ impl Rejected {
                     Number::Plain(index) => index,
                     Number::Quoted(text) => text.parse().ok()?,
                 },
-                message: one_line(&failure.message.unwrap_or_default()),
+                message: hidden.shown(&failure.message.unwrap_or_default()),
             })
         });
         Self {
@@ -166,20 +167,9 @@ impl Rejected {
             // Another language than the API's still says something.
             message: read
                 .message
-                .map_or_else(as_text, |message| one_line(&message)),
+                .map_or_else(as_text, |message| hidden.shown(&message)),
             failures: failures.collect(),
         }
-    }
-}
-
-impl Rejected {
-    /// The same without what the node repeats of its own address.
-    pub(super) fn without(mut self, hidden: &Hidden) -> Self {
-        self.message = hidden.shown(&self.message);
-        for failure in &mut self.failures {
-            failure.message = hidden.shown(&failure.message);
-        }
-        self
     }
 }
 

@@ -25,3 +25,18 @@ fn an_address_that_is_none_is_refused_without_repeating_it() {
         assert!(!error.contains("secret"), "{error}");
     }
 }
+
+#[test]
+fn where_an_answer_could_not_be_read_no_part_of_a_key_is_shown() {
+    let client = BeaconClient::connect("https://example.org/0123456789abcdef").unwrap();
+    let shown = |key: &str| {
+        let body = format!(r#"{{"path":"{key}{}"}}"#, "/".repeat(50));
+        let read = client.read_json::<Vec<u8>>(Call::Syncing, body.as_bytes());
+        read.unwrap_err().to_string()
+    };
+    assert!(shown("another").contains("after"), "{}", shown("another"));
+    let with_key = format!(r#"["0123456789abcdef{}", 7"#, "/".repeat(50));
+    let read = client.read_json::<Vec<String>>(Call::Syncing, with_key.as_bytes());
+    let said = read.unwrap_err().to_string();
+    assert!(!said.contains("def"), "{said}");
+}

@@ -1,7 +1,10 @@
 //! A question that is refused waits, and nothing else does.
 
+use reqwest::Url;
+
 use super::super::error::{Cause, Rejected};
 use super::*;
+use crate::hidden::Hidden;
 
 fn error(call: Call, cause: Cause) -> BeaconError {
     BeaconError {
@@ -12,7 +15,8 @@ fn error(call: Call, cause: Cause) -> BeaconError {
 }
 
 fn refused(call: Call) -> BeaconError {
-    error(call, Cause::Rejected(Rejected::read(400, b"no")))
+    let hidden = Hidden::of(&Url::parse("http://127.0.0.1:5052").unwrap());
+    error(call, Cause::Rejected(Rejected::read(400, b"no", &hidden)))
 }
 
 /// How long each of seven failures in a row keeps the question back, in milliseconds.
