@@ -327,14 +327,12 @@ fn scripts_say_what_they_are_and_stay_readable() {
 #[test]
 fn tests_are_known_by_their_path() {
     let marks = ["#[test]", "#[tokio::test", "proptest! {"];
-    // One place is still to be moved.
-    let moved = |file: &&(String, String)| !file.0.starts_with("node/core/");
     let is_known = |name: &str| {
         let mut parts = name.split(['/', '.']);
         !name.contains("/src/") || parts.any(|part| part.ends_with("tests"))
     };
     let all = rust_files();
-    let unknown = all.iter().filter(moved).filter(|(name, _)| !is_known(name));
+    let unknown = all.iter().filter(|(name, _)| !is_known(name));
     refuse(unknown.flat_map(|(name, text)| {
         let mut lines = text.lines().map(str::trim_start);
         let first = lines.find(|line| marks.iter().any(|mark| line.starts_with(mark)));
