@@ -20,10 +20,10 @@ use node_core::record::{Entry, History, Journal, Owner};
 use node_core::vault::sealed::PartialSignature;
 use node_core::vault::signable::Signable;
 use node_core::vault::{Held, Vault};
-use proto::eth::{AttestationData, ChainSpec, Checkpoint, CommitteeIndex, Genesis};
+use proto::eth::{AttestationData, ChainSpec, Checkpoint, CommitteeIndex};
 use proto::{
     ClusterSize, Epoch, Identity, PeerSet, Root, ShareIndex, SignatureBytes, Slot,
-    ValidatorPosition,
+    ValidatorPosition, example,
 };
 
 use beside::{Beside, CpuTime};
@@ -130,25 +130,13 @@ fn bare_collect(sent: &[Vec<(ValidatorPosition, SignatureBytes)>]) -> bool {
 }
 
 fn spec() -> ChainSpec {
-    let genesis = Genesis {
-        genesis_time: 0,
-        genesis_validators_root: Root::ZERO,
-        genesis_fork_version: [0, 0, 0, 1].into(),
-    };
-    let keys = [
-        ("SLOT_DURATION_MS", "12000".to_owned()),
-        ("SLOTS_PER_EPOCH", SLOTS_PER_EPOCH.to_string()),
-        ("PRESET_BASE", "mainnet".to_owned()),
-        ("DEPOSIT_CONTRACT_ADDRESS", format!("0x{}", "00".repeat(20))),
-        ("DEPOSIT_CHAIN_ID", "1".to_owned()),
-        ("CAPELLA_FORK_VERSION", "0x03000001".to_owned()),
-        ("ELECTRA_FORK_VERSION", "0x05000001".to_owned()),
-        ("ELECTRA_FORK_EPOCH", "0".to_owned()),
-        ("FULU_FORK_VERSION", "0x06000001".to_owned()),
-        ("FULU_FORK_EPOCH", "0".to_owned()),
+    let slots = SLOTS_PER_EPOCH.to_string();
+    let changes = [
+        ("SLOTS_PER_EPOCH", slots.as_str()),
+        ("PRESET_BASE", "mainnet"),
+        ("FULU_FORK_EPOCH", "0"),
     ];
-    let keys = keys.map(|(key, value)| (key.to_owned(), value.into()));
-    ChainSpec::new(&keys.into(), genesis).expect("every key that is asked for is there")
+    example::chain(Root::ZERO, &changes)
 }
 
 /// A vote of its own epoch, so that one after the other may be signed.

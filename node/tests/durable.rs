@@ -17,7 +17,7 @@ use node::disk::files::{self, Mode};
 use node::disk::{DataLock, Files};
 use node_core::record::{Entry, History, Journal, Owner};
 use node_core::vault::{Held, Signable, Vault};
-use proto::eth::{AttestationData, ChainSpec, Checkpoint, CommitteeIndex, Genesis};
+use proto::eth::{AttestationData, ChainSpec, Checkpoint, CommitteeIndex};
 use proto::{ClusterSize, Epoch, Identity, Root, Slot, ValidatorPosition};
 
 /// Set where this very program is run under `strace`: its data directory.
@@ -94,16 +94,7 @@ fn sign_and_send(data: &Path) {
 }
 
 fn chain() -> ChainSpec {
-    let json = include_str!("../../proto/tests/vectors/spec-minimal.json");
-    let mut file: serde_json::Value = serde_json::from_str(json).unwrap();
-    let keys: BTreeMap<String, serde_json::Value> =
-        serde_json::from_value(file["data"].take()).unwrap();
-    let genesis = Genesis {
-        genesis_time: 0,
-        genesis_validators_root: Root::ZERO,
-        genesis_fork_version: [0, 0, 0, 1].into(),
-    };
-    ChainSpec::new(&keys, genesis).unwrap()
+    proto::example::chain(Root::ZERO, &[])
 }
 
 fn vote() -> AttestationData {

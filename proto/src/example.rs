@@ -1,11 +1,14 @@
 //! An agreed cluster for tests and benches: operators whose secret keys everybody knows, a draft to
-//! change, and the signatures of all of them.
+//! change, and the signatures of all of them; and a chain to change.
 //!
 //! Behind the feature `example`, which only dev-dependencies enable.
+
+use std::collections::BTreeMap;
 
 use crate::definition::{
     Chain, Definition, Draft, FeeRecipient, Gwei, Operator, SignedDefinition, Terms, Withdrawal,
 };
+use crate::eth::{ChainSpec, Genesis};
 use crate::lock::{Contents, Lock, UnsignedLock};
 use crate::{Address, Identity, Root};
 
@@ -71,4 +74,43 @@ pub fn witnessed(contents: Contents, identities: &[Identity]) -> Lock {
     unsigned
         .with_signatures(signatures)
         .expect("all have signed")
+}
+
+/// A chain of the minimal preset with slots of 12 s, at Electra from its first epoch on, but for
+/// these keys. Its genesis is at the Unix epoch.
+///
+/// # Panics
+/// If a key has a value that makes no sense.
+pub fn chain(genesis_validators_root: Root, changes: &[(&str, &str)]) -> ChainSpec {
+    let genesis = Genesis {
+        genesis_time: 0,
+        genesis_validators_root,
+        genesis_fork_version: [0, 0, 0, 1].into(),
+    };
+    chain_since(genesis, changes)
+}
+
+/// The same with another genesis.
+///
+/// # Panics
+/// If a key has a value that makes no sense.
+pub fn chain_since(genesis: Genesis, changes: &[(&str, &str)]) -> ChainSpec {
+    let keys = [
+        ("SLOT_DURATION_MS", "12000"),
+        ("SLOTS_PER_EPOCH", "8"),
+        ("PRESET_BASE", "minimal"),
+        (
+            "DEPOSIT_CONTRACT_ADDRESS",
+            "0x00000000219ab540356cBB839Cbe05303d7705Fa",
+        ),
+        ("DEPOSIT_CHAIN_ID", "1337"),
+        ("CAPELLA_FORK_VERSION", "0x03000001"),
+        ("ELECTRA_FORK_VERSION", "0x05000001"),
+        ("ELECTRA_FORK_EPOCH", "0"),
+        ("FULU_FORK_VERSION", "0x06000001"),
+    ];
+    let all = keys.iter().chain(changes);
+    let keys = all.map(|(key, value)| ((*key).to_owned(), (*value).into()));
+    let keys = keys.collect::<BTreeMap<_, _>>();
+    ChainSpec::new(&keys, genesis).expect("every key is there and makes sense")
 }

@@ -15,7 +15,7 @@ use proto::eth::{
     Blobs, Block, BlockContents, ChainSpec, Checkpoint, CommitteeIndex, Genesis, HeadVote,
     ValidatorIndex,
 };
-use proto::{DutyId, DutyKind, Epoch, PublicKey, Root, Slot, Timestamp};
+use proto::{DutyId, DutyKind, Epoch, PublicKey, Root, Slot, Timestamp, example};
 
 use crate::blocks::BlockOrder;
 
@@ -40,23 +40,12 @@ pub fn spec_with<const N: usize>(changes: [(&str, &str); N]) -> ChainSpec {
         genesis_validators_root: [3; 32].into(),
         genesis_fork_version: [0, 0, 0, 1].into(),
     };
-    let keys = [
-        ("SLOT_DURATION_MS", "12000".to_owned()),
-        ("SLOTS_PER_EPOCH", SLOTS_PER_EPOCH.to_string()),
-        ("PRESET_BASE", "minimal".to_owned()),
-        ("DEPOSIT_CONTRACT_ADDRESS", format!("0x{}", "00".repeat(20))),
-        ("DEPOSIT_CHAIN_ID", "1337".to_owned()),
-        ("ATTESTATION_DUE_BPS", "3333".to_owned()),
-        ("CAPELLA_FORK_VERSION", "0x03000001".to_owned()),
-        ("ELECTRA_FORK_VERSION", "0x05000001".to_owned()),
-        ("ELECTRA_FORK_EPOCH", "0".to_owned()),
-        ("FULU_FORK_VERSION", "0x06000001".to_owned()),
-        ("FULU_FORK_EPOCH", FULU_EPOCH.to_string()),
+    let (slots, fulu) = (SLOTS_PER_EPOCH.to_string(), FULU_EPOCH.to_string());
+    let ours = [
+        ("SLOTS_PER_EPOCH", slots.as_str()),
+        ("FULU_FORK_EPOCH", fulu.as_str()),
     ];
-    let keys = keys.map(|(key, value)| (key.to_owned(), value.into()));
-    let mut keys = BTreeMap::from(keys);
-    keys.extend(changes.map(|(key, value)| (key.to_owned(), value.into())));
-    ChainSpec::new(&keys, genesis).unwrap()
+    example::chain_since(genesis, &[&ours[..], &changes[..]].concat())
 }
 
 /// What every beacon node sees and has been given.

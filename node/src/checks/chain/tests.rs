@@ -1,10 +1,8 @@
 //! A node is believed about chain and slot only if it fits the lock and the clock.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use proto::eth::Genesis;
-use serde_json::json;
 
 use super::*;
 
@@ -29,16 +27,7 @@ fn devnet() -> (Chain, ChainSpec) {
 
 fn spec(chain_id: u64, genesis: Genesis) -> ChainSpec {
     let chain_id = chain_id.to_string();
-    let keys = [
-        ("SLOT_DURATION_MS", "12000"),
-        ("SLOTS_PER_EPOCH", "8"),
-        ("PRESET_BASE", "minimal"),
-        ("DEPOSIT_CONTRACT_ADDRESS", CONTRACT),
-        ("DEPOSIT_CHAIN_ID", &chain_id),
-        ("CAPELLA_FORK_VERSION", "0x03000001"),
-    ];
-    let keys = keys.map(|(key, value)| (key.to_owned(), json!(value)));
-    ChainSpec::new(&BTreeMap::from(keys), genesis).unwrap()
+    proto::example::chain_since(genesis, &[("DEPOSIT_CHAIN_ID", &chain_id)])
 }
 
 /// What comes of this clock, in seconds after genesis, and a node with its head at slot 100.

@@ -1,8 +1,9 @@
 //! The promises of the vault: record before release, restart, clock, what is made ahead.
 
 use dkg::bls::{PublicPoint, SecretShare, verify};
-use proto::eth::{AttestationData, Genesis};
-use proto::eth::{BeaconBlockHeader, ChainSpec, Checkpoint, CommitteeIndex, ValidatorIndex};
+use proto::eth::{
+    AttestationData, BeaconBlockHeader, ChainSpec, Checkpoint, CommitteeIndex, ValidatorIndex,
+};
 use proto::{Epoch, Identity};
 
 use crate::record::{Journal, Owner, SimulatedDisk};
@@ -11,15 +12,7 @@ use crate::vault::*;
 const SPE: u64 = 8;
 
 pub(crate) fn spec() -> ChainSpec {
-    let json = include_str!("../../../../../proto/tests/vectors/spec-minimal.json");
-    let mut file: serde_json::Value = serde_json::from_str(json).unwrap();
-    let keys = serde_json::from_value(file["data"].take()).unwrap();
-    let genesis = Genesis {
-        genesis_time: 0,
-        genesis_validators_root: root(1),
-        genesis_fork_version: [0, 0, 0, 1].into(),
-    };
-    ChainSpec::new(&keys, genesis).unwrap()
+    proto::example::chain(root(1), &[])
 }
 
 pub(crate) fn root(byte: u8) -> Root {
