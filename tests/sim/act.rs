@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use dkg::bls::{self, Message as Hashed, PublicPoint, SignaturePoint};
+use node_core::duties::fault::Breach;
 use node_core::duties::note::Note;
 use node_core::duties::{Input, Output, Response, Submission};
 use node_core::record::{Record, Recorded};
@@ -84,10 +85,10 @@ impl World {
             Note::Objected { duty, objection } => self.objections.push((peer, duty, objection)),
             Note::Fault {
                 peer: culprit,
-                rule,
+                breach,
                 ..
             } => {
-                self.blamed.insert((peer, culprit.position(), rule));
+                self.blamed.insert((peer, culprit.position(), breach));
             }
             Note::Evidence(evidence) => {
                 let lock = &self.cluster.lock;
@@ -96,7 +97,7 @@ impl World {
                 let verdict = exhibit.verify(roster, lock.hash());
                 verdict.expect("what a peer keeps convinces whoever has the lock");
                 let culprit = evidence.culprit().position();
-                self.blamed.insert((peer, culprit, "evidence"));
+                self.blamed.insert((peer, culprit, Breach::Contradiction));
             }
             Note::Unknown { peer: sender, what } => {
                 let of = (peer, sender.position(), what);

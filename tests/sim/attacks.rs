@@ -1,8 +1,9 @@
 //! Scripts of the attacker: what a liar, a wrong clock or an unlucky crash must not achieve.
 
-use consensus::Value as _;
+use consensus::{Rule, Value as _};
 use node_core::duties::Input;
 use node_core::duties::agreed::value::Value;
+use node_core::duties::fault::Breach;
 use node_core::duties::note::Phase;
 use proto::{DutyId, Slot};
 
@@ -206,7 +207,7 @@ fn a_block_of_another_layout_is_another_value() {
 
 impl World {
     /// Four peers, of which the second is a villain: it costs no duty, and the others blame it.
-    fn bears(seed: u64, villain: Villain, blamed_for: &'static str) {
+    fn bears(seed: u64, villain: Villain, blamed_for: Breach) {
         let mut world = Self::new(4, seed);
         world.corrupt(1, villain);
         world.weather.split_percent = 60;
@@ -215,16 +216,16 @@ impl World {
         world.assert_blamed(1, blamed_for);
     }
 
-    fn assert_blamed(&self, culprit: usize, rule: &'static str) {
+    fn assert_blamed(&self, culprit: usize, breach: Breach) {
         let mut all = self.blamed.iter();
-        let named = all.any(|(_, who, what)| (*who, *what) == (culprit, rule));
+        let named = all.any(|(_, who, what)| (*who, *what) == (culprit, breach));
         assert!(named, "{:?}", self.blamed);
     }
 }
 
 #[test]
 fn a_peer_that_proposes_out_of_turn_is_named_and_costs_no_duty() {
-    World::bears(260, Villain::Usurper, "not_leader");
+    World::bears(260, Villain::Usurper, Breach::Consensus(Rule::NotLeader));
 }
 
 /// Nobody hears both of its proposals from itself: the votes of the others show them.
@@ -236,10 +237,14 @@ fn a_leader_that_proposes_two_values_is_convicted_and_costs_no_duty() {
     world.corrupt(leader, Villain::TwoFaced);
     world.run_to(slot + 1);
     world.assert_all_done(FIRST..slot + 1);
-    world.assert_blamed(leader, "evidence");
+    world.assert_blamed(leader, Breach::Contradiction);
 }
 
 #[test]
 fn a_peer_with_forged_certificates_is_named_and_costs_no_duty() {
-    World::bears(262, Villain::Forger, "bad_certificate");
+    World::bears(
+        262,
+        Villain::Forger,
+        Breach::Consensus(Rule::BadCertificate),
+    );
 }

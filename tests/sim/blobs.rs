@@ -1,6 +1,7 @@
 //! Scripts of blocks with blobs, which only the builder's beacon node has at first.
 
 use node_core::duties::Input;
+use node_core::duties::fault::Breach;
 use node_core::duties::note::{Note, Phase};
 use proto::eth::Block;
 use proto::frame::{BLOBS_PART, BlobsPart, BlobsWanted, Frame};
@@ -141,7 +142,7 @@ fn a_liar_that_serves_other_blobs_does_not_stop_the_pull_from_the_next() {
         world.assert_all_done(slot..slot + 1);
         let from = world.pulled_from(one, block(slot));
         assert_eq!(from, Some(other), "{lie:?}");
-        let is_named = world.blamed.contains(&(one, liar, "blobs_part"));
+        let is_named = world.blamed.contains(&(one, liar, Breach::BlobsPart));
         assert_eq!(is_named, [Lie::Short, Lie::Elsewhere].contains(&lie));
         // What has the right size is for the beacon node to refuse.
         let of_slot = (one, block(slot));
@@ -198,7 +199,7 @@ fn blobs_that_nobody_asked_for_are_a_fault() {
     let liar = world.peers[leaders[3]].index;
     world.checks.bad.insert(leaders[3]);
     world.feed(leaders[1], Input::Frame(liar, frame));
-    let named = (leaders[1], leaders[3], "blobs_unasked");
+    let named = (leaders[1], leaders[3], Breach::BlobsUnasked);
     assert_eq!(world.blamed, [named].into());
 }
 
@@ -246,10 +247,10 @@ fn a_part_beyond_the_blobs_that_the_chain_allows_is_refused_and_its_sender_named
     world.checks.bad.insert(leaders[3]);
     let last = (2 * (BYTES_OF_A_BLOB + 128 * 48)).div_ceil(BLOBS_PART) - 1;
     let last = u32::try_from(last).unwrap();
-    for (part, rule) in [
-        (last, "blobs_unasked"),
-        (last + 1, "blobs_limit"),
-        (u32::MAX, "blobs_limit"),
+    for (part, breach) in [
+        (last, Breach::BlobsUnasked),
+        (last + 1, Breach::BlobsLimit),
+        (u32::MAX, Breach::BlobsLimit),
     ] {
         let bytes = Some(vec![0; BLOBS_PART]);
         let part = Frame::BlobsPart(BlobsPart {
@@ -258,7 +259,7 @@ fn a_part_beyond_the_blobs_that_the_chain_allows_is_refused_and_its_sender_named
         });
         world.blamed.clear();
         world.feed(leaders[1], Input::Frame(liar, part.encode()));
-        let named = (leaders[1], leaders[3], rule);
+        let named = (leaders[1], leaders[3], breach);
         assert_eq!(world.blamed, [named].into());
     }
 }

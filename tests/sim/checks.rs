@@ -205,8 +205,8 @@ impl Checks {
 
     /// Blame: a correct peer says this of another.
     pub fn told(&mut self, peer: usize, note: &Note) {
-        if let Note::Refused { duty, rule, .. } = note {
-            self.refuses(peer, *duty, rule);
+        if let Note::Refused { duty, refusal, .. } = note {
+            self.refuses(peer, *duty, *refusal);
         }
         let culprit = match note {
             Note::Fault { peer, .. } => Some(*peer),

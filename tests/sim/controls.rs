@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use node_core::duties::agreed::value::Value;
-use node_core::record::{Entry, History, Journal, LogFile, RecordNumber, SimulatedDisk};
+use node_core::record::{
+    Entry, History, Journal, LogFile, RecordNumber, SignedVote, SimulatedDisk,
+};
+use node_core::vault::Refusal;
 use proto::eth::HeadVote;
 use proto::vote::{Commit, Partial, Scope};
-use proto::{ClusterSize, DutyId, DutyKind, Round, Slot, ValidatorPosition};
+use proto::{ClusterSize, DutyId, DutyKind, Epoch, Root, Round, Slot, ValidatorPosition};
 
 use crate::checks::{Checks, Release};
 use crate::faults::Fault;
@@ -193,9 +196,16 @@ fn a_refusal_of_what_is_on_record_is_noticed_as_l7() {
         slot: Slot(slot),
         kind: DutyKind::Head,
     };
-    world.checks.refuses(0, duty, "poisoned");
+    world.checks.refuses(0, duty, Refusal::Poisoned);
     world.assert_safe();
-    world.checks.refuses(0, duty, "double_vote");
+    let recorded = SignedVote {
+        source: Epoch(0),
+        target: Epoch(0),
+        signing_root: Root::ZERO,
+    };
+    let asked = recorded;
+    let double = Refusal::DoubleVote { recorded, asked };
+    world.checks.refuses(0, duty, double);
     assert_eq!(found(&world), "L7");
 }
 

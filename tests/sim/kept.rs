@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use node_core::record::{Entry, History, Record};
+use node_core::vault::Refusal;
 use proto::{DutyId, DutyKind, Root, Slot};
 
 use crate::checks::{Checks, Claim, slashable};
@@ -116,19 +117,20 @@ impl Checks {
 
     /// L7: the vault of a correct peer refuses by a rule about slashing. Where locks agree, the
     /// value asked is the one that it holds: its root is signed again, always.
-    pub fn refuses(&mut self, peer: usize, duty: DutyId, rule: &str) {
-        let slashing = [
-            "double_vote",
-            "surrounds",
-            "surrounded",
-            "target_not_above",
-            "source_below",
-            "double_proposal",
-            "slot_not_above",
-        ];
+    pub fn refuses(&mut self, peer: usize, duty: DutyId, refusal: Refusal) {
+        let is_of_the_record = matches!(
+            refusal,
+            Refusal::DoubleVote { .. }
+                | Refusal::Surrounds { .. }
+                | Refusal::Surrounded { .. }
+                | Refusal::TargetNotAbove { .. }
+                | Refusal::SourceBelow { .. }
+                | Refusal::DoubleProposal { .. }
+                | Refusal::SlotNotAbove { .. }
+        );
         let holds = self.kept.duties.contains(&(peer, duty));
-        if holds && self.kept.locks_agree && slashing.contains(&rule) {
-            let detail = format!("peer {peer}, {duty}: on record, and refused as {rule}");
+        if holds && self.kept.locks_agree && is_of_the_record {
+            let detail = format!("peer {peer}, {duty}: on record, and: {refusal}");
             self.violated("L7", detail);
         }
     }

@@ -1,6 +1,7 @@
 //! Clusters in the middle of an upgrade: some peers speak the version before ours.
 
 use node_core::duties::Input;
+use node_core::duties::fault::Breach;
 use proto::Versions;
 
 use crate::faults::Fault;
@@ -61,5 +62,5 @@ fn what_a_later_version_says_is_counted_and_is_no_fault() {
     world.assert_all_done(FIRST..FIRST + 3);
     let torn = vec![0x9a, 0x06, 9];
     world.feed(0, Input::Frame(sender, torn));
-    assert!(world.blamed.contains(&(0, 2, "bad_frame")));
+    assert!(world.blamed.contains(&(0, 2, Breach::BadFrame)));
 }

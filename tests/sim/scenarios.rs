@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use node_core::duties::agreed::objection::{Doubt, Flaw, Objection};
+use node_core::duties::fault::Breach;
 use proto::{DutyId, DutyKind, Round, Slot};
 
 use crate::faults::Fault;
@@ -336,7 +337,7 @@ fn a_peer_with_bad_shares_is_named_and_costs_no_duty() {
     let named = world
         .blamed
         .iter()
-        .any(|(_, culprit, rule)| (*culprit, *rule) == (2, "bad_share"));
+        .any(|(_, culprit, breach)| (*culprit, *breach) == (2, Breach::BadShare));
     assert!(named, "{:?}", world.blamed);
 }
 
@@ -350,7 +351,7 @@ fn a_peer_that_tells_two_stories_leaves_evidence_and_costs_no_duty() {
     let proven = world
         .blamed
         .iter()
-        .any(|(_, culprit, rule)| (*culprit, *rule) == (1, "evidence"));
+        .any(|(_, culprit, breach)| (*culprit, *breach) == (1, Breach::Contradiction));
     assert!(proven, "{:?}", world.blamed);
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use node_core::duties::agreed::objection::Objection;
+use node_core::duties::fault::Breach;
 use node_core::duties::note::{Note, Phase};
 use node_core::duties::{Input, Request};
 use node_core::record::Recorded;
@@ -120,7 +121,7 @@ pub struct World {
     /// What each peer had to say against a value.
     pub objections: Vec<(usize, DutyId, Objection)>,
     /// Who was blamed by whom for which rule.
-    pub blamed: BTreeSet<(usize, usize, &'static str)>,
+    pub blamed: BTreeSet<(usize, usize, Breach)>,
     /// Who said of whom that its chain begins at another time.
     pub estranged: BTreeSet<(usize, usize)>,
     /// How often which peer passed over what from whom, as it is of a later version.

@@ -25,6 +25,7 @@ use super::news::News;
 use super::shown::Shown;
 use crate::disk::duty_history::{DutyHistory, Ending};
 use crate::disk::evidence_log::EvidenceLog;
+use node_core::duties::fault::Breach;
 use node_core::duties::note::{Miss, Note, Phase};
 
 /// The intervals of a duty: name, from, to. `signed` is all of them but `value` and `submit`. Where
@@ -157,21 +158,21 @@ impl Observer {
             Note::Refused {
                 duty,
                 validator,
-                rule,
-                message,
+                refusal,
             } => {
+                let rule = refusal.rule();
                 let of = format!("{duty}, validator {}", validator.0);
-                self.say_refused(rule, &format!("{of}: the vault refuses: {message}"));
+                self.say_refused(rule, &format!("{of}: the vault refuses: {refusal}"));
                 let labels = RuleLabels { rule };
                 self.shown.metrics.refusals.get_or_create(&labels).inc();
             }
             Note::RandaoRefused {
                 slot,
                 validator,
-                message,
+                refusal,
             } => {
                 let of = format!("slot {slot}, validator {}", validator.0);
-                self.say_refused("randao", &format!("{of}: no RANDAO reveal: {message}"));
+                self.say_refused("randao", &format!("{of}: no RANDAO reveal: {refusal}"));
             }
             Note::RolledBack {
                 witness,
@@ -182,14 +183,18 @@ impl Observer {
             Note::OtherChain { from } => Self::other_chain(from),
             Note::UnservedFork(fork) => self.unserved(&fork),
             Note::NotPerformed { seats, attesters } => self.not_performed(&seats, attesters),
-            Note::Fault { peer, rule, detail } => self.fault(peer, rule, &detail),
+            Note::Fault {
+                peer,
+                breach,
+                detail,
+            } => self.fault(peer, breach, &detail),
             Note::Unknown { peer, what } => self.passed_over(peer, what),
             Note::OtherGenesis { peer, ours, theirs } => self.other_genesis(peer, ours, theirs),
             Note::Evidence(evidence) => {
                 let peer = evidence.culprit();
                 self.fault(
                     peer,
-                    "contradiction",
+                    Breach::Contradiction,
                     "signed two statements that contradict",
                 );
                 self.keep(&evidence);
@@ -290,7 +295,8 @@ impl Observer {
         self.shown.board.ended(ending);
     }
 
-    fn fault(&mut self, peer: PeerIndex, rule: &'static str, detail: &str) {
+    fn fault(&mut self, peer: PeerIndex, breach: Breach, detail: &str) {
+        let rule = breach.name();
         let name = self.name(peer);
         if self.is_worth_a_line(Some(peer), rule) {
             warn!(peer = name, rule, "a peer broke a rule: {detail}");

@@ -17,7 +17,7 @@
 //! | [`onehop`] | duties that need no agreement: RANDAO reveals |
 //! | [`sight`] | how the own beacon node is: whether this peer can lead |
 //! | [`peers`] | who is there, who keeps silent, how far away |
-//! | [`note`] | what the operator is told |
+//! | [`note`], [`fault`] | what the operator is told; which rules a peer can break |
 //! | [`facts`] | the unchanging facts, and what one step may use |
 //!
 //! # How to add a duty
@@ -49,6 +49,7 @@
 
 pub mod agreed;
 pub mod facts;
+pub mod fault;
 pub mod node;
 pub mod note;
 pub mod onehop;

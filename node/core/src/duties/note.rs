@@ -10,6 +10,7 @@ use proto::eth::{Unserved, ValidatorIndex};
 use proto::{DutyId, Epoch, PeerIndex, PeerSet, Round, Slot, ValidatorPosition};
 
 use super::agreed::objection::Objection;
+use super::fault::Breach;
 use crate::vault::Refusal;
 
 /// How far a duty has come. In this order on every peer that takes part from the beginning, but
@@ -153,10 +154,8 @@ pub enum Note {
         duty: DutyId,
         /// For which validator.
         validator: ValidatorPosition,
-        /// The rule's name.
-        rule: &'static str,
-        /// What the operator should know and do.
-        message: String,
+        /// Why.
+        refusal: Refusal,
     },
     /// The vault refused a RANDAO reveal.
     RandaoRefused {
@@ -164,8 +163,8 @@ pub enum Note {
         slot: Slot,
         /// For which validator.
         validator: ValidatorPosition,
-        /// What the operator should know and do.
-        message: String,
+        /// Why.
+        refusal: Refusal,
     },
     /// A peer has seen a sequence number of this peer's record that no run on it has shown.
     RolledBack {
@@ -202,8 +201,8 @@ pub enum Note {
     Fault {
         /// Who.
         peer: PeerIndex,
-        /// The rule's name.
-        rule: &'static str,
+        /// Which.
+        breach: Breach,
         /// What exactly.
         detail: String,
     },

@@ -8,6 +8,7 @@ use super::*;
 use crate::beacon::{BeaconError, Call, Cause};
 use crate::report::metrics::Metrics;
 use node_core::duties::agreed::objection::Objection;
+use node_core::vault::Refusal;
 
 /// How many of the lines that one of four logs for these notes hold `words`.
 fn lines(notes: Vec<Note>, words: &str) -> usize {
@@ -68,8 +69,7 @@ fn a_peer_that_is_stopped_says_so_once_in_a_while_and_not_at_every_value() {
     let refused = |validator| Note::Refused {
         duty: head(1),
         validator: ValidatorPosition(validator),
-        rule: "poisoned",
-        message: "mend the disk".to_owned(),
+        refusal: Refusal::Poisoned,
     };
     assert_eq!(lines((0..500).map(refused).collect(), "mend the disk"), 1);
 }
@@ -133,7 +133,7 @@ fn the_faults_of_one_peer_do_not_hide_those_of_another() {
     let size = ClusterSize::of(4).unwrap();
     let fault = |peer| Note::Fault {
         peer,
-        rule: "bad_vote",
+        breach: Breach::BadVote,
         detail: "unreadable".to_owned(),
     };
     let notes = size.all().chain(size.all()).map(fault).collect();

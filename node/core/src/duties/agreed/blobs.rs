@@ -57,6 +57,7 @@ use super::pull::{Open, Pull};
 use super::run::Run;
 use super::serving::Serving;
 use crate::duties::facts::Step;
+use crate::duties::fault::Breach;
 use crate::duties::note::Note;
 
 /// What a run holds to get blobs, and to bound what it gives.
@@ -170,7 +171,7 @@ impl BlockDuty {
         if !self.is_within(part.of.part, step) {
             step.note(Note::Fault {
                 peer: from,
-                rule: "blobs_limit",
+                breach: Breach::BlobsLimit,
                 detail: format!(
                     "{}: part {} is beyond the {} blobs that a block may have",
                     self.duty,
@@ -221,7 +222,7 @@ impl Run {
 pub(crate) fn unasked(duty: DutyId, peer: PeerIndex) -> Note {
     Note::Fault {
         peer,
-        rule: "blobs_unasked",
+        breach: Breach::BlobsUnasked,
         detail: format!("{duty}: it was not asked for these blobs"),
     }
 }

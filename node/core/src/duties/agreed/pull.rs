@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::blobs::unasked;
 use super::judge::Sight;
 use crate::duties::facts::Step;
+use crate::duties::fault::Breach;
 use crate::duties::note::Note;
 use crate::duties::{Origin, Request, Submission};
 
@@ -245,7 +246,7 @@ impl Pull {
         if !is_next || got != due {
             step.note(Note::Fault {
                 peer: from,
-                rule: "blobs_part",
+                breach: Breach::BlobsPart,
                 detail: format!("{duty}: {part:?} where {due} bytes were due after {have}"),
             });
             self.leave(from, step);

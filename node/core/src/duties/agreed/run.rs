@@ -25,6 +25,7 @@ use super::stage::Stage;
 use super::timing::timing;
 use super::value::Value;
 use crate::duties::facts::{Owners, Step};
+use crate::duties::fault::Breach;
 use crate::duties::note::{Note, Phase};
 use crate::duties::{Deferred, Output};
 use crate::partials::collector::Collector;
@@ -323,7 +324,7 @@ impl Run {
             Outcome::Decided { .. } | Outcome::Exhausted => {}
             Outcome::Fault { peer, rule } => step.note(Note::Fault {
                 peer,
-                rule: rule.name(),
+                breach: Breach::Consensus(rule),
                 detail: format!("{}: {rule}", self.duty),
             }),
             Outcome::Evidence(evidence) => step.note(Note::Evidence(evidence)),

@@ -12,6 +12,7 @@ use super::run::Run;
 use super::stage::Part;
 use super::value::Value;
 use crate::duties::facts::Step;
+use crate::duties::fault::Breach;
 use crate::duties::note::{Note, Phase};
 use crate::duties::{Deferred, Output, Request};
 use crate::partials::collector::Combining;
@@ -43,8 +44,7 @@ impl Run {
             step.note(Note::Refused {
                 duty: self.duty,
                 validator,
-                rule: refusal.rule(),
-                message: refusal.to_string(),
+                refusal,
             });
         }
         match signing.sealed {
@@ -151,7 +151,7 @@ impl Run {
         for (peer, validator) in combined.bad_shares {
             step.note(Note::Fault {
                 peer,
-                rule: "bad_share",
+                breach: Breach::BadShare,
                 detail: format!("{}: its share for validator {}", self.duty, validator.0),
             });
         }

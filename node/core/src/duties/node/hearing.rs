@@ -8,6 +8,7 @@ use super::Node;
 use crate::duties::agreed::block::of_slot;
 use crate::duties::agreed::run::Event;
 use crate::duties::agreed::serving::refuse;
+use crate::duties::fault::Breach;
 use crate::duties::note::Note;
 
 impl Node {
@@ -21,7 +22,7 @@ impl Node {
                 match Message::decode(lock, size, peer, &bytes) {
                     Ok(message) => self.message(peer, message),
                     Err(WireError::Unknown(what)) => self.note(Note::Unknown { peer, what }),
-                    Err(error) => self.fault(peer, "bad_vote", error.to_string()),
+                    Err(error) => self.fault(peer, Breach::BadVote, error.to_string()),
                 }
             }
             Ok(Frame::Randao(randao)) => {
@@ -47,7 +48,7 @@ impl Node {
                 peer,
                 what: "a frame",
             }),
-            Err(error) => self.fault(peer, "bad_frame", error.to_string()),
+            Err(error) => self.fault(peer, Breach::BadFrame, error.to_string()),
         }
     }
 
@@ -97,7 +98,11 @@ impl Node {
         }
     }
 
-    fn fault(&mut self, peer: PeerIndex, rule: &'static str, detail: String) {
-        self.note(Note::Fault { peer, rule, detail });
+    fn fault(&mut self, peer: PeerIndex, breach: Breach, detail: String) {
+        self.note(Note::Fault {
+            peer,
+            breach,
+            detail,
+        });
     }
 }

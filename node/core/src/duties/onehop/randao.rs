@@ -15,6 +15,7 @@ use proto::{PeerIndex, PeerSet, Root, SignatureBytes, Slot, ValidatorPosition};
 
 use crate::duties::Output;
 use crate::duties::facts::Step;
+use crate::duties::fault::Breach;
 use crate::duties::note::Note;
 use crate::partials::collector::{Collector, Combining};
 use crate::partials::share::Share;
@@ -63,11 +64,10 @@ impl Reveals {
             let root = reveal.root;
             let signing = step.vault.sign(step.slot(), &signable, &[validator]);
             for (_, refusal) in signing.refused {
-                let message = refusal.to_string();
                 step.note(Note::RandaoRefused {
                     slot,
                     validator,
-                    message,
+                    refusal,
                 });
             }
             // A reveal is slashable with nothing, so it waits for no record.
@@ -136,7 +136,7 @@ impl Reveals {
         for (peer, validator) in combined.bad_shares {
             step.note(Note::Fault {
                 peer,
-                rule: "bad_share",
+                breach: Breach::BadShare,
                 detail: format!("RANDAO reveal for slot {slot}, validator {}", validator.0),
             });
         }

@@ -7,7 +7,7 @@ use proto::{ClusterSize, Root, Slot};
 
 use super::vault::{Peer, at, attestation, block, group_key, held, owner, root, spec};
 use crate::record::Journal;
-use crate::vault::{DepositTerms, Held, Signable, Vault};
+use crate::vault::{DepositTerms, Held, Refusal, Signable, Vault};
 
 fn deposit(credentials: u8, gwei: u64) -> Signable {
     let message = DepositMessage {
@@ -38,7 +38,7 @@ fn deposits_are_those_of_the_lock_and_of_one_credentials_for_ever() {
     let other_key = peer
         .vault
         .sign(Slot(0), &deposit(0xcc, 1_000_000_000), &at([1]));
-    assert_eq!(other_key.refused[0].1.rule(), "other_key");
+    assert!(matches!(other_key.refused[0].1, Refusal::OtherKey(_)));
 
     // Even if the lock were another one: the record remembers.
     let history = Journal::open(peer.disk, owner()).unwrap().history().clone();
@@ -52,7 +52,10 @@ fn deposits_are_those_of_the_lock_and_of_one_credentials_for_ever() {
     };
     let mut vault = Vault::open(ClusterSize::of(4).unwrap(), vec![other], history).unwrap();
     let signing = vault.sign(Slot(0), &deposit(0xdd, 1_000_000_000), &at([0]));
-    assert_eq!(signing.refused[0].1.rule(), "other_credentials");
+    assert!(matches!(
+        signing.refused[0].1,
+        Refusal::OtherCredentials { .. }
+    ));
 }
 
 #[test]

@@ -1,0 +1,41 @@
+//! Which rules of the protocol a peer can break. No correct peer breaks one, whatever happens to
+//! it: each names a liar or a bug.
+
+use consensus::Rule;
+
+/// A rule that a peer has broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Breach {
+    /// A rule of consensus.
+    Consensus(Rule),
+    /// Two signed statements contradict each other.
+    Contradiction,
+    /// A frame cannot be read.
+    BadFrame,
+    /// A message of consensus cannot be read.
+    BadVote,
+    /// A partial signature is not of what the duty signs.
+    BadShare,
+    /// Blobs came that nobody had asked for.
+    BlobsUnasked,
+    /// A part of blobs is not the one that was asked for.
+    BlobsPart,
+    /// A part of more blobs than a block may have.
+    BlobsLimit,
+}
+
+impl Breach {
+    /// The rule's name in logs and metrics. It is stable.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Consensus(rule) => rule.name(),
+            Self::Contradiction => "contradiction",
+            Self::BadFrame => "bad_frame",
+            Self::BadVote => "bad_vote",
+            Self::BadShare => "bad_share",
+            Self::BlobsUnasked => "blobs_unasked",
+            Self::BlobsPart => "blobs_part",
+            Self::BlobsLimit => "blobs_limit",
+        }
+    }
+}
