@@ -43,7 +43,7 @@ impl fmt::Display for Contradiction {
 
 /// Who contradicted itself, in what, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Verdict {
+pub struct Conviction {
     /// The peer that signed both statements.
     pub culprit: PeerIndex,
     /// The duty that both are about.
@@ -54,7 +54,7 @@ pub struct Verdict {
     pub contradiction: Contradiction,
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for Conviction {
     /// What was done, without the name of the peer.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -129,9 +129,9 @@ impl Evidence {
     }
 
     /// What this shows if it is founded.
-    pub fn claim(&self) -> Verdict {
+    pub fn claim(&self) -> Conviction {
         let (first, second) = self.places();
-        Verdict {
+        Conviction {
             culprit: self.culprit(),
             duty: first.scope.duty,
             round: first.round.min(second.round),
@@ -145,7 +145,7 @@ impl Evidence {
     /// # Errors
     /// If it convicts nobody: not both statements are signed by one peer of the cluster, or they
     /// are not about one duty of it, or a correct peer can say both.
-    pub fn verify(&self, roster: &Roster, lock: Root) -> Result<Verdict, Unfounded> {
+    pub fn verify(&self, roster: &Roster, lock: Root) -> Result<Conviction, Unfounded> {
         let (first, second) = self.places();
         for place in [first, second] {
             if place.signer.position() >= roster.size().peers() {

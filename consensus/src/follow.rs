@@ -3,7 +3,7 @@
 use proto::{Root, Round};
 
 use crate::instance::Instance;
-use crate::pending::{Pending, Progress};
+use crate::pending::{PendingProposal, Progress};
 use crate::{Output, Value};
 
 impl<V: Value> Instance<V> {
@@ -21,7 +21,7 @@ impl<V: Value> Instance<V> {
         let Some(progress) = next else {
             return false;
         };
-        self.pending = Some(Pending {
+        self.pending = Some(PendingProposal {
             progress,
             ..pending
         });
@@ -51,7 +51,7 @@ impl<V: Value> Instance<V> {
     }
 
     /// Asks the driver, unless this peer has said already that it would sign this value.
-    fn judge(&mut self, pending: &Pending) -> Progress {
+    fn judge(&mut self, pending: &PendingProposal) -> Progress {
         if self.is_bound_against(&pending.value) {
             return Progress::Over;
         }

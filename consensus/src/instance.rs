@@ -11,9 +11,9 @@ use proto::vote::{Commit, Message, Partial, Prepare, Vote};
 use proto::{ClusterSize, PeerIndex, PeerSet, Root, Round, Statement, Timestamp, Verified};
 
 use crate::ballots::{Ballots, Certificate};
-use crate::hearing::Hearing;
 use crate::justify::{self, ChoiceRule};
-use crate::pending::Pending;
+use crate::pending::PendingProposal;
+use crate::quota::StatementQuota;
 use crate::values::{Values, Vouchers};
 use crate::verify::Verifier;
 use crate::{Input, Output, Setup, Standing, Value, leaders};
@@ -31,7 +31,7 @@ pub struct Instance<V> {
     pub(crate) choose: ChoiceRule,
     pub(crate) ballots: Ballots,
     /// How much more of each peer's words is checked.
-    pub(crate) hearing: Hearing,
+    pub(crate) quota: StatementQuota,
     /// Signatures of others that were verified.
     verified: u64,
     pub(crate) values: Values<V>,
@@ -42,7 +42,7 @@ pub struct Instance<V> {
     pub(crate) course: Course,
     pub(crate) round: Round,
     /// The proposal of the current round.
-    pub(crate) pending: Option<Pending>,
+    pub(crate) pending: Option<PendingProposal>,
     /// How far this peer is in leading the current round.
     pub(crate) lead: Lead,
     pub(crate) lock: Lock,
@@ -108,7 +108,7 @@ impl<V: Value> Instance<V> {
             leaders: leaders(setup.roster.size(), &setup.scope.lock, setup.scope.duty),
             choose,
             ballots: Ballots::default(),
-            hearing: Hearing::default(),
+            quota: StatementQuota::default(),
             verified: 0,
             values: Values::new(),
             down: PeerSet::EMPTY,

@@ -10,7 +10,7 @@ use proto::{Root, Round};
 use crate::ballots::stands;
 use crate::instance::{Instance, Lead};
 use crate::justify::Choice;
-use crate::pending::Pending;
+use crate::pending::PendingProposal;
 use crate::{Opening, Output, Value};
 
 impl<V: Value> Instance<V> {
@@ -107,7 +107,7 @@ impl<V: Value> Instance<V> {
             justification,
         });
         self.lead = Lead::Proposed;
-        let pending = Pending::new(value.hash(), choice);
+        let pending = PendingProposal::new(value.hash(), choice);
         self.pending = Some(if is_own { pending.own() } else { pending });
         self.sent.proposal = Some(message.clone());
         self.outputs.push(Output::Broadcast(message));

@@ -143,13 +143,13 @@
 mod ballots;
 mod evidence;
 mod follow;
-mod hearing;
 mod instance;
 mod justify;
 mod lead;
 mod leaders;
 mod lock;
 mod pending;
+mod quota;
 mod receive;
 mod round;
 mod rule;
@@ -165,7 +165,7 @@ use std::sync::Arc;
 use proto::vote::{Message, Partial, Scope, Signatures};
 use proto::{Identity, PeerIndex, Root, Roster, Round};
 
-pub use evidence::{Contradiction, Evidence, Unfounded, Verdict, exhibit};
+pub use evidence::{Contradiction, Conviction, Evidence, Unfounded, exhibit};
 pub use instance::Instance;
 pub use leaders::leaders;
 pub use rule::Rule;

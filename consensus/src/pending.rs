@@ -6,7 +6,7 @@ use crate::justify::Choice;
 
 /// The justified proposal of the current round, and what has come of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Pending {
+pub(crate) struct PendingProposal {
     pub(crate) value: Root,
     /// Whether the votes rule left no other choice.
     pub(crate) forced: bool,
@@ -28,7 +28,7 @@ pub(crate) enum Progress {
     Over,
 }
 
-impl Pending {
+impl PendingProposal {
     /// A proposal by another peer.
     pub(crate) fn new(value: Root, choice: &Choice) -> Self {
         let (forced, progress) = match choice {

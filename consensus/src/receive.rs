@@ -7,10 +7,10 @@ use proto::vote::{Body, Change, Committal, Message, Prepared, Proposal, Propose,
 use proto::{IdentitySignature, PeerIndex, Root, Round, Signed};
 
 use crate::ballots::stands;
-use crate::hearing::Topic;
 use crate::instance::{Course, Instance};
 use crate::justify::Choice;
-use crate::pending::Pending;
+use crate::pending::PendingProposal;
+use crate::quota::StatementKind;
 use crate::{Opening, Output, Rule, Value};
 
 impl<V: Value> Instance<V> {
@@ -33,8 +33,8 @@ impl<V: Value> Instance<V> {
     }
 
     /// Goes on only with what may still be checked of this peer. For statements that are not known.
-    fn hear(&mut self, from: PeerIndex, topic: Topic, round: Round) -> Result<(), Rule> {
-        if self.hearing.admits(from, topic, round) {
+    fn hear(&mut self, from: PeerIndex, kind: StatementKind, round: Round) -> Result<(), Rule> {
+        if self.quota.admits(from, kind, round) {
             Ok(())
         } else {
             Err(Rule::TooManyStatements)
@@ -45,7 +45,7 @@ impl<V: Value> Instance<V> {
         let Vote { signed, proposal } = vote;
         let (round, value) = (signed.statement.round, signed.statement.value);
         if !self.ballots.has_prepare(&signed) {
-            self.hear(from, Topic::Prepare, round)?;
+            self.hear(from, StatementKind::Prepare, round)?;
             self.verifier().prepare(signed)?;
         }
         self.see_shown(from, Prepared { round, value }, proposal)
@@ -69,7 +69,7 @@ impl<V: Value> Instance<V> {
         {
             return Ok(());
         }
-        self.hear(from, Topic::Shown, round)?;
+        self.hear(from, StatementKind::Shown, round)?;
         let statement = Propose {
             scope: self.setup.scope,
             round,
@@ -95,7 +95,7 @@ impl<V: Value> Instance<V> {
         if known.is_some_and(|known| known.statement.value == signed.statement.value) {
             return Ok(());
         }
-        self.hear(from, Topic::Commit, Round::ZERO)?;
+        self.hear(from, StatementKind::Commit, Round::ZERO)?;
         let mut verifier = self.verifier();
         let commit = verifier.signed(signed)?;
         let prepared = Prepared {
@@ -120,7 +120,7 @@ impl<V: Value> Instance<V> {
     ) -> Result<(), Rule> {
         let statement = &change.signed.statement;
         if !self.ballots.has_change(&change.signed) {
-            self.hear(from, Topic::RoundChange, statement.round)?;
+            self.hear(from, StatementKind::RoundChange, statement.round)?;
             self.verifier().change(change)?;
         }
         let named: BTreeSet<Root> = statement
@@ -134,7 +134,9 @@ impl<V: Value> Instance<V> {
         }
         // Only the first counts, so only its values are kept: a liar could sign without end.
         if !self.ballots.has_change(&change.signed)
-            || !self.hearing.admits(from, Topic::Bodies, statement.round)
+            || !self
+                .quota
+                .admits(from, StatementKind::Bodies, statement.round)
         {
             return Ok(());
         }
@@ -167,7 +169,7 @@ impl<V: Value> Instance<V> {
             Some(_) => false,
             None => true,
         };
-        self.hear(from, Topic::Propose, round)?;
+        self.hear(from, StatementKind::Propose, round)?;
         let propose = self.verifier().propose(signed)?;
         self.ballots.add_arrived(propose);
         self.show_commitment(from, &hash);
@@ -185,7 +187,7 @@ impl<V: Value> Instance<V> {
             self.enter_silently(round);
         }
         let doubts = self.doubts(round, &justification);
-        let pending = Pending::new(hash, &choice);
+        let pending = PendingProposal::new(hash, &choice);
         self.pending = Some(if choice.is_doubted(&doubts) {
             pending.held()
         } else {

@@ -17,7 +17,7 @@ use crate::checks::Release;
 use crate::draws::position_of;
 use crate::faults::Fault;
 use crate::old;
-use crate::peer::{BeaconNode, Standing};
+use crate::peer::{BeaconNode, Conduct};
 use crate::villains::Means;
 use crate::words::in_short;
 use crate::world::{Event, Signing, World};
@@ -160,7 +160,7 @@ impl World {
             self.checks.says(peer, &message);
         }
         let speaks = matches!(message, Message::Prepare(_) | Message::Commit(_));
-        if speaks && self.peers[peer].standing == Standing::RolledBack {
+        if speaks && self.peers[peer].conduct == Conduct::RolledBack {
             let process = (peer, self.peers[peer].life);
             self.checks.sends_rolled_back(process, &bytes);
         }
@@ -194,9 +194,9 @@ impl World {
     }
 
     fn send(&mut self, from: usize, to: usize, frame: Vec<u8>) {
-        let frames = match self.peers[from].standing {
-            Standing::Correct | Standing::RolledBack => vec![frame],
-            Standing::Villain(villain) => {
+        let frames = match self.peers[from].conduct {
+            Conduct::Correct | Conduct::RolledBack => vec![frame],
+            Conduct::Villain(villain) => {
                 let ends = (self.peers[from].index, self.peers[to].index);
                 let mut means = Means {
                     cluster: &self.cluster,

@@ -8,7 +8,7 @@ use proto::Slot;
 use rand::RngExt as _;
 
 use crate::chain::CATCHES_UP;
-use crate::peer::{BeaconNode, Standing};
+use crate::peer::{BeaconNode, Conduct};
 use crate::world::{Event, Weather, World};
 
 /// One thing that goes wrong, or right again.
@@ -234,7 +234,7 @@ impl World {
         let [a, b] = image;
         this.disk.tamper(LogFile::A, a);
         this.disk.tamper(LogFile::B, b);
-        this.standing = Standing::RolledBack;
+        this.conduct = Conduct::RolledBack;
         self.checks.bad.insert(peer);
         // It has forgotten its votes and its mark, so it may vote otherwise before it is noticed.
         self.checks.expect_contradictions();

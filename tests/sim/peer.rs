@@ -33,7 +33,7 @@ pub enum BeaconNode {
 
 /// Whom the checkers hold a peer for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Conduct {
     /// It follows the protocol, whatever happens to it.
     Correct,
     /// It breaks it on purpose.
@@ -74,7 +74,7 @@ pub struct Peer {
     /// How long a sync of its disk takes, at least and at most, in ms.
     pub sync_ms: (u64, u64),
     /// Whom the checkers hold it for.
-    pub standing: Standing,
+    pub conduct: Conduct,
     /// Who gets the fees of the blocks that its beacon node builds and it finds right.
     pub fee_recipient: [u8; 20],
     /// What the program on it speaks.
@@ -134,7 +134,7 @@ impl Peer {
             draw_ms: None,
             answer_ms: (5, 30),
             sync_ms: (2, 8),
-            standing: Standing::Correct,
+            conduct: Conduct::Correct,
             fee_recipient: crate::chain::FEE_RECIPIENT,
             versions: Versions::OURS,
             denied: BTreeSet::new(),
@@ -155,7 +155,7 @@ impl Peer {
 
     /// Whether it follows the protocol.
     pub fn is_correct(&self) -> bool {
-        self.standing == Standing::Correct
+        self.conduct == Conduct::Correct
     }
 
     /// What of the record is durable at this moment.

@@ -13,7 +13,7 @@ use rand::{RngExt as _, SeedableRng as _};
 
 use crate::faults::Fault;
 use crate::old;
-use crate::peer::{BeaconNode, Standing};
+use crate::peer::{BeaconNode, Conduct};
 use crate::villains::{VILLAINS, Villain};
 use crate::world::{Event, FIRST, Weather, World};
 
@@ -63,11 +63,11 @@ pub fn promises_duties(world: &World) -> bool {
     let size = ClusterSize::of(world.peers.len()).unwrap();
     let bad = world.checks.bad.len();
     // What proves nothing is as good as withheld.
-    let withhold = [Villain::Withholder, Villain::Forger].map(Standing::Villain);
+    let withhold = [Villain::Withholder, Villain::Forger].map(Conduct::Villain);
     let held_back = world
         .peers
         .iter()
-        .any(|peer| withhold.contains(&peer.standing) && size.has_ambiguous_quorums());
+        .any(|peer| withhold.contains(&peer.conduct) && size.has_ambiguous_quorums());
     bad <= size.peers() - size.threshold() && !held_back
 }
 

@@ -2,7 +2,7 @@
 
 use consensus::Standing;
 use node_core::duties::agreed::run::{Event as RunEvent, Run};
-use node_core::duties::facts::{Owners, Step as Stage};
+use node_core::duties::facts::{Owners, Step};
 use node_core::duties::peers::Peers;
 use node_core::duties::schedule::Head;
 use node_core::duties::{Input, Output, Request};
@@ -54,7 +54,7 @@ fn a_run_asks_for_its_block_with_the_reveal_of_its_own_proposer_and_no_other() {
     let recorded = peer.process.as_ref().unwrap().journal.recorded();
     let facts = peer.facts(&world.cluster, &world.chain.spec);
     let (size, mut out) = (facts.roster.size(), Vec::new());
-    let mut with = Stage {
+    let mut with = Step {
         facts: &facts,
         vault: &mut peer.vault(&world.cluster, history),
         peers: &mut Peers::new(size, peer.index, peer.memory.clone()),

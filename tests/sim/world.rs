@@ -22,7 +22,7 @@ use crate::chain::Chain;
 use crate::checks::{Checks, StateHash, Violation};
 use crate::faults::Fault;
 use crate::links::Links;
-use crate::peer::{Peer, Standing};
+use crate::peer::{Conduct, Peer};
 use crate::villains::Villain;
 
 /// The slot in which every world begins.
@@ -228,7 +228,7 @@ impl World {
 
     /// A peer breaks the protocol from now on.
     pub fn corrupt(&mut self, peer: usize, villain: Villain) {
-        self.peers[peer].standing = Standing::Villain(villain);
+        self.peers[peer].conduct = Conduct::Villain(villain);
         self.checks.bad.insert(peer);
         if villain == Villain::Equivocator {
             self.checks.expect_contradictions();
@@ -271,9 +271,9 @@ impl World {
 
     /// How to make this world again.
     pub fn name(&self) -> String {
-        let standings: Vec<_> = self.peers.iter().map(|peer| peer.standing).collect();
+        let conducts: Vec<_> = self.peers.iter().map(|peer| peer.conduct).collect();
         format!(
-            "seed {}, n = {}, {standings:?}, hash {:x}",
+            "seed {}, n = {}, {conducts:?}, hash {:x}",
             self.seed,
             self.peers.len(),
             self.hash.0

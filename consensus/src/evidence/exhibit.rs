@@ -20,7 +20,7 @@ use proto::{DutyKind, IdentityKey, IdentitySignature, PeerIndex, Root, Roster, S
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Contradiction, Evidence, Unfounded, Verdict};
+use super::{Contradiction, Conviction, Evidence, Unfounded};
 
 /// The version this code reads and writes.
 const VERSION: u64 = 1;
@@ -98,7 +98,7 @@ pub enum BadExhibit {
     Unfounded(#[from] Unfounded),
     /// What stands beside the statements is not what they say.
     #[error("its statements show that the peer {0}, and the line itself says something else")]
-    Misstated(Verdict),
+    Misstated(Conviction),
 }
 
 impl Exhibit {
@@ -140,7 +140,7 @@ impl Exhibit {
     ///
     /// # Errors
     /// If it does not prove every word it says.
-    pub fn verify(&self, roster: &Roster, lock: Root) -> Result<Verdict, BadExhibit> {
+    pub fn verify(&self, roster: &Roster, lock: Root) -> Result<Conviction, BadExhibit> {
         let evidence = self.read(roster)?;
         let verdict = evidence.verify(roster, lock)?;
         if evidence.exhibit(roster) == *self {

@@ -51,7 +51,7 @@ fn rig() -> Rig {
 }
 
 /// What an outsider finds, who has the lock and the line.
-fn judged(rig: &Rig, line: &str) -> Result<Verdict, BadExhibit> {
+fn judged(rig: &Rig, line: &str) -> Result<Conviction, BadExhibit> {
     let setup = &rig.setup;
     Exhibit::from_line(line)?.verify(&setup.roster, setup.scope.lock)
 }
@@ -61,7 +61,7 @@ fn every_contradiction_convinces_an_outsider() {
     let rig = rig();
     let rounds = [2, 1, 0, 1, 1].map(round);
     for (evidence, round) in every_kind(&rig).iter().zip(rounds) {
-        let verdict = Verdict {
+        let verdict = Conviction {
             culprit: rig.leader(2),
             duty: rig.setup.scope.duty,
             round,

@@ -80,7 +80,7 @@ pub(super) enum FrameKind {
 
 /// A frame whose checksum holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Frame<'a> {
+pub(super) struct RecordFrame<'a> {
     pub kind: FrameKind,
     pub chain: Chain,
     pub payload: &'a [u8],
@@ -158,7 +158,7 @@ pub(super) fn encode_frame(chain: &Chain, kind: FrameKind, payload: &[u8]) -> (V
 }
 
 /// The frame that begins at `offset`, if its checksum holds.
-pub(super) fn frame_at(file: &[u8], offset: usize) -> Option<Frame<'_>> {
+pub(super) fn frame_at(file: &[u8], offset: usize) -> Option<RecordFrame<'_>> {
     let bytes = file.get(offset..)?;
     let head = bytes.get(..FRAME_HEAD - 4)?;
     if head[..4] != FRAME_MAGIC {
@@ -172,7 +172,7 @@ pub(super) fn frame_at(file: &[u8], offset: usize) -> Option<Frame<'_>> {
     let length = usize::try_from(u32::from_le_bytes(array(head, 8)?)).ok()?;
     let payload = bytes.get(FRAME_HEAD..FRAME_HEAD.checked_add(length)?)?;
     let crc = u32::from_le_bytes(array(bytes, FRAME_HEAD - 4)?);
-    (crc == checksum(head, payload)).then_some(Frame {
+    (crc == checksum(head, payload)).then_some(RecordFrame {
         kind,
         chain: array(head, 12)?,
         payload,

@@ -20,7 +20,7 @@ use crate::record::{History, Marks, SignedProposal, SignedVote};
 
 /// What the guard allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Allowed {
     /// To sign after it is recorded.
     New,
     /// To sign again: it is recorded already.
@@ -28,7 +28,7 @@ pub(super) enum Verdict {
 }
 
 /// Judges a vote.
-pub(super) fn vote(marks: &Marks, asked: SignedVote) -> Result<Verdict, Refusal> {
+pub(super) fn vote(marks: &Marks, asked: SignedVote) -> Result<Allowed, Refusal> {
     if asked.source > asked.target {
         return Err(Refusal::SourceAfterTarget {
             source_epoch: asked.source,
@@ -36,7 +36,7 @@ pub(super) fn vote(marks: &Marks, asked: SignedVote) -> Result<Verdict, Refusal>
         });
     }
     if marks.votes.contains(&asked) {
-        return Ok(Verdict::Again);
+        return Ok(Allowed::Again);
     }
     for recorded in marks.votes.iter().copied() {
         if recorded.target == asked.target {
@@ -55,13 +55,13 @@ pub(super) fn vote(marks: &Marks, asked: SignedVote) -> Result<Verdict, Refusal>
     if let Some(watermark) = marks.watermarks.source.filter(|mark| asked.source < *mark) {
         return Err(Refusal::SourceBelow { watermark, asked });
     }
-    Ok(Verdict::New)
+    Ok(Allowed::New)
 }
 
 /// Judges a block.
-pub(super) fn proposal(marks: &Marks, asked: SignedProposal) -> Result<Verdict, Refusal> {
+pub(super) fn proposal(marks: &Marks, asked: SignedProposal) -> Result<Allowed, Refusal> {
     if marks.blocks.contains(&asked) {
-        return Ok(Verdict::Again);
+        return Ok(Allowed::Again);
     }
     if let Some(recorded) = marks.blocks.iter().find(|block| block.slot == asked.slot) {
         return Err(Refusal::DoubleProposal {
@@ -72,7 +72,7 @@ pub(super) fn proposal(marks: &Marks, asked: SignedProposal) -> Result<Verdict, 
     if let Some(watermark) = marks.watermarks.slot.filter(|mark| asked.slot <= *mark) {
         return Err(Refusal::SlotNotAbove { watermark, asked });
     }
-    Ok(Verdict::New)
+    Ok(Allowed::New)
 }
 
 /// Judges the value of a duty by the one that was signed for other validators.
@@ -89,9 +89,9 @@ pub(super) fn deposit(
     credentials: Root,
     gwei: u64,
     signing_root: Root,
-) -> Result<Verdict, Refusal> {
+) -> Result<Allowed, Refusal> {
     let Some(deposits) = &marks.deposits else {
-        return Ok(Verdict::New);
+        return Ok(Allowed::New);
     };
     if deposits.credentials != credentials {
         return Err(Refusal::OtherCredentials {
@@ -100,8 +100,8 @@ pub(super) fn deposit(
         });
     }
     match deposits.signing_roots.get(&gwei) {
-        None => Ok(Verdict::New),
-        Some(recorded) if *recorded == signing_root => Ok(Verdict::Again),
+        None => Ok(Allowed::New),
+        Some(recorded) if *recorded == signing_root => Ok(Allowed::Again),
         Some(recorded) => Err(Refusal::SecondDeposit {
             gwei,
             recorded: *recorded,

@@ -7,7 +7,7 @@
 //! | `guard` | the rules of EIP-3076 |
 //! | [`refusal`] | why not, with the evidence |
 //! | [`sealed`] | signatures that wait for their record |
-//! | `standing` | whether the record can be relied on |
+//! | `trust` | whether the record can be relied on |
 //! | `voting` | the slots this run may vote in |
 //! | [`interchange`] | EIP-3076 files |
 //!
@@ -31,7 +31,7 @@ pub mod interchange;
 pub mod refusal;
 pub mod sealed;
 pub mod signable;
-mod standing;
+mod trust;
 mod voting;
 
 #[cfg(test)]
@@ -51,10 +51,10 @@ pub use signable::Signable;
 use crate::record::{
     Entry, History, Marks, Record, RecordNumber, Recorded, SignedProposal, SignedVote,
 };
-use guard::Verdict;
+use guard::Allowed;
 use sealed::Ahead;
 use signable::Subject;
-use standing::Standing;
+use trust::RecordTrust;
 use voting::Voting;
 
 /// What [`Vault::sign`] decided.
@@ -92,7 +92,7 @@ pub struct Vault {
     numbers: Vec<RecordNumber>,
     history: History,
     ahead: Ahead,
-    standing: Standing,
+    trust: RecordTrust,
     voting: Voting,
 }
 
@@ -117,7 +117,7 @@ impl Vault {
             numbers: numbers.into_iter().flatten().collect(),
             held,
             ahead: Ahead::default(),
-            standing: Standing::new(size, history.sequence()),
+            trust: RecordTrust::new(size, history.sequence()),
             voting: Voting::after(history.mark()),
             history,
         })
@@ -145,7 +145,7 @@ impl Vault {
                 self.history.sequence()
             }
         };
-        self.standing.show(sequence);
+        self.trust.show(sequence);
         // The mark of the next slot rides along: one sync instead of two.
         if let Subject::Vote { data, .. } = &signable.subject
             && data.slot == now
@@ -215,7 +215,7 @@ impl Vault {
 
     /// The last sequence number of the record when this run began.
     pub fn begun_at(&self) -> u64 {
-        self.standing.begun_at()
+        self.trust.begun_at()
     }
 
     /// What was signed so far.
@@ -226,32 +226,32 @@ impl Vault {
     /// `peer` says that it has seen `sequence` of this record. Whether only a newer one can have
     /// shown that. Once more than f peers, so an honest one, have seen such, nothing is signed.
     pub fn witnessed(&mut self, peer: PeerIndex, sequence: u64) -> bool {
-        self.standing.witnessed(peer, sequence)
+        self.trust.witnessed(peer, sequence)
     }
 
     /// The operators have found that `peer` has not seen `sequence`: that claim stops nothing.
     pub fn deny(&mut self, peer: PeerIndex, sequence: u64) {
-        self.standing.deny(peer, sequence);
+        self.trust.deny(peer, sequence);
     }
 
     /// The journal failed: nothing is signed or voted any more until the next start.
     pub fn poison(&mut self) {
-        self.standing.poison();
+        self.trust.poison();
     }
 
     /// Another process runs with this identity: nothing is signed any more until the next start.
     pub fn meet_second(&mut self) {
-        self.standing.meet_second();
+        self.trust.meet_second();
     }
 
     /// The chain goes on as one that this process cannot sign for.
     pub fn leave_chain(&mut self, why: Refusal) {
-        self.standing.leave_chain(why);
+        self.trust.leave_chain(why);
     }
 
     /// Why nothing at all is signed, if so.
     pub fn stopped(&self) -> Option<Refusal> {
-        self.standing.stopped()
+        self.trust.stopped()
     }
 
     fn judge(
@@ -264,11 +264,11 @@ impl Vault {
         let mut judged = Judged::default();
         for validator in validators.iter().copied().collect::<BTreeSet<_>>() {
             match self.judge_one(now, signable, root, validator) {
-                Ok(Verdict::New) => {
+                Ok(Allowed::New) => {
                     judged.fresh.push(validator);
                     judged.allowed.push(validator);
                 }
-                Ok(Verdict::Again) => judged.allowed.push(validator),
+                Ok(Allowed::Again) => judged.allowed.push(validator),
                 Err(refusal) => judged.refused.push((validator, refusal)),
             }
         }
@@ -281,7 +281,7 @@ impl Vault {
         signable: &Signable,
         signing_root: Root,
         validator: ValidatorPosition,
-    ) -> Result<Verdict, Refusal> {
+    ) -> Result<Allowed, Refusal> {
         if let Some(refusal) = self.stopped() {
             return Err(refusal);
         }
@@ -319,7 +319,7 @@ impl Vault {
                 self.one_value(*slot, DutyKind::Block, signing_root)?;
                 Ok(verdict)
             }
-            Subject::Randao(slot) => not_ahead(*slot, now.next()).map(|()| Verdict::Again),
+            Subject::Randao(slot) => not_ahead(*slot, now.next()).map(|()| Allowed::Again),
             Subject::Deposit(message) => {
                 held.provides_for(message, validator)?;
                 let credentials = message.withdrawal_credentials;

@@ -87,7 +87,7 @@ impl Sighting {
 
 /// What to do with a proposal now.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Judgement {
     /// Sign it if a quorum does.
     Yes,
     /// Never in this round.
@@ -179,7 +179,7 @@ impl Question {
     }
 
     /// The own view leaves this in doubt: asks for that view anew, if it is time to.
-    pub fn refresh(&mut self, doubt: Doubt, now: Timestamp) -> Verdict {
+    pub fn refresh(&mut self, doubt: Doubt, now: Timestamp) -> Judgement {
         self.doubt = Some(doubt);
         self.ask(vec![self.value.reviewed_by()], now)
     }
@@ -194,17 +194,17 @@ impl Question {
 
     /// Asks for what is wanted, if it is time to ask again, and each only once at a time: a node
     /// that is slow already must not be asked more the slower it is.
-    fn ask(&mut self, mut wants: Vec<Want>, now: Timestamp) -> Verdict {
+    fn ask(&mut self, mut wants: Vec<Want>, now: Timestamp) -> Judgement {
         if now < self.ask_again_at {
-            return Verdict::Wait;
+            return Judgement::Wait;
         }
         self.ask_again_at = now + ASK_AGAIN;
         wants.retain(|want| !self.asked.contains(want));
         if wants.is_empty() {
-            return Verdict::Wait;
+            return Judgement::Wait;
         }
         self.asked.extend(&wants);
-        Verdict::Ask(wants)
+        Judgement::Ask(wants)
     }
 
     /// What speaks against it when its round is over and no verdict was found.
@@ -219,9 +219,9 @@ impl Question {
 
     /// The soft checks of a free value: target of the own view, and a block known to it and near
     /// its head. A forced value passes.
-    pub fn soft_check(&mut self, view: Option<&HeadVote>, now: Timestamp) -> Verdict {
+    pub fn soft_check(&mut self, view: Option<&HeadVote>, now: Timestamp) -> Judgement {
         if self.forced {
-            return Verdict::Yes;
+            return Judgement::Yes;
         }
         let far = match self.base {
             Base::Far => Doubt::FarFromHead,
@@ -231,7 +231,7 @@ impl Question {
         let target = self.value.compare(view).err();
         self.doubt = base.or(target);
         if self.doubt.is_none() {
-            return Verdict::Yes;
+            return Judgement::Yes;
         }
         let block = base.map(|_| Want::Block(self.value.builds_on()));
         let view = target.map(|_| Want::View);

@@ -8,7 +8,7 @@
 
 use consensus::Input as Ballot;
 
-use super::judge::{Question, Verdict, Want};
+use super::judge::{Judgement, Question, Want};
 use super::objection::{Doubt, Objection};
 use super::run::Run;
 use super::stage::Part;
@@ -63,21 +63,21 @@ impl Run {
             Err(Objection::OfView(doubt)) => question.refresh(doubt, step.now),
             Err(objection @ (Objection::OfValue(_) | Objection::OfVault)) => {
                 self.object(objection, step);
-                Verdict::No
+                Judgement::No
             }
         };
         let (round, value) = (question.round(), consensus::Value::hash(question.value()));
         let acceptable = match verdict {
-            Verdict::Wait => {
+            Judgement::Wait => {
                 self.question = Some(question);
                 return;
             }
-            Verdict::Ask(wants) => {
+            Judgement::Ask(wants) => {
                 self.question = Some(question);
                 return self.ask(wants, step);
             }
-            Verdict::Yes => true,
-            Verdict::No => false,
+            Judgement::Yes => true,
+            Judgement::No => false,
         };
         if acceptable {
             self.reach(Phase::ValueReady, step);
@@ -113,7 +113,7 @@ impl Run {
     /// signature is of use.
     pub(crate) fn owe(&mut self, mut question: Question, doubt: Doubt, step: &mut Step<'_>) {
         if self.stage.signed().is_none()
-            && let Verdict::Ask(wants) = question.refresh(doubt, step.now)
+            && let Judgement::Ask(wants) = question.refresh(doubt, step.now)
         {
             self.ask(wants, step);
         }

@@ -25,7 +25,7 @@ pub(crate) struct Pull {
     duty: DutyId,
     block: Block,
     signature: SignatureBytes,
-    stage: Stage,
+    stage: PullStage,
     /// Whoever has proposed the block, then all others as they lead the rounds of the duty.
     order: Vec<PeerIndex>,
     /// Also of an earlier block of the slot.
@@ -37,7 +37,7 @@ pub(crate) struct Pull {
     /// Whose blobs the own beacon node has refused, and their hash.
     refused: Vec<(PeerIndex, [u8; 32])>,
     /// What the own beacon node is given once more, if it still does not know the block.
-    again: Option<Given>,
+    again: Option<GivenBlobs>,
     /// Whether nobody is asked any more: there are no other blobs to come.
     is_given_up: bool,
     /// Who was asked since all were asked once.
@@ -47,7 +47,7 @@ pub(crate) struct Pull {
 }
 
 #[derive(Debug)]
-enum Stage {
+enum PullStage {
     /// The own beacon node is asked then whether it knows the block.
     Waiting(Timestamp),
     /// It was asked.
@@ -55,14 +55,14 @@ enum Stage {
     /// A peer was asked for the next part.
     Asking(Source),
     /// The own beacon node was given these.
-    Given(Given),
+    Given(GivenBlobs),
     /// The own beacon node has the block, or the slot is over.
     Over,
 }
 
 /// All the blobs of one peer.
 #[derive(Debug, Clone)]
-struct Given {
+struct GivenBlobs {
     from: PeerIndex,
     contents: BlockContents,
     hash: [u8; 32],
@@ -81,7 +81,7 @@ struct Source {
     all_due: Timestamp,
 }
 
-impl Stage {
+impl PullStage {
     /// What has come of `peer`, if its parts come.
     fn source(&mut self, peer: PeerIndex) -> Option<&mut Source> {
         match self {
@@ -114,7 +114,7 @@ impl Pull {
             duty,
             block,
             signature,
-            stage: Stage::Waiting(step.now + slot / 12 + before * (slot / 24)),
+            stage: PullStage::Waiting(step.now + slot / 12 + before * (slot / 24)),
             order,
             open: Open::new(),
             has_asked: false,
@@ -149,38 +149,38 @@ impl Pull {
 
     /// Whether the own beacon node was asked for this block.
     pub(crate) fn looks_for(&self, root: Root) -> bool {
-        matches!(self.stage, Stage::Looking) && self.block.root() == root
+        matches!(self.stage, PullStage::Looking) && self.block.root() == root
     }
 
     /// When time matters next.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
         match &self.stage {
-            Stage::Waiting(until) => Some(*until),
-            Stage::Asking(source) => Some(source.due()),
-            Stage::Looking | Stage::Given(_) | Stage::Over => None,
+            PullStage::Waiting(until) => Some(*until),
+            PullStage::Asking(source) => Some(source.due()),
+            PullStage::Looking | PullStage::Given(_) | PullStage::Over => None,
         }
     }
 
     /// Time has passed.
     pub(crate) fn tick(&mut self, step: &mut Step<'_>) {
         match &self.stage {
-            Stage::Waiting(until) if *until <= step.now => self.look(step),
-            Stage::Asking(source) if source.due() <= step.now => {
+            PullStage::Waiting(until) if *until <= step.now => self.look(step),
+            PullStage::Asking(source) if source.due() <= step.now => {
                 let slow = source.peer;
                 self.leave(slow, step);
             }
-            Stage::Waiting(_)
-            | Stage::Asking(_)
-            | Stage::Looking
-            | Stage::Given(_)
-            | Stage::Over => {}
+            PullStage::Waiting(_)
+            | PullStage::Asking(_)
+            | PullStage::Looking
+            | PullStage::Given(_)
+            | PullStage::Over => {}
         }
     }
 
     /// What the own beacon node knows of the block.
     pub(crate) fn see(&mut self, seen: Sight, step: &mut Step<'_>) {
         match seen {
-            Sight::Known(_) => self.stage = Stage::Over,
+            Sight::Known(_) => self.stage = PullStage::Over,
             Sight::Unknown => match self.again.take() {
                 Some(given) => self.give(given, step),
                 None => self.ask_next(step),
@@ -192,7 +192,7 @@ impl Pull {
 
     /// A peer is away. When it is back it may be asked again.
     pub(crate) fn lose(&mut self, peer: PeerIndex, step: &mut Step<'_>) {
-        if let Stage::Asking(source) = &self.stage
+        if let PullStage::Asking(source) = &self.stage
             && source.peer == peer
         {
             self.ask_next(step);
@@ -202,14 +202,14 @@ impl Pull {
     /// The own beacon node refused what it was given. It is given it once more if it does not say
     /// that it is for the blobs. Whether it was given others' blobs.
     pub(crate) fn refuse(&mut self, names_blobs: bool, step: &mut Step<'_>) -> bool {
-        let Stage::Given(given) = &self.stage else {
+        let PullStage::Given(given) = &self.stage else {
             return false;
         };
         if names_blobs || given.is_again {
             self.spent.insert(given.from);
             self.refused.push((given.from, given.hash));
         } else {
-            self.again = Some(Given {
+            self.again = Some(GivenBlobs {
                 is_again: true,
                 ..given.clone()
             });
@@ -276,8 +276,7 @@ impl Pull {
         step: &mut Step<'_>,
     ) -> Option<BlockContents> {
         let hash = Sha256::digest(&pieces).into();
-        let before = self.refused.iter().find(|(_, refused)| *refused == hash);
-        if let Some((first, _)) = before {
+        if let Some((first, _)) = self.refused.iter().find(|(_, refused)| *refused == hash) {
             let proposer = self.order.first();
             self.is_given_up = [Some(first), Some(&from)].contains(&proposer);
             self.leave(from, step);
@@ -286,7 +285,7 @@ impl Pull {
         let blobs = Blobs::joined(&self.block, pieces).expect("they are as many as it commits to");
         let block = self.block.clone();
         let contents = BlockContents { block, blobs };
-        let given = Given {
+        let given = GivenBlobs {
             from,
             contents: contents.clone(),
             hash,
@@ -297,13 +296,13 @@ impl Pull {
     }
 
     /// Gives the own beacon node what another peer has sent.
-    fn give(&mut self, given: Given, step: &mut Step<'_>) {
+    fn give(&mut self, given: GivenBlobs, step: &mut Step<'_>) {
         let submission = Submission::Block {
             contents: Box::new(given.contents.clone()),
             signature: self.signature,
             origin: Origin::Peer,
         };
-        self.stage = Stage::Given(given);
+        self.stage = PullStage::Given(given);
         step.ask(Request::Submit {
             duty: self.duty,
             submission,
@@ -314,19 +313,19 @@ impl Pull {
     fn is_of_use(&mut self, step: &Step<'_>) -> bool {
         let lasts = step.slot() == self.duty.slot;
         if !lasts {
-            self.stage = Stage::Over;
+            self.stage = PullStage::Over;
         }
         lasts
     }
 
     fn wait(&mut self, step: &Step<'_>) {
-        self.stage = Stage::Waiting(step.now + step.facts.chain.slot_duration() / 12);
+        self.stage = PullStage::Waiting(step.now + step.facts.chain.slot_duration() / 12);
     }
 
     /// Asks the own beacon node whether it knows the block by now.
     fn look(&mut self, step: &mut Step<'_>) {
         if self.is_of_use(step) {
-            self.stage = Stage::Looking;
+            self.stage = PullStage::Looking;
             step.ask(Request::Knows {
                 duty: self.duty,
                 root: self.block.root(),
@@ -358,7 +357,7 @@ impl Pull {
         };
         self.turn.insert(peer);
         self.has_asked = true;
-        self.stage = Stage::Asking(Source {
+        self.stage = PullStage::Asking(Source {
             peer,
             bytes: Vec::new(),
             part_due: step.now,
@@ -373,7 +372,7 @@ impl Pull {
             return;
         }
         let (duty, root) = (self.duty, self.block.root());
-        if let Stage::Asking(source) = &mut self.stage {
+        if let PullStage::Asking(source) = &mut self.stage {
             source.part_due = step.now + step.facts.chain.slot_duration() / 12;
             let wanted = question(duty, root, source.bytes.len());
             self.open.insert((source.peer, root, wanted.part));

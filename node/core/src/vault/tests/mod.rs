@@ -4,5 +4,5 @@ mod deposit_shares;
 mod interchange;
 mod release;
 mod rules;
-mod standing;
+mod trust;
 mod vault;

@@ -5,7 +5,7 @@ use proto::eth::{AttestationData, Checkpoint, CommitteeIndex};
 use proto::{Epoch, Root, Slot};
 
 use crate::record::{Entry, History, Marks, RecordNumber, SignedProposal, SignedVote, Watermarks};
-use crate::vault::guard::{self, Verdict};
+use crate::vault::guard::{self, Allowed};
 
 fn one_validator() -> History {
     let mut history = History::default();
@@ -65,11 +65,11 @@ fn check_votes(mut history: History, stream: &[(u64, u64, u8, &str)]) {
     for (i, (source, target, variant, expected)) in stream.iter().enumerate() {
         let asked = vote(*source, *target, *variant);
         let verdict = match guard::vote(marks(&history), asked) {
-            Ok(Verdict::New) => {
+            Ok(Allowed::New) => {
                 record(&mut history, asked);
                 "new"
             }
-            Ok(Verdict::Again) => "again",
+            Ok(Allowed::Again) => "again",
             Err(refusal) => refusal.rule(),
         };
         assert_eq!(
@@ -86,7 +86,7 @@ fn check_blocks(mut history: History, stream: &[(u64, u8, &str)]) {
             signing_root: [*variant; 32].into(),
         };
         let verdict = match guard::proposal(marks(&history), asked) {
-            Ok(Verdict::New) => {
+            Ok(Allowed::New) => {
                 let entry = Entry::Block {
                     slot: asked.slot,
                     signing_root: asked.signing_root,
@@ -95,7 +95,7 @@ fn check_blocks(mut history: History, stream: &[(u64, u8, &str)]) {
                 history.add(entry).unwrap();
                 "new"
             }
-            Ok(Verdict::Again) => "again",
+            Ok(Allowed::Again) => "again",
             Err(refusal) => refusal.rule(),
         };
         assert_eq!(verdict, *expected, "block {i}: slot {slot} ({variant})");
@@ -277,7 +277,7 @@ fn explore(history: &History, signed: &mut Vec<SignedVote>, options: &[SignedVot
         let again = signed.iter().rev().take(2).any(|old| *old == asked);
         let expected = again || (allowed && !is_below_a_mark(signed, asked));
         assert_eq!(verdict.is_ok(), expected, "{asked:?} after {signed:?}");
-        if verdict == Ok(Verdict::New) && signed.len() < 3 {
+        if verdict == Ok(Allowed::New) && signed.len() < 3 {
             let mut longer = history.clone();
             record(&mut longer, asked);
             signed.push(asked);

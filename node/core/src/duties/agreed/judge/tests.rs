@@ -22,7 +22,7 @@ fn vote(head: u8) -> HeadVote {
 }
 
 /// What becomes of a free proposal of head 1 where the own head is 2, after this sighting.
-fn verdict(slot: u64, head: u64, is_heads_parent: bool) -> (Verdict, Doubt) {
+fn verdict(slot: u64, head: u64, is_heads_parent: bool) -> (Judgement, Doubt) {
     let own = vote(2);
     let mut question = Question::new(Round::FIRST, Value::Head(vote(1)), false);
     let seen = Sighting {
@@ -45,7 +45,11 @@ fn heads_near_the_own_head_are_agreed_on_whoever_is_behind() {
         (90, 99, true),
     ];
     for (slot, head, parent) in near {
-        assert_eq!(verdict(slot, head, parent).0, Verdict::Yes, "{slot} {head}");
+        assert_eq!(
+            verdict(slot, head, parent).0,
+            Judgement::Yes,
+            "{slot} {head}"
+        );
     }
 }
 
@@ -55,12 +59,12 @@ fn a_slow_beacon_node_is_asked_one_thing_at_a_time() {
     let head = Root::from([1; 32]);
     let mut question = Question::new(Round::FIRST, Value::Head(vote(1)), false);
     let at = |ms: u64| Timestamp::from_micros(ms * 1000);
-    let asked = Verdict::Ask(vec![Want::Block(head)]);
+    let asked = Judgement::Ask(vec![Want::Block(head)]);
     assert_eq!(question.soft_check(Some(&own), at(1000)), asked);
     for ms in [1010, 1050, 1100, 3000] {
         assert_eq!(
             question.soft_check(Some(&own), at(ms)),
-            Verdict::Wait,
+            Judgement::Wait,
             "{ms}"
         );
         assert!(question.ask_again_at() > at(ms), "no busy loop at {ms}");
@@ -74,8 +78,8 @@ fn a_free_vote_for_another_target_is_not_given_however_near_its_head() {
     let mut own = vote(1);
     own.target.root = [9; 32].into();
     for (forced, verdict) in [
-        (false, Verdict::Ask(vec![Want::View])),
-        (true, Verdict::Yes),
+        (false, Judgement::Ask(vec![Want::View])),
+        (true, Judgement::Yes),
     ] {
         let mut question = Question::new(Round::FIRST, Value::Head(vote(1)), forced);
         let now = Timestamp::from_micros(1);
@@ -87,7 +91,7 @@ fn a_free_vote_for_another_target_is_not_given_however_near_its_head() {
 fn an_old_head_and_one_of_a_later_slot_are_not_voted_for() {
     for (slot, head) in [(97, 100), (1, 100), (101, 101), (101, 100)] {
         let (verdict, doubt) = verdict(slot, head, false);
-        let again = Verdict::Ask(vec![Want::Block([1; 32].into())]);
+        let again = Judgement::Ask(vec![Want::Block([1; 32].into())]);
         assert_eq!(verdict, again, "{slot} {head}");
         assert_eq!(doubt, Doubt::FarFromHead);
     }

@@ -6,7 +6,7 @@
 //! none in place of those it has forgotten, but a COMMIT to the same value. What it repeats to a
 //! peer that comes back is known there and not counted. Only what came on a peer's own session is
 //! counted against it; what it passes on of others is counted as its own doing, so nobody can use
-//! up another's hearing.
+//! up what is heard of another.
 //!
 //! So one peer can cause at most these verifications in one duty: two for each PREPARE and round,
 //! two more for each round in which it shows what the leader proposed, 2 (1 + n) for its COMMIT and
@@ -21,7 +21,7 @@ const HEARD: u8 = 2;
 
 /// What a statement is, as far as its cost goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Topic {
+pub(crate) enum StatementKind {
     Propose,
     Prepare,
     /// Counted in round 0, whatever round it names: there is one in a duty.
@@ -35,12 +35,12 @@ pub(crate) enum Topic {
 
 /// How often each peer has been heard on what.
 #[derive(Debug, Default)]
-pub(crate) struct Hearing(BTreeMap<(PeerIndex, Topic, Round), u8>);
+pub(crate) struct StatementQuota(BTreeMap<(PeerIndex, StatementKind, Round), u8>);
 
-impl Hearing {
+impl StatementQuota {
     /// Counts a statement that is not known yet; false if it is not to be checked any more.
-    pub(crate) fn admits(&mut self, peer: PeerIndex, topic: Topic, round: Round) -> bool {
-        let heard = self.0.entry((peer, topic, round)).or_default();
+    pub(crate) fn admits(&mut self, peer: PeerIndex, kind: StatementKind, round: Round) -> bool {
+        let heard = self.0.entry((peer, kind, round)).or_default();
         let admitted = *heard < HEARD;
         *heard = heard.saturating_add(1);
         admitted

@@ -7,7 +7,7 @@
 //!
 //! Three peers tolerate no bad one, so there a single claim stops signing, and only their operators
 //! can find out whether it is true. The refusal names the claimant; what they find to be untrue is
-//! denied by a command, for this peer and this number ([`Standing::deny`]).
+//! denied by a command, for this peer and this number ([`RecordTrust::deny`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,9 +18,9 @@ use super::Refusal;
 /// How many numbers that were shown are kept: two days of 12 s slots. Older ones are believed.
 const SHOWN: usize = 1 << 14;
 
-/// The standing of one record.
+/// The trust of one record.
 #[derive(Debug)]
-pub(super) struct Standing {
+pub(super) struct RecordTrust {
     size: ClusterSize,
     stopped: Option<Refusal>,
     // Where the record ended when this run began.
@@ -36,8 +36,8 @@ pub(super) struct Standing {
     denied: BTreeSet<(PeerIndex, u64)>,
 }
 
-impl Standing {
-    /// The standing of a record that ends at `sequence`.
+impl RecordTrust {
+    /// The trust of a record that ends at `sequence`.
     pub(super) fn new(size: ClusterSize, sequence: u64) -> Self {
         Self {
             size,
