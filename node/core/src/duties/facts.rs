@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
+use dkg::bls::Message;
 use proto::eth::{BlobLimits, ChainSpec, ValidatorIndex};
 use proto::{
     Address, Identity, PeerIndex, Root, Roster, Slot, Timestamp, ValidatorPosition, Versions,
     WireVersion,
 };
 
+use super::fault::Breach;
 use super::note::Note;
 use super::peers::Peers;
 use super::schedule::Attester;
 use super::{Output, Request};
+use crate::partials::collector::Combining;
 use crate::partials::keys::ClusterKeys;
 use crate::record::Recorded;
 use crate::vault::Vault;
@@ -89,6 +92,31 @@ impl Step<'_> {
     pub fn send_last(&mut self, peer: PeerIndex, since: WireVersion, frame: Vec<u8>) {
         if self.peers.knows(peer, since) {
             self.out.push(Output::SendLast(peer, frame));
+        }
+    }
+
+    /// What the collector of a duty needs to combine partial signatures of `message`.
+    pub fn combining<'b>(&'b mut self, message: &'b Message) -> Combining<'b> {
+        Combining {
+            message,
+            keys: &self.facts.keys,
+            suspects: &mut self.peers.suspects,
+            seed: &self.facts.seed,
+        }
+    }
+
+    /// Names the peers whose partial signatures were none of what was signed.
+    pub fn blame(
+        &mut self,
+        bad_shares: &[(PeerIndex, ValidatorPosition)],
+        signed: impl Fn(ValidatorPosition) -> String,
+    ) {
+        for (peer, validator) in bad_shares {
+            self.note(Note::Fault {
+                peer: *peer,
+                breach: Breach::BadShare,
+                detail: signed(*validator),
+            });
         }
     }
 

@@ -12,10 +12,8 @@ use super::run::Run;
 use super::stage::Part;
 use super::value::Value;
 use crate::duties::facts::Step;
-use crate::duties::fault::Breach;
 use crate::duties::note::{Note, Phase};
 use crate::duties::{Deferred, Output, Request};
-use crate::partials::collector::Combining;
 use crate::partials::share::Share;
 use crate::record::Recorded;
 use crate::vault::PartialSignature;
@@ -141,20 +139,12 @@ impl Run {
             return;
         }
         let signable = value.signable(&step.facts.chain);
-        let with = Combining {
-            message: &step.vault.message(signable.signing_root()),
-            keys: &step.facts.keys,
-            suspects: &mut step.peers.suspects,
-            seed: &step.facts.seed,
-        };
+        let message = step.vault.message(signable.signing_root());
+        let with = step.combining(&message);
         let combined = self.collector.combine(&hash, &wanted, with);
-        for (peer, validator) in combined.bad_shares {
-            step.note(Note::Fault {
-                peer,
-                breach: Breach::BadShare,
-                detail: format!("{}: its share for validator {}", self.duty, validator.0),
-            });
-        }
+        step.blame(&combined.bad_shares, |validator| {
+            format!("{}: its share for validator {validator}", self.duty)
+        });
         if !combined.signatures.is_empty() {
             self.submit(&value, &combined.signatures, step);
         }

@@ -15,9 +15,8 @@ use proto::{PeerIndex, PeerSet, Root, SignatureBytes, Slot, ValidatorPosition};
 
 use crate::duties::Output;
 use crate::duties::facts::Step;
-use crate::duties::fault::Breach;
 use crate::duties::note::Note;
-use crate::partials::collector::{Collector, Combining};
+use crate::partials::collector::Collector;
 use crate::partials::share::Share;
 use crate::vault::Signable;
 
@@ -126,20 +125,12 @@ impl Reveals {
         if !is_enough || reveal.tried.replace(parts) == Some(parts) {
             return None;
         }
-        let with = Combining {
-            message: &Message::hash(root),
-            keys: &step.facts.keys,
-            suspects: &mut step.peers.suspects,
-            seed: &step.facts.seed,
-        };
+        let message = Message::hash(root);
+        let with = step.combining(&message);
         let combined = reveal.collector.combine(&root, &[validator], with);
-        for (peer, validator) in combined.bad_shares {
-            step.note(Note::Fault {
-                peer,
-                breach: Breach::BadShare,
-                detail: format!("RANDAO reveal for slot {slot}, validator {}", validator.0),
-            });
-        }
+        step.blame(&combined.bad_shares, |validator| {
+            format!("RANDAO reveal for slot {slot}, validator {validator}")
+        });
         reveal.whole = combined.signatures.first().map(|(_, signature)| *signature);
         reveal.whole
     }
