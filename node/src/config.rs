@@ -29,7 +29,7 @@ use thiserror::Error;
 use tracing_subscriber::EnvFilter;
 
 use crate::disk::files::{self, FileError};
-use source::{FilePath, Graffiti, HttpUrl};
+use source::{FilePath, Graffiti, HttpUrl, RpcUrl};
 
 /// The config that is read where none is named.
 pub const DEFAULT_FILE: &str = "gantry.toml";
@@ -125,6 +125,8 @@ pub struct Config {
     pub secret: SecretSource,
     /// This operator's beacon node; a ceremony needs none.
     beacon_node: Option<Url>,
+    /// This operator's execution node; only Rocket Pool needs one.
+    execution_node: Option<Url>,
     /// Where peers are listened for.
     pub listen: Vec<SocketAddr>,
     /// Addresses to use in place of the definition's hints, by operator name.
@@ -153,6 +155,7 @@ struct Keys {
     secret_file: Option<FilePath>,
     passphrase_file: Option<FilePath>,
     beacon_node: Option<HttpUrl>,
+    execution_node: Option<RpcUrl>,
     #[serde(default = "everywhere")]
     listen: Vec<SocketAddr>,
     #[serde(default)]
@@ -255,6 +258,7 @@ impl Config {
             keystore_dir: in_data_dir(keys.keystore_dir, "keystores"),
             secret,
             beacon_node: keys.beacon_node.map(|url| url.0),
+            execution_node: keys.execution_node.map(|url| url.0),
             listen: keys.listen,
             peers: keys.peers,
             metrics: keys.metrics,
@@ -276,13 +280,27 @@ impl Config {
     /// # Errors
     /// If none is named.
     pub fn beacon_node(&self) -> Result<&Url, ConfigError> {
-        self.beacon_node.as_ref().ok_or_else(|| ConfigError::Key {
-            key: "beacon_node".to_owned(),
+        let example = "beacon_node = \"http://127.0.0.1:5052\"";
+        let url = self.beacon_node.as_ref();
+        url.ok_or_else(|| self.lacks("beacon_node", example))
+    }
+
+    /// This operator's execution node.
+    ///
+    /// # Errors
+    /// If none is named.
+    pub fn execution_node(&self) -> Result<&Url, ConfigError> {
+        let example = "execution_node = \"http://127.0.0.1:8545\"";
+        let url = self.execution_node.as_ref();
+        url.ok_or_else(|| self.lacks("execution_node", example))
+    }
+
+    fn lacks(&self, key: &str, example: &str) -> ConfigError {
+        ConfigError::Key {
+            key: key.to_owned(),
             place: self.file.display().to_string(),
-            problem: "is missing, and there is no default: add it, such as beacon_node = \
-                      \"http://127.0.0.1:5052\""
-                .to_owned(),
-        })
+            problem: format!("is missing, and there is no default: add it, such as {example}"),
+        }
     }
 
     /// The addresses that this config has for the operator of this name, whatever its capitals:

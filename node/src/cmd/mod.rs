@@ -13,6 +13,7 @@ mod keystore;
 mod lock;
 mod log;
 mod money;
+mod pool;
 mod private;
 mod run;
 mod runtime;
@@ -65,6 +66,9 @@ enum Command {
     Run(run::Arguments),
     /// Show how the running peer is: its peers, beacon node, record and last duties.
     Status(status::Arguments),
+    /// Show what a cluster has at Rocket Pool.
+    #[command(subcommand)]
+    Pool(Box<pool::Command>),
     /// Check what peers have kept against one that contradicted itself.
     #[command(subcommand)]
     Evidence(evidence::Command),
@@ -93,6 +97,7 @@ impl Gantry {
             Command::Deposit(arguments) => arguments.run().map_err(Box::new)?,
             Command::Run(arguments) => arguments.run()?,
             Command::Status(arguments) => arguments.run()?,
+            Command::Pool(command) => command.run().map_err(Box::new)?,
             Command::Evidence(command) => command.run()?,
             Command::Slashing(command) => command.run()?,
         }
@@ -104,7 +109,7 @@ impl Command {
     /// Whether it begins a log, which then says what is to be warned of.
     fn writes_a_log(&self) -> bool {
         match self {
-            Self::Dkg(_) | Self::Deposit(_) | Self::Run(_) => true,
+            Self::Dkg(_) | Self::Deposit(_) | Self::Pool(_) | Self::Run(_) => true,
             Self::Identity(_)
             | Self::Cluster(_)
             | Self::Keystore(_)
@@ -149,6 +154,8 @@ pub enum CommandError {
     Run(#[from] run::RunError),
     #[error(transparent)]
     Status(#[from] status::StatusError),
+    #[error(transparent)]
+    Pool(#[from] Box<pool::PoolError>),
     #[error(transparent)]
     Evidence(#[from] evidence::EvidenceError),
     #[error(transparent)]

@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer};
 use super::{ConfigError, LogFilter, OTHER_VARIABLES};
 use crate::beacon::address;
 use crate::config::home;
+use crate::execution::rpc_url;
 
 /// The config in which every key is explained.
 const EXAMPLE: &str = include_str!("../../../deploy/gantry.example.toml");
@@ -288,6 +289,17 @@ impl<'de> Deserialize<'de> for HttpUrl {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         address::read(&text).map(Self).map_err(D::Error::custom)
+    }
+}
+
+/// A URL of an execution node's JSON-RPC.
+#[derive(Debug)]
+pub(super) struct RpcUrl(pub Url);
+
+impl<'de> Deserialize<'de> for RpcUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        rpc_url(&text).map(Self).map_err(D::Error::custom)
     }
 }
 

@@ -51,6 +51,8 @@ fn what_the_example_comments_out_are_the_defaults() {
         .map(|line| match line.strip_prefix("# ") {
             // Either secret_file or passphrase_file: neither is a default.
             Some(key) if key.contains("_file = \"keystore") => String::new(),
+            // Who has nothing at Rocket Pool needs none.
+            Some(key) if key.starts_with("execution_node") => String::new(),
             Some(key) if key.split_once(" = ").is_some_and(|(k, _)| !k.contains(' ')) => {
                 format!("{key}\n")
             }
@@ -169,6 +171,17 @@ fn a_beacon_node_is_missed_when_it_is_needed() {
     let error = config.beacon_node().unwrap_err().to_string();
     assert!(
         error.starts_with("`beacon_node` (gantry.toml): is missing"),
+        "{error}"
+    );
+    let error = config.execution_node().unwrap_err().to_string();
+    assert!(
+        error.starts_with("`execution_node` (gantry.toml): is missing"),
+        "{error}"
+    );
+    let error = refusal("execution_node = \"ws://user:pass4711@b\"", &[]);
+    let said = "`execution_node` (gantry.toml line 1): the execution node's address is not a URL";
+    assert!(
+        error.starts_with(said) && !error.contains("pass4711"),
         "{error}"
     );
 }

@@ -6,13 +6,17 @@
 use alloy::transports::{HttpError, RpcError, TransportError, TransportErrorKind};
 use thiserror::Error;
 
-use super::transport::TooLarge;
 use crate::hidden::Hidden;
 
 /// The address of an execution node cannot be used. Never holds the address.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the execution node's address is not a URL such as http://127.0.0.1:8545: {0}")]
 pub struct BadRpcUrl(pub String);
+
+/// An answer has more than so many MiB, which are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("its answer has more than {0} MiB")]
+pub(super) struct TooLarge(pub usize);
 
 /// Why the execution node did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -66,6 +70,29 @@ pub enum ExecutionError {
          not show a deposit that is on the chain: start again when it follows"
     )]
     Behind(u64),
+    /// The node does not show what is so now.
+    #[error(
+        "the newest block of the execution node is {0} s old: it is syncing or cut off. Start \
+         again when it follows the chain"
+    )]
+    Stale(u64),
+    #[error(
+        "the execution node is still syncing: start again when it has done so (eth_syncing says \
+         how far it is)"
+    )]
+    Syncing,
+    #[error(
+        "the execution node knows no block that is \"finalized\": its beacon node does not tell \
+         it, or it is too old to be asked. Check that the two are connected, or give another node"
+    )]
+    NoFinalised,
+    /// The node keeps too little of the past.
+    #[error(
+        "the execution node has thrown away the state after block {block} ({cause}): the chain has \
+         not become final for long, or the node keeps too little. Give one that keeps the state of \
+         the last finalised block, or an archive node"
+    )]
+    Pruned { block: u64, cause: String },
     #[error(
         "the log cannot be looked at from block {first} on, because the newest block is {head}: \
          what was deposited before would be paid twice. Give a block of before the ceremony"

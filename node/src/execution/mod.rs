@@ -8,6 +8,8 @@
 //! | `rpc` | the node: one question, one answer |
 //! | `abi` | the contract's interface |
 //! | `log` | reading the contract's log so that nothing is passed over |
+//! | `at_block` | the state after one block, of which every answer is |
+//! | `batch` | many questions in few requests |
 //! | `old_state` | what a node says of old blocks, if it still can |
 //! | `transaction` | what is sent, and what it may cost |
 //! | `transport` | the way to the node, with bounds |
@@ -17,6 +19,8 @@
 //! Never here: whether a deposit is right, and whether it is to be sent: the core decides that.
 
 mod abi;
+mod at_block;
+mod batch;
 mod error;
 mod log;
 mod old_state;
@@ -25,11 +29,13 @@ mod rpc;
 mod transaction;
 mod transport;
 
+pub use at_block::{Anchor, Anchors, StateAnswer, StateQuestion, States};
 pub use error::ExecutionError;
 pub use log::DepositLog;
 pub use payer::Sender;
 pub use rpc::{Execution, Patience};
 pub use transaction::{DEPOSIT_GAS, EMPTY_GAS, Fees, Taken, Unsigned, WEI_PER_GWEI};
+pub use transport::rpc_url;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -70,7 +70,7 @@ fn is_limited(cause: &str) -> bool {
 /// Whether the words are those of a node without this state. By client: go-ethereum "missing trie
 /// node" and "historical state ... is not available", Nethermind "No state available", Besu "World
 /// state unavailable", Erigon and Reth with some form of "pruned". Others are asked again.
-fn is_thrown_away(cause: &str) -> bool {
+pub(super) fn is_thrown_away(cause: &str) -> bool {
     let words = cause.to_lowercase();
     let names_state = words.contains("state") && words.contains("available");
     !is_limited(cause)

@@ -12,11 +12,9 @@ use alloy::sol_types::{SolCall as _, SolEvent as _};
 use alloy::transports::TransportError;
 use proto::Address;
 use proto::definition::{Chain, checksummed};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
 
 use super::abi::DepositContract::{DepositEvent, get_deposit_countCall};
-use super::error::{BadRpcUrl, ExecutionError};
+use super::error::ExecutionError;
 use super::payer::Sender;
 use super::transaction::{Fees, Signed, Taken, Unsigned, WEI_PER_GWEI};
 use super::transaction::{call, is_known_already, is_spent_already, wei};
@@ -63,20 +61,9 @@ impl Execution {
         chain: &Chain,
         patience: Patience,
     ) -> Result<Self, ExecutionError> {
-        let bad = |why: String| BadRpcUrl(why);
-        let url = Url::parse(url.trim()).map_err(|error| bad(error.to_string()))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(bad("expected http or https".to_owned()).into());
-        }
-        let http = Client::builder()
-            .connect_timeout(patience.silence)
-            .read_timeout(patience.silence)
-            .redirect(Policy::none())
-            .build()
-            .map_err(|error| ExecutionError::Client(error.without_url().to_string()))?;
-        let hidden = Hidden::of(&url);
+        let (way, hidden) = Bounded::to(url, patience.silence)?;
         let node = Self {
-            provider: RootProvider::new(RpcClient::new(Bounded { http, url }, false)),
+            provider: RootProvider::new(RpcClient::new(way, false)),
             chain: chain.clone(),
             hidden,
             patience,

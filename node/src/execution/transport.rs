@@ -2,23 +2,33 @@
 //! transport does it, but with a bound on the answer.
 
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use alloy::rpc::json_rpc::{RequestPacket, ResponsePacket};
 use alloy::transports::{TransportError, TransportErrorKind, TransportFut, TransportResult};
+use reqwest::redirect::Policy;
 use reqwest::{Body, Client, Url};
-use thiserror::Error;
 use tower_service::Service;
 
+use super::error::{BadRpcUrl, ExecutionError, TooLarge};
 use crate::answers::{Unread, whole};
+use crate::hidden::Hidden;
 
 /// The most bytes of an answer, 32 MiB: some 20,000 logs of deposits. What asks for more blocks
 /// than that takes is asked again for fewer.
 pub(super) const ANSWER_LIMIT: usize = 32 << 20;
 
-/// An answer has more bytes than are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("its answer has more than {} MiB", ANSWER_LIMIT >> 20)]
-pub(super) struct TooLarge;
+/// The URL of an execution node's JSON-RPC.
+///
+/// # Errors
+/// If it is none, or of neither http nor https.
+pub fn rpc_url(text: &str) -> Result<Url, BadRpcUrl> {
+    let url = Url::parse(text.trim()).map_err(|error| BadRpcUrl(error.to_string()))?;
+    match url.scheme() {
+        "http" | "https" => Ok(url),
+        _ => Err(BadRpcUrl("expected http or https".to_owned())),
+    }
+}
 
 /// The way to one node.
 #[derive(Debug, Clone)]
@@ -28,13 +38,29 @@ pub(super) struct Bounded {
 }
 
 impl Bounded {
+    /// The way to the node at this URL, which may send nothing for so long, and what of the URL
+    /// stays unsaid.
+    pub fn to(url: &str, silence: Duration) -> Result<(Self, Hidden), ExecutionError> {
+        let url = rpc_url(url)?;
+        let http = Client::builder()
+            .connect_timeout(silence)
+            .read_timeout(silence)
+            .redirect(Policy::none())
+            .build()
+            .map_err(|error| ExecutionError::Client(error.without_url().to_string()))?;
+        let hidden = Hidden::of(&url);
+        Ok((Self { http, url }, hidden))
+    }
+
     async fn ask(self, question: RequestPacket) -> TransportResult<ResponsePacket> {
         let asked = self.http.post(self.url).json(&question).send().await;
         let response = asked.map_err(TransportErrorKind::custom)?;
         let status = response.status();
         let body = match whole(Body::from(response), ANSWER_LIMIT).await {
             Ok(body) => body,
-            Err(Unread::TooLarge(_)) => return Err(TransportErrorKind::custom(TooLarge)),
+            Err(Unread::TooLarge(_)) => {
+                return Err(TransportErrorKind::custom(TooLarge(ANSWER_LIMIT >> 20)));
+            }
             Err(Unread::Broken(error)) => return Err(TransportErrorKind::custom(error)),
         };
         let text = || String::from_utf8_lossy(&body).into_owned();

@@ -144,7 +144,7 @@ fn uses_of(source: &str) -> Vec<Uses> {
 
 /// The rooms of the program, from top to bottom, each with the rooms that it uses: every arrow that
 /// there is.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     (
         "cmd",
         &[
@@ -157,6 +157,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
             "disk",
             "execution",
             "peer",
+            "pool",
             "report",
             "signals",
             "slashing",
@@ -170,10 +171,11 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ),
     ("ceremony", &["clock", "disk", "net"]),
     ("deposit", &["disk", "execution"]),
+    ("pool", &["execution"]),
     ("slashing", &["disk"]),
     ("checks", &["beacon", "clock", "disk"]),
     ("report", &["beacon", "disk", "net"]),
-    ("config", &["beacon", "disk"]),
+    ("config", &["beacon", "disk", "execution"]),
     ("net", &["clock"]),
     ("beacon", &["answers", "hidden"]),
     ("execution", &["answers", "clock", "hidden"]),

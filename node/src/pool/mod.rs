@@ -1,0 +1,223 @@
+//! What Rocket Pool says about a node account, read from the operator's own execution node.
+//!
+//! Two views, at the newest block and at the finalised one, each wholly of its block. Both go
+//! forward together, so that what is asked of one travels with what is asked of the other. The
+//! chain may turn away from a block in the middle of it: then all is read anew.
+//!
+//! Never here: what an answer means, which is the core's, and anything that is sent.
+
+use node_core::pool::book::{Answer, Answers, Fault, Question, Round};
+use node_core::pool::sight::Sight;
+use node_core::pool::storage_of;
+use node_core::pool::view::{Block, Subject, View, read};
+use proto::Address;
+use proto::definition::checksummed;
+use thiserror::Error;
+
+use crate::execution::{
+    Anchor, Anchors, ExecutionError, Patience, StateAnswer, StateQuestion, States,
+};
+
+/// What is looked for, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    /// The node's account.
+    pub node: Address,
+    /// `RocketStorage`, if it is not that of a public chain.
+    pub storage: Option<Address>,
+    /// The id of the chain, if the operator's own lock names one.
+    pub chain_id: Option<u64>,
+}
+
+/// Why nothing can be said about a node.
+#[derive(Debug, Error)]
+pub enum SightError {
+    #[error(transparent)]
+    Execution(#[from] ExecutionError),
+    #[error(
+        "the execution node is on chain {found}, and your cluster is on chain {expected}: give a \
+         node of the right chain, or another config"
+    )]
+    OtherChain { found: u64, expected: u64 },
+    #[error(
+        "the execution node is on chain {0}, and gantry knows RocketStorage on mainnet (1) and \
+         hoodi (560048) only: give a node of one of them, or --rocket-storage with the address of \
+         your own"
+    )]
+    UnknownChain(u64),
+    #[error(
+        "there is no contract at {at}, where RocketStorage is to be on chain {chain_id}: is the \
+         address of another chain?"
+    )]
+    NoStorage { at: String, chain_id: u64 },
+    #[error("at block {block}: {fault}")]
+    Fault { block: u64, fault: Fault },
+    #[error(
+        "{0} is no registered node of Rocket Pool, neither now nor at the finalised block: give \
+         the address of the node account, which is not that of its minipool, megapool or \
+         withdrawal address"
+    )]
+    NoNode(String),
+}
+
+/// Looks at the node with the execution node at this URL.
+///
+/// # Errors
+/// If the execution node does not answer, does not follow the right chain or does not tell the
+/// truth, or the address is no node's.
+pub async fn look(url: &str, target: &Target, patience: Patience) -> Result<Sight, SightError> {
+    let mut states = States::at(url, patience)?;
+    for _ in 1..patience.tries {
+        match look_once(&mut states, target).await {
+            Err(SightError::Execution(ExecutionError::Moved { .. })) => {
+                tokio::time::sleep(patience.pause).await;
+            }
+            sight => return sight,
+        }
+    }
+    look_once(&mut states, target).await
+}
+
+async fn look_once(states: &mut States, target: &Target) -> Result<Sight, SightError> {
+    let anchors = states.anchors().await?;
+    let subject = subject(target, anchors.chain_id)?;
+    let blocks = [anchors.head, anchors.finalised];
+    let [at_head, at_finalised] = states.code(&subject.storage, blocks).await?;
+    if !at_head {
+        return Err(SightError::NoStorage {
+            at: checksummed(&subject.storage),
+            chain_id: anchors.chain_id,
+        });
+    }
+    let is_same = anchors.head == anchors.finalised;
+    let mut head = Reading::of(anchors.head);
+    let mut finalised = Reading::of(anchors.finalised);
+    finalised.is_over = is_same || !at_finalised;
+    let read = read_both(states, &subject, [&mut head, &mut finalised]).await;
+    // A block that is of the chain no more explains any answer.
+    states.check(blocks).await?;
+    read?;
+    let head_view = head.view.ok_or(ExecutionError::NoBlock)?;
+    let finalised_view = match is_same {
+        true => Some(head_view.clone()),
+        false => finalised.view,
+    };
+    let sight = sight(target, &anchors, (head_view, finalised_view));
+    if sight.node_at_head().is_none() && sight.node_at_finalised().is_none() {
+        return Err(SightError::NoNode(checksummed(&target.node)));
+    }
+    Ok(sight)
+}
+
+fn sight(target: &Target, anchors: &Anchors, views: (View, Option<View>)) -> Sight {
+    let block = |anchor: Anchor| Block {
+        number: anchor.number,
+        hash: anchor.hash,
+        time: anchor.time,
+    };
+    Sight {
+        chain_id: anchors.chain_id,
+        node: target.node,
+        head_block: block(anchors.head),
+        head: views.0,
+        finalised_block: block(anchors.finalised),
+        finalised: views.1,
+    }
+}
+
+/// What is to be read on the chain with this id.
+fn subject(target: &Target, chain_id: u64) -> Result<Subject, SightError> {
+    if let Some(expected) = target.chain_id.filter(|expected| *expected != chain_id) {
+        return Err(SightError::OtherChain {
+            found: chain_id,
+            expected,
+        });
+    }
+    let storage = target.storage.or_else(|| storage_of(chain_id));
+    Ok(Subject {
+        storage: storage.ok_or(SightError::UnknownChain(chain_id))?,
+        node: target.node,
+    })
+}
+
+/// One view on its way.
+struct Reading {
+    block: Anchor,
+    answers: Answers,
+    view: Option<View>,
+    is_over: bool,
+}
+
+impl Reading {
+    fn of(block: Anchor) -> Self {
+        Self {
+            block,
+            answers: Answers::new(),
+            view: None,
+            is_over: false,
+        }
+    }
+
+    /// What else is to be asked.
+    fn step(&mut self, subject: &Subject) -> Result<Vec<Question>, SightError> {
+        if self.is_over {
+            return Ok(Vec::new());
+        }
+        let block = self.block.number;
+        let round = read(subject, &self.answers);
+        match round.map_err(|fault| SightError::Fault { block, fault })? {
+            Round::Ask(questions) => Ok(questions),
+            Round::Done(view) => {
+                self.view = Some(view);
+                self.is_over = true;
+                Ok(Vec::new())
+            }
+        }
+    }
+}
+
+/// Takes both readings to their ends.
+async fn read_both(
+    states: &mut States,
+    subject: &Subject,
+    mut both: [&mut Reading; 2],
+) -> Result<(), SightError> {
+    loop {
+        let mut asked = Vec::new();
+        for reading in &mut both {
+            asked.push(reading.step(subject)?);
+        }
+        let blocks = both.each_ref().map(|reading| reading.block);
+        let worded = blocks.iter().zip(&asked).flat_map(|(block, questions)| {
+            questions
+                .iter()
+                .map(|question| (*block, state_of(question)))
+        });
+        let worded: Vec<_> = worded.collect();
+        if worded.is_empty() {
+            return Ok(());
+        }
+        let mut answers = states.ask(&worded).await?.into_iter();
+        for (reading, questions) in both.iter_mut().zip(asked) {
+            let answered = answers.by_ref().map(answer_of);
+            reading.answers.extend(questions.into_iter().zip(answered));
+        }
+    }
+}
+
+fn state_of(question: &Question) -> StateQuestion {
+    match question {
+        Question::Call(to, data) => StateQuestion::Call(*to, data.clone()),
+        Question::Balance(account) => StateQuestion::Balance(*account),
+    }
+}
+
+fn answer_of(answer: StateAnswer) -> Answer {
+    match answer {
+        StateAnswer::Bytes(bytes) => Answer::Bytes(bytes),
+        StateAnswer::Reverted(reason) => Answer::Reverted(reason),
+    }
+}
+
+#[cfg(test)]
+mod tests;
