@@ -32,9 +32,10 @@ impl Hidden {
         });
         let pairs = url.query_pairs().flat_map(|(key, value)| [key, value]);
         let pairs = pairs.filter(|part| part.len() >= SHORTEST_KEY);
+        let is_key = url.username().len() >= SHORTEST_KEY || url.password().is_some();
         let mut parts: Vec<String> = forms
             .chain(pairs.map(String::from))
-            .chain(url.password().map(|password| sent(url, password)))
+            .chain(is_key.then(|| sent(url)))
             .collect();
         // The longest first: a part may stand in another one.
         parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
@@ -63,7 +64,8 @@ fn meant(part: &str) -> String {
 }
 
 /// User and password as the header of every request has them, but for what fills up its end.
-fn sent(url: &Url, password: &str) -> String {
+fn sent(url: &Url) -> String {
+    let password = url.password().unwrap_or_default();
     let pair = format!("{}:{}", meant(url.username()), meant(password));
     BASE64_STANDARD_NO_PAD.encode(pair)
 }

@@ -30,6 +30,8 @@ fn a_password_is_hidden_as_it_is_written_meant_and_sent() {
     ] {
         assert_eq!(hidden.shown(said), shown);
     }
+    let token = Hidden::of(&Url::parse("https://0123456789abcdef@h").unwrap());
+    assert_eq!(token.shown("Basic MDEyMzQ1Njc4OWFiY2RlZjo="), "Basic …=");
     let short = Hidden::of(&Url::parse("https://u:p@h/%20%20").unwrap());
     assert_eq!(short.shown("a  path"), "a  …ath", "the password alone");
 }
