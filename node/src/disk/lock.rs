@@ -99,6 +99,12 @@ impl DataLock {
     pub fn directory(&self) -> &Path {
         &self.directory
     }
+
+    /// Holds it until this process has ended with all its threads: one of them may still be
+    /// writing when all else is done.
+    pub fn hold_to_the_end(self) {
+        std::mem::forget(self);
+    }
 }
 
 impl Drop for DataLock {

@@ -68,6 +68,8 @@ pub async fn run(config: &Config, stop: impl Future<Output = ()>) -> Result<(), 
     let shell = assemble(config, loaded, client, chain).await?;
     shell.observer.worked(&done);
     shell.run(stop).await;
+    // A disk that hangs may still have a record of this process under way.
+    data.hold_to_the_end();
     Ok(())
 }
 

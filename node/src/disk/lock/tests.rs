@@ -26,6 +26,14 @@ fn it_is_free_when_dropped_though_a_child_that_is_being_started_still_has_the_fi
 }
 
 #[test]
+fn one_that_is_held_to_the_end_is_not_free_before() {
+    let data = tempfile::tempdir().unwrap();
+    DataLock::take(data.path()).unwrap().hold_to_the_end();
+    let refused = DataLock::take(data.path()).unwrap_err();
+    assert!(matches!(refused, LockError::Held { .. }), "{refused}");
+}
+
+#[test]
 fn a_full_disk_is_called_full_and_no_fault_of_the_lock() {
     use rustix::io::Errno;
     for full in [Errno::NOSPC, Errno::FBIG, Errno::DQUOT] {
