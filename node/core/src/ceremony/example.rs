@@ -220,8 +220,11 @@ impl<D: Disk> World<D> {
             return;
         };
         let mut outputs = VecDeque::from(peer.handle(self.now, input));
+        let mut is_last = false;
         loop {
             while let Some(output) = outputs.pop_front() {
+                assert!(!is_last, "after the last output: {output:?}");
+                is_last = matches!(output, Output::Over | Output::Halt(_));
                 match self.perform(at, output) {
                     Ok(Some(performed)) => {
                         let performed = Input::Performed(performed);

@@ -119,8 +119,11 @@ impl Participation {
             Input::Performed(performed) => self.performed(performed)?,
             Input::Stop => return self.stop(),
         }
-        self.release()?;
-        self.show();
+        // Patience may be at its end: after the last words there are no more.
+        if !self.is_over {
+            self.release()?;
+            self.show();
+        }
         Ok(())
     }
 
