@@ -111,6 +111,7 @@ pub fn chain_since(genesis: Genesis, changes: &[(&str, &str)]) -> ChainSpec {
     ];
     let all = keys.iter().chain(changes);
     let keys = all.map(|(key, value)| ((*key).to_owned(), (*value).into()));
-    let keys = keys.collect::<BTreeMap<_, _>>();
+    let mut keys = keys.collect::<BTreeMap<_, _>>();
+    keys.insert("BLOB_SCHEDULE".to_owned(), serde_json::json!([]));
     ChainSpec::new(&keys, genesis).expect("every key is there and makes sense")
 }

@@ -105,6 +105,10 @@ fn where_a_spec_names_no_limit_of_blobs_or_a_strange_one_the_highest_holds() {
     assert_eq!(far.at(Epoch(1 << 60)), 9);
     assert!(far.are_said());
 
+    // The chain has a schedule, and the node does not give it.
+    let fulu = with("FULU_FORK_EPOCH", 100).unwrap();
+    assert_eq!([99, 100].map(|at| fulu.blobs().at(Epoch(at))), [9, all]);
+
     let unnamed = with("MAX_BLOBS_PER_BLOCK_ELECTRA", Value::Null).unwrap();
     assert!(!unnamed.blobs().are_said());
     assert_eq!(unnamed.blobs().at(Epoch(7)), all);

@@ -3,8 +3,8 @@
 //! Source: consensus-specs `fulu/beacon-chain.md` (`get_blob_parameters`), EIP-7892: before the
 //! first entry of `BLOB_SCHEDULE`, `MAX_BLOBS_PER_BLOCK_ELECTRA` holds.
 //!
-//! A node whose limits are absent or strange is no reason not to sign: then
-//! [`MAX`](BlobLimits::MAX) holds, which no chain reaches.
+//! A node whose limits are absent or strange, or that has no schedule since Fulu, is no reason
+//! not to sign: then [`MAX`](BlobLimits::MAX) holds, which no chain reaches.
 
 use serde_json::Value;
 
@@ -29,7 +29,16 @@ impl BlobLimits {
     pub(super) fn of(keys: &Keys<'_>) -> Self {
         let electra = keys.0.get("MAX_BLOBS_PER_BLOCK_ELECTRA").and_then(blobs);
         let schedule = match keys.0.get("BLOB_SCHEDULE") {
-            None | Some(Value::Null) => Some(Vec::new()),
+            // Since Fulu the schedule says it, be it empty.
+            None | Some(Value::Null) => {
+                let fulu = keys.0.get("FULU_FORK_EPOCH").and_then(epoch);
+                let fulu = fulu.filter(|fulu| *fulu != u64::MAX);
+                Some(
+                    fulu.into_iter()
+                        .map(|fulu| (Epoch(fulu), Self::MAX))
+                        .collect(),
+                )
+            }
             Some(schedule) => entries(schedule),
         };
         let Some(mut since) = schedule else {
