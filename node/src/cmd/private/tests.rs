@@ -57,7 +57,7 @@ fn a_process_with_keys_cannot_be_dumped_or_read_unless_a_variable_allows_it() {
 }
 
 /// Every command, in a folder in which nothing is.
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
     "identity new --dir .",
     "identity show --dir .",
     "cluster new --name n --chain c --withdrawal w --fee-recipient f --operator a=KEY",
@@ -78,6 +78,7 @@ const COMMANDS: [&str; 21] = [
     "slashing import f --config c",
     "slashing export f --config c",
     "slashing new-record --config c",
+    "pool status --node 0x0000000000000000000000000000000000000001 --execution-node http://[::1]:1",
     "slashing keep-record --against b --seen 1 --config c",
 ];
 
