@@ -203,8 +203,8 @@ pub enum Earlier {
     #[error(
         "{} holds keystores of shares that an earlier ceremony made, such as {file}, and nothing \
          here says of which: no lock is at {}. {}. If that ceremony was not finished, put its \
-         folder `ceremony` back, or take another keystore directory for this one. Delete no \
-         keystore: it may be a share of validators that have money",
+         folder `ceremony` back; if it is lost, all of you make a new definition, with new data \
+         directories. Delete no keystore: it may be a share of validators that have money",
         .dir.display(), .lock_file.display(), ADVICE
     )]
     Keystores {
