@@ -54,6 +54,10 @@ impl Hidden {
         for part in &self.0 {
             text = text.replace(part.as_str(), "…");
         }
+        // One that spells some of it with other percent signs than the address shows nothing.
+        if self.is_in(&meant(&text)) {
+            return "… (it repeats a part of the address)".to_owned();
+        }
         one_line(&text)
     }
 }

@@ -30,6 +30,15 @@ fn a_password_is_hidden_as_it_is_written_meant_and_sent() {
     ] {
         assert_eq!(hidden.shown(said), shown);
     }
+    for spelled in [
+        "%73e%40cret",
+        "se%40cr%65t",
+        "Basic dXM6ZXJuYW1lOnNlQGNyZXQ%3D of se%40cre%74",
+    ] {
+        let shown = hidden.shown(spelled);
+        assert_eq!(shown, "… (it repeats a part of the address)", "{spelled}");
+    }
+    assert_eq!(hidden.shown("100% of it, %zz"), "100% of it, %zz");
     let token = Hidden::of(&Url::parse("https://0123456789abcdef@h").unwrap());
     assert_eq!(token.shown("Basic MDEyMzQ1Njc4OWFiY2RlZjo="), "Basic …=");
     let short = Hidden::of(&Url::parse("https://u:p@h/%20%20").unwrap());
