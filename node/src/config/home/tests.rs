@@ -3,13 +3,13 @@
 use super::*;
 
 fn read(path: &str) -> Result<PathBuf, BadPath> {
-    expanded_in(Path::new(path), Some("/home/alice".into()))
+    expanded_in(Path::new(path), Some("/her/home".into()))
 }
 
 #[test]
 fn a_leading_tilde_is_the_home_and_nothing_else_changes() {
-    assert_eq!(read("~/gantry").unwrap(), Path::new("/home/alice/gantry"));
-    assert_eq!(read("~").unwrap(), Path::new("/home/alice"));
+    assert_eq!(read("~/gantry").unwrap(), Path::new("/her/home/gantry"));
+    assert_eq!(read("~").unwrap(), Path::new("/her/home"));
     for path in ["/etc/~", "keys/~/a", "./~/a", ".", "", "a~", "../~"] {
         assert_eq!(read(path).unwrap(), Path::new(path));
     }
