@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::call::Call;
 use super::client::{Answer, BeaconClient, Body, VERSION_HEADER};
 use super::contradiction::Contradiction;
-use super::error::{BeaconError, Cause, is_already_known};
+use super::error::{BeaconError, is_already_known};
 
 /// The header that says whether a payload is only a header, for a builder to reveal.
 const BLINDED_HEADER: &str = "Eth-Execution-Payload-Blinded";
@@ -106,7 +106,7 @@ impl BeaconClient {
             let spec = block.fork();
             match answer.header(VERSION_HEADER) {
                 Some(said) if !said.eq_ignore_ascii_case(spec.as_str()) => {
-                    let said = said.to_owned();
+                    let said = self.shown(said);
                     Err(self.contradiction(CALL, Contradiction::OtherFork { said, spec }))
                 }
                 Some(_) | None => Ok(contents),
@@ -136,7 +136,7 @@ impl BeaconClient {
             }
             BlockContents::from_json(spec, produced.data.get())
         };
-        contents.map_err(|error| self.error(CALL, Cause::Undecodable(error.to_string())))
+        contents.map_err(|error| self.undecodable(CALL, &error.to_string()))
     }
 
     /// Posts a signed block with its blobs; the node checks it before it sends it on.

@@ -12,9 +12,9 @@ use serde_json::value::RawValue;
 use super::call::Call;
 use super::client::{BeaconClient, JSON};
 use super::contradiction::Contradiction;
-use super::error::{BeaconError, Cause};
+use super::error::BeaconError;
 use super::items::open;
-use crate::hidden::one_line;
+use crate::hidden::Shown;
 
 /// A block by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +109,7 @@ impl BeaconClient {
             let keys: Envelope<BTreeMap<String, Value>> =
                 self.json(Call::Spec, "/eth/v1/config/spec").await?;
             ChainSpec::new(&keys.data, genesis.data)
-                .map_err(|error| self.error(Call::Spec, Cause::Undecodable(error.to_string())))
+                .map_err(|error| self.undecodable(Call::Spec, &error.to_string()))
         })
         .await
     }
@@ -118,13 +118,13 @@ impl BeaconClient {
     ///
     /// # Errors
     /// If the node cannot be asked.
-    pub async fn version(&self) -> Result<String, BeaconError> {
+    pub async fn version(&self) -> Result<Shown, BeaconError> {
         #[derive(Deserialize)]
         struct Version {
             version: String,
         }
         let answer: Envelope<Version> = self.json(Call::Version, "/eth/v1/node/version").await?;
-        Ok(one_line(&answer.data.version))
+        Ok(self.shown(&answer.data.version))
     }
 
     /// Whether the node follows the chain.
@@ -218,8 +218,7 @@ impl BeaconClient {
             let json: Envelope<&RawValue> = self.read_json(Call::Block, &answer.body)?;
             SignedBlock::from_json(spec, json.data.get())
         };
-        let signed = signed
-            .map_err(|error| self.error(Call::Block, Cause::Undecodable(error.to_string())))?;
+        let signed = signed.map_err(|error| self.undecodable(Call::Block, &error.to_string()))?;
         if block.is_not(signed.block.root(), signed.block.slot()) {
             let other = block.contradicted_by(signed.block.root());
             return Err(self.contradiction(Call::Block, other));

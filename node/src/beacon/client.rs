@@ -22,10 +22,11 @@ use super::address;
 use super::call::Call;
 use super::contradiction::Contradiction;
 use super::error::{BadUrl, BeaconError, Cause, Rejected};
+use super::items::{Strange, Unread};
 use super::pauses::{Pauses, Subject};
 use super::transport::Way;
-use crate::answers::{self, Unread};
-use crate::hidden::Hidden;
+use crate::answers;
+use crate::hidden::{Hidden, Shown};
 
 /// The header that names the fork of a posted or answered object.
 pub(super) const VERSION_HEADER: &str = "Eth-Consensus-Version";
@@ -42,7 +43,6 @@ const FAILURE_LIMIT: usize = 1 << 20;
 #[derive(Clone)]
 pub struct BeaconClient {
     way: Arc<Way>,
-    node: Arc<str>,
     hidden: Arc<Hidden>,
     pauses: Arc<Mutex<Pauses>>,
 }
@@ -69,15 +69,11 @@ impl BeaconClient {
     /// If `url` is not that of an HTTP server.
     pub fn connect(url: &str) -> Result<Self, BadUrl> {
         let parsed = address::read(url)?;
-        let host = parsed
-            .host_str()
-            .ok_or_else(|| BadUrl("expected a host".to_owned()))?;
-        let port = parsed
-            .port()
-            .map_or(String::new(), |port| format!(":{port}"));
+        if !parsed.has_host() {
+            return Err(BadUrl("expected a host".to_owned()));
+        }
         Ok(Self {
             way: Arc::new(Way::to(&parsed)?),
-            node: format!("{}://{host}{port}", parsed.scheme()).into(),
             hidden: Arc::new(Hidden::of(&parsed)),
             pauses: Arc::default(),
         })
@@ -85,7 +81,17 @@ impl BeaconClient {
 
     /// The node as it may be shown: scheme, host and port.
     pub fn node(&self) -> &str {
-        &self.node
+        self.hidden.node()
+    }
+
+    /// What a node says, without what is hidden of its address.
+    pub(super) fn shown(&self, said: &str) -> Shown {
+        self.hidden.shown(said)
+    }
+
+    /// What could not be read of a list, without the same.
+    pub(super) fn strange(&self, unread: &Unread) -> Strange {
+        Strange::of(unread, &self.hidden)
     }
 
     /// Puts a question, unless it has just failed for a reason that lasts: then it fails again, for
@@ -152,8 +158,7 @@ impl BeaconClient {
         Ok(response.await?.into_body())
     }
 
-    /// Reads JSON; a failure shows the place where it went wrong, unless a part of what is hidden
-    /// may stand there.
+    /// Reads JSON; a failure shows the place where it went wrong.
     pub(super) fn read_json<'a, T: Deserialize<'a>>(
         &self,
         call: Call,
@@ -163,19 +168,21 @@ impl BeaconClient {
             let from = error.column().saturating_sub(60).min(body.len());
             let to = error.column().min(body.len());
             let before = match error.line() {
-                1 if !self.hidden.is_in(&String::from_utf8_lossy(body)) => {
-                    String::from_utf8_lossy(&body[from..to])
-                }
-                _ => "".into(),
+                1 => self.hidden.part(body, from..to),
+                _ => String::new(),
             };
-            let text = self.hidden.shown(&format!("{error}, after {before:?}"));
-            self.error(call, Cause::Undecodable(text))
+            self.undecodable(call, &format!("{error}, after {before:?}"))
         })
+    }
+
+    /// The failure of `call` because what came cannot be read, for a reason that may repeat it.
+    pub(super) fn undecodable(&self, call: Call, why: &str) -> BeaconError {
+        self.error(call, Cause::Undecodable(self.shown(why)))
     }
 
     pub(super) fn error(&self, call: Call, cause: Cause) -> BeaconError {
         BeaconError {
-            node: self.node.clone(),
+            node: Arc::clone(self.hidden.node()),
             call,
             cause,
         }
@@ -188,7 +195,7 @@ impl BeaconClient {
 
     /// The failure of a connection while something was read from it.
     pub(super) fn broken(&self, call: Call, error: &dyn Error) -> BeaconError {
-        self.error(call, Cause::Broken(self.hidden.shown(&innermost(error))))
+        self.error(call, Cause::Broken(self.shown(&innermost(error))))
     }
 
     pub(super) async fn get(
@@ -226,7 +233,7 @@ impl BeaconClient {
             .map_err(|_| self.timed_out(call))?
             .map_err(|error| match error.is_connect() {
                 true => {
-                    let reason = self.hidden.shown(&innermost(&error));
+                    let reason = self.shown(&innermost(&error));
                     self.error(call, Cause::Unreachable(reason))
                 }
                 false => self.broken(call, &error),
@@ -252,14 +259,15 @@ impl BeaconClient {
     ) -> Result<Vec<u8>, BeaconError> {
         let body = answers::whole(body, limit).await;
         body.map_err(|unread| match unread {
-            Unread::TooLarge(limit) => self.error(call, Cause::TooLarge(limit)),
-            Unread::Broken(error) => self.broken(call, &error),
+            answers::Unread::TooLarge(limit) => self.error(call, Cause::TooLarge(limit)),
+            answers::Unread::Broken(error) => self.broken(call, &error),
         })
     }
 
     async fn rejected(&self, call: Call, status: u16, response: Response<Incoming>) -> BeaconError {
         if let Some(place) = redirects_to(&response) {
-            return self.error(call, Cause::Rejected(Rejected::elsewhere(status, &place)));
+            let place = self.shown(&format!("it leads to {place}"));
+            return self.error(call, Cause::Rejected(Rejected::elsewhere(status, place)));
         }
         // A body that cannot be read leaves the status, which says more than why it could not.
         let body = self.whole(call, response.into_body(), FAILURE_LIMIT).await;
@@ -275,7 +283,7 @@ impl BeaconClient {
 
 impl fmt::Debug for BeaconClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BeaconClient({})", self.node)
+        write!(f, "BeaconClient({})", self.node())
     }
 }
 

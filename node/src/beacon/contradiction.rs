@@ -5,6 +5,7 @@ use proto::{Root, Slot};
 use thiserror::Error;
 
 use super::items::Strange;
+use crate::hidden::Shown;
 
 /// The rule that the node broke.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -26,7 +27,7 @@ pub enum Contradiction {
     #[error("the block has another RANDAO reveal than it was asked with")]
     OtherReveal,
     #[error("the node says fork {said}, its spec says {}", .spec.as_str())]
-    OtherFork { said: String, spec: ForkName },
+    OtherFork { said: Shown, spec: ForkName },
     #[error("a blinded block, without builder asked")]
     Blinded,
     #[error("null in place of the duties")]

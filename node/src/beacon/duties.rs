@@ -129,9 +129,10 @@ impl BeaconClient {
     ) -> Result<Duties<T>, BeaconError> {
         let Items {
             read,
-            mut strange,
+            unread,
             was_null,
         } = answer.data;
+        let mut strange = self.strange(&unread);
         if was_null {
             return Err(self.contradiction(call, Contradiction::NoDuties));
         }

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::call::Call;
 use super::contradiction::Contradiction;
-use crate::hidden::{self, Hidden, one_line};
+use crate::hidden::{self, Hidden, Shown};
 
 /// The address of a beacon node cannot be used. Never holds the address: it may have a password.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -29,9 +29,9 @@ pub struct BeaconError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Cause {
     #[error("cannot connect ({0}): check that the node runs and that its address is right")]
-    Unreachable(String),
+    Unreachable(Shown),
     #[error("the connection broke ({0}): look at the node's log if this repeats")]
-    Broken(String),
+    Broken(Shown),
     #[error("no answer within {0} ms: the node or its machine is overloaded or still starting")]
     Timeout(u64),
     #[error("HTTP status {}{}{}", .0.status, said(&.0.message), advice(.0.status))]
@@ -39,7 +39,7 @@ pub enum Cause {
     #[error("the answer is larger than {0} bytes: check that the address is a beacon node's")]
     TooLarge(usize),
     #[error("the answer cannot be read ({0}): upgrade the node or gantry")]
-    Undecodable(String),
+    Undecodable(Shown),
     #[error("the answer is not to what was asked: {0}: the node is faulty, or a proxy mixes nodes")]
     Contradiction(Contradiction),
 }
@@ -49,7 +49,7 @@ pub enum Cause {
 pub struct Rejected {
     pub status: u16,
     /// The node's own words, cut to [`Rejected::MESSAGE_LIMIT`] characters.
-    pub message: String,
+    pub message: Shown,
     /// For calls that post a list: which items failed and why.
     pub failures: Vec<ItemFailure>,
 }
@@ -59,7 +59,7 @@ pub struct Rejected {
 pub struct ItemFailure {
     pub index: usize,
     /// The node's own words, cut like the whole message.
-    pub message: String,
+    pub message: Shown,
 }
 
 impl BeaconError {
@@ -117,11 +117,11 @@ impl Rejected {
     /// The most characters that are kept of a node's message.
     pub const MESSAGE_LIMIT: usize = hidden::TEXT_LIMIT;
 
-    /// The node says that it is at `place`.
-    pub(super) fn elsewhere(status: u16, place: &str) -> Self {
+    /// The node says that it is elsewhere.
+    pub(super) fn elsewhere(status: u16, message: Shown) -> Self {
         Self {
             status,
-            message: one_line(&format!("it leads to {place}")),
+            message,
             failures: Vec::new(),
         }
     }

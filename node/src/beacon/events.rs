@@ -19,6 +19,7 @@ use super::error::{BeaconError, Cause};
 use super::items::open;
 use super::sse::Events;
 use crate::answers::piece;
+use crate::hidden::Shown;
 
 /// The node has a new head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -120,12 +121,12 @@ impl Feed {
             })?
             .map_err(|error| client.broken(Call::Events, &error))?
             .ok_or_else(|| {
-                let ended = "the node ended the stream".to_owned();
+                let ended = Shown::ours("the node ended the stream");
                 client.error(Call::Events, Cause::Broken(ended))
             })?;
-        let complete = events.read(&piece).map_err(|too_long| {
-            client.error(Call::Events, Cause::Undecodable(too_long.to_string()))
-        })?;
+        let complete = events
+            .read(&piece)
+            .map_err(|too_long| client.undecodable(Call::Events, &too_long.to_string()))?;
         for event in complete.iter().filter(|event| event.event == "head") {
             let head = client.read_json(Call::Events, event.data.as_bytes());
             self.ready.push_back(head.map(Heard::Head));

@@ -6,7 +6,7 @@ use serde::de::{DeserializeOwned, Deserializer};
 use serde::{Deserialize, de};
 use serde_json::value::RawValue;
 
-use crate::hidden::one_line;
+use crate::hidden::{Hidden, Shown};
 
 /// The most items that are described when they are passed over; more of them are counted.
 const DESCRIBED: usize = 3;
@@ -17,24 +17,50 @@ const DESCRIBED: usize = 3;
 pub(super) struct Items<T> {
     /// The items that could be read.
     pub(super) read: Vec<T>,
-    /// Why the others could not.
-    pub(super) strange: Strange,
+    /// Why the others could not, in the node's words, as they came.
+    pub(super) unread: Unread,
     /// Whether there was null in place of a list.
     pub(super) was_null: bool,
+}
+
+/// What could not be read of a list.
+#[derive(Debug, Default)]
+pub(super) struct Unread {
+    described: Vec<String>,
+    count: usize,
 }
 
 /// What was passed over in a list, in words.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Strange {
-    described: Vec<String>,
+    described: Vec<Shown>,
     count: usize,
 }
 
+impl Unread {
+    fn add(&mut self, why: impl FnOnce() -> String) {
+        self.count += 1;
+        if self.described.len() < DESCRIBED {
+            self.described.push(why());
+        }
+    }
+}
+
 impl Strange {
+    /// What could not be read, without what is `hidden`.
+    pub(super) fn of(unread: &Unread, hidden: &Hidden) -> Self {
+        let described = unread.described.iter();
+        Self {
+            described: described.map(|words| hidden.shown(words)).collect(),
+            count: unread.count,
+        }
+    }
+
+    /// Adds one item, for a reason in this program's own words.
     pub(super) fn add(&mut self, why: impl FnOnce() -> String) {
         self.count += 1;
         if self.described.len() < DESCRIBED {
-            self.described.push(one_line(&why()));
+            self.described.push(Shown::ours(why()));
         }
     }
 
@@ -52,14 +78,20 @@ impl Strange {
 
     /// All of it in one line; none if nothing was passed over.
     pub fn told(&self) -> Option<String> {
-        (self.count > 0).then(|| {
-            let more = match self.count - self.described.len() {
-                0 => String::new(),
-                more => format!("; {more} more"),
-            };
-            format!("{}{more}", self.described.join("; "))
-        })
+        told(self.described.iter().map(|words| &**words), self.count)
     }
+}
+
+/// Those of `count` items that are described, and how many more there are; none of none.
+fn told<'a>(described: impl Iterator<Item = &'a str>, count: usize) -> Option<String> {
+    (count > 0).then(|| {
+        let described: Vec<&str> = described.collect();
+        let more = match count - described.len() {
+            0 => String::new(),
+            more => format!("; {more} more"),
+        };
+        format!("{}{more}", described.join("; "))
+    })
 }
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Items<T> {
@@ -68,17 +100,18 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Items<T> {
         let was_null = list.is_none();
         let mut items = Self {
             read: Vec::with_capacity(list.as_ref().map_or(0, Vec::len)),
-            strange: Strange::default(),
+            unread: Unread::default(),
             was_null,
         };
         for item in list.into_iter().flatten() {
             match serde_json::from_str(item.get()) {
                 Ok(item) => items.read.push(item),
-                Err(error) => items.strange.add(|| format!("{error} in {}", item.get())),
+                Err(error) => items.unread.add(|| format!("{error} in {}", item.get())),
             }
         }
         // A list of nothing but strange items is in another language.
-        match items.strange.told() {
+        let Unread { described, count } = &items.unread;
+        match told(described.iter().map(String::as_str), *count) {
             Some(told) if items.read.is_empty() => Err(de::Error::custom(told)),
             Some(_) | None => Ok(items),
         }

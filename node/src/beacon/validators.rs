@@ -128,7 +128,7 @@ impl BeaconClient {
                 strange: Strange::default(),
             };
             for items in answer {
-                validators.strange.append(items.strange);
+                validators.strange.append(self.strange(&items.unread));
                 for known in items.read {
                     let (key, index) = (known.validator.pubkey, known.index);
                     if !asked.contains(&key) {

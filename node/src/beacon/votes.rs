@@ -7,7 +7,7 @@ use super::call::Call;
 use super::chain::Envelope;
 use super::client::{BeaconClient, Body};
 use super::contradiction::Contradiction;
-use super::error::{BeaconError, Cause, ItemFailure};
+use super::error::{BeaconError, ItemFailure};
 use super::events::HeadEvent;
 
 impl BeaconClient {
@@ -50,7 +50,7 @@ impl BeaconClient {
             let answer = self.ssz_or_json(CALL, &path).await?;
             let vote = if answer.is_ssz() {
                 AttestationData::from_ssz(&answer.body)
-                    .map_err(|error| self.error(CALL, Cause::Undecodable(format!("{error:?}"))))?
+                    .map_err(|error| self.undecodable(CALL, &format!("{error:?}")))?
             } else {
                 self.read_json::<Envelope<AttestationData>>(CALL, &answer.body)?
                     .data

@@ -14,11 +14,12 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 use super::batch::{Asked, Batches, Reply};
-use super::error::ExecutionError;
+use super::error::{ExecutionError, said};
 use super::old_state::is_thrown_away;
 use super::rpc::Patience;
 use super::transport::Bounded;
 use crate::clock;
+use crate::hidden::Shown;
 
 /// How old the newest block of a node that follows the chain is at most.
 const OLDEST_HEAD: Duration = Duration::from_secs(600);
@@ -227,7 +228,7 @@ impl States {
         let reply = match (question, reply) {
             (StateQuestion::Call(..), Err(payload)) if is_revert(payload) => {
                 let reason = self.node.hidden.shown(&payload.message);
-                return Ok(StateAnswer::Reverted(reason));
+                return Ok(StateAnswer::Reverted(reason.to_string()));
             }
             (_, reply) => reply,
         };
@@ -250,7 +251,7 @@ impl States {
                 let bytes: Option<Bytes> = self.result("what a contract answers", reply)?;
                 let bytes = bytes.ok_or_else(|| ExecutionError::Refused {
                     question: "what a contract answers",
-                    cause: format!("nothing came from {}", checksummed(to)),
+                    cause: Shown::ours(format!("nothing came from {}", checksummed(to))),
                 })?;
                 bytes.to_vec()
             }
@@ -267,17 +268,13 @@ impl States {
         question: &'static str,
         reply: &Reply,
     ) -> Result<T, ExecutionError> {
-        let refused = |cause: &str| ExecutionError::Refused {
-            question,
-            cause: self.node.hidden.shown(cause),
-        };
+        let hidden = &self.node.hidden;
+        let refused = |cause| ExecutionError::Refused { question, cause };
         match reply {
-            Ok(result) => serde_json::from_str(result.get())
-                .map_err(|error| refused(&format!("the answer cannot be read: {error}"))),
-            Err(payload) => Err(refused(&format!(
-                "{} (code {})",
-                payload.message, payload.code
-            ))),
+            Ok(result) => serde_json::from_str(result.get()).map_err(|error| {
+                refused(hidden.shown(&format!("the answer cannot be read: {error}")))
+            }),
+            Err(payload) => Err(refused(said(payload, hidden))),
         }
     }
 }

@@ -214,5 +214,5 @@ fn is_passing(error: &ExecutionError) -> bool {
     let ExecutionError::Refused { cause, .. } = error else {
         return false;
     };
-    is_hurried(cause) || cause.starts_with("HTTP status 5") || cause == "nothing is there"
+    is_hurried(cause) || cause.starts_with("HTTP status 5") || &**cause == "nothing is there"
 }

@@ -3,10 +3,11 @@
 //! No error holds a URL, or any part of one that may be a secret: a user name, a password, a key
 //! in the path or the query.
 
+use alloy::rpc::json_rpc::ErrorPayload;
 use alloy::transports::{HttpError, RpcError, TransportError, TransportErrorKind};
 use thiserror::Error;
 
-use crate::hidden::Hidden;
+use crate::hidden::{Hidden, Shown};
 
 /// The address of an execution node cannot be used. Never holds the address.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -30,12 +31,12 @@ pub enum ExecutionError {
     )]
     Unreachable {
         question: &'static str,
-        cause: String,
+        cause: Shown,
     },
     #[error("the execution node did not answer {question}: {cause}")]
     Refused {
         question: &'static str,
-        cause: String,
+        cause: Shown,
     },
     /// The node has stopped in the middle of an answer, or before it.
     #[error(
@@ -92,7 +93,7 @@ pub enum ExecutionError {
          not become final for long, or the node keeps too little. Give one that keeps the state of \
          the last finalised block, or an archive node"
     )]
-    Pruned { block: u64, cause: String },
+    Pruned { block: u64, cause: Shown },
     #[error(
         "the log cannot be looked at from block {first} on, because the newest block is {head}: \
          what was deposited before would be paid twice. Give a block of before the ceremony"
@@ -132,7 +133,7 @@ pub enum ExecutionError {
     NoLog {
         /// The first block of those asked for.
         block: u64,
-        cause: String,
+        cause: Shown,
     },
     #[error("the sender's key is not 32 bytes of hex")]
     Key,
@@ -171,30 +172,25 @@ impl ExecutionError {
         hidden: &Hidden,
         error: TransportError,
     ) -> Self {
-        let refused = |cause: String| Self::Refused {
-            question,
-            cause: hidden.shown(&cause),
-        };
+        let refused = |cause| Self::Refused { question, cause };
         match error {
-            RpcError::ErrorResp(payload) => {
-                refused(format!("{} (code {})", payload.message, payload.code))
-            }
-            RpcError::NullResp => refused("nothing is there".to_owned()),
+            RpcError::ErrorResp(payload) => refused(said(&payload, hidden)),
+            RpcError::NullResp => refused(Shown::ours("nothing is there")),
             RpcError::DeserError { err, text } => {
-                refused(format!("the answer cannot be read: {err}: {text}"))
+                let why = format!("the answer cannot be read: {err}: {text}");
+                refused(hidden.shown(&why))
             }
             RpcError::Transport(TransportErrorKind::HttpError(error))
             | RpcError::Transport(TransportErrorKind::HttpErrorWithRetryAfter { error, .. }) => {
-                Self::Refused {
-                    question,
-                    cause: http(&error, hidden),
-                }
+                refused(http(&error, hidden))
             }
             RpcError::Transport(TransportErrorKind::Custom(error)) => {
                 let error = match error.downcast::<reqwest::Error>() {
                     Ok(error) if error.is_timeout() => return Self::Hangs { question, ms },
                     Ok(error) => innermost(&error.without_url()),
-                    Err(other) if other.is::<TooLarge>() => return refused(other.to_string()),
+                    Err(other) if other.is::<TooLarge>() => {
+                        return refused(Shown::ours(other.to_string()));
+                    }
                     Err(other) => other.to_string(),
                 };
                 Self::Unreachable {
@@ -205,12 +201,19 @@ impl ExecutionError {
             other @ (RpcError::UnsupportedFeature(_)
             | RpcError::LocalUsageError(_)
             | RpcError::SerError(_)
-            | RpcError::Transport(_)) => refused(other.to_string()),
+            | RpcError::Transport(_)) => refused(hidden.shown(&other.to_string())),
         }
     }
 }
 
-fn http(error: &HttpError, hidden: &Hidden) -> String {
+/// What a node answers in place of a result, in its own words. Its code is ours to show: how it is
+/// to be understood hangs on it.
+pub(super) fn said(payload: &ErrorPayload, hidden: &Hidden) -> Shown {
+    let message = hidden.shown(&payload.message);
+    Shown::ours(format!("{message} (code {})", payload.code))
+}
+
+fn http(error: &HttpError, hidden: &Hidden) -> Shown {
     let advice = match error.status {
         300..=399 => ": the address leads elsewhere; give the one it leads to",
         401 | 403 => ": check user name, password and key in the address",
@@ -221,7 +224,7 @@ fn http(error: &HttpError, hidden: &Hidden) -> String {
         true => String::new(),
         false => format!(": {}", hidden.shown(&error.body)),
     };
-    format!("HTTP status {}{advice}{said}", error.status)
+    Shown::ours(format!("HTTP status {}{advice}{said}", error.status))
 }
 
 /// The reason at the bottom of an error, which says the most.

@@ -19,7 +19,7 @@ use super::payer::Sender;
 use super::transaction::{Fees, Signed, Taken, Unsigned, WEI_PER_GWEI};
 use super::transaction::{call, is_known_already, is_spent_already, wei};
 use super::transport::Bounded;
-use crate::hidden::Hidden;
+use crate::hidden::{Hidden, Shown};
 
 /// How long the node is waited for.
 #[derive(Debug, Clone, Copy)]
@@ -240,7 +240,7 @@ impl Execution {
         let count = count.and_then(|count| <[u8; 8]>::try_from(count.as_ref()).ok());
         let count = count.ok_or_else(|| ExecutionError::Refused {
             question,
-            cause: "what it answered is not a number of deposits".to_owned(),
+            cause: Shown::ours("what it answered is not a number of deposits"),
         })?;
         Ok(u64::from_le_bytes(count))
     }

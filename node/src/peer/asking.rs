@@ -312,7 +312,7 @@ impl Question {
             Ok(failures) => {
                 let of = |failure: ItemFailure| {
                     let attestation = attestations.get(failure.index)?;
-                    Some((attestation.attester_index, failure.message))
+                    Some((attestation.attester_index, failure.message.to_string()))
                 };
                 failures.into_iter().filter_map(of).collect()
             }

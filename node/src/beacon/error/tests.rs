@@ -53,9 +53,9 @@ fn what_a_node_says_is_read_in_other_languages_too() {
             {"index":1,"message":null}]}"#;
     let failures = read(400, nimbus).failures;
     assert!(failures[0].is_already_known());
-    assert_eq!((failures[1].index, failures[1].message.as_str()), (1, ""));
+    assert_eq!((failures[1].index, &*failures[1].message), (1, ""));
     let null = br#"{"code":500,"message":"broken","failures":null}"#;
-    assert_eq!(read(500, null).message, "broken");
+    assert_eq!(&*read(500, null).message, "broken");
     let other = br#"{"status":400,"error":"Bad Request"}"#;
     assert!(read(400, other).message.contains("Bad Request"));
 }
@@ -69,9 +69,9 @@ fn what_somebody_must_mend_lasts_and_what_time_mends_does_not() {
     for passing in [408, 425, 429, 500, 502, 503, 504] {
         assert!(!status(passing), "{passing}");
     }
-    assert!(error(Cause::Undecodable(String::new())).lasts());
+    assert!(error(Cause::Undecodable(Shown::ours(""))).lasts());
     assert!(!error(Cause::Timeout(1)).lasts());
-    assert!(!error(Cause::Unreachable(String::new())).lasts());
+    assert!(!error(Cause::Unreachable(Shown::ours(""))).lasts());
 }
 
 proptest! {

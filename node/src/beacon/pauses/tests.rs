@@ -4,7 +4,7 @@ use reqwest::Url;
 
 use super::super::error::{Cause, Rejected};
 use super::*;
-use crate::hidden::Hidden;
+use crate::hidden::{Hidden, Shown};
 
 fn error(call: Call, cause: Cause) -> BeaconError {
     BeaconError {
@@ -49,7 +49,7 @@ fn a_refused_question_waits_longer_each_time_and_one_of_a_slot_not_beyond_it() {
 
 #[test]
 fn what_time_mends_and_what_is_signed_never_waits() {
-    let down = Cause::Unreachable(String::new());
+    let down = Cause::Unreachable(Shown::ours("refused"));
     assert_eq!(pauses(&error(Call::Validators, down)), [0; 7]);
     assert_eq!(pauses(&refused(Call::SubmitAttestations)), [0; 7]);
     assert_eq!(pauses(&refused(Call::PublishBlock)), [0; 7]);

@@ -32,7 +32,7 @@ async fn a_chain_is_known_from_genesis_and_spec() {
     assert_eq!(spec.preset(), PresetBase::Minimal);
     assert_eq!(spec.genesis().genesis_time, 1_795_263_776);
     assert_eq!(spec.fork_at(Epoch(51)), Ok(ForkName::Electra));
-    assert_eq!(client.version().await.unwrap(), "Lodestar/1.44.0-parts");
+    assert_eq!(&*client.version().await.unwrap(), "Lodestar/1.44.0-parts");
     assert!(client.sync_status().await.unwrap().may_vote());
 }
 

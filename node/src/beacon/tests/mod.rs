@@ -3,6 +3,7 @@
 //! How the answers were recorded: `recorded/README.md`.
 
 mod answers;
+mod echoes;
 mod failures;
 mod strange;
 

@@ -17,7 +17,7 @@ fn what_a_log_does_not_show_is_told_with_what_to_do() {
         count: 1,
         lacking: 1,
     };
-    let cause = "pruned".to_owned();
+    let cause = Shown::ours("pruned");
     let no_log = ExecutionError::NoLog { block, cause };
     for (error, words) in [
         (ExecutionError::Behind(700), "it is syncing or cut off"),
