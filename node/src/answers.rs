@@ -1,9 +1,16 @@
 //! The body of an answer over HTTP, never more of it than the caller has room for: who answers may
-//! be broken or hostile, and a body without an end would take all memory.
+//! be broken or hostile, and a body without an end would take all memory. And what it is if it is
+//! not what was asked for, or why none came.
+
+mod other;
+mod reason;
 
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::Body;
+
+pub use other::Other;
+pub use reason::reason;
 
 /// Why a body was not read to its end.
 #[derive(Debug)]

@@ -49,6 +49,28 @@ pub enum Call {
 const MIB: usize = 1 << 20;
 
 impl Call {
+    /// Whether every beacon node has it, in this very form: what does not is none.
+    pub const fn is_basic(self) -> bool {
+        match self {
+            Self::Genesis | Self::Spec | Self::Version | Self::Syncing => true,
+            Self::Health
+            | Self::Validators
+            | Self::PendingDeposits
+            | Self::Header
+            | Self::Block
+            | Self::AttesterDuties
+            | Self::ProposerDuties
+            | Self::SyncDuties
+            | Self::AttestationData
+            | Self::SubmitAttestations
+            | Self::ProduceBlock
+            | Self::PublishBlock
+            | Self::PrepareProposers
+            | Self::SubscribeCommittees
+            | Self::Events => false,
+        }
+    }
+
     /// Its name in logs and metrics.
     pub const fn name(self) -> &'static str {
         match self {

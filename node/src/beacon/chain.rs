@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::call::Call;
 use super::client::{BeaconClient, JSON};
 use super::contradiction::Contradiction;
-use super::error::BeaconError;
+use super::error::{BeaconError, Rejected, Voice};
 use super::items::open;
 use crate::hidden::Shown;
 
@@ -143,12 +143,19 @@ impl BeaconClient {
     /// Whether the node says that it is not ready for duties. Teku, while it has just begun and
     /// looks for others of its kind, says so here alone, and refuses every value. A node or proxy
     /// that does not serve the question says nothing.
+    ///
+    /// A proxy says 503 too: of itself, or because it does not reach the node. In the API that
+    /// status has no body, and the node that says it answers other questions.
     pub async fn is_unready(&self) -> bool {
         let health = self.get(Call::Health, "/eth/v1/node/health", JSON);
         let answer = self.put((Call::Health, 0), health);
         match answer.await {
             Ok(answer) => answer.status == 206,
-            Err(error) => error.status() == Some(503),
+            Err(error) => {
+                let said = error.rejected();
+                let is_own = |said: &Rejected| said.status == 503 && said.voice == Voice::Own;
+                said.is_some_and(is_own) && self.sync_status().await.is_ok()
+            }
         }
     }
 

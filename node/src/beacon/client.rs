@@ -25,7 +25,7 @@ use super::error::{BadUrl, BeaconError, Cause, Rejected};
 use super::items::{Strange, Unread};
 use super::pauses::{Pauses, Subject};
 use super::transport::Way;
-use crate::answers;
+use crate::answers::{self, Other, reason};
 use crate::hidden::{Hidden, Shown};
 
 /// The header that names the fork of a posted or answered object.
@@ -165,6 +165,9 @@ impl BeaconClient {
         body: &'a [u8],
     ) -> Result<T, BeaconError> {
         serde_json::from_slice(body).map_err(|error| {
+            if let Some(other) = Other::of(body).filter(|other| *other != Other::BeaconApi) {
+                return self.error(call, Cause::NoBeaconApi(other));
+            }
             let from = error.column().saturating_sub(60).min(body.len());
             let to = error.column().min(body.len());
             let before = match error.line() {
@@ -194,8 +197,8 @@ impl BeaconClient {
     }
 
     /// The failure of a connection while something was read from it.
-    pub(super) fn broken(&self, call: Call, error: &dyn Error) -> BeaconError {
-        self.error(call, Cause::Broken(self.shown(&innermost(error))))
+    pub(super) fn broken(&self, call: Call, error: &(dyn Error + 'static)) -> BeaconError {
+        self.error(call, Cause::Broken(self.shown(&reason(error))))
     }
 
     pub(super) async fn get(
@@ -233,7 +236,7 @@ impl BeaconClient {
             .map_err(|_| self.timed_out(call))?
             .map_err(|error| match error.is_connect() {
                 true => {
-                    let reason = self.shown(&innermost(&error));
+                    let reason = self.shown(&reason(&error));
                     self.error(call, Cause::Unreachable(reason))
                 }
                 false => self.broken(call, &error),
@@ -246,7 +249,7 @@ impl BeaconClient {
         // The status says more than that its reason did not come.
         Err(rejected.unwrap_or_else(|_| {
             let rejected = Rejected::read(status, &[], &self.hidden);
-            self.error(call, Cause::Rejected(rejected))
+            self.error(call, Cause::Rejected(rejected.to(call)))
         }))
     }
 
@@ -272,7 +275,7 @@ impl BeaconClient {
         // A body that cannot be read leaves the status, which says more than why it could not.
         let body = self.whole(call, response.into_body(), FAILURE_LIMIT).await;
         let rejected = Rejected::read(status, &body.unwrap_or_default(), &self.hidden);
-        self.error(call, Cause::Rejected(rejected))
+        self.error(call, Cause::Rejected(rejected.to(call)))
     }
 
     fn timed_out(&self, call: Call) -> BeaconError {
@@ -332,15 +335,6 @@ fn redirects_to(response: &Response<Incoming>) -> Option<String> {
         return None;
     }
     address::origin_of(response.headers().get(LOCATION)?.to_str().ok()?)
-}
-
-/// The reason at the bottom of an error, which says the most.
-fn innermost(error: &dyn Error) -> String {
-    let mut reason = error;
-    while let Some(deeper) = reason.source() {
-        reason = deeper;
-    }
-    reason.to_string()
 }
 
 #[cfg(test)]

@@ -5,10 +5,12 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use thiserror::Error;
 
 use super::call::Call;
 use super::contradiction::Contradiction;
+use crate::answers::Other;
 use crate::hidden::{self, Hidden, Shown};
 
 /// The address of a beacon node cannot be used. Never holds the address: it may have a password.
@@ -34,12 +36,15 @@ pub enum Cause {
     Broken(Shown),
     #[error("no answer within {0} ms: the node or its machine is overloaded or still starting")]
     Timeout(u64),
-    #[error("HTTP status {}{}{}", .0.status, said(&.0.message), advice(.0.status))]
+    #[error("HTTP status {}{}{}", .0.status, said(&.0.message), advice(.0))]
     Rejected(Rejected),
     #[error("the answer is larger than {0} bytes: check that the address is a beacon node's")]
     TooLarge(usize),
     #[error("the answer cannot be read ({0}): upgrade the node or gantry")]
     Undecodable(Shown),
+    /// Something else answers.
+    #[error("{}", of_another(*.0))]
+    NoBeaconApi(Other),
     #[error("the answer is not to what was asked: {0}: the node is faulty, or a proxy mixes nodes")]
     Contradiction(Contradiction),
 }
@@ -48,10 +53,22 @@ pub enum Cause {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejected {
     pub status: u16,
+    pub voice: Voice,
     /// The node's own words, cut to [`Rejected::MESSAGE_LIMIT`] characters.
     pub message: Shown,
     /// For calls that post a list: which items failed and why.
     pub failures: Vec<ItemFailure>,
+}
+
+/// Who has refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Voice {
+    /// The node, in the API's language or without a word.
+    Own,
+    /// It cannot be told: what is said is not in the API's language. A proxy's, or another node's.
+    Foreign,
+    /// Something that is no beacon node.
+    NoBeaconNode,
 }
 
 /// One item of a posted list that the node did not take.
@@ -77,6 +94,7 @@ impl BeaconError {
             | Cause::Timeout(_)
             | Cause::TooLarge(_)
             | Cause::Undecodable(_)
+            | Cause::NoBeaconApi(_)
             | Cause::Contradiction(_) => None,
         }
     }
@@ -107,7 +125,10 @@ impl BeaconError {
                 408 | 425 | 429 => false,
                 status => (300..500).contains(&status) || status == 501,
             },
-            Cause::TooLarge(_) | Cause::Undecodable(_) | Cause::Contradiction(_) => true,
+            Cause::TooLarge(_)
+            | Cause::Undecodable(_)
+            | Cause::NoBeaconApi(_)
+            | Cause::Contradiction(_) => true,
             Cause::Unreachable(_) | Cause::Broken(_) | Cause::Timeout(_) => false,
         }
     }
@@ -121,6 +142,7 @@ impl Rejected {
     pub(super) fn elsewhere(status: u16, message: Shown) -> Self {
         Self {
             status,
+            voice: Voice::Foreign,
             message,
             failures: Vec::new(),
         }
@@ -142,17 +164,29 @@ impl Rejected {
         }
         #[derive(Deserialize)]
         struct Body {
+            code: Option<IgnoredAny>,
             message: Option<String>,
             failures: Option<Vec<Failure>>,
         }
-        let as_text = || hidden.shown(&String::from_utf8_lossy(body));
+        let as_text = || match Other::of(body) {
+            Some(Other::Page) => Shown::ours("a web page"),
+            Some(Other::Nothing | Other::JsonRpc | Other::BeaconApi) | None => {
+                hidden.shown(&String::from_utf8_lossy(body))
+            }
+        };
         let Ok(read) = serde_json::from_slice::<Body>(body) else {
+            let voice = match body.trim_ascii() {
+                [] => Voice::Own,
+                _ => Voice::Foreign,
+            };
             return Self {
                 status,
+                voice,
                 message: as_text(),
                 failures: Vec::new(),
             };
         };
+        let is_own = read.code.is_some() && read.message.is_some();
         let failures = read.failures.into_iter().flatten().filter_map(|failure| {
             Some(ItemFailure {
                 index: match failure.index {
@@ -164,11 +198,28 @@ impl Rejected {
         });
         Self {
             status,
+            voice: if is_own { Voice::Own } else { Voice::Foreign },
             // Another language than the API's still says something.
             message: read
                 .message
                 .map_or_else(as_text, |message| hidden.shown(&message)),
             failures: failures.collect(),
+        }
+    }
+}
+
+impl Rejected {
+    /// The same if no beacon node refuses `call` like that: every one has it, and one that has no
+    /// answer yet says so in words.
+    pub(super) fn to(self, call: Call) -> Self {
+        let is_unknown = matches!(self.status, 400 | 404 | 405 | 415 | 501);
+        let is_wordless = self.voice == Voice::Foreign || self.message.is_empty();
+        match call.is_basic() && is_unknown && is_wordless {
+            true => Self {
+                voice: Voice::NoBeaconNode,
+                ..self
+            },
+            false => self,
         }
     }
 }
@@ -206,7 +257,28 @@ fn said(message: &str) -> String {
     format!(" ({message})")
 }
 
-fn advice(status: u16) -> &'static str {
+/// What to do where no Beacon API is.
+const ELSEWHERE: &str = "check the address in `beacon_node` or --beacon-node, with its port and \
+                         path; that of the execution node may stand in its place";
+
+fn of_another(other: Other) -> String {
+    let what = match other {
+        Other::Nothing => "the answer is empty: this is no Beacon API",
+        Other::Page => "the answer is a web page: this is no Beacon API",
+        Other::JsonRpc => "this is the JSON-RPC of an execution node, and no Beacon API",
+        Other::BeaconApi => "this is an error of the Beacon API, and no answer",
+    };
+    format!("{what}: {ELSEWHERE}")
+}
+
+fn advice(rejected: &Rejected) -> String {
+    match rejected.voice {
+        Voice::NoBeaconNode => format!(": this is no Beacon API: {ELSEWHERE}"),
+        Voice::Own | Voice::Foreign => of_status(rejected.status).to_owned(),
+    }
+}
+
+fn of_status(status: u16) -> &'static str {
     match status {
         301 | 302 | 303 | 307 | 308 => {
             ": gantry follows no redirect; write the address that it leads to, which often begins \

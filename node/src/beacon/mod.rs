@@ -49,7 +49,7 @@ pub use chain::{BlockId, KnownBlock, PendingDeposit, StateId, SyncStatus};
 pub use client::BeaconClient;
 pub use contradiction::Contradiction;
 pub use duties::{CommitteeSubscription, Duties};
-pub use error::{BadUrl, BeaconError, Cause, ItemFailure, Rejected};
+pub use error::{BadUrl, BeaconError, Cause, ItemFailure, Rejected, Voice};
 pub use events::{HeadEvent, Heard};
 pub use items::Strange;
 pub use validators::{ValidatorState, ValidatorStatus, Validators};

@@ -11,6 +11,7 @@ use proto::definition::checksummed;
 use proto::{Address, Root, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::batch::{Asked, Batches, Reply};
@@ -250,6 +251,7 @@ impl States {
             StateQuestion::Call(to, _) | StateQuestion::Code(to) => {
                 let bytes: Option<Bytes> = self.result("what a contract answers", reply)?;
                 let bytes = bytes.ok_or_else(|| ExecutionError::Refused {
+                    node: Arc::clone(self.node.hidden.node()),
                     question: "what a contract answers",
                     cause: Shown::ours(format!("nothing came from {}", checksummed(to))),
                 })?;
@@ -269,7 +271,11 @@ impl States {
         reply: &Reply,
     ) -> Result<T, ExecutionError> {
         let hidden = &self.node.hidden;
-        let refused = |cause| ExecutionError::Refused { question, cause };
+        let refused = |cause| ExecutionError::Refused {
+            node: Arc::clone(hidden.node()),
+            question,
+            cause,
+        };
         match reply {
             Ok(result) => serde_json::from_str(result.get()).map_err(|error| {
                 refused(hidden.shown(&format!("the answer cannot be read: {error}")))

@@ -16,7 +16,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tower_service::Service as _;
 
-use super::error::{ExecutionError, TooLarge};
+use super::error::{ExecutionError, OtherAnswers, TooLarge};
 use super::old_state::is_hurried;
 use super::rpc::Patience;
 use super::transport::Bounded;
@@ -154,7 +154,7 @@ fn serialized(id: u64, asked: &Asked) -> Result<SerializedRequest, TransportErro
 
 /// The replies in the order of the questions, if each was answered once and nothing else.
 fn in_order(responses: Vec<Response>, count: usize) -> Result<Outcome, TransportError> {
-    let odd = || TransportErrorKind::custom_str("its answers are not those to the questions");
+    let odd = || TransportErrorKind::custom(OtherAnswers);
     let mut found: BTreeMap<u64, Reply> = BTreeMap::new();
     if responses.len() < count {
         // Some nodes answer what fits, and say why they stopped.

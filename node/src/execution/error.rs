@@ -5,8 +5,11 @@
 
 use alloy::rpc::json_rpc::ErrorPayload;
 use alloy::transports::{HttpError, RpcError, TransportError, TransportErrorKind};
+use std::sync::Arc;
+
 use thiserror::Error;
 
+use crate::answers::{Other, reason};
 use crate::hidden::{Hidden, Shown};
 
 /// The address of an execution node cannot be used. Never holds the address.
@@ -19,6 +22,14 @@ pub struct BadRpcUrl(pub String);
 #[error("its answer has more than {0} MiB")]
 pub(super) struct TooLarge(pub usize);
 
+/// The answers are not those to the questions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error(
+    "what came has other ids than the questions, or not one answer to each: the node is faulty, \
+     or a proxy before it mixes answers"
+)]
+pub(super) struct OtherAnswers;
+
 /// Why the execution node did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ExecutionError {
@@ -26,24 +37,46 @@ pub enum ExecutionError {
     #[error(transparent)]
     Url(#[from] BadRpcUrl),
     #[error(
-        "the execution node cannot be reached, asked {question} ({cause}): check that it runs and \
-         that its address is right"
+        "the execution node {node} cannot be reached, asked {question} ({cause}): check that it \
+         runs and that its address is right"
     )]
     Unreachable {
+        /// The node: scheme, host and port.
+        node: Arc<str>,
         question: &'static str,
         cause: Shown,
     },
-    #[error("the execution node did not answer {question}: {cause}")]
-    Refused {
+    #[error(
+        "the connection to the execution node {node} broke, asked {question} ({cause}): look at \
+         the node's log if this repeats"
+    )]
+    Broken {
+        node: Arc<str>,
         question: &'static str,
         cause: Shown,
+    },
+    #[error("the execution node {node} did not answer {question}: {cause}")]
+    Refused {
+        node: Arc<str>,
+        question: &'static str,
+        cause: Shown,
+    },
+    /// Something else answers.
+    #[error(
+        "what answers at {node}, asked {question}, is no JSON-RPC of an execution node: {what}"
+    )]
+    NoJsonRpc {
+        node: Arc<str>,
+        question: &'static str,
+        what: Shown,
     },
     /// The node has stopped in the middle of an answer, or before it.
     #[error(
-        "the execution node was asked {question} and sent nothing for {ms} ms: it hangs. Start \
-         again when it answers: what is on the chain by then is not sent again"
+        "the execution node {node} was asked {question} and sent nothing for {ms} ms: it hangs. \
+         Start again when it answers: what is on the chain by then is not sent again"
     )]
     Hangs {
+        node: Arc<str>,
         question: &'static str,
         /// How long it was waited for, in milliseconds.
         ms: u128,
@@ -60,9 +93,16 @@ pub enum ExecutionError {
         /// The definition's.
         expected: u64,
     },
-    #[error("there is no deposit contract at {0} on this chain: compare the definition's address")]
+    #[error(
+        "there is no deposit contract at {0} on this chain: send nothing, and compare the address \
+         in the definition (`gantry lock show`) with that of the chain"
+    )]
     NoContract(String),
-    #[error("the deposit contract at {0} writes logs that are none of deposits: it is another one")]
+    #[error(
+        "the contract at {0} writes logs that are none of deposits: it is another one. Send \
+         nothing, and compare the address in the definition (`gantry lock show`) with that of the \
+         chain"
+    )]
     BadLog(String),
     #[error("the execution node does not show its newest block with a base fee: is it syncing?")]
     NoBlock,
@@ -135,7 +175,10 @@ pub enum ExecutionError {
         block: u64,
         cause: Shown,
     },
-    #[error("the sender's key is not 32 bytes of hex")]
+    #[error(
+        "the sender's key is neither a keystore of version 3 nor 64 hex digits: give --key-file \
+         with one of them, or GANTRY_DEPOSIT_KEY with the digits"
+    )]
     Key,
     #[error("the file with the sender's key is no keystore of version 3 that can be read: {0}")]
     Keystore(String),
@@ -159,12 +202,13 @@ impl ExecutionError {
     pub(super) fn may_pass(&self) -> bool {
         matches!(
             self,
-            Self::Moved { .. } | Self::Lacking { .. } | Self::Refused { .. }
+            Self::Moved { .. }
+                | Self::Lacking { .. }
+                | Self::Refused { .. }
+                | Self::NoJsonRpc { .. }
         )
     }
-}
 
-impl ExecutionError {
     /// What became of a question that was asked within `ms` of silence.
     pub(super) fn of(
         question: &'static str,
@@ -172,11 +216,27 @@ impl ExecutionError {
         hidden: &Hidden,
         error: TransportError,
     ) -> Self {
-        let refused = |cause| Self::Refused { question, cause };
+        let node = Arc::clone(hidden.node());
+        let refused = |cause| {
+            let node = Arc::clone(hidden.node());
+            Self::Refused {
+                node,
+                question,
+                cause,
+            }
+        };
         match error {
             RpcError::ErrorResp(payload) => refused(said(&payload, hidden)),
             RpcError::NullResp => refused(Shown::ours("nothing is there")),
             RpcError::DeserError { err, text } => {
+                if let Some(what) = Other::of(text.as_bytes()).and_then(in_place_of_json_rpc) {
+                    let what = Shown::ours(what);
+                    return Self::NoJsonRpc {
+                        node,
+                        question,
+                        what,
+                    };
+                }
                 let why = format!("the answer cannot be read: {err}: {text}");
                 refused(hidden.shown(&why))
             }
@@ -186,16 +246,25 @@ impl ExecutionError {
             }
             RpcError::Transport(TransportErrorKind::Custom(error)) => {
                 let error = match error.downcast::<reqwest::Error>() {
-                    Ok(error) if error.is_timeout() => return Self::Hangs { question, ms },
-                    Ok(error) => innermost(&error.without_url()),
-                    Err(other) if other.is::<TooLarge>() => {
-                        return refused(Shown::ours(other.to_string()));
-                    }
-                    Err(other) => other.to_string(),
+                    Ok(error) => error.without_url(),
+                    // What is wrong with an answer that has come.
+                    Err(other) => return refused(hidden.shown(&other.to_string())),
                 };
-                Self::Unreachable {
-                    question,
-                    cause: hidden.shown(&error),
+                let cause = hidden.shown(&reason(&error));
+                if error.is_connect() {
+                    Self::Unreachable {
+                        node,
+                        question,
+                        cause,
+                    }
+                } else if error.is_timeout() {
+                    Self::Hangs { node, question, ms }
+                } else {
+                    Self::Broken {
+                        node,
+                        question,
+                        cause,
+                    }
                 }
             }
             other @ (RpcError::UnsupportedFeature(_)
@@ -218,22 +287,35 @@ fn http(error: &HttpError, hidden: &Hidden) -> Shown {
         300..=399 => ": the address leads elsewhere; give the one it leads to",
         401 | 403 => ": check user name, password and key in the address",
         429 => ": the node is asked too often",
+        404 | 405 => ": no JSON-RPC is there; check the port and the path of the address",
         _ => "",
     };
-    let said = match error.body.is_empty() {
-        true => String::new(),
-        false => format!(": {}", hidden.shown(&error.body)),
+    let other = Other::of(error.body.as_bytes());
+    let said = match other {
+        Some(Other::Nothing) => String::new(),
+        Some(Other::Page) => ": a web page".to_owned(),
+        Some(Other::BeaconApi) => format!(": {}; {SWAPPED}", hidden.shown(&error.body)),
+        Some(Other::JsonRpc) | None => format!(": {}", hidden.shown(&error.body)),
     };
     Shown::ours(format!("HTTP status {}{advice}{said}", error.status))
 }
 
-/// The reason at the bottom of an error, which says the most.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut reason = error;
-    while let Some(deeper) = reason.source() {
-        reason = deeper;
-    }
-    reason.to_string()
+/// What to do where a beacon node answers.
+const SWAPPED: &str =
+    "that is how a beacon node speaks, and the addresses of the two may be swapped";
+
+/// What answers where JSON-RPC was expected, and what to do.
+fn in_place_of_json_rpc(other: Other) -> Option<String> {
+    let what = match other {
+        Other::Nothing => "the answer is empty",
+        Other::Page => "the answer is a web page",
+        Other::BeaconApi => return Some(SWAPPED.to_owned()),
+        Other::JsonRpc => return None,
+    };
+    Some(format!(
+        "{what}. Check the address, with its port and path; that of something else may stand in \
+         its place"
+    ))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The operator's execution node over JSON-RPC: one question, one answer, errors in words.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use alloy::eips::BlockId;
@@ -239,6 +240,7 @@ impl Execution {
         let count = get_deposit_countCall::abi_decode_returns(&answer).ok();
         let count = count.and_then(|count| <[u8; 8]>::try_from(count.as_ref()).ok());
         let count = count.ok_or_else(|| ExecutionError::Refused {
+            node: Arc::clone(self.hidden.node()),
             question,
             cause: Shown::ours("what it answered is not a number of deposits"),
         })?;

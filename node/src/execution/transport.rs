@@ -11,7 +11,7 @@ use reqwest::{Body, Client, Url};
 use tower_service::Service;
 
 use super::error::{BadRpcUrl, ExecutionError, TooLarge};
-use crate::answers::{Unread, whole};
+use crate::answers::{Other, Unread, whole};
 use crate::hidden::Hidden;
 
 /// The most bytes of an answer, 32 MiB: some 20,000 logs of deposits. What asks for more blocks
@@ -65,6 +65,10 @@ impl Bounded {
         };
         let text = || String::from_utf8_lossy(&body).into_owned();
         match serde_json::from_slice::<ResponsePacket>(&body) {
+            // An error of the Beacon API would pass for one of JSON-RPC.
+            Ok(_) if Other::of(&body) == Some(Other::BeaconApi) => {
+                Err(TransportErrorKind::http_error(status.as_u16(), text()))
+            }
             // A node may say in the API's own words what is wrong, whatever the status of HTTP is.
             Ok(answer) if status.is_success() || answer.is_error() => Ok(answer),
             Err(error) if status.is_success() => Err(TransportError::deser_err(error, text())),

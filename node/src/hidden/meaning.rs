@@ -19,6 +19,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true)
         .with_decode_padding_mode(DecodePaddingMode::RequireNone),
 );
+/// So many letters of base64 stand for so many bytes.
+const LETTERS: usize = 4;
+const BYTES: usize = 3;
 /// The longest entity of HTML that is read, with what encloses it: `&#x10FFFF;`.
 const LONGEST_ENTITY: usize = 10;
 
@@ -184,10 +187,10 @@ impl Word {
         &self.bytes
     }
 
-    /// What stands for these bytes: three of them in four letters.
+    /// What stands for these bytes.
     pub(super) fn place(&self, part: Range<usize>) -> Range<usize> {
-        let end = self.start + (part.end * 4).div_ceil(3);
-        self.start + part.start * 4 / 3..end.min(self.end)
+        let end = self.start + (part.end * LETTERS).div_ceil(BYTES);
+        self.start + part.start * LETTERS / BYTES..end.min(self.end)
     }
 }
 
@@ -198,7 +201,7 @@ pub(super) fn of_base64(text: &[u8]) -> Vec<Word> {
     let mut words = Vec::new();
     let mut at = 0;
     for run in text.split(|byte| !is_letter(byte)) {
-        for skipped in 0..run.len().min(4) {
+        for skipped in 0..run.len().min(LETTERS) {
             let start = at + skipped;
             words.extend(word(&run[skipped..]).map(|(bytes, length)| Word {
                 bytes,
@@ -213,7 +216,7 @@ pub(super) fn of_base64(text: &[u8]) -> Vec<Word> {
 
 fn word(run: &[u8]) -> Option<(Vec<u8>, usize)> {
     // One letter alone at the end stands for nothing.
-    let length = run.len() - usize::from(run.len() % 4 == 1);
+    let length = run.len() - usize::from(run.len() % LETTERS == 1);
     let standard = |byte: &u8| match byte {
         b'-' => b'+',
         b'_' => b'/',

@@ -86,7 +86,7 @@ async fn answers_out_of_order_are_put_in_order_and_foreign_ones_are_refused() {
     assert!(look_at(&fake).await.is_ok());
     fake.state().talks = Talks::Twice;
     let words = refusal(&fake).await;
-    assert!(words.contains("not those to the questions"), "{words}");
+    assert!(words.contains("other ids than the questions"), "{words}");
 }
 
 #[tokio::test]

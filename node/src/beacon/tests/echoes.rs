@@ -104,7 +104,8 @@ async fn no_answer_shows_what_it_repeats_of_the_address() {
             (
                 200,
                 format!(
-                    r#"{{"dependent_root":"{root}","data":[{{"index":"{echo}"}},{{"slot":"{echo}"}}]}}"#
+                    r#"{{"dependent_root":"{root}",
+                        "data":[{{"index":"{echo}"}},{{"slot":"{echo}"}}]}}"#
                 ),
             ),
         ];

@@ -4,6 +4,7 @@
 
 mod answers;
 mod echoes;
+mod elsewhere;
 mod failures;
 mod strange;
 

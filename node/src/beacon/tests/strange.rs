@@ -252,18 +252,35 @@ async fn a_state_that_is_left_open_with_null_is_the_careful_one() {
 #[tokio::test]
 async fn a_node_that_is_not_syncing_and_not_ready_either_is_asked_for_its_health() {
     const HEALTH: &str = "/eth/v1/node/health";
-    for (status, is_unready) in [
-        (200, false),
-        (206, true),
-        (503, true),
-        (403, false),
-        (404, false),
+    let in_words: &[u8] = br#"{"code":503,"message":"SYNCING","stacktraces":[]}"#;
+    for (status, body, is_unready) in [
+        (200, &b""[..], false),
+        (206, b"", true),
+        (503, b"", true),
+        (503, in_words, true),
+        (403, b"", false),
+        (404, b"", false),
+        // What a proxy says is of the proxy.
+        (503, b"<html>Service Unavailable</html>", false),
+        (503, b"no healthy upstream", false),
+        (503, br#"{"message":"no peer"}"#, false),
     ] {
-        let node = Node::recorded().with(HEALTH, (status, JSON, b""));
+        let node = Node::recorded().with(HEALTH, (status, JSON, body));
         let client = node.start().await;
         assert!(client.sync_status().await.unwrap().may_vote());
-        assert_eq!(client.is_unready().await, is_unready, "{status}");
+        let body = String::from_utf8_lossy(body);
+        assert_eq!(client.is_unready().await, is_unready, "{status} {body}");
     }
+}
+
+#[tokio::test]
+async fn a_node_that_answers_nothing_else_either_is_not_called_unready() {
+    // As a proxy says it without a word, whose node is not there.
+    let gone = (503, JSON, &b""[..]);
+    let node = Node::recorded()
+        .with("/eth/v1/node/health", gone)
+        .with("/eth/v1/node/syncing", gone);
+    assert!(!node.start().await.is_unready().await);
 }
 
 #[tokio::test]
@@ -299,7 +316,7 @@ async fn a_question_that_is_refused_is_not_put_again_and_again() {
         let attesters = client.attester_duties(Epoch(51), &ours).await;
         assert!(attesters.unwrap_err().to_string().contains("not for you"));
         let proposers = client.proposer_duties(Epoch(51)).await;
-        assert!(matches!(cause(proposers), Cause::Undecodable(_)));
+        assert!(matches!(cause(proposers), Cause::NoBeaconApi(_)));
         assert!(client.prepare_proposers(&[]).await.is_err());
         assert!(client.attestation_data(Slot(414)).await.is_err());
         let signed = client.submit_attestations(ForkName::Electra, &[]).await;

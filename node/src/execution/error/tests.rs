@@ -47,8 +47,8 @@ fn what_a_node_refuses_is_told_in_its_own_words_but_for_keys() {
     let error = TransportErrorKind::http_error(401, "no key 0123456789abcdef".to_owned());
     assert_eq!(
         words(error),
-        "the execution node did not answer for its newest block: HTTP status 401: check user \
-             name, password and key in the address: no key …"
+        "the execution node https://example.org did not answer for its newest block: HTTP status \
+         401: check user name, password and key in the address: no key …"
     );
     let error = TransportErrorKind::custom_str("me:password@example.org refused");
     assert!(!words(error).contains("password@"));

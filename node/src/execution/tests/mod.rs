@@ -1,5 +1,6 @@
 //! What is asked of the execution node, against a server that answers like one, or worse.
 
+mod elsewhere;
 pub(crate) mod fake;
 
 use std::collections::BTreeSet;
@@ -347,8 +348,10 @@ async fn a_node_that_hangs_is_given_up_with_words() {
     let words = asked.expect("it ends").err().unwrap().to_string();
     assert_eq!(
         words,
-        "the execution node was asked its chain id and sent nothing for 50 ms: it hangs. Start \
-         again when it answers: what is on the chain by then is not sent again"
+        format!(
+            "the execution node {url} was asked its chain id and sent nothing for 50 ms: it hangs. \
+             Start again when it answers: what is on the chain by then is not sent again"
+        )
     );
     drop(hanging);
 }
