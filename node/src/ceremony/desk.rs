@@ -206,9 +206,9 @@ impl Desk {
         let dir = self.site.data.directory();
         let words = match write_beside(dir, &format!("blame-{attempt}-{name}"), &text)? {
             Some(file) => format!(
-                "The evidence is in {file}; anybody can check it with `gantry dkg verify-blame \
-                 {file}`",
-                file = file.display(),
+                "The evidence is in {}; anybody can check it with `gantry dkg verify-blame {}`",
+                file.display(),
+                files::typed(&file),
             ),
             None => {
                 format!("There are {MAX_BLAMES} files of evidence against it, and no more is kept")

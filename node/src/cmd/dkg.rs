@@ -220,7 +220,9 @@ impl Hold {
             ("passphrase-file", self.secret.passphrase_file.as_ref()),
         ];
         let flag = |(flag, path): (&str, Option<&PathBuf>)| {
-            path.map_or_else(String::new, |path| format!(" --{flag} {}", path.display()))
+            path.map_or_else(String::new, |path| {
+                format!(" --{flag} {}", files::typed(path))
+            })
         };
         given.map(flag).concat()
     }

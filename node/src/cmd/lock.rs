@@ -180,7 +180,7 @@ impl Verify {
 
     /// What follows when all is good.
     fn next_steps(&self, config: &Config, lock: &Lock) -> String {
-        let given = self.config.as_ref().map(|path| path.display());
+        let given = self.config.as_ref().map(|path| files::typed(path));
         let flags = given.map_or_else(String::new, |path| format!(" --config {path}"));
         let mut text = format!("\nNext        gantry run{flags}\n");
         let written = config.data_dir.join(deposit::file_name(lock));

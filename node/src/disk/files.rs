@@ -23,14 +23,14 @@ pub enum FileError {
     TooLong(PathBuf, usize),
     #[error(
         "{} begins with a byte order mark, as some editors write it: save it as UTF-8 without one, \
-         or run `sed -i '1s/^\\xEF\\xBB\\xBF//' {}`", .0.display(), .0.display()
+         or run `sed -i '1s/^\\xEF\\xBB\\xBF//' {}`", .0.display(), typed(.0)
     )]
     Mark(PathBuf),
     #[error("{} is not text: it is not the file gantry expects there", .0.display())]
     NotText(PathBuf),
     #[error(
         "{} holds a secret, and its mode {:03o} lets others read it: run `chmod 600 {}`, and think \
-         about who could have read it", .0.display(), .1, .0.display()
+         about who could have read it", .0.display(), .1, typed(.0)
     )]
     Permissions(PathBuf, u32),
     #[error("{}", taken(.0))]
@@ -41,6 +41,16 @@ pub enum FileError {
 
 /// What begins a text that some editors save: no program of ours writes it.
 pub const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// A path as it is typed into a shell: in quotation marks if the shell would take it apart.
+pub fn typed(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@%:,=".contains(c);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => text,
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
 
 /// What to do when the operating system does not let a file be read.
 fn advice(error: &io::Error) -> &'static str {

@@ -8,6 +8,7 @@ use proto::lock::Lock;
 
 use crate::cmd::deposit::to_deposit;
 use crate::config::Config;
+use crate::disk::files;
 use crate::disk::keystore::SecretSource;
 use node_core::deposit;
 
@@ -46,7 +47,7 @@ impl fmt::Display for Ending<'_> {
             writeln!(f, "{title:<13} {}", validator.public_key)?;
         }
         if let Some(more @ 1..) = lock.validators.len().checked_sub(LISTED) {
-            let file = config.lock_file.display();
+            let file = files::typed(&config.lock_file);
             writeln!(
                 f,
                 "              and {more} more: `gantry lock show {file}`"

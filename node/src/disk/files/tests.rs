@@ -96,3 +96,26 @@ fn replacing_keeps_one_whole_file() {
     assert_eq!(read(&path, 10).unwrap(), "two");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
 }
+
+#[test]
+fn a_path_in_a_command_is_read_back_by_a_shell() {
+    for name in [
+        "/a/b.json",
+        "my file",
+        "it's",
+        "$HOME",
+        "a;b",
+        "~x",
+        "*",
+        "ü-1",
+        "#",
+        "",
+    ] {
+        let command = format!("printf %s {}", typed(Path::new(name)));
+        let read = std::process::Command::new("sh")
+            .args(["-c", &command])
+            .output();
+        assert_eq!(String::from_utf8(read.unwrap().stdout).unwrap(), name);
+    }
+    assert_eq!(typed(Path::new("/a/b-1.json")), "/a/b-1.json");
+}

@@ -32,9 +32,9 @@ pub enum StoreError {
     OtherShare(PathBuf),
     /// Others may read several keystores: one line and one command for all of them.
     #[error(
-        "{open} of the {all} keystores in {dir} can be read by others: run \
-         `chmod 600 {dir}/keystore-*.json`, and think about who could have read them",
-        dir = .dir.display()
+        "{open} of the {all} keystores in {} can be read by others: run \
+         `chmod 600 {}/keystore-*.json`, and think about who could have read them",
+        .dir.display(), files::typed(.dir)
     )]
     Open {
         /// Where they are.
