@@ -280,9 +280,14 @@ impl Config {
     /// # Errors
     /// If none is named.
     pub fn beacon_node(&self) -> Result<&Url, ConfigError> {
-        let example = "beacon_node = \"http://127.0.0.1:5052\"";
         let url = self.beacon_node.as_ref();
-        url.ok_or_else(|| self.lacks("beacon_node", example))
+        url.ok_or_else(|| {
+            let example = "beacon_node = \"http://127.0.0.1:5052\"";
+            self.lacks(
+                "beacon_node",
+                &format!("{example}, or set GANTRY_BEACON_NODE"),
+            )
+        })
     }
 
     /// This operator's execution node.
@@ -290,15 +295,22 @@ impl Config {
     /// # Errors
     /// If none is named.
     pub fn execution_node(&self) -> Result<&Url, ConfigError> {
-        let example = "execution_node = \"http://127.0.0.1:8545\"";
         let url = self.execution_node.as_ref();
-        url.ok_or_else(|| self.lacks("execution_node", example))
+        url.ok_or_else(|| {
+            let example = "execution_node = \"http://127.0.0.1:8545\"";
+            let others = "or set GANTRY_EXECUTION_NODE, or give --execution-node";
+            self.lacks("execution_node", &format!("{example}, {others}"))
+        })
     }
 
     fn lacks(&self, key: &str, example: &str) -> ConfigError {
+        let file = self.file.display();
         ConfigError::Key {
             key: key.to_owned(),
-            place: self.file.display().to_string(),
+            place: match self.file.exists() {
+                true => file.to_string(),
+                false => format!("{file}, which is not there"),
+            },
             problem: format!("is missing, and there is no default: add it, such as {example}"),
         }
     }

@@ -6,86 +6,20 @@
     reason = "what a test builds on must hold, or the test stops"
 )]
 
+mod desk;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
+use desk::{Desk, lock, words_of_refusal};
 use proto::definition::{Definition, Draft, Terms, Withdrawal};
-use proto::lock::{Contents, Lock, Validator};
 use proto::{Root, example};
-use tempfile::TempDir;
-
-/// A folder in which the program is started.
-struct Desk(TempDir);
-
-impl Desk {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn put(&self, name: &str, content: &str) -> PathBuf {
-        let path = self.path(name);
-        fs::write(&path, content).unwrap();
-        path
-    }
-
-    /// Writes the identity key of the operator at `position` of [`example`].
-    fn put_identity(&self, position: u8) -> PathBuf {
-        let line = format!(
-            "gantry-identity-secret {}\n",
-            format!("{:02x}", position + 1).repeat(32)
-        );
-        let path = self.put("identity.key", &line);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        path
-    }
-
-    fn gantry(&self, typed: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_gantry"));
-        command
-            .env_clear()
-            .current_dir(self.0.path())
-            .args(typed.split(' '));
-        command.stdin(Stdio::null());
-        command
-    }
-
-    /// What is said on refusing.
-    fn refused(&self, typed: &str) -> String {
-        words_of_refusal(self.gantry(typed).output().unwrap())
-    }
-}
-
-fn words_of_refusal(output: Output) -> String {
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    String::from_utf8(output.stderr).unwrap()
-}
 
 fn definition(change: impl FnOnce(&mut Draft)) -> Definition {
     let mut draft = example::draft(&example::identities(4));
     change(&mut draft);
     Definition::unsigned(Terms::new(draft).unwrap())
-}
-
-fn lock() -> Lock {
-    let identities = example::identities(4);
-    let validator = Validator {
-        public_key: [0x10; 48].into(),
-        share_public_keys: (0x11..=0x14).map(|byte| [byte; 48].into()).collect(),
-    };
-    let contents = Contents {
-        definition: example::agreed(example::draft(&identities), &identities),
-        validators: vec![validator],
-        seal_commitment: vec![[0x31; 48].into(), [0x32; 48].into(), [0x33; 48].into()],
-        transcript_hash: Root::ZERO,
-        keystore_salt: Root::ZERO,
-    };
-    example::witnessed(contents, &identities)
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The lock of this peer: read from its file, and compared with who this peer is.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use dkg::shared::BadKeys;
@@ -16,6 +17,11 @@ use node_core::partials::keys::ClusterKeys;
 pub enum LockFileError {
     #[error(transparent)]
     File(#[from] FileError),
+    #[error(
+        "{} is not there: `gantry dkg` makes it at the end of the ceremony, so hold that first. If \
+         it is elsewhere, name it with --lock, or as `lock_file` in the config", .0.display()
+    )]
+    Missing(PathBuf),
     #[error("{}: {}", .0.display(), .1)]
     Refused(PathBuf, #[source] BadLock),
     #[error("{}: {}", .0.display(), .1)]
@@ -34,7 +40,12 @@ pub enum LockFileError {
 }
 
 pub(crate) fn read(path: &Path) -> Result<Lock, LockFileError> {
-    let text = files::read(path, Lock::MAX_BYTES)?;
+    let text = match files::read(path, Lock::MAX_BYTES) {
+        Err(FileError::Read(path, error)) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(LockFileError::Missing(path));
+        }
+        read => read?,
+    };
     Lock::from_json(&text).map_err(|error| LockFileError::Refused(path.to_owned(), error))
 }
 

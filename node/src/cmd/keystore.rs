@@ -6,7 +6,9 @@ use clap::{Args, Subcommand};
 use proto::lock::Lock;
 use thiserror::Error;
 
+use super::dkg::SecretFlags;
 use crate::checks::lock::{self, LockFileError};
+use crate::config::{Config, ConfigError};
 use crate::disk::files::{self, FileError, Mode};
 use crate::disk::keystore::{
     Keystore, KeystoreError, MasterSecret, SecretFileError, SecretKind, SecretSource, SecretUse,
@@ -16,6 +18,8 @@ use crate::disk::keystore::{
 /// No secret was made, or no keystore opened.
 #[derive(Debug, Error)]
 pub enum OpeningError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
@@ -27,6 +31,9 @@ pub enum OpeningError {
     #[error("{}: {}", .0.display(), .1)]
     Refused(PathBuf, #[source] KeystoreError),
 }
+
+/// The secret file of a data directory, if nothing names another.
+const SECRET_FILE: &str = "keystore.secret";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -57,7 +64,7 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 pub(super) struct Secret {
     /// The file to write, mode 0600; one that exists is never overwritten.
-    #[arg(long, value_name = "FILE", default_value = "keystore.secret")]
+    #[arg(long, value_name = "FILE", default_value = SECRET_FILE)]
     out: PathBuf,
 }
 
@@ -76,15 +83,14 @@ pub(super) struct Opening {
     /// The keystore.
     #[arg(value_name = "KEYSTORE")]
     keystore: PathBuf,
-    /// The cluster lock: it holds the salt.
-    #[arg(long, value_name = "FILE", default_value = "cluster-lock.json")]
-    lock: PathBuf,
-    /// The random secret file; without this and --passphrase-file you are asked.
-    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_file")]
-    secret_file: Option<PathBuf>,
-    /// A file with the passphrase.
+    /// Your config, the one of `gantry run`. Without it, gantry.toml is read if it is there.
+    #[arg(long, value_name = "FILE", env = "GANTRY_CONFIG")]
+    config: Option<PathBuf>,
+    /// The cluster lock, which holds the salt; without this, the one of the config.
     #[arg(long, value_name = "FILE")]
-    passphrase_file: Option<PathBuf>,
+    lock: Option<PathBuf>,
+    #[command(flatten)]
+    secret: SecretFlags,
 }
 
 impl Command {
@@ -113,7 +119,7 @@ impl Export {
             "Wrote {}. It opens with what `gantry keystore password {}` prints. Never load it into \
              a validator client.",
             self.out.display(),
-            self.opening.keystore.display()
+            files::typed(&self.opening.keystore)
         );
         Ok(())
     }
@@ -142,12 +148,14 @@ impl Opening {
     }
 
     fn master(&self) -> Result<MasterSecret, OpeningError> {
-        let lock = lock::read(&self.lock)?;
-        let source = match (&self.secret_file, &self.passphrase_file) {
-            (Some(file), _) => SecretSource::SecretFile(file.clone()),
-            (None, Some(file)) => SecretSource::PassphraseFile(file.clone()),
-            (None, None) => SecretSource::Terminal,
-        };
+        let config = Config::read_or_default(self.config.as_deref(), None)?;
+        let lock = lock::read(self.lock.as_ref().unwrap_or(&config.lock_file))?;
+        let beside = config.data_dir.join(SECRET_FILE);
+        let mut source = self.secret.source(&config);
+        // Only a password that works is given out, so a secret of something else does no harm.
+        if source == SecretSource::Terminal && beside.exists() {
+            source = SecretSource::SecretFile(beside);
+        }
         let salt = &lock.keystore_salt;
         Ok(MasterSecret::obtain(&source, salt, SecretUse::Open)?)
     }

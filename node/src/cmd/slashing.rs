@@ -12,6 +12,7 @@ use crate::beacon::{BadUrl, BeaconClient};
 use crate::checks::chain::{Judge, UnfitNode, current_slot, slot_by_clock, slot_by_two};
 use crate::checks::lock::{self, LockFileError};
 use crate::config::{Config, ConfigError};
+use crate::disk::files;
 use crate::disk::keystore::{SecretFileError, read_identity};
 use crate::slashing::{self, Imported, Place, Renewed, SlashingError};
 use node_core::record::Owner;
@@ -31,8 +32,10 @@ pub enum RecordCommandError {
     #[error(transparent)]
     BeaconUrl(#[from] BadUrl),
     /// Clock and beacon node leave open which slot it is.
-    #[error(transparent)]
+    #[error("which slot it is has to be known first, and nothing was changed: {0}")]
     Slot(#[from] UnfitNode),
+    #[error("this command asks the beacon node which slot it is, and nothing was changed: {0}")]
+    NoBeaconNode(#[source] ConfigError),
     #[error(transparent)]
     Record(#[from] SlashingError),
 }
@@ -40,12 +43,16 @@ pub enum RecordCommandError {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Raise the marks of the signing record to those of an EIP-3076 file.
+    ///
+    /// Asks the beacon node of the config which slot it is: marks that are far ahead of it would
+    /// keep this peer silent, and are refused.
     Import(Interchange),
     /// Write the marks of the signing record as an EIP-3076 file.
     Export(Interchange),
     /// Say that the signing record, or its newest part, is lost, and go on from now.
     ///
-    /// Nothing up to the current epoch will be signed. Only do this if the record is really lost:
+    /// Nothing up to the current epoch will be signed; the beacon node of the config, which has to
+    /// be synced, says which one that is. Only do this if the record is really lost:
     /// then you count as one of the bad operators of the safety budget for what you signed before.
     NewRecord(Settings),
     /// Say that the signing record is the newest, although one of three operators' programs claims
@@ -150,7 +157,7 @@ struct Own {
 impl Settings {
     /// How this peer is started, as somebody types it.
     fn run(&self) -> String {
-        format!("`gantry run --config {}`", self.config.display())
+        format!("`gantry run --config {}`", files::typed(&self.config))
     }
 
     fn open(&self) -> Result<Own, RecordCommandError> {
@@ -182,7 +189,9 @@ impl Own {
     /// The current slot and epoch by `judge`. Marks that are too low let a share sign twice, so a
     /// node of another chain is refused.
     fn now(&self, judge: Judge) -> Result<Moment, RecordCommandError> {
-        let beacon = BeaconClient::connect(self.config.beacon_node()?.as_str())?;
+        let url = self.config.beacon_node();
+        let url = url.map_err(RecordCommandError::NoBeaconNode)?;
+        let beacon = BeaconClient::connect(url.as_str())?;
         let (spec, slot) = complete(runtime()?, current_slot(&beacon, &self.lock, judge))?;
         let epoch = spec.epoch_of(slot);
         Ok(Moment { slot, epoch })

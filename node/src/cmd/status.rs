@@ -8,7 +8,7 @@ use proto::Versions;
 use thiserror::Error;
 
 use super::runtime::{RuntimeError, complete, runtime};
-use crate::answers::{self, Unread};
+use crate::answers::{self, Other, Unread, reason};
 use crate::config::{Config, ConfigError};
 use crate::disk::duty_history::Ending;
 use crate::report::status::{PeerStatus, Status};
@@ -26,13 +26,17 @@ pub enum StatusError {
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
     #[error(
-        "no running peer answers at {url}: {source}: is `gantry run` up with this config? While it \
-         waits for its beacon node it does not answer yet; its log says so"
+        "no running peer answers at {url}, where `metrics` says that it does ({problem}): is \
+         `gantry run` up with this config?"
     )]
-    NotRunning { url: String, source: reqwest::Error },
+    NotRunning {
+        url: String,
+        /// Why there is no connection.
+        problem: String,
+    },
     #[error(
         "what answers at {url} is not the status of a peer ({problem}): does something else listen \
-         there, or a `gantry run` of another version?"
+         there, or a `gantry run` of another version? `metrics` in the config says where it is"
     )]
     NoStatus {
         url: String,
@@ -71,25 +75,38 @@ impl Arguments {
 }
 
 async fn ask(url: &str) -> Result<Status, StatusError> {
-    let failed = |error: reqwest::Error| StatusError::NotRunning {
+    let no_status = |problem: String| StatusError::NoStatus {
         url: url.to_owned(),
-        source: error.without_url(),
+        problem,
+    };
+    let failed = |error: reqwest::Error| {
+        let is_silent = error.is_connect() || error.is_timeout();
+        let problem = reason(&error.without_url());
+        match is_silent {
+            true => StatusError::NotRunning {
+                url: url.to_owned(),
+                problem,
+            },
+            false => no_status(problem),
+        }
     };
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE);
     let asked = client.build().map_err(failed)?.get(url).send().await;
-    let response = asked.and_then(reqwest::Response::error_for_status);
-    let body = reqwest::Body::from(response.map_err(failed)?);
-    let body = answers::whole(body, MAX_BYTES).await;
+    let response = asked.map_err(failed)?;
+    if !response.status().is_success() {
+        return Err(no_status(format!("HTTP status {}", response.status())));
+    }
+    let body = answers::whole(reqwest::Body::from(response), MAX_BYTES).await;
     let body = body.map_err(|unread| match unread {
         Unread::Broken(error) => failed(error),
-        Unread::TooLarge(limit) => StatusError::NoStatus {
-            url: url.to_owned(),
-            problem: format!("it has more than {limit} bytes"),
-        },
+        Unread::TooLarge(limit) => no_status(format!("it has more than {limit} bytes")),
     })?;
-    serde_json::from_slice(&body).map_err(|error| StatusError::NoStatus {
-        url: url.to_owned(),
-        problem: error.to_string(),
+    serde_json::from_slice(&body).map_err(|error| {
+        no_status(match Other::of(&body) {
+            Some(Other::Page) => "a web page".to_owned(),
+            Some(Other::Nothing) => "an empty answer".to_owned(),
+            Some(Other::JsonRpc | Other::BeaconApi) | None => error.to_string(),
+        })
     })
 }
 

@@ -175,7 +175,7 @@ fn a_beacon_node_is_missed_when_it_is_needed() {
     );
     let error = config.execution_node().unwrap_err().to_string();
     assert!(
-        error.starts_with("`execution_node` (gantry.toml): is missing"),
+        error.starts_with("`execution_node` (gantry.toml, which is not there): is missing"),
         "{error}"
     );
     let error = refusal("execution_node = \"ws://user:pass4711@b\"", &[]);

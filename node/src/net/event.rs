@@ -213,7 +213,7 @@ pub enum NetError {
         "the identity key is not that of {me} in the cluster; use the key the definition names"
     )]
     NotMyPlace { me: PeerIndex },
-    #[error("cannot listen on {address}: {cause}")]
+    #[error("cannot listen on {address}, where `listen` says to: {cause}")]
     Listen { address: SocketAddr, cause: String },
     #[error("the operating system gives no random numbers: {0}")]
     Randomness(getrandom::Error),

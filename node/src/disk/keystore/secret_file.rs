@@ -26,10 +26,17 @@ impl SecretKind {
         }
     }
 
-    fn maker(self) -> &'static str {
+    /// How the place of one is named, and what makes one.
+    fn advice(self) -> (&'static str, &'static str) {
         match self {
-            Self::Identity => "gantry identity new",
-            Self::Keystores => "gantry keystore secret",
+            Self::Identity => (
+                "its folder with --dir or --data-dir, or as `data_dir` in the config",
+                "gantry identity new",
+            ),
+            Self::Keystores => (
+                "it with --secret-file, or as `secret_file` in the config",
+                "gantry keystore secret",
+            ),
         }
     }
 }
@@ -41,10 +48,11 @@ pub enum SecretFileError {
     #[error(transparent)]
     File(#[from] FileError),
     #[error(
-        "{} is not there: start gantry in the right folder or name it, or restore the file from \
-         your backup; if there never was one, `{}` makes it", .0.display(), .1
+        "{} is not there: start gantry in the right folder, or name {}, or restore the file from \
+         your backup; if there never was one, `{}` makes it",
+        .0.display(), .1.advice().0, .1.advice().1
     )]
-    Missing(PathBuf, &'static str),
+    Missing(PathBuf, SecretKind),
     #[error("{} holds no {}: take another file, or restore it from your backup", .0.display(), .1)]
     Content(PathBuf, &'static str),
     #[error("the passphrase is too short: choose {0} characters or more, best some random words")]
@@ -85,7 +93,7 @@ pub fn create(path: &Path, kind: SecretKind) -> Result<Zeroizing<[u8; 32]>, Secr
 pub fn read(path: &Path, kind: SecretKind) -> Result<Zeroizing<[u8; 32]>, SecretFileError> {
     let text = match files::read_secret(path, 256) {
         Err(FileError::Read(path, error)) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(SecretFileError::Missing(path, kind.maker()));
+            return Err(SecretFileError::Missing(path, kind));
         }
         read => read?,
     };

@@ -131,6 +131,7 @@ fn why_the_network_does_not_start_is_told_in_words() {
     };
     let busy = busy.to_string();
     assert!(busy.contains("cannot listen on 127.0.0.1"), "{busy}");
+    assert!(busy.contains("`listen`"), "{busy}");
 }
 
 #[test]
