@@ -145,6 +145,8 @@ impl Peer {
         let usage = Usage::of(self.child.as_ref()?.id())?;
         let client = reqwest::Client::builder().timeout(REQUEST).build().ok()?;
         let response = client.get(&self.metrics_url).send().await.ok()?;
+        // A peer that still waits for its beacon node answers, and has no figures.
+        let response = response.error_for_status().ok()?;
         let text = bounded::text(response).await.ok()?;
         Some(Reading {
             metrics: Scrape::parse(&text),

@@ -28,7 +28,7 @@ use crate::report::metrics::Metrics;
 use crate::report::observer::Observer;
 use crate::report::shown::Shown;
 use crate::report::status::{BeaconStatus, PeerStatus, Status, StatusBoard, ValidatorStatus};
-use crate::report::web::{self, Admission};
+use crate::report::web::{self, Admission, Sessions};
 use node_core::duties::facts::ClusterFacts;
 use node_core::duties::node::Node;
 use node_core::duties::peers::Peers;
@@ -37,25 +37,25 @@ use node_core::record::Journal;
 /// Answers that may wait for the loop at most.
 const WAITING: usize = 1024;
 
-/// Starts everything around the core and puts it together.
-pub(super) async fn assemble(
+/// A peer that shows its own operator how it is, and is heard by nobody else.
+pub(super) struct Window {
+    pub(super) shown: Shown,
+    sessions: Sessions,
+    memory: DutyHistory,
+    remembered: Remembered,
+}
+
+/// Shows how the peer is from now on, while it waits for its beacon node too.
+pub(super) async fn open(
     config: &Config,
-    loaded: Loaded,
-    client: BeaconClient,
-    chain: Arc<ChainSpec>,
-) -> Result<Shell, StartError> {
-    let terms = loaded.lock.definition.terms();
-    let names: Vec<String> = terms.operators.iter().map(|o| o.name.clone()).collect();
-    let me = loaded.me;
+    loaded: &Loaded,
+    client: &BeaconClient,
+) -> Result<Window, StartError> {
+    let lock = &loaded.lock;
+    let terms = lock.definition.terms();
     let place = config.data_dir.join("memory");
-    let (memory, remembered) = DutyHistory::open(&place, loaded.lock.hash(), terms.size())?;
-    let evidence_log = evidence_log(config, terms);
-    let status = first_status(&loaded.lock, me, &client, &remembered);
-    let validators = loaded.lock.validators.len();
-    let settings = settings(config, &loaded, &names)?;
-    let (node, journal) = core(loaded, &chain, remembered)?;
-    // Only from here on does anybody hear of this peer.
-    let (outbox, events) = net::start(settings).await?;
+    let (memory, remembered) = DutyHistory::open(&place, lock.hash(), terms.size())?;
+    let status = first_status(lock, loaded.me, client, &remembered);
     let admission = Admission {
         address: config.metrics,
         names: config.metrics_names.clone().into(),
@@ -63,9 +63,40 @@ pub(super) async fn assemble(
     let shown = Shown {
         metrics: Arc::new(Metrics::new()),
         board: Arc::new(StatusBoard::new(status)),
-        names: names.clone().into(),
+        names: terms.operators.iter().map(|o| o.name.clone()).collect(),
     };
-    web::serve(admission, shown.clone(), outbox.clone()).await?;
+    let sessions = Sessions::default();
+    web::serve(admission, shown.clone(), Arc::clone(&sessions)).await?;
+    Ok(Window {
+        shown,
+        sessions,
+        memory,
+        remembered,
+    })
+}
+
+/// Starts everything else around the core and puts it together.
+pub(super) async fn assemble(
+    config: &Config,
+    (loaded, window): (Loaded, Window),
+    client: BeaconClient,
+    chain: Arc<ChainSpec>,
+) -> Result<Shell, StartError> {
+    let Window {
+        shown,
+        sessions,
+        memory,
+        remembered,
+    } = window;
+    let evidence_log = evidence_log(config, loaded.lock.definition.terms());
+    let me = loaded.me;
+    let names = &shown.names;
+    let validators = loaded.lock.validators.len();
+    let settings = settings(config, &loaded, names)?;
+    let (node, journal) = core(loaded, &chain, remembered)?;
+    // Only from here on does anybody hear of this peer.
+    let (outbox, events) = net::start(settings).await?;
+    sessions.get_or_init(|| outbox.clone());
     info!(name = names[me.position()], validators, "running");
     let (to_said, said) = channel(WAITING);
     let (to_written, written) = channel(WAITING);

@@ -13,6 +13,7 @@
 //!
 //! The order of the checks is the order in which a mistake would cost: the data directory (another
 //! process on it?), the lock, the signing record, the shares, the chain, and only then the network.
+//! The operator's own window, `/status`, is open before the chain is known.
 //!
 //! Never here: a decision. The core decides; this carries out.
 
@@ -27,7 +28,7 @@ mod shell;
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dkg::bls::work::counted;
 use proto::eth::{BlobLimits, ChainSpec};
@@ -37,7 +38,9 @@ use crate::beacon::BeaconClient;
 use crate::checks::chain::check_chain;
 use crate::config::Config;
 use crate::disk::DataLock;
-use assemble::assemble;
+use crate::report::lines::{Lines, Quiet};
+use crate::report::status::StatusBoard;
+use assemble::{assemble, open};
 pub use error::StartError;
 use load::load;
 
@@ -60,12 +63,13 @@ pub async fn run(config: &Config, stop: impl Future<Output = ()>) -> Result<(), 
         warn!("{caution}");
     }
     let client = BeaconClient::connect(beacon_node.as_str())?;
+    let window = open(config, &loaded, &client).await?;
     let chain = tokio::select! {
         () = &mut stop => return Ok(()),
-        chain = wait_for_chain(&client) => Arc::new(chain),
+        chain = wait_for_chain(&client, &window.shown.board) => Arc::new(chain),
     };
     check_chain(&loaded.lock, &chain)?;
-    let shell = assemble(config, loaded, client, chain).await?;
+    let shell = assemble(config, (loaded, window), client, chain).await?;
     shell.observer.worked(&done);
     shell.run(stop).await;
     // A disk that hangs may still have a record of this process under way.
@@ -73,8 +77,9 @@ pub async fn run(config: &Config, stop: impl Future<Output = ()>) -> Result<(), 
     Ok(())
 }
 
-/// Asks the beacon node what chain this is, until it answers.
-async fn wait_for_chain(client: &BeaconClient) -> ChainSpec {
+/// Asks the beacon node what chain this is, until it answers. What keeps it from that is said once.
+async fn wait_for_chain(client: &BeaconClient, board: &StatusBoard) -> ChainSpec {
+    let mut lines = Lines::default();
     loop {
         match client.chain_spec().await {
             Ok(chain) => {
@@ -87,10 +92,23 @@ async fn wait_for_chain(client: &BeaconClient) -> ChainSpec {
                         "the beacon node does not say how many blobs a block has: {most} at most"
                     );
                 }
+                board.change(|status| status.beacon_node.problem = None);
                 return chain;
             }
             Err(error) => {
-                warn!(%error, "waiting for the beacon node");
+                let problem = error.to_string();
+                let quiet = Quiet::While(problem.clone());
+                if lines.admit((None, "no_chain"), quiet, Instant::now()) {
+                    warn!(
+                        %error,
+                        "waiting for the beacon node: before it answers, this peer listens for no \
+                         other, and `gantry status` shows the same as this line"
+                    );
+                }
+                board.change(|status| {
+                    let words = "gantry waits for it, and no other peer is connected before";
+                    status.beacon_node.problem = Some(format!("{problem}: {words}"));
+                });
                 tokio::time::sleep(BEACON_RETRY).await;
             }
         }

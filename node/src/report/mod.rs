@@ -15,7 +15,7 @@
 
 mod curve_cost;
 mod http_limits;
-mod lines;
+pub(crate) mod lines;
 pub(crate) mod metrics;
 pub(crate) mod news;
 pub(crate) mod observer;

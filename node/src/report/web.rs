@@ -8,7 +8,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
@@ -45,8 +45,11 @@ pub struct WebError {
     cause: String,
 }
 
-/// What is served: the sessions are asked for the bytes that they have carried.
-type Served = (Shown, Outbox);
+/// The sessions, once there are any: they are asked for the bytes that they have carried.
+pub type Sessions = Arc<OnceLock<Outbox>>;
+
+/// What is served.
+type Served = (Shown, Sessions);
 
 /// Where it is served, and for which Hosts beside this machine's own.
 #[derive(Debug, Clone)]
@@ -75,11 +78,12 @@ impl Admission {
     }
 }
 
-/// Serves until the program ends what is shown, and what `outbox` has sent and received.
+/// Serves until the program ends what is shown, and, once there are `sessions`, what they have sent
+/// and received: before that a peer counts nothing.
 ///
 /// # Errors
 /// If the address cannot be listened on.
-pub async fn serve(admission: Admission, shown: Shown, outbox: Outbox) -> Result<(), WebError> {
+pub async fn serve(admission: Admission, shown: Shown, sessions: Sessions) -> Result<(), WebError> {
     let address = admission.address;
     let failed = |error| WebError {
         address,
@@ -93,7 +97,7 @@ pub async fn serve(admission: Admission, shown: Shown, outbox: Outbox) -> Result
             get(|State((shown, _)): State<Served>| async move { Json(shown.board.read()) }),
         )
         .layer(from_fn_with_state(Guard::of(admission), guard))
-        .with_state((shown, outbox));
+        .with_state((shown, sessions));
     tokio::spawn(receive(listener, router, BOUNDS));
     Ok(())
 }
@@ -136,7 +140,11 @@ async fn guard(State(door): State<Guard>, request: Request, next: Next) -> Respo
     (StatusCode::FORBIDDEN, words).into_response()
 }
 
-async fn metrics_text(State((shown, outbox)): State<Served>) -> impl IntoResponse {
+async fn metrics_text(State((shown, sessions)): State<Served>) -> Response {
+    let Some(outbox) = sessions.get() else {
+        let words = "this peer waits for its beacon node: see /status\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, words).into_response();
+    };
     let traffic = outbox.traffic();
     let metrics = &shown.metrics;
     raise(&metrics.sent_bytes, traffic.sent_bytes);
@@ -166,7 +174,7 @@ async fn metrics_text(State((shown, outbox)): State<Served>) -> impl IntoRespons
         counted.fetch_max(seconds.max(0.0).to_bits(), Ordering::Relaxed);
     }
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(CONTENT_TYPE, kind)], metrics.text())
+    ([(CONTENT_TYPE, kind)], metrics.text()).into_response()
 }
 
 /// Brings a counter to what was counted elsewhere, however many ask at once.
