@@ -22,6 +22,8 @@ pub(super) fn counted(attempt: u32) -> u32 {
 pub(super) struct Words {
     names: Vec<String>,
     me: PeerIndex,
+    /// Whether everything was here before this start.
+    is_later: bool,
     pub screen: Screen,
 }
 
@@ -32,6 +34,7 @@ impl Words {
         Self {
             names: operators.iter().map(|o| o.name.clone()).collect(),
             me: place.me,
+            is_later: false,
             screen: Screen::new(),
         }
     }
@@ -45,7 +48,10 @@ impl Words {
     pub fn tell(&mut self, note: &Note, site: &Site) {
         match note {
             Note::Doing(doing, waiting) => self.show(*doing, waiting),
-            Note::FinishedBefore => self.screen.say("the ceremony is finished here already"),
+            Note::FinishedBefore => {
+                self.is_later = true;
+                self.screen.say("the ceremony is finished here already");
+            }
             Note::Recalled { latest, attempt } => {
                 let words = recalled(*latest, *attempt, &site.unfinished());
                 self.screen.say(&words);
@@ -103,12 +109,19 @@ impl Words {
 
     fn done(&self, missing: PeerSet) -> String {
         let names: Vec<&str> = missing.iter().map(|peer| self.name(peer)).collect();
-        match names.is_empty() {
-            false => format!(
-                "done here; {} may lack something and did not come",
+        match (names.is_empty(), self.is_later) {
+            (true, _) => "done: every peer has everything".to_owned(),
+            (false, false) => format!(
+                "done here; {} may lack something and did not come: start this command again if \
+                 they do",
                 names.join(", ")
             ),
-            true => "done: every peer has everything".to_owned(),
+            // They have ended, as this peer had: that is no sign of a lack.
+            (false, true) => format!(
+                "nobody came who lacks something. If {} has no cluster-lock.json yet, start this \
+                 command again while it runs there",
+                names.join(" or ")
+            ),
         }
     }
 
@@ -131,7 +144,7 @@ impl Words {
 
     /// Shows what is waited for.
     fn show(&mut self, doing: Doing, waiting: &Waiting) {
-        let mut words = match doing {
+        let words = match doing {
             Doing::Step {
                 attempt,
                 opener,
@@ -150,10 +163,7 @@ impl Words {
                 false => format!("{} (not connected)", self.name(peer)),
             })
             .collect();
-        if !others.is_empty() {
-            words = format!("{words}: {}", others.join(", "));
-        }
-        self.screen.now(words);
+        self.screen.now(with_names(words, &others));
     }
 
     /// A step of the ceremony; what must not be missed is said apart.
@@ -199,6 +209,17 @@ impl Words {
             Step::Storing | Step::Acknowledging | Step::Finished => {}
         }
         words
+    }
+}
+
+/// What is done, and who is waited for: nobody who has joined joins any more.
+fn with_names(words: String, others: &[String]) -> String {
+    match others {
+        [] if words.ends_with(&Step::Opening.to_string()) => {
+            words.replace(&Step::Opening.to_string(), "all have joined, and go on")
+        }
+        [] => words,
+        others => format!("{words}: {}", others.join(", ")),
     }
 }
 

@@ -47,3 +47,31 @@ fn two_locks_are_told_with_who_showed_the_other_and_what_not_to_pay() {
         "{words}"
     );
 }
+
+#[test]
+fn who_ended_before_as_this_peer_did_is_not_said_to_lack_something() {
+    let dir = tempfile::tempdir().unwrap();
+    let (site, mut words) = (site(dir.path()), Words::new(&place(0)));
+    let missing = [peer(1)].into_iter().collect();
+    let first = words.done(missing);
+    assert!(first.contains("bob may lack something"), "{first}");
+    words.tell(&Note::FinishedBefore, &site);
+    let again = words.done(missing);
+    assert!(!again.contains("may lack"), "{again}");
+    assert!(
+        again.contains("If bob has no cluster-lock.json yet"),
+        "{again}"
+    );
+}
+
+#[test]
+fn nobody_is_waited_for_by_no_name() {
+    let joining = || Step::Opening.to_string();
+    let bob = ["bob".to_owned()];
+    assert_eq!(
+        with_names(joining(), &bob),
+        "waiting for peers to join: bob"
+    );
+    assert_eq!(with_names(joining(), &[]), "all have joined, and go on");
+    assert_eq!(with_names(Step::Storing.to_string(), &[]), "storing keys");
+}
