@@ -45,6 +45,10 @@ const BEACON_NODE: &str = "GANTRY_BEACON_NODE";
 /// The longest deposit file worth reading, in bytes.
 const MAX_BYTES: usize = 16 << 20;
 
+/// What comes after the deposits.
+const AFTERWARDS: &str = "When the chain has activated the validators, the running peers perform \
+                          their duties: `gantry status` counts the active ones";
+
 /// Nothing is deposited, or nothing more.
 #[derive(Debug, Error)]
 pub enum DepositCommandError {
@@ -136,7 +140,7 @@ pub(super) struct Arguments {
 /// How the deposits in `file` are sent, as somebody types it; what only the operator knows is in
 /// capitals.
 pub(super) fn to_deposit(file: &Path, lock: &Path) -> String {
-    let (file, lock) = (file.display(), lock.display());
+    let (file, lock) = (files::typed(file), files::typed(lock));
     format!("gantry deposit {file} --lock {lock} --rpc URL --beacon-node URL --key-file FILE")
 }
 
@@ -228,6 +232,7 @@ impl Arguments {
         let steps = steps(standing, &looked.view, (&nobody, fees), false)?;
         if !steps.is_empty() {
             println!("{}", self.plan(&steps, &looked));
+            println!("Nothing was sent, as --dry-run says: start again without it to send");
         }
         Ok(())
     }
@@ -341,7 +346,7 @@ impl Arguments {
         refuse_unsettled(&looked.standing, &looked.view)?;
         println!(
             "All is sent. A block is final after a quarter of an hour: then look again with \
-             --dry-run"
+             --dry-run. {AFTERWARDS}"
         );
         Ok(())
     }

@@ -13,7 +13,10 @@ use crate::execution::ExecutionError;
 pub enum Refusal {
     #[error("whose money? give --key-file or set GANTRY_DEPOSIT_KEY, or only look with --dry-run")]
     NoSender,
-    #[error("nothing was sent: the answer was not yes")]
+    #[error(
+        "nothing was sent: the answer was not yes. Start again when all is right; nothing has to \
+         be undone"
+    )]
     NotConfirmed,
     #[error(
         "--from-block leaves out what was deposited before that block, and then only a beacon node \
@@ -61,7 +64,10 @@ pub enum Refusal {
         nonce: u64,
         amount: Gwei,
     },
-    #[error("--replace: nothing of this file is under way, so there is nothing to replace")]
+    #[error(
+        "--replace: nothing of this file is under way, so there is nothing to replace: start again \
+         without it"
+    )]
     NothingToReplace,
     #[error(
         "the account {} has a transaction under way that is none of this file's, maybe one of \

@@ -6,8 +6,9 @@
 //! is decided in [`node_core::deposit::standing`].
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -41,7 +42,8 @@ pub enum SentError {
     Length(#[from] FileError),
 }
 
-/// The file, locked against other processes while it is open.
+/// The file, locked against other processes while it is open. One in which nothing stands in the
+/// end is taken away.
 #[derive(Debug)]
 pub struct SentFile {
     path: PathBuf,
@@ -63,14 +65,7 @@ impl SentFile {
     /// If it cannot be written, another process has it open, or a line is damaged.
     pub fn open(path: PathBuf) -> Result<Self, SentError> {
         let failed = |error| SentError::File(path.clone(), error);
-        let mut options = OpenOptions::new();
-        let options = options.read(true).write(true).create(true).truncate(false);
-        let mut file = options.open(&path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(SentError::Busy(path)),
-            Err(TryLockError::Error(error)) => return Err(SentError::File(path, error)),
-        }
+        let mut file = locked(&path)?;
         files::sync_parent(&path).map_err(failed)?;
         let text = whole_lines(&mut file, &path)?;
         let end = u64::try_from(text.len()).unwrap_or(u64::MAX);
@@ -123,9 +118,44 @@ impl SentFile {
 
 impl Drop for SentFile {
     fn drop(&mut self) {
+        // A file that says nothing is in the way of nobody who looks what was sent.
+        let is_empty = self.file.metadata().is_ok_and(|it| it.len() == 0);
+        let is_file = self.path.symlink_metadata().is_ok_and(|it| it.is_file());
+        if self.sent.is_empty() && is_empty && is_file {
+            fs::remove_file(&self.path).ok();
+        }
         // Closing alone frees it only once no child that is being started has a copy of the file.
         // Where this fails, the kernel frees it then.
         self.file.unlock().ok();
+    }
+}
+
+/// The file at `path`, made if it is not there, and locked. Whoever had it locked before may just
+/// have taken it away, empty: then what is written to it would be lost.
+fn locked(path: &Path) -> Result<File, SentError> {
+    let failed = |error| SentError::File(path.to_owned(), error);
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    loop {
+        let file = options.open(path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(SentError::Busy(path.to_owned())),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        if is_named(&file, path).map_err(failed)? {
+            return Ok(file);
+        }
+    }
+}
+
+/// Whether the file at `path` is this one.
+fn is_named(file: &File, path: &Path) -> io::Result<bool> {
+    let own = file.metadata()?;
+    match fs::metadata(path) {
+        Ok(there) => Ok((there.dev(), there.ino()) == (own.dev(), own.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -7,7 +7,7 @@ use proto::definition::{Chain, Gwei, checksummed};
 use proto::eth::{DepositData, DepositView};
 use proto::lock::Lock;
 
-use super::{Arguments, DepositCommandError};
+use super::{AFTERWARDS, Arguments, DepositCommandError};
 use crate::beacon::BeaconClient;
 use crate::checks::chain::{current_slot, slot_by_two};
 use crate::checks::registered;
@@ -75,6 +75,9 @@ impl Arguments {
         println!("{there} are on the chain, {open} are under way, {missing} are missing");
         for deposit in &standing.missing {
             println!("  {} {}", deposit.pubkey, Gwei(deposit.amount));
+        }
+        if there == deposits.len() && standing.overtaken.is_empty() {
+            println!("Nothing is left to be sent. {AFTERWARDS}");
         }
         say_doubled(&standing);
         Ok(Looked {

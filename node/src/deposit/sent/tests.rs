@@ -43,17 +43,17 @@ fn a_line_that_a_crash_has_cut_off_does_not_hide_the_next_one() {
         .unwrap()
         .append(sent(7))
         .unwrap();
-    let whole = std::fs::read_to_string(&path).unwrap();
+    let whole = fs::read_to_string(&path).unwrap();
     // All but its end, which is more than the line that comes next.
     let cut = &whole[..whole.len() - 2];
-    std::fs::write(&path, format!("{whole}{cut}")).unwrap();
+    fs::write(&path, format!("{whole}{cut}")).unwrap();
     let mut file = SentFile::open(path.clone()).unwrap();
     file.append(sent(9)).unwrap();
     drop(file);
     assert_eq!(SentFile::look(&path).unwrap(), [sent(7), sent(9)]);
-    assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 2);
+    assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 2);
     // An editor may take the end of the last line away, but not the line.
-    std::fs::write(&path, whole.trim_end()).unwrap();
+    fs::write(&path, whole.trim_end()).unwrap();
     let mut file = SentFile::open(path.clone()).unwrap();
     file.append(sent(8)).unwrap();
     assert_eq!(SentFile::look(&path).unwrap(), [sent(7), sent(8)]);
@@ -62,7 +62,7 @@ fn a_line_that_a_crash_has_cut_off_does_not_hide_the_next_one() {
 #[test]
 fn a_damaged_line_is_not_passed_over() {
     let (_dir, path) = file();
-    std::fs::write(&path, "{\"sender\":1}\n").unwrap();
+    fs::write(&path, "{\"sender\":1}\n").unwrap();
     let words = SentFile::open(path).unwrap_err().to_string();
     assert!(words.contains("line 1 of "), "{words}");
     assert!(words.contains("do not delete it"), "{words}");
@@ -85,4 +85,54 @@ fn two_processes_do_not_send_one_file() {
     assert!(matches!(second, SentError::Busy(_)));
     drop(first);
     SentFile::open(path).unwrap();
+}
+
+#[test]
+fn a_file_in_which_nothing_was_written_is_taken_away_and_one_that_says_something_stays() {
+    let (_dir, path) = file();
+    drop(SentFile::open(path.clone()).unwrap());
+    assert!(!path.exists());
+    let mut file = SentFile::open(path.clone()).unwrap();
+    file.append(sent(1)).unwrap();
+    drop(file);
+    assert_eq!(SentFile::look(&path).unwrap(), [sent(1)]);
+}
+
+#[test]
+fn a_file_that_was_taken_away_is_not_the_one_to_write_to() {
+    let (_dir, path) = file();
+    let open = File::create(&path).unwrap();
+    assert!(is_named(&open, &path).unwrap());
+    fs::remove_file(&path).unwrap();
+    assert!(!is_named(&open, &path).unwrap());
+    let other = File::create(&path).unwrap();
+    assert!(!is_named(&open, &path).unwrap());
+    assert!(is_named(&other, &path).unwrap());
+}
+
+#[test]
+fn what_is_sent_stands_in_the_file_of_that_name_though_others_take_away_their_empty_ones() {
+    let (_dir, path) = file();
+    let work = |thread: u64| {
+        let path = path.clone();
+        move || {
+            for i in 0..300 {
+                match SentFile::open(path.clone()) {
+                    Ok(mut file) if i % 3 == 0 => {
+                        file.append(sent(1000 * thread + i)).unwrap();
+                        let there = SentFile::look(&path).unwrap();
+                        assert!(there.contains(&sent(1000 * thread + i)));
+                        // Others begin anew.
+                        fs::write(&path, "").unwrap();
+                    }
+                    Ok(_) | Err(SentError::Busy(_)) => {}
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        }
+    };
+    let threads = [1, 2, 3, 4].map(|thread| std::thread::spawn(work(thread)));
+    for thread in threads {
+        thread.join().unwrap();
+    }
 }
