@@ -31,27 +31,26 @@ enum Who {
     OneOfYou,
 }
 
-/// The blocks of commands, each with who types it, in their order.
+/// The blocks of commands, each with who types it, in their order: as the file has them, with the
+/// blanks of the list around them, which a page does not show.
 fn blocks() -> Vec<(Who, String)> {
     let section = README
         .split("\n## ")
         .find(|part| part.starts_with("Setting up a cluster"));
     let mut who = None;
-    let mut block: Option<(usize, String)> = None;
+    let mut block: Option<String> = None;
     let mut blocks = Vec::new();
     for line in section.unwrap().lines() {
         match &mut block {
-            None if line.trim() == "```sh" => {
-                block = Some((line.len() - line.trim_start().len(), String::new()));
-            }
+            None if line.trim() == "```sh" => block = Some(String::new()),
             None if line.contains("**Everybody**") => who = Some(Who::Everybody),
             None if line.contains("**One of you**") => who = Some(Who::OneOfYou),
             None => {}
             Some(_) if line.trim() == "```" => {
-                blocks.push((who.unwrap(), block.take().unwrap().1));
+                blocks.push((who.unwrap(), block.take().unwrap()));
             }
-            Some((indent, text)) => {
-                text.push_str(line.get(*indent..).unwrap_or_default());
+            Some(text) => {
+                text.push_str(line);
                 text.push('\n');
             }
         }
@@ -63,6 +62,8 @@ fn blocks() -> Vec<(Who, String)> {
 struct Club {
     root: TempDir,
     ports: Vec<u16>,
+    /// Where the one shows how it is that is started.
+    status: u16,
 }
 
 impl Club {
@@ -73,7 +74,12 @@ impl Club {
         }
         symlink(env!("CARGO_BIN_EXE_gantry"), root.path().join("bin/gantry")).unwrap();
         let ports = NAMES.map(|_| free_port()).into();
-        Self { root, ports }
+        let status = free_port();
+        Self {
+            root,
+            ports,
+            status,
+        }
     }
 
     fn home(&self, i: usize) -> PathBuf {
@@ -99,6 +105,7 @@ impl Club {
                 "GANTRY_LISTEN",
                 format!("[\"127.0.0.1:{}\"]", self.ports[i]),
             )
+            .env("GANTRY_METRICS", format!("127.0.0.1:{}", self.status))
             .current_dir(self.root.path().join("elsewhere"));
         command
     }
@@ -249,7 +256,8 @@ fn leads_to_the_deposit(text: &str) -> bool {
     file.is_some_and(|file| Path::new(file).is_file()) && flag == Some("--lock")
 }
 
-/// Starts one peer, which finds all that was made and comes as far as one without a chain can.
+/// Starts one peer, which finds all that was made and comes as far as one without a chain can: it
+/// shows how it is.
 fn starts(club: &Club, block: &str) {
     let typed = club.root.path().join("run.sh");
     fs::write(&typed, format!("exec {}", block.trim())).unwrap();
@@ -259,9 +267,15 @@ fn starts(club: &Club, block: &str) {
         .lines()
         .map_while(Result::ok);
     let waits = lines.find(|line| line.contains("waiting for the beacon node"));
+    let status = block.trim().replacen("run", "status", 1);
+    fs::write(&typed, &status).unwrap();
+    let page = club.command(0, "sh").arg(&typed).output().unwrap();
     peer.kill().unwrap();
     peer.wait().unwrap();
     assert!(waits.is_some());
+    let page = seen(page, &status);
+    assert!(page.contains("gantry waits for it"), "{page}");
+    assert!(page.contains("bob: not connected yet"), "{page}");
 }
 
 /// What the words say is done by whom; the test above would run nothing if it found nothing.
