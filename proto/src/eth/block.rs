@@ -304,7 +304,7 @@ impl Facts {
     }
 }
 
-fn decoded<P: Preset>(ssz: &[u8]) -> Result<BeaconBlock<P>, BlockError> {
+pub(super) fn decoded<P: Preset>(ssz: &[u8]) -> Result<BeaconBlock<P>, BlockError> {
     BeaconBlock::from_ssz_bytes(ssz).map_err(BlockError::Ssz)
 }
 

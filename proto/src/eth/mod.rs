@@ -12,6 +12,8 @@
 //! | [`preset`] | list limits of the mainnet and minimal presets, as types |
 //! | [`operations`], [`payload`], [`body`] | what a block holds, as the spec lays it out |
 //! | [`block`] | [`Block`]: a block of either preset, checked and hashed once |
+//! | [`parts`] | [`BlockParts`]: the roots of a block's fields, for proofs of its withdrawals |
+//! | [`state`] | [`Validator`]: what of a beacon state is shown to contracts |
 //! | [`contents`] | [`BlockContents`]: a block with its blobs, and the signed form to post |
 //! | [`encoding`] | how our byte strings and numbers are encoded and hashed |
 //!
@@ -31,9 +33,11 @@ pub mod duties;
 pub mod encoding;
 pub mod fork;
 pub mod operations;
+pub mod parts;
 pub mod payload;
 pub mod preset;
 pub mod spec;
+pub mod state;
 
 pub use attestation::{AttestationData, Checkpoint, HeadVote, SingleAttestation};
 pub use block::{Block, BlockError, Layout, SignedBlock};
@@ -46,5 +50,8 @@ pub use duties::{AttesterDuty, ProposerDuty};
 pub use encoding::{CommitteeIndex, ValidatorIndex, hash_tree_root};
 pub use fork::{ForkName, ForkSchedule, ForkVersion, UnknownFork};
 pub use operations::VoluntaryExit;
+pub use parts::BlockParts;
+pub use payload::Withdrawal;
 pub use preset::{Mainnet, Minimal, Preset, PresetBase};
 pub use spec::{BlobLimits, ChainSpec, Genesis, SpecError, Unserved};
+pub use state::Validator;
