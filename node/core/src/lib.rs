@@ -9,6 +9,7 @@
 //! | [`record`] | what was signed: durable in two copies before a share leaves |
 //! | [`deposit`] | what a cluster deposits, its file, and the session that signs it |
 //! | [`pool`] | what Rocket Pool's contracts say about a node account |
+//! | [`proof`] | proofs of the beacon chain that contracts take |
 //!
 //! Each uses only what stands below it. Nothing here reads a clock, opens a socket or a file,
 //! starts a thread or draws randomness: time, bytes and seeds come in, outputs go out in their
@@ -25,5 +26,6 @@ pub mod deposit;
 pub mod duties;
 pub mod partials;
 pub mod pool;
+pub mod proof;
 pub mod record;
 pub mod vault;
