@@ -70,8 +70,11 @@ fn hold(size: ClusterSize, mut machines: Vec<Ceremony>) {
                     queue.push_back((me, Input::Stored { transcript, lock }));
                 }
                 Output::Finished(_) => finished += 1,
-                Output::Persist(_) | Output::Progress(_) | Output::Closed => {}
-                Output::Fault(..) | Output::Blame(_) => panic!("nobody cheats here"),
+                Output::Persist(_) | Output::Remember(_) => {}
+                Output::Progress(_) | Output::Closed => {}
+                Output::Fault(..) | Output::Contradicted(..) | Output::Blame(_) => {
+                    panic!("nobody cheats here")
+                }
                 Output::Opened(_) | Output::Refused(_) => panic!("there is one attempt"),
             }
         }

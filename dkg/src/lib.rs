@@ -95,7 +95,9 @@
 //! A restarted peer makes the same messages again and is sent the rest on reconnecting. It never
 //! acknowledges two transcripts of one attempt. A peer whose seed did not survive first hears from
 //! every other what it has said ([`ceremony::Recollection`]), and then says nothing in an attempt
-//! in which it has said something.
+//! in which it has said something. So each keeps what others acknowledged, and the openings that
+//! this rests on, also over its own restart ([`ceremony::Heard`]); where somebody contradicts that
+//! ([`ceremony::Contradiction`]), nothing of it is used and nobody is convicted.
 //!
 //! Anybody who has not acknowledged the current attempt may open a later one; the others follow.
 //! A machine opens one only after it has seen the current one fail, and its operator wants it.

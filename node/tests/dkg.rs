@@ -242,6 +242,42 @@ fn an_operator_whose_data_directory_is_lost_early_on_is_no_cheat() {
     check(&operators);
 }
 
+#[test]
+fn an_operator_that_empties_its_folder_after_acknowledging_is_stopped_though_all_have_restarted() {
+    let operators = Operators::agree(4, 1);
+    let mut all: Vec<Peer> = [1, 2].map(|i| operators.start(i)).into();
+    let mut last = operators.start(3);
+    last.wait_for("waiting for peers to join: op1 (not connected)");
+    // The last one cannot store its keys, so that nobody holds a lock.
+    let in_the_way = operators.dir(3).join("keystores");
+    fs::write(&in_the_way, "").unwrap();
+    all.push(operators.start(0));
+    assert!(!last.ends_well(), "{}", last.said());
+    for peer in &mut all {
+        peer.wait_for("waiting for peers to store their keys: op4 (not connected)");
+    }
+    all.iter_mut().for_each(Peer::kill);
+    fs::remove_file(in_the_way).unwrap();
+
+    let dir = |name: &str| operators.dir(1).join(name);
+    for name in ["ceremony", "keystores"] {
+        fs::rename(dir(name), dir(&format!("lost-{name}"))).unwrap();
+    }
+    let mut others: Vec<Peer> = [0, 2, 3].map(|i| operators.start(i)).into();
+    let mut forgetful = operators.start(1);
+    forgetful.wait_for("shows that this peer has acknowledged keys of this ceremony");
+    assert!(!forgetful.ends_well());
+    for name in ["ceremony", "keystores"] {
+        fs::rename(dir(&format!("lost-{name}")), dir(name)).unwrap();
+    }
+    others.push(operators.start(1));
+    for peer in &mut others {
+        assert!(peer.ends_well(), "{}", peer.said());
+        assert!(!peer.said().contains("evidence"), "{}", peer.said());
+    }
+    check(&operators);
+}
+
 /// Speaks with the identity of operator `i`, and shows everybody two openings while `seen` waits.
 fn cheat(operators: &Operators, i: usize, seen: impl FnOnce()) {
     let definition = operators.definition();

@@ -117,10 +117,14 @@ fn hold(terms: &CeremonyTerms, identities: &[Identity], seed: u8) -> Vec<Outcome
                     outcomes.insert(me, *outcome);
                 }
                 Output::Fault(peer, breach) => panic!("{me} finds a fault of {peer}: {breach}"),
+                Output::Contradicted(peer, how) => panic!("{me} says of {peer} that it {how}"),
                 Output::Blame(blame) => panic!("{me} blames: {:?}", blame.1),
                 Output::Opened(_) | Output::Refused(_) => panic!("there is one attempt"),
-                Output::Persist(_) | Output::Progress(_) | Output::Finished(_) | Output::Closed => {
-                }
+                Output::Persist(_)
+                | Output::Remember(_)
+                | Output::Progress(_)
+                | Output::Finished(_)
+                | Output::Closed => {}
             }
         }
     }

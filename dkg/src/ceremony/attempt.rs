@@ -34,8 +34,8 @@ pub(super) enum Stage {
     Failed(Vec<Spoken>),
     /// The bundles make no keys, or none for this peer, and convict nobody.
     Unusable,
-    /// Before a crash this peer acknowledged another transcript of this attempt: some dealer has
-    /// since shown another bundle. It never acknowledges a second one.
+    /// Before a crash this peer acknowledged another transcript of this attempt, or another peer
+    /// did: some dealer has since shown another bundle. It never acknowledges a second one.
     Contradicted,
 }
 
@@ -207,10 +207,12 @@ impl Attempt {
     /// Whether keys are made, so that nothing but a new attempt can undo this one.
     pub(super) fn is_past_failing(&self) -> bool {
         match &self.stage {
-            Stage::Opening | Stage::Dealing(_) | Stage::Proving(_) | Stage::Unusable => {
-                self.acked.is_some()
-            }
-            Stage::Storing { .. } | Stage::Acking | Stage::Finished | Stage::Contradicted => true,
+            Stage::Opening
+            | Stage::Dealing(_)
+            | Stage::Proving(_)
+            | Stage::Unusable
+            | Stage::Contradicted => self.acked.is_some(),
+            Stage::Storing { .. } | Stage::Acking | Stage::Finished => true,
             Stage::Failed(_) => false,
         }
     }

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use proto::ceremony::{MAX_ATTEMPT, MAX_VALIDATORS};
+use proto::ceremony::{MAX_ATTEMPT, MAX_VALIDATORS, Spoken};
 use proto::{IdentitySignature, PeerIndex, PeerSet, PublicKey, Root};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::Contradiction;
 use crate::blame::{Evidence, Unfounded, Verdict};
 use crate::bls::SecretShare;
 
@@ -87,6 +88,9 @@ pub enum Input {
 pub enum Output {
     /// Make this durable before performing the next output.
     Persist(Position),
+    /// Make these statements of others durable, in place of what was, before performing the next
+    /// output: at most two of each peer. See [`Heard::read`](super::Heard::read).
+    Remember(Vec<Spoken>),
     /// Send a frame to one peer, if it is up.
     Send(PeerIndex, Vec<u8>),
     /// Send a frame to every peer that is up.
@@ -97,6 +101,8 @@ pub enum Output {
     Progress(Progress),
     /// A peer sent something that was refused. Not proven to others.
     Fault(PeerIndex, Breach),
+    /// A peer contradicts what was acknowledged. It convicts nobody, and must be seen.
+    Contradicted(PeerIndex, Contradiction),
     /// This peer begins a later attempt than the one it was in.
     Opened(Opened),
     /// [`Input::Retry`] changes nothing.
@@ -164,7 +170,8 @@ pub enum Step {
     Failed,
     /// What was dealt makes no keys, and no message proves by whose fault; a new attempt is needed.
     Unusable,
-    /// A dealer showed another bundle than the one this peer acknowledged before a crash.
+    /// Keys were acknowledged in this attempt, by this peer before a crash or by another, and what
+    /// is dealt now makes others.
     Contradicted,
 }
 
@@ -179,7 +186,7 @@ impl fmt::Display for Step {
             Self::Finished => "finished",
             Self::Failed => "failed",
             Self::Unusable => "what was dealt makes no keys",
-            Self::Contradicted => "contradicted by a dealer",
+            Self::Contradicted => "what is dealt now makes other keys than were acknowledged",
         })
     }
 }
@@ -232,7 +239,7 @@ pub enum Breach {
     /// An acknowledgement without a valid signature of the lock.
     #[error("its signature of the lock is not valid")]
     LockSignature,
-    /// An acknowledgement of another lock or transcript than this peer's.
+    /// An acknowledgement of another lock than this peer's, made of the same transcript.
     #[error("it made another lock of the same keys: compare versions of gantry")]
     OtherLock,
 }

@@ -9,7 +9,7 @@ use proto::lock::LockHash;
 use proto::{PeerIndex, PeerSet, Signed, Statement, Verified};
 
 use super::attempt::{First, Stage};
-use super::{Breach, Ceremony, Output, broadcast};
+use super::{Breach, Ceremony, Contradiction, Output, broadcast};
 use crate::blame::{self, Evidence, denies, has_sound_keys};
 
 impl Ceremony {
@@ -87,6 +87,12 @@ impl Ceremony {
         if self.breaks_promise(&opening, outputs) {
             return Ok(());
         }
+        if let Some(contradiction) = self.contradicts(&opening) {
+            // Nor is it a promise: once its signer has its memory back, it never gave it.
+            self.tell_contradiction(signer, contradiction, outputs);
+            return Ok(());
+        }
+        self.heard.hear_opening(&opening);
         if attempt > self.position.attempt && self.may_follow(&opening.statement) {
             // Passed on before this peer's own opening, so that all hear who was first.
             let passed = Spoken::Opening(opening.clone().into_signed());
@@ -132,14 +138,9 @@ impl Ceremony {
         !finished && kept && (self.attempt.acked.is_none() || void)
     }
 
-    /// Keeps what the signer of `opening` promises by it; convicts it if it has acknowledged an
-    /// attempt that it denies, as far as is known here.
+    /// Convicts the signer of `opening` if it has acknowledged in this run an attempt that it
+    /// denies; keeps what it promises then.
     fn breaks_promise(&mut self, opening: &Verified<Opening>, outputs: &mut Vec<Output>) -> bool {
-        let latest = self.promises.entry(opening.signer);
-        let latest = latest.or_insert_with(|| opening.clone());
-        if latest.statement.context.attempt < opening.statement.context.attempt {
-            *latest = opening.clone();
-        }
         let late = self.late_acks.values();
         let mut acks = late.chain(self.attempt.said.acks.values());
         let broken = acks.find(|ack| {
@@ -149,6 +150,7 @@ impl Ceremony {
         let Some(ack) = broken.cloned() else {
             return false;
         };
+        self.heard.hear_opening(opening);
         self.convict_of_both(opening.clone(), ack, outputs);
         true
     }
@@ -190,24 +192,28 @@ impl Ceremony {
             return Err(Breach::LockSignature);
         }
         let attempt = said.context.attempt;
-        let latest = self.latest_acks.entry(ack.signer);
-        let latest = latest.or_insert_with(|| ack.clone());
-        if latest.statement.context.attempt < attempt {
-            *latest = ack.clone();
+        if attempt > MAX_ATTEMPT {
+            return Err(Breach::TooManyAttempts(attempt));
         }
-        if let Some(promise) = self.promises.get(&ack.signer)
+        let contradiction = self.contradicts_ack(said, ack.signer);
+        let known = self.before.acks.get(&ack.signer);
+        let is_known = known.is_some_and(|known| known.statement == ack.statement);
+        let is_second = matches!(contradiction, Some(Contradiction::Twice { .. }));
+        if !is_second && self.heard.hear_ack(&ack) && !is_known {
+            outputs.push(self.remember());
+        }
+        if let Some(promise) = self.heard.openings.get(&ack.signer)
             && denies(&promise.statement, attempt)
         {
             self.convict_of_both(promise.clone(), ack.clone(), outputs);
         }
-        let own = self
-            .position
-            .acked
-            .iter()
-            .find(|acked| acked.attempt == attempt);
-        if let Some(own) = own
-            && (own.transcript != ack.statement.transcript || own.lock != ack.statement.lock)
-        {
+        if let Some(contradiction) = contradiction {
+            self.tell_contradiction(ack.signer, contradiction, outputs);
+            return Ok(());
+        }
+        let acked = &self.position.acked;
+        let own = acked.iter().find(|acked| acked.attempt == attempt);
+        if own.is_some_and(|own| own.lock != ack.statement.lock) {
             return Err(Breach::OtherLock);
         }
         if attempt == self.position.attempt {

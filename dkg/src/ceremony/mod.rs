@@ -3,12 +3,14 @@
 //! The driver
 //! - makes 32 random bytes, the ceremony seed, and writes them durably before anything else;
 //! - gives every session's [`Input::Up`] and [`Input::Down`], and whole frames in order;
-//! - performs outputs in their order; [`Output::Persist`] is durable before the next one begins;
+//! - performs outputs in their order; [`Output::Persist`] and [`Output::Remember`] are durable
+//!   before the next one begins;
 //! - writes the keys of [`Output::Store`] durably and then answers [`Input::Stored`] with the hash
 //!   of the lock it made of them;
 //! - hands in [`Input::Tick`] as soon as [`Machine::deadline`] has passed: there is work left, and
 //!   each call does one bounded piece of it (at most one bundle);
-//! - after a crash makes the machine again from the same seed and the last persisted [`Position`].
+//! - after a crash makes the machine again from the same seed, the last persisted [`Position`], and
+//!   what it was last to remember ([`Heard`]).
 //!
 //! Never here: a clock, a socket, a disk, randomness. Nobody is given up for being late: the
 //! operators decide when to stop waiting. After a failed attempt one operator's [`Input::Retry`] is
@@ -18,7 +20,9 @@
 
 mod attempt;
 mod contract;
+mod contradiction;
 mod hear;
+mod heard;
 mod recall;
 mod rounds;
 
@@ -35,6 +39,8 @@ pub use contract::{
     Acked, BadParticipant, Breach, Finished, Input, Opened, Outcome, Output, Position, Progress,
     Refused, SealKey, Step, ValidatorKey,
 };
+pub use contradiction::Contradiction;
+pub use heard::{Heard, NotHeard};
 pub use recall::{Forgotten, OwnWords, Recollection};
 
 /// The machine: see the module doc for its driver's duties.
@@ -47,11 +53,13 @@ pub struct Ceremony {
     up: PeerSet,
     /// Acknowledgements of earlier attempts that this peer has acknowledged too.
     late_acks: BTreeMap<(u32, PeerIndex), Verified<Ack>>,
-    /// Of each peer its opening of the latest attempt: by it, it has promised to acknowledge no
-    /// earlier one that it does not name.
-    promises: BTreeMap<PeerIndex, Verified<Opening>>,
-    /// Of each peer the latest acknowledgement that was heard, whatever became of its attempt.
-    latest_acks: BTreeMap<PeerIndex, Verified<Ack>>,
+    /// What was heard in this run. By its latest opening each has promised to acknowledge no
+    /// earlier attempt that the opening does not name.
+    heard: Heard,
+    /// What was heard in earlier runs.
+    before: Heard,
+    /// Whose contradiction is told, and in which attempt.
+    told: BTreeSet<(PeerIndex, u32)>,
     blamed: BTreeSet<(u32, Verdict)>,
     progress: Option<Progress>,
     /// When there was work left at the end of a call.
@@ -85,8 +93,9 @@ impl Ceremony {
             position,
             up: PeerSet::EMPTY,
             late_acks: BTreeMap::new(),
-            promises: BTreeMap::new(),
-            latest_acks: BTreeMap::new(),
+            heard: Heard::default(),
+            before: Heard::default(),
+            told: BTreeSet::new(),
             blamed: BTreeSet::new(),
             progress: None,
             busy: None,
@@ -103,19 +112,9 @@ impl Ceremony {
         let acked = &self.position.acked;
         let made = acked.iter().find(|acked| acked.lock == lock);
         let denies = |opening: &Opening| made.is_some_and(|made| denies(opening, made.attempt));
-        let promises = self.promises.iter();
+        let promises = self.heard.openings.iter();
         let promises = promises.filter(|(_, opening)| denies(&opening.statement));
         promises.map(|(peer, _)| *peer).collect()
-    }
-
-    /// What `peer` has said here that it may not contradict: its latest opening and its latest
-    /// acknowledgement. To be shown to it, in case it has lost its memory: see [`Recollection`].
-    pub fn said_by(&self, peer: PeerIndex) -> Vec<Spoken> {
-        let opening = self.promises.get(&peer).cloned();
-        let opening = opening.map(|opening| Spoken::Opening(opening.into_signed()));
-        let ack = self.latest_acks.get(&peer).cloned();
-        let ack = ack.map(|ack| Spoken::Ack(ack.into_signed()));
-        opening.into_iter().chain(ack).collect()
     }
 
     /// Opens another attempt, which `first` opened first, and tells everybody; without one returns
@@ -233,7 +232,20 @@ impl Ceremony {
                 outputs.extend(frames.map(|frame| Output::Send(peer, frame)));
             }
             Stepped::Convicts(statements) => self.convict(statements, outputs),
-            Stepped::Made(outcome) => outputs.push(Output::Store(outcome)),
+            // The keys rest on everybody's words, which must outlive them.
+            Stepped::Made(outcome) => match self.contradicting(outcome.transcript) {
+                none if none.is_empty() => {
+                    outputs.push(self.remember());
+                    outputs.push(Output::Store(outcome));
+                }
+                contradicting => {
+                    self.attempt.stage = Stage::Contradicted;
+                    for (peer, contradiction) in contradicting {
+                        self.tell_contradiction(peer, contradiction, outputs);
+                    }
+                    self.keep_failure(outputs);
+                }
+            },
         }
         true
     }

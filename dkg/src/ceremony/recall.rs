@@ -15,6 +15,8 @@
 //! and says nothing of them can still show them later; but every honest peer that ever heard them
 //! has by then told of them, as long as it has not started anew itself.
 //!
+//! What a peer has heard, it still tells after a restart: see [`super::Heard`].
+//!
 //! A peer with a memory hears the same, and compares it: an older copy of its memory may have been
 //! put in the place of the newest ([`super::Ceremony::own_words`]).
 //!

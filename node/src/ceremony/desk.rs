@@ -98,12 +98,13 @@ impl Desk {
                 Ok(Start::Begun(Box::new(Begun {
                     seed,
                     position,
+                    heard: self.saved.heard(&self.site.place)?,
                     made,
                 })))
             }
             Memory::Blank(known) => {
                 self.obtain(secret, SecretUse::Choose)?;
-                Ok(Start::Blank(known))
+                Ok(Start::Blank(known, self.saved.heard(&self.site.place)?))
             }
         }
     }
@@ -139,6 +140,7 @@ impl Desk {
                 return Ok(Performed::Begun(seed));
             }
             Task::Persist(position) => self.saved.persist(&position)?,
+            Task::Remember(statements) => self.saved.remember(&statements)?,
             Task::Keep(lock, made) => self.saved.keep(lock, &made)?,
             Task::Store(shares) => self.store(shares)?,
             Task::Abandon(locks) => self.site.abandon(&locks)?,

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use dkg::ceremony::BadParticipant;
+use dkg::ceremony::{BadParticipant, NotHeard};
 use proto::Root;
 use proto::definition::BadDefinition;
 use proto::lock::BadLock;
@@ -144,6 +144,9 @@ pub enum CeremonyError {
     /// A file of ours is not what was written.
     #[error("{} is damaged ({}): check the disk and restore the file", .0.display(), .1)]
     Damaged(PathBuf, #[source] serde_json::Error),
+    /// What is kept of others is not what they have signed.
+    #[error("{} is damaged ({}): check the disk and restore the file", .0.display(), .1)]
+    NotHeard(PathBuf, #[source] NotHeard),
     /// A file of another version.
     #[error("{} has version {}, and this gantry reads version 1: update gantry", .0.display(), .1)]
     Version(PathBuf, u64),

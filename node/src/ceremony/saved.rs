@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `seed.json` | the ceremony seed, encrypted; written before the first message that is signed |
 //! | `position.json` | attempt and acknowledgements, durable before a peer hears of them |
+//! | `heard.json` | what others have signed and may not contradict; public, each is shown its own |
 //! | `keys-….json` | what goes into the lock of that hash; public |
 //!
 //! Whoever knows the seed knows this peer's polynomials, and t such seeds are the validator keys.
@@ -20,9 +21,10 @@ use std::path::{Path, PathBuf};
 
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
-use dkg::ceremony::Position;
-use node_core::ceremony::Made;
+use dkg::ceremony::{Heard, NotHeard, Position};
+use node_core::ceremony::{Made, Place, terms};
 use proto::Root;
+use proto::ceremony::Spoken;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -60,6 +62,14 @@ struct SeedFile {
     definition: Root,
     nonce: String,
     ciphertext: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeardFile {
+    version: u64,
+    /// In hex, as they are sent.
+    statements: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -182,6 +192,43 @@ impl SavedCeremony {
             position: position.clone(),
         };
         files::replace(&self.path("position.json"), &json(&file), Mode::Secret)?;
+        Ok(())
+    }
+
+    /// What this peer has heard of others, as last remembered; nothing, if an older gantry has
+    /// begun here.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or holds anything else.
+    pub fn heard(&self, place: &Place) -> Result<Heard, CeremonyError> {
+        let path = self.path("heard.json");
+        if !path.exists() {
+            return Ok(Heard::default());
+        }
+        let file: HeardFile = read(&path)?;
+        check_version(&path, file.version)?;
+        let statements = file.statements.iter().map(|text| {
+            let bytes = hex::decode(text).ok()?;
+            Spoken::decode(place.size(), &bytes).ok()
+        });
+        let statements = statements.collect::<Option<Vec<_>>>();
+        let heard = statements
+            .ok_or(NotHeard)
+            .and_then(|statements| Heard::read(&terms(&place.definition), place.me, statements));
+        heard.map_err(|error| CeremonyError::NotHeard(path, error))
+    }
+
+    /// Makes durable what this peer has heard of others, in place of what was.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn remember(&self, statements: &[Spoken]) -> Result<(), CeremonyError> {
+        let statements = statements.iter().map(|spoken| hex::encode(spoken.encode()));
+        let file = HeardFile {
+            version: VERSION,
+            statements: statements.collect(),
+        };
+        files::replace(&self.path("heard.json"), &json(&file), Mode::Public)?;
         Ok(())
     }
 

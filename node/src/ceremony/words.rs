@@ -201,9 +201,15 @@ impl Words {
                 ));
             }
             Step::Contradicted => {
-                let words = "this peer has acknowledged other keys before a crash, and a dealer \
-                             has since dealt again: all operators need a new definition";
-                self.screen.say_once(words.to_owned());
+                self.screen.say_once(format!(
+                    "In attempt {attempt} keys were acknowledged, and what is dealt now makes \
+                     others: somebody has dealt anew in between, whose folder `ceremony` was lost \
+                     or emptied. All end this command; its operator puts the newest copy of the \
+                     folder back, and then all start again. If it is gone for good, an operator \
+                     whose peer has not stored keys of this attempt starts again with --retry; if \
+                     all have, make and sign a new definition, with new data directories, and pay \
+                     nothing to keys of this one. Delete no keystore and no signing record"
+                ));
             }
             Step::Opening | Step::Dealing | Step::Proving => {}
             Step::Storing | Step::Acknowledging | Step::Finished => {}

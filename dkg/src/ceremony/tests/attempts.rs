@@ -235,8 +235,10 @@ fn a_peer_that_acknowledged_other_keys_before_a_crash_says_so_and_stops_there() 
     }
     let acked = world.disks[&victim].position.acked.clone();
     // Everybody loses power, and one comes back with another seed: it deals anew.
+    // What was heard is not kept: so it is where an older version has begun.
     for peer in world.size.all() {
         world.crash(peer);
+        world.disks.get_mut(&peer).unwrap().heard.clear();
     }
     world.reseeded.insert(villain);
     for peer in world.size.all() {

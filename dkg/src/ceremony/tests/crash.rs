@@ -89,7 +89,7 @@ fn story_833_no_key_is_stored_before_every_share_has_signed() {
     let mut world = World::started(4, 3, 14);
     let silent = world.peer(3);
     while world.deliver() {
-        let proven = |h: &super::world::Heard| h.progress.is_some_and(|p| p.step > Step::Proving);
+        let proven = |h: &super::world::Told| h.progress.is_some_and(|p| p.step > Step::Proving);
         for (peer, disk) in &world.disks {
             assert_eq!(proven(&world.heard[peer]), !disk.keys.is_empty());
         }

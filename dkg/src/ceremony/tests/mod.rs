@@ -3,6 +3,7 @@
 mod attempts;
 mod course;
 mod crash;
+mod heard;
 mod oracle;
 mod recall;
 mod retry;

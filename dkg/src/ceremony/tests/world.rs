@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use proto::ceremony::{Frame, Purpose, Terms, hash_of};
+use proto::ceremony::{Frame, Purpose, Spoken, Terms, hash_of};
 use proto::{ClusterSize, Identity, Machine as _, PeerIndex, Root, Roster, Timestamp};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -15,12 +15,15 @@ use super::super::*;
 #[derive(Default)]
 pub struct Disk {
     pub position: Position,
+    /// What was heard of others.
+    pub heard: Vec<Spoken>,
     pub keys: BTreeMap<u32, Outcome>,
 }
 
 /// What one peer has told its operator.
 #[derive(Default)]
-pub struct Heard {
+pub struct Told {
+    pub contradictions: Vec<(PeerIndex, Contradiction)>,
     pub blames: Vec<(Evidence, Verdict)>,
     pub faults: Vec<(PeerIndex, Breach)>,
     pub opened: Vec<Opened>,
@@ -38,7 +41,7 @@ pub struct World {
     pub size: ClusterSize,
     pub machines: BTreeMap<PeerIndex, Ceremony>,
     pub disks: BTreeMap<PeerIndex, Disk>,
-    pub heard: BTreeMap<PeerIndex, Heard>,
+    pub heard: BTreeMap<PeerIndex, Told>,
     pub villains: BTreeMap<PeerIndex, Tamper>,
     /// This peer loses power after so many more outputs.
     pub power_cut: Option<(PeerIndex, usize)>,
@@ -83,7 +86,7 @@ impl World {
             size,
             machines: BTreeMap::new(),
             disks: size.all().map(|p| (p, Disk::default())).collect(),
-            heard: size.all().map(|p| (p, Heard::default())).collect(),
+            heard: size.all().map(|p| (p, Told::default())).collect(),
             villains: BTreeMap::new(),
             power_cut: None,
             performed: BTreeMap::new(),
@@ -119,7 +122,9 @@ impl World {
         if self.reseeded.contains(peer) {
             who.seed = Zeroizing::new([0xee; 32]);
         }
-        let machine = Ceremony::new(who, position).unwrap();
+        let heard = self.disks[&peer].heard.clone();
+        let heard = Heard::read(&self.terms, peer, heard).unwrap();
+        let machine = Ceremony::new(who, position).unwrap().having_heard(heard);
         let others: Vec<PeerIndex> = self.machines.keys().copied().collect();
         self.machines.insert(peer, machine);
         for other in others {
@@ -184,6 +189,7 @@ impl World {
         let heard = self.heard.get_mut(&peer).unwrap();
         match output {
             Output::Persist(position) => disk.position = position,
+            Output::Remember(statements) => disk.heard = statements,
             Output::Store(outcome) => {
                 let transcript = outcome.transcript;
                 disk.keys.insert(outcome.attempt, *outcome);
@@ -198,6 +204,7 @@ impl World {
             }
             Output::Progress(progress) => heard.progress = Some(progress),
             Output::Fault(who, breach) => heard.faults.push((who, breach)),
+            Output::Contradicted(who, how) => heard.contradictions.push((who, how)),
             Output::Opened(opened) => heard.opened.push(opened),
             Output::Refused(refused) => heard.refused.push(refused),
             Output::Blame(blame) => heard.blames.push(*blame),
@@ -259,6 +266,11 @@ impl World {
                 heard.blames.is_empty() && heard.faults.is_empty(),
                 "{:?}",
                 heard.faults
+            );
+            assert!(
+                heard.contradictions.is_empty(),
+                "{:?}",
+                heard.contradictions
             );
         }
         self.assert_agreement();

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use dkg::blame::{Evidence, Verdict};
 use dkg::bls::SecretShare;
-use dkg::ceremony::{BadParticipant, Position};
+use dkg::ceremony::{BadParticipant, Heard, Position};
+use proto::ceremony::Spoken;
 use proto::lock::{BadLock, Lock};
 use proto::{PeerIndex, PeerSet, PublicKey, Root, SignatureBytes, WireVersion};
 use zeroize::Zeroizing;
@@ -18,8 +19,8 @@ use crate::vault::{Refusal, VaultError};
 /// How far an earlier run has come, as the disk says.
 pub enum Start {
     /// There is no seed. Of an earlier run nothing is known but that it came to this attempt, or
-    /// nothing at all: it may be lost, or there was none.
-    Blank(Option<u32>),
+    /// nothing at all: it may be lost, or there was none. Beside that, what was heard of others.
+    Blank(Option<u32>, Heard),
     /// It has begun, and nothing is lost.
     Begun(Box<Begun>),
     /// The lock is there.
@@ -32,6 +33,8 @@ pub struct Begun {
     pub seed: Zeroizing<[u8; 32]>,
     /// As last persisted.
     pub position: Position,
+    /// What was heard of others, as last remembered.
+    pub heard: Heard,
     /// What was made in the attempts whose keys this peer has acknowledged, by lock.
     pub made: BTreeMap<Root, Made>,
 }
@@ -91,6 +94,8 @@ pub enum Task {
     Begin(Position),
     /// Write this position: [`Performed::Written`].
     Persist(Position),
+    /// Write these statements of others, in place of those before: [`Performed::Written`].
+    Remember(Vec<Spoken>),
     /// Write what goes into the lock of this hash: [`Performed::Written`].
     Keep(Root, Box<Made>),
     /// Write the keystores of these shares; what is there already stays: [`Performed::Written`].
@@ -195,6 +200,7 @@ impl Task {
     pub(super) fn awaited(&self) -> Awaited {
         match self {
             Self::Persist(_)
+            | Self::Remember(_)
             | Self::Keep(..)
             | Self::Abandon(_)
             | Self::BeginRecord(..)

@@ -14,7 +14,7 @@ use proto::{IdentitySignature, Machine as _, PeerIndex, PeerSet, Root, Timestamp
 
 use super::contract::{Begun, Halt, NewShare, Output, Task};
 use super::line::Line;
-use super::note::{Doing, Fault, Note};
+use super::note::{Alarm, Doing, Fault, Note};
 use super::place::{Made, Place, terms};
 use super::silence::Silence;
 
@@ -47,6 +47,7 @@ impl Making {
         };
         let max_frame = max_frame(place.size(), who.terms.validators);
         let ceremony = Ceremony::new(who, begun.position).map_err(Halt::Participant)?;
+        let ceremony = ceremony.having_heard(begun.heard);
         Ok(Self {
             ceremony,
             silence: Silence::new(max_frame),
@@ -171,6 +172,7 @@ impl Making {
         for output in asked {
             match output {
                 Asked::Persist(position) => line.task(Task::Persist(position)),
+                Asked::Remember(statements) => line.task(Task::Remember(statements)),
                 Asked::Send(peer, bytes) => line.send(peer, &Frame::Ceremony(bytes)),
                 Asked::Broadcast(bytes) => line.broadcast(&Frame::Ceremony(bytes)),
                 Asked::Store(outcome) => self.store(*outcome, line)?,
@@ -179,6 +181,7 @@ impl Making {
                     self.show(line);
                 }
                 Asked::Fault(peer, breach) => line.fault(peer, breach),
+                Asked::Contradicted(peer, how) => line.alarm(peer, Alarm::Contradiction(how)),
                 Asked::Opened(opened) => line.note(Note::Opened(opened)),
                 Asked::Refused(refused) => line.note(Note::Refused(refused)),
                 Asked::Blame(blame) => line.push(Output::Blame(blame)),

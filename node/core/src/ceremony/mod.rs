@@ -31,6 +31,9 @@
 //! 5. the seed is removed;
 //! 6. signatures of deposits are recorded before they leave.
 //!
+//! What others have acknowledged, and the openings on which it rests, is durable before anything
+//! comes of it, and before 2: whoever has lost its memory hears of it from any of them.
+//!
 //! So every [`Task`] of the disk is answered, and nothing comes out after one before its answer is
 //! there: whoever performs outputs in their order cannot break the promise.
 //!

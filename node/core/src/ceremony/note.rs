@@ -1,7 +1,7 @@
 //! What a peer of the ceremony tells its operator. The words that name operators and files are the
 //! shell's.
 
-use dkg::ceremony::{Breach, Opened, Refused, Step};
+use dkg::ceremony::{Breach, Contradiction, Opened, Refused, Step};
 use proto::ceremony_session::BadFrame;
 use proto::lock::BadLock;
 use proto::{PeerIndex, PeerSet};
@@ -128,6 +128,9 @@ pub enum Alarm {
          ceremony; the keys of the lock here are good"
     )]
     SecondLock,
+    /// It contradicts what was acknowledged.
+    #[error(transparent)]
+    Contradiction(#[from] Contradiction),
     /// It is there and holds everybody up.
     #[error(
         "is connected and has not told what it remembers of this peer, and before that nothing is \

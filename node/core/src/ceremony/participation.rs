@@ -53,7 +53,9 @@ impl Participation {
     /// If it cannot take part, or what lies there is not what a ceremony leaves.
     pub fn new(place: Place, start: Start, weights: [u8; 32]) -> Result<Self, Halt> {
         let phase = match start {
-            Start::Blank(known) => Phase::Recalling(Box::new(Recalling::start(&place, known))),
+            Start::Blank(known, heard) => {
+                Phase::Recalling(Box::new(Recalling::start(&place, known, heard)))
+            }
             Start::Begun(begun) => Phase::Making(Box::new(Making::start(&place, *begun)?)),
             Start::Finished(finished) => {
                 let sharing = Sharing::open(*finished, place.me, weights)?;
@@ -255,7 +257,9 @@ impl Participation {
 
     fn greet(&mut self, peer: PeerIndex) -> Result<(), Halt> {
         match &self.phase {
-            Some(Phase::Recalling(_)) => self.line.remind(peer, Vec::new()),
+            Some(Phase::Recalling(recalling)) => {
+                self.line.remind(peer, recalling.said_by(peer));
+            }
             Some(Phase::Making(making)) => {
                 self.line.remind(peer, making.said_by(peer));
                 self.make(Hands::Up(peer))?;

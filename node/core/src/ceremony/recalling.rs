@@ -5,12 +5,15 @@
 //!
 //! Never here: what the statements mean; see [`Recollection`].
 
-use dkg::ceremony::{Forgotten, Position, Recollection};
+use std::collections::BTreeMap;
+
+use dkg::ceremony::{Forgotten, Heard, Position, Recollection};
 use proto::PeerIndex;
 use proto::ceremony::Spoken;
 use proto::ceremony_session::Frame;
+use zeroize::Zeroizing;
 
-use super::contract::{Halt, Task};
+use super::contract::{Begun, Halt, Task};
 use super::line::Line;
 use super::note::{Doing, Note};
 use super::place::{Place, terms};
@@ -20,15 +23,24 @@ pub(super) struct Recalling {
     recollection: Recollection,
     /// Where it begins, once that is being written.
     position: Option<Position>,
+    /// What it has heard of others in earlier runs.
+    heard: Heard,
 }
 
 impl Recalling {
-    /// Nobody has told yet; `known` is the attempt that the saved ceremony still knows of.
-    pub fn start(place: &Place, known: Option<u32>) -> Self {
+    /// Nobody has told yet; `known` is the attempt that the saved ceremony still knows of,
+    /// and `heard` what it knows of others.
+    pub fn start(place: &Place, known: Option<u32>, heard: Heard) -> Self {
         Self {
             recollection: Recollection::new(terms(&place.definition), place.me, known),
             position: None,
+            heard,
         }
+    }
+
+    /// What this peer holds of what `peer` has said.
+    pub fn said_by(&self, peer: PeerIndex) -> Vec<Vec<u8>> {
+        self.heard.of(peer).iter().map(Spoken::encode).collect()
     }
 
     /// Takes a frame of `peer`.
@@ -79,10 +91,15 @@ impl Recalling {
         Ok(())
     }
 
-    /// Where it has begun.
-    pub fn position(self) -> Position {
-        self.position
-            .expect("a beginning is written when it is asked for")
+    /// What it has begun with, now that `seed` and position are written.
+    pub fn begun(self, seed: Zeroizing<[u8; 32]>) -> Begun {
+        let position = self.position;
+        Begun {
+            seed,
+            position: position.expect("a beginning is written when it is asked for"),
+            heard: self.heard,
+            made: BTreeMap::new(),
+        }
     }
 
     /// Shows whom it waits for.

@@ -50,6 +50,7 @@ fn rank(path: &str, gone: bool, was_there: bool) -> u8 {
         "ceremony/seed.json" if gone => 6,
         _ if path.starts_with("ceremony/") && gone => 7,
         "lock" | "ceremony/seed.json" => 0,
+        "ceremony/heard.json" => 1,
         _ if path.starts_with("ceremony/keys-") => 1,
         _ if path.starts_with("keystores/") => 2,
         "ceremony/position.json" => 3,

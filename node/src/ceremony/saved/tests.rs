@@ -1,6 +1,9 @@
 //! What an unfinished ceremony keeps, and what is refused of it.
 
 use dkg::ceremony::Acked;
+use node_core::ceremony::example;
+use proto::ceremony::{Ack, Context};
+use proto::lock::LockHash;
 
 use super::*;
 
@@ -79,6 +82,39 @@ fn a_position_of_the_version_before_is_read() {
     let old = br#"{"version":1,"position":{"attempt":2,"opened":2,"acked":[]}}"#;
     fs::write(dir.path().join("ceremony/position.json"), old).unwrap();
     assert_eq!(saved.position().unwrap(), at(2));
+}
+
+#[test]
+fn what_was_heard_is_read_as_it_was_kept_and_an_older_folder_holds_none() {
+    let place = example::place(0);
+    let dir = tempfile::tempdir().unwrap();
+    let saved = begun(dir.path(), &at(0));
+    assert_eq!(saved.heard(&place).unwrap(), Heard::default());
+    let other = example::place(2);
+    let lock = Root::from([7; 32]);
+    let ack = Ack {
+        context: Context {
+            terms: terms(&place.definition).hash(),
+            attempt: 0,
+        },
+        transcript: Root::from([8; 32]),
+        lock,
+        lock_signature: other.identity.sign_bare(&LockHash(lock)),
+    };
+    let ack = Spoken::Ack(other.identity.sign(other.me, ack).into_signed());
+    saved.remember(std::slice::from_ref(&ack)).unwrap();
+    assert_eq!(saved.heard(&place).unwrap().of(other.me), [ack]);
+    // Nobody keeps what it has said itself.
+    let refused = saved.heard(&other);
+    assert!(matches!(refused, Err(CeremonyError::NotHeard(..))));
+    let path = dir.path().join("ceremony/heard.json");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("07070707", "07070708")).unwrap();
+    let words = saved.heard(&place).unwrap_err().to_string();
+    assert!(words.contains("heard.json is damaged"), "{words}");
+    fs::write(&path, text.replace("\"version\":1", "\"version\":2")).unwrap();
+    let refused = saved.heard(&place);
+    assert!(matches!(refused, Err(CeremonyError::Version(_, 2))));
 }
 
 #[test]

@@ -1,14 +1,12 @@
 //! What a frame means in each phase, and how one phase becomes the next.
 
-use std::collections::BTreeMap;
-
 use dkg::ceremony::Input as Hands;
 use proto::PeerIndex;
 use proto::ceremony_session::Frame;
 use zeroize::Zeroizing;
 
 use super::{Participation, Phase};
-use crate::ceremony::contract::{Begun, Finished, Halt, Task};
+use crate::ceremony::contract::{Finished, Halt, Task};
 use crate::ceremony::making::{Certificate, Making};
 use crate::ceremony::note::{Alarm, Fault, Note};
 use crate::ceremony::sharing::Sharing;
@@ -66,12 +64,7 @@ impl Participation {
         let Some(Phase::Recalling(recalling)) = self.phase.take() else {
             return Ok(());
         };
-        let begun = Begun {
-            seed,
-            position: recalling.position(),
-            made: BTreeMap::new(),
-        };
-        let making = Making::start(&self.line.place, begun)?;
+        let making = Making::start(&self.line.place, recalling.begun(seed))?;
         self.phase = Some(Phase::Making(Box::new(making)));
         for peer in self.line.up().iter() {
             self.greet(peer)?;

@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 
 use dkg::bls::SecretShare;
-use dkg::ceremony::Position;
+use dkg::ceremony::{Heard, Position};
+use proto::ceremony::Spoken;
 use proto::lock::Lock;
 use proto::{Identity, PublicKey, Root};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::ceremony::example::{Disk, place};
+use crate::ceremony::example::{Disk, peer, place};
 use crate::ceremony::*;
 use crate::deposit;
 use crate::record::{DiskFault, Journal, JournalError, Owner, SimulatedDisk};
@@ -47,6 +48,7 @@ pub struct Simulated {
 pub struct Written {
     pub seed: Option<[u8; 32]>,
     pub position: Option<Position>,
+    pub heard: Vec<Spoken>,
     pub made: BTreeMap<Root, Made>,
     pub keystores: BTreeMap<PublicKey, SecretShare>,
     pub record: SimulatedDisk,
@@ -157,6 +159,8 @@ impl Simulated {
         self.operate()?;
         self.written.position = None;
         self.operate()?;
+        self.written.heard.clear();
+        self.operate()?;
         self.written.made.clear();
         Ok(())
     }
@@ -166,6 +170,7 @@ fn name(task: &Task) -> &'static str {
     match task {
         Task::Begin(_) => "begin",
         Task::Persist(_) => "persist",
+        Task::Remember(_) => "remember",
         Task::Keep(..) => "keep",
         Task::Store(_) => "store",
         Task::Abandon(_) => "abandon",
@@ -196,6 +201,8 @@ impl Disk for Simulated {
             self.repower();
         }
         let there = &self.written;
+        let (terms, me) = (terms(&place(self.at).definition), peer(self.at));
+        let heard = Heard::read(&terms, me, there.heard.clone()).unwrap();
         let start = match (&there.lock, there.seed, &there.position) {
             (Some(lock), _, _) => Start::Finished(Box::new(Finished {
                 lock: lock.clone(),
@@ -208,21 +215,24 @@ impl Disk for Simulated {
             (None, Some(seed), position) => Start::Begun(Box::new(Begun {
                 seed: Zeroizing::new(seed),
                 position: position.clone().unwrap_or_default(),
+                heard,
                 made: there.made.clone(),
             })),
-            (None, None, None) => Start::Blank(None),
+            (None, None, None) => Start::Blank(None, heard),
             (None, None, Some(position)) => {
                 assert_eq!(
                     position.acked,
                     [],
                     "the program refuses this: the seed is lost"
                 );
-                Start::Blank(Some(position.attempt.max(position.opened)))
+                let latest = position.attempt.max(position.opened);
+                Start::Blank(Some(latest), heard)
             }
         };
         if there.lock.is_some() {
             // As the program does: what a crash has left of it.
             (self.written.seed, self.written.position) = (None, None);
+            self.written.heard.clear();
             self.written.made.clear();
         }
         Participation::new(place(self.at), start, [9; 32]).map_err(Refusal::Halt)
@@ -244,6 +254,10 @@ impl Disk for Simulated {
             Task::Persist(position) => {
                 self.operate()?;
                 self.written.position = Some(position);
+            }
+            Task::Remember(statements) => {
+                self.operate()?;
+                self.written.heard = statements;
             }
             Task::Keep(lock, made) => {
                 self.operate()?;
@@ -312,6 +326,7 @@ impl Disk for Simulated {
         let there = [
             ("seed", self.written.seed.is_some()),
             ("position", self.written.position.is_some()),
+            ("heard", !self.written.heard.is_empty()),
             ("keys", !self.written.made.is_empty()),
         ];
         let left = there.into_iter().filter(|(_, is_there)| *is_there);

@@ -2,6 +2,7 @@
 
 mod crashes;
 mod disk;
+mod heard;
 mod older;
 mod order;
 mod silence;

@@ -1,5 +1,6 @@
 //! What is written in which order, and that nothing overtakes it.
 
+use dkg::ceremony::Heard;
 use proto::{Machine as _, Timestamp};
 
 use super::disk::disks;
@@ -26,7 +27,17 @@ fn the_lock_comes_after_the_record_and_the_seed_goes_after_the_lock() {
             "append",
             "write deposits",
         ];
-        assert_eq!(disk.performed, expected);
+        let (heard, performed): (Vec<_>, Vec<_>) =
+            (disk.performed.iter().copied().enumerate()).partition(|(_, name)| *name == "remember");
+        let performed: Vec<_> = performed.into_iter().map(|(_, name)| name).collect();
+        assert_eq!(performed, expected);
+        // The keys rest on what others said, which is durable before them.
+        let keep = disk.performed.iter().position(|name| *name == "keep");
+        assert!(heard.iter().any(|(at, _)| Some(at + 1) == keep));
+        assert!(
+            heard.len() <= 4,
+            "once before the keys, and once for each other peer"
+        );
     }
 }
 
@@ -50,7 +61,8 @@ fn a_peer_that_comes_back_with_a_lock_opens_its_shares_and_its_record_before_it_
 
 /// A peer of which all say that they remember nothing, and that waits for its beginning.
 fn about_to_begin() -> (Participation, Vec<Output>) {
-    let mut first = Participation::new(place(0), Start::Blank(None), [9; 32]).unwrap();
+    let mut first =
+        Participation::new(place(0), Start::Blank(None, Heard::default()), [9; 32]).unwrap();
     first.handle(NOW, Input::Tick);
     let mut outputs = Vec::new();
     for at in 1..4 {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use dkg::ceremony::Heard;
 use proto::ceremony_session::Frame;
 use proto::{ClusterSize, Machine as _, PeerIndex, Timestamp, WireVersion};
 
@@ -30,9 +31,13 @@ fn starts() -> [Start; 2] {
     let begun = Begun {
         seed: [5; 32].into(),
         position: dkg::ceremony::Position::default(),
+        heard: Heard::default(),
         made: std::collections::BTreeMap::new(),
     };
-    [Start::Blank(None), Start::Begun(Box::new(begun))]
+    [
+        Start::Blank(None, Heard::default()),
+        Start::Begun(Box::new(begun)),
+    ]
 }
 
 /// Who is named among these outputs.
