@@ -6,6 +6,7 @@
 //! | [`wanted`] | what is to be proven of one state, and what is known of it beforehand |
 //! | [`reader`] | the state as it comes, hashed and forgotten |
 //! | [`proofs`] | proofs that are anchored in a block, each followed once as the contracts do |
+//! | [`withdrawal`] | that a block paid something out, as a later one remembers it |
 //! | [`refusal`] | why none is made |
 //! | [`layout`], [`outline`] | the fields of a state, and where they start |
 //! | [`shape`], [`payload`], [`series`] | how values, payload headers and lists make their roots |
@@ -18,7 +19,7 @@
 //! it is checked before what it speaks of comes.
 //!
 //! Source: consensus-specs `ssz/simple-serialize.md`, `ssz/merkle-proofs.md`, `electra`, `fulu`;
-//! EIP-4788; `BeaconStateVerifier` of Rocket Pool 1.4.
+//! EIP-4788; `BeaconStateVerifier` and `RocketMegapoolManager` of Rocket Pool 1.4 and 1.4.1.
 //!
 //! Never here: asking a node, and whether something ought to be proven.
 
@@ -33,6 +34,7 @@ pub mod series;
 pub mod shape;
 pub mod tree;
 pub mod wanted;
+pub mod withdrawal;
 
 #[cfg(test)]
 mod tests;
@@ -41,3 +43,4 @@ pub use proofs::{BlockProofs, SlotProof, StateProofs, Unanchored, ValidatorProof
 pub use reader::StateReader;
 pub use refusal::{BadState, Rule, Unprovable};
 pub use wanted::{MOST_WANTED, StateTerms, Wanted, layout_at};
+pub use withdrawal::{Era, Form, NoWithdrawal, WithdrawalProof, withdrawals_of};

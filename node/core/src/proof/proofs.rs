@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use proto::eth::{BeaconBlockHeader, Layout, Validator, ValidatorIndex, hash_tree_root};
+use proto::eth::{BeaconBlockHeader, ForkName, Layout, Validator, ValidatorIndex, hash_tree_root};
 use proto::{Root, Slot};
 use thiserror::Error;
 
@@ -51,6 +51,7 @@ pub struct BlockProofs {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlotProof {
     slot: Slot,
+    fork: ForkName,
     branch: Branch,
 }
 
@@ -137,6 +138,7 @@ impl StateProofs {
         let (above, _) = Branch::among(&header.field_roots(), 3);
         let slot = SlotProof {
             slot: self.slot,
+            fork: self.layout.fork,
             branch: self.slot_branch.then(&above),
         };
         let validator = |(index, proven): (ValidatorIndex, Proven<Validator>)| {
@@ -221,6 +223,11 @@ impl SlotProof {
     /// The slot.
     pub fn slot(&self) -> Slot {
         self.slot
+    }
+
+    /// The fork of the slot, whose containers the state has.
+    pub fn fork(&self) -> ForkName {
+        self.fork
     }
 
     /// The siblings from the slot up to the block's root.

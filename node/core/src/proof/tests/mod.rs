@@ -5,6 +5,8 @@ mod example;
 mod lies;
 mod oracle;
 mod reading;
+mod vectors;
+mod withdrawing;
 
 use proto::eth::{BeaconBlockHeader, ForkName, Layout, PresetBase, ValidatorIndex, hash_tree_root};
 use proto::{Root, Slot};
