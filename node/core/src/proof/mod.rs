@@ -7,6 +7,8 @@
 //! | [`reader`] | the state as it comes, hashed and forgotten |
 //! | [`proofs`] | proofs that are anchored in a block, each followed once as the contracts do |
 //! | [`withdrawal`] | that a block paid something out, as a later one remembers it |
+//! | [`anchor`] | for which block a proof is made, and when |
+//! | [`surface`], [`calls`] | the calls that carry proofs, as either version takes them |
 //! | [`refusal`] | why none is made |
 //! | [`layout`], [`outline`] | the fields of a state, and where they start |
 //! | [`shape`], [`payload`], [`series`] | how values, payload headers and lists make their roots |
@@ -23,7 +25,9 @@
 //!
 //! Never here: asking a node, and whether something ought to be proven.
 
+pub mod anchor;
 pub mod branch;
+pub mod calls;
 pub mod layout;
 pub mod outline;
 pub mod payload;
@@ -32,6 +36,7 @@ pub mod reader;
 pub mod refusal;
 pub mod series;
 pub mod shape;
+pub mod surface;
 pub mod tree;
 pub mod wanted;
 pub mod withdrawal;
@@ -42,5 +47,6 @@ mod tests;
 pub use proofs::{BlockProofs, SlotProof, StateProofs, Unanchored, ValidatorProof};
 pub use reader::StateReader;
 pub use refusal::{BadState, Rule, Unprovable};
+pub use surface::{Carried, Claim, ProofCall, Surface};
 pub use wanted::{MOST_WANTED, StateTerms, Wanted, layout_at};
 pub use withdrawal::{Era, Form, NoWithdrawal, WithdrawalProof, withdrawals_of};

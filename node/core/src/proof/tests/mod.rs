@@ -1,6 +1,8 @@
 //! What the reader makes of states, against containers that a library hashes and against roots that
 //! another implementation made.
 
+mod anchoring;
+mod calling;
 mod example;
 mod lies;
 mod oracle;
