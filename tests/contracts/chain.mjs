@@ -1,54 +1,78 @@
-// Puts the stand-ins onto a chain of anvil and sends transactions to them.
+// Puts the stand-ins onto a chain of anvil.
 //
-//   node chain.mjs RPC COMPILED.json             compiles them into that file, deploys them, and
-//                                                prints their addresses by their names
-//   node chain.mjs RPC COMPILED.json STEPS.json  sends [from, contract, address, function,
-//                                                arguments] each
+//   node chain.mjs compile COMPILED.json             compiles them into that file, unless it is of
+//                                                    the same sources already
+//   node chain.mjs deploy RPC COMPILED.json TERMS    deploys them, and prints their addresses by
+//                                                    their names
 //
-// Accounts are anvil's own, which it signs for.
+// TERMS is JSON: {beaconRoots, slotsPerHistoricalRoot, withdrawals, capellaSlot, electraSlot,
+// genesisTime, genesisValidatorsRoot, slotsPerEpoch, notifyThreshold}, of the beacon chain that is
+// proved from. Both call surfaces are deployed, and that of 1.4 is registered; `RocketStorage`'s
+// `register` upgrades to the other.
+//
+// Anvil has none of the contracts that a chain has at its genesis: their code and storage are those
+// of Hoodi.
 
-import {readFileSync, writeFileSync} from "node:fs";
+import {createHash} from "node:crypto";
+import {existsSync, readFileSync, readdirSync, writeFileSync} from "node:fs";
 
-const SOURCE = "RocketPool.sol";
+const HOODI = 560048;
+const DEPOSIT_CONTRACT = "0x00000000219ab540356cbb839cbe05303d7705fa";
 
-// The name of each in RocketStorage, and the stand-in for it.
+// The name of each in RocketStorage, the stand-in for it, and the terms that it is built with.
 const CONTRACTS = {
-  rocketNodeManager: "RocketNodeManager",
-  rocketNodeDeposit: "RocketNodeDeposit",
-  rocketNodeStaking: "RocketNodeStaking",
-  rocketNodeDistributorFactory: "RocketNodeDistributorFactory",
-  rocketMinipoolManager: "RocketMinipoolManager",
-  rocketMegapoolFactory: "RocketMegapoolFactory",
-  rocketMegapoolManager: "RocketMegapoolManager",
-  rocketDepositPool: "RocketDepositPool",
-  linkedListStorage: "LinkedListStorage",
-  rocketRewardsPool: "RocketRewardsPool",
-  rocketMerkleDistributorMainnet: "RocketMerkleDistributor",
-  rocketNetworkPenalties: "RocketNetworkPenalties",
-  rocketTokenRPL: "RocketTokenRPL",
-  rocketDAOProtocolSettingsNode: "SettingsNode",
-  rocketDAOProtocolSettingsDeposit: "SettingsDeposit",
-  rocketDAOProtocolSettingsMegapool: "SettingsMegapool",
-  rocketDAOProtocolSettingsMinipool: "SettingsMinipool",
-  rocketDAONodeTrustedSettingsMinipool: "TrustedSettingsMinipool",
+  casperDeposit: null,
+  rocketTokenRETH: ["RocketTokenRETH"],
+  rocketTokenRPL: ["RocketTokenRPL"],
+  rocketNodeManager: ["RocketNodeManager"],
+  rocketNodeDeposit: ["RocketNodeDeposit"],
+  rocketNodeStaking: ["RocketNodeStaking"],
+  rocketNodeDistributorFactory: ["RocketNodeDistributorFactory"],
+  rocketMinipoolManager: ["RocketMinipoolManager"],
+  rocketMegapoolFactory: ["RocketMegapoolFactory"],
+  rocketMegapoolProxy: ["RocketMegapoolProxy"],
+  rocketMegapoolDelegate: ["RocketMegapoolDelegate"],
+  rocketMegapoolManager: ["RocketMegapoolManager", "epoch"],
+  rocketMegapoolPenalties: ["RocketMegapoolPenalties"],
+  beaconStateVerifier: ["BeaconStateVerifier", "shape"],
+  rocketDepositPool: ["RocketDepositPool"],
+  linkedListStorage: ["LinkedListStorage"],
+  rocketSmoothingPool: ["RocketSmoothingPool"],
+  rocketRewardsPool: ["RocketRewardsPool"],
+  rocketMerkleDistributorMainnet: ["RocketMerkleDistributor"],
+  rocketNetworkPenalties: ["RocketNetworkPenalties"],
+  rocketNetworkRevenues: ["RocketNetworkRevenues"],
+  rocketDAOProtocolSettingsNode: ["SettingsNode"],
+  rocketDAOProtocolSettingsDeposit: ["SettingsDeposit"],
+  rocketDAOProtocolSettingsMegapool: ["SettingsMegapool", "threshold"],
+  rocketDAOProtocolSettingsMinipool: ["SettingsMinipool"],
+  rocketDAONodeTrustedSettingsMinipool: ["TrustedSettingsMinipool"],
 };
 
-const [rpc, compiled, steps] = process.argv.slice(2);
-const read = (file) => JSON.parse(readFileSync(file, "utf8"));
+// Of protocol 1.4.1, to be registered under the names before the dot.
+const UPGRADE = {
+  "rocketMegapoolManager.1.4.1": ["RocketMegapoolManagerV2", "epoch"],
+  "beaconStateVerifier.1.4.1": ["BeaconStateVerifierV2", "shape", "epoch"],
+};
 
-async function compile() {
-  const {default: solc} = await import("solc");
-  const source = readFileSync(new URL(SOURCE, import.meta.url), "utf8");
+async function compile(into) {
+  const here = new URL(".", import.meta.url);
+  const names = readdirSync(here).filter((name) => name.endsWith(".sol"));
+  const text = (name) => readFileSync(new URL(name, here), "utf8");
+  const sources = Object.fromEntries(names.map((name) => [name, {content: text(name)}]));
   const outputSelection = {"*": {"*": ["abi", "evm.bytecode.object", "evm.methodIdentifiers"]}};
   const settings = {optimizer: {enabled: true, runs: 200}, outputSelection};
-  const input = {language: "Solidity", sources: {[SOURCE]: {content: source}}, settings};
-  const output = JSON.parse(solc.compile(JSON.stringify(input)));
-  const errors = (output.errors ?? []).filter((error) => error.severity === "error");
-  if (errors.length > 0) throw new Error(errors.map((it) => it.formattedMessage).join("\n"));
-  return output.contracts[SOURCE];
+  const input = JSON.stringify({language: "Solidity", sources, settings});
+  const of = createHash("sha256").update(input).digest("hex");
+  if (existsSync(into) && JSON.parse(readFileSync(into, "utf8")).of === of) return;
+  const {default: solc} = await import("solc");
+  const output = JSON.parse(solc.compile(input));
+  if (output.errors) throw new Error(output.errors.map((it) => it.formattedMessage).join("\n"));
+  const contracts = Object.assign({}, ...Object.values(output.contracts));
+  writeFileSync(into, JSON.stringify({of, contracts}));
 }
 
-async function ask(method, params) {
+async function ask(rpc, method, params) {
   const body = JSON.stringify({jsonrpc: "2.0", id: 1, method, params});
   const headers = {"content-type": "application/json"};
   const response = await fetch(rpc, {method: "POST", headers, body});
@@ -57,71 +81,76 @@ async function ask(method, params) {
   return answer.result;
 }
 
-async function send(transaction) {
-  // Anvil answers with the receipt, once there is one.
-  const receipt = await ask("eth_sendTransactionSync", [{gas: "0xf00000", ...transaction}]);
-  if (receipt.status !== "0x1") throw new Error(`reverted: ${JSON.stringify(receipt)}`);
-  return receipt;
-}
-
-const word = (number) => BigInt(number).toString(16).padStart(64, "0");
-
-// The arguments of a call (ABI): numbers, truth values, addresses, flat structs of these, and one
-// level of text (quoted) or bytes.
-function encoded(types, values) {
-  const flat = (type, value) =>
-    type.components ? type.components.flatMap((it, i) => flat(it, value[i])) : [[type.type, value]];
-  const all = types.flatMap((type, i) => flat(type, values[i]));
-  let head = "";
-  let tail = "";
-  for (const [type, value] of all) {
-    if (type === "string" || type === "bytes") {
-      const bytes = Buffer.from(...(type === "bytes" ? [value.slice(2), "hex"] : [value]));
-      head += word(32 * all.length + tail.length / 2);
-      const padded = bytes.toString("hex").padEnd(64 * Math.ceil(bytes.length / 32), "0");
-      tail += word(bytes.length) + padded;
-    } else {
-      head += word(value === true ? 1 : value === false ? 0 : value);
+async function putGenesis(rpc) {
+  const {getGenesis} = await import("@ethereumjs/genesis");
+  for (const [address, account] of Object.entries(getGenesis(HOODI))) {
+    if (!Array.isArray(account) || !account[1] || account[1] === "0x") continue;
+    await ask(rpc, "anvil_setCode", [address, account[1]]);
+    // Only that one; the others begin to work with the first block after their fork.
+    const storage = address === DEPOSIT_CONTRACT ? account[2] : [];
+    for (const [slot, value] of storage) {
+      await ask(rpc, "anvil_setStorageAt", [address, slot, value]);
     }
   }
-  return head + tail;
 }
 
-function call(contract, name, values) {
-  const {inputs} = contract.abi.find((it) => it.name === name);
-  const selector = Object.entries(contract.evm.methodIdentifiers).find(([signature]) =>
-    signature.startsWith(`${name}(`),
-  )[1];
-  return `0x${selector}${encoded(inputs, values)}`;
+const word = (value) => BigInt(value).toString(16).padStart(64, "0");
+
+function parameters(terms) {
+  const shape = [
+    terms.beaconRoots,
+    terms.slotsPerHistoricalRoot,
+    Math.log2(terms.slotsPerHistoricalRoot),
+    Math.log2(terms.withdrawals),
+    terms.capellaSlot,
+    terms.electraSlot,
+    terms.genesisTime,
+    terms.genesisValidatorsRoot,
+  ];
+  return {shape, epoch: [terms.slotsPerEpoch], threshold: [terms.notifyThreshold]};
 }
 
-async function deploy(contracts) {
-  const [from] = await ask("eth_accounts", []);
-  const create = async (name, argument) => {
-    const code = contracts[name].evm.bytecode.object;
-    return (await send({from, data: `0x${code}${argument}`})).contractAddress;
+async function deploy(rpc, {contracts}, terms) {
+  await putGenesis(rpc);
+  const [from] = await ask(rpc, "eth_accounts", []);
+  const send = async (transaction) => {
+    const fields = {from, gas: "0xf00000", ...transaction};
+    // Anvil answers with the receipt, once there is one.
+    const receipt = await ask(rpc, "eth_sendTransactionSync", [fields]);
+    if (receipt.status !== "0x1") throw new Error(`reverted: ${JSON.stringify(receipt)}`);
+    return receipt.contractAddress;
   };
-  const storage = await create("RocketStorage", "");
+  const create = (name, words) => {
+    const code = contracts[name].evm.bytecode.object;
+    return send({data: `0x${code}${words.map(word).join("")}`});
+  };
+  const storage = await create("RocketStorage", []);
+  const {abi, evm} = contracts.RocketStorage;
+  // A text of at most 32 bytes, and then perhaps an address.
+  const to = (method, text, address) => {
+    const {name, inputs} = abi.find((it) => it.name === method);
+    const selector = evm.methodIdentifiers[`${name}(${inputs.map((it) => it.type)})`];
+    const head = [32 * inputs.length, ...(address ? [address] : [])].map(word).join("");
+    const bytes = Buffer.from(text).toString("hex").padEnd(64 * Math.ceil(text.length / 32), "0");
+    return send({to: storage, data: `0x${selector}${head}${word(text.length)}${bytes}`});
+  };
+  const known = parameters(terms);
   const found = {rocketStorage: storage};
-  const to = (method, values) =>
-    send({from, to: storage, data: call(contracts.RocketStorage, method, values)});
-  for (const [name, contract] of Object.entries(CONTRACTS)) {
-    found[name] = await create(contract, word(storage));
-    await to("register", [name, found[name]]);
+  for (const [name, contract] of Object.entries({...CONTRACTS, ...UPGRADE})) {
+    const [made, ...wanted] = contract ?? [];
+    const words = [storage, ...wanted.flatMap((it) => known[it])];
+    found[name] = contract ? await create(made, words) : DEPOSIT_CONTRACT;
+    if (name in CONTRACTS) await to("register", name, found[name]);
   }
-  // Its code is in the megapool itself; the address only has to be there.
-  await to("register", ["rocketMegapoolDelegate", found.rocketMegapoolFactory]);
-  await to("setProtocol", ["1.4"]);
+  await to("setProtocol", "1.4");
   return found;
 }
 
-if (steps === undefined) {
-  const contracts = await compile();
-  writeFileSync(compiled, JSON.stringify(contracts));
-  console.log(JSON.stringify(await deploy(contracts)));
+const [mode, ...rest] = process.argv.slice(2);
+if (mode === "compile") {
+  await compile(rest[0]);
 } else {
-  const contracts = read(compiled);
-  for (const [from, contract, to, name, values] of read(steps)) {
-    await send({from, to, data: call(contracts[contract], name, values)});
-  }
+  const [rpc, compiled, terms] = rest;
+  const found = await deploy(rpc, JSON.parse(readFileSync(compiled, "utf8")), JSON.parse(terms));
+  console.log(JSON.stringify(found));
 }

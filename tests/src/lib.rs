@@ -5,7 +5,7 @@
 //! | `tests/tidy.rs` | the house rules: who may know whom, purity of the cores, size and names |
 //! | `sim/` | n nodes in one deterministic world with faults, one seed |
 //! | `tests/e2e/` | the real binary on the real devnet |
-//! | `tests/pool.rs` | the real binary against stand-ins of Rocket Pool's contracts, on anvil |
+//! | `tests/pool/` | the real binary against stand-ins of Rocket Pool's contracts, on anvil |
 //! | `tests/interop.rs` | files and signatures against foreign tools |
 //!
 //! [`cluster`] makes the keys and the lock that they start from; [`program`] finds the binary.

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.30;
+
+import {Part, RocketStorage} from "./Storage.sol";
+
+contract RocketNodeDistributorFactory is Part {
+    constructor(RocketStorage storage_) Part(storage_, 1) {}
+
+    function getProxyAddress(address node) external pure returns (address) {
+        return address(uint160(uint256(keccak256(abi.encodePacked("distributor", node)))));
+    }
+}
+
+contract RocketMinipool {
+    address public immutable getNodeAddress;
+    uint8 public version = 3;
+    uint8 public getStatus;
+    bool public getFinalised;
+    uint256 public getStatusTime = block.timestamp;
+    uint256 public getNodeFee = 0.14 ether;
+    uint256 public getNodeDepositBalance = 8 ether;
+    uint256 public getUserDepositBalance = 24 ether;
+    uint256 public getNodeRefundBalance;
+    bool public canStake;
+
+    constructor(address node, uint8 status) {
+        getNodeAddress = node;
+        getStatus = status;
+    }
+
+    receive() external payable {}
+
+    function calculateNodeShare(uint256 balance) external pure returns (uint256) {
+        return balance / 4;
+    }
+}
+
+contract RocketMinipoolManager is Part {
+    mapping(address => address[]) private minipools;
+    mapping(address => bool) public getMinipoolExists;
+    mapping(address => bytes) public getMinipoolPubkey;
+
+    constructor(RocketStorage storage_) Part(storage_, 6) {}
+
+    function getNodeMinipoolCount(address node) external view returns (uint256) {
+        return minipools[node].length;
+    }
+
+    function getNodeMinipoolAt(address node, uint256 index) external view returns (address) {
+        return minipools[node][index];
+    }
+
+    function getMinipoolWithdrawalCredentials(address at) external pure returns (bytes memory) {
+        return abi.encodePacked(bytes1(0x01), bytes11(0), at);
+    }
+
+    /// One that is from before megapools.
+    function create(address node, uint8 status, bytes calldata pubkey) external {
+        address at = address(new RocketMinipool(node, status));
+        minipools[node].push(at);
+        getMinipoolExists[at] = true;
+        getMinipoolPubkey[at] = pubkey;
+    }
+}
+
+contract RocketNetworkPenalties is Part {
+    mapping(address => uint256) public getPenaltyCount;
+
+    constructor(RocketStorage storage_) Part(storage_, 1) {}
+}

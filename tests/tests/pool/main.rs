@@ -1,0 +1,29 @@
+//! The program against stand-ins of Rocket Pool's contracts (`tests/contracts`) on a chain of anvil
+//! whose blocks belong to a pretend beacon chain.
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`abi`] | the functions and events that the tests know |
+//! | [`chain`] | anvil with the stand-ins, transactions, the words of refusals, time |
+//! | [`beacon`] | the pretend beacon chain: blocks, states, proofs, its Beacon API |
+//! | [`keys`] | keys of validators and the deposits they sign |
+//! | [`node`] | a node account on the way of its validators, call by call |
+//! | [`status`] | what `gantry pool status` shows of a node |
+//! | [`life`] | a megapool validator from registration to the last wei |
+//! | [`queues`] | the queues, what leaves them, and credit |
+//! | [`refusals`] | what the contracts refuse, and with which words |
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test builds on must hold, or the test stops"
+)]
+
+mod abi;
+mod beacon;
+mod chain;
+mod keys;
+mod life;
+mod node;
+mod queues;
+mod refusals;
+mod status;
