@@ -136,6 +136,8 @@ fn a_keystore_is_opened_by_what_lies_in_the_data_directory_or_stands_in_the_conf
     assert_eq!(String::from_utf8(output.stdout).unwrap(), password);
     let words = desk.refused(&typed);
     assert_says(&words, &["cluster-lock.json is not there", "--lock"]);
+    let flags = "--lock peer/cluster-lock.json --secret-file peer/my.secret";
+    assert_eq!(opened(&desk, &format!("{typed} {flags}")), password);
     desk.put("gantry.toml", config);
     assert_eq!(opened(&desk, &typed), password);
 }

@@ -130,32 +130,36 @@ impl Drop for SentFile {
     }
 }
 
-/// The file at `path`, made if it is not there, and locked. Whoever had it locked before may just
-/// have taken it away, empty: then what is written to it would be lost.
+/// The file at `path`, made if it is not there, and locked.
 fn locked(path: &Path) -> Result<File, SentError> {
-    let failed = |error| SentError::File(path.to_owned(), error);
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     loop {
-        let file = options.open(path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(SentError::Busy(path.to_owned())),
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
-        }
-        if is_named(&file, path).map_err(failed)? {
+        let file = options.open(path);
+        let file = file.map_err(|error| SentError::File(path.to_owned(), error))?;
+        if let Some(file) = lock(file, path)? {
             return Ok(file);
         }
     }
 }
 
-/// Whether the file at `path` is this one.
-fn is_named(file: &File, path: &Path) -> io::Result<bool> {
-    let own = file.metadata()?;
+/// The file that was opened at `path`, locked; none if it is no longer there. Whoever had it locked
+/// before may have taken it away, empty: then what is written to it would be lost.
+fn lock(file: File, path: &Path) -> Result<Option<File>, SentError> {
+    let failed = |error| SentError::File(path.to_owned(), error);
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(SentError::Busy(path.to_owned())),
+        Err(TryLockError::Error(error)) => return Err(failed(error)),
+    }
+    let own = file.metadata().map_err(failed)?;
     match fs::metadata(path) {
-        Ok(there) => Ok((there.dev(), there.ino()) == (own.dev(), own.ino())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
+        Ok(there) => {
+            let is_there = (there.dev(), there.ino()) == (own.dev(), own.ino());
+            Ok(is_there.then_some(file))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(error)),
     }
 }
 

@@ -99,40 +99,21 @@ fn a_file_in_which_nothing_was_written_is_taken_away_and_one_that_says_something
 }
 
 #[test]
-fn a_file_that_was_taken_away_is_not_the_one_to_write_to() {
+fn a_file_that_its_owner_took_away_while_another_had_opened_it_is_not_written_to() {
     let (_dir, path) = file();
-    let open = File::create(&path).unwrap();
-    assert!(is_named(&open, &path).unwrap());
-    fs::remove_file(&path).unwrap();
-    assert!(!is_named(&open, &path).unwrap());
-    let other = File::create(&path).unwrap();
-    assert!(!is_named(&open, &path).unwrap());
-    assert!(is_named(&other, &path).unwrap());
-}
-
-#[test]
-fn what_is_sent_stands_in_the_file_of_that_name_though_others_take_away_their_empty_ones() {
-    let (_dir, path) = file();
-    let work = |thread: u64| {
-        let path = path.clone();
-        move || {
-            for i in 0..300 {
-                match SentFile::open(path.clone()) {
-                    Ok(mut file) if i % 3 == 0 => {
-                        file.append(sent(1000 * thread + i)).unwrap();
-                        let there = SentFile::look(&path).unwrap();
-                        assert!(there.contains(&sent(1000 * thread + i)));
-                        // Others begin anew.
-                        fs::write(&path, "").unwrap();
-                    }
-                    Ok(_) | Err(SentError::Busy(_)) => {}
-                    Err(error) => panic!("{error}"),
-                }
-            }
-        }
-    };
-    let threads = [1, 2, 3, 4].map(|thread| std::thread::spawn(work(thread)));
-    for thread in threads {
-        thread.join().unwrap();
-    }
+    let first = SentFile::open(path.clone()).unwrap();
+    let opened = || File::options().write(true).open(&path).unwrap();
+    let (second, third) = (opened(), opened());
+    let busy = lock(opened(), &path);
+    assert!(matches!(busy, Err(SentError::Busy(_))), "{busy:?}");
+    drop(first);
+    assert!(lock(second, &path).unwrap().is_none(), "it has no name");
+    let other = SentFile::open(path.clone()).unwrap();
+    assert!(
+        lock(third, &path).unwrap().is_none(),
+        "another has its name"
+    );
+    drop(other);
+    let own = File::create(&path).unwrap();
+    assert!(lock(own, &path).unwrap().is_some());
 }
