@@ -9,6 +9,7 @@
 //! | [`time`] | [`Timestamp`], and [`Machine`], the shape of every pure core |
 //! | [`eth`] | the containers Ethereum signs and posts, in SSZ; forks, domains, presets |
 //! | [`definition`], [`lock`] | the files a cluster agrees on before and after the ceremony |
+//! | [`agreement`] | the file on what is Rocket Pool's: version by version, signed by all |
 //! | [`typed`] | how an error repeats what somebody has typed: not if it may be a secret |
 //! | [`version`] | [`WireVersion`]: how programs of two versions go on together |
 //! | [`session`] | first words between two peers, pings |
@@ -24,6 +25,7 @@
 
 #![warn(missing_docs)]
 
+pub mod agreement;
 pub mod ceremony;
 pub mod ceremony_session;
 pub mod cluster;

@@ -8,7 +8,7 @@
 //! | [`vault`] | the shares, and every rule that a signature must pass |
 //! | [`record`] | what was signed: durable in two copies before a share leaves |
 //! | [`deposit`] | what a cluster deposits, its file, and the session that signs it |
-//! | [`pool`] | what Rocket Pool's contracts say about a node account |
+//! | [`pool`] | what Rocket Pool's contracts say about a node account, and what is agreed on it |
 //! | [`proof`] | proofs of the beacon chain that contracts take |
 //!
 //! Each uses only what stands below it. Nothing here reads a clock, opens a socket or a file,

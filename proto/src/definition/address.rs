@@ -70,7 +70,7 @@ pub fn checksummed(address: &Address) -> String {
 }
 
 /// Serde form of one address: EIP-55 on both ways.
-pub(super) mod eip55 {
+pub(crate) mod eip55 {
     use super::*;
 
     pub fn serialize<S: Serializer>(address: &Address, to: S) -> Result<S::Ok, S::Error> {
@@ -82,8 +82,23 @@ pub(super) mod eip55 {
     }
 }
 
+/// Serde form of an address that may be absent: EIP-55 on both ways, or `null`.
+pub(crate) mod eip55_maybe {
+    use super::*;
+
+    pub fn serialize<S: Serializer>(address: &Option<Address>, to: S) -> Result<S::Ok, S::Error> {
+        address.as_ref().map(checksummed).serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Address>, D::Error> {
+        Option::<String>::deserialize(from)?
+            .map(|text| parse_address(&text).map_err(D::Error::custom))
+            .transpose()
+    }
+}
+
 /// Serde form of a list of addresses: EIP-55 on both ways.
-pub(super) mod eip55_list {
+pub(crate) mod eip55_list {
     use super::*;
 
     pub fn serialize<S: Serializer>(list: &[Address], to: S) -> Result<S::Ok, S::Error> {

@@ -245,7 +245,7 @@ fn check_addresses(operator: &Operator, before: &[Operator]) -> Result<(), Unfit
 }
 
 /// What an address is if nobody can have its key; none if somebody may.
-fn keyless(address: &Address) -> Option<&'static str> {
+pub fn keyless(address: &Address) -> Option<&'static str> {
     /// Of EIP-4788, EIP-2935, EIP-7002 and EIP-7251.
     const SYSTEM: [&str; 4] = [
         "000f3df6d732807ef1319fb7b8bb8522d0beac02",

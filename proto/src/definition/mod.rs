@@ -47,11 +47,12 @@ use std::ops::Deref;
 use thiserror::Error;
 
 pub use address::{BadAddress, BadPeerAddress, Host, PeerAddress, checksummed, parse_address};
+pub(crate) use address::{eip55, eip55_list, eip55_maybe};
 pub use chain::{Chain, OtherChain};
 pub use draft::{Draft, FeeRecipient, Gwei, MAX_ADDRESSES, MAX_VALIDATORS, Operator, Withdrawal};
 pub(crate) use file::{DefinitionFile, version_of};
 pub use fingerprint::Fingerprint;
-pub use fitness::{Caution, Unfit};
+pub use fitness::{Caution, Unfit, keyless};
 pub(crate) use hash::ContentHash;
 pub(crate) use json::{Kind, kind_of};
 pub use terms::{BadTerms, Terms};

@@ -13,6 +13,7 @@
 //! | [`view`] | all of it at one block, read in rounds |
 //! | [`sight`] | two views, at head and finalised, and what differs |
 //! | [`alarm`] | what of it should worry the operators, in words |
+//! | [`agreement`] | what a cluster's operators agree on: a chain of versions that all sign |
 //! | [`amount`] | wei, shares and foreign words, as they are shown |
 //!
 //! A view is a value of one block. It is read in rounds: [`view::read`] is given what was answered
@@ -32,6 +33,7 @@
 
 pub mod abi;
 pub mod account;
+pub mod agreement;
 pub mod alarm;
 pub mod amount;
 pub mod book;
