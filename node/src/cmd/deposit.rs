@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 
 use thiserror::Error;
 
+use super::account::{self, AccountError};
 use super::log;
 use super::runtime::{RuntimeError, complete, runtime};
 use crate::beacon::{BadUrl, BeaconError};
@@ -32,7 +33,7 @@ use crate::deposit::refusal::Refusal;
 use crate::deposit::sending::{Sending, SendingError};
 use crate::deposit::sent::{SentError, SentFile};
 use crate::disk::files::{self, FileError};
-use crate::disk::keystore::{SecretFileError, confirmed, passphrase};
+use crate::disk::keystore::{SecretFileError, confirmed};
 use crate::execution::{DepositLog, ExecutionError, Fees, Sender};
 use looking::{Looked, say_doubled};
 use node_core::deposit::standing::{Sent, Standing};
@@ -58,6 +59,8 @@ pub enum DepositCommandError {
     File(#[from] FileError),
     #[error(transparent)]
     Secret(#[from] SecretFileError),
+    #[error(transparent)]
+    Account(#[from] AccountError),
     #[error(transparent)]
     Lock(#[from] LockFileError),
     #[error("{}: {}", .0.display(), .1)]
@@ -185,16 +188,7 @@ impl Arguments {
             let key = std::env::var("GANTRY_DEPOSIT_KEY").map_err(|_| Refusal::NoSender)?;
             return Ok(Sender::of_key(&Zeroizing::new(key))?);
         };
-        let text = files::read_secret(file, Sender::MAX_BYTES)?;
-        if !Sender::is_keystore(&text) {
-            return Ok(Sender::of_key(&text)?);
-        }
-        let words = match &self.key_passphrase_file {
-            Some(file) => files::read_secret(file, 1024)?,
-            None => passphrase(&format!("Passphrase of {}: ", file.display()))?,
-        };
-        let words = words.trim_end_matches(['\r', '\n']);
-        Ok(Sender::of_keystore(file, &text, words)?)
+        Ok(account::open(file, self.key_passphrase_file.as_deref())?)
     }
 
     async fn only_look(

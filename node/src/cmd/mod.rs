@@ -3,6 +3,7 @@
 //! A command reads files, calls a core or the shell, and prints. Never here: rules. Those are with
 //! the types they protect.
 
+mod account;
 mod cluster;
 mod deposit;
 mod dkg;

@@ -89,6 +89,13 @@ pub(super) fn without_checksum(text: &str) -> Vec<Address> {
     found
 }
 
+/// The addresses anywhere in a file that stand there without a checksum, each once.
+pub(super) fn all_without_checksum(text: &str) -> Vec<Address> {
+    let mut found = Vec::new();
+    gather(&serde_json::from_str(text).unwrap_or_default(), &mut found);
+    found
+}
+
 fn gather(value: &Value, found: &mut Vec<Address>) {
     match value {
         Value::String(text) => {

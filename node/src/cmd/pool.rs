@@ -1,12 +1,14 @@
-//! `gantry pool`: what a cluster has at Rocket Pool.
+//! `gantry pool`: what a cluster has at Rocket Pool, and what its operators agree on.
 //!
 //! | module | is |
 //! |---|---|
+//! | `agree` | the agreement: written, shown, signed, merged |
 //! | `status` | flags of `gantry pool status`, and what it asks |
 //! | `page` | what it prints for a person |
 //! | `holdings` | of that, the megapool and the minipools |
 //! | `lines` | how a line looks |
 
+mod agree;
 mod holdings;
 mod lines;
 mod page;
@@ -20,9 +22,12 @@ use crate::checks::lock::LockFileError;
 use crate::config::ConfigError;
 use crate::pool::SightError;
 
-/// Show what a cluster has at Rocket Pool.
+/// Show what a cluster has at Rocket Pool, and agree on what it does there.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write, show and sign what the operators agree on for Rocket Pool.
+    #[command(subcommand)]
+    Agree(Box<agree::Command>),
     Status(status::Arguments),
 }
 
@@ -37,11 +42,14 @@ pub enum PoolError {
     Runtime(#[from] RuntimeError),
     #[error(transparent)]
     Sight(#[from] SightError),
+    #[error(transparent)]
+    Agree(#[from] agree::AgreeError),
 }
 
 impl Command {
     pub fn run(self) -> Result<(), PoolError> {
         match self {
+            Self::Agree(command) => Ok(command.run()?),
             Self::Status(arguments) => arguments.run(),
         }
     }

@@ -7,6 +7,7 @@
 use std::path::Path;
 
 use alloy::network::EthereumWallet;
+use alloy::signers::SignerSync as _;
 use alloy::signers::local::{LocalSignerError, PrivateKeySigner};
 use proto::Address;
 use proto::definition::checksummed;
@@ -24,6 +25,7 @@ const MAX_ROUNDS: u32 = 1 << 22;
 /// The account that pays.
 pub struct Sender {
     address: alloy::primitives::Address,
+    signer: PrivateKeySigner,
     wallet: EthereumWallet,
 }
 
@@ -77,6 +79,16 @@ impl Sender {
         checksummed(&self.address())
     }
 
+    /// The account's signature of a text, as every wallet makes it (EIP-191, version `0x45`).
+    ///
+    /// # Errors
+    /// If the key cannot sign.
+    pub fn sign_text(&self, text: &str) -> Result<[u8; 65], ExecutionError> {
+        let signature = self.signer.sign_message_sync(text.as_bytes());
+        let signature = signature.map_err(|_| ExecutionError::Key)?;
+        Ok(signature.as_bytes())
+    }
+
     pub(super) fn wallet(&self) -> &EthereumWallet {
         &self.wallet
     }
@@ -91,7 +103,8 @@ impl From<PrivateKeySigner> for Sender {
     fn from(signer: PrivateKeySigner) -> Self {
         Self {
             address: signer.address(),
-            wallet: signer.into(),
+            wallet: signer.clone().into(),
+            signer,
         }
     }
 }

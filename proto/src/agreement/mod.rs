@@ -24,8 +24,8 @@
 //! **The hash of a version** is [SHA-256 of the content](crate::definition): the purpose
 //! `gantry/pool-agreement/1`; lock hash; number; previous hash, or 32 zeros; `RocketStorage`; node
 //! account; withdrawal; RPL withdrawal; number of members, then for each name, share, funding
-//! addresses, owner as a list of none or one; smoothing pool as 0 or 1, validators, tickets as 0 (to
-//! be used) or 1 (saved), timezone. The operators sign it with their identity keys.
+//! addresses, owner as a list of none or one; smoothing pool as 0 or 1, validators, tickets as 0
+//! (to be used) or 1 (saved), timezone. The operators sign it with their identity keys.
 //!
 //! **The node account** signs a text (EIP-191, version `0x45`, which every wallet can sign and
 //! shows): [`Content::node_text`] of the same hash. It proves that the group has this account.

@@ -57,7 +57,7 @@ fn a_process_with_keys_cannot_be_dumped_or_read_unless_a_variable_allows_it() {
 }
 
 /// Every command, in a folder in which nothing is.
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 26] = [
     "identity new --dir .",
     "identity show --dir .",
     "cluster new --name n --chain c --withdrawal w --fee-recipient f --operator a=KEY",
@@ -79,6 +79,10 @@ const COMMANDS: [&str; 22] = [
     "slashing export f --config c",
     "slashing new-record --config c",
     "pool status --node 0x0000000000000000000000000000000000000001 --execution-node http://[::1]:1",
+    "pool agree new --node 0x0000000000000000000000000000000000000001",
+    "pool agree show f",
+    "pool agree sign f",
+    "pool agree merge a b",
     "slashing keep-record --against b --seen 1 --config c",
 ];
 

@@ -61,8 +61,8 @@ pub enum SecretFileError {
     Differ,
     #[error(
         "there is no terminal to ask on ({0}): start gantry in one, or give what it would ask for \
-         (secret_file or passphrase_file for keystores; --hash for a definition; --yes and \
-         --key-passphrase-file for deposits)"
+         (secret_file or passphrase_file for keystores; --hash for a definition or an \
+         agreement; --yes and --key-passphrase-file for deposits)"
     )]
     Terminal(#[source] io::Error),
     #[error("the operating system gave no randomness: {0}")]

@@ -209,10 +209,10 @@ pub enum BadAgreement {
     NodeSignature(u64),
     /// A part that is fixed has changed.
     #[error(
-        "version {number} changes {what}, and that stands since version {since}: deposits return to \
-         the megapool of one node account for ever, and gantry takes it that a share of one may \
-         have left. If none of you has ever signed a deposit, all of you may remove the file and \
-         begin again with version 1"
+        "version {number} changes {what}, and that stands since version {since}: deposits return \
+         to the megapool of one node account for ever, and gantry takes it that a share of one \
+         may have left. If none of you has ever signed a deposit, all of you may remove the file \
+         and begin again with version 1"
     )]
     Fixed {
         /// Of which version.
@@ -286,8 +286,7 @@ pub enum BadAgreement {
 fn both(ours: &Claim, theirs: &Claim) -> String {
     let has_signed_theirs = |name: &&String| theirs.signers.contains(name);
     let names: Vec<&String> = ours.signers.iter().filter(has_signed_theirs).collect();
-    let last =
-        "Read both to each other on the telephone, keep one, and remove the other everywhere";
+    let last = "Read both to each other on the telephone, keep one, and remove the other";
     if names.is_empty() {
         return format!("Nobody has signed both. {last}");
     }

@@ -1,0 +1,259 @@
+//! The flags of `gantry pool agree new`, and the terms that they make.
+
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+use node_core::pool::storage_of;
+use proto::agreement::{Fixed, Member, Terms, Tickets, Wishes};
+use proto::definition::{BadAddress, parse_address};
+use proto::lock::Lock;
+use proto::{Address, typed};
+use thiserror::Error;
+
+use crate::cmd::money::is_checked;
+
+/// Why the flags make no terms.
+#[derive(Debug, Error)]
+pub enum DraftError {
+    /// An address is mistyped.
+    #[error(transparent)]
+    Address(#[from] BadAddress),
+    #[error("the first version needs {0}: add it")]
+    Missing(&'static str),
+    #[error("{flag} names {name}, who is no operator of this cluster; they are {operators}")]
+    Nobody {
+        flag: &'static str,
+        name: String,
+        operators: String,
+    },
+    #[error("{flag} is given twice for {name}: give it once")]
+    Twice { flag: &'static str, name: String },
+    #[error("--share is NAME=POINTS, in basis points, of which 10000 are all: change {0}")]
+    Share(String),
+}
+
+/// The content of a version. What is left out is as in the version before.
+#[derive(Debug, Args)]
+pub struct Flags {
+    /// The node account. Its key signs the agreement, and from the first deposit on it never
+    /// changes.
+    #[arg(long, value_name = "ADDRESS")]
+    node: Option<String>,
+    /// RocketStorage on a chain that is neither mainnet nor hoodi.
+    #[arg(long, value_name = "ADDRESS")]
+    rocket_storage: Option<String>,
+    /// Where ether goes.
+    #[arg(long, value_name = "ADDRESS")]
+    withdrawal: Option<String>,
+    /// Where RPL goes; of the first version also where ether goes, unless this is given.
+    #[arg(long, value_name = "ADDRESS")]
+    rpl_withdrawal: Option<String>,
+    /// What an operator gets, in basis points (10000 are all of it); once for each.
+    #[arg(long = "share", value_name = "NAME=POINTS")]
+    shares: Vec<Named>,
+    /// The accounts from which an operator pays in; none if nothing stands after `=`.
+    #[arg(long, value_name = "NAME=ADDRESS,…")]
+    funding: Vec<Named>,
+    /// The account with which an operator decides at the withdrawal address.
+    #[arg(long = "owner", value_name = "NAME=ADDRESS")]
+    owners: Vec<Named>,
+    /// Whether the node is to be in the smoothing pool; `out` if it was never said.
+    #[arg(long, value_name = "WHERE")]
+    smoothing_pool: Option<SmoothingPool>,
+    /// How many of the lock's validators are to be deposited; all if it was never said.
+    #[arg(long, value_name = "NUMBER")]
+    validators: Option<u64>,
+    /// Tickets for the express queue; `use` if it was never said.
+    #[arg(long, value_name = "WHAT")]
+    tickets: Option<TicketsWish>,
+    /// The timezone with which the node is registered; Etc/UTC if it was never said.
+    #[arg(long, value_name = "NAME")]
+    timezone: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SmoothingPool {
+    In,
+    Out,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum TicketsWish {
+    Use,
+    Save,
+}
+
+/// `NAME=VALUE`, of an operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Named {
+    name: String,
+    value: String,
+}
+
+impl FromStr for Named {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+        Ok(Self {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        })
+    }
+}
+
+impl Flags {
+    /// The terms of the first version of the cluster with this lock, or of the one that follows
+    /// the version with the terms `before`.
+    pub fn terms(&self, lock: &Lock, before: Option<&Terms>) -> Result<Terms, DraftError> {
+        let fixed = Fixed {
+            rocket_storage: self.storage(lock, before)?,
+            node_account: given(&self.node, before.map(|it| it.fixed.node_account))?
+                .ok_or(DraftError::Missing("--node with the node account"))?,
+        };
+        let withdrawal = given(&self.withdrawal, before.map(|it| it.withdrawal))?
+            .ok_or(DraftError::Missing("--withdrawal with where ether goes"))?;
+        let rpl = given(&self.rpl_withdrawal, before.map(|it| it.rpl_withdrawal))?;
+        Ok(Terms {
+            fixed,
+            withdrawal,
+            rpl_withdrawal: rpl.unwrap_or(withdrawal),
+            members: self.members(lock, before)?,
+            wishes: self.wishes(lock, before),
+        })
+    }
+
+    /// The addresses among the flags that were typed without a checksum.
+    pub fn unchecked(&self) -> Vec<Address> {
+        let single = [
+            &self.node,
+            &self.rocket_storage,
+            &self.withdrawal,
+            &self.rpl_withdrawal,
+        ];
+        let single = single.into_iter().flatten().map(String::as_str);
+        let listed = self.funding.iter().chain(&self.owners);
+        let listed = listed.flat_map(|named| named.value.split(','));
+        let mut found = Vec::new();
+        for text in single.chain(listed).filter(|text| !is_checked(text)) {
+            if let Ok(address) = parse_address(text)
+                && !found.contains(&address)
+            {
+                found.push(address);
+            }
+        }
+        found
+    }
+
+    fn storage(&self, lock: &Lock, before: Option<&Terms>) -> Result<Address, DraftError> {
+        let chain_id = lock.definition.terms().chain.execution_chain_id;
+        let known = before.map(|it| it.fixed.rocket_storage);
+        let known = known.or_else(|| storage_of(chain_id));
+        given(&self.rocket_storage, known)?.ok_or(DraftError::Missing(
+            "--rocket-storage, since gantry knows RocketStorage on mainnet and hoodi only",
+        ))
+    }
+
+    fn members(&self, lock: &Lock, before: Option<&Terms>) -> Result<Vec<Member>, DraftError> {
+        let operators = &lock.definition.terms().operators;
+        let names: Vec<&str> = operators.iter().map(|it| it.name.as_str()).collect();
+        for (flag, list) in self.lists() {
+            refuse_odd(flag, list, &names)?;
+        }
+        let member = |name: &str| {
+            let old = before.and_then(|it| it.members.iter().find(|old| old.name == name));
+            let of = |list: &[Named]| {
+                let named = list.iter().find(|it| it.name == name);
+                named.map(|it| it.value.clone())
+            };
+            let share = match (of(&self.shares), old) {
+                (Some(text), _) => {
+                    let share = text.parse();
+                    share.map_err(|_| DraftError::Share(typed::shown(&text)))?
+                }
+                (None, Some(old)) => old.share,
+                (None, None) => return Err(DraftError::Missing("--share for each operator")),
+            };
+            let funding = match of(&self.funding) {
+                Some(list) => addresses(&list)?,
+                None => old.map(|old| old.funding.clone()).unwrap_or_default(),
+            };
+            let owner = match of(&self.owners) {
+                Some(text) if text.is_empty() => None,
+                Some(text) => Some(parse_address(&text)?),
+                None => old.and_then(|old| old.owner),
+            };
+            Ok(Member {
+                name: name.to_owned(),
+                share,
+                funding,
+                owner,
+            })
+        };
+        names.into_iter().map(member).collect()
+    }
+
+    fn lists(&self) -> [(&'static str, &[Named]); 3] {
+        [
+            ("--share", &self.shares),
+            ("--funding", &self.funding),
+            ("--owner", &self.owners),
+        ]
+    }
+
+    fn wishes(&self, lock: &Lock, before: Option<&Terms>) -> Wishes {
+        let old = before.map(|it| it.wishes.clone());
+        let old = old.unwrap_or_else(|| Wishes {
+            smoothing_pool: false,
+            validators: lock.validators.len() as u64,
+            tickets: Tickets::Use,
+            timezone: "Etc/UTC".to_owned(),
+        });
+        let pool = self.smoothing_pool.map(|it| it == SmoothingPool::In);
+        let tickets = self.tickets.map(|it| match it {
+            TicketsWish::Use => Tickets::Use,
+            TicketsWish::Save => Tickets::Save,
+        });
+        Wishes {
+            smoothing_pool: pool.unwrap_or(old.smoothing_pool),
+            validators: self.validators.unwrap_or(old.validators),
+            tickets: tickets.unwrap_or(old.tickets),
+            timezone: self.timezone.clone().unwrap_or(old.timezone),
+        }
+    }
+}
+
+/// The address that was typed, else the one that is known.
+fn given(typed: &Option<String>, known: Option<Address>) -> Result<Option<Address>, BadAddress> {
+    match typed {
+        Some(text) => parse_address(text).map(Some),
+        None => Ok(known),
+    }
+}
+
+fn addresses(list: &str) -> Result<Vec<Address>, BadAddress> {
+    let texts = list.split(',').filter(|text| !text.is_empty());
+    texts.map(parse_address).collect()
+}
+
+/// Refuses a flag for nobody, and the same twice.
+fn refuse_odd(flag: &'static str, list: &[Named], names: &[&str]) -> Result<(), DraftError> {
+    for (at, named) in list.iter().enumerate() {
+        let name = typed::shown(&named.name);
+        if !names.contains(&named.name.as_str()) {
+            let operators = names.join(", ");
+            return Err(DraftError::Nobody {
+                flag,
+                name,
+                operators,
+            });
+        }
+        if list[..at].iter().any(|it| it.name == named.name) {
+            return Err(DraftError::Twice { flag, name });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! A version of the agreement in words: what an operator reads before signing.
+
+use node_core::pool::agreement::{Agreement, cautions};
+use proto::Address;
+use proto::agreement::{Member, Terms, Tickets};
+use proto::definition::{Fingerprint, checksummed};
+
+use crate::cmd::money;
+
+/// The newest version in words, and who has signed it. `unchecked` are the addresses that stand in
+/// the file, or were typed, without a checksum.
+pub(super) fn describe(agreement: &Agreement, unchecked: &[Address]) -> String {
+    let version = agreement.last();
+    let content = &version.content;
+    let cluster = &agreement.lock().definition.terms().name;
+    let mut lines = vec![
+        format!("Agreement         version {} of {cluster}", content.number),
+        format!("Lock hash         {}", content.lock),
+        format!("Agreement hash    {}", version.hash),
+    ];
+    let fingerprint = Fingerprint::of_hash(&version.hash);
+    // Three rows of fifteen digits: nobody loses the place while reading them out.
+    for (row, groups) in fingerprint.groups().chunks(3).enumerate() {
+        let title = if row == 0 { "  fingerprint" } else { "" };
+        lines.push(format!("{title:<17} {}", groups.join(" ")));
+    }
+    if let Some(previous) = content.previous {
+        lines.push(format!("Follows           {previous}"));
+    }
+    let entries = entries(&content.terms, agreement.lock().validators.len());
+    lines.extend(entries.iter().map(Entry::line));
+    lines.push(
+        "Each validator    one deposit of 1 ETH is signed, whatever the lock's deposits say; the \
+         rest\n                  comes from Rocket Pool, and all returns to the node's megapool"
+            .to_owned(),
+    );
+    lines.extend(money::BY_GANTRY.map(str::to_owned));
+    let cautions = cautions(&content.terms);
+    lines.extend(cautions.iter().map(|caution| format!("WARNING: {caution}")));
+    lines.extend(unchecked.iter().map(money::unchecked));
+    lines.push(String::new());
+    lines.extend(changes(agreement));
+    lines.join("\n") + "\n" + &signatures(agreement) + "\n"
+}
+
+/// One thing that is agreed: whose it is if it is one operator's, what, and its value.
+#[derive(PartialEq, Eq)]
+struct Entry<'a> {
+    whose: Option<&'a str>,
+    title: String,
+    value: String,
+}
+
+impl Entry<'_> {
+    fn line(&self) -> String {
+        format!("{:<17} {}", self.title, self.value)
+    }
+
+    /// The same, where it stands alone.
+    fn alone(&self) -> String {
+        let (title, value) = (self.title.trim(), &self.value);
+        match self.whose {
+            Some(name) if name != title => format!("{name} {title}: {value}"),
+            Some(_) | None => format!("{title}: {value}"),
+        }
+    }
+}
+
+fn entries(terms: &Terms, there: usize) -> Vec<Entry<'_>> {
+    let entry = |title: &str, value: String| Entry {
+        whose: None,
+        title: title.to_owned(),
+        value,
+    };
+    let mut all = vec![
+        entry("RocketStorage", checksummed(&terms.fixed.rocket_storage)),
+        entry("Node account", checksummed(&terms.fixed.node_account)),
+        entry("Ether goes to", checksummed(&terms.withdrawal)),
+        entry("RPL goes to", checksummed(&terms.rpl_withdrawal)),
+        entry("Operators", terms.members.len().to_string()),
+    ];
+    all.extend(terms.members.iter().flat_map(of_member));
+    let wishes = &terms.wishes;
+    let pool = match wishes.smoothing_pool {
+        true => "in",
+        false => "out",
+    };
+    let tickets = match wishes.tickets {
+        Tickets::Use => "used whenever there is one",
+        Tickets::Save => "saved",
+    };
+    let validators = format!("{} of the {there} in the lock", wishes.validators);
+    all.extend([
+        entry("Smoothing pool", pool.to_owned()),
+        entry("Validators", validators),
+        entry("Express tickets", tickets.to_owned()),
+        entry("Timezone", wishes.timezone.clone()),
+    ]);
+    all
+}
+
+fn of_member(member: &Member) -> Vec<Entry<'_>> {
+    let entry = |title: &str, value: String| Entry {
+        whose: Some(&member.name),
+        title: title.to_owned(),
+        value,
+    };
+    let (whole, rest) = (member.share / 100, member.share % 100);
+    let mut all = vec![entry(
+        &format!("  {}", member.name),
+        format!("gets {whole}.{rest:02} %"),
+    )];
+    let funding = member.funding.iter();
+    all.extend(funding.map(|it| entry("    pays from", checksummed(it))));
+    let owner = member.owner.iter();
+    all.extend(owner.map(|it| entry("    decides with", checksummed(it))));
+    all
+}
+
+/// What is otherwise than in the version before.
+fn changes(agreement: &Agreement) -> Vec<String> {
+    let [.., before, last] = agreement.versions() else {
+        return Vec::new();
+    };
+    let there = agreement.lock().validators.len();
+    let both = [&before.content.terms, &last.content.terms];
+    changed(both, there, before.content.number)
+}
+
+/// What of the second terms is otherwise than in the first, those of version `number`.
+fn changed([old, new]: [&Terms; 2], there: usize, number: u64) -> Vec<String> {
+    let (old, new) = (entries(old, there), entries(new, there));
+    let gone = old.iter().filter(|it| !new.contains(it));
+    let come = new.iter().filter(|it| !old.contains(it));
+    let mut lines = vec![format!("New since version {number}:")];
+    lines.extend(gone.map(|it| format!("  - {}", it.alone())));
+    lines.extend(come.map(|it| format!("  + {}", it.alone())));
+    lines.push(String::new());
+    lines
+}
+
+/// Who has signed the newest version, and which one is in force.
+pub(super) fn signatures(agreement: &Agreement) -> String {
+    let number = agreement.last().content.number;
+    let missing = agreement.unsigned_by();
+    if missing.is_empty() {
+        return format!(
+            "Version {number} is signed by all: in force with everybody who has this file beside \
+             the lock."
+        );
+    }
+    let until = match agreement.in_force() {
+        Ok(version) => format!("version {} stays in force", version.content.number),
+        Err(_) => "nothing is in force".to_owned(),
+    };
+    format!(
+        "Version {number} is not yet signed by {}, and until then {until}: pass this file on, or \
+         send it to whoever gathers the copies with `gantry pool agree merge`.",
+        missing.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests;
