@@ -14,6 +14,7 @@
 //! | [`sight`] | two views, at head and finalised, and what differs |
 //! | [`alarm`] | what of it should worry the operators, in words |
 //! | [`agreement`] | what a cluster's operators agree on: a chain of versions that all sign |
+//! | [`plan`] | what is to be done, as steps that follow from what is seen and agreed |
 //! | [`amount`] | wei, shares and foreign words, as they are shown |
 //!
 //! A view is a value of one block. It is read in rounds: [`view::read`] is given what was answered
@@ -41,6 +42,7 @@ pub mod contracts;
 pub mod megapool;
 pub mod minipool;
 pub mod network;
+pub mod plan;
 pub mod queue;
 pub mod sight;
 pub mod view;

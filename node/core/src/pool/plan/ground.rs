@@ -1,0 +1,85 @@
+//! When money may move: what has to hold at the newest block and at the finalised one.
+
+use proto::Address;
+use proto::agreement::Terms;
+
+use super::Facts;
+use super::step::Wait;
+use crate::pool::account::Account;
+use crate::pool::view::View;
+
+/// What every step of money waits for: both withdrawal addresses are the agreed ones, nobody else
+/// can become one, and this is so at both blocks, with the same contracts.
+pub(super) fn money(facts: &Facts<'_>) -> Vec<Wait> {
+    let head = facts.node().map(|node| &node.account);
+    let finalised = facts.sight.node_at_finalised().map(|node| &node.account);
+    let mut waits = Vec::new();
+    for (what, is_right) in RIGHT {
+        let holds = |account: Option<&Account>| account.is_some_and(|it| is_right(facts.terms, it));
+        if !holds(head) {
+            waits.push(Wait::Address(what));
+        } else if !holds(finalised) {
+            waits.push(Wait::Final(what));
+        }
+    }
+    let places = |view: &View| -> Vec<_> { view.contracts.found().map(|it| it.place).collect() };
+    let old = facts.sight.finalised.as_ref().map(places);
+    if old != Some(places(&facts.sight.head)) {
+        waits.push(Wait::Final("where Rocket Pool's contracts are"));
+    }
+    waits
+}
+
+/// Whether something of the account is as it was agreed.
+type Rule = fn(&Terms, &Account) -> bool;
+
+const RIGHT: [(&str, Rule); 2] = [
+    ("withdrawal address", |terms, it| {
+        it.withdrawal == terms.withdrawal && cannot_change(it.pending_withdrawal, it.withdrawal)
+    }),
+    ("RPL withdrawal address", |terms, it| {
+        it.rpl_withdrawal == Some(terms.rpl_withdrawal)
+            && cannot_change(it.pending_rpl_withdrawal, terms.rpl_withdrawal)
+    }),
+];
+
+/// Whoever waits can confirm itself one day; if it is the owner already, nothing changes then.
+fn cannot_change(pending: Option<Address>, owner: Address) -> bool {
+    pending.is_none_or(|pending| pending == owner)
+}
+
+/// What new ether waits for, beside that: that the program knows all contracts, that no other's
+/// validator is in the megapool, and that the megapool is there for good and owes nothing.
+pub(super) fn new_money(facts: &Facts<'_>) -> Vec<Wait> {
+    let mut waits = money(facts);
+    let megapool = facts.megapool();
+    let final_place = || {
+        let node = facts.sight.node_at_finalised()?;
+        Some(node.megapool.as_ref()?.deployed.as_ref()?.place)
+    };
+    if megapool.map(|it| it.place) != final_place() {
+        waits.push(Wait::Final("the megapool"));
+    }
+    let rules = [
+        facts.sight.head.network.may_deposit,
+        facts
+            .sight
+            .finalised
+            .as_ref()
+            .is_some_and(|it| it.network.may_deposit),
+    ];
+    if rules != [true, true] {
+        waits.push(Wait::Closed("deposits"));
+    }
+    let unknown = facts.contracts().found().filter(|it| !it.is_known);
+    waits.extend(unknown.map(|it| Wait::Version(it.name())));
+    if let Some(megapool) = megapool {
+        if !megapool.debt.is_zero() {
+            waits.push(Wait::Debt(megapool.debt));
+        }
+        let mut all = megapool.validators.iter();
+        let foreign = all.find(|it| !facts.keys.contains(&it.pubkey));
+        waits.extend(foreign.map(|it| Wait::Foreign(it.id)));
+    }
+    waits
+}

@@ -1,0 +1,29 @@
+//! The account becomes a node. Source: `RocketNodeManager.registerNode`.
+
+use super::Facts;
+use super::calls::NodeManager;
+use super::step::{Body, Call, Kind, Repeat, Sender, Step, Wait};
+use crate::pool::contracts::Contract;
+
+pub(super) fn plan(facts: &Facts<'_>) -> Option<Step> {
+    if facts.node().is_some() {
+        return None;
+    }
+    let to = facts.contracts().at(Contract::NodeManager)?;
+    let timezone = &facts.terms.wishes.timezone;
+    let call = NodeManager::registerNodeCall {
+        timezone: timezone.clone(),
+    };
+    let is_closed = !facts.sight.head.network.may_register;
+    Some(Step {
+        kind: Kind::Register,
+        sender: Sender::Node,
+        repeat: Repeat::Idempotent,
+        body: Body::Call(Call::of(to, &call, &[timezone])),
+        words: "the account becomes a node of Rocket Pool, for ever".to_owned(),
+        waits: is_closed
+            .then_some(Wait::Closed("new nodes"))
+            .into_iter()
+            .collect(),
+    })
+}

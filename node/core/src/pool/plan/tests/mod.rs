@@ -1,0 +1,8 @@
+//! Plans: each step by itself, and whole lives in which every step is done until none is left.
+
+mod life;
+mod outbox;
+mod random;
+mod steps;
+
+use super::*;
