@@ -60,7 +60,8 @@ fn everything_but_what_is_fixed_may_change() {
 #[test]
 fn what_is_fixed_stands_from_the_first_deposit_share_on() {
     let agreement = two_versions();
-    let changes: [(&str, fn(&mut Terms)); 2] = [
+    type Change = fn(&mut Terms);
+    let changes: [(&str, Change); 2] = [
         ("the node account", |it| {
             it.fixed.node_account = [0x95; 20].into()
         }),

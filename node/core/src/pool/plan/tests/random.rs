@@ -86,9 +86,11 @@ fn effects(steps: &[Step]) -> Vec<String> {
     let bound = steps
         .iter()
         .filter(|step| step.repeat == Repeat::OncePerNonce);
-    let effect = |step: &Step| match &step.kind {
-        Kind::Deposit(keys) => keys.iter().map(ToString::to_string).collect(),
-        other => vec![format!("{other:?}")],
+    let effect = |step: &Step| {
+        if let Kind::Deposit(keys) = &step.kind {
+            return keys.iter().map(ToString::to_string).collect();
+        }
+        vec![format!("{:?}", step.kind)]
     };
     bound.flat_map(effect).collect()
 }
