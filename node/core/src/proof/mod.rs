@@ -41,6 +41,8 @@ pub mod tree;
 pub mod wanted;
 pub mod withdrawal;
 
+#[cfg(any(test, feature = "example"))]
+pub mod example;
 #[cfg(test)]
 mod tests;
 
