@@ -6,7 +6,7 @@
 //! | [`ceremony`] | the key ceremony as a [`proto::Machine`] |
 //! | [`blame`] | evidence against a cheat, and its verification by anybody |
 //! | [`shared`] | whether a lock's keys are shares of its group keys |
-//! | [`seal`] | the cluster's seal key in `threshold_crypto`'s types |
+//! | [`seal`] | the cluster's seal keys in `threshold_crypto`'s types |
 //! | `sharing` | deal shares, check them, sum them up: what the two above rest on |
 //!
 //! Never here: the network, a clock, a disk, randomness (a seed is an argument), and the question
@@ -15,10 +15,12 @@
 //! # The ceremony
 //!
 //! n peers with known identity keys make k validator keys and one seal key in one pass, so that any
-//! t = ceil(2n/3) of them sign and no fewer can. It is joint Feldman (Pedersen 1991) with proofs of
-//! knowledge of the constant terms as in FROST (Komlo and Goldberg 2020, figure 1) and n-of-n
-//! agreement on everything that was dealt. It never finishes without all n; it is meant for people
-//! who set up a cluster together and can call each other.
+//! t = ceil(2n/3) of them sign and no fewer can; and, if the terms ask for it, a second seal key
+//! which n - t + 1 open, for pre-signed exits: who can halt the cluster may exit its validators. It
+//! is joint Feldman (Pedersen 1991) with proofs of knowledge of the constant terms as in FROST
+//! (Komlo and Goldberg 2020, figure 1) and n-of-n agreement on everything that was dealt. It never
+//! finishes without all n; it is meant for people who set up a cluster together and can call each
+//! other.
 //!
 //! Every message is signed by an identity key (ed25519) over its purpose, the hash of the *terms*
 //! (definition hash, ordered identity keys, n, t, k, purpose) and the *attempt*. Messages travel
@@ -34,8 +36,8 @@
 //! | DONE | all n acks are here: the finish certificate |
 //!
 //! - OPENING: one-time x25519 keys, one for each dealer; which earlier attempts I acknowledged.
-//! - BUNDLE: hashes of all openings; for each key t commitments A_0..A_(t-1) and a proof of
-//!   knowledge (R, z) of a_0; for each receiver its shares, encrypted.
+//! - BUNDLE: hashes of all openings; for each key t commitments A_0..A_(t-1) (n - t + 1 for exits)
+//!   and a proof of knowledge (R, z) of a_0; for each receiver its shares, encrypted.
 //! - CONFIRM: hashes of all bundles; for each key a partial signature of the transcript.
 //! - ACK: transcript, lock hash, signature of the lock hash.
 //! - DONE: transcript.
@@ -53,17 +55,17 @@
 //! ## What is checked
 //!
 //! 1. OPENING: no key of small order; the same as before, if there was one before.
-//! 2. BUNDLE, by anybody: exactly k + 1 keys of t coefficients; every point in the group and not
-//!    infinity; z_i G = R_i + c_i A_i0 with c_i = hash(session, dealer, i, A_i0, R_i), for all keys
-//!    in one batch. By receiver j: its shares decrypt, and s_i G = sum of j^l A_il, for all keys in
-//!    one batch (one multi-scalar multiplication for each coefficient).
+//! 2. BUNDLE, by anybody: exactly k + 1 keys of t coefficients, then that for exits; every point in
+//!    the group and not infinity; z_i G = R_i + c_i A_i0 with c_i = hash(session, dealer, i, A_i0,
+//!    R_i), for all keys in one batch. By receiver j: its shares decrypt, and s_i G = sum of j^l
+//!    A_il, for all keys in one batch (one multi-scalar multiplication for each coefficient).
 //! 3. All bundles together: no coefficient of a sum and no public key of a share is infinity, and
 //!    no key of a share or a group occurs twice. A peer whose own share is at fault confirms
 //!    nothing, so whoever confirms such a share has arranged it (see [`blame`]).
-//! 4. CONFIRM: the list of bundles is mine; all k + 1 partial signatures verify under the share's
-//!    public keys, in one batch. Then n subsets of t peers combine to the same signature, and it
-//!    verifies under the group keys. The proof's message is hashed under a tag of its own, so it
-//!    is no signature on any chain.
+//! 4. CONFIRM: the list of bundles is mine; all partial signatures, one a key, verify under the
+//!    share's public keys, in one batch. Then n subsets of t peers combine to the same signature,
+//!    and it verifies under the group keys. The proof's message is hashed under a tag of its own,
+//!    so it is no signature on any chain.
 //! 5. ACK: the same transcript and lock as mine, and a valid signature of the lock.
 //!
 //! Batches use weights hashed from all inputs and, wherever this peer has one, a secret seed. In
@@ -128,8 +130,8 @@
 //!   it when the ceremony is closed.
 //! - Two processes with one seed and one identity say the same things. Two seeds for one identity
 //!   in one attempt look like a cheat, and that is what other peers will call it.
-//! - The seal key is dealt with the same polynomials in blst; `threshold_crypto`, whose arithmetic
-//!   is not constant time, sees only the finished share.
+//! - The seal keys are dealt like the others, in blst; `threshold_crypto`, whose arithmetic
+//!   is not constant time, sees only the finished shares.
 //!
 //! ## Bounds
 //!

@@ -1,10 +1,12 @@
-//! The cluster's seal key: a threshold encryption key, made in the same ceremony as the validators'
-//! keys and separate from each of them, given as `threshold_crypto`'s types.
+//! The cluster's seal keys: threshold encryption keys, made in the same ceremony as the validators'
+//! keys and separate from each of them and of each other, given as `threshold_crypto`'s types. One
+//! is opened by t peers; the other, for pre-signed exits, by as many as can halt the cluster.
 //!
 //! `threshold_crypto` takes any list of points as a key set: an empty one panics later, infinity is
 //! accepted, and the degree is never held against the threshold. So a [`PublicKeySet`] is made here
-//! only, from t valid points. Its arithmetic is not constant time; the polynomials are made with
-//! [`crate::bls`], and only this key's finished share ever enters it.
+//! only, from as many valid points as shares open it. Its arithmetic is not constant time; the
+//! polynomials are made with [`crate::bls`], and only the finished shares of these two keys ever
+//! enter it.
 
 use proto::{ClusterSize, PublicKey};
 use serde::Deserialize as _;
@@ -18,12 +20,12 @@ use crate::bls::{BadPoint, PublicPoint, SecretShare};
 /// A list of points that is no seal key of the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum BadSealKey {
-    /// Not as many coefficients as the threshold.
-    #[error("the seal key has {found} coefficients, and {expected} are the threshold: refuse it")]
+    /// Not as many coefficients as shares are to open it.
+    #[error("the seal key has {found} coefficients, and {expected} shares open it: refuse it")]
     Degree {
         /// How many there are.
         found: usize,
-        /// The threshold.
+        /// How many shares open it.
         expected: usize,
     },
     /// A coefficient is no point of the group.
@@ -36,10 +38,22 @@ pub enum BadSealKey {
 /// # Errors
 /// If there are not exactly t of them or one is not a valid point.
 pub fn public_set(size: ClusterSize, commitment: &[PublicKey]) -> Result<PublicKeySet, BadSealKey> {
-    if commitment.len() != size.threshold() {
+    key_set(size.threshold(), commitment)
+}
+
+/// The same of the seal key for pre-signed exits, which n - t + 1 peers open.
+///
+/// # Errors
+/// If there are not exactly n - t + 1 coefficients or one is not a valid point.
+pub fn exit_set(size: ClusterSize, commitment: &[PublicKey]) -> Result<PublicKeySet, BadSealKey> {
+    key_set(size.halting(), commitment)
+}
+
+fn key_set(expected: usize, commitment: &[PublicKey]) -> Result<PublicKeySet, BadSealKey> {
+    if commitment.len() != expected {
         return Err(BadSealKey::Degree {
             found: commitment.len(),
-            expected: size.threshold(),
+            expected,
         });
     }
     let mut coefficients = Vec::new();
@@ -53,7 +67,7 @@ pub fn public_set(size: ClusterSize, commitment: &[PublicKey]) -> Result<PublicK
     Ok(PublicKeySet::from(commitment))
 }
 
-/// This peer's share of the seal key.
+/// This peer's share of a seal key.
 pub fn secret_share(share: &SecretShare) -> SecretKeyShare {
     let bytes = share.to_bytes();
     let limbs = bytes.rchunks_exact(8).map(|limb| {

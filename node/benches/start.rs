@@ -55,6 +55,7 @@ fn lock() -> Lock {
         seal_commitment: (0..3)
             .map(|at| key((PEERS + 1) * VALIDATORS + at))
             .collect(),
+        exit_seal_commitment: None,
         transcript_hash: Root::ZERO,
         keystore_salt: Root::ZERO,
     };

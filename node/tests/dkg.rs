@@ -5,23 +5,23 @@
     reason = "what a test builds on must hold, or the test stops"
 )]
 
+mod cheating;
 mod looked_over;
 mod operators;
 mod ports;
 
 use std::fs;
 
+use cheating::cheat;
 use dkg::blame::Evidence;
 use node::disk::files;
 use node::disk::keystore::SecretSource;
 use node::disk::keystore::{MasterSecret, SecretUse, open_all, read_identity};
 use node::disk::{DataLock, Files};
-use node::net::{self, Event, Limits, Settings};
 use node_core::ceremony::keystore_salt;
 use node_core::deposit;
 use node_core::record::{Journal, Owner};
 use operators::{Operators, Peer};
-use proto::ceremony::{Context, Frame, Opening, Purpose, Spoken, Terms};
 use proto::lock::Lock;
 use proto::{IdentityKey, PeerIndex, PublicKey};
 
@@ -61,7 +61,7 @@ fn check_secrets(operators: &Operators, i: usize, me: PeerIndex, lock: &Lock) {
         keys.len()
     );
     let stored = fs::read_dir(dir.join("keystores")).unwrap().count();
-    assert_eq!(stored, keys.len() + 1, "the seal key's share is stored too");
+    assert_eq!(stored, keys.len() + 2, "those of both seal keys are too");
 
     let held = DataLock::take(&dir).unwrap();
     let identity = read_identity(&dir.join("identity.key")).unwrap();
@@ -103,6 +103,48 @@ fn four_operators_make_keys_and_deposits_and_wait_for_a_late_one() {
         assert!(said.contains("DEBUG") && !said.contains('\x1b'), "{said}");
     }
     check(&operators);
+}
+
+#[test]
+fn keys_are_made_before_anybody_has_said_whom_stake_and_fees_go_to() {
+    let operators = Operators::agree_later(4, 1);
+    let mut all: Vec<Peer> = (0..4).map(|i| operators.start(i)).collect();
+    for peer in &mut all {
+        assert!(peer.ends_well(), "{}", peer.said());
+        assert!(peer.said().contains("so no deposits are signed"));
+    }
+    for i in 0..4 {
+        let files = fs::read_dir(operators.dir(i)).unwrap();
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        let made: Vec<String> = names.filter(|name| name.starts_with("deposit")).collect();
+        assert_eq!(made, Vec::<String>::new());
+    }
+    let dir = operators.dir(0);
+    let place = |name: &str| dir.join(name).to_str().unwrap().to_owned();
+    let shown = operators.gantry(&["lock", "show", &place("cluster-lock.json")]);
+    let words = String::from_utf8(shown.stdout).unwrap();
+    assert!(
+        words.contains("any 2 operators together open exits"),
+        "{words}"
+    );
+    assert!(words.contains("no block is proposed until then"), "{words}");
+    let (data, secret) = (dir.to_str().unwrap(), place("keystore.secret"));
+    let flags = [
+        "lock",
+        "verify",
+        "--data-dir",
+        data,
+        "--secret-file",
+        &secret,
+    ];
+    let verified = operators.gantry(&flags);
+    let words = String::from_utf8(verified.stdout).unwrap();
+    assert!(verified.status.success(), "{words}");
+    assert!(words.contains("all 3 in"), "{words}");
+    assert!(
+        words.contains("none: the withdrawal address is settled after"),
+        "{words}"
+    );
 }
 
 #[test]
@@ -276,67 +318,6 @@ fn an_operator_that_empties_its_folder_after_acknowledging_is_stopped_though_all
         assert!(!peer.said().contains("evidence"), "{}", peer.said());
     }
     check(&operators);
-}
-
-/// Speaks with the identity of operator `i`, and shows everybody two openings while `seen` waits.
-fn cheat(operators: &Operators, i: usize, seen: impl FnOnce()) {
-    let definition = operators.definition();
-    let terms = definition.terms();
-    let identity = read_identity(&operators.dir(i).join("identity.key")).unwrap();
-    let me = terms.size().peer(i).unwrap();
-    let ceremony = Terms {
-        definition: definition.hash(),
-        roster: terms.roster().clone(),
-        validators: 1,
-        purpose: Purpose::NewCluster,
-    };
-    let opening = |key: u8| {
-        let context = Context {
-            terms: ceremony.hash(),
-            attempt: 0,
-        };
-        let opening = Opening {
-            context,
-            acked: Vec::new(),
-            keys: vec![[key; 32]; 4],
-        };
-        let spoken = Spoken::Opening(identity.sign(me, opening).into_signed());
-        proto::ceremony_session::Frame::Ceremony(Frame::Spoken(spoken).encode()).encode()
-    };
-    let words = [
-        // It greets as everybody does: else it would be waited for, as if it were away.
-        proto::ceremony_session::Frame::Remembered(Vec::new()).encode(),
-        opening(1),
-        opening(2),
-    ];
-    let settings = Settings {
-        identity: identity.clone(),
-        me,
-        roster: terms.roster().clone(),
-        names: terms.operators.iter().map(|o| o.name.clone()).collect(),
-        addresses: operators.addresses(),
-        listen: vec![operators.socket(i)],
-        purpose: proto::session::Purpose::Ceremony,
-        context: definition.hash(),
-        limits: Limits::default(),
-    };
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let (outbox, mut events) = net::start(settings).await.unwrap();
-        let cheating = tokio::spawn(async move {
-            while let Some(event) = events.recv().await {
-                let (Event::Up { peer, .. } | Event::Frame { peer, .. }) = event else {
-                    continue;
-                };
-                for frame in &words {
-                    outbox.send(peer, frame.clone().into());
-                }
-            }
-        });
-        // Until all have seen it: who has not heard what it remembers would wait for it.
-        tokio::task::block_in_place(seen);
-        cheating.abort();
-    });
 }
 
 #[test]

@@ -36,6 +36,7 @@ fn lock(places: [u64; 4]) -> Lock {
             share_public_keys: places.map(key).into(),
         }],
         seal_commitment: vec![key(21), key(22), key(23)],
+        exit_seal_commitment: None,
         transcript_hash: Root::ZERO,
         keystore_salt: Root::ZERO,
     };

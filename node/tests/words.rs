@@ -69,14 +69,14 @@ fn what_nobody_should_sign_is_not_signed_even_by_its_hash() {
     let later = definition(|draft| draft.withdrawal = Withdrawal::Later);
     desk.put("d.json", &later.to_json());
     let words = desk.refused(&format!("cluster sign d.json --hash {}", later.hash()));
-    assert!(words.contains("no command yet that settles it"), "{words}");
+    assert!(words.contains("nothing that settles it after"), "{words}");
 }
 
 #[test]
-fn a_definition_that_leaves_the_withdrawal_address_open_is_not_written() {
+fn a_definition_leaves_open_both_addresses_or_the_stake_alone_and_says_what_waits_for_that() {
     let desk = Desk::new();
-    let mut typed = "cluster new --name club --chain hoodi --withdrawal later --fee-recipient \
-                     0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed"
+    let mut typed = "cluster new --name club --chain hoodi --withdrawal \
+                     0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed --fee-recipient later"
         .to_owned();
     for (name, identity) in example::NAMES.iter().zip(example::identities(4)) {
         typed += &format!(
@@ -85,8 +85,22 @@ fn a_definition_that_leaves_the_withdrawal_address_open_is_not_written() {
         );
     }
     let words = desk.refused(&typed);
-    assert!(words.contains("no command yet that settles it"), "{words}");
+    assert!(words.contains("no block would ever be proposed"), "{words}");
     assert!(!desk.path("cluster-definition.json").exists());
+
+    let open = typed.replace("0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", "later");
+    let open = desk
+        .gantry(&format!("{open} --out open.json"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8(open.stdout).unwrap();
+    assert!(text.contains("no block is proposed until then"), "{text}");
+    assert!(
+        text.contains("nothing can be deposited until then"),
+        "{text}"
+    );
+    let file = fs::read_to_string(desk.path("open.json")).unwrap();
+    assert!(file.contains("\"version\": 2"), "{file}");
 
     let address = "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed";
     let written = desk

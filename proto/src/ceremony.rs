@@ -26,6 +26,8 @@ pub const MAX_ATTEMPT: u32 = 100;
 pub enum Purpose {
     /// The first keys of a new cluster, and its seal key.
     NewCluster,
+    /// The same and a second seal key, for pre-signed exits, which fewer peers open.
+    NewClusterWithExitKey,
 }
 
 impl Purpose {
@@ -33,12 +35,15 @@ impl Purpose {
     pub fn name(self) -> &'static str {
         match self {
             Self::NewCluster => "new-cluster",
+            Self::NewClusterWithExitKey => "new-cluster-with-exit-key",
         }
     }
 
     /// The purpose of this name, if there is one.
     pub fn named(name: &str) -> Option<Self> {
-        (name == Self::NewCluster.name()).then_some(Self::NewCluster)
+        [Self::NewCluster, Self::NewClusterWithExitKey]
+            .into_iter()
+            .find(|purpose| purpose.name() == name)
     }
 }
 
@@ -62,9 +67,20 @@ impl Terms {
         hash_of(self)
     }
 
-    /// How many keys are made: one for each validator, then the seal key.
+    /// How many keys are made: one for each validator, then the seal key, then that for exits.
     pub fn keys(&self) -> usize {
-        usize::from(self.validators) + 1
+        self.thresholds().count()
+    }
+
+    /// How many shares open each key, in order: as many coefficients its polynomials have.
+    pub fn thresholds(&self) -> impl Iterator<Item = usize> + Clone {
+        let size = self.roster.size();
+        let sealed = usize::from(self.validators) + 1;
+        let exit = match self.purpose {
+            Purpose::NewCluster => None,
+            Purpose::NewClusterWithExitKey => Some(size.halting()),
+        };
+        std::iter::repeat_n(size.threshold(), sealed).chain(exit)
     }
 
     /// The identity keys in order.

@@ -62,6 +62,12 @@ impl ClusterSize {
         self.peers() - self.threshold()
     }
 
+    /// n - t + 1: so many peers can halt the cluster, and so many open its pre-signed exits. Never
+    /// more than t.
+    pub fn halting(self) -> usize {
+        self.silent() + 1
+    }
+
     /// 2t - n: a slashable pair of signatures needs at least this many bad peers.
     pub fn safety_margin(self) -> usize {
         2 * self.threshold() - self.peers()

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use crate::definition::{
-    Chain, Definition, Draft, FeeRecipient, Gwei, Operator, SignedDefinition, Terms, Withdrawal,
+    Chain, Definition, Draft, FeeRecipient, Gwei, Operator, SignedDefinition, Terms, Version,
+    Withdrawal,
 };
 use crate::eth::{ChainSpec, Genesis};
 use crate::lock::{Contents, Lock, UnsignedLock};
@@ -27,7 +28,7 @@ pub fn identities(count: usize) -> Vec<Identity> {
 }
 
 /// What these operators, at most 13, might agree on: one validator on Hoodi with a deposit of
-/// 32 ETH.
+/// 32 ETH, in the first form.
 ///
 /// # Panics
 /// If the program does not know Hoodi any more.
@@ -39,6 +40,7 @@ pub fn draft(identities: &[Identity]) -> Draft {
         addresses: Vec::new(),
     });
     Draft {
+        version: Version::V1,
         name: "Sunday club".to_owned(),
         nonce: Root::from([7; 32]),
         chain: Chain::known("hoodi").expect("a chain of the program"),

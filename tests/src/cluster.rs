@@ -58,6 +58,7 @@ impl Cluster {
         let contents = Contents {
             validators: validators.collect(),
             seal_commitment: first.seal.commitment.clone(),
+            exit_seal_commitment: None,
             transcript_hash: first.transcript,
             keystore_salt: first.transcript,
             definition,

@@ -255,6 +255,9 @@ pub struct Outcome {
     pub validators: Vec<ValidatorKey>,
     /// The cluster's seal key.
     pub seal: SealKey,
+    /// Its seal key for pre-signed exits, which n - t + 1 peers open; none if the terms ask for
+    /// none.
+    pub exit_seal: Option<SealKey>,
 }
 
 /// One validator's keys.
@@ -268,10 +271,11 @@ pub struct ValidatorKey {
     pub share: SecretShare,
 }
 
-/// The cluster's seal key; [`crate::seal`] gives it in `threshold_crypto`'s types.
+/// A seal key of the cluster; [`crate::seal`] gives it in `threshold_crypto`'s types.
 #[derive(Debug)]
 pub struct SealKey {
-    /// The t coefficients of its public polynomial; the first is the seal key itself.
+    /// The coefficients of its public polynomial, as many as shares open it; the first is the key
+    /// itself.
     pub commitment: Vec<PublicKey>,
     /// This peer's share.
     pub share: SecretShare,

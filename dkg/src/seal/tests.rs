@@ -17,6 +17,12 @@ fn a_seal_key_of_another_degree_or_with_infinity_is_refused() {
         };
         assert_eq!(public_set(size, &vec![point; count]), Err(expected));
     }
+    assert!(exit_set(size, &[point; 2]).is_ok());
+    let expected = BadSealKey::Degree {
+        found: 3,
+        expected: 2,
+    };
+    assert_eq!(exit_set(size, &[point; 3]), Err(expected));
     let mut infinity = [0; 48];
     infinity[0] = 0xc0;
     assert_eq!(

@@ -31,17 +31,13 @@ pub(crate) fn check_public(
     seed: &[u8; 32],
 ) -> Result<Vec<Commitments>, Rule> {
     check_shape(terms, dealer, bundle)?;
-    let threshold = terms.roster.size().threshold();
-    let commitments = bundle
-        .commitments
-        .chunks_exact(threshold * POINT_BYTES)
-        .map(|polynomial| {
-            let points: Option<Vec<PublicPoint>> =
-                polynomial.chunks_exact(POINT_BYTES).map(point).collect();
-            points.and_then(Commitments::new)
-        })
-        .collect::<Option<Vec<Commitments>>>()
-        .ok_or(Rule::BadPoint)?;
+    let mut points = bundle.commitments.chunks_exact(POINT_BYTES).map(point);
+    let commitments = terms.thresholds().map(|threshold| {
+        let own: Option<Vec<PublicPoint>> = points.by_ref().take(threshold).collect();
+        own.and_then(Commitments::new)
+    });
+    let commitments = commitments.collect::<Option<Vec<Commitments>>>();
+    let commitments = commitments.ok_or(Rule::BadPoint)?;
     check_knowledge(dealer, bundle, &commitments, seed)?;
     Ok(commitments)
 }
@@ -59,7 +55,8 @@ fn check_shape(terms: &Terms, dealer: PeerIndex, bundle: &Bundle) -> Result<(), 
             .filter(|p| *p != dealer)
             .map(|p| &bundle.shares[p.position()])
     };
-    let fits = bundle.commitments.len() == keys * size.threshold() * POINT_BYTES
+    let coefficients: usize = terms.thresholds().sum();
+    let fits = bundle.commitments.len() == coefficients * POINT_BYTES
         && bundle.proofs.len() == keys * PROOF_BYTES
         && own.ciphertext.is_empty()
         && others().all(|sealed| sealed.ciphertext.len() == keys * SHARE_BYTES + TAG_BYTES);
@@ -84,7 +81,8 @@ fn check_knowledge(
     let mut answers = Scalar::default();
     let (mut nonces, mut keys, mut scalars) = (Vec::new(), Vec::new(), Vec::new());
     let proofs = bundle.proofs.chunks_exact(PROOF_BYTES);
-    for (key, (bytes, commitment)) in proofs.zip(commitments).enumerate() {
+    let most = commitments.len() - usize::from(commitments.len() > 3);
+    for (key, (bytes, commitment)) in proofs.zip(commitments).enumerate().take(most) {
         let (nonce, answer) = bytes.split_at(POINT_BYTES);
         let nonce = point(nonce).ok_or(Rule::BadPoint)?;
         let answer = scalar(answer).ok_or(Rule::NoKnowledge)?;
@@ -96,7 +94,8 @@ fn check_knowledge(
         nonces.push(nonce.0);
         keys.push(commitment.group_key().0);
     }
-    let right = weighted_g1(&nonces, &weights).plus(&scaled_g1(&keys, &scalars));
+    let right = weighted_g1(&nonces, &weights[..nonces.len() * WEIGHT_BYTES])
+        .plus(&scaled_g1(&keys, &scalars));
     if G1::generator_times(&answers) == right {
         Ok(())
     } else {
@@ -158,13 +157,22 @@ pub(crate) fn check_shares(
     }
 }
 
-/// The weighted sum over all keys of the commitments' values at `index`.
+/// The weighted sum over all keys of the commitments' values at `index`. Not all have equally many
+/// coefficients.
 fn weighted_value(commitments: &[Commitments], weights: &[u8], index: ShareIndex) -> G1 {
-    let threshold = commitments.first().map_or(0, |c| c.points().len());
-    (0..threshold).rev().fold(G1::default(), |sum, degree| {
-        let coefficients: Vec<_> = commitments.iter().map(|c| c.points()[degree].0).collect();
+    let each = || commitments.iter().zip(weights.chunks_exact(WEIGHT_BYTES));
+    let longest = commitments.iter().map(|c| c.points().len()).max();
+    let degrees = (0..longest.unwrap_or(0)).rev();
+    degrees.fold(G1::default(), |sum, degree| {
+        let (mut coefficients, mut own) = (Vec::new(), Vec::new());
+        for (commitment, weight) in each() {
+            if let Some(coefficient) = commitment.points().get(degree) {
+                coefficients.push(coefficient.0);
+                own.extend_from_slice(weight);
+            }
+        }
         sum.times_small(index.x())
-            .plus(&weighted_g1(&coefficients, weights))
+            .plus(&weighted_g1(&coefficients, &own))
     })
 }
 

@@ -84,9 +84,9 @@ pub(crate) fn deal(
 ) -> (Bundle, Dealt) {
     let hashes: Vec<Root> = openings.iter().map(|(hash, _)| *hash).collect();
     let session = proto::ceremony::session(context, &hashes);
-    let threshold = who.terms.roster.size().threshold();
-    let polynomials: Vec<Polynomial> = (0..who.terms.keys())
-        .map(|key| polynomial(&who.seed, session, key, threshold))
+    let thresholds = who.terms.thresholds().enumerate();
+    let polynomials: Vec<Polynomial> = thresholds
+        .map(|(key, threshold)| polynomial(&who.seed, session, key, threshold))
         .collect();
     deal_out(who, context, openings, &polynomials)
 }
@@ -100,7 +100,7 @@ pub(crate) fn deal_out(
 ) -> (Bundle, Dealt) {
     let hashes: Vec<Root> = openings.iter().map(|(hash, _)| *hash).collect();
     let session = proto::ceremony::session(context, &hashes);
-    let commitments = commit(polynomials, who.terms.roster.size().threshold());
+    let commitments = commit(polynomials);
     let proofs = (0..who.terms.keys())
         .flat_map(|key| {
             let nonce = derive(
@@ -169,16 +169,16 @@ fn polynomial(seed: &[u8; 32], session: Root, key: usize, threshold: usize) -> P
     Polynomial::new((0..threshold).map(coefficient).collect())
 }
 
-fn commit(polynomials: &[Polynomial], threshold: usize) -> Vec<Commitments> {
-    let points: Vec<G1> = polynomials.iter().flat_map(Polynomial::commit).collect();
-    let points = affine_all(&points).expect("a coefficient is 0 with probability 2^-255");
-    points
-        .chunks_exact(threshold)
-        .map(|chunk| {
-            let points = chunk.iter().map(|point| PublicPoint(*point)).collect();
-            Commitments::new(points).expect("the threshold is at least 2")
-        })
-        .collect()
+fn commit(polynomials: &[Polynomial]) -> Vec<Commitments> {
+    let coefficients: Vec<Vec<G1>> = polynomials.iter().map(Polynomial::commit).collect();
+    let points = affine_all(&coefficients.concat());
+    let points = points.expect("a coefficient is 0 with probability 2^-255");
+    let mut points = points.into_iter().map(PublicPoint);
+    let commitments = coefficients.iter().map(|coefficients| {
+        let own = points.by_ref().take(coefficients.len()).collect();
+        Commitments::new(own).expect("every threshold is at least 2")
+    });
+    commitments.collect()
 }
 
 /// What the proof of knowledge for `key` of `dealer` is bound to.

@@ -48,7 +48,8 @@ pub(crate) struct Dealt {
 /// The longest frame of a ceremony of `size` for `validators`, in bytes: two whole bundles and a
 /// complaint, which is the longest accusation.
 pub fn max_frame(size: ClusterSize, validators: u16) -> usize {
-    let keys = usize::from(validators) + 1;
+    // With the key for exits, of which no polynomial is longer than the others.
+    let keys = usize::from(validators) + 2;
     let others = size.peers() - 1;
     let each_key = size.threshold() * POINT_BYTES + PROOF_BYTES + others * SHARE_BYTES;
     let each_peer = 32 + SHARE_BYTES + TAG_BYTES + 64;

@@ -63,7 +63,8 @@ fn refuse_small(dir: &Path, free: u64, needs: u64) -> Result<(), NoRoom> {
 /// What all files together take at most, in bytes.
 fn needs(terms: &Terms) -> u64 {
     let validators = terms.validators as u64;
-    let keystores = (validators + 1) * BLOCK;
+    // One of each validator, and those of both seal keys.
+    let keystores = (validators + 2) * BLOCK;
     let keys = validators * (1 + terms.operators.len() as u64) * KEY;
     let deposits = validators * terms.deposit_amounts.len() as u64 * DEPOSIT;
     FIXED + keystores + 2 * keys + deposits

@@ -59,6 +59,7 @@ fn made() -> Made {
         transcript_hash: Root::from([9; 32]),
         validators: vec![validator(0), validator(1)],
         seal_commitment: (21..24).map(|x| key(0, x)).collect(),
+        exit_seal_commitment: Some((31..33).map(|x| key(0, x)).collect()),
     }
 }
 
@@ -346,9 +347,11 @@ fn foreign_keystores_are_found_in_every_state_of_this_ceremony_and_its_own_are_n
         saved.persist(&Position::default()).unwrap();
         saved.keep(Root::from([7; 32]), &made()).unwrap();
         let own = share(1, 1).public().to_bytes();
-        let seal = share_key(&made().seal_commitment, site.place.me).unwrap();
+        let made = made();
+        let seals = [made.seal_commitment, made.exit_seal_commitment.unwrap()];
+        let seals = seals.map(|seal| share_key(&seal, site.place.me).unwrap());
         drop(site);
-        for key in [own, seal] {
+        for key in [own].into_iter().chain(seals) {
             fs::write(keystore::keystore_path(&keystores, &key), "{}").unwrap();
         }
         let words = refusal(dir.path());

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use clap::Args;
 use proto::definition::{
     BadAddress, BadPeerAddress, BadTerms, Chain, Definition, Draft, FeeRecipient, Gwei, Operator,
-    PeerAddress, Terms, Unfit, Withdrawal, parse_address,
+    PeerAddress, Terms, Unfit, Version, Withdrawal, parse_address,
 };
 use proto::eth::ForkVersion;
 use proto::{Address, IdentityKey, Root};
@@ -71,10 +71,12 @@ pub(super) struct Flags {
         default_value = "32000000000"
     )]
     deposit_amounts: Vec<u64>,
-    /// Whom the stake returns to: one address for all, or one for each validator, comma-separated.
+    /// Whom the stake returns to: one address for all, or one for each validator, comma-separated;
+    /// or `later`, for validators of Rocket Pool: then no deposits are made in the ceremony.
     #[arg(long, value_name = "ADDRESS,…", value_delimiter = ',', required = true)]
     withdrawal: Vec<String>,
-    /// Whom blocks must pay: one address for all, or one for each validator, comma-separated.
+    /// Whom blocks must pay: one address for all, or one for each validator, comma-separated; or
+    /// `later`, if the withdrawal address is too: until it is agreed on, no block is proposed.
     #[arg(long, value_name = "ADDRESS,…", value_delimiter = ',', required = true)]
     fee_recipient: Vec<String>,
 }
@@ -122,10 +124,12 @@ impl Flags {
             each => Withdrawal::Each(parse_all(each)?),
         };
         let fee_recipient = match self.fee_recipient.as_slice() {
+            [later] if later == "later" => FeeRecipient::Later,
             [one] => FeeRecipient::One(parse_address(one)?),
             each => FeeRecipient::Each(parse_all(each)?),
         };
         let terms = Terms::new(Draft {
+            version: Version::NEWEST,
             name: self.name,
             nonce: nonce.into(),
             chain,

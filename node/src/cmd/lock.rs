@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use proto::definition::{Fingerprint, Gwei};
+use proto::definition::{Fingerprint, Gwei, Withdrawal};
 use proto::lock::Lock;
 use proto::{IdentityKey, PeerIndex, PublicKey};
 use thiserror::Error;
@@ -125,6 +125,7 @@ fn in_words(lock: &Lock) -> String {
     let mut text = format!("Lock hash         {}\n", lock.hash());
     text += &format!("  fingerprint     {fingerprint}\n");
     text += &content(&lock.definition, &[]);
+    text += &exit_key(lock);
     text +=
         "Signed by all operators. The ceremony is over; `gantry lock verify` looks over what it\n";
     text += "has left with you.\n\nValidators\n";
@@ -132,6 +133,23 @@ fn in_words(lock: &Lock) -> String {
         text += &format!("  {}\n", validator.public_key);
     }
     text
+}
+
+/// Whether the ceremony signs no deposits, since nobody has said yet whom they are for.
+fn is_open(lock: &Lock) -> bool {
+    lock.definition.terms().withdrawal == Withdrawal::Later
+}
+
+/// Who opens what is sealed to the key for exits.
+fn exit_key(lock: &Lock) -> String {
+    let size = lock.definition.terms().size();
+    match &lock.exit_seal_commitment {
+        Some(_) => format!(
+            "Exit key          any {} operators together open exits that are signed in advance\n",
+            size.halting()
+        ),
+        None => "Exit key          none: no key for pre-signed exits in this lock\n".to_owned(),
+    }
 }
 
 impl Verify {
@@ -183,6 +201,9 @@ impl Verify {
         let given = self.config.as_ref().map(|path| files::typed(path));
         let flags = given.map_or_else(String::new, |path| format!(" --config {path}"));
         let mut text = format!("\nNext        gantry run{flags}\n");
+        if is_open(lock) {
+            return text;
+        }
         let written = config.data_dir.join(deposit::file_name(lock));
         let file = self.deposits.as_ref().unwrap_or(&written);
         text += &format!("            {}\n", to_deposit(file, &config.lock_file));
@@ -190,12 +211,14 @@ impl Verify {
         text
     }
 
-    /// Opens every keystore of this peer, that of the seal key included.
+    /// Opens every keystore of this peer, those of the seal keys included.
     fn keystores(&self, config: &Config, lock: &Lock, me: PeerIndex) -> Result<Checked, LookError> {
         let source = self.secret.source(config);
         let master = MasterSecret::obtain(&source, &lock.keystore_salt, SecretUse::Open)?;
-        let seal = share_key(&lock.seal_commitment, me);
-        let shares: Vec<PublicKey> = lock.shares_of(me).copied().chain(seal).collect();
+        let exit = lock.exit_seal_commitment.as_ref();
+        let seals = [Some(&lock.seal_commitment), exit].into_iter().flatten();
+        let seals = seals.filter_map(|seal| share_key(seal, me));
+        let shares: Vec<PublicKey> = lock.shares_of(me).copied().chain(seals).collect();
         let opened = keystore::open_all(&config.keystore_dir, &master, &shares)?;
         let (count, dir) = (opened.len(), config.keystore_dir.display());
         Ok(Checked::Good(format!(
@@ -204,6 +227,11 @@ impl Verify {
     }
 
     fn deposits(&self, config: &Config, lock: &Lock) -> Result<Checked, LookError> {
+        if is_open(lock) {
+            let words = "none: the withdrawal address is settled after the ceremony, with `gantry \
+                         pool agree`";
+            return Ok(Checked::Good(words.to_owned()));
+        }
         let written = config.data_dir.join(deposit::file_name(lock));
         let file = match &self.deposits {
             Some(file) => file,

@@ -70,6 +70,7 @@ pub fn lock() -> Lock {
         definition: example::agreed(example::draft(&identities), &identities),
         validators: vec![validator],
         seal_commitment: vec![[0x31; 48].into(), [0x32; 48].into(), [0x33; 48].into()],
+        exit_seal_commitment: None,
         transcript_hash: Root::ZERO,
         keystore_salt: Root::ZERO,
     };

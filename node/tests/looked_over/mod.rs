@@ -29,8 +29,8 @@ fn what_a_ceremony_left_is_looked_over_and_every_fault_is_named() {
     for i in 0..4 {
         let (good, text) = verified(&operators, i);
         assert!(good, "{text}");
-        // Two validators and the seal key.
-        assert!(text.contains("all 3 in"), "{text}");
+        // Two validators and both seal keys.
+        assert!(text.contains("all 4 in"), "{text}");
         assert!(text.contains("know all 2 validators"), "{text}");
         assert!(text.contains("all 2, 64 ETH, in"), "{text}");
     }
@@ -77,7 +77,7 @@ fn what_a_ceremony_left_is_looked_over_and_every_fault_is_named() {
     faulty(
         1,
         &[
-            "Keystores   all 3",
+            "Keystores   all 4",
             "1 of the 2 deposits of this cluster are not in this file",
         ],
     );

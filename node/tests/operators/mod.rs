@@ -28,10 +28,27 @@ pub struct Operators {
     keys: Vec<String>,
     ports: Vec<u16>,
     validators: usize,
+    /// Whom stake and fees go to; none if that is settled later.
+    owners: Option<[&'static str; 2]>,
 }
+
+/// Whom stake and fees go to.
+const OWNERS: [&str; 2] = [
+    "0x00000000000000000000000000000000000000aa",
+    "0x00000000000000000000000000000000000000bb",
+];
 
 impl Operators {
     pub fn agree(n: usize, validators: usize) -> Self {
+        Self::agree_on(n, validators, Some(OWNERS))
+    }
+
+    /// The same, and nobody has said yet whom stake and fees go to.
+    pub fn agree_later(n: usize, validators: usize) -> Self {
+        Self::agree_on(n, validators, None)
+    }
+
+    fn agree_on(n: usize, validators: usize, owners: Option<[&'static str; 2]>) -> Self {
         let mut operators = Self {
             // What an earlier test left in a bad state does not matter to the next.
             _alone: MACHINE.lock().unwrap_or_else(PoisonError::into_inner),
@@ -39,6 +56,7 @@ impl Operators {
             keys: Vec::new(),
             ports: (0..n).map(|_| free_port()).collect(),
             validators,
+            owners,
         };
         for i in 0..n {
             let dir = operators.dir(i);
@@ -70,12 +88,12 @@ impl Operators {
         let validators = self.validators.to_string();
         let mut arguments: Vec<String> = "cluster new --name test --chain dev --chain-id 1337 \
             --genesis-fork-version 0x00000001 \
-            --deposit-contract 0x4242424242424242424242424242424242424242 \
-            --withdrawal 0x00000000000000000000000000000000000000aa \
-            --fee-recipient 0x00000000000000000000000000000000000000bb"
+            --deposit-contract 0x4242424242424242424242424242424242424242"
             .split_whitespace()
             .map(str::to_owned)
             .collect();
+        let [stake, fees] = self.owners.unwrap_or(["later"; 2]);
+        arguments.extend(["--withdrawal", stake, "--fee-recipient", fees].map(str::to_owned));
         let root = format!("0x{}", "11".repeat(32));
         arguments.extend(["--genesis-validators-root".to_owned(), root]);
         arguments.extend(["--validators".to_owned(), validators]);

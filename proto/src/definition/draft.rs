@@ -38,6 +38,43 @@ impl fmt::Display for Gwei {
     }
 }
 
+/// Which form a definition has, and with it which keys the ceremony makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// The first: one seal key, and blocks pay addresses that are named.
+    V1,
+    /// Two seal keys, the second for pre-signed exits; whom blocks pay may be settled later.
+    V2,
+}
+
+impl Version {
+    /// The version that new definitions have.
+    pub const NEWEST: Self = Self::V2;
+
+    /// Its number in the file.
+    pub const fn number(self) -> u64 {
+        match self {
+            Self::V1 => 1,
+            Self::V2 => 2,
+        }
+    }
+
+    /// The version of this number, if this program knows it.
+    pub fn of(number: u64) -> Option<Self> {
+        [Self::V1, Self::V2]
+            .into_iter()
+            .find(|version| version.number() == number)
+    }
+
+    /// Whether the ceremony makes a second seal key, for pre-signed exits.
+    pub fn has_exit_key(self) -> bool {
+        match self {
+            Self::V1 => false,
+            Self::V2 => true,
+        }
+    }
+}
+
 /// One operator and the peer this operator runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,6 +103,8 @@ pub enum Withdrawal {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FeeRecipient {
+    /// Not known yet: until it is, no block is proposed. From version 2 on.
+    Later,
     /// One address for all validators.
     One(#[serde(with = "eip55")] Address),
     /// One address for each validator, in the order of the lock.
@@ -93,9 +132,10 @@ impl Withdrawal {
 }
 
 impl FeeRecipient {
-    /// The expected recipient of the validator at `position` of the lock.
+    /// The expected recipient of the validator at `position` of the lock, if it is settled.
     pub fn of(&self, position: usize) -> Option<&Address> {
         match self {
+            Self::Later => None,
             Self::One(address) => Some(address),
             Self::Each(list) => list.get(position),
         }
@@ -104,6 +144,7 @@ impl FeeRecipient {
     /// Every address named.
     pub fn addresses(&self) -> &[Address] {
         match self {
+            Self::Later => &[],
             Self::One(address) => std::slice::from_ref(address),
             Self::Each(list) => list,
         }
@@ -113,6 +154,8 @@ impl FeeRecipient {
 /// What a group writes down, before the rules are checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
+    /// The form.
+    pub version: Version,
     /// The cluster's name for people: 1 to 64 letters, digits, spaces and `-_.'`.
     pub name: String,
     /// 32 random bytes: two clusters with equal terms are still two.

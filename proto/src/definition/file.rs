@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BadDefinition, Chain, Definition, Draft, FeeRecipient, Gwei, Operator, Terms, Withdrawal,
+    BadDefinition, Chain, Definition, Draft, FeeRecipient, Gwei, Operator, Terms, Version,
+    Withdrawal,
 };
 use crate::{ClusterSize, IdentitySignature, Root};
-
-/// The version this code reads and writes.
-const VERSION: u64 = 1;
 
 /// The version that a file names, whatever else it holds: that of a later gantry may have another
 /// form, and is not to be called broken. (Locks name theirs in the same way.)
@@ -52,7 +50,7 @@ impl DefinitionFile {
             (name, *signature)
         });
         Self {
-            version: VERSION,
+            version: draft.version.number(),
             name: draft.name,
             nonce: draft.nonce,
             chain: draft.chain,
@@ -68,15 +66,15 @@ impl DefinitionFile {
 
     /// The version that a file of a later gantry names.
     pub fn later(text: &str) -> Option<u64> {
-        version_of(text).filter(|version| *version > VERSION)
+        version_of(text).filter(|version| *version > Version::NEWEST.number())
     }
 
     pub fn check(self) -> Result<Definition, BadDefinition> {
-        if self.version != VERSION {
-            return Err(BadDefinition::Version(self.version));
-        }
+        let version = Version::of(self.version);
+        let version = version.ok_or(BadDefinition::Version(self.version))?;
         check_threshold(self.threshold, self.operators.len())?;
         let terms = Terms::new(Draft {
+            version,
             name: self.name,
             nonce: self.nonce,
             chain: self.chain,

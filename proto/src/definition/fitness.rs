@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use thiserror::Error;
 use unicode_security::{MixedScript as _, skeleton};
 
-use super::{Host, Operator, PeerAddress, Terms, Withdrawal, checksummed};
+use super::{FeeRecipient, Host, Operator, PeerAddress, Terms, Version, Withdrawal, checksummed};
 use crate::Address;
 
 /// Why nobody should sign a definition.
@@ -60,13 +60,20 @@ pub enum Unfit {
         /// The address of both.
         address: PeerAddress,
     },
-    /// No command settles the withdrawal address afterwards.
+    /// Nothing settles the withdrawal address of this version afterwards.
     #[error(
-        "the withdrawal address is left open, and this gantry has no command yet that settles it \
-         after the ceremony: nothing could ever be deposited. Name an address, of a contract if \
-         the owner is to change"
+        "the withdrawal address is left open, and a definition of version 1 has nothing that \
+         settles it after the ceremony: nothing could ever be deposited. Make a new one with \
+         `gantry cluster new`"
     )]
     Unsettled,
+    /// Nothing settles the fee recipient of a cluster with a withdrawal address afterwards.
+    #[error(
+        "whom blocks pay is left open, and the withdrawal address is not: only where both are \
+         settled after the ceremony can the first be, so no block would ever be proposed. Name a \
+         fee recipient"
+    )]
+    OpenFees,
 }
 
 /// Something that may be meant, and costs money or an evening if it is not.
@@ -134,9 +141,17 @@ impl Terms {
             check_name(operator, &self.operators[..i])?;
             check_addresses(operator, &self.operators[..i])?;
         }
-        match self.withdrawal {
-            Withdrawal::Later => Err(Unfit::Unsettled),
-            Withdrawal::One(_) | Withdrawal::Each(_) => Ok(()),
+        match (&self.withdrawal, self.version, &self.fee_recipient) {
+            (Withdrawal::Later, Version::V1, _) => Err(Unfit::Unsettled),
+            (Withdrawal::Later, Version::V2, _) => Ok(()),
+            (Withdrawal::One(_) | Withdrawal::Each(_), _, FeeRecipient::Later) => {
+                Err(Unfit::OpenFees)
+            }
+            (
+                Withdrawal::One(_) | Withdrawal::Each(_),
+                _,
+                FeeRecipient::One(_) | FeeRecipient::Each(_),
+            ) => Ok(()),
         }
     }
 

@@ -4,7 +4,7 @@
 //!
 //! | key | is |
 //! |---|---|
-//! | `version` | 1 |
+//! | `version` | 1 or 2, which makes a second seal key and may leave open whom blocks pay |
 //! | `name`, `nonce` | the cluster's name; 32 random bytes that make it unlike any other |
 //! | `chain` | name, execution chain id, genesis fork version, validators root, deposit contract |
 //! | `threshold` | t = ceil(2n/3); may be left out, may not be another |
@@ -12,15 +12,14 @@
 //! | `validators` | how many keys the ceremony makes |
 //! | `deposit_amounts` | gwei; one deposit signature for each, for every validator |
 //! | `withdrawal` | `"later"`, `{"one": address}` or `{"each": [address, …]}` |
-//! | `fee_recipient` | `{"one": address}` or `{"each": [address, …]}` |
+//! | `fee_recipient` | the same, `"later"` from version 2 on |
 //! | `signatures` | identity signature of each operator, by name |
 //!
 //! **The definition hash** is SHA-256 of the content, so white space and the order of keys
-//! do not matter: the purpose `gantry/definition/1`; name; nonce; the chain's five fields as above;
-//! t; n, then for each operator name, key, number of addresses, addresses as text; number of
-//! validators; number of amounts, amounts; withdrawal as 0, 1 or 2, number of addresses, addresses;
-//! fee recipient as 1 or 2, number of addresses, addresses. Signatures are over this hash, and are
-//! not part of it.
+//! do not matter: the purpose `gantry/definition/` with the version; name; nonce; the chain's five
+//! fields as above; t; n, then for each operator name, key, number of addresses, addresses as text;
+//! number of validators; number of amounts, amounts; withdrawal as 0, 1 or 2, number of addresses,
+//! addresses; fee recipient in the same way. Signatures are over this hash, and are not part of it.
 //!
 //! A chain that is a public one by any value that tells it must have all of that chain's values:
 //! see [`Chain`].
@@ -49,7 +48,9 @@ use thiserror::Error;
 pub use address::{BadAddress, BadPeerAddress, Host, PeerAddress, checksummed, parse_address};
 pub(crate) use address::{eip55, eip55_list, eip55_maybe};
 pub use chain::{Chain, OtherChain};
-pub use draft::{Draft, FeeRecipient, Gwei, MAX_ADDRESSES, MAX_VALIDATORS, Operator, Withdrawal};
+pub use draft::{
+    Draft, FeeRecipient, Gwei, MAX_ADDRESSES, MAX_VALIDATORS, Operator, Version, Withdrawal,
+};
 pub(crate) use file::{DefinitionFile, version_of};
 pub use fingerprint::Fingerprint;
 pub use fitness::{Caution, Unfit, keyless};
@@ -81,7 +82,7 @@ pub enum BadDefinition {
     )]
     IsLock,
     /// The file is of a later (or no) version.
-    #[error("this definition has version {0}, and this gantry reads version 1: update gantry")]
+    #[error("this definition has version {0}, and this gantry reads 1 and 2: update gantry")]
     Version(u64),
     /// The file states a threshold that does not follow from n.
     #[error(
@@ -126,6 +127,15 @@ pub enum BadDefinition {
     Unsigned(String),
 }
 
+/// What the hash of a definition of this version begins with: one of another version, though it
+/// says the same, has another hash.
+fn purpose(version: Version) -> &'static str {
+    match version {
+        Version::V1 => Agreed::PURPOSE,
+        Version::V2 => "gantry/definition/2",
+    }
+}
+
 /// What an operator signs: the hash of the content.
 struct Agreed(Root);
 
@@ -151,7 +161,7 @@ impl Definition {
 
     /// A definition nobody has signed.
     pub fn unsigned(terms: Terms) -> Self {
-        let mut hash = ContentHash::new(Agreed::PURPOSE);
+        let mut hash = ContentHash::new(purpose(terms.version));
         terms.feed(&mut hash);
         Self {
             terms,

@@ -7,7 +7,9 @@ use std::ops::Deref;
 use thiserror::Error;
 
 use super::draft::{MAX_ADDRESSES, MAX_VALIDATORS};
-use super::{Chain, ContentHash, Draft, FeeRecipient, Gwei, Operator, OtherChain, Withdrawal};
+use super::{
+    Chain, ContentHash, Draft, FeeRecipient, Gwei, Operator, OtherChain, Version, Withdrawal,
+};
 use crate::{Address, BadClusterSize, ClusterSize, Root, Roster};
 
 /// A rule that a draft breaks.
@@ -71,6 +73,12 @@ pub enum BadTerms {
     /// The zero address: what is sent there is lost.
     #[error("the {0} is the zero address: whatever goes there is lost for ever")]
     ZeroAddress(&'static str),
+    /// An open fee recipient in a form that has none.
+    #[error(
+        "a definition of version 1 names whom blocks pay: name an address, or make a new one with \
+         `gantry cluster new`"
+    )]
+    OpenFees,
     /// A genesis validators root of zeros: only deposits are signed under it.
     #[error(
         "the genesis validators root is zero: ask your beacon node at /eth/v1/beacon/genesis and \
@@ -106,6 +114,9 @@ impl Terms {
         check_amounts(&draft.deposit_amounts)?;
         if let Withdrawal::Each(list) = &draft.withdrawal {
             check_count("withdrawal addresses", list, draft.validators)?;
+        }
+        if (draft.version, &draft.fee_recipient) == (Version::V1, &FeeRecipient::Later) {
+            return Err(BadTerms::OpenFees);
         }
         if let FeeRecipient::Each(list) = &draft.fee_recipient {
             check_count("fee recipients", list, draft.validators)?;
@@ -157,6 +168,7 @@ impl Terms {
         };
         hash.number(kind).addresses(list);
         let (kind, list) = match &self.fee_recipient {
+            FeeRecipient::Later => (0, &[][..]),
             FeeRecipient::One(address) => (1, std::slice::from_ref(address)),
             FeeRecipient::Each(list) => (2, &list[..]),
         };

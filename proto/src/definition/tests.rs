@@ -62,6 +62,42 @@ fn the_hash_is_that_of_the_documented_encoding() {
 }
 
 #[test]
+fn a_definition_of_version_2_has_a_hash_of_its_own_and_may_leave_both_addresses_open() {
+    let (_, first) = four();
+    let second = |change: fn(&mut Draft)| {
+        let mut draft: Draft = (**first.terms()).clone();
+        draft.version = Version::V2;
+        change(&mut draft);
+        Definition::unsigned(Terms::new(draft).unwrap())
+    };
+    let same = second(|_| {});
+    // Computed by the same script.
+    assert_eq!(
+        same.hash().to_string(),
+        "0xe59a9f2dbf8acb4e6da6926edd1ed2629303fa36f8119e02b2248521f2adf038"
+    );
+    let open = second(|draft| {
+        draft.withdrawal = Withdrawal::Later;
+        draft.fee_recipient = FeeRecipient::Later;
+    });
+    assert_eq!(
+        open.hash().to_string(),
+        "0x9a65c7c34798ff52d7295037be41efe0ac4ce0756939acec4bbc149c3f585065"
+    );
+    for definition in [same, open] {
+        assert_eq!(definition.terms().fit_to_sign(), Ok(()));
+        let read = Definition::from_json(&definition.to_json()).unwrap();
+        assert_eq!(read, definition);
+    }
+}
+
+#[test]
+fn a_signature_of_one_version_is_none_of_another() {
+    let error = refusal_of_file("\"version\": 1", "\"version\": 2");
+    assert!(error.contains("does not fit this content"), "{error}");
+}
+
+#[test]
 fn white_space_and_the_order_of_keys_do_not_matter() {
     let definition = all_signed();
     let value: serde_json::Value = serde_json::from_str(&definition.to_json()).unwrap();
@@ -150,9 +186,9 @@ fn unknown_keys_and_other_versions_are_refused() {
     assert!(error.contains("unknown field `quorum`"), "{error}");
     let error = refusal_of_file("\"identity_key\"", "\"cold_key\": 1, \"identity_key\"");
     assert!(error.contains("unknown field `cold_key`"), "{error}");
-    for later in ["\"version\": 2", "\"version\": 2, \"quorum\": 2"] {
+    for later in ["\"version\": 3", "\"version\": 3, \"quorum\": 2"] {
         let error = refusal_of_file("\"version\": 1", later);
-        assert!(error.contains("version 2"), "{error}");
+        assert!(error.contains("version 3"), "{error}");
         assert!(error.contains("update gantry"), "{error}");
     }
 }
@@ -198,6 +234,10 @@ fn money_can_only_go_where_it_can_come_back_from() {
             .contains("withdrawal addresses: 7 addresses for 8 validators")
     );
     assert_eq!(refusal(|d| d.withdrawal = Withdrawal::Later), "");
+    assert!(
+        refusal(|d| d.fee_recipient = FeeRecipient::Later)
+            .contains("a definition of version 1 names whom blocks pay")
+    );
     let mistyped = "0xaAaAaAaaAaAaAaaAaAAAAAAAAaaaAaAaAaaAaaAA";
     let error = refusal_of_file("0xaAaAaAaaAaAaAaaAaAAAAAAAAaaaAaAaAaaAaaAa", mistyped);
     assert!(error.contains("wrong checksum (EIP-55)"), "{error}");

@@ -5,11 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{BadLock, Contents, Lock, UnsignedLock, Validator};
-use crate::definition::{DefinitionFile, version_of};
+use crate::definition::{DefinitionFile, Version, version_of};
 use crate::{IdentitySignature, PublicKey, Root};
-
-/// The version this code reads and writes.
-const VERSION: u64 = 1;
 
 /// The file, key by key, in the order in which it is written.
 #[derive(Serialize, Deserialize)]
@@ -20,6 +17,8 @@ pub(super) struct LockFile {
     definition: DefinitionFile,
     validators: Vec<Validator>,
     seal_commitment: Vec<PublicKey>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exit_seal_commitment: Option<Vec<PublicKey>>,
     transcript_hash: Root,
     keystore_salt: Root,
     signatures: BTreeMap<String, IdentitySignature>,
@@ -33,12 +32,13 @@ impl LockFile {
             (name, *signature)
         });
         Self {
-            version: VERSION,
+            version: contents.definition.terms().version.number(),
             hash: lock.hash(),
             signatures: by_name.collect(),
             definition: DefinitionFile::of(&contents.definition),
             validators: contents.validators,
             seal_commitment: contents.seal_commitment,
+            exit_seal_commitment: contents.exit_seal_commitment,
             transcript_hash: contents.transcript_hash,
             keystore_salt: contents.keystore_salt,
         }
@@ -46,14 +46,15 @@ impl LockFile {
 
     /// The version that a file of a later gantry names.
     pub fn later(text: &str) -> Option<u64> {
-        version_of(text).filter(|version| *version > VERSION)
+        version_of(text).filter(|version| *version > Version::NEWEST.number())
     }
 
     pub fn check(self) -> Result<Lock, BadLock> {
-        if self.version != VERSION {
-            return Err(BadLock::Version(self.version));
-        }
+        let version = Version::of(self.version).ok_or(BadLock::Version(self.version))?;
         let definition = self.definition.check()?.into_signed()?;
+        if definition.terms().version != version {
+            return Err(BadLock::OtherVersion(self.version));
+        }
         let mut signatures = BTreeMap::new();
         for (name, signature) in self.signatures {
             let peer = definition.peer_named(&name);
@@ -65,6 +66,7 @@ impl LockFile {
             definition,
             validators: self.validators,
             seal_commitment: self.seal_commitment,
+            exit_seal_commitment: self.exit_seal_commitment,
             transcript_hash: self.transcript_hash,
             keystore_salt: self.keystore_salt,
         })?;

@@ -4,17 +4,19 @@
 //!
 //! | key | is |
 //! |---|---|
-//! | `version` | 1 |
+//! | `version` | that of its definition, 1 or 2 |
 //! | `hash` | the lock hash, for people; it must be that of the content |
 //! | `definition` | the [definition](crate::definition), with every signature |
 //! | `validators` | for each: `public_key` (the group's), `share_public_keys` in operator order |
 //! | `seal_commitment` | the t coefficients of the cluster's seal key, in G1, constant term first |
+//! | `exit_seal_commitment` | from version 2 on: n - t + 1 of the seal key for pre-signed exits |
 //! | `transcript_hash` | of the ceremony |
 //! | `keystore_salt` | salt of every operator's master secret for keystore passwords; not secret |
 //! | `signatures` | identity signature of each operator over the lock hash, by name |
 //!
-//! **The lock hash** is [SHA-256 of the content](crate::definition): the purpose `gantry/lock/1`;
-//! definition hash; number of validators, then for each group key and n share keys; t, then t
+//! **The lock hash** is [SHA-256 of the content](crate::definition): the purpose `gantry/lock/1`,
+//! with the version for its number; definition hash; number of validators, then for each group key
+//! and n share keys; t, then t coefficients; from version 2 on n - t + 1, then as many
 //! coefficients; transcript hash; keystore salt. It is the context of everything running peers
 //! say to each other and of the signing record.
 //!
@@ -30,7 +32,7 @@ use std::ops::Deref;
 
 use thiserror::Error;
 
-use crate::definition::{BadDefinition, ContentHash, Kind, SignedDefinition, kind_of};
+use crate::definition::{BadDefinition, ContentHash, Kind, SignedDefinition, Version, kind_of};
 use crate::{Identity, IdentitySignature, PeerIndex, PublicKey, Root, Statement};
 
 use file::LockFile;
@@ -71,6 +73,9 @@ pub struct Contents {
     pub validators: Vec<Validator>,
     /// The seal key's public polynomial: t coefficients, the first is the seal key itself.
     pub seal_commitment: Vec<PublicKey>,
+    /// The public polynomial of the seal key for pre-signed exits: n - t + 1 coefficients. None in
+    /// a lock of version 1.
+    pub exit_seal_commitment: Option<Vec<PublicKey>>,
     /// Hash of the ceremony's transcript.
     pub transcript_hash: Root,
     /// Salt of the master secrets that keystore passwords are derived from.
@@ -93,8 +98,11 @@ pub enum BadLock {
     )]
     IsDefinition,
     /// The file is of a later (or no) version.
-    #[error("this lock has version {0}, and this gantry reads version 1: update gantry")]
+    #[error("this lock has version {0}, and this gantry reads 1 and 2: update gantry")]
     Version(u64),
+    /// It is of another version than the definition in it.
+    #[error("the lock has version {0}, and the definition in it another: {CHANGED}")]
+    OtherVersion(u64),
     /// The definition inside is refused.
     #[error("the definition inside the lock: {}", inside(.0))]
     Definition(#[from] BadDefinition),
@@ -175,6 +183,12 @@ impl UnsignedLock {
         let threshold = size.threshold();
         let commitment = contents.seal_commitment.len();
         count("seal key coefficients", commitment, threshold)?;
+        let exit = contents.exit_seal_commitment.as_ref();
+        let expected = match contents.definition.terms().version.has_exit_key() {
+            true => size.halting(),
+            false => 0,
+        };
+        count("exit key coefficients", exit.map_or(0, Vec::len), expected)?;
         let mut seen = BTreeSet::new();
         for validator in &contents.validators {
             let shares = &validator.share_public_keys;
@@ -321,7 +335,10 @@ fn count(what: &'static str, found: usize, expected: usize) -> Result<(), BadLoc
 }
 
 fn hash_of(contents: &Contents) -> Root {
-    let mut hash = ContentHash::new(LockHash::PURPOSE);
+    let mut hash = ContentHash::new(match contents.definition.terms().version {
+        Version::V1 => LockHash::PURPOSE,
+        Version::V2 => "gantry/lock/2",
+    });
     hash.fixed(contents.definition.hash().as_bytes());
     hash.length(contents.validators.len());
     for validator in &contents.validators {
@@ -333,6 +350,12 @@ fn hash_of(contents: &Contents) -> Root {
     hash.length(contents.seal_commitment.len());
     for coefficient in &contents.seal_commitment {
         hash.fixed(coefficient.as_bytes());
+    }
+    if let Some(exit) = &contents.exit_seal_commitment {
+        hash.length(exit.len());
+        for coefficient in exit {
+            hash.fixed(coefficient.as_bytes());
+        }
     }
     hash.fixed(contents.transcript_hash.as_bytes());
     hash.fixed(contents.keystore_salt.as_bytes());

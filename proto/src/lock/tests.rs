@@ -1,7 +1,7 @@
 //! Promises of the lock: nothing in it can be changed, and who did not sign it is named.
 
 use super::*;
-use crate::definition::{Definition, Draft, Withdrawal};
+use crate::definition::{Definition, Draft, Version, Withdrawal};
 use crate::example;
 
 fn secrets() -> Vec<Identity> {
@@ -22,6 +22,7 @@ fn contents() -> Contents {
         definition: example::agreed(definition, &secrets()),
         validators: vec![validator(0x10), validator(0x20)],
         seal_commitment: vec![[0x31; 48].into(), [0x32; 48].into(), [0x33; 48].into()],
+        exit_seal_commitment: None,
         transcript_hash: Root::from([0x41; 32]),
         keystore_salt: Root::from([0x51; 32]),
     }
@@ -120,6 +121,60 @@ fn counts_are_those_of_the_definition() {
     assert!(refused(|c| c.validators[1].public_key = c.validators[0].public_key).contains("twice"));
 }
 
+/// What a ceremony makes of a definition of version 2.
+fn contents_with_exit_key() -> Contents {
+    let contents = contents();
+    let mut draft: Draft = (**contents.definition.terms()).clone();
+    draft.version = Version::V2;
+    Contents {
+        definition: example::agreed(draft, &secrets()),
+        exit_seal_commitment: Some(vec![[0x35; 48].into(), [0x36; 48].into()]),
+        ..contents
+    }
+}
+
+#[test]
+fn a_lock_has_a_key_for_exits_if_its_definition_is_of_version_2_and_it_is_signed_with_the_rest() {
+    let lock = example::witnessed(contents_with_exit_key(), &secrets());
+    let text = lock.to_json();
+    assert!(text.contains("\"version\": 2"), "{text}");
+    assert_eq!(Lock::from_json(&text).unwrap(), lock);
+
+    let other = text.replace(&"36".repeat(48), &"37".repeat(48));
+    let error = Lock::from_json(&other).unwrap_err();
+    assert!(matches!(error, BadLock::Hash { .. }), "{error}");
+    let mut changed = contents_with_exit_key();
+    changed.exit_seal_commitment = Some(vec![[0x35; 48].into(), [0x37; 48].into()]);
+    assert_ne!(UnsignedLock::new(changed).unwrap().hash(), lock.hash());
+
+    let refused = |exit| {
+        let contents = Contents {
+            exit_seal_commitment: exit,
+            ..contents_with_exit_key()
+        };
+        UnsignedLock::new(contents).unwrap_err().to_string()
+    };
+    let [point] = [[0x35; 48].into()];
+    for (exit, count) in [(None, 0), (Some(vec![point]), 1), (Some(vec![point; 3]), 3)] {
+        let words = refused(exit);
+        let expected = format!("{count} exit key coefficients, and its definition asks for 2");
+        assert!(words.contains(&expected), "{words}");
+    }
+    let mut first = contents();
+    first.exit_seal_commitment = Some(vec![point; 2]);
+    let words = UnsignedLock::new(first).unwrap_err().to_string();
+    assert!(words.contains("asks for 0"), "{words}");
+}
+
+#[test]
+fn a_lock_and_its_definition_are_of_one_version() {
+    let text = lock()
+        .to_json()
+        .replacen("\"version\": 1", "\"version\": 2", 1);
+    let error = Lock::from_json(&text).unwrap_err();
+    assert!(matches!(error, BadLock::OtherVersion(2)), "{error}");
+}
+
 /// A lock is read by every later gantry: this file is as gantry 0.1.0 wrote it.
 #[test]
 fn a_lock_of_version_1_is_read_for_ever() {
@@ -132,8 +187,8 @@ fn a_lock_of_version_1_is_read_for_ever() {
 fn a_lock_of_a_later_version_is_refused_as_one_whatever_else_it_holds() {
     let later = lock()
         .to_json()
-        .replacen("\"version\": 1", "\"version\": 2, \"resharing\": 1", 1);
+        .replacen("\"version\": 1", "\"version\": 3, \"resharing\": 1", 1);
     let error = Lock::from_json(&later).unwrap_err().to_string();
-    assert!(error.contains("version 2"), "{error}");
+    assert!(error.contains("version 3"), "{error}");
     assert!(error.contains("update gantry"), "{error}");
 }

@@ -101,24 +101,29 @@ impl Proving {
             settle::subsets_combine(who.terms.roster.size(), &self.public, &sums, &self.test),
             "shares that lie on one polynomial of degree t - 1 combine in any t"
         );
-        self.into_outcome(said.context.attempt)
+        self.into_outcome(said.context.attempt, usize::from(who.terms.validators))
     }
 
-    /// The keys as they are stored.
-    fn into_outcome(self, attempt: u32) -> Outcome {
+    /// The keys as they are stored: those of so many validators, then the seal keys.
+    fn into_outcome(self, attempt: u32, validators: usize) -> Outcome {
         let Self {
             transcript,
             public,
             mut shares,
             ..
         } = self;
-        let seal_share = shares
-            .pop()
-            .expect("the seal key is the last of at least two keys");
-        let seal = public
-            .joint
-            .last()
-            .expect("the seal key is the last of at least two keys");
+        let seals = shares.split_off(validators).into_iter();
+        let mut seals = seals
+            .zip(&public.joint[validators..])
+            .map(|(share, joint)| SealKey {
+                commitment: encode_all(joint.points()),
+                share,
+            });
+        let seal = seals.next();
+        let (seal, exit_seal) = (
+            seal.expect("the validators' keys are followed by a seal key"),
+            seals.next(),
+        );
         let validators = shares.into_iter().zip(&public.joint).enumerate();
         let validators = validators.map(|(key, (share, joint))| ValidatorKey {
             public_key: joint.group_key().to_bytes(),
@@ -133,10 +138,8 @@ impl Proving {
             attempt,
             transcript,
             validators: validators.collect(),
-            seal: SealKey {
-                commitment: encode_all(seal.points()),
-                share: seal_share,
-            },
+            seal,
+            exit_seal,
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The keys of a ceremony, held against `threshold_crypto` and blst's own interface.
 
-use proto::{Root, ShareIndex};
+use proto::{PeerIndex, Root, ShareIndex};
 
-use super::world::World;
+use super::world::{World, terms_with_exit_key};
 use crate::bls::{Message, PublicPoint, SignaturePoint, combine, verify};
+use crate::ceremony::SealKey;
 use crate::seal;
 
 /// Every subset of `count` of `n` positions.
@@ -46,6 +47,74 @@ fn any_t_shares_sign_for_the_group_and_fewer_do_not() {
         }
         assert_eq!(signed_by(&(0..n).collect::<Vec<_>>()), whole);
     }
+}
+
+/// What these shares sign together.
+fn combined(signed: &[(ShareIndex, SignaturePoint)], by: &[usize]) -> SignaturePoint {
+    let partials: Vec<_> = by.iter().map(|i| signed[*i]).collect();
+    combine(&partials).unwrap()
+}
+
+#[test]
+fn as_many_as_can_halt_the_cluster_open_what_is_sealed_to_its_exit_key_and_fewer_do_not() {
+    for n in 3..=13 {
+        let mut world = World::of(terms_with_exit_key(n, 1), 23);
+        for peer in world.size.all() {
+            world.start(peer);
+        }
+        world.run();
+        world.assert_all_finished();
+        let enough = world.size.halting();
+        assert_eq!(enough, n - world.size.threshold() + 1);
+        let made = world.disks.values().map(|disk| &disk.keys[&0]);
+        let keys: Vec<_> = made.map(|made| made.exit_seal.as_ref().unwrap()).collect();
+        let set = seal::exit_set(world.size, &keys[0].commitment).unwrap();
+        assert!(keys.iter().all(|key| key.commitment == keys[0].commitment));
+
+        let message = Message::hash(Root::from([0x43; 32]));
+        let sign = |(peer, key): (PeerIndex, &&SealKey)| (peer.into(), key.share.sign(&message));
+        let signed: Vec<_> = world.size.all().zip(&keys).map(sign).collect();
+        let group = PublicPoint::from_bytes(&keys[0].commitment[0]).unwrap();
+        // All subsets of a small cluster, some of a large one.
+        for subset in subsets(n, enough).take(60) {
+            assert!(verify(&group, &message, &combined(&signed, &subset)));
+        }
+        for subset in subsets(n, enough - 1).take(60) {
+            assert!(!verify(&group, &message, &combined(&signed, &subset)));
+        }
+
+        let secret = b"a pre-signed exit";
+        let sealed = set.public_key().encrypt(secret);
+        let open = |at: usize| {
+            let share = seal::secret_share(&keys[at].share);
+            (at, share.decrypt_share(&sealed).unwrap())
+        };
+        let opened: Vec<_> = (n - enough..n).map(open).collect();
+        let opened = opened.iter().map(|(at, share)| (*at, share));
+        assert_eq!(set.decrypt(opened.clone(), &sealed).unwrap(), secret);
+        assert!(set.decrypt(opened.skip(1), &sealed).is_err());
+    }
+}
+
+#[test]
+fn no_two_keys_of_a_ceremony_are_one() {
+    let mut world = World::of(terms_with_exit_key(4, 2), 24);
+    for peer in world.size.all() {
+        world.start(peer);
+    }
+    world.run();
+    let made = &world.disks[&world.peer(0)].keys[&0];
+    let exit = made.exit_seal.as_ref().unwrap();
+    let seals = [made.seal.commitment[0], exit.commitment[0]];
+    let validators = made.validators.iter().map(|key| key.public_key);
+    let keys: std::collections::BTreeSet<_> = validators.chain(seals).collect();
+    assert_eq!(keys.len(), 4);
+    assert_eq!(exit.commitment.len(), 2);
+    assert_eq!(made.seal.commitment.len(), 3);
+    // An older definition has one seal key.
+    let mut world = World::started(4, 2, 24);
+    world.run();
+    assert!(world.disks[&world.peer(0)].keys[&0].exit_seal.is_none());
 }
 
 #[test]

@@ -68,6 +68,14 @@ pub fn terms(n: usize, validators: u16) -> Terms {
     }
 }
 
+/// The same for two seal keys.
+pub fn terms_with_exit_key(n: usize, validators: u16) -> Terms {
+    Terms {
+        purpose: Purpose::NewClusterWithExitKey,
+        ..terms(n, validators)
+    }
+}
+
 pub fn participant(terms: &Terms, me: PeerIndex) -> Participant {
     Participant {
         terms: terms.clone(),
@@ -80,7 +88,11 @@ pub fn participant(terms: &Terms, me: PeerIndex) -> Participant {
 impl World {
     /// n peers that are not started yet.
     pub fn new(n: usize, validators: u16, seed: u64) -> Self {
-        let terms = terms(n, validators);
+        Self::of(terms(n, validators), seed)
+    }
+
+    /// Peers of these terms that are not started yet.
+    pub fn of(terms: Terms, seed: u64) -> Self {
         let size = terms.roster.size();
         Self {
             size,

@@ -126,7 +126,7 @@ pub enum Task {
 /// A share on its way to the disk.
 #[derive(Debug, Clone)]
 pub struct NewShare {
-    /// The group key it is a share of: a validator's, or the seal key.
+    /// The group key it is a share of: a validator's, or a seal key.
     pub group_key: PublicKey,
     /// The share.
     pub share: SecretShare,

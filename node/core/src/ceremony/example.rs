@@ -17,7 +17,7 @@ use std::fmt::Debug;
 use dkg::blame::Verdict;
 use dkg::bls::SecretShare;
 use proto::ceremony_session::Frame;
-use proto::definition::{Draft, Gwei, SignedDefinition};
+use proto::definition::{Draft, Gwei, SignedDefinition, Version};
 use proto::example;
 use proto::lock::Lock;
 use proto::{ClusterSize, Machine as _, PeerIndex, PublicKey, Timestamp, WireVersion};
@@ -110,6 +110,7 @@ pub fn peer(position: usize) -> PeerIndex {
 pub fn definition(validators: usize, deposit_amounts: Vec<Gwei>) -> SignedDefinition {
     let identities = example::identities(4);
     let draft = Draft {
+        version: Version::NEWEST,
         validators,
         deposit_amounts,
         ..example::draft(&identities)

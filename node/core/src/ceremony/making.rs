@@ -213,10 +213,11 @@ impl Making {
         let lock = unsigned.map_err(Halt::Lock)?.hash();
         line.task(Task::Keep(lock, Box::new(made.clone())));
         self.made.insert(lock, made);
-        let seal = NewShare {
-            group_key: outcome.seal.commitment[0],
-            share: outcome.seal.share,
-        };
+        let seals = [outcome.seal].into_iter().chain(outcome.exit_seal);
+        let seals = seals.map(|seal| NewShare {
+            group_key: seal.commitment[0],
+            share: seal.share,
+        });
         let validators = outcome.validators.into_iter().map(|keys| NewShare {
             group_key: keys.public_key,
             share: keys.share,
@@ -224,7 +225,7 @@ impl Making {
         let validators: Vec<NewShare> = validators.collect();
         let shares = validators.iter().map(|new| new.share.clone()).collect();
         self.shares.insert(lock, shares);
-        line.task(Task::Store(validators.into_iter().chain([seal]).collect()));
+        line.task(Task::Store(validators.into_iter().chain(seals).collect()));
         self.storing = Some((outcome.transcript, lock));
         Ok(())
     }

@@ -35,6 +35,9 @@ pub struct Made {
     pub validators: Vec<Validator>,
     /// The seal key's public polynomial.
     pub seal_commitment: Vec<PublicKey>,
+    /// That of the seal key for pre-signed exits, if the definition asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_seal_commitment: Option<Vec<PublicKey>>,
 }
 
 /// The salt of every operator's master secret, the same for all and known before the ceremony, so
@@ -63,7 +66,10 @@ pub fn terms(definition: &SignedDefinition) -> Terms {
         roster: terms.roster().clone(),
         // A definition with more is refused.
         validators: u16::try_from(terms.validators).unwrap_or(u16::MAX),
-        purpose: Purpose::NewCluster,
+        purpose: match terms.version.has_exit_key() {
+            true => Purpose::NewClusterWithExitKey,
+            false => Purpose::NewCluster,
+        },
     }
 }
 
@@ -78,15 +84,18 @@ impl Made {
             transcript_hash: outcome.transcript,
             validators: validators.collect(),
             seal_commitment: outcome.seal.commitment.clone(),
+            exit_seal_commitment: outcome.exit_seal.as_ref().map(|key| key.commitment.clone()),
         }
     }
 
-    /// The public keys of the shares of `peer`: of every validator, and of the seal key.
+    /// The public keys of the shares of `peer`: of every validator, and of the seal keys.
     pub fn shares_of(&self, peer: PeerIndex) -> impl Iterator<Item = PublicKey> {
         let validators = self.validators.iter();
         let own = validators
             .filter_map(move |validator| validator.share_public_keys.get(peer.position()).copied());
+        let exit = self.exit_seal_commitment.as_ref();
         own.chain(share_key(&self.seal_commitment, peer))
+            .chain(exit.and_then(|commitment| share_key(commitment, peer)))
     }
 }
 
@@ -105,6 +114,7 @@ impl Place {
             definition: self.definition.clone(),
             validators: made.validators,
             seal_commitment: made.seal_commitment,
+            exit_seal_commitment: made.exit_seal_commitment,
             transcript_hash: made.transcript_hash,
             keystore_salt: keystore_salt(self.definition.hash()),
         })
@@ -120,3 +130,6 @@ impl Place {
         self.unsigned(made)?.with_signatures(signatures)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,6 +35,7 @@ pub fn lock(withdrawal: Withdrawal) -> Lock {
         definition: example::agreed(draft, &identities),
         validators: (1..).zip(&secrets()).map(validator).collect(),
         seal_commitment: vec![[1; 48].into(), [2; 48].into()],
+        exit_seal_commitment: None,
         transcript_hash: Root::ZERO,
         keystore_salt: Root::ZERO,
     };

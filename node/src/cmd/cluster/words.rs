@@ -33,6 +33,12 @@ pub(in crate::cmd) fn content(definition: &Definition, unchecked: &[Address]) ->
     lines.extend(warnings(terms, unchecked));
     lines.push(String::new());
     lines.extend(budget(terms.size()));
+    if terms.version.has_exit_key() {
+        lines.push(format!(
+            "Any {} together can halt the cluster, and open the exits that are signed in advance.",
+            terms.size().halting()
+        ));
+    }
     lines.push(String::new());
     lines.join("\n") + "\n"
 }
@@ -99,7 +105,8 @@ fn money_in_words(terms: &Terms) -> Vec<String> {
     let validators = terms.validators;
     match &terms.withdrawal {
         Withdrawal::Later => {
-            let words = "settled after the ceremony; nothing can be deposited until then";
+            let words = "settled after the ceremony with `gantry pool agree`; nothing can be \
+                         deposited until then";
             lines.push(format!("Stake returns to  {words}"));
         }
         Withdrawal::One(_) | Withdrawal::Each(_) => {
@@ -108,6 +115,10 @@ fn money_in_words(terms: &Terms) -> Vec<String> {
         }
     }
     match &terms.fee_recipient {
+        FeeRecipient::Later => {
+            let words = "settled after the ceremony; no block is proposed until then";
+            lines.push(format!("Blocks pay        {words}"));
+        }
         FeeRecipient::One(_) | FeeRecipient::Each(_) => {
             let list = terms.fee_recipient.addresses();
             lines.extend(money::listed("Blocks pay", list, validators));

@@ -1,7 +1,7 @@
 //! Promises to whoever signs: what is refused, what is said, and what of old files stays readable.
 
 use super::*;
-use crate::definition::{BadDefinition, Definition, Draft, FeeRecipient};
+use crate::definition::{BadDefinition, Definition, Draft, FeeRecipient, Version};
 use crate::{Identity, example};
 
 fn identities() -> Vec<Identity> {
@@ -156,7 +156,21 @@ fn an_address_of_many_validators_is_spoken_of_once() {
 #[test]
 fn nobody_signs_what_could_never_be_deposited() {
     let later = unfit(|d| d.withdrawal = Withdrawal::Later);
-    assert!(later.contains("no command yet that settles it"), "{later}");
+    assert!(later.contains("nothing that settles it after"), "{later}");
+    let newer = |d: &mut Draft| d.version = Version::V2;
+    let later = unfit(|d| {
+        newer(d);
+        d.withdrawal = Withdrawal::Later;
+    });
+    assert_eq!(later, "");
+    let unpaid = unfit(|d| {
+        newer(d);
+        d.fee_recipient = FeeRecipient::Later;
+    });
+    assert!(
+        unpaid.contains("no block would ever be proposed"),
+        "{unpaid}"
+    );
 }
 
 /// A cluster that was founded before these rules goes on.

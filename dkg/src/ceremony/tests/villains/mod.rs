@@ -3,6 +3,7 @@
 mod bad_proof;
 mod bad_share;
 mod equivocation;
+mod exit_key;
 mod false_complaint;
 mod framing;
 mod rogue_key;
@@ -10,11 +11,11 @@ mod unsound_shares;
 mod weak_key;
 mod wrong_degree;
 
-use proto::ceremony::{Bundle, Frame, Opening, Spoken, hash_of};
+use proto::ceremony::{Bundle, Frame, Opening, Spoken, Terms, hash_of};
 use proto::{PeerIndex, Root};
 use zeroize::Zeroizing;
 
-use super::world::{Tamper, World};
+use super::world::{Tamper, World, terms};
 use crate::blame::Rule;
 use crate::ceremony::*;
 use crate::sharing::deal::deal;
@@ -22,8 +23,13 @@ use crate::sharing::deal::deal;
 /// Runs a ceremony of four in which the last peer cheats, and expects that every other peer names
 /// it with evidence; then lets the villain behave in a new attempt, which all finish.
 fn named(tamper: Tamper, rule: Rule) {
+    named_under(&terms(4, 2), tamper, rule);
+}
+
+/// The same under these terms.
+fn named_under(terms: &Terms, tamper: Tamper, rule: Rule) {
     for seed in 0..3 {
-        let mut world = World::new(4, 2, seed);
+        let mut world = World::of(terms.clone(), seed);
         let villain = world.peer(3);
         world.villains.insert(villain, tamper);
         for peer in world.size.all() {

@@ -38,6 +38,7 @@ pub fn lock_with(withdrawal: Withdrawal) -> Lock {
         definition: example::agreed(draft, &identities),
         validators: [0, 1].map(validator).into(),
         seal_commitment: [0x71, 0x72, 0x73].map(|byte| [byte; 48].into()).into(),
+        exit_seal_commitment: None,
         transcript_hash: Root::ZERO,
         keystore_salt: Root::ZERO,
     };

@@ -1,5 +1,7 @@
 //! Signers read what the cluster stands, and what no checksum shows.
 
+use proto::definition::Version;
+
 use super::*;
 
 fn words(n: usize) -> String {
@@ -42,6 +44,24 @@ fn shown(change: impl FnOnce(&mut proto::definition::Draft)) -> String {
     let mut draft = proto::example::draft(&proto::example::identities(4));
     change(&mut draft);
     describe(&Definition::unsigned(Terms::new(draft).unwrap()), &[])
+}
+
+#[test]
+fn signers_are_told_who_opens_exits_and_what_waits_for_addresses_that_are_left_open() {
+    assert!(!shown(|_| {}).contains("signed in advance"));
+    let text = shown(|draft| {
+        draft.version = Version::V2;
+        draft.withdrawal = Withdrawal::Later;
+        draft.fee_recipient = FeeRecipient::Later;
+    });
+    for words in [
+        "Any 2 together can halt the cluster, and open the exits",
+        "nothing can be deposited until then",
+        "no block is proposed until then",
+    ] {
+        assert!(text.contains(words), "{text}");
+    }
+    assert!(!text.contains("REFUSED"), "{text}");
 }
 
 #[test]
