@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use node_core::duties::agreed::objection::{Flaw, Objection};
 use node_core::duties::note::{Miss, Note};
 use node_core::duties::{Input, Output, Response};
 use proto::eth::ValidatorIndex;
@@ -10,7 +11,7 @@ use proto::{DutyId, ValidatorPosition};
 
 use crate::chain::FIRST_INDEX;
 use crate::faults::Fault;
-use crate::scenarios::ms;
+use crate::scenarios::{block, ms};
 use crate::world::{FIRST, World};
 
 /// The slots whose duties have ended when the world stands at [`END`].
@@ -216,4 +217,54 @@ fn a_peer_that_signs_nothing_says_that_as_the_reason() {
         misses.iter().all(|why| matches!(why, Miss::Stopped(_))),
         "{misses:?}"
     );
+}
+
+impl World {
+    /// These peers start again, and know of nobody whom blocks are to pay.
+    fn forget_recipients(&mut self, peers: &[usize]) {
+        for peer in peers {
+            self.peers[*peer].knows_recipient = false;
+            self.fault(Fault::Kill(*peer));
+            self.fault(Fault::Start(*peer));
+        }
+    }
+}
+
+#[test]
+fn while_no_fee_recipient_is_agreed_nothing_is_proposed_and_every_head_is_voted_for() {
+    let mut world = World::new(4, 724);
+    world.forget_recipients(&[0, 1, 2, 3]);
+    world.run_to(END);
+    world.assert_safe();
+    let slots = FIRST + 4..OVER.end;
+    let blocks: Vec<_> = world.block_slots(slots.clone());
+    let blocks: Vec<_> = blocks.into_iter().map(block).collect();
+    assert!(!blocks.is_empty());
+    assert_eq!(world.chain.missed(slots), blocks);
+    for peer in 0..4 {
+        for duty in &blocks {
+            assert!(!world.checks.has_said(peer, *duty, "PROPOSE"));
+            let asked = world.asked.contains_key(&(peer, *duty));
+            assert!(!asked, "without a reveal no block is asked for");
+        }
+        let said = |why: &&Miss| matches!(why, Miss::NoFeeRecipient);
+        assert!(world.misses(peer).iter().any(said));
+    }
+}
+
+#[test]
+fn a_peer_that_knows_no_fee_recipient_takes_no_block_and_the_others_sign_without_it() {
+    let mut world = World::new(4, 725);
+    world.forget_recipients(&[3]);
+    world.run_to(END);
+    let slots = FIRST + 4..OVER.end;
+    world.assert_all_done(slots.clone());
+    let refused = Objection::OfValue(Flaw::NoFeeRecipient);
+    for slot in world.block_slots(slots) {
+        assert!(!world.checks.has_said(3, block(slot), "COMMIT"));
+        assert!(
+            world.objections.contains(&(3, block(slot), refused)),
+            "{slot}"
+        );
+    }
 }

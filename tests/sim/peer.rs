@@ -77,6 +77,8 @@ pub struct Peer {
     pub conduct: Conduct,
     /// Who gets the fees of the blocks that its beacon node builds and it finds right.
     pub fee_recipient: [u8; 20],
+    /// Whether it knows whom blocks are to pay.
+    pub knows_recipient: bool,
     /// What the program on it speaks.
     pub versions: Versions,
     /// Claims about its record that its operator has found to be untrue.
@@ -136,6 +138,7 @@ impl Peer {
             sync_ms: (2, 8),
             conduct: Conduct::Correct,
             fee_recipient: crate::chain::FEE_RECIPIENT,
+            knows_recipient: true,
             versions: Versions::OURS,
             denied: BTreeSet::new(),
             images: Vec::new(),
@@ -174,6 +177,7 @@ impl Peer {
 
     /// What never changes while a process runs.
     pub fn facts(&self, cluster: &Cluster, chain: &Arc<ChainSpec>) -> ClusterFacts {
+        let recipient = self.knows_recipient.then(|| self.fee_recipient.into());
         ClusterFacts {
             chain: Arc::clone(chain),
             lock: cluster.lock.hash(),
@@ -181,7 +185,7 @@ impl Peer {
             me: self.index,
             identity: cluster.identities[self.index.position()].clone(),
             keys: ClusterKeys::of(&cluster.lock).unwrap(),
-            fee_recipients: vec![self.fee_recipient.into(); cluster.lock.validators.len()],
+            fee_recipients: vec![recipient; cluster.lock.validators.len()],
             seed: [7; 32],
         }
     }

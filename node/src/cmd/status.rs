@@ -132,6 +132,12 @@ fn page(status: &Status, duties: usize) -> String {
             validators.seats
         ));
     }
+    if !status.has_exit_key {
+        line(
+            "no key for pre-signed exits: this cluster's lock was made before there was one"
+                .to_owned(),
+        );
+    }
     line(beacon_node(status));
     if let Some(epoch) = status.beacon_node.other_chain_from {
         line(format!(

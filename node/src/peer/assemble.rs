@@ -203,19 +203,16 @@ fn first_status(
             total: lock.validators.len(),
             ..ValidatorStatus::default()
         },
+        has_exit_key: lock.exit_seal_commitment.is_some(),
         duties: remembered.endings.clone(),
         ..Status::default()
     }
 }
 
-fn fee_recipients(lock: &Lock) -> Vec<proto::Address> {
-    let terms = lock.definition.terms();
-    let of = |at| {
-        *terms
-            .fee_recipient
-            .of(at)
-            .expect("the definition has one for every validator")
-    };
+/// Whom the blocks of each validator pay, as far as the definition says.
+fn fee_recipients(lock: &Lock) -> Vec<Option<proto::Address>> {
+    let recipient = &lock.definition.terms().fee_recipient;
+    let of = |at| recipient.of(at).copied();
     (0..lock.validators.len()).map(of).collect()
 }
 

@@ -24,6 +24,9 @@ pub struct Status {
     pub record: RecordStatus,
     /// Our validators that the chain knows, and how many of them are active.
     pub validators: ValidatorStatus,
+    /// Whether the lock has a key for pre-signed exits; those made before version 2 have none.
+    #[serde(default)]
+    pub has_exit_key: bool,
     /// How the last duties ended, newest first.
     pub duties: Vec<Ending>,
 }

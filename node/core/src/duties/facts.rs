@@ -34,10 +34,22 @@ pub struct ClusterFacts {
     pub identity: Identity,
     /// The validators' public keys.
     pub keys: ClusterKeys,
-    /// The only legal fee recipient of each validator, in the order of the lock.
-    pub fee_recipients: Vec<Address>,
+    /// The only legal fee recipient of each validator, in the order of the lock; none while none
+    /// is agreed on.
+    pub fee_recipients: Vec<Option<Address>>,
     /// Secret of this process that makes the weights of batch checks unpredictable.
     pub seed: [u8; 32],
+}
+
+impl ClusterFacts {
+    /// Whom blocks of this validator pay. While there is none, it proposes nothing: no reveal is
+    /// signed, no block is built, and none of others is taken.
+    pub fn expected_fee_recipient(&self, validator: ValidatorPosition) -> Option<Address> {
+        self.fee_recipients
+            .get(validator.index())
+            .copied()
+            .flatten()
+    }
 }
 
 /// What a run may use while it takes one step.

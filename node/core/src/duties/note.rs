@@ -40,6 +40,8 @@ pub enum Miss {
     NoValue,
     /// Too few parts of the proposer's RANDAO reveal came together to ask for a block.
     NoReveal,
+    /// Nobody has agreed yet whom blocks of this validator pay, so it proposes none.
+    NoFeeRecipient,
     /// The vault signs nothing at all any more.
     Stopped(Refusal),
     /// The vault would not sign for the validator.

@@ -61,6 +61,20 @@ fn a_number_that_jumps_at_a_restart_is_not_called_a_count() {
 }
 
 #[test]
+fn a_lock_without_a_key_for_exits_is_told() {
+    let mut status = Status::default();
+    let words = "no key for pre-signed exits: this cluster's lock was made before there was one\n";
+    assert!(page(&status, 0).contains(words));
+    status.has_exit_key = true;
+    assert!(!page(&status, 0).contains("exits"));
+    // What an older program answers says nothing of it, and has none.
+    let mut older = serde_json::to_value(&status).unwrap();
+    older.as_object_mut().unwrap().remove("has_exit_key");
+    let older: Status = serde_json::from_value(older).unwrap();
+    assert!(!older.has_exit_key);
+}
+
+#[test]
 fn a_missed_duty_has_its_reason() {
     let ending = Ending {
         slot: 7,

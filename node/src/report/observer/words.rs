@@ -12,6 +12,10 @@ pub(super) fn of_miss(why: Miss, names: impl Fn(PeerSet) -> Vec<String>) -> Stri
             format!("too few peers connected: only {:?}", names(connected))
         }
         Miss::NoReveal => "too few parts of the RANDAO reveal came".to_owned(),
+        Miss::NoFeeRecipient => {
+            "no fee recipient agreed: until there is one, this validator proposes nothing"
+                .to_owned()
+        }
         Miss::Stopped(refusal) => format!("nothing is signed here: {refusal}"),
         Miss::Refused(refusal) => format!("the vault refuses: {refusal}"),
         Miss::Objected(objection) => {

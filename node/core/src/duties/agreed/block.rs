@@ -161,10 +161,8 @@ impl BlockDuty {
         let (Value::Block(block), &Owners::Proposer { validator, index }) = (value, owners) else {
             return Err(Flaw::OtherDuty);
         };
-        let fee_recipient = *facts
-            .fee_recipients
-            .get(validator.index())
-            .expect("the definition has a fee recipient for every validator");
+        let fee_recipient = facts.expected_fee_recipient(validator);
+        let fee_recipient = fee_recipient.ok_or(Flaw::NoFeeRecipient)?;
         let epoch = facts.chain.epoch_of(self.duty.slot);
         let fork = facts.chain.fork_at(epoch).map_err(|_| Flaw::OtherDuty)?;
         let expected = ExpectedBlock {

@@ -5,7 +5,7 @@
 
 use proto::eth::ValidatorIndex;
 use proto::frame::{Frame, Parts};
-use proto::{PeerIndex, PeerSet, SignatureBytes, ValidatorPosition};
+use proto::{DutyKind, PeerIndex, PeerSet, SignatureBytes, ValidatorPosition};
 
 use super::objection::{Doubt, Objection};
 use super::run::Run;
@@ -206,6 +206,10 @@ impl Run {
                     by: *taken_by,
                 }),
             };
+        }
+        let is_block = matches!(self.duty.kind, DutyKind::Block);
+        if is_block && step.facts.expected_fee_recipient(validator).is_none() {
+            return Some(Miss::NoFeeRecipient);
         }
         let connected = step.peers.connected();
         if let Some(refusal) = step.vault.stopped() {

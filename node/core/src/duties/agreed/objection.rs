@@ -25,6 +25,8 @@ pub enum Flaw {
     WrongRandao,
     /// It pays the fees to another address than the definition says.
     WrongFeeRecipient,
+    /// Nobody has agreed yet whom blocks of this validator pay.
+    NoFeeRecipient,
 }
 
 /// What the own beacon node does not confirm, for now.
@@ -49,6 +51,7 @@ impl Objection {
             Self::OfValue(Flaw::OtherProposer) => "other_proposer",
             Self::OfValue(Flaw::WrongRandao) => "wrong_randao_reveal",
             Self::OfValue(Flaw::WrongFeeRecipient) => "wrong_fee_recipient",
+            Self::OfValue(Flaw::NoFeeRecipient) => "no_fee_recipient_agreed",
             Self::OfView(Doubt::OtherCheckpoints) => "checkpoints_differ",
             Self::OfView(Doubt::UnknownParent) => "unknown_head_or_parent",
             Self::OfView(Doubt::FarFromHead) => "far_from_head",

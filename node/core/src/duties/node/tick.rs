@@ -92,9 +92,11 @@ impl Node {
             Topic::Proposers(_) => Request::Proposers(asked),
             Topic::Seats(_) => Request::Seats(asked, self.schedule.indices()),
             Topic::Prepare(_) => {
-                let recipients = &self.facts.fee_recipients;
                 let known = self.schedule.known();
-                let pairs = known.map(|(at, found)| (found.index, recipients[at.index()]));
+                let pairs = known.filter_map(|(at, found)| {
+                    let recipient = self.facts.expected_fee_recipient(at)?;
+                    Some((found.index, recipient))
+                });
                 Request::Prepare(asked, pairs.collect())
             }
             Topic::Subscribe(epoch) => {
@@ -136,7 +138,11 @@ impl Node {
     fn reveal(&mut self, slot: Slot) {
         for slot in [slot, slot.next()] {
             let proposer = self.schedule.proposer(slot);
-            let Some(validator) = proposer.filter(|_| !self.is_beyond(slot)) else {
+            let proposer = proposer.filter(|proposer| {
+                let is_paid = self.facts.expected_fee_recipient(*proposer).is_some();
+                is_paid && !self.is_beyond(slot)
+            });
+            let Some(validator) = proposer else {
                 continue;
             };
             let (mut step, reveals, _) = self.split();
