@@ -41,3 +41,5 @@ mod pool;
 pub mod report;
 mod signals;
 mod slashing;
+
+pub use pool::proof;

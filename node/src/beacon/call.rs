@@ -42,6 +42,12 @@ pub enum Call {
     PrepareProposers,
     /// `POST /eth/v1/validator/beacon_committee_subscriptions`.
     SubscribeCommittees,
+    /// `GET /eth/v1/beacon/blocks/{block}/root`.
+    BlockRoot,
+    /// `GET /eth/v1/beacon/states/{state}/finality_checkpoints`.
+    Checkpoints,
+    /// `GET /eth/v2/debug/beacon/states/{state}`.
+    State,
     /// `GET /eth/v1/events`.
     Events,
 }
@@ -67,6 +73,9 @@ impl Call {
             | Self::PublishBlock
             | Self::PrepareProposers
             | Self::SubscribeCommittees
+            | Self::BlockRoot
+            | Self::Checkpoints
+            | Self::State
             | Self::Events => false,
         }
     }
@@ -92,22 +101,26 @@ impl Call {
             Self::PublishBlock => "publish block",
             Self::PrepareProposers => "prepare proposers",
             Self::SubscribeCommittees => "subscribe committees",
+            Self::BlockRoot => "block root",
+            Self::Checkpoints => "checkpoints",
+            Self::State => "state",
             Self::Events => "events",
         }
     }
 
-    /// How long it may take until the whole answer is there; of [`Call::Events`], until the
-    /// stream begins. Calls of a slot get the part of it after which their answer is of no use
-    /// on mainnet; the caller drops them earlier where slots are shorter.
+    /// How long it may take until the whole answer is there; of [`Call::Events`] and
+    /// [`Call::State`], until it begins. Calls of a slot get the part of it after which their
+    /// answer is of no use on mainnet; the caller drops them earlier where slots are shorter.
     pub const fn timeout(self) -> Duration {
         Duration::from_secs(match self {
-            Self::Syncing | Self::Health | Self::Version | Self::Header => 3,
+            Self::Syncing | Self::Health | Self::Version | Self::Header | Self::BlockRoot => 3,
             Self::AttestationData | Self::SubmitAttestations => 4,
-            Self::Genesis | Self::Spec | Self::Events => 5,
+            Self::Genesis | Self::Spec | Self::Events | Self::Checkpoints => 5,
             Self::ProduceBlock | Self::PublishBlock => 8,
             Self::PrepareProposers | Self::SubscribeCommittees | Self::Block => 10,
             Self::AttesterDuties | Self::ProposerDuties | Self::SyncDuties | Self::Validators => 12,
             Self::PendingDeposits => 30,
+            Self::State => 120, // the node may have to make it first
         })
     }
 
@@ -125,12 +138,15 @@ impl Call {
             | Self::PublishBlock
             | Self::PrepareProposers
             | Self::SubscribeCommittees
+            | Self::BlockRoot
+            | Self::Checkpoints
             | Self::Events => 256 << 10,
             Self::Spec => MIB,
             Self::AttesterDuties | Self::ProposerDuties | Self::SyncDuties => 8 * MIB,
             Self::Validators => 16 * MIB,
             Self::Block => 32 * MIB,
             Self::PendingDeposits | Self::ProduceBlock => 64 * MIB,
+            Self::State => u32::MAX as usize, // its offsets have 32 bits; it is never held
         }
     }
 }

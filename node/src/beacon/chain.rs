@@ -235,7 +235,7 @@ impl BeaconClient {
 }
 
 /// Turns "no such object" into nothing.
-fn found<T>(answer: Result<T, BeaconError>) -> Result<Option<T>, BeaconError> {
+pub(super) fn found<T>(answer: Result<T, BeaconError>) -> Result<Option<T>, BeaconError> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(error) if error.status() == Some(404) => Ok(None),

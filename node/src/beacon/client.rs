@@ -31,7 +31,7 @@ use crate::hidden::{Hidden, Shown};
 /// The header that names the fork of a posted or answered object.
 pub(super) const VERSION_HEADER: &str = "Eth-Consensus-Version";
 /// The media type of SSZ.
-const SSZ: &str = "application/octet-stream";
+pub(super) const SSZ: &str = "application/octet-stream";
 /// The media type of everything else.
 pub(super) const JSON: &str = "application/json";
 /// SSZ if the node has it, otherwise JSON.
@@ -148,14 +148,19 @@ impl BeaconClient {
         self.send(call, request).await
     }
 
-    /// Begins an answer without an end: an event stream. The call's time is until it begins, or
-    /// until the node has refused, with its reason if that came in time.
-    pub(super) async fn open(&self, call: Call, path: &str) -> Result<Incoming, BeaconError> {
+    /// Begins an answer that is read as it comes: an event stream, or a state. The call's time is
+    /// until it begins, or until the node has refused, with its reason if that came in time.
+    pub(super) async fn open(
+        &self,
+        call: Call,
+        path: &str,
+        accept: &'static str,
+    ) -> Result<Response<Incoming>, BeaconError> {
         let mut request = self.way.request(Method::GET, path);
-        let events = HeaderValue::from_static("text/event-stream");
-        request.headers_mut().insert(ACCEPT, events);
+        let accept = HeaderValue::from_static(accept);
+        request.headers_mut().insert(ACCEPT, accept);
         let response = self.begin(call, request, Instant::now() + call.timeout());
-        Ok(response.await?.into_body())
+        response.await
     }
 
     /// Reads JSON; a failure shows the place where it went wrong.

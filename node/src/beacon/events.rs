@@ -108,8 +108,8 @@ impl Feed {
         let Some((body, events)) = &mut self.connection else {
             tokio::time::sleep(pause(self.failures, self.longest)).await;
             let path = "/eth/v1/events?topics=head";
-            let body = client.open(Call::Events, path).await?;
-            self.connection = Some((body, Events::default()));
+            let stream = client.open(Call::Events, path, "text/event-stream").await?;
+            self.connection = Some((stream.into_body(), Events::default()));
             self.ready.push_back(Ok(Heard::Connected));
             return Ok(());
         };

@@ -8,6 +8,7 @@
 //! | `call` | every call with its name, its time and the size its answer may have |
 //! | `error`, `contradiction` | what can go wrong, in words for the operator |
 //! | `chain` | genesis and spec, how the node is, blocks, pending deposits |
+//! | `states` | a state as it comes, and what is read with it |
 //! | `validators` | which validators a state knows |
 //! | `duties` | who attests and proposes when; subscriptions and fee recipients |
 //! | `votes` | the head vote, and attestations to post |
@@ -36,6 +37,7 @@ mod events;
 mod items;
 mod pauses;
 mod sse;
+mod states;
 mod transport;
 mod validators;
 mod votes;
@@ -52,4 +54,5 @@ pub use duties::{CommitteeSubscription, Duties};
 pub use error::{BadUrl, BeaconError, Cause, ItemFailure, Rejected, Voice};
 pub use events::{HeadEvent, Heard};
 pub use items::Strange;
+pub use states::{Agreed, StateBytes};
 pub use validators::{ValidatorState, ValidatorStatus, Validators};

@@ -69,14 +69,17 @@ impl Pauses {
 }
 
 /// The first and the longest pause after a failure that lasts. None for what is signed, which is
-/// always offered, for blocks, of which it is no refusal that they are not known, and for the
-/// stream of events, which pauses by itself.
+/// always offered, for blocks, of which it is no refusal that they are not known, for the stream of
+/// events, which pauses by itself, and for what is read for a proof, which is made seldom.
 fn range(call: Call) -> Option<(Duration, Duration)> {
     match call {
         Call::SubmitAttestations
         | Call::PublishBlock
         | Call::Header
         | Call::Block
+        | Call::BlockRoot
+        | Call::Checkpoints
+        | Call::State
         | Call::Events => None,
         Call::AttestationData | Call::ProduceBlock | Call::Syncing | Call::Health => Some(URGENT),
         Call::Genesis

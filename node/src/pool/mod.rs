@@ -4,7 +4,11 @@
 //! forward together, so that what is asked of one travels with what is asked of the other. The
 //! chain may turn away from a block in the middle of it: then all is read anew.
 //!
+//! [`proof`] makes proofs of the beacon chain for these contracts, from the own beacon node.
+//!
 //! Never here: what an answer means, which is the core's, and anything that is sent.
+
+pub mod proof;
 
 use node_core::pool::book::{Answer, Answers, Fault, Question, Round};
 use node_core::pool::sight::Sight;

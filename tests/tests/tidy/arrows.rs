@@ -171,7 +171,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ),
     ("ceremony", &["clock", "disk", "net"]),
     ("deposit", &["disk", "execution"]),
-    ("pool", &["execution"]),
+    ("pool", &["beacon", "execution"]),
     ("slashing", &["disk"]),
     ("checks", &["beacon", "clock", "disk"]),
     ("report", &["beacon", "disk", "net"]),
