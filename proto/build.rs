@@ -9,6 +9,7 @@ fn main() -> Result<()> {
         "frame.proto",
         "session.proto",
         "ceremony_session.proto",
+        "control.proto",
     ];
     println!("cargo:rerun-if-changed=schema");
     let files = protox::compile(schemas, ["schema"]).map_err(Error::other)?;

@@ -10,6 +10,7 @@
 //! | `slashing` | what an operator does to the signing record of a peer that does not run |
 //! | `checks` | rules that compare files, chain, slot and deposits with the own nodes |
 //! | [`report`] | what the operator sees: log, metrics, status, web |
+//! | `control` | the socket by which commands reach the running peer |
 //! | `config` | what an operator tells the own peer |
 //! | [`net`] | sessions with the other peers |
 //! | [`beacon`], `execution` | the Beacon API, and the execution client's RPC |
@@ -31,6 +32,7 @@ mod checks;
 mod clock;
 pub mod cmd;
 mod config;
+mod control;
 mod deposit;
 pub mod disk;
 mod execution;

@@ -15,6 +15,8 @@
 //! | [`session`] | first words between two peers, pings |
 //! | [`vote`] | the messages of consensus |
 //! | [`frame`] | everything two running peers send each other |
+//! | [`exit`] | what operators say about the exit of a validator |
+//! | [`control`] | what a command and the running peer of the same operator say to each other |
 //! | [`ceremony`] | the messages of the key ceremony |
 //! | [`ceremony_session`] | all that two peers of a ceremony send each other, deposits too |
 //!
@@ -29,11 +31,13 @@ pub mod agreement;
 pub mod ceremony;
 pub mod ceremony_session;
 pub mod cluster;
+pub mod control;
 pub mod definition;
 pub mod duty;
 pub mod eth;
 #[cfg(any(test, feature = "example"))]
 pub mod example;
+pub mod exit;
 pub mod frame;
 pub mod identity;
 pub mod lock;

@@ -144,7 +144,7 @@ fn uses_of(source: &str) -> Vec<Uses> {
 
 /// The rooms of the program, from top to bottom, each with the rooms that it uses: every arrow that
 /// there is.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     (
         "cmd",
         &[
@@ -152,7 +152,9 @@ const ROOMS: [(&str, &[&str]); 17] = [
             "beacon",
             "ceremony",
             "checks",
+            "clock",
             "config",
+            "control",
             "deposit",
             "disk",
             "execution",
@@ -166,7 +168,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     (
         "peer",
         &[
-            "beacon", "checks", "clock", "config", "disk", "net", "report",
+            "beacon", "checks", "clock", "config", "control", "disk", "net", "report",
         ],
     ),
     ("ceremony", &["clock", "disk", "net"]),
@@ -176,6 +178,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("checks", &["beacon", "clock", "disk"]),
     ("report", &["beacon", "disk", "net"]),
     ("config", &["beacon", "disk", "execution"]),
+    ("control", &["disk"]),
     ("net", &["clock"]),
     ("beacon", &["answers", "hidden"]),
     ("execution", &["answers", "clock", "hidden"]),
@@ -220,7 +223,9 @@ fn rooms_of_the_program_use_only_rooms_below_them() {
 #[test]
 fn adapters_know_no_core_and_the_disk_only_the_record() {
     let may = |room: &str| match room {
-        "net" | "beacon" | "execution" | "answers" | "signals" | "hidden" | "clock" => Some(""),
+        "net" | "beacon" | "execution" | "control" | "answers" | "signals" | "hidden" | "clock" => {
+            Some("")
+        }
         "disk" => Some("record"),
         _ => None,
     };

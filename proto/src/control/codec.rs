@@ -1,0 +1,232 @@
+//! The messages as bytes, and back within bounds.
+
+use prost::Message as _;
+
+use super::{Answer, Approval, BadMessage, Exit, Hello, MAX_TEXT, Request, Stage, VERSION, Which};
+use crate::definition::MAX_VALIDATORS;
+use crate::eth::ValidatorIndex;
+use crate::{ClusterSize, Epoch, Root, ValidatorPosition};
+
+impl Hello {
+    /// The words of this program about this cluster.
+    pub fn of(cluster: Root, software: &str) -> Self {
+        Self {
+            version: VERSION,
+            cluster,
+            software: software.to_owned(),
+        }
+    }
+
+    /// The hello as bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        wire::Hello {
+            version: self.version,
+            cluster: self.cluster.as_bytes().to_vec(),
+            software: self.software.clone(),
+        }
+        .encode_to_vec()
+    }
+
+    /// Reads a hello, of whatever version.
+    ///
+    /// # Errors
+    /// If the bytes are none.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BadMessage> {
+        let hello = wire::Hello::decode(bytes)?;
+        let cluster = Root::try_from(hello.cluster.as_slice());
+        let length = hello.cluster.len();
+        Ok(Self {
+            version: hello.version,
+            cluster: cluster.map_err(|_| BadMessage::HashLength(length))?,
+            software: bounded(hello.software)?,
+        })
+    }
+}
+
+impl Request {
+    /// The request as bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        use wire::request::Body;
+        let body = match *self {
+            Self::ListExits => Body::ListExits(wire::ListExits {}),
+            Self::LookAtExit(which) => Body::LookAtExit(which.to_wire()),
+            Self::ApproveExit { validator, term } => Body::ApproveExit(wire::ApproveExit {
+                validator: Some(validator.to_wire()),
+                term,
+            }),
+            Self::WithdrawExit(which) => Body::WithdrawExit(which.to_wire()),
+        };
+        wire::Request { body: Some(body) }.encode_to_vec()
+    }
+
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// If the bytes are none of this version.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BadMessage> {
+        use wire::request::Body;
+        let body = wire::Request::decode(bytes)?.body;
+        Ok(match body.ok_or(BadMessage::Absent("request"))? {
+            Body::ListExits(wire::ListExits {}) => Self::ListExits,
+            Body::LookAtExit(which) => Self::LookAtExit(Which::of_wire(which)?),
+            Body::ApproveExit(wire::ApproveExit { validator, term }) => Self::ApproveExit {
+                validator: Which::of_wire(validator.unwrap_or_default())?,
+                term,
+            },
+            Body::WithdrawExit(which) => Self::WithdrawExit(Which::of_wire(which)?),
+        })
+    }
+}
+
+impl Which {
+    fn to_wire(self) -> wire::Which {
+        let by = match self {
+            Self::Position(position) => wire::which::By::Position(position.0),
+            Self::Index(index) => wire::which::By::Index(index.0),
+        };
+        wire::Which { by: Some(by) }
+    }
+
+    fn of_wire(which: wire::Which) -> Result<Self, BadMessage> {
+        Ok(match which.by.ok_or(BadMessage::Absent("validator"))? {
+            wire::which::By::Position(position) => Self::Position(ValidatorPosition(position)),
+            wire::which::By::Index(index) => Self::Index(ValidatorIndex(index)),
+        })
+    }
+}
+
+impl Answer {
+    /// The answer as bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        use wire::answer::Body;
+        let body = match self {
+            Self::Refused(why) => Body::Refused(cut(why)),
+            Self::Exits(exits) => Body::Exits(wire::Exits {
+                exits: exits.iter().map(Exit::to_wire).collect(),
+            }),
+            Self::Exit(exit) => Body::Exit(exit.to_wire()),
+        };
+        wire::Answer { body: Some(body) }.encode_to_vec()
+    }
+
+    /// Reads an answer.
+    ///
+    /// # Errors
+    /// If the bytes are none of this version.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BadMessage> {
+        use wire::answer::Body;
+        let body = wire::Answer::decode(bytes)?.body;
+        Ok(match body.ok_or(BadMessage::Absent("answer"))? {
+            Body::Refused(why) => Self::Refused(bounded(why)?),
+            Body::Exits(wire::Exits { exits }) => {
+                if exits.len() > MAX_VALIDATORS {
+                    return Err(BadMessage::TooMany(exits.len()));
+                }
+                let exits: Result<_, _> = exits.into_iter().map(Exit::of_wire).collect();
+                Self::Exits(exits?)
+            }
+            Body::Exit(exit) => Self::Exit(Exit::of_wire(exit)?),
+        })
+    }
+}
+
+impl Exit {
+    fn to_wire(&self) -> wire::Exit {
+        let approvals = self.approvals.iter().map(|approval| wire::Approval {
+            operator: approval.operator,
+            epoch: approval.epoch.0,
+            until: approval.until,
+        });
+        wire::Exit {
+            validator: self.validator.0,
+            index: self.index.map(|index| index.0),
+            epoch: self.epoch.0,
+            approvals: approvals.collect(),
+            too_old: self.too_old.clone(),
+            stage: Some(wire::Stage {
+                body: Some(self.stage.to_wire()),
+            }),
+        }
+    }
+
+    fn of_wire(exit: wire::Exit) -> Result<Self, BadMessage> {
+        let most = exit.approvals.len().max(exit.too_old.len());
+        if most > ClusterSize::MAX {
+            return Err(BadMessage::TooMany(most));
+        }
+        let stage = exit.stage.and_then(|stage| stage.body);
+        let approvals = exit.approvals.iter().map(|approval| Approval {
+            operator: approval.operator,
+            epoch: Epoch(approval.epoch),
+            until: approval.until,
+        });
+        Ok(Self {
+            validator: ValidatorPosition(exit.validator),
+            index: exit.index.map(ValidatorIndex),
+            epoch: Epoch(exit.epoch),
+            approvals: approvals.collect(),
+            too_old: exit.too_old,
+            stage: Stage::of_wire(stage.ok_or(BadMessage::Absent("stage"))?)?,
+        })
+    }
+}
+
+impl Stage {
+    fn to_wire(&self) -> wire::stage::Body {
+        use wire::stage::Body;
+        match self {
+            Self::Waiting => Body::Waiting(wire::Nothing {}),
+            Self::Asking => Body::Asking(wire::Nothing {}),
+            Self::Held(why) => Body::Held(cut(why)),
+            Self::Signing(shares) => Body::Signing(*shares),
+            Self::Signed => Body::Signed(wire::Nothing {}),
+            Self::Accepted => Body::Accepted(wire::Nothing {}),
+            Self::Refused(why) => Body::Refused(cut(why)),
+            Self::Leaving {
+                exit_epoch,
+                withdrawable_epoch,
+            } => Body::Leaving(wire::Leaving {
+                exit_epoch: exit_epoch.0,
+                withdrawable_epoch: withdrawable_epoch.0,
+            }),
+        }
+    }
+
+    fn of_wire(body: wire::stage::Body) -> Result<Self, BadMessage> {
+        use wire::stage::Body;
+        Ok(match body {
+            Body::Waiting(wire::Nothing {}) => Self::Waiting,
+            Body::Asking(wire::Nothing {}) => Self::Asking,
+            Body::Held(why) => Self::Held(bounded(why)?),
+            Body::Signing(shares) => Self::Signing(shares),
+            Body::Signed(wire::Nothing {}) => Self::Signed,
+            Body::Accepted(wire::Nothing {}) => Self::Accepted,
+            Body::Refused(why) => Self::Refused(bounded(why)?),
+            Body::Leaving(leaving) => Self::Leaving {
+                exit_epoch: Epoch(leaving.exit_epoch),
+                withdrawable_epoch: Epoch(leaving.withdrawable_epoch),
+            },
+        })
+    }
+}
+
+fn bounded(text: String) -> Result<String, BadMessage> {
+    if text.len() > MAX_TEXT {
+        return Err(BadMessage::TextLength(text.len()));
+    }
+    Ok(text)
+}
+
+/// What of a text is sent: other people's words can be of any length.
+fn cut(text: &str) -> String {
+    let mut end = text.len().min(MAX_TEXT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].to_owned()
+}
+
+/// The generated messages of `schema/control.proto`.
+mod wire {
+    include!(concat!(env!("OUT_DIR"), "/gantry.control.rs"));
+}

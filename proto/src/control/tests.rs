@@ -1,0 +1,94 @@
+//! Messages survive the socket, and what is none is refused.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::Epoch;
+
+fn exit(stage: Stage) -> Exit {
+    Exit {
+        validator: ValidatorPosition(3),
+        index: Some(ValidatorIndex(0)),
+        epoch: Epoch(0),
+        approvals: vec![Approval {
+            operator: 0,
+            epoch: Epoch(0),
+            until: 9,
+        }],
+        too_old: vec![1, 0],
+        stage,
+    }
+}
+
+fn stages() -> Vec<Stage> {
+    vec![
+        Stage::Waiting,
+        Stage::Asking,
+        Stage::Held("why".to_owned()),
+        Stage::Signing(0),
+        Stage::Signed,
+        Stage::Accepted,
+        Stage::Refused(String::new()),
+        Stage::Leaving {
+            exit_epoch: Epoch(7),
+            withdrawable_epoch: Epoch(u64::MAX),
+        },
+    ]
+}
+
+#[test]
+fn messages_survive_the_socket() {
+    let hello = Hello::of([7; 32].into(), "gantry/1");
+    assert_eq!(Hello::decode(&hello.encode()), Ok(hello));
+    let which = Which::Position(ValidatorPosition(0));
+    let by_index = Which::Index(ValidatorIndex(0));
+    for request in [
+        Request::ListExits,
+        Request::LookAtExit(which),
+        Request::WithdrawExit(by_index),
+        Request::ApproveExit {
+            validator: by_index,
+            term: 0,
+        },
+    ] {
+        assert_eq!(Request::decode(&request.encode()), Ok(request));
+    }
+    let exits: Vec<Exit> = stages().into_iter().map(exit).collect();
+    for answer in [
+        Answer::Refused("why".to_owned()),
+        Answer::Exits(exits),
+        Answer::Exit(exit(Stage::Waiting)),
+    ] {
+        assert_eq!(Answer::decode(&answer.encode()), Ok(answer));
+    }
+}
+
+#[test]
+fn the_longest_list_of_exits_fits_and_a_longer_one_is_refused() {
+    let words = "w".repeat(2 * MAX_TEXT);
+    let mut open = exit(Stage::Held(words));
+    open.approvals = vec![open.approvals[0]; crate::ClusterSize::MAX];
+    let most = crate::definition::MAX_VALIDATORS;
+    let bytes = Answer::Exits(vec![open.clone(); most]).encode();
+    assert!(bytes.len() <= MAX_ANSWER, "{}", bytes.len());
+    assert!(Answer::decode(&bytes).is_ok());
+    let bytes = Answer::Exits(vec![open; most + 1]).encode();
+    assert_eq!(Answer::decode(&bytes), Err(BadMessage::TooMany(most + 1)));
+}
+
+#[test]
+fn a_hello_of_a_later_version_says_who_speaks() {
+    let mut hello = Hello::of([7; 32].into(), "gantry/9");
+    hello.version = 9;
+    let more = [hello.encode(), vec![0x98, 0x06, 5]].concat();
+    assert_eq!(Hello::decode(&more), Ok(hello));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_a_message_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        Hello::decode(&bytes).ok();
+        Request::decode(&bytes).ok();
+        Answer::decode(&bytes).ok();
+    }
+}
