@@ -7,12 +7,16 @@
 //! that this program does not know is [`BadFrame::Unknown`], which is nobody's fault. How to add
 //! one stands in [`crate::version`].
 
+mod leaving;
+
 use std::fmt;
 
 use prost::Message as _;
 use thiserror::Error;
 
 use crate::definition::MAX_VALIDATORS;
+pub use leaving::{ExitShare, MAX_EXIT_WORDS, SentExitWord};
+
 use crate::vote::Partial;
 use crate::{DutyId, DutyKind, Root, SignatureBytes, Slot, ValidatorPosition, WireVersion};
 
@@ -47,6 +51,10 @@ pub enum Frame {
     BlobsWanted(BlobsWanted),
     /// A part of these blobs.
     BlobsPart(BlobsPart),
+    /// What operators say about exits, at most [`MAX_EXIT_WORDS`].
+    ExitWords(Vec<SentExitWord>),
+    /// A partial signature of an exit.
+    ExitShare(ExitShare),
 }
 
 /// A question for one part of the blobs of a block that the cluster has signed.
@@ -130,6 +138,12 @@ pub enum BadFrame {
     /// A part of blobs is too long.
     #[error("a part of blobs of {0} bytes, of at most {BLOBS_PART}")]
     PartLength(usize),
+    /// More words about exits than a frame has.
+    #[error("{0} words about exits in a frame, of at most {MAX_EXIT_WORDS}")]
+    TooManyWords(usize),
+    /// An identity signature is not 64 bytes long.
+    #[error("an identity signature of {0} bytes instead of 64")]
+    IdentitySignatureLength(usize),
 }
 
 impl Frame {
@@ -157,6 +171,8 @@ impl Frame {
                 of: Some(part.of.to_wire()),
                 bytes: part.bytes.clone(),
             }),
+            Self::ExitWords(words) => wire::frame::Body::ExitWords(leaving::words_to_wire(words)),
+            Self::ExitShare(share) => wire::frame::Body::ExitShare(share.to_wire()),
         };
         wire::Frame { body: Some(body) }.encode_to_vec()
     }
@@ -170,6 +186,7 @@ impl Frame {
             | Self::Taken(_)
             | Self::BlobsWanted(_)
             | Self::BlobsPart(_) => WireVersion::V2,
+            Self::ExitWords(_) | Self::ExitShare(_) => WireVersion::V3,
         }
     }
 
@@ -203,6 +220,10 @@ impl Frame {
                 let of = BlobsWanted::of_wire(&of.unwrap_or_default())?;
                 Ok(Self::BlobsPart(BlobsPart { of, bytes }))
             }
+            wire::frame::Body::ExitWords(words) => {
+                leaving::words_of_wire(&words).map(Self::ExitWords)
+            }
+            wire::frame::Body::ExitShare(share) => ExitShare::of_wire(&share).map(Self::ExitShare),
             wire::frame::Body::Randao(randao) => {
                 let signature = SignatureBytes::try_from(randao.signature.as_slice())
                     .map_err(|_| BadFrame::SignatureLength(randao.signature.len()))?;

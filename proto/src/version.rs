@@ -38,6 +38,8 @@ impl WireVersion {
     /// What came meanwhile as optional fields needs no version and goes to every peer: the genesis
     /// time in a greeting, the leader's signature in PREPARE and COMMIT.
     pub const V2: Self = Self(2);
+    /// Exits: what operators say about them (`ExitWords`), and partial signatures (`ExitShare`).
+    pub const V3: Self = Self(3);
 
     /// Its number.
     pub const fn number(self) -> u32 {
@@ -62,7 +64,7 @@ impl Versions {
     /// What this program speaks.
     pub const OURS: Self = Self {
         lowest: WireVersion::V1,
-        highest: WireVersion::V2,
+        highest: WireVersion::V3,
     };
 
     /// From `lowest` to `highest`; none if that is no range.

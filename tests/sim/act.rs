@@ -48,6 +48,8 @@ impl World {
             } => {
                 self.peers[peer].memory.insert(shown_by, sequence);
             }
+            Output::Keep { keeping, words } => self.keep(peer, keeping, words),
+            Output::Answer(_, answer) => self.exits.answers.push((peer, answer)),
             Output::Note(note) => self.tell(peer, note),
         }
     }
@@ -106,6 +108,7 @@ impl World {
             Note::OtherGenesis { peer: other, .. } => {
                 self.estranged.insert((peer, other.position()));
             }
+            Note::Exit(validator, note) => self.exits.note(peer, validator.0, note),
             Note::UnservedFork(_) => *self.warned.entry(peer).or_default() += 1,
             Note::Sight { .. }
             | Note::Missed { .. }
@@ -146,8 +149,11 @@ impl World {
             | Frame::Refused(_)
             | Frame::Taken(_)
             | Frame::BlobsWanted(_)
-            | Frame::BlobsPart(_)) => {
+            | Frame::BlobsPart(_)
+            | Frame::ExitWords(_)
+            | Frame::ExitShare(_)) => {
                 self.count_blobs(peer, &other);
+                self.check_exit(peer, &other);
                 return self.narrate(|| format!("peer {peer}: {other:?}"));
             }
         };
@@ -358,7 +364,7 @@ impl World {
         self.verify(validator, root, *signature);
     }
 
-    fn verify(&mut self, validator: u32, root: Root, signature: SignatureBytes) {
+    pub(crate) fn verify(&mut self, validator: u32, root: Root, signature: SignatureBytes) {
         // Every peer submits the same: checked once.
         if !self.verified.insert((validator, root, signature)) {
             return;

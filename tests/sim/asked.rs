@@ -46,6 +46,8 @@ impl World {
             | Request::Prepare(..)
             | Request::Subscribe(..)
             | Request::Condition
+            | Request::Leaving(_)
+            | Request::SubmitExit(..)
             | Request::Submit { .. } => return,
             Request::HeadVote(slot) => of(*slot, DutyKind::Head),
             Request::Block { slot, .. } => of(*slot, DutyKind::Block),
@@ -137,6 +139,8 @@ impl World {
                 Response::Knows { duty, root, seen }
             }
             Request::Submit { duty, submission } => self.submit(peer, duty, submission),
+            Request::Leaving(asked) => self.standing(state, &asked),
+            Request::SubmitExit(validator, exit) => self.take_exit(peer, validator, &exit),
         }
     }
 

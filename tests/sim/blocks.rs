@@ -115,7 +115,9 @@ impl World {
             | Frame::Randao(_)
             | Frame::Sight { .. }
             | Frame::Refused(_)
-            | Frame::Taken(_) => {}
+            | Frame::Taken(_)
+            | Frame::ExitWords(_)
+            | Frame::ExitShare(_) => {}
         }
     }
 }

@@ -44,6 +44,7 @@ pub fn spec_with<const N: usize>(changes: [(&str, &str); N]) -> ChainSpec {
     let ours = [
         ("SLOTS_PER_EPOCH", slots.as_str()),
         ("FULU_FORK_EPOCH", fulu.as_str()),
+        ("SHARD_COMMITTEE_PERIOD", "2"),
     ];
     example::chain_since(genesis, &[&ours[..], &changes[..]].concat())
 }

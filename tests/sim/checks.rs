@@ -14,6 +14,7 @@
 //! | S17 | no two correct peers have different values of one duty on record (with S4) |
 //! | L7 | a vault never refuses the one value of a duty that it has on record |
 //! | blobs | a block is submitted with its blobs, so by its builder or who has them from it |
+//! | exits | nothing of an exit is signed of which fewer than t operators approve |
 //! | blame | no correct peer is blamed, and no evidence is found against one |
 //! | idle | a tick that finds nothing to do does not ask for the next one at once |
 
@@ -217,6 +218,7 @@ impl Checks {
             | Note::Objected { .. }
             | Note::Refused { .. }
             | Note::RandaoRefused { .. }
+            | Note::Exit(..)
             | Note::RolledBack { .. }
             | Note::DiskHangs { .. }
             | Note::OtherChain { .. }

@@ -16,6 +16,7 @@
 //! | `scenarios`, `recoveries`, `turns`, `views`, `disks` | scripts that read aloud |
 //! | `attacks`, `blind`, `mixed` | the same, of liars, of beacon nodes, of upgrades |
 //! | `blobs`, `garbage` | the same, of blocks with blobs |
+//! | `leaving`, `exits` | exits: what is checked of them; scripts |
 //! | `dues`, `endings` | the same, of duties that are drawn anew; of what is said at their end |
 //! | `controls` | worlds that are wrong on purpose: the checkers must notice |
 //!
@@ -73,9 +74,11 @@ mod disks;
 mod draws;
 mod dues;
 mod endings;
+mod exits;
 mod faults;
 mod garbage;
 mod kept;
+mod leaving;
 mod links;
 mod mixed;
 mod nature;

@@ -13,6 +13,7 @@ use node_core::record::{
 };
 use node_core::vault::{Held, Vault};
 use proto::eth::ChainSpec;
+use proto::frame::SentExitWord;
 use proto::{PeerIndex, Timestamp, Versions};
 use tests::cluster::Cluster;
 
@@ -53,6 +54,8 @@ pub struct Peer {
     pub life: u32,
     /// The highest record sequences the others have shown.
     pub memory: BTreeMap<PeerIndex, u64>,
+    /// What of operators' words about exits is on its disk.
+    pub words: Vec<SentExitWord>,
     /// How far its clock is ahead, in microseconds.
     pub skew_micros: i64,
     /// How much its clock gains in each slot, in microseconds.
@@ -126,6 +129,7 @@ impl Peer {
             process: None,
             life: 0,
             memory: BTreeMap::new(),
+            words: Vec::new(),
             skew_micros: 0,
             drift_micros: 0,
             beacon: BeaconNode::Sound,
@@ -213,8 +217,10 @@ impl Peer {
         let vault = self.vault(cluster, journal.history().clone());
         let peers = Peers::new(facts.roster.size(), self.index, self.memory.clone());
         self.life += 1;
+        let mut node = Node::new(facts, vault, peers, journal.recorded());
+        node.recall(self.words.clone());
         self.process = Some(Process {
-            node: Node::new(facts, vault, peers, journal.recorded()),
+            node,
             journal,
             waiting: Vec::new(),
             is_writing: false,

@@ -51,6 +51,7 @@ pub fn troubled_world(n: usize, seed: u64) -> World {
         let at = world.chain.spec.start_of(Slot(slot)) + Duration::from_millis(after_ms);
         world.at(at, Event::Fault(fault));
     }
+    exits(&mut world, &mut StdRng::seed_from_u64(seed ^ 0xe817));
     let healed = world.chain.spec.start_of(Slot(FIRST + TROUBLED));
     let later = Duration::from_millis(dice.random_range(0..12_000));
     world.at(healed + later, Event::Fault(Fault::Heal));
@@ -151,6 +152,20 @@ fn reorganisations(dice: &mut StdRng) -> Vec<Trouble> {
         turns.then(|| (slot, dice.random_range(0..8_000), Fault::Reorganise(depth)))
     };
     slots.filter_map(&mut turn).collect()
+}
+
+/// Under every fifth seed operators approve of exits meanwhile, here and there one.
+fn exits(world: &mut World, dice: &mut StdRng) {
+    if world.seed % 5 != 2 {
+        return;
+    }
+    for peer in 0..world.peers.len() {
+        let slot = Slot(FIRST + dice.random_range(1..TROUBLED));
+        let after = Duration::from_millis(dice.random_range(0..12_000));
+        let validator = dice.random_range(0..2);
+        let at = world.chain.spec.start_of(slot) + after;
+        world.at(at, Event::Approve(peer, validator));
+    }
 }
 
 /// One peer's trouble in one slot, with what mends it: slot, ms after its start, what.

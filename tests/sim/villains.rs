@@ -16,6 +16,7 @@ use tests::cluster::Cluster;
 
 use crate::blocks::{Lie, Oddity};
 use crate::chain::Chain;
+use crate::leaving::{bad_share, undecided};
 
 /// The number of a record that a false witness claims to have seen.
 pub const NEVER_SHOWN: u64 = u64::MAX;
@@ -43,6 +44,8 @@ pub enum Villain {
     Forger,
     /// It serves blobs that it does not have.
     Server(Lie),
+    /// It tells every second peer that it approves of an exit for another epoch.
+    Undecided,
 }
 
 /// Those that a seed may bring.
@@ -91,6 +94,16 @@ impl Villain {
             Ok(Frame::BlobsPart(part)) if let Self::Server(lie) = self => {
                 return lie.of(part, means.chain);
             }
+            Ok(Frame::ExitWords(words)) if self == Self::Undecided => {
+                let is_victim = (to.position() + me.position()) % 2 == 1;
+                return match is_victim {
+                    true => vec![undecided(me, &words, means).encode()],
+                    false => vec![frame],
+                };
+            }
+            Ok(Frame::ExitShare(share)) if self == Self::BadShares => {
+                return vec![bad_share(me, &share, means).encode()];
+            }
             Ok(
                 Frame::Greeting(_)
                 | Frame::Randao(_)
@@ -98,7 +111,9 @@ impl Villain {
                 | Frame::Refused(_)
                 | Frame::Taken(_)
                 | Frame::BlobsWanted(_)
-                | Frame::BlobsPart(_),
+                | Frame::BlobsPart(_)
+                | Frame::ExitWords(_)
+                | Frame::ExitShare(_),
             )
             | Err(_) => return vec![frame],
         };
@@ -164,6 +179,7 @@ impl Villain {
                 | Self::Forger
                 | Self::FalseWitness
                 | Self::Server(_)
+                | Self::Undecided
                 | Self::Builder(_),
                 _,
             ) => vec![frame],

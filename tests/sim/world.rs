@@ -13,6 +13,7 @@ use node_core::duties::note::{Note, Phase};
 use node_core::duties::{Input, Request};
 use node_core::record::Recorded;
 use proto::definition::Chain as DefinitionChain;
+use proto::frame::SentExitWord;
 use proto::{DutyId, Machine as _, Root, Round, SignatureBytes, Slot, Timestamp};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -21,6 +22,7 @@ use tests::cluster::{Cluster, Recipe};
 use crate::chain::Chain;
 use crate::checks::{Checks, StateHash, Violation};
 use crate::faults::Fault;
+use crate::leaving::Exits;
 use crate::links::Links;
 use crate::peer::{Conduct, Peer};
 use crate::villains::Villain;
@@ -59,6 +61,10 @@ pub enum Event {
     Slot(Slot),
     /// A block arrives at the beacon node of a peer.
     Block(usize),
+    /// What operators have said of exits is on the disk of this process.
+    Kept(usize, u32, (u64, Vec<SentExitWord>)),
+    /// The operator of this peer approves of the exit of this validator.
+    Approve(usize, u32),
     /// Something goes wrong, or right again.
     Fault(Fault),
 }
@@ -138,6 +144,8 @@ pub struct World {
     pub parts: BTreeMap<usize, usize>,
     /// How often each said that it has none.
     pub refusals: BTreeMap<usize, usize>,
+    /// What is said and done about exits.
+    pub exits: Exits,
     pub(crate) past: Vec<Vec<Vec<u8>>>,
     /// The group signatures that were checked already.
     pub(crate) verified: BTreeSet<(u32, Root, SignatureBytes)>,
@@ -212,6 +220,7 @@ impl World {
             pulls: BTreeMap::new(),
             parts: BTreeMap::new(),
             refusals: BTreeMap::new(),
+            exits: Exits::default(),
             past: vec![Vec::new(); peers],
             verified: BTreeSet::new(),
         };
@@ -367,6 +376,8 @@ impl World {
             Event::TimedOut(peer, life, request) => self.timed_out(peer, life, request),
             Event::Slot(slot) => self.begin_slot(slot),
             Event::Block(peer) => self.head_event(peer),
+            Event::Kept(peer, life, kept) => self.kept(peer, life, kept),
+            Event::Approve(peer, validator) => self.approve(peer, validator),
             Event::Fault(fault) => self.befall(fault),
         }
     }

@@ -34,6 +34,8 @@ pub enum Call {
     AttestationData,
     /// `POST /eth/v2/beacon/pool/attestations`.
     SubmitAttestations,
+    /// `POST /eth/v1/beacon/pool/voluntary_exits`.
+    SubmitExit,
     /// `GET /eth/v3/validator/blocks/{slot}`.
     ProduceBlock,
     /// `POST /eth/v2/beacon/blocks`.
@@ -69,6 +71,7 @@ impl Call {
             | Self::SyncDuties
             | Self::AttestationData
             | Self::SubmitAttestations
+            | Self::SubmitExit
             | Self::ProduceBlock
             | Self::PublishBlock
             | Self::PrepareProposers
@@ -97,6 +100,7 @@ impl Call {
             Self::SyncDuties => "sync committee duties",
             Self::AttestationData => "attestation data",
             Self::SubmitAttestations => "submit attestations",
+            Self::SubmitExit => "submit exit",
             Self::ProduceBlock => "produce block",
             Self::PublishBlock => "publish block",
             Self::PrepareProposers => "prepare proposers",
@@ -117,7 +121,9 @@ impl Call {
             Self::AttestationData | Self::SubmitAttestations => 4,
             Self::Genesis | Self::Spec | Self::Events | Self::Checkpoints => 5,
             Self::ProduceBlock | Self::PublishBlock => 8,
-            Self::PrepareProposers | Self::SubscribeCommittees | Self::Block => 10,
+            Self::PrepareProposers | Self::SubscribeCommittees | Self::SubmitExit | Self::Block => {
+                10
+            }
             Self::AttesterDuties | Self::ProposerDuties | Self::SyncDuties | Self::Validators => 12,
             Self::PendingDeposits => 30,
             Self::State => 120, // the node may have to make it first
@@ -135,6 +141,7 @@ impl Call {
             | Self::Header
             | Self::AttestationData
             | Self::SubmitAttestations
+            | Self::SubmitExit
             | Self::PublishBlock
             | Self::PrepareProposers
             | Self::SubscribeCommittees

@@ -118,9 +118,22 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Items<T> {
     }
 }
 
-/// Reads a truth that a node may leave open with null.
+/// Reads what a node may leave open, with null or in a way of its own.
 pub(super) mod open {
+    use proto::Epoch;
     use serde::{Deserialize, Deserializer};
+    use serde_json::Value;
+
+    /// An epoch in quotes or without; anything else says nothing.
+    pub(in super::super) fn epoch<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Epoch>, D::Error> {
+        Ok(match Value::deserialize(from)? {
+            Value::String(text) => text.parse().ok().map(Epoch),
+            Value::Number(number) => number.as_u64().map(Epoch),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        })
+    }
 
     /// Null is no.
     pub(in super::super) fn no<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {

@@ -12,6 +12,7 @@
 //! | `validators` | which validators a state knows |
 //! | `duties` | who attests and proposes when; subscriptions and fee recipients |
 //! | `votes` | the head vote, and attestations to post |
+//! | `exits` | an exit to post |
 //! | `blocks` | a block to sign, and the signed block to post |
 //! | `pauses` | nothing: when a question that the node refuses may be put again |
 //! | `events`, `sse` | new heads as they come |
@@ -34,6 +35,7 @@ mod contradiction;
 mod duties;
 mod error;
 mod events;
+mod exits;
 mod items;
 mod pauses;
 mod sse;

@@ -74,6 +74,7 @@ impl Pauses {
 fn range(call: Call) -> Option<(Duration, Duration)> {
     match call {
         Call::SubmitAttestations
+        | Call::SubmitExit
         | Call::PublishBlock
         | Call::Header
         | Call::Block

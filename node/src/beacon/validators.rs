@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use proto::PublicKey;
 use proto::eth::ValidatorIndex;
+use proto::{Epoch, PublicKey};
 use serde::{Deserialize, Serialize};
 
 use super::call::Call;
@@ -13,7 +13,7 @@ use super::chain::{Envelope, StateId};
 use super::client::{BeaconClient, Body};
 use super::contradiction::Contradiction;
 use super::error::BeaconError;
-use super::items::{Items, Strange};
+use super::items::{Items, Strange, open};
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ValidatorState {
@@ -31,6 +31,16 @@ pub struct ValidatorState {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct RegisteredValidator {
     pub pubkey: PublicKey,
+    /// Its first epoch with duties. Only an exit needs this and the next two: where they are
+    /// strange they are as if the node had not said them.
+    #[serde(default, deserialize_with = "open::epoch")]
+    pub activation_epoch: Option<Epoch>,
+    /// Its first epoch without duties, or the far future.
+    #[serde(default, deserialize_with = "open::epoch")]
+    pub exit_epoch: Option<Epoch>,
+    /// From when on its balance is withdrawn, or the far future.
+    #[serde(default, deserialize_with = "open::epoch")]
+    pub withdrawable_epoch: Option<Epoch>,
 }
 
 /// Which validators a state knows.

@@ -3,23 +3,25 @@
 //! Every request is a task of its own; what comes of it arrives in one bounded channel. A failure
 //! is told beside a response of "nothing": the core decides when to ask again.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
 use proto::eth::{ChainSpec, SingleAttestation, ValidatorIndex};
-use proto::{DutyId, PublicKey, Root};
+use proto::{DutyId, PublicKey, Root, ValidatorPosition};
 use tokio::sync::mpsc::Sender;
 use tokio::time::timeout;
 use tracing::debug;
 
 use crate::beacon::{
     BeaconClient, BeaconError, BlockId, BlockRequest, CommitteeSubscription, Duties, HeadEvent,
-    ItemFailure, Published, StateId, Strange, Validation,
+    ItemFailure, Published, StateId, Strange, Validation, ValidatorState,
 };
 use crate::clock;
 use crate::report::news::News;
 use node_core::duties::agreed::judge::{Sight, Sighting};
+use node_core::duties::onehop::exit::standing::Leaving;
 use node_core::duties::schedule::{Attester, Drawn, Registered};
 use node_core::duties::sight::Condition;
 use node_core::duties::{Origin, Request, Response, Submission};
@@ -151,6 +153,11 @@ impl Question {
                 Response::Knows { duty, root, seen }
             }
             Request::Submit { duty, submission } => self.submit(duty, submission).await,
+            Request::Leaving(wanted) => Response::Leaving(self.leaving(&wanted).await),
+            Request::SubmitExit(validator, exit) => {
+                let refused = self.client().submit_exit(&exit).await.err();
+                Response::SubmitExit(validator, refused.map(|error| error.to_string()))
+            }
         }
     }
 
@@ -199,6 +206,34 @@ impl Question {
             (state.validator.pubkey, registered)
         });
         Ok(known.collect())
+    }
+
+    /// How these validators stand at the head; none if the node does not say all of it.
+    async fn leaving(
+        &mut self,
+        wanted: &[(ValidatorPosition, PublicKey)],
+    ) -> Option<Vec<(ValidatorPosition, Option<Leaving>)>> {
+        let what = "how validators stand that want to leave";
+        let keys: Vec<PublicKey> = wanted.iter().map(|(_, key)| *key).collect();
+        let found = self.client().known_validators(StateId::Head, &keys).await;
+        let found = found.inspect_err(|error| self.complain(what, error)).ok()?;
+        let all = found.known.into_iter();
+        let known: BTreeMap<PublicKey, ValidatorState> =
+            all.map(|state| (state.validator.pubkey, state)).collect();
+        let standing = |(validator, key): &(ValidatorPosition, PublicKey)| match known.get(key) {
+            Some(state) => Some((*validator, Some(standing(state)?))),
+            None => Some((*validator, None)),
+        };
+        let standings: Option<Vec<_>> = wanted.iter().map(standing).collect();
+        // One that the node describes in a way of its own is not one that it does not know.
+        let standings = standings.filter(|_| found.strange.is_empty());
+        if standings.is_none() {
+            self.complain(
+                what,
+                &"its answer cannot be read or lacks a validator's epochs",
+            );
+        }
+        standings
     }
 
     async fn condition(&self) -> Condition {
@@ -319,6 +354,17 @@ impl Question {
             Err(error) => all(error.to_string()),
         }
     }
+}
+
+/// What an exit needs of a validator; none if the node does not say it.
+fn standing(state: &ValidatorState) -> Option<Leaving> {
+    Some(Leaving {
+        index: state.index,
+        active: state.status.is_active(),
+        activation_epoch: state.validator.activation_epoch?,
+        exit_epoch: state.validator.exit_epoch?,
+        withdrawable_epoch: state.validator.withdrawable_epoch?,
+    })
 }
 
 fn subscription(attester: &Attester) -> CommitteeSubscription {

@@ -3,26 +3,29 @@
 use std::sync::Arc;
 
 use futures::stream;
-use proto::PeerIndex;
 use proto::definition::Terms;
 use proto::eth::ChainSpec;
 use proto::lock::Lock;
 use proto::session::Purpose;
-use tokio::sync::mpsc::channel;
+use proto::{PeerIndex, Root};
+use tokio::sync::mpsc::{Receiver, channel};
 use tracing::{info, warn};
 
 use super::alarm::Alarm;
 use super::asking::Asking;
+use super::desk::Desk;
 use super::error::StartError;
 use super::inlet::{Inlet, PutOff};
 use super::load::Loaded;
 use super::shell::Shell;
 use crate::beacon::BeaconClient;
 use crate::config::Config;
-use crate::disk::Files;
+use crate::control::{self, Visit};
 use crate::disk::duty_history::{DutyHistory, Remembered};
 use crate::disk::evidence_log::EvidenceLog;
+use crate::disk::exit_file::ExitKeeper;
 use crate::disk::writer::Writer;
+use crate::disk::{DataLock, Files};
 use crate::net::{self, Limits, Settings};
 use crate::report::metrics::Metrics;
 use crate::report::observer::Observer;
@@ -80,7 +83,7 @@ pub(super) async fn assemble(
     config: &Config,
     (loaded, window): (Loaded, Window),
     client: BeaconClient,
-    chain: Arc<ChainSpec>,
+    (chain, data): (Arc<ChainSpec>, &DataLock),
 ) -> Result<Shell, StartError> {
     let Window {
         shown,
@@ -92,6 +95,7 @@ pub(super) async fn assemble(
     let me = loaded.me;
     let names = &shown.names;
     let validators = loaded.lock.validators.len();
+    let cluster = loaded.lock.hash();
     let settings = settings(config, &loaded, names)?;
     let (node, journal) = core(loaded, &chain, remembered)?;
     // Only from here on does anybody hear of this peer.
@@ -100,6 +104,7 @@ pub(super) async fn assemble(
     info!(name = names[me.position()], validators, "running");
     let (to_said, said) = channel(WAITING);
     let (to_written, written) = channel(WAITING);
+    let (to_kept, kept) = channel(WAITING);
     let heads = client.head_events(3 * chain.slot_duration());
     Ok(Shell {
         node,
@@ -110,13 +115,23 @@ pub(super) async fn assemble(
             said,
             heads: stream::select_all([heads]),
             written,
+            kept,
+            desk: Desk::new(commands(data, cluster)),
             deferred: PutOff::default(),
             alarm: Alarm::new().map_err(StartError::Timer)?,
         },
         asking: Asking::new(client, chain, graffiti(&config.graffiti), to_said),
         writer: Writer::start(journal, to_written),
+        keeper: ExitKeeper::start(config.data_dir.clone(), cluster, to_kept),
         observer: Observer::new(shown, memory, evidence_log),
     })
+}
+
+/// What commands ask of this peer. Duties do not wait until somebody has mended a socket.
+fn commands(data: &DataLock, cluster: Root) -> Option<Receiver<Visit>> {
+    control::listen(data, cluster)
+        .inspect_err(|error| warn!("no command that acts, such as `gantry exit`, works: {error}"))
+        .ok()
 }
 
 /// The evidence against peers. Duties do not wait until somebody has mended a file of it.
@@ -155,6 +170,7 @@ fn core(
         me,
         vault,
         journal,
+        words,
     } = loaded;
     let roster = lock.definition.terms().roster();
     let size = roster.size();
@@ -171,7 +187,8 @@ fn core(
         seed,
     };
     let peers = Peers::new(size, me, remembered.sequences);
-    let node = Node::new(facts, vault, peers, journal.recorded());
+    let mut node = Node::new(facts, vault, peers, journal.recorded());
+    node.recall(words);
     Ok((node, journal))
 }
 
@@ -217,7 +234,7 @@ fn fee_recipients(lock: &Lock) -> Vec<Option<proto::Address>> {
 }
 
 /// The graffiti of own blocks: at most 32 bytes of text, filled up with zeros.
-fn graffiti(text: &str) -> proto::Root {
+fn graffiti(text: &str) -> Root {
     let mut bytes = [0; 32];
     for (byte, letter) in bytes.iter_mut().zip(text.bytes()) {
         *byte = letter;

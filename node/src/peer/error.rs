@@ -9,6 +9,7 @@ use crate::config::ConfigError;
 use crate::disk::LockError;
 use crate::disk::denials::DenialError;
 use crate::disk::duty_history::DutyHistoryError;
+use crate::disk::exit_file::ExitFileError;
 use crate::disk::keystore::{SecretFileError, StoreError};
 use crate::net::NetError;
 use crate::report::web::WebError;
@@ -36,6 +37,8 @@ pub enum StartError {
     Vault(#[from] VaultError),
     #[error(transparent)]
     Denials(#[from] DenialError),
+    #[error(transparent)]
+    Exits(#[from] ExitFileError),
     #[error(transparent)]
     DutyHistory(#[from] DutyHistoryError),
     #[error(transparent)]

@@ -9,6 +9,7 @@ use proto::PeerIndex;
 use super::asking::Said;
 use super::inlet::Arrival;
 use crate::beacon::{BeaconError, HeadEvent, Heard};
+use crate::disk::exit_file::Kept;
 use crate::disk::writer::Written;
 use crate::net;
 use crate::report::news::News;
@@ -54,6 +55,11 @@ pub(super) fn in_words(arrival: Arrival, me: PeerIndex) -> InWords {
             input: Some(Input::Response(response)),
         },
         Arrival::Heard(heard) => of_heads(heard),
+        Arrival::Kept(Kept { keeping, written }) => InWords {
+            input: Some(Input::Kept(keeping, written.is_ok())),
+            news: written.err().map(News::ExitsNotKept),
+        },
+        Arrival::Order(number, request) => InWords::of_core(Input::Order(number, request)),
         Arrival::Deferred(deferred) => InWords::of_core(Input::Later(deferred)),
         Arrival::Time => InWords::of_core(Input::Tick),
     }

@@ -1,8 +1,8 @@
 //! Everything that can reach the loop of a running peer, in the order of its urgency.
 //!
 //! What is urgent comes first: a durable record, then the peers, then the beacon node's answers;
-//! then shares that wait to be combined, then head events; what may wait comes last. Nothing is
-//! bounded by the goodwill of others: however fast peers, answers or head events come, a
+//! then shares that wait to be combined, then commands, then head events; what may wait comes last.
+//! Nothing is bounded by the goodwill of others: however fast peers, answers or head events come, a
 //! combination is put behind at most `PATIENCE` of them.
 
 use std::collections::VecDeque;
@@ -10,11 +10,14 @@ use std::collections::VecDeque;
 use futures::StreamExt as _;
 use futures::stream::{BoxStream, SelectAll};
 use proto::Timestamp;
+use proto::control::Request;
 use tokio::sync::mpsc::Receiver;
 
 use super::alarm::Alarm;
 use super::asking::Said;
+use super::desk::Desk;
 use crate::beacon::{BeaconError, Heard};
+use crate::disk::exit_file::Kept;
 use crate::disk::writer::Written;
 use crate::net;
 use node_core::duties::Deferred;
@@ -34,6 +37,10 @@ pub enum Arrival {
     Heard(Result<Heard, BeaconError>),
     /// Work that was put off.
     Deferred(Deferred),
+    /// What became of words about exits.
+    Kept(Kept),
+    /// What a command asks, with its number.
+    Order(u64, Request),
     /// Nothing; time has passed.
     Time,
 }
@@ -49,6 +56,10 @@ pub struct Inlet {
     pub heads: SelectAll<BoxStream<'static, Result<Heard, BeaconError>>>,
     /// What became of records.
     pub written: Receiver<Written>,
+    /// What became of words about exits.
+    pub kept: Receiver<Kept>,
+    /// What commands ask.
+    pub desk: Desk,
     /// Work put off until nothing urgent waits.
     pub deferred: PutOff,
     /// The time.
@@ -117,6 +128,8 @@ impl Inlet {
             Some(event) = self.events.recv() => Arrival::Network(event),
             Some(said) = self.said.recv() => Arrival::Said(said),
             () = tokio::task::yield_now(), if is_urgent => self.deferred.urgent(),
+            Some(kept) = self.kept.recv() => Arrival::Kept(kept),
+            Some((number, request)) = self.desk.next() => Arrival::Order(number, request),
             Some(heard) = self.heads.next() => Arrival::Heard(heard),
             () = tokio::task::yield_now(), if is_idle => self.deferred.idle(),
             () = self.alarm.rings(deadline) => Arrival::Time,

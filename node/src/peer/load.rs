@@ -1,6 +1,7 @@
 //! What lies in the data directory, read and checked in the order in which a mistake would cost:
 //! the lock, the signing record, the shares (each enrolled in the record?).
 
+use proto::frame::SentExitWord;
 use proto::lock::Lock;
 use proto::{Identity, PeerIndex};
 use tracing::warn;
@@ -9,6 +10,7 @@ use super::error::StartError;
 use crate::checks::lock;
 use crate::config::Config;
 use crate::disk::denials;
+use crate::disk::exit_file;
 use crate::disk::keystore::{self, MasterSecret, SecretUse};
 use crate::disk::{DataLock, Files};
 use node_core::partials::keys::ClusterKeys;
@@ -23,6 +25,8 @@ pub(super) struct Loaded {
     pub(super) me: PeerIndex,
     pub(super) vault: Vault,
     pub(super) journal: Journal<Files>,
+    /// What operators had said about exits.
+    pub(super) words: Vec<SentExitWord>,
 }
 
 /// Reads and checks everything that lies in the data directory.
@@ -54,6 +58,7 @@ pub(super) fn load(config: &Config, data: &DataLock) -> Result<Loaded, StartErro
         }
     }
     Ok(Loaded {
+        words: exit_file::read(&config.data_dir, owner.cluster)?,
         vault,
         identity,
         me,

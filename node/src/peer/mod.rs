@@ -9,6 +9,7 @@
 //! | `inlet` | what comes next, in the order of its urgency |
 //! | `alarm` | when the time has come |
 //! | `heard` | what has come, in the core's words and in those for the operator |
+//! | `desk` | requests of commands that wait for their answers |
 //! | `asking` | the core's questions, put to the beacon node |
 //!
 //! The order of the checks is the order in which a mistake would cost: the data directory (another
@@ -20,6 +21,7 @@
 mod alarm;
 mod asking;
 mod assemble;
+mod desk;
 mod error;
 mod heard;
 mod inlet;
@@ -69,7 +71,7 @@ pub async fn run(config: &Config, stop: impl Future<Output = ()>) -> Result<(), 
         chain = wait_for_chain(&client, &window.shown.board) => Arc::new(chain),
     };
     check_chain(&loaded.lock, &chain)?;
-    let shell = assemble(config, (loaded, window), client, chain).await?;
+    let shell = assemble(config, (loaded, window), client, (chain, &data)).await?;
     shell.observer.worked(&done);
     shell.run(stop).await;
     // A disk that hangs may still have a record of this process under way.

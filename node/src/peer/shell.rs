@@ -14,6 +14,7 @@ use super::heard::in_words;
 use super::inlet::{Arrival, Inlet};
 use crate::beacon::Heard;
 use crate::clock;
+use crate::disk::exit_file::ExitKeeper;
 use crate::disk::writer::Writer;
 use crate::net::Outbox;
 use crate::report::news::News;
@@ -31,6 +32,8 @@ pub(super) struct Shell {
     pub(super) asking: Asking,
     /// Records to be made durable.
     pub(super) writer: Writer,
+    /// Words about exits to be kept.
+    pub(super) keeper: ExitKeeper,
     pub(super) observer: Observer,
 }
 
@@ -100,6 +103,8 @@ impl Shell {
             Output::Remember { peer, sequence } => {
                 self.observer.tell(News::RecordSeen { peer, sequence });
             }
+            Output::Keep { keeping, words } => self.keeper.keep(keeping, words),
+            Output::Answer(number, answer) => self.inlet.desk.answer(number, answer),
             Output::Note(note) => self.observer.tell(News::Core(note)),
         }
         true

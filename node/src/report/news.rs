@@ -10,6 +10,7 @@ use node_core::record::JournalError;
 use proto::{PeerIndex, Slot, WireVersion};
 
 use crate::beacon::BeaconError;
+use crate::disk::files::FileError;
 use crate::net::{Disconnect, Refusal};
 
 #[derive(Debug)]
@@ -63,4 +64,6 @@ pub enum News {
     NotDurable(JournalError),
     /// The disk takes nothing more of the signing record.
     Stuck,
+    /// What operators say about exits could not be kept.
+    ExitsNotKept(FileError),
 }

@@ -5,6 +5,7 @@ mod beacon;
 mod claims;
 mod disk;
 mod endings;
+mod exits;
 mod outlook;
 mod peers;
 mod sessions;
@@ -130,6 +131,7 @@ impl Observer {
             News::Durable(took) => self.shown.metrics.fdatasync(took),
             News::NotDurable(error) => Self::not_durable(&error),
             News::Stuck => Self::stuck(),
+            News::ExitsNotKept(error) => self.exits_not_kept(&error),
         }
     }
 
@@ -179,6 +181,7 @@ impl Observer {
                 seen,
                 held,
             } => self.rolled_back(witness, seen, held),
+            Note::Exit(validator, note) => self.exit(validator, note),
             Note::DiskHangs { waited } => self.disk_hangs(waited.as_secs()),
             Note::OtherChain { from } => Self::other_chain(from),
             Note::UnservedFork(fork) => self.unserved(&fork),

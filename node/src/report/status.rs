@@ -27,8 +27,26 @@ pub struct Status {
     /// Whether the lock has a key for pre-signed exits; those made before version 2 have none.
     #[serde(default)]
     pub has_exit_key: bool,
+    /// Exits of which an operator approves, or that are under way.
+    #[serde(default)]
+    pub exits: Vec<ExitStatus>,
     /// How the last duties ended, newest first.
     pub duties: Vec<Ending>,
+}
+
+/// The exit of one validator.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ExitStatus {
+    /// Position of the validator in the lock.
+    pub validator: u32,
+    pub index: Option<u64>,
+    pub epoch: u64,
+    /// Names of operators.
+    pub approved_by: Vec<String>,
+    /// Operators whose programs do not know exits.
+    pub too_old: Vec<String>,
+    /// How far it has come, in words.
+    pub stage: String,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

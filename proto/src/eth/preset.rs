@@ -95,6 +95,14 @@ impl PresetBase {
         };
         own.into_iter().chain(EQUAL)
     }
+
+    /// `SHARD_COMMITTEE_PERIOD` of this preset's configs, in epochs.
+    pub fn shard_committee_period(self) -> u64 {
+        match self {
+            Self::Mainnet => 256,
+            Self::Minimal => 64,
+        }
+    }
 }
 
 /// The limits that are equal in both presets, and the sizes of blobs.

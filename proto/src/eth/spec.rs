@@ -87,6 +87,7 @@ pub struct ChainSpec {
     preset: PresetBase,
     deposit_contract: Address,
     deposit_chain_id: u64,
+    shard_committee_period: u64,
 }
 
 /// Attestations are due after this part of a slot where the spec does not say (basis points).
@@ -116,18 +117,23 @@ impl ChainSpec {
                 .map(|due| (fork.epoch, due)),
             None => None,
         };
+        let preset: PresetBase = keys.parsed("PRESET_BASE", "mainnet or minimal")?;
+        // Only exits need it: no duty waits for a node that says it in a strange way.
+        let shard_committee_period = keys.number("SHARD_COMMITTEE_PERIOD").ok().flatten();
         let spec = Self {
             slots_per_epoch: keys.within("SLOTS_PER_EPOCH", 1..=1 << 16)?,
             slot_duration_ms: keys.check("SLOT_DURATION_MS", slot_duration_ms, 1..=3_600_000)?,
             attestation_due_bps: keys.due("ATTESTATION_DUE_BPS")?,
             attestation_due_bps_gloas,
             capella_version: keys.parsed("CAPELLA_FORK_VERSION", "4 bytes in hex")?,
-            preset: keys.parsed("PRESET_BASE", "mainnet or minimal")?,
+            preset,
             deposit_contract: keys.parsed("DEPOSIT_CONTRACT_ADDRESS", "an address")?,
             deposit_chain_id: keys.within("DEPOSIT_CHAIN_ID", 0..=u64::MAX)?,
             forks: ForkSchedule::new(genesis.genesis_fork_version, later),
             unserved: keys.unserved(),
             blobs: BlobLimits::of(&keys),
+            shard_committee_period: shard_committee_period
+                .unwrap_or(preset.shard_committee_period()),
             genesis,
         };
         keys.same_limits(spec.preset)?;
@@ -255,6 +261,12 @@ impl ChainSpec {
     /// The domain of every deposit to this chain.
     pub fn deposit_domain(&self) -> Domain {
         Domain::deposit(self.genesis.genesis_fork_version)
+    }
+
+    /// How many epochs a validator must have been active before it may leave
+    /// (`SHARD_COMMITTEE_PERIOD`); that of the preset where the node does not say it.
+    pub fn shard_committee_period(&self) -> u64 {
+        self.shard_committee_period
     }
 
     /// The domain of every voluntary exit: Capella's for ever (EIP-7044), so that an exit signed

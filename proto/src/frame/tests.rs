@@ -3,6 +3,23 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::exit::Says;
+use crate::{Epoch, IdentitySignature};
+
+const APPROVED: Says = Says::Approved {
+    epoch: Epoch(0),
+    until: 9,
+};
+
+fn word(says: Says) -> SentExitWord {
+    SentExitWord {
+        operator: 2,
+        validator: ValidatorPosition(1),
+        said_at: 8,
+        says,
+        signature: IdentitySignature([6; 64]),
+    }
+}
 
 fn parts(validators: usize) -> Parts {
     Parts {
@@ -54,6 +71,12 @@ fn frames_survive_the_wire() {
             of: wanted,
             bytes: None,
         }),
+        Frame::ExitWords(vec![word(Says::Withdrawn), word(APPROVED)]),
+        Frame::ExitWords(vec![word(APPROVED); MAX_EXIT_WORDS]),
+        Frame::ExitShare(ExitShare {
+            epoch: Epoch(7),
+            partial,
+        }),
     ] {
         assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
     }
@@ -70,6 +93,21 @@ fn a_short_signature_is_refused() {
     }
     .encode_to_vec();
     assert_eq!(Frame::decode(&bytes), Err(BadFrame::SignatureLength(95)));
+}
+
+#[test]
+fn more_words_about_exits_than_a_frame_has_and_short_signatures_of_them_are_refused() {
+    let many = Frame::ExitWords(vec![word(APPROVED); MAX_EXIT_WORDS + 1]).encode();
+    let refusal = BadFrame::TooManyWords(MAX_EXIT_WORDS + 1);
+    assert_eq!(Frame::decode(&many), Err(refusal));
+    let short = wire::ExitWord {
+        signature: vec![0; 63],
+        ..Default::default()
+    };
+    let body = wire::frame::Body::ExitWords(wire::ExitWords { words: vec![short] });
+    let bytes = wire::Frame { body: Some(body) }.encode_to_vec();
+    let refusal = BadFrame::IdentitySignatureLength(63);
+    assert_eq!(Frame::decode(&bytes), Err(refusal));
 }
 
 #[test]

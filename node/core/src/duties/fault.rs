@@ -16,6 +16,8 @@ pub enum Breach {
     BadVote,
     /// A partial signature is not of what the duty signs.
     BadShare,
+    /// A word about an exit is not its operator's, or holds longer than it may.
+    ExitWord,
     /// Blobs came that nobody had asked for.
     BlobsUnasked,
     /// A part of blobs is not the one that was asked for.
@@ -33,6 +35,7 @@ impl Breach {
             Self::BadFrame => "bad_frame",
             Self::BadVote => "bad_vote",
             Self::BadShare => "bad_share",
+            Self::ExitWord => "exit_word",
             Self::BlobsUnasked => "blobs_unasked",
             Self::BlobsPart => "blobs_part",
             Self::BlobsLimit => "blobs_limit",

@@ -14,7 +14,7 @@
 //! | [`schedule`] | who has a duty when, and what to ask the beacon node to know it |
 //! | `request` | [`Request`] to the beacon node, and its [`Response`] |
 //! | [`agreed`] | one duty from its trigger to its signatures: what is agreed on and signed |
-//! | [`onehop`] | duties that need no agreement: RANDAO reveals |
+//! | [`onehop`] | duties that need no agreement: RANDAO reveals, exits |
 //! | [`sight`] | how the own beacon node is: whether this peer can lead |
 //! | [`peers`] | who is there, who keeps silent, how far away |
 //! | [`note`], [`fault`] | what the operator is told; which rules a peer can break |
@@ -22,10 +22,13 @@
 //!
 //! # How to add a duty
 //!
-//! A duty whose message is already determined (as a RANDAO reveal is) is a file in [`onehop`]: what
-//! it signs is a constructor of [`Signable`](crate::vault::Signable), its shares go into a
-//! [`Collector`](crate::partials::collector::Collector), and its frame names the wire version that
-//! it came with.
+//! A duty whose message is already determined (as a RANDAO reveal is) is a file in [`onehop`], and
+//! a field of [`OneHop`](onehop::OneHop), which the node holds. What it signs is a constructor of
+//! [`Signable`](crate::vault::Signable), with an arm in each `match` of the vault; its shares go
+//! into a [`Collector`](crate::partials::collector::Collector); its frame names the wire version
+//! that it came with, and is one arm in `node/hearing.rs`. What it asks of the beacon node, or
+//! hands to it, is a [`Request`] and a [`Response`] with an arm in `node/learning.rs`; what time
+//! brings it is a line in `node/tick.rs`; what the operator is told of it, a [`Note`].
 //!
 //! A duty on whose value the peers agree is a kind of its own. What it does in its own way is one
 //! file in [`agreed`], as `head.rs` and `block.rs` are. `match` has no rest anywhere, so the
@@ -60,6 +63,8 @@ pub mod sight;
 
 use std::time::Duration;
 
+use proto::control::{Answer, Request as OperatorRequest};
+use proto::frame::SentExitWord;
 use proto::{DutyId, PeerIndex, WireVersion};
 
 pub use request::{Origin, Request, Response, Submission};
@@ -95,6 +100,10 @@ pub enum Input {
     NotRecorded,
     /// Another process runs with this peer's identity: nothing is signed until a restart.
     SecondSession,
+    /// What the operator orders, to be answered with [`Output::Answer`] of this number.
+    Order(u64, OperatorRequest),
+    /// Whether what [`Output::Keep`] gave up to this number is durable.
+    Kept(u64, bool),
 }
 
 /// What a node asks of its shell, to be performed in this order.
@@ -119,6 +128,16 @@ pub enum Output {
         /// The sequence number.
         sequence: u64,
     },
+    /// Keep these in place of those that were kept before, and answer with [`Input::Kept`]. Of
+    /// several that wait only the last need be kept.
+    Keep {
+        /// Counts up.
+        keeping: u64,
+        /// What operators have said about exits.
+        words: Vec<SentExitWord>,
+    },
+    /// Answer the order of this number.
+    Answer(u64, Answer),
     /// Tell the operator.
     Note(Note),
 }

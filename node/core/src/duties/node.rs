@@ -12,15 +12,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use proto::control::{Answer, Exit, Request as OperatorRequest, Which};
 use proto::eth::{BlobLimits, Unserved};
-use proto::frame::{Frame, Greeting};
+use proto::frame::{Frame, Greeting, SentExitWord};
 use proto::{DutyId, DutyKind, Epoch, Machine, PeerIndex, Slot, Timestamp, WireVersion};
 
 use super::agreed::early::Early;
 use super::agreed::run::{Event, Run};
 use super::facts::{ClusterFacts, Step};
 use super::note::Note;
-use super::onehop::randao::Reveals;
+use super::onehop::OneHop;
+use super::onehop::exit::{Exits, Order, Seen};
 use super::peers::Peers;
 use super::schedule::Schedule;
 use super::sight::{Condition, Lookout};
@@ -35,7 +37,7 @@ pub struct Node {
     peers: Peers,
     recorded: Recorded,
     schedule: Schedule,
-    reveals: Reveals,
+    onehop: OneHop,
     pub(super) sight: Lookout,
     runs: BTreeMap<DutyId, Run>,
     /// The latest slot with a run of each kind. None is opened at or before it again, even if the
@@ -72,7 +74,7 @@ impl Node {
             peers,
             recorded,
             schedule,
-            reveals: Reveals::default(),
+            onehop: OneHop::default(),
             sight: Lookout::default(),
             runs: BTreeMap::new(),
             opened: BTreeMap::new(),
@@ -180,6 +182,40 @@ impl Node {
                 self.vault.meet_second();
                 self.stop();
             }
+            Input::Order(ticket, request) => self.order(ticket, request),
+            Input::Kept(keeping, is_durable) => {
+                self.exit_step(|exits, step| exits.kept(keeping, is_durable, step));
+            }
+        }
+    }
+
+    /// Takes in what operators had said about exits before this start. To be called before the
+    /// first input.
+    pub fn recall(&mut self, words: Vec<SentExitWord>) {
+        self.onehop.exits.recall(words, &self.facts);
+    }
+
+    /// How the exits stand that are open.
+    pub fn exits(&self) -> Vec<Exit> {
+        self.onehop.exits.views(&Seen {
+            facts: &self.facts,
+            peers: &self.peers,
+            now: self.now,
+        })
+    }
+
+    fn order(&mut self, ticket: u64, request: OperatorRequest) {
+        let order = Order::of(request, |which| match which {
+            Which::Position(at) => self.facts.keys.get(at).map(|_| at),
+            Which::Index(index) => {
+                let mut known = self.schedule.known();
+                let found = known.find(|(_, registered)| registered.index == index);
+                found.map(|(at, _)| at)
+            }
+        });
+        match order {
+            Ok(order) => self.exit_step(|exits, step| exits.order(ticket, order, step)),
+            Err(why) => self.out.push(Output::Answer(ticket, Answer::Refused(why))),
         }
     }
 
@@ -210,11 +246,11 @@ impl Node {
         self.note(Note::Connected { peer, up: true });
         self.greet(peer);
         self.say_blind(peer);
-        let missed = self.reveals.sent().into_iter();
+        let missed = self.onehop.sent(version);
         let known = |run: &&Run| run.duty().kind.since() <= version;
         let missed = missed.chain(self.runs.values().filter(known).flat_map(Run::sent));
-        self.out
-            .extend(missed.map(|frame| Output::Send(peer, frame)));
+        let missed: Vec<Output> = missed.map(|frame| Output::Send(peer, frame)).collect();
+        self.out.extend(missed);
         // Not in slots of its restart mark: it is there, but does not vote.
         let votes = |duty: &DutyId| !self.peers.is_silent(peer, duty.slot);
         let voting: Vec<DutyId> = self.runs.keys().copied().filter(votes).collect();
@@ -235,6 +271,12 @@ impl Node {
         }
     }
 
+    /// Lets the exits take one step.
+    fn exit_step(&mut self, take: impl FnOnce(&mut Exits, &mut Step<'_>)) {
+        let (mut step, onehop, _) = self.split();
+        take(&mut onehop.exits, &mut step);
+    }
+
     /// Hands every run the event that `choose` has for it.
     fn step_all(&mut self, choose: impl Fn(&Run) -> Option<Event>) {
         let (mut step, _, runs) = self.split();
@@ -246,7 +288,7 @@ impl Node {
     }
 
     /// What a step may use, and what it may change beside it.
-    fn split(&mut self) -> (Step<'_>, &mut Reveals, &mut BTreeMap<DutyId, Run>) {
+    fn split(&mut self) -> (Step<'_>, &mut OneHop, &mut BTreeMap<DutyId, Run>) {
         let step = Step {
             facts: &self.facts,
             vault: &mut self.vault,
@@ -257,7 +299,7 @@ impl Node {
             now: self.now,
             out: &mut self.out,
         };
-        (step, &mut self.reveals, &mut self.runs)
+        (step, &mut self.onehop, &mut self.runs)
     }
 }
 

@@ -6,7 +6,9 @@
 use std::time::Duration;
 
 use consensus::Evidence;
+use proto::control::Stage;
 use proto::eth::{Unserved, ValidatorIndex};
+use proto::exit::Says;
 use proto::{DutyId, Epoch, PeerIndex, PeerSet, Round, Slot, ValidatorPosition};
 
 use super::agreed::objection::Objection;
@@ -71,6 +73,19 @@ pub enum Miss {
     NoPrepareQuorum,
     /// This peer was ready, but t partial signatures never came together.
     NoCommitQuorum,
+}
+
+/// What happened to an exit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExitNote {
+    /// This operator has said something about it.
+    Said(PeerIndex, Says),
+    /// A word of this operator is from a time to come, by the own clock: it is not counted.
+    Ahead(PeerIndex),
+    /// It has come further.
+    Stage(Stage),
+    /// The vault refused to sign it.
+    Refused(Refusal),
 }
 
 /// One thing that happened.
@@ -168,6 +183,8 @@ pub enum Note {
         /// Why.
         refusal: Refusal,
     },
+    /// Something about the exit of this validator.
+    Exit(ValidatorPosition, ExitNote),
     /// A peer has seen a sequence number of this peer's record that no run on it has shown.
     RolledBack {
         /// The peer that has seen it.

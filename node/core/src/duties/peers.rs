@@ -79,6 +79,11 @@ impl Peers {
         all.filter(|peer| self.knows(*peer, since)).collect()
     }
 
+    /// The connected peers that do not know what came with version `since`.
+    pub fn too_old_for(&self, since: WireVersion) -> PeerSet {
+        self.connected().without(self.knowing(since))
+    }
+
     /// Whether what came with version `since` is to be performed: t peers know it, this one
     /// included. What every program knows is performed whoever is connected.
     pub fn enough_know(&self, since: WireVersion) -> bool {

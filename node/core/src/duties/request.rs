@@ -3,13 +3,15 @@
 //! Each [`Request`] has the [`Response`] of the same name; nothing in a response means that the
 //! node said nothing, or nothing that can be used. Who asks decides when to ask again.
 
+use proto::eth::operations::SignedVoluntaryExit;
 use proto::eth::{
     AttesterDuty, BlockContents, ChainSpec, HeadVote, ProposerDuty, SingleAttestation,
     ValidatorIndex,
 };
-use proto::{Address, DutyId, PublicKey, Root, SignatureBytes, Slot};
+use proto::{Address, DutyId, PublicKey, Root, SignatureBytes, Slot, ValidatorPosition};
 
 use super::agreed::judge::Sight;
+use super::onehop::exit::standing::Leaving;
 use super::schedule::{Asked, Attester, Drawn, Registered};
 use super::sight::Condition;
 
@@ -55,6 +57,10 @@ pub enum Request {
         /// What is signed.
         submission: Submission,
     },
+    /// How these validators stand, which want to leave.
+    Leaving(Vec<(ValidatorPosition, PublicKey)>),
+    /// Spread the exit of this validator.
+    SubmitExit(ValidatorPosition, SignedVoluntaryExit),
 }
 
 /// What came of a request.
@@ -98,6 +104,10 @@ pub enum Response {
         /// Whose part it refused, and why.
         refused: Vec<(ValidatorIndex, String)>,
     },
+    /// How the validators stand; nothing of one that the chain does not know.
+    Leaving(Option<Vec<(ValidatorPosition, Option<Leaving>)>>),
+    /// Why the node refused the exit of this validator; nothing if it has taken it.
+    SubmitExit(ValidatorPosition, Option<String>),
 }
 
 /// Something signed, for the beacon node to spread.

@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`signable`] | the closed list of what may be signed |
+//! | [`approved`] | the exits that t operators have approved |
 //! | [`held`] | the shares, and what the lock says of their validators |
 //! | `guard` | the rules of EIP-3076 |
 //! | [`refusal`] | why not, with the evidence |
@@ -25,6 +26,7 @@
 //!
 //! Never here: a file, a socket, a clock, randomness.
 
+pub mod approved;
 mod guard;
 pub mod held;
 pub mod interchange;
@@ -43,6 +45,7 @@ use dkg::bls::{Message, SignaturePoint};
 use proto::{ClusterSize, DutyId, DutyKind, PeerIndex, PublicKey, Root, Slot, ValidatorPosition};
 use thiserror::Error;
 
+pub use approved::ApprovedExit;
 pub use held::{DepositTerms, Held};
 pub use refusal::Refusal;
 pub use sealed::{PartialSignature, Sealed};
@@ -140,7 +143,7 @@ impl Vault {
         }
         let partials = self.partials_kept(root, &judged.allowed);
         let sequence = match signable.subject {
-            Subject::Randao(_) => 0,
+            Subject::Randao(_) | Subject::Exit { .. } => 0,
             Subject::Vote { .. } | Subject::Block(_) | Subject::Deposit(_) => {
                 self.history.sequence()
             }
@@ -320,6 +323,17 @@ impl Vault {
                 Ok(verdict)
             }
             Subject::Randao(slot) => not_ahead(*slot, now.next()).map(|()| Allowed::Again),
+            // Two exits of one validator are no contradiction: the chain takes the first.
+            Subject::Exit {
+                validator: of,
+                from,
+            } => {
+                not_ahead(*from, now)?;
+                if *of != held.group_key {
+                    return Err(Refusal::OtherExit(validator));
+                }
+                Ok(Allowed::Again)
+            }
             Subject::Deposit(message) => {
                 held.provides_for(message, validator)?;
                 let credentials = message.withdrawal_credentials;
@@ -349,7 +363,7 @@ impl Vault {
         let mut numbers: Vec<RecordNumber> = numbers.collect();
         numbers.sort_unstable();
         match signable.subject {
-            Subject::Randao(_) => Vec::new(),
+            Subject::Randao(_) | Subject::Exit { .. } => Vec::new(),
             Subject::Vote { .. } if numbers.is_empty() => Vec::new(),
             Subject::Vote { data, .. } => vec![Entry::Vote {
                 data,

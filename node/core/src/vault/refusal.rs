@@ -156,6 +156,9 @@ pub enum Refusal {
     /// The deposit is for another key.
     #[error("the deposit is not for the key of validator {0}")]
     OtherKey(ValidatorPosition),
+    /// The exit is that of another validator.
+    #[error("the approved exit is not that of validator {0}")]
+    OtherExit(ValidatorPosition),
     /// The cluster lock does not provide for this deposit.
     #[error(
         "a deposit of {gwei} gwei to withdrawal credentials {credentials} is not what the cluster \
@@ -207,6 +210,7 @@ impl Refusal {
             Self::SlotNotAbove { .. } => "slot_not_above",
             Self::SecondValue { .. } => "second_value",
             Self::OtherKey(_) => "other_key",
+            Self::OtherExit(_) => "other_exit",
             Self::NotInLock { .. } => "not_in_lock",
             Self::OtherCredentials { .. } => "other_credentials",
             Self::SecondDeposit { .. } => "second_deposit",

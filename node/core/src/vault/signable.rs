@@ -5,9 +5,11 @@
 
 use proto::eth::{
     AttestationData, BeaconBlockHeader, ChainSpec, DepositMessage, DomainType, ForkVersion,
-    signing_root,
+    ValidatorIndex, VoluntaryExit, signing_root,
 };
-use proto::{Epoch, Root, Slot};
+use proto::{Epoch, PublicKey, Root, Slot};
+
+use super::ApprovedExit;
 
 /// Something a share may sign, with its signing root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,12 @@ pub(super) enum Subject {
     /// The reveal for a proposal in this slot.
     Randao(Slot),
     Deposit(DepositMessage),
+    /// The exit of the validator with this group key.
+    Exit {
+        validator: PublicKey,
+        /// The first slot of the exit's epoch.
+        from: Slot,
+    },
 }
 
 impl Signable {
@@ -66,6 +74,22 @@ impl Signable {
         Self {
             signing_root: message.signing_root(genesis_fork_version),
             subject: Subject::Deposit(*message),
+        }
+    }
+
+    /// A voluntary exit that t operators have approved, of the validator that has `index`: under
+    /// Capella's domain for ever (EIP-7044).
+    pub fn exit(spec: &ChainSpec, index: ValidatorIndex, exit: &ApprovedExit) -> Self {
+        let message = VoluntaryExit {
+            epoch: exit.epoch(),
+            validator_index: index,
+        };
+        Self {
+            signing_root: signing_root(&message, spec.voluntary_exit_domain()),
+            subject: Subject::Exit {
+                validator: exit.validator(),
+                from: spec.first_slot(exit.epoch()),
+            },
         }
     }
 

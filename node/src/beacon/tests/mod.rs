@@ -5,6 +5,7 @@
 mod answers;
 mod echoes;
 mod elsewhere;
+mod exits;
 mod failures;
 mod strange;
 

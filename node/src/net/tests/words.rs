@@ -143,10 +143,10 @@ fn of_two_programs_without_a_common_version_the_older_one_is_to_be_upgraded() {
     };
     assert_eq!(
         refusal(7, 9),
-        "peer bob speaks wire version 7 to 9, we speak 1 to 2: upgrade gantry here"
+        "peer bob speaks wire version 7 to 9, we speak 1 to 3: upgrade gantry here"
     );
     assert_eq!(
         refusal(0, 0),
-        "peer bob speaks wire version 0, we speak 1 to 2: bob must upgrade gantry"
+        "peer bob speaks wire version 0, we speak 1 to 3: bob must upgrade gantry"
     );
 }

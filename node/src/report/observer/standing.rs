@@ -21,7 +21,9 @@ impl Observer {
         let stopped = stopped.or(hangs);
         let is_stopped = &self.shown.metrics.signing_stopped;
         is_stopped.set(i64::from(stopped.is_some()));
+        let exits = node.exits();
         self.shown.board.change(|status| {
+            status.exits = exits.iter().map(|exit| self.exit_status(exit)).collect();
             status.slot = node.slot().0;
             status.record.sequence = node.recorded().sequence();
             status.record.silent_until = vault.restart_mark().map(|slot| slot.0);

@@ -26,8 +26,14 @@ impl Node {
                 }
             }
             Ok(Frame::Randao(randao)) => {
-                let (mut step, reveals, _) = self.split();
-                reveals.take(peer, randao, &mut step);
+                let (mut step, onehop, _) = self.split();
+                onehop.reveals.take(peer, randao, &mut step);
+            }
+            Ok(Frame::ExitWords(words)) => {
+                self.exit_step(|exits, step| exits.hear(peer, words, step));
+            }
+            Ok(Frame::ExitShare(share)) => {
+                self.exit_step(|exits, step| exits.take(peer, share, step));
             }
             Ok(Frame::Sight { is_blind }) => {
                 self.set_blind(peer, is_blind);

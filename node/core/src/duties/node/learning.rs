@@ -76,6 +76,10 @@ impl Node {
                 accepted,
                 refused,
             } => self.step(duty, Event::Submitted { accepted, refused }),
+            Response::Leaving(found) => self.exit_step(|exits, step| exits.answered(found, step)),
+            Response::SubmitExit(validator, refused) => {
+                self.exit_step(|exits, step| exits.submitted(validator, refused, step));
+            }
         }
     }
 

@@ -11,6 +11,7 @@ use crate::duties::agreed::run::{Event, Run};
 use crate::duties::agreed::{block, kind};
 use crate::duties::facts::Owners;
 use crate::duties::note::Note;
+use crate::duties::onehop::exit::Exits;
 use crate::duties::schedule::{Asked, Due, Topic};
 use crate::duties::{Output, Request};
 use crate::vault::Refusal;
@@ -32,6 +33,7 @@ impl Node {
         self.look(slot);
         self.open(slot);
         self.trigger(slot);
+        self.exit_step(Exits::advance);
         let now = self.now;
         let is_ripe = |run: &Run| run.deadline().is_some_and(|at| at <= now);
         self.step_all(|run| is_ripe(run).then_some(Event::Tick));
@@ -145,12 +147,12 @@ impl Node {
             let Some(validator) = proposer else {
                 continue;
             };
-            let (mut step, reveals, _) = self.split();
-            if let Some(reveal) = reveals.begin(slot, validator, &mut step) {
+            let (mut step, onehop, _) = self.split();
+            if let Some(reveal) = onehop.reveals.begin(slot, validator, &mut step) {
                 self.step(block::of_slot(slot), Event::Reveal { validator, reveal });
             }
         }
-        self.reveals.forget_before(slot);
+        self.onehop.reveals.forget_before(slot);
     }
 
     /// Opens the runs of `slot` that are not open yet. Where this peer may vote, it first waits
@@ -219,7 +221,7 @@ impl Node {
     fn hand_reveal(&mut self, duty: DutyId) {
         let proposer = self.schedule.proposer(duty.slot);
         if let Some(validator) = proposer.filter(|_| duty == block::of_slot(duty.slot))
-            && let Some(reveal) = self.reveals.whole(duty.slot, validator)
+            && let Some(reveal) = self.onehop.reveals.whole(duty.slot, validator)
         {
             self.step(duty, Event::Reveal { validator, reveal });
         }

@@ -1,3 +1,34 @@
 //! Duties whose message is already determined: partial signatures to all, combine, verify.
+//!
+//! | module | is |
+//! |---|---|
+//! | [`randao`] | reveals for the proposals of the present slot and the next |
+//! | [`exit`] | exits of validators that t operators have approved |
 
+pub mod exit;
 pub mod randao;
+
+use proto::WireVersion;
+use proto::frame::Frame;
+
+use exit::Exits;
+use randao::Reveals;
+
+/// All of them, each by itself: nothing of one waits for another.
+#[derive(Debug, Default)]
+pub struct OneHop {
+    /// RANDAO reveals.
+    pub reveals: Reveals,
+    /// Exits.
+    pub exits: Exits,
+}
+
+impl OneHop {
+    /// What this peer has sent and a peer that comes back, and speaks this version, may have
+    /// missed.
+    pub fn sent(&self, version: WireVersion) -> impl Iterator<Item = Vec<u8>> {
+        let all = self.reveals.sent().into_iter().chain(self.exits.sent());
+        let known = all.filter(move |frame| frame.since() <= version);
+        known.map(|frame| Frame::encode(&frame))
+    }
+}

@@ -81,7 +81,8 @@ impl Reveals {
                 };
                 reveal.own = Own::Sent(partial);
                 reveal.add(step.facts.me, root, partial);
-                step.out.push(Output::Broadcast(frame(slot, partial)));
+                step.out
+                    .push(Output::Broadcast(frame(slot, partial).encode()));
             }
         }
         self.complete(slot, validator, step)
@@ -141,7 +142,7 @@ impl Reveals {
     }
 
     /// The frames this peer has sent and a peer that comes back may have missed.
-    pub fn sent(&self) -> Vec<Vec<u8>> {
+    pub fn sent(&self) -> Vec<Frame> {
         let own = |((slot, _), reveal): (&(Slot, ValidatorPosition), &Reveal)| match reveal.own {
             Own::Sent(own) => Some(frame(*slot, own)),
             Own::NotAsked | Own::Refused => None,
@@ -175,6 +176,6 @@ impl Reveal {
     }
 }
 
-fn frame(slot: Slot, partial: Partial) -> Vec<u8> {
-    Frame::Randao(Randao { slot, partial }).encode()
+fn frame(slot: Slot, partial: Partial) -> Frame {
+    Frame::Randao(Randao { slot, partial })
 }

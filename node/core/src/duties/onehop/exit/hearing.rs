@@ -1,0 +1,92 @@
+//! What comes from peers: words of operators, and shares.
+
+use proto::PeerIndex;
+use proto::frame::{ExitShare, SentExitWord};
+
+use super::{Exits, epoch, named, unix};
+use crate::duties::facts::Step;
+use crate::duties::fault::Breach;
+use crate::duties::note::{ExitNote, Note};
+
+/// How far the clock of an operator's machine may be ahead of ours, in seconds: far more than that
+/// of one that performs duties.
+const AHEAD: u64 = 15 * 60;
+
+impl Exits {
+    /// Words that `peer` says or passes on. It has checked them too, so one that is not its
+    /// operator's is its fault.
+    pub fn hear(&mut self, peer: PeerIndex, words: Vec<SentExitWord>, step: &mut Step<'_>) {
+        let mut is_news = false;
+        for word in words {
+            is_news |= self.hear_one(peer, word, step);
+        }
+        if is_news {
+            self.keep(step);
+            self.ask(step);
+        }
+    }
+
+    /// Whether the word counts, and did not before.
+    fn hear_one(&mut self, peer: PeerIndex, word: SentExitWord, step: &mut Step<'_>) -> bool {
+        let validator = word.validator;
+        let Some(signed) = named(word, step.facts) else {
+            accuse(
+                peer,
+                "names an operator or validator that there is not",
+                step,
+            );
+            return false;
+        };
+        let (said, now) = (signed.statement, unix(step.now));
+        if !said.is_within_bounds() {
+            accuse(peer, "holds longer than an approval may", step);
+            return false;
+        }
+        let before = self.words.of(validator, signed.signer);
+        // What is known or over needs no check: peers say again whatever another may have missed.
+        let is_over = said.ends_at() <= now;
+        if is_over || before.is_some_and(|before| !said.replaces(&before)) {
+            return false;
+        }
+        let operator = signed.signer;
+        let Ok(word) = signed.verify(&step.facts.roster) else {
+            accuse(
+                peer,
+                "is not signed by the operator whose it is said to be",
+                step,
+            );
+            return false;
+        };
+        let later = epoch(step).next();
+        let is_ahead = said.said_at > now + AHEAD || said.approves(now).is_some_and(|e| e > later);
+        if is_ahead {
+            step.note(Note::Exit(validator, ExitNote::Ahead(operator)));
+            return false;
+        }
+        self.words.take(validator, word.clone());
+        self.spread(validator, &word, step);
+        self.settle(validator, step);
+        true
+    }
+
+    /// A peer's share. It may come before the words that it is for; of epochs that have not begun
+    /// and of validators that are not ours none is kept.
+    pub fn take(&mut self, peer: PeerIndex, share: ExitShare, step: &mut Step<'_>) {
+        let validator = share.partial.validator;
+        if step.facts.keys.get(validator).is_none() || share.epoch > epoch(step).next() {
+            return;
+        }
+        let said = (share.epoch, share.partial.signature);
+        if self.shares.insert((validator, peer), said) != Some(said) {
+            self.settle(validator, step);
+        }
+    }
+}
+
+fn accuse(peer: PeerIndex, what: &str, step: &mut Step<'_>) {
+    step.note(Note::Fault {
+        peer,
+        breach: Breach::ExitWord,
+        detail: format!("a word about an exit {what}"),
+    });
+}

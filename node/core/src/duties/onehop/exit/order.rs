@@ -1,0 +1,185 @@
+//! What this peer's operator orders, and what he is answered.
+
+use proto::control::{Answer, Request, Which};
+use proto::exit::{LONGEST_TERM, Says};
+use proto::{Epoch, ValidatorPosition};
+
+use super::standing::may_leave;
+use super::{Exits, Seen, Unkept, epoch, unix};
+use crate::duties::Output;
+use crate::duties::facts::Step;
+
+/// What an operator orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// To be told of all open exits.
+    List,
+    /// To be told how the exit of this validator stands.
+    Look(ValidatorPosition),
+    /// To say that he approves of it, for so many seconds.
+    Approve(ValidatorPosition, u64),
+    /// To say that he does not any more.
+    Withdraw(ValidatorPosition),
+}
+
+/// An order that waits for what the beacon node says.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    ticket: u64,
+    pub(super) validator: ValidatorPosition,
+    /// For how long he approves; none if he only looks.
+    term: Option<u64>,
+}
+
+impl Order {
+    /// The order that a command has sent; `find` knows the validators.
+    ///
+    /// # Errors
+    /// If there is no such validator: why, for the operator.
+    pub fn of(
+        request: Request,
+        find: impl Fn(Which) -> Option<ValidatorPosition>,
+    ) -> Result<Self, String> {
+        let found = |which| find(which).ok_or_else(|| unknown(which));
+        Ok(match request {
+            Request::ListExits => Self::List,
+            Request::LookAtExit(which) => Self::Look(found(which)?),
+            Request::ApproveExit { validator, term } => Self::Approve(found(validator)?, term),
+            Request::WithdrawExit(which) => Self::Withdraw(found(which)?),
+        })
+    }
+}
+
+fn unknown(which: Which) -> String {
+    match which {
+        Which::Position(position) => format!("the lock has no validator at place {position}"),
+        Which::Index(index) => format!(
+            "the own beacon node knows no validator of this cluster that has index {index}: name \
+             it by its public key, as `gantry lock show` prints it"
+        ),
+    }
+}
+
+impl Exits {
+    /// Carries an order out; the answer to `ticket` may come later.
+    pub fn order(&mut self, ticket: u64, order: Order, step: &mut Step<'_>) {
+        match order {
+            Order::List => {
+                let exits = self.views(&Seen::of(step));
+                answer(ticket, Answer::Exits(exits), step);
+            }
+            Order::Look(validator) => self.wait(ticket, (validator, None), step),
+            Order::Approve(_, term) if term == 0 || term > LONGEST_TERM => {
+                let days = LONGEST_TERM / (24 * 60 * 60);
+                let why = format!("an approval holds for {days} days at most");
+                answer(ticket, Answer::Refused(why), step);
+            }
+            Order::Approve(validator, term) => self.wait(ticket, (validator, Some(term)), step),
+            Order::Withdraw(validator) => match self.may_withdraw(validator, step) {
+                Ok(()) => self.speak((validator, Says::Withdrawn), Some(ticket), step),
+                Err(why) => answer(ticket, Answer::Refused(why.to_owned()), step),
+            },
+        }
+    }
+
+    fn wait(
+        &mut self,
+        ticket: u64,
+        (validator, term): (ValidatorPosition, Option<u64>),
+        step: &mut Step<'_>,
+    ) {
+        self.waiting.push(Waiting {
+            ticket,
+            validator,
+            term,
+        });
+        self.ask(step);
+    }
+
+    fn may_withdraw(
+        &self,
+        validator: ValidatorPosition,
+        step: &Step<'_>,
+    ) -> Result<(), &'static str> {
+        let own = self.words.of(validator, step.facts.me);
+        let approves = own.is_some_and(|word| word.approves(unix(step.now)).is_some());
+        let is_underway = self.unkept.iter().any(|own| own.validator == validator);
+        let open = self.open.get(&validator);
+        if open.is_some_and(|open| open.decided.is_some()) {
+            Err(
+                "t operators have approved of this exit and peers have signed it: it cannot be \
+                 called back",
+            )
+        } else if approves || is_underway {
+            Ok(())
+        } else {
+            Err("this operator does not approve of this exit: there is nothing to withdraw")
+        }
+    }
+
+    /// Carries out what has waited for the standing of `validator`, which is known now.
+    pub(super) fn serve(&mut self, validator: ValidatorPosition, step: &mut Step<'_>) {
+        let waiting = std::mem::take(&mut self.waiting).into_iter();
+        let (served, rest) = waiting.partition(|order: &Waiting| order.validator == validator);
+        self.waiting = rest;
+        let served: Vec<Waiting> = served;
+        for order in served {
+            let Some(term) = order.term else {
+                self.show(order.ticket, validator, step);
+                continue;
+            };
+            match self.approves_for(validator, step) {
+                Ok(epoch) => {
+                    let until = unix(step.now) + term;
+                    let says = Says::Approved { epoch, until };
+                    self.open.entry(validator).or_default().follows = 0;
+                    self.speak((validator, says), Some(order.ticket), step);
+                }
+                Err(why) => answer(order.ticket, Answer::Refused(why), step),
+            }
+        }
+    }
+
+    /// The epoch for which this operator approves now: that of the others, or the present one.
+    fn approves_for(&self, validator: ValidatorPosition, step: &Step<'_>) -> Result<Epoch, String> {
+        let now = epoch(step);
+        let leads = self.words.leading(validator, unix(step.now));
+        let exit = leads.map_or(now, |(epoch, _)| epoch);
+        let standing = self.standing(validator);
+        may_leave(standing, (exit, now), &step.facts.chain).map_err(|why| why.to_string())?;
+        Ok(exit)
+    }
+
+    /// The beacon node said nothing: who looks is shown what is known, nobody approves.
+    pub(super) fn unanswered(&mut self, step: &mut Step<'_>) {
+        for order in std::mem::take(&mut self.waiting) {
+            if order.term.is_none() {
+                self.show(order.ticket, order.validator, step);
+                continue;
+            }
+            let why = "the own beacon node does not say how the validator stands: nothing was \
+                       approved; see what `gantry status` says of the beacon node, and try again";
+            answer(order.ticket, Answer::Refused(why.to_owned()), step);
+        }
+    }
+
+    /// Answers whoever has ordered this word, if anybody has.
+    pub(super) fn say(&mut self, own: &Unkept, is_durable: bool, step: &mut Step<'_>) {
+        let Some(ticket) = own.ticket else { return };
+        if is_durable {
+            return self.show(ticket, own.validator, step);
+        }
+        let why = "the disk of the data directory does not take it: nothing was said to anybody. \
+                   Mend the disk, then try again";
+        answer(ticket, Answer::Refused(why.to_owned()), step);
+    }
+
+    fn show(&self, ticket: u64, validator: ValidatorPosition, step: &mut Step<'_>) {
+        let exit = self.view(validator, &Seen::of(step));
+        answer(ticket, Answer::Exit(exit), step);
+    }
+}
+
+fn answer(ticket: u64, answer: Answer, step: &mut Step<'_>) {
+    step.out.push(Output::Answer(ticket, answer));
+}

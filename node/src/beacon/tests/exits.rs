@@ -1,0 +1,74 @@
+//! What the node says of validators that leave, and the exit that it is given.
+
+use proto::Epoch;
+use proto::eth::operations::SignedVoluntaryExit;
+use proto::eth::{ValidatorIndex, VoluntaryExit};
+
+use super::*;
+
+const EXITS: &str = "/eth/v1/beacon/pool/voluntary_exits";
+const FAR_FUTURE: Epoch = Epoch(u64::MAX);
+
+fn exit() -> SignedVoluntaryExit {
+    SignedVoluntaryExit {
+        message: VoluntaryExit {
+            epoch: Epoch(9),
+            validator_index: ValidatorIndex(77),
+        },
+        signature: [5; 96].into(),
+    }
+}
+
+#[tokio::test]
+async fn an_exit_is_posted_in_the_words_of_the_api_and_a_refusal_says_why() {
+    let node = Node::recorded().with(EXITS, (200, JSON, b""));
+    node.start().await.submit_exit(&exit()).await.unwrap();
+    let (path, _, body) = node.last();
+    assert_eq!(path, EXITS);
+    let expected = format!(
+        r#"{{"message":{{"epoch":"9","validator_index":"77"}},"signature":"0x{}"}}"#,
+        "05".repeat(96)
+    );
+    assert_eq!(body, expected);
+    let why = br#"{"code":400,"message":"exit already known"}"#;
+    let node = Node::recorded().with(EXITS, (400, JSON, why));
+    let client = node.start().await;
+    for _ in 0..2 {
+        // Also right after a refusal it is offered again.
+        let error = client.submit_exit(&exit()).await.unwrap_err().to_string();
+        assert!(error.contains("exit already known"), "{error}");
+    }
+    assert_eq!(node.asked(EXITS), 2);
+}
+
+#[tokio::test]
+async fn epochs_of_a_validator_are_read_and_strange_ones_cost_it_no_duty() {
+    let recorded: serde_json::Value =
+        serde_json::from_slice(include_bytes!("recorded/validators.json")).unwrap();
+    let key = recorded["data"][0]["validator"]["pubkey"].as_str().unwrap();
+    let keys = [key.parse().unwrap()];
+    let client = Node::recorded().start().await;
+    let found = client.known_validators(StateId::Head, &keys).await.unwrap();
+    let validator = &found.known[0].validator;
+    assert_eq!(validator.activation_epoch, Some(Epoch(0)));
+    assert_eq!(validator.exit_epoch, Some(FAR_FUTURE));
+    assert_eq!(validator.withdrawable_epoch, Some(FAR_FUTURE));
+    for strange in [
+        serde_json::json!("soon"),
+        serde_json::json!(null),
+        serde_json::json!([7]),
+    ] {
+        let mut answer = recorded.clone();
+        answer["data"][0]["validator"]["exit_epoch"] = strange;
+        let body = serde_json::to_vec(&answer).unwrap();
+        let node = Node::recorded().with(VALIDATORS, (200, JSON, &body));
+        let found = node
+            .start()
+            .await
+            .known_validators(StateId::Head, &keys)
+            .await;
+        let known = found.unwrap().known;
+        assert_eq!(known[0].validator.exit_epoch, None);
+        assert!(known[0].status.is_active());
+    }
+}
