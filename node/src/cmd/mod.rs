@@ -9,6 +9,7 @@ mod deposit;
 mod dkg;
 mod draft;
 mod evidence;
+mod exit;
 mod identity;
 mod keystore;
 mod lock;
@@ -67,6 +68,7 @@ enum Command {
     Run(run::Arguments),
     /// Show how the running peer is: its peers, beacon node, record and last duties.
     Status(status::Arguments),
+    Exit(exit::Arguments),
     /// Show what a cluster has at Rocket Pool.
     #[command(subcommand)]
     Pool(Box<pool::Command>),
@@ -98,6 +100,7 @@ impl Gantry {
             Command::Deposit(arguments) => arguments.run().map_err(Box::new)?,
             Command::Run(arguments) => arguments.run()?,
             Command::Status(arguments) => arguments.run()?,
+            Command::Exit(arguments) => arguments.run()?,
             Command::Pool(command) => command.run().map_err(Box::new)?,
             Command::Evidence(command) => command.run()?,
             Command::Slashing(command) => command.run()?,
@@ -116,6 +119,7 @@ impl Command {
             | Self::Keystore(_)
             | Self::Lock(_)
             | Self::Status(_)
+            | Self::Exit(_)
             | Self::Evidence(_)
             | Self::Slashing(_) => false,
         }
@@ -155,6 +159,8 @@ pub enum CommandError {
     Run(#[from] run::RunError),
     #[error(transparent)]
     Status(#[from] status::StatusError),
+    #[error(transparent)]
+    Exit(#[from] exit::ExitError),
     #[error(transparent)]
     Pool(#[from] Box<pool::PoolError>),
     #[error(transparent)]

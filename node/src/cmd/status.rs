@@ -11,7 +11,7 @@ use super::runtime::{RuntimeError, complete, runtime};
 use crate::answers::{self, Other, Unread, reason};
 use crate::config::{Config, ConfigError};
 use crate::disk::duty_history::Ending;
-use crate::report::status::{PeerStatus, Status};
+use crate::report::status::{ExitStatus, PeerStatus, Status};
 
 /// How long the running peer may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -157,6 +157,12 @@ fn page(status: &Status, duties: usize) -> String {
     for peer in &status.peers {
         line(format!("  {}", peer_line(peer)));
     }
+    if !status.exits.is_empty() {
+        line("exits:".to_owned());
+    }
+    for exit in &status.exits {
+        line(format!("  {}", exit_line(exit)));
+    }
     line("last duties:".to_owned());
     for ending in status.duties.iter().take(duties) {
         line(format!("  {}", duty_line(ending)));
@@ -217,6 +223,24 @@ fn session_line(peer: &PeerStatus) -> String {
             peer.problem.as_deref().unwrap_or("not connected yet")
         )
     }
+}
+
+fn exit_line(exit: &ExitStatus) -> String {
+    let index = exit
+        .index
+        .map_or_else(String::new, |i| format!(" (index {i})"));
+    let by = match exit.approved_by.is_empty() {
+        true => "nobody any more".to_owned(),
+        false => exit.approved_by.join(", "),
+    };
+    let old = match exit.too_old.is_empty() {
+        true => String::new(),
+        false => format!("; the programs of {} are too old", exit.too_old.join(", ")),
+    };
+    format!(
+        "validator {}{index}, epoch {}, approved by {by}: {}{old}",
+        exit.validator, exit.epoch, exit.stage
+    )
 }
 
 fn duty_line(ending: &Ending) -> String {

@@ -1,0 +1,235 @@
+//! `gantry exit`: says that this operator approves of the exit of a validator, and shows how far
+//! exits have come. The running peer does it: this finds it through the socket on its disk.
+
+mod words;
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{ArgGroup, Args};
+use proto::control::{Answer, Exit, Request, Stage, Which};
+use proto::eth::ValidatorIndex;
+use proto::exit::{LONGEST_TERM, TERM};
+use proto::lock::Lock;
+use proto::{PublicKey, ValidatorPosition};
+use thiserror::Error;
+
+use super::runtime::{RuntimeError, complete, runtime};
+use crate::checks::lock::{self, LockFileError};
+use crate::clock;
+use crate::config::{Config, ConfigError};
+use crate::control::{self, ControlError};
+use crate::disk::keystore::{SecretFileError, confirmed};
+use words::Words;
+
+const HOUR: u64 = 60 * 60;
+/// How often the peer is asked how far a signed exit has come.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The exit was not approved, withdrawn or shown.
+#[derive(Debug, Error)]
+pub enum ExitError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    #[error(transparent)]
+    Lock(#[from] LockFileError),
+    #[error(transparent)]
+    Secret(#[from] SecretFileError),
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    #[error("no validator of this cluster has the key {0}: `gantry lock show` prints theirs")]
+    NoSuchKey(PublicKey),
+    #[error("{0}")]
+    Refused(String),
+    #[error("nothing was approved: {0}")]
+    NotNow(String),
+    #[error("nothing was approved: the answer was not yes")]
+    NotApproved,
+    #[error("the running peer answered something else than it was asked: its log may say why")]
+    Strange,
+}
+
+/// A validator as an operator types it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Chosen {
+    Key(PublicKey),
+    Index(u64),
+    Place(u32),
+}
+
+impl FromStr for Chosen {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let place = text.strip_prefix("lock:").map(str::parse);
+        match (place, text.parse()) {
+            (Some(Ok(place)), _) => Ok(Self::Place(place)),
+            (None, Ok(index)) => Ok(Self::Index(index)),
+            (None, Err(_)) if text.starts_with("0x") => {
+                let key = text.parse();
+                key.map(Self::Key)
+                    .map_err(|_| "expected 0x and 96 hex digits of a public key")
+            }
+            (Some(Err(_)), _) | (None, Err(_)) => Err(
+                "expected a public key (0x…), an index on the chain, or a place in the lock \
+                 (lock:0)",
+            ),
+        }
+    }
+}
+
+/// Approve of a validator's exit, together with the other operators.
+///
+/// An exit cannot be taken back. When t operators have approved, each on his own machine, the peers
+/// sign it and give it to their beacon nodes. `gantry run` must be running.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").required(true).args(["validator", "list"]))]
+pub struct Arguments {
+    /// Its public key (0x…), its index on the chain, or its place in the lock (lock:0).
+    validator: Option<Chosen>,
+    /// Take back this operator's approval, as long as fewer than t have approved.
+    #[arg(long, conflicts_with = "list")]
+    withdraw: bool,
+    /// Show all exits that are approved by somebody or under way.
+    #[arg(long)]
+    list: bool,
+    /// For how many hours the approval holds, at most a week.
+    #[arg(long, value_name = "HOURS", default_value_t = TERM / HOUR,
+          value_parser = clap::value_parser!(u64).range(1..=LONGEST_TERM / HOUR))]
+    hours: u64,
+    /// Approve without being asked, for scripts.
+    #[arg(long)]
+    yes: bool,
+    /// The config file of the running peer.
+    #[arg(long, env = "GANTRY_CONFIG", default_value = "gantry.toml")]
+    config: PathBuf,
+}
+
+impl Arguments {
+    pub(super) fn run(self) -> Result<(), ExitError> {
+        let config = Config::read(&self.config)?;
+        let lock = lock::read(&config.lock_file)?;
+        let peer = Peer { config, lock };
+        complete(runtime()?, async {
+            let Some(chosen) = self.validator else {
+                let exits = peer.list().await?;
+                print!("{}", peer.words().list(&exits));
+                return Ok(());
+            };
+            let which = peer.which(chosen)?;
+            if self.withdraw {
+                let exit = peer.exit(Request::WithdrawExit(which)).await?;
+                println!("{}", peer.words().withdrawn(&exit));
+                return Ok(());
+            }
+            self.approve(&peer, which).await
+        })
+    }
+
+    async fn approve(&self, peer: &Peer, which: Which) -> Result<(), ExitError> {
+        let exit = peer.exit(Request::LookAtExit(which)).await?;
+        let words = peer.words().before(&exit, self.hours);
+        match &exit.stage {
+            Stage::Held(why) => return Err(ExitError::NotNow(why.clone())),
+            Stage::Leaving { .. } => return peer.follow(exit).await,
+            Stage::Waiting
+            | Stage::Asking
+            | Stage::Signing(_)
+            | Stage::Signed
+            | Stage::Accepted
+            | Stage::Refused(_) => {}
+        }
+        println!("{words}");
+        if !self.yes && !confirmed("Do you approve? Type yes: ")? {
+            return Err(ExitError::NotApproved);
+        }
+        let order = Request::ApproveExit {
+            validator: which,
+            term: self.hours * HOUR,
+        };
+        let exit = peer.exit(order).await?;
+        println!("{}", peer.words().approved(&exit));
+        if peer.words().lacks(&exit) > 0 {
+            return Ok(());
+        }
+        peer.follow(exit).await
+    }
+}
+
+/// The running peer, and what its operator knows of the cluster.
+struct Peer {
+    config: Config,
+    lock: Lock,
+}
+
+impl Peer {
+    fn words(&self) -> Words<'_> {
+        Words {
+            lock: &self.lock,
+            now: clock::now().micros() / 1_000_000,
+        }
+    }
+
+    fn which(&self, chosen: Chosen) -> Result<Which, ExitError> {
+        Ok(match chosen {
+            Chosen::Index(index) => Which::Index(ValidatorIndex(index)),
+            Chosen::Place(place) => Which::Position(ValidatorPosition(place)),
+            Chosen::Key(key) => {
+                let mut positions = (0..).zip(&self.lock.validators);
+                let found = positions.find(|(_, validator)| validator.public_key == key);
+                let (position, _) = found.ok_or(ExitError::NoSuchKey(key))?;
+                Which::Position(ValidatorPosition(position))
+            }
+        })
+    }
+
+    async fn ask(&self, request: Request) -> Result<Answer, ExitError> {
+        let answer = control::ask(&self.config.data_dir, self.lock.hash(), &request).await?;
+        match answer {
+            Answer::Refused(why) => Err(ExitError::Refused(why)),
+            Answer::Exits(_) | Answer::Exit(_) => Ok(answer),
+        }
+    }
+
+    async fn exit(&self, request: Request) -> Result<Exit, ExitError> {
+        match self.ask(request).await? {
+            Answer::Exit(exit) => Ok(exit),
+            Answer::Exits(_) | Answer::Refused(_) => Err(ExitError::Strange),
+        }
+    }
+
+    async fn list(&self) -> Result<Vec<Exit>, ExitError> {
+        match self.ask(Request::ListExits).await? {
+            Answer::Exits(exits) => Ok(exits),
+            Answer::Exit(_) | Answer::Refused(_) => Err(ExitError::Strange),
+        }
+    }
+
+    /// Shows how the exit goes on, until the chain shows it or it is open no more.
+    async fn follow(&self, mut exit: Exit) -> Result<(), ExitError> {
+        let mut shown = None;
+        loop {
+            if shown.as_ref() != Some(&exit.stage) {
+                println!("{}", self.words().stage(&exit));
+                shown = Some(exit.stage.clone());
+            }
+            if matches!(exit.stage, Stage::Leaving { .. }) {
+                return Ok(());
+            }
+            tokio::time::sleep(PAUSE).await;
+            let exits = self.list().await?;
+            let same = |other: &Exit| other.validator == exit.validator;
+            let Some(now) = exits.into_iter().find(same) else {
+                println!("the exit is not open any more: its approvals have run out");
+                return Ok(());
+            };
+            exit = now;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! What operators type, and what they read before they say yes.
+
+use clap::Parser as _;
+use proto::control::Approval;
+use proto::lock::{Contents, Validator};
+use proto::{Epoch, Root, example};
+
+use super::*;
+use crate::cmd::{Command, Gantry};
+
+const NOW: u64 = 1_700_000_000;
+
+fn lock() -> Lock {
+    let identities = example::identities(4);
+    let definition = example::agreed(example::draft(&identities), &identities);
+    let contents = Contents {
+        definition,
+        validators: vec![Validator {
+            public_key: [7; 48].into(),
+            share_public_keys: (1..=4).map(|share| [share; 48].into()).collect(),
+        }],
+        seal_commitment: (1..=3)
+            .map(|coefficient| [coefficient; 48].into())
+            .collect(),
+        exit_seal_commitment: None,
+        transcript_hash: Root::from([8; 32]),
+        keystore_salt: Root::from([9; 32]),
+    };
+    example::witnessed(contents, &identities)
+}
+
+fn exit(operators: &[u32]) -> Exit {
+    let approvals = operators.iter().map(|operator| Approval {
+        operator: *operator,
+        epoch: Epoch(200),
+        until: NOW + 5 * HOUR,
+    });
+    Exit {
+        validator: ValidatorPosition(0),
+        index: Some(ValidatorIndex(77)),
+        epoch: Epoch(200),
+        approvals: approvals.collect(),
+        too_old: Vec::new(),
+        stage: Stage::Waiting,
+    }
+}
+
+#[test]
+fn before_yes_an_operator_reads_what_an_exit_means_which_epoch_and_who_approves() {
+    let lock = lock();
+    let words = Words {
+        lock: &lock,
+        now: NOW,
+    };
+    let mut open = exit(&[1]);
+    open.too_old = vec![3];
+    let text = words.before(&open, 24);
+    let names: Vec<&str> = lock
+        .definition
+        .terms()
+        .operators
+        .iter()
+        .map(|o| &*o.name)
+        .collect();
+    for part in [
+        "cannot be taken back",
+        "the WHOLE megapool pays out no rewards until the final balance",
+        "epoch 200",
+        "by 1 of 3 that are needed (of 4)",
+        &format!("{} (for 5 h more)", names[1]),
+        &format!("gantry of {}", names[3]),
+        "index 77",
+        "holds for 24 h",
+        "--withdraw",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let first = words.before(&exit(&[]), 24);
+    assert!(first.contains("fixed by your approval"), "{first}");
+}
+
+#[test]
+fn after_yes_it_is_told_how_many_are_missing_and_approvals_of_another_epoch_do_not_count() {
+    let lock = lock();
+    let words = Words {
+        lock: &lock,
+        now: NOW,
+    };
+    let mut open = exit(&[0, 1, 2]);
+    assert_eq!(words.lacks(&open), 0);
+    open.approvals[2].epoch = Epoch(201);
+    assert_eq!(words.lacks(&open), 1);
+    let text = words.approved(&open);
+    assert!(text.contains("1 more must approve"), "{text}");
+    assert!(text.contains("for epoch 201"), "{text}");
+    assert!(words.list(&[]).contains("no exit is open"));
+    assert!(words.list(&[open]).contains("3 of 3 approve"));
+}
+
+fn typed(words: &[&str]) -> Option<Arguments> {
+    let words = ["gantry", "exit"].iter().chain(words);
+    let gantry = Gantry::try_parse_from(words).ok()?;
+    let Command::Exit(arguments) = gantry.command else {
+        return None;
+    };
+    Some(arguments)
+}
+
+#[test]
+fn a_validator_is_named_by_key_index_or_place_and_nothing_is_guessed() {
+    let key = format!("0x{}", "07".repeat(48));
+    let chosen = |word: &str| typed(&[word]).and_then(|arguments| arguments.validator);
+    assert_eq!(chosen(&key), Some(Chosen::Key([7; 48].into())));
+    assert_eq!(chosen("12"), Some(Chosen::Index(12)));
+    assert_eq!(chosen("lock:0"), Some(Chosen::Place(0)));
+    for wrong in ["0x07", "lock:", "lock:-1", "first", "-1", &key[2..]] {
+        assert_eq!(chosen(wrong), None, "{wrong}");
+    }
+    assert!(typed(&[]).is_none(), "what is to be done must be said");
+    assert!(typed(&["--list", "12"]).is_none());
+    assert!(typed(&["12", "--hours", "169"]).is_none());
+    assert_eq!(typed(&["12"]).unwrap().hours, 24);
+    let peer = Peer {
+        config: config(),
+        lock: lock(),
+    };
+    let ours = peer.which(Chosen::Key([7; 48].into())).unwrap();
+    assert_eq!(ours, Which::Position(ValidatorPosition(0)));
+    let other = peer.which(Chosen::Key([6; 48].into()));
+    assert!(matches!(other, Err(ExitError::NoSuchKey(_))), "{other:?}");
+}
+
+/// Any config.
+fn config() -> Config {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("gantry.toml");
+    std::fs::write(&file, "data_dir = \"/nowhere\"\nsecret_file = \"s\"\n").unwrap();
+    Config::read(&file).unwrap()
+}
