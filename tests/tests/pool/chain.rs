@@ -171,13 +171,34 @@ impl Chain {
 
     /// Sends a call with ether, which has to succeed; returns the receipt.
     pub async fn pay(&self, from: Address, to: Address, wei: u128, call: impl SolCall) -> Value {
-        let transaction = transaction(from, to, wei, &call);
+        self.pay_bytes(from, (to, wei), &call.abi_encode()).await
+    }
+
+    /// Whether a call of these bytes would succeed now; else why not.
+    pub async fn simulate(&self, from: Address, to: Address, call: Vec<u8>) -> Result<(), String> {
+        let transaction = of_bytes(from, (to, 0), &call);
+        let answer = self
+            .answer("eth_call", json!([transaction, "latest"]))
+            .await;
+        match answer.get("error") {
+            None => Ok(()),
+            Some(_) => Err(said(&answer)),
+        }
+    }
+
+    /// Sends a call of these bytes, which has to succeed.
+    pub async fn send_bytes(&self, from: Address, to: Address, call: Vec<u8>) -> Value {
+        self.pay_bytes(from, (to, 0), &call).await
+    }
+
+    async fn pay_bytes(&self, from: Address, to: (Address, u128), call: &[u8]) -> Value {
+        let transaction = of_bytes(from, to, call);
         let refused = self
             .answer("eth_call", json!([transaction, "latest"]))
             .await;
         assert_eq!(refused.get("error"), None, "{}", said(&refused));
-        let sent = json!([transaction]);
         // Anvil answers with the receipt, once there is one.
+        let sent = json!([transaction]);
         let receipt = self.ask("eth_sendTransactionSync", sent).await;
         assert_eq!(receipt["status"], "0x1", "{receipt}");
         receipt
@@ -190,7 +211,7 @@ impl Chain {
 
     /// What a view says.
     pub async fn view<C: SolCall>(&self, to: Address, call: C) -> C::Return {
-        let transaction = transaction(Address::ZERO, to, 0, &call);
+        let transaction = of_bytes(Address::ZERO, (to, 0), &call.abi_encode());
         let answer = self.ask("eth_call", json!([transaction, "latest"])).await;
         C::abi_decode_returns(&hex::decode(answer.as_str().unwrap()).unwrap()).unwrap()
     }
@@ -202,7 +223,7 @@ impl Chain {
         (to, wei): (Address, u128),
         call: impl SolCall,
     ) -> String {
-        let transaction = transaction(from, to, wei, &call);
+        let transaction = of_bytes(from, (to, wei), &call.abi_encode());
         let answer = self
             .answer("eth_call", json!([transaction, "latest"]))
             .await;
@@ -355,10 +376,10 @@ fn run(time: u64) -> (Child, String) {
     (anvil, format!("http://{}", listening.unwrap()))
 }
 
-fn transaction(from: Address, to: Address, wei: u128, call: &impl SolCall) -> Value {
+fn of_bytes(from: Address, (to, wei): (Address, u128), call: &[u8]) -> Value {
     json!({
         "from": from, "to": to, "value": quantity(wei), "gas": "0xf00000",
-        "data": hex::encode_prefixed(call.abi_encode()),
+        "data": hex::encode_prefixed(call),
     })
 }
 

@@ -10,6 +10,7 @@
 //! | [`node`] | a node account on the way of its validators, call by call |
 //! | [`status`] | what `gantry pool status` shows of a node |
 //! | [`life`] | a megapool validator from registration to the last wei |
+//! | [`prover`] | the program's own proofs |
 //! | [`queues`] | the queues, what leaves them, and credit |
 //! | [`refusals`] | what the contracts refuse, and with which words |
 
@@ -24,6 +25,7 @@ mod chain;
 mod keys;
 mod life;
 mod node;
+mod prover;
 mod queues;
 mod refusals;
 mod status;

@@ -1,8 +1,9 @@
 //! The calls that carry proofs, as either version of the contracts takes them.
 //!
-//! Rocket Pool 1.4 takes proofs as structs. 1.4.1 takes a version and bytes: the same structs, one
-//! after the other, in version 1. Which of the two the contract at hand takes is found by
-//! simulating the very call ([`Surface::ALL`]), never by a version that it names or an address.
+//! Rocket Pool 1.4 takes proofs as structs. 1.4.1 takes a version and bytes: in version 1 the same
+//! structs, as the fields of one, so that the bytes begin with its offset, 32. Which of the two the
+//! contract at hand takes is found by simulating the very call ([`Surface::ALL`]), never by a
+//! version that it names or an address.
 //!
 //! Source: the interfaces of `RocketMegapoolManager` at Rocket Pool's tags v1.4 and v1.4.1.
 //!
@@ -105,7 +106,7 @@ impl ProofCall<'_> {
             }
             (Surface::V1_4_1, Carried::Validator(claim, validator)) => {
                 let version = validator_version(self.slot.fork());
-                let data = (of_validator(validator), of_slot(self.slot)).abi_encode_params();
+                let data = (of_validator(validator), of_slot(self.slot)).abi_encode();
                 self.versioned(claim, version, data)
             }
             (Surface::V1_4_1, Carried::FinalBalance(withdrawal, validator)) => {
@@ -120,7 +121,7 @@ impl ProofCall<'_> {
                     id: self.validator,
                     slotTimestamp: self.slot_timestamp,
                     proofVersion: U256::from(version),
-                    proofData: parts.abi_encode_params().into(),
+                    proofData: parts.abi_encode().into(),
                 }
                 .abi_encode()
             }

@@ -14,7 +14,7 @@ pub mod api;
 mod made;
 pub mod proofs;
 pub mod state;
-mod tests;
+pub mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -144,6 +144,12 @@ impl Beacon {
     /// The block of a slot.
     pub fn at(&self, slot: Slot) -> Option<&Made> {
         self.blocks.get(&slot)
+    }
+
+    /// The root of the last block before a slot; nothing, if there is none.
+    pub fn before(&self, slot: Slot) -> Root {
+        let before = self.blocks.range(..slot).next_back();
+        before.map_or([0; 32].into(), |(_, made)| made.root)
     }
 
     /// The block after this one.

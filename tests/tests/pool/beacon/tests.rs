@@ -11,10 +11,12 @@ use crate::chain::{Chain, ETHER};
 use crate::keys;
 use crate::node::Node;
 
-struct Api(String);
+/// A beacon node as a client asks it.
+pub struct Api(pub String);
 
 impl Api {
-    async fn bytes(&self, path: &str) -> Vec<u8> {
+    /// SSZ of Fulu.
+    pub async fn bytes(&self, path: &str) -> Vec<u8> {
         let asked = reqwest::Client::new().get(format!("{}{path}", self.0));
         let answer = asked.header("accept", "application/octet-stream");
         let answer = answer.send().await.unwrap().error_for_status().unwrap();
@@ -22,13 +24,15 @@ impl Api {
         answer.bytes().await.unwrap().to_vec()
     }
 
-    async fn data(&self, path: &str) -> Value {
+    /// What stands under `data`.
+    pub async fn data(&self, path: &str) -> Value {
         let answer = reqwest::get(format!("{}{path}", self.0)).await.unwrap();
         let mut answer: Value = answer.error_for_status().unwrap().json().await.unwrap();
         answer["data"].take()
     }
 
-    async fn header(&self, block: &str) -> (Value, BeaconBlockHeader) {
+    /// A block's root and header.
+    pub async fn header(&self, block: &str) -> (Value, BeaconBlockHeader) {
         let it = self.data(&format!("/eth/v1/beacon/headers/{block}")).await;
         let header = serde_json::from_value(it["header"]["message"].clone()).unwrap();
         (it["root"].clone(), header)

@@ -71,8 +71,7 @@ fn both_surfaces_carry_the_same_proofs_of_a_validator() {
         assert_eq!(plain.megapool.0.0, [0x77; 20]);
         assert_eq!(plain.slotTimestamp, 1_795_224_035);
         assert_eq!(versioned.slotTimestamp, 1_795_224_035);
-        let carried =
-            <(calls::ValidatorProof, calls::SlotProof)>::abi_decode_params(&versioned.proofData);
+        let carried = <(calls::ValidatorProof, calls::SlotProof)>::abi_decode(&versioned.proofData);
         let (validator, slot) = carried.unwrap();
         assert_eq!((&validator, &slot), (&plain.validator, &plain.slot));
         assert_eq!(slot.slot, SLOT.0);
@@ -107,7 +106,7 @@ fn both_surfaces_carry_the_same_proofs_of_a_final_balance() {
         calls::ValidatorProof,
         calls::SlotProof,
     );
-    let carried = Carry::abi_decode_params(&versioned.proofData).unwrap();
+    let carried = Carry::abi_decode(&versioned.proofData).unwrap();
     let withdrawal = carried.0.clone();
     assert_eq!(carried, (plain.withdrawal, plain.validator, plain.slot));
     assert_eq!(withdrawal.withdrawalSlot, slot.0);
