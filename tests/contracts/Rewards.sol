@@ -2,7 +2,6 @@
 pragma solidity 0.8.30;
 
 import {RocketDepositPool} from "./DepositPool.sol";
-import {SettingsDeposit} from "./Settings.sol";
 import {Part, RocketStorage} from "./Storage.sol";
 
 /// How what borrowed ether earns is divided, and what a node's own part of its ether was over time.
@@ -61,10 +60,13 @@ contract RocketNetworkRevenues is Part {
     }
 }
 
-/// The token of those who lend their ether, one for one here. What it holds beyond the reserve goes
+/// The token of those who lend their ether, one for one here. What it holds beyond a reserve goes
 /// to the deposit pool.
 contract RocketTokenRETH is Part {
     event EtherDeposited(address indexed from, uint256 amount, uint256 time);
+
+    /// The part of all lent ether that stays here for those who leave.
+    uint256 private constant RESERVE = 0.1 ether;
 
     mapping(address => uint256) public balanceOf;
     uint256 public totalSupply;
@@ -92,9 +94,12 @@ contract RocketTokenRETH is Part {
     }
 
     function depositExcessCollateral() external {
-        uint256 reserve = SettingsDeposit(find("rocketDAOProtocolSettingsDeposit")).getReserve();
-        if (address(this).balance <= reserve) return;
-        uint256 excess = address(this).balance - reserve;
+        uint256 held = address(this).balance;
+        if (held == 0 || totalSupply == 0) return;
+        // By way of a rounded rate, as the real one goes.
+        uint256 rate = held * 1 ether / totalSupply;
+        if (rate <= RESERVE) return;
+        uint256 excess = held - held * RESERVE / rate;
         RocketDepositPool(find("rocketDepositPool")).recycleExcessCollateral{value: excess}();
     }
 }

@@ -91,7 +91,8 @@ contract SettingsDeposit is Settings {
         return value["getExpressQueueTicketsBaseProvision"];
     }
 
-    /// What rETH holds back for those who leave it; in the real ones a share of all ether.
+    /// What comes is to fill rETH up to that; in the real ones a tenth of the ether that oracles
+    /// have counted, which is nothing on a new chain.
     function getReserve() external view returns (uint256) {
         return value["getReserve"];
     }

@@ -25,6 +25,11 @@ pub fn shown(milliether: u128) -> String {
     wei(milliether).to_string()
 }
 
+/// The same of hundred-thousandths.
+fn parts(hundredth: u128) -> U256 {
+    U256::from(hundredth * MILLI / 100)
+}
+
 /// The events of a kind in a receipt.
 pub fn events<E: SolEvent>(receipt: &Value) -> Vec<E> {
     let logs = receipt["logs"].as_array().unwrap().iter();
@@ -104,20 +109,22 @@ async fn what_it_earns_is_split_and_claimed(node: &Node<'_>, pubkey: &PublicKey)
     chain.withdrawal(epoch, pubkey, Some(500_000_000)).await;
     chain.credit(node.megapool, ETHER / 2).await;
     assert_eq!(megapool_of(&chain.seen())["pending_rewards"], shown(1_000));
-    let split = node.distribute(who::STRANGER).await;
-    let split = events::<Megapool::RewardsDistributed>(&split)
-        .pop()
-        .unwrap();
+    let sent = node.distribute(who::STRANGER).await;
+    let shares = events::<Megapool::RewardsDistributed>(&sent);
+    let shares = shares.first().unwrap();
     // An eighth is the node's own; of what the rest earns it gets 5 % and voters get 9 %.
-    assert_eq!(split.node, U256::from(16_875 * MILLI / 100));
-    assert_eq!(split.voters, U256::from(7_875 * MILLI / 100));
-    assert_eq!(split.reth, U256::from(75_250 * MILLI / 100));
-    assert_eq!(megapool_of(&chain.seen())["refund"], split.node.to_string());
+    assert_eq!(shares.node, parts(16_875));
+    assert_eq!(shares.voters, parts(7_875));
+    assert_eq!(shares.reth, parts(75_250));
+    assert_eq!(
+        megapool_of(&chain.seen())["refund"],
+        shares.node.to_string()
+    );
     let before = chain.balance(who::OWNER).await;
     let claim = Megapool::claimCall {};
     chain.send(who::NODE, node.megapool, claim).await;
     let after = chain.balance(who::OWNER).await;
-    assert_eq!(after - before, U256::from(16_875 * MILLI / 100));
+    assert_eq!(after - before, parts(16_875));
 }
 
 async fn it_leaves_and_its_bond_comes_back(node: &Node<'_>, pubkey: &PublicKey) {
@@ -157,8 +164,11 @@ async fn it_leaves_and_its_bond_comes_back(node: &Node<'_>, pubkey: &PublicKey) 
         assert_eq!(megapool_of(&seen)[what], left, "{what}");
     }
     let pool = &seen["head"]["network"]["pool_balance"];
-    // Beside the 4 ETH that the assignment left: 28.01 of the validator, 0.7525 of the rewards.
-    let lent = U256::from(3_276_250 * MILLI / 100);
+    // Beside the 4 ETH that the assignment left: 28.01 of the validator, 0.7525 of the rewards,
+    // less a tenth of what was lent, which rETH keeps.
+    let lent = wei(4_000) + wei(28_010) + parts(75_250) - U256::from(1);
+    let kept = parts(319_840);
+    let lent = lent - kept;
     assert_eq!(*pool, lent.to_string());
 }
 
