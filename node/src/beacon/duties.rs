@@ -194,9 +194,6 @@ impl BeaconClient {
         &self,
         recipients: &[(ValidatorIndex, Address)],
     ) -> Result<(), BeaconError> {
-        if recipients.is_empty() {
-            return Ok(());
-        }
         self.put((Call::PrepareProposers, 0), async {
             #[derive(Serialize)]
             struct Preparation {
