@@ -170,7 +170,7 @@ fn a_beacon_node_is_missed_when_it_is_needed() {
     let config = parse("", &[]).unwrap();
     let error = config.beacon_node().unwrap_err().to_string();
     assert!(
-        error.starts_with("`beacon_node` (gantry.toml): is missing"),
+        error.starts_with("`beacon_node` (gantry.toml, which is not there): is missing"),
         "{error}"
     );
     let error = config.execution_node().unwrap_err().to_string();
