@@ -135,11 +135,12 @@ impl Form {
         if of.0 - slot.0 <= era {
             return Ok(Self::Recent { slot });
         }
-        // Summaries began with Capella; eras before it have none.
+        // Summaries began with Capella; eras before it have none. A node whose schedule has it
+        // after Electra gets the wrong one, which then is not that of the era.
         let mut forks = spec.forks().iter();
         let capella = forks.find(|fork| fork.name == "capella");
         let first = capella.map_or(0, |fork| spec.first_slot(fork.epoch).0 / era);
-        let summary = slot.0 / era - first;
+        let summary = (slot.0 / era).saturating_sub(first);
         Ok(Self::Historical { slot, summary })
     }
 

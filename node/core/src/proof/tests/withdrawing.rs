@@ -141,6 +141,14 @@ fn the_form_follows_from_the_slots_and_is_the_recent_one_at_equality() {
 }
 
 #[test]
+fn a_schedule_that_makes_no_sense_gives_a_form_that_fits_no_era() {
+    let spec = spec(&[("CAPELLA_FORK_EPOCH", "4000000")]);
+    let slot = Slot(1000);
+    let form = Form::of(&spec, slot, Slot(1065));
+    assert_eq!(form, Ok(Form::Historical { slot, summary: 0 }));
+}
+
+#[test]
 fn another_block_than_the_chains_is_refused() {
     let slot = Slot(SLOT.0 - 9);
     let block = block_at(slot);
