@@ -6,7 +6,7 @@
 //! | `peer` | a running peer: what it starts from, the loop, its questions to the beacon node |
 //! | `ceremony` | one peer at the key ceremony, from a signed definition to keys on its disk |
 //! | `deposit` | deposits on their way: planned, sent, waited for |
-//! | `pool` | what Rocket Pool says about a node, read at two blocks; proofs for its contracts |
+//! | `pool` | what Rocket Pool says of a node, read at two blocks; plans tried; proofs for it |
 //! | `slashing` | what an operator does to the signing record of a peer that does not run |
 //! | `checks` | rules that compare files, chain, slot and deposits with the own nodes |
 //! | [`report`] | what the operator sees: log, metrics, status, web |

@@ -3,6 +3,7 @@
 //! | module | is |
 //! |---|---|
 //! | `agree` | the agreement: written, shown, signed, merged |
+//! | `plan` | what is to be done, and what would become of it |
 //! | `status` | flags of `gantry pool status`, and what it asks |
 //! | `page` | what it prints for a person |
 //! | `holdings` | of that, the megapool and the minipools |
@@ -12,12 +13,15 @@ mod agree;
 mod holdings;
 mod lines;
 mod page;
+mod plan;
 mod status;
 
 use clap::Subcommand;
+use node_core::pool::plan::NotOurs;
 use thiserror::Error;
 
 use super::runtime::RuntimeError;
+use crate::checks::agreement::AgreementFileError;
 use crate::checks::lock::LockFileError;
 use crate::config::ConfigError;
 use crate::pool::SightError;
@@ -28,6 +32,7 @@ pub enum Command {
     /// Write, show and sign what the operators agree on for Rocket Pool.
     #[command(subcommand)]
     Agree(Box<agree::Command>),
+    Plan(plan::Arguments),
     Status(status::Arguments),
 }
 
@@ -44,12 +49,17 @@ pub enum PoolError {
     Sight(#[from] SightError),
     #[error(transparent)]
     Agree(#[from] agree::AgreeError),
+    #[error(transparent)]
+    Agreement(#[from] AgreementFileError),
+    #[error(transparent)]
+    NotOurs(#[from] NotOurs),
 }
 
 impl Command {
     pub fn run(self) -> Result<(), PoolError> {
         match self {
             Self::Agree(command) => Ok(command.run()?),
+            Self::Plan(arguments) => arguments.run(),
             Self::Status(arguments) => arguments.run(),
         }
     }

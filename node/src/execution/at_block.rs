@@ -47,6 +47,17 @@ pub struct Anchors {
 pub enum StateQuestion {
     /// What the contract answers to these bytes.
     Call(Address, Vec<u8>),
+    /// What would become of a transaction.
+    Simulation {
+        /// Who sends it.
+        from: Address,
+        /// To whom.
+        to: Address,
+        /// Wei that go with it, the highest byte first.
+        value: [u8; 32],
+        /// Its bytes.
+        data: Vec<u8>,
+    },
     /// How many wei the account has.
     Balance(Address),
     /// The code at this address.
@@ -213,6 +224,19 @@ impl States {
                     json!({"to": to.to_string(), "data": format!("0x{}", hex::encode(data))});
                 asked("eth_call", json!([call, block]))
             }
+            StateQuestion::Simulation {
+                from,
+                to,
+                value,
+                data,
+            } => {
+                let value = U256::from_be_bytes(*value);
+                let call = json!({
+                    "from": from.to_string(), "to": to.to_string(),
+                    "value": format!("0x{value:x}"), "data": format!("0x{}", hex::encode(data)),
+                });
+                asked("eth_call", json!([call, block]))
+            }
             StateQuestion::Balance(account) => {
                 asked("eth_getBalance", json!([account.to_string(), block]))
             }
@@ -227,7 +251,9 @@ impl States {
         reply: &Reply,
     ) -> Result<StateAnswer, ExecutionError> {
         let reply = match (question, reply) {
-            (StateQuestion::Call(..), Err(payload)) if is_revert(payload) => {
+            (StateQuestion::Call(..) | StateQuestion::Simulation { .. }, Err(payload))
+                if is_revert(payload) =>
+            {
                 let reason = self.node.hidden.shown(&payload.message);
                 return Ok(StateAnswer::Reverted(reason.to_string()));
             }
@@ -235,6 +261,11 @@ impl States {
         };
         if let Err(payload) = reply {
             let words = self.node.hidden.shown(&payload.message);
+            // What lacks ether is refused before any contract is asked.
+            let is_simulated = matches!(question, StateQuestion::Simulation { .. });
+            if is_simulated && is_poor(&words) {
+                return Ok(StateAnswer::Reverted(words.to_string()));
+            }
             if is_thrown_away(&words) {
                 return Err(ExecutionError::Pruned {
                     block: block.number,
@@ -248,7 +279,9 @@ impl States {
             }
         }
         Ok(StateAnswer::Bytes(match question {
-            StateQuestion::Call(to, _) | StateQuestion::Code(to) => {
+            StateQuestion::Call(to, _)
+            | StateQuestion::Simulation { to, .. }
+            | StateQuestion::Code(to) => {
                 let bytes: Option<Bytes> = self.result("what a contract answers", reply)?;
                 let bytes = bytes.ok_or_else(|| ExecutionError::Refused {
                     node: Arc::clone(self.node.hidden.node()),
@@ -307,6 +340,18 @@ fn is_revert(payload: &ErrorPayload) -> bool {
         || payload.code == -32015
         || words.contains("revert")
         || words.contains("invalid opcode")
+}
+
+/// Whether the account that sends has too little: nodes say so in words only, each in its own.
+fn is_poor(words: &str) -> bool {
+    let words = words.to_lowercase();
+    let ways = [
+        "insufficient",
+        "lack of funds",
+        "lackoffunds",
+        "upfront cost",
+    ];
+    ways.iter().any(|it| words.contains(it))
 }
 
 /// Whether the node does not have the block in its chain, or not any more.

@@ -4,11 +4,13 @@
 //! forward together, so that what is asked of one travels with what is asked of the other. The
 //! chain may turn away from a block in the middle of it: then all is read anew.
 //!
-//! [`proof`] makes proofs of the beacon chain for these contracts, from the own beacon node.
+//! [`proof`] makes proofs of the beacon chain for these contracts, from the own beacon node;
+//! [`simulate`] tries the steps of a plan at the newest block.
 //!
 //! Never here: what an answer means, which is the core's, and anything that is sent.
 
 pub mod proof;
+pub mod simulate;
 
 use node_core::pool::book::{Answer, Answers, Fault, Question, Round};
 use node_core::pool::sight::Sight;
@@ -31,6 +33,8 @@ pub struct Target {
     pub storage: Option<Address>,
     /// The id of the chain, if the operator's own lock names one.
     pub chain_id: Option<u64>,
+    /// Whether the account may be none of Rocket Pool's nodes yet.
+    pub may_be_new: bool,
 }
 
 /// Why nothing can be said about a node.
@@ -70,16 +74,29 @@ pub enum SightError {
 /// If the execution node does not answer, does not follow the right chain or does not tell the
 /// truth, or the address is no node's.
 pub async fn look(url: &str, target: &Target, patience: Patience) -> Result<Sight, SightError> {
+    Ok(look_with(url, target, patience).await?.1)
+}
+
+/// The same, and the execution node as it has been learned to be asked.
+///
+/// # Errors
+/// As [`look`].
+pub async fn look_with(
+    url: &str,
+    target: &Target,
+    patience: Patience,
+) -> Result<(States, Sight), SightError> {
     let mut states = States::at(url, patience)?;
     for _ in 1..patience.tries {
         match look_once(&mut states, target).await {
             Err(SightError::Execution(ExecutionError::Moved { .. })) => {
                 tokio::time::sleep(patience.pause).await;
             }
-            sight => return sight,
+            sight => return Ok((states, sight?)),
         }
     }
-    look_once(&mut states, target).await
+    let sight = look_once(&mut states, target).await?;
+    Ok((states, sight))
 }
 
 async fn look_once(states: &mut States, target: &Target) -> Result<Sight, SightError> {
@@ -107,7 +124,8 @@ async fn look_once(states: &mut States, target: &Target) -> Result<Sight, SightE
         false => finalised.view,
     };
     let sight = sight(target, &anchors, (head_view, finalised_view));
-    if sight.node_at_head().is_none() && sight.node_at_finalised().is_none() {
+    let is_node = sight.node_at_head().is_some() || sight.node_at_finalised().is_some();
+    if !is_node && !target.may_be_new {
         return Err(SightError::NoNode(checksummed(&target.node)));
     }
     Ok(sight)

@@ -1,6 +1,7 @@
 //! Looking at a node through an execution node that is well, poor, or false.
 
 mod node;
+mod planned;
 
 use node_core::pool::abi::{MegapoolManager, ValidatorInfo};
 use node_core::pool::example::{NODE, OWNER, STORAGE, World, at, key};
@@ -13,6 +14,7 @@ fn target() -> Target {
         node: NODE.into(),
         storage: Some(STORAGE.into()),
         chain_id: None,
+        may_be_new: false,
     }
 }
 

@@ -19,7 +19,7 @@ use crate::execution::Patience;
 use crate::pool::{Target, look};
 
 /// The address of the execution node: `execution_node` of a config.
-const EXECUTION_NODE: &str = "GANTRY_EXECUTION_NODE";
+pub(super) const EXECUTION_NODE: &str = "GANTRY_EXECUTION_NODE";
 
 /// Show what Rocket Pool says about a node account: addresses, money, megapool, minipools.
 ///
@@ -73,6 +73,7 @@ impl Arguments {
             node: self.node,
             storage: self.rocket_storage,
             chain_id,
+            may_be_new: false,
         };
         let sight = look(&url, &target, Patience::USUAL);
         let sight = complete(runtime()?, sight)?;

@@ -57,7 +57,7 @@ fn a_process_with_keys_cannot_be_dumped_or_read_unless_a_variable_allows_it() {
 }
 
 /// Every command, in a folder in which nothing is.
-const COMMANDS: [&str; 27] = [
+const COMMANDS: [&str; 28] = [
     "identity new --dir .",
     "identity show --dir .",
     "cluster new --name n --chain c --withdrawal w --fee-recipient f --operator a=KEY",
@@ -84,6 +84,7 @@ const COMMANDS: [&str; 27] = [
     "pool agree show f",
     "pool agree sign f",
     "pool agree merge a b",
+    "pool plan --execution-node http://[::1]:1",
     "slashing keep-record --against b --seen 1 --config c",
 ];
 

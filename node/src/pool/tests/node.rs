@@ -203,6 +203,16 @@ impl Chain {
             }
             "eth_getBalance" => Question::Balance(address(&params[0])),
             "eth_call" => {
+                let sent = params[0]["value"].as_str().unwrap_or("0x0");
+                let sent: alloy::primitives::U256 = sent.parse().unwrap();
+                let from = params[0]["from"].as_str().map(|from| from.parse().unwrap());
+                let there = from.map(|from| world.answer(&Question::Balance(from)));
+                if let Some(Answer::Bytes(there)) = there
+                    && alloy::primitives::U256::from_be_slice(&there) < sent
+                {
+                    let words = "insufficient funds for gas * price + value";
+                    return Err((-32000, words.to_owned()));
+                }
                 let data = params[0]["data"].as_str().unwrap();
                 let data = hex::decode(data.trim_start_matches("0x")).unwrap();
                 Question::Call(address(&params[0]["to"]), data)

@@ -1,0 +1,130 @@
+//! `gantry pool plan`: what is to be done at Rocket Pool, by the agreement that is in force.
+
+mod page;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+use node_core::pool::plan::{Facts, Made, Step, plan};
+use node_core::pool::sight::Sight;
+use node_core::pool::view::Block;
+use proto::Root;
+use proto::agreement::Version;
+use proto::lock::Lock;
+use serde::Serialize;
+
+use super::PoolError;
+use super::status::EXECUTION_NODE;
+use crate::checks::agreement::{self, refused};
+use crate::checks::lock;
+use crate::cmd::log;
+use crate::cmd::runtime::{complete, runtime};
+use crate::config::{Config, LogFormat};
+use crate::execution::Patience;
+use crate::pool::simulate::{Simulated, simulate};
+use crate::pool::{SightError, Target, look_with};
+
+/// Show what is to be done at Rocket Pool by the agreement in force, step by step.
+///
+/// Every operator's program plans the same, byte by byte. Each step is shown with its call in words
+/// and in bytes, with who may send it and what it waits for, and with what your own execution node
+/// says that would become of it. Nothing is sent.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The config file; gantry.toml if there is one.
+    #[arg(long, value_name = "FILE", env = "GANTRY_CONFIG")]
+    config: Option<PathBuf>,
+    /// The JSON-RPC of your execution node, in place of `execution_node` of the config. If a key is
+    /// in it, give it by the variable: whoever lists the processes of this machine reads the
+    /// command line.
+    #[arg(long, value_name = "URL", env = EXECUTION_NODE, hide_env_values = true)]
+    execution_node: Option<String>,
+    /// Print the plan for scripts: amounts in wei, times in Unix seconds.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A step, and what would become of it.
+#[derive(Serialize)]
+struct Tried<'a> {
+    #[serde(flatten)]
+    step: &'a Step,
+    simulated: Simulated,
+}
+
+/// The document that `--json` prints.
+#[derive(Serialize)]
+struct Document<'a> {
+    chain_id: u64,
+    agreement: Root,
+    version: u64,
+    head_block: Block,
+    finalised_block: Block,
+    steps: Vec<Tried<'a>>,
+}
+
+impl Arguments {
+    pub fn run(self) -> Result<(), PoolError> {
+        // Of this program only: what others log may name the node's address.
+        log::start(&"node=warn".parse().unwrap_or_default(), LogFormat::Text);
+        let config = Config::read_or_default(self.config.as_deref(), None)?;
+        let lock = lock::read(&config.lock_file)?;
+        let file = agreement::beside(&config.lock_file);
+        let (agreement, _) = agreement::read(&file, &lock)?;
+        let version = agreement.in_force().map_err(refused(&file))?;
+        let url = match &self.execution_node {
+            Some(url) => url.clone(),
+            None => config.execution_node()?.to_string(),
+        };
+        let work = look_and_plan(&url, &lock, version);
+        let (sight, steps, simulated) = complete(runtime()?, work)?;
+        let steps = steps.iter().zip(simulated);
+        let steps = steps.map(|(step, simulated)| Tried { step, simulated });
+        let document = Document {
+            chain_id: sight.chain_id,
+            agreement: version.hash,
+            version: version.content.number,
+            head_block: sight.head_block,
+            finalised_block: sight.finalised_block,
+            steps: steps.collect(),
+        };
+        if self.json {
+            let text = serde_json::to_string_pretty(&document);
+            println!("{}", text.expect("texts and numbers have a JSON form"));
+        } else {
+            print!("{}", page::page(&document, &version.content.terms));
+        }
+        Ok(())
+    }
+}
+
+async fn look_and_plan(
+    url: &str,
+    lock: &Lock,
+    version: &Version,
+) -> Result<(Sight, Vec<Step>, Vec<Simulated>), PoolError> {
+    let terms = &version.content.terms;
+    let target = Target {
+        node: terms.fixed.node_account,
+        storage: Some(terms.fixed.rocket_storage),
+        chain_id: Some(lock.definition.terms().chain.execution_chain_id),
+        may_be_new: true,
+    };
+    let (mut states, sight) = look_with(url, &target, Patience::USUAL).await?;
+    let keys: Vec<_> = lock.validators.iter().map(|it| it.public_key).collect();
+    // No deposit is signed here, and no beacon node is asked.
+    let made = Made {
+        deposits: &BTreeMap::new(),
+        leaving: &BTreeMap::new(),
+        pays_smoothing_pool: false,
+    };
+    let facts = Facts::new(&sight, terms, &keys, made)?;
+    let steps = plan(&facts);
+    let simulated = simulate(&mut states, &sight, &steps).await;
+    let simulated = simulated.map_err(SightError::from)?;
+    Ok((sight, steps, simulated))
+}
+
+#[cfg(test)]
+mod tests;
