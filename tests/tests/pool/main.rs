@@ -12,6 +12,7 @@
 //! | [`life`] | a megapool validator from registration to the last wei |
 //! | [`prover`] | the program's own proofs |
 //! | [`queues`] | the queues, what leaves them, and credit |
+//! | [`planned`] | what the plan says is done, step by step |
 //! | [`refusals`] | what the contracts refuse, and with which words |
 
 #![expect(
@@ -25,6 +26,7 @@ mod chain;
 mod keys;
 mod life;
 mod node;
+mod planned;
 mod prover;
 mod queues;
 mod refusals;
