@@ -10,6 +10,7 @@
 //! | [`deposit`] | what a cluster deposits, its file, and the session that signs it |
 //! | [`pool`] | what Rocket Pool's contracts say about a node account, and what is agreed on it |
 //! | [`proof`] | proofs of the beacon chain that contracts take |
+//! | [`sending`] | calls sent from an account so that each has its effect once |
 //!
 //! Each uses only what stands below it. Nothing here reads a clock, opens a socket or a file,
 //! starts a thread or draws randomness: time, bytes and seeds come in, outputs go out in their
@@ -28,4 +29,5 @@ pub mod partials;
 pub mod pool;
 pub mod proof;
 pub mod record;
+pub mod sending;
 pub mod vault;

@@ -1,0 +1,350 @@
+//! What to do next, from what was sent and what the chain shows at one block.
+//!
+//! | the lowest nonce of the outbox that is not used up | what is next |
+//! |---|---|
+//! | of a step that is asked for | the same again if the node lost it; more fee if it is stuck |
+//! | of a step that is no longer asked for, and must not happen twice | stop: it is to be emptied |
+//! | of another such step | it is waited for: a second time does nothing |
+//! | emptied by the operator | an empty transaction in its place |
+//!
+//! | no such nonce, and the step that is next was | what is next |
+//! |---|---|
+//! | never sent | it is signed at the next unused nonce, if its simulation passes |
+//! | sent, and its nonce is used up since the finalised block | wait |
+//! | sent, and its transaction failed, finally | it is signed anew, up to three times |
+//! | sent, and it succeeded, or nobody knows | stop, if it must not happen twice |
+
+use alloy_primitives::U256;
+use proto::Root;
+
+use super::call::{Call, Effect, Gas, StepId};
+use super::fees::{Market, Offer};
+use super::outbox::{Entry, MOST_ATTEMPTS, Outbox};
+use super::why::{Stop, Why};
+
+/// How long a transaction waits for a block before its fee is raised, in seconds: 15 slots.
+pub const STUCK_AFTER: u64 = 180;
+/// How often a step that fails in a block is sent in all.
+const MOST_TRIES: usize = 3;
+
+/// A transaction of ours that is in a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Landed {
+    /// Its hash.
+    pub transaction: Root,
+    /// Whether it did what it was to do.
+    pub succeeded: bool,
+}
+
+/// The account on the chain. Nonce, balance and market are of one block, which is also that at
+/// which steps are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// Unix seconds.
+    pub now: u64,
+    /// The nonce of the account's next transaction.
+    pub nonce: u64,
+    /// The same at the finalised block.
+    pub settled: u64,
+    /// The same with what the node knows to be under way.
+    pub pending: u64,
+    /// Wei.
+    pub balance: U256,
+    /// What gas costs.
+    pub market: Market,
+    /// Whether the call of [`candidate`] would succeed, with its reason if not.
+    pub simulated: Option<Result<(), String>>,
+    /// Which of the transactions of [`sent_for`] are in blocks, as far as the node says.
+    pub landed: Vec<Landed>,
+}
+
+/// A transaction that is to be signed, taken in, made durable and sent, in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order<'a> {
+    /// The step.
+    pub step: &'a StepId,
+    /// What a second time would be.
+    pub effect: Effect,
+    /// The account's nonce.
+    pub nonce: u64,
+    /// What it does; nothing if it only uses up the nonce.
+    pub call: Option<&'a Call>,
+    /// What it costs.
+    pub offer: Offer,
+}
+
+impl Order<'_> {
+    /// The gas that it may use.
+    pub fn gas(&self) -> Gas {
+        self.call.map_or(Gas::EMPTY, |call| call.gas)
+    }
+}
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act<'a> {
+    /// Nothing: all that is asked for is done.
+    Done {
+        /// Whether all that was sent is final.
+        is_final: bool,
+    },
+    /// Nothing now.
+    Wait(Why),
+    /// Nothing any more, until the operator has looked.
+    Stop(Stop),
+    /// Send again what was signed for this nonce.
+    Broadcast {
+        /// The account's nonce.
+        nonce: u64,
+    },
+    /// Sign a step at a free nonce.
+    Sign(Order<'a>),
+    /// Sign another transaction at a nonce that is taken, with higher fees.
+    Replace(Order<'a>),
+}
+
+/// The call that is sent next, or that is under way and may be replaced: the one to simulate.
+pub fn candidate<'a>(outbox: &Outbox, asked: &'a [Call], nonce: u64) -> Option<&'a Call> {
+    match open(outbox, nonce) {
+        Some(entry) => asked.iter().find(|call| call.step == entry.step),
+        None => asked.first(),
+    }
+}
+
+/// The transactions of which it matters whether they are in a block.
+pub fn sent_for(outbox: &Outbox, asked: &[Call]) -> Vec<Root> {
+    let Some(call) = asked.first() else {
+        return Vec::new();
+    };
+    let attempts = outbox.of(&call.step).flat_map(|entry| &entry.attempts);
+    attempts.map(|attempt| attempt.transaction).collect()
+}
+
+fn open(outbox: &Outbox, nonce: u64) -> Option<&Entry> {
+    outbox.entries().find(|entry| entry.nonce >= nonce)
+}
+
+/// What to do next for the steps that are asked for, which are to be taken in their order. `cap` is
+/// the highest price of a unit of gas, in wei.
+pub fn next<'a>(outbox: &'a Outbox, asked: &'a [Call], facts: &Facts, cap: u64) -> Act<'a> {
+    let known = outbox.settled();
+    let entry = open(outbox, facts.nonce);
+    let is_behind = facts.nonce < known || entry.is_some_and(|it| it.nonce > facts.nonce);
+    if is_behind {
+        let known = entry.map_or(known, |entry| entry.nonce.max(known));
+        return Act::Wait(Why::Behind {
+            account: outbox.account(),
+            shown: facts.nonce,
+            known,
+        });
+    }
+    let bench = Bench { outbox, facts, cap };
+    match (entry, asked.first()) {
+        (Some(entry), _) => bench.under_way(entry, asked),
+        (None, None) => Act::Done {
+            is_final: facts.settled >= facts.nonce,
+        },
+        (None, Some(call)) => bench.fresh(call),
+    }
+}
+
+/// What decides, together.
+struct Bench<'a, 'f> {
+    outbox: &'a Outbox,
+    facts: &'f Facts,
+    cap: u64,
+}
+
+impl<'a> Bench<'a, '_> {
+    /// The step whose nonce is the next to be used up.
+    fn under_way(&self, entry: &'a Entry, asked: &'a [Call]) -> Act<'a> {
+        if entry.cancelled {
+            return match entry.newest().call {
+                Some(_) => self.replace(entry, None),
+                None => self.again(entry, None),
+            };
+        }
+        let (step, nonce) = (entry.step.clone(), entry.nonce);
+        let Some(call) = asked.iter().find(|call| call.step == step) else {
+            return match entry.effect {
+                Effect::Once => Act::Stop(Stop::Overtaken {
+                    step,
+                    nonce,
+                    transaction: entry.newest().transaction,
+                }),
+                Effect::Idempotent => self.wait_or_broadcast(entry),
+            };
+        };
+        let is_same = entry.newest().call == Some(call.digest());
+        match (entry.effect, is_same) {
+            (Effect::Once, false) => Act::Stop(Stop::Changed { step, nonce }),
+            (Effect::Once | Effect::Idempotent, true) => match self.refuse_failing(call) {
+                Ok(()) => self.again(entry, Some(call)),
+                Err(why) => Act::Wait(why),
+            },
+            // Its proof was too old, or will be.
+            (Effect::Idempotent, false) => match self.refuse_failing(call) {
+                Ok(()) => self.replace(entry, Some(call)),
+                Err(why) => Act::Wait(why),
+            },
+        }
+    }
+
+    /// The same again, unless it is stuck.
+    fn again(&self, entry: &'a Entry, call: Option<&'a Call>) -> Act<'a> {
+        let newest = entry.newest();
+        let age = self.facts.now.saturating_sub(newest.signed_at);
+        let is_stuck = age >= STUCK_AFTER && self.facts.market.outbids(newest.offer());
+        match is_stuck {
+            true => self.replace(entry, call),
+            false => self.wait_or_broadcast(entry),
+        }
+    }
+
+    fn wait_or_broadcast(&self, entry: &Entry) -> Act<'a> {
+        self.hold(
+            entry,
+            Why::UnderWay {
+                step: entry.step.clone(),
+                nonce: entry.nonce,
+                transaction: entry.newest().transaction,
+            },
+        )
+    }
+
+    /// Keeps what is under way as it is, if the node has it.
+    fn hold(&self, entry: &Entry, why: Why) -> Act<'a> {
+        match self.facts.pending > entry.nonce {
+            true => Act::Wait(why),
+            false => Act::Broadcast { nonce: entry.nonce },
+        }
+    }
+
+    fn replace(&self, entry: &'a Entry, call: Option<&'a Call>) -> Act<'a> {
+        // One more is kept for emptying it.
+        let most = MOST_ATTEMPTS + usize::from(call.is_none());
+        if entry.attempts.len() >= most {
+            return self.hold(
+                entry,
+                Why::RaisedOften {
+                    step: entry.step.clone(),
+                    nonce: entry.nonce,
+                },
+            );
+        }
+        let offer = match self.facts.market.better(entry.newest().offer(), self.cap) {
+            Ok(offer) => offer,
+            Err(dear) => return self.hold(entry, dear.into()),
+        };
+        let order = Order {
+            step: &entry.step,
+            effect: entry.effect,
+            nonce: entry.nonce,
+            call,
+            offer,
+        };
+        match self.refuse_poor(&order) {
+            Ok(()) => Act::Replace(order),
+            Err(why) => self.hold(entry, why),
+        }
+    }
+
+    /// The step that is next, while nothing is under way.
+    fn fresh(&self, call: &'a Call) -> Act<'a> {
+        let (outbox, facts) = (self.outbox, self.facts);
+        if let Some(last) = outbox.of(&call.step).next_back()
+            && let Err(refused) = self.refuse_repeating(call, last)
+        {
+            return refused;
+        }
+        if facts.pending > facts.nonce {
+            return Act::Wait(Why::Foreign(outbox.account()));
+        }
+        if call.effect == Effect::Once && facts.settled < facts.nonce {
+            return Act::Wait(Why::NotFinal {
+                step: call.step.clone(),
+                account: outbox.account(),
+            });
+        }
+        if let Err(why) = self.refuse_failing(call) {
+            return Act::Wait(why);
+        }
+        let offer = match facts.market.offer(self.cap) {
+            Ok(offer) => offer,
+            Err(dear) => return Act::Wait(dear.into()),
+        };
+        let order = Order {
+            step: &call.step,
+            effect: call.effect,
+            nonce: facts.nonce,
+            call: Some(call),
+            offer,
+        };
+        match self.refuse_poor(&order) {
+            Ok(()) => Act::Sign(order),
+            Err(why) => Act::Wait(why),
+        }
+    }
+
+    /// Whether a step whose nonce is used up, and which is not done, may not be sent anew.
+    fn refuse_repeating(&self, call: &Call, last: &Entry) -> Result<(), Act<'a>> {
+        let step = call.step.clone();
+        let nonce = last.nonce;
+        let of_last = |landed: &&Landed| {
+            let mut attempts = last.attempts.iter();
+            attempts.any(|attempt| attempt.transaction == landed.transaction)
+        };
+        let landed = self.facts.landed.iter().find(of_last);
+        let has_failed = landed.is_some_and(|landed| !landed.succeeded);
+        if nonce >= self.facts.settled && (call.effect == Effect::Once || !has_failed) {
+            return Err(Act::Wait(Why::Unsettled { step, nonce }));
+        }
+        if last.cancelled {
+            return Err(Act::Stop(Stop::Cancelled(step)));
+        }
+        match (call.effect, landed) {
+            (Effect::Once, None) => return Err(Act::Stop(Stop::Unknown { step, nonce })),
+            (Effect::Once, Some(landed)) if landed.succeeded => {
+                let transaction = landed.transaction;
+                return Err(Act::Stop(Stop::Unshown { step, transaction }));
+            }
+            (Effect::Once | Effect::Idempotent, _) => {}
+        }
+        let times = self.outbox.of(&call.step).count();
+        match times >= MOST_TRIES {
+            true => Err(Act::Stop(Stop::FailedOften {
+                step,
+                times,
+                transaction: last.newest().transaction,
+            })),
+            false => Ok(()),
+        }
+    }
+
+    fn refuse_failing(&self, call: &Call) -> Result<(), Why> {
+        let step = call.step.clone();
+        match &self.facts.simulated {
+            Some(Ok(())) => Ok(()),
+            Some(Err(reason)) => Err(Why::Reverts {
+                step,
+                reason: reason.clone(),
+            }),
+            None => Err(Why::Untried(step)),
+        }
+    }
+
+    fn refuse_poor(&self, order: &Order<'_>) -> Result<(), Why> {
+        let fee = U256::from(order.gas().units()) * U256::from(order.offer.max_fee);
+        let value = order.call.map_or(U256::ZERO, |call| call.value);
+        let needs = value.saturating_add(fee);
+        match self.facts.balance < needs {
+            true => Err(Why::Funds {
+                step: order.step.clone(),
+                account: self.outbox.account(),
+                has: self.facts.balance,
+                needs,
+            }),
+            false => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Why nothing is sent now, or no more, in words for the operator.
+
+use alloy_primitives::U256;
+use alloy_primitives::utils::format_ether;
+use proto::definition::checksummed;
+use proto::{Address, Root};
+use thiserror::Error;
+
+use super::call::StepId;
+use super::fees::NoPrice;
+
+/// Why nothing is sent now. It passes by itself, or when the operator has done what is said.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Why {
+    /// It waits for a block.
+    #[error("{step} is under way at nonce {nonce} in {transaction}")]
+    UnderWay {
+        /// The step.
+        step: StepId,
+        /// Its nonce.
+        nonce: u64,
+        /// The newest transaction.
+        transaction: Root,
+    },
+    /// The nonce is used up, and the effect is not there.
+    #[error(
+        "nonce {nonce} of {step} is used up and the contracts do not show the step done; other \
+         blocks may still bring it, so it is not sent anew before that is final"
+    )]
+    Unsettled {
+        /// The step.
+        step: StepId,
+        /// Its nonce.
+        nonce: u64,
+    },
+    /// What the account did lately is not final.
+    #[error(
+        "{step} must not happen twice: it is sent once all that {} has sent is final",
+        checksummed(.account)
+    )]
+    NotFinal {
+        /// The step.
+        step: StepId,
+        /// The account.
+        account: Address,
+    },
+    /// Somebody else uses the account.
+    #[error(
+        "the account {} has a transaction under way that is not from here: wait until it is in a \
+         block, or replace it where it was sent", checksummed(.0)
+    )]
+    Foreign(Address),
+    /// The node shows less than was seen before.
+    #[error(
+        "the execution node shows nonce {shown} of {}, and {known} were used before: it is behind, \
+         or follows another chain", checksummed(.account)
+    )]
+    Behind {
+        /// The account.
+        account: Address,
+        /// By the node.
+        shown: u64,
+        /// By the outbox.
+        known: u64,
+    },
+    /// It would fail now.
+    #[error("{step} would fail now, so it is not sent: {reason}")]
+    Reverts {
+        /// The step.
+        step: StepId,
+        /// The contract's.
+        reason: String,
+    },
+    /// Nobody knows whether it would.
+    #[error("{0} could not be tried at the execution node, so it is not sent")]
+    Untried(StepId),
+    /// The price.
+    #[error(transparent)]
+    Price(#[from] NoPrice),
+    /// The balance.
+    #[error(
+        "{step} may cost {} ETH and {} has {}: send {} ETH there",
+        format_ether(*.needs), checksummed(.account), format_ether(*.has),
+        format_ether(.needs.saturating_sub(*.has))
+    )]
+    Funds {
+        /// The step.
+        step: StepId,
+        /// The account.
+        account: Address,
+        /// Wei.
+        has: U256,
+        /// Wei: value and highest fee.
+        needs: U256,
+    },
+    /// The fee was raised as often as it may be.
+    #[error(
+        "{step} is under way at nonce {nonce} and its fee was raised as often as gantry does: it \
+         gets into a block when gas is cheaper"
+    )]
+    RaisedOften {
+        /// The step.
+        step: StepId,
+        /// Its nonce.
+        nonce: u64,
+    },
+}
+
+/// Why a step is not sent any more until the operator has looked.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Stop {
+    /// It may get in although it is not wanted.
+    #[error(
+        "{step} at nonce {nonce} ({transaction}) may still get into a block, and the contracts \
+         show it done already or no longer to be done: it could have its effect twice. Have it \
+         emptied AT ONCE (--cancel)"
+    )]
+    Overtaken {
+        /// The step.
+        step: StepId,
+        /// Its nonce.
+        nonce: u64,
+        /// The newest transaction.
+        transaction: Root,
+    },
+    /// Other calldata is wanted than was sent.
+    #[error(
+        "{step} is under way at nonce {nonce} with other contents than are wanted now: it is not \
+         replaced by them. Wait until it is in a block, or have it emptied (--cancel)"
+    )]
+    Changed {
+        /// The step.
+        step: StepId,
+        /// Its nonce.
+        nonce: u64,
+    },
+    /// It had no effect although it succeeded.
+    #[error(
+        "{step} is in a block by {transaction} and succeeded, and the contracts do not show it \
+         done: it is not sent again. Look at that transaction, and at whether your execution node \
+         tells the truth; only then send it anew (--again)"
+    )]
+    Unshown {
+        /// The step.
+        step: StepId,
+        /// The transaction.
+        transaction: Root,
+    },
+    /// Nobody knows what has used up the nonce.
+    #[error(
+        "nonce {nonce} of {step} is used up, the step is not done, and the execution node shows \
+         none of its transactions: another transaction took its place, or the node has lost it. \
+         Look at the account; only then send it anew (--again)"
+    )]
+    Unknown {
+        /// The step.
+        step: StepId,
+        /// Its nonce.
+        nonce: u64,
+    },
+    /// The operator wanted it emptied.
+    #[error(
+        "{0} was cancelled by the operator: it is sent anew only if that is asked for (--again)"
+    )]
+    Cancelled(StepId),
+    /// It fails again and again.
+    #[error(
+        "{step} has failed in {times} blocks, at last by {transaction}: look at what they say \
+         before it is sent anew (--again)"
+    )]
+    FailedOften {
+        /// The step.
+        step: StepId,
+        /// How often.
+        times: usize,
+        /// The last transaction.
+        transaction: Root,
+    },
+}
