@@ -27,7 +27,6 @@ use crate::beacon::{BadUrl, BeaconError};
 use crate::checks::chain::UnfitNode;
 use crate::checks::lock::{self, LockFileError};
 use crate::config::LogFormat;
-use crate::deposit::amounts::gwei;
 use crate::deposit::plan::{Account, Kind, Step, refuse_unsettled, steps};
 use crate::deposit::refusal::Refusal;
 use crate::deposit::sending::{Sending, SendingError};
@@ -38,6 +37,7 @@ use crate::execution::{DepositLog, ExecutionError, Fees, Sender};
 use looking::{Looked, say_doubled};
 use node_core::deposit::standing::{Sent, Standing};
 use node_core::deposit::{self, DepositError};
+use node_core::sending::fees::{gwei, is_far_above};
 
 /// The address of the execution node, where the command line does not give it.
 const RPC: &str = "GANTRY_DEPOSIT_RPC";
@@ -292,7 +292,7 @@ impl Arguments {
         };
         let tips = steps.iter().filter(is_new);
         let highest = tips.map(|step| step.transaction.priority_fee).max();
-        match highest.filter(|tip| fees.is_far_above(*tip)) {
+        match highest.filter(|tip| is_far_above(*tip, fees.suggested)) {
             Some(tip) if !self.high_fee => Err(Refusal::HighFee {
                 offered: gwei(tip),
                 suggested: gwei(fees.suggested.unwrap_or(0)),

@@ -9,6 +9,7 @@ use proto::eth::{DepositData, DepositView};
 use super::refusal::Refusal;
 use crate::execution::{Fees, Unsigned};
 use node_core::deposit::standing::{Fate, Pinned, Standing};
+use node_core::sending::fees::raised;
 
 /// One transaction of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,13 +163,6 @@ fn instead(pinned: &Pinned, fees: &Fees, is_there: bool) -> Step {
         deposit: pinned.deposit,
         kind: Kind::Instead,
     }
-}
-
-/// A fee by which a node lets a transaction take the place of another: both fees a tenth higher in
-/// go-ethereum, Nethermind, Besu, Erigon and Reth; an eighth, as other nodes once wanted, is enough
-/// for all.
-fn raised(fee: u64) -> u64 {
-    fee.saturating_add(fee.div_ceil(8).max(1))
 }
 
 #[cfg(test)]

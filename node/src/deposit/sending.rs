@@ -12,12 +12,12 @@ use proto::definition::Gwei;
 use proto::eth::{DepositData, DepositView};
 use thiserror::Error;
 
-use super::amounts::gwei;
 use super::plan::{Kind, Step};
 use super::refusal::Refusal;
 use super::sent::{SentError, SentFile};
 use crate::execution::{DepositLog, Execution, ExecutionError, Fees, Sender, Taken};
 use node_core::deposit::standing::{Fate, Pinned, Purpose, Sent};
+use node_core::sending::fees::gwei;
 
 /// How many transactions may be under way: nodes keep few of one account.
 const UNDER_WAY: usize = 16;

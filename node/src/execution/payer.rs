@@ -6,7 +6,9 @@
 
 use std::path::Path;
 
-use alloy::network::EthereumWallet;
+use alloy::eips::eip2718::Encodable2718 as _;
+use alloy::network::{EthereumWallet, NetworkTransactionBuilder as _};
+use alloy::rpc::types::TransactionRequest;
 use alloy::signers::SignerSync as _;
 use alloy::signers::local::{LocalSignerError, PrivateKeySigner};
 use proto::Address;
@@ -14,6 +16,7 @@ use proto::definition::checksummed;
 use serde::Deserialize;
 
 use super::error::ExecutionError;
+use super::transaction::{Signed, Transaction};
 
 /// The most memory scrypt may ask for: 512 MiB, twice what wallets write.
 const MAX_SCRYPT_BYTES: u64 = 512 << 20;
@@ -89,8 +92,33 @@ impl Sender {
         Ok(signature.as_bytes())
     }
 
-    pub(super) fn wallet(&self) -> &EthereumWallet {
-        &self.wallet
+    /// Signs a transaction (EIP-1559). The same one signed again is the same to the last byte
+    /// (RFC 6979).
+    ///
+    /// # Errors
+    /// If it cannot be signed.
+    pub async fn sign(
+        &self,
+        chain_id: u64,
+        transaction: &Transaction,
+    ) -> Result<Signed, ExecutionError> {
+        let to = alloy::primitives::Address::from(*transaction.to.as_bytes());
+        let mut request = TransactionRequest::default()
+            .from(self.address)
+            .to(to)
+            .value(transaction.value)
+            .input(transaction.data.clone().into())
+            .max_fee_per_gas(u128::from(transaction.max_fee))
+            .max_priority_fee_per_gas(u128::from(transaction.priority_fee))
+            .gas_limit(transaction.gas)
+            .nonce(transaction.nonce);
+        request.chain_id = Some(chain_id);
+        let envelope = request.build(&self.wallet).await;
+        let envelope = envelope.map_err(|error| ExecutionError::Sign(error.to_string()))?;
+        Ok(Signed {
+            hash: envelope.tx_hash().0.into(),
+            raw: envelope.encoded_2718(),
+        })
     }
 
     fn is(&self, address: &str) -> bool {

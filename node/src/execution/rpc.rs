@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alloy::eips::BlockId;
-use alloy::network::{Ethereum, NetworkTransactionBuilder as _};
+use alloy::network::Ethereum;
 use alloy::primitives::{B256, U256};
 use alloy::providers::{Provider as _, RootProvider};
 use alloy::rpc::client::RpcClient;
@@ -18,7 +18,7 @@ use super::abi::DepositContract::{DepositEvent, get_deposit_countCall};
 use super::error::ExecutionError;
 use super::payer::Sender;
 use super::transaction::{Fees, Signed, Taken, Unsigned, WEI_PER_GWEI};
-use super::transaction::{call, is_known_already, is_spent_already, wei};
+use super::transaction::{taken, wei};
 use super::transport::Bounded;
 use crate::hidden::{Hidden, Shown};
 
@@ -162,27 +162,8 @@ impl Execution {
         sender: &Sender,
         transaction: &Unsigned,
     ) -> Result<Signed, ExecutionError> {
-        let from = foreign(&sender.address());
-        let request = match &transaction.deposit {
-            Some(deposit) => TransactionRequest::default()
-                .to(foreign(&self.chain.deposit_contract))
-                .value(wei(deposit))
-                .input(call(deposit).into()),
-            None => TransactionRequest::default().to(from).value(U256::ZERO),
-        };
-        let mut request = request
-            .from(from)
-            .max_fee_per_gas(u128::from(transaction.max_fee))
-            .max_priority_fee_per_gas(u128::from(transaction.priority_fee))
-            .gas_limit(transaction.gas())
-            .nonce(transaction.nonce);
-        request.chain_id = Some(self.chain.execution_chain_id);
-        let envelope = request.build(sender.wallet()).await;
-        let envelope = envelope.map_err(|error| ExecutionError::Sign(error.to_string()))?;
-        Ok(Signed {
-            hash: envelope.tx_hash().0.into(),
-            envelope,
-        })
+        let call = transaction.call(self.chain.deposit_contract, sender.address());
+        sender.sign(self.chain.execution_chain_id, &call).await
     }
 
     /// Hands a transaction to the node. One that it has already is where it belongs.
@@ -190,19 +171,11 @@ impl Execution {
     /// # Errors
     /// If the node refuses it, or it is not known whether it has it.
     pub async fn submit(&self, signed: Signed) -> Result<Taken, ExecutionError> {
-        let Err(error) = self.provider.send_tx_envelope(signed.envelope).await else {
-            return Ok(Taken::Yes);
-        };
-        let error = self.asked("to take the transaction")(error);
-        if let ExecutionError::Refused { cause, .. } = &error {
-            if is_known_already(cause) {
-                return Ok(Taken::Yes);
-            }
-            if is_spent_already(cause) {
-                return Ok(Taken::TooLate);
-            }
+        let sent = self.provider.send_raw_transaction(&signed.raw).await;
+        match sent.map_err(self.asked("to take the transaction")) {
+            Ok(_) => Ok(Taken::Yes),
+            Err(error) => taken(error),
         }
-        Err(error)
     }
 
     pub(super) async fn newest(&self) -> Result<Header, ExecutionError> {

@@ -1,12 +1,12 @@
-//! A transaction: a deposit, or nothing in the place of one, and what it may cost.
+//! A transaction: a call, such as a deposit or nothing in the place of one, and what it may cost.
 
-use alloy::network::{Ethereum, Network};
 use alloy::primitives::{B256, Bytes, U256};
 use alloy::sol_types::SolCall as _;
-use proto::Root;
 use proto::eth::DepositData;
+use proto::{Address, Root};
 
 use super::abi::DepositContract::depositCall;
+use super::error::ExecutionError;
 
 /// Gas a deposit may use: it needs about 60,000, and 160,000 if every level of the contract's tree
 /// is read. Not estimated, because not every client estimates EIP-1559 transactions; what the
@@ -15,11 +15,6 @@ pub const DEPOSIT_GAS: u64 = 250_000;
 /// Gas of a transaction that does nothing (EIP-2028: 21,000 and nothing for data).
 pub const EMPTY_GAS: u64 = 21_000;
 pub const WEI_PER_GWEI: u64 = 1_000_000_000;
-/// A priority fee up to this many wei by unit of gas is never far above anything: 3 gwei, 0.0002
-/// ETH for a deposit.
-const CHEAP: u64 = 3 * WEI_PER_GWEI;
-/// How many times the node's suggestion is far above it.
-const FAR_ABOVE: u64 = 4;
 
 /// What a unit of gas may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,15 +29,23 @@ pub struct Fees {
     pub suggested: Option<u64>,
 }
 
-impl Fees {
-    /// Whether the proposer gets far more by this priority fee, in wei, than the node suggests: a
-    /// slip of the keyboard, or what became of a fee that was raised again and again.
-    pub fn is_far_above(&self, priority_fee: u64) -> bool {
-        let suggested = self.suggested.unwrap_or(0);
-        priority_fee > CHEAP.max(FAR_ABOVE.saturating_mul(suggested))
-    }
+/// What is signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transaction {
+    pub nonce: u64,
+    pub to: Address,
+    /// Wei.
+    pub value: U256,
+    pub data: Vec<u8>,
+    /// Gas it may use.
+    pub gas: u64,
+    /// Highest price of a unit of gas, wei.
+    pub max_fee: u64,
+    /// Of which goes to the proposer, wei.
+    pub priority_fee: u64,
 }
 
+/// A deposit, or nothing in the place of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unsigned {
     pub nonce: u64,
@@ -63,6 +66,23 @@ impl Unsigned {
         }
     }
 
+    /// The call of the deposit contract, or the transfer of nothing to the account itself.
+    pub fn call(&self, contract: Address, account: Address) -> Transaction {
+        let (to, value, data) = match &self.deposit {
+            Some(deposit) => (contract, wei(deposit), call(deposit)),
+            None => (account, U256::ZERO, Vec::new()),
+        };
+        Transaction {
+            nonce: self.nonce,
+            to,
+            value,
+            data,
+            gas: self.gas(),
+            max_fee: self.max_fee,
+            priority_fee: self.priority_fee,
+        }
+    }
+
     /// The most it can cost beside what it deposits, wei.
     pub fn highest_fee(&self) -> U256 {
         U256::from(self.gas()) * U256::from(self.max_fee)
@@ -78,13 +98,30 @@ pub enum Taken {
     TooLate,
 }
 
+/// A signed transaction, with its bytes as a node takes them (EIP-2718).
 pub struct Signed {
     pub hash: Root,
-    pub(super) envelope: <Ethereum as Network>::TxEnvelope,
+    pub raw: Vec<u8>,
+}
+
+/// What a node's refusal of a transaction comes to.
+///
+/// # Errors
+/// If it is one.
+pub(super) fn taken(error: ExecutionError) -> Result<Taken, ExecutionError> {
+    if let ExecutionError::Refused { cause, .. } = &error {
+        if is_known_already(cause) {
+            return Ok(Taken::Yes);
+        }
+        if is_spent_already(cause) {
+            return Ok(Taken::TooLate);
+        }
+    }
+    Err(error)
 }
 
 /// Whether a node's refusal of a transaction says that it has it already.
-pub(super) fn is_known_already(cause: &str) -> bool {
+fn is_known_already(cause: &str) -> bool {
     // Not "known transaction" anywhere: an "unknown transaction type" was not taken.
     let words = [
         "alreadyknown",
@@ -97,7 +134,7 @@ pub(super) fn is_known_already(cause: &str) -> bool {
 }
 
 /// Whether it says that another transaction has used the nonce up.
-pub(super) fn is_spent_already(cause: &str) -> bool {
+fn is_spent_already(cause: &str) -> bool {
     let letters = letters(cause);
     ["noncetoolow", "oldnonce"]
         .iter()
@@ -110,7 +147,7 @@ fn letters(cause: &str) -> String {
     letters.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
-pub(super) fn call(deposit: &DepositData) -> Vec<u8> {
+fn call(deposit: &DepositData) -> Vec<u8> {
     let call = depositCall {
         pubkey: Bytes::copy_from_slice(deposit.pubkey.as_bytes()),
         withdrawal_credentials: Bytes::copy_from_slice(deposit.withdrawal_credentials.as_bytes()),

@@ -6,10 +6,11 @@ use alloy::primitives::U256;
 use proto::Root;
 use proto::definition::{Chain, Gwei, checksummed};
 
-use crate::deposit::amounts::{eth, gwei};
+use crate::deposit::amounts::eth;
 use crate::deposit::plan::{Kind, Step};
 use crate::execution::{DEPOSIT_GAS, EMPTY_GAS, Fees, WEI_PER_GWEI};
 use node_core::deposit;
+use node_core::sending::fees::gwei;
 
 /// Gas that a deposit uses as a rule.
 const USUAL_GAS: u64 = 60_000;
