@@ -1,4 +1,4 @@
-//! `gantry pool`: what a cluster has at Rocket Pool, and what its operators agree on.
+//! `gantry pool`: what a cluster has at Rocket Pool, what its operators agree on, and steps there.
 //!
 //! | module | is |
 //! |---|---|
@@ -7,6 +7,7 @@
 //! | `status` | flags of `gantry pool status`, and what it asks |
 //! | `page` | what it prints for a person |
 //! | `holdings` | of that, the megapool and the minipools |
+//! | `send` | `gantry pool send`: a step that anybody may take, from the own account |
 //! | `lines` | how a line looks |
 
 mod agree;
@@ -14,6 +15,7 @@ mod holdings;
 mod lines;
 mod page;
 mod plan;
+mod send;
 mod status;
 
 use clap::Subcommand;
@@ -34,6 +36,7 @@ pub enum Command {
     Agree(Box<agree::Command>),
     Plan(plan::Arguments),
     Status(status::Arguments),
+    Send(Box<send::Arguments>),
 }
 
 /// Why a command about Rocket Pool did not do what it was asked.
@@ -53,6 +56,8 @@ pub enum PoolError {
     Agreement(#[from] AgreementFileError),
     #[error(transparent)]
     NotOurs(#[from] NotOurs),
+    #[error(transparent)]
+    Send(#[from] Box<send::SendError>),
 }
 
 impl Command {
@@ -61,6 +66,7 @@ impl Command {
             Self::Agree(command) => Ok(command.run()?),
             Self::Plan(arguments) => arguments.run(),
             Self::Status(arguments) => arguments.run(),
+            Self::Send(arguments) => Ok(arguments.run().map_err(Box::new)?),
         }
     }
 }

@@ -82,7 +82,7 @@ enum By {
 
 /// An execution node that is asked about the state after single blocks.
 pub struct States {
-    node: Batches,
+    pub(super) node: Batches,
     by: By,
 }
 
@@ -160,8 +160,7 @@ impl States {
     ) -> Result<[bool; 2], ExecutionError> {
         let questions = blocks.map(|block| (block, StateQuestion::Code(*contract)));
         let mut answers = self.ask(&questions).await;
-        if self.by == By::Hash && matches!(answers, Err(ExecutionError::Refused { .. })) {
-            self.by = By::Number;
+        if self.doubts(&answers) {
             answers = self.ask(&questions).await;
         }
         let is_there = |answer: &StateAnswer| match answer {
@@ -170,6 +169,16 @@ impl States {
         };
         let found: Vec<bool> = answers?.iter().map(is_there).collect();
         <[bool; 2]>::try_from(found).map_err(|_| ExecutionError::NoBlock)
+    }
+
+    /// Whether the node may take blocks by number only; from then on they are named so.
+    pub(super) fn doubts<T>(&mut self, answer: &Result<T, ExecutionError>) -> bool {
+        let is_doubt = matches!(answer, Err(ExecutionError::Refused { .. }));
+        let changes = is_doubt && self.by == By::Hash;
+        if changes {
+            self.by = By::Number;
+        }
+        changes
     }
 
     /// The answers to these questions in their order, each about the state after its block.
@@ -213,11 +222,16 @@ impl States {
         Ok(())
     }
 
-    fn worded(&self, (block, question): &(Anchor, StateQuestion)) -> Asked {
-        let block = match self.by {
+    /// The block as this node takes its name.
+    pub(super) fn named(&self, block: &Anchor) -> Value {
+        match self.by {
             By::Hash => json!({"blockHash": block.hash.to_string(), "requireCanonical": true}),
             By::Number => json!(format!("0x{:x}", block.number)),
-        };
+        }
+    }
+
+    fn worded(&self, (block, question): &(Anchor, StateQuestion)) -> Asked {
+        let block = self.named(block);
         match question {
             StateQuestion::Call(to, data) => {
                 let call =
@@ -298,7 +312,7 @@ impl States {
     }
 
     /// A reply's result in the shape that it must have.
-    fn result<T: for<'a> Deserialize<'a>>(
+    pub(super) fn result<T: for<'a> Deserialize<'a>>(
         &self,
         question: &'static str,
         reply: &Reply,
@@ -328,7 +342,7 @@ impl BlockShape {
     }
 }
 
-fn asked(method: &'static str, params: Value) -> Asked {
+pub(super) fn asked(method: &'static str, params: Value) -> Asked {
     Asked { method, params }
 }
 
@@ -355,7 +369,7 @@ fn is_poor(words: &str) -> bool {
 }
 
 /// Whether the node does not have the block in its chain, or not any more.
-fn is_of_another_chain(words: &str) -> bool {
+pub(super) fn is_of_another_chain(words: &str) -> bool {
     let words = words.to_lowercase();
     let no_block = ["header not found", "unknown block", "block not found"];
     words.contains("canonical") || no_block.iter().any(|it| words.contains(it))

@@ -9,6 +9,7 @@
 //! | `abi` | the contract's interface |
 //! | `log` | reading the contract's log so that nothing is passed over |
 //! | `at_block` | the state after one block, of which every answer is |
+//! | `account` | an account at one block, and what it has sent |
 //! | `batch` | many questions in few requests |
 //! | `old_state` | what a node says of old blocks, if it still can |
 //! | `transaction` | what is sent, and what it may cost |
@@ -19,6 +20,7 @@
 //! Never here: whether a deposit is right, and whether it is to be sent: the core decides that.
 
 mod abi;
+mod account;
 mod at_block;
 mod batch;
 mod error;
@@ -34,7 +36,7 @@ pub use error::ExecutionError;
 pub use log::DepositLog;
 pub use payer::Sender;
 pub use rpc::{Execution, Patience};
-pub use transaction::{DEPOSIT_GAS, EMPTY_GAS, Fees, Taken, Unsigned, WEI_PER_GWEI};
+pub use transaction::{DEPOSIT_GAS, EMPTY_GAS, Fees, Taken, Transaction, Unsigned, WEI_PER_GWEI};
 pub use transport::rpc_url;
 
 #[cfg(test)]

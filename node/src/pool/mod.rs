@@ -5,11 +5,12 @@
 //! chain may turn away from a block in the middle of it: then all is read anew.
 //!
 //! [`proof`] makes proofs of the beacon chain for these contracts, from the own beacon node;
-//! [`simulate`] tries the steps of a plan at the newest block.
+//! [`simulate`] tries the steps of a plan at the newest block; [`sending`] sends calls.
 //!
-//! Never here: what an answer means, which is the core's, and anything that is sent.
+//! Never here: what an answer means, which is the core's.
 
 pub mod proof;
+pub mod sending;
 pub mod simulate;
 
 use node_core::pool::book::{Answer, Answers, Fault, Question, Round};
@@ -144,6 +145,20 @@ fn sight(target: &Target, anchors: &Anchors, views: (View, Option<View>)) -> Sig
         head: views.0,
         finalised_block: block(anchors.finalised),
         finalised: views.1,
+    }
+}
+
+/// The blocks of a sight, and their chain.
+pub fn anchors(sight: &Sight) -> Anchors {
+    let anchor = |block: Block| Anchor {
+        number: block.number,
+        hash: block.hash,
+        time: block.time,
+    };
+    Anchors {
+        chain_id: sight.chain_id,
+        head: anchor(sight.head_block),
+        finalised: anchor(sight.finalised_block),
     }
 }
 

@@ -173,7 +173,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ),
     ("ceremony", &["clock", "disk", "net"]),
     ("deposit", &["disk", "execution"]),
-    ("pool", &["beacon", "execution"]),
+    ("pool", &["beacon", "disk", "execution"]),
     ("slashing", &["disk"]),
     ("checks", &["beacon", "clock", "disk"]),
     ("report", &["beacon", "disk", "net"]),
@@ -245,7 +245,7 @@ fn adapters_know_no_core_and_the_disk_only_the_record() {
 #[test]
 fn rooms_of_the_core_use_only_rooms_below_them() {
     let order = [
-        "ceremony", "duties", "partials", "vault", "pool", "proof", "deposit", "record",
+        "ceremony", "duties", "partials", "vault", "pool", "proof", "deposit", "sending", "record",
     ];
     let rank = |room: Option<&String>| {
         order

@@ -15,6 +15,8 @@
 //! | [`alarm`] | what of it should worry the operators, in words |
 //! | [`agreement`] | what a cluster's operators agree on: a chain of versions that all sign |
 //! | [`plan`] | what is to be done, as steps that follow from what is seen and agreed |
+//! | [`founding`] | the steps that make an account a node, as calls of that account |
+//! | [`open_step`] | steps that anybody may take for a node, as calls |
 //! | [`amount`] | wei, shares and foreign words, as they are shown |
 //!
 //! A view is a value of one block. It is read in rounds: [`view::read`] is given what was answered
@@ -39,9 +41,11 @@ pub mod alarm;
 pub mod amount;
 pub mod book;
 pub mod contracts;
+pub mod founding;
 pub mod megapool;
 pub mod minipool;
 pub mod network;
+pub mod open_step;
 pub mod plan;
 pub mod queue;
 pub mod sight;

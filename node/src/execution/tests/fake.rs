@@ -44,6 +44,10 @@ pub struct Ledger {
     pub pool: Vec<TxEnvelope>,
     /// Whether what comes is in a block at once.
     pub mines: bool,
+    /// Those that are in blocks, with whether they succeeded.
+    pub landed: BTreeMap<String, bool>,
+    /// Whether what comes into a block fails there.
+    pub fails: bool,
     /// Every method that was asked for.
     pub asked: Vec<String>,
 }
@@ -103,6 +107,8 @@ impl Fake {
             nonces: BTreeMap::new(),
             pool: Vec::new(),
             mines: true,
+            landed: BTreeMap::new(),
+            fails: false,
             asked: Vec::new(),
         };
         let fake = Self {
@@ -121,6 +127,17 @@ impl Fake {
         self.ledger.lock().unwrap()
     }
 
+    fn answer(&self, question: &Value) -> Value {
+        let (method, params) = (question["method"].as_str().unwrap(), &question["params"]);
+        let mut ledger = self.ledger();
+        ledger.asked.push(method.to_owned());
+        let scripted = (self.script.lock().unwrap())(&mut ledger, method, params);
+        let mut answer = scripted.unwrap_or_else(|| ledger.answer(method, params));
+        answer["jsonrpc"] = json!("2.0");
+        answer["id"] = question["id"].clone();
+        answer
+    }
+
     pub async fn connect(&self) -> Execution {
         Execution::connect(&self.url, &chain(), HASTE)
             .await
@@ -129,14 +146,10 @@ impl Fake {
 }
 
 async fn answer(State(fake): State<Fake>, Json(question): Json<Value>) -> Json<Value> {
-    let (method, params) = (question["method"].as_str().unwrap(), &question["params"]);
-    let mut ledger = fake.ledger();
-    ledger.asked.push(method.to_owned());
-    let scripted = (fake.script.lock().unwrap())(&mut ledger, method, params);
-    let mut answer = scripted.unwrap_or_else(|| ledger.answer(method, params));
-    answer["jsonrpc"] = json!("2.0");
-    answer["id"] = question["id"].clone();
-    Json(answer)
+    Json(match question.as_array() {
+        Some(batch) => batch.iter().map(|it| fake.answer(it)).collect(),
+        None => fake.answer(&question),
+    })
 }
 
 /// A JSON-RPC error.
@@ -177,6 +190,7 @@ impl Ledger {
         for transaction in std::mem::take(&mut self.pool) {
             self.nonce = transaction.nonce() + 1;
             let hash = Root::from(transaction.tx_hash().0);
+            self.landed.insert(hash.to_string(), !self.fails);
             if let Ok(call) = depositCall::abi_decode(transaction.input()) {
                 let gwei = transaction.value() / U256::from(WEI_PER_GWEI);
                 let deposit = DepositData {
@@ -200,7 +214,15 @@ impl Ledger {
         later.map_or(self.nonce, |(_, nonce)| *nonce)
     }
 
-    fn hash(&self, block: u64) -> String {
+    /// The block of this name: its number, or its hash.
+    fn named(&self, name: &Value) -> u64 {
+        match name["blockHash"].as_str() {
+            Some(hash) => (0..=self.head).rfind(|at| self.hash(*at) == hash).unwrap(),
+            None => number(name),
+        }
+    }
+
+    pub fn hash(&self, block: u64) -> String {
         keccak256(format!("{} {block}", self.fork)).to_string()
     }
 
@@ -211,13 +233,21 @@ impl Ledger {
             "eth_getCode" => json!("0x60"),
             "eth_getBalance" => json!("0xffffffffffffffffffffff"),
             "eth_maxPriorityFeePerGas" => hex(WEI_PER_GWEI),
+            "eth_gasPrice" => hex(2 * WEI_PER_GWEI),
+            "eth_getBlockByHash" => self.block(self.head),
+            "eth_getTransactionReceipt" => match self.landed.get(params[0].as_str().unwrap()) {
+                Some(succeeded) => json!({"status": hex(u64::from(*succeeded))}),
+                None => Value::Null,
+            },
+            // A call that is tried.
+            "eth_call" if params[0]["from"].is_string() => json!("0x"),
             "eth_getBlockByNumber" => match params[0].as_str().unwrap() {
                 "latest" => self.block(self.head),
                 _ => self.block(number(&params[0])),
             },
-            "eth_getTransactionCount" => match params[1].as_str().unwrap() {
-                "pending" => hex(self.nonce + self.pool.len() as u64),
-                _ => hex(self.nonce_after(number(&params[1]))),
+            "eth_getTransactionCount" => match params[1].as_str() {
+                Some("pending") => hex(self.nonce + self.pool.len() as u64),
+                _ => hex(self.nonce_after(self.named(&params[1]))),
             },
             "eth_call" => {
                 let last = number(&params[1]);

@@ -1,5 +1,7 @@
 //! Tests of what is read of Rocket Pool, and of what it means.
 
+mod founding;
 mod lies;
 mod meaning;
+mod open_step;
 mod reading;

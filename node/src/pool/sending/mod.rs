@@ -1,0 +1,282 @@
+//! Carries one call after the other out from one account: looks, asks the core what is next, and
+//! does that one thing. Every transaction is durable before it leaves.
+//!
+//! | module | is |
+//! |---|---|
+//! | [`kept`] | the outbox on the disk |
+//!
+//! Never here: which calls there are, and what is next, which the core decides
+//! ([`node_core::sending`]).
+
+pub mod kept;
+
+use std::path::Path;
+
+use alloy::primitives::U256;
+use node_core::sending::call::{Call, StepId};
+use node_core::sending::fees::{Market, WEI_PER_GWEI};
+use node_core::sending::next::{Act, Facts, Landed, Order, candidate, next, sent_for};
+use node_core::sending::outbox::{Attempt, Made, Outbox, OutboxError, Raw};
+use node_core::sending::why::{Stop, Why};
+use proto::{Address, Root};
+use thiserror::Error;
+
+use self::kept::{KeptError, KeptOutbox};
+use crate::execution::{Anchors, ExecutionError, Patience, Sender, States, Taken, Transaction};
+
+/// Nothing more is sent.
+#[derive(Debug, Error)]
+pub enum SendingError {
+    #[error(transparent)]
+    Execution(#[from] ExecutionError),
+    /// It is not known what was sent.
+    #[error(transparent)]
+    Kept(#[from] KeptError),
+    /// The rule that nothing happens twice.
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
+    #[error(
+        "the execution node is on chain {found}, and what was sent from this account is on \
+         {expected}: give a node of the right chain"
+    )]
+    OtherChain { found: u64, expected: u64 },
+}
+
+/// What one look has led to.
+#[derive(Debug)]
+pub enum Progress {
+    /// All that is asked for is done.
+    Done {
+        /// Whether all that was sent is final.
+        is_final: bool,
+    },
+    /// Nothing was to be done now.
+    Waits(Why),
+    /// Nothing is done any more, until the operator has looked.
+    Stopped(Stop),
+    /// A transaction was handed to the node.
+    Sent {
+        step: StepId,
+        nonce: u64,
+        transaction: Root,
+    },
+    /// It was, and the node did not take it. It is tried again at the next look.
+    Refused { step: StepId, cause: ExecutionError },
+}
+
+/// One account that sends.
+pub struct Sending {
+    states: States,
+    sender: Sender,
+    kept: KeptOutbox,
+    outbox: Outbox,
+    /// The highest price of a unit of gas, wei.
+    cap: u64,
+}
+
+impl Sending {
+    /// Makes ready to send from this account, with a connection of its own. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// If the outbox cannot be read, another process has it, or the URL is none.
+    pub fn open(
+        url: &str,
+        (sender, chain_id): (Sender, u64),
+        data_dir: &Path,
+        max_fee_gwei: u64,
+    ) -> Result<Self, SendingError> {
+        let (kept, outbox) = KeptOutbox::open(data_dir, sender.address(), chain_id)?;
+        Ok(Self {
+            states: States::at(url, Patience::USUAL)?,
+            sender,
+            kept,
+            outbox,
+            cap: max_fee_gwei.saturating_mul(WEI_PER_GWEI),
+        })
+    }
+
+    /// Where the outbox stands.
+    pub fn path(&self) -> &Path {
+        self.kept.path()
+    }
+
+    /// The account.
+    pub fn account(&self) -> Address {
+        self.sender.address()
+    }
+
+    /// Whether a step of this kind was sent, and what became of it is not final.
+    pub fn has_open(&self, kind: &str) -> bool {
+        let settled = self.outbox.settled();
+        let mut open = self.outbox.entries().filter(|it| it.nonce >= settled);
+        open.any(|entry| entry.step.is_of(kind))
+    }
+
+    /// Has nothing in the place of the steps of this kind that are under way. Says whether any is.
+    ///
+    /// # Errors
+    /// If that cannot be written down.
+    pub fn cancel(&mut self, kind: &str) -> Result<bool, SendingError> {
+        let mut is_open = false;
+        for step in self.steps_of(kind) {
+            is_open |= self.outbox.cancel(&step);
+        }
+        self.kept.store(&self.outbox)?;
+        Ok(is_open)
+    }
+
+    /// Has steps of this kind that are over sent anew: the operator has looked.
+    ///
+    /// # Errors
+    /// If that cannot be written down.
+    pub fn again(&mut self, kind: &str) -> Result<(), SendingError> {
+        for step in self.steps_of(kind) {
+            self.outbox.forget(&step);
+        }
+        Ok(self.kept.store(&self.outbox)?)
+    }
+
+    fn steps_of(&self, kind: &str) -> Vec<StepId> {
+        let steps = self.outbox.entries().map(|entry| entry.step.clone());
+        steps.filter(|step| step.is_of(kind)).collect()
+    }
+
+    /// Looks at the account, and does the next thing for the calls that are asked for at the
+    /// newest of these blocks. `now` is in Unix seconds.
+    ///
+    /// # Errors
+    /// If the node does not answer, or the outbox cannot be written.
+    pub async fn advance(
+        &mut self,
+        asked: &[Call],
+        anchors: &Anchors,
+        now: u64,
+    ) -> Result<Progress, SendingError> {
+        if anchors.chain_id != self.outbox.chain_id() {
+            return Err(SendingError::OtherChain {
+                found: anchors.chain_id,
+                expected: self.outbox.chain_id(),
+            });
+        }
+        let facts = self.facts(asked, anchors, now).await?;
+        if self.outbox.settle(facts.settled) {
+            self.kept.store(&self.outbox)?;
+        }
+        // What is decided borrows the outbox, and what is done changes it.
+        let outbox = self.outbox.clone();
+        match next(&outbox, asked, &facts, self.cap) {
+            Act::Done { is_final } => Ok(Progress::Done { is_final }),
+            Act::Wait(why) => Ok(Progress::Waits(why)),
+            Act::Stop(stop) => Ok(Progress::Stopped(stop)),
+            Act::Broadcast { nonce } => self.broadcast(nonce).await,
+            Act::Sign(order) | Act::Replace(order) => {
+                let made = self.sign(&order, now).await?;
+                let nonce = made.nonce;
+                let mut fuller = outbox.clone();
+                fuller.add(made)?;
+                self.kept.store(&fuller)?;
+                self.outbox = fuller;
+                self.broadcast(nonce).await
+            }
+        }
+    }
+
+    async fn facts(
+        &mut self,
+        asked: &[Call],
+        anchors: &Anchors,
+        now: u64,
+    ) -> Result<Facts, SendingError> {
+        let account = self.sender.address();
+        let state = self.states.account(&account, anchors).await?;
+        let simulated = match candidate(&self.outbox, asked, state.nonce) {
+            Some(call) => {
+                let call = unpriced(call);
+                let tried = self.states.simulate(&anchors.head, &account, &call);
+                Some(tried.await?)
+            }
+            None => None,
+        };
+        let landed = self.states.landed(&sent_for(&self.outbox, asked)).await?;
+        let landed = landed.into_iter().map(|(transaction, succeeded)| Landed {
+            transaction,
+            succeeded,
+        });
+        Ok(Facts {
+            now,
+            nonce: state.nonce,
+            settled: state.settled,
+            pending: state.pending,
+            balance: state.balance,
+            market: Market {
+                base_fee: state.base_fee,
+                suggested: state.suggested,
+            },
+            simulated,
+            landed: landed.collect(),
+        })
+    }
+
+    async fn sign(&self, order: &Order<'_>, now: u64) -> Result<Made, SendingError> {
+        let empty = Transaction {
+            nonce: 0,
+            to: self.sender.address(),
+            value: U256::ZERO,
+            data: Vec::new(),
+            gas: order.gas().units(),
+            max_fee: 0,
+            priority_fee: 0,
+        };
+        let transaction = Transaction {
+            nonce: order.nonce,
+            max_fee: order.offer.max_fee,
+            priority_fee: order.offer.tip,
+            ..order.call.map_or(empty, unpriced)
+        };
+        let chain_id = self.outbox.chain_id();
+        let signed = self.sender.sign(chain_id, &transaction).await?;
+        Ok(Made {
+            nonce: order.nonce,
+            step: order.step.clone(),
+            effect: order.effect,
+            attempt: Attempt {
+                transaction: signed.hash,
+                call: order.call.map(Call::digest),
+                max_fee: order.offer.max_fee,
+                tip: order.offer.tip,
+                signed_at: now,
+            },
+            raw: Raw(signed.raw),
+        })
+    }
+
+    /// Hands over what stands in the outbox at this nonce, and so on the disk.
+    async fn broadcast(&mut self, nonce: u64) -> Result<Progress, SendingError> {
+        let entry = self.outbox.at(nonce).ok_or(ExecutionError::NoBlock)?;
+        let (step, transaction) = (entry.step.clone(), entry.newest().transaction);
+        match self.states.submit(&entry.raw.0).await {
+            // If another one has used the nonce up, the next look shows it.
+            Ok(Taken::Yes | Taken::TooLate) => Ok(Progress::Sent {
+                step,
+                nonce,
+                transaction,
+            }),
+            Err(cause) => Ok(Progress::Refused { step, cause }),
+        }
+    }
+}
+
+fn unpriced(call: &Call) -> Transaction {
+    Transaction {
+        nonce: 0,
+        to: call.to,
+        value: call.value,
+        data: call.data.clone(),
+        gas: call.gas.units(),
+        max_fee: 0,
+        priority_fee: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests;
