@@ -7,10 +7,10 @@ use super::*;
 
 /// The order that is to be signed.
 fn order<'a>(act: Act<'a>) -> Order<'a> {
-    match act {
-        Act::Sign(order) | Act::Replace(order) => order,
-        other => panic!("nothing is to be signed: {other:?}"),
-    }
+    let (Act::Sign(order) | Act::Replace(order)) = act else {
+        panic!("nothing is to be signed");
+    };
+    order
 }
 
 /// An outbox in which this call is under way at nonce 5.
@@ -29,17 +29,17 @@ fn once() -> Call {
 }
 
 fn waits(act: Act<'_>) -> Why {
-    match act {
-        Act::Wait(why) => why,
-        other => panic!("it does not wait: {other:?}"),
-    }
+    let Act::Wait(why) = act else {
+        panic!("it does not wait");
+    };
+    why
 }
 
 fn stops(act: Act<'_>) -> Stop {
-    match act {
-        Act::Stop(stop) => stop,
-        other => panic!("it does not stop: {other:?}"),
-    }
+    let Act::Stop(stop) = act else {
+        panic!("it does not stop");
+    };
+    stop
 }
 
 #[test]
@@ -140,10 +140,11 @@ fn a_fee_is_not_raised_far_above_what_is_usual_nor_without_end() {
         // Each time the market has just outbid it.
         facts.market.base_fee = outbox.at(5).unwrap().newest().max_fee;
         let copy = outbox.clone();
-        match next(&copy, &asked, &facts, u64::MAX) {
-            Act::Replace(order) => outbox.add(signed(&order, facts.now)).unwrap(),
-            act => break waits(act),
-        }
+        let act = next(&copy, &asked, &facts, u64::MAX);
+        let Act::Replace(order) = act else {
+            break waits(act);
+        };
+        outbox.add(signed(&order, facts.now)).unwrap();
         times += 1;
     };
     assert_eq!(times, 12);
@@ -155,10 +156,11 @@ fn a_fee_is_not_raised_far_above_what_is_usual_nor_without_end() {
         facts.market.suggested = Some(u64::MAX / 4);
         facts.market.base_fee = outbox.at(5).unwrap().newest().max_fee;
         let copy = outbox.clone();
-        match next(&copy, &asked, &facts, u64::MAX) {
-            Act::Replace(order) => outbox.add(signed(&order, facts.now)).unwrap(),
-            act => break waits(act),
-        }
+        let act = next(&copy, &asked, &facts, u64::MAX);
+        let Act::Replace(order) = act else {
+            break waits(act);
+        };
+        outbox.add(signed(&order, facts.now)).unwrap();
         times += 1;
     };
     assert_eq!(times, 16);

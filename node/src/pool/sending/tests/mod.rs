@@ -55,10 +55,11 @@ impl Place {
     }
 
     async fn sent(&self, asked: &[Call]) -> Root {
-        match self.look(asked).await.unwrap() {
-            Progress::Sent { transaction, .. } => transaction,
-            other => panic!("nothing was sent: {other:?}"),
-        }
+        let looked = self.look(asked).await.unwrap();
+        let Progress::Sent { transaction, .. } = looked else {
+            panic!("nothing was sent: {looked:?}");
+        };
+        transaction
     }
 
     async fn words(&self, asked: &[Call]) -> String {
@@ -66,7 +67,7 @@ impl Place {
             Progress::Waits(why) => why.to_string(),
             Progress::Stopped(stop) => stop.to_string(),
             Progress::Refused { cause, .. } => cause.to_string(),
-            other => panic!("it goes on: {other:?}"),
+            Progress::Done { .. } | Progress::Sent { .. } => panic!("it goes on"),
         }
     }
 
