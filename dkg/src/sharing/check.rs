@@ -81,8 +81,7 @@ fn check_knowledge(
     let mut answers = Scalar::default();
     let (mut nonces, mut keys, mut scalars) = (Vec::new(), Vec::new(), Vec::new());
     let proofs = bundle.proofs.chunks_exact(PROOF_BYTES);
-    let most = commitments.len() - usize::from(commitments.len() > 3);
-    for (key, (bytes, commitment)) in proofs.zip(commitments).enumerate().take(most) {
+    for (key, (bytes, commitment)) in proofs.zip(commitments).enumerate() {
         let (nonce, answer) = bytes.split_at(POINT_BYTES);
         let nonce = point(nonce).ok_or(Rule::BadPoint)?;
         let answer = scalar(answer).ok_or(Rule::NoKnowledge)?;
@@ -94,8 +93,7 @@ fn check_knowledge(
         nonces.push(nonce.0);
         keys.push(commitment.group_key().0);
     }
-    let right = weighted_g1(&nonces, &weights[..nonces.len() * WEIGHT_BYTES])
-        .plus(&scaled_g1(&keys, &scalars));
+    let right = weighted_g1(&nonces, &weights).plus(&scaled_g1(&keys, &scalars));
     if G1::generator_times(&answers) == right {
         Ok(())
     } else {
