@@ -3,6 +3,7 @@
 use dkg::bls::Message;
 use proto::eth::operations::SignedVoluntaryExit;
 use proto::eth::{ValidatorIndex, VoluntaryExit};
+use proto::exit::Says;
 use proto::frame::{ExitShare, Frame};
 use proto::vote::Partial;
 use proto::{Epoch, PeerIndex, PeerSet, Root, SignatureBytes, ValidatorPosition};
@@ -90,7 +91,8 @@ impl Exits {
         let Some((slot, standing)) = open.standing else {
             return;
         };
-        if open.decided.as_ref().is_some_and(is_done) || slot != step.slot() {
+        let is_over = open.decided.as_ref().is_some_and(is_done);
+        if is_over || slot != step.slot() || self.is_being_withdrawn(validator) {
             return;
         }
         let epochs = (of, epoch(step));
@@ -114,6 +116,13 @@ impl Exits {
             sent: Sent::Nothing,
         };
         self.open.entry(validator).or_default().decided = Some(decided);
+    }
+
+    /// Whether this operator has ordered that he does not approve any more, and the disk has not
+    /// taken it yet: the others may still count his yes, and this peer waits for his no.
+    fn is_being_withdrawn(&self, validator: ValidatorPosition) -> bool {
+        let mut unkept = self.unkept.iter();
+        unkept.any(|own| own.validator == validator && own.word.statement.says == Says::Withdrawn)
     }
 
     /// This peer's part, sent to all.

@@ -193,6 +193,21 @@ fn an_approval_can_be_withdrawn_until_the_exit_is_signed() {
 }
 
 #[test]
+fn nothing_is_signed_once_a_withdrawal_is_ordered_however_slow_the_disk_is() {
+    let mut peer = Peer::new(0);
+    peer.says_yes();
+    peer.hears(1, &[said(1, 200, 0)]);
+    peer.order(OperatorRequest::WithdrawExit(Which::Position(VALIDATOR)));
+    peer.hears(2, &[said(2, 200, 0)]);
+    assert_eq!(shares(&frames(&peer.out)), []);
+    peer.keep();
+    assert_eq!(peer.approvers(), 2);
+    peer.passes(SLOT);
+    peer.answer(sound());
+    assert_eq!(shares(&frames(&peer.take())), []);
+}
+
+#[test]
 fn a_beacon_node_that_says_nothing_lets_nobody_approve_and_shows_what_is_known() {
     let mut peer = Peer::new(0);
     peer.approve();
