@@ -58,6 +58,11 @@ impl ClusterKeys {
         }
     }
 
+    /// How many validators there are.
+    pub fn count(&self) -> usize {
+        self.validators.len()
+    }
+
     /// The keys of one validator, if the lock has it.
     pub fn get(&self, validator: ValidatorPosition) -> Option<&ValidatorKeys> {
         self.validators.get(validator.index())

@@ -21,12 +21,14 @@
 //! soon after they came, so that a restart loses nothing. A share needs no record: it contradicts
 //! nothing, and is the same if it is signed again.
 //!
-//! Bounded: one word of each operator and one share of each peer for each validator.
+//! Bounded: one word of each operator and one share of each peer for each validator. An operator
+//! can say something else as often as he likes, so what a slot may cost is bounded too (`pace`).
 //!
 //! Never here: yes or no.
 
 mod hearing;
 mod order;
+mod pace;
 mod signing;
 pub mod standing;
 #[cfg(test)]
@@ -51,6 +53,7 @@ pub use order::Order;
 pub use view::Seen;
 
 use order::Waiting;
+use pace::Pace;
 use signing::Decided;
 use standing::Leaving;
 use words::{Words, sent};
@@ -75,6 +78,8 @@ pub struct Exits {
     asked: Option<Slot>,
     /// The slot of the last look at the clock.
     slot: Option<Slot>,
+    /// What was heard in it.
+    pace: Pace,
 }
 
 /// One exit.
@@ -123,6 +128,10 @@ impl Exits {
     pub fn advance(&mut self, step: &mut Step<'_>) {
         let slot = step.slot();
         let is_news = self.slot.replace(slot) != Some(slot);
+        if is_news {
+            let due = self.pace.begin();
+            self.pass_on(due, step);
+        }
         let is_idle = self.words.is_empty()
             && self.open.is_empty()
             && self.shares.is_empty()
@@ -177,7 +186,7 @@ impl Exits {
         for own in done {
             if is_durable {
                 self.words.take(own.validator, own.word.clone());
-                self.spread(own.validator, &own.word, step);
+                spread(&[(own.validator, own.word.clone())], step);
                 self.settle(own.validator, step);
             }
             self.say(&own, is_durable, step);
@@ -274,14 +283,6 @@ impl Exits {
         });
     }
 
-    /// Tells every peer a word that counts, and the operator.
-    fn spread(&self, validator: ValidatorPosition, word: &Verified<ExitWord>, step: &mut Step<'_>) {
-        let said = ExitNote::Said(word.signer, word.statement.says);
-        step.note(Note::Exit(validator, said));
-        let frame = Frame::ExitWords(vec![sent(validator, word)]);
-        step.broadcast(frame.since(), frame.encode());
-    }
-
     /// Asks the beacon node about all that hang on it, one question at a time.
     fn ask(&mut self, step: &mut Step<'_>) {
         let slot = step.slot();
@@ -300,6 +301,19 @@ impl Exits {
             self.asked = Some(slot);
             step.ask(Request::Leaving(wanted));
         }
+    }
+}
+
+/// Tells every peer these words, which count, and the operator.
+fn spread(words: &[(ValidatorPosition, Verified<ExitWord>)], step: &mut Step<'_>) {
+    for (validator, word) in words {
+        let said = ExitNote::Said(word.signer, word.statement.says);
+        step.note(Note::Exit(*validator, said));
+    }
+    for some in words.chunks(MAX_EXIT_WORDS) {
+        let some = some.iter().map(|(validator, word)| sent(*validator, word));
+        let frame = Frame::ExitWords(some.collect());
+        step.broadcast(frame.since(), frame.encode());
     }
 }
 

@@ -1,9 +1,11 @@
 //! What comes from peers: words of operators, and shares.
 
-use proto::PeerIndex;
-use proto::frame::{ExitShare, SentExitWord};
+use std::collections::BTreeSet;
 
-use super::{Exits, epoch, named, unix};
+use proto::frame::{ExitShare, SentExitWord};
+use proto::{PeerIndex, ValidatorPosition};
+
+use super::{Exits, epoch, named, spread, unix};
 use crate::duties::facts::Step;
 use crate::duties::fault::Breach;
 use crate::duties::note::{ExitNote, Note};
@@ -16,18 +18,31 @@ impl Exits {
     /// Words that `peer` says or passes on. It has checked them too, so one that is not its
     /// operator's is its fault.
     pub fn hear(&mut self, peer: PeerIndex, words: Vec<SentExitWord>, step: &mut Step<'_>) {
-        let mut is_news = false;
         for word in words {
-            is_news |= self.hear_one(peer, word, step);
+            self.hear_one(peer, word, step);
         }
-        if is_news {
+        let due = self.pace.due();
+        self.pass_on(due, step);
+    }
+
+    /// Passes on and keeps what these operators say about these validators.
+    pub(super) fn pass_on(
+        &mut self,
+        due: BTreeSet<(ValidatorPosition, PeerIndex)>,
+        step: &mut Step<'_>,
+    ) {
+        let words: Vec<_> = due
+            .into_iter()
+            .filter_map(|(validator, of)| Some((validator, self.words.signed(validator, of)?)))
+            .collect();
+        if !words.is_empty() {
+            spread(&words, step);
             self.keep(step);
             self.ask(step);
         }
     }
 
-    /// Whether the word counts, and did not before.
-    fn hear_one(&mut self, peer: PeerIndex, word: SentExitWord, step: &mut Step<'_>) -> bool {
+    fn hear_one(&mut self, peer: PeerIndex, word: SentExitWord, step: &mut Step<'_>) {
         let validator = word.validator;
         let Some(signed) = named(word, step.facts) else {
             accuse(
@@ -35,18 +50,22 @@ impl Exits {
                 "names an operator or validator that there is not",
                 step,
             );
-            return false;
+            return;
         };
         let (said, now) = (signed.statement, unix(step.now));
         if !said.is_within_bounds() {
             accuse(peer, "holds longer than an approval may", step);
-            return false;
+            return;
         }
         let before = self.words.of(validator, signed.signer);
         // What is known or over needs no check: peers say again whatever another may have missed.
         let is_over = said.ends_at() <= now;
         if is_over || before.is_some_and(|before| !said.replaces(&before)) {
-            return false;
+            return;
+        }
+        if !self.pace.may_check(peer, step.facts) {
+            accuse(peer, "is one of too many in one slot", step);
+            return;
         }
         let operator = signed.signer;
         let Ok(word) = signed.verify(&step.facts.roster) else {
@@ -55,18 +74,17 @@ impl Exits {
                 "is not signed by the operator whose it is said to be",
                 step,
             );
-            return false;
+            return;
         };
         let later = epoch(step).next();
         let is_ahead = said.said_at > now + AHEAD || said.approves(now).is_some_and(|e| e > later);
         if is_ahead {
             step.note(Note::Exit(validator, ExitNote::Ahead(operator)));
-            return false;
+            return;
         }
-        self.words.take(validator, word.clone());
-        self.spread(validator, &word, step);
+        self.words.take(validator, word);
+        self.pace.heard(validator, operator);
         self.settle(validator, step);
-        true
     }
 
     /// A peer's share. It may come before the words that it is for; of epochs that have not begun

@@ -20,6 +20,15 @@ impl Words {
         Some(self.0.get(&validator)?.get(&operator)?.statement)
     }
 
+    /// The same, as it was signed.
+    pub(super) fn signed(
+        &self,
+        validator: ValidatorPosition,
+        operator: PeerIndex,
+    ) -> Option<Verified<ExitWord>> {
+        self.0.get(&validator)?.get(&operator).cloned()
+    }
+
     /// Takes a word in, if it counts more than what its operator said before: whether it does.
     pub(super) fn take(&mut self, validator: ValidatorPosition, word: Verified<ExitWord>) -> bool {
         let before = self.of(validator, word.signer);

@@ -1,5 +1,6 @@
 //! Four peers whose operators say yes and no to the exit of one validator.
 
+mod paced;
 mod signing;
 mod words;
 
