@@ -75,11 +75,34 @@ impl Exits {
                 answer(ticket, Answer::Refused(why), step);
             }
             Order::Approve(validator, term) => self.wait(ticket, (validator, Some(term)), step),
-            Order::Withdraw(validator) => match self.may_withdraw(validator, step) {
-                Ok(()) => self.speak((validator, Says::Withdrawn), Some(ticket), step),
-                Err(why) => answer(ticket, Answer::Refused(why.to_owned()), step),
-            },
+            Order::Withdraw(validator) => self.withdraw(ticket, validator, step),
         }
+    }
+
+    fn withdraw(&mut self, ticket: u64, validator: ValidatorPosition, step: &mut Step<'_>) {
+        let was_waiting = self.drop_waiting(validator, step);
+        let open = self.open.get(&validator);
+        let is_signed = open.is_some_and(|open| open.decided.is_some());
+        match self.may_withdraw(validator, step) {
+            Ok(()) => self.speak((validator, Says::Withdrawn), Some(ticket), step),
+            // Nobody has heard of it.
+            Err(_) if was_waiting && !is_signed => self.show(ticket, validator, step),
+            Err(why) => answer(ticket, Answer::Refused(why.to_owned()), step),
+        }
+    }
+
+    /// Drops approvals of this exit that wait for the beacon node, which may come back long after
+    /// their commands have given up: whether there were any.
+    fn drop_waiting(&mut self, validator: ValidatorPosition, step: &mut Step<'_>) -> bool {
+        let approves = |order: &Waiting| order.validator == validator && order.term.is_some();
+        let waiting = std::mem::take(&mut self.waiting).into_iter();
+        let (dropped, rest): (Vec<_>, Vec<_>) = waiting.partition(approves);
+        self.waiting = rest;
+        for order in &dropped {
+            let why = "another command has withdrawn it meanwhile: nothing was approved";
+            answer(order.ticket, Answer::Refused(why.to_owned()), step);
+        }
+        !dropped.is_empty()
     }
 
     fn wait(

@@ -208,6 +208,20 @@ fn nothing_is_signed_once_a_withdrawal_is_ordered_however_slow_the_disk_is() {
 }
 
 #[test]
+fn an_approval_that_waits_for_the_beacon_node_is_withdrawn_too() {
+    let mut peer = Peer::new(0);
+    peer.approve();
+    peer.order(OperatorRequest::WithdrawExit(Which::Position(VALIDATOR)));
+    let outputs = peer.take();
+    assert!(refused(&outputs).unwrap().contains("nothing was approved"));
+    let is_shown = |output: &Output| matches!(output, Output::Answer(9, Answer::Exit(_)));
+    assert!(outputs.iter().any(is_shown));
+    peer.answer(sound());
+    let is_said = |output: &Output| matches!(output, Output::Keep { .. });
+    assert!(!peer.take().iter().any(is_said));
+}
+
+#[test]
 fn a_beacon_node_that_says_nothing_lets_nobody_approve_and_shows_what_is_known() {
     let mut peer = Peer::new(0);
     peer.approve();
