@@ -8,6 +8,7 @@
 //! | [`beacon`] | the pretend beacon chain: blocks, states, proofs, its Beacon API |
 //! | [`keys`] | keys of validators and the deposits they sign |
 //! | [`node`] | a node account on the way of its validators, call by call |
+//! | [`send`] | `gantry pool send`, killed, dropped, outbid, taken back |
 //! | [`status`] | what `gantry pool status` shows of a node |
 //! | [`life`] | a megapool validator from registration to the last wei |
 //! | [`prover`] | the program's own proofs |
@@ -30,4 +31,5 @@ mod planned;
 mod prover;
 mod queues;
 mod refusals;
+mod send;
 mod status;
