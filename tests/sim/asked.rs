@@ -43,12 +43,15 @@ impl World {
             | Request::Attesters(..)
             | Request::Proposers(_)
             | Request::Seats(..)
-            | Request::Prepare(..)
             | Request::Subscribe(..)
             | Request::Condition
             | Request::Leaving(_)
             | Request::SubmitExit(..)
             | Request::Submit { .. } => return,
+            Request::Prepare(_, recipients) => {
+                self.peers[peer].prepared = Some(recipients.clone());
+                return;
+            }
             Request::HeadVote(slot) => of(*slot, DutyKind::Head),
             Request::Block { slot, .. } => of(*slot, DutyKind::Block),
             Request::Knows { duty, .. } => *duty,

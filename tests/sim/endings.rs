@@ -224,6 +224,7 @@ impl World {
     fn forget_recipients(&mut self, peers: &[usize]) {
         for peer in peers {
             self.peers[*peer].knows_recipient = false;
+            self.peers[*peer].prepared = None;
             self.fault(Fault::Kill(*peer));
             self.fault(Fault::Start(*peer));
         }
@@ -267,4 +268,17 @@ fn a_peer_that_knows_no_fee_recipient_takes_no_block_and_the_others_sign_without
             "{slot}"
         );
     }
+}
+
+#[test]
+fn a_beacon_node_is_told_of_no_fee_recipient_while_none_is_agreed() {
+    let mut world = World::new(4, 726);
+    world.forget_recipients(&[3]);
+    world.run_to(END);
+    let told = |peer: usize| world.peers[peer].prepared.clone();
+    assert_eq!(told(3), Some(Vec::new()));
+    let paid = told(0).expect("it was told");
+    assert!(!paid.is_empty());
+    let expected = world.peers[0].fee_recipient.into();
+    assert!(paid.iter().all(|(_, recipient)| *recipient == expected));
 }

@@ -12,9 +12,9 @@ use node_core::record::{
     Entry, History, Journal, JournalError, LogFile, Owner, Record, SimulatedDisk,
 };
 use node_core::vault::{Held, Vault};
-use proto::eth::ChainSpec;
+use proto::eth::{ChainSpec, ValidatorIndex};
 use proto::frame::SentExitWord;
-use proto::{PeerIndex, Timestamp, Versions};
+use proto::{Address, PeerIndex, Timestamp, Versions};
 use tests::cluster::Cluster;
 
 use crate::villains::Villain;
@@ -82,6 +82,8 @@ pub struct Peer {
     pub fee_recipient: [u8; 20],
     /// Whether it knows whom blocks are to pay.
     pub knows_recipient: bool,
+    /// Whom its beacon node was last told to pay, by proposer; none if it was told nothing yet.
+    pub prepared: Option<Vec<(ValidatorIndex, Address)>>,
     /// What the program on it speaks.
     pub versions: Versions,
     /// Claims about its record that its operator has found to be untrue.
@@ -143,6 +145,7 @@ impl Peer {
             conduct: Conduct::Correct,
             fee_recipient: crate::chain::FEE_RECIPIENT,
             knows_recipient: true,
+            prepared: None,
             versions: Versions::OURS,
             denied: BTreeSet::new(),
             images: Vec::new(),
