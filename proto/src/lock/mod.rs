@@ -184,11 +184,13 @@ impl UnsignedLock {
         let commitment = contents.seal_commitment.len();
         count("seal key coefficients", commitment, threshold)?;
         let exit = contents.exit_seal_commitment.as_ref();
-        let expected = match contents.definition.terms().version.has_exit_key() {
-            true => size.halting(),
-            false => 0,
-        };
-        count("exit key coefficients", exit.map_or(0, Vec::len), expected)?;
+        match contents.definition.terms().version.has_exit_key() {
+            true => {
+                let found = exit.map_or(0, Vec::len);
+                count("exit key coefficients", found, size.halting())?;
+            }
+            false => count("exit keys", usize::from(exit.is_some()), 0)?,
+        }
         let mut seen = BTreeSet::new();
         for validator in &contents.validators {
             let shares = &validator.share_public_keys;

@@ -160,10 +160,12 @@ fn a_lock_has_a_key_for_exits_if_its_definition_is_of_version_2_and_it_is_signed
         let expected = format!("{count} exit key coefficients, and its definition asks for 2");
         assert!(words.contains(&expected), "{words}");
     }
-    let mut first = contents();
-    first.exit_seal_commitment = Some(vec![point; 2]);
-    let words = UnsignedLock::new(first).unwrap_err().to_string();
-    assert!(words.contains("asks for 0"), "{words}");
+    for exit in [vec![], vec![point; 2]] {
+        let mut first = contents();
+        first.exit_seal_commitment = Some(exit);
+        let words = UnsignedLock::new(first).unwrap_err().to_string();
+        assert!(words.contains("asks for 0"), "{words}");
+    }
 }
 
 #[test]
