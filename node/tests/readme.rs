@@ -130,12 +130,17 @@ fn starts(club: &Club, block: &str) {
     let status = block.trim().replacen("run", "status", 1);
     fs::write(&typed, &status).unwrap();
     let page = club.command(0, "sh").arg(&typed).output().unwrap();
+    fs::write(&typed, format!("{status} --json")).unwrap();
+    let json = club.command(0, "sh").arg(&typed).output().unwrap();
     peer.kill().unwrap();
     peer.wait().unwrap();
     assert!(waits.is_some());
     let page = seen(page, &status);
     assert!(page.contains("gantry waits for it"), "{page}");
     assert!(page.contains("bob: not connected yet"), "{page}");
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let recorded = json["record"]["sequence"].as_u64();
+    assert!(recorded > Some(0), "the deposits are on record: {json}");
 }
 
 /// What the words say is done by whom; the test above would run nothing if it found nothing.

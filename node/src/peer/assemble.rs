@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use futures::stream;
+use proto::Root;
 use proto::definition::Terms;
 use proto::eth::ChainSpec;
 use proto::lock::Lock;
 use proto::session::Purpose;
-use proto::{PeerIndex, Root};
 use tokio::sync::mpsc::{Receiver, channel};
 use tracing::{info, warn};
 
@@ -30,7 +30,9 @@ use crate::net::{self, Limits, Settings};
 use crate::report::metrics::Metrics;
 use crate::report::observer::Observer;
 use crate::report::shown::Shown;
-use crate::report::status::{BeaconStatus, PeerStatus, Status, StatusBoard, ValidatorStatus};
+use crate::report::status::{
+    BeaconStatus, PeerStatus, RecordStatus, Status, StatusBoard, ValidatorStatus,
+};
 use crate::report::web::{self, Admission, Sessions};
 use node_core::duties::facts::ClusterFacts;
 use node_core::duties::node::Node;
@@ -58,7 +60,7 @@ pub(super) async fn open(
     let terms = lock.definition.terms();
     let place = config.data_dir.join("memory");
     let (memory, remembered) = DutyHistory::open(&place, lock.hash(), terms.size())?;
-    let status = first_status(lock, loaded.me, client, &remembered);
+    let status = first_status(loaded, client, &remembered);
     let admission = Admission {
         address: config.metrics,
         names: config.metrics_names.clone().into(),
@@ -192,12 +194,8 @@ fn core(
     Ok((node, journal))
 }
 
-fn first_status(
-    lock: &Lock,
-    me: PeerIndex,
-    client: &BeaconClient,
-    remembered: &Remembered,
-) -> Status {
+fn first_status(loaded: &Loaded, client: &BeaconClient, remembered: &Remembered) -> Status {
+    let (lock, me) = (&loaded.lock, loaded.me);
     let terms = lock.definition.terms();
     let seen = &remembered.sequences;
     let others = terms.size().all().filter(|peer| *peer != me);
@@ -219,6 +217,10 @@ fn first_status(
         validators: ValidatorStatus {
             total: lock.validators.len(),
             ..ValidatorStatus::default()
+        },
+        record: RecordStatus {
+            sequence: loaded.journal.recorded().sequence(),
+            ..RecordStatus::default()
         },
         has_exit_key: lock.exit_seal_commitment.is_some(),
         duties: remembered.endings.clone(),
