@@ -147,7 +147,8 @@ impl Arguments {
             return Err(ExitError::NotApproved);
         }
         let order = Request::ApproveExit {
-            validator: which,
+            // What was read and said yes to, whatever an index leads to by now.
+            validator: Which::Position(exit.validator),
             term: self.hours * HOUR,
         };
         let exit = peer.exit(order).await?;
