@@ -17,7 +17,6 @@
 //! | `ground` | when money may move |
 //! | `step` | what a step is |
 //! | `calls` | the functions that are called, and no others |
-//! | [`outbox`] | whether a step is to be sent, awaited or replaced |
 //!
 //! A plan is a value: whoever sees the same and has the same agreement has the same bytes, whatever
 //! stands in the own config and whatever was sent before. **Is it done?** is asked at the newest
@@ -41,7 +40,6 @@ mod distribute;
 mod ground;
 mod leave;
 mod megapool;
-pub mod outbox;
 mod register;
 mod smoothing;
 mod stake;

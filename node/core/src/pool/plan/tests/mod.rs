@@ -1,7 +1,6 @@
 //! Plans: each step by itself, and whole lives in which every step is done until none is left.
 
 mod life;
-mod outbox;
 mod random;
 mod steps;
 
