@@ -14,19 +14,9 @@ use thiserror::Error;
 
 use super::contracts::Contract;
 use super::megapool::{Deployed, Stage};
+use super::plan::calls;
 use super::view::View;
 use crate::sending::call::{Call, Effect, Gas, StepId};
-
-mod abi {
-    alloy_sol_types::sol! {
-        interface Megapool {
-            function distribute() external;
-        }
-        interface DepositPool {
-            function assignDeposits(uint256 most) external;
-        }
-    }
-}
 
 /// Gas of either in the worst case: 208,000 and 530,000 were measured on the contracts of 1.4.
 const GAS: u64 = 1_000_000;
@@ -107,7 +97,7 @@ fn distribute(megapool: &Deployed) -> Result<Call, Idle> {
         words: format!("split the rewards of megapool {at}"),
         to: at,
         value: U256::ZERO,
-        data: abi::Megapool::distributeCall {}.abi_encode(),
+        data: calls::Megapool::distributeCall {}.abi_encode(),
         gas: gas(),
         effect: Effect::Idempotent,
     })
@@ -141,7 +131,7 @@ fn assign(view: &View, megapool: &Deployed) -> Result<Call, Idle> {
         words: format!("give validator {id} of megapool {at} its ether from the deposit pool"),
         to: pool.address,
         value: U256::ZERO,
-        data: abi::DepositPool::assignDepositsCall { most }.abi_encode(),
+        data: calls::DepositPool::assignDepositsCall { most }.abi_encode(),
         gas: gas(),
         effect: Effect::Idempotent,
     })

@@ -31,7 +31,7 @@
 mod addresses;
 mod assign;
 mod balance;
-mod calls;
+pub(in crate::pool) mod calls;
 mod claim;
 mod debt;
 mod deposit;
