@@ -201,44 +201,5 @@ pub fn fulu<S: Sizes>(validators: usize) -> Fulu<S> {
 
 /// The same state, as it would have been in Electra.
 pub fn electra<S: Sizes>(validators: usize) -> Electra<S> {
-    let it = fulu::<S>(validators);
-    Electra {
-        genesis_time: it.genesis_time,
-        genesis_validators_root: it.genesis_validators_root,
-        slot: it.slot,
-        fork: it.fork,
-        latest_block_header: it.latest_block_header,
-        block_roots: it.block_roots,
-        state_roots: it.state_roots,
-        historical_roots: it.historical_roots,
-        eth1_data: it.eth1_data,
-        eth1_data_votes: it.eth1_data_votes,
-        eth1_deposit_index: it.eth1_deposit_index,
-        validators: it.validators,
-        balances: it.balances,
-        randao_mixes: it.randao_mixes,
-        slashings: it.slashings,
-        previous_epoch_participation: it.previous_epoch_participation,
-        current_epoch_participation: it.current_epoch_participation,
-        justification_bits: it.justification_bits,
-        previous_justified_checkpoint: it.previous_justified_checkpoint,
-        current_justified_checkpoint: it.current_justified_checkpoint,
-        finalized_checkpoint: it.finalized_checkpoint,
-        inactivity_scores: it.inactivity_scores,
-        current_sync_committee: it.current_sync_committee,
-        next_sync_committee: it.next_sync_committee,
-        latest_execution_payload_header: it.latest_execution_payload_header,
-        next_withdrawal_index: it.next_withdrawal_index,
-        next_withdrawal_validator_index: it.next_withdrawal_validator_index,
-        historical_summaries: it.historical_summaries,
-        deposit_requests_start_index: it.deposit_requests_start_index,
-        deposit_balance_to_consume: it.deposit_balance_to_consume,
-        exit_balance_to_consume: it.exit_balance_to_consume,
-        earliest_exit_epoch: it.earliest_exit_epoch,
-        consolidation_balance_to_consume: it.consolidation_balance_to_consume,
-        earliest_consolidation_epoch: it.earliest_consolidation_epoch,
-        pending_deposits: it.pending_deposits,
-        pending_partial_withdrawals: it.pending_partial_withdrawals,
-        pending_consolidations: it.pending_consolidations,
-    }
+    fulu::<S>(validators).in_electra()
 }

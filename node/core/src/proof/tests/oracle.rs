@@ -115,85 +115,65 @@ pub struct PendingConsolidation {
     pub target_index: ValidatorIndex,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Encode, TreeHash)]
-pub struct Electra<S: Sizes> {
-    pub genesis_time: u64,
-    pub genesis_validators_root: Root,
-    pub slot: Slot,
-    pub fork: Fork,
-    pub latest_block_header: BeaconBlockHeader,
-    pub block_roots: FixedVector<Root, S::Historical>,
-    pub state_roots: FixedVector<Root, S::Historical>,
-    pub historical_roots: VariableList<Root, U16777216>,
-    pub eth1_data: Eth1Data,
-    pub eth1_data_votes: VariableList<Eth1Data, S::Votes>,
-    pub eth1_deposit_index: u64,
-    pub validators: VariableList<Validator, U1099511627776>,
-    pub balances: VariableList<u64, U1099511627776>,
-    pub randao_mixes: FixedVector<Root, S::Mixes>,
-    pub slashings: FixedVector<u64, S::Slashings>,
-    pub previous_epoch_participation: VariableList<u8, U1099511627776>,
-    pub current_epoch_participation: VariableList<u8, U1099511627776>,
-    pub justification_bits: BitVector<U4>,
-    pub previous_justified_checkpoint: Checkpoint,
-    pub current_justified_checkpoint: Checkpoint,
-    pub finalized_checkpoint: Checkpoint,
-    pub inactivity_scores: VariableList<u64, U1099511627776>,
-    pub current_sync_committee: SyncCommittee<S>,
-    pub next_sync_committee: SyncCommittee<S>,
-    pub latest_execution_payload_header: PayloadHeader,
-    pub next_withdrawal_index: u64,
-    pub next_withdrawal_validator_index: ValidatorIndex,
-    pub historical_summaries: VariableList<HistoricalSummary, U16777216>,
-    pub deposit_requests_start_index: u64,
-    pub deposit_balance_to_consume: u64,
-    pub exit_balance_to_consume: u64,
-    pub earliest_exit_epoch: Epoch,
-    pub consolidation_balance_to_consume: u64,
-    pub earliest_consolidation_epoch: Epoch,
-    pub pending_deposits: VariableList<PendingDeposit, U134217728>,
-    pub pending_partial_withdrawals: VariableList<PendingPartialWithdrawal, S::PartialWithdrawals>,
-    pub pending_consolidations: VariableList<PendingConsolidation, S::Consolidations>,
+/// The states of the two forks, from the fields that both have.
+macro_rules! states {
+    ($($field:ident: $kind:ty,)*) => {
+        #[derive(Debug, Clone, PartialEq, Eq, Encode, TreeHash)]
+        pub struct Electra<S: Sizes> {
+            $(pub $field: $kind,)*
+        }
+
+        #[derive(Debug, Clone, PartialEq, Eq, Encode, TreeHash)]
+        pub struct Fulu<S: Sizes> {
+            $(pub $field: $kind,)*
+            pub proposer_lookahead: FixedVector<ValidatorIndex, S::Lookahead>,
+        }
+
+        impl<S: Sizes> Fulu<S> {
+            /// The same state, as it would have been in Electra.
+            pub fn in_electra(self) -> Electra<S> {
+                Electra { $($field: self.$field,)* }
+            }
+        }
+    };
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Encode, TreeHash)]
-pub struct Fulu<S: Sizes> {
-    pub genesis_time: u64,
-    pub genesis_validators_root: Root,
-    pub slot: Slot,
-    pub fork: Fork,
-    pub latest_block_header: BeaconBlockHeader,
-    pub block_roots: FixedVector<Root, S::Historical>,
-    pub state_roots: FixedVector<Root, S::Historical>,
-    pub historical_roots: VariableList<Root, U16777216>,
-    pub eth1_data: Eth1Data,
-    pub eth1_data_votes: VariableList<Eth1Data, S::Votes>,
-    pub eth1_deposit_index: u64,
-    pub validators: VariableList<Validator, U1099511627776>,
-    pub balances: VariableList<u64, U1099511627776>,
-    pub randao_mixes: FixedVector<Root, S::Mixes>,
-    pub slashings: FixedVector<u64, S::Slashings>,
-    pub previous_epoch_participation: VariableList<u8, U1099511627776>,
-    pub current_epoch_participation: VariableList<u8, U1099511627776>,
-    pub justification_bits: BitVector<U4>,
-    pub previous_justified_checkpoint: Checkpoint,
-    pub current_justified_checkpoint: Checkpoint,
-    pub finalized_checkpoint: Checkpoint,
-    pub inactivity_scores: VariableList<u64, U1099511627776>,
-    pub current_sync_committee: SyncCommittee<S>,
-    pub next_sync_committee: SyncCommittee<S>,
-    pub latest_execution_payload_header: PayloadHeader,
-    pub next_withdrawal_index: u64,
-    pub next_withdrawal_validator_index: ValidatorIndex,
-    pub historical_summaries: VariableList<HistoricalSummary, U16777216>,
-    pub deposit_requests_start_index: u64,
-    pub deposit_balance_to_consume: u64,
-    pub exit_balance_to_consume: u64,
-    pub earliest_exit_epoch: Epoch,
-    pub consolidation_balance_to_consume: u64,
-    pub earliest_consolidation_epoch: Epoch,
-    pub pending_deposits: VariableList<PendingDeposit, U134217728>,
-    pub pending_partial_withdrawals: VariableList<PendingPartialWithdrawal, S::PartialWithdrawals>,
-    pub pending_consolidations: VariableList<PendingConsolidation, S::Consolidations>,
-    pub proposer_lookahead: FixedVector<ValidatorIndex, S::Lookahead>,
+states! {
+    genesis_time: u64,
+    genesis_validators_root: Root,
+    slot: Slot,
+    fork: Fork,
+    latest_block_header: BeaconBlockHeader,
+    block_roots: FixedVector<Root, S::Historical>,
+    state_roots: FixedVector<Root, S::Historical>,
+    historical_roots: VariableList<Root, U16777216>,
+    eth1_data: Eth1Data,
+    eth1_data_votes: VariableList<Eth1Data, S::Votes>,
+    eth1_deposit_index: u64,
+    validators: VariableList<Validator, U1099511627776>,
+    balances: VariableList<u64, U1099511627776>,
+    randao_mixes: FixedVector<Root, S::Mixes>,
+    slashings: FixedVector<u64, S::Slashings>,
+    previous_epoch_participation: VariableList<u8, U1099511627776>,
+    current_epoch_participation: VariableList<u8, U1099511627776>,
+    justification_bits: BitVector<U4>,
+    previous_justified_checkpoint: Checkpoint,
+    current_justified_checkpoint: Checkpoint,
+    finalized_checkpoint: Checkpoint,
+    inactivity_scores: VariableList<u64, U1099511627776>,
+    current_sync_committee: SyncCommittee<S>,
+    next_sync_committee: SyncCommittee<S>,
+    latest_execution_payload_header: PayloadHeader,
+    next_withdrawal_index: u64,
+    next_withdrawal_validator_index: ValidatorIndex,
+    historical_summaries: VariableList<HistoricalSummary, U16777216>,
+    deposit_requests_start_index: u64,
+    deposit_balance_to_consume: u64,
+    exit_balance_to_consume: u64,
+    earliest_exit_epoch: Epoch,
+    consolidation_balance_to_consume: u64,
+    earliest_consolidation_epoch: Epoch,
+    pending_deposits: VariableList<PendingDeposit, U134217728>,
+    pending_partial_withdrawals: VariableList<PendingPartialWithdrawal, S::PartialWithdrawals>,
+    pending_consolidations: VariableList<PendingConsolidation, S::Consolidations>,
 }
