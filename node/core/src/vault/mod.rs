@@ -5,6 +5,7 @@
 //! | [`signable`] | the closed list of what may be signed |
 //! | [`approved`] | the exits that t operators have approved |
 //! | [`held`] | the shares, and what the lock says of their validators |
+//! | `judging` | who may sign: every rule that a signature must pass |
 //! | `guard` | the rules of EIP-3076 |
 //! | [`refusal`] | why not, with the evidence |
 //! | [`sealed`] | signatures that wait for their record |
@@ -30,6 +31,7 @@ pub mod approved;
 mod guard;
 pub mod held;
 pub mod interchange;
+mod judging;
 pub mod refusal;
 pub mod sealed;
 pub mod signable;
@@ -39,10 +41,8 @@ mod voting;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-
 use dkg::bls::{Message, SignaturePoint};
-use proto::{ClusterSize, DutyId, DutyKind, PeerIndex, PublicKey, Root, Slot, ValidatorPosition};
+use proto::{ClusterSize, PeerIndex, PublicKey, Root, Slot, ValidatorPosition};
 use thiserror::Error;
 
 pub use approved::ApprovedExit;
@@ -51,10 +51,7 @@ pub use refusal::Refusal;
 pub use sealed::{PartialSignature, Sealed};
 pub use signable::Signable;
 
-use crate::record::{
-    Entry, History, Marks, Record, RecordNumber, Recorded, SignedProposal, SignedVote,
-};
-use guard::Allowed;
+use crate::record::{Entry, History, Record, RecordNumber, Recorded};
 use sealed::Ahead;
 use signable::Subject;
 use trust::RecordTrust;
@@ -257,101 +254,6 @@ impl Vault {
         self.trust.stopped()
     }
 
-    fn judge(
-        &self,
-        now: Slot,
-        signable: &Signable,
-        root: Root,
-        validators: &[ValidatorPosition],
-    ) -> Judged {
-        let mut judged = Judged::default();
-        for validator in validators.iter().copied().collect::<BTreeSet<_>>() {
-            match self.judge_one(now, signable, root, validator) {
-                Ok(Allowed::New) => {
-                    judged.fresh.push(validator);
-                    judged.allowed.push(validator);
-                }
-                Ok(Allowed::Again) => judged.allowed.push(validator),
-                Err(refusal) => judged.refused.push((validator, refusal)),
-            }
-        }
-        judged
-    }
-
-    fn judge_one(
-        &self,
-        now: Slot,
-        signable: &Signable,
-        signing_root: Root,
-        validator: ValidatorPosition,
-    ) -> Result<Allowed, Refusal> {
-        if let Some(refusal) = self.stopped() {
-            return Err(refusal);
-        }
-        let (held, marks) = self
-            .find(validator)
-            .ok_or(Refusal::UnknownValidator(validator))?;
-        match &signable.subject {
-            Subject::Vote {
-                data,
-                epoch_of_slot,
-            } => {
-                not_ahead(data.slot, now)?;
-                if data.target.epoch != *epoch_of_slot {
-                    return Err(Refusal::TargetNotOfSlot {
-                        slot: data.slot,
-                        target: data.target.epoch,
-                    });
-                }
-                let vote = SignedVote {
-                    source: data.source.epoch,
-                    target: data.target.epoch,
-                    signing_root,
-                };
-                let verdict = guard::vote(marks, vote)?;
-                self.one_value(data.slot, DutyKind::Head, signing_root)?;
-                Ok(verdict)
-            }
-            Subject::Block(slot) => {
-                not_ahead(*slot, now)?;
-                let block = SignedProposal {
-                    slot: *slot,
-                    signing_root,
-                };
-                let verdict = guard::proposal(marks, block)?;
-                self.one_value(*slot, DutyKind::Block, signing_root)?;
-                Ok(verdict)
-            }
-            Subject::Randao(slot) => not_ahead(*slot, now.next()).map(|()| Allowed::Again),
-            // Two exits of one validator are no contradiction: the chain takes the first.
-            Subject::Exit {
-                validator: of,
-                from,
-            } => {
-                not_ahead(*from, now)?;
-                if *of != held.group_key {
-                    return Err(Refusal::OtherExit(validator));
-                }
-                Ok(Allowed::Again)
-            }
-            Subject::Deposit(message) => {
-                held.provides_for(message, validator)?;
-                let credentials = message.withdrawal_credentials;
-                guard::deposit(marks, credentials, message.amount, signing_root)
-            }
-        }
-    }
-
-    fn one_value(&self, slot: Slot, kind: DutyKind, signing_root: Root) -> Result<(), Refusal> {
-        guard::value(&self.history, DutyId { slot, kind }, signing_root)
-    }
-
-    fn find(&self, validator: ValidatorPosition) -> Option<(&Held, &Marks)> {
-        let number = self.numbers.get(validator.index())?;
-        let held = self.held.get(validator.index())?;
-        Some((held, self.history.marks(*number)?))
-    }
-
     /// What must be recorded before `fresh` sign: one entry for a slot's votes together.
     fn entries(
         &self,
@@ -407,23 +309,5 @@ impl Vault {
                 (*validator, *made.entry(*validator).or_insert_with(sign))
             })
             .collect()
-    }
-}
-
-/// The validators asked for, sorted out.
-#[derive(Debug, Default)]
-struct Judged {
-    /// Those that may sign, recorded or not, ascending.
-    allowed: Vec<ValidatorPosition>,
-    /// Those of them that must be recorded first.
-    fresh: Vec<ValidatorPosition>,
-    refused: Vec<(ValidatorPosition, Refusal)>,
-}
-
-fn not_ahead(asked: Slot, clock: Slot) -> Result<(), Refusal> {
-    if asked > clock {
-        Err(Refusal::AheadOfClock { asked, clock })
-    } else {
-        Ok(())
     }
 }
