@@ -50,6 +50,7 @@ impl World {
             }
             Output::Keep { keeping, words } => self.keep(peer, keeping, words),
             Output::Answer(_, answer) => self.exits.answers.push((peer, answer)),
+            Output::Errand(errand) => panic!("nobody looks at Rocket Pool here: {errand:?}"),
             Output::Note(note) => self.tell(peer, note),
         }
     }
@@ -111,6 +112,7 @@ impl World {
             Note::Exit(validator, note) => self.exits.note(peer, validator.0, note),
             Note::UnservedFork(_) => *self.warned.entry(peer).or_default() += 1,
             Note::Sight { .. }
+            | Note::Looked(_)
             | Note::Missed { .. }
             | Note::NotPerformed { .. }
             | Note::Refused { .. }

@@ -223,6 +223,7 @@ impl Checks {
             | Note::DiskHangs { .. }
             | Note::OtherChain { .. }
             | Note::Unknown { .. }
+            | Note::Looked(_)
             | Note::Sight { .. }
             | Note::OtherGenesis { .. }
             | Note::Accepted { .. }

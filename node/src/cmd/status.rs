@@ -11,7 +11,7 @@ use super::runtime::{RuntimeError, complete, runtime};
 use crate::answers::{self, Other, Unread, reason};
 use crate::config::{Config, ConfigError};
 use crate::disk::duty_history::Ending;
-use crate::report::status::{ExitStatus, PeerStatus, Status};
+use crate::report::status::{ExitStatus, PeerStatus, PoolStatus, Status};
 
 /// How long the running peer may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -163,11 +163,34 @@ fn page(status: &Status, duties: usize) -> String {
     for exit in &status.exits {
         line(format!("  {}", exit_line(exit)));
     }
+    for text in status.pool.iter().flat_map(pool) {
+        line(text);
+    }
     line("last duties:".to_owned());
     for ending in status.duties.iter().take(duties) {
         line(format!("  {}", duty_line(ending)));
     }
     page
+}
+
+fn pool(pool: &PoolStatus) -> Vec<String> {
+    let seen = match pool.node.is_empty() {
+        true => "not seen yet".to_owned(),
+        false => format!(
+            "node account {} seen at block {}, finalised {}; version {} of the agreement",
+            pool.node, pool.head_block, pool.finalised_block, pool.version
+        ),
+    };
+    let problem = pool
+        .problem
+        .iter()
+        .map(|why| format!("  NOT SEEN NOW: {why}"));
+    let alarms = pool.alarms.iter().map(|alarm| format!("  {alarm}"));
+    let first = format!("Rocket Pool: {seen}");
+    std::iter::once(first)
+        .chain(problem)
+        .chain(alarms)
+        .collect()
 }
 
 fn beacon_node(status: &Status) -> String {

@@ -8,7 +8,7 @@ use proto::definition::Terms;
 use proto::eth::ChainSpec;
 use proto::lock::Lock;
 use proto::session::Purpose;
-use tokio::sync::mpsc::{Receiver, channel};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tracing::{info, warn};
 
 use super::alarm::Alarm;
@@ -19,6 +19,7 @@ use super::inlet::{Inlet, PutOff};
 use super::load::Loaded;
 use super::shell::Shell;
 use crate::beacon::BeaconClient;
+use crate::checks::agreement;
 use crate::config::Config;
 use crate::control::{self, Visit};
 use crate::disk::duty_history::{DutyHistory, Remembered};
@@ -27,6 +28,7 @@ use crate::disk::exit_file::ExitKeeper;
 use crate::disk::writer::Writer;
 use crate::disk::{DataLock, Files};
 use crate::net::{self, Limits, Settings};
+use crate::pool::watch;
 use crate::report::metrics::Metrics;
 use crate::report::observer::Observer;
 use crate::report::shown::Shown;
@@ -37,6 +39,7 @@ use crate::report::web::{self, Admission, Sessions};
 use node_core::duties::facts::ClusterFacts;
 use node_core::duties::node::Node;
 use node_core::duties::peers::Peers;
+use node_core::duties::pool::Errand;
 use node_core::record::Journal;
 
 /// Answers that may wait for the loop at most.
@@ -99,7 +102,15 @@ pub(super) async fn assemble(
     let validators = loaded.lock.validators.len();
     let cluster = loaded.lock.hash();
     let settings = settings(config, &loaded, names)?;
-    let (node, journal) = core(loaded, &chain, remembered)?;
+    let pool = pool(config, &loaded.lock, &chain);
+    let (mut node, journal) = core(loaded, &chain, remembered)?;
+    let (errands, said_of_pool) = match pool {
+        Some((errands, said)) => {
+            node.watch_pool();
+            (Some(errands), said)
+        }
+        None => (None, channel(1).1),
+    };
     // Only from here on does anybody hear of this peer.
     let (outbox, events) = net::start(settings).await?;
     sessions.get_or_init(|| outbox.clone());
@@ -118,6 +129,7 @@ pub(super) async fn assemble(
             heads: stream::select_all([heads]),
             written,
             kept,
+            pool: said_of_pool,
             desk: Desk::new(commands(data, cluster)),
             deferred: PutOff::default(),
             alarm: Alarm::new().map_err(StartError::Timer)?,
@@ -125,6 +137,7 @@ pub(super) async fn assemble(
         asking: Asking::new(client, chain, graffiti(&config.graffiti), to_said),
         writer: Writer::start(journal, to_written),
         keeper: ExitKeeper::start(config.data_dir.clone(), cluster, to_kept),
+        errands,
         observer: Observer::new(shown, memory, evidence_log),
     })
 }
@@ -133,6 +146,35 @@ pub(super) async fn assemble(
 fn commands(data: &DataLock, cluster: Root) -> Option<Receiver<Visit>> {
     control::listen(data, cluster)
         .inspect_err(|error| warn!("no command that acts, such as `gantry exit`, works: {error}"))
+        .ok()
+}
+
+/// Both ends of the thread that looks at Rocket Pool.
+type Thread = (Sender<Errand>, Receiver<watch::Said>);
+
+/// Has somebody look at Rocket Pool, if the operators have agreed on it. Duties do not wait until
+/// somebody has mended that.
+fn pool(config: &Config, lock: &Lock, chain: &ChainSpec) -> Option<Thread> {
+    let agreement = agreement::beside(&config.lock_file);
+    if !agreement.exists() {
+        return None;
+    }
+    let place = agreement.display();
+    let unseen = "this peer sees nothing of Rocket Pool, takes part in no deposit, and only its \
+                  duties go on";
+    let execution_node = config
+        .execution_node()
+        .inspect_err(|error| warn!("there is an agreement in {place}, but {unseen}: {error}"))
+        .ok()?
+        .to_string();
+    let places = watch::Places {
+        lock: lock.clone(),
+        agreement: agreement.clone(),
+        execution_node,
+        pause: chain.slot_duration(),
+    };
+    watch::start(places)
+        .inspect_err(|error| warn!("{unseen}: the system gives no thread: {error}"))
         .ok()
 }
 

@@ -12,6 +12,7 @@ use crate::beacon::{BeaconError, HeadEvent, Heard};
 use crate::disk::exit_file::Kept;
 use crate::disk::writer::Written;
 use crate::net;
+use crate::pool::watch;
 use crate::report::news::News;
 
 /// What one arrival is to the operator and to the core.
@@ -60,6 +61,10 @@ pub(super) fn in_words(arrival: Arrival, me: PeerIndex) -> InWords {
             news: written.err().map(News::ExitsNotKept),
         },
         Arrival::Order(number, request) => InWords::of_core(Input::Order(number, request)),
+        Arrival::Pool(watch::Said::Found(found)) => InWords::of_core(Input::Pool(found)),
+        Arrival::Pool(watch::Said::Trouble(trouble)) => {
+            InWords::of_operator(News::PoolBlind(trouble.to_string()))
+        }
         Arrival::Deferred(deferred) => InWords::of_core(Input::Later(deferred)),
         Arrival::Time => InWords::of_core(Input::Tick),
     }

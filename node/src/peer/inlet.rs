@@ -20,6 +20,7 @@ use crate::beacon::{BeaconError, Heard};
 use crate::disk::exit_file::Kept;
 use crate::disk::writer::Written;
 use crate::net;
+use crate::pool::watch;
 use node_core::duties::Deferred;
 
 /// How many other inputs a combination may be put behind.
@@ -39,6 +40,8 @@ pub enum Arrival {
     Deferred(Deferred),
     /// What became of words about exits.
     Kept(Kept),
+    /// What the thread says that looks at Rocket Pool.
+    Pool(watch::Said),
     /// What a command asks, with its number.
     Order(u64, Request),
     /// Nothing; time has passed.
@@ -58,6 +61,8 @@ pub struct Inlet {
     pub written: Receiver<Written>,
     /// What became of words about exits.
     pub kept: Receiver<Kept>,
+    /// What is said of Rocket Pool; nothing ever comes where nobody looks.
+    pub pool: Receiver<watch::Said>,
     /// What commands ask.
     pub desk: Desk,
     /// Work put off until nothing urgent waits.
@@ -129,6 +134,7 @@ impl Inlet {
             Some(said) = self.said.recv() => Arrival::Said(said),
             () = tokio::task::yield_now(), if is_urgent => self.deferred.urgent(),
             Some(kept) = self.kept.recv() => Arrival::Kept(kept),
+            Some(said) = self.pool.recv() => Arrival::Pool(said),
             Some((number, request)) = self.desk.next() => Arrival::Order(number, request),
             Some(heard) = self.heads.next() => Arrival::Heard(heard),
             () = tokio::task::yield_now(), if is_idle => self.deferred.idle(),

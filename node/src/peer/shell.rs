@@ -6,8 +6,11 @@ use std::future::Future;
 
 use dkg::bls::work::counted;
 use node_core::duties::node::Node;
+use node_core::duties::pool::Errand;
 use node_core::duties::{Input, Output};
 use proto::{Machine as _, PeerIndex};
+use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::error::TrySendError;
 
 use super::asking::Asking;
 use super::heard::in_words;
@@ -34,6 +37,8 @@ pub(super) struct Shell {
     pub(super) writer: Writer,
     /// Words about exits to be kept.
     pub(super) keeper: ExitKeeper,
+    /// Errands to Rocket Pool; none where nobody runs them.
+    pub(super) errands: Option<Sender<Errand>>,
     pub(super) observer: Observer,
 }
 
@@ -105,8 +110,20 @@ impl Shell {
             }
             Output::Keep { keeping, words } => self.keeper.keep(keeping, words),
             Output::Answer(number, answer) => self.inlet.desk.answer(number, answer),
+            Output::Errand(errand) => self.send_on(errand),
             Output::Note(note) => self.observer.tell(News::Core(note)),
         }
         true
+    }
+
+    /// Hands an errand over, unless too many wait already.
+    fn send_on(&mut self, errand: Errand) {
+        let sent = self
+            .errands
+            .as_ref()
+            .map(|errands| errands.try_send(errand));
+        if let Some(Err(TrySendError::Full(_))) = sent {
+            self.observer.tell(News::PoolBusy);
+        }
     }
 }

@@ -5,13 +5,15 @@
 //! chain may turn away from a block in the middle of it: then all is read anew.
 //!
 //! [`proof`] makes proofs of the beacon chain for these contracts, from the own beacon node;
-//! [`simulate`] tries the steps of a plan at the newest block; [`sending`] sends calls.
+//! [`simulate`] tries the steps of a plan at the newest block; [`sending`] sends calls; [`watch`]
+//! is the thread of a running peer that looks.
 //!
 //! Never here: what an answer means, which is the core's.
 
 pub mod proof;
 pub mod sending;
 pub mod simulate;
+pub mod watch;
 
 use node_core::pool::book::{Answer, Answers, Fault, Question, Round};
 use node_core::pool::sight::Sight;

@@ -1,6 +1,6 @@
 //! Looking at a node through an execution node that is well, poor, or false.
 
-mod node;
+pub mod node;
 mod planned;
 
 use node_core::pool::abi::{MegapoolManager, ValidatorInfo};

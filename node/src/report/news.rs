@@ -66,4 +66,8 @@ pub enum News {
     Stuck,
     /// What operators say about exits could not be kept.
     ExitsNotKept(FileError),
+    /// Nothing is seen of Rocket Pool, and why.
+    PoolBlind(String),
+    /// An errand to it was lost, since too many wait.
+    PoolBusy,
 }

@@ -8,6 +8,7 @@ mod endings;
 mod exits;
 mod outlook;
 mod peers;
+mod pool;
 mod sessions;
 mod standing;
 mod words;
@@ -132,6 +133,8 @@ impl Observer {
             News::NotDurable(error) => Self::not_durable(&error),
             News::Stuck => Self::stuck(),
             News::ExitsNotKept(error) => self.exits_not_kept(&error),
+            News::PoolBlind(why) => self.pool_blind(&why),
+            News::PoolBusy => self.pool_busy(),
         }
     }
 
@@ -203,6 +206,7 @@ impl Observer {
                 self.keep(&evidence);
             }
             Note::Connected { peer, up } => self.connected(peer, up),
+            Note::Looked(looked) => self.looked(&looked),
             Note::Sight { peer, is_blind } => self.sight(peer, is_blind),
         }
     }

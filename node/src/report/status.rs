@@ -30,8 +30,26 @@ pub struct Status {
     /// Exits of which an operator approves, or that are under way.
     #[serde(default)]
     pub exits: Vec<ExitStatus>,
+    /// What is seen of Rocket Pool, where the operators have agreed on it.
+    #[serde(default)]
+    pub pool: Option<PoolStatus>,
     /// How the last duties ended, newest first.
     pub duties: Vec<Ending>,
+}
+
+/// What a peer sees of its cluster at Rocket Pool.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PoolStatus {
+    /// The node account; empty before the first look.
+    pub node: String,
+    /// The version of the agreement that is in force.
+    pub version: u64,
+    pub head_block: u64,
+    pub finalised_block: u64,
+    /// What should worry.
+    pub alarms: Vec<String>,
+    /// Why nothing is seen now, if so; what stands beside it was seen before.
+    pub problem: Option<String>,
 }
 
 /// The exit of one validator.

@@ -168,12 +168,12 @@ const ROOMS: [(&str, &[&str]); 18] = [
     (
         "peer",
         &[
-            "beacon", "checks", "clock", "config", "control", "disk", "net", "report",
+            "beacon", "checks", "clock", "config", "control", "disk", "net", "pool", "report",
         ],
     ),
     ("ceremony", &["clock", "disk", "net"]),
     ("deposit", &["disk", "execution"]),
-    ("pool", &["beacon", "disk", "execution"]),
+    ("pool", &["beacon", "checks", "disk", "execution"]),
     ("slashing", &["disk"]),
     ("checks", &["beacon", "clock", "disk"]),
     ("report", &["beacon", "disk", "net"]),

@@ -17,6 +17,7 @@
 //! | [`onehop`] | duties that need no agreement: RANDAO reveals, exits |
 //! | [`sight`] | how the own beacon node is: whether this peer can lead |
 //! | [`peers`] | who is there, who keeps silent, how far away |
+//! | [`pool`] | errands to Rocket Pool's contracts, and what was found there |
 //! | [`note`], [`fault`] | what the operator is told; which rules a peer can break |
 //! | [`facts`] | the unchanging facts, and what one step may use |
 //!
@@ -57,6 +58,7 @@ pub mod node;
 pub mod note;
 pub mod onehop;
 pub mod peers;
+pub mod pool;
 mod request;
 pub mod schedule;
 pub mod sight;
@@ -71,6 +73,7 @@ pub use request::{Origin, Request, Response, Submission};
 
 use crate::record::{Record, Recorded};
 use note::Note;
+use pool::{Errand, Found};
 use schedule::Head;
 
 /// What can happen to a node.
@@ -104,6 +107,8 @@ pub enum Input {
     Order(u64, OperatorRequest),
     /// Whether what [`Output::Keep`] gave up to this number is durable.
     Kept(u64, bool),
+    /// What was found at Rocket Pool.
+    Pool(Found),
 }
 
 /// What a node asks of its shell, to be performed in this order.
@@ -138,6 +143,8 @@ pub enum Output {
     },
     /// Answer the order of this number.
     Answer(u64, Answer),
+    /// Run this errand to Rocket Pool, and answer with [`Input::Pool`] if anything comes of it.
+    Errand(Errand),
     /// Tell the operator.
     Note(Note),
 }

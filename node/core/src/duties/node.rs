@@ -24,6 +24,7 @@ use super::note::Note;
 use super::onehop::OneHop;
 use super::onehop::exit::{Exits, Order, Seen};
 use super::peers::Peers;
+use super::pool::Pool;
 use super::schedule::Schedule;
 use super::sight::{Condition, Lookout};
 use super::{Deferred, Input, Output};
@@ -57,6 +58,7 @@ pub struct Node {
     /// How many blobs a block may have. A schedule that grew is followed without a restart:
     /// nothing that is signed depends on it.
     blobs: BlobLimits,
+    pool: Pool,
     now: Timestamp,
     out: Vec<Output>,
 }
@@ -85,6 +87,7 @@ impl Node {
             differs_from: None,
             unserved,
             blobs,
+            pool: Pool::default(),
             now: Timestamp::from_micros(0),
             out: Vec::new(),
         }
@@ -131,6 +134,17 @@ impl Node {
     /// The slot at the last input; before genesis the first.
     pub fn slot(&self) -> Slot {
         self.facts.chain.slot_at(self.now).unwrap_or(Slot(0))
+    }
+
+    /// Has somebody look at Rocket Pool for it. To be called before the first input, by whoever
+    /// runs its errands.
+    pub fn watch_pool(&mut self) {
+        self.pool.watch();
+    }
+
+    /// What is known of Rocket Pool.
+    pub fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     fn take(&mut self, input: Input) {
@@ -185,6 +199,10 @@ impl Node {
             Input::Order(ticket, request) => self.order(ticket, request),
             Input::Kept(keeping, is_durable) => {
                 self.exit_step(|exits, step| exits.kept(keeping, is_durable, step));
+            }
+            Input::Pool(found) => {
+                let note = self.pool.take(found);
+                self.note(note);
             }
         }
     }

@@ -3,6 +3,7 @@
 //! The core has no clock of its own, so a [`Note::Reached`] carries no time; the shell stamps it
 //! when it arrives, which includes the computing that led to it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use consensus::Evidence;
@@ -13,6 +14,7 @@ use proto::{DutyId, Epoch, PeerIndex, PeerSet, Round, Slot, ValidatorPosition};
 
 use super::agreed::objection::Objection;
 use super::fault::Breach;
+use super::pool::Looked;
 use crate::vault::Refusal;
 
 /// How far a duty has come. In this order on every peer that takes part from the beginning, but
@@ -225,6 +227,8 @@ pub enum Note {
         /// What exactly.
         detail: String,
     },
+    /// Rocket Pool was looked at.
+    Looked(Arc<Looked>),
     /// The beacon node of a peer, or of this one, gives it no sight of the chain, or does again.
     Sight {
         /// Who.

@@ -10,7 +10,8 @@ use proto::{Address, PublicKey};
 use super::abi::*;
 use super::book::{Answer, Answers, Fault, Question, Round, theirs};
 use super::contracts::address_key;
-use super::view::{Subject, View, read};
+use super::sight::Sight;
+use super::view::{Block, Subject, View, read};
 
 /// The node of the example.
 pub const NODE: [u8; 20] = [0xaa; 20];
@@ -186,6 +187,27 @@ impl World {
                 }
             }
         }
+    }
+
+    /// The same at both blocks.
+    ///
+    /// # Errors
+    /// If an answer cannot be right.
+    pub fn sight(&self) -> Result<Sight, Fault> {
+        let block = |number, time| Block {
+            number,
+            hash: [9; 32].into(),
+            time,
+        };
+        let view = self.view()?.0;
+        Ok(Sight {
+            chain_id: 31_337,
+            node: NODE.into(),
+            head_block: block(100, 11_000),
+            head: view.clone(),
+            finalised_block: block(20, 10_000),
+            finalised: Some(view),
+        })
     }
 
     /// Puts validators into the megapool: the state of each, and a key made from its number.

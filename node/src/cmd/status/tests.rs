@@ -1,7 +1,7 @@
 //! What keeps a peer from signing is on its page.
 
 use super::*;
-use crate::report::status::{BeaconStatus, ForkStatus, RecordStatus};
+use crate::report::status::{BeaconStatus, ForkStatus, PoolStatus, RecordStatus};
 
 #[test]
 fn a_peer_that_signs_nothing_says_so_and_why() {
@@ -90,4 +90,30 @@ fn a_missed_duty_has_its_reason() {
         text,
         "slot 7 head: 1 signed after 9 ms, 2 MISSED: too few peers signed, without dave"
     );
+}
+
+#[test]
+fn what_is_seen_of_rocket_pool_is_shown_with_what_should_worry() {
+    let mut status = Status::default();
+    assert!(!page(&status, 0).contains("Rocket Pool"));
+    status.pool = Some(PoolStatus {
+        problem: Some("the execution node is down".to_owned()),
+        ..PoolStatus::default()
+    });
+    let blind = page(&status, 0);
+    assert!(blind.contains("Rocket Pool: not seen yet\n"), "{blind}");
+    let words = "  NOT SEEN NOW: the execution node is down\n";
+    assert!(blind.contains(words), "{blind}");
+    status.pool = Some(PoolStatus {
+        node: "0xAa".to_owned(),
+        version: 2,
+        head_block: 100,
+        finalised_block: 20,
+        alarms: vec!["somebody waits".to_owned()],
+        problem: None,
+    });
+    let page = page(&status, 0);
+    let words = "Rocket Pool: node account 0xAa seen at block 100, finalised 20; version 2 of the \
+                 agreement\n  somebody waits\n";
+    assert!(page.contains(words), "{page}");
 }

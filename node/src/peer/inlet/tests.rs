@@ -32,6 +32,7 @@ fn busy() -> (Inlet, Sender<net::Event>, Sender<Said>, Sender<Written>) {
         heads: stream::select_all([stream::repeat_with(move || Ok(Heard::Head(head))).boxed()]),
         written,
         kept: channel(1).1,
+        pool: channel(1).1,
         desk: Desk::new(None),
         deferred: PutOff::default(),
         alarm: Alarm::new().unwrap(),

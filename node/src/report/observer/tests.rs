@@ -8,6 +8,11 @@ use super::*;
 use crate::beacon::{BeaconError, Call, Cause};
 use crate::report::metrics::Metrics;
 use node_core::duties::agreed::objection::Objection;
+use node_core::duties::pool::Looked;
+use node_core::pool::abi::Storage;
+use node_core::pool::agreement::Agreement;
+use node_core::pool::agreement::example::{lock, terms};
+use node_core::pool::example::{NODE, STORAGE, World};
 use node_core::vault::Refusal;
 
 /// How many of the lines that one of four logs for these notes hold `words`.
@@ -203,4 +208,48 @@ fn a_peer_that_loses_sight_again_and_again_fills_no_log_and_the_metrics_show_how
         let now = format!("{gauge}{}", u8::from(blind_at_last));
         assert!(metrics.contains(&now), "{metrics}");
     }
+}
+
+#[test]
+fn what_should_worry_at_rocket_pool_is_a_line_when_it_begins_and_stands_in_the_status() {
+    let agreement = Agreement::first(lock(), terms()).unwrap();
+    let looked = |world: &World| {
+        Note::Looked(Arc::new(Looked {
+            sight: world.sight().unwrap(),
+            version: agreement.last().clone(),
+        }))
+    };
+    let well = World::saturn();
+    let mut planted = well.clone();
+    let pending = Storage::getNodePendingWithdrawalAddressCall(NODE.into());
+    planted.set(
+        STORAGE,
+        pending,
+        alloy::primitives::Address::from([0xee; 20]),
+    );
+    let worlds = [&well, &planted, &planted, &well, &planted];
+    let mut board = None;
+    let (log, _) = told_by(4, |observer| {
+        for world in worlds {
+            observer.tell(News::Core(looked(world)));
+        }
+        observer.tell(News::PoolBlind("it is down".to_owned()));
+        observer.tell(News::PoolBlind("it is down".to_owned()));
+        board = observer.shown.board.read().pool;
+    });
+    assert_eq!(
+        log.matches("waits as withdrawal address").count(),
+        2,
+        "{log}"
+    );
+    assert_eq!(log.matches("duties go on: it is down").count(), 1, "{log}");
+    assert_eq!(
+        log.matches("version 1 of the agreement").count(),
+        1,
+        "{log}"
+    );
+    let board = board.unwrap();
+    assert_eq!((board.version, board.head_block), (1, 100));
+    assert_eq!(board.alarms.len(), 1);
+    assert_eq!(board.problem.as_deref(), Some("it is down"));
 }

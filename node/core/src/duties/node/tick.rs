@@ -31,6 +31,7 @@ impl Node {
         self.write_mark(slot);
         self.reveal(slot);
         self.look(slot);
+        self.watch(slot);
         self.open(slot);
         self.trigger(slot);
         self.exit_step(Exits::advance);
@@ -153,6 +154,13 @@ impl Node {
             }
         }
         self.onehop.reveals.forget_before(slot);
+    }
+
+    /// Has Rocket Pool looked at, once in an epoch.
+    fn watch(&mut self, slot: Slot) {
+        let epoch = self.facts.chain.epoch_of(slot);
+        let errand = self.pool.due(epoch);
+        self.out.extend(errand.map(Output::Errand));
     }
 
     /// Opens the runs of `slot` that are not open yet. Where this peer may vote, it first waits

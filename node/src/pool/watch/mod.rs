@@ -1,0 +1,162 @@
+//! The thread of a running peer that looks at Rocket Pool: a thread of the system with a runtime
+//! and connections of its own, so that no duty ever waits for it.
+//!
+//! | module | is |
+//! |---|---|
+//! | `standing` | the agreement in force, as its file has it now |
+//!
+//! Errands come from the core's loop, and what was found goes back to it, each over a bounded
+//! channel. Nobody waits for this thread: an errand for which there is no room is lost, and that is
+//! said. A look that fails is tried again after a pause, without being asked.
+//!
+//! To add an errand: `node_core::duties::pool` says it step by step; the arm here is in
+//! `Watch::run`.
+//!
+//! Never here: a decision. What is seen is handed over as it is.
+
+mod standing;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use node_core::duties::pool::{Errand, Found, Looked};
+use proto::agreement::Version;
+use proto::lock::Lock;
+use thiserror::Error;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::{Instant, sleep_until};
+
+use super::{SightError, Target, look};
+use crate::execution::Patience;
+use standing::{NotInForce, Standing};
+
+/// Errands that wait at most.
+const ERRANDS: usize = 16;
+/// What was found and waits for the loop, at most.
+const FINDINGS: usize = 16;
+
+/// What the thread tells the loop.
+#[derive(Debug)]
+pub enum Said {
+    /// For the core.
+    Found(Found),
+    /// For the operator: it cannot look, and why.
+    Trouble(Trouble),
+}
+
+/// Why nothing is seen of Rocket Pool now.
+#[derive(Debug, Error)]
+pub enum Trouble {
+    #[error(transparent)]
+    Agreement(#[from] NotInForce),
+    #[error(transparent)]
+    Sight(#[from] SightError),
+}
+
+/// Where everything is that the thread works with.
+#[derive(Debug)]
+pub struct Places {
+    pub lock: Lock,
+    /// The file of the agreement.
+    pub agreement: PathBuf,
+    /// The execution node.
+    pub execution_node: String,
+    /// How long after a failure it is tried again: a slot.
+    pub pause: Duration,
+}
+
+/// Starts the thread. It ends when the sender of errands is dropped.
+///
+/// # Errors
+/// If the system gives no thread or no runtime.
+pub fn start(places: Places) -> io::Result<(Sender<Errand>, Receiver<Said>)> {
+    let (to_errands, errands) = channel(ERRANDS);
+    let (to_said, said) = channel(FINDINGS);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let Places {
+        lock,
+        agreement,
+        execution_node,
+        pause,
+    } = places;
+    let watch = Watch {
+        standing: Standing::new(agreement, lock),
+        execution_node,
+        pause,
+        said: to_said,
+    };
+    thread::Builder::new()
+        .name("pool".to_owned())
+        .spawn(move || {
+            runtime.block_on(watch.work(errands));
+            runtime.shutdown_background();
+        })?;
+    Ok((to_errands, said))
+}
+
+struct Watch {
+    standing: Standing,
+    execution_node: String,
+    pause: Duration,
+    said: Sender<Said>,
+}
+
+impl Watch {
+    /// Runs errands until nobody gives any more.
+    async fn work(mut self, mut errands: Receiver<Errand>) {
+        let mut again: Option<Instant> = None;
+        loop {
+            let pause = again.unwrap_or_else(Instant::now);
+            let errand = tokio::select! {
+                biased;
+                errand = errands.recv() => errand,
+                () = sleep_until(pause), if again.is_some() => Some(Errand::Look),
+            };
+            let Some(errand) = errand else { return };
+            let said = match self.run(&errand).await {
+                Ok(found) => {
+                    again = None;
+                    Said::Found(found)
+                }
+                Err(trouble) => {
+                    again = Some(Instant::now() + self.pause);
+                    Said::Trouble(trouble)
+                }
+            };
+            // If the loop has ended, nobody wants it any more.
+            if self.said.send(said).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn run(&mut self, errand: &Errand) -> Result<Found, Trouble> {
+        match errand {
+            Errand::Look => {
+                let version = self.standing.in_force()?;
+                let target = self.target(&version);
+                let sight = look(&self.execution_node, &target, Patience::USUAL).await?;
+                Ok(Found::Looked(Arc::new(Looked { sight, version })))
+            }
+        }
+    }
+
+    fn target(&self, version: &Version) -> Target {
+        let fixed = &version.content.terms.fixed;
+        let chain = &self.standing.lock().definition.terms().chain;
+        Target {
+            node: fixed.node_account,
+            storage: Some(fixed.rocket_storage),
+            chain_id: Some(chain.execution_chain_id),
+            may_be_new: true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

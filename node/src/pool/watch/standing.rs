@@ -1,0 +1,59 @@
+//! The agreement in force, as its file has it now: a new version may be merged while the peer runs.
+//!
+//! What was in force once stays: an older copy that is put in its place takes no version back, and
+//! one that has another version in the place of one of ours is refused.
+
+use std::path::PathBuf;
+
+use node_core::pool::agreement::Agreement;
+use proto::agreement::Version;
+use proto::lock::Lock;
+use thiserror::Error;
+
+use crate::checks::agreement::{AgreementFileError, read, refused};
+
+/// There is no version of the agreement to work by.
+#[derive(Debug, Error)]
+#[error("by which agreement? {0}")]
+pub struct NotInForce(#[from] AgreementFileError);
+
+pub(super) struct Standing {
+    file: PathBuf,
+    lock: Lock,
+    /// All versions that were ever read.
+    held: Option<Agreement>,
+}
+
+impl Standing {
+    pub(super) fn new(file: PathBuf, lock: Lock) -> Self {
+        Self {
+            file,
+            lock,
+            held: None,
+        }
+    }
+
+    pub(super) fn lock(&self) -> &Lock {
+        &self.lock
+    }
+
+    /// The version in force.
+    ///
+    /// # Errors
+    /// If the file is no agreement of this cluster, contradicts what it was, or not all have
+    /// signed.
+    pub(super) fn in_force(&mut self) -> Result<Version, NotInForce> {
+        let (found, _) = read(&self.file, &self.lock)?;
+        let held = match &self.held {
+            Some(held) => {
+                let mut held = held.clone();
+                held.merge(&found).map_err(refused(&self.file))?;
+                held
+            }
+            None => found,
+        };
+        let version = held.in_force().map_err(refused(&self.file))?.clone();
+        self.held = Some(held);
+        Ok(version)
+    }
+}

@@ -1,0 +1,174 @@
+//! A thread that looks while nobody waits for it.
+
+use std::fs;
+use std::path::Path;
+
+use node_core::pool::abi::NodeManager;
+use node_core::pool::agreement::example::{identities, lock, terms};
+use node_core::pool::agreement::{Agreement, Deposits};
+use node_core::pool::book::theirs;
+use node_core::pool::example::{World, at};
+use proto::agreement::{AccountSignature, Terms};
+use tempfile::TempDir;
+
+use super::*;
+use crate::checks::agreement::beside;
+use crate::execution::Sender as Account;
+use crate::pool::tests::node::Fake;
+
+/// The node account, which is none of Rocket Pool's yet.
+fn account() -> Account {
+    Account::of_key(&"05".repeat(32)).unwrap()
+}
+
+fn new_terms() -> Terms {
+    let mut terms = terms();
+    terms.fixed.node_account = account().address();
+    terms
+}
+
+fn world() -> World {
+    let mut world = World::saturn();
+    let exists = NodeManager::getNodeExistsCall(theirs(&account().address()));
+    world.set(at("rocketNodeManager"), exists, false);
+    world
+}
+
+/// Signed by everybody.
+fn signed(mut agreement: Agreement) -> Agreement {
+    for identity in identities() {
+        agreement.sign(&identity).unwrap();
+    }
+    let signature = account().sign_text(&agreement.node_text()).unwrap();
+    let signature = AccountSignature(signature);
+    agreement
+        .sign_as_node(account().address(), signature)
+        .unwrap();
+    agreement
+}
+
+/// The same, and a version behind it with this change.
+fn followed(agreement: &Agreement, change: fn(&mut Terms)) -> Agreement {
+    let mut terms = agreement.last().content.terms.clone();
+    change(&mut terms);
+    signed(agreement.next(terms, Deposits::UNKNOWN).unwrap())
+}
+
+/// A thread that works, and its ends.
+struct Place {
+    dir: TempDir,
+    errands: Sender<Errand>,
+    said: Receiver<Said>,
+}
+
+impl Place {
+    fn begin(execution_node: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (errands, said) = start(Places {
+            lock: lock(),
+            agreement: file(dir.path()),
+            execution_node: execution_node.to_owned(),
+            pause: Duration::from_millis(1),
+        })
+        .unwrap();
+        Self { dir, errands, said }
+    }
+
+    fn put(&self, agreement: &Agreement) {
+        let text = agreement.to_file().to_json();
+        fs::write(file(self.dir.path()), text).unwrap();
+    }
+
+    async fn hear(&mut self) -> Said {
+        self.said.recv().await.expect("the thread lives")
+    }
+
+    /// The version by which it looks when it is asked to.
+    async fn look(&mut self) -> Result<u64, String> {
+        self.errands.send(Errand::Look).await.unwrap();
+        match self.hear().await {
+            Said::Found(Found::Looked(looked)) => {
+                assert_eq!(looked.sight.node, account().address());
+                Ok(looked.version.content.number)
+            }
+            Said::Trouble(trouble) => Err(trouble.to_string()),
+        }
+    }
+
+    /// What it says until it sees again.
+    async fn troubles(&mut self) -> Vec<String> {
+        let mut troubles = Vec::new();
+        loop {
+            match self.hear().await {
+                Said::Found(_) => return troubles,
+                Said::Trouble(trouble) => troubles.push(trouble.to_string()),
+            }
+        }
+    }
+}
+
+fn file(dir: &Path) -> PathBuf {
+    beside(&dir.join("cluster-lock.json"))
+}
+
+fn first() -> Agreement {
+    Agreement::first(lock(), new_terms()).unwrap()
+}
+
+#[tokio::test]
+async fn a_version_that_is_merged_while_the_peer_runs_is_looked_by() {
+    let fake = Fake::start(&world(), &world()).await;
+    let mut place = Place::begin(&fake.url);
+    let first = signed(first());
+    place.put(&first);
+    assert_eq!(place.look().await, Ok(1));
+    let second = followed(&first, |terms| terms.wishes.validators = 1);
+    place.put(&second);
+    assert_eq!(place.look().await, Ok(2));
+    // An older copy in its place takes nothing back, and another second version is refused.
+    place.put(&first);
+    assert_eq!(place.look().await, Ok(2));
+    place.put(&followed(&first, |terms| {
+        terms.wishes.smoothing_pool = false;
+    }));
+    let words = place.look().await.unwrap_err();
+    let both = "there are two versions 2, and only one can hold";
+    assert!(words.contains(both), "{words}");
+}
+
+#[tokio::test]
+async fn what_keeps_it_from_looking_is_said_and_it_looks_by_itself_once_that_is_over() {
+    let fake = Fake::start(&world(), &world()).await;
+    let mut place = Place::begin(&fake.url);
+    let mut open = first();
+    place.put(&open);
+    let words = place.look().await.unwrap_err();
+    assert!(words.contains("lacks the signature of"), "{words}");
+    fake.state().syncing = true;
+    open = signed(open);
+    place.put(&open);
+    let mut last = String::new();
+    while !last.contains("syncing") {
+        let Said::Trouble(trouble) = place.hear().await else {
+            panic!("nothing is seen through a node that is behind");
+        };
+        last = trouble.to_string();
+    }
+    fake.state().syncing = false;
+    place.troubles().await;
+    // Seen once, nothing is said unasked.
+    assert!(place.said.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn it_ends_with_the_loop_that_it_works_for() {
+    let fake = Fake::start(&world(), &world()).await;
+    let Place {
+        dir,
+        errands,
+        mut said,
+    } = Place::begin(&fake.url);
+    drop(errands);
+    assert!(said.recv().await.is_none());
+    drop(dir);
+}

@@ -1,0 +1,71 @@
+//! What the operator is told of Rocket Pool: what was seen last, what should worry, and why nothing
+//! is seen.
+
+use std::time::Instant;
+
+use node_core::duties::pool::Looked;
+use proto::definition::checksummed;
+use tracing::{debug, info, warn};
+
+use super::Observer;
+use crate::report::lines::{Quiet, Subject};
+use crate::report::status::PoolStatus;
+
+/// Lines that say why nothing is seen.
+const BLIND: Subject = (None, "pool_blind");
+
+impl Observer {
+    /// It was looked at. What should worry is a line each time that it changes.
+    pub(super) fn looked(&mut self, looked: &Looked) {
+        self.lines.forget(BLIND);
+        let sight = &looked.sight;
+        let alarms: Vec<String> = sight.alarms().iter().map(ToString::to_string).collect();
+        let seen = PoolStatus {
+            node: checksummed(&sight.node),
+            version: looked.version.content.number,
+            head_block: sight.head_block.number,
+            finalised_block: sight.finalised_block.number,
+            alarms,
+            problem: None,
+        };
+        let mut before = None;
+        self.shown.board.change(|status| {
+            before = status.pool.replace(seen.clone());
+        });
+        let before = before.unwrap_or_default();
+        debug!(head = seen.head_block, "looked at Rocket Pool");
+        if before.version != seen.version {
+            let version = seen.version;
+            info!(
+                version,
+                "version {version} of the agreement on Rocket Pool is in force"
+            );
+        }
+        let new = seen.alarms.iter().filter(|it| !before.alarms.contains(it));
+        new.for_each(|alarm| warn!("Rocket Pool: {alarm}"));
+    }
+
+    /// Nothing is seen of it, which is said once for each reason. Duties go on.
+    pub(super) fn pool_blind(&mut self, why: &str) {
+        if self
+            .lines
+            .admit(BLIND, Quiet::While(why.to_owned()), Instant::now())
+        {
+            warn!("nothing is seen of Rocket Pool, duties go on: {why}");
+        }
+        self.shown.board.change(|status| {
+            let pool = status.pool.get_or_insert_default();
+            pool.problem = Some(why.to_owned());
+        });
+    }
+
+    /// An errand was lost.
+    pub(super) fn pool_busy(&mut self) {
+        if self.is_worth_a_line(None, "pool_busy") {
+            warn!(
+                "the execution node answers too slowly: what was to be asked of Rocket Pool is \
+                 not, and is asked again later. Duties go on"
+            );
+        }
+    }
+}
