@@ -39,6 +39,7 @@ contract RocketMinipoolManager is Part {
     mapping(address => address[]) private minipools;
     mapping(address => bool) public getMinipoolExists;
     mapping(address => bytes) public getMinipoolPubkey;
+    mapping(bytes => address) public getMinipoolByPubkey;
 
     constructor(RocketStorage storage_) Part(storage_, 6) {}
 
@@ -60,6 +61,7 @@ contract RocketMinipoolManager is Part {
         minipools[node].push(at);
         getMinipoolExists[at] = true;
         getMinipoolPubkey[at] = pubkey;
+        getMinipoolByPubkey[pubkey] = at;
     }
 }
 

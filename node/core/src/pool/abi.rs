@@ -132,6 +132,7 @@ alloy_sol_types::sol! {
         function getNodeMinipoolAt(address node, uint256 index) external view returns (address);
         function getMinipoolPubkey(address) external view returns (bytes);
         function getMinipoolExists(address) external view returns (bool);
+        function getMinipoolByPubkey(bytes) external view returns (address);
         function getMinipoolWithdrawalCredentials(address) external view returns (bytes);
     }
 

@@ -26,6 +26,7 @@ pub enum Contract {
     MinipoolQueue,
     MinipoolBondReducer,
     MegapoolFactory,
+    MegapoolProxy,
     MegapoolManager,
     MegapoolDelegate,
     MegapoolPenalties,
@@ -53,7 +54,7 @@ use Contract as C;
 
 /// Every contract, the name under which its address is kept, and the versions that this program
 /// knows, if it has looked at any.
-const CONTRACTS: [(Contract, &str, &[u64]); 29] = [
+const CONTRACTS: [(Contract, &str, &[u64]); 30] = [
     (C::NodeManager, "rocketNodeManager", &[4, 5]),
     (C::NodeDeposit, "rocketNodeDeposit", &[4, 5]),
     (C::NodeStaking, "rocketNodeStaking", &[6, 7]),
@@ -66,6 +67,7 @@ const CONTRACTS: [(Contract, &str, &[u64]); 29] = [
     (C::MinipoolQueue, "rocketMinipoolQueue", &[]),
     (C::MinipoolBondReducer, "rocketMinipoolBondReducer", &[]),
     (C::MegapoolFactory, "rocketMegapoolFactory", &[]),
+    (C::MegapoolProxy, "rocketMegapoolProxy", &[]),
     (C::MegapoolManager, "rocketMegapoolManager", &[1, 2]),
     (C::MegapoolDelegate, "rocketMegapoolDelegate", &[]),
     (C::MegapoolPenalties, "rocketMegapoolPenalties", &[]),

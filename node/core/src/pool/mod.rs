@@ -14,6 +14,7 @@
 //! | [`sight`] | two views, at head and finalised, and what differs |
 //! | [`alarm`] | what of it should worry the operators, in words |
 //! | [`agreement`] | what a cluster's operators agree on: a chain of versions that all sign |
+//! | [`consent`] | whether this peer gives its share for a deposit |
 //! | [`plan`] | what is to be done, as steps that follow from what is seen and agreed |
 //! | [`founding`] | the steps that make an account a node, as calls of that account |
 //! | [`open_step`] | steps that anybody may take for a node, as calls |
@@ -40,6 +41,7 @@ pub mod agreement;
 pub mod alarm;
 pub mod amount;
 pub mod book;
+pub mod consent;
 pub mod contracts;
 pub mod founding;
 pub mod megapool;

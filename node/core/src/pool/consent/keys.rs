@@ -1,0 +1,110 @@
+//! That these keys may be deposited: ours, wished for, and known to nobody yet.
+
+use proto::agreement::Wishes;
+use proto::eth::DepositData;
+use proto::{PublicKey, Root, ValidatorPosition};
+
+use super::chain::views;
+use super::refusal::Refusal;
+use super::{Demand, Grounds, MOST_KEYS};
+use crate::deposit::has_valid_signature;
+use crate::pool::megapool::{Stage, Validator};
+use crate::pool::view::View;
+
+/// The keys of the demand by their places.
+pub(super) fn check(
+    demand: &Demand,
+    grounds: &Grounds<'_>,
+    (wishes, credentials): (&Wishes, Root),
+) -> Result<Vec<(ValidatorPosition, PublicKey)>, Refusal> {
+    let asked = &demand.validators;
+    if asked.is_empty() || asked.len() > MOST_KEYS {
+        return Err(Refusal::Count(asked.len()));
+    }
+    if !asked.is_sorted_by(|one, next| one < next) {
+        return Err(Refusal::Order);
+    }
+    foreign(grounds)?;
+    let mut keys = Vec::new();
+    for position in asked {
+        let validator = grounds.lock.validators.get(position.index());
+        let key = validator.ok_or(Refusal::NotOurs(*position))?.public_key;
+        if u64::from(position.0) >= wishes.validators {
+            return Err(Refusal::NotWished {
+                key,
+                wished: wishes.validators,
+            });
+        }
+        is_fresh(key, grounds)?;
+        let recorded = grounds.record.credentials.get(&key);
+        if let Some(recorded) = recorded.filter(|recorded| **recorded != credentials) {
+            let recorded = *recorded;
+            return Err(Refusal::OtherCredentials { key, recorded });
+        }
+        keys.push((*position, key));
+    }
+    Ok(keys)
+}
+
+fn validators(view: &View) -> &[Validator] {
+    let megapool = view.node.as_ref().and_then(|it| it.megapool.as_ref());
+    let deployed = megapool.and_then(|it| it.deployed.as_ref());
+    deployed.map_or(&[], |it| &it.validators)
+}
+
+/// Whoever controls the node account has put keys in that are not the cluster's: its validators
+/// share the bond of ours, so no more goes in.
+fn foreign(grounds: &Grounds<'_>) -> Result<(), Refusal> {
+    let is_ours = |it: &Validator| {
+        let mut all = grounds.lock.validators.iter();
+        all.any(|ours| ours.public_key == it.pubkey)
+    };
+    for (_, view) in views(grounds)? {
+        if let Some(foreign) = validators(view).iter().find(|it| !is_ours(it)) {
+            return Err(Refusal::Foreign {
+                id: foreign.id,
+                key: foreign.pubkey,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// That nothing knows the key yet.
+fn is_fresh(key: PublicKey, grounds: &Grounds<'_>) -> Result<(), Refusal> {
+    if grounds.beacon.registered.contains(&key) {
+        return Err(Refusal::Registered(key));
+    }
+    let version = grounds.lock.definition.terms().chain.genesis_fork_version;
+    let counts = |it: &&DepositData| it.pubkey == key && has_valid_signature(it, version);
+    if let Some(it) = grounds.beacon.pending.iter().find(counts) {
+        let credentials = it.withdrawal_credentials;
+        return Err(Refusal::Pending { key, credentials });
+    }
+    if let Some(it) = grounds.logged.iter().find(counts) {
+        let credentials = it.withdrawal_credentials;
+        return Err(Refusal::Deposited { key, credentials });
+    }
+    for extra in grounds.extra {
+        match extra.minipools.get(&key) {
+            Some(None) => {}
+            Some(Some(minipool)) => {
+                let minipool = *minipool;
+                return Err(Refusal::Minipool { key, minipool });
+            }
+            None => return Err(Refusal::NotLooked(key)),
+        }
+    }
+    for (_, view) in views(grounds)? {
+        let there = validators(view).iter().find(|it| it.pubkey == key);
+        if let Some(there) = there {
+            let is_burnt = there.stage == Stage::Dequeued;
+            return Err(Refusal::InMegapool {
+                key,
+                id: there.id,
+                is_burnt,
+            });
+        }
+    }
+    Ok(())
+}
