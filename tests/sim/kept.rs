@@ -71,7 +71,8 @@ fn signed(entry: &Entry) -> Option<(DutyId, Claim, Root, Vec<u32>)> {
         | Entry::Mark(_)
         | Entry::Deposit { .. }
         | Entry::Raised { .. }
-        | Entry::Renewed { .. } => None,
+        | Entry::Renewed { .. }
+        | Entry::Joined(_) => None,
     }
 }
 

@@ -12,6 +12,7 @@
 //! 5 deposit   validator u32 | credentials 32 | gwei u64 | signing root 32
 //! 6 raised    validator u32 | source, target, slot, each 0 or 1 and u64
 //! 7 renewed   slot u64 | epoch u64
+//! 8 joined    number u64 | RocketStorage 20 | node account 20; since version 3
 //! members     count of bytes u32 | bitmap, bit i for validator i, lowest bit first
 //! ```
 //!
@@ -19,6 +20,7 @@
 
 use std::fmt;
 
+use proto::agreement::Fixed;
 use proto::eth::AttestationData;
 use proto::{Epoch, PublicKey, Root, Slot};
 
@@ -95,6 +97,17 @@ pub enum Entry {
         /// Its epoch.
         epoch: Epoch,
     },
+    /// The first share of a deposit at Rocket Pool leaves: from here on this stands.
+    Joined(Joined),
+}
+
+/// What stands for ever once a share of a deposit at Rocket Pool has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Joined {
+    /// The number of the agreement's version that was in force.
+    pub number: u64,
+    /// What was fixed by that: the deposits return to the megapool of this node.
+    pub fixed: Fixed,
 }
 
 /// The highest epochs and slot signed by one key: EIP-3076's complete history, reduced.
@@ -127,6 +140,24 @@ impl Watermarks {
             source: reader.optional()?.map(Epoch),
             target: reader.optional()?.map(Epoch),
             slot: reader.optional()?.map(Slot),
+        })
+    }
+}
+
+impl Joined {
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.number.to_le_bytes());
+        out.extend_from_slice(self.fixed.rocket_storage.as_bytes());
+        out.extend_from_slice(self.fixed.node_account.as_bytes());
+    }
+
+    pub(super) fn decode(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            number: reader.u64()?,
+            fixed: Fixed {
+                rocket_storage: reader.array()?.into(),
+                node_account: reader.array()?.into(),
+            },
         })
     }
 }
@@ -201,6 +232,10 @@ impl Record {
                 out.extend_from_slice(&slot.0.to_le_bytes());
                 out.extend_from_slice(&epoch.0.to_le_bytes());
             }
+            Entry::Joined(joined) => {
+                out.push(8);
+                joined.encode(out);
+            }
         }
     }
 
@@ -233,6 +268,7 @@ impl Record {
                 slot: Slot(reader.u64()?),
                 epoch: Epoch(reader.u64()?),
             },
+            8 => Entry::Joined(Joined::decode(reader)?),
             _ => return None,
         };
         Some(Self { sequence, entry })

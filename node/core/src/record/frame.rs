@@ -25,8 +25,12 @@ use sha2::{Digest as _, Sha256};
 /// The unit of layout in bytes: the page of common kernels and the sector of common disks.
 pub(super) const BLOCK: usize = 4096;
 
-/// The version of this layout and of what stands in the payloads: `record.rs`, `history.rs`.
-pub(super) const VERSION: u32 = 2;
+/// The newest version of this layout and of what stands in the payloads: `entry.rs`, `history.rs`.
+/// A record that has joined Rocket Pool has it; every other keeps the one before, so that an older
+/// program reads it.
+pub(super) const VERSION: u32 = 3;
+/// The version of a record in which nothing is of a newer one.
+pub(super) const PLAIN: u32 = 2;
 
 const MAGIC: [u8; 16] = *b"gantry record\n\0\0";
 const HEADER_BODY: usize = 16 + 4 + 8 + 8 + 32 + 32 + 32;
@@ -48,6 +52,8 @@ pub(super) type Chain = [u8; 32];
 /// The first block of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Header {
+    /// What its payloads may hold: [`PLAIN`] or [`VERSION`].
+    pub version: u32,
     /// Counts rotations, from 1.
     pub generation: u64,
     /// The file's length in bytes.
@@ -90,7 +96,7 @@ impl Header {
     pub(super) fn encode(&self) -> [u8; BLOCK] {
         let mut body = Vec::with_capacity(HEADER_BODY);
         body.extend_from_slice(&MAGIC);
-        body.extend_from_slice(&VERSION.to_le_bytes());
+        body.extend_from_slice(&self.version.to_le_bytes());
         body.extend_from_slice(&self.generation.to_le_bytes());
         body.extend_from_slice(&self.capacity.to_le_bytes());
         body.extend_from_slice(&self.cluster);
@@ -110,10 +116,11 @@ impl Header {
             return Err(bad);
         }
         let version = u32::from_le_bytes(array(body, 16).ok_or(bad)?);
-        if version != VERSION {
+        if !(PLAIN..=VERSION).contains(&version) {
             return Err(BadHeader::Version(version));
         }
         Ok(Self {
+            version,
             generation: u64::from_le_bytes(array(body, 20).ok_or(bad)?),
             capacity: u64::from_le_bytes(array(body, 28).ok_or(bad)?),
             cluster: array(body, 36).ok_or(bad)?,

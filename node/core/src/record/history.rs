@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! snapshot    sequence u64 | mark 0 or 1 and u64 | count u32 | values | count u32 | validators
+//!             | joined: nothing, or as in a record, since version 3
 //! value       slot u64 | kind u8, 0 head and 1 block | signing root 32
 //! validator   group key 48 | source, target, slot, each 0 or 1 and u64
 //!             | count u32 | votes: source u64 | target u64 | signing root 32
@@ -22,7 +23,8 @@ use proto::{DutyId, DutyKind, Epoch, PublicKey, Root, Slot};
 use thiserror::Error;
 
 use super::bytes::{Reader, write_count, write_optional};
-use super::entry::{Entry, MAX_VALIDATORS, Record, RecordNumber, Watermarks};
+use super::entry::{Entry, Joined, MAX_VALIDATORS, Record, RecordNumber, Watermarks};
+use super::frame::{PLAIN, VERSION};
 use super::marks::{Deposits, Marks, SignedProposal, SignedVote, remember};
 
 /// Of how many duties the signed value is remembered: a run is open in its slot and the one after.
@@ -40,6 +42,7 @@ pub struct History {
     values: Vec<(DutyId, Root)>,
     validators: Vec<(PublicKey, Marks)>,
     numbers: BTreeMap<PublicKey, RecordNumber>,
+    joined: Option<Joined>,
 }
 
 /// A record does not follow from those before it. Our own bug, or a log that was tampered with.
@@ -62,6 +65,9 @@ pub enum BadRecord {
     /// Another withdrawal credentials than before.
     #[error("deposits of validator number {0} with two different withdrawal credentials")]
     TwoCredentials(RecordNumber),
+    /// Another node of Rocket Pool than the one before.
+    #[error("two different nodes of Rocket Pool were joined")]
+    TwoNodes,
 }
 
 impl History {
@@ -73,6 +79,19 @@ impl History {
     /// The last slot that this peer may have voted in, if any.
     pub fn mark(&self) -> Option<Slot> {
         self.mark
+    }
+
+    /// What stands since the first share of a deposit at Rocket Pool left, if one has.
+    pub fn joined(&self) -> Option<&Joined> {
+        self.joined.as_ref()
+    }
+
+    /// The lowest version of a file that can hold all of this.
+    pub(super) fn version(&self) -> u32 {
+        match self.joined {
+            Some(_) => VERSION,
+            None => PLAIN,
+        }
     }
 
     /// The signing root of the value that was signed in `duty`, if that was lately.
@@ -111,7 +130,8 @@ impl History {
             | Entry::Vote { .. }
             | Entry::Block { .. }
             | Entry::Deposit { .. }
-            | Entry::Raised { .. } => after,
+            | Entry::Raised { .. }
+            | Entry::Joined(_) => after,
         };
         let record = Record::new(sequence, entry);
         self.apply(&record)?;
@@ -188,6 +208,12 @@ impl History {
                 self.marks_mut(*validator)?.watermarks.raise(marks);
             }
             Entry::Renewed { slot, epoch } => self.renew(*slot, *epoch),
+            Entry::Joined(joined) => {
+                let before = *self.joined.get_or_insert(*joined);
+                if before.fixed != joined.fixed {
+                    return Err(BadRecord::TwoNodes);
+                }
+            }
         }
         Ok(())
     }
@@ -253,6 +279,9 @@ impl History {
             out.extend_from_slice(key.as_bytes());
             marks.encode(&mut out);
         }
+        if let Some(joined) = &self.joined {
+            joined.encode(&mut out);
+        }
         out
     }
 
@@ -277,6 +306,9 @@ impl History {
             let number = u32::try_from(history.validators.len()).ok()?;
             history.numbers.insert(key, RecordNumber(number));
             history.validators.push((key, marks));
+        }
+        if !reader.is_at_end() {
+            history.joined = Some(Joined::decode(&mut reader)?);
         }
         let complete = reader.is_at_end() && history.numbers.len() == history.validators.len();
         complete.then_some(history)

@@ -46,7 +46,7 @@ use std::io;
 use std::time::Duration;
 
 pub use copies::Repair;
-pub use entry::{Entry, MAX_VALIDATORS, Record, RecordNumber, Watermarks};
+pub use entry::{Entry, Joined, MAX_VALIDATORS, Record, RecordNumber, Watermarks};
 pub use error::JournalError;
 pub use frame::Owner;
 pub use history::{BadRecord, History};
@@ -248,8 +248,13 @@ impl<V: Volume> Journal<V> {
         if self.end + frame_bytes(payload.len()) as u64 > self.capacity {
             self.write_generation()?;
         }
+        let version = self.history.version();
         for record in records {
             self.history.apply(record)?;
+        }
+        if self.history.version() > version {
+            // A file says at its beginning what it may hold: the snapshot of a new one holds this.
+            return self.write_generation();
         }
         let (bytes, chain) = encode_frame(&self.chain, FrameKind::Records, &payload);
         if self.end + bytes.len() as u64 > self.capacity {
@@ -275,6 +280,7 @@ impl<V: Volume> Journal<V> {
         let snapshot = self.history.encode();
         let needed = (BLOCK + 4 * frame_bytes(snapshot.len())) as u64;
         let header = Header {
+            version: self.history.version(),
             generation: self.generation + 1,
             capacity: self.volume.capacity().max(needed),
             cluster: *self.owner.cluster.as_bytes(),

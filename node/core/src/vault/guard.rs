@@ -16,7 +16,7 @@
 use proto::{DutyId, Root};
 
 use super::Refusal;
-use crate::record::{History, Marks, SignedProposal, SignedVote};
+use crate::record::{History, Joined, Marks, SignedProposal, SignedVote};
 
 /// What the guard allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +79,16 @@ pub(super) fn proposal(marks: &Marks, asked: SignedProposal) -> Result<Allowed, 
 pub(super) fn value(history: &History, duty: DutyId, asked: Root) -> Result<(), Refusal> {
     match history.value(duty) {
         Some(recorded) if recorded != asked => Err(Refusal::SecondValue { duty, recorded }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Judges a deposit at Rocket Pool by the node that was joined before.
+pub(super) fn joined(recorded: Option<&Joined>, asked: &Joined) -> Result<(), Refusal> {
+    match recorded {
+        Some(recorded) if recorded.fixed != asked.fixed => Err(Refusal::OtherNode {
+            recorded: recorded.fixed.node_account,
+        }),
         Some(_) | None => Ok(()),
     }
 }

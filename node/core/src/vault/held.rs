@@ -49,6 +49,22 @@ impl Held {
         held.collect()
     }
 
+    /// Whether the lock leaves it to an agreement on Rocket Pool where the stake of `validator`
+    /// returns to, as the message says it.
+    pub(super) fn joins(
+        &self,
+        message: &DepositMessage,
+        validator: ValidatorPosition,
+    ) -> Result<(), Refusal> {
+        if message.pubkey != self.group_key {
+            return Err(Refusal::OtherKey(validator));
+        }
+        match self.deposits {
+            Some(_) => Err(Refusal::Settled(validator)),
+            None => Ok(()),
+        }
+    }
+
     /// Whether the lock provides for this deposit of `validator`.
     pub(super) fn provides_for(
         &self,

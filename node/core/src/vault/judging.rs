@@ -108,6 +108,12 @@ impl Vault {
                 let credentials = message.withdrawal_credentials;
                 guard::deposit(marks, credentials, message.amount, signing_root)
             }
+            Subject::Joining(message, joined) => {
+                held.joins(message, validator)?;
+                guard::joined(self.history.joined(), joined)?;
+                let credentials = message.withdrawal_credentials;
+                guard::deposit(marks, credentials, message.amount, signing_root)
+            }
         }
     }
 

@@ -42,6 +42,7 @@ mod voting;
 mod tests;
 
 use dkg::bls::{Message, SignaturePoint};
+use proto::eth::DepositMessage;
 use proto::{ClusterSize, PeerIndex, PublicKey, Root, Slot, ValidatorPosition};
 use thiserror::Error;
 
@@ -141,9 +142,10 @@ impl Vault {
         let partials = self.partials_kept(root, &judged.allowed);
         let sequence = match signable.subject {
             Subject::Randao(_) | Subject::Exit { .. } => 0,
-            Subject::Vote { .. } | Subject::Block(_) | Subject::Deposit(_) => {
-                self.history.sequence()
-            }
+            Subject::Vote { .. }
+            | Subject::Block(_)
+            | Subject::Deposit(_)
+            | Subject::Joining(..) => self.history.sequence(),
         };
         self.trust.show(sequence);
         // The mark of the next slot rides along: one sync instead of two.
@@ -280,15 +282,14 @@ impl Vault {
                     validator,
                 })
                 .collect(),
-            Subject::Deposit(message) => numbers
-                .into_iter()
-                .map(|validator| Entry::Deposit {
-                    validator,
-                    credentials: message.withdrawal_credentials,
-                    gwei: message.amount,
-                    signing_root,
-                })
-                .collect(),
+            Subject::Deposit(message) => deposited(&message, signing_root, numbers).collect(),
+            // What stands from here on first, in the same frame.
+            Subject::Joining(message, joined) => {
+                let is_first = !numbers.is_empty() && self.history.joined().is_none();
+                let first = is_first.then_some(Entry::Joined(joined));
+                let deposits = deposited(&message, signing_root, numbers);
+                first.into_iter().chain(deposits).collect()
+            }
         }
     }
 
@@ -310,4 +311,19 @@ impl Vault {
             })
             .collect()
     }
+}
+
+/// What is recorded of a deposit message before it is signed.
+fn deposited(
+    message: &DepositMessage,
+    signing_root: Root,
+    numbers: Vec<RecordNumber>,
+) -> impl Iterator<Item = Entry> + use<> {
+    let (credentials, gwei) = (message.withdrawal_credentials, message.amount);
+    numbers.into_iter().map(move |validator| Entry::Deposit {
+        validator,
+        credentials,
+        gwei,
+        signing_root,
+    })
 }

@@ -2,7 +2,8 @@
 //!
 //! Never here: the decision; `guard` and the vault make it.
 
-use proto::{DutyId, Epoch, PeerIndex, Root, Slot, ValidatorPosition};
+use proto::definition::checksummed;
+use proto::{Address, DutyId, Epoch, PeerIndex, Root, Slot, ValidatorPosition};
 use thiserror::Error;
 
 use crate::record::{SignedProposal, SignedVote};
@@ -170,6 +171,18 @@ pub enum Refusal {
         /// Its amount.
         gwei: u64,
     },
+    /// The lock says whom the stake returns to.
+    #[error("the cluster lock says whom the stake of validator {0} returns to: it joins nothing")]
+    Settled(ValidatorPosition),
+    /// Deposits were signed for another node of Rocket Pool.
+    #[error(
+        "deposits were signed for the Rocket Pool node {}, and never are for another",
+        checksummed(.recorded)
+    )]
+    OtherNode {
+        /// The node of the first of them.
+        recorded: Address,
+    },
     /// A deposit with other withdrawal credentials was signed before.
     #[error("a deposit to withdrawal credentials {recorded} was signed before, never to {asked}")]
     OtherCredentials {
@@ -212,6 +225,8 @@ impl Refusal {
             Self::OtherKey(_) => "other_key",
             Self::OtherExit(_) => "other_exit",
             Self::NotInLock { .. } => "not_in_lock",
+            Self::Settled(_) => "settled",
+            Self::OtherNode { .. } => "other_node",
             Self::OtherCredentials { .. } => "other_credentials",
             Self::SecondDeposit { .. } => "second_deposit",
         }

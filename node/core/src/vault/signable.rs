@@ -7,9 +7,11 @@ use proto::eth::{
     AttestationData, BeaconBlockHeader, ChainSpec, DepositMessage, DomainType, ForkVersion,
     ValidatorIndex, VoluntaryExit, signing_root,
 };
-use proto::{Epoch, PublicKey, Root, Slot};
+use proto::{Epoch, PublicKey, Root, Slot, ValidatorPosition};
 
 use super::ApprovedExit;
+use crate::pool::consent::Consent;
+use crate::record::Joined;
 
 /// Something a share may sign, with its signing root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub(super) enum Subject {
     /// The reveal for a proposal in this slot.
     Randao(Slot),
     Deposit(DepositMessage),
+    /// A deposit at Rocket Pool, to which this peer has consented.
+    Joining(DepositMessage, Joined),
     /// The exit of the validator with this group key.
     Exit {
         validator: PublicKey,
@@ -75,6 +79,19 @@ impl Signable {
             signing_root: message.signing_root(genesis_fork_version),
             subject: Subject::Deposit(*message),
         }
+    }
+
+    /// The deposit messages at Rocket Pool to which this peer has consented, each with its
+    /// validator.
+    pub fn joining(consent: &Consent) -> Vec<(ValidatorPosition, Self)> {
+        let signable = |(validator, message): &(ValidatorPosition, DepositMessage)| {
+            let it = Self {
+                signing_root: message.signing_root(consent.version()),
+                subject: Subject::Joining(*message, consent.joined()),
+            };
+            (*validator, it)
+        };
+        consent.messages().iter().map(signable).collect()
     }
 
     /// A voluntary exit that t operators have approved, of the validator that has `index`: under

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proto::agreement::Version;
 use proto::lock::Lock;
-use proto::{PublicKey, ValidatorPosition};
+use proto::{Address, PublicKey, Root, ValidatorPosition};
 
 use super::owners::megapool_of;
 use super::{BeaconFacts, Demand, Extra, Grounds, OnRecord};
@@ -12,7 +12,7 @@ use crate::deposit::credentials;
 use crate::pool::abi::Storage;
 use crate::pool::agreement::example;
 use crate::pool::book::theirs;
-use crate::pool::contracts::address_key;
+use crate::pool::contracts::{Contract, address_key};
 use crate::pool::example::{NODE, STORAGE, World, at};
 use crate::pool::sight::Sight;
 use crate::pool::view::{Block, View};
@@ -74,32 +74,25 @@ impl Case {
         let casper = Storage::getAddressCall((*address_key("casperDeposit").as_bytes()).into());
         world.set(STORAGE, casper, theirs(&chain.deposit_contract));
         let (mut view, _) = world.view().expect("the example can be read");
-        let (factory, proxy) = (at("rocketMegapoolFactory"), at("rocketMegapoolProxy"));
-        let megapool = megapool_of(&NODE.into(), &factory, &proxy);
         let node = view.node.as_mut().expect("the example has a node");
         node.account.withdrawal = terms.withdrawal;
         node.account.pending_withdrawal = None;
         node.account.rpl_withdrawal = Some(terms.rpl_withdrawal);
         node.account.pending_rpl_withdrawal = None;
-        let place = node.megapool.as_mut().expect("it has a megapool");
-        place.expected = megapool;
-        let deployed = place.deployed.as_mut().expect("it is there");
-        deployed.place.address = megapool;
-        deployed.credentials = credentials(&megapool);
         let wished = usize::try_from(terms.wishes.validators).expect("few");
         let keys = lock.validators.iter().take(wished);
         let keys: Vec<PublicKey> = keys.map(|it| it.public_key).collect();
         let extra = Extra {
-            proxy: Some(proxy),
+            proxy: Some(at("rocketMegapoolProxy")),
             minipools: keys.iter().map(|key| (*key, None)).collect(),
         };
         let agreement = version(&lock, terms);
         let demand = Demand {
             agreement: agreement.hash,
-            credentials: credentials(&megapool),
+            credentials: Root::ZERO,
             validators: (0..).take(keys.len()).map(ValidatorPosition).collect(),
         };
-        Self {
+        let mut case = Self {
             agreement: Some(agreement),
             sight: sight(chain.execution_chain_id, view),
             extra: [extra.clone(), extra],
@@ -115,7 +108,35 @@ impl Case {
             record: OnRecord::default(),
             lock,
             demand,
-        }
+        };
+        case.move_to(NODE.into());
+        case
+    }
+
+    /// Lets all of it be of the account `node`.
+    pub fn move_to(&mut self, node: Address) {
+        self.sight.node = node;
+        self.place(node, at("rocketMegapoolFactory"));
+    }
+
+    /// Lets another factory have made the megapool.
+    pub fn replace_factory(&mut self, factory: Address) {
+        self.both(|view| view.contracts.put(Contract::MegapoolFactory, factory));
+        self.place(self.sight.node, factory);
+    }
+
+    /// Puts the megapool where `factory` makes it for `node`, and demands deposits for it.
+    fn place(&mut self, node: Address, factory: Address) {
+        let megapool = megapool_of(&node, &factory, &at("rocketMegapoolProxy"));
+        self.both(|view| {
+            let node = view.node.as_mut().expect("the example has a node");
+            let place = node.megapool.as_mut().expect("it has a megapool");
+            place.expected = megapool;
+            let deployed = place.deployed.as_mut().expect("it is there");
+            deployed.place.address = megapool;
+            deployed.credentials = credentials(&megapool);
+        });
+        self.demand.credentials = credentials(&megapool);
     }
 
     /// What a judge is given.

@@ -45,6 +45,7 @@ use super::agreement::join;
 use super::plan::MOST_AT_ONCE;
 use super::sight::Sight;
 use crate::deposit::credentials;
+use crate::record::Joined;
 
 /// What every such deposit brings, gwei; the rest comes from Rocket Pool.
 pub const GWEI: u64 = 1_000_000_000;
@@ -112,15 +113,15 @@ pub struct Grounds<'a> {
 /// That this peer has found nothing against these deposits. Only [`judge`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consent {
-    fixed: Fixed,
+    joined: Joined,
     version: ForkVersion,
     messages: Vec<(ValidatorPosition, DepositMessage)>,
 }
 
 impl Consent {
-    /// What is fixed for ever by the first share that leaves.
-    pub fn fixed(&self) -> Fixed {
-        self.fixed
+    /// What stands for ever once the first share leaves.
+    pub fn joined(&self) -> Joined {
+        self.joined
     }
 
     /// The genesis fork version of the lock's chain, under which deposits are signed.
@@ -173,7 +174,10 @@ pub fn judge(demand: &Demand, grounds: &Grounds<'_>) -> Result<Consent, Refusal>
         (position, message)
     };
     Ok(Consent {
-        fixed: terms.fixed,
+        joined: Joined {
+            number: version.content.number,
+            fixed: terms.fixed,
+        },
         version: lock.definition.terms().chain.genesis_fork_version,
         messages: keys.into_iter().map(message).collect(),
     })

@@ -245,7 +245,10 @@ pub enum Refusal {
     /// It is in the megapool already.
     #[error(
         "{key} is validator {id} of the megapool{burnt}",
-        burnt = if *.is_burnt { ", has left its queue, and can never come back" } else { " already" }
+        burnt = match .is_burnt {
+            true => ", has left its queue, and can never come back",
+            false => " already",
+        }
     )]
     InMegapool {
         /// The key.

@@ -69,7 +69,8 @@ fn what_is_in_order_is_consented_to_with_messages_that_are_built_here() {
     assert_eq!(consent.messages(), expected);
     let chain = &case.lock.definition.terms().chain;
     assert_eq!(consent.version(), chain.genesis_fork_version);
-    assert_eq!(consent.fixed(), terms().fixed);
+    let joined = consent.joined();
+    assert_eq!((joined.number, joined.fixed), (1, terms().fixed));
     // The lock's amounts are others.
     let amounts = &case.lock.definition.terms().deposit_amounts;
     assert!(amounts.iter().all(|amount| amount.0 != GWEI));

@@ -54,6 +54,13 @@ pub(in crate::record) fn one_of_each() -> Vec<Record> {
             slot: Slot(64),
             epoch: Epoch(2),
         },
+        Entry::Joined(Joined {
+            number: 3,
+            fixed: Fixed {
+                rocket_storage: [8; 20].into(),
+                node_account: [9; 20].into(),
+            },
+        }),
     ];
     (1..)
         .zip(entries)

@@ -4,6 +4,7 @@ use super::*;
 
 fn header() -> Header {
     Header {
+        version: PLAIN,
         generation: 7,
         capacity: 1 << 20,
         cluster: [1; 32],

@@ -1,5 +1,6 @@
 //! Damaged, foreign, torn and replaced copies: each is mended by the other or refused with words.
 
+use proto::agreement::Fixed;
 use proto::{Identity, Slot};
 
 use super::crashes::{enrolled, owner, vote};
@@ -135,6 +136,40 @@ fn two_hundred_bit_flips_in_both_copies_are_mended_or_refused() {
     }
 }
 
+/// An older program reads every record but one that says what it does not know.
+#[test]
+fn a_record_becomes_of_the_newer_version_when_it_joins_and_not_before() {
+    let (disk, history) = written();
+    let version = |disk: &SimulatedDisk| {
+        let bytes = disk.clone().read(LogFile::A).unwrap().unwrap();
+        u32::from_le_bytes(bytes[16..20].try_into().unwrap())
+    };
+    assert_eq!(mended(&disk, &history), []);
+    assert_eq!(version(&disk), 2);
+    let mut journal = Journal::open(disk.clone(), owner()).unwrap();
+    let mut history = journal.history().clone();
+    let joined = Joined {
+        number: 1,
+        fixed: Fixed {
+            rocket_storage: [8; 20].into(),
+            node_account: [9; 20].into(),
+        },
+    };
+    let record = history.add(Entry::Joined(joined)).unwrap();
+    let sequence = record.sequence();
+    let recorded = journal.append(&[record]).unwrap();
+    assert_eq!(recorded.sequence(), sequence);
+    assert_eq!(version(&disk), 3);
+    // It goes on in the same file, and is read whole after power was lost.
+    let record = history.add(Entry::Mark(Slot(9))).unwrap();
+    journal.append(&[record]).unwrap();
+    disk.power_loss(1);
+    let journal = Journal::open(disk.clone(), owner()).unwrap();
+    assert_eq!(journal.history(), &history);
+    assert_eq!(journal.history().joined(), Some(&joined));
+    assert_eq!(version(&disk), 3);
+}
+
 #[test]
 fn copies_damaged_in_different_places_mend_each_other() {
     let (disk, history) = written();
@@ -229,7 +264,7 @@ fn another_version_is_refused_and_not_overwritten() {
         });
     }
     let words = refused(&disk);
-    assert!(words.contains("format 9, this gantry knows 2"), "{words}");
+    assert!(words.contains("format 9, this gantry knows 3"), "{words}");
 }
 
 #[test]
