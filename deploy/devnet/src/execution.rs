@@ -82,7 +82,7 @@ impl Execution {
 
         let mut command = Command::new("node");
         command
-            .arg(place.execution_script("node_modules/.bin/ethereumjs"))
+            .arg(place.execution_script("client.mjs"))
             .arg("--gethGenesis")
             .arg(&genesis)
             .arg("--dataDir")

@@ -8,6 +8,7 @@
 //! | [`execution`], [`chain`] | the execution client; beacon nodes and interop validators |
 //! | [`api`], [`ledger`] | what the chain says; which duties its blocks contain |
 //! | [`bounded`] | answers over HTTP, bounded |
+//! | [`contracts`] | the stand-ins of Rocket Pool's contracts |
 //! | [`cluster`], [`peer`] | identities, definition, ceremony, deposit; running peers |
 //! | [`metrics`], [`usage`] | figures of the peers, from `/metrics` and `/proc` |
 //! | [`proxy`] | ways between peers that are slow or can be cut |
@@ -25,6 +26,7 @@ pub mod bounded;
 pub mod chain;
 pub mod children;
 pub mod cluster;
+pub mod contracts;
 pub mod error;
 pub mod execution;
 pub mod flags;

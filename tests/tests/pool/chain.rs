@@ -11,7 +11,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use alloy_primitives::{Address, U256, hex};
 use alloy_sol_types::{SolCall, SolEvent};
-use devnet::children::output;
+use devnet::contracts::{BEACON_ROOTS, Contracts, Terms as ContractTerms, compile};
+use devnet::execution::FUNDED_KEY;
 use devnet::place::install_packages_in;
 use proto::eth::payload::Withdrawal;
 use proto::{Epoch, PublicKey, Slot};
@@ -30,7 +31,6 @@ const GWEI: u64 = 1_000_000_000;
 
 /// Who writes the roots of beacon blocks (EIP-4788).
 const SYSTEM: &str = "0xfffffffffffffffffffffffffffffffffffffffe";
-const BEACON_ROOTS: &str = "0x000f3df6d732807ef1319fb7b8bb8522d0beac02";
 const DEPOSIT_CONTRACT: &str = "0x00000000219ab540356cbb839cbe05303d7705fa";
 
 /// Accounts of anvil's mnemonic, which it signs for.
@@ -51,7 +51,7 @@ pub mod who {
 pub struct Chain {
     anvil: Child,
     pub rpc: String,
-    found: Value,
+    found: Contracts,
     pub beacon: Arc<Mutex<Beacon>>,
     /// Up to which block deposits were looked for.
     seen: Mutex<u64>,
@@ -66,17 +66,18 @@ impl Drop for Chain {
 }
 
 fn contracts() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/devnet/contracts")
 }
 
-/// The compiled contracts, which all tests share.
-static COMPILED: LazyLock<PathBuf> = LazyLock::new(|| {
+/// The compiled contracts, which all tests share, and the key of who deploys them.
+static COMPILED: LazyLock<(PathBuf, PathBuf)> = LazyLock::new(|| {
     install_packages_in(&contracts()).unwrap();
-    let compiled = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pool-contracts.json");
-    let mut compile = Command::new("node");
-    compile.args(["chain.mjs", "compile"]).arg(&compiled);
-    output("chain.mjs", compile.current_dir(contracts())).unwrap();
-    compiled
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let compiled = target.join("pool-contracts.json");
+    compile(&contracts(), &compiled).unwrap();
+    let key = target.join("pool-guardian.key");
+    fs::write(&key, FUNDED_KEY).unwrap();
+    (compiled, key)
 });
 
 /// The program of anvil for this machine, without the script around it that would outlive it.
@@ -104,7 +105,6 @@ impl Chain {
     /// A chain that begins now, in the third era after all forks, and goes on into the future: the
     /// program wants no chain that is behind.
     pub async fn start() -> Self {
-        let compiled = COMPILED.clone();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let fork_epoch = Epoch(512);
         let began = fork_epoch.0 * SLOTS_PER_EPOCH + 2 * 8192;
@@ -115,25 +115,24 @@ impl Chain {
         };
         let beacon = Beacon::new(terms.clone());
         let (anvil, rpc) = run(beacon.time_of(beacon.head().block.slot));
-        let shape = json!({
-            "beaconRoots": BEACON_ROOTS,
-            "slotsPerHistoricalRoot": 8192,
-            "withdrawals": 16,
-            "capellaSlot": fork_epoch.0 * SLOTS_PER_EPOCH,
-            "electraSlot": fork_epoch.0 * SLOTS_PER_EPOCH,
-            "genesisTime": terms.genesis_time,
-            "genesisValidatorsRoot": terms.genesis_validators_root.to_string(),
-            "slotsPerEpoch": SLOTS_PER_EPOCH,
-            "notifyThreshold": 112,
-        });
-        let mut deploy = Command::new("node");
-        deploy.args(["chain.mjs", "deploy", &rpc]).arg(compiled);
-        deploy.arg(shape.to_string()).current_dir(contracts());
-        let found = output("chain.mjs", &mut deploy).unwrap();
+        let (compiled, key) = &*COMPILED;
+        let terms = ContractTerms {
+            slots_per_epoch: SLOTS_PER_EPOCH,
+            slots_per_historical_root: 8192,
+            withdrawals: 16,
+            capella_slot: fork_epoch.0 * SLOTS_PER_EPOCH,
+            electra_slot: fork_epoch.0 * SLOTS_PER_EPOCH,
+            genesis_time: terms.genesis_time,
+            genesis_validators_root: terms.genesis_validators_root,
+            notify_threshold: 112,
+            depth: 0,
+            beacon_roots: BEACON_ROOTS,
+        };
+        let found = Contracts::deploy(&contracts(), &rpc, (key, compiled), &terms).unwrap();
         let chain = Self {
             anvil,
             rpc,
-            found: serde_json::from_str(&found).unwrap(),
+            found,
             beacon: Arc::new(Mutex::new(beacon)),
             seen: Mutex::new(0),
             client: reqwest::Client::new(),
@@ -152,8 +151,7 @@ impl Chain {
 
     /// Where a contract is.
     pub fn at(&self, name: &str) -> Address {
-        let at = self.found[name].as_str();
-        at.unwrap_or_else(|| panic!("no {name}")).parse().unwrap()
+        self.found.at(name).parse().unwrap()
     }
 
     /// The answer to a question that is not refused.

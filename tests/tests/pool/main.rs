@@ -1,5 +1,5 @@
-//! The program against stand-ins of Rocket Pool's contracts (`tests/contracts`) on a chain of anvil
-//! whose blocks belong to a pretend beacon chain.
+//! The program against stand-ins of Rocket Pool's contracts (`deploy/devnet/contracts`), on a chain
+//! of anvil whose blocks belong to a pretend beacon chain.
 //!
 //! | room | holds |
 //! |---|---|

@@ -1,20 +1,22 @@
-// Puts the stand-ins onto a chain of anvil.
+// Puts the stand-ins onto a chain: anvil's, or that of the devnet.
 //
-//   node chain.mjs compile COMPILED.json             compiles them into that file, unless it is of
-//                                                    the same sources already
-//   node chain.mjs deploy RPC COMPILED.json TERMS    deploys them, and prints their addresses by
-//                                                    their names
+//   node chain.mjs compile COMPILED.json
+//       compiles them into that file, unless it is of the same sources already
+//   node chain.mjs deploy RPC KEY COMPILED.json TERMS
+//       deploys them from the account whose key is in the file KEY, and prints their addresses by
+//       their names
 //
 // TERMS is JSON: {beaconRoots, slotsPerHistoricalRoot, withdrawals, capellaSlot, electraSlot,
 // genesisTime, genesisValidatorsRoot, slotsPerEpoch, notifyThreshold}, of the beacon chain that is
-// proved from. Both call surfaces are deployed, and that of 1.4 is registered; `RocketStorage`'s
-// `register` upgrades to the other.
+// proved from, and `depth`: how many blocks have to stand on the last one. Both call surfaces are
+// deployed, and that of 1.4 is registered; `RocketStorage`'s `register` upgrades to the other.
 //
 // Anvil has none of the contracts that a chain has at its genesis: their code and storage are those
 // of Hoodi.
 
 import {createHash} from "node:crypto";
 import {existsSync, readFileSync, readdirSync, writeFileSync} from "node:fs";
+import {Wallet, ask} from "./wallet.mjs";
 
 const HOODI = 560048;
 const DEPOSIT_CONTRACT = "0x00000000219ab540356cbb839cbe05303d7705fa";
@@ -72,15 +74,6 @@ async function compile(into) {
   writeFileSync(into, JSON.stringify({of, contracts}));
 }
 
-async function ask(rpc, method, params) {
-  const body = JSON.stringify({jsonrpc: "2.0", id: 1, method, params});
-  const headers = {"content-type": "application/json"};
-  const response = await fetch(rpc, {method: "POST", headers, body});
-  const answer = await response.json();
-  if (answer.error) throw new Error(`${method}: ${answer.error.message}`);
-  return answer.result;
-}
-
 async function putGenesis(rpc) {
   const {getGenesis} = await import("@ethereumjs/genesis");
   for (const [address, account] of Object.entries(getGenesis(HOODI))) {
@@ -110,19 +103,18 @@ function parameters(terms) {
   return {shape, epoch: [terms.slotsPerEpoch], threshold: [terms.notifyThreshold]};
 }
 
-async function deploy(rpc, {contracts}, terms) {
-  await putGenesis(rpc);
-  const [from] = await ask(rpc, "eth_accounts", []);
-  const send = async (transaction) => {
-    const fields = {from, gas: "0xf00000", ...transaction};
-    // Anvil answers with the receipt, once there is one.
-    const receipt = await ask(rpc, "eth_sendTransactionSync", [fields]);
-    if (receipt.status !== "0x1") throw new Error(`reverted: ${JSON.stringify(receipt)}`);
-    return receipt.contractAddress;
-  };
-  const create = (name, words) => {
+// What a contract may cost: 200 gas a byte of code, 16 a byte of data, and what it writes at first.
+const gasOf = (code) => 1_500_000 + 150 * code.length;
+
+async function deploy(rpc, key, {contracts}, terms) {
+  if ((await ask(rpc, "eth_getCode", [DEPOSIT_CONTRACT, "latest"])) === "0x") await putGenesis(rpc);
+  const wallet = await Wallet.open(rpc, key, terms.depth);
+  // All are sent at once: where each will be is known from the number of its transaction.
+  const create = async (name, words) => {
     const code = contracts[name].evm.bytecode.object;
-    return send({data: `0x${code}${words.map(word).join("")}`});
+    const at = wallet.nextContract();
+    await wallet.send({gas: gasOf(code), data: `0x${code}${words.map(word).join("")}`});
+    return at;
   };
   const storage = await create("RocketStorage", []);
   const {abi, evm} = contracts.RocketStorage;
@@ -132,7 +124,8 @@ async function deploy(rpc, {contracts}, terms) {
     const selector = evm.methodIdentifiers[`${name}(${inputs.map((it) => it.type)})`];
     const head = [32 * inputs.length, ...(address ? [address] : [])].map(word).join("");
     const bytes = Buffer.from(text).toString("hex").padEnd(64 * Math.ceil(text.length / 32), "0");
-    return send({to: storage, data: `0x${selector}${head}${word(text.length)}${bytes}`});
+    const data = `0x${selector}${head}${word(text.length)}${bytes}`;
+    return wallet.send({to: storage, gas: 300_000, data});
   };
   const known = parameters(terms);
   const found = {rocketStorage: storage};
@@ -143,6 +136,11 @@ async function deploy(rpc, {contracts}, terms) {
     if (name in CONTRACTS) await to("register", name, found[name]);
   }
   await to("setProtocol", "1.4");
+  await wallet.settle();
+  for (const [name, at] of Object.entries(found)) {
+    const code = await ask(rpc, "eth_getCode", [at, "latest"]);
+    if (code === "0x") throw new Error(`${name} was not deployed to ${at}`);
+  }
   return found;
 }
 
@@ -150,7 +148,8 @@ const [mode, ...rest] = process.argv.slice(2);
 if (mode === "compile") {
   await compile(rest[0]);
 } else {
-  const [rpc, compiled, terms] = rest;
-  const found = await deploy(rpc, JSON.parse(readFileSync(compiled, "utf8")), JSON.parse(terms));
+  const [rpc, key, compiled, terms] = rest;
+  const sources = JSON.parse(readFileSync(compiled, "utf8"));
+  const found = await deploy(rpc, readFileSync(key, "utf8"), sources, JSON.parse(terms));
   console.log(JSON.stringify(found));
 }
