@@ -60,7 +60,10 @@ fn setting_up_a_cluster_works_as_it_is_written() {
             done.push("identity");
         }
         if block.contains("gantry cluster new") || block.contains("gantry cluster merge") {
-            club.send_round(DEFINITION);
+            // The others put it in the same place.
+            for i in 1..NAMES.len() {
+                fs::copy(club.file(0, DEFINITION), club.file(i, DEFINITION)).unwrap();
+            }
             done.push("definition");
         }
         if block.contains("gantry cluster sign") {

@@ -1,20 +1,34 @@
 //! The agreement on Rocket Pool of this peer: read from its file, verified against the lock, and
-//! compared with the copy that the peer has.
+//! compared with other copies and with what its operator has signed.
+//!
+//! | beside the lock | is |
+//! |---|---|
+//! | `pool-agreement.json` | the peer's own copy |
+//! | `pool-agreement-signed/` | a file for each number of which the operator has signed a version |
+//! | `pool-agreement-other.json` | a copy that came, whose version in force is another one |
 
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use node_core::pool::agreement::{Agreement, BadAgreement, Deposits};
+use node_core::pool::agreement::{Agreement, BadAgreement, Deposits, Merged, Signed};
 use node_core::record::{Journal, JournalError, Owner};
 use proto::agreement::{AgreementFile, MAX_BYTES};
 use proto::lock::Lock;
 use proto::{IdentityKey, PublicKey};
 use thiserror::Error;
 
-use crate::disk::files::{self, FileError};
+use crate::disk::files::{self, FileError, Mode};
 use crate::disk::{DataLock, Files, LockError};
 
 /// What the file is called, beside the lock.
 const FILE: &str = "pool-agreement.json";
+/// The folder of what the operator has signed: for each number a file with that name, in which the
+/// hash stands.
+const SIGNED: &str = "pool-agreement-signed";
+/// A copy that cannot be made one with the own copy, as all have signed both.
+const OTHER: &str = "pool-agreement-other.json";
+/// More than a hash takes, in bytes.
+const MAX_SIGNED_BYTES: usize = 128;
 
 /// An agreement that cannot be worked with.
 #[derive(Debug, Error)]
@@ -30,6 +44,12 @@ pub enum AgreementFileError {
         own: PathBuf,
         error: Box<BadAgreement>,
     },
+    /// What stands in the folder of what was signed is none of ours.
+    #[error(
+        "{} is not what gantry writes there: a number as name, and the hash of the version that \
+         you have signed. Put back what was there, and sign nothing before that", .0.display()
+    )]
+    Signed(PathBuf),
     #[error(
         "{0}. To sign the first version, the signing record is looked through for deposits: if \
          that is `gantry run`, stop it for this one command"
@@ -44,8 +64,24 @@ pub(crate) fn beside(lock_file: &Path) -> PathBuf {
     lock_file.with_file_name(FILE)
 }
 
-/// An agreement of the cluster with this lock, and the text of its file.
-pub(crate) fn read(path: &Path, lock: &Lock) -> Result<(Agreement, String), AgreementFileError> {
+/// The peer's own copy, and the text of its file.
+///
+/// # Errors
+/// Also if another complete version of the one in force was ever seen, or if the copy lacks what
+/// the operator has signed last: nobody may act by it then.
+pub(crate) fn read(own: &Path, lock: &Lock) -> Result<(Agreement, String), AgreementFileError> {
+    let (agreement, text) = read_copy(own, lock)?;
+    check_other(own, &agreement)?;
+    let newest = signed(own)?.check_newest(Some(&agreement));
+    newest.map_err(refused(own))?;
+    Ok((agreement, text))
+}
+
+/// Any copy of an agreement of the cluster with this lock, and the text of its file.
+pub(crate) fn read_copy(
+    path: &Path,
+    lock: &Lock,
+) -> Result<(Agreement, String), AgreementFileError> {
     let text = files::read(path, MAX_BYTES)?;
     let file = AgreementFile::from_json(&text).map_err(|error| refused(path)(error.into()))?;
     // As long as the record cannot tell, a share of a deposit may have left at any time.
@@ -53,24 +89,90 @@ pub(crate) fn read(path: &Path, lock: &Lock) -> Result<(Agreement, String), Agre
     Ok((agreement, text))
 }
 
-/// The same, compared with the peer's own copy if that is another file: what one number stands
-/// for in both must be the same version.
-pub(crate) fn read_beside(
-    path: &Path,
-    own: &Path,
-    lock: &Lock,
-) -> Result<(Agreement, String), AgreementFileError> {
-    let (agreement, text) = read(path, lock)?;
-    if path != own && own.exists() {
-        let mut copy = read(own, lock)?.0;
-        copy.merge(&agreement)
-            .map_err(|error| AgreementFileError::Differs {
-                file: path.to_owned(),
-                own: own.to_owned(),
-                error: Box::new(error),
-            })?;
+/// Whether no copy was ever seen that says otherwise than this one of what is in force.
+pub(crate) fn check_other(own: &Path, agreement: &Agreement) -> Result<(), AgreementFileError> {
+    let path = own.with_file_name(OTHER);
+    if !path.exists() {
+        return Ok(());
     }
-    Ok((agreement, text))
+    let (other, _) = read_copy(&path, agreement.lock())?;
+    match agreement.clone().merge(&other, Deposits::UNKNOWN) {
+        Err(error @ BadAgreement::TwoComplete(_)) => Err(differs(&path, own)(error)),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// Takes the copy in `file` into that in `own`, if there is one. Returns the copy, its text, and
+/// what it brought.
+pub(crate) fn take_in(
+    file: &Path,
+    own: &Path,
+    into: &mut Option<Agreement>,
+    lock: &Lock,
+) -> Result<(Agreement, String, Merged), AgreementFileError> {
+    let (copy, text) = read_copy(file, lock)?;
+    let merged = match into {
+        None => {
+            *into = Some(copy.clone());
+            Ok(Merged::Newer)
+        }
+        Some(into) => into.merge(&copy, Deposits::UNKNOWN),
+    };
+    if let Err(BadAgreement::TwoComplete(_)) = &merged {
+        // From now on every command sees both, whoever reads it.
+        let text = copy.to_file().to_json();
+        files::replace(&own.with_file_name(OTHER), text.as_bytes(), Mode::Public)?;
+    }
+    Ok((copy, text, merged.map_err(differs(file, own))?))
+}
+
+/// What the operator has signed, by what stands beside the own copy.
+pub(crate) fn signed(own: &Path) -> Result<Signed, AgreementFileError> {
+    let folder = own.with_file_name(SIGNED);
+    let failed = |error| AgreementFileError::File(FileError::Read(folder.clone(), error));
+    let mut signed = Signed::default();
+    let entries = match fs::read_dir(&folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(signed),
+        entries => entries.map_err(failed)?,
+    };
+    for entry in entries {
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // What a crash left of a file before it had its name.
+        if name.starts_with('.') {
+            continue;
+        }
+        let odd = || AgreementFileError::Signed(path.clone());
+        let number = name.parse().map_err(|_| odd())?;
+        let text = files::read(&path, MAX_SIGNED_BYTES)?;
+        signed.add(number, text.trim().parse().map_err(|_| odd())?);
+    }
+    Ok(signed)
+}
+
+/// Remembers durably that the operator signs the newest version: before the signature stands
+/// anywhere. Of two that are signed at one moment the second is refused.
+pub(crate) fn remember(own: &Path, agreement: &Agreement) -> Result<(), AgreementFileError> {
+    let folder = own.with_file_name(SIGNED);
+    files::make_dir(&folder)?;
+    files::sync_parent(&folder).map_err(|error| FileError::Write(folder.clone(), error))?;
+    let last = agreement.last();
+    let path = folder.join(last.content.number.to_string());
+    let text = format!("{}\n", last.hash);
+    match files::write_new(&path, text.as_bytes(), Mode::Public) {
+        Err(FileError::Exists(_)) => signed(own)?.allow(agreement).map_err(refused(own)),
+        written => Ok(written?),
+    }
+}
+
+/// The refusal of the copy in `file`, which cannot be made one with that in `own`.
+fn differs(file: &Path, own: &Path) -> impl FnOnce(BadAgreement) -> AgreementFileError {
+    let (file, own) = (file.to_owned(), own.to_owned());
+    |error| AgreementFileError::Differs {
+        file,
+        own,
+        error: Box::new(error),
+    }
 }
 
 /// The refusal of the file in `path`.

@@ -21,6 +21,7 @@ pub const ADDRESS: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
 pub enum Who {
     Everybody,
     OneOfYou,
+    TheOthers,
 }
 
 /// The blocks of commands of a section, each with who types it, in their order: as the file has
@@ -35,6 +36,7 @@ pub fn blocks(title: &str) -> Vec<(Who, String)> {
             None if line.trim() == "```sh" => block = Some(String::new()),
             None if line.contains("**Everybody**") => who = Some(Who::Everybody),
             None if line.contains("**One of you**") => who = Some(Who::OneOfYou),
+            None if line.contains("**The others**") => who = Some(Who::TheOthers),
             None => {}
             Some(_) if line.trim() == "```" => {
                 blocks.push((who.unwrap(), block.take().unwrap()));
@@ -119,22 +121,16 @@ impl Club {
 
     /// Whoever has to type the block does so, at the same time; what each saw.
     pub fn all_type(&self, who: Who, block: &str) -> Vec<String> {
-        let count = match who {
-            Who::Everybody => NAMES.len(),
-            Who::OneOfYou => 1,
+        let typists = match who {
+            Who::Everybody => 0..NAMES.len(),
+            Who::OneOfYou => 0..1,
+            Who::TheOthers => 1..NAMES.len(),
         };
-        let typing: Vec<Child> = (0..count).map(|i| self.types(i, block)).collect();
+        let typing: Vec<Child> = typists.map(|i| self.types(i, block)).collect();
         typing
             .into_iter()
             .map(|child| seen(child.wait_with_output().unwrap(), block))
             .collect()
-    }
-
-    /// What the first operator has is sent to the others, who put it in the same place.
-    pub fn send_round(&self, name: &str) {
-        for i in 1..NAMES.len() {
-            fs::copy(self.file(0, name), self.file(i, name)).unwrap();
-        }
     }
 
     /// What the others have signed is sent back to the first.

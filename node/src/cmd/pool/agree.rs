@@ -3,31 +3,32 @@
 //! | module | is |
 //! |---|---|
 //! | `draft` | the flags of `new`, and the terms that they make |
+//! | `sign` | a version read, compared and signed |
 //! | `words` | a version in words: what an operator reads before signing |
 
 mod draft;
+mod sign;
 mod words;
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use node_core::pool::agreement::{Agreement, BadAgreement, BadTerms, Deposits, join};
-use proto::agreement::AccountSignature;
-use proto::definition::Fingerprint;
+use node_core::pool::agreement::{Agreement, BadAgreement, BadTerms, Deposits, Merged};
+use proto::Root;
 use proto::lock::Lock;
-use proto::{IdentityKey, Root};
 use thiserror::Error;
 
 use crate::checks::agreement::{self, AgreementFileError};
 use crate::checks::lock::{self, LockFileError};
-use crate::cmd::account::{self, AccountError};
+use crate::cmd::account::AccountError;
 use crate::cmd::money;
 use crate::config::{Config, ConfigError};
 use crate::disk::files::{self, FileError, Mode};
-use crate::disk::keystore::{SecretFileError, confirmed, read_identity};
+use crate::disk::keystore::SecretFileError;
 use crate::execution::ExecutionError;
 use draft::{DraftError, Flags};
-use words::{describe, signatures};
+use sign::Sign;
+use words::{brought, describe, signatures};
 
 /// A version of the agreement was not written, signed or shown.
 #[derive(Debug, Error)]
@@ -66,6 +67,16 @@ pub enum AgreeError {
         found: Root,
         given: Root,
     },
+    #[error(
+        "{} is older than your copy: it lacks version {number}. Send yours, {}, to whoever sent \
+         it; with this command without the name of a file you read or sign that",
+        .file.display(), .own.display()
+    )]
+    Older {
+        file: PathBuf,
+        own: PathBuf,
+        number: u64,
+    },
     #[error("nothing was signed: the answer was not yes")]
     NotSigned,
 }
@@ -89,7 +100,9 @@ pub enum Command {
     /// Before, read its fingerprint to every other operator on the telephone: if all 45 digits are
     /// the same, all of you hold the same version. Who has the node account signs with it too.
     Sign(Sign),
-    /// Gather the signatures and versions of several copies in the first of them.
+    /// Take what copies that you were sent have, signatures and versions, into your own copy.
+    ///
+    /// What yours has and they lack stays. A copy that is older than yours is told of.
     Merge(Merge),
     /// Print what the newest version says, what is new in it, and who has signed it.
     ///
@@ -111,34 +124,16 @@ pub struct New {
     place: Place,
     #[command(flatten)]
     flags: Flags,
-    /// In place of a version that not all have signed, which you all give up.
+    /// In place of a version that not all have signed, and that you give up. Who has signed that
+    /// one may sign this one; until all have, the other may still come into force.
     #[arg(long)]
     instead: bool,
 }
 
 #[derive(Debug, Args)]
-pub struct Sign {
-    /// The agreement; your signature is added to this file. Without it, the one beside the lock.
-    #[arg(value_name = "FILE")]
-    file: Option<PathBuf>,
-    #[command(flatten)]
-    place: Place,
-    /// Sign without asking, if the version has this hash: for scripts, once a person has read it
-    /// and compared it with the others.
-    #[arg(long, value_name = "HASH")]
-    hash: Option<Root>,
-    /// Sign also as the node account: its keystore (version 3), or its key in hex; mode 0600.
-    #[arg(long, value_name = "FILE")]
-    node_keystore: Option<PathBuf>,
-    /// A file with the passphrase of that keystore, mode 0600; without it you are asked.
-    #[arg(long, value_name = "FILE", requires = "node_keystore")]
-    node_passphrase_file: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
 pub struct Merge {
-    /// Copies of one agreement; the first takes what the others have.
-    #[arg(value_name = "FILE", required = true, num_args = 2..)]
+    /// Copies of the agreement. Your own, beside the lock, takes what they have.
+    #[arg(value_name = "FILE", required = true, num_args = 1..)]
     files: Vec<PathBuf>,
     #[command(flatten)]
     place: Place,
@@ -173,11 +168,25 @@ impl Place {
 }
 
 impl Home {
-    /// The agreement in `file`, or the peer's own; where it stands, and its text.
-    fn read(&self, file: Option<&Path>) -> Result<(PathBuf, Agreement, String), AgreeError> {
-        let file = file.unwrap_or(&self.own);
-        let (agreement, text) = agreement::read_beside(file, &self.own, &self.lock)?;
-        Ok((file.to_owned(), agreement, text))
+    /// The peer's own copy, if there is one, and its text.
+    fn copy(&self) -> Result<Option<(Agreement, String)>, AgreeError> {
+        if !self.own.exists() {
+            return Ok(None);
+        }
+        let (agreement, text) = agreement::read_copy(&self.own, &self.lock)?;
+        agreement::check_other(&self.own, &agreement)?;
+        Ok(Some((agreement, text)))
+    }
+
+    /// Whether this copy has what the operator has signed last.
+    fn check_newest(&self, copy: Option<&Agreement>) -> Result<(), AgreeError> {
+        let newest = agreement::signed(&self.own)?.check_newest(copy);
+        Ok(newest.map_err(agreement::refused(&self.own))?)
+    }
+
+    fn is_own(&self, file: &Path) -> bool {
+        let place = |path: &Path| path.canonicalize().ok();
+        place(file).is_some_and(|it| Some(it) == place(&self.own))
     }
 }
 
@@ -201,23 +210,21 @@ impl New {
     fn run(self) -> Result<(), AgreeError> {
         let home = self.place.home()?;
         let unchecked = self.flags.unchecked();
-        let there = match home.own.exists() {
-            true => Some(agreement::read(&home.own, &home.lock)?.0),
-            false => None,
+        let there = home.copy()?.map(|(agreement, _)| agreement);
+        home.check_newest(there.as_ref())?;
+        let before = match (&there, self.instead) {
+            (Some(there), true) => there.in_force().ok(),
+            (Some(there), false) => Some(there.last()),
+            (None, _) => None,
         };
-        let is_new = there.is_none();
-        let before = match self.instead {
-            true => there.and_then(Agreement::without_open),
-            false => there,
-        };
-        let before = before.as_ref();
-        let terms = before.map(|it| &it.last().content.terms);
+        let terms = before.map(|it| &it.content.terms);
         let terms = self.flags.terms(&home.lock, terms)?;
-        let agreement = match before {
+        let agreement = match &there {
             None => Agreement::first(home.lock, terms)?,
-            Some(before) => before.next(terms, Deposits::UNKNOWN)?,
+            Some(there) if self.instead => there.instead(terms, Deposits::UNKNOWN)?,
+            Some(there) => there.next(terms, Deposits::UNKNOWN)?,
         };
-        if is_new {
+        if there.is_none() {
             let text = agreement.to_file().to_json();
             files::write_new(&home.own, text.as_bytes(), Mode::Public)?;
         } else {
@@ -225,110 +232,64 @@ impl New {
         }
         print!("{}", describe(&agreement, &unchecked));
         eprintln!(
-            "Wrote {}. Send it to all operators: each compares its fingerprint with every other \
-             one on the telephone and signs it with `gantry pool agree sign`.",
+            "Wrote {}. Send it to all operators: each takes it in with `gantry pool agree merge`, \
+             compares its fingerprint with every other one on the telephone and signs it with \
+             `gantry pool agree sign`.",
             home.own.display()
         );
         Ok(())
     }
 }
 
-impl Sign {
-    fn run(self) -> Result<(), AgreeError> {
-        let home = self.place.home()?;
-        let identity = read_identity(&home.config.identity_file)?;
-        let key = identity.public();
-        let me = lock::peer_of(&home.lock, &home.config.lock_file, &key)?;
-        let (file, mut agreement, text) = home.read(self.file.as_deref())?;
-        refuse_deposited(&home, &agreement, key)?;
-        let unchecked = money::all_without_checksum(&text);
-        print!("{}", describe(&agreement, &unchecked));
-        let last = agreement.last();
-        let (number, found) = (last.content.number, last.hash);
-        let name = home.lock.definition.name_of(me);
-        match self.hash {
-            Some(given) if given != found => {
-                return Err(AgreeError::OtherHash {
-                    file,
-                    number,
-                    found,
-                    given,
-                });
-            }
-            Some(_) => {}
-            None if confirmed(&question(&found, name, self.node_keystore.is_some()))? => {}
-            None => return Err(AgreeError::NotSigned),
-        }
-        agreement.sign(&identity)?;
-        if let Some(keystore) = &self.node_keystore {
-            let words = self.node_passphrase_file.as_deref();
-            let account = account::open(keystore, words)?;
-            let signature = account.sign_text(&agreement.node_text())?;
-            agreement.sign_as_node(account.address(), AccountSignature(signature))?;
-        }
-        write(&file, &agreement)?;
-        println!("{}", signatures(&agreement));
-        eprintln!("Signed version {number} in {} as {name}.", file.display());
-        Ok(())
-    }
-}
-
-/// Before the first version is signed: no deposit of this cluster may ever have been.
-fn refuse_deposited(
-    home: &Home,
-    agreement: &Agreement,
-    key: IdentityKey,
-) -> Result<(), AgreeError> {
-    if agreement.last().content.number == 1 {
-        let deposited = agreement::deposited(&home.config.data_dir, &home.lock, key)?;
-        join(&home.lock, &deposited)?;
-    }
-    Ok(())
-}
-
-/// What is asked before a version is signed.
-fn question(hash: &Root, me: &str, as_node: bool) -> String {
-    let too = if as_node {
-        ", and as the node account"
-    } else {
-        ""
-    };
-    format!(
-        "You would sign as {me}{too}, for everything above.\n\
-         Call every other operator, on a number that you had before and whose voice you know, and \
-         read to each other:\n  {}\n\
-         Are these 45 digits the same for all of them, and do you agree? Type yes to sign: ",
-        Fingerprint::of_hash(hash)
-    )
-}
-
 impl Merge {
     fn run(self) -> Result<(), AgreeError> {
         let home = self.place.home()?;
-        let (first, rest) = self
-            .files
-            .split_first()
-            .expect("clap asks for two files or more");
-        let (_, mut agreement, _) = home.read(Some(first))?;
-        for file in rest {
-            let (_, copy, _) = home.read(Some(file))?;
-            agreement.merge(&copy).map_err(agreement::refused(file))?;
+        let mut own = home.copy()?.map(|(agreement, _)| agreement);
+        for file in self.files.iter().filter(|file| !home.is_own(file)) {
+            let (_, _, merged) = agreement::take_in(file, &home.own, &mut own, &home.lock)?;
+            eprint!("{}", brought(file, &merged));
         }
-        write(first, &agreement)?;
+        let agreement = own.expect("clap asks for a file, and every file is a copy or refused");
+        write(&home.own, &agreement)?;
         println!("{}", signatures(&agreement));
-        Ok(())
+        home.check_newest(Some(&agreement))
     }
 }
 
 impl Show {
     fn run(self) -> Result<(), AgreeError> {
         let home = self.place.home()?;
-        let (_, agreement, text) = home.read(self.file.as_deref())?;
-        let unchecked = money::all_without_checksum(&text);
-        print!("{}", describe(&agreement, &unchecked));
-        match self.complete {
-            true => Ok(agreement.complete()?),
-            false => Ok(()),
+        let own = home.copy()?;
+        let Some(file) = self.file.filter(|file| !home.is_own(file)) else {
+            let (agreement, text) = match own {
+                Some(own) => own,
+                None => agreement::read_copy(&home.own, &home.lock)?,
+            };
+            show(&agreement, &text);
+            home.check_newest(Some(&agreement))?;
+            return match self.complete {
+                true => Ok(agreement.complete()?),
+                false => Ok(()),
+            };
+        };
+        let mut both = own.map(|(agreement, _)| agreement);
+        let (copy, text, merged) = agreement::take_in(&file, &home.own, &mut both, &home.lock)?;
+        show(&copy, &text);
+        match merged {
+            Merged::Older(lacking) => Err(AgreeError::Older {
+                file,
+                own: home.own,
+                number: lacking.number,
+            }),
+            Merged::Level | Merged::Newer | Merged::InPlace(_) if self.complete => {
+                Ok(copy.complete()?)
+            }
+            Merged::Level | Merged::Newer | Merged::InPlace(_) => Ok(()),
         }
     }
+}
+
+fn show(agreement: &Agreement, text: &str) {
+    let unchecked = money::all_without_checksum(text);
+    print!("{}", describe(agreement, &unchecked));
 }

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use node_core::pool::agreement::Agreement;
+use node_core::pool::agreement::{Agreement, Deposits};
 use proto::agreement::Version;
 use proto::lock::Lock;
 use thiserror::Error;
@@ -47,7 +47,8 @@ impl Standing {
         let held = match &self.held {
             Some(held) => {
                 let mut held = held.clone();
-                held.merge(&found).map_err(refused(&self.file))?;
+                held.merge(&found, Deposits::UNKNOWN)
+                    .map_err(refused(&self.file))?;
                 held
             }
             None => found,

@@ -132,7 +132,7 @@ async fn a_version_that_is_merged_while_the_peer_runs_is_looked_by() {
         terms.wishes.smoothing_pool = false;
     }));
     let words = place.look().await.unwrap_err();
-    let both = "there are two versions 2, and only one can hold";
+    let both = "there are two versions 2, and all have signed both";
     assert!(words.contains(both), "{words}");
 }
 

@@ -1,7 +1,9 @@
 //! The versions of an agreement, every signature of them verified.
 
+use std::ops::Range;
+
 use proto::agreement::{
-    AccountSignature, AgreementFile, AgreementHash, Content, Fixed, MAX_VERSIONS, Terms, Version,
+    AccountSignature, AgreementFile, AgreementHash, Content, MAX_VERSIONS, Terms, Version,
 };
 use proto::definition::checksummed;
 use proto::lock::Lock;
@@ -9,15 +11,15 @@ use proto::{Address, Identity, PeerIndex, Root};
 
 use super::Deposits;
 use super::account::signer;
-use super::error::{BadAgreement, Claim};
+use super::error::BadAgreement;
 use super::rules::check_terms;
 
-/// The versions of one cluster's agreement: at least one, all but the last complete, each following
-/// the one before, with valid signatures only.
+/// The versions of one cluster's agreement: at least one, each following the one before, with valid
+/// signatures only. One that others follow before all have signed it was given up for them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agreement {
-    lock: Lock,
-    versions: Vec<Version>,
+    pub(super) lock: Lock,
+    pub(super) versions: Vec<Version>,
 }
 
 impl Agreement {
@@ -74,19 +76,37 @@ impl Agreement {
         self.versions.last().expect("there is at least one version")
     }
 
-    /// The version in force.
+    /// The version in force: of the complete ones that with the highest number.
     ///
     /// # Errors
-    /// Names who has not signed the first.
+    /// Names who has not signed the newest.
     pub fn in_force(&self) -> Result<&Version, BadAgreement> {
-        let complete = |it: &usize| self.missing(*it).is_empty();
-        match (0..self.versions.len()).rev().find(complete) {
+        match self.newest_complete(0..self.versions.len()) {
             Some(place) => Ok(&self.versions[place]),
             None => Err(BadAgreement::NotInForce {
-                number: 1,
-                missing: self.missing(0).join(", "),
+                number: self.last().content.number,
+                missing: self.unsigned_by().join(", "),
             }),
         }
+    }
+
+    /// The version before the newest that all had signed, if there is one.
+    pub fn complete_before(&self) -> Option<&Version> {
+        let place = self.newest_complete(0..self.versions.len() - 1)?;
+        Some(&self.versions[place])
+    }
+
+    /// The versions that are given up if the newest one holds.
+    pub fn given_up(&self) -> &[Version] {
+        let last = self.versions.len() - 1;
+        let from = self.newest_complete(0..last).map_or(0, |place| place + 1);
+        &self.versions[from..last]
+    }
+
+    /// The last of these places whose version is complete.
+    pub(super) fn newest_complete(&self, places: Range<usize>) -> Option<usize> {
+        let complete = |it: &usize| self.missing(*it).is_empty();
+        places.rev().find(complete)
     }
 
     /// Whether all have signed the newest version.
@@ -116,12 +136,27 @@ impl Agreement {
     pub fn next(&self, terms: Terms, deposits: Deposits) -> Result<Self, BadAgreement> {
         let last = self.last();
         let missing = self.unsigned_by();
-        if !missing.is_empty() {
-            return Err(BadAgreement::Open {
+        match missing.is_empty() {
+            true => self.followed_by(terms, deposits),
+            false => Err(BadAgreement::Open {
                 number: last.content.number,
                 missing: missing.join(", "),
-            });
+            }),
         }
+    }
+
+    /// The agreement with another version in place of one that not all have signed. It names the
+    /// hash of that one and has the number after it, so whoever has signed that one may sign this
+    /// one, and of the two this one holds however late somebody signs the other.
+    ///
+    /// # Errors
+    /// If it cannot follow, or there is none to give up and nothing is new.
+    pub fn instead(&self, terms: Terms, deposits: Deposits) -> Result<Self, BadAgreement> {
+        self.followed_by(terms, deposits)
+    }
+
+    fn followed_by(&self, terms: Terms, deposits: Deposits) -> Result<Self, BadAgreement> {
+        let last = self.last();
         if last.content.terms == terms {
             return Err(BadAgreement::Unchanged(last.content.number));
         }
@@ -135,14 +170,6 @@ impl Agreement {
         next.versions.push(unsigned(content));
         next.verify(deposits)?;
         Ok(next)
-    }
-
-    /// The agreement without a version that is still being signed; none if nothing is left.
-    pub fn without_open(mut self) -> Option<Self> {
-        if !self.unsigned_by().is_empty() {
-            self.versions.pop();
-        }
-        (!self.versions.is_empty()).then_some(self)
     }
 
     /// Adds the operator's signature to the newest version; signing again changes nothing.
@@ -190,37 +217,6 @@ impl Agreement {
         Ok(())
     }
 
-    /// Adds what another copy has: signatures, and versions behind ours.
-    ///
-    /// # Errors
-    /// If the other is not of this cluster, or has another version in the place of one of ours:
-    /// then it names who has signed which.
-    pub fn merge(&mut self, other: &Self) -> Result<(), BadAgreement> {
-        if self.lock.hash() != other.lock.hash() {
-            return Err(BadAgreement::OtherLock {
-                found: other.lock.hash(),
-                expected: self.lock.hash(),
-            });
-        }
-        let shared = self.versions.iter().zip(&other.versions);
-        if let Some((ours, theirs)) = shared.into_iter().find(|(a, b)| a.hash != b.hash) {
-            return Err(BadAgreement::Conflict {
-                number: ours.content.number,
-                ours: claim(ours),
-                theirs: claim(theirs),
-            });
-        }
-        for (ours, theirs) in self.versions.iter_mut().zip(&other.versions) {
-            for (name, signature) in &theirs.signatures {
-                ours.signatures.entry(name.clone()).or_insert(*signature);
-            }
-            ours.node_signature = ours.node_signature.or(theirs.node_signature);
-        }
-        let more = other.versions.iter().skip(self.versions.len());
-        self.versions.extend(more.cloned());
-        Ok(())
-    }
-
     fn last_mut(&mut self) -> &mut Version {
         let last = self.versions.last_mut();
         last.expect("there is at least one version")
@@ -241,21 +237,22 @@ impl Agreement {
         missing
     }
 
-    /// Whether the version at this place is the first that names its node account: that one the
-    /// account has to sign.
+    /// Whether the account that the version at this place names still has to sign it: it has not
+    /// signed one before.
     fn wants_node(&self, place: usize) -> bool {
         let node = |it: &Version| it.content.terms.fixed.node_account;
-        let before = place
-            .checked_sub(1)
-            .map(|before| node(&self.versions[before]));
-        before != Some(node(&self.versions[place]))
+        let here = node(&self.versions[place]);
+        let mut before = self.versions[..place].iter();
+        !before.any(|it| node(it) == here && it.node_signature.is_some())
     }
 
-    fn verify(&self, deposits: Deposits) -> Result<(), BadAgreement> {
+    pub(super) fn verify(&self, deposits: Deposits) -> Result<(), BadAgreement> {
         if self.versions.len() > MAX_VERSIONS {
             return Err(BadAgreement::Full);
         }
         let mut before: Option<&Version> = None;
+        // The newest complete version that what is fixed must be compared with.
+        let mut standing: Option<&Version> = None;
         for (place, (expected, version)) in (1..).zip(&self.versions).enumerate() {
             let content = &version.content;
             self.check_place(content, expected, before.map(|it| it.hash))?;
@@ -263,18 +260,16 @@ impl Agreement {
             let terms = &content.terms;
             let checked = check_terms(terms, &self.lock);
             checked.map_err(|error| BadAgreement::Terms { number, error })?;
-            if let Some(before) = before {
-                check_fixed(
-                    deposits,
-                    number,
-                    [&before.content.terms.fixed, &terms.fixed],
-                )?;
+            if let Some(standing) = standing {
+                check_fixed(standing, version)?;
             }
             self.check_signatures(version)?;
-            let missing = self.missing(place);
-            if place + 1 < self.versions.len() && !missing.is_empty() {
-                let missing = missing.join(", ");
-                return Err(BadAgreement::Followed { number, missing });
+            let stands = match deposits {
+                Deposits::Since(since) => since <= number,
+                Deposits::None => false,
+            };
+            if stands && self.missing(place).is_empty() {
+                standing = Some(version);
             }
             before = Some(version);
         }
@@ -337,16 +332,9 @@ fn unsigned(content: Content) -> Version {
     }
 }
 
-/// Whether version `number` changes what stands.
-fn check_fixed(
-    deposits: Deposits,
-    number: u64,
-    [old, new]: [&Fixed; 2],
-) -> Result<(), BadAgreement> {
-    let since = match deposits {
-        Deposits::Since(since) if since < number => since,
-        Deposits::Since(_) | Deposits::None => return Ok(()),
-    };
+/// Whether a version changes what stands by another one.
+fn check_fixed(standing: &Version, version: &Version) -> Result<(), BadAgreement> {
+    let [old, new] = [standing, version].map(|it| &it.content.terms.fixed);
     let what = if old.rocket_storage != new.rocket_storage {
         "RocketStorage"
     } else if old.node_account != new.node_account {
@@ -355,15 +343,8 @@ fn check_fixed(
         return Ok(());
     };
     Err(BadAgreement::Fixed {
-        number,
+        number: version.content.number,
         what,
-        since,
+        since: standing.content.number,
     })
-}
-
-fn claim(version: &Version) -> Claim {
-    Claim {
-        hash: version.hash,
-        signers: version.signatures.keys().cloned().collect(),
-    }
 }

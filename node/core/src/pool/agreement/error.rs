@@ -107,9 +107,11 @@ pub enum BadTerms {
     Timezone(String),
 }
 
-/// One of two versions with the same number.
+/// A version that another one stands against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
+    /// Its number.
+    pub number: u64,
     /// Its hash.
     pub hash: Root,
     /// Who has signed it.
@@ -167,17 +169,6 @@ pub enum BadAgreement {
          one of them was changed. Take the file as it was signed"
     )]
     Previous(u64),
-    /// A version that came before it was agreed.
-    #[error(
-        "version {number} of the agreement lacks the signature of {missing}, and another version \
-         follows it: take the file as it was signed"
-    )]
-    Followed {
-        /// Which.
-        number: u64,
-        /// Who has not signed.
-        missing: String,
-    },
     /// A signature that is not its operator's.
     #[error(
         "the signature of {name:?} does not fit version {number} of the agreement: it was made for \
@@ -211,8 +202,8 @@ pub enum BadAgreement {
     #[error(
         "version {number} changes {what}, and that stands since version {since}: deposits return \
          to the megapool of one node account for ever, and gantry takes it that a share of one \
-         may have left. If none of you has ever signed a deposit, all of you may remove the file \
-         and begin again with version 1"
+         may have left. If none of you has ever signed a deposit, all of you may remove \
+         `pool-agreement.json` and the folder `pool-agreement-signed`, and begin again"
     )]
     Fixed {
         /// Of which version.
@@ -224,8 +215,8 @@ pub enum BadAgreement {
     },
     /// The last version is not agreed yet.
     #[error(
-        "version {number} is still to be signed by {missing}: a new one comes after that. If you \
-         all give it up, write another in its place with --instead"
+        "version {number} is still to be signed by {missing}: a new one comes after that. To \
+         give it up, write the next one in its place with --instead"
     )]
     Open {
         /// Which.
@@ -259,18 +250,65 @@ pub enum BadAgreement {
         /// Of which version.
         number: u64,
     },
-    /// Two versions with one number.
+    /// Two versions with one number, and nobody can say which one holds.
     #[error(
-        "there are two versions {number}, and only one can hold: {ours} and {theirs}. {}",
-        both(.ours, .theirs)
+        "there are two versions {}, and only one can hold: {} and {}. {} Read both to each other \
+         on the telephone. Nobody can sign both: write the next one in place of both (`gantry pool \
+         agree new --instead`), which all of you take in and sign",
+        .0[0].number, .0[0], .0[1], both(.0)
     )]
-    Conflict {
-        /// Their number.
+    Conflict(Box<[Claim; 2]>),
+    /// Two versions with one number that all have signed.
+    #[error(
+        "there are two versions {}, and all have signed both: {} and {}. {} No gantry signs two \
+         versions of one number, unless what it remembers was removed. Nothing is done at Rocket \
+         Pool while nobody can say which one holds: settle on the telephone which one, and each \
+         of you puts that one in place of the other",
+        .0[0].number, .0[0], .0[1], both(.0)
+    )]
+    TwoComplete(Box<[Claim; 2]>),
+    /// Another branch, which does not hold.
+    #[error(
+        "it is older than your copy, and has another version {}, {}, where yours has {} and goes \
+         on to version {last}: whoever wrote it lacked yours. Nothing was taken of it. Send them \
+         your copy, which they take in with `gantry pool agree merge`; what they want new comes \
+         after it", .both[0].number, .both[1], .both[0]
+    )]
+    Behind {
+        /// What stands in ours, and in the other in its place.
+        both: Box<[Claim; 2]>,
+        /// The newest version of ours.
+        last: u64,
+    },
+    /// Something else was signed.
+    #[error(
+        "you have signed version {signed_number} with the hash {signed}, so you cannot sign \
+         version {number} with the hash {hash}: all of you might then have signed both, and \
+         nobody could say which one holds. Take in the newest copy (`gantry pool agree merge`); \
+         to give up what you have signed, write the next version in its place (`gantry pool agree \
+         new --instead`)"
+    )]
+    SignedOther {
+        /// What is to be signed.
         number: u64,
-        /// One of them.
-        ours: Claim,
-        /// The other one.
-        theirs: Claim,
+        /// Its hash.
+        hash: Root,
+        /// What was signed.
+        signed_number: u64,
+        /// Its hash.
+        signed: Root,
+    },
+    /// The copy is older than what its operator has signed.
+    #[error(
+        "it lacks version {number} with the hash {hash}, which you have signed and which may be in \
+         force by now: get the newest copy from the others and take it in (`gantry pool agree \
+         merge FILE`)"
+    )]
+    Lacks {
+        /// The version.
+        number: u64,
+        /// Its hash.
+        hash: Root,
     },
     /// Nothing is in force yet.
     #[error("not yet in force: version {number} lacks the signature of {missing}")]
@@ -282,14 +320,13 @@ pub enum BadAgreement {
     },
 }
 
-/// Who has signed two versions with one number, and what to do.
-fn both(ours: &Claim, theirs: &Claim) -> String {
+/// Who has signed two versions with one number.
+fn both([ours, theirs]: &[Claim; 2]) -> String {
     let has_signed_theirs = |name: &&String| theirs.signers.contains(name);
-    let names: Vec<&String> = ours.signers.iter().filter(has_signed_theirs).collect();
-    let last = "Read both to each other on the telephone, keep one, and remove the other";
-    if names.is_empty() {
-        return format!("Nobody has signed both. {last}");
+    let names = ours.signers.iter().filter(has_signed_theirs);
+    let names: Vec<&str> = names.map(String::as_str).collect();
+    match names.as_slice() {
+        [] => "Nobody has signed both.".to_owned(),
+        names => format!("Signed both: {}.", names.join(", ")),
     }
-    let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
-    format!("Signed both: {}. {last}", names.join(", "))
 }

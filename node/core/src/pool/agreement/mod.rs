@@ -3,15 +3,23 @@
 //! | file | holds |
 //! |---|---|
 //! | `rules` | what terms must be, and which lock they may join |
-//! | `chain` | the versions of a file, verified; the next one; copies of it merged |
+//! | `chain` | the versions of a file, verified; the next one |
+//! | `merge` | two copies made one |
+//! | `signed` | what an operator has signed: one version of each number |
 //! | `account` | the node account's signature |
 //! | `error` | why something is refused |
 //!
-//! A version is **complete** once every operator has signed its hash, and the node account that of
-//! the first version which names it. The last complete version is in force; behind it there may be
-//! one that is still being signed. Each names the hash of the one before, so nothing can be taken
-//! out or put in, and two files whose versions differ are told apart with the names of those who
-//! have signed both.
+//! A version is **complete** once every operator has signed its hash, and its node account too, if
+//! it has not signed one before. The complete version with the highest number is in force; behind
+//! it there may be one that is still being signed. Each names the hash of the one before, so
+//! nothing can be taken out or put in.
+//!
+//! A version that cannot get all signatures is **given up** for the next one, which follows it: has
+//! the next number and names its hash. Somebody may sign the one that was given up all the same, at
+//! any time, so it must never be able to outdo what came in its place: the higher number holds. And
+//! nobody signs two versions of one number, or one before a version already signed
+//! ([`Signed`]): two complete versions of one number would take all operators to do so. Copies that
+//! part are told apart with the names of those who have signed both.
 //!
 //! **What is fixed** ([`proto::agreement::Fixed`]) stands from the version on that was in force
 //! when the first share of a deposit left ([`Deposits`]): the deposits return to the megapool of
@@ -27,11 +35,17 @@
 mod account;
 mod chain;
 mod error;
+mod merge;
 mod rules;
+mod signed;
+
+use proto::agreement::Version;
 
 pub use chain::Agreement;
 pub use error::{BadAgreement, BadTerms, Claim};
+pub use merge::Merged;
 pub use rules::{MOST_FUNDING, WHOLE, cautions, check_terms, join};
+pub use signed::Signed;
 
 /// Whether what is fixed may still change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +59,15 @@ pub enum Deposits {
 impl Deposits {
     /// The strict reading, for whoever cannot tell: as if one had left from the first version on.
     pub const UNKNOWN: Self = Self::Since(1);
+}
+
+/// Which version it is, and who has signed it.
+fn claim(version: &Version) -> Claim {
+    Claim {
+        number: version.content.number,
+        hash: version.hash,
+        signers: version.signatures.keys().cloned().collect(),
+    }
 }
 
 #[cfg(any(test, feature = "example"))]

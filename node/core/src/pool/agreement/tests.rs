@@ -10,7 +10,9 @@ use super::example::{identities, lock, lock_with, terms};
 use super::*;
 
 mod chain;
+mod merge;
 mod rules;
+mod signed;
 
 /// The key of the account that is the node in these tests.
 fn node_key() -> SigningKey {

@@ -1,6 +1,8 @@
 //! A version of the agreement in words: what an operator reads before signing.
 
-use node_core::pool::agreement::{Agreement, cautions};
+use std::path::Path;
+
+use node_core::pool::agreement::{Agreement, Merged, cautions};
 use proto::Address;
 use proto::agreement::{Member, Terms, Tickets};
 use proto::definition::{Fingerprint, checksummed};
@@ -27,6 +29,10 @@ pub(super) fn describe(agreement: &Agreement, unchecked: &[Address]) -> String {
     if let Some(previous) = content.previous {
         lines.push(format!("Follows           {previous}"));
     }
+    lines.extend(agreement.given_up().iter().map(|it| {
+        let (number, hash) = (it.content.number, it.hash);
+        format!("Gives up          version {number}, {hash}, which not all have signed")
+    }));
     let entries = entries(&content.terms, agreement.lock().validators.len());
     lines.extend(entries.iter().map(Entry::line));
     lines.push(
@@ -117,14 +123,33 @@ fn of_member(member: &Member) -> Vec<Entry<'_>> {
     all
 }
 
-/// What is otherwise than in the version before.
+/// What is otherwise than in the version before that all have signed.
 fn changes(agreement: &Agreement) -> Vec<String> {
-    let [.., before, last] = agreement.versions() else {
+    let Some(before) = agreement.complete_before() else {
         return Vec::new();
     };
     let there = agreement.lock().validators.len();
-    let both = [&before.content.terms, &last.content.terms];
+    let both = [&before.content.terms, &agreement.last().content.terms];
     changed(both, there, before.content.number)
+}
+
+/// What a copy brought into the own one, in a line or none.
+pub(super) fn brought(file: &Path, merged: &Merged) -> String {
+    let file = file.display();
+    match merged {
+        Merged::Level => String::new(),
+        Merged::Newer => format!("{file} has brought versions that your copy lacked.\n"),
+        Merged::Older(lacking) => format!(
+            "{file} is older than your copy: it lacks version {}, {lacking}. Send yours to \
+             whoever sent it.\n",
+            lacking.number
+        ),
+        Merged::InPlace(given_up) => format!(
+            "{file} has another version in place of {} of your copy, {given_up}: that one is \
+             given up.\n",
+            given_up.number
+        ),
+    }
 }
 
 /// What of the second terms is otherwise than in the first, those of version `number`.
@@ -154,8 +179,8 @@ pub(super) fn signatures(agreement: &Agreement) -> String {
         Err(_) => "nothing is in force".to_owned(),
     };
     format!(
-        "Version {number} is not yet signed by {}, and until then {until}: pass this file on, or \
-         send it to whoever gathers the copies with `gantry pool agree merge`.",
+        "Version {number} is not yet signed by {}, and until then {until}: send this file to \
+         whoever gathers the copies with `gantry pool agree merge`.",
         missing.join(", ")
     )
 }

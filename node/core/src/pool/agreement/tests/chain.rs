@@ -105,16 +105,9 @@ fn the_next_version_comes_when_the_last_is_agreed_and_says_something_new() {
     let words = open.next(good_terms(), Deposits::UNKNOWN).unwrap_err();
     let words = words.to_string();
     assert!(words.contains("by bob, carol, dave, the node"), "{words}");
-    assert!(open.without_open().is_none());
     let same = agreed().next(good_terms(), Deposits::UNKNOWN);
     let words = same.unwrap_err().to_string();
     assert!(words.contains("says what version 1 says"), "{words}");
-    // One that is given up leaves what is in force.
-    let mut terms = good_terms();
-    terms.wishes.smoothing_pool = false;
-    let next = agreed().next(terms, Deposits::UNKNOWN).unwrap();
-    assert_eq!(next.without_open(), Some(agreed()));
-    assert_eq!(agreed().without_open(), Some(agreed()));
 }
 
 /// What comes of a file with this change, whose hashes are right.
@@ -207,19 +200,6 @@ fn a_chain_with_a_version_missing_or_in_another_place_is_refused() {
 }
 
 #[test]
-fn a_version_that_not_all_have_signed_has_no_other_behind_it() {
-    let words = forged(|it| {
-        it.versions[0].signatures.remove("carol");
-    });
-    assert!(
-        words.contains("version 1 of the agreement lacks the signature of carol"),
-        "{words}"
-    );
-    let words = forged(|it| it.versions[0].node_signature = None);
-    assert!(words.contains("lacks the signature of the node"), "{words}");
-}
-
-#[test]
 fn the_agreement_of_another_cluster_is_refused() {
     let mut file = agreed().to_file();
     file.lock = [3; 32].into();
@@ -276,56 +256,4 @@ fn only_operators_sign() {
     let stranger = Identity::from_seed(&[77; 32]);
     let error = first().sign(&stranger).unwrap_err();
     assert!(matches!(error, BadAgreement::NotAnOperator(_)), "{error}");
-}
-
-#[test]
-fn copies_of_one_agreement_are_merged_to_all_that_they_hold() {
-    let mut copies: Vec<Agreement> = identities()
-        .iter()
-        .map(|identity| {
-            let mut copy = first();
-            copy.sign(identity).unwrap();
-            copy
-        })
-        .collect();
-    sign_as_node(&mut copies[2]);
-    let mut whole = copies.remove(0);
-    for copy in &copies {
-        whole.merge(copy).unwrap();
-    }
-    assert_eq!(whole, agreed());
-    // A copy that has gone on brings the next version along, and takes nothing away.
-    let longer = two_versions();
-    whole.merge(&longer).unwrap();
-    assert_eq!(whole, longer);
-    whole.merge(&first()).unwrap();
-    assert_eq!(whole, longer);
-}
-
-#[test]
-fn of_two_versions_with_one_number_it_is_told_who_has_signed_which() {
-    let version = |byte: u8| {
-        let mut terms = good_terms();
-        terms.withdrawal = [byte; 20].into();
-        agreed().next(terms, Deposits::UNKNOWN).unwrap()
-    };
-    let (mut one, mut other) = (version(0x61), version(0x62));
-    for (at, identity) in identities().iter().enumerate() {
-        if at < 3 {
-            one.sign(identity).unwrap();
-        }
-        if at > 1 {
-            other.sign(identity).unwrap();
-        }
-    }
-    let words = one.merge(&other).unwrap_err().to_string();
-    assert!(words.contains("two versions 2"), "{words}");
-    assert!(
-        words.contains("(signed by alice, bob, carol) and 0x"),
-        "{words}"
-    );
-    assert!(words.contains("(signed by carol, dave)"), "{words}");
-    assert!(words.contains("Signed both: carol."), "{words}");
-    let words = version(0x63).merge(&version(0x64)).unwrap_err();
-    assert!(words.to_string().contains("Nobody has signed both"));
 }

@@ -56,12 +56,11 @@ fn of_the_next_version_only_what_is_new_is_told_apart() {
     second.hash = second.content.hash();
     second.signatures.clear();
     file.versions.push(second);
-    let refused = Agreement::of(file.clone(), lock(), Deposits::UNKNOWN).unwrap_err();
-    assert!(
-        refused
-            .to_string()
-            .contains("lacks the signature of the node")
-    );
+    let next = Agreement::of(file.clone(), lock(), Deposits::UNKNOWN).unwrap();
+    let text = describe(&next, &[]);
+    let given_up = format!("Gives up          version 1, {}", file.versions[0].hash);
+    assert!(text.contains(&given_up), "{text}");
+    assert!(!text.contains("New since"), "{text}");
     let (one, two) = (
         &file.versions[0].content.terms,
         &file.versions[1].content.terms,

@@ -1,0 +1,164 @@
+//! `gantry pool agree sign`: the newest version is read, compared with the others, and signed once.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use node_core::pool::agreement::{Agreement, join};
+use proto::agreement::AccountSignature;
+use proto::definition::Fingerprint;
+use proto::{IdentityKey, Root};
+
+use super::words::signatures;
+use super::{AgreeError, Home, Place, show, write};
+use crate::checks::{agreement, lock};
+use crate::cmd::account;
+use crate::disk::keystore::{confirmed, read_identity};
+
+#[derive(Debug, Args)]
+pub struct Sign {
+    /// The agreement; your signature is added to this file. Without it, the one beside the lock.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
+    /// Sign without asking, if the version has this hash: for scripts, once a person has read it
+    /// and compared it with the others.
+    #[arg(long, value_name = "HASH")]
+    hash: Option<Root>,
+    /// Sign also as the node account: its keystore (version 3), or its key in hex; mode 0600.
+    #[arg(long, value_name = "FILE")]
+    node_keystore: Option<PathBuf>,
+    /// A file with the passphrase of that keystore, mode 0600; without it you are asked.
+    #[arg(long, value_name = "FILE", requires = "node_keystore")]
+    node_passphrase_file: Option<PathBuf>,
+}
+
+/// What is to be signed.
+struct Draft {
+    /// The own copy with what the file has.
+    agreement: Agreement,
+    /// The text in which its newest version stands.
+    text: String,
+    /// The file that is signed beside the own copy, if another one is.
+    file: Option<PathBuf>,
+}
+
+impl Sign {
+    pub(super) fn run(self) -> Result<(), AgreeError> {
+        let home = self.place.home()?;
+        let identity = read_identity(&home.config.identity_file)?;
+        let key = identity.public();
+        let me = lock::peer_of(&home.lock, &home.config.lock_file, &key)?;
+        let name = home.lock.definition.name_of(me).to_owned();
+        let draft = self.draft(&home, &name)?;
+        let mut agreement = draft.agreement;
+        let file = draft.file.unwrap_or_else(|| home.own.clone());
+        refuse_deposited(&home, &agreement, key)?;
+        show(&agreement, &draft.text);
+        let last = agreement.last();
+        let (number, found) = (last.content.number, last.hash);
+        match self.hash {
+            Some(given) if given != found => {
+                return Err(AgreeError::OtherHash {
+                    file,
+                    number,
+                    found,
+                    given,
+                });
+            }
+            Some(_) => {}
+            None if confirmed(&question(&found, &name, self.node_keystore.is_some()))? => {}
+            None => return Err(AgreeError::NotSigned),
+        }
+        agreement::remember(&home.own, &agreement)?;
+        agreement.sign(&identity)?;
+        if let Some(keystore) = &self.node_keystore {
+            let words = self.node_passphrase_file.as_deref();
+            let account = account::open(keystore, words)?;
+            let signature = account.sign_text(&agreement.node_text())?;
+            agreement.sign_as_node(account.address(), AccountSignature(signature))?;
+        }
+        write(&home.own, &agreement)?;
+        if file != home.own {
+            write(&file, &agreement)?;
+        }
+        println!("{}", signatures(&agreement));
+        eprintln!("Signed version {number} in {} as {name}.", file.display());
+        Ok(())
+    }
+
+    /// Reads what is to be signed, if the operator called `name` may.
+    fn draft(&self, home: &Home, name: &str) -> Result<Draft, AgreeError> {
+        let own = home.copy()?;
+        let mut signed = agreement::signed(&home.own)?;
+        if let Some((own, _)) = &own {
+            signed.add_those_of(own, name);
+        }
+        let file = self.file.as_ref().filter(|file| !home.is_own(file));
+        let draft = match (file, own) {
+            (None, Some((agreement, text))) => Draft {
+                agreement,
+                text,
+                file: None,
+            },
+            (None, None) => {
+                let (agreement, text) = agreement::read_copy(&home.own, &home.lock)?;
+                Draft {
+                    agreement,
+                    text,
+                    file: None,
+                }
+            }
+            (Some(file), own) => {
+                let mut both = own.map(|(agreement, _)| agreement);
+                let (copy, text, _) = agreement::take_in(file, &home.own, &mut both, &home.lock)?;
+                let agreement = both.expect("a copy that is taken in is there");
+                signed.add_those_of(&copy, name);
+                if agreement.last().hash != copy.last().hash {
+                    return Err(AgreeError::Older {
+                        file: file.clone(),
+                        own: home.own.clone(),
+                        number: copy.last().content.number + 1,
+                    });
+                }
+                Draft {
+                    agreement,
+                    text,
+                    file: Some(file.clone()),
+                }
+            }
+        };
+        let allowed = signed.allow(&draft.agreement);
+        allowed.map_err(agreement::refused(file.unwrap_or(&home.own)))?;
+        Ok(draft)
+    }
+}
+
+/// Before a first version comes into force: no deposit of this cluster may ever have been.
+fn refuse_deposited(
+    home: &Home,
+    agreement: &Agreement,
+    key: IdentityKey,
+) -> Result<(), AgreeError> {
+    if agreement.in_force().is_err() {
+        let deposited = agreement::deposited(&home.config.data_dir, &home.lock, key)?;
+        join(&home.lock, &deposited)?;
+    }
+    Ok(())
+}
+
+/// What is asked before a version is signed.
+fn question(hash: &Root, me: &str, as_node: bool) -> String {
+    let too = if as_node {
+        ", and as the node account"
+    } else {
+        ""
+    };
+    format!(
+        "You would sign as {me}{too}, for everything above.\n\
+         Call every other operator, on a number that you had before and whose voice you know, and \
+         read to each other:\n  {}\n\
+         Are these 45 digits the same for all of them, and do you agree? Type yes to sign: ",
+        Fingerprint::of_hash(hash)
+    )
+}
