@@ -18,6 +18,7 @@
 //! | [`plan`] | what is to be done, as steps that follow from what is seen and agreed |
 //! | [`founding`] | the steps that make an account a node, as calls of that account |
 //! | [`open_step`] | steps that anybody may take for a node, as calls |
+//! | [`payee`] | whom blocks pay: the smoothing pool or the megapool |
 //! | [`amount`] | wei, shares and foreign words, as they are shown |
 //!
 //! A view is a value of one block. It is read in rounds: [`view::read`] is given what was answered
@@ -48,6 +49,7 @@ pub mod megapool;
 pub mod minipool;
 pub mod network;
 pub mod open_step;
+pub mod payee;
 pub mod plan;
 pub mod queue;
 pub mod sight;
