@@ -55,6 +55,9 @@ pub enum Frame {
     ExitWords(Vec<SentExitWord>),
     /// A partial signature of an exit.
     ExitShare(ExitShare),
+    /// The agreement on Rocket Pool that the sender has in force, by its hash: the sender takes
+    /// blocks that pay as that says.
+    Agreement(Root),
 }
 
 /// A question for one part of the blobs of a block that the cluster has signed.
@@ -141,6 +144,9 @@ pub enum BadFrame {
     /// More words about exits than a frame has.
     #[error("{0} words about exits in a frame, of at most {MAX_EXIT_WORDS}")]
     TooManyWords(usize),
+    /// The hash of an agreement is not 32 bytes long.
+    #[error("the hash of an agreement that is not 32 bytes long")]
+    AgreementLength,
     /// An identity signature is not 64 bytes long.
     #[error("an identity signature of {0} bytes instead of 64")]
     IdentitySignatureLength(usize),
@@ -173,6 +179,7 @@ impl Frame {
             }),
             Self::ExitWords(words) => wire::frame::Body::ExitWords(leaving::words_to_wire(words)),
             Self::ExitShare(share) => wire::frame::Body::ExitShare(share.to_wire()),
+            Self::Agreement(hash) => wire::frame::Body::Agreement(hash.as_bytes().to_vec()),
         };
         wire::Frame { body: Some(body) }.encode_to_vec()
     }
@@ -187,6 +194,7 @@ impl Frame {
             | Self::BlobsWanted(_)
             | Self::BlobsPart(_) => WireVersion::V2,
             Self::ExitWords(_) | Self::ExitShare(_) => WireVersion::V3,
+            Self::Agreement(_) => WireVersion::V4,
         }
     }
 
@@ -224,6 +232,11 @@ impl Frame {
                 leaving::words_of_wire(&words).map(Self::ExitWords)
             }
             wire::frame::Body::ExitShare(share) => ExitShare::of_wire(&share).map(Self::ExitShare),
+            wire::frame::Body::Agreement(hash) => {
+                let hash = Root::try_from(hash.as_slice());
+                let hash = hash.map_err(|_| BadFrame::AgreementLength);
+                hash.map(Self::Agreement)
+            }
             wire::frame::Body::Randao(randao) => {
                 let signature = SignatureBytes::try_from(randao.signature.as_slice())
                     .map_err(|_| BadFrame::SignatureLength(randao.signature.len()))?;

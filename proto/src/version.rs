@@ -40,6 +40,8 @@ impl WireVersion {
     pub const V2: Self = Self(2);
     /// Exits: what operators say about them (`ExitWords`), and partial signatures (`ExitShare`).
     pub const V3: Self = Self(3);
+    /// Rocket Pool: which agreement a peer has in force (`Agreement`).
+    pub const V4: Self = Self(4);
 
     /// Its number.
     pub const fn number(self) -> u32 {
@@ -64,7 +66,7 @@ impl Versions {
     /// What this program speaks.
     pub const OURS: Self = Self {
         lowest: WireVersion::V1,
-        highest: WireVersion::V3,
+        highest: WireVersion::V4,
     };
 
     /// From `lowest` to `highest`; none if that is no range.

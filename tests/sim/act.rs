@@ -50,7 +50,8 @@ impl World {
             }
             Output::Keep { keeping, words } => self.keep(peer, keeping, words),
             Output::Answer(_, answer) => self.exits.answers.push((peer, answer)),
-            Output::Errand(errand) => panic!("nobody looks at Rocket Pool here: {errand:?}"),
+            Output::Errand(errand) => self.errand(peer, errand),
+            Output::Stand(stand) => self.stand(peer, stand),
             Output::Note(note) => self.tell(peer, note),
         }
     }
@@ -85,7 +86,7 @@ impl World {
                 *self.rolled_back.entry(peer).or_default() += 1;
             }
             Note::RandaoRefused { .. } => self.refused_reveals += 1,
-            Note::Objected { duty, objection } => self.objections.push((peer, duty, objection)),
+            Note::Objected { .. } | Note::PayeeUnread(_) => self.pay_heed(peer, note),
             Note::Fault {
                 peer: culprit,
                 breach,
@@ -127,6 +128,22 @@ impl World {
         }
     }
 
+    /// What speaks against blocks, and who did not know whom they are to pay.
+    fn pay_heed(&mut self, peer: usize, note: Note) {
+        if let Note::PayeeUnread(duty) = note {
+            self.unread.insert((peer, duty));
+        } else if let Note::Objected {
+            duty,
+            objection,
+            by,
+        } = note
+        {
+            self.objections.push((peer, duty, objection));
+            let by = by.map(|by| (peer, duty, by.position()));
+            self.objected.extend(by);
+        }
+    }
+
     /// Tells what happens to whoever looks for the reason of a failure.
     pub(crate) fn narrate(&self, what: impl FnOnce() -> String) {
         if std::env::var_os("SIM_TELL").is_some() {
@@ -153,7 +170,8 @@ impl World {
             | Frame::BlobsWanted(_)
             | Frame::BlobsPart(_)
             | Frame::ExitWords(_)
-            | Frame::ExitShare(_)) => {
+            | Frame::ExitShare(_)
+            | Frame::Agreement(_)) => {
                 self.count_blobs(peer, &other);
                 self.check_exit(peer, &other);
                 return self.narrate(|| format!("peer {peer}: {other:?}"));

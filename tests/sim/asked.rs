@@ -53,7 +53,12 @@ impl World {
                 return;
             }
             Request::HeadVote(slot) => of(*slot, DutyKind::Head),
-            Request::Block { slot, .. } => of(*slot, DutyKind::Block),
+            Request::Block { slot, pays, .. } => {
+                if let Some(pays) = pays {
+                    self.told_once_more(peer, *pays);
+                }
+                of(*slot, DutyKind::Block)
+            }
             Request::Knows { duty, .. } => *duty,
         };
         *self.asked.entry((peer, duty)).or_default() += 1;
@@ -118,8 +123,9 @@ impl World {
             Request::Block {
                 slot,
                 randao_reveal,
+                pays: _,
             } => {
-                let fee_recipient = self.peers[peer].fee_recipient;
+                let fee_recipient = self.paid_by(peer, slot);
                 let order = BlockOrder {
                     slot,
                     randao_reveal,

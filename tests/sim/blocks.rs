@@ -55,7 +55,8 @@ fn block(
     let zeros = |bytes: usize| format!("0x{}", "00".repeat(bytes));
     let none: [u8; 0] = [];
     let payload = json!({
-        "parent_hash": zeros(32), "fee_recipient": proto::Address::from(order.fee_recipient),
+        // The execution block of a beacon block has its root as hash.
+        "parent_hash": parent, "fee_recipient": proto::Address::from(order.fee_recipient),
         "state_root": zeros(32), "receipts_root": zeros(32), "logs_bloom": zeros(256),
         "prev_randao": zeros(32), "block_number": "1", "gas_limit": "30000000", "gas_used": "0",
         "timestamp": "1", "extra_data": "0x", "base_fee_per_gas": "7", "block_hash": zeros(32),
@@ -117,7 +118,8 @@ impl World {
             | Frame::Refused(_)
             | Frame::Taken(_)
             | Frame::ExitWords(_)
-            | Frame::ExitShare(_) => {}
+            | Frame::ExitShare(_)
+            | Frame::Agreement(_) => {}
         }
     }
 }
@@ -163,6 +165,8 @@ pub enum Oddity {
     Reveal,
     /// Its containers are those of the other fork.
     Layout,
+    /// Its fees go to the second address instead of the first.
+    Payee([u8; 20], [u8; 20]),
 }
 
 impl Oddity {
@@ -176,6 +180,11 @@ impl Oddity {
                 bytes[begin..begin + 96].copy_from_slice(reveal.as_bytes());
             }
             Self::Layout => bytes[1] ^= 1,
+            Self::Payee(right, wrong) => {
+                let all = bytes.windows(20);
+                let at = all.into_iter().position(|it| it == right).unwrap();
+                bytes[at..at + 20].copy_from_slice(&wrong);
+            }
         }
         bytes
     }

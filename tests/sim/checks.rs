@@ -216,6 +216,7 @@ impl Checks {
             | Note::Signed { .. }
             | Note::Missed { .. }
             | Note::Objected { .. }
+            | Note::PayeeUnread(_)
             | Note::Refused { .. }
             | Note::RandaoRefused { .. }
             | Note::Exit(..)

@@ -16,6 +16,7 @@
 //! | `scenarios`, `recoveries`, `turns`, `views`, `disks` | scripts that read aloud |
 //! | `attacks`, `blind`, `mixed` | the same, of liars, of beacon nodes, of upgrades |
 //! | `blobs`, `garbage` | the same, of blocks with blobs |
+//! | `rocket`, `payees` | a node account that goes in and out of the smoothing pool; scripts |
 //! | `leaving`, `exits` | exits: what is checked of them; scripts |
 //! | `dues`, `endings` | the same, of duties that are drawn anew; of what is said at their end |
 //! | `controls` | worlds that are wrong on purpose: the checkers must notice |
@@ -83,9 +84,13 @@ mod links;
 mod mixed;
 mod nature;
 mod old;
+mod payees;
 mod peer;
 mod plan;
+
 mod recoveries;
+
+mod rocket;
 mod scenarios;
 mod turns;
 mod views;

@@ -12,6 +12,7 @@ use node_core::record::{
     Entry, History, Journal, JournalError, LogFile, Owner, Record, SimulatedDisk,
 };
 use node_core::vault::{Held, Vault};
+use proto::agreement::Version;
 use proto::eth::{ChainSpec, ValidatorIndex};
 use proto::frame::SentExitWord;
 use proto::{Address, PeerIndex, Timestamp, Versions};
@@ -80,6 +81,10 @@ pub struct Peer {
     pub conduct: Conduct,
     /// Who gets the fees of the blocks that its beacon node builds and it finds right.
     pub fee_recipient: [u8; 20],
+    /// The agreement on Rocket Pool that lies on its disk.
+    pub agreement: Option<Version>,
+    /// Whether its execution node says nothing.
+    pub is_unread: bool,
     /// Whether it knows whom blocks are to pay.
     pub knows_recipient: bool,
     /// Whom its beacon node was last told to pay, by proposer; none if it was told nothing yet.
@@ -144,6 +149,8 @@ impl Peer {
             sync_ms: (2, 8),
             conduct: Conduct::Correct,
             fee_recipient: crate::chain::FEE_RECIPIENT,
+            agreement: None,
+            is_unread: false,
             knows_recipient: true,
             prepared: None,
             versions: Versions::OURS,
@@ -222,6 +229,10 @@ impl Peer {
         self.life += 1;
         let mut node = Node::new(facts, vault, peers, journal.recorded());
         node.recall(self.words.clone());
+        if let Some(version) = &self.agreement {
+            node.watch_pool();
+            node.agree(version);
+        }
         self.process = Some(Process {
             node,
             journal,

@@ -258,9 +258,13 @@ fn a_block_with_another_fee_recipient_is_refused_by_every_peer() {
         let refusal = (
             peer,
             block(slot),
-            Objection::OfValue(Flaw::WrongFeeRecipient),
+            Objection::OfValue(Flaw::WrongFeeRecipient {
+                expected: crate::chain::FEE_RECIPIENT.into(),
+                found: [0x66; 20].into(),
+            }),
         );
         assert!(world.objections.contains(&refusal), "peer {peer}");
+        assert!(world.objected.contains(&(peer, block(slot), thief)));
         assert_eq!(world.round(peer, block(slot)), 2);
     }
 }

@@ -3,6 +3,7 @@
 use consensus::Standing;
 use node_core::duties::agreed::run::{Event as RunEvent, Run};
 use node_core::duties::facts::{Owners, Step};
+use node_core::duties::payees::Payees;
 use node_core::duties::peers::Peers;
 use node_core::duties::schedule::Head;
 use node_core::duties::{Input, Output, Request};
@@ -58,6 +59,7 @@ fn a_run_asks_for_its_block_with_the_reveal_of_its_own_proposer_and_no_other() {
         facts: &facts,
         vault: &mut peer.vault(&world.cluster, history),
         peers: &mut Peers::new(size, peer.index, peer.memory.clone()),
+        payees: &mut Payees::default(),
         is_mute: false,
         blobs: world.chain.spec.blobs(),
         recorded,

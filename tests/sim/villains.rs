@@ -113,7 +113,8 @@ impl Villain {
                 | Frame::BlobsWanted(_)
                 | Frame::BlobsPart(_)
                 | Frame::ExitWords(_)
-                | Frame::ExitShare(_),
+                | Frame::ExitShare(_)
+                | Frame::Agreement(_),
             )
             | Err(_) => return vec![frame],
         };

@@ -25,6 +25,7 @@ use crate::faults::Fault;
 use crate::leaving::Exits;
 use crate::links::Links;
 use crate::peer::{Conduct, Peer};
+use crate::rocket::Rocket;
 use crate::villains::Villain;
 
 /// The slot in which every world begins.
@@ -126,6 +127,12 @@ pub struct World {
     pub refused: Vec<(usize, DutyId, u32)>,
     /// What each peer had to say against a value.
     pub objections: Vec<(usize, DutyId, Objection)>,
+    /// Against whose value.
+    pub objected: BTreeSet<(usize, DutyId, usize)>,
+    /// Who did not know in time how the node account stood.
+    pub unread: BTreeSet<(usize, DutyId)>,
+    /// Rocket Pool, in worlds that have it.
+    pub rocket: Option<Rocket>,
     /// Who was blamed by whom for which rule.
     pub blamed: BTreeSet<(usize, usize, Breach)>,
     /// Who said of whom that its chain begins at another time.
@@ -211,6 +218,9 @@ impl World {
             named: BTreeSet::new(),
             refused: Vec::new(),
             objections: Vec::new(),
+            objected: BTreeSet::new(),
+            unread: BTreeSet::new(),
+            rocket: None,
             blamed: BTreeSet::new(),
             estranged: BTreeSet::new(),
             passed_over: BTreeMap::new(),

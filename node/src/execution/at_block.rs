@@ -159,16 +159,50 @@ impl States {
         blocks: [Anchor; 2],
     ) -> Result<[bool; 2], ExecutionError> {
         let questions = blocks.map(|block| (block, StateQuestion::Code(*contract)));
-        let mut answers = self.ask(&questions).await;
-        if self.doubts(&answers) {
-            answers = self.ask(&questions).await;
-        }
+        let answers = self.learn(&questions).await;
         let is_there = |answer: &StateAnswer| match answer {
             StateAnswer::Bytes(code) => !code.is_empty(),
             StateAnswer::Reverted(_) => false,
         };
         let found: Vec<bool> = answers?.iter().map(is_there).collect();
         <[bool; 2]>::try_from(found).map_err(|_| ExecutionError::NoBlock)
+    }
+
+    /// The chain, and the block with this hash.
+    ///
+    /// # Errors
+    /// If the node does not answer, or does not have the block.
+    pub async fn block(&mut self, hash: &Root) -> Result<(u64, Anchor), ExecutionError> {
+        let questions = [
+            asked("eth_chainId", json!([])),
+            asked("eth_getBlockByHash", json!([hash.to_string(), false])),
+        ];
+        let what = "for a block";
+        let replies = self.node.ask(what, &questions).await?;
+        let [chain_id, block] = &replies[..] else {
+            return Err(ExecutionError::NoBlock);
+        };
+        let chain_id: U64 = self.result(what, chain_id)?;
+        let block: Option<BlockShape> = self.result(what, block)?;
+        // Another one that it answers with is not taken in its place.
+        let block = block.map(BlockShape::anchor);
+        let block = block.filter(|block| block.hash == *hash);
+        Ok((chain_id.to(), block.ok_or(ExecutionError::Lacks(*hash))?))
+    }
+
+    /// As [`States::ask`]; learns how the node takes a block's name.
+    ///
+    /// # Errors
+    /// As [`States::ask`].
+    pub async fn learn(
+        &mut self,
+        questions: &[(Anchor, StateQuestion)],
+    ) -> Result<Vec<StateAnswer>, ExecutionError> {
+        let answers = self.ask(questions).await;
+        if self.doubts(&answers) {
+            return self.ask(questions).await;
+        }
+        answers
     }
 
     /// Whether the node may take blocks by number only; from then on they are named so.
@@ -333,7 +367,7 @@ impl States {
 }
 
 impl BlockShape {
-    fn anchor(&self) -> Anchor {
+    fn anchor(self) -> Anchor {
         Anchor {
             number: self.number.to(),
             hash: self.hash.0.into(),

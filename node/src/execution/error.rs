@@ -5,6 +5,7 @@
 
 use alloy::rpc::json_rpc::ErrorPayload;
 use alloy::transports::{HttpError, RpcError, TransportError, TransportErrorKind};
+use proto::Root;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -106,6 +107,8 @@ pub enum ExecutionError {
     BadLog(String),
     #[error("the execution node does not show its newest block with a base fee: is it syncing?")]
     NoBlock,
+    #[error("the execution node does not have the block {0}: is it behind?")]
+    Lacks(Root),
     #[error(
         "the newest block of the execution node is {0} s old: it is syncing or cut off, and may \
          not show a deposit that is on the chain: start again when it follows"

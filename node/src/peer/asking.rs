@@ -135,7 +135,13 @@ impl Question {
             Request::Block {
                 slot,
                 randao_reveal,
+                pays,
             } => {
+                if let Some(pays) = pays
+                    && let Err(error) = self.client().prepare_proposers(&[pays]).await
+                {
+                    debug!(%error, "the beacon node takes no note of whom a block is to pay");
+                }
                 let request = BlockRequest {
                     slot,
                     randao_reveal,

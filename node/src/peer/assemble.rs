@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use futures::stream;
 use proto::Root;
+use proto::agreement::Version;
 use proto::definition::Terms;
 use proto::eth::ChainSpec;
 use proto::lock::Lock;
 use proto::session::Purpose;
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc::{Receiver, channel};
 use tracing::{info, warn};
 
 use super::alarm::Alarm;
@@ -28,7 +29,7 @@ use crate::disk::exit_file::ExitKeeper;
 use crate::disk::writer::Writer;
 use crate::disk::{DataLock, Files};
 use crate::net::{self, Limits, Settings};
-use crate::pool::watch;
+use crate::pool::watch::{self, Errands};
 use crate::report::metrics::Metrics;
 use crate::report::observer::Observer;
 use crate::report::shown::Shown;
@@ -39,7 +40,6 @@ use crate::report::web::{self, Admission, Sessions};
 use node_core::duties::facts::ClusterFacts;
 use node_core::duties::node::Node;
 use node_core::duties::peers::Peers;
-use node_core::duties::pool::Errand;
 use node_core::record::Journal;
 
 /// Answers that may wait for the loop at most.
@@ -86,7 +86,7 @@ pub(super) async fn open(
 /// Starts everything else around the core and puts it together.
 pub(super) async fn assemble(
     config: &Config,
-    (loaded, window): (Loaded, Window),
+    (mut loaded, window): (Loaded, Window),
     client: BeaconClient,
     (chain, data): (Arc<ChainSpec>, &DataLock),
 ) -> Result<Shell, StartError> {
@@ -103,6 +103,7 @@ pub(super) async fn assemble(
     let cluster = loaded.lock.hash();
     let settings = settings(config, &loaded, names)?;
     let pool = pool(config, &loaded.lock, &chain);
+    let version = in_force(config, &mut loaded);
     let (mut node, journal) = core(loaded, &chain, remembered)?;
     let (errands, said_of_pool) = match pool {
         Some((errands, said)) => {
@@ -111,6 +112,9 @@ pub(super) async fn assemble(
         }
         None => (None, channel(1).1),
     };
+    if let Some(version) = &version {
+        node.agree(version);
+    }
     // Only from here on does anybody hear of this peer.
     let (outbox, events) = net::start(settings).await?;
     sessions.get_or_init(|| outbox.clone());
@@ -149,8 +153,28 @@ fn commands(data: &DataLock, cluster: Root) -> Option<Receiver<Visit>> {
         .ok()
 }
 
+/// The version of the agreement on Rocket Pool that is in force, if there is one: it says whom
+/// blocks pay. With one that cannot be read nothing is proposed: what the definition says may be
+/// theft.
+fn in_force(config: &Config, loaded: &mut Loaded) -> Option<Version> {
+    let place = agreement::beside(&config.lock_file);
+    if !place.exists() {
+        return None;
+    }
+    match agreement::read(&place, &loaded.lock) {
+        Ok((agreement, _)) => agreement.in_force().ok().cloned(),
+        Err(error) => {
+            warn!(
+                "nothing is proposed until this is mended and `gantry run` started anew: {error}"
+            );
+            loaded.fee_recipients.clear();
+            None
+        }
+    }
+}
+
 /// Both ends of the thread that looks at Rocket Pool.
-type Thread = (Sender<Errand>, Receiver<watch::Said>);
+type Thread = (Errands, Receiver<watch::Said>);
 
 /// Has somebody look at Rocket Pool, if the operators have agreed on it. Duties do not wait until
 /// somebody has mended that.
@@ -215,6 +239,7 @@ fn core(
         vault,
         journal,
         words,
+        fee_recipients,
     } = loaded;
     let roster = lock.definition.terms().roster();
     let size = roster.size();
@@ -227,7 +252,7 @@ fn core(
         me,
         identity,
         keys,
-        fee_recipients: fee_recipients(&lock),
+        fee_recipients,
         seed,
     };
     let peers = Peers::new(size, me, remembered.sequences);
@@ -268,13 +293,6 @@ fn first_status(loaded: &Loaded, client: &BeaconClient, remembered: &Remembered)
         duties: remembered.endings.clone(),
         ..Status::default()
     }
-}
-
-/// Whom the blocks of each validator pay, as far as the definition says.
-fn fee_recipients(lock: &Lock) -> Vec<Option<proto::Address>> {
-    let recipient = &lock.definition.terms().fee_recipient;
-    let of = |at| recipient.of(at).copied();
-    (0..lock.validators.len()).map(of).collect()
 }
 
 /// The graffiti of own blocks: at most 32 bytes of text, filled up with zeros.

@@ -3,7 +3,7 @@
 
 use proto::frame::SentExitWord;
 use proto::lock::Lock;
-use proto::{Identity, PeerIndex};
+use proto::{Address, Identity, PeerIndex};
 use tracing::warn;
 
 use super::error::StartError;
@@ -27,6 +27,8 @@ pub(super) struct Loaded {
     pub(super) journal: Journal<Files>,
     /// What operators had said about exits.
     pub(super) words: Vec<SentExitWord>,
+    /// Whom the blocks of each validator pay, by the definition.
+    pub(super) fee_recipients: Vec<Option<Address>>,
 }
 
 /// Reads and checks everything that lies in the data directory.
@@ -59,6 +61,7 @@ pub(super) fn load(config: &Config, data: &DataLock) -> Result<Loaded, StartErro
     }
     Ok(Loaded {
         words: exit_file::read(&config.data_dir, owner.cluster)?,
+        fee_recipients: fee_recipients(&lock),
         vault,
         identity,
         me,
@@ -66,4 +69,11 @@ pub(super) fn load(config: &Config, data: &DataLock) -> Result<Loaded, StartErro
         keys,
         lock,
     })
+}
+
+/// Whom the blocks of each validator pay, as far as the definition says.
+fn fee_recipients(lock: &Lock) -> Vec<Option<Address>> {
+    let recipient = &lock.definition.terms().fee_recipient;
+    let of = |at| recipient.of(at).copied();
+    (0..lock.validators.len()).map(of).collect()
 }

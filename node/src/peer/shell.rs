@@ -6,11 +6,8 @@ use std::future::Future;
 
 use dkg::bls::work::counted;
 use node_core::duties::node::Node;
-use node_core::duties::pool::Errand;
 use node_core::duties::{Input, Output};
 use proto::{Machine as _, PeerIndex};
-use tokio::sync::mpsc::Sender;
-use tokio::sync::mpsc::error::TrySendError;
 
 use super::asking::Asking;
 use super::heard::in_words;
@@ -20,6 +17,7 @@ use crate::clock;
 use crate::disk::exit_file::ExitKeeper;
 use crate::disk::writer::Writer;
 use crate::net::Outbox;
+use crate::pool::watch::Errands;
 use crate::report::news::News;
 use crate::report::observer::Observer;
 
@@ -38,7 +36,7 @@ pub(super) struct Shell {
     /// Words about exits to be kept.
     pub(super) keeper: ExitKeeper,
     /// Errands to Rocket Pool; none where nobody runs them.
-    pub(super) errands: Option<Sender<Errand>>,
+    pub(super) errands: Option<Errands>,
     pub(super) observer: Observer,
 }
 
@@ -110,19 +108,20 @@ impl Shell {
             }
             Output::Keep { keeping, words } => self.keeper.keep(keeping, words),
             Output::Answer(number, answer) => self.inlet.desk.answer(number, answer),
-            Output::Errand(errand) => self.send_on(errand),
+            Output::Errand(errand) => self.hand_on(|errands| errands.slow.try_send(errand).is_ok()),
+            Output::Stand(stand) => self.hand_on(|errands| errands.urgent.try_send(stand).is_ok()),
             Output::Note(note) => self.observer.tell(News::Core(note)),
         }
         true
     }
 
     /// Hands an errand over, unless too many wait already.
-    fn send_on(&mut self, errand: Errand) {
-        let sent = self
+    fn hand_on(&mut self, hand_over: impl FnOnce(&Errands) -> bool) {
+        if self
             .errands
             .as_ref()
-            .map(|errands| errands.try_send(errand));
-        if let Some(Err(TrySendError::Full(_))) = sent {
+            .is_some_and(|errands| !hand_over(errands))
+        {
             self.observer.tell(News::PoolBusy);
         }
     }

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use consensus::Evidence;
 use dkg::bls::work::Tally;
-use proto::{DutyId, PeerIndex, PeerSet, Round};
+use proto::{DutyId, PeerIndex, PeerSet, Round, ValidatorPosition};
 use tracing::{debug, info, warn};
 
 use super::lines::{Lines, Quiet};
@@ -27,8 +27,10 @@ use super::news::News;
 use super::shown::Shown;
 use crate::disk::duty_history::{DutyHistory, Ending};
 use crate::disk::evidence_log::EvidenceLog;
+use node_core::duties::agreed::objection::Objection;
 use node_core::duties::fault::Breach;
 use node_core::duties::note::{Miss, Note, Phase};
+use node_core::vault::Refusal;
 
 /// The intervals of a duty: name, from, to. `signed` is all of them but `value` and `submit`. Where
 /// the own record is durable after t others have signed, there is no `commit`.
@@ -159,18 +161,17 @@ impl Observer {
             Note::Pulled { duty, from } => self.pulled(duty, from),
             Note::Moved { duty, validators } => Self::moved(duty, validators.len()),
             Note::Absent { duty, peers } => self.absent(duty, peers),
-            Note::Objected { duty, objection } => self.objected(duty, objection.rule()),
+            Note::Objected {
+                duty,
+                objection,
+                by,
+            } => self.objected(duty, objection, by),
+            Note::PayeeUnread(duty) => self.payee_unread(duty),
             Note::Refused {
                 duty,
                 validator,
                 refusal,
-            } => {
-                let rule = refusal.rule();
-                let of = format!("{duty}, validator {}", validator.0);
-                self.say_refused(rule, &format!("{of}: the vault refuses: {refusal}"));
-                let labels = RuleLabels { rule };
-                self.shown.metrics.refusals.get_or_create(&labels).inc();
-            }
+            } => self.vault_refused(duty, validator, refusal),
             Note::RandaoRefused {
                 slot,
                 validator,
@@ -239,8 +240,21 @@ impl Observer {
         self.end(duty);
     }
 
-    fn objected(&mut self, duty: DutyId, rule: &'static str) {
-        self.say_refused(rule, &format!("{duty}: this peer would not sign the value"));
+    fn vault_refused(&mut self, duty: DutyId, validator: ValidatorPosition, refusal: Refusal) {
+        let rule = refusal.rule();
+        let of = format!("{duty}, validator {}", validator.0);
+        self.say_refused(rule, &format!("{of}: the vault refuses: {refusal}"));
+        let labels = RuleLabels { rule };
+        self.shown.metrics.refusals.get_or_create(&labels).inc();
+    }
+
+    fn objected(&mut self, duty: DutyId, objection: Objection, by: Option<PeerIndex>) {
+        let rule = objection.rule();
+        let by = by.map(|by| format!(" that {} proposes", self.name(by)));
+        let detail = objection.detail().map(|detail| format!(": {detail}"));
+        let (by, detail) = (by.unwrap_or_default(), detail.unwrap_or_default());
+        let words = format!("{duty}: this peer would not sign the value{by}{detail}");
+        self.say_refused(rule, &words);
         let labels = RuleLabels { rule };
         self.shown.metrics.objections.get_or_create(&labels).inc();
     }

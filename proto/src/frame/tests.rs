@@ -77,6 +77,7 @@ fn frames_survive_the_wire() {
             epoch: Epoch(7),
             partial,
         }),
+        Frame::Agreement([9; 32].into()),
     ] {
         assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
     }
@@ -93,6 +94,15 @@ fn a_short_signature_is_refused() {
     }
     .encode_to_vec();
     assert_eq!(Frame::decode(&bytes), Err(BadFrame::SignatureLength(95)));
+}
+
+#[test]
+fn the_hash_of_an_agreement_has_32_bytes() {
+    for bytes in [0, 31, 33] {
+        let body = Some(wire::frame::Body::Agreement(vec![1; bytes]));
+        let bytes = wire::Frame { body }.encode_to_vec();
+        assert_eq!(Frame::decode(&bytes), Err(BadFrame::AgreementLength));
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use proto::{
 
 use super::fault::Breach;
 use super::note::Note;
+use super::payees::Payees;
 use super::peers::Peers;
 use super::schedule::Attester;
 use super::{Output, Request};
@@ -34,17 +35,18 @@ pub struct ClusterFacts {
     pub identity: Identity,
     /// The validators' public keys.
     pub keys: ClusterKeys,
-    /// The only legal fee recipient of each validator, in the order of the lock; none while none
-    /// is agreed on.
+    /// Whom the definition has the blocks of each validator pay, in the order of the lock; none
+    /// while none is agreed on.
     pub fee_recipients: Vec<Option<Address>>,
     /// Secret of this process that makes the weights of batch checks unpredictable.
     pub seed: [u8; 32],
 }
 
 impl ClusterFacts {
-    /// Whom blocks of this validator pay. While there is none, it proposes nothing: no reveal is
-    /// signed, no block is built, and none of others is taken.
-    pub fn expected_fee_recipient(&self, validator: ValidatorPosition) -> Option<Address> {
+    /// Whom blocks of this validator pay by the definition. While there is none, and no agreement
+    /// on Rocket Pool either, it proposes nothing: no reveal is signed, no block is built, and none
+    /// of others is taken.
+    pub fn fee_recipient(&self, validator: ValidatorPosition) -> Option<Address> {
         self.fee_recipients
             .get(validator.index())
             .copied()
@@ -60,6 +62,8 @@ pub struct Step<'a> {
     pub vault: &'a mut Vault,
     /// The other peers.
     pub peers: &'a mut Peers,
+    /// Whom blocks pay.
+    pub payees: &'a mut Payees,
     /// Whether the own beacon node does not answer.
     pub is_mute: bool,
     /// How many blobs a block may have, as the own beacon node says it now.

@@ -16,6 +16,7 @@
 //! | [`agreed`] | one duty from its trigger to its signatures: what is agreed on and signed |
 //! | [`onehop`] | duties that need no agreement: RANDAO reveals, exits |
 //! | [`sight`] | how the own beacon node is: whether this peer can lead |
+//! | [`payees`] | whom blocks pay, and what speaks against another |
 //! | [`peers`] | who is there, who keeps silent, how far away |
 //! | [`pool`] | errands to Rocket Pool's contracts, and what was found there |
 //! | [`note`], [`fault`] | what the operator is told; which rules a peer can break |
@@ -57,6 +58,7 @@ pub mod fault;
 pub mod node;
 pub mod note;
 pub mod onehop;
+pub mod payees;
 pub mod peers;
 pub mod pool;
 mod request;
@@ -73,7 +75,7 @@ pub use request::{Origin, Request, Response, Submission};
 
 use crate::record::{Record, Recorded};
 use note::Note;
-use pool::{Errand, Found};
+use pool::{Errand, Found, Stand};
 use schedule::Head;
 
 /// What can happen to a node.
@@ -145,6 +147,8 @@ pub enum Output {
     Answer(u64, Answer),
     /// Run this errand to Rocket Pool, and answer with [`Input::Pool`] if anything comes of it.
     Errand(Errand),
+    /// Read this at Rocket Pool at once, and answer with [`Input::Pool`] if anything comes of it.
+    Stand(Stand),
     /// Tell the operator.
     Note(Note),
 }

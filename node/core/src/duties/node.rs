@@ -6,6 +6,7 @@
 mod hearing;
 mod learning;
 mod looking;
+mod paying;
 mod tick;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use super::facts::{ClusterFacts, Step};
 use super::note::Note;
 use super::onehop::OneHop;
 use super::onehop::exit::{Exits, Order, Seen};
+use super::payees::{Payees, Switched};
 use super::peers::Peers;
 use super::pool::Pool;
 use super::schedule::Schedule;
@@ -59,6 +61,11 @@ pub struct Node {
     /// nothing that is signed depends on it.
     blobs: BlobLimits,
     pool: Pool,
+    payees: Payees,
+    /// Since when which peer has which agreement.
+    switched: Switched,
+    /// The last slot in which it was asked ahead of a proposal how the node account stands.
+    stood: Option<Slot>,
     now: Timestamp,
     out: Vec<Output>,
 }
@@ -88,6 +95,9 @@ impl Node {
             unserved,
             blobs,
             pool: Pool::default(),
+            payees: Payees::default(),
+            switched: Switched::default(),
+            stood: None,
             now: Timestamp::from_micros(0),
             out: Vec::new(),
         }
@@ -167,6 +177,7 @@ impl Node {
                     self.head = self.head.max(Some(head.slot));
                     self.schedule.head(head);
                     self.own();
+                    self.stand_again();
                 }
             }
             Input::Hears(true) => {
@@ -200,10 +211,7 @@ impl Node {
             Input::Kept(keeping, is_durable) => {
                 self.exit_step(|exits, step| exits.kept(keeping, is_durable, step));
             }
-            Input::Pool(found) => {
-                let note = self.pool.take(found);
-                self.note(note);
-            }
+            Input::Pool(found) => self.found(found),
         }
     }
 
@@ -264,6 +272,7 @@ impl Node {
         self.note(Note::Connected { peer, up: true });
         self.greet(peer);
         self.say_blind(peer);
+        self.say_agreement(peer);
         let missed = self.onehop.sent(version);
         let known = |run: &&Run| run.duty().kind.since() <= version;
         let missed = missed.chain(self.runs.values().filter(known).flat_map(Run::sent));
@@ -311,6 +320,7 @@ impl Node {
             facts: &self.facts,
             vault: &mut self.vault,
             peers: &mut self.peers,
+            payees: &mut self.payees,
             is_mute: self.sight.condition() == Condition::Mute,
             blobs: &self.blobs,
             recorded: self.recorded,

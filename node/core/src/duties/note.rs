@@ -166,7 +166,13 @@ pub enum Note {
         duty: DutyId,
         /// Why not.
         objection: Objection,
+        /// Who has proposed it, if another peer has.
+        by: Option<PeerIndex>,
     },
+    /// Nobody could tell this peer how the node account stood to the smoothing pool when this block
+    /// was proposed: it has asked for a block that pays the smoothing pool, or gone along with
+    /// others.
+    PayeeUnread(DutyId),
     /// The vault refused to sign for a validator.
     Refused {
         /// Which duty.

@@ -17,11 +17,13 @@
 
 use std::sync::Arc;
 
-use proto::Epoch;
 use proto::agreement::Version;
+use proto::{Address, Epoch, Root};
 
 use super::note::Note;
+use crate::pool::payee::Standing;
 use crate::pool::sight::Sight;
+use crate::pool::view::Subject;
 
 /// What the thread that looks at Rocket Pool is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,11 +32,33 @@ pub enum Errand {
     Look,
 }
 
+/// Read how a node stands to the smoothing pool: for a proposal, so it waits behind no errand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stand {
+    /// Whose standing it is, and where that is read.
+    pub subject: Subject,
+    /// After which block.
+    pub at: Where,
+    /// The contract that said it before.
+    pub guess: Option<Address>,
+}
+
+/// After which block something is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Where {
+    /// The newest one.
+    Newest,
+    /// The one with this hash.
+    After(Root),
+}
+
 /// What it found.
 #[derive(Debug, Clone)]
 pub enum Found {
     /// What was seen.
     Looked(Arc<Looked>),
+    /// How the node stands to the smoothing pool after one block.
+    Stands(Standing),
 }
 
 /// What was seen, and by which version of the agreement.
@@ -76,13 +100,9 @@ impl Pool {
     }
 
     /// Takes in what was found; what the operator is told of it.
-    pub(super) fn take(&mut self, found: Found) -> Note {
-        match found {
-            Found::Looked(looked) => {
-                self.last = Some(Arc::clone(&looked));
-                Note::Looked(looked)
-            }
-        }
+    pub(super) fn take(&mut self, looked: Arc<Looked>) -> Note {
+        self.last = Some(Arc::clone(&looked));
+        Note::Looked(looked)
     }
 }
 

@@ -40,6 +40,8 @@ pub enum Request {
         slot: Slot,
         /// Its RANDAO reveal.
         randao_reveal: SignatureBytes,
+        /// Its proposer, and whom the node is to be told before that it pays, if it does not know.
+        pays: Option<(ValidatorIndex, Address)>,
     },
     /// How is the node?
     Condition,

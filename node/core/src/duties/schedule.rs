@@ -349,6 +349,13 @@ impl Schedule {
         }
     }
 
+    /// The beacon node is to be told anew whom blocks pay.
+    pub fn prepare_again(&mut self) {
+        if let Some(epoch) = self.epoch {
+            self.topics.put_back(Topic::Prepare(epoch));
+        }
+    }
+
     /// Tells the beacon node of the fees once more one slot before a proposal of ours: it may have
     /// restarted since the epoch began.
     fn prepare_ahead(&mut self, now: Timestamp, epoch: Epoch) {

@@ -187,6 +187,11 @@ impl Chain {
             "eth_syncing" if self.syncing => return Ok(json!({"currentBlock": "0x1"})),
             "eth_syncing" => return Ok(json!(false)),
             "eth_getBlockByNumber" => return Ok(self.block(&params[0])),
+            "eth_getBlockByHash" => {
+                let of = json!({"blockHash": params[0], "requireCanonical": true});
+                let number = self.find(&of);
+                return Ok(number.map_or(Value::Null, |it| self.block(&json!(format!("0x{it:x}")))));
+            }
             _ => self.named(&params[1])?,
         };
         let is_old = Some(block) == self.finalised;
@@ -243,11 +248,15 @@ impl Chain {
             ));
         }
         assert_eq!(block["requireCanonical"], json!(true));
+        let known = self.find(block);
+        known.ok_or_else(|| (-32000, "header not found".to_owned()))
+    }
+
+    fn find(&self, block: &Value) -> Option<u64> {
         let hash = block["blockHash"].as_str().unwrap();
         let newest = (self.number - 20..=self.number).rev();
         let mut kept = self.finalised.into_iter().chain(newest);
-        let known = kept.find(|it| self.hash(*it) == hash);
-        known.ok_or_else(|| (-32000, "header not found".to_owned()))
+        kept.find(|it| self.hash(*it) == hash)
     }
 
     fn block(&self, tag: &Value) -> Value {

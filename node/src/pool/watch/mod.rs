@@ -4,6 +4,7 @@
 //! | module | is |
 //! |---|---|
 //! | `standing` | the agreement in force, as its file has it now |
+//! | `stand` | how the node account stands to the smoothing pool, for a proposal |
 //!
 //! Errands come from the core's loop, and what was found goes back to it, each over a bounded
 //! channel. Nobody waits for this thread: an errand for which there is no room is lost, and that is
@@ -12,8 +13,11 @@
 //! To add an errand: `node_core::duties::pool` says it step by step; the arm here is in
 //! `Watch::run`.
 //!
+//! What a proposal waits for is read beside all that, with connections of its own.
+//!
 //! Never here: a decision. What is seen is handed over as it is.
 
+mod stand;
 mod standing;
 
 use std::io;
@@ -22,7 +26,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use node_core::duties::pool::{Errand, Found, Looked};
+use node_core::duties::pool::{Errand, Found, Looked, Stand};
 use proto::agreement::Version;
 use proto::lock::Lock;
 use thiserror::Error;
@@ -31,12 +35,22 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{SightError, Target, look};
 use crate::execution::Patience;
+use stand::Reader;
 use standing::{NotInForce, Standing};
 
 /// Errands that wait at most.
 const ERRANDS: usize = 16;
 /// What was found and waits for the loop, at most.
 const FINDINGS: usize = 16;
+
+/// The ways to the thread.
+#[derive(Debug, Clone)]
+pub struct Errands {
+    /// Errands that may take long, one after the other.
+    pub slow: Sender<Errand>,
+    /// What a proposal waits for.
+    pub urgent: Sender<Stand>,
+}
 
 /// What the thread tells the loop.
 #[derive(Debug)]
@@ -68,12 +82,13 @@ pub struct Places {
     pub pause: Duration,
 }
 
-/// Starts the thread. It ends when the sender of errands is dropped.
+/// Starts the thread. It ends when the senders of errands are dropped.
 ///
 /// # Errors
 /// If the system gives no thread or no runtime.
-pub fn start(places: Places) -> io::Result<(Sender<Errand>, Receiver<Said>)> {
-    let (to_errands, errands) = channel(ERRANDS);
+pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
+    let (slow, errands) = channel(ERRANDS);
+    let (urgent, asked) = channel(ERRANDS);
     let (to_said, said) = channel(FINDINGS);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -84,6 +99,9 @@ pub fn start(places: Places) -> io::Result<(Sender<Errand>, Receiver<Said>)> {
         execution_node,
         pause,
     } = places;
+    let chain_id = lock.definition.terms().chain.execution_chain_id;
+    let reader = Reader::of(execution_node.clone(), chain_id);
+    let stands = answer(reader, asked, to_said.clone());
     let watch = Watch {
         standing: Standing::new(agreement, lock),
         execution_node,
@@ -93,10 +111,25 @@ pub fn start(places: Places) -> io::Result<(Sender<Errand>, Receiver<Said>)> {
     thread::Builder::new()
         .name("pool".to_owned())
         .spawn(move || {
+            runtime.spawn(stands);
             runtime.block_on(watch.work(errands));
             runtime.shutdown_background();
         })?;
-    Ok((to_errands, said))
+    Ok((Errands { slow, urgent }, said))
+}
+
+/// Reads what proposals wait for, one after the other.
+async fn answer(mut reader: Reader, mut asked: Receiver<Stand>, said: Sender<Said>) {
+    while let Some(stand) = asked.recv().await {
+        let told = match reader.read(&stand).await {
+            Ok(standing) => Said::Found(Found::Stands(standing)),
+            Err(error) => Said::Trouble(Trouble::Sight(error)),
+        };
+        // If the loop has ended, nobody wants it any more.
+        if said.send(told).await.is_err() {
+            return;
+        }
+    }
 }
 
 struct Watch {

@@ -57,7 +57,7 @@ fn followed(agreement: &Agreement, change: fn(&mut Terms)) -> Agreement {
 /// A thread that works, and its ends.
 struct Place {
     dir: TempDir,
-    errands: Sender<Errand>,
+    errands: Errands,
     said: Receiver<Said>,
 }
 
@@ -85,12 +85,13 @@ impl Place {
 
     /// The version by which it looks when it is asked to.
     async fn look(&mut self) -> Result<u64, String> {
-        self.errands.send(Errand::Look).await.unwrap();
+        self.errands.slow.send(Errand::Look).await.unwrap();
         match self.hear().await {
             Said::Found(Found::Looked(looked)) => {
                 assert_eq!(looked.sight.node, account().address());
                 Ok(looked.version.content.number)
             }
+            Said::Found(Found::Stands(standing)) => panic!("nobody asked for {standing:?}"),
             Said::Trouble(trouble) => Err(trouble.to_string()),
         }
     }

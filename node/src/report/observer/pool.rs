@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use node_core::duties::pool::Looked;
+use proto::DutyId;
 use proto::definition::checksummed;
 use tracing::{debug, info, warn};
 
@@ -57,6 +58,17 @@ impl Observer {
             let pool = status.pool.get_or_insert_default();
             pool.problem = Some(why.to_owned());
         });
+    }
+
+    /// A block was proposed without knowing how the node account stands.
+    pub(super) fn payee_unread(&mut self, duty: DutyId) {
+        if self.is_worth_a_line(None, "payee_unread") {
+            warn!(
+                "{duty}: nobody could say in time how the node account stands to the smoothing \
+                 pool, so this peer asks for a block that pays it, which is always legal: look \
+                 after the execution node"
+            );
+        }
     }
 
     /// An errand was lost.

@@ -69,6 +69,7 @@ fn a_peer_that_is_stopped_says_so_once_in_a_while_and_not_at_every_value() {
     let objected = |slot| Note::Objected {
         duty: head(slot),
         objection: Objection::OfVault,
+        by: None,
     };
     assert_eq!(lines((0..20).map(objected).collect(), "would not sign"), 1);
     let refused = |validator| Note::Refused {

@@ -19,7 +19,12 @@ pub(super) fn of_miss(why: Miss, names: impl Fn(PeerSet) -> Vec<String>) -> Stri
         Miss::Stopped(refusal) => format!("nothing is signed here: {refusal}"),
         Miss::Refused(refusal) => format!("the vault refuses: {refusal}"),
         Miss::Objected(objection) => {
-            format!("this peer would not sign the value: {}", objection.rule())
+            let detail = objection.detail().map(|detail| format!(" ({detail})"));
+            let detail = detail.unwrap_or_default();
+            format!(
+                "this peer would not sign the value: {}{detail}",
+                objection.rule()
+            )
         }
         Miss::DutyInDoubt => {
             "the chain has turned, and the beacon node has not said whose duty it is".to_owned()

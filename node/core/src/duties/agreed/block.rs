@@ -15,6 +15,7 @@ use super::blobs::Passing;
 use super::judge::Sight;
 use super::kind::Fresh;
 use super::objection::{Doubt, Flaw};
+use super::paying::Paying;
 use super::value::Value;
 use crate::duties::facts::{ClusterFacts, Owners, Step};
 use crate::duties::note::Miss;
@@ -68,6 +69,9 @@ pub(crate) struct BlockDuty {
     reveal: Option<SignatureBytes>,
     judged_reveal: JudgedReveal,
     own: OwnBlock,
+    /// Whom the beacon node is told once more that our proposer pays, before it builds.
+    pays: Option<(ValidatorIndex, Address)>,
+    pub(super) paying: Paying,
     /// Whether the beacon node has said in this duty, and last, that it follows the chain.
     follows: bool,
     pub(super) passing: Passing,
@@ -90,6 +94,8 @@ impl BlockDuty {
             reveal: None,
             judged_reveal: JudgedReveal::default(),
             own: OwnBlock::Unwanted,
+            pays: None,
+            paying: Paying::default(),
             follows: false,
             passing: Passing::default(),
         }
@@ -113,6 +119,7 @@ impl BlockDuty {
             step.ask(Request::Block {
                 slot: self.duty.slot,
                 randao_reveal,
+                pays: self.pays,
             });
         }
     }
@@ -133,9 +140,15 @@ impl BlockDuty {
         };
     }
 
+    /// The own beacon node is to build another block, which pays this one.
+    pub(super) fn rebuild(&mut self, pays: (ValidatorIndex, Address)) {
+        self.pays = Some(pays);
+    }
+
     /// The slot went to another proposer: reveal and block were the other one's.
     pub(super) fn disown(&mut self) {
         self.reveal = None;
+        self.pays = None;
         self.contents.clear();
         self.passing.abandon();
         if self.own == OwnBlock::Asked {
@@ -161,13 +174,10 @@ impl BlockDuty {
         let (Value::Block(block), &Owners::Proposer { validator, index }) = (value, owners) else {
             return Err(Flaw::OtherDuty);
         };
-        let fee_recipient = facts.expected_fee_recipient(validator);
-        let fee_recipient = fee_recipient.ok_or(Flaw::NoFeeRecipient)?;
         let epoch = facts.chain.epoch_of(self.duty.slot);
         let fork = facts.chain.fork_at(epoch).map_err(|_| Flaw::OtherDuty)?;
         let expected = ExpectedBlock {
             proposer: index,
-            fee_recipient,
             layout: Layout {
                 preset: facts.chain.preset(),
                 fork,
@@ -256,22 +266,18 @@ fn is_reveal(
 struct ExpectedBlock {
     /// The index of our proposer.
     proposer: ValidatorIndex,
-    /// The only address that may get its fees.
-    fee_recipient: Address,
     /// The containers of the chain at this slot.
     layout: Layout,
 }
 
-/// The hard checks of a block, except the RANDAO reveal, which needs the group key.
+/// The hard checks of a block, except the RANDAO reveal, which needs the group key, and the address
+/// that gets its fees, which others know.
 fn check_block(block: &Block, duty: DutyId, expected: ExpectedBlock) -> Result<(), Flaw> {
     if block.slot() != duty.slot || block.layout() != expected.layout {
         return Err(Flaw::OtherDuty);
     }
     if block.proposer_index() != expected.proposer {
         return Err(Flaw::OtherProposer);
-    }
-    if block.fee_recipient() != expected.fee_recipient {
-        return Err(Flaw::WrongFeeRecipient);
     }
     Ok(())
 }

@@ -208,7 +208,7 @@ impl Run {
             };
         }
         let is_block = matches!(self.duty.kind, DutyKind::Block);
-        if is_block && step.facts.expected_fee_recipient(validator).is_none() {
+        if is_block && !step.payees.proposes(validator, step.facts) {
             return Some(Miss::NoFeeRecipient);
         }
         let connected = step.peers.connected();

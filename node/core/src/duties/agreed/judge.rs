@@ -144,6 +144,11 @@ impl Question {
         &self.value
     }
 
+    /// Whether it needs no soft checks.
+    pub fn is_forced(&self) -> bool {
+        self.forced
+    }
+
     /// Enough others have judged it: it needs no soft checks any more.
     pub fn waive(&mut self) {
         self.forced = true;
@@ -181,7 +186,17 @@ impl Question {
     /// The own view leaves this in doubt: asks for that view anew, if it is time to.
     pub fn refresh(&mut self, doubt: Doubt, now: Timestamp) -> Judgement {
         self.doubt = Some(doubt);
-        self.ask(vec![self.value.reviewed_by()], now)
+        let wants = match doubt {
+            Doubt::OtherCheckpoints | Doubt::UnknownParent | Doubt::FarFromHead | Doubt::NoView => {
+                vec![self.value.reviewed_by()]
+            }
+            // The beacon node has nothing to say to it.
+            Doubt::GiftOfFees | Doubt::FeeRecipientUnread => {
+                self.is_answered = true;
+                Vec::new()
+            }
+        };
+        self.ask(wants, now)
     }
 
     /// What is still in doubt although the beacon node was asked again, once for each doubt.

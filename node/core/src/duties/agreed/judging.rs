@@ -7,9 +7,11 @@
 //! that a quorum has PREPAREd until it is signed. *Soft* checks stand in `judge.rs`.
 
 use consensus::Input as Ballot;
+use proto::PeerIndex;
 
 use super::judge::{Judgement, Question, Want};
 use super::objection::{Doubt, Objection};
+use super::paying;
 use super::run::Run;
 use super::stage::Part;
 use super::value::Value;
@@ -28,16 +30,28 @@ impl Run {
                 self.reach(Phase::ValueReady, step);
                 self.ballot(Ballot::Candidate(value), step);
             }
-            Err(objection) => self.object(objection, step),
+            Err(objection) => self.object(objection, None, step),
         }
     }
 
-    pub(crate) fn object(&mut self, objection: Objection, step: &mut Step<'_>) {
+    /// Tells what speaks against a value, and who has proposed it, if it is not the own one.
+    pub(crate) fn object(
+        &mut self,
+        objection: Objection,
+        by: Option<PeerIndex>,
+        step: &mut Step<'_>,
+    ) {
         self.objection = Some(objection);
         step.note(Note::Objected {
             duty: self.duty,
             objection,
+            by,
         });
+    }
+
+    /// Who has proposed this value.
+    pub(crate) fn proposer(&self, value: &Value) -> Option<PeerIndex> {
+        self.instance.proposer(&consensus::Value::hash(value))
     }
 
     /// Judges a waiting proposal, or asks the beacon node what the judgement needs.
@@ -49,20 +63,25 @@ impl Run {
             return;
         }
         if question.round() < self.instance.round() {
-            return self.object(Objection::OfView(question.doubt()), step);
+            let by = self.proposer(question.value());
+            return self.object(Objection::OfView(question.doubt()), by, step);
         }
         let verdict = match self.hard_check(question.value(), step) {
             Ok(()) => {
                 if self.is_spared(question.value(), step) {
                     question.waive();
                 }
-                question.soft_check(self.kind.view(), step.now)
+                match self.doubts_payee(question.value(), step) {
+                    Some(doubt) if !question.is_forced() => question.refresh(doubt, step.now),
+                    Some(_) | None => question.soft_check(self.kind.view(), step.now),
+                }
             }
             // Without a view, or with a late one, this peer gives no vote; but it may get the right
             // one while the round lasts.
             Err(Objection::OfView(doubt)) => question.refresh(doubt, step.now),
             Err(objection @ (Objection::OfValue(_) | Objection::OfVault)) => {
-                self.object(objection, step);
+                let by = self.proposer(question.value());
+                self.object(objection, by, step);
                 Judgement::No
             }
         };
@@ -118,7 +137,8 @@ impl Run {
             self.ask(wants, step);
         }
         if let Some(doubt) = question.news() {
-            self.object(Objection::OfView(doubt), step);
+            let by = self.proposer(question.value());
+            self.object(Objection::OfView(doubt), by, step);
         }
         self.stage.sign_by(Part::Owed(question));
     }
@@ -129,9 +149,15 @@ impl Run {
     }
 
     /// The checks that even a forced value must pass.
-    pub(crate) fn hard_check(&mut self, value: &Value, step: &Step<'_>) -> Result<(), Objection> {
+    pub(crate) fn hard_check(
+        &mut self,
+        value: &Value,
+        step: &mut Step<'_>,
+    ) -> Result<(), Objection> {
+        paying::inquire(value, step);
         self.kind
             .check(value, &self.owners, step.facts)
+            .and_then(|()| self.check_payee(value, step))
             .map_err(Objection::OfValue)?;
         let owners = self.owners.positions();
         let signable = value.signable(&step.facts.chain);
@@ -142,6 +168,7 @@ impl Run {
         let is_spared = self.is_spared(value, step);
         self.kind
             .check_view(value, is_spared)
+            .and_then(|()| self.check_unsure(value, step))
             .map_err(Objection::OfView)
     }
 }

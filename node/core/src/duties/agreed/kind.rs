@@ -14,10 +14,12 @@ use super::block::{self, BlockDuty};
 use super::head::{self, HeadDuty};
 use super::judge::Want;
 use super::objection::{Doubt, Flaw};
+use super::paying;
 use super::value::Value;
 use crate::duties::Submission;
 use crate::duties::facts::{ClusterFacts, Owners, Step};
 use crate::duties::note::Miss;
+use crate::duties::payees::Verdict;
 use crate::duties::schedule::{Schedule, Topic};
 
 /// When a duty of this slot and kind is looked at.
@@ -202,6 +204,14 @@ impl Kind {
         match self {
             Self::Head(head) => head.check(value, owners, facts),
             Self::Block(block) => block.check(value, owners, facts),
+        }
+    }
+
+    /// What speaks for or against whom the value pays.
+    pub(crate) fn payee(&self, value: &Value, owners: &Owners, step: &Step<'_>) -> Verdict {
+        match self {
+            Self::Head(_) => Verdict::Right,
+            Self::Block(_) => paying::judge(value, owners, step),
         }
     }
 

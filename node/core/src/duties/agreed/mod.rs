@@ -6,6 +6,7 @@
 //! | `stage` | how far it has come |
 //! | [`kind`], `head`, `block` | what each kind of duty does in its own way |
 //! | `owning`, `closing` | whose duty it is, and what became of it |
+//! | `paying` | whom a block pays |
 //! | `timing`, `early` | when its rounds end; messages of duties that are not open yet |
 //! | [`value`], [`judge`], [`objection`] | what is agreed on, and when this peer would sign it |
 //! | `blobs`, `pull`, `serving` | the blobs of a signed block, from peer to peer |
@@ -21,6 +22,7 @@ pub mod kind;
 pub mod objection;
 pub(crate) mod own;
 pub(crate) mod owning;
+pub(crate) mod paying;
 pub(crate) mod pull;
 pub mod run;
 pub(crate) mod serving;

@@ -2,6 +2,9 @@
 //! answer can still become a yes. What follows from the value itself or from the record stays as it
 //! is; what follows from the own beacon node's view is asked again until the round ends.
 
+use proto::Address;
+use proto::definition::checksummed;
+
 /// What speaks against a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Objection {
@@ -23,8 +26,13 @@ pub enum Flaw {
     OtherProposer,
     /// Its RANDAO reveal is not the group signature of the epoch.
     WrongRandao,
-    /// It pays the fees to another address than the definition says.
-    WrongFeeRecipient,
+    /// It pays the fees to an address that they must not go to.
+    WrongFeeRecipient {
+        /// Whom it should pay.
+        expected: Address,
+        /// Whom it pays.
+        found: Address,
+    },
     /// Nobody has agreed yet whom blocks of this validator pay.
     NoFeeRecipient,
 }
@@ -41,6 +49,11 @@ pub enum Doubt {
     FarFromHead,
     /// The own beacon node is syncing, optimistic or silent: this peer gives no vote.
     NoView,
+    /// It pays the smoothing pool, to which the node account owes nothing.
+    GiftOfFees,
+    /// It pays the megapool, and as far as this peer can read, the node account may be in the
+    /// smoothing pool.
+    FeeRecipientUnread,
 }
 
 impl Objection {
@@ -50,13 +63,31 @@ impl Objection {
             Self::OfValue(Flaw::OtherDuty) => "value_of_other_duty",
             Self::OfValue(Flaw::OtherProposer) => "other_proposer",
             Self::OfValue(Flaw::WrongRandao) => "wrong_randao_reveal",
-            Self::OfValue(Flaw::WrongFeeRecipient) => "wrong_fee_recipient",
+            Self::OfValue(Flaw::WrongFeeRecipient { .. }) => "wrong_fee_recipient",
             Self::OfValue(Flaw::NoFeeRecipient) => "no_fee_recipient_agreed",
             Self::OfView(Doubt::OtherCheckpoints) => "checkpoints_differ",
             Self::OfView(Doubt::UnknownParent) => "unknown_head_or_parent",
             Self::OfView(Doubt::FarFromHead) => "far_from_head",
             Self::OfView(Doubt::NoView) => "own_beacon_node_not_ready",
+            Self::OfView(Doubt::GiftOfFees) => "gift_of_fees",
+            Self::OfView(Doubt::FeeRecipientUnread) => "fee_recipient_unread",
             Self::OfVault => "vault_would_refuse",
+        }
+    }
+
+    /// What the rule alone does not say, for people.
+    pub fn detail(self) -> Option<String> {
+        match self {
+            Self::OfValue(Flaw::WrongFeeRecipient { expected, found }) => Some(format!(
+                "it pays {} instead of {}",
+                checksummed(&found),
+                checksummed(&expected)
+            )),
+            Self::OfValue(
+                Flaw::OtherDuty | Flaw::OtherProposer | Flaw::WrongRandao | Flaw::NoFeeRecipient,
+            )
+            | Self::OfView(_)
+            | Self::OfVault => None,
         }
     }
 }

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use proto::Root;
 
+use super::block::BlockDuty;
 use super::judge::{Question, Sight};
 use super::kind::Candidate;
+use super::paying::Ripeness;
 use super::run::Run;
+use super::value::Value;
 use crate::duties::facts::Step;
 use crate::duties::note::Phase;
 
@@ -40,8 +43,17 @@ impl Run {
             self.retry_at = Some(step.now + RETRY);
             return;
         };
+        self.weigh(value, step);
+    }
+
+    /// Offers the own value, unless it is held, or its node is to build another.
+    fn weigh(&mut self, value: Value, step: &mut Step<'_>) {
         self.retry_at = None;
-        self.offer(value, step);
+        match self.ripeness(&value, step) {
+            Ripeness::Ripe => self.offer(value, step),
+            Ripeness::Held => self.retry_at = Some(step.now + RETRY),
+            Ripeness::Rebuilt => self.kind.want(step),
+        }
     }
 
     /// What the own beacon node says of a block that it was asked for.
@@ -61,9 +73,16 @@ impl Run {
 
     /// Asks the beacon node again, after it gave no value, while the slot lasts.
     pub(crate) fn retry(&mut self, step: &mut Step<'_>) {
-        let is_due = self.retry_at.take_if(|at| *at <= step.now).is_some();
-        if is_due && step.slot() == self.duty.slot && self.stage.signed().is_none() {
-            self.kind.want(step);
+        let block = self.kind.block();
+        let is_read = block.is_some_and(|block| block.is_held_no_more(step));
+        let is_due = self.retry_at.take_if(|at| is_read || *at <= step.now);
+        let is_due = is_due.is_some();
+        if !is_due || step.slot() != self.duty.slot || self.stage.signed().is_some() {
+            return;
+        }
+        match self.kind.block().and_then(BlockDuty::held) {
+            Some(value) => self.weigh(value, step),
+            None => self.kind.want(step),
         }
     }
 }

@@ -302,7 +302,8 @@ impl Run {
             } => {
                 let question = Question::new(round, value, forced);
                 if let Some(before) = self.question.replace(question) {
-                    self.object(Objection::OfView(before.doubt()), step);
+                    let by = self.proposer(before.value());
+                    self.object(Objection::OfView(before.doubt()), by, step);
                 }
             }
             Outcome::Sign { round, value, .. } => {

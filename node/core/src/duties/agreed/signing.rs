@@ -26,10 +26,11 @@ impl Run {
             return self.stage.sign_by(Part::Owed(question));
         }
         match self.hard_check(question.value(), step) {
-            Ok(()) => {}
+            Ok(()) => self.tell_unread(question.value(), step),
             Err(Objection::OfView(doubt)) => return self.owe(question, doubt, step),
             Err(objection @ (Objection::OfValue(_) | Objection::OfVault)) => {
-                self.object(objection, step);
+                let by = self.proposer(question.value());
+                self.object(objection, by, step);
                 return self.decline(step);
             }
         }

@@ -35,6 +35,7 @@ impl Node {
             Ok(Frame::ExitShare(share)) => {
                 self.exit_step(|exits, step| exits.take(peer, share, step));
             }
+            Ok(Frame::Agreement(agreement)) => self.hear_agreement(peer, agreement),
             Ok(Frame::Sight { is_blind }) => {
                 self.set_blind(peer, is_blind);
             }

@@ -32,6 +32,7 @@ impl Node {
         self.reveal(slot);
         self.look(slot);
         self.watch(slot);
+        self.stand(slot);
         self.open(slot);
         self.trigger(slot);
         self.exit_step(Exits::advance);
@@ -97,7 +98,7 @@ impl Node {
             Topic::Prepare(_) => {
                 let known = self.schedule.known();
                 let pairs = known.filter_map(|(at, found)| {
-                    let recipient = self.facts.expected_fee_recipient(at)?;
+                    let recipient = self.payees.told(at, self.now, &self.facts)?;
                     Some((found.index, recipient))
                 });
                 Request::Prepare(asked, pairs.collect())
@@ -142,7 +143,7 @@ impl Node {
         for slot in [slot, slot.next()] {
             let proposer = self.schedule.proposer(slot);
             let proposer = proposer.filter(|proposer| {
-                let is_paid = self.facts.expected_fee_recipient(*proposer).is_some();
+                let is_paid = self.payees.proposes(*proposer, &self.facts);
                 is_paid && !self.is_beyond(slot)
             });
             let Some(validator) = proposer else {

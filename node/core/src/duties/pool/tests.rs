@@ -26,7 +26,7 @@ fn what_was_seen_is_kept_and_told() {
         sight: World::saturn().sight().unwrap(),
         version: agreement.last().clone(),
     });
-    let note = pool.take(Found::Looked(Arc::clone(&looked)));
+    let note = pool.take(Arc::clone(&looked));
     assert_eq!(note, Note::Looked(Arc::clone(&looked)));
     assert_eq!(pool.last(), Some(&*looked));
 }

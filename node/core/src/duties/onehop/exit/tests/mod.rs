@@ -17,6 +17,7 @@ use proto::{Identity, PublicKey, Roster, Slot, example};
 use super::standing::FAR_FUTURE;
 use super::*;
 use crate::duties::fault::Breach;
+use crate::duties::payees::Payees;
 use crate::duties::peers::Peers;
 use crate::partials::keys::{ClusterKeys, ValidatorKeys};
 use crate::record::{Entry, History, Journal, Owner, Recorded, SimulatedDisk};
@@ -73,6 +74,7 @@ fn chain() -> ChainSpec {
 struct Peer {
     me: usize,
     facts: ClusterFacts,
+    payees: Payees,
     vault: Vault,
     peers: Peers,
     recorded: Recorded,
@@ -119,6 +121,7 @@ impl Peer {
                 seed: [7; 32],
             },
             peers,
+            payees: Payees::default(),
             exits: Exits::default(),
             now: BEGIN,
             out: Vec::new(),
@@ -134,6 +137,7 @@ impl Peer {
             facts: &self.facts,
             vault: &mut self.vault,
             peers: &mut self.peers,
+            payees: &mut self.payees,
             is_mute: false,
             blobs: self.facts.chain.blobs(),
             recorded: self.recorded,
