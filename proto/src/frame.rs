@@ -7,6 +7,7 @@
 //! that this program does not know is [`BadFrame::Unknown`], which is nobody's fault. How to add
 //! one stands in [`crate::version`].
 
+mod joining;
 mod leaving;
 
 use std::fmt;
@@ -15,6 +16,9 @@ use prost::Message as _;
 use thiserror::Error;
 
 use crate::definition::MAX_VALIDATORS;
+pub use joining::{
+    DepositDemand, DepositRefusal, DepositShares, MAX_DEPOSITS, MAX_RULE, MAX_WORDS,
+};
 pub use leaving::{ExitShare, MAX_EXIT_WORDS, SentExitWord};
 
 use crate::vote::Partial;
@@ -58,6 +62,12 @@ pub enum Frame {
     /// The agreement on Rocket Pool that the sender has in force, by its hash: the sender takes
     /// blocks that pay as that says.
     Agreement(Root),
+    /// A demand for shares of deposits at Rocket Pool.
+    DepositDemand(DepositDemand),
+    /// Such shares.
+    DepositShares(DepositShares),
+    /// Why the sender gives none.
+    DepositRefusal(DepositRefusal),
 }
 
 /// A question for one part of the blobs of a block that the cluster has signed.
@@ -150,6 +160,18 @@ pub enum BadFrame {
     /// An identity signature is not 64 bytes long.
     #[error("an identity signature of {0} bytes instead of 64")]
     IdentitySignatureLength(usize),
+    /// More deposits than a frame has.
+    #[error("{0} deposits in a frame, of at most {MAX_DEPOSITS}")]
+    TooManyDeposits(usize),
+    /// A hash is not 32 bytes long.
+    #[error("a hash of {0} bytes instead of 32")]
+    HashLength(usize),
+    /// A rule has no name, or one of other letters or too many.
+    #[error("the name of a rule is none")]
+    RuleName,
+    /// Words are too long.
+    #[error("words of {0} bytes, of at most {MAX_WORDS}")]
+    WordsLength(usize),
 }
 
 impl Frame {
@@ -180,6 +202,9 @@ impl Frame {
             Self::ExitWords(words) => wire::frame::Body::ExitWords(leaving::words_to_wire(words)),
             Self::ExitShare(share) => wire::frame::Body::ExitShare(share.to_wire()),
             Self::Agreement(hash) => wire::frame::Body::Agreement(hash.as_bytes().to_vec()),
+            Self::DepositDemand(demand) => wire::frame::Body::DepositDemand(demand.to_wire()),
+            Self::DepositShares(shares) => wire::frame::Body::DepositShares(shares.to_wire()),
+            Self::DepositRefusal(why) => wire::frame::Body::DepositRefusal(why.to_wire()),
         };
         wire::Frame { body: Some(body) }.encode_to_vec()
     }
@@ -194,7 +219,10 @@ impl Frame {
             | Self::BlobsWanted(_)
             | Self::BlobsPart(_) => WireVersion::V2,
             Self::ExitWords(_) | Self::ExitShare(_) => WireVersion::V3,
-            Self::Agreement(_) => WireVersion::V4,
+            Self::Agreement(_)
+            | Self::DepositDemand(_)
+            | Self::DepositShares(_)
+            | Self::DepositRefusal(_) => WireVersion::V4,
         }
     }
 
@@ -236,6 +264,15 @@ impl Frame {
                 let hash = Root::try_from(hash.as_slice());
                 let hash = hash.map_err(|_| BadFrame::AgreementLength);
                 hash.map(Self::Agreement)
+            }
+            wire::frame::Body::DepositDemand(demand) => {
+                DepositDemand::of_wire(&demand).map(Self::DepositDemand)
+            }
+            wire::frame::Body::DepositShares(shares) => {
+                DepositShares::of_wire(&shares).map(Self::DepositShares)
+            }
+            wire::frame::Body::DepositRefusal(why) => {
+                DepositRefusal::of_wire(why).map(Self::DepositRefusal)
             }
             wire::frame::Body::Randao(randao) => {
                 let signature = SignatureBytes::try_from(randao.signature.as_slice())

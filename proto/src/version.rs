@@ -40,7 +40,9 @@ impl WireVersion {
     pub const V2: Self = Self(2);
     /// Exits: what operators say about them (`ExitWords`), and partial signatures (`ExitShare`).
     pub const V3: Self = Self(3);
-    /// Rocket Pool: which agreement a peer has in force (`Agreement`).
+    /// Rocket Pool: which agreement a peer has in force (`Agreement`), demands for shares of
+    /// deposits (`DepositDemand`), shares (`DepositShares`), and why there are none
+    /// (`DepositRefusal`).
     pub const V4: Self = Self(4);
 
     /// Its number.

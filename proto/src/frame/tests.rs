@@ -21,6 +21,14 @@ fn word(says: Says) -> SentExitWord {
     }
 }
 
+fn demand(deposits: usize) -> DepositDemand {
+    DepositDemand {
+        agreement: [8; 32].into(),
+        credentials: [9; 32].into(),
+        validators: (0..).take(deposits).map(ValidatorPosition).collect(),
+    }
+}
+
 fn parts(validators: usize) -> Parts {
     Parts {
         duty: DutyId {
@@ -78,6 +86,13 @@ fn frames_survive_the_wire() {
             partial,
         }),
         Frame::Agreement([9; 32].into()),
+        Frame::DepositDemand(demand(0)),
+        Frame::DepositDemand(demand(MAX_DEPOSITS)),
+        Frame::DepositShares(DepositShares {
+            credentials: [9; 32].into(),
+            shares: vec![partial; MAX_DEPOSITS],
+        }),
+        Frame::DepositRefusal(DepositRefusal::new("credentials", "no".repeat(2_000))),
     ] {
         assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
     }
@@ -118,6 +133,45 @@ fn more_words_about_exits_than_a_frame_has_and_short_signatures_of_them_are_refu
     let bytes = wire::Frame { body: Some(body) }.encode_to_vec();
     let refusal = BadFrame::IdentitySignatureLength(63);
     assert_eq!(Frame::decode(&bytes), Err(refusal));
+}
+
+#[test]
+fn more_deposits_than_a_frame_has_and_refusals_without_a_rule_are_refused() {
+    let refused = |body| {
+        let bytes = wire::Frame { body: Some(body) }.encode_to_vec();
+        Frame::decode(&bytes).unwrap_err()
+    };
+    let many = demand(MAX_DEPOSITS + 1).to_wire();
+    let refusal = BadFrame::TooManyDeposits(MAX_DEPOSITS + 1);
+    assert_eq!(refused(wire::frame::Body::DepositDemand(many)), refusal);
+    let shares = |count: usize, bytes: usize| {
+        let share = wire::DepositShare {
+            validator: 0,
+            signature: vec![0; bytes],
+        };
+        wire::frame::Body::DepositShares(wire::DepositShares {
+            credentials: vec![0; 32],
+            shares: vec![share; count],
+        })
+    };
+    assert_eq!(refused(shares(MAX_DEPOSITS + 1, 96)), refusal);
+    assert_eq!(refused(shares(1, 97)), BadFrame::SignatureLength(97));
+    let mut short = demand(1).to_wire();
+    short.credentials.pop();
+    let refusal = BadFrame::HashLength(31);
+    assert_eq!(refused(wire::frame::Body::DepositDemand(short)), refusal);
+    let why = |rule: &str, words: usize| {
+        wire::frame::Body::DepositRefusal(wire::DepositRefusal {
+            rule: rule.to_owned(),
+            words: "w".repeat(words),
+        })
+    };
+    let long = "r".repeat(MAX_RULE + 1);
+    for rule in ["", "a rule", "new\nline", long.as_str()] {
+        assert_eq!(refused(why(rule, 0)), BadFrame::RuleName);
+    }
+    let refusal = BadFrame::WordsLength(MAX_WORDS + 1);
+    assert_eq!(refused(why("debt", MAX_WORDS + 1)), refusal);
 }
 
 #[test]
