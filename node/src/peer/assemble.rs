@@ -195,6 +195,7 @@ fn pool(config: &Config, lock: &Lock, chain: &ChainSpec) -> Option<Thread> {
         lock: lock.clone(),
         agreement: agreement.clone(),
         execution_node,
+        beacon_node: config.beacon_node().ok()?.to_string(),
         pause: chain.slot_duration(),
     };
     watch::start(places)

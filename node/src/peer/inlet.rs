@@ -86,7 +86,7 @@ impl PutOff {
     pub fn push(&mut self, deferred: Deferred) {
         match deferred {
             Deferred::Combine(_) => self.urgent.push_back(deferred),
-            Deferred::Presign(_) => self.idle.push_back(deferred),
+            Deferred::Presign(_) | Deferred::Deposits => self.idle.push_back(deferred),
         }
     }
 

@@ -244,14 +244,14 @@ async fn read_both(
     }
 }
 
-fn state_of(question: &Question) -> StateQuestion {
+pub(in crate::pool) fn state_of(question: &Question) -> StateQuestion {
     match question {
         Question::Call(to, data) => StateQuestion::Call(*to, data.clone()),
         Question::Balance(account) => StateQuestion::Balance(*account),
     }
 }
 
-fn answer_of(answer: StateAnswer) -> Answer {
+pub(in crate::pool) fn answer_of(answer: StateAnswer) -> Answer {
     match answer {
         StateAnswer::Bytes(bytes) => Answer::Bytes(bytes),
         StateAnswer::Reverted(reason) => Answer::Reverted(reason),

@@ -3,6 +3,7 @@
 
 mod beacon;
 mod claims;
+mod deposits;
 mod disk;
 mod endings;
 mod exits;
@@ -181,11 +182,12 @@ impl Observer {
                 self.say_refused("randao", &format!("{of}: no RANDAO reveal: {refusal}"));
             }
             Note::RolledBack {
-                witness,
+                witness: by,
                 seen,
                 held,
-            } => self.rolled_back(witness, seen, held),
+            } => self.rolled_back(by, seen, held),
             Note::Exit(validator, note) => self.exit(validator, note),
+            Note::Deposit(note) => self.deposit(note),
             Note::DiskHangs { waited } => self.disk_hangs(waited.as_secs()),
             Note::OtherChain { from } => Self::other_chain(from),
             Note::UnservedFork(fork) => self.unserved(&fork),
@@ -197,19 +199,18 @@ impl Observer {
             } => self.fault(peer, breach, &detail),
             Note::Unknown { peer, what } => self.passed_over(peer, what),
             Note::OtherGenesis { peer, ours, theirs } => self.other_genesis(peer, ours, theirs),
-            Note::Evidence(evidence) => {
-                let peer = evidence.culprit();
-                self.fault(
-                    peer,
-                    Breach::Contradiction,
-                    "signed two statements that contradict",
-                );
-                self.keep(&evidence);
-            }
+            Note::Evidence(evidence) => self.contradiction(&evidence),
             Note::Connected { peer, up } => self.connected(peer, up),
             Note::Looked(looked) => self.looked(&looked),
             Note::Sight { peer, is_blind } => self.sight(peer, is_blind),
         }
+    }
+
+    fn contradiction(&mut self, evidence: &Evidence) {
+        let peer = evidence.culprit();
+        let words = "signed two statements that contradict";
+        self.fault(peer, Breach::Contradiction, words);
+        self.keep(evidence);
     }
 
     /// Once in a while by each rule a warning, else for who wants to know everything.

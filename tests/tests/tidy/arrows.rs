@@ -173,7 +173,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ),
     ("ceremony", &["clock", "disk", "net"]),
     ("deposit", &["disk", "execution"]),
-    ("pool", &["beacon", "checks", "disk", "execution"]),
+    ("pool", &["beacon", "checks", "clock", "disk", "execution"]),
     ("slashing", &["disk"]),
     ("checks", &["beacon", "clock", "disk"]),
     ("report", &["beacon", "disk", "net"]),

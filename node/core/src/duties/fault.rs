@@ -18,6 +18,8 @@ pub enum Breach {
     BadShare,
     /// A word about an exit is not its operator's, or holds longer than it may.
     ExitWord,
+    /// A deposit is demanded that no honest peer demands, or too often.
+    DepositDemand,
     /// Blobs came that nobody had asked for.
     BlobsUnasked,
     /// A part of blobs is not the one that was asked for.
@@ -36,6 +38,7 @@ impl Breach {
             Self::BadVote => "bad_vote",
             Self::BadShare => "bad_share",
             Self::ExitWord => "exit_word",
+            Self::DepositDemand => "deposit_demand",
             Self::BlobsUnasked => "blobs_unasked",
             Self::BlobsPart => "blobs_part",
             Self::BlobsLimit => "blobs_limit",

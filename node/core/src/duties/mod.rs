@@ -160,4 +160,6 @@ pub enum Deferred {
     Presign(DutyId),
     /// Combine the partial signatures of this duty, of which t are there.
     Combine(DutyId),
+    /// Sign the next deposit at Rocket Pool, or combine one.
+    Deposits,
 }

@@ -23,6 +23,7 @@ use super::agreed::run::{Event, Run};
 use super::facts::{ClusterFacts, Step};
 use super::note::Note;
 use super::onehop::OneHop;
+use super::onehop::deposit::Deposits;
 use super::onehop::exit::{Exits, Order, Seen};
 use super::payees::{Payees, Switched};
 use super::peers::Peers;
@@ -162,6 +163,7 @@ impl Node {
             Input::Tick => {}
             Input::Later(Deferred::Presign(duty)) => self.step(duty, Event::Presign),
             Input::Later(Deferred::Combine(duty)) => self.step(duty, Event::Combine),
+            Input::Later(Deferred::Deposits) => self.deposit_step(Deposits::work),
             Input::Up(peer, version) => self.up(peer, version),
             Input::Down(peer) => {
                 self.peers.set_down(peer);
@@ -196,6 +198,7 @@ impl Node {
                 self.unwritten_since = is_behind.then_some(self.now);
                 let reaches = |run: &Run| run.awaits().is_some_and(|at| at <= recorded.sequence());
                 self.step_all(|run| reaches(run).then_some(Event::Recorded(recorded)));
+                self.deposit_step(|deposits, step| deposits.recorded(&recorded, step));
             }
             Input::NotRecorded => {
                 self.vault.poison();
@@ -302,6 +305,12 @@ impl Node {
     fn exit_step(&mut self, take: impl FnOnce(&mut Exits, &mut Step<'_>)) {
         let (mut step, onehop, _) = self.split();
         take(&mut onehop.exits, &mut step);
+    }
+
+    /// Lets the deposits take one step.
+    fn deposit_step(&mut self, take: impl FnOnce(&mut Deposits, &mut Step<'_>)) {
+        let (mut step, onehop, _) = self.split();
+        take(&mut onehop.deposits, &mut step);
     }
 
     /// Hands every run the event that `choose` has for it.

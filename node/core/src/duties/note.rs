@@ -15,6 +15,7 @@ use proto::{DutyId, Epoch, PeerIndex, PeerSet, Round, Slot, ValidatorPosition};
 use super::agreed::objection::Objection;
 use super::fault::Breach;
 use super::pool::Looked;
+use crate::pool::consent;
 use crate::vault::Refusal;
 
 /// How far a duty has come. In this order on every peer that takes part from the beginning, but
@@ -88,6 +89,28 @@ pub enum ExitNote {
     Stage(Stage),
     /// The vault refused to sign it.
     Refused(Refusal),
+}
+
+/// What happened to deposits at Rocket Pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DepositNote {
+    /// This peer, which may be the own one, demands shares of so many.
+    Demanded(PeerIndex, usize),
+    /// The own peer gives none for what this one demands.
+    Refused(PeerIndex, Box<consent::Refusal>),
+    /// A peer gives none for what the own one demands.
+    RefusedBy {
+        /// Who.
+        peer: PeerIndex,
+        /// The rule's name.
+        rule: String,
+        /// Its words, of letters that can be shown.
+        words: String,
+    },
+    /// The vault refused to sign the deposit of this validator.
+    NotSigned(ValidatorPosition, Refusal),
+    /// The deposit of this validator has its whole signature, of shares of these peers.
+    Signed(ValidatorPosition, PeerSet),
 }
 
 /// One thing that happened.
@@ -193,6 +216,8 @@ pub enum Note {
     },
     /// Something about the exit of this validator.
     Exit(ValidatorPosition, ExitNote),
+    /// Something about deposits at Rocket Pool.
+    Deposit(DepositNote),
     /// A peer has seen a sequence number of this peer's record that no run on it has shown.
     RolledBack {
         /// The peer that has seen it.

@@ -10,17 +10,20 @@
 //!
 //! A variant of [`Errand`] with all that has to be known to run it, and one of [`Found`] for what
 //! came of it; an arm in the thread (`run` in `node/src/pool/watch`), which asks and tells and
-//! decides nothing, and an arm in [`Pool::take`]. The channels are bounded. An errand that finds
-//! its channel full is lost, and the operator is told: whoever needs the answer asks again.
+//! decides nothing, and an arm in `found` of `node/learning.rs`. The channels are bounded. An
+//! errand that finds its channel full is lost, and the operator is told: whoever needs the answer
+//! asks again.
 //!
 //! Never here: asking a node.
 
 use std::sync::Arc;
 
 use proto::agreement::Version;
-use proto::{Address, Epoch, Root};
+use proto::eth::DepositData;
+use proto::{Address, Epoch, PeerIndex, Root};
 
 use super::note::Note;
+use crate::pool::consent::{Consent, Demand, OnRecord, Refusal};
 use crate::pool::payee::Standing;
 use crate::pool::sight::Sight;
 use crate::pool::view::Subject;
@@ -30,6 +33,21 @@ use crate::pool::view::Subject;
 pub enum Errand {
     /// Look at the node account, at the newest block and at the finalised one.
     Look,
+    /// Judge a demand for deposits.
+    Judge(Box<Judgement>),
+    /// The deposits that this peer demanded have their signatures, verified: for its coordinator.
+    Deposits(Vec<DepositData>),
+}
+
+/// A demand for deposits that is to be judged at the own nodes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// Who demands.
+    pub peer: PeerIndex,
+    /// What.
+    pub demand: Demand,
+    /// What the own record says of its keys.
+    pub record: OnRecord,
 }
 
 /// Read how a node stands to the smoothing pool: for a proposal, so it waits behind no errand.
@@ -59,6 +77,17 @@ pub enum Found {
     Looked(Arc<Looked>),
     /// How the node stands to the smoothing pool after one block.
     Stands(Standing),
+    /// What a demand of this peer has come to.
+    Judged {
+        /// Who demands.
+        peer: PeerIndex,
+        /// What.
+        demand: Demand,
+        /// Whether the own peer gives its shares.
+        verdict: Result<Consent, Box<Refusal>>,
+    },
+    /// The own coordinator needs these deposits.
+    Needed(Demand),
 }
 
 /// What was seen, and by which version of the agreement.
@@ -85,6 +114,11 @@ impl Pool {
         self.is_watched = true;
     }
 
+    /// Whether somebody looks.
+    pub fn is_watched(&self) -> bool {
+        self.is_watched
+    }
+
     /// What was seen last.
     pub fn last(&self) -> Option<&Looked> {
         self.last.as_deref()
@@ -99,7 +133,7 @@ impl Pool {
         Some(Errand::Look)
     }
 
-    /// Takes in what was found; what the operator is told of it.
+    /// Takes in what was seen; what the operator is told of it.
     pub(super) fn take(&mut self, looked: Arc<Looked>) -> Note {
         self.last = Some(Arc::clone(&looked));
         Note::Looked(looked)

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `standing` | the agreement in force, as its file has it now |
 //! | `stand` | how the node account stands to the smoothing pool, for a proposal |
+//! | `judging` | a demand for deposits, at the own nodes |
 //!
 //! Errands come from the core's loop, and what was found goes back to it, each over a bounded
 //! channel. Nobody waits for this thread: an errand for which there is no room is lost, and that is
@@ -17,6 +18,7 @@
 //!
 //! Never here: a decision. What is seen is handed over as it is.
 
+mod judging;
 mod stand;
 mod standing;
 
@@ -26,7 +28,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use node_core::duties::pool::{Errand, Found, Looked, Stand};
+use node_core::duties::pool::{Errand, Found, Judgement, Looked, Stand};
 use proto::agreement::Version;
 use proto::lock::Lock;
 use thiserror::Error;
@@ -34,7 +36,9 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{Instant, sleep_until};
 
 use super::{SightError, Target, look};
+use crate::beacon::BeaconClient;
 use crate::execution::Patience;
+use judging::Nodes;
 use stand::Reader;
 use standing::{NotInForce, Standing};
 
@@ -78,6 +82,8 @@ pub struct Places {
     pub agreement: PathBuf,
     /// The execution node.
     pub execution_node: String,
+    /// The beacon node.
+    pub beacon_node: String,
     /// How long after a failure it is tried again: a slot.
     pub pause: Duration,
 }
@@ -97,6 +103,7 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
         lock,
         agreement,
         execution_node,
+        beacon_node,
         pause,
     } = places;
     let chain_id = lock.definition.terms().chain.execution_chain_id;
@@ -104,7 +111,10 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
     let stands = answer(reader, asked, to_said.clone());
     let watch = Watch {
         standing: Standing::new(agreement, lock),
-        execution_node,
+        nodes: Nodes {
+            execution: execution_node,
+            beacon: BeaconClient::connect(&beacon_node).map_err(io::Error::other)?,
+        },
         pause,
         said: to_said,
     };
@@ -134,7 +144,7 @@ async fn answer(mut reader: Reader, mut asked: Receiver<Stand>, said: Sender<Sai
 
 struct Watch {
     standing: Standing,
-    execution_node: String,
+    nodes: Nodes,
     pause: Duration,
     said: Sender<Said>,
 }
@@ -152,7 +162,8 @@ impl Watch {
             };
             let Some(errand) = errand else { return };
             let said = match self.run(&errand).await {
-                Ok(found) => {
+                Ok(None) => continue,
+                Ok(Some(found)) => {
                     again = None;
                     Said::Found(found)
                 }
@@ -168,15 +179,30 @@ impl Watch {
         }
     }
 
-    async fn run(&mut self, errand: &Errand) -> Result<Found, Trouble> {
+    /// What came of an errand, if anything does.
+    async fn run(&mut self, errand: &Errand) -> Result<Option<Found>, Trouble> {
         match errand {
             Errand::Look => {
                 let version = self.standing.in_force()?;
                 let target = self.target(&version);
-                let sight = look(&self.execution_node, &target, Patience::USUAL).await?;
-                Ok(Found::Looked(Arc::new(Looked { sight, version })))
+                let sight = look(&self.nodes.execution, &target, Patience::USUAL).await?;
+                Ok(Some(Found::Looked(Arc::new(Looked { sight, version }))))
             }
+            Errand::Judge(judgement) => Ok(Some(self.judge(judgement).await)),
+            // Only a coordinator needs them.
+            Errand::Deposits(_) => Ok(None),
         }
+    }
+
+    /// Judges a demand; whoever demands is told if nothing can be seen, too.
+    async fn judge(&mut self, judgement: &Judgement) -> Found {
+        let version = match self.standing.in_force() {
+            Ok(version) => version,
+            Err(why) => return judging::blind(judgement, why.to_string()),
+        };
+        let target = self.target(&version);
+        let agreed = (self.standing.lock(), &version);
+        judging::run(&self.nodes, agreed, &target, judgement).await
     }
 
     fn target(&self, version: &Version) -> Target {

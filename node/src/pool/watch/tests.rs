@@ -68,6 +68,7 @@ impl Place {
             lock: lock(),
             agreement: file(dir.path()),
             execution_node: execution_node.to_owned(),
+            beacon_node: "http://127.0.0.1:1".to_owned(),
             pause: Duration::from_millis(1),
         })
         .unwrap();
@@ -91,7 +92,7 @@ impl Place {
                 assert_eq!(looked.sight.node, account().address());
                 Ok(looked.version.content.number)
             }
-            Said::Found(Found::Stands(standing)) => panic!("nobody asked for {standing:?}"),
+            Said::Found(other) => panic!("nobody asked for {other:?}"),
             Said::Trouble(trouble) => Err(trouble.to_string()),
         }
     }

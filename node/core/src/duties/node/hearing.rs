@@ -36,6 +36,19 @@ impl Node {
                 self.exit_step(|exits, step| exits.take(peer, share, step));
             }
             Ok(Frame::Agreement(agreement)) => self.hear_agreement(peer, agreement),
+            Ok(Frame::DepositDemand(demand)) => {
+                let is_watched = self.pool.is_watched();
+                self.deposit_step(|deposits, step| match is_watched {
+                    true => deposits.hear(peer, demand, step),
+                    false => deposits.turn_away(peer, step),
+                });
+            }
+            Ok(Frame::DepositShares(shares)) => {
+                self.deposit_step(|deposits, step| deposits.take(peer, shares, step));
+            }
+            Ok(Frame::DepositRefusal(why)) => {
+                self.deposit_step(|deposits, step| deposits.refused(peer, why, step));
+            }
             Ok(Frame::Sight { is_blind }) => {
                 self.set_blind(peer, is_blind);
             }

@@ -31,6 +31,16 @@ impl Node {
                 self.note(note);
             }
             Found::Stands(standing) => self.payees.stands(standing),
+            Found::Judged {
+                peer,
+                demand,
+                verdict,
+            } => self.deposit_step(|deposits, step| {
+                deposits.judged(peer, (&demand, verdict), step);
+            }),
+            Found::Needed(demand) => {
+                self.deposit_step(|deposits, step| deposits.demand(demand, step));
+            }
         }
         if self.payees.agreement() != before.0 {
             self.say_agreed();

@@ -11,6 +11,7 @@ use crate::duties::agreed::run::{Event, Run};
 use crate::duties::agreed::{block, kind};
 use crate::duties::facts::Owners;
 use crate::duties::note::Note;
+use crate::duties::onehop::deposit::Deposits;
 use crate::duties::onehop::exit::Exits;
 use crate::duties::schedule::{Asked, Due, Topic};
 use crate::duties::{Output, Request};
@@ -36,6 +37,7 @@ impl Node {
         self.open(slot);
         self.trigger(slot);
         self.exit_step(Exits::advance);
+        self.deposit_step(Deposits::advance);
         let now = self.now;
         let is_ripe = |run: &Run| run.deadline().is_some_and(|at| at <= now);
         self.step_all(|run| is_ripe(run).then_some(Event::Tick));

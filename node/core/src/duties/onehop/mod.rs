@@ -4,13 +4,16 @@
 //! |---|---|
 //! | [`randao`] | reveals for the proposals of the present slot and the next |
 //! | [`exit`] | exits of validators that t operators have approved |
+//! | [`deposit`] | deposits at Rocket Pool, which every peer judges by its own nodes |
 
+pub mod deposit;
 pub mod exit;
 pub mod randao;
 
 use proto::WireVersion;
 use proto::frame::Frame;
 
+use deposit::Deposits;
 use exit::Exits;
 use randao::Reveals;
 
@@ -21,6 +24,8 @@ pub struct OneHop {
     pub reveals: Reveals,
     /// Exits.
     pub exits: Exits,
+    /// Deposits at Rocket Pool.
+    pub deposits: Deposits,
 }
 
 impl OneHop {
@@ -28,6 +33,7 @@ impl OneHop {
     /// missed.
     pub fn sent(&self, version: WireVersion) -> impl Iterator<Item = Vec<u8>> {
         let all = self.reveals.sent().into_iter().chain(self.exits.sent());
+        let all = all.chain(self.deposits.sent());
         let known = all.filter(move |frame| frame.since() <= version);
         known.map(|frame| Frame::encode(&frame))
     }

@@ -35,8 +35,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proto::agreement::{Fixed, Version};
 use proto::eth::{DepositData, DepositMessage, ForkVersion};
+use proto::frame::MAX_DEPOSITS;
 use proto::lock::Lock;
 use proto::{Address, PublicKey, Root, ValidatorPosition};
+
+pub use proto::frame::DepositDemand as Demand;
 
 pub use extra::Extra;
 pub use refusal::{Culprit, Refusal, When};
@@ -52,17 +55,7 @@ pub const GWEI: u64 = 1_000_000_000;
 
 /// The most keys of one demand: as many as one call deposits.
 pub const MOST_KEYS: usize = MOST_AT_ONCE;
-
-/// What a peer demands: a share of the deposit of each of these keys.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Demand {
-    /// The hash of the version of the agreement that its sender holds to be in force.
-    pub agreement: Root,
-    /// The withdrawal credentials that its sender expects.
-    pub credentials: Root,
-    /// The validators by their place in the lock, ascending.
-    pub validators: Vec<ValidatorPosition>,
-}
+const _: () = assert!(MOST_KEYS == MAX_DEPOSITS, "a frame holds as many");
 
 /// What the own beacon node says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -270,6 +270,9 @@ pub enum Refusal {
         /// The key.
         key: PublicKey,
     },
+    /// The own nodes do not show what has to be known.
+    #[error("its own nodes do not show what has to be known: {0}")]
+    Unseen(String),
     /// A deposit of the key with other credentials was signed before.
     #[error("a deposit of {key} for {recorded} was signed before, and none for others ever is")]
     OtherCredentials {
@@ -318,6 +321,7 @@ impl Refusal {
             Self::NotLooked(_) => "not_looked",
             Self::InMegapool { .. } => "in_megapool",
             Self::Foreign { .. } => "foreign_validator",
+            Self::Unseen(_) => "unseen",
             Self::OtherCredentials { .. } => "other_credentials",
         }
     }
@@ -372,6 +376,7 @@ impl Refusal {
             | Self::Deposited { .. }
             | Self::Minipool { .. }
             | Self::NotLooked(_)
+            | Self::Unseen(_)
             | Self::InMegapool { .. } => Culprit::Nobody,
         }
     }

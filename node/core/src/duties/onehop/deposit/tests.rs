@@ -1,0 +1,170 @@
+//! Four peers and their deposits: with all honest, with liars, and with one that is killed.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use dkg::bls::SecretShare;
+use proto::definition::{Chain, Draft, Withdrawal};
+use proto::lock::{Contents, Lock, Validator};
+use proto::{Identity, PublicKey, Roster, Timestamp, WireVersion, example};
+
+use super::hearing::MOST_HEARD;
+use super::*;
+use crate::deposit::has_valid_signature;
+use crate::duties::Output;
+use crate::duties::facts::ClusterFacts;
+use crate::duties::peers::Peers;
+use crate::partials::keys::ClusterKeys;
+use crate::pool::agreement::example::terms;
+use crate::pool::consent::example::Case;
+use crate::pool::consent::judge;
+use crate::record::{Entry, History, Journal, Owner, Recorded, SimulatedDisk};
+use crate::vault::{Held, Vault};
+use proto::eth::DepositData;
+
+mod liars;
+mod peers;
+
+use peers::Cluster;
+
+fn secret(number: u8) -> SecretShare {
+    let mut bytes = [0; 32];
+    bytes[31] = number;
+    SecretShare::from_bytes(&bytes).unwrap()
+}
+
+/// The shares of the secret 5, and of 6: that many + 3x + 2x².
+fn share(validator: u8, peer: u8) -> SecretShare {
+    let x = peer + 1;
+    secret(5 + validator + 3 * x + 2 * x * x)
+}
+
+/// The lock of the four, made once.
+fn lock() -> Lock {
+    static LOCK: OnceLock<Lock> = OnceLock::new();
+    LOCK.get_or_init(make_lock).clone()
+}
+
+fn make_lock() -> Lock {
+    let identities = example::identities(4);
+    let draft = example::draft(&identities);
+    let draft = Draft {
+        validators: 2,
+        withdrawal: Withdrawal::Later,
+        chain: Chain {
+            name: "our own".to_owned(),
+            execution_chain_id: 31_337,
+            genesis_fork_version: [0; 4].into(),
+            genesis_validators_root: [1; 32].into(),
+            ..draft.chain
+        },
+        ..draft
+    };
+    let validator = |of: u8| Validator {
+        public_key: secret(5 + of).public().to_bytes(),
+        share_public_keys: (0..4).map(|p| share(of, p).public().to_bytes()).collect(),
+    };
+    let contents = Contents {
+        definition: example::agreed(draft, &identities),
+        validators: [0, 1].map(validator).into(),
+        seal_commitment: [0x71, 0x72, 0x73].map(|byte| [byte; 48].into()).into(),
+        exit_seal_commitment: None,
+        transcript_hash: Root::ZERO,
+        keystore_salt: Root::ZERO,
+    };
+    example::witnessed(contents, &identities)
+}
+
+/// Whether these are the deposits of both keys, for the megapool.
+fn are_whole(deposits: &[DepositData], credentials: Root) -> bool {
+    let of: Vec<PublicKey> = lock().validators.iter().map(|it| it.public_key).collect();
+    let keys: Vec<PublicKey> = deposits.iter().map(|it| it.pubkey).collect();
+    let is_right = |it: &DepositData| {
+        let is_ours = it.withdrawal_credentials == credentials && it.amount == 1_000_000_000;
+        is_ours && has_valid_signature(it, [0; 4].into())
+    };
+    keys == of && deposits.iter().all(is_right)
+}
+
+#[test]
+fn what_one_demands_all_judge_and_whoever_demands_gets_whole_signatures() {
+    let mut cluster = Cluster::new();
+    let demand = cluster.demand(0);
+    cluster.run();
+    let made = &cluster.peers[0].made;
+    assert_eq!(made.len(), 1);
+    assert!(are_whole(&made[0], demand.credentials));
+    // Every peer has combined and verified them, and nobody is named.
+    for peer in &cluster.peers {
+        let signed = |note: &DepositNote| matches!(note, DepositNote::Signed(..));
+        assert_eq!(peer.told.iter().filter(|note| signed(note)).count(), 2);
+        assert_eq!(peer.blamed, []);
+        assert_eq!(peer.judgements, 1);
+    }
+}
+
+#[test]
+fn asked_again_they_answer_the_same_without_another_look() {
+    let mut cluster = Cluster::new();
+    cluster.demand(0);
+    cluster.run();
+    let records = |it: &Cluster| -> Vec<u64> {
+        let each = it.peers.iter();
+        each.map(|peer| peer.recorded.sequence()).collect()
+    };
+    let before = records(&cluster);
+    // The one that demanded has forgotten all but its record.
+    cluster.kill(0);
+    cluster.next_slot();
+    cluster.demand(0);
+    cluster.run();
+    let made = &cluster.peers[0].made;
+    assert!(are_whole(
+        &made[0],
+        cluster.peers[0].case.demand.credentials
+    ));
+    assert_eq!(records(&cluster), before, "nothing more is recorded");
+    assert!(cluster.peers[1..].iter().all(|peer| peer.judgements == 1));
+}
+
+/// Whenever one is killed, the one that demands or another: nothing leaves before it is durable,
+/// and once it is back and the demand is repeated all is signed, the same for all.
+#[test]
+fn a_peer_that_is_killed_at_any_point_loses_nothing() {
+    for victim in [0, 2] {
+        let mut at = 0;
+        loop {
+            let mut cluster = Cluster::new();
+            let demand = cluster.demand(0);
+            let is_over = cluster.run_until(victim, at);
+            cluster.kill(victim);
+            cluster.next_slot();
+            cluster.demand(0);
+            cluster.run();
+            let made = cluster.peers[0].made.last().expect("all are there again");
+            assert!(are_whole(made, demand.credentials), "killed after {at}");
+            assert!(cluster.peers.iter().all(|peer| peer.blamed.is_empty()));
+            if is_over {
+                assert!(at > 6, "it has done something");
+                break;
+            }
+            at += 1;
+        }
+    }
+}
+
+#[test]
+fn peers_of_an_older_version_are_asked_nothing() {
+    let mut cluster = Cluster::new();
+    let size = cluster.peers[0].facts.roster.size();
+    let old = size.peer(3).unwrap();
+    cluster.peers[0].peers.set_up(old, WireVersion::V3);
+    cluster.demand(0);
+    let mut out = cluster.peers[0].out.iter();
+    assert!(!out.any(|it| matches!(it, Output::Send(to, _) if *to == old)));
+    let mut out = cluster.peers[0].out.iter();
+    assert!(!out.any(|it| matches!(it, Output::Broadcast(_))));
+    // The others are t.
+    cluster.run();
+    assert_eq!(cluster.peers[0].made.len(), 1);
+}

@@ -1,0 +1,189 @@
+//! What a demand for deposits comes to at the own nodes: all that the judge has to know is read at
+//! one newest block and one finalised one, and at the states of the beacon chain beside them.
+//!
+//! A deposit is in the state of the beacon chain with the block that holds it (EIP-6110), so only
+//! the log of the deposit contract since the finalised block is read: what is older is in the
+//! finalised state.
+//!
+//! Never here: whether a share is given, which the core says.
+
+use std::collections::BTreeSet;
+
+use node_core::duties::pool::{Found, Judgement};
+use node_core::pool::book::Round;
+use node_core::pool::consent::{BeaconFacts, Consent, Extra, Grounds, Refusal, extra, judge};
+use node_core::pool::sight::Sight;
+use proto::PublicKey;
+use proto::agreement::Version;
+use proto::eth::DepositData;
+use proto::lock::Lock;
+use thiserror::Error;
+
+use crate::beacon::{BeaconClient, BeaconError, StateId};
+use crate::checks::chain::{UnsureSlot, slot_by_two};
+use crate::clock;
+use crate::execution::{Execution, ExecutionError, Patience, States};
+use crate::pool::{SightError, Target, anchors, answer_of, look_with, state_of};
+
+/// Where the own nodes are.
+pub(super) struct Nodes {
+    pub(super) execution: String,
+    pub(super) beacon: BeaconClient,
+}
+
+/// What has to be known cannot be.
+#[derive(Debug, Error)]
+enum Unseen {
+    #[error(transparent)]
+    Sight(#[from] SightError),
+    #[error(transparent)]
+    Execution(#[from] ExecutionError),
+    #[error(transparent)]
+    Beacon(#[from] BeaconError),
+    #[error(transparent)]
+    Slot(#[from] UnsureSlot),
+}
+
+/// Looks, and has it judged.
+pub(super) async fn run(
+    nodes: &Nodes,
+    (lock, version): (&Lock, &Version),
+    target: &Target,
+    judgement: &Judgement,
+) -> Found {
+    let looked = see(nodes, lock, (target, judgement)).await;
+    let verdict = match looked {
+        Ok(seen) => seen.judge((lock, version), judgement),
+        Err(unseen) => Err(Refusal::Unseen(unseen.to_string())),
+    };
+    said(judgement, verdict)
+}
+
+/// That nothing could be looked at.
+pub(super) fn blind(judgement: &Judgement, why: String) -> Found {
+    said(judgement, Err(Refusal::Unseen(why)))
+}
+
+fn said(judgement: &Judgement, verdict: Result<Consent, Refusal>) -> Found {
+    Found::Judged {
+        peer: judgement.peer,
+        demand: judgement.demand.clone(),
+        verdict: verdict.map_err(Box::new),
+    }
+}
+
+/// All that the own nodes show.
+struct Seen {
+    sight: Sight,
+    extra: [Extra; 2],
+    logged: Vec<DepositData>,
+    beacon: BeaconFacts,
+}
+
+impl Seen {
+    fn judge(
+        &self,
+        (lock, version): (&Lock, &Version),
+        judgement: &Judgement,
+    ) -> Result<Consent, Refusal> {
+        let grounds = Grounds {
+            lock,
+            agreement: Some(version),
+            sight: &self.sight,
+            extra: self.extra.each_ref(),
+            logged: &self.logged,
+            beacon: &self.beacon,
+            record: &judgement.record,
+        };
+        judge(&judgement.demand, &grounds)
+    }
+}
+
+async fn see(
+    nodes: &Nodes,
+    lock: &Lock,
+    (target, judgement): (&Target, &Judgement),
+) -> Result<Seen, Unseen> {
+    let validators = judgement.demand.validators.iter();
+    let key = |at: &proto::ValidatorPosition| Some(lock.validators.get(at.index())?.public_key);
+    let keys: Vec<PublicKey> = validators.filter_map(key).collect();
+    let (mut states, sight) = look_with(&nodes.execution, target, Patience::USUAL).await?;
+    let extra = read_extra(&mut states, &sight, &keys).await?;
+    let chain = &lock.definition.terms().chain;
+    let execution = Execution::connect(&nodes.execution, chain, Patience::USUAL).await?;
+    let of = keys.iter().copied().collect();
+    let mut log = execution.log(of, sight.finalised_block.number);
+    let logged = log.whole_view(&BTreeSet::new(), |_, _| ()).await?.seen;
+    // The beacon chain last: what was deposited before the log was read is in it or in the log.
+    Ok(Seen {
+        beacon: beacon_facts(&nodes.beacon, &keys).await?,
+        logged: logged.into_iter().map(|it| it.deposit).collect(),
+        sight,
+        extra,
+    })
+}
+
+/// What only a deposit has to know of the contracts, at both blocks of the sight.
+async fn read_extra(
+    states: &mut States,
+    sight: &Sight,
+    keys: &[PublicKey],
+) -> Result<[Extra; 2], Unseen> {
+    let anchors = anchors(sight);
+    let head = (anchors.head, &sight.head);
+    let finalised = sight.finalised.as_ref().unwrap_or(&sight.head);
+    let mut read = Vec::new();
+    for (block, view) in [head, (anchors.finalised, finalised)] {
+        let mut answers = [].into();
+        let fault = |fault| SightError::Fault {
+            block: block.number,
+            fault,
+        };
+        let extra = loop {
+            let round = extra::read(&view.contracts, keys, &answers);
+            match round.map_err(fault)? {
+                Round::Done(extra) => break extra,
+                Round::Ask(questions) => {
+                    let worded = questions.iter().map(|it| (block, state_of(it)));
+                    let worded: Vec<_> = worded.collect();
+                    let answered = states.ask(&worded).await?.into_iter().map(answer_of);
+                    answers.extend(questions.into_iter().zip(answered));
+                }
+            }
+        };
+        read.push(extra);
+    }
+    states.check([anchors.head, anchors.finalised]).await?;
+    let [head, finalised] = <[Extra; 2]>::try_from(read).expect("two blocks were read");
+    Ok([head, finalised])
+}
+
+/// What the beacon node knows of the keys, in its head state and in its finalised one.
+async fn beacon_facts(beacon: &BeaconClient, keys: &[PublicKey]) -> Result<BeaconFacts, Unseen> {
+    let spec = beacon.chain_spec().await?;
+    slot_by_two(&spec, &beacon.sync_status().await?, clock::now())?;
+    let genesis = spec.genesis();
+    let mut facts = BeaconFacts {
+        genesis_validators_root: genesis.genesis_validators_root,
+        genesis_fork_version: genesis.genesis_fork_version,
+        deposit_chain_id: spec.deposit_chain_id(),
+        deposit_contract: spec.deposit_contract(),
+        registered: BTreeSet::new(),
+        pending: Vec::new(),
+    };
+    for state in [StateId::Head, StateId::Finalized] {
+        // The pending ones first: one that becomes a validator between the two answers is in both.
+        let pending = beacon.pending_deposits(state).await?;
+        let of_keys = pending.into_iter().filter(|it| keys.contains(&it.pubkey));
+        facts.pending.extend(of_keys.map(|it| DepositData {
+            pubkey: it.pubkey,
+            withdrawal_credentials: it.withdrawal_credentials,
+            amount: it.amount,
+            signature: it.signature,
+        }));
+        let registered = beacon.validators(state, keys).await?;
+        let registered = registered.into_iter().map(|it| it.validator.pubkey);
+        facts.registered.extend(registered);
+    }
+    Ok(facts)
+}
