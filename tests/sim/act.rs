@@ -111,6 +111,7 @@ impl World {
                 self.estranged.insert((peer, other.position()));
             }
             Note::Exit(validator, note) => self.exits.note(peer, validator.0, note),
+            Note::Deposit(note) => self.joining.told.push((peer, note)),
             Note::UnservedFork(_) => *self.warned.entry(peer).or_default() += 1,
             Note::Sight { .. }
             | Note::Looked(_)
@@ -171,9 +172,13 @@ impl World {
             | Frame::BlobsPart(_)
             | Frame::ExitWords(_)
             | Frame::ExitShare(_)
-            | Frame::Agreement(_)) => {
+            | Frame::Agreement(_)
+            | Frame::DepositDemand(_)
+            | Frame::DepositShares(_)
+            | Frame::DepositRefusal(_)) => {
                 self.count_blobs(peer, &other);
                 self.check_exit(peer, &other);
+                self.check_joining(peer, &other);
                 return self.narrate(|| format!("peer {peer}: {other:?}"));
             }
         };

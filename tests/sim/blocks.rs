@@ -119,7 +119,10 @@ impl World {
             | Frame::Taken(_)
             | Frame::ExitWords(_)
             | Frame::ExitShare(_)
-            | Frame::Agreement(_) => {}
+            | Frame::Agreement(_)
+            | Frame::DepositDemand(_)
+            | Frame::DepositShares(_)
+            | Frame::DepositRefusal(_) => {}
         }
     }
 }

@@ -220,6 +220,7 @@ impl Checks {
             | Note::Refused { .. }
             | Note::RandaoRefused { .. }
             | Note::Exit(..)
+            | Note::Deposit(_)
             | Note::RolledBack { .. }
             | Note::DiskHangs { .. }
             | Note::OtherChain { .. }

@@ -125,6 +125,10 @@ impl World {
             );
             return self.disk_must_explain(peer, &error);
         }
+        let joins = !self.joining.cases.is_empty();
+        if let Some(process) = self.peers[peer].process.as_mut().filter(|_| joins) {
+            process.node.watch_pool();
+        }
         let process = self.peers[peer]
             .process
             .as_ref()

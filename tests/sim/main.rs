@@ -17,6 +17,7 @@
 //! | `attacks`, `blind`, `mixed` | the same, of liars, of beacon nodes, of upgrades |
 //! | `blobs`, `garbage` | the same, of blocks with blobs |
 //! | `rocket`, `payees` | a node account that goes in and out of the smoothing pool; scripts |
+//! | `joining`, `deposits` | deposits at Rocket Pool: what is checked of them; scripts |
 //! | `leaving`, `exits` | exits: what is checked of them; scripts |
 //! | `dues`, `endings` | the same, of duties that are drawn anew; of what is said at their end |
 //! | `controls` | worlds that are wrong on purpose: the checkers must notice |
@@ -71,6 +72,7 @@ mod blocks;
 mod chain;
 mod checks;
 mod controls;
+mod deposits;
 mod disks;
 mod draws;
 mod dues;
@@ -78,6 +80,7 @@ mod endings;
 mod exits;
 mod faults;
 mod garbage;
+mod joining;
 mod kept;
 mod leaving;
 mod links;

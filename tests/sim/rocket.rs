@@ -122,6 +122,10 @@ impl World {
 
     pub(crate) fn errand(&mut self, peer: usize, errand: Errand) {
         match errand {
+            Errand::Judge(judgement) => self.judge(peer, *judgement),
+            Errand::Deposits(deposits) => self.joining.made.push((peer, deposits)),
+            // Where deposits are tried, nothing else is looked for.
+            Errand::Look if self.rocket.is_none() => {}
             Errand::Look => {
                 let head = self.chain.head(peer, Slot(u64::MAX), self.now);
                 // Two epochs are not final yet.

@@ -16,6 +16,7 @@ use tests::cluster::Cluster;
 
 use crate::blocks::{Lie, Oddity};
 use crate::chain::Chain;
+use crate::joining::bad_deposits;
 use crate::leaving::{bad_share, undecided};
 
 /// The number of a record that a false witness claims to have seen.
@@ -104,6 +105,9 @@ impl Villain {
             Ok(Frame::ExitShare(share)) if self == Self::BadShares => {
                 return vec![bad_share(me, &share, means).encode()];
             }
+            Ok(Frame::DepositShares(shares)) if self == Self::BadShares => {
+                return vec![bad_deposits(me, shares, means).encode()];
+            }
             Ok(
                 Frame::Greeting(_)
                 | Frame::Randao(_)
@@ -114,7 +118,10 @@ impl Villain {
                 | Frame::BlobsPart(_)
                 | Frame::ExitWords(_)
                 | Frame::ExitShare(_)
-                | Frame::Agreement(_),
+                | Frame::Agreement(_)
+                | Frame::DepositDemand(_)
+                | Frame::DepositShares(_)
+                | Frame::DepositRefusal(_),
             )
             | Err(_) => return vec![frame],
         };

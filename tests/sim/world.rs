@@ -22,6 +22,7 @@ use tests::cluster::{Cluster, Recipe};
 use crate::chain::Chain;
 use crate::checks::{Checks, StateHash, Violation};
 use crate::faults::Fault;
+use crate::joining::Joining;
 use crate::leaving::Exits;
 use crate::links::Links;
 use crate::peer::{Conduct, Peer};
@@ -153,14 +154,24 @@ pub struct World {
     pub refusals: BTreeMap<usize, usize>,
     /// What is said and done about exits.
     pub exits: Exits,
+    /// What is said and done about deposits.
+    pub joining: Joining,
     pub(crate) past: Vec<Vec<Vec<u8>>>,
     /// The group signatures that were checked already.
     pub(crate) verified: BTreeSet<(u32, Root, SignatureBytes)>,
 }
 
+/// The clusters that were made, by their sizes and whether they join Rocket Pool.
+type Made = BTreeMap<(usize, bool), Arc<Cluster>>;
+
+/// The cluster of n peers that joins Rocket Pool.
+pub fn joining_cluster(peers: usize) -> Arc<Cluster> {
+    cluster(peers, true)
+}
+
 /// The cluster of n peers: made once, the same for every world.
-fn cluster(peers: usize) -> Arc<Cluster> {
-    static MADE: OnceLock<Mutex<BTreeMap<usize, Arc<Cluster>>>> = OnceLock::new();
+fn cluster(peers: usize, joins: bool) -> Arc<Cluster> {
+    static MADE: OnceLock<Mutex<Made>> = OnceLock::new();
     let made = MADE.get_or_init(Mutex::default);
     let mut made = made.lock().unwrap();
     let chain = DefinitionChain {
@@ -174,10 +185,11 @@ fn cluster(peers: usize) -> Arc<Cluster> {
         peers,
         validators: VALIDATORS,
         chain,
+        joins,
         seed: 42,
     };
     Arc::clone(
-        made.entry(peers)
+        made.entry((peers, joins))
             .or_insert_with(|| Arc::new(Cluster::make(&recipe))),
     )
 }
@@ -185,7 +197,12 @@ fn cluster(peers: usize) -> Arc<Cluster> {
 impl World {
     /// A calm world of n correct peers that all start a few seconds before [`FIRST`].
     pub fn new(peers: usize, seed: u64) -> Self {
-        let cluster = cluster(peers);
+        Self::of(cluster(peers, false), seed)
+    }
+
+    /// The same, of this cluster.
+    pub(crate) fn of(cluster: Arc<Cluster>, seed: u64) -> Self {
+        let peers = cluster.identities.len();
         let size = cluster.lock.definition.terms().size();
         let validators = cluster.lock.validators.iter();
         let keys = validators.map(|v| v.public_key).collect();
@@ -231,6 +248,7 @@ impl World {
             parts: BTreeMap::new(),
             refusals: BTreeMap::new(),
             exits: Exits::default(),
+            joining: Joining::default(),
             past: vec![Vec::new(); peers],
             verified: BTreeSet::new(),
         };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use dkg::ceremony::{Ceremony, Input, Outcome, Output, Participant, Position};
 use proto::ceremony::{Purpose, Terms as CeremonyTerms};
-use proto::definition::{Chain, Draft};
+use proto::definition::{Chain, Draft, Withdrawal};
 use proto::lock::{Contents, Lock, Validator};
 use proto::{Identity, Machine as _, PeerIndex, Roster, Timestamp, example};
 
@@ -26,6 +26,8 @@ pub struct Recipe {
     /// How many validators.
     pub validators: usize,
     pub chain: Chain,
+    /// Whether the definition leaves open where the stake returns to.
+    pub joins: bool,
     /// Makes all keys.
     pub seed: u8,
 }
@@ -36,12 +38,15 @@ impl Cluster {
         let identities: Vec<Identity> = (0..recipe.peers)
             .map(|at| Identity::from_seed(&[recipe.seed ^ (at as u8 + 1); 32]))
             .collect();
-        let draft = Draft {
+        let mut draft = Draft {
             nonce: [recipe.seed; 32].into(),
             chain: recipe.chain.clone(),
             validators: recipe.validators,
             ..example::draft(&identities)
         };
+        if recipe.joins {
+            draft.withdrawal = Withdrawal::Later;
+        }
         let definition = example::agreed(draft, &identities);
         let terms = CeremonyTerms {
             definition: definition.hash(),
