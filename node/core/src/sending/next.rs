@@ -96,6 +96,8 @@ pub enum Act<'a> {
     Broadcast {
         /// The account's nonce.
         nonce: u64,
+        /// What keeps its fee from being raised, if it ought to be.
+        held: Option<Why>,
     },
     /// Sign a step at a free nonce.
     Sign(Order<'a>),
@@ -146,6 +148,17 @@ pub fn next<'a>(outbox: &'a Outbox, asked: &'a [Call], facts: &Facts, cap: u64) 
         },
         (None, Some(call)) => bench.fresh(call),
     }
+}
+
+/// Whether the step that is asked for first is all that this is about, so that the others need not
+/// wait for it: nothing is under way, and it alone cannot be sent now.
+pub fn may_pass_over(outbox: &Outbox, facts: &Facts, act: &Act<'_>) -> bool {
+    let is_its_own = match act {
+        Act::Wait(why) => why.is_of_one_step(),
+        Act::Stop(stop) => stop.is_of_one_step(),
+        Act::Done { .. } | Act::Broadcast { .. } | Act::Sign(_) | Act::Replace(_) => false,
+    };
+    is_its_own && open(outbox, facts.nonce).is_none()
 }
 
 /// What decides, together.
@@ -202,22 +215,33 @@ impl<'a> Bench<'a, '_> {
     }
 
     fn wait_or_broadcast(&self, entry: &Entry) -> Act<'a> {
-        self.hold(
-            entry,
-            Why::UnderWay {
+        match self.is_lost(entry) {
+            true => Act::Broadcast {
+                nonce: entry.nonce,
+                held: None,
+            },
+            false => Act::Wait(Why::UnderWay {
                 step: entry.step.clone(),
                 nonce: entry.nonce,
                 transaction: entry.newest().transaction,
-            },
-        )
+            }),
+        }
     }
 
-    /// Keeps what is under way as it is, if the node has it.
+    /// Keeps what is under way as it is.
     fn hold(&self, entry: &Entry, why: Why) -> Act<'a> {
-        match self.facts.pending > entry.nonce {
-            true => Act::Wait(why),
-            false => Act::Broadcast { nonce: entry.nonce },
+        match self.is_lost(entry) {
+            true => Act::Broadcast {
+                nonce: entry.nonce,
+                held: Some(why),
+            },
+            false => Act::Wait(why),
         }
+    }
+
+    /// Whether the node does not have what is under way.
+    fn is_lost(&self, entry: &Entry) -> bool {
+        self.facts.pending <= entry.nonce
     }
 
     fn replace(&self, entry: &'a Entry, call: Option<&'a Call>) -> Act<'a> {

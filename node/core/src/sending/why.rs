@@ -106,6 +106,37 @@ pub enum Why {
     },
 }
 
+impl Why {
+    /// Whether it is about one step, and not about the account or what gas costs.
+    pub fn is_of_one_step(&self) -> bool {
+        match self {
+            Self::Unsettled { .. }
+            | Self::NotFinal { .. }
+            | Self::Reverts { .. }
+            | Self::Untried(_)
+            | Self::Funds { .. } => true,
+            Self::UnderWay { .. }
+            | Self::Foreign(_)
+            | Self::Behind { .. }
+            | Self::Price(_)
+            | Self::RaisedOften { .. } => false,
+        }
+    }
+}
+
+impl Stop {
+    /// Whether it is about a step that is over, and not about what is under way.
+    pub fn is_of_one_step(&self) -> bool {
+        match self {
+            Self::Unshown { .. }
+            | Self::Unknown { .. }
+            | Self::Cancelled(_)
+            | Self::FailedOften { .. } => true,
+            Self::Overtaken { .. } | Self::Changed { .. } => false,
+        }
+    }
+}
+
 /// Why a step is not sent any more until the operator has looked.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Stop {

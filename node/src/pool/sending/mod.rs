@@ -4,18 +4,22 @@
 //! | module | is |
 //! |---|---|
 //! | [`kept`] | the outbox on the disk |
+//! | [`node_account`] | the node account, from its keystore |
 //!
 //! Never here: which calls there are, and what is next, which the core decides
 //! ([`node_core::sending`]).
 
 pub mod kept;
+pub mod node_account;
 
 use std::path::Path;
 
 use alloy::primitives::U256;
 use node_core::sending::call::{Call, StepId};
 use node_core::sending::fees::{Market, WEI_PER_GWEI};
-use node_core::sending::next::{Act, Facts, Landed, Order, candidate, next, sent_for};
+use node_core::sending::next::{
+    Act, Facts, Landed, Order, candidate, may_pass_over, next, sent_for,
+};
 use node_core::sending::outbox::{Attempt, Made, Outbox, OutboxError, Raw};
 use node_core::sending::why::{Stop, Why};
 use proto::{Address, Root};
@@ -59,9 +63,24 @@ pub enum Progress {
         step: StepId,
         nonce: u64,
         transaction: Root,
+        /// What keeps its fee from being raised, if it ought to be.
+        held: Option<Why>,
     },
     /// It was, and the node did not take it. It is tried again at the next look.
-    Refused { step: StepId, cause: ExecutionError },
+    Refused {
+        step: StepId,
+        cause: ExecutionError,
+        /// As for one that was taken.
+        held: Option<Why>,
+    },
+}
+
+/// The same, and what was passed over.
+#[derive(Debug)]
+pub struct Advance {
+    pub progress: Progress,
+    /// Steps that were asked for before and are not sent now, and why, in words.
+    pub passed: Vec<(StepId, String)>,
 }
 
 /// One account that sends.
@@ -142,7 +161,8 @@ impl Sending {
     }
 
     /// Looks at the account, and does the next thing for the calls that are asked for at the
-    /// newest of these blocks. `now` is in Unix seconds.
+    /// newest of these blocks, in their order: what cannot be sent now is passed over for the next
+    /// one. `now` is in Unix seconds.
     ///
     /// # Errors
     /// If the node does not answer, or the outbox cannot be written.
@@ -151,32 +171,79 @@ impl Sending {
         asked: &[Call],
         anchors: &Anchors,
         now: u64,
-    ) -> Result<Progress, SendingError> {
+    ) -> Result<Advance, SendingError> {
         if anchors.chain_id != self.outbox.chain_id() {
             return Err(SendingError::OtherChain {
                 found: anchors.chain_id,
                 expected: self.outbox.chain_id(),
             });
         }
-        let facts = self.facts(asked, anchors, now).await?;
-        if self.outbox.settle(facts.settled) {
-            self.kept.store(&self.outbox)?;
+        let mut first = None;
+        let mut passed = Vec::new();
+        for from in 0..asked.len().max(1) {
+            let asked = &asked[from..];
+            let facts = self.facts(asked, anchors, now).await?;
+            if self.outbox.settle(facts.settled) {
+                self.kept.store(&self.outbox)?;
+            }
+            // What is decided borrows the outbox, and what is done changes it.
+            let outbox = self.outbox.clone();
+            let act = next(&outbox, asked, &facts, self.cap);
+            let is_passed = may_pass_over(&outbox, &facts, &act);
+            let progress = self.act(act, now).await?;
+            if !is_passed {
+                return Ok(Advance { progress, passed });
+            }
+            let words = words(&progress);
+            let step = asked.first().map(|call| call.step.clone());
+            passed.extend(step.zip(words));
+            first.get_or_insert(progress);
         }
-        // What is decided borrows the outbox, and what is done changes it.
-        let outbox = self.outbox.clone();
-        match next(&outbox, asked, &facts, self.cap) {
+        let progress = first.expect("the last one is not passed over before the first");
+        Ok(Advance { progress, passed })
+    }
+
+    /// The first of these calls that would succeed in the block after the newest one; if none, why
+    /// each would not.
+    ///
+    /// # Errors
+    /// If the node does not answer.
+    pub async fn choose(
+        &mut self,
+        calls: Vec<Call>,
+        anchors: &Anchors,
+    ) -> Result<Result<Call, String>, SendingError> {
+        let account = self.sender.address();
+        let mut refusals = Vec::new();
+        for call in calls {
+            let tried = unpriced(&call);
+            let tried = self
+                .states
+                .simulate(&anchors.head, &account, &tried)
+                .await?;
+            match tried {
+                Ok(()) => return Ok(Ok(call)),
+                Err(why) if refusals.contains(&why) => {}
+                Err(why) => refusals.push(why),
+            }
+        }
+        Ok(Err(refusals.join("; or ")))
+    }
+
+    async fn act(&mut self, act: Act<'_>, now: u64) -> Result<Progress, SendingError> {
+        match act {
             Act::Done { is_final } => Ok(Progress::Done { is_final }),
             Act::Wait(why) => Ok(Progress::Waits(why)),
             Act::Stop(stop) => Ok(Progress::Stopped(stop)),
-            Act::Broadcast { nonce } => self.broadcast(nonce).await,
+            Act::Broadcast { nonce, held } => self.broadcast(nonce, held).await,
             Act::Sign(order) | Act::Replace(order) => {
                 let made = self.sign(&order, now).await?;
                 let nonce = made.nonce;
-                let mut fuller = outbox.clone();
+                let mut fuller = self.outbox.clone();
                 fuller.add(made)?;
                 self.kept.store(&fuller)?;
                 self.outbox = fuller;
-                self.broadcast(nonce).await
+                self.broadcast(nonce, None).await
             }
         }
     }
@@ -251,7 +318,7 @@ impl Sending {
     }
 
     /// Hands over what stands in the outbox at this nonce, and so on the disk.
-    async fn broadcast(&mut self, nonce: u64) -> Result<Progress, SendingError> {
+    async fn broadcast(&mut self, nonce: u64, held: Option<Why>) -> Result<Progress, SendingError> {
         let entry = self.outbox.at(nonce).ok_or(ExecutionError::NoBlock)?;
         let (step, transaction) = (entry.step.clone(), entry.newest().transaction);
         match self.states.submit(&entry.raw.0).await {
@@ -260,9 +327,19 @@ impl Sending {
                 step,
                 nonce,
                 transaction,
+                held,
             }),
-            Err(cause) => Ok(Progress::Refused { step, cause }),
+            Err(cause) => Ok(Progress::Refused { step, cause, held }),
         }
+    }
+}
+
+/// Why nothing is sent, if so.
+fn words(progress: &Progress) -> Option<String> {
+    match progress {
+        Progress::Waits(why) => Some(why.to_string()),
+        Progress::Stopped(stop) => Some(stop.to_string()),
+        Progress::Done { .. } | Progress::Sent { .. } | Progress::Refused { .. } => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Each line of the two tables on the page of `next`, and each reason to wait or to stop.
 
 use super::super::fees::{NoPrice, raised};
-use super::super::next::{Act, Landed, STUCK_AFTER, candidate, next, sent_for};
+use super::super::next::{Act, Landed, STUCK_AFTER, candidate, may_pass_over, next, sent_for};
 use super::super::why::{Stop, Why};
 use super::*;
 
@@ -59,7 +59,13 @@ fn what_is_in_the_pool_is_waited_for_and_what_was_dropped_or_never_left_is_sent_
     let mut facts = facts(5);
     // So it also is after a crash between disk and network.
     let act = next(&outbox, &asked, &facts, CAP);
-    assert_eq!(act, Act::Broadcast { nonce: 5 });
+    assert_eq!(
+        act,
+        Act::Broadcast {
+            nonce: 5,
+            held: None
+        }
+    );
     facts.pending = 6;
     let why = waits(next(&outbox, &asked, &facts, CAP));
     assert!(matches!(why, Why::UnderWay { nonce: 5, .. }), "{why}");
@@ -79,7 +85,13 @@ fn what_was_in_a_block_and_is_so_no_more_is_sent_again() {
     assert_eq!(is_final(6), Act::Done { is_final: true });
     let asked = [once()];
     let act = next(&outbox, &asked, &facts(5), CAP);
-    assert_eq!(act, Act::Broadcast { nonce: 5 });
+    assert_eq!(
+        act,
+        Act::Broadcast {
+            nonce: 5,
+            held: None
+        }
+    );
 }
 
 #[test]
@@ -121,10 +133,14 @@ fn gas_above_the_operators_bound_is_waited_for_and_never_paid() {
     (facts.market.base_fee, facts.market.suggested) = (5 * GWEI, Some(2 * GWEI));
     let why = waits(next(&outbox, &asked, &facts, 22 * GWEI));
     assert!(matches!(why, Why::Price(NoPrice::TooDear { .. })), "{why}");
-    // What the node has lost it gets as it was.
+    // What the node has lost it gets as it was, and the operator hears that the bound holds it.
     facts.pending = 5;
     let act = next(&outbox, &asked, &facts, 22 * GWEI);
-    assert_eq!(act, Act::Broadcast { nonce: 5 });
+    let Act::Broadcast { nonce: 5, held } = act else {
+        panic!("{act:?}");
+    };
+    let held = held.unwrap().to_string();
+    assert!(held.contains("`max_fee_gwei` allows 22"), "{held}");
 }
 
 #[test]
@@ -262,7 +278,13 @@ fn a_step_that_is_done_by_somebody_else_stops_all_until_it_is_emptied() {
     assert_eq!(order.gas().units(), 21_000);
     outbox.add(signed(&order, 1_000)).unwrap();
     let act = next(&outbox, &other, &facts(5), CAP);
-    assert_eq!(act, Act::Broadcast { nonce: 5 });
+    assert_eq!(
+        act,
+        Act::Broadcast {
+            nonce: 5,
+            held: None
+        }
+    );
     // It stays cancelled, also if it is wanted after all.
     outbox.settle(6);
     let stop = stops(next(&outbox, &[once()], &facts(6), CAP));
@@ -333,4 +355,46 @@ fn the_call_to_simulate_is_the_one_that_would_be_signed() {
     assert_eq!(candidate(&outbox(), &asked, 5), Some(&asked[0]));
     assert_eq!(candidate(&sent(&once()), &asked, 5), Some(&asked[1]));
     assert_eq!(candidate(&sent(&once()), &asked[..1], 5), None);
+}
+
+#[test]
+fn others_go_before_a_step_that_cannot_be_sent_now_and_none_before_what_is_under_way() {
+    let asked = [once(), call("other", Effect::Idempotent)];
+    let passes = |outbox: &Outbox, facts: &Facts, cap| {
+        let act = next(outbox, &asked, facts, cap);
+        assert!(matches!(act, Act::Wait(_) | Act::Stop(_)), "{act:?}");
+        may_pass_over(outbox, facts, &act)
+    };
+    let fresh = outbox();
+    let refused = Facts {
+        simulated: Some(Err("no".to_owned())),
+        ..facts(5)
+    };
+    assert!(passes(&fresh, &refused, CAP));
+    let poor = Facts {
+        balance: U256::ZERO,
+        ..facts(5)
+    };
+    assert!(passes(&fresh, &poor, CAP));
+    let unsettled = Facts {
+        settled: 5,
+        ..facts(6)
+    };
+    assert!(passes(&sent(&once()), &unsettled, CAP));
+    // It has had no effect, and nobody knows why.
+    assert!(passes(&sent(&once()), &facts(6), CAP));
+    // What is dear is dear for all, and what is under way comes first.
+    assert!(!passes(&fresh, &facts(5), 1));
+    let of_others = Facts {
+        pending: 6,
+        ..facts(5)
+    };
+    assert!(!passes(&fresh, &of_others, CAP));
+    assert!(!passes(&sent(&once()), &refused, CAP));
+    assert!(!passes(&sent(&once()), &of_others, CAP));
+    assert!(!passes(
+        &sent(&call("elsewhere", Effect::Once)),
+        &facts(5),
+        CAP
+    ));
 }

@@ -167,7 +167,7 @@ impl World {
         let raw = match next(&outbox, &asked, &facts, CAP) {
             Act::Done { is_final } => return Ok(is_final),
             Act::Wait(_) | Act::Stop(_) => return Ok(false),
-            Act::Broadcast { nonce } => outbox.at(nonce).unwrap().newest().transaction,
+            Act::Broadcast { nonce, .. } => outbox.at(nonce).unwrap().newest().transaction,
             Act::Sign(order) | Act::Replace(order) => {
                 prop_assert!(order.offer.max_fee <= CAP);
                 let made = signed(&order, self.now);

@@ -51,7 +51,8 @@ impl Place {
     /// One look of a program that was just started.
     async fn look(&self, asked: &[Call]) -> Result<Progress, SendingError> {
         let anchors = self.anchors();
-        self.start()?.advance(asked, &anchors, 1_000).await
+        let advance = self.start()?.advance(asked, &anchors, 1_000).await?;
+        Ok(advance.progress)
     }
 
     async fn sent(&self, asked: &[Call]) -> Root {
