@@ -16,7 +16,7 @@
 //! | [`agreement`] | what a cluster's operators agree on: a chain of versions that all sign |
 //! | [`consent`] | whether this peer gives its share for a deposit |
 //! | [`plan`] | what is to be done, as steps that follow from what is seen and agreed |
-//! | [`founding`] | the steps that make an account a node, as calls of that account |
+//! | [`dispatch`] | which steps of a plan the node account sends now, and with which calls |
 //! | [`open_step`] | steps that anybody may take for a node, as calls |
 //! | [`payee`] | whom blocks pay: the smoothing pool or the megapool |
 //! | [`amount`] | wei, shares and foreign words, as they are shown |
@@ -44,7 +44,7 @@ pub mod amount;
 pub mod book;
 pub mod consent;
 pub mod contracts;
-pub mod founding;
+pub mod dispatch;
 pub mod megapool;
 pub mod minipool;
 pub mod network;

@@ -1,62 +1,51 @@
-//! Steps that the contracts let anybody take for a node, sent by hand from an operator's own
-//! account.
+//! Steps that an operator takes for a node by hand, from an account of his own: those that the
+//! contracts let anybody take, and those of the node's own account or withdrawal address.
 //!
-//! A step is asked for as long as the contracts show that it has something to do. Its name holds
-//! what changes when it is done, so that the same deed later is another step. A second time does
-//! nothing but cost fees: the contracts refuse it, or have nothing left to move.
+//! They are the plan's own, without what an agreement wants: whoever takes one by hand wants it. A
+//! step is asked for as long as the contracts show that it has something to do.
 //!
-//! Source: the contracts of Rocket Pool at v1.4, `RocketMegapoolDelegate.distribute` and
-//! `RocketDepositPool.assignDeposits`.
+//! Never here: whether the contracts let this account take it, which its simulation says.
 
-use alloy_primitives::U256;
-use alloy_sol_types::SolCall as _;
 use thiserror::Error;
 
-use super::contracts::Contract;
-use super::megapool::{Deployed, Stage};
-use super::plan::calls;
-use super::view::View;
-use crate::sending::call::{Call, Effect, Gas, StepId};
+use super::megapool::Validator;
+use super::plan::{
+    Idle, Shown, Step, Wait, assign, balance, claim, debt, distribute, leave, stake,
+};
 
-/// Gas of either in the worst case: 208,000 and 530,000 were measured on the contracts of 1.4.
-const GAS: u64 = 1_000_000;
-
-/// A step that anybody may take.
+/// A step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpenStep {
     /// The megapool's rewards are split, and the node's part is kept for it.
     Distribute,
     /// The node's validator at the top of the queue gets its ether, and its first deposit is made.
     Assign,
+    /// A validator is proved to be the node's, and gets the other 31 ETH.
+    Stake,
+    /// A validator is proved to leave.
+    NotifyExit,
+    /// A validator is proved not to, though somebody says so.
+    NotifyNotExit,
+    /// What came back of a validator is proved and split.
+    FinalBalance,
+    /// What the megapool owes is paid.
+    RepayDebt,
+    /// What the node gets back goes to its withdrawal address.
+    Claim,
 }
 
-/// Why there is nothing to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum Idle {
-    /// There is no megapool.
-    #[error("the node has no megapool")]
-    NoMegapool,
-    /// Nothing has come in.
-    #[error("the megapool has no rewards to distribute")]
-    NoRewards,
-    /// Nobody was paid yet, and nobody may be.
-    #[error("rewards are distributed only after the megapool's first validator was staked")]
-    NoneStaked,
-    /// The contracts hold rewards back.
-    #[error(
-        "a validator of the megapool leaves or is locked by a challenge: until that is over, \
-         nothing is distributed"
-    )]
-    Held,
-    /// It is switched off.
-    #[error("assigning is switched off at Rocket Pool")]
-    NoAssigning,
-    /// The pool has too little.
-    #[error("the deposit pool does not hold the 32 ETH of one more validator")]
-    PoolTooLow,
-    /// Another one is before it.
-    #[error("no validator of this node is at the top of the queue")]
-    NotOnTop,
+/// Why it is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NotNow {
+    /// There is nothing to do.
+    #[error("there is nothing to do: {0}")]
+    Idle(#[from] Idle),
+    /// The contracts hold it back.
+    #[error("it cannot be done now: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Waits(Vec<Wait>),
+    /// The megapool has no validator of this number.
+    #[error("the megapool has no validator {0}: `gantry pool status` shows them")]
+    NoValidator(u32),
 }
 
 impl OpenStep {
@@ -65,83 +54,66 @@ impl OpenStep {
         match self {
             Self::Distribute => "distribute",
             Self::Assign => "assign",
+            Self::Stake => "stake",
+            Self::NotifyExit => "notify-exit",
+            Self::NotifyNotExit => "notify-not-exit",
+            Self::FinalBalance => "final-balance",
+            Self::RepayDebt => "repay-debt",
+            Self::Claim => "claim",
         }
     }
 
-    /// The call that takes it, by what the contracts show.
+    /// Whether it is about one validator, of whom the beacon chain has to be asked.
+    pub fn is_of_validator(self) -> bool {
+        match self {
+            Self::Stake | Self::NotifyExit | Self::NotifyNotExit | Self::FinalBalance => true,
+            Self::Distribute | Self::Assign | Self::RepayDebt | Self::Claim => false,
+        }
+    }
+
+    /// What is to be done, by what is seen: for this validator, by its number in the megapool, or
+    /// for the first for which there is something to do.
     ///
     /// # Errors
-    /// If it has nothing to do.
-    pub fn call(self, view: &View) -> Result<Call, Idle> {
-        let node = view.node.as_ref().ok_or(Idle::NoMegapool)?;
-        let megapool = node.megapool.as_ref().and_then(|it| it.deployed.as_ref());
-        let megapool = megapool.ok_or(Idle::NoMegapool)?;
-        match self {
-            Self::Distribute => distribute(megapool),
-            Self::Assign => assign(view, megapool),
+    /// If there is nothing, or not now.
+    pub fn step(self, shown: &Shown<'_>, validator: Option<u32>) -> Result<Step, NotNow> {
+        let step = match self {
+            Self::Distribute => distribute::open(shown),
+            Self::Assign => assign::open(shown, |it| validator.is_none_or(|id| it.id == id)),
+            Self::RepayDebt => debt::open(shown),
+            Self::Claim => claim::open(shown),
+            Self::Stake => return first(shown, validator, stake::open),
+            Self::NotifyExit => return first(shown, validator, leave::exit),
+            Self::NotifyNotExit => return first(shown, validator, leave::not_exit),
+            Self::FinalBalance => return first(shown, validator, balance::open),
+        };
+        ready(step?)
+    }
+}
+
+fn ready(step: Step) -> Result<Step, NotNow> {
+    match step.waits.is_empty() {
+        true => Ok(step),
+        false => Err(NotNow::Waits(step.waits)),
+    }
+}
+
+/// A step of one validator.
+type Judge = fn(&Shown<'_>, &Validator) -> Result<Step, Idle>;
+
+fn first(shown: &Shown<'_>, wanted: Option<u32>, judge: Judge) -> Result<Step, NotNow> {
+    let all = &shown.megapool()?.validators;
+    let is_meant = |it: &&Validator| wanted.is_none_or(|id| it.id == id);
+    let mut meant = all.iter().filter(is_meant).peekable();
+    if let Some(id) = wanted.filter(|_| meant.peek().is_none()) {
+        return Err(NotNow::NoValidator(id));
+    }
+    let mut none = Idle::NoMegapool;
+    for validator in meant {
+        match judge(shown, validator) {
+            Ok(step) => return ready(step),
+            Err(idle) => none = idle,
         }
     }
-}
-
-fn distribute(megapool: &Deployed) -> Result<Call, Idle> {
-    let last = megapool.distributed.ok_or(Idle::NoneStaked)?;
-    if megapool.exiting > 0 || megapool.locked > 0 {
-        return Err(Idle::Held);
-    }
-    if megapool.pending_rewards.is_zero() {
-        return Err(Idle::NoRewards);
-    }
-    let at = megapool.place.address;
-    Ok(Call {
-        step: name(format!("distribute:{at}:{last}")),
-        words: format!("split the rewards of megapool {at}"),
-        to: at,
-        value: U256::ZERO,
-        data: calls::Megapool::distributeCall {}.abi_encode(),
-        gas: gas(),
-        effect: Effect::Idempotent,
-    })
-}
-
-fn assign(view: &View, megapool: &Deployed) -> Result<Call, Idle> {
-    let pool = view.contracts.at(Contract::DepositPool);
-    let queues = view.network.queues.as_ref();
-    let (pool, queues) = pool.zip(queues).ok_or(Idle::NoMegapool)?;
-    if !view.network.may_assign {
-        return Err(Idle::NoAssigning);
-    }
-    let is_on_top = |stage: &Stage| match stage {
-        Stage::Queued { before, .. } => *before == Some(0),
-        Stage::Prestaked { .. }
-        | Stage::Staked
-        | Stage::Exiting
-        | Stage::Exited { .. }
-        | Stage::Dissolved
-        | Stage::Dequeued => false,
-    };
-    let on_top = megapool.validators.iter().find(|it| is_on_top(&it.stage));
-    let validator = on_top.ok_or(Idle::NotOnTop)?;
-    if !queues.can_assign {
-        return Err(Idle::PoolTooLow);
-    }
-    let (at, id, index) = (megapool.place.address, validator.id, queues.index);
-    let most = U256::from(1);
-    Ok(Call {
-        step: name(format!("assign:{at}:{id}:{index}")),
-        words: format!("give validator {id} of megapool {at} its ether from the deposit pool"),
-        to: pool.address,
-        value: U256::ZERO,
-        data: calls::DepositPool::assignDepositsCall { most }.abi_encode(),
-        gas: gas(),
-        effect: Effect::Idempotent,
-    })
-}
-
-fn name(text: String) -> StepId {
-    text.parse()
-        .expect("digits and lower-case words are a name")
-}
-
-fn gas() -> Gas {
-    Gas::of(GAS).expect("it is below what a transaction may use")
+    Err(none.into())
 }

@@ -92,6 +92,9 @@ impl Standing {
         let [proposing, confirming] = self.kinds;
         let shown = at(&agreed);
         let of = at(&node);
+        let present = [self.owner, self.pending];
+        let present = present.map(|it| it.map_or_else(|| "none".to_owned(), |it| it.to_string()));
+        let deed = format!("{agreed}:{}:{}", present[0], present[1]);
         if self.pending == Some(agreed) {
             let words = match is_agreed {
                 true => format!("{shown} confirms itself as {name}, so that no entry is left"),
@@ -99,6 +102,7 @@ impl Standing {
             };
             return Some(Step {
                 kind: confirming,
+                deed,
                 sender: Sender::Itself(agreed),
                 repeat: Repeat::Idempotent,
                 body: Body::Call(Call::of(self.to, confirm, &[&of])),
@@ -120,6 +124,7 @@ impl Standing {
         };
         Some(Step {
             kind: proposing,
+            deed,
             sender,
             repeat: Repeat::Idempotent,
             body: Body::Call(Call::of(self.to, propose, &[&of, &shown, "false"])),

@@ -1,16 +1,27 @@
 //! The validator that is first in the queue gets 31 ETH, and 1 ETH of the bond goes to the beacon
-//! chain. Whoever deposits into the pool does this by the way. Source:
+//! chain. Anybody may; whoever deposits into the pool does this by the way. Source:
 //! `RocketDepositPool.assignDeposits`.
 
 use alloy_primitives::U256;
 
 use super::Facts;
 use super::calls::DepositPool;
+use super::shown::{Idle, Shown, deed};
 use super::step::{Body, Call, Kind, Repeat, Sender, Step, Wait};
 use crate::pool::contracts::Contract;
-use crate::pool::megapool::Stage;
+use crate::pool::megapool::{Stage, Validator};
 
 pub(super) fn plan(facts: &Facts<'_>) -> Option<Step> {
+    let is_ours = |it: &Validator| facts.wished().contains(&it.pubkey);
+    open(&facts.shown(), is_ours).ok()
+}
+
+/// The step for the first of these validators, for whatever node.
+pub(in crate::pool) fn open(
+    shown: &Shown<'_>,
+    is_meant: impl Fn(&Validator) -> bool,
+) -> Result<Step, Idle> {
+    let megapool = shown.megapool()?;
     let turn = |stage: Stage| match stage {
         Stage::Queued { before, .. } => Some(before.unwrap_or(u64::MAX)),
         Stage::Prestaked { .. }
@@ -20,29 +31,34 @@ pub(super) fn plan(facts: &Facts<'_>) -> Option<Step> {
         | Stage::Dissolved
         | Stage::Dequeued => None,
     };
-    let wished = facts
-        .validators()
-        .filter(|it| facts.wished().contains(&it.pubkey));
-    let first = wished.filter_map(|it| turn(it.stage)).min()?;
-    let network = &facts.sight.head.network;
-    let queues = network.queues.as_ref()?;
-    let to = facts.contracts().at(Contract::DepositPool)?;
+    let meant = megapool.validators.iter().filter(|it| is_meant(it));
+    let queued = meant.filter_map(|it| Some((turn(it.stage)?, it)));
+    let first = queued.min_by_key(|(turn, _)| *turn);
+    let (turn, validator) = first.ok_or(Idle::NoneQueued)?;
+    let network = &shown.view.network;
+    let queues = network.queues.as_ref().ok_or(Idle::NoMegapool)?;
+    let to = shown.contracts().at(Contract::DepositPool);
     let mut waits = Vec::new();
     if !network.may_assign {
         waits.push(Wait::Closed("assignments"));
     }
-    if first > 0 {
-        waits.push(Wait::Turn(first));
+    if turn > 0 {
+        waits.push(Wait::Turn(turn));
     } else if !queues.can_assign {
         waits.push(Wait::PoolEther);
     }
     let call = DepositPool::assignDepositsCall { most: U256::ONE };
-    Some(Step {
+    Ok(Step {
         kind: Kind::Assign,
+        deed: format!("{}:{}", deed(megapool, validator), queues.index),
         sender: Sender::Anybody,
         repeat: Repeat::Idempotent,
-        body: Body::Call(Call::of(to, &call, &["1"])),
-        words: "the first validator in the queue gets its ether from the deposit pool".to_owned(),
+        body: Body::Call(Call::of(to.ok_or(Idle::NoMegapool)?, &call, &["1"])),
+        words: format!(
+            "the first validator in the queue gets its ether from the deposit pool: it is \
+             validator {} of the node when its turn has come",
+            validator.id
+        ),
         waits,
     })
 }

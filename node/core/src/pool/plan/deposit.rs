@@ -48,6 +48,7 @@ fn signing(megapool: &Deployed, keys: &[&PublicKey], waits: Vec<Wait>) -> Step {
     let keys: Vec<PublicKey> = keys.iter().map(|key| **key).collect();
     Step {
         kind: Kind::Deposit(keys.clone()),
+        deed: deed(keys.first()),
         sender: Sender::Node,
         repeat: Repeat::OncePerNonce,
         words: format!(
@@ -102,6 +103,7 @@ fn paying(
     let count = entries.len();
     Some(Step {
         kind: Kind::Deposit(keys[..count].iter().map(|key| **key).collect()),
+        deed: deed(keys.first().copied()),
         sender: Sender::Node,
         repeat: Repeat::OncePerNonce,
         body: Body::Call(call.with(value)),
@@ -113,6 +115,11 @@ fn paying(
         ),
         waits,
     })
+}
+
+/// A key is deposited once for ever, so the first one names them.
+fn deed(first: Option<&PublicKey>) -> String {
+    first.map(ToString::to_string).unwrap_or_default()
 }
 
 /// How many tickets may be used.

@@ -17,6 +17,7 @@ pub(super) fn plan(facts: &Facts<'_>) -> Vec<Step> {
     let unwanted = facts.validators().filter(is_unwanted);
     let step = |validator: &Validator| Step {
         kind: Kind::Dequeue(validator.id),
+        deed: format!("{}:{}", megapool.place.address, validator.id),
         sender: Sender::NodeOrWithdrawal,
         repeat: Repeat::Idempotent,
         body: Body::Call(Call::of(

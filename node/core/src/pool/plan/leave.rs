@@ -3,45 +3,59 @@
 //! leave is proved not to. Source: `RocketMegapoolManager.notifyExit`, `notifyNotExit`.
 
 use super::Facts;
-use super::step::{Body, Kind, Need, Repeat, Sender, Step};
+use super::shown::{Idle, Shown, deed};
+use super::step::{Body, Due, Kind, Need, Proven, Repeat, Sender, Step};
 use crate::pool::megapool::{Stage, Validator};
 
 pub(super) fn plan(facts: &Facts<'_>) -> Vec<Step> {
-    facts
-        .validators()
-        .filter_map(|it| step(facts, it))
-        .collect()
+    let shown = facts.shown();
+    let step = |it: &Validator| exit(&shown, it).or_else(|_| not_exit(&shown, it)).ok();
+    facts.validators().filter_map(step).collect()
 }
 
-fn step(facts: &Facts<'_>, validator: &Validator) -> Option<Step> {
-    if validator.stage != Stage::Staked {
-        return None;
-    }
+/// That this validator leaves, of whatever node.
+pub(in crate::pool) fn exit(shown: &Shown<'_>, validator: &Validator) -> Result<Step, Idle> {
     let id = validator.id;
-    let leaving = facts.made.leaving.get(&validator.pubkey);
-    let (kind, words) = match (leaving, validator.locked_since) {
-        (Some(leaving), _) => {
-            let rules = facts.sight.head.network.megapools.as_ref();
-            let before = rules.map_or(0, |rules| rules.notify_threshold_epochs);
-            let last = leaving.withdrawable.0.saturating_sub(before);
-            let words = format!("validator {id} leaves: this is proved, at epoch {last} at last");
-            (Kind::NotifyExit(id), words)
-        }
-        (None, Some(since)) => {
-            let words = format!(
-                "validator {id} was challenged at {since} (Unix seconds) and does not leave: this \
-                 is proved"
-            );
-            (Kind::NotifyNotExit(id), words)
-        }
-        (None, None) => return None,
-    };
-    Some(Step {
-        kind,
+    let is_staked = validator.stage == Stage::Staked;
+    let leaving = shown.leaving.get(&validator.pubkey);
+    let leaving = leaving.filter(|_| is_staked).ok_or(Idle::NoneLeaves)?;
+    let rules = shown.view.network.megapools.as_ref();
+    let before = rules.map_or(0, |rules| rules.notify_threshold_epochs);
+    let last = leaving.withdrawable.0.saturating_sub(before);
+    Ok(Step {
+        kind: Kind::NotifyExit(id),
+        deed: deed(shown.megapool()?, validator),
         sender: Sender::Anybody,
         repeat: Repeat::Idempotent,
-        body: Body::Needs(Need::Validator(facts.proven(validator)?)),
-        words,
+        body: Body::Needs(Need::Validator(
+            shown.proven(validator, Some(Due::Epoch(last)))?,
+        )),
+        words: format!("validator {id} leaves: this is proved, at epoch {last} at last"),
+        waits: Vec::new(),
+    })
+}
+
+/// That this validator does not leave though somebody says so, of whatever node.
+pub(in crate::pool) fn not_exit(shown: &Shown<'_>, validator: &Validator) -> Result<Step, Idle> {
+    let id = validator.id;
+    let is_staked = validator.stage == Stage::Staked;
+    let stays = is_staked && !shown.leaving.contains_key(&validator.pubkey);
+    let since = validator.locked_since.filter(|_| stays);
+    let since = since.ok_or(Idle::NoneChallenged)?;
+    Ok(Step {
+        kind: Kind::NotifyNotExit(id),
+        // It may be challenged again.
+        deed: format!("{}:{since}", deed(shown.megapool()?, validator)),
+        sender: Sender::Anybody,
+        repeat: Repeat::Idempotent,
+        body: Body::Needs(Need::Validator(Proven {
+            since: Some(since),
+            ..shown.proven(validator, None)?
+        })),
+        words: format!(
+            "validator {id} was challenged at {since} (Unix seconds) and does not leave: this is \
+             proved"
+        ),
         waits: Vec::new(),
     })
 }

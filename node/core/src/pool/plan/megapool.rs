@@ -15,6 +15,7 @@ pub(super) fn plan(facts: &Facts<'_>) -> Option<Step> {
     let expected = at(&megapool.expected);
     Some(Step {
         kind: Kind::DeployMegapool,
+        deed: megapool.expected.to_string(),
         sender: Sender::Node,
         repeat: Repeat::Idempotent,
         body: Body::Call(Call::of(to, &NodeManager::deployMegapoolCall {}, &[])),

@@ -15,6 +15,7 @@
 //! | `balance` | the proof of what came back |
 //! | `distribute`, `claim` | rewards and what is paid out |
 //! | `ground` | when money may move |
+//! | `shown` | what steps follow from that anybody may take, for whatever node |
 //! | `step` | what a step is |
 //! | `calls` | the functions that are called, and no others |
 //!
@@ -29,20 +30,21 @@
 //! itself is ever sent: it is shown.
 
 mod addresses;
-mod assign;
-mod balance;
+pub(in crate::pool) mod assign;
+pub(in crate::pool) mod balance;
 pub(in crate::pool) mod calls;
-mod claim;
-mod debt;
+pub(in crate::pool) mod claim;
+pub(in crate::pool) mod debt;
 mod deposit;
 mod dequeue;
-mod distribute;
+pub(in crate::pool) mod distribute;
 mod ground;
-mod leave;
+pub(in crate::pool) mod leave;
 mod megapool;
 mod register;
+mod shown;
 mod smoothing;
-mod stake;
+pub(in crate::pool) mod stake;
 mod step;
 
 use std::collections::BTreeMap;
@@ -53,12 +55,13 @@ use proto::eth::DepositData;
 use proto::{Address, PublicKey};
 use thiserror::Error;
 
-use super::contracts::{Contract, Contracts};
+use super::contracts::Contracts;
 use super::megapool::{Deployed, Validator};
 use super::sight::Sight;
 use super::view::Node;
 pub use deposit::MOST_AT_ONCE;
-pub use step::{Body, Call, Kind, Leaving, Need, Proven, Repeat, Sender, Step, Wait};
+pub use shown::{Idle, Shown};
+pub use step::{Body, Call, Due, Kind, Leaving, Need, Proven, Repeat, Sender, Step, Wait};
 
 /// What is seen is not what was agreed on.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -136,7 +139,15 @@ impl<'a> Facts<'a> {
     }
 
     fn megapool(&self) -> Option<&'a Deployed> {
-        self.node()?.megapool.as_ref()?.deployed.as_ref()
+        self.shown().megapool().ok()
+    }
+
+    /// What of it steps follow from that anybody may take.
+    fn shown(&self) -> Shown<'a> {
+        Shown {
+            view: &self.sight.head,
+            leaving: self.made.leaving,
+        }
     }
 
     /// The keys that are to be deposited.
@@ -149,18 +160,6 @@ impl<'a> Facts<'a> {
     fn validators(&self) -> impl Iterator<Item = &'a Validator> {
         let all = self.megapool().into_iter().flat_map(|it| &it.validators);
         all.filter(|it| self.keys.contains(&it.pubkey))
-    }
-
-    /// The validator that has to be proved, if there is somebody who verifies it.
-    fn proven(&self, validator: &Validator) -> Option<Proven> {
-        let leaving = self.made.leaving.get(&validator.pubkey);
-        Some(Proven {
-            verifier: self.contracts().at(Contract::MegapoolManager)?,
-            megapool: self.megapool()?.place,
-            id: validator.id,
-            pubkey: validator.pubkey,
-            withdrawable_epoch: leaving.map(|it| it.withdrawable.0),
-        })
     }
 }
 

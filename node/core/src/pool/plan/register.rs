@@ -17,6 +17,7 @@ pub(super) fn plan(facts: &Facts<'_>) -> Option<Step> {
     let is_closed = !facts.sight.head.network.may_register;
     Some(Step {
         kind: Kind::Register,
+        deed: facts.terms.fixed.node_account.to_string(),
         sender: Sender::Node,
         repeat: Repeat::Idempotent,
         body: Body::Call(Call::of(to, &call, &[timezone])),

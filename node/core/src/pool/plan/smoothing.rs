@@ -37,6 +37,7 @@ pub(super) fn plan(facts: &Facts<'_>) -> Option<Step> {
     };
     Some(Step {
         kind: Kind::SmoothingPool(wished),
+        deed: format!("{}:{}", node.account.node, changed.unwrap_or(0)),
         sender: Sender::Node,
         repeat: Repeat::Idempotent,
         body: Body::Call(Call::of(to, &call, &[state])),

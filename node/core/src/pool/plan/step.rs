@@ -74,6 +74,30 @@ impl Kind {
             | Self::NotifyNotExit(_) => false,
         }
     }
+
+    /// A word for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Register => "register",
+            Self::ProposeRplWithdrawal => "propose-rpl-withdrawal",
+            Self::ConfirmRplWithdrawal => "confirm-rpl-withdrawal",
+            Self::ProposeWithdrawal => "propose-withdrawal",
+            Self::ConfirmWithdrawal => "confirm-withdrawal",
+            Self::DeployMegapool => "deploy-megapool",
+            Self::SmoothingPool(true) => "join-smoothing-pool",
+            Self::SmoothingPool(false) => "leave-smoothing-pool",
+            Self::Dequeue(_) => "dequeue",
+            Self::RepayDebt => "repay-debt",
+            Self::Deposit(_) => "deposit",
+            Self::Assign => "assign",
+            Self::Stake(_) => "stake",
+            Self::NotifyExit(_) => "notify-exit",
+            Self::NotifyNotExit(_) => "notify-not-exit",
+            Self::FinalBalance(_) => "final-balance",
+            Self::Distribute => "distribute",
+            Self::Claim => "claim",
+        }
+    }
 }
 
 /// Who may send a step.
@@ -176,6 +200,20 @@ pub struct Proven {
     pub pubkey: PublicKey,
     /// From when on it can be withdrawn, if it leaves.
     pub withdrawable_epoch: Option<u64>,
+    /// Since when a state shows what is to be proved, Unix seconds, if that is known.
+    pub since: Option<u64>,
+    /// When it is too late.
+    pub due: Option<Due>,
+}
+
+/// Until when something has to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Due {
+    /// Unix seconds.
+    Time(u64),
+    /// An epoch of the beacon chain, which is the last one.
+    Epoch(u64),
 }
 
 /// The call, or what it still needs.
@@ -256,6 +294,9 @@ impl Serialize for Wait {
 pub struct Step {
     /// What it does.
     pub kind: Kind,
+    /// What tells it from the same kind of step at another time: what is otherwise in the contracts
+    /// once it is done. Lower-case letters, digits and colons.
+    pub deed: String,
     /// Who may send it.
     pub sender: Sender,
     /// What happens if it is sent twice.

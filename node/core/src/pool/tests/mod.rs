@@ -1,6 +1,6 @@
 //! Tests of what is read of Rocket Pool, and of what it means.
 
-mod founding;
+mod dispatch;
 mod lies;
 mod meaning;
 mod open_step;
