@@ -11,6 +11,7 @@
 //! Never here: what all operators must agree on. That is in the definition and the lock.
 
 mod cautions;
+mod coordinator;
 pub mod home;
 mod source;
 
@@ -29,6 +30,8 @@ use thiserror::Error;
 use tracing_subscriber::EnvFilter;
 
 use crate::disk::files::{self, FileError};
+pub use coordinator::Coordinator;
+use coordinator::CoordinatorKeys;
 use source::{FilePath, Graffiti, HttpUrl, RpcUrl};
 
 /// The config that is read where none is named.
@@ -127,6 +130,8 @@ pub struct Config {
     beacon_node: Option<Url>,
     /// This operator's execution node; only Rocket Pool needs one.
     execution_node: Option<Url>,
+    /// If this peer sends what the node account has to send at Rocket Pool.
+    pub coordinator: Option<Coordinator>,
     /// Where peers are listened for.
     pub listen: Vec<SocketAddr>,
     /// Addresses to use in place of the definition's hints, by operator name.
@@ -156,6 +161,7 @@ struct Keys {
     passphrase_file: Option<FilePath>,
     beacon_node: Option<HttpUrl>,
     execution_node: Option<RpcUrl>,
+    coordinator: Option<CoordinatorKeys>,
     #[serde(default = "everywhere")]
     listen: Vec<SocketAddr>,
     #[serde(default)]
@@ -259,6 +265,7 @@ impl Config {
             secret,
             beacon_node: keys.beacon_node.map(|url| url.0),
             execution_node: keys.execution_node.map(|url| url.0),
+            coordinator: keys.coordinator.map(|keys| keys.within(&data_dir)),
             listen: keys.listen,
             peers: keys.peers,
             metrics: keys.metrics,

@@ -7,10 +7,12 @@
 //! | `status` | flags of `gantry pool status`, and what it asks |
 //! | `page` | what it prints for a person |
 //! | `holdings` | of that, the megapool and the minipools |
-//! | `send` | `gantry pool send`: a step that anybody may take, from the own account |
+//! | `send` | `gantry pool send`: a step by hand, from the own account |
+//! | `flags` | flags that they share |
 //! | `lines` | how a line looks |
 
 mod agree;
+mod flags;
 mod holdings;
 mod lines;
 mod page;

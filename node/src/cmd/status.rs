@@ -11,10 +11,17 @@ use super::runtime::{RuntimeError, complete, runtime};
 use crate::answers::{self, Other, Unread, reason};
 use crate::config::{Config, ConfigError};
 use crate::disk::duty_history::Ending;
-use crate::report::status::{ExitStatus, PeerStatus, PoolStatus, Status};
+use crate::report::status::{CoordinatorStatus, ExitStatus, PeerStatus, PoolStatus, Status};
 
 /// How long the running peer may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// What a keystore as node account means.
+const KEYSTORE: &str = "\
+    whoever holds this account's keystore can redirect nothing that comes to the withdrawal\n  \
+    addresses, and can still waste or misuse the bond: take keys out of the queue and deposit\n  \
+    others with the credit, send a deposit with a worthless signature, prove a small later\n  \
+    withdrawal as a final balance, keep ether that is not deposited yet. A Safe of all operators\n  \
+    as node account ends that; this gantry does not work with one yet";
 /// The longest answer worth reading, in bytes: a hundred times that of the largest cluster.
 const MAX_BYTES: usize = 16 << 20;
 
@@ -187,10 +194,34 @@ fn pool(pool: &PoolStatus) -> Vec<String> {
         .map(|why| format!("  NOT SEEN NOW: {why}"));
     let alarms = pool.alarms.iter().map(|alarm| format!("  {alarm}"));
     let first = format!("Rocket Pool: {seen}");
-    std::iter::once(first)
-        .chain(problem)
-        .chain(alarms)
-        .collect()
+    let coordinator = pool.coordinator.iter().flat_map(coordinator);
+    let all = std::iter::once(first).chain(problem).chain(alarms);
+    all.chain(coordinator).collect()
+}
+
+/// What the coordinator does, and what its keystore still allows.
+fn coordinator(coordinator: &CoordinatorStatus) -> Vec<String> {
+    let CoordinatorStatus {
+        account,
+        does,
+        waits,
+        problem,
+    } = coordinator;
+    let account = match account.as_str() {
+        "" => "an account that could not be opened",
+        account => account,
+    };
+    let mut lines = vec![format!(
+        "  this peer coordinates, and sends from {account}: {does}"
+    )];
+    lines.extend(
+        problem
+            .iter()
+            .map(|why| format!("  IT SENDS NOTHING: {why}")),
+    );
+    lines.extend(waits.iter().map(|wait| format!("  not yet: {wait}")));
+    lines.push(format!("  {KEYSTORE}"));
+    lines
 }
 
 fn beacon_node(status: &Status) -> String {

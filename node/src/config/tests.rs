@@ -67,6 +67,10 @@ fn what_the_example_comments_out_are_the_defaults() {
         "the example of an override: {uncommented}"
     );
     config.peers.clear();
+    let told = config.coordinator.take();
+    let told = told.expect("the example of a coordinator");
+    assert_eq!(told.max_fee_gwei, 50);
+    assert_eq!(told.node_keystore, Path::new("./node-account.json"));
     assert_eq!(config, parse(minimal, &[]).unwrap());
 }
 

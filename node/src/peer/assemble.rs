@@ -29,6 +29,7 @@ use crate::disk::exit_file::ExitKeeper;
 use crate::disk::writer::Writer;
 use crate::disk::{DataLock, Files};
 use crate::net::{self, Limits, Settings};
+use crate::pool::watch::coordinator::Mandate;
 use crate::pool::watch::{self, Errands};
 use crate::report::metrics::Metrics;
 use crate::report::observer::Observer;
@@ -178,12 +179,18 @@ type Thread = (Errands, Receiver<watch::Said>);
 
 /// Has somebody look at Rocket Pool, if the operators have agreed on it. Duties do not wait until
 /// somebody has mended that.
-fn pool(config: &Config, lock: &Lock, chain: &ChainSpec) -> Option<Thread> {
+fn pool(config: &Config, lock: &Lock, chain: &Arc<ChainSpec>) -> Option<Thread> {
     let agreement = agreement::beside(&config.lock_file);
+    let place = agreement.display();
     if !agreement.exists() {
+        if config.coordinator.is_some() {
+            warn!(
+                "there is no {place}, so this peer coordinates nothing: start it again once all \
+                 have signed one"
+            );
+        }
         return None;
     }
-    let place = agreement.display();
     let unseen = "this peer sees nothing of Rocket Pool, takes part in no deposit, and only its \
                   duties go on";
     let execution_node = config
@@ -196,7 +203,14 @@ fn pool(config: &Config, lock: &Lock, chain: &ChainSpec) -> Option<Thread> {
         agreement: agreement.clone(),
         execution_node,
         beacon_node: config.beacon_node().ok()?.to_string(),
+        chain: Arc::clone(chain),
         pause: chain.slot_duration(),
+        mandate: config.coordinator.clone().map(|told| Mandate {
+            node_keystore: told.node_keystore,
+            node_password_file: told.node_password_file,
+            max_fee_gwei: told.max_fee_gwei,
+            data_dir: config.data_dir.clone(),
+        }),
     };
     watch::start(places)
         .inspect_err(|error| warn!("{unseen}: the system gives no thread: {error}"))

@@ -12,6 +12,7 @@ use crate::disk::duty_history::DutyHistoryError;
 use crate::disk::exit_file::ExitFileError;
 use crate::disk::keystore::{SecretFileError, StoreError};
 use crate::net::NetError;
+use crate::pool::sending::node_account::NodeAccountError;
 use crate::report::web::WebError;
 use node_core::record::JournalError;
 use node_core::vault::VaultError;
@@ -45,6 +46,8 @@ pub enum StartError {
     BeaconUrl(#[from] BadUrl),
     #[error(transparent)]
     Chain(#[from] BadChain),
+    #[error(transparent)]
+    NodeAccount(#[from] NodeAccountError),
     #[error(transparent)]
     Net(#[from] NetError),
     #[error(transparent)]

@@ -62,6 +62,9 @@ pub(super) fn in_words(arrival: Arrival, me: PeerIndex) -> InWords {
         },
         Arrival::Order(number, request) => InWords::of_core(Input::Order(number, request)),
         Arrival::Pool(watch::Said::Found(found)) => InWords::of_core(Input::Pool(found)),
+        Arrival::Pool(watch::Said::Coordinates(status)) => {
+            InWords::of_operator(News::Coordinates(status))
+        }
         Arrival::Pool(watch::Said::Trouble(trouble)) => {
             InWords::of_operator(News::PoolBlind(trouble.to_string()))
         }

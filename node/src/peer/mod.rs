@@ -40,6 +40,7 @@ use crate::beacon::BeaconClient;
 use crate::checks::chain::check_chain;
 use crate::config::Config;
 use crate::disk::DataLock;
+use crate::pool::sending::node_account::refuse_mainnet;
 use crate::report::lines::{Lines, Quiet};
 use crate::report::status::StatusBoard;
 use assemble::{assemble, open};
@@ -63,6 +64,11 @@ pub async fn run(config: &Config, stop: impl Future<Output = ()>) -> Result<(), 
     let loaded = loaded?;
     for caution in config.cautions(loaded.lock.definition.terms(), loaded.me) {
         warn!("{caution}");
+    }
+    if config.coordinator.is_some() {
+        let terms = loaded.lock.definition.terms();
+        refuse_mainnet(terms.chain.execution_chain_id)?;
+        config.execution_node()?;
     }
     let client = BeaconClient::connect(beacon_node.as_str())?;
     let window = open(config, &loaded, &client).await?;

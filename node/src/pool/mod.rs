@@ -4,13 +4,16 @@
 //! forward together, so that what is asked of one travels with what is asked of the other. The
 //! chain may turn away from a block in the middle of it: then all is read anew.
 //!
-//! [`proof`] makes proofs of the beacon chain for these contracts, from the own beacon node;
+//! [`leaving`] and [`proving`] ask the own beacon node: who leaves, and the proofs of the beacon
+//! chain that these contracts take, which [`proof`] makes;
 //! [`simulate`] tries the steps of a plan at the newest block; [`sending`] sends calls; [`watch`]
 //! is the thread of a running peer that looks.
 //!
 //! Never here: what an answer means, which is the core's.
 
+pub mod leaving;
 pub mod proof;
+pub mod proving;
 pub mod sending;
 pub mod simulate;
 pub mod watch;

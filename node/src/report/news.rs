@@ -12,6 +12,7 @@ use proto::{PeerIndex, Slot, WireVersion};
 use crate::beacon::BeaconError;
 use crate::disk::files::FileError;
 use crate::net::{Disconnect, Refusal};
+use crate::report::status::CoordinatorStatus;
 
 #[derive(Debug)]
 pub enum News {
@@ -68,6 +69,8 @@ pub enum News {
     ExitsNotKept(FileError),
     /// Nothing is seen of Rocket Pool, and why.
     PoolBlind(String),
+    /// What the coordinator does, as it stands now.
+    Coordinates(CoordinatorStatus),
     /// An errand to it was lost, since too many wait.
     PoolBusy,
 }

@@ -137,6 +137,7 @@ impl Observer {
             News::Stuck => Self::stuck(),
             News::ExitsNotKept(error) => self.exits_not_kept(&error),
             News::PoolBlind(why) => self.pool_blind(&why),
+            News::Coordinates(status) => self.coordinates(status),
             News::PoolBusy => self.pool_busy(),
         }
     }

@@ -50,6 +50,22 @@ pub struct PoolStatus {
     pub alarms: Vec<String>,
     /// Why nothing is seen now, if so; what stands beside it was seen before.
     pub problem: Option<String>,
+    /// If this peer sends for the node account.
+    #[serde(default)]
+    pub coordinator: Option<CoordinatorStatus>,
+}
+
+/// What the peer does that sends for the node account.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CoordinatorStatus {
+    /// The account; empty before its keystore could be opened.
+    pub account: String,
+    /// What it does now.
+    pub does: String,
+    /// What other steps wait for.
+    pub waits: Vec<String>,
+    /// Why it sends nothing, if that does not pass by itself.
+    pub problem: Option<String>,
 }
 
 /// The exit of one validator.

@@ -173,7 +173,10 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ),
     ("ceremony", &["clock", "disk", "net"]),
     ("deposit", &["disk", "execution"]),
-    ("pool", &["beacon", "checks", "clock", "disk", "execution"]),
+    (
+        "pool",
+        &["beacon", "checks", "clock", "disk", "execution", "report"],
+    ),
     ("slashing", &["disk"]),
     ("checks", &["beacon", "clock", "disk"]),
     ("report", &["beacon", "disk", "net"]),

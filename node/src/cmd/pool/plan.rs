@@ -3,7 +3,6 @@
 mod page;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use clap::Args;
 use node_core::pool::plan::{Facts, Made, Step, plan};
@@ -15,12 +14,12 @@ use proto::lock::Lock;
 use serde::Serialize;
 
 use super::PoolError;
-use super::status::EXECUTION_NODE;
+use super::flags::Through;
 use crate::checks::agreement::{self, refused};
 use crate::checks::lock;
 use crate::cmd::log;
 use crate::cmd::runtime::{complete, runtime};
-use crate::config::{Config, LogFormat};
+use crate::config::LogFormat;
 use crate::execution::Patience;
 use crate::pool::simulate::{Simulated, simulate};
 use crate::pool::{SightError, Target, look_with};
@@ -32,14 +31,8 @@ use crate::pool::{SightError, Target, look_with};
 /// says that would become of it. Nothing is sent.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The config file; gantry.toml if there is one.
-    #[arg(long, value_name = "FILE", env = "GANTRY_CONFIG")]
-    config: Option<PathBuf>,
-    /// The JSON-RPC of your execution node, in place of `execution_node` of the config. If a key is
-    /// in it, give it by the variable: whoever lists the processes of this machine reads the
-    /// command line.
-    #[arg(long, value_name = "URL", env = EXECUTION_NODE, hide_env_values = true)]
-    execution_node: Option<String>,
+    #[command(flatten)]
+    through: Through,
     /// Print the plan for scripts: amounts in wei, times in Unix seconds.
     #[arg(long)]
     json: bool,
@@ -68,15 +61,12 @@ impl Arguments {
     pub fn run(self) -> Result<(), PoolError> {
         // Of this program only: what others log may name the node's address.
         log::start(&"node=warn".parse().unwrap_or_default(), LogFormat::Text);
-        let config = Config::read_or_default(self.config.as_deref(), None)?;
+        let config = self.through.config()?;
         let lock = lock::read(&config.lock_file)?;
         let file = agreement::beside(&config.lock_file);
         let (agreement, _) = agreement::read(&file, &lock)?;
         let version = agreement.in_force().map_err(refused(&file))?;
-        let url = match &self.execution_node {
-            Some(url) => url.clone(),
-            None => config.execution_node()?.to_string(),
-        };
+        let url = self.through.url(&config)?;
         let work = look_and_plan(&url, &lock, version);
         let (sight, steps, simulated) = complete(runtime()?, work)?;
         let steps = steps.iter().zip(simulated);

@@ -1,22 +1,30 @@
-//! `gantry pool send`: takes a step that the contracts let anybody take, from the operator's own
-//! account.
+//! `gantry pool send`: takes a step by hand, from the operator's own account.
+//!
+//! | module | is |
+//! |---|---|
+//! | `asking` | the call of the step, with its proof |
+//! | `told` | what is said while it waits |
 
-use std::mem::{Discriminant, discriminant};
+mod asking;
+mod told;
+
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use alloy::primitives::U256;
 use clap::{Args, ValueEnum};
-use node_core::pool::open_step::{Idle, OpenStep};
-use node_core::pool::sight::Sight;
+use node_core::pool::dispatch;
+use node_core::pool::open_step::{NotNow, OpenStep};
 use node_core::sending::call::Call;
 use node_core::sending::fees::WEI_PER_GWEI;
 use node_core::sending::why::{Stop, Why};
-use proto::definition::{checksummed, parse_address};
-use proto::{Address, Root};
+use proto::Address;
+use proto::definition::checksummed;
 use thiserror::Error;
 
-use super::status::EXECUTION_NODE;
+use super::flags::{Subject, Through};
+use crate::beacon::{BadUrl, BeaconClient, BeaconError};
 use crate::checks::lock::LockFileError;
 use crate::clock;
 use crate::cmd::account::{self, AccountError};
@@ -26,8 +34,11 @@ use crate::config::{Config, ConfigError, LogFormat};
 use crate::deposit::amounts::eth;
 use crate::disk::keystore::{SecretFileError, confirmed};
 use crate::execution::{Patience, Sender};
+use crate::pool::proving::Unproved;
 use crate::pool::sending::{Progress, Sending, SendingError};
-use crate::pool::{SightError, Target, anchors, look};
+use crate::pool::{SightError, Target, anchors};
+use asking::Asking;
+use told::{Told, done};
 
 /// The step is not taken, or it is not known that it is.
 #[derive(Debug, Error)]
@@ -45,9 +56,19 @@ pub enum SendError {
     #[error(transparent)]
     Sight(#[from] SightError),
     #[error(transparent)]
+    BeaconUrl(#[from] BadUrl),
+    #[error(transparent)]
+    Beacon(#[from] BeaconError),
+    #[error("this step is proved with your beacon node: give --beacon-node")]
+    NoBeacon,
+    #[error(transparent)]
+    Unproved(#[from] Unproved),
+    #[error(transparent)]
     Sending(#[from] SendingError),
-    #[error("there is nothing to do: {0}")]
-    Idle(#[from] Idle),
+    #[error(transparent)]
+    NotNow(#[from] NotNow),
+    #[error("nothing was sent: {words}; by your execution node that would fail now: {reason}")]
+    Fails { words: String, reason: String },
     #[error("--cancel: nothing of this step is under way from {}", checksummed(.0))]
     NothingToCancel(Address),
     #[error("nothing was sent: the answer was not yes")]
@@ -72,6 +93,20 @@ enum Step {
     Distribute,
     /// Give the node's validator at the top of the queue its ether.
     Assign,
+    /// Prove that a validator is the node's, so that it gets its other 31 ETH.
+    Stake,
+    /// Prove that a validator leaves: in time, or it costs a fine.
+    NotifyExit,
+    /// Prove that a validator does not leave, which somebody has said.
+    NotifyNotExit,
+    /// Prove what came back of a validator. The node account and its withdrawal address may at
+    /// once, others after days.
+    FinalBalance,
+    /// Pay what the megapool owes, with ether of your own account.
+    RepayDebt,
+    /// Have what the node gets back paid to its withdrawal address. The node account and that
+    /// address may.
+    Claim,
 }
 
 impl Step {
@@ -79,37 +114,53 @@ impl Step {
         match self {
             Self::Distribute => OpenStep::Distribute,
             Self::Assign => OpenStep::Assign,
+            Self::Stake => OpenStep::Stake,
+            Self::NotifyExit => OpenStep::NotifyExit,
+            Self::NotifyNotExit => OpenStep::NotifyNotExit,
+            Self::FinalBalance => OpenStep::FinalBalance,
+            Self::RepayDebt => OpenStep::RepayDebt,
+            Self::Claim => OpenStep::Claim,
         }
     }
 }
 
-/// Take a step for a node that Rocket Pool's contracts let anybody take, from your own account.
+/// Take a step for a node of Rocket Pool by hand, from your own account: most of them anybody may
+/// take.
 ///
 /// Shows what it does and what it may cost, asks before it sends, and waits until the contracts
-/// show it done. What was sent stands in the data directory before it leaves: started again, gantry
-/// goes on with it, and replaces it at its nonce if the fee is too low.
+/// show it done. Proofs are made with your own beacon node. What was sent stands in the data
+/// directory before it leaves: started again, gantry goes on with it, and replaces it at its nonce
+/// if the fee is too low.
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[arg(value_name = "STEP")]
     step: Step,
-    /// The node account.
-    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
-    node: Address,
+    #[command(flatten)]
+    subject: Subject,
+    /// The validator, by its number in the megapool; the first one for which there is something to
+    /// do, if it is left out.
+    #[arg(long, value_name = "NUMBER")]
+    validator: Option<u32>,
+    /// The slot of the block that paid the final balance out; gantry looks for it if it is left
+    /// out. Any withdrawal counts as the final one: a wrong slot costs the bond.
+    #[arg(long, value_name = "SLOT", requires = "validator")]
+    withdrawn_in: Option<u64>,
     /// A file with your account's secret key, mode 0600: a keystore (version 3) or 64 hex digits.
     #[arg(long, value_name = "FILE")]
     key_file: PathBuf,
     /// A file with the passphrase of that keystore, mode 0600; without it you are asked.
     #[arg(long, value_name = "FILE")]
     key_passphrase_file: Option<PathBuf>,
-    /// The JSON-RPC of your execution node, in place of `execution_node` of the config.
-    #[arg(long, value_name = "URL", env = EXECUTION_NODE, hide_env_values = true)]
-    execution_node: Option<String>,
-    /// The config file; gantry.toml if there is one. Its data directory holds what was sent.
-    #[arg(long, value_name = "FILE", env = "GANTRY_CONFIG")]
-    config: Option<PathBuf>,
-    /// RocketStorage on a chain that is neither mainnet nor hoodi.
-    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
-    rocket_storage: Option<Address>,
+    #[command(flatten)]
+    through: Through,
+    /// Your beacon node, in place of `beacon_node` of the config; only proofs need one.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "GANTRY_BEACON_NODE",
+        hide_env_values = true
+    )]
+    beacon_node: Option<String>,
     /// The highest price of a unit of gas, in gwei. Above it gantry waits.
     #[arg(long, value_name = "GWEI", default_value_t = 50)]
     max_fee_gwei: u64,
@@ -131,20 +182,49 @@ impl Arguments {
     pub fn run(self) -> Result<(), SendError> {
         // Of this program only: what others log may name the node's address.
         log::start(&"node=warn".parse().unwrap_or_default(), LogFormat::Text);
-        let config = Config::read_or_default(self.config.as_deref(), None)?;
-        let url = match &self.execution_node {
-            Some(url) => url.clone(),
-            None => config.execution_node()?.to_string(),
-        };
+        let config = self.through.config()?;
+        let url = self.through.url(&config)?;
         let sender = account::open(&self.key_file, self.key_passphrase_file.as_deref())?;
-        complete(runtime()?, self.send(&url, sender, &config))
+        complete(runtime()?, self.send(url, sender, &config))
     }
 
-    async fn send(&self, url: &str, sender: Sender, config: &Config) -> Result<(), SendError> {
-        let sight = self.look(url).await?;
+    async fn asking(&self, url: String, config: &Config) -> Result<Asking, SendError> {
+        let step = self.step.open();
+        let beacon = match step.is_of_validator() && !self.cancel {
+            true => {
+                let url = match &self.beacon_node {
+                    Some(url) => url.clone(),
+                    None => config.beacon_node()?.to_string(),
+                };
+                let client = BeaconClient::connect(&url)?;
+                let spec = client.chain_spec().await?;
+                Some((client, spec))
+            }
+            false => None,
+        };
+        Ok(Asking {
+            step,
+            validator: self.validator,
+            slot: self.withdrawn_in,
+            target: Target {
+                node: self.subject.node,
+                storage: self.subject.rocket_storage,
+                chain_id: None,
+                may_be_new: false,
+            },
+            execution_node: url,
+            beacon,
+            leaving: BTreeMap::new(),
+        })
+    }
+
+    async fn send(&self, url: String, sender: Sender, config: &Config) -> Result<(), SendError> {
+        let mut asking = self.asking(url, config).await?;
+        let sight = asking.look().await?;
         let on = (sender, sight.chain_id);
-        let mut sending = Sending::open(url, on, &config.data_dir, self.max_fee_gwei)?;
-        let kind = self.step.open().kind();
+        let node = asking.execution_node.clone();
+        let mut sending = Sending::open(&node, on, &config.data_dir, self.max_fee_gwei)?;
+        let kind = asking.step.kind();
         if self.again {
             sending.again(kind)?;
         }
@@ -152,17 +232,17 @@ impl Arguments {
             if !sending.cancel(kind)? {
                 return Err(SendError::NothingToCancel(sending.account()));
             }
-            return self.wait(url, &mut sending, None).await;
+            return self.wait(&mut asking, &mut sending, None).await;
         }
-        let call = match self.step.open().call(&sight.head) {
-            Ok(call) => Some(call),
-            Err(_) if sending.has_open(kind) => None,
-            Err(idle) => return Err(idle.into()),
+        let call = match asking.planned(&sight).await {
+            Ok(step) => Some(asking.call(&step, &sight, &mut sending).await?),
+            Err(SendError::NotNow(_)) if sending.has_open(kind) => None,
+            Err(error) => return Err(error),
         };
         if let Some(call) = &call {
             self.confirm(call, &sending.account())?;
         }
-        self.wait(url, &mut sending, call).await
+        self.wait(&mut asking, &mut sending, call).await
     }
 
     fn confirm(&self, call: &Call, account: &Address) -> Result<(), SendError> {
@@ -171,6 +251,9 @@ impl Arguments {
         println!("To do             {}", call.words);
         println!("  at the contract {}", checksummed(&call.to));
         println!("  paid by         {}", checksummed(account));
+        if !call.value.is_zero() {
+            println!("  with            {} ETH of that account", eth(call.value));
+        }
         println!("  gas             at most {gas}");
         println!("  fee             at most {} ETH", eth(fee));
         if self.yes || confirmed("Send it? Type yes: ")? {
@@ -182,24 +265,21 @@ impl Arguments {
     /// Sends and waits until the contracts show the step done.
     async fn wait(
         &self,
-        url: &str,
+        asking: &mut Asking,
         sending: &mut Sending,
-        call: Option<Call>,
+        mut call: Option<Call>,
     ) -> Result<(), SendError> {
         let begin = Instant::now();
         let mut told = Told::default();
         loop {
-            match self.advance(url, sending, call.as_ref()).await {
+            match advance(asking, sending, &mut call).await {
                 Ok(Progress::Done { is_final }) => {
                     println!("{}", done(is_final));
                     return Ok(());
                 }
                 Ok(Progress::Stopped(stop)) => return Err(stop.into()),
                 Ok(progress) => told.tell(progress),
-                Err(SendError::Sight(error)) => told.trouble = format!(": {error}"),
-                Err(SendError::Sending(SendingError::Execution(error))) => {
-                    told.trouble = format!(": {error}");
-                }
+                Err(error) if passes(&error) => told.trouble = format!(": {error}"),
                 Err(error) => return Err(error),
             }
             if begin.elapsed() > Duration::from_secs(self.timeout) {
@@ -212,77 +292,60 @@ impl Arguments {
             tokio::time::sleep(Patience::USUAL.pause).await;
         }
     }
-
-    async fn advance(
-        &self,
-        url: &str,
-        sending: &mut Sending,
-        call: Option<&Call>,
-    ) -> Result<Progress, SendError> {
-        let sight = self.look(url).await?;
-        let now = self.step.open().call(&sight.head).ok();
-        // The same deed, as the contracts show it now.
-        let is_it = |now: &Call| call.is_some_and(|call| call.step == now.step);
-        let asked: Vec<Call> = now.filter(is_it).into_iter().collect();
-        let seconds = clock::now().micros() / 1_000_000;
-        Ok(sending.advance(&asked, &anchors(&sight), seconds).await?)
-    }
-
-    async fn look(&self, url: &str) -> Result<Sight, SightError> {
-        let target = Target {
-            node: self.node,
-            storage: self.rocket_storage,
-            chain_id: None,
-            may_be_new: false,
-        };
-        look(url, &target, Patience::USUAL).await
-    }
 }
 
-/// What was said, so that it is said once.
-#[derive(Default)]
-struct Told {
-    sent: Option<Root>,
-    why: Option<Discriminant<Why>>,
-    /// What was wrong last.
-    trouble: String,
-}
-
-impl Told {
-    fn tell(&mut self, progress: Progress) {
-        match progress {
-            Progress::Done { .. } | Progress::Stopped(_) => {}
-            Progress::Sent {
-                step,
-                nonce,
-                transaction,
-            } => {
-                self.trouble.clear();
-                // One that the node does not keep is handed to it again and again.
-                if self.sent.replace(transaction) != Some(transaction) {
-                    println!("sent {step} at nonce {nonce} in {transaction}");
-                }
-            }
-            Progress::Refused { step, cause } => {
-                self.trouble = format!(": {step} is not taken: {cause}");
-            }
-            Progress::Waits(why) => {
-                let kind = discriminant(&why);
-                if self.why.replace(kind) != Some(kind) {
-                    println!("{why}");
-                }
-                self.trouble = format!(": {why}");
-            }
-        }
+/// One look, and the next thing for the same deed, as the contracts show it now. A proof that is
+/// taken no more is made anew.
+async fn advance(
+    asking: &mut Asking,
+    sending: &mut Sending,
+    call: &mut Option<Call>,
+) -> Result<Progress, SendError> {
+    let sight = asking.look().await?;
+    let planned = match asking.planned(&sight).await {
+        Ok(step) => Some(step),
+        Err(SendError::NotNow(NotNow::Idle(_))) => None,
+        Err(error) => return Err(error),
+    };
+    let planned = planned.zip(call.as_mut());
+    let same = planned.filter(|(step, call)| dispatch::name(step) == call.step);
+    let mut asked = Vec::new();
+    if let Some((step, call)) = &same {
+        // One that carries a proof stays as it is while it is taken: another one would take its
+        // place at each look.
+        asked.push(dispatch::call(step).unwrap_or_else(|| (*call).clone()));
     }
+    let seconds = clock::now().micros() / 1_000_000;
+    let advance = sending.advance(&asked, &anchors(&sight), seconds).await?;
+    if let (Some((step, call)), Progress::Waits(Why::Reverts { .. })) = (same, &advance.progress) {
+        *call = asking.call(&step, &sight, sending).await?;
+    }
+    Ok(advance.progress)
 }
 
-fn done(is_final: bool) -> &'static str {
-    match is_final {
-        true => "It is done, and final.",
-        false => {
-            "It is done. Until it is final, in a quarter of an hour, another block may take its \
-             place: started again by then, gantry looks after that"
-        }
+/// Whether it may be otherwise at the next look.
+fn passes(error: &SendError) -> bool {
+    match error {
+        SendError::Sight(_)
+        | SendError::Beacon(_)
+        | SendError::Unproved(_)
+        | SendError::Fails { .. }
+        | SendError::NotNow(NotNow::Waits(_))
+        | SendError::Sending(SendingError::Execution(_)) => true,
+        SendError::Config(_)
+        | SendError::Lock(_)
+        | SendError::Runtime(_)
+        | SendError::Account(_)
+        | SendError::Secret(_)
+        | SendError::BeaconUrl(_)
+        | SendError::NoBeacon
+        | SendError::NotNow(NotNow::Idle(_) | NotNow::NoValidator(_))
+        | SendError::NothingToCancel(_)
+        | SendError::NotConfirmed
+        | SendError::Stopped(_)
+        | SendError::Late { .. }
+        | SendError::Sending(
+            SendingError::Kept(_) | SendingError::Outbox(_) | SendingError::OtherChain { .. },
+        ) => false,
     }
 }

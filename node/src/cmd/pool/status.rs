@@ -1,25 +1,21 @@
 //! `gantry pool status`: looks at one node of Rocket Pool, whoever it belongs to.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use node_core::pool::alarm::Alarm;
 use node_core::pool::sight::{Difference, Sight, SmoothingPool};
-use proto::Address;
-use proto::definition::parse_address;
 use serde::Serialize;
 
 use super::PoolError;
+use super::flags::{Subject, Through};
 use super::page::page;
 use crate::checks::lock;
 use crate::cmd::log;
 use crate::cmd::runtime::{complete, runtime};
-use crate::config::{Config, LogFormat};
+use crate::config::LogFormat;
 use crate::execution::Patience;
 use crate::pool::{Target, look};
-
-/// The address of the execution node: `execution_node` of a config.
-pub(super) const EXECUTION_NODE: &str = "GANTRY_EXECUTION_NODE";
 
 /// Show what Rocket Pool says about a node account: addresses, money, megapool, minipools.
 ///
@@ -28,20 +24,10 @@ pub(super) const EXECUTION_NODE: &str = "GANTRY_EXECUTION_NODE";
 /// cluster: all that is needed is the address of the node account.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The node account.
-    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
-    node: Address,
-    /// The JSON-RPC of your execution node, in place of `execution_node` of the config. If a key is
-    /// in it, give it by the variable: whoever lists the processes of this machine reads the
-    /// command line.
-    #[arg(long, value_name = "URL", env = EXECUTION_NODE, hide_env_values = true)]
-    execution_node: Option<String>,
-    /// The config file; gantry.toml if there is one.
-    #[arg(long, value_name = "FILE", env = "GANTRY_CONFIG")]
-    config: Option<PathBuf>,
-    /// RocketStorage on a chain that is neither mainnet nor hoodi.
-    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
-    rocket_storage: Option<Address>,
+    #[command(flatten)]
+    subject: Subject,
+    #[command(flatten)]
+    through: Through,
     /// Print both views whole, for scripts: amounts in wei, times in Unix seconds.
     #[arg(long)]
     json: bool,
@@ -61,17 +47,17 @@ impl Arguments {
     pub fn run(self) -> Result<(), PoolError> {
         // Of this program only: what others log may name the node's address.
         log::start(&"node=warn".parse().unwrap_or_default(), LogFormat::Text);
-        let (url, chain_id) = match &self.execution_node {
-            Some(url) => (url.clone(), None),
+        let (url, chain_id) = match self.through.given() {
+            Some(url) => (url.to_owned(), None),
             None => {
-                let config = Config::read_or_default(self.config.as_deref(), None)?;
+                let config = self.through.config()?;
                 let url = config.execution_node()?.to_string();
                 (url, chain_of(&config.lock_file)?)
             }
         };
         let target = Target {
-            node: self.node,
-            storage: self.rocket_storage,
+            node: self.subject.node,
+            storage: self.subject.rocket_storage,
             chain_id,
             may_be_new: false,
         };

@@ -85,7 +85,7 @@ const COMMANDS: [&str; 29] = [
     "pool agree sign f",
     "pool agree merge a b",
     "pool plan --execution-node http://[::1]:1",
-    "pool send assign --node 0x0000000000000000000000000000000000000001 --key-file k",
+    "pool send stake --node 0x0000000000000000000000000000000000000001 --key-file k",
     "slashing keep-record --against b --seen 1 --config c",
 ];
 

@@ -111,9 +111,36 @@ fn what_is_seen_of_rocket_pool_is_shown_with_what_should_worry() {
         finalised_block: 20,
         alarms: vec!["somebody waits".to_owned()],
         problem: None,
+        coordinator: None,
     });
     let page = page(&status, 0);
     let words = "Rocket Pool: node account 0xAa seen at block 100, finalised 20; version 2 of the \
                  agreement\n  somebody waits\n";
     assert!(page.contains(words), "{page}");
+}
+
+#[test]
+fn a_peer_that_coordinates_says_for_which_account_and_what_its_keystore_allows() {
+    let coordinator = CoordinatorStatus {
+        account: "0xAa".to_owned(),
+        does: "sent register:1 at nonce 0".to_owned(),
+        waits: vec!["the owner has to confirm".to_owned()],
+        problem: Some("the password is wrong".to_owned()),
+    };
+    let mut status = Status {
+        pool: Some(PoolStatus::default()),
+        ..Status::default()
+    };
+    assert!(!page(&status, 0).contains("coordinates"));
+    status.pool.as_mut().unwrap().coordinator = Some(coordinator);
+    let page = page(&status, 0);
+    for words in [
+        "this peer coordinates, and sends from 0xAa: sent register:1 at nonce 0\n",
+        "IT SENDS NOTHING: the password is wrong\n",
+        "not yet: the owner has to confirm\n",
+        "can still waste or misuse the bond",
+        "A Safe of all operators",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
 }

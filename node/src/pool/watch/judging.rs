@@ -26,6 +26,7 @@ use crate::execution::{Execution, ExecutionError, Patience, States};
 use crate::pool::{SightError, Target, anchors, answer_of, look_with, state_of};
 
 /// Where the own nodes are.
+#[derive(Clone)]
 pub(super) struct Nodes {
     pub(super) execution: String,
     pub(super) beacon: BeaconClient,

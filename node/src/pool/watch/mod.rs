@@ -4,6 +4,8 @@
 //! | module | is |
 //! |---|---|
 //! | `standing` | the agreement in force, as its file has it now |
+//! | `known` | what it knows beside what it sees |
+//! | [`coordinator`], `open` | plans and sends, on the one peer that coordinates |
 //! | `stand` | how the node account stands to the smoothing pool, for a proposal |
 //! | `judging` | a demand for deposits, at the own nodes |
 //!
@@ -18,7 +20,10 @@
 //!
 //! Never here: a decision. What is seen is handed over as it is.
 
+pub mod coordinator;
 mod judging;
+mod known;
+mod open;
 mod stand;
 mod standing;
 
@@ -30,6 +35,7 @@ use std::time::Duration;
 
 use node_core::duties::pool::{Errand, Found, Judgement, Looked, Stand};
 use proto::agreement::Version;
+use proto::eth::ChainSpec;
 use proto::lock::Lock;
 use thiserror::Error;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -38,7 +44,10 @@ use tokio::time::{Instant, sleep_until};
 use super::{SightError, Target, look};
 use crate::beacon::BeaconClient;
 use crate::execution::Patience;
+use crate::report::status::CoordinatorStatus;
+use coordinator::{Around, Coordinator, Mandate, Worked};
 use judging::Nodes;
+use known::Known;
 use stand::Reader;
 use standing::{NotInForce, Standing};
 
@@ -63,6 +72,8 @@ pub enum Said {
     Found(Found),
     /// For the operator: it cannot look, and why.
     Trouble(Trouble),
+    /// For the operator: what the coordinator does.
+    Coordinates(CoordinatorStatus),
 }
 
 /// Why nothing is seen of Rocket Pool now.
@@ -82,10 +93,14 @@ pub struct Places {
     pub agreement: PathBuf,
     /// The execution node.
     pub execution_node: String,
-    /// The beacon node.
+    /// The beacon node, and the chain that it follows.
     pub beacon_node: String,
-    /// How long after a failure it is tried again: a slot.
+    pub chain: Arc<ChainSpec>,
+    /// How long after a failure it is tried again, and how often a coordinator that has something
+    /// to do looks: a slot.
     pub pause: Duration,
+    /// If this peer coordinates.
+    pub mandate: Option<Mandate>,
 }
 
 /// Starts the thread. It ends when the senders of errands are dropped.
@@ -104,18 +119,31 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
         agreement,
         execution_node,
         beacon_node,
+        chain,
         pause,
+        mandate,
     } = places;
     let chain_id = lock.definition.terms().chain.execution_chain_id;
     let reader = Reader::of(execution_node.clone(), chain_id);
     let stands = answer(reader, asked, to_said.clone());
+    let nodes = Nodes {
+        execution: execution_node,
+        beacon: BeaconClient::connect(&beacon_node).map_err(io::Error::other)?,
+    };
+    let coordinator = mandate.map(|mandate| {
+        let around = Around {
+            nodes: nodes.clone(),
+            chain,
+            pause,
+        };
+        Coordinator::new(mandate, around, lock.clone())
+    });
     let watch = Watch {
         standing: Standing::new(agreement, lock),
-        nodes: Nodes {
-            execution: execution_node,
-            beacon: BeaconClient::connect(&beacon_node).map_err(io::Error::other)?,
-        },
+        nodes,
         pause,
+        coordinator,
+        known: Known::default(),
         said: to_said,
     };
     thread::Builder::new()
@@ -146,6 +174,8 @@ struct Watch {
     standing: Standing,
     nodes: Nodes,
     pause: Duration,
+    coordinator: Option<Coordinator>,
+    known: Known,
     said: Sender<Said>,
 }
 
@@ -161,22 +191,51 @@ impl Watch {
                 () = sleep_until(pause), if again.is_some() => Some(Errand::Look),
             };
             let Some(errand) = errand else { return };
-            let said = match self.run(&errand).await {
-                Ok(None) => continue,
+            let run = self.run(&errand).await;
+            let mut is_soon = run.is_err();
+            let mut said = Vec::new();
+            let is_look = matches!(errand, Errand::Look);
+            match run {
+                Ok(None) => {
+                    // A coordinator goes on with what it was given.
+                    if self.coordinator.is_some() {
+                        again = Some(Instant::now());
+                    }
+                    continue;
+                }
                 Ok(Some(found)) => {
-                    again = None;
-                    Said::Found(found)
+                    let worked = self.coordinate(&found).await;
+                    said.push(Said::Found(found));
+                    if let Some(worked) = worked {
+                        is_soon |= worked.is_busy;
+                        let needed = worked
+                            .needed
+                            .map(|demand| Said::Found(Found::Needed(demand)));
+                        said.extend(needed);
+                        said.push(Said::Coordinates(worked.status));
+                    }
                 }
-                Err(trouble) => {
-                    again = Some(Instant::now() + self.pause);
-                    Said::Trouble(trouble)
+                Err(trouble) => said.push(Said::Trouble(trouble)),
+            }
+            if is_look {
+                again = is_soon.then(|| Instant::now() + self.pause);
+            }
+            for said in said {
+                // If the loop has ended, nobody wants it any more.
+                if self.said.send(said).await.is_err() {
+                    return;
                 }
-            };
-            // If the loop has ended, nobody wants it any more.
-            if self.said.send(said).await.is_err() {
-                return;
             }
         }
+    }
+
+    /// Has the coordinator, if this peer is one, go on by what was seen.
+    async fn coordinate(&mut self, found: &Found) -> Option<Worked> {
+        let Found::Looked(looked) = found else {
+            return None;
+        };
+        let coordinator = self.coordinator.as_mut()?;
+        Some(coordinator.work(looked, &mut self.known).await)
     }
 
     /// What came of an errand, if anything does.
@@ -189,8 +248,10 @@ impl Watch {
                 Ok(Some(Found::Looked(Arc::new(Looked { sight, version }))))
             }
             Errand::Judge(judgement) => Ok(Some(self.judge(judgement).await)),
-            // Only a coordinator needs them.
-            Errand::Deposits(_) => Ok(None),
+            Errand::Deposits(deposits) => {
+                self.known.take(deposits);
+                Ok(None)
+            }
         }
     }
 

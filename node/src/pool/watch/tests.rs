@@ -9,6 +9,7 @@ use node_core::pool::agreement::{Agreement, Deposits};
 use node_core::pool::book::theirs;
 use node_core::pool::example::{World, at};
 use proto::agreement::{AccountSignature, Terms};
+use proto::example;
 use tempfile::TempDir;
 
 use super::*;
@@ -69,7 +70,9 @@ impl Place {
             agreement: file(dir.path()),
             execution_node: execution_node.to_owned(),
             beacon_node: "http://127.0.0.1:1".to_owned(),
+            chain: Arc::new(example::chain([1; 32].into(), &[])),
             pause: Duration::from_millis(1),
+            mandate: None,
         })
         .unwrap();
         Self { dir, errands, said }
@@ -94,6 +97,7 @@ impl Place {
             }
             Said::Found(other) => panic!("nobody asked for {other:?}"),
             Said::Trouble(trouble) => Err(trouble.to_string()),
+            Said::Coordinates(status) => panic!("this peer does not coordinate: {status:?}"),
         }
     }
 
@@ -104,6 +108,9 @@ impl Place {
             match self.hear().await {
                 Said::Found(_) => return troubles,
                 Said::Trouble(trouble) => troubles.push(trouble.to_string()),
+                Said::Coordinates(status) => {
+                    panic!("this peer does not coordinate: {status:?}")
+                }
             }
         }
     }

@@ -6,14 +6,18 @@ use std::time::Instant;
 use node_core::duties::pool::Looked;
 use proto::DutyId;
 use proto::definition::checksummed;
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::Observer;
 use crate::report::lines::{Quiet, Subject};
-use crate::report::status::PoolStatus;
+use crate::report::status::{CoordinatorStatus, PoolStatus};
 
 /// Lines that say why nothing is seen.
 const BLIND: Subject = (None, "pool_blind");
+/// Lines that say what the coordinator does.
+const COORDINATES: Subject = (None, "pool_coordinates");
+/// Lines that say why it sends nothing.
+const IDLE: Subject = (None, "pool_idle");
 
 impl Observer {
     /// It was looked at. What should worry is a line each time that it changes.
@@ -28,10 +32,17 @@ impl Observer {
             finalised_block: sight.finalised_block.number,
             alarms,
             problem: None,
+            coordinator: None,
         };
         let mut before = None;
         self.shown.board.change(|status| {
-            before = status.pool.replace(seen.clone());
+            let last = status.pool.take();
+            let coordinator = last.as_ref().and_then(|it| it.coordinator.clone());
+            status.pool = Some(PoolStatus {
+                coordinator,
+                ..seen.clone()
+            });
+            before = last;
         });
         let before = before.unwrap_or_default();
         debug!(head = seen.head_block, "looked at Rocket Pool");
@@ -69,6 +80,29 @@ impl Observer {
                  after the execution node"
             );
         }
+    }
+
+    /// What the coordinator does: a line each time that it is something else.
+    pub(super) fn coordinates(&mut self, now: CoordinatorStatus) {
+        let at = Instant::now();
+        match &now.problem {
+            Some(why) => {
+                if self.lines.admit(IDLE, Quiet::While(why.clone()), at) {
+                    error!("the coordinator sends nothing: {why}");
+                }
+            }
+            None => self.lines.forget(IDLE),
+        }
+        let does = Quiet::While(now.does.clone());
+        if !now.does.is_empty() && self.lines.admit(COORDINATES, does, at) {
+            info!("coordinator: {}", now.does);
+        }
+        self.shown.board.change(|status| {
+            let pool = status.pool.get_or_insert_default();
+            let before = pool.coordinator.replace(now.clone()).unwrap_or_default();
+            let new = now.waits.iter().filter(|it| !before.waits.contains(it));
+            new.for_each(|wait| info!("coordinator, not yet: {wait}"));
+        });
     }
 
     /// An errand was lost.

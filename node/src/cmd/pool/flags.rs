@@ -1,0 +1,55 @@
+//! Flags that commands about Rocket Pool share.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use proto::Address;
+use proto::definition::parse_address;
+
+use crate::config::{Config, ConfigError};
+
+/// The address of the execution node: `execution_node` of a config.
+const EXECUTION_NODE: &str = "GANTRY_EXECUTION_NODE";
+
+/// Through which node it is looked, and with which config.
+#[derive(Debug, Args)]
+pub(super) struct Through {
+    /// The JSON-RPC of your execution node, in place of `execution_node` of the config. If a key is
+    /// in it, give it by the variable: whoever lists the processes of this machine reads the
+    /// command line.
+    #[arg(long, value_name = "URL", env = EXECUTION_NODE, hide_env_values = true)]
+    execution_node: Option<String>,
+    /// The config file; gantry.toml if there is one.
+    #[arg(long, value_name = "FILE", env = "GANTRY_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+impl Through {
+    /// The address that stands in the place of the config's, if one does.
+    pub(super) fn given(&self) -> Option<&str> {
+        self.execution_node.as_deref()
+    }
+
+    pub(super) fn config(&self) -> Result<Config, ConfigError> {
+        Config::read_or_default(self.config.as_deref(), None)
+    }
+
+    /// The address of the execution node.
+    pub(super) fn url(&self, config: &Config) -> Result<String, ConfigError> {
+        match &self.execution_node {
+            Some(url) => Ok(url.clone()),
+            None => Ok(config.execution_node()?.to_string()),
+        }
+    }
+}
+
+/// Which node account it is about.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Subject {
+    /// The node account.
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
+    pub(super) node: Address,
+    /// RocketStorage on a chain that is neither mainnet nor hoodi.
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
+    pub(super) rocket_storage: Option<Address>,
+}

@@ -1,0 +1,57 @@
+//! A node account is opened from a keystore, and nowhere but on test chains.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::*;
+
+/// The keystore of the format's own definition, and its password.
+const KEYSTORE: &str = r#"{"address": "008aeeda4d805471df9b2a5b0f38a0c3bcba786b", "crypto": {
+    "cipher": "aes-128-ctr", "cipherparams": {"iv": "6087dab2f9fdbbfaddc31a909735c1e6"},
+    "ciphertext": "5318b4d5bcd28de64ee5559e671353e16f075ecae9f99c7a79a38af5f869aa46",
+    "kdf": "pbkdf2", "kdfparams": {"c": 262144, "dklen": 32, "prf": "hmac-sha256",
+    "salt": "ae3cd4e7013836a3df6bd7241b12db061dbe2c6785853cce422d148a624ce0bd"},
+    "mac": "517ead924a9d0dc3124507e3393d175ce3ff7c1e96529c6c555ce9e51205e9b2"},
+    "id": "3198bc9c-6672-5ab3-d995-4942343ae5b6", "version": 3}"#;
+
+fn place(key: &str, mode: u32) -> (tempfile::TempDir, PathBuf, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let [keystore, password] = ["node.json", "node.password"].map(|name| dir.path().join(name));
+    for (file, text) in [(&keystore, key), (&password, "testpassword\n")] {
+        fs::write(file, text).unwrap();
+        fs::set_permissions(file, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    (dir, keystore, password)
+}
+
+#[test]
+fn a_keystore_is_the_node_account_on_a_test_chain_and_never_on_mainnet() {
+    let (_dir, keystore, password) = place(KEYSTORE, 0o600);
+    let account = open(&keystore, &password, 560_048).unwrap();
+    assert_eq!(
+        account.shown(),
+        "0x008AeEda4D805471dF9b2A5B0f38A0C3bCBA786b"
+    );
+    // Before any file is read.
+    let missing = Path::new("/nowhere");
+    let refused = open(missing, missing, 1).err().unwrap().to_string();
+    assert!(
+        refused.contains("a node's address is for ever"),
+        "{refused}"
+    );
+    assert!(
+        refused.contains("a Safe that the operators own"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_bare_key_and_files_that_others_may_read_are_refused() {
+    let (_dir, keystore, password) = place(&"11".repeat(32), 0o600);
+    let refused = open(&keystore, &password, 560_048).err().unwrap();
+    assert!(refused.to_string().contains("is no keystore"), "{refused}");
+    assert!(!refused.to_string().contains("1111"), "{refused}");
+    let (_dir, keystore, password) = place(KEYSTORE, 0o644);
+    let refused = open(&keystore, &password, 560_048).err().unwrap();
+    assert!(refused.to_string().contains("chmod 600"), "{refused}");
+}

@@ -1,0 +1,280 @@
+//! The peer that sends what the node account has to send, by the agreement in force: each time that
+//! the node was looked at, it plans, and does the next thing.
+//!
+//! Never here: what is to be done, which the plan says, what of it goes first
+//! ([`node_core::pool::dispatch`]), and how it is sent ([`node_core::sending`]).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use node_core::duties::pool::Looked;
+use node_core::pool::consent::Demand;
+use node_core::pool::dispatch;
+use node_core::pool::plan::{Body, Facts, MOST_AT_ONCE, Need, NotOurs, Sender, Step, plan};
+use proto::agreement::Version;
+use proto::definition::checksummed;
+use proto::eth::ChainSpec;
+use proto::lock::Lock;
+use proto::{Address, PublicKey, ValidatorPosition};
+use thiserror::Error;
+
+use super::judging::Nodes;
+use super::known::Known;
+use super::open::Open;
+use crate::pool::anchors;
+use crate::pool::sending::node_account::{self, NodeAccountError};
+use crate::pool::sending::{Advance, Progress, Sending, SendingError};
+use crate::report::status::CoordinatorStatus;
+
+/// So many slots after a demand the same is demanded again: a peer may have been away.
+const PATIENCE: u32 = 8;
+
+/// What the operator has given to the peer that coordinates.
+#[derive(Debug, Clone)]
+pub struct Mandate {
+    pub node_keystore: PathBuf,
+    pub node_password_file: PathBuf,
+    /// The highest price of a unit of gas.
+    pub max_fee_gwei: u32,
+    /// Where the outbox stands.
+    pub data_dir: PathBuf,
+}
+
+/// What it works with beside its mandate.
+pub(super) struct Around {
+    pub(super) nodes: Nodes,
+    /// The beacon node's chain.
+    pub(super) chain: Arc<ChainSpec>,
+    /// A slot.
+    pub(super) pause: Duration,
+}
+
+/// What came of one look.
+pub(super) struct Worked {
+    pub(super) status: CoordinatorStatus,
+    /// Whether there is something to be looked at again soon.
+    pub(super) is_busy: bool,
+    /// What the peers have to sign first.
+    pub(super) needed: Option<Demand>,
+}
+
+/// Why nothing is sent at this look.
+#[derive(Debug, Error)]
+enum Idle {
+    #[error(transparent)]
+    Account(#[from] NodeAccountError),
+    #[error(
+        "the agreement names the node account {}, and `node_keystore` is that of {}: give its own",
+        checksummed(.agreed), checksummed(.own)
+    )]
+    OtherAccount { agreed: Address, own: Address },
+    #[error(transparent)]
+    NotOurs(#[from] NotOurs),
+    #[error(transparent)]
+    Sending(#[from] SendingError),
+}
+
+/// The node account's sender.
+pub(super) struct Coordinator {
+    mandate: Mandate,
+    around: Around,
+    lock: Lock,
+    keys: Vec<PublicKey>,
+    /// None as long as it could not be opened.
+    open: Option<Open>,
+    /// What was demanded of the peers last, and when.
+    demanded: Option<(Demand, Instant)>,
+}
+
+/// What was done at one look.
+struct Done {
+    advance: Advance,
+    /// What other steps wait for.
+    waits: Vec<String>,
+    needed: Option<Demand>,
+}
+
+impl Coordinator {
+    /// One for the cluster with this lock. Nothing is opened yet.
+    pub(super) fn new(mandate: Mandate, around: Around, lock: Lock) -> Self {
+        Self {
+            mandate,
+            around,
+            keys: lock.validators.iter().map(|it| it.public_key).collect(),
+            lock,
+            open: None,
+            demanded: None,
+        }
+    }
+
+    /// Does the next thing for what was seen.
+    pub(super) async fn work(&mut self, looked: &Looked, known: &mut Known) -> Worked {
+        let done = self.advance(looked, known).await;
+        let account = self.open.as_ref().map(Open::account);
+        let account = account.map_or_else(String::new, |it| checksummed(&it));
+        let Done {
+            advance,
+            waits,
+            needed,
+        } = match done {
+            Ok(done) => done,
+            Err(idle) => {
+                let status = CoordinatorStatus {
+                    account,
+                    problem: Some(idle.to_string()),
+                    ..CoordinatorStatus::default()
+                };
+                return Worked {
+                    status,
+                    // What does not open is opened again when the next epoch has it looked at.
+                    is_busy: self.open.is_some(),
+                    needed: None,
+                };
+            }
+        };
+        let is_over = matches!(advance.progress, Progress::Done { is_final: true });
+        let is_busy = !is_over || !waits.is_empty();
+        let (does, problem) = words(advance.progress);
+        let passed = advance.passed.into_iter().map(|(_, words)| words);
+        let status = CoordinatorStatus {
+            account,
+            does,
+            waits: passed.chain(waits).collect(),
+            problem,
+        };
+        Worked {
+            status,
+            is_busy,
+            needed: needed.filter(|demand| self.is_time_for(demand)),
+        }
+    }
+
+    /// Whether something is to be demanded now: what was demanded lately is under way.
+    fn is_time_for(&mut self, demand: &Demand) -> bool {
+        let now = Instant::now();
+        let last = self.demanded.as_ref().filter(|(last, _)| last == demand);
+        if last.is_some_and(|(_, at)| now.duration_since(*at) < PATIENCE * self.around.pause) {
+            return false;
+        }
+        self.demanded = Some((demand.clone(), now));
+        true
+    }
+
+    async fn advance(&mut self, looked: &Looked, known: &mut Known) -> Result<Done, Idle> {
+        self.open().await?;
+        let open = self.open.as_mut().expect("it was just opened");
+        let terms = &looked.version.content.terms;
+        let (agreed, own) = (terms.fixed.node_account, open.account());
+        if agreed != own {
+            return Err(Idle::OtherAccount { agreed, own });
+        }
+        let spec = &self.around.chain;
+        let mut waits: Vec<String> = open.learn(spec, looked, known).await.into_iter().collect();
+        let steps = plan(&Facts::new(&looked.sight, terms, &self.keys, known.made())?);
+        let due = dispatch::due(&steps);
+        let anchors = anchors(&looked.sight);
+        let (calls, unproved) = open.calls(spec, &due, &anchors).await?;
+        waits.extend(unproved);
+        let advance = open.advance(&calls, &anchors).await?;
+        waits.extend(steps.iter().filter(|it| !due.contains(it)).filter_map(wait));
+        let needed = steps
+            .iter()
+            .find_map(|step| self.needed(step, &looked.version));
+        Ok(Done {
+            advance,
+            waits,
+            needed,
+        })
+    }
+
+    /// What the peers have to sign for a step that waits for nothing else.
+    fn needed(&self, step: &Step, version: &Version) -> Option<Demand> {
+        let Body::Needs(Need::Deposits { credentials, keys }) = &step.body else {
+            return None;
+        };
+        let position = |key: &PublicKey| {
+            let at = self.keys.iter().position(|it| it == key)?;
+            Some(ValidatorPosition(u32::try_from(at).ok()?))
+        };
+        let mut validators: Vec<_> = keys.iter().filter_map(position).collect();
+        validators.sort_unstable();
+        validators.truncate(MOST_AT_ONCE);
+        step.waits.is_empty().then_some(Demand {
+            agreement: version.hash,
+            credentials: *credentials,
+            validators,
+        })
+    }
+
+    /// Opens what it works with, once.
+    async fn open(&mut self) -> Result<(), Idle> {
+        if self.open.is_some() {
+            return Ok(());
+        }
+        let Mandate {
+            node_keystore,
+            node_password_file,
+            max_fee_gwei,
+            data_dir,
+        } = &self.mandate;
+        let (keystore, password) = (node_keystore.clone(), node_password_file.clone());
+        let chain_id = self.lock.definition.terms().chain.execution_chain_id;
+        // It takes about a second, in which a proposal may wait for this thread.
+        let opening = move || node_account::open(&keystore, &password, chain_id);
+        let opening = tokio::task::spawn_blocking(opening).await;
+        let account = opening.expect("opening a keystore does not panic")?;
+        let (on, fee) = ((account, chain_id), u64::from(*max_fee_gwei));
+        let Nodes { execution, beacon } = &self.around.nodes;
+        let sending = Sending::open(execution, on, data_dir, fee)?;
+        self.open = Some(Open::new(sending, beacon.clone()));
+        Ok(())
+    }
+}
+
+/// What a step waits for that is not sent now; nothing if it only waits for its turn.
+fn wait(step: &Step) -> Option<String> {
+    let words = &step.words;
+    if let Sender::Itself(account) = step.sender {
+        let account = checksummed(&account);
+        return Some(format!(
+            "{account} has to send this itself (`gantry pool plan` shows it): {words}"
+        ));
+    }
+    if !step.waits.is_empty() {
+        let waits: Vec<String> = step.waits.iter().map(ToString::to_string).collect();
+        return Some(format!("{words}: {}", waits.join("; ")));
+    }
+    match &step.body {
+        Body::Needs(Need::Deposits { .. }) => Some(words.clone()),
+        Body::Needs(Need::Validator(_) | Need::Withdrawal { .. }) | Body::Call(_) => None,
+    }
+}
+
+/// What it does, and what stops it.
+fn words(progress: Progress) -> (String, Option<String>) {
+    match progress {
+        Progress::Waits(why) => (why.to_string(), None),
+        Progress::Stopped(stop) => (String::new(), Some(stop.to_string())),
+        Progress::Done { is_final: true } => ("nothing is to be sent now".to_owned(), None),
+        Progress::Done { is_final: false } => {
+            let words = "nothing is to be sent now; what was sent is not final yet";
+            (words.to_owned(), None)
+        }
+        Progress::Sent {
+            step,
+            nonce,
+            transaction,
+            held,
+        } => {
+            let held = held.map_or_else(String::new, |why| format!("; {why}"));
+            let words = format!("sent {step} at nonce {nonce} in {transaction}{held}");
+            (words, None)
+        }
+        Progress::Refused { step, cause, held } => {
+            let held = held.map_or_else(String::new, |why| format!("; {why}"));
+            let words = format!("the execution node does not take {step}: {cause}{held}");
+            (words, None)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What the thread knows beside what it sees: what the peers have made, and what the beacon chain
+//! says of validators that leave.
+
+use std::collections::BTreeMap;
+
+use node_core::pool::plan::{Leaving, Made};
+use proto::PublicKey;
+use proto::eth::DepositData;
+
+/// All of it.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Deposits of 1 ETH that the cluster's keys have signed, verified.
+    pub(super) deposits: BTreeMap<PublicKey, DepositData>,
+    /// The validators of whom the beacon chain says that they leave.
+    pub(super) leaving: BTreeMap<PublicKey, Leaving>,
+    /// Whether every peer has demanded the smoothing pool as fee recipient for two final epochs.
+    pub(super) pays_smoothing_pool: bool,
+}
+
+impl Known {
+    /// Takes in deposits that have their signatures.
+    pub(super) fn take(&mut self, deposits: &[DepositData]) {
+        let by_key = deposits.iter().map(|it| (it.pubkey, *it));
+        self.deposits.extend(by_key);
+    }
+
+    /// As a plan takes it.
+    pub(super) fn made(&self) -> Made<'_> {
+        Made {
+            deposits: &self.deposits,
+            leaving: &self.leaving,
+            pays_smoothing_pool: self.pays_smoothing_pool,
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What the coordinator works with once it is open: the account that sends, the beacon node, and the
+//! proofs that are on their way.
+
+use std::collections::BTreeMap;
+
+use node_core::duties::pool::Looked;
+use node_core::pool::dispatch;
+use node_core::pool::plan::{Body, Step};
+use node_core::sending::call::{Call, StepId};
+use node_core::sending::why::Why;
+use proto::Address;
+use proto::eth::ChainSpec;
+
+use super::known::Known;
+use crate::beacon::BeaconClient;
+use crate::clock;
+use crate::execution::Anchors;
+use crate::pool::leaving::{Chain, leaving};
+use crate::pool::proving::prove;
+use crate::pool::sending::{Advance, Progress, Sending, SendingError};
+
+pub(super) struct Open {
+    sending: Sending,
+    beacon: BeaconClient,
+    /// The calls that carry proofs, by step, as long as the contracts take them: another proof at
+    /// each look would take the place of what is under way each time.
+    proved: BTreeMap<StepId, Call>,
+}
+
+impl Open {
+    pub(super) fn new(sending: Sending, beacon: BeaconClient) -> Self {
+        Self {
+            sending,
+            beacon,
+            proved: BTreeMap::new(),
+        }
+    }
+
+    /// The account that sends.
+    pub(super) fn account(&self) -> Address {
+        self.sending.account()
+    }
+
+    /// Learns which validators leave; why not, if the beacon node does not say it.
+    pub(super) async fn learn(
+        &self,
+        spec: &ChainSpec,
+        looked: &Looked,
+        known: &mut Known,
+    ) -> Option<String> {
+        let node = looked.sight.node_at_head();
+        let megapool = node.and_then(|node| node.megapool.as_ref()?.deployed.as_ref())?;
+        match leaving(self.chain(spec), megapool, &known.leaving).await {
+            Ok(leaving) => {
+                known.leaving = leaving;
+                None
+            }
+            Err(why) => Some(format!("it is not known which validators leave: {why}")),
+        }
+    }
+
+    fn chain<'a>(&'a self, spec: &'a ChainSpec) -> Chain<'a> {
+        Chain {
+            beacon: &self.beacon,
+            spec,
+        }
+    }
+
+    /// The calls of these steps, and why others have none yet. At most one proof is made: the next
+    /// look makes the next one.
+    pub(super) async fn calls(
+        &mut self,
+        spec: &ChainSpec,
+        due: &[&Step],
+        anchors: &Anchors,
+    ) -> Result<(Vec<Call>, Vec<String>), SendingError> {
+        let (mut calls, mut waits) = (Vec::new(), Vec::new());
+        let mut has_proved = false;
+        for step in due {
+            let Body::Needs(need) = &step.body else {
+                calls.extend(dispatch::call(step));
+                continue;
+            };
+            let name = dispatch::name(step);
+            if let Some(call) = self.proved.get(&name) {
+                calls.push(call.clone());
+                continue;
+            }
+            if has_proved {
+                waits.push(format!("{}: its proof is made next", step.words));
+                continue;
+            }
+            let made = match prove(self.chain(spec), (&step.kind, need), clock::now()).await {
+                Ok(made) => made.into_iter(),
+                Err(why) => {
+                    waits.push(format!("{}: {why}", step.words));
+                    continue;
+                }
+            };
+            has_proved = true;
+            let made = made.filter_map(|data| dispatch::with_proof(step, data));
+            match self.sending.choose(made.collect(), anchors).await? {
+                Ok(call) => {
+                    self.proved.insert(name, call.clone());
+                    calls.push(call);
+                }
+                Err(why) => waits.push(format!("{}: it would fail now: {why}", step.words)),
+            }
+        }
+        Ok((calls, waits))
+    }
+
+    /// Does the next thing for these calls.
+    pub(super) async fn advance(
+        &mut self,
+        calls: &[Call],
+        anchors: &Anchors,
+    ) -> Result<Advance, SendingError> {
+        let seconds = clock::now().micros() / 1_000_000;
+        let advance = self.sending.advance(calls, anchors, seconds).await?;
+        self.forget(calls, &advance);
+        Ok(advance)
+    }
+
+    /// Forgets the proofs of what is no longer asked for, and those that are not taken any more.
+    fn forget(&mut self, asked: &[Call], advance: &Advance) {
+        let is_asked = |step: &StepId| asked.iter().any(|call| call.step == *step);
+        let is_passed = |step: &StepId| advance.passed.iter().any(|(it, _)| it == step);
+        let is_refused = |step: &StepId| match &advance.progress {
+            Progress::Waits(Why::Reverts { step: it, .. }) => it == step,
+            Progress::Waits(_)
+            | Progress::Done { .. }
+            | Progress::Stopped(_)
+            | Progress::Sent { .. }
+            | Progress::Refused { .. } => false,
+        };
+        let keeps = |step: &StepId| is_asked(step) && !is_passed(step) && !is_refused(step);
+        self.proved.retain(|step, _| keeps(step));
+    }
+}
