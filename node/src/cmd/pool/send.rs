@@ -2,10 +2,12 @@
 //!
 //! | module | is |
 //! |---|---|
+//! | `step` | the steps by name |
 //! | `asking` | the call of the step, with its proof |
 //! | `told` | what is said while it waits |
 
 mod asking;
+mod step;
 mod told;
 
 use std::collections::BTreeMap;
@@ -13,7 +15,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use alloy::primitives::U256;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use node_core::pool::dispatch;
 use node_core::pool::open_step::{NotNow, OpenStep};
 use node_core::sending::call::Call;
@@ -38,6 +40,7 @@ use crate::pool::proving::Unproved;
 use crate::pool::sending::{Progress, Sending, SendingError};
 use crate::pool::{SightError, Target, anchors};
 use asking::Asking;
+use step::Step;
 use told::{Told, done};
 
 /// The step is not taken, or it is not known that it is.
@@ -69,6 +72,11 @@ pub enum SendError {
     NotNow(#[from] NotNow),
     #[error("nothing was sent: {words}; by your execution node that would fail now: {reason}")]
     Fails { words: String, reason: String },
+    #[error(
+        "only the peer that coordinates sends this: here it can be taken back with --cancel, or had \
+         sent anew with --again"
+    )]
+    NotByHand,
     #[error("--cancel: nothing of this step is under way from {}", checksummed(.0))]
     NothingToCancel(Address),
     #[error("nothing was sent: the answer was not yes")]
@@ -85,43 +93,6 @@ pub enum SendError {
         trouble: String,
         file: PathBuf,
     },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Step {
-    /// Split the rewards that lie in the node's megapool.
-    Distribute,
-    /// Give the node's validator at the top of the queue its ether.
-    Assign,
-    /// Prove that a validator is the node's, so that it gets its other 31 ETH.
-    Stake,
-    /// Prove that a validator leaves: in time, or it costs a fine.
-    NotifyExit,
-    /// Prove that a validator does not leave, which somebody has said.
-    NotifyNotExit,
-    /// Prove what came back of a validator. The node account and its withdrawal address may at
-    /// once, others after days.
-    FinalBalance,
-    /// Pay what the megapool owes, with ether of your own account.
-    RepayDebt,
-    /// Have what the node gets back paid to its withdrawal address. The node account and that
-    /// address may.
-    Claim,
-}
-
-impl Step {
-    fn open(self) -> OpenStep {
-        match self {
-            Self::Distribute => OpenStep::Distribute,
-            Self::Assign => OpenStep::Assign,
-            Self::Stake => OpenStep::Stake,
-            Self::NotifyExit => OpenStep::NotifyExit,
-            Self::NotifyNotExit => OpenStep::NotifyNotExit,
-            Self::FinalBalance => OpenStep::FinalBalance,
-            Self::RepayDebt => OpenStep::RepayDebt,
-            Self::Claim => OpenStep::Claim,
-        }
-    }
 }
 
 /// Take a step for a node of Rocket Pool by hand, from your own account: most of them anybody may
@@ -188,9 +159,14 @@ impl Arguments {
         complete(runtime()?, self.send(url, sender, &config))
     }
 
-    async fn asking(&self, url: String, config: &Config) -> Result<Asking, SendError> {
-        let step = self.step.open();
-        let beacon = match step.is_of_validator() && !self.cancel {
+    async fn asking(
+        &self,
+        step: Option<OpenStep>,
+        url: String,
+        config: &Config,
+    ) -> Result<Asking, SendError> {
+        let is_proved = step.is_some_and(OpenStep::is_of_validator) && !self.cancel;
+        let beacon = match is_proved {
             true => {
                 let url = match &self.beacon_node {
                     Some(url) => url.clone(),
@@ -210,7 +186,7 @@ impl Arguments {
                 node: self.subject.node,
                 storage: self.subject.rocket_storage,
                 chain_id: None,
-                may_be_new: false,
+                may_be_new: step.is_none(),
             },
             execution_node: url,
             beacon,
@@ -219,24 +195,32 @@ impl Arguments {
     }
 
     async fn send(&self, url: String, sender: Sender, config: &Config) -> Result<(), SendError> {
-        let mut asking = self.asking(url, config).await?;
+        let step = self.step.open();
+        if step.is_none() && !self.cancel && !self.again {
+            return Err(SendError::NotByHand);
+        }
+        let mut asking = self.asking(step, url, config).await?;
         let sight = asking.look().await?;
         let on = (sender, sight.chain_id);
         let node = asking.execution_node.clone();
         let mut sending = Sending::open(&node, on, &config.data_dir, self.max_fee_gwei)?;
-        let kind = asking.step.kind();
+        let kind = self.step.kind();
         if self.again {
-            sending.again(kind)?;
+            sending.again(&kind)?;
         }
         if self.cancel {
-            if !sending.cancel(kind)? {
+            if !sending.cancel(&kind)? {
                 return Err(SendError::NothingToCancel(sending.account()));
             }
             return self.wait(&mut asking, &mut sending, None).await;
         }
+        if step.is_none() {
+            println!("The peer that coordinates sends it anew, if it is still to be done.");
+            return Ok(());
+        }
         let call = match asking.planned(&sight).await {
             Ok(step) => Some(asking.call(&step, &sight, &mut sending).await?),
-            Err(SendError::NotNow(_)) if sending.has_open(kind) => None,
+            Err(SendError::NotNow(_)) if sending.has_open(&kind) => None,
             Err(error) => return Err(error),
         };
         if let Some(call) = &call {
@@ -303,6 +287,7 @@ async fn advance(
 ) -> Result<Progress, SendError> {
     let sight = asking.look().await?;
     let planned = match asking.planned(&sight).await {
+        Err(SendError::NotByHand) => None,
         Ok(step) => Some(step),
         Err(SendError::NotNow(NotNow::Idle(_))) => None,
         Err(error) => return Err(error),
@@ -341,6 +326,7 @@ fn passes(error: &SendError) -> bool {
         | SendError::NoBeacon
         | SendError::NotNow(NotNow::Idle(_) | NotNow::NoValidator(_))
         | SendError::NothingToCancel(_)
+        | SendError::NotByHand
         | SendError::NotConfirmed
         | SendError::Stopped(_)
         | SendError::Late { .. }

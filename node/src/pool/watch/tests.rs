@@ -64,6 +64,11 @@ struct Place {
 
 impl Place {
     fn begin(execution_node: &str) -> Self {
+        Self::begin_with(execution_node, |_| None)
+    }
+
+    /// Whoever works in this directory coordinates, if there is a mandate.
+    fn begin_with(execution_node: &str, mandate: impl FnOnce(&Path) -> Option<Mandate>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (errands, said) = start(Places {
             lock: lock(),
@@ -72,7 +77,7 @@ impl Place {
             beacon_node: "http://127.0.0.1:1".to_owned(),
             chain: Arc::new(example::chain([1; 32].into(), &[])),
             pause: Duration::from_millis(1),
-            mandate: None,
+            mandate: mandate(dir.path()),
         })
         .unwrap();
         Self { dir, errands, said }
@@ -180,4 +185,30 @@ async fn it_ends_with_the_loop_that_it_works_for() {
     drop(errands);
     assert!(said.recv().await.is_none());
     drop(dir);
+}
+
+#[tokio::test]
+async fn a_coordinator_without_its_account_says_so_and_goes_on_looking() {
+    let fake = Fake::start(&world(), &world()).await;
+    let mandate = |dir: &Path| {
+        Some(Mandate {
+            node_keystore: dir.join("node-account.json"),
+            node_password_file: dir.join("node-account.password"),
+            max_fee_gwei: 50,
+            data_dir: dir.to_owned(),
+        })
+    };
+    let mut place = Place::begin_with(&fake.url, mandate);
+    place.put(&signed(first()));
+    for _ in 0..2 {
+        place.errands.send(Errand::Look).await.unwrap();
+        let found = place.hear().await;
+        assert!(matches!(found, Said::Found(Found::Looked(_))), "{found:?}");
+        let Said::Coordinates(status) = place.hear().await else {
+            panic!("it says why it sends nothing");
+        };
+        let problem = status.problem.unwrap();
+        assert!(problem.contains("node-account.json"), "{problem}");
+        assert_eq!(status.account, "");
+    }
 }

@@ -22,7 +22,8 @@ use crate::pool::{Target, anchors, look};
 
 /// What is asked for, and where.
 pub(super) struct Asking {
-    pub(super) step: OpenStep,
+    /// None if only the coordinator takes it.
+    pub(super) step: Option<OpenStep>,
     /// For which validator, by its number in the megapool.
     pub(super) validator: Option<u32>,
     /// The slot of the withdrawal that is the final balance, if it is said.
@@ -43,6 +44,7 @@ impl Asking {
 
     /// What is to be done, by what is seen.
     pub(super) async fn planned(&mut self, sight: &Sight) -> Result<Step, SendError> {
+        let asked = self.step.ok_or(SendError::NotByHand)?;
         let node = sight.node_at_head();
         let megapool = node.and_then(|node| node.megapool.as_ref()?.deployed.as_ref());
         if let (Some((beacon, spec)), Some(megapool)) = (&self.beacon, megapool) {
@@ -57,7 +59,7 @@ impl Asking {
             view: &sight.head,
             leaving: &leaving,
         };
-        Ok(self.step.step(&shown, self.validator)?)
+        Ok(asked.step(&shown, self.validator)?)
     }
 
     /// The call of a step, with its proof if it needs one.

@@ -221,6 +221,36 @@ async fn a_call_that_would_fail_is_not_sent_and_its_reason_is_shown() {
 }
 
 #[tokio::test]
+async fn a_call_that_would_fail_holds_up_no_other_and_is_told() {
+    let place = Place::scripted(|_, method, params| {
+        let tried = method == "eth_call" && params[0]["value"] == "0x1";
+        tried.then(|| error(3, "execution reverted"))
+    });
+    let place = place.await;
+    let mut other = pay();
+    (other.step, other.value) = ("other".parse().unwrap(), U256::from(2));
+    let asked = [pay(), other];
+    let mut sending = place.start().unwrap();
+    let anchors = place.anchors();
+    let advance = sending.advance(&asked, &anchors, 1_000).await.unwrap();
+    let Progress::Sent { step, .. } = advance.progress else {
+        panic!("{advance:?}");
+    };
+    assert_eq!(step, asked[1].step);
+    let [(passed, words)] = &advance.passed[..] else {
+        panic!("{:?}", advance.passed);
+    };
+    assert_eq!(*passed, asked[0].step);
+    assert!(words.contains("would fail now"), "{words}");
+    // Where there is no other, it is what is waited for.
+    drop(sending);
+    place.fake.ledger().head += 3;
+    let words = place.words(&[pay()]).await;
+    assert!(words.contains("would fail now"), "{words}");
+    assert_eq!(place.fake.ledger().nonce, 1);
+}
+
+#[tokio::test]
 async fn what_the_operator_cancels_is_emptied_at_its_nonce() {
     let place = Place::scripted(|_, _, _| None).await;
     place.fake.ledger().mines = false;
