@@ -6,9 +6,13 @@
 //! | [`abi`] | the functions and events that the tests know |
 //! | [`chain`] | anvil with the stand-ins, transactions, the words of refusals, time |
 //! | [`beacon`] | the pretend beacon chain: blocks, states, proofs, its Beacon API |
+//! | [`between`] | what kills a sender between two of its steps |
+//! | [`group`] | a group's lock, agreement and data directory, and its peer that runs |
 //! | [`keys`] | keys of validators and the deposits they sign |
 //! | [`node`] | a node account on the way of its validators, call by call |
 //! | [`send`] | `gantry pool send`, killed, dropped, outbid, taken back |
+//! | [`hand`] | a validator's life by `gantry pool send`, on both call surfaces |
+//! | [`coordinator`] | `gantry run` that coordinates: founding, killed, dear, planted upon |
 //! | [`status`] | what `gantry pool status` shows of a node |
 //! | [`life`] | a megapool validator from registration to the last wei |
 //! | [`prover`] | the program's own proofs |
@@ -23,7 +27,11 @@
 
 mod abi;
 mod beacon;
+mod between;
 mod chain;
+mod coordinator;
+mod group;
+mod hand;
 mod keys;
 mod life;
 mod node;

@@ -6,45 +6,29 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use alloy_primitives::{Address, eip191_hash_message, hex};
-use k256::ecdsa::SigningKey;
-use node_core::pool::agreement::{Agreement, example};
+use alloy_primitives::{Address, hex};
+use node_core::pool::agreement::example;
 use node_core::pool::book::{Answer, Answers, Question, Round};
 use node_core::pool::plan::{Body, Facts, Kind, Leaving, Made, Need, Sender, Step, plan};
 use node_core::pool::sight::Sight;
 use node_core::pool::view::{Block, Subject, View, read};
 use proto::PublicKey;
-use proto::agreement::{AccountSignature, Terms};
+use proto::agreement::Terms;
 use proto::eth::DepositData;
 use serde_json::{Value, json};
 use tests::program::gantry;
 
 use crate::chain::{Chain, ETHER, quantity, who};
+use crate::group::{ours, signed, terms};
 use crate::keys;
 use crate::node::{self, Node, Surface, expected};
-
-/// The key of the account [`who::NODE`].
-const NODE_KEY: &str = "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
-
-fn ours(address: Address) -> proto::Address {
-    address.into_array().into()
-}
 
 fn theirs(address: &proto::Address) -> Address {
     (*address.as_bytes()).into()
 }
 
-/// What a group with this node agrees on.
-fn terms(chain: &Chain) -> Terms {
-    let mut terms = example::terms();
-    terms.fixed.rocket_storage = ours(chain.at("rocketStorage"));
-    terms.fixed.node_account = ours(who::NODE);
-    (terms.withdrawal, terms.rpl_withdrawal) = (ours(who::OWNER), ours(who::OWNER));
-    terms
-}
-
 /// Sends a call from an account that anvil signs for.
-async fn send(chain: &Chain, from: Address, (to, value, data): (&Value, &Value, &Value)) {
+pub async fn send(chain: &Chain, from: Address, (to, value, data): (&Value, &Value, &Value)) {
     let transaction = json!({
         "from": from, "to": to, "value": value, "data": data, "gas": "0xf00000",
     });
@@ -281,20 +265,7 @@ fn data_directory(chain: &Chain) -> PathBuf {
     fs::create_dir_all(&dir).unwrap();
     let lock = example::lock();
     fs::write(dir.join("cluster-lock.json"), lock.to_json()).unwrap();
-    let mut agreement = Agreement::first(lock, terms(chain)).unwrap();
-    for identity in example::identities() {
-        agreement.sign(&identity).unwrap();
-    }
-    let key = SigningKey::from_slice(&hex::decode(NODE_KEY).unwrap()).unwrap();
-    let digest = eip191_hash_message(agreement.node_text());
-    let (signature, recovery) = key.sign_prehash_recoverable(digest.as_slice()).unwrap();
-    let mut bytes = [0; 65];
-    bytes[..64].copy_from_slice(&signature.to_bytes());
-    bytes[64] = 27 + recovery.to_byte();
-    agreement
-        .sign_as_node(ours(who::NODE), AccountSignature(bytes))
-        .unwrap();
-    let text = agreement.to_file().to_json();
+    let text = signed(lock, terms(chain)).to_file().to_json();
     fs::write(dir.join("pool-agreement.json"), text).unwrap();
     let config = format!("data_dir = {:?}\n", dir.display().to_string());
     fs::write(dir.join("gantry.toml"), config).unwrap();
@@ -312,7 +283,7 @@ fn printed(chain: &Chain, dir: &Path, more: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn planned(chain: &Chain, dir: &Path) -> Vec<Value> {
+pub fn planned(chain: &Chain, dir: &Path) -> Vec<Value> {
     let document: Value = serde_json::from_str(&printed(chain, dir, &["--json"])).unwrap();
     document["steps"].as_array().unwrap().clone()
 }

@@ -4,18 +4,13 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::sync::{Arc, Mutex};
+use std::process::{Command, Output};
 
 use alloy_primitives::{Address, address};
-use axum::extract::State;
-use axum::routing::post;
-use axum::{Json, Router};
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tests::program::gantry;
-use tokio::net::TcpListener;
 
+use crate::between::{self, Death};
 use crate::chain::{Chain, ETHER, quantity, who};
 use crate::keys;
 use crate::node::{Node, Step};
@@ -106,75 +101,9 @@ fn said(output: &Output) -> String {
     String::from_utf8(both).unwrap()
 }
 
-/// Where a sender dies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Death {
-    /// While its call is tried.
-    Trying,
-    /// When its transaction is durable, and nobody else has it.
-    Durable,
-    /// When the node has it, and has not said so.
-    Sent,
-}
-
-/// What stands between a sender and its node, and kills the sender.
-struct Between {
-    rpc: String,
-    death: Death,
-    sender: Mutex<Option<Pid>>,
-}
-
-impl Between {
-    /// As `kill -9` does.
-    fn kill(&self) {
-        kill_process(self.sender.lock().unwrap().unwrap(), Signal::KILL).unwrap();
-    }
-}
-
-async fn pass(State(it): State<Arc<Between>>, Json(question): Json<Value>) -> Json<Value> {
-    let method = question["method"].as_str().unwrap_or_default();
-    let is_tried = method == "eth_call" && question["params"][0]["from"].is_string();
-    let is_sent = method == "eth_sendRawTransaction";
-    match it.death {
-        Death::Trying if is_tried => it.kill(),
-        Death::Durable if is_sent => {
-            it.kill();
-            return Json(Value::Null);
-        }
-        Death::Trying | Death::Durable | Death::Sent => {}
-    }
-    let client = reqwest::Client::new();
-    let answer = client.post(&it.rpc).json(&question).send().await.unwrap();
-    let answer = answer.json().await.unwrap();
-    if it.death == Death::Sent && is_sent {
-        it.kill();
-    }
-    Json(answer)
-}
-
 /// Starts the sender, which dies there.
 async fn die(place: &Place<'_>, death: Death) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let between = Arc::new(Between {
-        rpc: place.node.chain.rpc.clone(),
-        death,
-        sender: Mutex::new(None),
-    });
-    let app = Router::new().route("/", post(pass));
-    let app = app.with_state(Arc::clone(&between));
-    let served = tokio::spawn(async move { axum::serve(listener, app).await });
-    let mut sender = {
-        let mut pid = between.sender.lock().unwrap();
-        let mut command = place.command(&url, &[]);
-        let sender = command.stdout(Stdio::null()).spawn().unwrap();
-        *pid = Some(Pid::from_child(&sender));
-        sender
-    };
-    let status = tokio::task::spawn_blocking(move || sender.wait().unwrap());
-    let status = status.await.unwrap();
-    assert_eq!(status.code(), None, "it was killed: {status}");
-    served.abort();
+    between::die(&place.node.chain.rpc, death, |url| place.command(url, &[])).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
