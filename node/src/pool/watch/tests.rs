@@ -201,7 +201,7 @@ async fn a_coordinator_without_its_account_says_so_and_goes_on_looking() {
     let mut place = Place::begin_with(&fake.url, mandate);
     place.put(&signed(first()));
     for _ in 0..2 {
-        place.errands.send(Errand::Look).await.unwrap();
+        place.errands.slow.send(Errand::Look).await.unwrap();
         let found = place.hear().await;
         assert!(matches!(found, Said::Found(Found::Looked(_))), "{found:?}");
         let Said::Coordinates(status) = place.hear().await else {
