@@ -20,8 +20,8 @@ const KEYSTORE: &str = "\
     whoever holds this account's keystore can redirect nothing that comes to the withdrawal\n  \
     addresses, and can still waste or misuse the bond: take keys out of the queue and deposit\n  \
     others with the credit, send a deposit with a worthless signature, prove a small later\n  \
-    withdrawal as a final balance, keep ether that is not deposited yet. A Safe of all operators\n  \
-    as node account ends that; this gantry does not work with one yet";
+    withdrawal as a final balance, keep ether that is not deposited yet. A Safe of all\n  \
+    operators as node account ends that; this gantry does not work with one yet";
 /// The longest answer worth reading, in bytes: a hundred times that of the largest cluster.
 const MAX_BYTES: usize = 16 << 20;
 

@@ -22,8 +22,8 @@ use sweep::{Paid, Search};
 
 /// The epoch that stands for never.
 pub(super) const NEVER: Epoch = Epoch(u64::MAX);
-/// With so much still there, gwei, nothing has come back: half of what a validator has. Who tops one
-/// up as far as that gives all of it away.
+/// With so much still there, gwei, nothing has come back: half of what a validator has. Who tops
+/// one up as far as that gives all of it away.
 const STILL_THERE: u64 = 16_000_000_000;
 
 /// Whom the beacon node is asked about.

@@ -2,10 +2,10 @@
 //! for them.
 //!
 //! The node is founded one stage after the other: it registers; the withdrawal addresses are
-//! proposed, and confirm themselves; then the megapool is made, and the node goes into the smoothing
-//! pool or out of it. What comes after the addresses is not sent before they have confirmed
-//! themselves: until then whoever holds the node account's key could still take what comes in. What
-//! keeps validators that are there already from harm waits for no stage.
+//! proposed, and confirm themselves; then the megapool is made, and the node goes into the
+//! smoothing pool or out of it. What comes after the addresses is not sent before they have
+//! confirmed themselves: until then whoever holds the node account's key could still take what
+//! comes in. What keeps validators that are there already from harm waits for no stage.
 //!
 //! What must be done in time goes first, and what needs ether of the account beside gas goes last:
 //! an account that is short of it still does all the rest.

@@ -41,11 +41,16 @@ pub enum NotNow {
     #[error("there is nothing to do: {0}")]
     Idle(#[from] Idle),
     /// The contracts hold it back.
-    #[error("it cannot be done now: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("it cannot be done now: {}", joined(.0))]
     Waits(Vec<Wait>),
     /// The megapool has no validator of this number.
     #[error("the megapool has no validator {0}: `gantry pool status` shows them")]
     NoValidator(u32),
+}
+
+fn joined(waits: &[Wait]) -> String {
+    let waits: Vec<String> = waits.iter().map(ToString::to_string).collect();
+    waits.join("; ")
 }
 
 impl OpenStep {

@@ -73,8 +73,8 @@ pub enum SendError {
     #[error("nothing was sent: {words}; by your execution node that would fail now: {reason}")]
     Fails { words: String, reason: String },
     #[error(
-        "only the peer that coordinates sends this: here it can be taken back with --cancel, or had \
-         sent anew with --again"
+        "only the peer that coordinates sends this: here it can be taken back with --cancel, or \
+         had sent anew with --again"
     )]
     NotByHand,
     #[error("--cancel: nothing of this step is under way from {}", checksummed(.0))]

@@ -1,5 +1,5 @@
-//! What the coordinator works with once it is open: the account that sends, the beacon node, and the
-//! proofs that are on their way.
+//! What the coordinator works with once it is open: the account that sends, the beacon node, and
+//! the proofs that are on their way.
 
 use std::collections::BTreeMap;
 
