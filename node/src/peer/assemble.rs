@@ -272,7 +272,10 @@ fn core(
     };
     let peers = Peers::new(size, me, remembered.sequences);
     let mut node = Node::new(facts, vault, peers, journal.recorded());
-    node.recall(words);
+    match words {
+        Ok(words) => node.recall(words),
+        Err(why) => node.bar_exits(why),
+    }
     Ok((node, journal))
 }
 

@@ -9,7 +9,6 @@ use crate::config::ConfigError;
 use crate::disk::LockError;
 use crate::disk::denials::DenialError;
 use crate::disk::duty_history::DutyHistoryError;
-use crate::disk::exit_file::ExitFileError;
 use crate::disk::keystore::{SecretFileError, StoreError};
 use crate::net::NetError;
 use crate::pool::sending::node_account::NodeAccountError;
@@ -38,8 +37,6 @@ pub enum StartError {
     Vault(#[from] VaultError),
     #[error(transparent)]
     Denials(#[from] DenialError),
-    #[error(transparent)]
-    Exits(#[from] ExitFileError),
     #[error(transparent)]
     DutyHistory(#[from] DutyHistoryError),
     #[error(transparent)]

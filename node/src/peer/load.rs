@@ -25,8 +25,8 @@ pub(super) struct Loaded {
     pub(super) me: PeerIndex,
     pub(super) vault: Vault,
     pub(super) journal: Journal<Files>,
-    /// What operators had said about exits.
-    pub(super) words: Vec<SentExitWord>,
+    /// What operators had said about exits, or why that cannot be read.
+    pub(super) words: Result<Vec<SentExitWord>, String>,
     /// Whom the blocks of each validator pay, by the definition.
     pub(super) fee_recipients: Vec<Option<Address>>,
 }
@@ -60,7 +60,7 @@ pub(super) fn load(config: &Config, data: &DataLock) -> Result<Loaded, StartErro
         }
     }
     Ok(Loaded {
-        words: exit_file::read(&config.data_dir, owner.cluster)?,
+        words: exit_words(config, owner),
         fee_recipients: fee_recipients(&lock),
         vault,
         identity,
@@ -68,6 +68,18 @@ pub(super) fn load(config: &Config, data: &DataLock) -> Result<Loaded, StartErro
         journal,
         keys,
         lock,
+    })
+}
+
+/// What operators had said about exits. Duties do not wait until somebody has mended the file.
+fn exit_words(config: &Config, owner: Owner) -> Result<Vec<SentExitWord>, String> {
+    exit_file::read(&config.data_dir, owner.cluster).map_err(|error| {
+        let why = format!(
+            "what operators have said about exits cannot be read, so this peer signs none and \
+             takes no approval until it is mended and `gantry run` started anew: {error}"
+        );
+        warn!("{why}");
+        why
     })
 }
 

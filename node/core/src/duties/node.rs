@@ -224,6 +224,12 @@ impl Node {
         self.onehop.exits.recall(words, &self.facts);
     }
 
+    /// What operators had said about exits cannot be read, and why: none is signed here. To be
+    /// called before the first input, in place of [`Node::recall`].
+    pub fn bar_exits(&mut self, why: String) {
+        self.onehop.exits.bar(why);
+    }
+
     /// How the exits stand that are open.
     pub fn exits(&self) -> Vec<Exit> {
         self.onehop.exits.views(&Seen {

@@ -100,7 +100,8 @@ pub struct MegapoolRules {
 }
 
 impl MegapoolRules {
-    /// The bond that so many validators need together. Source: `RocketNodeDeposit.getBondRequirement`.
+    /// The bond that so many validators need together. Source:
+    /// `RocketNodeDeposit.getBondRequirement`.
     pub fn bond_of(&self, validators: u64) -> Wei {
         let base = u64::try_from(self.base_bonds.len()).unwrap_or(u64::MAX);
         let place = usize::try_from(validators.min(base)).unwrap_or(usize::MAX);

@@ -11,7 +11,8 @@
 //! fixes it: who comes later approves for the epoch that most have approved, of equal ones for the
 //! lowest. Where two have begun at once with different epochs, the peers of those that are not in
 //! that epoch say the same yes again for it, no longer than it was given for, and at most
-//! `FOLLOWS` times: the operator has approved of the exit, the epoch is a formality. So a share is
+//! `FOLLOWS` times in an epoch of the chain, so that who turns others round holds them up for no
+//! longer: the operator has approved of the exit, the epoch is a formality. So a share is
 //! signed for a second epoch only if operators turn away from one that t had approved. Two exits of
 //! one validator are nothing slashable: the chain takes the first that comes.
 //!
@@ -58,7 +59,7 @@ use signing::Decided;
 use standing::Leaving;
 use words::{Words, sent};
 
-/// How often an approval follows others to another epoch.
+/// How often in an epoch an approval follows others to another exit's epoch.
 const FOLLOWS: u8 = 4;
 
 /// All exits that are open on this peer.
@@ -80,6 +81,11 @@ pub struct Exits {
     slot: Option<Slot>,
     /// What was heard in it.
     pace: Pace,
+    /// Words from a time to come, the last of each operator about each validator: they count when
+    /// it has come.
+    ahead: BTreeMap<(ValidatorPosition, PeerIndex), Verified<ExitWord>>,
+    /// Why what was kept is not known: then nothing is kept, said or signed here.
+    barred: Option<String>,
 }
 
 /// One exit.
@@ -87,7 +93,8 @@ pub struct Exits {
 struct Open {
     /// What the own beacon node said last, and in which slot.
     standing: Option<(Slot, Option<Leaving>)>,
-    follows: u8,
+    /// In which epoch it followed others last, and how often in that.
+    follows: Option<(Epoch, u8)>,
     decided: Option<Decided>,
     /// What the operator was told last.
     told: Option<Stage>,
@@ -124,6 +131,12 @@ impl Exits {
         }
     }
 
+    /// What was kept cannot be read: it may say that the operator does not approve any more. So
+    /// nothing is signed, no order taken, and what lies on the disk is left as it is.
+    pub fn bar(&mut self, why: String) {
+        self.barred = Some(why);
+    }
+
     /// What time brings: what has run out is forgotten, what is open is looked at again.
     pub fn advance(&mut self, step: &mut Step<'_>) {
         let slot = step.slot();
@@ -131,6 +144,7 @@ impl Exits {
         if is_news {
             let due = self.pace.begin();
             self.pass_on(due, step);
+            self.catch_up(step);
         }
         let is_idle = self.words.is_empty()
             && self.open.is_empty()
@@ -183,6 +197,7 @@ impl Exits {
         let (done, rest) = unkept.partition(|word: &Unkept| word.keeping <= keeping);
         self.unkept = rest;
         let done: Vec<Unkept> = done;
+        let failed = !is_durable && !done.is_empty();
         for own in done {
             if is_durable {
                 self.words.take(own.validator, own.word.clone());
@@ -190,6 +205,10 @@ impl Exits {
                 self.settle(own.validator, step);
             }
             self.say(&own, is_durable, step);
+        }
+        if failed {
+            // What failed may have got into the file all the same: it is written once more without.
+            self.keep(step);
         }
         self.ask(step);
     }
@@ -215,7 +234,12 @@ impl Exits {
         let is_approved = self.words.leading(validator, unix(step.now)).is_some();
         let open = self.open.entry(validator).or_default();
         let concerns = is_approved || open.decided.is_some();
-        if concerns && stage != Stage::Waiting && open.told.as_ref() != Some(&stage) {
+        let is_news = match (&open.told, &stage) {
+            // Whoever sends other parts again and again is told of only when there are more.
+            (Some(Stage::Signing(before)), Stage::Signing(now)) => now > before,
+            (told, stage) => told.as_ref() != Some(stage),
+        };
+        if concerns && stage != Stage::Waiting && is_news {
             open.told = Some(stage.clone());
             step.note(Note::Exit(validator, ExitNote::Stage(stage)));
         }
@@ -233,12 +257,27 @@ impl Exits {
         if own.approves(now).is_none_or(|approved| approved == epoch) {
             return;
         }
+        let (until, at) = (own.ends_at(), self::epoch(step));
+        // What ends before it is said is no word.
+        if self.barred.is_some() || until <= self.next_said_at(validator, step) {
+            return;
+        }
         let open = self.open.entry(validator).or_default();
-        if open.follows < FOLLOWS {
-            open.follows += 1;
-            let until = own.ends_at();
+        let often = open.follows.filter(|(epoch, _)| *epoch == at);
+        let often = often.map_or(0, |(_, often)| often);
+        if often < FOLLOWS {
+            open.follows = Some((at, often + 1));
             self.speak((validator, Says::Approved { epoch, until }), None, step);
         }
+    }
+
+    /// When the next own word about `validator` is said: after every one before.
+    fn next_said_at(&self, validator: ValidatorPosition, step: &Step<'_>) -> u64 {
+        let before = self.words.of(validator, step.facts.me);
+        let unkept = self.unkept.iter().filter(|own| own.validator == validator);
+        let said = unkept.map(|own| own.word.statement.said_at);
+        let last = said.chain(before.map(|word| word.said_at)).max();
+        unix(step.now).max(last.map_or(0, |last| last.saturating_add(1)))
     }
 
     /// Signs a word of this operator, and has it kept: others hear of it when it is.
@@ -250,14 +289,10 @@ impl Exits {
     ) {
         let facts = step.facts;
         let keys = facts.keys.get(validator);
-        let before = self.words.of(validator, facts.me);
-        let unkept = self.unkept.iter().filter(|own| own.validator == validator);
-        let said = unkept.map(|own| own.word.statement.said_at);
-        let last = said.chain(before.map(|word| word.said_at)).max();
         let word = ExitWord {
             lock: facts.lock,
             validator: keys.expect("orders name our validators").public_key,
-            said_at: unix(step.now).max(last.map_or(0, |last| last.saturating_add(1))),
+            said_at: self.next_said_at(validator, step),
             says,
         };
         let word = facts.identity.sign(facts.me, word);
@@ -272,6 +307,9 @@ impl Exits {
 
     /// Gives all words to the disk, the own ones that it does not have yet among them.
     fn keep(&mut self, step: &mut Step<'_>) {
+        if self.barred.is_some() {
+            return;
+        }
         self.keepings += 1;
         let mut all = self.words.clone();
         for own in &self.unkept {

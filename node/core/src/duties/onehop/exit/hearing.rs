@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use proto::exit::ExitWord;
 use proto::frame::{ExitShare, SentExitWord};
 use proto::{PeerIndex, ValidatorPosition};
 
@@ -76,15 +77,34 @@ impl Exits {
             );
             return;
         };
-        let later = epoch(step).next();
-        let is_ahead = said.said_at > now + AHEAD || said.approves(now).is_some_and(|e| e > later);
-        if is_ahead {
+        if is_ahead(&said, step) {
             step.note(Note::Exit(validator, ExitNote::Ahead(operator)));
+            let of = (validator, operator);
+            let before = self.ahead.get(&of);
+            if before.is_none_or(|before| said.replaces(&before.statement)) {
+                self.ahead.insert(of, word);
+            }
             return;
         }
         self.words.take(validator, word);
         self.pace.heard(validator, operator);
         self.settle(validator, step);
+    }
+
+    /// Words from a time that was to come count when it has: nobody says them again before.
+    pub(super) fn catch_up(&mut self, step: &mut Step<'_>) {
+        let now = unix(step.now);
+        self.ahead.retain(|_, word| word.statement.ends_at() > now);
+        let ahead = std::mem::take(&mut self.ahead).into_iter();
+        let (still, ripe): (Vec<_>, Vec<_>) =
+            ahead.partition(|(_, word)| is_ahead(&word.statement, step));
+        self.ahead = still.into_iter().collect();
+        for ((validator, operator), word) in ripe {
+            if self.words.take(validator, word) {
+                self.pace.heard(validator, operator);
+                self.settle(validator, step);
+            }
+        }
     }
 
     /// A peer's share. It may come before the words that it is for; of epochs that have not begun
@@ -99,6 +119,12 @@ impl Exits {
             self.settle(validator, step);
         }
     }
+}
+
+/// Whether this is from a time to come, or for an epoch of it.
+fn is_ahead(said: &ExitWord, step: &Step<'_>) -> bool {
+    let (now, later) = (unix(step.now), epoch(step).next());
+    said.said_at > now + AHEAD || said.approves(now).is_some_and(|epoch| epoch > later)
 }
 
 fn accuse(peer: PeerIndex, what: &str, step: &mut Step<'_>) {

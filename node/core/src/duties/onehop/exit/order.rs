@@ -69,6 +69,10 @@ impl Exits {
                 answer(ticket, Answer::Exits(exits), step);
             }
             Order::Look(validator) => self.wait(ticket, (validator, None), step),
+            Order::Approve(..) | Order::Withdraw(_) if self.barred.is_some() => {
+                let why = self.barred.clone().unwrap_or_default();
+                answer(ticket, Answer::Refused(why), step);
+            }
             Order::Approve(_, term) if term == 0 || term > LONGEST_TERM => {
                 let days = LONGEST_TERM / (24 * 60 * 60);
                 let why = format!("an approval holds for {days} days at most");
@@ -153,9 +157,9 @@ impl Exits {
             };
             match self.approves_for(validator, step) {
                 Ok(epoch) => {
-                    let until = unix(step.now) + term;
+                    let until = self.next_said_at(validator, step) + term;
                     let says = Says::Approved { epoch, until };
-                    self.open.entry(validator).or_default().follows = 0;
+                    self.open.entry(validator).or_default().follows = None;
                     self.speak((validator, says), Some(order.ticket), step);
                 }
                 Err(why) => answer(order.ticket, Answer::Refused(why), step),
@@ -192,8 +196,9 @@ impl Exits {
         if is_durable {
             return self.show(ticket, own.validator, step);
         }
-        let why = "the disk of the data directory does not take it: nothing was said to anybody. \
-                   Mend the disk, then try again";
+        let why = "the disk of the data directory does not take it, or not for good: nothing was \
+                   said to anybody, but after a restart it may be found there and count. Mend the \
+                   disk, then look with `gantry exit --list`, and say it again or withdraw it";
         answer(ticket, Answer::Refused(why.to_owned()), step);
     }
 

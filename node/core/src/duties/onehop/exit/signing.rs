@@ -92,7 +92,8 @@ impl Exits {
             return;
         };
         let is_over = open.decided.as_ref().is_some_and(is_done);
-        if is_over || slot != step.slot() || self.is_being_withdrawn(validator) {
+        let is_withdrawn = self.barred.is_some() || self.is_being_withdrawn(validator);
+        if is_over || is_withdrawn || slot != step.slot() {
             return;
         }
         let epochs = (of, epoch(step));

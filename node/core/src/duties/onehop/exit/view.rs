@@ -84,6 +84,9 @@ impl Exits {
                 withdrawable_epoch: leaving.withdrawable_epoch,
             };
         }
+        if let Some(why) = &self.barred {
+            return Stage::Held(why.clone());
+        }
         let open = self.open.get(&validator);
         if let Some(decided) = open.and_then(|open| open.decided.as_ref()) {
             return match &decided.sent {

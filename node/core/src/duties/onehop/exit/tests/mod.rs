@@ -2,6 +2,7 @@
 
 mod paced;
 mod signing;
+mod troubles;
 mod words;
 
 use std::sync::Arc;
