@@ -220,6 +220,10 @@ pub enum Breach {
     /// An attempt after the last.
     #[error("attempt {0} is beyond the last, {MAX_ATTEMPT}")]
     TooManyAttempts(u32),
+    /// An acknowledgement of an attempt that neither this peer nor, as far as it knows, the signer
+    /// has opened.
+    #[error("acknowledged keys of attempt {}, which it has not opened", .0 + 1)]
+    NotOpened(u32),
     /// An accusation that convicts nobody.
     #[error(transparent)]
     Unfounded(#[from] Unfounded),

@@ -9,7 +9,7 @@ use proto::lock::LockHash;
 use proto::{PeerIndex, PeerSet, Signed, Statement, Verified};
 
 use super::attempt::{First, Stage};
-use super::{Breach, Ceremony, Contradiction, Output, broadcast};
+use super::{Breach, Ceremony, Output, broadcast};
 use crate::blame::{self, Evidence, denies, has_sound_keys};
 
 impl Ceremony {
@@ -195,11 +195,13 @@ impl Ceremony {
         if attempt > MAX_ATTEMPT {
             return Err(Breach::TooManyAttempts(attempt));
         }
+        if !self.is_opened(attempt, ack.signer) {
+            return Err(Breach::NotOpened(attempt));
+        }
         let contradiction = self.contradicts_ack(said, ack.signer);
         let known = self.before.acks.get(&ack.signer);
         let is_known = known.is_some_and(|known| known.statement == ack.statement);
-        let is_second = matches!(contradiction, Some(Contradiction::Twice { .. }));
-        if !is_second && self.heard.hear_ack(&ack) && !is_known {
+        if self.heard.hear_ack(&ack) && !is_known {
             outputs.push(self.remember());
         }
         if let Some(promise) = self.heard.openings.get(&ack.signer)
@@ -223,6 +225,17 @@ impl Ceremony {
             self.go_back(attempt, outputs);
         }
         Ok(())
+    }
+
+    /// Whether there can be keys of this attempt that `signer` acknowledges: this peer has opened
+    /// it or a later one, or has heard that the signer has. Who follows the protocol says so first.
+    /// Else one word, signed ahead, would stop attempts in which its signer has not said anything.
+    fn is_opened(&self, attempt: u32, signer: PeerIndex) -> bool {
+        let heard = [&self.before, &self.heard].map(|heard| heard.openings.get(&signer));
+        let heard = heard.into_iter().flatten();
+        let opened = heard.map(|opening| opening.statement.context.attempt);
+        let own = self.position.opened.max(self.position.attempt);
+        opened.chain([own]).any(|opened| attempt <= opened)
     }
 
     /// Returns to an earlier attempt that turns out to be finished, unless this one is.

@@ -9,6 +9,10 @@
 //! hands that mean no harm: whoever then speaks as if it had said nothing is told so, and what it
 //! says is not used. Once it has its memory back it goes on as if nothing had been.
 //!
+//! Nor does it finish anything: an acknowledgement that was heard in an earlier run counts once its
+//! signer says it again. Its signer still can, since nobody leaves before all have finished; and if
+//! it cannot, since it has lost its share in between, no money should ever go to these keys.
+//!
 //! Never here: what a peer has said of itself ([`Position`](super::Position)).
 
 use std::collections::BTreeMap;

@@ -1,11 +1,13 @@
 //! What a peer has heard of others outlives its program. Whoever then contradicts it is named with
 //! what to do, is not followed, and is convicted of nothing: with its memory it goes on.
 
+mod acks;
+
 use proto::ceremony::{Spoken, Terms};
 use proto::{PeerIndex, Root};
 
 use super::crash::all_but_one_acknowledged;
-use super::world::{World, participant};
+use super::world::{Told, World, participant};
 use crate::ceremony::*;
 use crate::sharing::deal::open;
 
@@ -183,56 +185,23 @@ fn keys_are_not_stored_where_another_has_acknowledged_others_and_a_new_attempt_m
 }
 
 #[test]
-fn a_second_acknowledgement_of_one_attempt_does_not_count() {
-    let (mut world, acked) = dealt_anew();
-    let (one, other) = (world.peer(0), world.peer(1));
-    world.start_all(&[1]);
-    // Its transcript is none of a ceremony: only who has signed it matters.
-    let who = participant(&world.terms, other);
-    let now = Root::from([7; 32]);
-    let ack = Ack {
-        context: Context {
-            terms: world.terms.hash(),
-            attempt: 0,
-        },
-        transcript: now,
-        lock: now,
-        lock_signature: who.identity.sign_bare(&proto::lock::LockHash(now)),
-    };
-    let ack = who.identity.sign(other, ack).into_signed();
-    world.start_all(&[0]);
-    let ack = Spoken::Ack(ack).encode();
-    world.inject(other, one, ack);
-    world.run();
-    let how = Contradiction::Twice {
-        attempt: 0,
-        acked,
-        now,
-    };
-    world.assert_told(&[0], other, how);
-    let machine = &world.machines[&one];
-    assert!(!machine.attempt.said.acks.contains_key(&other));
-    let [Spoken::Opening(_), Spoken::Ack(told)] = &machine.said_by(other)[..] else {
-        panic!("it is told both");
-    };
-    assert_eq!(told.statement.transcript, acked, "of the first one");
-}
-
-#[test]
-fn an_acknowledgement_beyond_the_last_attempt_is_not_kept() {
-    let mut world = World::started(4, 1, 9);
-    world.run();
-    let (one, other) = (world.peer(0), world.peer(1));
-    let who = participant(&world.terms, other);
-    let kept = world.disks[&one].heard.clone();
-    let mut beyond = ack_of(&kept, other);
-    beyond.context.attempt = MAX_ATTEMPT + 1;
-    let beyond = who.identity.sign(other, beyond).into_signed();
-    world.inject(other, one, Spoken::Ack(beyond).encode());
-    world.run();
-    let refused = Breach::TooManyAttempts(MAX_ATTEMPT + 1);
-    assert_eq!(world.heard[&one].faults, [(other, refused)]);
-    assert_eq!(world.disks[&one].heard, kept);
+fn of_two_openings_of_one_attempt_the_one_that_was_taken_is_told() {
+    let mut before = World::started(4, 1, 18);
+    before.run();
+    let (one, other) = (before.peer(0), before.peer(1));
+    let heard = before.disks.remove(&one).unwrap().heard;
+    // It began anew before anything hung on what it had said first.
+    let mut world = World::new(4, 1, 18);
+    world.reseeded.insert(other);
+    let is_first = |it: &Spoken| it.signer() == other && matches!(it, Spoken::Opening(_));
+    let first: Vec<Spoken> = heard.into_iter().filter(is_first).collect();
+    world.disks.get_mut(&one).unwrap().heard = first.clone();
+    world.start_all(&[0, 1, 2, 3]);
+    world.assert_all_finish();
+    let taken = world.machines[&one].attempt.said.openings[&other].clone();
+    let taken = Spoken::Opening(taken.into_signed());
+    assert_ne!(first[0], taken);
+    assert_eq!(world.machines[&one].said_by(other)[0], taken);
 }
 
 #[test]
