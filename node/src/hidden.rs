@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use reqwest::Url;
 
-use meaning::{Layer, folded, of_base64};
+use meaning::{Layer, of_base64};
 
 /// The most characters that are kept of a foreign text.
 pub const TEXT_LIMIT: usize = 300;
@@ -76,7 +76,8 @@ impl Hidden {
             .chain(password)
             .flat_map(|(part, shortest)| {
                 let meant = meanings(part).into_iter();
-                meant.filter(move |part| part.len() >= shortest)
+                let long = meant.filter(move |meant| meant.bytes().len() >= shortest);
+                long.flat_map(compared)
             })
             .collect();
         parts.sort();
@@ -86,7 +87,7 @@ impl Hidden {
         if url.username().len() >= SHORTEST_KEY || url.password().is_some() {
             // RFC 7617, section 2.
             let pair = format!("{}:{}", url.username(), url.password().unwrap_or_default());
-            sent.extend(meanings(&pair));
+            sent.extend(meanings(&pair).into_iter().flat_map(compared));
         }
         Self {
             node: shown_of(url).into(),
@@ -140,15 +141,9 @@ impl Hidden {
         }
         let mut layer = Layer::of(text);
         for _ in 0..=DEEPEST {
-            let plain = folded(layer.bytes());
-            for part in &self.parts {
-                found.extend(positions(&plain, part).map(|place| layer.place(place)));
-            }
-            for word in of_base64(layer.bytes()) {
-                for part in &self.sent {
-                    let places = positions(word.bytes(), part).map(|place| word.place(place));
-                    found.extend(places.map(|place| layer.place(place)));
-                }
+            found.extend(in_layer(&layer.folded(), &self.parts));
+            for word in of_base64(&layer) {
+                found.extend(in_layer(&word.folded(), &self.sent));
             }
             match layer.deeper() {
                 Some(deeper) => layer = deeper,
@@ -166,22 +161,28 @@ fn shown_of(url: &Url) -> String {
     format!("{}://{host}{port}", url.scheme())
 }
 
-/// A part of an address in every layer of its meaning, folded.
-fn meanings(part: &str) -> Vec<Vec<u8>> {
-    let mut meanings = Vec::new();
-    let mut layer = Some(Layer::of(part.as_bytes()));
-    while let Some(meant) = layer {
-        meanings.push(folded(meant.bytes()));
-        layer = meant.deeper();
-    }
-    meanings
+/// A part of an address in every layer of its meaning.
+fn meanings(part: &str) -> Vec<Layer> {
+    let first = Some(Layer::of(part.as_bytes()));
+    std::iter::successors(first, Layer::deeper).collect()
 }
 
-/// Every place of `part` in a text.
-fn positions<'a>(text: &'a [u8], part: &'a [u8]) -> impl Iterator<Item = Range<usize>> + 'a {
-    let windows = text.windows(part.len().max(1)).enumerate();
-    let found = windows.filter(move |(_, window)| *window == part);
-    found.map(|(at, window)| at..at + window.len())
+/// All that may be printed of a part of an address, folded.
+fn compared(meant: Layer) -> Vec<Vec<u8>> {
+    let questioned = meant.questioned();
+    let all = questioned.iter().chain([&meant]);
+    all.map(|it| it.folded().bytes().to_vec()).collect()
+}
+
+/// Every place of these parts in a folded text, as places in the text as it came.
+fn in_layer(text: &Layer, parts: &[Vec<u8>]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for part in parts {
+        let windows = text.bytes().windows(part.len().max(1)).enumerate();
+        let places = windows.filter(|(_, window)| window == part);
+        found.extend(places.map(|(at, window)| text.place(at..at + window.len())));
+    }
+    found
 }
 
 /// The same places in order, those that touch as one.

@@ -3,6 +3,9 @@
 //!
 //! Reads more than any of these languages allows: what could be meant counts.
 //!
+//! Letters beyond ASCII are compared as such and no closer: programs read them in another character
+//! set than they were written in, or put U+FFFD in their place, one for each letter or each byte.
+//!
 //! Source: RFC 3986, section 2.1; RFC 8259, section 7, and the forms of it that programs print;
 //! WHATWG HTML, "Character references"; RFC 4648, sections 4 and 5.
 
@@ -24,6 +27,8 @@ const LETTERS: usize = 4;
 const BYTES: usize = 3;
 /// The longest entity of HTML that is read, with what encloses it: `&#x10FFFF;`.
 const LONGEST_ENTITY: usize = 10;
+/// What letters beyond ASCII are compared as, however many stand beside each other.
+const BEYOND: u8 = 0x80;
 
 /// A text in one layer of its meaning.
 #[derive(Default)]
@@ -71,6 +76,46 @@ impl Layer {
             at += length;
         }
         is_escaped.then_some(deeper)
+    }
+
+    /// The same for comparing: capitals as small letters, a plus sign as the blank that it is in a
+    /// query, and letters beyond ASCII as one.
+    pub(super) fn folded(&self) -> Self {
+        let mut folded = Self::default();
+        for (byte, place) in self.bytes.iter().zip(&self.places) {
+            let letter = match byte {
+                b'+' => b' ',
+                byte if byte.is_ascii() => byte.to_ascii_lowercase(),
+                _ => BEYOND,
+            };
+            match folded.places.last_mut() {
+                Some(last) if letter == BEYOND && folded.bytes.ends_with(&[BEYOND]) => {
+                    last.end = place.end;
+                }
+                Some(_) | None => folded.push(Letter::Byte(letter), place.clone()),
+            }
+        }
+        folded
+    }
+
+    /// With question marks in place of letters beyond ASCII, as programs print them that know no
+    /// others: one for each letter, or for each byte. None if there are no such letters, or no
+    /// others.
+    pub(super) fn questioned(&self) -> Vec<Self> {
+        let is_mixed = |part: &[u8]| !part.is_ascii() && part.iter().any(u8::is_ascii);
+        if !is_mixed(&self.bytes) {
+            return Vec::new();
+        }
+        let asked = |letter: char| if letter.is_ascii() { letter } else { '?' };
+        let letters = String::from_utf8_lossy(&self.bytes);
+        let of_letters: String = letters.chars().map(asked).collect();
+        let of_bytes: String = self
+            .bytes
+            .iter()
+            .map(|byte| asked(char::from(*byte)))
+            .collect();
+        let each = [of_letters, of_bytes];
+        each.iter().map(|text| Self::of(text.as_bytes())).collect()
     }
 
     fn push(&mut self, letter: Letter, place: Range<usize>) {
@@ -146,6 +191,8 @@ fn entity(text: &[u8]) -> Option<(Letter, usize)> {
         b"apos" => '\'',
         [b'#', b'x' | b'X', digits @ ..] => char::from_u32(number(digits, 16)?)?,
         [b'#', digits @ ..] => char::from_u32(number(digits, 10)?)?,
+        // Whichever it is, nearly all of them are beyond ASCII.
+        [first, ..] if first.is_ascii_alphabetic() => char::REPLACEMENT_CHARACTER,
         _ => return None,
     };
     Some((Letter::Char(letter), end + 1))
@@ -162,67 +209,41 @@ fn number(digits: &[u8], radix: u32) -> Option<u32> {
     are_digits.then(|| u32::from_str_radix(digits, radix).ok())?
 }
 
-/// A text for comparing: capitals as small letters, and a plus sign as the blank that it is in a
-/// query.
-pub(super) fn folded(text: &[u8]) -> Vec<u8> {
-    let fold = |byte: &u8| match byte {
-        b'+' => b' ',
-        other => other.to_ascii_lowercase(),
-    };
-    text.iter().map(fold).collect()
-}
-
-/// What a word of base64 stands for.
-pub(super) struct Word {
-    /// Folded.
-    bytes: Vec<u8>,
-    /// Where it begins.
-    start: usize,
-    /// Where it ends.
-    end: usize,
-}
-
-impl Word {
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// What stands for these bytes.
-    pub(super) fn place(&self, part: Range<usize>) -> Range<usize> {
-        let end = self.start + (part.end * LETTERS).div_ceil(BYTES);
-        self.start + part.start * LETTERS / BYTES..end.min(self.end)
-    }
-}
-
-/// Every word of a text that may be base64, in either alphabet. Where one begins is not always
-/// seen, so each is read from its first four letters on.
-pub(super) fn of_base64(text: &[u8]) -> Vec<Word> {
+/// What every word of a text that may be base64 stands for, in either alphabet. Where one begins is
+/// not always seen, so each is read from its first four letters on.
+pub(super) fn of_base64(text: &Layer) -> Vec<Layer> {
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
     let mut words = Vec::new();
     let mut at = 0;
-    for run in text.split(|byte| !is_letter(byte)) {
+    for run in text.bytes.split(|byte| !is_letter(byte)) {
         for skipped in 0..run.len().min(LETTERS) {
-            let start = at + skipped;
-            words.extend(word(&run[skipped..]).map(|(bytes, length)| Word {
-                bytes,
-                start,
-                end: start + length,
-            }));
+            words.extend(word(text, at + skipped..at + run.len()));
         }
         at += run.len() + 1;
     }
     words
 }
 
-fn word(run: &[u8]) -> Option<(Vec<u8>, usize)> {
+/// What the letters in this place stand for.
+fn word(text: &Layer, letters: Range<usize>) -> Option<Layer> {
     // One letter alone at the end stands for nothing.
-    let length = run.len() - usize::from(run.len() % LETTERS == 1);
+    let length = letters.len() - usize::from(letters.len() % LETTERS == 1);
+    let end = letters.start + length;
     let standard = |byte: &u8| match byte {
         b'-' => b'+',
         b'_' => b'/',
         other => *other,
     };
-    let letters: Vec<u8> = run[..length].iter().map(standard).collect();
-    let bytes = BASE64.decode(letters).ok()?;
-    Some((folded(&bytes), length))
+    let written: Vec<u8> = text.bytes[letters.start..end]
+        .iter()
+        .map(standard)
+        .collect();
+    let bytes = BASE64.decode(written).ok()?;
+    let letter = |at: usize| letters.start + at;
+    let of = |at: usize| letter(at * LETTERS / BYTES)..letter(((at + 1) * LETTERS).div_ceil(BYTES));
+    let places = (0..bytes.len()).map(|at| text.place(of(at).start..of(at).end.min(end)));
+    Some(Layer {
+        places: places.collect(),
+        bytes,
+    })
 }

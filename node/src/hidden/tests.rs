@@ -81,6 +81,49 @@ fn a_password_is_hidden_however_it_is_escaped() {
 }
 
 #[test]
+fn a_password_is_hidden_in_whatever_character_set_a_node_reads_it() {
+    let url = "https://user:p%C3%A4ss%E2%82%AC1@h";
+    for said in [
+        // As it is meant, and in capitals.
+        "päss€1 is",
+        "PÄSS€1 is",
+        // Each byte as a letter of Latin-1, and of windows-1252.
+        "p\u{c3}\u{a4}ss\u{e2}\u{82}\u{ac}1 is",
+        "pÃ¤ssâ‚¬1 is",
+        // The same read as UTF-8 and written, once more.
+        "pÃƒÂ¤ssÃ¢â€šÂ¬1 is",
+        // What cannot be read, by letters and by bytes.
+        "p\u{fffd}ss\u{fffd}1 is",
+        "p\u{fffd}\u{fffd}ss\u{fffd}\u{fffd}\u{fffd}1 is",
+        "p?ss?1 is",
+        "p??ss???1 is",
+        // In another set and escaped.
+        "p%E4ss%801 is",
+        r"p\xe4ss\x801 is",
+        r"p\u00c3\u00a4ss\u00e2\u20ac\u00ac1 is",
+        "p&auml;ss&euro;1 is",
+        "p&Atilde;&curren;ss&acirc;&sbquo;&not;1 is",
+    ] {
+        assert_eq!(shown(url, said), "… is", "{said}");
+    }
+    // In a header, each letter a byte.
+    let sent = BASE64_STANDARD.encode(b"user:p\xe4ss\x801");
+    assert_eq!(shown(url, &format!("Basic {sent} is")), "Basic …= is");
+    // An address in another set than UTF-8.
+    let url = "https://user:p%E4ss@h";
+    for said in ["päss is", "p\u{fffd}ss is", "p?ss is", "p%c3%a4ss is"] {
+        assert_eq!(shown(url, said), "… is", "{said}");
+    }
+    // What is beside it stays, and what is something else.
+    assert_eq!(
+        shown(url, "„päss“: größe, pss, pass?"),
+        "„…“: größe, pss, pass?"
+    );
+    // Nothing but marks of what could not be read says nothing.
+    assert_eq!(shown("https://u:%C3%A4@h", "ä?"), "…?");
+}
+
+#[test]
 fn a_pair_of_surrogates_is_one_letter_and_half_of_one_is_none() {
     let url = "https://u:%F0%9F%94%91key@h";
     assert_eq!(shown(url, r"\uD83D\udd11key is"), "… is");
