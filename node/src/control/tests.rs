@@ -1,6 +1,7 @@
 //! Commands and a peer on one socket.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
@@ -213,6 +214,44 @@ async fn who_finds_all_places_taken_is_let_in_when_one_leaves() {
     let leaves = async { drop(silent) };
     let (answer, ()) = tokio::join!(peer.ask(&request), leaves);
     assert!(answer.is_ok());
+}
+
+#[tokio::test]
+async fn who_comes_while_all_places_are_taken_is_not_heard_before_one_leaves() {
+    let peer = Peer::new();
+    let narrow = Bounds {
+        places: 1,
+        ..BOUNDS
+    };
+    let mut visits = listen_within(&peer.data, cluster(), narrow).unwrap();
+    let hello = Hello::of(cluster(), "gantry/1").encode();
+    let mut first = UnixStream::connect(peer.path()).await.unwrap();
+    send(&mut first, &hello).await.unwrap();
+    receive(&mut first, MAX_REQUEST).await.unwrap();
+    let mut second = UnixStream::connect(peer.path()).await.unwrap();
+    send(&mut second, &hello).await.unwrap();
+    send(&mut second, &look(2).encode()).await.unwrap();
+    // The second has said everything: were there a place, it would be heard by now.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    send(&mut first, &look(1).encode()).await.unwrap();
+    for request in [look(1), look(2)] {
+        let visit = visits.recv().await.unwrap();
+        assert_eq!(visit.request, request);
+        visit.reply.send(echoed(&request)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_message_beyond_its_bound_is_refused_before_it_comes() {
+    let within = [2, 0, 0, 0, 7, 7];
+    assert_eq!(receive(&mut &within[..], 2).await.unwrap(), [7, 7]);
+    for length in [3, u32::MAX] {
+        let only = length.to_le_bytes();
+        let error = receive(&mut &only[..], 2).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidData, "{error}");
+    }
 }
 
 #[test]

@@ -185,6 +185,15 @@ fn a_lock_of_version_1_is_read_for_ever() {
     assert_eq!(Lock::from_json(&text).unwrap(), lock());
 }
 
+/// So is one with a key for exits: this file is as gantry 0.1.0 wrote it.
+#[test]
+fn a_lock_of_version_2_is_read_for_ever() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/lock-2.json");
+    let text = std::fs::read_to_string(path).unwrap();
+    let lock = example::witnessed(contents_with_exit_key(), &secrets());
+    assert_eq!(Lock::from_json(&text).unwrap(), lock);
+}
+
 #[test]
 fn a_lock_of_a_later_version_is_refused_as_one_whatever_else_it_holds() {
     let later = lock()
