@@ -15,12 +15,13 @@ use proto::{DutyId, Root, SignatureBytes, Slot};
 
 use crate::checks::Release;
 use crate::draws::position_of;
+use crate::events::Event;
 use crate::faults::Fault;
 use crate::old;
 use crate::peer::{BeaconNode, Conduct};
 use crate::villains::Means;
 use crate::words::in_short;
-use crate::world::{Event, Signing, World};
+use crate::world::{Signing, World};
 
 impl World {
     pub(crate) fn perform(&mut self, peer: usize, output: Output) {

@@ -10,8 +10,9 @@ use proto::eth::{AttesterDuty, ProposerDuty};
 use proto::{DutyId, DutyKind, Slot};
 
 use crate::blocks::BlockOrder;
+use crate::events::Event;
 use crate::peer::BeaconNode;
-use crate::world::{Event, World};
+use crate::world::World;
 
 /// How long a question waits for a node that hangs.
 const TIMEOUT: Duration = Duration::from_secs(3);

@@ -65,7 +65,7 @@ impl World {
             }
             self.chain.turns(peer, (Slot(slot), root), self.now);
             if tell {
-                self.at(self.now, crate::world::Event::Block(peer));
+                self.at(self.now, crate::events::Event::Block(peer));
             }
         }
     }

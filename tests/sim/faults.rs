@@ -8,8 +8,9 @@ use proto::Slot;
 use rand::RngExt as _;
 
 use crate::chain::CATCHES_UP;
+use crate::events::Event;
 use crate::peer::{BeaconNode, Conduct};
-use crate::world::{Event, Weather, World};
+use crate::world::{Weather, World};
 
 /// One thing that goes wrong, or right again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

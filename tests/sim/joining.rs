@@ -19,8 +19,9 @@ use proto::agreement::Terms;
 use proto::eth::DepositData;
 use proto::frame::{DepositShares, Frame};
 
+use crate::events::Event;
 use crate::villains::Means;
-use crate::world::{Event, VALIDATORS, World, joining_cluster};
+use crate::world::{VALIDATORS, World, joining_cluster};
 
 /// How long a look at the own nodes takes, at least and at most, ms.
 const LOOK_MS: (u64, u64) = (50, 1_500);

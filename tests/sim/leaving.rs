@@ -19,9 +19,10 @@ use proto::{Epoch, PeerIndex, ValidatorPosition};
 
 use crate::chain::FIRST_INDEX;
 use crate::draws::position_of;
+use crate::events::Event;
 use crate::peer::BeaconNode;
 use crate::villains::Means;
-use crate::world::{Event, World};
+use crate::world::World;
 
 /// How many epochs after its exit was taken a validator has no duties any more.
 const TO_EXIT: u64 = 5;

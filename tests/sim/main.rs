@@ -3,7 +3,8 @@
 //!
 //! | module | is |
 //! |---|---|
-//! | `world` | the clock, the queue, the machines |
+//! | `world` | the clock, the machines, what they have come to |
+//! | `events` | what happens, and the queue of it |
 //! | `peer`, `links`, `chain` | one machine, the sessions between them, what beacon nodes see |
 //! | `draws` | who has which duty, by the block that settles it |
 //! | `act`, `nature`, `faults` | what nodes ask for; what the chain does; what goes wrong |
@@ -77,6 +78,7 @@ mod disks;
 mod draws;
 mod dues;
 mod endings;
+mod events;
 mod exits;
 mod faults;
 mod garbage;

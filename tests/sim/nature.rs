@@ -9,8 +9,9 @@ use proto::{DutyId, DutyKind, Root, Slot};
 use rand::RngExt as _;
 
 use crate::chain::Chain;
+use crate::events::Event;
 use crate::peer::BeaconNode;
-use crate::world::{Event, World};
+use crate::world::World;
 
 impl World {
     /// A block reaches every beacon node, each at its own time.

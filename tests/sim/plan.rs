@@ -11,11 +11,12 @@ use proto::{ClusterSize, Slot};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
+use crate::events::Event;
 use crate::faults::Fault;
 use crate::old;
 use crate::peer::{BeaconNode, Conduct};
 use crate::villains::{VILLAINS, Villain};
-use crate::world::{Event, FIRST, Weather, World};
+use crate::world::{FIRST, Weather, World};
 
 /// How many slots faults last.
 pub const TROUBLED: u64 = 9;

@@ -17,8 +17,9 @@ use proto::eth::ValidatorIndex;
 use proto::{Address, Epoch, Root, Slot};
 
 use crate::chain::SLOTS_PER_EPOCH;
+use crate::events::Event;
 use crate::faults::Fault;
-use crate::world::{Event, World};
+use crate::world::World;
 
 /// How the node account has stood.
 #[derive(Debug, Default)]
