@@ -82,6 +82,8 @@ fn who_is_out_pays_the_megapool_and_who_is_to_go_in_the_smoothing_pool_before() 
         assert!(world.unread.is_empty());
         let switched = (0..4).filter_map(|peer| world.switched(peer));
         assert_eq!(switched.count(), 4, "all have the same");
+        let told = world.rocket.as_ref().unwrap().all_pay.values();
+        assert_eq!(told.flatten().count(), if wishes { 4 } else { 0 });
     }
 }
 
@@ -228,7 +230,7 @@ fn while_some_have_the_new_agreement_and_some_the_old_none_is_missed() {
         world.run_to(slot);
         world.agree_anew(peer, true);
     }
-    world.run_to(END);
+    world.run_to(END + 12);
     let last = BEGIN + 26;
     world.assert_no_theft(&slots);
     let late: Vec<u64> = slots.iter().copied().filter(|slot| *slot > last).collect();
@@ -240,5 +242,8 @@ fn while_some_have_the_new_agreement_and_some_the_old_none_is_missed() {
             Some(since),
             "peer {peer} has heard of all"
         );
+        // Two whole epochs are final after that, as the coordinator learns an epoch later at most.
+        let told = world.rocket.as_ref().unwrap().all_pay[&peer].unwrap();
+        assert!((since.0 + 5..=since.0 + 6).contains(&told.0), "{told}");
     }
 }

@@ -2,6 +2,7 @@
 //! which goes in and out of the smoothing pool with the blocks of the chain. The execution block of
 //! a beacon block has its root as hash.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use node_core::duties::Input;
@@ -26,6 +27,8 @@ use crate::world::World;
 pub struct Rocket {
     /// With the block of which slot it went in or out, the oldest first.
     pub switches: Vec<(Slot, bool)>,
+    /// In which epoch the coordinator of which peer was told that all pay the smoothing pool.
+    pub all_pay: BTreeMap<usize, Option<Epoch>>,
 }
 
 /// The smoothing pool.
@@ -121,11 +124,20 @@ impl World {
         self.peers[peer].process.as_ref()?.node.switched()
     }
 
+    fn slot_now(&self) -> Slot {
+        self.chain.spec.slot_at(self.now).unwrap()
+    }
+
     pub(crate) fn errand(&mut self, peer: usize, errand: Errand) {
         match errand {
             Errand::Judge(judgement) => self.judge(peer, *judgement),
             Errand::Deposits(deposits) => self.joining.made.push((peer, deposits)),
             // Where deposits are tried, nothing else is looked for.
+            Errand::AllPay(all_pay) => {
+                let epoch = self.chain.spec.epoch_of(self.slot_now());
+                let rocket = self.rocket.as_mut().unwrap();
+                rocket.all_pay.insert(peer, all_pay.then_some(epoch));
+            }
             Errand::Look if self.rocket.is_none() => {}
             Errand::Look => {
                 let head = self.chain.head(peer, Slot(u64::MAX), self.now);

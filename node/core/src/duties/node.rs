@@ -65,6 +65,8 @@ pub struct Node {
     payees: Payees,
     /// Since when which peer has which agreement.
     switched: Switched,
+    /// Whether its coordinator was told that all pay the smoothing pool.
+    all_pay: bool,
     /// The last slot in which it was asked ahead of a proposal how the node account stands.
     stood: Option<Slot>,
     now: Timestamp,
@@ -98,6 +100,7 @@ impl Node {
             pool: Pool::default(),
             payees: Payees::default(),
             switched: Switched::default(),
+            all_pay: false,
             stood: None,
             now: Timestamp::from_micros(0),
             out: Vec::new(),

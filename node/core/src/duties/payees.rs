@@ -157,6 +157,11 @@ impl Payees {
         pool.seen.push_back(standing);
     }
 
+    /// Whether it wishes for the smoothing pool.
+    pub fn is_wished(&self) -> bool {
+        self.pool.as_ref().is_some_and(|pool| pool.is_wished)
+    }
+
     /// Whether `validator` proposes at all: not before it is agreed whom its blocks pay.
     pub fn proposes(&self, validator: ValidatorPosition, facts: &ClusterFacts) -> bool {
         self.pool.is_some() || facts.fee_recipient(validator).is_some()

@@ -37,6 +37,9 @@ pub enum Errand {
     Judge(Box<Judgement>),
     /// The deposits that this peer demanded have their signatures, verified: for its coordinator.
     Deposits(Vec<DepositData>),
+    /// Whether every peer has taken only blocks that pay the smoothing pool for two final epochs,
+    /// so that the node account may go into it: for this peer's coordinator.
+    AllPay(bool),
 }
 
 /// A demand for deposits that is to be judged at the own nodes.

@@ -252,6 +252,10 @@ impl Watch {
                 self.known.take(deposits);
                 Ok(None)
             }
+            Errand::AllPay(all_pay) => {
+                self.known.pays_smoothing_pool = *all_pay;
+                Ok(None)
+            }
         }
     }
 

@@ -11,7 +11,8 @@ use proto::{Address, DutyKind, Epoch, PeerIndex, Root, Slot, ValidatorPosition};
 use super::Node;
 use crate::duties::Output;
 use crate::duties::agreed::run::Event;
-use crate::duties::pool::Found;
+use crate::duties::pool::{Errand, Found};
+use crate::pool::payee::is_settled;
 
 impl Node {
     /// This version of an agreement on Rocket Pool is in force. To be called before the first
@@ -28,6 +29,7 @@ impl Node {
             Found::Looked(looked) => {
                 self.payees.looked(&looked);
                 let note = self.pool.take(Arc::clone(&looked));
+                self.tell_all_pay();
                 self.note(note);
             }
             Found::Stands(standing) => self.payees.stands(standing),
@@ -103,12 +105,26 @@ impl Node {
     pub(super) fn hear_agreement(&mut self, peer: PeerIndex, agreement: Root) {
         let epoch = self.epoch();
         self.switched.says(peer.position(), agreement, epoch);
+        self.tell_all_pay();
     }
 
     /// Since when every peer has the agreement in force that is in force here.
     pub fn switched(&self) -> Option<Epoch> {
         let peers = self.facts.roster.size().all().map(PeerIndex::position);
         self.switched.since(self.payees.agreement()?, peers)
+    }
+
+    /// Tells whoever sends the steps of the plan, if that is news, whether all have paid the
+    /// smoothing pool for long enough.
+    fn tell_all_pay(&mut self) {
+        let finalised = self.pool.last().map(|it| it.sight.finalised_block.time);
+        let settled = self.switched().zip(finalised);
+        let settled = settled
+            .is_some_and(|(since, finalised)| is_settled(since, finalised, &self.facts.chain));
+        let all_pay = settled && self.payees.is_wished();
+        if std::mem::replace(&mut self.all_pay, all_pay) != all_pay {
+            self.out.push(Output::Errand(Errand::AllPay(all_pay)));
+        }
     }
 
     fn epoch(&self) -> Epoch {
