@@ -1,8 +1,8 @@
 // Puts the stand-ins onto a chain: anvil's, or that of the devnet.
 //
-//   node chain.mjs compile COMPILED.json
-//       compiles them into that file, unless it is of the same sources already
-//   node chain.mjs deploy RPC KEY COMPILED.json TERMS
+//   node chain.mjs compile
+//       compiles them into COMPILED, unless that is of the same sources already
+//   node chain.mjs deploy RPC KEY TERMS
 //       deploys them from the account whose key is in the file KEY, and prints their addresses by
 //       their names
 //
@@ -15,9 +15,11 @@
 // of Hoodi.
 
 import {createHash} from "node:crypto";
-import {existsSync, readFileSync, readdirSync, writeFileSync} from "node:fs";
+import {existsSync, readFileSync, readdirSync, renameSync, writeFileSync} from "node:fs";
 import {Wallet, ask} from "./wallet.mjs";
 
+// Beside the compiler, and with it out of the repository.
+const COMPILED = new URL("node_modules/.compiled.json", import.meta.url);
 const HOODI = 560048;
 const DEPOSIT_CONTRACT = "0x00000000219ab540356cbb839cbe05303d7705fa";
 
@@ -57,7 +59,8 @@ const UPGRADE = {
   "beaconStateVerifier.1.4.1": ["BeaconStateVerifierV2", "shape", "epoch"],
 };
 
-async function compile(into) {
+async function compile() {
+  const into = COMPILED;
   const here = new URL(".", import.meta.url);
   const names = readdirSync(here).filter((name) => name.endsWith(".sol"));
   const text = (name) => readFileSync(new URL(name, here), "utf8");
@@ -71,7 +74,10 @@ async function compile(into) {
   const output = JSON.parse(solc.compile(input));
   if (output.errors) throw new Error(output.errors.map((it) => it.formattedMessage).join("\n"));
   const contracts = Object.assign({}, ...Object.values(output.contracts));
-  writeFileSync(into, JSON.stringify({of, contracts}));
+  // Another one may read it at this moment, or write it.
+  const made = new URL(`${into}.${process.pid}`);
+  writeFileSync(made, JSON.stringify({of, contracts}));
+  renameSync(made, into);
 }
 
 async function putGenesis(rpc) {
@@ -146,10 +152,10 @@ async function deploy(rpc, key, {contracts}, terms) {
 
 const [mode, ...rest] = process.argv.slice(2);
 if (mode === "compile") {
-  await compile(rest[0]);
+  await compile();
 } else {
-  const [rpc, key, compiled, terms] = rest;
-  const sources = JSON.parse(readFileSync(compiled, "utf8"));
+  const [rpc, key, terms] = rest;
+  const sources = JSON.parse(readFileSync(COMPILED, "utf8"));
   const found = await deploy(rpc, readFileSync(key, "utf8"), sources, JSON.parse(terms));
   console.log(JSON.stringify(found));
 }

@@ -1,5 +1,8 @@
 // An account of the execution chain that signs for itself, as a person's wallet does.
 //
+//   node wallet.mjs keystore KEY PASSWORD
+//       prints the key in the file KEY as a keystore (version 3) that opens with the password in
+//       the file PASSWORD
 //   node wallet.mjs send RPC KEY DEPTH TO WEI [DATA]
 //       sends that from the account whose key is in the file KEY, waits until DEPTH blocks stand on
 //       the one that has it, and prints the receipt
@@ -7,6 +10,7 @@
 // A client may forget a transaction whose block is taken back, so it is sent again until its block
 // is deep enough.
 
+import {createCipheriv, randomBytes, randomUUID, scryptSync} from "node:crypto";
 import {readFileSync} from "node:fs";
 import {fileURLToPath} from "node:url";
 import {Common, Hardfork, Mainnet} from "@ethereumjs/common";
@@ -17,6 +21,7 @@ import {
   createContractAddress,
   hexToBytes,
 } from "@ethereumjs/util";
+import {keccak256} from "ethereum-cryptography/keccak.js";
 
 const GWEI = 10n ** 9n;
 // Far above what a test chain ever asks for.
@@ -26,7 +31,7 @@ const PATIENCE_MS = 180_000;
 const LOOK_MS = 200;
 const AGAIN_MS = 2_000;
 // More in a block than a client executes in a second would let the chain fork.
-const MOST_WAITING = 10;
+const MOST_WAITING = 4;
 
 export async function ask(rpc, method, params) {
   const body = JSON.stringify({jsonrpc: "2.0", id: 1, method, params});
@@ -77,7 +82,7 @@ export class Wallet {
     const signed = createFeeMarket1559Tx(fields, {common: this.#common}).sign(this.#key);
     const raw = bytesToHex(signed.serialize());
     const hash = await ask(this.#rpc, "eth_sendRawTransaction", [raw]);
-    this.#sent.push({hash, raw, nonce, at: Date.now()});
+    this.#sent.push({hash, raw, nonce});
   }
 
   // Waits until the last one is done, and with it all before it. What it did.
@@ -85,12 +90,13 @@ export class Wallet {
     return this.#done(this.#sent.at(-1), this.#depth);
   }
 
-  async #done({hash, raw, nonce, at}, depth) {
+  async #done({hash, nonce}, depth) {
     const until = Date.now() + PATIENCE_MS;
     const sender = [this.address.toString(), "latest"];
-    let sent = at;
+    let sent = Date.now();
     for (;;) {
-      const isIn = BigInt(await ask(this.#rpc, "eth_getTransactionCount", sender)) > nonce;
+      const count = BigInt(await ask(this.#rpc, "eth_getTransactionCount", sender));
+      const isIn = count > nonce;
       const receipt = isIn && (await ask(this.#rpc, "eth_getTransactionReceipt", [hash]));
       const head = BigInt(await ask(this.#rpc, "eth_blockNumber", []));
       if (receipt && head >= BigInt(receipt.blockNumber) + BigInt(depth)) {
@@ -100,8 +106,10 @@ export class Wallet {
       if (Date.now() > until) throw new Error(`no block has the transaction ${hash}`);
       if (!isIn && Date.now() > sent + AGAIN_MS) {
         sent = Date.now();
-        // That it is known already is no reason to stop.
-        await ask(this.#rpc, "eth_sendRawTransaction", [raw]).catch(() => {});
+        // Also those that were in a block once. That one is known already is no reason to stop.
+        for (const {raw} of this.#sent.filter((it) => it.nonce >= count)) {
+          await ask(this.#rpc, "eth_sendRawTransaction", [raw]).catch(() => {});
+        }
       }
       await pause();
     }
@@ -113,9 +121,39 @@ function keyOf(text) {
   return hexToBytes(hex.startsWith("0x") ? hex : `0x${hex}`);
 }
 
-const [, script, mode, rpc, key, depth, to, wei, data] = process.argv;
-if (script === fileURLToPath(import.meta.url) && mode === "send") {
-  const wallet = await Wallet.open(rpc, readFileSync(key, "utf8"), Number(depth));
+// Web3 Secret Storage, version 3. The password of a devnet needs no costly derivation.
+function keystore(key, password) {
+  const [salt, iv] = [randomBytes(32), randomBytes(16)];
+  const [n, r, p] = [1024, 8, 1];
+  const derived = scryptSync(password, salt, 32, {N: n, r, p});
+  const cipher = createCipheriv("aes-128-ctr", derived.subarray(0, 16), iv);
+  const ciphertext = Buffer.concat([cipher.update(key), cipher.final()]);
+  const mac = keccak256(Buffer.concat([derived.subarray(16), ciphertext]));
+  const hex = (bytes) => Buffer.from(bytes).toString("hex");
+  return {
+    version: 3,
+    id: randomUUID(),
+    address: hex(createAddressFromPrivateKey(key).bytes),
+    crypto: {
+      cipher: "aes-128-ctr",
+      cipherparams: {iv: hex(iv)},
+      ciphertext: hex(ciphertext),
+      kdf: "scrypt",
+      kdfparams: {dklen: 32, n, r, p, salt: hex(salt)},
+      mac: hex(mac),
+    },
+  };
+}
+
+const [, script, mode, ...rest] = process.argv;
+const text = (file) => readFileSync(file, "utf8");
+if (script !== fileURLToPath(import.meta.url)) {
+  // It is a library.
+} else if (mode === "keystore") {
+  console.log(JSON.stringify(keystore(keyOf(text(rest[0])), text(rest[1]).trim())));
+} else {
+  const [rpc, key, depth, to, wei, data] = rest;
+  const wallet = await Wallet.open(rpc, text(key), Number(depth));
   await wallet.send({to, value: BigInt(wei), gas: 10_000_000, data});
   console.log(JSON.stringify(await wallet.settle()));
 }

@@ -1,33 +1,42 @@
-// Starts the execution client of the package, mended in one place: after a fork it loses receipts.
+// Starts the execution client of the package, mended where it makes a busy devnet stop.
 //
-// It deletes those of a block that the chain turns away from, also if the chain comes back to it;
-// and for a transaction it remembers only the block that it executed last. Then it says for ever
-// that there is neither receipt nor log. Here all are kept, and it is looked which block is the
-// chain's.
+// `receipts.mjs` and `calls.mjs` say what they mend. Here are its transactions: it forgets those of
+// a block that the chain turns away from, and one whose nonce is used up keeps all behind it
+// waiting. Now they wait again, and none is in the way.
 // node client.mjs, with the flags of `ethereumjs`
-import {equalsBytes, bytesToHex} from "@ethereumjs/util";
-import {ReceiptsManager} from "@ethereumjs/client/dist/esm/src/execution/receipt.js";
+import {createAddressFromString, equalsBytes} from "@ethereumjs/util";
+import {TxPool} from "@ethereumjs/client/dist/esm/src/service/txpool.js";
+import "./calls.mjs";
+import "./receipts.mjs";
 
-const places = new Map();
+// The chain turns away from fewer blocks with transactions than that.
+const MOST_RECENT = 8;
 
-const saveReceipts = ReceiptsManager.prototype.saveReceipts;
-ReceiptsManager.prototype.saveReceipts = function (block, receipts) {
-  for (const [index, tx] of block.transactions.entries()) {
-    const hash = bytesToHex(tx.hash());
-    places.set(hash, [...(places.get(hash) ?? []), [block.hash(), index]]);
+const recent = [];
+let head;
+const removeNewBlockTxs = TxPool.prototype.removeNewBlockTxs;
+TxPool.prototype.removeNewBlockTxs = function (blocks) {
+  removeNewBlockTxs.call(this, blocks);
+  const isFork = head && !equalsBytes(blocks[0].header.parentHash, head);
+  head = blocks.at(-1).hash();
+  if (isFork) {
+    const left = recent.flatMap((block) => block.transactions);
+    // What is in the chain nevertheless is refused by its nonce.
+    for (const tx of left) this.add(tx, true).catch(() => {});
   }
-  return saveReceipts.call(this, block, receipts);
+  recent.push(...blocks.filter((block) => block.transactions.length > 0));
+  recent.splice(0, Math.max(0, recent.length - MOST_RECENT));
 };
 
-ReceiptsManager.prototype.deleteReceipts = async function () {};
-
-ReceiptsManager.prototype.getIndex = async function (_, txHash) {
-  for (const place of places.get(bytesToHex(txHash)) ?? []) {
-    const {header} = await this.chain.getBlock(place[0]);
-    const canonical = await this.chain.getBlock(header.number).catch(() => undefined);
-    if (canonical && equalsBytes(canonical.hash(), place[0])) return place;
+const txsByPriceAndNonce = TxPool.prototype.txsByPriceAndNonce;
+TxPool.prototype.txsByPriceAndNonce = async function (vm, options) {
+  const pool = new Map();
+  for (const [address, waiting] of this.pool) {
+    const account = await vm.stateManager.getAccount(createAddressFromString(`0x${address}`));
+    const usable = waiting.filter(({tx}) => tx.nonce >= (account?.nonce ?? 0n));
+    if (usable.length > 0) pool.set(address, usable);
   }
-  return null;
+  return txsByPriceAndNonce.call(Object.create(this, {pool: {value: pool}}), vm, options);
 };
 
 await import("@ethereumjs/client/dist/esm/bin/cli.js");

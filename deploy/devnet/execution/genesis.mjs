@@ -1,6 +1,6 @@
 // Writes the execution chain's genesis, in geth's format, to standard output: all forks up to
-// Prague at once (with --fork fulu also Osaka), the deposit contract, the system contracts, and one
-// funded account.
+// Prague at once (with --fork fulu also Osaka), the deposit contract, the system contracts, and
+// funded accounts.
 //
 // The contracts (code and storage) are those of the Hoodi genesis inside @ethereumjs/genesis.
 // node genesis.mjs [--chain-id 1337] [--fork electra|fulu]
@@ -9,9 +9,18 @@ import {getGenesis} from "@ethereumjs/genesis";
 
 const HOODI = 560048;
 const DEPOSIT_CONTRACT = "0x00000000219ab540356cBB839Cbe05303d7705Fa";
-// Account 0 of the well-known test mnemonic: its key is public. It pays for the deposits.
-const FUNDED = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266";
+// Accounts of the well-known test mnemonic: their keys are public. The first one pays for the
+// deposits, the others are the people of `src/pool/accounts.rs`.
 const BILLION_ETHER = "0x33b2e3c9fd0803ce8000000";
+const THOUSAND_ETHER = "0x3635c9adc5dea00000";
+const FUNDED = {
+  "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266": {balance: BILLION_ETHER},
+  "0x70997970c51812dc3a010c7d01b50e0d17dc79c8": {balance: THOUSAND_ETHER},
+  "0x3c44cdddb6a900fa2b585dd299e03d12fa4293bc": {balance: THOUSAND_ETHER},
+  "0x90f79bf6eb2c4f870365e785982e1f101e93b906": {balance: THOUSAND_ETHER},
+  "0x15d34aaf54267db7d7c367839aaf71a00a2c6a65": {balance: THOUSAND_ETHER},
+  "0x9965507d1a55bcc2695c58ba16fb37d819b0a4dc": {balance: THOUSAND_ETHER},
+};
 const ZERO_HASH = `0x${"00".repeat(32)}`;
 
 const {values: flags} = parseArgs({
@@ -79,6 +88,6 @@ const genesis = {
   gasUsed: "0x0",
   parentHash: ZERO_HASH,
   baseFeePerGas: "0x3b9aca00",
-  alloc: {...contracts(), [FUNDED]: {balance: BILLION_ETHER}},
+  alloc: {...contracts(), ...FUNDED},
 };
 process.stdout.write(`${JSON.stringify(genesis, null, 1)}\n`);

@@ -13,7 +13,7 @@ use crate::api::BeaconApi;
 use crate::children::{Child, Children, output, stop_all};
 use crate::execution::Execution;
 use crate::place::{Place, Site};
-use crate::plan::Plan;
+use crate::plan::{Entry, Plan};
 
 /// From the launch of the beacon nodes to slot 0: they and the validator client should be ready.
 /// If they take longer the first slots stay empty, which costs no duty: those are counted from a
@@ -25,6 +25,9 @@ const START: Duration = Duration::from_secs(60);
 /// own limit would take the minimal chain two a epoch.)
 const FAST_CHURN: &str = "MIN_PER_EPOCH_CHURN_LIMIT_ELECTRA=64000000000000,\
                           MAX_PER_EPOCH_ACTIVATION_EXIT_CHURN_LIMIT=64000000000000";
+/// Lets validators leave an epoch after they became active, and be paid out eight epochs after they
+/// have left: soon, and late enough that the exit is final and proved before.
+const FAST_EXIT: &str = "SHARD_COMMITTEE_PERIOD=1,MIN_VALIDATOR_WITHDRAWABILITY_DELAY=8";
 
 /// A validator of the cluster that is in the registry from genesis on.
 #[derive(Debug, Clone, Serialize)]
@@ -104,7 +107,7 @@ impl Chain {
             command
                 .args(["--port", &ports.beacon(i).to_string()])
                 .args(["--genesis-time", &genesis_time.to_string()])
-                .args(["--peers", &others.join(","), "--config", FAST_CHURN])
+                .args(["--peers", &others.join(","), "--config", &constants(plan)])
                 .args(chain_flags(plan, execution.as_ref()));
             if let Some(execution) = &execution {
                 command
@@ -166,6 +169,14 @@ impl Chain {
         let nodes = self.nodes.iter_mut();
         let mut all: Vec<&mut Child> = nodes.chain([&mut self.interop]).chain(execution).collect();
         stop_all(&mut all).await;
+    }
+}
+
+/// Constants of the chain that are not the preset's own.
+fn constants(plan: &Plan) -> String {
+    match plan.entry {
+        Entry::Deposit | Entry::Genesis => FAST_CHURN.to_owned(),
+        Entry::RocketPool => format!("{FAST_CHURN},{FAST_EXIT}"),
     }
 }
 

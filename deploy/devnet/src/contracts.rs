@@ -42,12 +42,10 @@ pub struct Terms {
 #[derive(Debug, Clone)]
 pub struct Contracts(BTreeMap<String, String>);
 
-/// Compiles the stand-ins in `contracts` into the file `compiled`, unless it is of the same
-/// sources already.
-pub fn compile(contracts: &Path, compiled: &Path) -> Result<(), Error> {
+/// Compiles the stand-ins in `contracts`, unless they have not changed since the last time.
+pub fn compile(contracts: &Path) -> Result<(), Error> {
     let mut command = script(contracts, "chain.mjs");
-    command.arg("compile").arg(compiled);
-    output("chain.mjs", &mut command).map(drop)
+    output("chain.mjs", command.arg("compile")).map(drop)
 }
 
 impl Contracts {
@@ -55,12 +53,12 @@ impl Contracts {
     pub fn deploy(
         contracts: &Path,
         rpc_url: &str,
-        (key, compiled): (&Path, &Path),
+        key: &Path,
         terms: &Terms,
     ) -> Result<Self, Error> {
         let terms = serde_json::to_string(terms).expect("numbers and roots are text");
         let mut command = script(contracts, "chain.mjs");
-        command.args(["deploy", rpc_url]).arg(key).arg(compiled);
+        command.args(["deploy", rpc_url]).arg(key);
         let printed = output("chain.mjs", command.arg(terms))?;
         let found = serde_json::from_str(&printed);
         found

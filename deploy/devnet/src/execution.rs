@@ -131,7 +131,7 @@ impl Execution {
     pub async fn first_block(&mut self, children: &Children) -> Result<(), Error> {
         let rpc = Rpc::new(&self.rpc_url);
         let patience = tokio::time::Instant::now() + START;
-        while rpc.number("eth_blockNumber").await? == 0 {
+        while rpc.height().await? == 0 {
             self.child().map_or(Ok(()), Child::must_run)?;
             if tokio::time::Instant::now() > patience {
                 return Err(Error::TooLate {
@@ -185,20 +185,21 @@ async fn first_answer(url: &str, child: &mut Child, children: &Children) -> Resu
 
 /// The JSON RPC of an execution client, as far as the devnet asks.
 #[derive(Debug)]
-struct Rpc {
+pub(crate) struct Rpc {
     client: reqwest::Client,
     url: String,
 }
 
 impl Rpc {
-    fn new(url: &str) -> Self {
+    pub(crate) fn new(url: &str) -> Self {
         Self {
             client: reqwest::Client::new(),
             url: url.to_owned(),
         }
     }
 
-    async fn ask(&self, method: &str, params: Value) -> Result<Value, Error> {
+    /// The result of one question.
+    pub(crate) async fn ask(&self, method: &str, params: Value) -> Result<Value, Error> {
         let wrong = |problem: String| Error::Answer {
             url: self.url.clone(),
             problem,
@@ -229,7 +230,7 @@ impl Rpc {
     /// Refuses a client that is not at the beginning of a chain with the deposit contract: the
     /// beacon chain begins at its block 0.
     async fn must_begin(&self) -> Result<(), Error> {
-        let at = self.number("eth_blockNumber").await?;
+        let at = self.height().await?;
         let where_deposits_go = json!([DEPOSIT_CONTRACT, "latest"]);
         let code = self.text("eth_getCode", where_deposits_go, None).await?;
         let problem = match (at, code.as_str()) {
@@ -247,6 +248,20 @@ impl Rpc {
     async fn genesis_hash(&self) -> Result<String, Error> {
         self.text("eth_getBlockByNumber", json!(["0x0", false]), Some("hash"))
             .await
+    }
+
+    /// The number of the newest block.
+    pub(crate) async fn height(&self) -> Result<u64, Error> {
+        self.number("eth_blockNumber").await
+    }
+
+    /// The number of the finalised block; 0 if there is none yet.
+    pub(crate) async fn finalised(&self) -> Result<u64, Error> {
+        let asked = json!(["finalized", false]);
+        let block = self.ask("eth_getBlockByNumber", asked).await;
+        let block = block.unwrap_or_default();
+        let number = block["number"].as_str().unwrap_or("0x0");
+        Ok(u64::from_str_radix(number.trim_start_matches("0x"), 16).unwrap_or_default())
     }
 
     async fn chain_id(&self) -> Result<u64, Error> {

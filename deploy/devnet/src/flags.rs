@@ -23,9 +23,10 @@ pub struct Flags {
     /// How many validators the cluster makes.
     #[arg(long, value_name = "K", default_value_t = 8)]
     validators: usize,
-    /// The length of a slot in milliseconds; whole seconds unless the engine is a mock.
-    #[arg(long, value_name = "MS", default_value_t = 2000)]
-    slot_ms: u64,
+    /// The length of a slot in milliseconds; whole seconds unless the engine is a mock. Without it
+    /// 2000, or 1000 with --rocketpool.
+    #[arg(long, value_name = "MS")]
+    slot_ms: Option<u64>,
     /// The sizes of the chain: 8 or 32 slots an epoch.
     #[arg(long, value_enum, default_value_t = Preset::Minimal)]
     preset: Preset,
@@ -39,6 +40,11 @@ pub struct Flags {
     /// unless --execution-url is given.
     #[arg(long)]
     in_genesis: bool,
+    /// Found a node at Rocket Pool, whose contracts are stand-ins on the devnet's chain: the
+    /// operators agree, the coordinator among the peers sends what the node account has to send,
+    /// the withdrawal addresses confirm themselves. It ends when the megapool is there.
+    #[arg(long, conflicts_with_all = ["in_genesis", "load", "for_epochs", "delay_ms"])]
+    rocketpool: bool,
     /// Only write, to this file, the genesis from which another execution client must start for
     /// --execution-url and this --fork.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["execution_url", "load"])]
@@ -137,10 +143,13 @@ impl Flags {
     }
 
     fn plan(&self) -> Result<Plan, Error> {
-        if self.load.is_none() && !self.slot_ms.is_multiple_of(1000) {
+        let slot_ms = self
+            .slot_ms
+            .unwrap_or(if self.rocketpool { 1000 } else { 2000 });
+        if self.load.is_none() && !slot_ms.is_multiple_of(1000) {
             return Err(Error::Refused(format!(
-                "--slot-ms {}: blocks carry whole seconds; choose a multiple of 1000, or --load",
-                self.slot_ms
+                "--slot-ms {slot_ms}: blocks carry whole seconds; choose a multiple of 1000, or \
+                 --load",
             )));
         }
         let size = ClusterSize::of(self.peers);
@@ -157,7 +166,7 @@ impl Flags {
         let plan = Plan {
             size,
             validators: self.load.unwrap_or(self.validators),
-            slot_ms: self.slot_ms,
+            slot_ms,
             preset: if self.load.is_some() {
                 Preset::Mainnet
             } else {
@@ -168,6 +177,7 @@ impl Flags {
             engine: self.engine(),
             entry: match self.in_genesis || self.load.is_some() {
                 true => Entry::Genesis,
+                false if self.rocketpool => Entry::RocketPool,
                 false => Entry::Deposit,
             },
             strikes: [kills, strikes(&self.restart, Blow::Restart)].concat(),

@@ -9,6 +9,7 @@
 //! | [`api`], [`ledger`] | what the chain says; which duties its blocks contain |
 //! | [`bounded`] | answers over HTTP, bounded |
 //! | [`contracts`] | the stand-ins of Rocket Pool's contracts |
+//! | [`pool`] | Rocket Pool on the devnet: its accounts, the agreement, what is seen of it |
 //! | [`cluster`], [`peer`] | identities, definition, ceremony, deposit; running peers |
 //! | [`metrics`], [`usage`] | figures of the peers, from `/metrics` and `/proc` |
 //! | [`proxy`] | ways between peers that are slow or can be cut |
@@ -36,6 +37,7 @@ pub mod metrics;
 pub mod peer;
 pub mod place;
 pub mod plan;
+pub mod pool;
 pub mod progress;
 pub mod proxy;
 pub mod report;

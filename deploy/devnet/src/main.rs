@@ -55,7 +55,8 @@ async fn run(flags: Flags) -> Result<(), Error> {
         scene.stop().await;
         (played, judged, figures)
     };
-    if let (Some(file), true) = (&order.report, epochs > 0) {
+    let is_told = epochs > 0 || order.plan.entry == Entry::RocketPool;
+    if let (Some(file), true) = (&order.report, is_told) {
         let report = Report::new(parameters(&order, epochs), progress.done(), duties, &gains);
         report.write(file)?;
         if let Some((p50, p99)) = report.signing_ms() {
@@ -120,6 +121,7 @@ fn parameters(order: &Order, epochs: u64) -> Parameters {
             BeaconNodes::Each => "each",
         },
         in_genesis: *entry == Entry::Genesis,
+        rocketpool: *entry == Entry::RocketPool,
         load: order.load,
         delay_ms: *delay_ms,
         epochs,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::Error;
 use crate::children::Children;
-use crate::plan::{Engine, Plan};
+use crate::plan::{Engine, Entry, Plan};
 
 /// Marks a directory as one the devnet made and may empty.
 const MARK: &str = ".gantry-devnet";
@@ -237,6 +237,11 @@ impl Place {
         self.scripts.join("execution").join(name)
     }
 
+    /// The package of the stand-ins of Rocket Pool's contracts.
+    pub fn contracts(&self) -> PathBuf {
+        self.scripts.join("contracts")
+    }
+
     /// Finds programs that are missing: node 20, and the packages of the lock files.
     ///
     /// # Errors
@@ -258,6 +263,10 @@ impl Place {
         }
         if plan.engine == Engine::Npm && !folder("execution").is_dir() {
             let text = "the execution client's packages (npm ci in deploy/devnet/execution)";
+            missing.push(text.to_owned());
+        }
+        if plan.entry == Entry::RocketPool && !folder("contracts").is_dir() {
+            let text = "the contracts' packages (npm ci in deploy/devnet/contracts)";
             missing.push(text.to_owned());
         }
         if missing.is_empty() {
@@ -285,7 +294,7 @@ fn node_major() -> Option<u32> {
 
 /// Installs the npm packages of `deploy/devnet` where the lock file has changed since.
 pub fn install_packages(scripts: &Path) -> Result<(), Error> {
-    for name in ["beacon", "execution"] {
+    for name in ["beacon", "execution", "contracts"] {
         install_packages_in(&scripts.join(name))?;
     }
     Ok(())

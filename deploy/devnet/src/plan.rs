@@ -7,6 +7,9 @@ use proto::ClusterSize;
 
 use crate::Error;
 
+/// As many validators as one transaction deposits at Rocket Pool.
+const MOST_AT_ROCKET_POOL: usize = 25;
+
 /// The sizes of the chain: Ethereum's own, or the small ones for tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Preset {
@@ -30,6 +33,22 @@ impl Preset {
         match self {
             Self::Minimal => [0, 0, 0, 1],
             Self::Mainnet => [0, 0, 0, 0],
+        }
+    }
+
+    /// `SLOTS_PER_HISTORICAL_ROOT`.
+    pub fn historical_roots(self) -> u64 {
+        match self {
+            Self::Minimal => 64,
+            Self::Mainnet => 8192,
+        }
+    }
+
+    /// `MAX_WITHDRAWALS_PER_PAYLOAD`.
+    pub fn withdrawals(self) -> u64 {
+        match self {
+            Self::Minimal => 4,
+            Self::Mainnet => 16,
         }
     }
 }
@@ -87,6 +106,8 @@ pub enum Entry {
     Deposit,
     /// In the genesis state.
     Genesis,
+    /// As validators of a megapool at Rocket Pool, once the chain runs.
+    RocketPool,
 }
 
 /// What is done to a peer, and when.
@@ -232,6 +253,12 @@ impl Plan {
             (_, Engine::Mock, Entry::Deposit) => {
                 refuse("a mock engine takes no deposits; add --in-genesis".to_owned())
             }
+            (_, Engine::Mock, Entry::RocketPool) => {
+                refuse("a mock engine has no contracts; leave --in-genesis out".to_owned())
+            }
+            (_, _, Entry::RocketPool) if self.validators > MOST_AT_ROCKET_POOL => refuse(format!(
+                "--rocketpool: choose up to {MOST_AT_ROCKET_POOL} with --validators"
+            )),
             (
                 Fork::Electra | Fork::Fulu,
                 Engine::Npm | Engine::External { .. } | Engine::Mock,

@@ -3,7 +3,7 @@
 //! ```text
 //! {"version": 1,
 //!  "parameters": {"peers", "validators", "slot_ms", "preset", "fork", "beacon_nodes",
-//!                 "in_genesis", "load", "delay_ms", "epochs", "strikes"},
+//!                 "in_genesis", "rocketpool", "load", "delay_ms", "epochs", "strikes"},
 //!  "stages":     [{"name", "seconds"}],
 //!  "duties":     [{"kind", "expected", "included", "missed"}],
 //!  "latency_ms": [{"peer", "kind", "phase", "count", "p50", "p90", "p99", "max"}],
@@ -64,6 +64,8 @@ pub struct Parameters {
     pub beacon_nodes: &'static str,
     /// Validators in the genesis state instead of deposits.
     pub in_genesis: bool,
+    /// Validators of a megapool at Rocket Pool.
+    pub rocketpool: bool,
     /// A stand-in beacon node instead of a chain.
     pub load: bool,
     /// How long everything between peers was on its way, at least.

@@ -128,6 +128,7 @@ fn is_known_already(cause: &str) -> bool {
         "alreadyimported",
         "alreadyexists",
         "alreadyinmempool",
+        "alreadyinthetxpool",
     ];
     let letters = letters(cause);
     letters.starts_with("knowntransaction") || words.iter().any(|word| letters.contains(word))

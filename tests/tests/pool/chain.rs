@@ -69,15 +69,13 @@ fn contracts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/devnet/contracts")
 }
 
-/// The compiled contracts, which all tests share, and the key of who deploys them.
-static COMPILED: LazyLock<(PathBuf, PathBuf)> = LazyLock::new(|| {
+/// The key of who deploys the contracts, which are compiled then.
+static GUARDIAN: LazyLock<PathBuf> = LazyLock::new(|| {
     install_packages_in(&contracts()).unwrap();
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let compiled = target.join("pool-contracts.json");
-    compile(&contracts(), &compiled).unwrap();
-    let key = target.join("pool-guardian.key");
+    compile(&contracts()).unwrap();
+    let key = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pool-guardian.key");
     fs::write(&key, FUNDED_KEY).unwrap();
-    (compiled, key)
+    key
 });
 
 /// The program of anvil for this machine, without the script around it that would outlive it.
@@ -114,8 +112,9 @@ impl Chain {
             fork_epoch,
         };
         let beacon = Beacon::new(terms.clone());
+        // With it come the packages, anvil among them.
+        let guardian: &Path = &GUARDIAN;
         let (anvil, rpc) = run(beacon.time_of(beacon.head().block.slot));
-        let (compiled, key) = &*COMPILED;
         let terms = ContractTerms {
             slots_per_epoch: SLOTS_PER_EPOCH,
             slots_per_historical_root: 8192,
@@ -128,7 +127,7 @@ impl Chain {
             depth: 0,
             beacon_roots: BEACON_ROOTS,
         };
-        let found = Contracts::deploy(&contracts(), &rpc, (key, compiled), &terms).unwrap();
+        let found = Contracts::deploy(&contracts(), &rpc, guardian, &terms).unwrap();
         let chain = Self {
             anvil,
             rpc,

@@ -21,7 +21,7 @@ use crate::children::{Child, output, stop_all};
 use crate::execution::{CHAIN_ID, DEPOSIT_CONTRACT, FUNDED_KEY};
 use crate::peer::Peer;
 use crate::place::Site;
-use crate::plan::Plan;
+use crate::plan::{Entry, Plan};
 
 /// Whom the stake returns to and whom blocks pay: an address of the devnet without a key.
 const OWNER: &str = "0x1111111111111111111111111111111111111111";
@@ -117,6 +117,13 @@ impl Cluster {
             [definition.as_path()],
         )?;
         Ok(Self { peers, definition })
+    }
+
+    /// Adds these lines to the config of the peer `i`, for when it is started the next time.
+    pub fn configure(&self, i: usize, lines: &str) -> Result<(), Error> {
+        let path = self.peers[i].config();
+        let text = fs::read_to_string(&path).map_err(Error::file(&path))?;
+        fs::write(&path, format!("{text}{lines}")).map_err(Error::file(&path))
     }
 
     /// Runs `gantry dkg` for every peer at once, until all have finished. `say` hears who has not.
@@ -258,7 +265,11 @@ fn definition_flags(plan: &Plan, terms: &ChainTerms, operators: &[String]) -> Ve
     flags.extend(["--genesis-validators-root", &root]);
     flags.extend(["--deposit-contract", &terms.deposit_contract]);
     flags.extend(["--validators", &validators]);
-    flags.extend(["--withdrawal", OWNER, "--fee-recipient", OWNER]);
+    let owner = match plan.entry {
+        Entry::Deposit | Entry::Genesis => OWNER,
+        Entry::RocketPool => "later",
+    };
+    flags.extend(["--withdrawal", owner, "--fee-recipient", owner]);
     for operator in operators {
         flags.extend(["--operator", operator]);
     }

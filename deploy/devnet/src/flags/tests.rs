@@ -35,6 +35,13 @@ fn another_client_is_named_whole_and_its_genesis_is_written_before() {
 }
 
 #[test]
+fn rocket_pool_wants_an_execution_client_and_is_in_a_hurry() {
+    let plan = plan("--rocketpool --validators 4").unwrap();
+    assert_eq!((plan.engine, plan.entry), (Engine::Npm, Entry::RocketPool));
+    assert_eq!(plan.slot_ms, 1000);
+}
+
+#[test]
 fn combinations_that_cannot_work_are_refused_by_name() {
     assert!(plan("--fork fulu").unwrap_err().contains("--fork fulu"));
     assert!(
@@ -54,4 +61,7 @@ fn combinations_that_cannot_work_are_refused_by_name() {
     assert!(plan("--delay-ms 1001").unwrap_err().contains("--delay-ms"));
     assert_eq!(plan("--delay-ms 50").unwrap().delay_ms, 50);
     assert!(plan("--kill 5@1").unwrap_err().contains("peers 1 to 4"));
+    assert!(plan("--rocketpool --in-genesis").is_err());
+    let many = plan("--rocketpool --validators 26").unwrap_err();
+    assert!(many.contains("up to 25"), "{many}");
 }

@@ -1,5 +1,7 @@
-//! The whole: chain, ceremony, deposit, activation, and then duties, epoch after epoch.
+//! The whole: chain, ceremony, deposit, activation, and then duties, epoch after epoch. What comes
+//! besides with Rocket Pool, `rocket_pool` says.
 
+mod rocket_pool;
 mod watch;
 
 use std::collections::BTreeSet;
@@ -14,6 +16,7 @@ use crate::ledger::{Duties, Ledger};
 use crate::peer::Gained;
 use crate::place::Site;
 use crate::plan::{Entry, Plan};
+use crate::pool::RocketPool;
 use crate::progress::Progress;
 
 /// Epochs until deposited validators must be active: finality of the deposit, eligibility, finality
@@ -30,6 +33,7 @@ pub struct Scene {
     site: Site,
     chain: Option<Chain>,
     cluster: Option<Cluster>,
+    pool: Option<RocketPool>,
     ledger: Option<Ledger>,
     epochs: u64,
     /// The epochs that were counted and shown.
@@ -45,6 +49,7 @@ impl Scene {
             site,
             chain: None,
             cluster: None,
+            pool: None,
             ledger: None,
             epochs: 0,
             shown: BTreeSet::new(),
@@ -72,6 +77,11 @@ impl Scene {
                 self.hold_ceremony(&terms, progress).await?;
                 self.start_peers(progress).await?;
                 self.deposit(progress).await?;
+            }
+            Entry::RocketPool => {
+                self.start_chain(foundation, progress).await?;
+                self.hold_ceremony(&terms, progress).await?;
+                return self.play_rocket_pool(progress).await;
             }
         }
         let first = self.await_activation(progress).await?;

@@ -9,6 +9,7 @@ fn a_transaction_that_a_node_has_is_told_from_one_that_it_does_not_know() {
         "AlreadyKnown",
         "known transaction: 0x12",
         "ALREADY_EXISTS: ",
+        "0x1f: this transaction is already in the TxPool",
     ] {
         assert!(is_known_already(had), "{had}");
     }

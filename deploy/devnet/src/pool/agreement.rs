@@ -1,0 +1,96 @@
+//! The operators agree on Rocket Pool, each with the commands that README tells them to type.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use proto::Root;
+use proto::agreement::AgreementFile;
+
+use super::{RocketPool, Who};
+use crate::Error;
+use crate::children::output;
+use crate::cluster::Cluster;
+use crate::peer::Peer;
+use crate::place::Site;
+
+/// All of what the node earns, in basis points.
+const ALL: usize = 10_000;
+/// The agreement's file in a peer's directory.
+const FILE: &str = "pool-agreement.json";
+
+impl RocketPool {
+    /// One operator writes the agreement, all sign a copy of it, one of them as the node account
+    /// too, and one gathers what the others have signed. In the end each has the whole.
+    pub fn agree(&self, cluster: &Cluster, site: &Site) -> Result<(), Error> {
+        let (first, others) = cluster.peers.split_first().expect("a cluster has peers");
+        let mut new = agree(first, site, &["new"]);
+        new.args(["--node", Who::Node.account().address])
+            .args(["--rocket-storage", self.contracts.at("rocketStorage")])
+            .args(["--withdrawal", Who::Withdrawal.account().address])
+            .args(["--rpl-withdrawal", Who::RplWithdrawal.account().address]);
+        for (share, peer) in shares(cluster.peers.len()).zip(&cluster.peers) {
+            new.args(["--share", &format!("{}={share}", peer.name)]);
+        }
+        output("gantry pool agree new", &mut new)?;
+        let hash = hash_of(&file(first))?.to_string();
+        for peer in others {
+            copy(&file(first), &file(peer))?;
+        }
+        let (keystore, password) = self.node_keystore()?;
+        for peer in &cluster.peers {
+            let mut sign = agree(peer, site, &["sign", "--hash", &hash]);
+            if peer.name == first.name {
+                sign.arg("--node-keystore").arg(&keystore);
+                sign.arg("--node-passphrase-file").arg(&password);
+            }
+            output("gantry pool agree sign", &mut sign)?;
+        }
+        let mut merge = agree(first, site, &["merge"]);
+        merge.args(cluster.peers.iter().map(file));
+        output("gantry pool agree merge", &mut merge)?;
+        for peer in others {
+            copy(&file(first), &file(peer))?;
+        }
+        for peer in &cluster.peers {
+            let mut show = agree(peer, site, &["show", "--complete"]);
+            output("gantry pool agree show", &mut show)?;
+        }
+        Ok(())
+    }
+}
+
+/// The hash of the newest version: what is signed.
+fn hash_of(file: &Path) -> Result<Root, Error> {
+    let text = fs::read_to_string(file).map_err(Error::file(file))?;
+    let unexpected = |problem: String| Error::Unexpected(format!("{}: {problem}", file.display()));
+    let read = AgreementFile::from_json(&text).map_err(|error| unexpected(error.to_string()))?;
+    let last = read.versions.last();
+    Ok(last
+        .ok_or_else(|| unexpected("no version".to_owned()))?
+        .hash)
+}
+
+/// What each of so many operators gets, in basis points: the first one what cannot be divided.
+fn shares(operators: usize) -> impl Iterator<Item = usize> {
+    let each = ALL / operators;
+    (0..operators).map(move |i| match i {
+        0 => ALL - each * (operators - 1),
+        _ => each,
+    })
+}
+
+fn file(peer: &Peer) -> PathBuf {
+    peer.dir.join(FILE)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), Error> {
+    fs::copy(from, to).map(drop).map_err(Error::file(to))
+}
+
+fn agree(peer: &Peer, site: &Site, words: &[&str]) -> Command {
+    let mut command = Command::new(site.place.gantry());
+    command.args(["pool", "agree"]).args(words);
+    command.arg("--config").arg(peer.config());
+    command
+}

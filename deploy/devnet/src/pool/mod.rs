@@ -1,0 +1,113 @@
+//! The Rocket Pool of a devnet: stand-ins of its contracts on the devnet's own chain, and the
+//! people around a group's node.
+//!
+//! | module | is |
+//! |---|---|
+//! | `accounts` | whose accounts there are, and that they send what they would send |
+//! | `agreement` | the operators agree, each with the commands that one types |
+//! | `seen` | what `gantry pool plan` and `gantry pool status` say |
+//!
+//! Never here: what the node account sends. The coordinator among the peers does that.
+
+mod accounts;
+mod agreement;
+mod seen;
+
+use std::path::PathBuf;
+
+pub use accounts::{Account, Who};
+pub use seen::{Planned, Shown};
+
+use crate::Error;
+use crate::chain::Chain;
+use crate::contracts::{BEACON_ROOTS, Contracts, Terms, compile};
+use crate::execution::Rpc;
+use crate::place::Site;
+use crate::plan::Plan;
+
+/// How many epochs before a validator can be withdrawn its exit has to be proved. The real
+/// contracts have 112: the devnet's validators leave sooner.
+const NOTIFY_THRESHOLD: u64 = 2;
+/// How many blocks have to stand on what a person sends before that person believes it: on a busy
+/// machine the chain's end changes.
+const DEPTH: u64 = 2;
+
+/// Rocket Pool on the devnet's chain.
+#[derive(Debug)]
+pub struct RocketPool {
+    /// Where the stand-ins are.
+    pub contracts: Contracts,
+    scripts: PathBuf,
+    keys: PathBuf,
+    rpc_url: String,
+    /// The block after which all of it is there.
+    deployed: u64,
+}
+
+impl RocketPool {
+    /// What the peer `i` is told of it in its config: the first one coordinates.
+    pub fn config(&self, i: usize) -> Result<String, Error> {
+        let own = format!("execution_node = \"{}\"\n", self.rpc_url);
+        if i > 0 {
+            return Ok(own);
+        }
+        let (keystore, password) = self.node_keystore()?;
+        Ok(format!(
+            "{own}\n[coordinator]\nnode_keystore = \"{}\"\nnode_password_file = \"{}\"\n",
+            keystore.display(),
+            password.display()
+        ))
+    }
+
+    /// Compiles the stand-ins and deploys them to `chain`, whose execution client has made a block.
+    pub async fn deploy(plan: &Plan, site: &Site, chain: &Chain) -> Result<Self, Error> {
+        let execution = chain.execution.as_ref().expect("the plan has a client");
+        let rpc_url = execution.rpc_url.clone();
+        let scripts = site.place.contracts();
+        let keys = site.place.file("accounts");
+        accounts::write_keys(&keys)?;
+        let genesis = chain.api().genesis();
+        let terms = Terms {
+            slots_per_epoch: chain.api().slots_per_epoch(),
+            slots_per_historical_root: plan.preset.historical_roots(),
+            withdrawals: plan.preset.withdrawals(),
+            capella_slot: 0,
+            electra_slot: 0,
+            genesis_time: genesis.genesis_time,
+            genesis_validators_root: genesis.genesis_validators_root,
+            notify_threshold: NOTIFY_THRESHOLD,
+            depth: DEPTH,
+            beacon_roots: BEACON_ROOTS,
+        };
+        let guardian = keys.join(Who::Guardian.account().name);
+        let (from, url) = (scripts.clone(), rpc_url.clone());
+        let contracts = apart(move || {
+            compile(&from)?;
+            Contracts::deploy(&from, &url, &guardian, &terms)
+        });
+        let contracts = contracts.await?;
+        let deployed = Rpc::new(&rpc_url).height().await?;
+        Ok(Self {
+            contracts,
+            scripts,
+            keys,
+            rpc_url,
+            deployed,
+        })
+    }
+
+    /// Whether all of it is in the finalised block too: a chain with half of Rocket Pool is none
+    /// that `gantry` knows.
+    pub async fn is_final(&self) -> Result<bool, Error> {
+        let finalised = Rpc::new(&self.rpc_url).finalised().await?;
+        Ok(finalised >= self.deployed)
+    }
+}
+
+/// Waits for work of another program without keeping this one from hearing Ctrl-C.
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(Error::Unexpected(format!("a thread ended: {error}"))))
+}

@@ -1,0 +1,124 @@
+//! What `gantry pool plan` and `gantry pool status` say, as far as the devnet waits for it.
+
+use std::process::Command;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{RocketPool, Who, apart};
+use crate::Error;
+use crate::children::output;
+use crate::peer::Peer;
+use crate::place::Site;
+
+/// A step of the plan.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Planned {
+    pub words: String,
+    kind: Kind,
+    sender: Sender,
+    body: Body,
+    waits: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Kind {
+    is: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Sender {
+    is: String,
+    at: Option<String>,
+}
+
+/// What is sent, unless something has to be made first.
+#[derive(Debug, Clone, Deserialize)]
+struct Body {
+    call: Option<Call>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Call {
+    to: String,
+    value: String,
+    data: String,
+}
+
+/// What a person is shown for the own wallet: to, value in wei, data in hex.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    pub from: Who,
+    pub to: String,
+    pub wei: u128,
+    pub data: String,
+}
+
+/// What the node account does before anything can be deposited.
+const FOUNDING: [&str; 6] = [
+    "register",
+    "propose_rpl_withdrawal",
+    "confirm_rpl_withdrawal",
+    "propose_withdrawal",
+    "confirm_withdrawal",
+    "deploy_megapool",
+];
+
+impl Planned {
+    /// Whether it is part of the founding.
+    pub fn founds(&self) -> bool {
+        FOUNDING.contains(&self.kind.is.as_str())
+    }
+
+    /// What one of the devnet's people has to send by hand, with what is shown of it.
+    pub fn by_hand(&self) -> Option<Shown> {
+        let at = self
+            .sender
+            .at
+            .as_deref()
+            .filter(|_| self.sender.is == "itself")?;
+        let is_at = |who: &Who| who.account().address.eq_ignore_ascii_case(at);
+        let from = Who::ALL.into_iter().find(is_at)?;
+        let call = self.body.call.as_ref()?;
+        let is_ready = self.waits.is_empty();
+        is_ready.then(|| Shown {
+            from,
+            to: call.to.clone(),
+            wei: call.value.parse().unwrap_or_default(),
+            data: call.data.clone(),
+        })
+    }
+}
+
+impl RocketPool {
+    /// What `peer`'s operator reads of the plan.
+    pub async fn plan(&self, site: &Site, peer: &Peer) -> Result<Vec<Planned>, Error> {
+        let mut command = Command::new(site.place.gantry());
+        command
+            .args(["pool", "plan", "--json", "--config"])
+            .arg(peer.config());
+        let document = asked("gantry pool plan", command).await?;
+        let steps = document["steps"].clone();
+        serde_json::from_value(steps)
+            .map_err(|error| Error::Unexpected(format!("gantry pool plan: {error}: {document}")))
+    }
+
+    /// Where `peer`'s operator reads that the megapool is, once it is made.
+    pub async fn megapool(&self, site: &Site, peer: &Peer) -> Result<Option<String>, Error> {
+        let mut command = Command::new(site.place.gantry());
+        let node = Who::Node.account().address;
+        let storage = self.contracts.at("rocketStorage");
+        command.args(["pool", "status", "--json", "--node", node]);
+        command.args(["--rocket-storage", storage, "--config"]);
+        command.arg(peer.config());
+        let document = asked("gantry pool status", command).await?;
+        let at = &document["head"]["node"]["megapool"]["deployed"]["address"];
+        Ok(at.as_str().map(str::to_owned))
+    }
+}
+
+async fn asked(name: &'static str, mut command: Command) -> Result<Value, Error> {
+    let printed = apart(move || output(name, &mut command)).await?;
+    serde_json::from_str(&printed)
+        .map_err(|error| Error::Unexpected(format!("{name} printed {printed:?}: {error}")))
+}
