@@ -88,6 +88,7 @@ async fn a_fresh_account_is_founded_by_the_peer_that_coordinates_however_often_i
     drop(peer);
     chain.mine(6).await;
     let mut peer = group.run();
+    peer.wait_for("alice demands shares of 2 deposits at Rocket Pool");
     peer.wait_for("coordinator: nothing is to be sent now");
     peer.wait_for("not yet: deposits of 1 ETH for 2 keys have to be signed first");
     drop(peer);
@@ -249,4 +250,24 @@ async fn a_keystore_as_node_account_is_refused_on_mainnet_before_anything_begins
     assert!(words.contains("a node's address is for ever"), "{words}");
     assert_eq!(peer.ends().code(), Some(1));
     assert_eq!(group.sent(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_four_running_peers_sign_the_coordinator_deposits_at_once() {
+    let chain = Chain::start().await;
+    let node = Node::register(&chain).await;
+    chain.mine(6).await;
+    let all = Group::together(&chain, "pool-coordinator-deposits");
+    let _others: Vec<_> = all[1..].iter().map(Group::run).collect();
+    let mut coordinator = all[0].run();
+    coordinator.wait_for("coordinator: sent join-smoothing-pool:");
+    // A payment waits until all that the account has sent is final.
+    chain.mine(6).await;
+    coordinator.wait_for("coordinator: sent deposit:");
+    let seen = chain.seen();
+    let megapool = megapool_of(&seen);
+    assert_eq!(megapool["count"], 2);
+    assert_eq!(megapool["address"], node.megapool.to_string());
+    assert_eq!(stage_of(&seen, 1)["is"], "queued");
+    assert_eq!(kinds(&all[0]), ["join-smoothing-pool", "deposit"]);
 }

@@ -20,8 +20,9 @@ use node_core::record::{Entry, History, Journal, Owner};
 use proto::agreement::{AccountSignature, Terms};
 use proto::definition::{Chain as DefinedChain, Draft, Version, Withdrawal};
 use proto::lock::{Contents, Lock, Validator};
-use proto::{PublicKey, Root};
+use proto::{Identity, PublicKey, Root};
 use serde_json::{Value, json};
+use tests::cluster::{Cluster, Recipe};
 use tests::program::gantry;
 
 use crate::chain::{Chain, who};
@@ -59,9 +60,13 @@ pub fn terms(chain: &Chain) -> Terms {
 
 /// The agreement on these terms, signed by all and by the node account.
 pub fn signed(lock: Lock, terms: Terms) -> Agreement {
+    signed_by(&example::identities(), lock, terms)
+}
+
+fn signed_by(identities: &[Identity], lock: Lock, terms: Terms) -> Agreement {
     let mut agreement = Agreement::first(lock, terms).unwrap();
-    for identity in example::identities() {
-        agreement.sign(&identity).unwrap();
+    for identity in identities {
+        agreement.sign(identity).unwrap();
     }
     let key = SigningKey::from_slice(&hex::decode(NODE_KEY).unwrap()).unwrap();
     let digest = eip191_hash_message(agreement.node_text());
@@ -122,13 +127,15 @@ fn lock(chain: DefinedChain) -> Lock {
     proto::example::witnessed(contents, &identities)
 }
 
-/// The first of the group.
+/// One of the group.
 pub struct Group<'a> {
     pub chain: &'a Chain,
     pub dir: PathBuf,
     beacon: String,
     /// For peers, and for status.
     ports: [u16; 2],
+    /// Where the others are, as it stands in the config.
+    peers: String,
 }
 
 impl<'a> Group<'a> {
@@ -148,10 +155,68 @@ impl<'a> Group<'a> {
             fs::remove_dir_all(&dir).unwrap();
         }
         fs::create_dir_all(&dir).unwrap();
-        let lock = lock(of);
+        let shares = [1, 2].map(|number| StoredShare {
+            validator: keys::pubkey(number),
+            secret: share(number, 0),
+        });
+        let group = Self::seated(chain, &dir, (&lock(of), [1; 32], &shares));
+        group.allow(50);
+        group
+    }
+
+    /// Four with the keys of a ceremony, who know where the others listen; the first coordinates.
+    pub fn together(chain: &'a Chain, name: &str) -> Vec<Self> {
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        if root.exists() {
+            fs::remove_dir_all(&root).unwrap();
+        }
+        let cluster = Cluster::make(&Recipe {
+            peers: 4,
+            validators: 2,
+            chain: pretend(chain),
+            joins: true,
+            seed: 0x60,
+        });
+        let lock = &cluster.lock;
+        let agreement = signed_by(&cluster.identities, lock.clone(), terms(chain));
+        let names = proto::example::NAMES;
+        let mut all = Vec::new();
+        for ((at, name), outcome) in (1..).zip(names).zip(&cluster.outcomes) {
+            let dir = root.join(name);
+            fs::create_dir_all(&dir).unwrap();
+            let shares: Vec<StoredShare> = outcome
+                .validators
+                .iter()
+                .map(|it| StoredShare {
+                    validator: it.public_key,
+                    secret: it.share.clone(),
+                })
+                .collect();
+            let group = Self::seated(chain, &dir, (lock, [0x60 ^ at; 32], &shares));
+            let text = agreement.to_file().to_json();
+            fs::write(dir.join("pool-agreement.json"), text).unwrap();
+            all.push(group);
+        }
+        let places = names.iter().zip(&all);
+        let places = places.map(|(name, it)| format!("{name} = [\"127.0.0.1:{}\"]\n", it.ports[0]));
+        let peers = format!("[peers]\n{}", places.collect::<String>());
+        for group in &mut all {
+            group.peers.clone_from(&peers);
+            group.configure("");
+        }
+        all[0].allow(50);
+        all
+    }
+
+    /// One of a group: with this lock, this identity and these shares.
+    fn seated(
+        chain: &'a Chain,
+        dir: &Path,
+        (lock, identity, shares): (&Lock, [u8; 32], &[StoredShare]),
+    ) -> Self {
         fs::write(dir.join("cluster-lock.json"), lock.to_json()).unwrap();
         let secrets = [
-            ("identity.key", secret("gantry-identity-secret", [1; 32])),
+            ("identity.key", secret("gantry-identity-secret", identity)),
             ("keystore.secret", secret("gantry-keystore-secret", SEED)),
             ("node-account.json", NODE_KEYSTORE.to_owned()),
             ("node-account.password", NODE_PASSWORD.to_owned()),
@@ -162,21 +227,16 @@ impl<'a> Group<'a> {
             fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         }
         let master = MasterSecret::from_seed(&SEED, &lock.keystore_salt);
-        let shares = [1, 2].map(|number| StoredShare {
-            validator: keys::pubkey(number),
-            secret: share(number, 0),
-        });
-        store_all(&dir.join("keystores"), &master, &shares).unwrap();
-        record(&dir, &lock);
+        store_all(&dir.join("keystores"), &master, shares).unwrap();
+        record(dir, lock, &Identity::from_seed(&identity));
         let free = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        let group = Self {
+        Self {
             chain,
-            dir,
+            dir: dir.to_owned(),
             beacon: chain.beacon_url(),
             ports: free.map(|it| it.local_addr().unwrap().port()),
-        };
-        group.allow(50);
-        group
+            peers: String::new(),
+        }
     }
 
     /// The operator allows so many gwei by unit of gas.
@@ -190,11 +250,12 @@ impl<'a> Group<'a> {
     fn configure(&self, coordinator: &str) {
         let config = format!(
             "data_dir = {:?}\nsecret_file = \"keystore.secret\"\nbeacon_node = {:?}\n\
-             listen = [\"127.0.0.1:{}\"]\nmetrics = \"127.0.0.1:{}\"\n{coordinator}",
+             listen = [\"127.0.0.1:{}\"]\nmetrics = \"127.0.0.1:{}\"\n{coordinator}{}",
             self.dir.display().to_string(),
             self.beacon,
             self.ports[0],
             self.ports[1],
+            self.peers,
         );
         fs::write(self.dir.join("gantry.toml"), config).unwrap();
     }
@@ -266,14 +327,14 @@ fn secret(word: &str, bytes: [u8; 32]) -> String {
 }
 
 /// The signing record, as the ceremony leaves it.
-fn record(dir: &Path, lock: &Lock) {
+fn record(dir: &Path, lock: &Lock, identity: &Identity) {
     let held = DataLock::take(dir).unwrap();
     let keys: Vec<PublicKey> = lock.validators.iter().map(|it| it.public_key).collect();
     let mut history = History::default();
     history.add(Entry::Enrolled(keys)).unwrap();
     let owner = Owner {
         cluster: lock.hash(),
-        identity: example::identities()[0].public(),
+        identity: identity.public(),
     };
     Journal::create(Files::within(&held), owner, history).unwrap();
 }
