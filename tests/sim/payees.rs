@@ -218,6 +218,23 @@ fn who_proposes_for_himself_or_for_reth_is_refused_and_named() {
     }
 }
 
+/// Of three, one other is no witness: it is who proposes.
+#[test]
+fn one_of_three_that_has_never_read_whom_blocks_pay_signs_for_no_thief() {
+    let mut world = World::new(3, 970);
+    world.agree(false);
+    let slot = world.block_slots(BEGIN..END)[3];
+    let leaders = world.leaders(Slot(slot));
+    let thief = [0x66; 20];
+    let oddity = Oddity::Payee(MEGAPOOL, thief);
+    world.corrupt(leaders[0], Villain::Builder(oddity));
+    world.peers[leaders[2]].is_unread = true;
+    world.run_to(slot + 1);
+    world.pays(&[slot], MEGAPOOL.into());
+    let doubt = Objection::OfView(Doubt::FeeRecipientUnread);
+    assert!(world.objections.contains(&(leaders[2], block(slot), doubt)));
+}
+
 #[test]
 fn while_some_have_the_new_agreement_and_some_the_old_none_is_missed() {
     let (mut world, slots) = world(970, false);

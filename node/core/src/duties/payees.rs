@@ -19,7 +19,8 @@
 //! In the third row this peer cannot read how the node stands, or is ahead of the others with a new
 //! version of the agreement; f + 1 others who have voted for a block have a correct one among them,
 //! who has read it. Of t peers of whom some expect the one and some the other address, one part has
-//! f + 1 at least: so all of them sign the same, and nothing is missed.
+//! f + 1 at least: so all of them sign the same, and nothing is missed. Of three peers, where f is
+//! 0, one that has never read an address takes no other's word for one, and signs no block.
 //!
 //! Source: RPIP-43; [`payee`](crate::pool::payee) has the rule.
 

@@ -84,10 +84,14 @@ impl Run {
     }
 
     /// What only others can say of whom it pays: f + 1 who have voted for it have a correct one
-    /// among them, who has read how the node account stands.
+    /// among them, who has read how the node account stands. Of three peers that would be whoever
+    /// proposes, for whatever address: there, one that knows none takes nobody's word.
     pub(super) fn check_unsure(&self, value: &Value, step: &Step<'_>) -> Result<(), Doubt> {
         let is_vouched = || self.instance.is_vouched_for(&consensus::Value::hash(value));
         match self.kind.payee(value, &self.owners, step) {
+            Verdict::Unsure { expected: None } if step.facts.roster.size().faulty() == 0 => {
+                Err(Doubt::FeeRecipientUnread)
+            }
             Verdict::Unsure { .. } if !is_vouched() => Err(Doubt::FeeRecipientUnread),
             Verdict::Unsure { .. }
             | Verdict::Right
