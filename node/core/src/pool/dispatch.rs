@@ -53,6 +53,17 @@ pub fn due(steps: &[Step]) -> Vec<&Step> {
     now
 }
 
+/// Whether what a step of this name waits for are the signatures of its deposits alone. It may be
+/// under way all the same: whoever sent it has forgotten them when he starts again, and the peers
+/// sign the same anew.
+pub fn is_unsigned(steps: &[Step], of: &StepId) -> bool {
+    let is_it = |step: &Step| match &step.body {
+        Body::Needs(Need::Deposits { .. }) => step.waits.is_empty() && name(step) == *of,
+        Body::Needs(Need::Validator(_) | Need::Withdrawal { .. }) | Body::Call(_) => false,
+    };
+    steps.iter().any(is_it)
+}
+
 /// The call of a step that needs nothing more.
 pub fn call(step: &Step) -> Option<Call> {
     let planned = step.call()?;

@@ -12,6 +12,7 @@ use node_core::duties::pool::Looked;
 use node_core::pool::consent::Demand;
 use node_core::pool::dispatch;
 use node_core::pool::plan::{Body, Facts, MOST_AT_ONCE, Need, NotOurs, Sender, Step, plan};
+use node_core::sending::why::{Stop, Why};
 use proto::agreement::Version;
 use proto::definition::checksummed;
 use proto::eth::ChainSpec;
@@ -176,7 +177,8 @@ impl Coordinator {
         let anchors = anchors(&looked.sight);
         let (calls, unproved) = open.calls(spec, &due, &anchors).await?;
         waits.extend(unproved);
-        let advance = open.advance(&calls, &anchors).await?;
+        let mut advance = open.advance(&calls, &anchors).await?;
+        advance.progress = unless_unsigned(advance.progress, &steps);
         waits.extend(steps.iter().filter(|it| !due.contains(it)).filter_map(wait));
         let needed = steps
             .iter()
@@ -230,6 +232,25 @@ impl Coordinator {
         self.open = Some(Open::new(sending, beacon.clone()));
         Ok(())
     }
+}
+
+/// A deposit that is under way and has to be signed anew, since this process has not sent it, is
+/// not done, and not unwanted either: it is waited for.
+fn unless_unsigned(progress: Progress, steps: &[Step]) -> Progress {
+    if let Progress::Stopped(Stop::Overtaken {
+        step,
+        nonce,
+        transaction,
+    }) = &progress
+        && dispatch::is_unsigned(steps, step)
+    {
+        return Progress::Waits(Why::UnderWay {
+            step: step.clone(),
+            nonce: *nonce,
+            transaction: *transaction,
+        });
+    }
+    progress
 }
 
 /// What a step waits for that is not sent now; nothing if it only waits for its turn.

@@ -7,7 +7,7 @@ use proto::{Address, PublicKey};
 
 use crate::pool::amount::Wei;
 use crate::pool::book::Place;
-use crate::pool::dispatch::{call, due, name, with_proof};
+use crate::pool::dispatch::{call, due, is_unsigned, name, with_proof};
 use crate::pool::plan::{Body, Call, Kind, Need, Proven, Repeat, Sender, Step, Wait};
 use crate::sending::call::{Effect, Gas};
 
@@ -124,6 +124,28 @@ fn what_waits_is_not_sent_nor_is_a_deposit_that_nobody_has_signed() {
     assert_eq!(kinds(&[smoothing, deposit.clone()]), [""; 0]);
     assert_eq!(call(&deposit), None);
     assert_eq!(with_proof(&deposit, vec![1]), None);
+}
+
+#[test]
+fn a_deposit_whose_signatures_alone_are_missing_is_told_from_one_that_must_not_be() {
+    let call = step(Kind::Deposit(vec![key()]), Sender::Node);
+    let sent = name(&call);
+    let unsigned = Step {
+        body: Body::Needs(Need::Deposits {
+            credentials: [1; 32].into(),
+            keys: vec![key()],
+        }),
+        ..call.clone()
+    };
+    assert!(is_unsigned(std::slice::from_ref(&unsigned), &sent));
+    // Its ether must not move now, or it is done, or another one is meant.
+    let mut held = unsigned.clone();
+    held.waits.push(Wait::Closed("deposits"));
+    let mut other = unsigned;
+    other.deed.push('2');
+    for steps in [vec![held], vec![other], vec![call], Vec::new()] {
+        assert!(!is_unsigned(&steps, &sent), "{steps:?}");
+    }
 }
 
 #[test]
