@@ -25,10 +25,10 @@ mod signing;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use proto::eth::DepositMessage as Message;
-use proto::frame::{DepositRefusal, DepositShares, Frame};
+use proto::frame::{DepositRefusal, DepositShares, Frame, MAX_DEPOSITS};
 use proto::vote::Partial;
 use proto::{PeerIndex, PublicKey, Root, SignatureBytes, Slot, ValidatorPosition};
 
@@ -67,6 +67,8 @@ pub struct Deposits {
     begun: BTreeMap<PeerIndex, Slot>,
     /// How many demands of each peer came in this slot.
     heard: BTreeMap<PeerIndex, usize>,
+    /// By which rules the vault has refused to whom in this slot.
+    told: BTreeSet<(PeerIndex, &'static str)>,
     /// Which refusal of each peer the operator was told last.
     refusals: BTreeMap<PeerIndex, DepositRefusal>,
     slot: Option<Slot>,
@@ -118,6 +120,7 @@ impl Deposits {
             return;
         }
         self.heard.clear();
+        self.told.clear();
         for open in self.open.values_mut() {
             open.try_again();
         }
@@ -135,19 +138,22 @@ impl Deposits {
             !demand.validators.iter().all(is_whole)
         };
         let demand = self.own.as_ref().filter(is_open);
-        let own = self.open.iter().filter_map(|(at, open)| {
-            let signature = open.own()?;
-            Some((open.credentials(), *at, signature))
+        let mut own: BTreeMap<Root, Vec<Partial>> = BTreeMap::new();
+        for (at, open) in &self.open {
+            own.entry(open.credentials())
+                .or_default()
+                .extend(open.own().map(|signature| Partial {
+                    validator: *at,
+                    signature,
+                }));
+        }
+        // Votes wait behind all of it, so the frames are full.
+        let frames = own.iter().flat_map(|(credentials, shares)| {
+            let full = shares.chunks(MAX_DEPOSITS);
+            full.map(|shares| share_frame(*credentials, shares.to_vec()))
         });
-        let share = |(credentials, validator, signature)| {
-            let partial = Partial {
-                validator,
-                signature,
-            };
-            share_frame(credentials, vec![partial])
-        };
         let demand = demand.cloned().map(Frame::DepositDemand);
-        demand.into_iter().chain(own.map(share)).collect()
+        demand.into_iter().chain(frames).collect()
     }
 
     /// Notes what `peer` demands, in place of what it demanded before.

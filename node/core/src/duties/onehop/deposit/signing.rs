@@ -98,7 +98,10 @@ impl Deposits {
             let demanding = demanding.filter(|(_, asked)| of(&asked.demand));
             let peers: Vec<PeerIndex> = demanding.map(|(peer, _)| *peer).collect();
             for peer in peers {
-                tell(peer, (refusal.rule(), refusal.to_string()), step);
+                // Once for all keys: who says it for each says too much.
+                if self.told.insert((peer, refusal.rule())) {
+                    tell(peer, (refusal.rule(), refusal.to_string()), step);
+                }
             }
         }
         if !signing.records.is_empty() {
@@ -182,9 +185,10 @@ impl Deposits {
         let threshold = step.facts.roster.size().threshold();
         let is_ready = |(at, open): (&ValidatorPosition, &Open)| {
             let parts = self.parts(*at, open, step);
-            open.whole.is_none() && parts.len() >= threshold && open.tried != Some(parts)
+            parts.len() >= threshold && open.tried != Some(parts)
         };
-        let mut all = self.open.iter();
+        // Those that are whole first: this is asked at every frame, of all that ever were open.
+        let mut all = self.open.iter().filter(|(_, open)| !open.is_whole());
         all.find(|it| is_ready((it.0, it.1))).map(|(at, _)| *at)
     }
 

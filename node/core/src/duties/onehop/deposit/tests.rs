@@ -168,3 +168,17 @@ fn peers_of_an_older_version_are_asked_nothing() {
     cluster.run();
     assert_eq!(cluster.peers[0].made.len(), 1);
 }
+
+/// Votes wait behind what a peer is told that comes back.
+#[test]
+fn who_comes_back_hears_the_shares_of_all_keys_in_one_frame() {
+    let mut cluster = Cluster::new();
+    let demand = cluster.demand(0);
+    cluster.run();
+    let [Frame::DepositShares(all)] = &cluster.peers[1].deposits.sent()[..] else {
+        panic!("more than one frame, or another");
+    };
+    assert_eq!(all.credentials, demand.credentials);
+    let of: Vec<ValidatorPosition> = all.shares.iter().map(|it| it.validator).collect();
+    assert_eq!(of, demand.validators);
+}

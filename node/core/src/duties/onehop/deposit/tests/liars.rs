@@ -169,3 +169,20 @@ fn a_peer_that_demands_without_end_is_named_and_costs_one_look_a_slot() {
     cluster.run();
     assert_eq!(cluster.peers[0].judgements, 3, "the last of the flood");
 }
+
+/// Who has many keys and signs for none says so once: else it would itself pass for a flood.
+#[test]
+fn a_vault_that_signs_nothing_is_no_flood_of_refusals() {
+    let mut cluster = Cluster::new();
+    cluster.peers[1].vault.meet_second();
+    cluster.demand(0);
+    cluster.run();
+    let stopped = cluster.index(1);
+    assert_eq!(cluster.peers[0].deposits.heard[&stopped], 1);
+    let told = &cluster.peers[0].told;
+    assert!(told.iter().any(|note| matches!(
+        note,
+        DepositNote::RefusedBy { peer, .. } if *peer == stopped
+    )));
+    assert_eq!(cluster.peers[0].made.len(), 1, "the others are t");
+}
