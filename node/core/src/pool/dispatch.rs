@@ -12,6 +12,8 @@
 //!
 //! Never here: which steps there are, and whether they are ready, which the plan says.
 
+use std::collections::BTreeMap;
+
 use super::plan::{Body, Kind, Need, Repeat, Sender, Step};
 use crate::sending::call::{Call, Effect, Gas, StepId};
 
@@ -62,6 +64,47 @@ pub fn is_unsigned(steps: &[Step], of: &StepId) -> bool {
         Body::Needs(Need::Validator(_) | Need::Withdrawal { .. }) | Body::Call(_) => false,
     };
     steps.iter().any(is_it)
+}
+
+/// For whom a proof is made: one at a look, as each takes long. Whose was refused goes behind all
+/// others: what somebody has made impossible for one validator holds up no term of another.
+#[derive(Debug, Default)]
+pub struct Turns {
+    has_made: bool,
+    /// Whose was refused since all others had their turn, and why.
+    refused: BTreeMap<StepId, String>,
+}
+
+impl Turns {
+    /// Another look begins.
+    pub fn begin(&mut self) {
+        if !std::mem::replace(&mut self.has_made, false) {
+            self.refused.clear();
+        }
+    }
+
+    /// Why none is made for this step at this look, if so.
+    pub fn passes_over(&self, step: &StepId) -> Option<String> {
+        let refused = self.refused.get(step).map(|why| would_fail(why));
+        let next = || "its proof is made next".to_owned();
+        refused.or_else(|| self.has_made.then(next))
+    }
+
+    /// One was made.
+    pub fn made(&mut self) {
+        self.has_made = true;
+    }
+
+    /// The contracts do not take the one that was made for this step; in words.
+    pub fn refused(&mut self, step: StepId, why: String) -> String {
+        let words = would_fail(&why);
+        self.refused.insert(step, why);
+        words
+    }
+}
+
+fn would_fail(why: &str) -> String {
+    format!("it would fail now: {why}")
 }
 
 /// The call of a step that needs nothing more.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use node_core::duties::pool::Looked;
-use node_core::pool::dispatch;
+use node_core::pool::dispatch::{self, Turns};
 use node_core::pool::plan::{Body, Step};
 use node_core::sending::call::{Call, StepId};
 use node_core::sending::why::Why;
@@ -25,6 +25,7 @@ pub(super) struct Open {
     /// The calls that carry proofs, by step, as long as the contracts take them: another proof at
     /// each look would take the place of what is under way each time.
     proved: BTreeMap<StepId, Call>,
+    turns: Turns,
 }
 
 impl Open {
@@ -33,6 +34,7 @@ impl Open {
             sending,
             beacon,
             proved: BTreeMap::new(),
+            turns: Turns::default(),
         }
     }
 
@@ -75,7 +77,7 @@ impl Open {
         anchors: &Anchors,
     ) -> Result<(Vec<Call>, Vec<String>), SendingError> {
         let (mut calls, mut waits) = (Vec::new(), Vec::new());
-        let mut has_proved = false;
+        self.turns.begin();
         for step in due {
             let Body::Needs(need) = &step.body else {
                 calls.extend(dispatch::call(step));
@@ -86,8 +88,8 @@ impl Open {
                 calls.push(call.clone());
                 continue;
             }
-            if has_proved {
-                waits.push(format!("{}: its proof is made next", step.words));
+            if let Some(why) = self.turns.passes_over(&name) {
+                waits.push(format!("{}: {why}", step.words));
                 continue;
             }
             let made = match prove(self.chain(spec), (&step.kind, need), clock::now()).await {
@@ -97,14 +99,17 @@ impl Open {
                     continue;
                 }
             };
-            has_proved = true;
+            self.turns.made();
             let made = made.filter_map(|data| dispatch::with_proof(step, data));
             match self.sending.choose(made.collect(), anchors).await? {
                 Ok(call) => {
                     self.proved.insert(name, call.clone());
                     calls.push(call);
                 }
-                Err(why) => waits.push(format!("{}: it would fail now: {why}", step.words)),
+                Err(why) => {
+                    let why = self.turns.refused(name, why);
+                    waits.push(format!("{}: {why}", step.words));
+                }
             }
         }
         Ok((calls, waits))

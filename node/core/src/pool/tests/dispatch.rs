@@ -7,7 +7,7 @@ use proto::{Address, PublicKey};
 
 use crate::pool::amount::Wei;
 use crate::pool::book::Place;
-use crate::pool::dispatch::{call, due, is_unsigned, name, with_proof};
+use crate::pool::dispatch::{Turns, call, due, is_unsigned, name, with_proof};
 use crate::pool::plan::{Body, Call, Kind, Need, Proven, Repeat, Sender, Step, Wait};
 use crate::sending::call::{Effect, Gas};
 
@@ -146,6 +146,32 @@ fn a_deposit_whose_signatures_alone_are_missing_is_told_from_one_that_must_not_b
     for steps in [vec![held], vec![other], vec![call], Vec::new()] {
         assert!(!is_unsigned(&steps, &sent), "{steps:?}");
     }
+}
+
+/// Whoever tops one validator up before it is staked has its stake refused for ever.
+#[test]
+fn a_proof_that_is_refused_again_and_again_goes_behind_all_others() {
+    let steps = [Kind::Stake(3), Kind::NotifyExit(4)].map(|kind| name(&proved(kind)));
+    let [stake, exit] = &steps;
+    let mut turns = Turns::default();
+    let mut tried = Vec::new();
+    for _ in 0..5 {
+        turns.begin();
+        for step in &steps {
+            // A proof that was taken is kept.
+            let is_kept = step == exit && tried.contains(&exit);
+            if !is_kept && turns.passes_over(step).is_none() {
+                tried.push(step);
+                turns.made();
+                if step == stake {
+                    let words = turns.refused(step.clone(), "it is active".to_owned());
+                    assert_eq!(words, "it would fail now: it is active");
+                    assert_eq!(turns.passes_over(step), Some(words));
+                }
+            }
+        }
+    }
+    assert_eq!(tried, [stake, exit, stake]);
 }
 
 #[test]
