@@ -16,9 +16,10 @@ use node_core::pool::plan::Leaving;
 use node_core::proof::withdrawals_of;
 use proto::eth::{ChainSpec, ValidatorIndex};
 use proto::{Epoch, PublicKey, Slot};
+use thiserror::Error;
 
 use crate::beacon::{BeaconClient, BeaconError, BlockId, StateId, ValidatorState};
-use sweep::{Paid, Search};
+use sweep::{Found, Paid, Search};
 
 /// The epoch that stands for never.
 pub(super) const NEVER: Epoch = Epoch(u64::MAX);
@@ -33,6 +34,26 @@ pub struct Chain<'a> {
     pub spec: &'a ChainSpec,
 }
 
+/// The block that paid a validator out is not known, and no other is taken in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error(
+    "it is not known which block paid out validator {validator} of the beacon chain: your beacon \
+     node does not show all blocks behind slot {behind}. Let it fetch them (backfill), or have the \
+     final balance proved with one that has them: gantry pool send final-balance --beacon-node URL"
+)]
+pub struct Lost {
+    validator: ValidatorIndex,
+    behind: Slot,
+}
+
+/// Who leaves.
+#[derive(Debug, Default)]
+pub struct Seen {
+    pub leaving: BTreeMap<PublicKey, Leaving>,
+    /// Who of them was paid out in a block that is not known.
+    pub lost: BTreeMap<PublicKey, Lost>,
+}
+
 /// The validators of this megapool that leave. What was found `before` is not looked for again.
 ///
 /// # Errors
@@ -41,7 +62,7 @@ pub async fn leaving(
     chain: Chain<'_>,
     megapool: &Deployed,
     before: &BTreeMap<PublicKey, Leaving>,
-) -> Result<BTreeMap<PublicKey, Leaving>, BeaconError> {
+) -> Result<Seen, BeaconError> {
     let may_leave = |it: &&Validator| match it.stage {
         Stage::Staked | Stage::Exiting => true,
         Stage::Queued { .. }
@@ -52,7 +73,7 @@ pub async fn leaving(
     };
     let staked = megapool.validators.iter().filter(may_leave);
     let keys: Vec<PublicKey> = staked.map(|it| it.pubkey).collect();
-    let mut found = BTreeMap::new();
+    let mut found = Seen::default();
     if keys.is_empty() {
         return Ok(found);
     }
@@ -62,17 +83,31 @@ pub async fn leaving(
         let Some(withdrawable) = withdrawable.filter(|epoch| *epoch != NEVER) else {
             continue;
         };
-        let before = before.get(&state.validator.pubkey);
+        let key = state.validator.pubkey;
+        let before = before.get(&key);
         let before = before.filter(|it| it.withdrawable == withdrawable);
-        let withdrawn = match before.and_then(|it| it.withdrawn) {
-            Some(slot) => Some(slot),
+        let known = before.and_then(|it| it.withdrawn);
+        let search = match known {
+            Some(slot) => Found::At(slot.0),
             None => chain.withdrawn(&state, withdrawable).await?,
+        };
+        let withdrawn = match search {
+            Found::At(slot) => Some(Slot(slot)),
+            Found::NotYet => None,
+            Found::Lost(behind) => {
+                let lost = Lost {
+                    validator: state.index,
+                    behind: Slot(behind),
+                };
+                found.lost.insert(key, lost);
+                None
+            }
         };
         let leaving = Leaving {
             withdrawable,
             withdrawn,
         };
-        found.insert(state.validator.pubkey, leaving);
+        found.leaving.insert(key, leaving);
     }
     Ok(found)
 }
@@ -83,21 +118,25 @@ impl Chain<'_> {
         &self,
         state: &ValidatorState,
         withdrawable: Epoch,
-    ) -> Result<Option<Slot>, BeaconError> {
+    ) -> Result<Found, BeaconError> {
         if state.balance >= STILL_THERE {
-            return Ok(None);
+            return Ok(Found::NotYet);
         }
         let first = self.spec.first_slot(withdrawable).0;
         let finalised = self.beacon.known_block(BlockId::Finalized).await?;
         let Some(last) = finalised.map(|block| block.header.slot.0) else {
-            return Ok(None);
+            return Ok(Found::NotYet);
         };
         let search = Search {
             index: state.index.0,
             slots: [first, last],
             block: async |slot| self.paid(slot, state.index).await,
+            slot_of: async |root| {
+                let known = self.beacon.known_block(BlockId::Root(root)).await?;
+                Ok(known.map(|known| known.header.slot.0))
+            },
         };
-        Ok(search.find().await?.map(Slot))
+        search.find().await
     }
 
     /// What the block of a slot shows of the sweep.
@@ -111,6 +150,8 @@ impl Chain<'_> {
             Paid {
                 is_it: !withdrawals_of(&signed.block, index).is_empty(),
                 position: last.map(|it| it.validator_index.0),
+                root: signed.block.root(),
+                parent: signed.block.parent_root(),
             }
         }))
     }

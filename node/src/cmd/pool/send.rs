@@ -36,6 +36,7 @@ use crate::config::{Config, ConfigError, LogFormat};
 use crate::deposit::amounts::eth;
 use crate::disk::keystore::{SecretFileError, confirmed};
 use crate::execution::{Patience, Sender};
+use crate::pool::leaving::Lost;
 use crate::pool::proving::Unproved;
 use crate::pool::sending::{Progress, Sending, SendingError};
 use crate::pool::{SightError, Target, anchors};
@@ -64,6 +65,8 @@ pub enum SendError {
     Beacon(#[from] BeaconError),
     #[error("this step is proved with your beacon node: give --beacon-node")]
     NoBeacon,
+    #[error(transparent)]
+    Lost(#[from] Lost),
     #[error(transparent)]
     Unproved(#[from] Unproved),
     #[error(transparent)]
@@ -220,7 +223,7 @@ impl Arguments {
         }
         let call = match asking.planned(&sight).await {
             Ok(step) => Some(asking.call(&step, &sight, &mut sending).await?),
-            Err(SendError::NotNow(_)) if sending.has_open(&kind) => None,
+            Err(SendError::NotNow(_) | SendError::Lost(_)) if sending.has_open(&kind) => None,
             Err(error) => return Err(error),
         };
         if let Some(call) = &call {
@@ -289,7 +292,7 @@ async fn advance(
     let planned = match asking.planned(&sight).await {
         Err(SendError::NotByHand) => None,
         Ok(step) => Some(step),
-        Err(SendError::NotNow(NotNow::Idle(_))) => None,
+        Err(SendError::NotNow(NotNow::Idle(_)) | SendError::Lost(_)) => None,
         Err(error) => return Err(error),
     };
     let planned = planned.zip(call.as_mut());
@@ -324,6 +327,7 @@ fn passes(error: &SendError) -> bool {
         | SendError::Secret(_)
         | SendError::BeaconUrl(_)
         | SendError::NoBeacon
+        | SendError::Lost(_)
         | SendError::NotNow(NotNow::Idle(_) | NotNow::NoValidator(_))
         | SendError::NothingToCancel(_)
         | SendError::NotByHand

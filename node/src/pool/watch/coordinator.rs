@@ -171,7 +171,7 @@ impl Coordinator {
             return Err(Idle::OtherAccount { agreed, own });
         }
         let spec = &self.around.chain;
-        let mut waits: Vec<String> = open.learn(spec, looked, known).await.into_iter().collect();
+        let mut waits = open.learn(spec, looked, known).await;
         let steps = plan(&Facts::new(&looked.sight, terms, &self.keys, known.made())?);
         let due = dispatch::due(&steps);
         let anchors = anchors(&looked.sight);

@@ -43,21 +43,24 @@ impl Open {
         self.sending.account()
     }
 
-    /// Learns which validators leave; why not, if the beacon node does not say it.
+    /// Learns which validators leave; what of it the beacon node does not say.
     pub(super) async fn learn(
         &self,
         spec: &ChainSpec,
         looked: &Looked,
         known: &mut Known,
-    ) -> Option<String> {
+    ) -> Vec<String> {
         let node = looked.sight.node_at_head();
-        let megapool = node.and_then(|node| node.megapool.as_ref()?.deployed.as_ref())?;
+        let megapool = node.and_then(|node| node.megapool.as_ref()?.deployed.as_ref());
+        let Some(megapool) = megapool else {
+            return Vec::new();
+        };
         match leaving(self.chain(spec), megapool, &known.leaving).await {
-            Ok(leaving) => {
-                known.leaving = leaving;
-                None
+            Ok(seen) => {
+                known.leaving = seen.leaving;
+                seen.lost.values().map(ToString::to_string).collect()
             }
-            Err(why) => Some(format!("it is not known which validators leave: {why}")),
+            Err(why) => vec![format!("it is not known which validators leave: {why}")],
         }
     }
 

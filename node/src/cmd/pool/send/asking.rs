@@ -47,9 +47,12 @@ impl Asking {
         let asked = self.step.ok_or(SendError::NotByHand)?;
         let node = sight.node_at_head();
         let megapool = node.and_then(|node| node.megapool.as_ref()?.deployed.as_ref());
+        let mut lost = BTreeMap::new();
         if let (Some((beacon, spec)), Some(megapool)) = (&self.beacon, megapool) {
             let chain = Chain { beacon, spec };
-            self.leaving = leaving(chain, megapool, &self.leaving).await?;
+            let seen = leaving(chain, megapool, &self.leaving).await?;
+            self.leaving = seen.leaving;
+            lost = seen.lost;
         }
         let mut leaving = self.leaving.clone();
         for leaving in leaving.values_mut() {
@@ -59,7 +62,11 @@ impl Asking {
             view: &sight.head,
             leaving: &leaving,
         };
-        Ok(asked.step(&shown, self.validator)?)
+        let step = asked.step(&shown, self.validator);
+        match (step, self.slot, lost.into_values().next()) {
+            (Err(_), None, Some(lost)) if asked == OpenStep::FinalBalance => Err(lost.into()),
+            (step, _, _) => Ok(step?),
+        }
     }
 
     /// The call of a step, with its proof if it needs one.
