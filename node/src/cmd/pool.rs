@@ -8,10 +8,12 @@
 //! | `page` | what it prints for a person |
 //! | `holdings` | of that, the megapool and the minipools |
 //! | `send` | `gantry pool send`: a step by hand, from the own account |
+//! | `exits` | who leaves, by the beacon node |
 //! | `flags` | flags that they share |
 //! | `lines` | how a line looks |
 
 mod agree;
+mod exits;
 mod flags;
 mod holdings;
 mod lines;

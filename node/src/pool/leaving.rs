@@ -50,6 +50,8 @@ pub struct Lost {
 #[derive(Debug, Default)]
 pub struct Seen {
     pub leaving: BTreeMap<PublicKey, Leaving>,
+    /// Their first epochs without duties, where the beacon node says them.
+    pub exits: BTreeMap<PublicKey, Epoch>,
     /// Who of them was paid out in a block that is not known.
     pub lost: BTreeMap<PublicKey, Lost>,
 }
@@ -87,6 +89,8 @@ pub async fn leaving(
         let before = before.get(&key);
         let before = before.filter(|it| it.withdrawable == withdrawable);
         let known = before.and_then(|it| it.withdrawn);
+        let exit = state.validator.exit_epoch;
+        found.exits.extend(exit.map(|epoch| (key, epoch)));
         let search = match known {
             Some(slot) => Found::At(slot.0),
             None => chain.withdrawn(&state, withdrawable).await?,

@@ -229,6 +229,9 @@ async fn the_coordinator_takes_a_validator_from_its_deposit_to_the_last_wei() {
     node.upgrade().await;
     let withdrawable = chain.beacon.lock().unwrap().exit(&pubkey);
     finalise(&chain).await;
+    let planned = planned(&chain, &group.dir);
+    let leaves = json!({"is": "notify_exit", "of": 0});
+    assert!(planned.iter().any(|step| step["kind"] == leaves));
     runs_until_sent(&group, "notify-exit");
     chain.withdrawal(withdrawable, &pubkey, None).await;
     finalise(&chain).await;

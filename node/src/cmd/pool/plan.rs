@@ -14,12 +14,13 @@ use proto::lock::Lock;
 use serde::Serialize;
 
 use super::PoolError;
+use super::exits::{self, Exits};
 use super::flags::Through;
 use crate::checks::agreement::{self, refused};
 use crate::checks::lock;
 use crate::cmd::log;
 use crate::cmd::runtime::{complete, runtime};
-use crate::config::LogFormat;
+use crate::config::{Config, LogFormat};
 use crate::execution::Patience;
 use crate::pool::simulate::{Simulated, simulate};
 use crate::pool::{SightError, Target, look_with};
@@ -28,7 +29,8 @@ use crate::pool::{SightError, Target, look_with};
 ///
 /// Every operator's program plans the same, byte by byte. Each step is shown with its call in words
 /// and in bytes, with who may send it and what it waits for, and with what your own execution node
-/// says that would become of it. Nothing is sent.
+/// says that would become of it. Who leaves is read from `beacon_node` of the config. Nothing is
+/// sent.
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -55,6 +57,7 @@ struct Document<'a> {
     head_block: Block,
     finalised_block: Block,
     steps: Vec<Tried<'a>>,
+    exits: Exits,
 }
 
 impl Arguments {
@@ -67,8 +70,8 @@ impl Arguments {
         let (agreement, _) = agreement::read(&file, &lock)?;
         let version = agreement.in_force().map_err(refused(&file))?;
         let url = self.through.url(&config)?;
-        let work = look_and_plan(&url, &lock, version);
-        let (sight, steps, simulated) = complete(runtime()?, work)?;
+        let work = look_and_plan((&url, &config), &lock, version);
+        let (sight, steps, simulated, exits) = complete(runtime()?, work)?;
         let steps = steps.iter().zip(simulated);
         let steps = steps.map(|(step, simulated)| Tried { step, simulated });
         let document = Document {
@@ -78,6 +81,7 @@ impl Arguments {
             head_block: sight.head_block,
             finalised_block: sight.finalised_block,
             steps: steps.collect(),
+            exits,
         };
         if self.json {
             let text = serde_json::to_string_pretty(&document);
@@ -90,10 +94,10 @@ impl Arguments {
 }
 
 async fn look_and_plan(
-    url: &str,
+    (url, config): (&str, &Config),
     lock: &Lock,
     version: &Version,
-) -> Result<(Sight, Vec<Step>, Vec<Simulated>), PoolError> {
+) -> Result<(Sight, Vec<Step>, Vec<Simulated>, Exits), PoolError> {
     let terms = &version.content.terms;
     let target = Target {
         node: terms.fixed.node_account,
@@ -103,17 +107,18 @@ async fn look_and_plan(
     };
     let (mut states, sight) = look_with(url, &target, Patience::USUAL).await?;
     let keys: Vec<_> = lock.validators.iter().map(|it| it.public_key).collect();
-    // No deposit is signed here, and no beacon node is asked.
+    let (seen, exits) = exits::seen(config, &sight).await;
+    // No deposit is signed here.
     let made = Made {
         deposits: &BTreeMap::new(),
-        leaving: &BTreeMap::new(),
+        leaving: &seen.leaving,
         pays_smoothing_pool: false,
     };
     let facts = Facts::new(&sight, terms, &keys, made)?;
     let steps = plan(&facts);
     let simulated = simulate(&mut states, &sight, &steps).await;
     let simulated = simulated.map_err(SightError::from)?;
-    Ok((sight, steps, simulated))
+    Ok((sight, steps, simulated, exits))
 }
 
 #[cfg(test)]

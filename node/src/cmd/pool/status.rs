@@ -8,6 +8,7 @@ use node_core::pool::sight::{Difference, Sight, SmoothingPool};
 use serde::Serialize;
 
 use super::PoolError;
+use super::exits::{self, Exits};
 use super::flags::{Subject, Through};
 use super::page::page;
 use crate::checks::lock;
@@ -15,12 +16,14 @@ use crate::cmd::log;
 use crate::cmd::runtime::{complete, runtime};
 use crate::config::LogFormat;
 use crate::execution::Patience;
-use crate::pool::{Target, look};
+use crate::pool::{SightError, Target, look};
 
 /// Show what Rocket Pool says about a node account: addresses, money, megapool, minipools.
 ///
 /// Everything is read from the contracts by your own execution node, at its newest block and at the
-/// finalised one, and what differs is named. Works for any node on mainnet and hoodi, without a
+/// finalised one, and what differs is named. Who leaves is read from `beacon_node` of the config,
+/// if
+/// the config names the execution node too. Works for any node on mainnet and hoodi, without a
 /// cluster: all that is needed is the address of the node account.
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -41,18 +44,19 @@ struct Document<'a> {
     smoothing_pool: Option<SmoothingPool>,
     alarms: Vec<Alarm>,
     differences: Option<Vec<Difference>>,
+    exits: &'a Exits,
 }
 
 impl Arguments {
     pub fn run(self) -> Result<(), PoolError> {
         // Of this program only: what others log may name the node's address.
         log::start(&"node=warn".parse().unwrap_or_default(), LogFormat::Text);
-        let (url, chain_id) = match self.through.given() {
-            Some(url) => (url.to_owned(), None),
+        let (url, chain_id, config) = match self.through.given() {
+            Some(url) => (url.to_owned(), None, None),
             None => {
                 let config = self.through.config()?;
                 let url = config.execution_node()?.to_string();
-                (url, chain_of(&config.lock_file)?)
+                (url, chain_of(&config.lock_file)?, Some(config))
             }
         };
         let target = Target {
@@ -61,19 +65,28 @@ impl Arguments {
             chain_id,
             may_be_new: false,
         };
-        let sight = look(&url, &target, Patience::USUAL);
-        let sight = complete(runtime()?, sight)?;
+        let (sight, exits) = complete(runtime()?, async {
+            let sight = look(&url, &target, Patience::USUAL).await?;
+            let exits = match &config {
+                Some(config) => exits::seen(config, &sight).await.1,
+                None => Exits::default(),
+            };
+            Ok::<_, SightError>((sight, exits))
+        })?;
         if self.json {
             let document = Document {
                 smoothing_pool: sight.smoothing_pool(),
                 alarms: sight.alarms(),
                 differences: sight.differences(),
                 sight: &sight,
+                exits: &exits,
             };
             let text = serde_json::to_string_pretty(&document);
             println!("{}", text.expect("texts and numbers have a JSON form"));
         } else {
-            print!("{}", page(&sight));
+            let mut page = page(&sight);
+            exits::page(&mut page, &exits);
+            print!("{page}");
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use proto::agreement::Terms;
 use proto::definition::checksummed;
 
 use super::{Document, Tried};
+use crate::cmd::pool::exits;
 use crate::cmd::pool::lines::{entry, line};
 use crate::pool::simulate::Simulated;
 
@@ -25,6 +26,7 @@ pub(super) fn page(document: &Document<'_>, terms: &Terms) -> String {
     for (number, tried) in (1..).zip(&document.steps) {
         of_step(&mut page, (number, tried), terms);
     }
+    exits::page(&mut page, &document.exits);
     page
 }
 

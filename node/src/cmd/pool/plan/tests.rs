@@ -47,6 +47,7 @@ fn printed(world: &World, simulated: Simulated) -> String {
         head_block: sight.head_block,
         finalised_block: sight.finalised_block,
         steps: tried.collect(),
+        exits: Exits::default(),
     };
     page::page(&document, &terms)
 }

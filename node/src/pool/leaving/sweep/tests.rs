@@ -198,7 +198,7 @@ proptest! {
         validators in 16_u64..9_000,
         index in 0_u64..9_000,
         missed in 2_u64..40,
-        (begins, length) in (FIRST - 10..FIRST + 800, 1_u64..300),
+        (begins, length) in (FIRST - 10..FIRST + 80, 1_u64..300),
     ) {
         let swept = Swept { validators, begin: 0, missed, lacks: begins..begins + length };
         let (index, last) = (index % validators, FIRST + 2_999);
