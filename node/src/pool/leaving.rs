@@ -116,6 +116,41 @@ pub async fn leaving(
     Ok(found)
 }
 
+/// What paid each of these out that have left, gwei, as far as it is final and can be found. What
+/// was found `before` is not looked for again.
+///
+/// # Errors
+/// If the beacon node does not answer.
+pub async fn paid_out(
+    chain: Chain<'_>,
+    keys: &[PublicKey],
+    before: &mut BTreeMap<PublicKey, u64>,
+) -> Result<BTreeMap<PublicKey, u64>, BeaconError> {
+    let open = keys.iter().filter(|key| !before.contains_key(*key));
+    let open: Vec<PublicKey> = open.copied().collect();
+    if !open.is_empty() {
+        let known = chain.beacon.known_validators(StateId::Head, &open).await?;
+        for state in known.known {
+            let withdrawable = state.validator.withdrawable_epoch;
+            let Some(withdrawable) = withdrawable.filter(|epoch| *epoch != NEVER) else {
+                continue;
+            };
+            // What is not known yet, or cannot be, accuses nobody.
+            let Found::At(slot) = chain.withdrawn(&state, withdrawable).await? else {
+                continue;
+            };
+            let block = BlockId::Slot(Slot(slot));
+            let signed = chain.beacon.block(chain.spec, block).await?;
+            let paid = signed.and_then(|signed| {
+                let all = withdrawals_of(&signed.block, state.index);
+                Some(all.first()?.1.amount)
+            });
+            before.extend(paid.map(|paid| (state.validator.pubkey, paid)));
+        }
+    }
+    Ok(before.clone())
+}
+
 impl Chain<'_> {
     /// The slot of the block that paid the validator out, if that is final.
     async fn withdrawn(

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use node_core::duties::note::Note;
+use node_core::pool::misuse::Misuse;
 use node_core::record::JournalError;
 use proto::{PeerIndex, Slot, WireVersion};
 
@@ -67,6 +68,8 @@ pub enum News {
     Stuck,
     /// What operators say about exits could not be kept.
     ExitsNotKept(FileError),
+    /// The key of the node account at Rocket Pool was misused.
+    Misused(Vec<Misuse>),
     /// Nothing is seen of Rocket Pool, and why.
     PoolBlind(String),
     /// What the coordinator does, as it stands now.

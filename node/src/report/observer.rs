@@ -136,6 +136,7 @@ impl Observer {
             News::NotDurable(error) => Self::not_durable(&error),
             News::Stuck => Self::stuck(),
             News::ExitsNotKept(error) => self.exits_not_kept(&error),
+            News::Misused(misuses) => self.misused(&misuses),
             News::PoolBlind(why) => self.pool_blind(&why),
             News::Coordinates(status) => self.coordinates(status),
             News::PoolBusy => self.pool_busy(),

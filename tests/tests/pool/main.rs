@@ -34,6 +34,7 @@ mod group;
 mod hand;
 mod keys;
 mod life;
+mod misused;
 mod node;
 mod planned;
 mod prover;

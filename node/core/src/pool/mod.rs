@@ -15,6 +15,7 @@
 //! | [`alarm`] | what of it should worry the operators, in words |
 //! | [`agreement`] | what a cluster's operators agree on: a chain of versions that all sign |
 //! | [`consent`] | whether this peer gives its share for a deposit |
+//! | [`misuse`] | what a misused key of the node account leaves behind |
 //! | [`plan`] | what is to be done, as steps that follow from what is seen and agreed |
 //! | [`dispatch`] | which steps of a plan the node account sends now, and with which calls |
 //! | [`open_step`] | steps that anybody may take for a node, as calls |
@@ -47,6 +48,7 @@ pub mod contracts;
 pub mod dispatch;
 pub mod megapool;
 pub mod minipool;
+pub mod misuse;
 pub mod network;
 pub mod open_step;
 pub mod payee;

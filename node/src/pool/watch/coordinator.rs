@@ -227,7 +227,9 @@ impl Coordinator {
         let opening = tokio::task::spawn_blocking(opening).await;
         let account = opening.expect("opening a keystore does not panic")?;
         let (on, fee) = ((account, chain_id), u64::from(*max_fee_gwei));
-        let Nodes { execution, beacon } = &self.around.nodes;
+        let Nodes {
+            execution, beacon, ..
+        } = &self.around.nodes;
         let sending = Sending::open(execution, on, data_dir, fee)?;
         self.open = Some(Open::new(sending, beacon.clone()));
         Ok(())

@@ -7,22 +7,26 @@
 //!
 //! Never here: whether a share is given, which the core says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use node_core::duties::pool::{Found, Judgement};
 use node_core::pool::book::Round;
 use node_core::pool::consent::{BeaconFacts, Consent, Extra, Grounds, Refusal, extra, judge};
+use node_core::pool::misuse::{Evidence, doubtful};
 use node_core::pool::sight::Sight;
 use proto::PublicKey;
 use proto::agreement::Version;
-use proto::eth::DepositData;
+use proto::eth::{ChainSpec, DepositData};
 use proto::lock::Lock;
 use thiserror::Error;
 
+use super::evidence::{self, of_keys};
 use crate::beacon::{BeaconClient, BeaconError, StateId};
 use crate::checks::chain::{UnsureSlot, slot_by_two};
 use crate::clock;
 use crate::execution::{Execution, ExecutionError, Patience, States};
+use crate::pool::leaving::Chain;
 use crate::pool::{SightError, Target, anchors, answer_of, look_with, state_of};
 
 /// Where the own nodes are.
@@ -30,6 +34,17 @@ use crate::pool::{SightError, Target, anchors, answer_of, look_with, state_of};
 pub(super) struct Nodes {
     pub(super) execution: String,
     pub(super) beacon: BeaconClient,
+    pub(super) spec: Arc<ChainSpec>,
+}
+
+impl Nodes {
+    /// Whom questions about blocks go to.
+    pub(super) fn chain(&self) -> Chain<'_> {
+        Chain {
+            beacon: &self.beacon,
+            spec: &self.spec,
+        }
+    }
 }
 
 /// What has to be known cannot be.
@@ -79,6 +94,7 @@ struct Seen {
     extra: [Extra; 2],
     logged: Vec<DepositData>,
     beacon: BeaconFacts,
+    evidence: Evidence,
 }
 
 impl Seen {
@@ -95,6 +111,7 @@ impl Seen {
             logged: &self.logged,
             beacon: &self.beacon,
             record: &judgement.record,
+            evidence: &self.evidence,
         };
         judge(&judgement.demand, &grounds)
     }
@@ -116,7 +133,10 @@ async fn see(
     let mut log = execution.log(of, sight.finalised_block.number);
     let logged = log.whole_view(&BTreeSet::new(), |_, _| ()).await?.seen;
     // The beacon chain last: what was deposited before the log was read is in it or in the log.
+    let all: Vec<PublicKey> = lock.validators.iter().map(|it| it.public_key).collect();
+    let doubtful = doubtful(&sight, &all);
     Ok(Seen {
+        evidence: evidence::read(nodes.chain(), &doubtful, &mut BTreeMap::new()).await?,
         beacon: beacon_facts(&nodes.beacon, &keys).await?,
         logged: logged.into_iter().map(|it| it.deposit).collect(),
         sight,
@@ -175,13 +195,7 @@ async fn beacon_facts(beacon: &BeaconClient, keys: &[PublicKey]) -> Result<Beaco
     for state in [StateId::Head, StateId::Finalized] {
         // The pending ones first: one that becomes a validator between the two answers is in both.
         let pending = beacon.pending_deposits(state).await?;
-        let of_keys = pending.into_iter().filter(|it| keys.contains(&it.pubkey));
-        facts.pending.extend(of_keys.map(|it| DepositData {
-            pubkey: it.pubkey,
-            withdrawal_credentials: it.withdrawal_credentials,
-            amount: it.amount,
-            signature: it.signature,
-        }));
+        facts.pending.extend(of_keys(pending, keys));
         let registered = beacon.validators(state, keys).await?;
         let registered = registered.into_iter().map(|it| it.validator.pubkey);
         facts.registered.extend(registered);

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use node_core::deposit::has_valid_signature;
 use node_core::pool::plan::{Leaving, Made};
 use proto::PublicKey;
-use proto::eth::DepositData;
+use proto::eth::{DepositData, ForkVersion};
 
 /// All of it.
 #[derive(Debug, Default)]
@@ -19,10 +20,13 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Takes in deposits that have their signatures.
-    pub(super) fn take(&mut self, deposits: &[DepositData]) {
-        let by_key = deposits.iter().map(|it| (it.pubkey, *it));
-        self.deposits.extend(by_key);
+    /// Takes in deposits that have their signatures, on the chain with this genesis version. The
+    /// core has verified each; here, where the ether is, each is verified once more: the contracts
+    /// verify none, and a deposit with a wrong one loses its ether.
+    pub(super) fn take(&mut self, deposits: &[DepositData], version: ForkVersion) {
+        let is_valid = |it: &&DepositData| has_valid_signature(it, version);
+        let valid = deposits.iter().filter(is_valid);
+        self.deposits.extend(valid.map(|it| (it.pubkey, *it)));
     }
 
     /// As a plan takes it.
@@ -34,3 +38,6 @@ impl Known {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@
 //! | `known` | what it knows beside what it sees |
 //! | [`coordinator`], `open` | plans and sends, on the one peer that coordinates |
 //! | `stand` | how the node account stands to the smoothing pool, for a proposal |
+//! | `evidence` | what shows whether the key of the node account was misused |
 //! | `judging` | a demand for deposits, at the own nodes |
 //!
 //! Errands come from the core's loop, and what was found goes back to it, each over a bounded
@@ -21,12 +22,14 @@
 //! Never here: a decision. What is seen is handed over as it is.
 
 pub mod coordinator;
+mod evidence;
 mod judging;
 mod known;
 mod open;
 mod stand;
 mod standing;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,6 +37,9 @@ use std::thread;
 use std::time::Duration;
 
 use node_core::duties::pool::{Errand, Found, Judgement, Looked, Stand};
+use node_core::pool::misuse::{self, Misuse};
+use node_core::pool::sight::Sight;
+use proto::PublicKey;
 use proto::agreement::Version;
 use proto::eth::ChainSpec;
 use proto::lock::Lock;
@@ -42,7 +48,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{Instant, sleep_until};
 
 use super::{SightError, Target, look};
-use crate::beacon::BeaconClient;
+use crate::beacon::{BeaconClient, BeaconError};
 use crate::execution::Patience;
 use crate::report::status::CoordinatorStatus;
 use coordinator::{Around, Coordinator, Mandate, Worked};
@@ -74,6 +80,8 @@ pub enum Said {
     Trouble(Trouble),
     /// For the operator: what the coordinator does.
     Coordinates(CoordinatorStatus),
+    /// For the operator: the key of the node account was misused.
+    Misused(Vec<Misuse>),
 }
 
 /// Why nothing is seen of Rocket Pool now.
@@ -83,6 +91,8 @@ pub enum Trouble {
     Agreement(#[from] NotInForce),
     #[error(transparent)]
     Sight(#[from] SightError),
+    #[error("whether the key of the node account was misused cannot be seen: {0}")]
+    Beacon(#[from] BeaconError),
 }
 
 /// Where everything is that the thread works with.
@@ -129,6 +139,7 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
     let nodes = Nodes {
         execution: execution_node,
         beacon: BeaconClient::connect(&beacon_node).map_err(io::Error::other)?,
+        spec: Arc::clone(&chain),
     };
     let coordinator = mandate.map(|mandate| {
         let around = Around {
@@ -144,6 +155,7 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
         pause,
         coordinator,
         known: Known::default(),
+        paid: BTreeMap::new(),
         said: to_said,
     };
     thread::Builder::new()
@@ -176,6 +188,8 @@ struct Watch {
     pause: Duration,
     coordinator: Option<Coordinator>,
     known: Known,
+    /// What paid out the validators that have left, gwei.
+    paid: BTreeMap<PublicKey, u64>,
     said: Sender<Said>,
 }
 
@@ -205,7 +219,12 @@ impl Watch {
                 }
                 Ok(Some(found)) => {
                     let worked = self.coordinate(&found).await;
+                    let misuses = match &found {
+                        Found::Looked(looked) => self.misuses(&looked.sight).await,
+                        Found::Stands(_) | Found::Judged { .. } | Found::Needed(_) => None,
+                    };
                     said.push(Said::Found(found));
+                    said.extend(misuses);
                     if let Some(worked) = worked {
                         is_soon |= worked.is_busy;
                         let needed = worked
@@ -238,6 +257,21 @@ impl Watch {
         Some(coordinator.work(looked, &mut self.known).await)
     }
 
+    /// What a misused key of the node account has left behind, if it has; or why that cannot be
+    /// seen.
+    async fn misuses(&mut self, sight: &Sight) -> Option<Said> {
+        let lock = self.standing.lock();
+        let keys: Vec<PublicKey> = lock.validators.iter().map(|it| it.public_key).collect();
+        let doubtful = misuse::doubtful(sight, &keys);
+        let evidence = match evidence::read(self.nodes.chain(), &doubtful, &mut self.paid).await {
+            Ok(evidence) => evidence,
+            Err(error) => return Some(Said::Trouble(Trouble::Beacon(error))),
+        };
+        let version = lock.definition.terms().chain.genesis_fork_version;
+        let found = misuse::find(sight, &keys, (&evidence, version));
+        (!found.is_empty()).then_some(Said::Misused(found))
+    }
+
     /// What came of an errand, if anything does.
     async fn run(&mut self, errand: &Errand) -> Result<Option<Found>, Trouble> {
         match errand {
@@ -249,7 +283,9 @@ impl Watch {
             }
             Errand::Judge(judgement) => Ok(Some(self.judge(judgement).await)),
             Errand::Deposits(deposits) => {
-                self.known.take(deposits);
+                let chain = &self.standing.lock().definition.terms().chain;
+                let version = chain.genesis_fork_version;
+                self.known.take(deposits, version);
                 Ok(None)
             }
             Errand::AllPay(all_pay) => {

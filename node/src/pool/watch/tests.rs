@@ -103,6 +103,7 @@ impl Place {
             Said::Found(other) => panic!("nobody asked for {other:?}"),
             Said::Trouble(trouble) => Err(trouble.to_string()),
             Said::Coordinates(status) => panic!("this peer does not coordinate: {status:?}"),
+            Said::Misused(misuses) => panic!("{misuses:?}"),
         }
     }
 
@@ -116,6 +117,7 @@ impl Place {
                 Said::Coordinates(status) => {
                     panic!("this peer does not coordinate: {status:?}")
                 }
+                Said::Misused(misuses) => panic!("{misuses:?}"),
             }
         }
     }

@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use node_core::duties::pool::Looked;
+use node_core::pool::misuse::Misuse;
 use proto::DutyId;
 use proto::definition::checksummed;
 use tracing::{debug, error, info, warn};
@@ -12,6 +13,8 @@ use super::Observer;
 use crate::report::lines::{Quiet, Subject};
 use crate::report::status::{CoordinatorStatus, PoolStatus};
 
+/// Lines that say how the key of the node account was misused.
+const MISUSED: Subject = (None, "pool_misused");
 /// Lines that say why nothing is seen.
 const BLIND: Subject = (None, "pool_blind");
 /// Lines that say what the coordinator does.
@@ -55,6 +58,23 @@ impl Observer {
         }
         let new = seen.alarms.iter().filter(|it| !before.alarms.contains(it));
         new.for_each(|alarm| warn!("Rocket Pool: {alarm}"));
+    }
+
+    /// The key of the node account was misused: a line once for each time that it was, and above
+    /// all else that is shown.
+    pub(super) fn misused(&mut self, misuses: &[Misuse]) {
+        let words: Vec<String> = misuses.iter().map(ToString::to_string).collect();
+        let quiet = Quiet::While(words.join("\n"));
+        if self.lines.admit(MISUSED, quiet, Instant::now()) {
+            for (misuse, words) in misuses.iter().zip(&words) {
+                let rule = misuse.rule();
+                error!(rule, "Rocket Pool: {words}");
+            }
+        }
+        self.shown.board.change(|status| {
+            let alarms = &mut status.pool.get_or_insert_default().alarms;
+            alarms.splice(0..0, words);
+        });
     }
 
     /// Nothing is seen of it, which is said once for each reason. Duties go on.

@@ -13,6 +13,7 @@ use node_core::pool::abi::Storage;
 use node_core::pool::agreement::Agreement;
 use node_core::pool::agreement::example::{lock, terms};
 use node_core::pool::example::{NODE, STORAGE, World};
+use node_core::pool::misuse::Misuse;
 use node_core::vault::Refusal;
 
 /// How many of the lines that one of four logs for these notes hold `words`.
@@ -253,4 +254,34 @@ fn what_should_worry_at_rocket_pool_is_a_line_when_it_begins_and_stands_in_the_s
     assert_eq!((board.version, board.head_block), (1, 100));
     assert_eq!(board.alarms.len(), 1);
     assert_eq!(board.problem.as_deref(), Some("it is down"));
+}
+
+#[test]
+fn a_misused_node_account_is_a_line_once_and_stands_above_all_in_the_status() {
+    let misuse = |id| Misuse::Foreign {
+        id,
+        key: [7; 48].into(),
+    };
+    let mut board = None;
+    let (log, _) = told_by(4, |observer| {
+        for _ in 0..3 {
+            observer.tell(News::Misused(vec![misuse(2), misuse(5)]));
+        }
+        board = observer.shown.board.read().pool;
+    });
+    let lines: Vec<&str> = log
+        .lines()
+        .filter(|it| it.contains("not of this cluster"))
+        .collect();
+    assert_eq!(lines.len(), 2, "{log}");
+    assert!(
+        lines
+            .iter()
+            .all(|it| it.contains("ERROR") && it.contains("foreign_validator"))
+    );
+    let alarms = board.unwrap().alarms;
+    assert!(
+        alarms[0].starts_with("validator 2 of the megapool"),
+        "{alarms:?}"
+    );
 }

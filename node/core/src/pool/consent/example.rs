@@ -14,6 +14,7 @@ use crate::pool::agreement::example;
 use crate::pool::book::theirs;
 use crate::pool::contracts::{Contract, address_key};
 use crate::pool::example::{NODE, STORAGE, World, at};
+use crate::pool::misuse::Evidence;
 use crate::pool::sight::Sight;
 use crate::pool::view::{Block, View};
 use proto::agreement::{Content, Terms};
@@ -36,6 +37,8 @@ pub struct Case {
     pub beacon: BeaconFacts,
     /// The record.
     pub record: OnRecord,
+    /// By what a misuse shows.
+    pub evidence: Evidence,
     /// What is demanded.
     pub demand: Demand,
 }
@@ -106,6 +109,7 @@ impl Case {
                 pending: Vec::new(),
             },
             record: OnRecord::default(),
+            evidence: Evidence::default(),
             lock,
             demand,
         };
@@ -149,6 +153,7 @@ impl Case {
             logged: &self.logged,
             beacon: &self.beacon,
             record: &self.record,
+            evidence: &self.evidence,
         }
     }
 

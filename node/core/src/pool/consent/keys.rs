@@ -9,6 +9,7 @@ use super::refusal::Refusal;
 use super::{Demand, Grounds, MOST_KEYS};
 use crate::deposit::has_valid_signature;
 use crate::pool::megapool::{Stage, Validator};
+use crate::pool::misuse;
 use crate::pool::view::View;
 
 /// The keys of the demand by their places.
@@ -24,7 +25,13 @@ pub(super) fn check(
     if !asked.is_sorted_by(|one, next| one < next) {
         return Err(Refusal::Order);
     }
-    foreign(grounds)?;
+    let ours = grounds.lock.validators.iter();
+    let ours: Vec<PublicKey> = ours.map(|it| it.public_key).collect();
+    let version = grounds.lock.definition.terms().chain.genesis_fork_version;
+    let misuses = misuse::find(grounds.sight, &ours, (grounds.evidence, version));
+    if let Some(misuse) = misuses.into_iter().next() {
+        return Err(Refusal::Misused(Box::new(misuse)));
+    }
     let mut keys = Vec::new();
     for position in asked {
         let validator = grounds.lock.validators.get(position.index());
@@ -50,24 +57,6 @@ fn validators(view: &View) -> &[Validator] {
     let megapool = view.node.as_ref().and_then(|it| it.megapool.as_ref());
     let deployed = megapool.and_then(|it| it.deployed.as_ref());
     deployed.map_or(&[], |it| &it.validators)
-}
-
-/// Whoever controls the node account has put keys in that are not the cluster's: its validators
-/// share the bond of ours, so no more goes in.
-fn foreign(grounds: &Grounds<'_>) -> Result<(), Refusal> {
-    let is_ours = |it: &Validator| {
-        let mut all = grounds.lock.validators.iter();
-        all.any(|ours| ours.public_key == it.pubkey)
-    };
-    for (_, view) in views(grounds)? {
-        if let Some(foreign) = validators(view).iter().find(|it| !is_ours(it)) {
-            return Err(Refusal::Foreign {
-                id: foreign.id,
-                key: foreign.pubkey,
-            });
-        }
-    }
-    Ok(())
 }
 
 /// That nothing knows the key yet.

@@ -45,6 +45,7 @@ pub use extra::Extra;
 pub use refusal::{Culprit, Refusal, When};
 
 use super::agreement::join;
+use super::misuse::Evidence;
 use super::plan::MOST_AT_ONCE;
 use super::sight::Sight;
 use crate::deposit::credentials;
@@ -101,6 +102,8 @@ pub struct Grounds<'a> {
     pub beacon: &'a BeaconFacts,
     /// What was signed before.
     pub record: &'a OnRecord,
+    /// By what of the beacon chain a misuse of the node account's key shows.
+    pub evidence: &'a Evidence,
 }
 
 /// That this peer has found nothing against these deposits. Only [`judge`] makes one.

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::MOST_KEYS;
 use crate::pool::amount::Wei;
+use crate::pool::misuse::Misuse;
 
 /// The block at which a rule was broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -258,18 +259,9 @@ pub enum Refusal {
         /// Whether it was dequeued.
         is_burnt: bool,
     },
-    /// A stranger's key is in the megapool.
-    #[error(
-        "validator {id} of the megapool has the key {key}, which is not of this cluster: the \
-         holder of the node account's key has put it in, and what it loses the bond of ours pays. \
-         No deposit is signed any more: call the others"
-    )]
-    Foreign {
-        /// Its number.
-        id: u32,
-        /// The key.
-        key: PublicKey,
-    },
+    /// The key of the node account was misused.
+    #[error(transparent)]
+    Misused(Box<Misuse>),
     /// The own nodes do not show what has to be known.
     #[error("its own nodes do not show what has to be known: {0}")]
     Unseen(String),
@@ -285,7 +277,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// The rule's name in logs, frames and metrics. It is stable.
-    pub const fn rule(&self) -> &'static str {
+    pub fn rule(&self) -> &'static str {
         match self {
             Self::Settled => "settled",
             Self::NotAgreed => "not_agreed",
@@ -320,7 +312,7 @@ impl Refusal {
             Self::Minipool { .. } => "minipool",
             Self::NotLooked(_) => "not_looked",
             Self::InMegapool { .. } => "in_megapool",
-            Self::Foreign { .. } => "foreign_validator",
+            Self::Misused(misuse) => misuse.rule(),
             Self::Unseen(_) => "unseen",
             Self::OtherCredentials { .. } => "other_credentials",
         }
@@ -348,7 +340,7 @@ impl Refusal {
             | Self::RplWithdrawal {
                 when: When::Head, ..
             }
-            | Self::Foreign { .. } => Culprit::NodeAccount,
+            | Self::Misused(_) => Culprit::NodeAccount,
             Self::Settled
             | Self::NotAgreed
             | Self::ExecutionChain { .. }

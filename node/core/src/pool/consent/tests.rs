@@ -209,12 +209,26 @@ const BROKEN: &[(&str, Culprit, Break)] = &[
         let key = it.lock.validators[1].public_key;
         megapool(&mut it.sight.head).validators = vec![validator(key, Stage::Dequeued)];
     }),
-    // The node account's holder uses our bond for keys of his own, even if he takes them back.
+    // The node account's holder uses our bond for keys of his own, or wastes it.
     ("foreign_validator", Culprit::NodeAccount, |it| {
         megapool(&mut it.sight.head).validators = vec![validator([7; 48].into(), Stage::Staked)];
     }),
     ("foreign_validator", Culprit::NodeAccount, |it| {
         megapool(&mut it.sight.head).validators = vec![validator([7; 48].into(), Stage::Dequeued)];
+    }),
+    ("junk_signature", Culprit::NodeAccount, |it| {
+        let key = it.lock.validators[0].public_key;
+        let prestaked = Stage::Prestaked {
+            assigned: 0,
+            dissolvable: 9,
+        };
+        it.both(|view| megapool(view).validators = vec![validator(key, prestaked)]);
+    }),
+    ("false_final_balance", Culprit::NodeAccount, |it| {
+        let key = it.lock.validators[0].public_key;
+        let exited = Stage::Exited { balance: ether(1) };
+        it.both(|view| megapool(view).validators = vec![validator(key, exited)]);
+        it.evidence.paid.insert(key, 32_000_000_000);
     }),
     ("other_credentials", Culprit::Demander, |it| {
         let key = it.lock.validators[1].public_key;
