@@ -191,8 +191,9 @@ fn pool(config: &Config, lock: &Lock, chain: &Arc<ChainSpec>) -> Option<Thread> 
         }
         return None;
     }
-    let unseen = "this peer sees nothing of Rocket Pool, takes part in no deposit, and only its \
-                  duties go on";
+    let unseen = "this peer sees nothing of Rocket Pool: it takes part in no deposit, proposes no \
+                  block of its own, and votes for another's only if several others vouch for whom \
+                  it pays; its other duties go on";
     let execution_node = config
         .execution_node()
         .inspect_err(|error| warn!("there is an agreement in {place}, but {unseen}: {error}"))

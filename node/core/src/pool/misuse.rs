@@ -59,8 +59,9 @@ pub enum Misuse {
     /// Another withdrawal was proved than the one that paid the validator out.
     #[error(
         "{proved} ETH were proved as final balance of validator {id} ({key}), and {paid} ETH came \
-         back: whoever holds the key of the node account has proved a later, small withdrawal, and \
-         the bond is lost in it. No deposit is signed any more: call the others"
+         back: a later, small withdrawal was proved, which whoever holds the key of the node \
+         account can do at once and anybody weeks later, and the bond is lost in it. No deposit is \
+         signed any more: call the others"
     )]
     FalseBalance {
         /// Its number.

@@ -139,7 +139,7 @@ fn a_peer_that_coordinates_says_for_which_account_and_what_its_keystore_allows()
         "IT SENDS NOTHING: the password is wrong\n",
         "not yet: the owner has to confirm\n",
         "can still waste or misuse the bond",
-        "A Safe of all operators",
+        "A Safe of all",
     ] {
         assert!(page.contains(words), "{words}: {page}");
     }

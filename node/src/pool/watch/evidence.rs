@@ -9,19 +9,26 @@ use node_core::pool::misuse::{Doubtful, Evidence};
 use proto::PublicKey;
 use proto::eth::DepositData;
 
-use crate::beacon::{BeaconError, PendingDeposit, StateId};
+use crate::beacon::{PendingDeposit, StateId};
+use crate::checks::chain::{UnfitNode, slot_by_two};
+use crate::clock;
 use crate::pool::leaving::{Chain, paid_out};
 
-/// Asks about these; what `paid` them out is looked for once.
+/// Asks about these; what `paid` them out is looked for once. Of a node that is behind nothing is
+/// believed: what it does not know yet would look like a misuse.
 ///
 /// # Errors
-/// If the beacon node does not answer.
+/// If the beacon node does not answer, or is not at the head of the chain.
 pub(super) async fn read(
     chain: Chain<'_>,
     doubtful: &Doubtful,
     paid: &mut BTreeMap<PublicKey, u64>,
-) -> Result<Evidence, BeaconError> {
+) -> Result<Evidence, UnfitNode> {
     let beacon = chain.beacon;
+    if *doubtful == Doubtful::default() {
+        return Ok(Evidence::default());
+    }
+    slot_by_two(chain.spec, &beacon.sync_status().await?, clock::now())?;
     let mut evidence = Evidence {
         paid: paid_out(chain, &doubtful.exited, paid).await?,
         ..Evidence::default()

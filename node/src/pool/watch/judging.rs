@@ -23,7 +23,7 @@ use thiserror::Error;
 
 use super::evidence::{self, of_keys};
 use crate::beacon::{BeaconClient, BeaconError, StateId};
-use crate::checks::chain::{UnsureSlot, slot_by_two};
+use crate::checks::chain::{UnfitNode, UnsureSlot, slot_by_two};
 use crate::clock;
 use crate::execution::{Execution, ExecutionError, Patience, States};
 use crate::pool::leaving::Chain;
@@ -58,6 +58,8 @@ enum Unseen {
     Beacon(#[from] BeaconError),
     #[error(transparent)]
     Slot(#[from] UnsureSlot),
+    #[error(transparent)]
+    Unfit(#[from] UnfitNode),
 }
 
 /// Looks, and has it judged.

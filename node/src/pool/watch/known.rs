@@ -17,16 +17,31 @@ pub(super) struct Known {
     pub(super) leaving: BTreeMap<PublicKey, Leaving>,
     /// Whether every peer has demanded the smoothing pool as fee recipient for two final epochs.
     pub(super) pays_smoothing_pool: bool,
+    /// Whether the key of the node account was misused.
+    is_misused: bool,
 }
 
 impl Known {
     /// Takes in deposits that have their signatures, on the chain with this genesis version. The
     /// core has verified each; here, where the ether is, each is verified once more: the contracts
-    /// verify none, and a deposit with a wrong one loses its ether.
+    /// verify none, and a deposit with a wrong one loses its ether. None is taken while the key of
+    /// the node account is known to be misused.
     pub(super) fn take(&mut self, deposits: &[DepositData], version: ForkVersion) {
+        if self.is_misused {
+            return;
+        }
         let is_valid = |it: &&DepositData| has_valid_signature(it, version);
         let valid = deposits.iter().filter(is_valid);
         self.deposits.extend(valid.map(|it| (it.pubkey, *it)));
+    }
+
+    /// Whether the key of the node account was misused: then what has its signatures already is
+    /// given up as well, and has to be signed anew by peers who judge anew.
+    pub(super) fn judge(&mut self, is_misused: bool) {
+        self.is_misused = is_misused;
+        if is_misused {
+            self.deposits.clear();
+        }
     }
 
     /// As a plan takes it.

@@ -48,7 +48,8 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{Instant, sleep_until};
 
 use super::{SightError, Target, look};
-use crate::beacon::{BeaconClient, BeaconError};
+use crate::beacon::BeaconClient;
+use crate::checks::chain::UnfitNode;
 use crate::execution::Patience;
 use crate::report::status::CoordinatorStatus;
 use coordinator::{Around, Coordinator, Mandate, Worked};
@@ -92,7 +93,7 @@ pub enum Trouble {
     #[error(transparent)]
     Sight(#[from] SightError),
     #[error("whether the key of the node account was misused cannot be seen: {0}")]
-    Beacon(#[from] BeaconError),
+    Evidence(#[from] UnfitNode),
 }
 
 /// Where everything is that the thread works with.
@@ -156,6 +157,7 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
         coordinator,
         known: Known::default(),
         paid: BTreeMap::new(),
+        owes_misuses: false,
         said: to_said,
     };
     thread::Builder::new()
@@ -190,6 +192,8 @@ struct Watch {
     known: Known,
     /// What paid out the validators that have left, gwei.
     paid: BTreeMap<PublicKey, u64>,
+    /// Whether it has still to be seen, in this epoch, if the node account's key was misused.
+    owes_misuses: bool,
     said: Sender<Said>,
 }
 
@@ -201,7 +205,11 @@ impl Watch {
             let pause = again.unwrap_or_else(Instant::now);
             let errand = tokio::select! {
                 biased;
-                errand = errands.recv() => errand,
+                errand = errands.recv() => {
+                    // Once an epoch; what the thread looks at by itself in between is not asked.
+                    self.owes_misuses |= matches!(errand, Some(Errand::Look));
+                    errand
+                }
                 () = sleep_until(pause), if again.is_some() => Some(Errand::Look),
             };
             let Some(errand) = errand else { return };
@@ -218,11 +226,12 @@ impl Watch {
                     continue;
                 }
                 Ok(Some(found)) => {
-                    let worked = self.coordinate(&found).await;
+                    // First what was done with the node account's key: it may stop a deposit.
                     let misuses = match &found {
                         Found::Looked(looked) => self.misuses(&looked.sight).await,
                         Found::Stands(_) | Found::Judged { .. } | Found::Needed(_) => None,
                     };
+                    let worked = self.coordinate(&found).await;
                     said.push(Said::Found(found));
                     said.extend(misuses);
                     if let Some(worked) = worked {
@@ -258,18 +267,28 @@ impl Watch {
     }
 
     /// What a misused key of the node account has left behind, if it has; or why that cannot be
-    /// seen.
+    /// seen. Until it is seen to be mended no deposit is kept to be sent.
     async fn misuses(&mut self, sight: &Sight) -> Option<Said> {
+        if !self.owes_misuses {
+            return None;
+        }
+        match self.find_misuses(sight).await {
+            Ok(found) => {
+                self.owes_misuses = false;
+                self.known.judge(!found.is_empty());
+                (!found.is_empty()).then_some(Said::Misused(found))
+            }
+            Err(trouble) => Some(Said::Trouble(trouble)),
+        }
+    }
+
+    async fn find_misuses(&mut self, sight: &Sight) -> Result<Vec<Misuse>, Trouble> {
         let lock = self.standing.lock();
         let keys: Vec<PublicKey> = lock.validators.iter().map(|it| it.public_key).collect();
         let doubtful = misuse::doubtful(sight, &keys);
-        let evidence = match evidence::read(self.nodes.chain(), &doubtful, &mut self.paid).await {
-            Ok(evidence) => evidence,
-            Err(error) => return Some(Said::Trouble(Trouble::Beacon(error))),
-        };
+        let evidence = evidence::read(self.nodes.chain(), &doubtful, &mut self.paid).await?;
         let version = lock.definition.terms().chain.genesis_fork_version;
-        let found = misuse::find(sight, &keys, (&evidence, version));
-        (!found.is_empty()).then_some(Said::Misused(found))
+        Ok(misuse::find(sight, &keys, (&evidence, version)))
     }
 
     /// What came of an errand, if anything does.

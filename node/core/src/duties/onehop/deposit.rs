@@ -259,7 +259,12 @@ fn refuse(peer: PeerIndex, refusal: Box<Refusal>, step: &mut Step<'_>) {
             ),
         });
     }
-    tell(peer, (refusal.rule(), refusal.to_string()), step);
+    // Where the own nodes and files are concerns nobody else.
+    let words = match matches!(*refusal, Refusal::Unseen(_)) {
+        true => "what its own nodes show cannot be seen there now".to_owned(),
+        false => refusal.to_string(),
+    };
+    tell(peer, (refusal.rule(), words), step);
     step.note(Note::Deposit(DepositNote::Refused(peer, refusal)));
 }
 

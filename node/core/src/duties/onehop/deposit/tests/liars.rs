@@ -186,3 +186,34 @@ fn a_vault_that_signs_nothing_is_no_flood_of_refusals() {
     )));
     assert_eq!(cluster.peers[0].made.len(), 1, "the others are t");
 }
+
+/// Where a peer's nodes are, and its files, concerns nobody else.
+#[test]
+fn what_keeps_a_peer_from_seeing_is_told_to_its_own_operator_alone() {
+    let mut cluster = Cluster::new();
+    let demand = cluster.demand(0);
+    let demanding = cluster.index(0);
+    let unseen = Refusal::Unseen("node.home.arpa does not answer".to_owned());
+    let blind = &mut cluster.peers[1];
+    blind.act(|deposits, step| {
+        deposits.hear(demanding, demand.clone(), step);
+        deposits.judged(demanding, (&demand, Err(Box::new(unseen))), step);
+    });
+    blind
+        .out
+        .retain(|it| !matches!(it, Output::Errand(Errand::Judge(_))));
+    cluster.run();
+    let told = &cluster.peers[0].told;
+    let words = told.iter().find_map(|note| {
+        if let DepositNote::RefusedBy { words, .. } = note {
+            return Some(words);
+        }
+        None
+    });
+    assert_eq!(
+        words.unwrap(),
+        "what its own nodes show cannot be seen there now"
+    );
+    let own = cluster.peers[1].told.iter().find_map(refusal).unwrap();
+    assert!(own.to_string().contains("node.home.arpa"), "{own}");
+}
