@@ -141,12 +141,13 @@ fn of_two_programs_without_a_common_version_the_older_one_is_to_be_upgraded() {
         let theirs = Versions::between(lowest, highest).unwrap();
         Refusal::WireVersion { name, theirs }.to_string()
     };
+    let ours = Versions::OURS;
     assert_eq!(
         refusal(7, 9),
-        "peer bob speaks wire version 7 to 9, we speak 1 to 3: upgrade gantry here"
+        format!("peer bob speaks wire version 7 to 9, we speak {ours}: upgrade gantry here")
     );
     assert_eq!(
         refusal(0, 0),
-        "peer bob speaks wire version 0, we speak 1 to 3: bob must upgrade gantry"
+        format!("peer bob speaks wire version 0, we speak {ours}: bob must upgrade gantry")
     );
 }
