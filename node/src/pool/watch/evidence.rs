@@ -10,8 +10,7 @@ use proto::PublicKey;
 use proto::eth::DepositData;
 
 use crate::beacon::{PendingDeposit, StateId};
-use crate::checks::chain::{UnfitNode, slot_by_two};
-use crate::clock;
+use crate::checks::chain::{UnfitNode, UnsureSlot};
 use crate::pool::leaving::{Chain, paid_out};
 
 /// Asks about these; what `paid` them out is looked for once. Of a node that is behind nothing is
@@ -28,7 +27,10 @@ pub(super) async fn read(
     if *doubtful == Doubtful::default() {
         return Ok(Evidence::default());
     }
-    slot_by_two(chain.spec, &beacon.sync_status().await?, clock::now())?;
+    let sync = beacon.sync_status().await?;
+    if !sync.may_vote() {
+        return Err(UnsureSlot::NotSynced(sync.head_slot).into());
+    }
     let mut evidence = Evidence {
         paid: paid_out(chain, &doubtful.exited, paid).await?,
         ..Evidence::default()
