@@ -131,7 +131,7 @@ pub fn find(
 ) -> Vec<Misuse> {
     let all = [sight.node_at_head(), sight.node_at_finalised()];
     let mut found = Vec::new();
-    let strangers = all.into_iter().flatten().flat_map(validators);
+    let strangers = all.into_iter().flatten().flat_map(Node::validators);
     for stranger in strangers.filter(|it| !keys.contains(&it.pubkey)) {
         let misuse = Misuse::Foreign {
             id: stranger.id,
@@ -147,18 +147,12 @@ pub fn find(
     found
 }
 
-fn validators(node: &Node) -> &[Validator] {
-    let megapool = node.megapool.as_ref();
-    let deployed = megapool.and_then(|it| it.deployed.as_ref());
-    deployed.map_or(&[], |it| &it.validators)
-}
-
 /// The cluster's validators in the megapool at the newest block.
 fn ours<'a>(
     sight: &'a Sight,
     keys: &'a [PublicKey],
 ) -> impl Iterator<Item = &'a Validator> + use<'a> {
-    let all = sight.node_at_head().map_or(&[][..], validators);
+    let all = sight.node_at_head().map_or(&[][..], Node::validators);
     all.iter().filter(|it| keys.contains(&it.pubkey))
 }
 
@@ -170,7 +164,7 @@ fn of_stage(
     let (id, key) = (validator.id, validator.pubkey);
     match validator.stage {
         Stage::Prestaked { .. } => {
-            let old = sight.node_at_finalised().map_or(&[][..], validators);
+            let old = sight.node_at_finalised().map_or(&[][..], Node::validators);
             let is_final = old
                 .iter()
                 .any(|it| it.pubkey == key && matches!(it.stage, Stage::Prestaked { .. }));

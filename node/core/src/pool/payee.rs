@@ -113,14 +113,12 @@ impl Standing {
     /// What a view says of it; none if the node is not registered, or there is no smoothing pool.
     pub fn of_view(view: &View, block: Block) -> Option<Self> {
         let node = view.node.as_ref()?;
-        let megapool = node.megapool.as_ref();
-        let deployed = megapool.and_then(|it| it.deployed.as_ref());
         Some(Self {
             block,
             is_in: node.account.in_smoothing_pool,
             changed: node.account.smoothing_pool_changed,
             smoothing_pool: view.contracts.at(Contract::SmoothingPool)?.address,
-            megapool: deployed.map(|it| it.place.address),
+            megapool: node.deployed().map(|it| it.place.address),
             said_by: view.contracts.at(Contract::NodeManager)?.address,
         })
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::account::Account;
 use super::book::{Answers, Book, Fault, Round};
 use super::contracts::Contracts;
-use super::megapool::Megapool;
+use super::megapool::{Deployed, Megapool, Validator};
 use super::minipool::{self, Minipool};
 use super::network::Network;
 
@@ -41,6 +41,18 @@ pub struct Node {
     pub megapool: Option<Megapool>,
     /// Its minipools.
     pub minipools: Vec<Minipool>,
+}
+
+impl Node {
+    /// Its megapool, once it is made.
+    pub fn deployed(&self) -> Option<&Deployed> {
+        self.megapool.as_ref()?.deployed.as_ref()
+    }
+
+    /// The validators of its megapool, in their order.
+    pub fn validators(&self) -> &[Validator] {
+        self.deployed().map_or(&[], |it| &it.validators)
+    }
 }
 
 /// What is read.

@@ -50,8 +50,7 @@ pub(super) struct Seen {
 
 impl Seen {
     fn of(sight: &Sight) -> Option<Self> {
-        let megapool = sight.node_at_head()?.megapool.as_ref()?;
-        let megapool = megapool.deployed.as_ref()?;
+        let megapool = sight.node_at_head()?.deployed()?;
         let rules = sight.head.network.megapools.as_ref()?;
         let needed = rules.bond_of(u64::from(megapool.active).saturating_sub(1));
         let is_staked = |stage: &Stage| matches!(stage, Stage::Staked | Stage::Exiting);

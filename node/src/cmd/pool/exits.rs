@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use node_core::pool::sight::Sight;
+use node_core::pool::view::Node;
 use proto::{Epoch, PublicKey};
 use serde::Serialize;
 
@@ -34,8 +35,7 @@ pub(super) struct Exits {
 
 /// Asks the config's beacon node about the megapool of a sight.
 pub(super) async fn seen(config: &Config, sight: &Sight) -> (Seen, Exits) {
-    let node = sight.node_at_head();
-    let megapool = node.and_then(|node| node.megapool.as_ref()?.deployed.as_ref());
+    let megapool = sight.node_at_head().and_then(Node::deployed);
     let (Ok(url), Some(megapool)) = (config.beacon_node(), megapool) else {
         return (Seen::default(), Exits::default());
     };

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use node_core::duties::pool::Looked;
 use node_core::pool::dispatch::{self, Turns};
 use node_core::pool::plan::{Body, Step};
+use node_core::pool::view::Node;
 use node_core::sending::call::{Call, StepId};
 use node_core::sending::why::Why;
 use proto::Address;
@@ -50,9 +51,7 @@ impl Open {
         looked: &Looked,
         known: &mut Known,
     ) -> Vec<String> {
-        let node = looked.sight.node_at_head();
-        let megapool = node.and_then(|node| node.megapool.as_ref()?.deployed.as_ref());
-        let Some(megapool) = megapool else {
+        let Some(megapool) = looked.sight.node_at_head().and_then(Node::deployed) else {
             return Vec::new();
         };
         match leaving(self.chain(spec), megapool, &known.leaving).await {

@@ -30,8 +30,7 @@ impl Alarm {
             if let Some(SmoothingPool::CoolingDown { left }) = sight.smoothing_pool() {
                 all.push(Self::CoolingDown(left));
             }
-            let deployed = node.megapool.as_ref().and_then(|it| it.deployed.as_ref());
-            if let Some(megapool) = deployed {
+            if let Some(megapool) = node.deployed() {
                 of_megapool(megapool, now, &mut all);
             }
             for minipool in &node.minipools {

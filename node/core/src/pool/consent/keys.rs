@@ -8,9 +8,9 @@ use super::chain::views;
 use super::refusal::Refusal;
 use super::{Demand, Grounds, MOST_KEYS};
 use crate::deposit::has_valid_signature;
-use crate::pool::megapool::{Stage, Validator};
+use crate::pool::megapool::Stage;
 use crate::pool::misuse;
-use crate::pool::view::View;
+use crate::pool::view::Node;
 
 /// The keys of the demand by their places.
 pub(super) fn check(
@@ -53,12 +53,6 @@ pub(super) fn check(
     Ok(keys)
 }
 
-fn validators(view: &View) -> &[Validator] {
-    let megapool = view.node.as_ref().and_then(|it| it.megapool.as_ref());
-    let deployed = megapool.and_then(|it| it.deployed.as_ref());
-    deployed.map_or(&[], |it| &it.validators)
-}
-
 /// That nothing knows the key yet.
 fn is_fresh(key: PublicKey, grounds: &Grounds<'_>) -> Result<(), Refusal> {
     if grounds.beacon.registered.contains(&key) {
@@ -85,7 +79,8 @@ fn is_fresh(key: PublicKey, grounds: &Grounds<'_>) -> Result<(), Refusal> {
         }
     }
     for (_, view) in views(grounds)? {
-        let there = validators(view).iter().find(|it| it.pubkey == key);
+        let there = view.node.as_ref().map_or(&[][..], Node::validators);
+        let there = there.iter().find(|it| it.pubkey == key);
         if let Some(there) = there {
             let is_burnt = there.stage == Stage::Dequeued;
             return Err(Refusal::InMegapool {

@@ -14,7 +14,7 @@ use crate::pool::amount::Wei;
 use crate::pool::book::theirs;
 use crate::pool::contracts::Contract;
 use crate::pool::megapool::Deployed;
-use crate::pool::view::{Node, View};
+use crate::pool::view::View;
 
 /// One ether, wei.
 const ETHER: u128 = 1_000_000_000_000_000_000;
@@ -25,7 +25,7 @@ pub(super) fn check(grounds: &Grounds<'_>, terms: &Terms) -> Result<Address, Ref
     for ((when, view), extra) in views(grounds)?.into_iter().zip(grounds.extra) {
         let node = view.node.as_ref().ok_or(Refusal::NotRegistered(when))?;
         of_account(when, &node.account, terms)?;
-        let megapool = deployed(when, node)?;
+        let megapool = node.deployed().ok_or(Refusal::NoMegapool(when))?;
         is_ours(when, view, (extra, megapool.place.address, terms))?;
         may_deposit(when, view, (megapool, &node.account))?;
         places.push(megapool.place.address);
@@ -55,12 +55,6 @@ fn of_account(when: When, account: &Account, terms: &Terms) -> Result<(), Refusa
         Some(pending) => Err(Refusal::PendingRplWithdrawal { when, pending }),
         None => Ok(()),
     }
-}
-
-fn deployed(when: When, node: &Node) -> Result<&Deployed, Refusal> {
-    let megapool = node.megapool.as_ref();
-    let deployed = megapool.and_then(|it| it.deployed.as_ref());
-    deployed.ok_or(Refusal::NoMegapool(when))
 }
 
 /// That the address is that of the clone which this factory makes for this node, computed here. The

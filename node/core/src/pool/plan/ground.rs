@@ -6,7 +6,7 @@ use proto::agreement::Terms;
 use super::Facts;
 use super::step::Wait;
 use crate::pool::account::Account;
-use crate::pool::view::View;
+use crate::pool::view::{Node, View};
 
 /// What every step of money waits for: both withdrawal addresses are the agreed ones, nobody else
 /// can become one, and this is so at both blocks, with the same contracts.
@@ -53,11 +53,8 @@ fn cannot_change(pending: Option<Address>, owner: Address) -> bool {
 pub(super) fn new_money(facts: &Facts<'_>) -> Vec<Wait> {
     let mut waits = money(facts);
     let megapool = facts.megapool();
-    let final_place = || {
-        let node = facts.sight.node_at_finalised()?;
-        Some(node.megapool.as_ref()?.deployed.as_ref()?.place)
-    };
-    if megapool.map(|it| it.place) != final_place() {
+    let finalised = facts.sight.node_at_finalised().and_then(Node::deployed);
+    if megapool.map(|it| it.place) != finalised.map(|it| it.place) {
         waits.push(Wait::Final("the megapool"));
     }
     let rules = [

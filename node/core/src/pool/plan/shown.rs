@@ -67,8 +67,7 @@ impl<'a> Shown<'a> {
     }
 
     pub(in crate::pool) fn megapool(&self) -> Result<&'a Deployed, Idle> {
-        let megapool = self.node().and_then(|node| node.megapool.as_ref());
-        let deployed = megapool.and_then(|it| it.deployed.as_ref());
+        let deployed = self.node().and_then(Node::deployed);
         deployed.ok_or(Idle::NoMegapool)
     }
 

@@ -7,6 +7,7 @@ use node_core::pool::dispatch;
 use node_core::pool::open_step::OpenStep;
 use node_core::pool::plan::{Body, Leaving, Need, Shown, Step};
 use node_core::pool::sight::Sight;
+use node_core::pool::view::Node;
 use node_core::sending::call::Call;
 use proto::eth::ChainSpec;
 use proto::{PublicKey, Slot};
@@ -45,8 +46,7 @@ impl Asking {
     /// What is to be done, by what is seen.
     pub(super) async fn planned(&mut self, sight: &Sight) -> Result<Step, SendError> {
         let asked = self.step.ok_or(SendError::NotByHand)?;
-        let node = sight.node_at_head();
-        let megapool = node.and_then(|node| node.megapool.as_ref()?.deployed.as_ref());
+        let megapool = sight.node_at_head().and_then(Node::deployed);
         let mut lost = BTreeMap::new();
         if let (Some((beacon, spec)), Some(megapool)) = (&self.beacon, megapool) {
             let chain = Chain { beacon, spec };
