@@ -23,6 +23,11 @@ impl Timestamp {
         self.0
     }
 
+    /// Whole seconds since the Unix epoch.
+    pub const fn unix_seconds(self) -> u64 {
+        self.0 / 1_000_000
+    }
+
     /// How long after `earlier` this is; zero if it is not after it.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0))

@@ -173,7 +173,7 @@ impl Peer {
     fn words(&self) -> Words<'_> {
         Words {
             lock: &self.lock,
-            now: clock::now().micros() / 1_000_000,
+            now: clock::now().unix_seconds(),
         }
     }
 

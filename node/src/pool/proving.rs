@@ -6,6 +6,7 @@
 //! Never here: which proofs are needed, and sending them.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use node_core::pool::plan::{Due, Kind, Need, Proven};
 use node_core::proof::anchor::{self, Anchor, Choice};
@@ -133,7 +134,7 @@ async fn anchored(
     (since, now): (Slot, Timestamp),
 ) -> Result<(Anchor, ValidatorIndex), Unproved> {
     let prover = Prover::new(chain.beacon, chain.spec);
-    let at = |seconds: u64| Timestamp::from_micros(seconds.saturating_mul(1_000_000));
+    let at = |seconds: u64| Timestamp::from_unix(Duration::from_secs(seconds));
     let deadline = proven.due.map(|due| match due {
         Due::Time(seconds) => at(seconds),
         Due::Epoch(epoch) => chain.spec.start_of(chain.spec.first_slot(Epoch(epoch))),

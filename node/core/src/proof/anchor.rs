@@ -190,7 +190,7 @@ impl Need {
             standing: it.standing,
             slot,
             root: it.root,
-            slot_timestamp: shown_at.micros() / 1_000_000,
+            slot_timestamp: shown_at.unix_seconds(),
         })
     }
 }

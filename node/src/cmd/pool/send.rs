@@ -303,7 +303,7 @@ async fn advance(
         // place at each look.
         asked.push(dispatch::call(step).unwrap_or_else(|| (*call).clone()));
     }
-    let seconds = clock::now().micros() / 1_000_000;
+    let seconds = clock::now().unix_seconds();
     let advance = sending.advance(&asked, &anchors(&sight), seconds).await?;
     if let (Some((step, call)), Progress::Waits(Why::Reverts { .. })) = (same, &advance.progress) {
         *call = asking.call(&step, &sight, sending).await?;

@@ -123,7 +123,7 @@ impl Open {
         calls: &[Call],
         anchors: &Anchors,
     ) -> Result<Advance, SendingError> {
-        let seconds = clock::now().micros() / 1_000_000;
+        let seconds = clock::now().unix_seconds();
         let advance = self.sending.advance(calls, anchors, seconds).await?;
         self.forget(calls, &advance);
         Ok(advance)

@@ -43,8 +43,7 @@ use proto::control::Stage;
 use proto::exit::{ExitWord, Says};
 use proto::frame::{Frame, MAX_EXIT_WORDS, SentExitWord};
 use proto::{
-    Epoch, PeerIndex, SignatureBytes, Signed, Slot, Timestamp, ValidatorPosition, Verified,
-    WireVersion,
+    Epoch, PeerIndex, SignatureBytes, Signed, Slot, ValidatorPosition, Verified, WireVersion,
 };
 
 use crate::duties::facts::{ClusterFacts, Step};
@@ -110,11 +109,6 @@ struct Unkept {
     ticket: Option<u64>,
 }
 
-/// A moment in Unix seconds, as operators' words have it.
-fn unix(now: Timestamp) -> u64 {
-    now.micros() / 1_000_000
-}
-
 fn epoch(step: &Step<'_>) -> Epoch {
     step.facts.chain.epoch_of(step.slot())
 }
@@ -153,7 +147,7 @@ impl Exits {
         if !is_news || is_idle {
             return;
         }
-        self.words.forget(unix(step.now));
+        self.words.forget(step.now.unix_seconds());
         let said = self.words.validators();
         let is_wanted = |validator: &ValidatorPosition, open: &Open| {
             let is_whole = open.decided.as_ref().is_some_and(Decided::is_whole);
@@ -231,7 +225,10 @@ impl Exits {
         self.complete(validator, step);
         // Who only looks at a validator is answered, and nobody else is told.
         let stage = self.stage(validator, &Seen::of(step));
-        let is_approved = self.words.leading(validator, unix(step.now)).is_some();
+        let is_approved = self
+            .words
+            .leading(validator, step.now.unix_seconds())
+            .is_some();
         let open = self.open.entry(validator).or_default();
         let concerns = is_approved || open.decided.is_some();
         let is_news = match (&open.told, &stage) {
@@ -247,7 +244,7 @@ impl Exits {
 
     /// Says the own yes again for the epoch that leads, if it was said for another.
     fn follow(&mut self, validator: ValidatorPosition, step: &mut Step<'_>) {
-        let now = unix(step.now);
+        let now = step.now.unix_seconds();
         let own = self.words.of(validator, step.facts.me);
         let leads = self.words.leading(validator, now).map(|(epoch, _)| epoch);
         let is_said = self.unkept.iter().any(|word| word.validator == validator);
@@ -277,7 +274,9 @@ impl Exits {
         let unkept = self.unkept.iter().filter(|own| own.validator == validator);
         let said = unkept.map(|own| own.word.statement.said_at);
         let last = said.chain(before.map(|word| word.said_at)).max();
-        unix(step.now).max(last.map_or(0, |last| last.saturating_add(1)))
+        step.now
+            .unix_seconds()
+            .max(last.map_or(0, |last| last.saturating_add(1)))
     }
 
     /// Signs a word of this operator, and has it kept: others hear of it when it is.

@@ -6,7 +6,7 @@ use proto::exit::ExitWord;
 use proto::frame::{ExitShare, SentExitWord};
 use proto::{PeerIndex, ValidatorPosition};
 
-use super::{Exits, epoch, named, spread, unix};
+use super::{Exits, epoch, named, spread};
 use crate::duties::facts::Step;
 use crate::duties::fault::Breach;
 use crate::duties::note::{ExitNote, Note};
@@ -53,7 +53,7 @@ impl Exits {
             );
             return;
         };
-        let (said, now) = (signed.statement, unix(step.now));
+        let (said, now) = (signed.statement, step.now.unix_seconds());
         if !said.is_within_bounds() {
             accuse(peer, "holds longer than an approval may", step);
             return;
@@ -93,7 +93,7 @@ impl Exits {
 
     /// Words from a time that was to come count when it has: nobody says them again before.
     pub(super) fn catch_up(&mut self, step: &mut Step<'_>) {
-        let now = unix(step.now);
+        let now = step.now.unix_seconds();
         self.ahead.retain(|_, word| word.statement.ends_at() > now);
         let ahead = std::mem::take(&mut self.ahead).into_iter();
         let (still, ripe): (Vec<_>, Vec<_>) =
@@ -123,7 +123,7 @@ impl Exits {
 
 /// Whether this is from a time to come, or for an epoch of it.
 fn is_ahead(said: &ExitWord, step: &Step<'_>) -> bool {
-    let (now, later) = (unix(step.now), epoch(step).next());
+    let (now, later) = (step.now.unix_seconds(), epoch(step).next());
     said.said_at > now + AHEAD || said.approves(now).is_some_and(|epoch| epoch > later)
 }
 

@@ -5,7 +5,7 @@ use proto::exit::{LONGEST_TERM, Says};
 use proto::{Epoch, ValidatorPosition};
 
 use super::standing::may_leave;
-use super::{Exits, Seen, Unkept, epoch, unix};
+use super::{Exits, Seen, Unkept, epoch};
 use crate::duties::Output;
 use crate::duties::facts::Step;
 
@@ -129,7 +129,7 @@ impl Exits {
         step: &Step<'_>,
     ) -> Result<(), &'static str> {
         let own = self.words.of(validator, step.facts.me);
-        let approves = own.is_some_and(|word| word.approves(unix(step.now)).is_some());
+        let approves = own.is_some_and(|word| word.approves(step.now.unix_seconds()).is_some());
         let is_underway = self.unkept.iter().any(|own| own.validator == validator);
         let open = self.open.get(&validator);
         if open.is_some_and(|open| open.decided.is_some()) {
@@ -170,7 +170,7 @@ impl Exits {
     /// The epoch for which this operator approves now: that of the others, or the present one.
     fn approves_for(&self, validator: ValidatorPosition, step: &Step<'_>) -> Result<Epoch, String> {
         let now = epoch(step);
-        let leads = self.words.leading(validator, unix(step.now));
+        let leads = self.words.leading(validator, step.now.unix_seconds());
         let exit = leads.map_or(now, |(epoch, _)| epoch);
         let standing = self.standing(validator);
         may_leave(standing, (exit, now), &step.facts.chain).map_err(|why| why.to_string())?;

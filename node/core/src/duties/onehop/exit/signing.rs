@@ -9,7 +9,7 @@ use proto::vote::Partial;
 use proto::{Epoch, PeerIndex, PeerSet, Root, SignatureBytes, ValidatorPosition};
 
 use super::standing::may_leave;
-use super::{Exits, epoch, unix};
+use super::{Exits, epoch};
 use crate::duties::Request;
 use crate::duties::facts::Step;
 use crate::duties::note::{ExitNote, Note};
@@ -74,7 +74,7 @@ impl Exits {
 
     /// The epoch for which t operators approve of the exit now.
     fn approved_for(&self, validator: ValidatorPosition, step: &Step<'_>) -> Option<Epoch> {
-        let (epoch, count) = self.words.leading(validator, unix(step.now))?;
+        let (epoch, count) = self.words.leading(validator, step.now.unix_seconds())?;
         (count >= step.facts.roster.size().threshold()).then_some(epoch)
     }
 
@@ -100,7 +100,7 @@ impl Exits {
         let Ok(index) = may_leave(standing.as_ref(), epochs, &step.facts.chain) else {
             return;
         };
-        let now = unix(step.now);
+        let now = step.now.unix_seconds();
         let words = self.words.approving(validator, (of, now));
         let cluster = (&*step.facts.roster, step.facts.lock);
         let Some(approved) = ApprovedExit::by(cluster, words, now) else {

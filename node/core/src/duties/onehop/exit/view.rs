@@ -7,7 +7,7 @@ use proto::{PeerIndex, Timestamp, ValidatorPosition};
 
 use super::signing::Sent;
 use super::standing::{Hindrance, Leaving, may_leave};
-use super::{Exits, SINCE, unix};
+use super::{Exits, SINCE};
 use crate::duties::facts::{ClusterFacts, Step};
 use crate::duties::peers::Peers;
 
@@ -39,7 +39,7 @@ impl<'a> Seen<'a> {
 impl Exits {
     /// All exits of which somebody approves, or that are under way.
     pub fn views(&self, seen: &Seen<'_>) -> Vec<Exit> {
-        let now = unix(seen.now);
+        let now = seen.now.unix_seconds();
         let said = self.words.validators().into_iter();
         let approved = said.filter(|at| self.words.leading(*at, now).is_some());
         let begun = self.open.iter().filter(|(_, open)| open.decided.is_some());
@@ -53,7 +53,7 @@ impl Exits {
             let position = u32::try_from(peer.position());
             position.expect("a cluster has 13 operators at most")
         };
-        let now = unix(seen.now);
+        let now = seen.now.unix_seconds();
         let decided = self.open.get(&validator);
         let decided = decided.and_then(|open| open.decided.as_ref());
         let leads = self.words.leading(validator, now).map(|(epoch, _)| epoch);
@@ -96,7 +96,7 @@ impl Exits {
                 Sent::Refused(_, why) => Stage::Refused(why.clone()),
             };
         }
-        let leads = self.words.leading(validator, unix(seen.now));
+        let leads = self.words.leading(validator, seen.now.unix_seconds());
         let threshold = seen.facts.roster.size().threshold();
         let is_approved = leads.is_some_and(|(_, count)| count >= threshold);
         let epoch = leads.map_or(seen.epoch(), |(epoch, _)| epoch);

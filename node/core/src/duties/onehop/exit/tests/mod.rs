@@ -13,7 +13,7 @@ use proto::eth::operations::SignedVoluntaryExit;
 use proto::eth::{ChainSpec, ValidatorIndex, VoluntaryExit};
 use proto::exit::LONGEST_TERM;
 use proto::frame::SentExitWord;
-use proto::{Identity, PublicKey, Roster, Slot, example};
+use proto::{Identity, PublicKey, Roster, Slot, Timestamp, example};
 
 use super::standing::FAR_FUTURE;
 use super::*;
