@@ -195,6 +195,11 @@ impl Contracts {
         found.expect("it is there").place.address = address;
     }
 
+    /// Where each is that was found, in order.
+    pub fn places(&self) -> Vec<Place> {
+        self.found().map(|found| found.place).collect()
+    }
+
     /// All that were found, in order.
     pub fn found(&self) -> impl Iterator<Item = &Found> {
         self.found.values()

@@ -3,7 +3,7 @@
 
 use super::refusal::{Refusal, When};
 use super::{BeaconFacts, Grounds};
-use crate::pool::contracts::{Contract, Contracts};
+use crate::pool::contracts::Contract;
 use crate::pool::view::View;
 use proto::agreement::Version;
 use proto::definition::Chain;
@@ -23,9 +23,7 @@ pub(super) fn check(grounds: &Grounds<'_>) -> Result<(), Refusal> {
     if let Some(agreed) = grounds.agreement {
         of_agreement(grounds, agreed)?;
     }
-    let places =
-        |contracts: &Contracts| -> Vec<_> { contracts.found().map(|it| it.place).collect() };
-    if places(&head.contracts) != places(&finalised.contracts) {
+    if head.contracts.places() != finalised.contracts.places() {
         return Err(Refusal::Moved);
     }
     for (when, view) in views(grounds)? {

@@ -6,7 +6,7 @@ use proto::agreement::Terms;
 use super::Facts;
 use super::step::Wait;
 use crate::pool::account::Account;
-use crate::pool::view::{Node, View};
+use crate::pool::view::Node;
 
 /// What every step of money waits for: both withdrawal addresses are the agreed ones, nobody else
 /// can become one, and this is so at both blocks, with the same contracts.
@@ -22,9 +22,8 @@ pub(super) fn money(facts: &Facts<'_>) -> Vec<Wait> {
             waits.push(Wait::Final(what));
         }
     }
-    let places = |view: &View| -> Vec<_> { view.contracts.found().map(|it| it.place).collect() };
-    let old = facts.sight.finalised.as_ref().map(places);
-    if old != Some(places(&facts.sight.head)) {
+    let old = facts.sight.finalised.as_ref();
+    if old.map(|view| view.contracts.places()) != Some(facts.contracts().places()) {
         waits.push(Wait::Final("where Rocket Pool's contracts are"));
     }
     waits
