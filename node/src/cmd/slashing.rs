@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use proto::PublicKey;
 use proto::lock::Lock;
 use thiserror::Error;
 
@@ -117,8 +116,7 @@ impl Command {
             }
             Self::NewRecord(settings) => {
                 let own = settings.open()?;
-                let keys: Vec<PublicKey> =
-                    own.lock.validators.iter().map(|v| v.public_key).collect();
+                let keys = own.lock.group_keys();
                 let now = own.now(slot_by_two)?;
                 let renewed = slashing::new_record(&own.place(), &keys, now)?;
                 println!("{}", in_words(&renewed));

@@ -23,7 +23,9 @@ use node_core::pool::sight::Sight;
 use node_core::pool::storage_of;
 use node_core::pool::view::{Block, Subject, View, read};
 use proto::Address;
+use proto::agreement::Version;
 use proto::definition::checksummed;
+use proto::lock::Lock;
 use thiserror::Error;
 
 use crate::execution::{
@@ -41,6 +43,19 @@ pub struct Target {
     pub chain_id: Option<u64>,
     /// Whether the account may be none of Rocket Pool's nodes yet.
     pub may_be_new: bool,
+}
+
+impl Target {
+    /// The node that this version of a cluster's agreement names.
+    pub fn agreed(lock: &Lock, version: &Version) -> Self {
+        let fixed = &version.content.terms.fixed;
+        Self {
+            node: fixed.node_account,
+            storage: Some(fixed.rocket_storage),
+            chain_id: Some(lock.definition.terms().chain.execution_chain_id),
+            may_be_new: true,
+        }
+    }
 }
 
 /// Why nothing can be said about a node.

@@ -297,6 +297,11 @@ impl Lock {
         text
     }
 
+    /// The validators' group keys, in their order.
+    pub fn group_keys(&self) -> Vec<PublicKey> {
+        self.validators.iter().map(|it| it.public_key).collect()
+    }
+
     /// The lock hash: the cluster's name for machines.
     pub fn hash(&self) -> Root {
         self.hash

@@ -85,12 +85,7 @@ impl AtPool {
 
     async fn of(config: &Config, lock: &Lock, version: &Version) -> Self {
         let terms = &version.content.terms;
-        let target = Target {
-            node: terms.fixed.node_account,
-            storage: Some(terms.fixed.rocket_storage),
-            chain_id: Some(lock.definition.terms().chain.execution_chain_id),
-            may_be_new: true,
-        };
+        let target = Target::agreed(lock, version);
         let seen = match config.execution_node() {
             Ok(url) => look(url.as_str(), &target, Patience::USUAL)
                 .await

@@ -99,14 +99,9 @@ async fn look_and_plan(
     version: &Version,
 ) -> Result<(Sight, Vec<Step>, Vec<Simulated>, Exits), PoolError> {
     let terms = &version.content.terms;
-    let target = Target {
-        node: terms.fixed.node_account,
-        storage: Some(terms.fixed.rocket_storage),
-        chain_id: Some(lock.definition.terms().chain.execution_chain_id),
-        may_be_new: true,
-    };
+    let target = Target::agreed(lock, version);
     let (mut states, sight) = look_with(url, &target, Patience::USUAL).await?;
-    let keys: Vec<_> = lock.validators.iter().map(|it| it.public_key).collect();
+    let keys = lock.group_keys();
     let (seen, exits) = exits::seen(config, &sight).await;
     // No deposit is signed here.
     let made = Made {

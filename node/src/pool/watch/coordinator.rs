@@ -102,7 +102,7 @@ impl Coordinator {
         Self {
             mandate,
             around,
-            keys: lock.validators.iter().map(|it| it.public_key).collect(),
+            keys: lock.group_keys(),
             lock,
             open: None,
             demanded: None,

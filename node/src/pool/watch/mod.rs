@@ -284,7 +284,7 @@ impl Watch {
 
     async fn find_misuses(&mut self, sight: &Sight) -> Result<Vec<Misuse>, Trouble> {
         let lock = self.standing.lock();
-        let keys: Vec<PublicKey> = lock.validators.iter().map(|it| it.public_key).collect();
+        let keys = lock.group_keys();
         let doubtful = misuse::doubtful(sight, &keys);
         let evidence = evidence::read(self.nodes.chain(), &doubtful, &mut self.paid).await?;
         let version = lock.definition.terms().chain.genesis_fork_version;
@@ -326,14 +326,7 @@ impl Watch {
     }
 
     fn target(&self, version: &Version) -> Target {
-        let fixed = &version.content.terms.fixed;
-        let chain = &self.standing.lock().definition.terms().chain;
-        Target {
-            node: fixed.node_account,
-            storage: Some(fixed.rocket_storage),
-            chain_id: Some(chain.execution_chain_id),
-            may_be_new: true,
-        }
+        Target::agreed(self.standing.lock(), version)
     }
 }
 

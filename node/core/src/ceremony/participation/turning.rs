@@ -85,9 +85,8 @@ impl Participation {
             self.line.task(Task::Abandon(abandoned.clone()));
         }
         let mut history = History::default();
-        let group_keys = lock.validators.iter().map(|v| v.public_key).collect();
         history
-            .add(Entry::Enrolled(group_keys))
+            .add(Entry::Enrolled(lock.group_keys()))
             .expect("a lock names every key once");
         let record = Task::BeginRecord(lock.hash(), Box::new(history));
         self.line.task(record);

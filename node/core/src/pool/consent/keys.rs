@@ -25,8 +25,7 @@ pub(super) fn check(
     if !asked.is_sorted_by(|one, next| one < next) {
         return Err(Refusal::Order);
     }
-    let ours = grounds.lock.validators.iter();
-    let ours: Vec<PublicKey> = ours.map(|it| it.public_key).collect();
+    let ours = grounds.lock.group_keys();
     let version = grounds.lock.definition.terms().chain.genesis_fork_version;
     let misuses = misuse::find(grounds.sight, &ours, (grounds.evidence, version));
     if let Some(misuse) = misuses.into_iter().next() {
