@@ -3,13 +3,13 @@
 //!
 //! Never here: whether it was, which the core says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use node_core::pool::misuse::{Doubtful, Evidence};
 use proto::PublicKey;
 use proto::eth::DepositData;
 
-use crate::beacon::{PendingDeposit, StateId};
+use crate::beacon::{BeaconClient, BeaconError, StateId};
 use crate::checks::chain::{UnfitNode, UnsureSlot};
 use crate::pool::leaving::{Chain, paid_out};
 
@@ -23,43 +23,47 @@ pub(super) async fn read(
     doubtful: &Doubtful,
     paid: &mut BTreeMap<PublicKey, u64>,
 ) -> Result<Evidence, UnfitNode> {
-    let beacon = chain.beacon;
     if *doubtful == Doubtful::default() {
         return Ok(Evidence::default());
     }
-    let sync = beacon.sync_status().await?;
+    let sync = chain.beacon.sync_status().await?;
     if !sync.may_vote() {
         return Err(UnsureSlot::NotSynced(sync.head_slot).into());
     }
-    let mut evidence = Evidence {
+    let (registered, pending) = deposited(chain.beacon, &doubtful.prestaked).await?;
+    Ok(Evidence {
+        registered,
+        pending,
         paid: paid_out(chain, &doubtful.exited, paid).await?,
-        ..Evidence::default()
-    };
-    let keys = &doubtful.prestaked;
-    if !keys.is_empty() {
-        for state in [StateId::Head, StateId::Finalized] {
-            // The pending ones first: one that becomes a validator between the two answers is in
-            // both.
-            let pending = beacon.pending_deposits(state).await?;
-            evidence.pending.extend(of_keys(pending, keys));
-            let known = beacon.known_validators(state, keys).await?.known;
-            let known = known.into_iter().map(|it| it.validator.pubkey);
-            evidence.registered.extend(known);
-        }
-    }
-    Ok(evidence)
+    })
 }
 
-/// The deposits of these keys among those that wait.
-pub(super) fn of_keys(
-    pending: Vec<PendingDeposit>,
+/// Which of these keys are in the registry, and their deposits that wait, in the head state or in
+/// the finalised one. Those that wait are a large answer on mainnet: without keys nobody is asked.
+///
+/// # Errors
+/// If the beacon node does not answer, or answers what cannot be used: what was not read of it
+/// would look like what is not there.
+pub(super) async fn deposited(
+    beacon: &BeaconClient,
     keys: &[PublicKey],
-) -> impl Iterator<Item = DepositData> + use<'_> {
-    let of_keys = pending.into_iter().filter(|it| keys.contains(&it.pubkey));
-    of_keys.map(|it| DepositData {
-        pubkey: it.pubkey,
-        withdrawal_credentials: it.withdrawal_credentials,
-        amount: it.amount,
-        signature: it.signature,
-    })
+) -> Result<(BTreeSet<PublicKey>, Vec<DepositData>), BeaconError> {
+    let (mut registered, mut pending) = (BTreeSet::new(), Vec::new());
+    if keys.is_empty() {
+        return Ok((registered, pending));
+    }
+    for state in [StateId::Head, StateId::Finalized] {
+        // The waiting ones first: one that becomes a validator between the two answers is in both.
+        let waiting = beacon.pending_deposits(state).await?.into_iter();
+        let of_keys = waiting.filter(|it| keys.contains(&it.pubkey));
+        pending.extend(of_keys.map(|it| DepositData {
+            pubkey: it.pubkey,
+            withdrawal_credentials: it.withdrawal_credentials,
+            amount: it.amount,
+            signature: it.signature,
+        }));
+        let known = beacon.validators(state, keys).await?.into_iter();
+        registered.extend(known.map(|it| it.validator.pubkey));
+    }
+    Ok((registered, pending))
 }

@@ -21,12 +21,12 @@ use proto::eth::{ChainSpec, DepositData};
 use proto::lock::Lock;
 use thiserror::Error;
 
-use super::evidence::{self, of_keys};
-use crate::beacon::{BeaconClient, BeaconError, StateId};
-use crate::checks::chain::{UnfitNode, UnsureSlot, slot_by_two};
+use super::evidence::deposited;
+use crate::beacon::{BeaconClient, BeaconError};
+use crate::checks::chain::{UnsureSlot, slot_by_two};
 use crate::clock;
 use crate::execution::{Execution, ExecutionError, Patience, States};
-use crate::pool::leaving::Chain;
+use crate::pool::leaving::{Chain, paid_out};
 use crate::pool::{SightError, Target, anchors, answer_of, look_with, state_of};
 
 /// Where the own nodes are.
@@ -58,18 +58,16 @@ enum Unseen {
     Beacon(#[from] BeaconError),
     #[error(transparent)]
     Slot(#[from] UnsureSlot),
-    #[error(transparent)]
-    Unfit(#[from] UnfitNode),
 }
 
-/// Looks, and has it judged.
+/// Looks, and has it judged. What `paid` validators out is looked for once.
 pub(super) async fn run(
-    nodes: &Nodes,
+    (nodes, paid): (&Nodes, &mut BTreeMap<PublicKey, u64>),
     (lock, version): (&Lock, &Version),
     target: &Target,
     judgement: &Judgement,
 ) -> Found {
-    let looked = see(nodes, lock, (target, judgement)).await;
+    let looked = see((nodes, paid), lock, (target, judgement)).await;
     let verdict = match looked {
         Ok(seen) => seen.judge((lock, version), judgement),
         Err(unseen) => Err(Refusal::Unseen(unseen.to_string())),
@@ -120,7 +118,7 @@ impl Seen {
 }
 
 async fn see(
-    nodes: &Nodes,
+    (nodes, paid): (&Nodes, &mut BTreeMap<PublicKey, u64>),
     lock: &Lock,
     (target, judgement): (&Target, &Judgement),
 ) -> Result<Seen, Unseen> {
@@ -135,11 +133,18 @@ async fn see(
     let mut log = execution.log(of, sight.finalised_block.number);
     let logged = log.whole_view(&BTreeSet::new(), |_, _| ()).await?.seen;
     // The beacon chain last: what was deposited before the log was read is in it or in the log.
-    let all: Vec<PublicKey> = lock.validators.iter().map(|it| it.public_key).collect();
-    let doubtful = doubtful(&sight, &all);
+    // What shows a misuse is read along with it.
+    let doubtful = doubtful(&sight, &lock.group_keys());
+    let asked: BTreeSet<PublicKey> = keys.into_iter().chain(doubtful.prestaked).collect();
+    let asked: Vec<PublicKey> = asked.into_iter().collect();
+    let beacon = beacon_facts(&nodes.beacon, &asked).await?;
     Ok(Seen {
-        evidence: evidence::read(nodes.chain(), &doubtful, &mut BTreeMap::new()).await?,
-        beacon: beacon_facts(&nodes.beacon, &keys).await?,
+        evidence: Evidence {
+            registered: beacon.registered.clone(),
+            pending: beacon.pending.clone(),
+            paid: paid_out(nodes.chain(), &doubtful.exited, paid).await?,
+        },
+        beacon,
         logged: logged.into_iter().map(|it| it.deposit).collect(),
         sight,
         extra,
@@ -186,21 +191,13 @@ async fn beacon_facts(beacon: &BeaconClient, keys: &[PublicKey]) -> Result<Beaco
     let spec = beacon.chain_spec().await?;
     slot_by_two(&spec, &beacon.sync_status().await?, clock::now())?;
     let genesis = spec.genesis();
-    let mut facts = BeaconFacts {
+    let (registered, pending) = deposited(beacon, keys).await?;
+    Ok(BeaconFacts {
         genesis_validators_root: genesis.genesis_validators_root,
         genesis_fork_version: genesis.genesis_fork_version,
         deposit_chain_id: spec.deposit_chain_id(),
         deposit_contract: spec.deposit_contract(),
-        registered: BTreeSet::new(),
-        pending: Vec::new(),
-    };
-    for state in [StateId::Head, StateId::Finalized] {
-        // The pending ones first: one that becomes a validator between the two answers is in both.
-        let pending = beacon.pending_deposits(state).await?;
-        facts.pending.extend(of_keys(pending, keys));
-        let registered = beacon.validators(state, keys).await?;
-        let registered = registered.into_iter().map(|it| it.validator.pubkey);
-        facts.registered.extend(registered);
-    }
-    Ok(facts)
+        registered,
+        pending,
+    })
 }

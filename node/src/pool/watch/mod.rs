@@ -322,7 +322,7 @@ impl Watch {
         };
         let target = self.target(&version);
         let agreed = (self.standing.lock(), &version);
-        judging::run(&self.nodes, agreed, &target, judgement).await
+        judging::run((&self.nodes, &mut self.paid), agreed, &target, judgement).await
     }
 
     fn target(&self, version: &Version) -> Target {
