@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use node_core::pool::megapool::{Deployed, Stage, Validator};
 use node_core::pool::plan::Leaving;
-use node_core::proof::withdrawals_of;
+use node_core::proof::{payout_of, withdrawals_of};
 use proto::eth::{ChainSpec, ValidatorIndex};
 use proto::{Epoch, PublicKey, Slot};
 use thiserror::Error;
@@ -141,11 +141,8 @@ pub async fn paid_out(
             };
             let block = BlockId::Slot(Slot(slot));
             let signed = chain.beacon.block(chain.spec, block).await?;
-            let paid = signed.and_then(|signed| {
-                let all = withdrawals_of(&signed.block, state.index);
-                Some(all.first()?.1.amount)
-            });
-            before.extend(paid.map(|paid| (state.validator.pubkey, paid)));
+            let paid = signed.and_then(|signed| payout_of(&signed.block, state.index));
+            before.extend(paid.map(|(_, paid)| (state.validator.pubkey, paid.amount)));
         }
     }
     Ok(before.clone())

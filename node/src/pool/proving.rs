@@ -10,9 +10,7 @@ use std::time::Duration;
 
 use node_core::pool::plan::{Due, Kind, Need, Proven};
 use node_core::proof::anchor::{self, Anchor, Choice};
-use node_core::proof::{
-    BlockProofs, Carried, Claim, Form, ProofCall, Surface, Wanted, withdrawals_of,
-};
+use node_core::proof::{BlockProofs, Carried, Claim, Form, ProofCall, Surface, Wanted, payout_of};
 use proto::eth::ValidatorIndex;
 use proto::{Epoch, Slot, Timestamp};
 use thiserror::Error;
@@ -174,8 +172,8 @@ async fn anchored(
 async fn number(chain: Chain<'_>, paid: Slot, index: ValidatorIndex) -> Result<u16, Unproved> {
     let block = chain.beacon.block(chain.spec, BlockId::Slot(paid)).await?;
     let block = block.ok_or(NoProof::NoBlockAt(paid))?.block;
-    let all = withdrawals_of(&block, index);
-    let most = all.into_iter().max_by_key(|(_, it)| it.amount);
-    most.map(|(number, _)| number)
+    let payout = payout_of(&block, index);
+    payout
+        .map(|(number, _)| number)
         .ok_or(Unproved::NotPaid(paid))
 }

@@ -51,4 +51,4 @@ pub use reader::StateReader;
 pub use refusal::{BadState, Rule, Unprovable};
 pub use surface::{Carried, Claim, ProofCall, Surface};
 pub use wanted::{MOST_WANTED, StateTerms, Wanted, layout_at};
-pub use withdrawal::{Era, Form, NoWithdrawal, WithdrawalProof, withdrawals_of};
+pub use withdrawal::{Era, Form, NoWithdrawal, WithdrawalProof, payout_of, withdrawals_of};

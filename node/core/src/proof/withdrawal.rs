@@ -203,6 +203,13 @@ pub fn withdrawals_of(block: &Block, validator: ValidatorIndex) -> Vec<(u16, Wit
         .collect()
 }
 
+/// The withdrawal by which a block paid a validator out, with its place: the largest, where a part
+/// that its owner asked for stands beside it.
+pub fn payout_of(block: &Block, validator: ValidatorIndex) -> Option<(u16, Withdrawal)> {
+    let all = withdrawals_of(block, validator);
+    all.into_iter().max_by_key(|(_, it)| it.amount)
+}
+
 impl BlockProofs {
     /// That `block` paid out its withdrawal `number`, as the state of these proofs remembers it.
     ///

@@ -9,7 +9,7 @@ use ssz_types::FixedVector;
 use super::example::{self, SLOT};
 use super::oracle::{Fulu, OfMinimal};
 use super::{header, read, sent, wanted};
-use crate::proof::withdrawal::{Era, Form, NoWithdrawal, withdrawals_of};
+use crate::proof::withdrawal::{Era, Form, NoWithdrawal, payout_of, withdrawals_of};
 use crate::proof::{BlockProofs, StateProofs, Unprovable, Wanted};
 
 /// A block with something in every list: of withdrawals, two.
@@ -166,6 +166,31 @@ fn withdrawals_of_a_validator_are_found_with_their_places() {
     assert!(found.contains(&(1, all[1].clone())));
     assert!(found.iter().all(|(at, it)| all[usize::from(*at)] == *it));
     assert_eq!(withdrawals_of(&block, ValidatorIndex(u64::MAX)), []);
+}
+
+/// The sweep stands behind the parts that owners asked for in the same block.
+#[test]
+fn of_two_withdrawals_of_a_validator_the_larger_paid_it_out() {
+    let all = block_at(SLOT).parts().withdrawals;
+    let at = |number: usize| {
+        let index = all[number].index.to_le_bytes();
+        let validator = all[number].validator_index.0.to_le_bytes();
+        let bytes = [index, validator].concat();
+        let place = BLOCK.windows(bytes.len()).position(|it| it == bytes);
+        place.expect("it stands in the block")
+    };
+    for (sums, largest) in [([1_u64, 32], 1), ([32, 1], 0)] {
+        let mut ssz = BLOCK.to_vec();
+        for (number, sum) in sums.iter().enumerate() {
+            let at = at(number);
+            ssz[at + 8..at + 16].copy_from_slice(&9_u64.to_le_bytes());
+            ssz[at + 36..at + 44].copy_from_slice(&sum.to_le_bytes());
+        }
+        let block = Block::of_layout(MINIMAL, &ssz).unwrap();
+        let (number, paid) = payout_of(&block, ValidatorIndex(9)).unwrap();
+        assert_eq!((number, paid.amount), (largest, 32));
+    }
+    assert_eq!(payout_of(&block_at(SLOT), ValidatorIndex(u64::MAX)), None);
 }
 
 #[test]
