@@ -31,6 +31,7 @@ mod rpc;
 mod transaction;
 mod transport;
 
+pub use account::AccountState;
 pub use at_block::{Anchor, Anchors, StateAnswer, StateQuestion, States};
 pub use error::ExecutionError;
 pub use log::DepositLog;

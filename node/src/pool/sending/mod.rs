@@ -26,7 +26,9 @@ use proto::{Address, Root};
 use thiserror::Error;
 
 use self::kept::{KeptError, KeptOutbox};
-use crate::execution::{Anchors, ExecutionError, Patience, Sender, States, Taken, Transaction};
+use crate::execution::{
+    AccountState, Anchors, ExecutionError, Patience, Sender, States, Taken, Transaction,
+};
 
 /// Nothing more is sent.
 #[derive(Debug, Error)]
@@ -178,11 +180,14 @@ impl Sending {
                 expected: self.outbox.chain_id(),
             });
         }
+        let account = self.sender.address();
+        // Of these blocks, it is the same for every call.
+        let state = self.states.account(&account, anchors).await?;
         let mut first = None;
         let mut passed = Vec::new();
         for from in 0..asked.len().max(1) {
             let asked = &asked[from..];
-            let facts = self.facts(asked, anchors, now).await?;
+            let facts = self.facts(asked, (&state, anchors), now).await?;
             if self.outbox.settle(facts.settled) {
                 self.kept.store(&self.outbox)?;
             }
@@ -251,11 +256,10 @@ impl Sending {
     async fn facts(
         &mut self,
         asked: &[Call],
-        anchors: &Anchors,
+        (state, anchors): (&AccountState, &Anchors),
         now: u64,
     ) -> Result<Facts, SendingError> {
         let account = self.sender.address();
-        let state = self.states.account(&account, anchors).await?;
         let simulated = match candidate(&self.outbox, asked, state.nonce) {
             Some(call) => {
                 let call = unpriced(call);
