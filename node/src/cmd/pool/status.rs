@@ -22,8 +22,7 @@ use crate::pool::{SightError, Target, look};
 ///
 /// Everything is read from the contracts by your own execution node, at its newest block and at the
 /// finalised one, and what differs is named. Who leaves is read from `beacon_node` of the config,
-/// if
-/// the config names the execution node too. Works for any node on mainnet and hoodi, without a
+/// if the config names the execution node too. Works for any node on mainnet and hoodi, without a
 /// cluster: all that is needed is the address of the node account.
 #[derive(Debug, Args)]
 pub struct Arguments {
