@@ -1,5 +1,7 @@
 //! A transaction: a call, such as a deposit or nothing in the place of one, and what it may cost.
 
+use alloy::consensus::TxEnvelope;
+use alloy::eips::eip2718::Decodable2718 as _;
 use alloy::primitives::{B256, Bytes, U256};
 use alloy::sol_types::SolCall as _;
 use proto::eth::DepositData;
@@ -43,6 +45,23 @@ pub struct Transaction {
     pub max_fee: u64,
     /// Of which goes to the proposer, wei.
     pub priority_fee: u64,
+}
+
+impl Transaction {
+    /// What a signed transaction with fees of EIP-1559 does, if the bytes are one that calls.
+    pub fn read(mut raw: &[u8]) -> Option<Self> {
+        let envelope = TxEnvelope::decode_2718(&mut raw).ok()?;
+        let signed = envelope.as_eip1559().filter(|_| raw.is_empty())?.tx();
+        Some(Self {
+            nonce: signed.nonce,
+            to: signed.to.to()?.0.0.into(),
+            value: signed.value,
+            data: signed.input.to_vec(),
+            gas: signed.gas_limit,
+            max_fee: u64::try_from(signed.max_fee_per_gas).ok()?,
+            priority_fee: u64::try_from(signed.max_priority_fee_per_gas).ok()?,
+        })
+    }
 }
 
 /// A deposit, or nothing in the place of one.

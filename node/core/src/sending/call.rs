@@ -159,9 +159,13 @@ pub struct Call {
 impl Call {
     /// What the chain is asked to do, in 32 bytes: contract, value and data.
     pub fn digest(&self) -> Root {
-        let value = self.value.to_be_bytes::<32>();
-        keccak256([self.to.as_bytes(), &value[..], &self.data].concat())
-            .0
-            .into()
+        digest(&self.to, self.value, &self.data)
     }
+}
+
+/// What the chain is asked to do by a call of this contract, with so many wei and these bytes.
+pub fn digest(to: &Address, value: U256, data: &[u8]) -> Root {
+    let value = value.to_be_bytes::<32>();
+    let bytes = [to.as_bytes(), &value[..], data].concat();
+    keccak256(bytes).0.into()
 }

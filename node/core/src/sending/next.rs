@@ -3,8 +3,9 @@
 //! | the lowest nonce of the outbox that is not used up | what is next |
 //! |---|---|
 //! | of a step that is asked for | the same again if the node lost it; more fee if it is stuck |
-//! | of a step that is no longer asked for, and must not happen twice | stop: it is to be emptied |
-//! | of another such step | it is waited for: a second time does nothing |
+//! | of one that must not happen twice, asked for otherwise | the same; stop if it would fail |
+//! | of one that must not happen twice, not asked for | stop: it is to be emptied |
+//! | of one that may happen twice, not asked for or failing | nothing in its place |
 //! | emptied by the operator | an empty transaction in its place |
 //!
 //! | no such nonce, and the step that is next was | what is next |
@@ -17,7 +18,8 @@
 use alloy_primitives::U256;
 use proto::Root;
 
-use super::call::{Call, Effect, Gas, StepId};
+use super::asked::{Asked, Contents, Kept, Wanted, wanted};
+use super::call::{Call, Effect, StepId};
 use super::fees::{Market, Offer};
 use super::outbox::{Entry, MOST_ATTEMPTS, Outbox};
 use super::why::{Stop, Why};
@@ -52,9 +54,13 @@ pub struct Facts {
     pub balance: U256,
     /// What gas costs.
     pub market: Market,
-    /// Whether the call of [`candidate`] would succeed, with its reason if not.
+    /// Whether the call of [`candidate`](super::asked::candidate) would succeed, with its reason
+    /// if not.
     pub simulated: Option<Result<(), String>>,
-    /// Which of the transactions of [`sent_for`] are in blocks, as far as the node says.
+    /// That call, if it is under way as it was signed.
+    pub kept: Option<Kept>,
+    /// Which of the transactions of [`sent_for`](super::asked::sent_for) are in blocks, as far as
+    /// the node says.
     pub landed: Vec<Landed>,
 }
 
@@ -67,17 +73,10 @@ pub struct Order<'a> {
     pub effect: Effect,
     /// The account's nonce.
     pub nonce: u64,
-    /// What it does; nothing if it only uses up the nonce.
-    pub call: Option<&'a Call>,
+    /// What it does.
+    pub contents: Contents<'a>,
     /// What it costs.
     pub offer: Offer,
-}
-
-impl Order<'_> {
-    /// The gas that it may use.
-    pub fn gas(&self) -> Gas {
-        self.call.map_or(Gas::EMPTY, |call| call.gas)
-    }
 }
 
 /// What to do next.
@@ -105,32 +104,11 @@ pub enum Act<'a> {
     Replace(Order<'a>),
 }
 
-/// The call that is sent next, or that is under way and may be replaced: the one to simulate.
-pub fn candidate<'a>(outbox: &Outbox, asked: &'a [Call], nonce: u64) -> Option<&'a Call> {
-    match open(outbox, nonce) {
-        Some(entry) => asked.iter().find(|call| call.step == entry.step),
-        None => asked.first(),
-    }
-}
-
-/// The transactions of which it matters whether they are in a block.
-pub fn sent_for(outbox: &Outbox, asked: &[Call]) -> Vec<Root> {
-    let Some(call) = asked.first() else {
-        return Vec::new();
-    };
-    let attempts = outbox.of(&call.step).flat_map(|entry| &entry.attempts);
-    attempts.map(|attempt| attempt.transaction).collect()
-}
-
-fn open(outbox: &Outbox, nonce: u64) -> Option<&Entry> {
-    outbox.entries().find(|entry| entry.nonce >= nonce)
-}
-
 /// What to do next for the steps that are asked for, which are to be taken in their order. `cap` is
 /// the highest price of a unit of gas, in wei.
-pub fn next<'a>(outbox: &'a Outbox, asked: &'a [Call], facts: &Facts, cap: u64) -> Act<'a> {
+pub fn next<'a>(outbox: &'a Outbox, asked: Asked<'a>, facts: &Facts, cap: u64) -> Act<'a> {
     let known = outbox.settled();
-    let entry = open(outbox, facts.nonce);
+    let entry = outbox.under_way(facts.nonce);
     let is_behind = facts.nonce < known || entry.is_some_and(|it| it.nonce > facts.nonce);
     if is_behind {
         let known = entry.map_or(known, |entry| entry.nonce.max(known));
@@ -141,7 +119,7 @@ pub fn next<'a>(outbox: &'a Outbox, asked: &'a [Call], facts: &Facts, cap: u64) 
         });
     }
     let bench = Bench { outbox, facts, cap };
-    match (entry, asked.first()) {
+    match (entry, asked.calls.first()) {
         (Some(entry), _) => bench.under_way(entry, asked),
         (None, None) => Act::Done {
             is_final: facts.settled >= facts.nonce,
@@ -158,7 +136,7 @@ pub fn may_pass_over(outbox: &Outbox, facts: &Facts, act: &Act<'_>) -> bool {
         Act::Stop(stop) => stop.is_of_one_step(),
         Act::Done { .. } | Act::Broadcast { .. } | Act::Sign(_) | Act::Replace(_) => false,
     };
-    is_its_own && open(outbox, facts.nonce).is_none()
+    is_its_own && outbox.under_way(facts.nonce).is_none()
 }
 
 /// What decides, together.
@@ -170,73 +148,97 @@ struct Bench<'a, 'f> {
 
 impl<'a> Bench<'a, '_> {
     /// The step whose nonce is the next to be used up.
-    fn under_way(&self, entry: &'a Entry, asked: &'a [Call]) -> Act<'a> {
-        if entry.cancelled {
-            return match entry.newest().call {
-                Some(_) => self.replace(entry, None),
-                None => self.again(entry, None),
-            };
-        }
+    fn under_way(&self, entry: &'a Entry, asked: Asked<'a>) -> Act<'a> {
         let (step, nonce) = (entry.step.clone(), entry.nonce);
-        let Some(call) = asked.iter().find(|call| call.step == step) else {
-            return match entry.effect {
+        let transaction = entry.newest().transaction;
+        match wanted(entry, asked) {
+            Wanted::Nothing => self.empty(entry),
+            Wanted::Unasked => match entry.effect {
                 Effect::Once => Act::Stop(Stop::Overtaken {
                     step,
                     nonce,
-                    transaction: entry.newest().transaction,
+                    transaction,
                 }),
-                Effect::Idempotent => self.wait_or_broadcast(entry),
-            };
-        };
-        let is_same = entry.newest().call == Some(call.digest());
-        match (entry.effect, is_same) {
-            (Effect::Once, false) => Act::Stop(Stop::Changed { step, nonce }),
-            (Effect::Once | Effect::Idempotent, true) => match self.refuse_failing(call) {
-                Ok(()) => self.again(entry, Some(call)),
-                Err(why) => Act::Wait(why),
+                // It is not pushed into a block any more: what it does may be unwanted by now.
+                Effect::Idempotent if self.is_lost(entry) => self.empty(entry),
+                Effect::Idempotent => self.again(entry, Contents::Nothing, None),
             },
-            // Its proof was too old, or will be.
-            (Effect::Idempotent, false) => match self.refuse_failing(call) {
-                Ok(()) => self.replace(entry, Some(call)),
-                Err(why) => Act::Wait(why),
+            Wanted::Call(call) => match self.refuse_failing(&step) {
+                // Its proof was too old, or will be.
+                Ok(()) if entry.newest().call != Some(call.digest()) => {
+                    self.replace(entry, Contents::Call(call))
+                }
+                Ok(()) => self.again(entry, Contents::Call(call), None),
+                Err(why) => self.failing(entry, why),
+            },
+            Wanted::Kept { is_outdated } => match (self.refuse_failing(&step), self.facts.kept) {
+                (Ok(()), Some(kept)) => {
+                    let outdated = || Why::Outdated {
+                        step,
+                        nonce,
+                        transaction,
+                    };
+                    let why = is_outdated.then(outdated);
+                    self.again(entry, Contents::Kept(kept), why)
+                }
+                (Ok(()), None) => Act::Wait(Why::Untried(step)),
+                (Err(Why::Reverts { reason, .. }), _) if is_outdated => Act::Stop(Stop::Changed {
+                    step,
+                    nonce,
+                    reason,
+                }),
+                (Err(why), _) => self.failing(entry, why),
             },
         }
     }
 
-    /// The same again, unless it is stuck.
-    fn again(&self, entry: &'a Entry, call: Option<&'a Call>) -> Act<'a> {
-        let newest = entry.newest();
-        let age = self.facts.now.saturating_sub(newest.signed_at);
-        let is_stuck = age >= STUCK_AFTER && self.facts.market.outbids(newest.offer());
-        match is_stuck {
-            true => self.replace(entry, call),
-            false => self.wait_or_broadcast(entry),
+    /// What would fail now is not raised. If a second time does nothing, it does not keep what
+    /// comes after it from its turn either.
+    fn failing(&self, entry: &'a Entry, why: Why) -> Act<'a> {
+        let is_empty = entry.newest().call.is_none();
+        let gives_way = is_empty || (why.is_refusal() && self.is_stuck(entry));
+        match entry.effect {
+            Effect::Idempotent if gives_way => self.empty(entry),
+            Effect::Once | Effect::Idempotent => Act::Wait(why),
         }
     }
 
-    fn wait_or_broadcast(&self, entry: &Entry) -> Act<'a> {
+    /// Nothing in its place.
+    fn empty(&self, entry: &'a Entry) -> Act<'a> {
+        match entry.newest().call {
+            Some(_) => self.replace(entry, Contents::Nothing),
+            None => self.again(entry, Contents::Nothing, None),
+        }
+    }
+
+    /// The same again, unless it is stuck. What is to be said of it beside.
+    fn again(&self, entry: &'a Entry, contents: Contents<'a>, why: Option<Why>) -> Act<'a> {
+        match self.is_stuck(entry) {
+            true => self.replace(entry, contents),
+            false => self.keep(entry, why),
+        }
+    }
+
+    /// Keeps what is under way as it is, and says why, if more is to be said than that it is.
+    fn keep(&self, entry: &Entry, why: Option<Why>) -> Act<'a> {
         match self.is_lost(entry) {
             true => Act::Broadcast {
                 nonce: entry.nonce,
-                held: None,
+                held: why,
             },
-            false => Act::Wait(Why::UnderWay {
+            false => Act::Wait(why.unwrap_or_else(|| Why::UnderWay {
                 step: entry.step.clone(),
                 nonce: entry.nonce,
                 transaction: entry.newest().transaction,
-            }),
+            })),
         }
     }
 
-    /// Keeps what is under way as it is.
-    fn hold(&self, entry: &Entry, why: Why) -> Act<'a> {
-        match self.is_lost(entry) {
-            true => Act::Broadcast {
-                nonce: entry.nonce,
-                held: Some(why),
-            },
-            false => Act::Wait(why),
-        }
+    /// Whether it has waited for a block for long, and others offer more.
+    fn is_stuck(&self, entry: &Entry) -> bool {
+        let newest = entry.newest();
+        let age = self.facts.now.saturating_sub(newest.signed_at);
+        age >= STUCK_AFTER && self.facts.market.outbids(newest.offer())
     }
 
     /// Whether the node does not have what is under way.
@@ -244,32 +246,30 @@ impl<'a> Bench<'a, '_> {
         self.facts.pending <= entry.nonce
     }
 
-    fn replace(&self, entry: &'a Entry, call: Option<&'a Call>) -> Act<'a> {
+    fn replace(&self, entry: &'a Entry, contents: Contents<'a>) -> Act<'a> {
         // One more is kept for emptying it.
-        let most = MOST_ATTEMPTS + usize::from(call.is_none());
+        let most = MOST_ATTEMPTS + usize::from(contents == Contents::Nothing);
         if entry.attempts.len() >= most {
-            return self.hold(
-                entry,
-                Why::RaisedOften {
-                    step: entry.step.clone(),
-                    nonce: entry.nonce,
-                },
-            );
+            let why = Why::RaisedOften {
+                step: entry.step.clone(),
+                nonce: entry.nonce,
+            };
+            return self.keep(entry, Some(why));
         }
         let offer = match self.facts.market.better(entry.newest().offer(), self.cap) {
             Ok(offer) => offer,
-            Err(dear) => return self.hold(entry, dear.into()),
+            Err(dear) => return self.keep(entry, Some(dear.into())),
         };
         let order = Order {
             step: &entry.step,
             effect: entry.effect,
             nonce: entry.nonce,
-            call,
+            contents,
             offer,
         };
         match self.refuse_poor(&order) {
             Ok(()) => Act::Replace(order),
-            Err(why) => self.hold(entry, why),
+            Err(why) => self.keep(entry, Some(why)),
         }
     }
 
@@ -290,7 +290,7 @@ impl<'a> Bench<'a, '_> {
                 account: outbox.account(),
             });
         }
-        if let Err(why) = self.refuse_failing(call) {
+        if let Err(why) = self.refuse_failing(&call.step) {
             return Act::Wait(why);
         }
         let offer = match facts.market.offer(self.cap) {
@@ -301,7 +301,7 @@ impl<'a> Bench<'a, '_> {
             step: &call.step,
             effect: call.effect,
             nonce: facts.nonce,
-            call: Some(call),
+            contents: Contents::Call(call),
             offer,
         };
         match self.refuse_poor(&order) {
@@ -345,8 +345,8 @@ impl<'a> Bench<'a, '_> {
         }
     }
 
-    fn refuse_failing(&self, call: &Call) -> Result<(), Why> {
-        let step = call.step.clone();
+    fn refuse_failing(&self, step: &StepId) -> Result<(), Why> {
+        let step = step.clone();
         match &self.facts.simulated {
             Some(Ok(())) => Ok(()),
             Some(Err(reason)) => Err(Why::Reverts {
@@ -358,9 +358,8 @@ impl<'a> Bench<'a, '_> {
     }
 
     fn refuse_poor(&self, order: &Order<'_>) -> Result<(), Why> {
-        let fee = U256::from(order.gas().units()) * U256::from(order.offer.max_fee);
-        let value = order.call.map_or(U256::ZERO, |call| call.value);
-        let needs = value.saturating_add(fee);
+        let fee = U256::from(order.contents.gas().units()) * U256::from(order.offer.max_fee);
+        let needs = order.contents.value().saturating_add(fee);
         match self.facts.balance < needs {
             true => Err(Why::Funds {
                 step: order.step.clone(),

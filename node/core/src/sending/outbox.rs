@@ -134,7 +134,8 @@ impl Entry {
         let is_emptied = self.attempts.iter().any(|attempt| attempt.call.is_none());
         let is_short = self.raw.0.len() <= MOST_DATA + ENVELOPE;
         let fits = (1..=MOST_ATTEMPTS + 1).contains(&self.attempts.len()) && is_short;
-        fits && first.is_some() && is_one && (self.cancelled || !is_emptied)
+        let may_be_emptied = self.cancelled || self.effect == Effect::Idempotent;
+        fits && first.is_some() && is_one && (may_be_emptied || !is_emptied)
     }
 }
 
@@ -247,6 +248,11 @@ impl Outbox {
         self.entries.values()
     }
 
+    /// What is under way from an account that uses up this nonce next.
+    pub fn under_way(&self, nonce: u64) -> Option<&Entry> {
+        self.entries.range(nonce..).next().map(|(_, entry)| entry)
+    }
+
     /// What was sent at this nonce.
     pub fn at(&self, nonce: u64) -> Option<&Entry> {
         self.entries.get(&nonce)
@@ -276,8 +282,14 @@ impl Outbox {
         let entry = match self.entries.get(&nonce) {
             Some(entry) => {
                 let is_its = entry.step == made.step && entry.effect == made.effect;
-                // What was emptied stays so.
-                let is_allowed = is_its && entry.cancelled == made.attempt.call.is_none();
+                // What the operator has emptied stays so.
+                let is_fit = match (entry.cancelled, made.effect) {
+                    (false, Effect::Idempotent) => true,
+                    (true, Effect::Idempotent) | (_, Effect::Once) => {
+                        entry.cancelled == made.attempt.call.is_none()
+                    }
+                };
+                let is_allowed = is_its && is_fit;
                 let mut entry = entry.clone();
                 entry.attempts.push(made.attempt);
                 entry.raw = made.raw;

@@ -22,6 +22,20 @@ pub enum Why {
         /// The newest transaction.
         transaction: Root,
     },
+    /// It waits for a block, and would be worded otherwise by now.
+    #[error(
+        "{step} is under way at nonce {nonce} in {transaction} as it was signed, and would have \
+         other contents by now: it is kept as it is, and its fee raised if need be, until it or \
+         something else is in a block"
+    )]
+    Outdated {
+        /// The step.
+        step: StepId,
+        /// Its nonce.
+        nonce: u64,
+        /// The newest transaction.
+        transaction: Root,
+    },
     /// The nonce is used up, and the effect is not there.
     #[error(
         "nonce {nonce} of {step} is used up and the contracts do not show the step done; other \
@@ -116,9 +130,27 @@ impl Why {
             | Self::Untried(_)
             | Self::Funds { .. } => true,
             Self::UnderWay { .. }
+            | Self::Outdated { .. }
             | Self::Foreign(_)
             | Self::Behind { .. }
             | Self::Price(_)
+            | Self::RaisedOften { .. } => false,
+        }
+    }
+
+    /// Whether the contracts refuse it now.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Reverts { .. } => true,
+            Self::UnderWay { .. }
+            | Self::Outdated { .. }
+            | Self::Unsettled { .. }
+            | Self::NotFinal { .. }
+            | Self::Foreign(_)
+            | Self::Behind { .. }
+            | Self::Untried(_)
+            | Self::Price(_)
+            | Self::Funds { .. }
             | Self::RaisedOften { .. } => false,
         }
     }
@@ -154,16 +186,19 @@ pub enum Stop {
         /// The newest transaction.
         transaction: Root,
     },
-    /// Other calldata is wanted than was sent.
+    /// Other calldata is wanted than was sent, which would fail.
     #[error(
-        "{step} is under way at nonce {nonce} with other contents than are wanted now: it is not \
-         replaced by them. Wait until it is in a block, or have it emptied (--cancel)"
+        "{step} is under way at nonce {nonce} with other contents than are wanted now, and would \
+         fail with those that it has: {reason}. It is neither sent again nor replaced by others. \
+         Wait until it is in a block, or have it emptied (--cancel)"
     )]
     Changed {
         /// The step.
         step: StepId,
         /// Its nonce.
         nonce: u64,
+        /// The contract's.
+        reason: String,
     },
     /// It had no effect although it succeeded.
     #[error(

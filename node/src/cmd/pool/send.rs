@@ -18,6 +18,7 @@ use alloy::primitives::U256;
 use clap::Args;
 use node_core::pool::dispatch;
 use node_core::pool::open_step::{NotNow, OpenStep};
+use node_core::sending::asked::Asked;
 use node_core::sending::call::Call;
 use node_core::sending::fees::WEI_PER_GWEI;
 use node_core::sending::why::{Stop, Why};
@@ -304,7 +305,11 @@ async fn advance(
         asked.push(dispatch::call(step).unwrap_or_else(|| (*call).clone()));
     }
     let seconds = clock::now().unix_seconds();
-    let advance = sending.advance(&asked, &anchors(&sight), seconds).await?;
+    let asked = Asked {
+        calls: &asked,
+        unproved: &[],
+    };
+    let advance = sending.advance(asked, &anchors(&sight), seconds).await?;
     if let (Some((step, call)), Progress::Waits(Why::Reverts { .. })) = (same, &advance.progress) {
         *call = asking.call(&step, &sight, sending).await?;
     }

@@ -5,27 +5,30 @@
 //! |---|---|
 //! | [`kept`] | the outbox on the disk |
 //! | [`node_account`] | the node account, from its keystore |
+//! | `worded` | what a transaction does, from a call or as it was signed before |
 //!
 //! Never here: which calls there are, and what is next, which the core decides
 //! ([`node_core::sending`]).
 
 pub mod kept;
 pub mod node_account;
+mod worded;
 
 use std::path::Path;
 
 use alloy::primitives::U256;
+use node_core::sending::asked::{Asked, Candidate, Contents, candidate, sent_for};
 use node_core::sending::call::{Call, StepId};
 use node_core::sending::fees::{Market, WEI_PER_GWEI};
-use node_core::sending::next::{
-    Act, Facts, Landed, Order, candidate, may_pass_over, next, sent_for,
-};
+use node_core::sending::next::{Act, Facts, Landed, Order, may_pass_over, next};
 use node_core::sending::outbox::{Attempt, Made, Outbox, OutboxError, Raw};
 use node_core::sending::why::{Stop, Why};
 use proto::{Address, Root};
 use thiserror::Error;
 
 use self::kept::{KeptError, KeptOutbox};
+pub use self::worded::sent;
+use self::worded::{as_signed, unpriced};
 use crate::execution::{
     AccountState, Anchors, ExecutionError, Patience, Sender, States, Taken, Transaction,
 };
@@ -65,7 +68,9 @@ pub enum Progress {
         step: StepId,
         nonce: u64,
         transaction: Root,
-        /// What keeps its fee from being raised, if it ought to be.
+        /// Whether it does nothing, in the place of the step.
+        is_empty: bool,
+        /// What keeps its fee from being raised, if it ought to be, or what else is to be said.
         held: Option<Why>,
     },
     /// It was, and the node did not take it. It is tried again at the next look.
@@ -170,7 +175,7 @@ impl Sending {
     /// If the node does not answer, or the outbox cannot be written.
     pub async fn advance(
         &mut self,
-        asked: &[Call],
+        asked: Asked<'_>,
         anchors: &Anchors,
         now: u64,
     ) -> Result<Advance, SendingError> {
@@ -185,8 +190,11 @@ impl Sending {
         let state = self.states.account(&account, anchors).await?;
         let mut first = None;
         let mut passed = Vec::new();
-        for from in 0..asked.len().max(1) {
-            let asked = &asked[from..];
+        for from in 0..asked.calls.len().max(1) {
+            let asked = Asked {
+                calls: &asked.calls[from..],
+                ..asked
+            };
             let facts = self.facts(asked, (&state, anchors), now).await?;
             if self.outbox.settle(facts.settled) {
                 self.kept.store(&self.outbox)?;
@@ -200,7 +208,7 @@ impl Sending {
                 return Ok(Advance { progress, passed });
             }
             let words = words(&progress);
-            let step = asked.first().map(|call| call.step.clone());
+            let step = asked.calls.first().map(|call| call.step.clone());
             passed.extend(step.zip(words));
             first.get_or_insert(progress);
         }
@@ -255,14 +263,21 @@ impl Sending {
 
     async fn facts(
         &mut self,
-        asked: &[Call],
+        asked: Asked<'_>,
         (state, anchors): (&AccountState, &Anchors),
         now: u64,
     ) -> Result<Facts, SendingError> {
         let account = self.sender.address();
-        let simulated = match candidate(&self.outbox, asked, state.nonce) {
+        let (call, kept) = match candidate(&self.outbox, asked, state.nonce) {
+            Some(Candidate::Call(call)) => (Some(unpriced(call)), None),
+            Some(Candidate::Kept(entry)) => {
+                let (call, kept) = as_signed(entry)?;
+                (Some(call), Some(kept))
+            }
+            None => (None, None),
+        };
+        let simulated = match call {
             Some(call) => {
-                let call = unpriced(call);
                 let tried = self.states.simulate(&anchors.head, &account, &call);
                 Some(tried.await?)
             }
@@ -284,6 +299,7 @@ impl Sending {
                 suggested: state.suggested,
             },
             simulated,
+            kept,
             landed: landed.collect(),
         })
     }
@@ -294,15 +310,23 @@ impl Sending {
             to: self.sender.address(),
             value: U256::ZERO,
             data: Vec::new(),
-            gas: order.gas().units(),
+            gas: order.contents.gas().units(),
             max_fee: 0,
             priority_fee: 0,
+        };
+        let does = match order.contents {
+            Contents::Call(call) => unpriced(call),
+            Contents::Kept(_) => {
+                let lost = OutboxError::Contradiction(order.nonce);
+                as_signed(self.outbox.at(order.nonce).ok_or(lost)?)?.0
+            }
+            Contents::Nothing => empty,
         };
         let transaction = Transaction {
             nonce: order.nonce,
             max_fee: order.offer.max_fee,
             priority_fee: order.offer.tip,
-            ..order.call.map_or(empty, unpriced)
+            ..does
         };
         let chain_id = self.outbox.chain_id();
         let signed = self.sender.sign(chain_id, &transaction).await?;
@@ -312,7 +336,7 @@ impl Sending {
             effect: order.effect,
             attempt: Attempt {
                 transaction: signed.hash,
-                call: order.call.map(Call::digest),
+                call: order.contents.digest(),
                 max_fee: order.offer.max_fee,
                 tip: order.offer.tip,
                 signed_at: now,
@@ -325,12 +349,14 @@ impl Sending {
     async fn broadcast(&mut self, nonce: u64, held: Option<Why>) -> Result<Progress, SendingError> {
         let entry = self.outbox.at(nonce).ok_or(ExecutionError::NoBlock)?;
         let (step, transaction) = (entry.step.clone(), entry.newest().transaction);
+        let is_empty = entry.newest().call.is_none();
         match self.states.submit(&entry.raw.0).await {
             // If another one has used the nonce up, the next look shows it.
             Ok(Taken::Yes | Taken::TooLate) => Ok(Progress::Sent {
                 step,
                 nonce,
                 transaction,
+                is_empty,
                 held,
             }),
             Err(cause) => Ok(Progress::Refused { step, cause, held }),
@@ -344,18 +370,6 @@ fn words(progress: &Progress) -> Option<String> {
         Progress::Waits(why) => Some(why.to_string()),
         Progress::Stopped(stop) => Some(stop.to_string()),
         Progress::Done { .. } | Progress::Sent { .. } | Progress::Refused { .. } => None,
-    }
-}
-
-fn unpriced(call: &Call) -> Transaction {
-    Transaction {
-        nonce: 0,
-        to: call.to,
-        value: call.value,
-        data: call.data.clone(),
-        gas: call.gas.units(),
-        max_fee: 0,
-        priority_fee: 0,
     }
 }
 

@@ -25,7 +25,7 @@ use super::known::Known;
 use super::open::Open;
 use crate::pool::anchors;
 use crate::pool::sending::node_account::{self, NodeAccountError};
-use crate::pool::sending::{Advance, Progress, Sending, SendingError};
+use crate::pool::sending::{Advance, Progress, Sending, SendingError, sent};
 use crate::report::status::CoordinatorStatus;
 
 /// So many slots after a demand the same is demanded again: a peer may have been away.
@@ -175,9 +175,9 @@ impl Coordinator {
         let steps = plan(&Facts::new(&looked.sight, terms, &self.keys, known.made())?);
         let due = dispatch::due(&steps);
         let anchors = anchors(&looked.sight);
-        let (calls, unproved) = open.calls(spec, &due, &anchors).await?;
-        waits.extend(unproved);
+        let calls = open.calls(spec, &due, &anchors).await?;
         let mut advance = open.advance(&calls, &anchors).await?;
+        waits.extend(calls.waits);
         advance.progress = unless_unsigned(advance.progress, &steps);
         waits.extend(steps.iter().filter(|it| !due.contains(it)).filter_map(wait));
         let needed = steps
@@ -288,11 +288,12 @@ fn words(progress: Progress) -> (String, Option<String>) {
             step,
             nonce,
             transaction,
+            is_empty,
             held,
         } => {
             let held = held.map_or_else(String::new, |why| format!("; {why}"));
-            let words = format!("sent {step} at nonce {nonce} in {transaction}{held}");
-            (words, None)
+            let words = sent(&step, (nonce, is_empty), &transaction);
+            (format!("{words}{held}"), None)
         }
         Progress::Refused { step, cause, held } => {
             let held = held.map_or_else(String::new, |why| format!("; {why}"));

@@ -2,11 +2,13 @@
 //! the proofs that are on their way.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use node_core::duties::pool::Looked;
 use node_core::pool::dispatch::{self, Turns};
 use node_core::pool::plan::{Body, Step};
 use node_core::pool::view::Node;
+use node_core::sending::asked::Asked;
 use node_core::sending::call::{Call, StepId};
 use node_core::sending::why::Why;
 use proto::Address;
@@ -27,6 +29,24 @@ pub(super) struct Open {
     /// each look would take the place of what is under way each time.
     proved: BTreeMap<StepId, Call>,
     turns: Turns,
+}
+
+/// The calls of the steps that are due.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    calls: Vec<Call>,
+    /// Those whose proofs have still to be made.
+    unproved: Vec<StepId>,
+    /// Why, in words.
+    pub(super) waits: Vec<String>,
+}
+
+impl Calls {
+    /// The proof of this step is not made at this look.
+    fn waits(&mut self, step: &Step, why: &impl fmt::Display) {
+        self.unproved.push(dispatch::name(step));
+        self.waits.push(format!("{}: {why}", step.words));
+    }
 }
 
 impl Open {
@@ -77,55 +97,59 @@ impl Open {
         spec: &ChainSpec,
         due: &[&Step],
         anchors: &Anchors,
-    ) -> Result<(Vec<Call>, Vec<String>), SendingError> {
-        let (mut calls, mut waits) = (Vec::new(), Vec::new());
+    ) -> Result<Calls, SendingError> {
+        let mut made = Calls::default();
         self.turns.begin();
         for step in due {
             let Body::Needs(need) = &step.body else {
-                calls.extend(dispatch::call(step));
+                made.calls.extend(dispatch::call(step));
                 continue;
             };
             let name = dispatch::name(step);
             if let Some(call) = self.proved.get(&name) {
-                calls.push(call.clone());
+                made.calls.push(call.clone());
                 continue;
             }
             if let Some(why) = self.turns.passes_over(&name) {
-                waits.push(format!("{}: {why}", step.words));
+                made.waits(step, &why);
                 continue;
             }
-            let made = match prove(self.chain(spec), (&step.kind, need), clock::now()).await {
-                Ok(made) => made.into_iter(),
+            let proofs = match prove(self.chain(spec), (&step.kind, need), clock::now()).await {
+                Ok(proofs) => proofs.into_iter(),
                 Err(why) => {
-                    waits.push(format!("{}: {why}", step.words));
+                    made.waits(step, &why);
                     continue;
                 }
             };
             self.turns.made();
-            let made = made.filter_map(|data| dispatch::with_proof(step, data));
-            match self.sending.choose(made.collect(), anchors).await? {
+            let proofs = proofs.filter_map(|data| dispatch::with_proof(step, data));
+            match self.sending.choose(proofs.collect(), anchors).await? {
                 Ok(call) => {
                     self.proved.insert(name, call.clone());
-                    calls.push(call);
+                    made.calls.push(call);
                 }
                 Err(why) => {
                     let why = self.turns.refused(name, why);
-                    waits.push(format!("{}: {why}", step.words));
+                    made.waits(step, &why);
                 }
             }
         }
-        Ok((calls, waits))
+        Ok(made)
     }
 
     /// Does the next thing for these calls.
     pub(super) async fn advance(
         &mut self,
-        calls: &[Call],
+        made: &Calls,
         anchors: &Anchors,
     ) -> Result<Advance, SendingError> {
         let seconds = clock::now().unix_seconds();
-        let advance = self.sending.advance(calls, anchors, seconds).await?;
-        self.forget(calls, &advance);
+        let asked = Asked {
+            calls: &made.calls,
+            unproved: &made.unproved,
+        };
+        let advance = self.sending.advance(asked, anchors, seconds).await?;
+        self.forget(&made.calls, &advance);
         Ok(advance)
     }
 

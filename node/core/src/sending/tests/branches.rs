@@ -1,53 +1,19 @@
 //! Each line of the two tables on the page of `next`, and each reason to wait or to stop.
 
 use super::super::fees::{NoPrice, raised};
-use super::super::next::{Act, Landed, STUCK_AFTER, candidate, may_pass_over, next, sent_for};
+use super::super::next::{Landed, STUCK_AFTER, may_pass_over};
 use super::super::why::{Stop, Why};
 use super::*;
-
-/// The order that is to be signed.
-fn order<'a>(act: Act<'a>) -> Order<'a> {
-    let (Act::Sign(order) | Act::Replace(order)) = act else {
-        panic!("nothing is to be signed");
-    };
-    order
-}
-
-/// An outbox in which this call is under way at nonce 5.
-fn sent(call: &Call) -> Outbox {
-    let mut outbox = outbox();
-    outbox.settle(5);
-    let asked = [call.clone()];
-    let copy = outbox.clone();
-    let order = order(next(&copy, &asked, &facts(5), CAP));
-    outbox.add(signed(&order, 1_000)).unwrap();
-    outbox
-}
-
-fn once() -> Call {
-    call("pay", Effect::Once)
-}
-
-fn waits(act: Act<'_>) -> Why {
-    let Act::Wait(why) = act else {
-        panic!("it does not wait");
-    };
-    why
-}
-
-fn stops(act: Act<'_>) -> Stop {
-    let Act::Stop(stop) = act else {
-        panic!("it does not stop");
-    };
-    stop
-}
 
 #[test]
 fn a_step_is_signed_at_the_next_nonce_with_the_gas_of_its_worst_case() {
     let (outbox, asked) = (outbox(), [once()]);
     let order = order(next(&outbox, &asked, &facts(5), CAP));
-    assert_eq!((order.nonce, order.call), (5, Some(&asked[0])));
-    assert_eq!(order.gas().units(), 100_000);
+    assert_eq!(
+        (order.nonce, order.contents),
+        (5, Contents::Call(&asked[0]))
+    );
+    assert_eq!(order.contents.gas().units(), 100_000);
     assert_eq!((order.offer.max_fee, order.offer.tip), (21 * GWEI, GWEI));
     let done = next(&outbox, &[], &facts(5), CAP);
     assert_eq!(done, Act::Done { is_final: true });
@@ -105,7 +71,10 @@ fn what_is_stuck_is_replaced_at_its_nonce_by_the_same_call_with_both_fees_higher
     assert!(matches!(why, Why::UnderWay { .. }), "{why}");
     facts.now += 1;
     let order = order(next(&outbox, &asked, &facts, CAP));
-    assert_eq!((order.nonce, order.call), (5, Some(&asked[0])));
+    assert_eq!(
+        (order.nonce, order.contents),
+        (5, Contents::Call(&asked[0]))
+    );
     assert_eq!(order.offer.tip, raised(GWEI));
     assert_eq!(order.offer.max_fee, 60 * GWEI + raised(GWEI));
     // One with a good offer is waited for, however long.
@@ -215,7 +184,7 @@ fn a_step_that_failed_is_sent_anew_only_when_that_is_final_and_three_times_at_mo
     let asked = [once()];
     let mut outbox = sent(&once());
     for nonce in 5..8 {
-        let landed = sent_for(&outbox, &asked)
+        let landed = sent_for(&outbox, just(&asked))
             .into_iter()
             .map(|transaction| Landed {
                 transaction,
@@ -264,60 +233,7 @@ fn a_step_that_succeeded_without_effect_or_of_which_nothing_is_known_is_not_sent
     assert_eq!(order(next(&outbox, &asked, &facts, CAP)).nonce, 6);
 }
 
-#[test]
-fn a_step_that_is_done_by_somebody_else_stops_all_until_it_is_emptied() {
-    let mut outbox = sent(&once());
-    let other = [call("other", Effect::Once)];
-    let stop = stops(next(&outbox, &other, &facts(5), CAP));
-    assert!(matches!(stop, Stop::Overtaken { nonce: 5, .. }), "{stop}");
-    assert!(!outbox.cancel(&other[0].step));
-    assert!(outbox.cancel(&once().step));
-    let copy = outbox.clone();
-    let order = order(next(&copy, &other, &facts(5), CAP));
-    assert_eq!((order.nonce, order.call), (5, None));
-    assert_eq!(order.gas().units(), 21_000);
-    outbox.add(signed(&order, 1_000)).unwrap();
-    let act = next(&outbox, &other, &facts(5), CAP);
-    assert_eq!(
-        act,
-        Act::Broadcast {
-            nonce: 5,
-            held: None
-        }
-    );
-    // It stays cancelled, also if it is wanted after all.
-    outbox.settle(6);
-    let stop = stops(next(&outbox, &[once()], &facts(6), CAP));
-    assert_eq!(stop, Stop::Cancelled(once().step));
-    assert!(matches!(
-        next(&outbox, &other, &facts(6), CAP),
-        Act::Sign(_)
-    ));
-}
-
-#[test]
-fn what_does_nothing_a_second_time_is_waited_for_when_another_has_done_it() {
-    let outbox = sent(&call("stake", Effect::Idempotent));
-    let mut facts = facts(5);
-    facts.pending = 6;
-    let why = waits(next(&outbox, &[once()], &facts, CAP));
-    assert!(matches!(why, Why::UnderWay { nonce: 5, .. }), "{why}");
-}
-
-#[test]
-fn a_proof_is_renewed_at_its_nonce_and_no_other_contents_are() {
-    let mut stake = call("stake", Effect::Idempotent);
-    let outbox = sent(&stake);
-    stake.data.push(1);
-    let asked = [stake];
-    let order = order(next(&outbox, &asked, &facts(5), CAP));
-    assert_eq!((order.nonce, order.call), (5, Some(&asked[0])));
-    let mut pay = once();
-    let outbox = sent(&pay);
-    pay.data.push(1);
-    let stop = stops(next(&outbox, &[pay], &facts(5), CAP));
-    assert!(matches!(stop, Stop::Changed { nonce: 5, .. }), "{stop}");
-}
+/// Anybody can change what is missing of a bond, by a wei that he puts in for the node.
 
 #[test]
 fn another_hand_on_the_account_and_what_is_not_final_hold_a_payment_up() {
@@ -347,14 +263,6 @@ fn a_node_that_shows_less_than_was_seen_before_is_not_believed() {
     outbox.add(signed(&order, 1_000)).unwrap();
     let behind = waits(next(&outbox, &asked, &facts(4), CAP));
     assert!(matches!(behind, Why::Behind { known: 5, .. }), "{behind}");
-}
-
-#[test]
-fn the_call_to_simulate_is_the_one_that_would_be_signed() {
-    let asked = [call("other", Effect::Once), once()];
-    assert_eq!(candidate(&outbox(), &asked, 5), Some(&asked[0]));
-    assert_eq!(candidate(&sent(&once()), &asked, 5), Some(&asked[1]));
-    assert_eq!(candidate(&sent(&once()), &asked[..1], 5), None);
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! What is sent, when, and never twice.
 
 mod branches;
+mod taken;
 mod troubles;
 mod values;
 
+use super::asked::{Asked, Candidate, Contents, Kept, candidate, sent_for};
 use super::call::{Call, Effect, Gas};
 use super::fees::WEI_PER_GWEI;
-use super::next::{Facts, Order};
+use super::next::{Act, Facts, Order};
 use super::outbox::{Attempt, Made, Outbox, Raw};
+use super::why::{Stop, Why};
 use crate::sending::fees::Market;
 use alloy_primitives::{U256, keccak256};
 use proto::{Address, Root};
@@ -37,6 +40,28 @@ fn call(step: &str, effect: Effect) -> Call {
     }
 }
 
+/// These, and nothing whose proof is still to be made.
+fn just(calls: &[Call]) -> Asked<'_> {
+    Asked {
+        calls,
+        unproved: &[],
+    }
+}
+
+/// What is next for these.
+fn next<'a>(outbox: &'a Outbox, asked: &'a [Call], facts: &Facts, cap: u64) -> Act<'a> {
+    super::next::next(outbox, just(asked), facts, cap)
+}
+
+/// What was signed for this call, as its transaction has it.
+fn kept(call: &Call) -> Kept {
+    Kept {
+        digest: call.digest(),
+        value: call.value,
+        gas: call.gas,
+    }
+}
+
 /// A chain on which all is well, at this nonce.
 fn facts(nonce: u64) -> Facts {
     Facts {
@@ -50,13 +75,14 @@ fn facts(nonce: u64) -> Facts {
             suggested: Some(GWEI),
         },
         simulated: Some(Ok(())),
+        kept: None,
         landed: Vec::new(),
     }
 }
 
 /// What a wallet makes of an order.
 fn signed(order: &Order<'_>, now: u64) -> Made {
-    let call = order.call.map(Call::digest);
+    let call = order.contents.digest();
     let words = format!("{} {:?} {:?}", order.nonce, call, order.offer);
     let hash = keccak256(words);
     Made {
@@ -72,4 +98,41 @@ fn signed(order: &Order<'_>, now: u64) -> Made {
         },
         raw: Raw(hash.to_vec()),
     }
+}
+
+/// The order that is to be signed.
+fn order<'a>(act: Act<'a>) -> Order<'a> {
+    let (Act::Sign(order) | Act::Replace(order)) = act else {
+        panic!("nothing is to be signed");
+    };
+    order
+}
+
+/// An outbox in which this call is under way at nonce 5.
+fn sent(call: &Call) -> Outbox {
+    let mut outbox = outbox();
+    outbox.settle(5);
+    let asked = [call.clone()];
+    let copy = outbox.clone();
+    let order = order(next(&copy, &asked, &facts(5), CAP));
+    outbox.add(signed(&order, 1_000)).unwrap();
+    outbox
+}
+
+fn once() -> Call {
+    call("pay", Effect::Once)
+}
+
+fn waits(act: Act<'_>) -> Why {
+    let Act::Wait(why) = act else {
+        panic!("it does not wait");
+    };
+    why
+}
+
+fn stops(act: Act<'_>) -> Stop {
+    let Act::Stop(stop) = act else {
+        panic!("it does not stop");
+    };
+    stop
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
 use super::super::call::StepId;
-use super::super::next::{Act, Landed, candidate, next, sent_for};
+use super::super::next::Landed;
 use super::*;
 
 /// One thing that happens.
@@ -42,8 +42,10 @@ enum Event {
     Lose,
     /// A copy of it that is so old is put back.
     Restore(u8),
-    /// The calls that may be made anew have other proofs.
+    /// The calls that may be made anew have other proofs, and the payments other values.
     Renew,
+    /// The proof of what may be made anew has still to be made, or is there again.
+    Unproved(bool),
 }
 
 #[derive(Debug, Clone)]
@@ -69,6 +71,7 @@ struct World {
     gas: u64,
     now: u64,
     shows_receipts: bool,
+    has_proofs: bool,
     /// What was ever signed for a nonce, since the outbox was last lost.
     at_nonce: BTreeMap<u64, BTreeSet<(StepId, Option<Root>)>>,
     cancelled: BTreeSet<StepId>,
@@ -93,6 +96,7 @@ impl World {
             gas: 10,
             now: 1_000,
             shows_receipts: true,
+            has_proofs: true,
             at_nonce: BTreeMap::new(),
             cancelled: BTreeSet::new(),
         }
@@ -133,7 +137,14 @@ impl World {
         self.disk = Some(text);
     }
 
-    fn facts(&self, outbox: &Outbox, asked: &[Call]) -> Facts {
+    /// What is asked for, and what would be if its proof were made.
+    fn worded(&self) -> (Vec<Call>, Vec<StepId>) {
+        let is_worded = |it: &Call| self.has_proofs || it.effect == Effect::Once;
+        let (calls, unproved): (Vec<_>, Vec<_>) = self.asked().into_iter().partition(is_worded);
+        (calls, unproved.into_iter().map(|it| it.step).collect())
+    }
+
+    fn facts(&self, outbox: &Outbox, asked: Asked<'_>) -> Facts {
         let nonce = self.nonce(self.chain.len());
         let ours = sent_for(outbox, asked);
         let landed = self.chain.iter().flatten().filter_map(|(it, succeeded)| {
@@ -144,6 +155,15 @@ impl World {
                 succeeded: *succeeded,
             })
         });
+        let candidate = candidate(outbox, asked, nonce);
+        let kept = match candidate {
+            Some(Candidate::Kept(entry)) => entry.newest().call.map(|digest| Kept {
+                digest,
+                value: U256::from(1),
+                gas: Gas::of(100_000).unwrap(),
+            }),
+            Some(Candidate::Call(_)) | None => None,
+        };
         let waiting = (nonce..).take_while(|at| self.pool.contains_key(at));
         Facts {
             now: self.now,
@@ -153,7 +173,8 @@ impl World {
                 base_fee: self.gas * GWEI,
                 suggested: Some(GWEI),
             },
-            simulated: candidate(outbox, asked, nonce).map(|_| Ok(())),
+            simulated: candidate.map(|_| Ok(())),
+            kept,
             landed: landed.collect(),
             ..facts(nonce)
         }
@@ -161,21 +182,26 @@ impl World {
 
     /// The sender as it is after a start: it looks, acts, and dies after `acts` acts.
     fn tick(&mut self, acts: u8) -> Result<bool, TestCaseError> {
-        let (asked, mut outbox) = (self.asked(), self.outbox());
-        let facts = self.facts(&outbox, &asked);
+        let ((calls, unproved), mut outbox) = (self.worded(), self.outbox());
+        let asked = Asked {
+            calls: &calls,
+            unproved: &unproved,
+        };
+        let facts = self.facts(&outbox, asked);
         outbox.settle(facts.settled);
-        let raw = match next(&outbox, &asked, &facts, CAP) {
+        let raw = match super::super::next::next(&outbox, asked, &facts, CAP) {
             Act::Done { is_final } => return Ok(is_final),
             Act::Wait(_) | Act::Stop(_) => return Ok(false),
             Act::Broadcast { nonce, .. } => outbox.at(nonce).unwrap().newest().transaction,
             Act::Sign(order) | Act::Replace(order) => {
                 prop_assert!(order.offer.max_fee <= CAP);
                 let made = signed(&order, self.now);
-                let (hash, step) = (made.attempt.transaction, order.call.map(|it| &it.step));
+                let hash = made.attempt.transaction;
+                let is_empty = order.contents == Contents::Nothing;
                 let transaction = Transaction {
                     hash,
                     nonce: made.nonce,
-                    step: step.cloned(),
+                    step: (!is_empty).then(|| order.step.clone()),
                 };
                 let digests = self.at_nonce.entry(made.nonce).or_default();
                 digests.insert((made.step.clone(), made.attempt.call));
@@ -267,10 +293,14 @@ impl World {
                 self.at_nonce.clear();
             }
             Event::Renew => {
-                let mut steps = self.steps.iter_mut();
-                let proof = steps.find(|it| it.effect == Effect::Idempotent).unwrap();
-                proof.data.push(1);
+                for step in &mut self.steps {
+                    match step.effect {
+                        Effect::Idempotent => step.data.push(1),
+                        Effect::Once => step.value += U256::from(1),
+                    }
+                }
             }
+            Event::Unproved(unproved) => self.has_proofs = !unproved,
         }
         self.check()
     }
@@ -290,7 +320,8 @@ impl World {
             let calls: BTreeSet<_> = entry.attempts.iter().filter_map(|it| it.call).collect();
             let is_emptied = entry.attempts.iter().any(|it| it.call.is_none());
             prop_assert!(entry.effect == Effect::Idempotent || calls.len() == 1);
-            prop_assert!(!is_emptied || self.cancelled.contains(&entry.step));
+            let may_be = entry.effect == Effect::Idempotent;
+            prop_assert!(!is_emptied || may_be || self.cancelled.contains(&entry.step));
             prop_assert!(steps.contains(&entry.step));
         }
         Ok(())
@@ -309,6 +340,7 @@ fn weather() -> impl Strategy<Value = Event> {
         1 => (1..120_u8).prop_map(Event::Gas),
         2 => (1..400_u16).prop_map(Event::Time),
         1 => Just(Event::Renew),
+        1 => any::<bool>().prop_map(Event::Unproved),
     ]
 }
 
@@ -348,7 +380,7 @@ proptest! {
         for event in events {
             world.happen(event)?;
         }
-        world.gas = 5;
+        (world.gas, world.has_proofs) = (5, true);
         let mut is_over = false;
         for _ in 0..60 {
             is_over = world.tick(9)?;

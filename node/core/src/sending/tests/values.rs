@@ -66,7 +66,7 @@ fn made(nonce: u64, call: &Call) -> Made {
         step: &call.step,
         effect: call.effect,
         nonce,
-        call: Some(call),
+        contents: Contents::Call(call),
         offer,
     };
     signed(&order, 1)

@@ -5,7 +5,7 @@ use std::mem::{Discriminant, discriminant};
 use node_core::sending::why::Why;
 use proto::Root;
 
-use crate::pool::sending::Progress;
+use crate::pool::sending::{Progress, sent};
 
 /// What was said, so that it is said once.
 #[derive(Default)]
@@ -24,6 +24,7 @@ impl Told {
                 step,
                 nonce,
                 transaction,
+                is_empty,
                 held,
             } => {
                 self.trouble = String::new();
@@ -32,7 +33,7 @@ impl Told {
                 }
                 // One that the node does not keep is handed to it again and again.
                 if self.sent.replace(transaction) != Some(transaction) {
-                    println!("sent {step} at nonce {nonce} in {transaction}");
+                    println!("{}", sent(&step, (nonce, is_empty), &transaction));
                 }
             }
             Progress::Refused { step, cause, held } => {

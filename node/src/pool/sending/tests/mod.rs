@@ -51,7 +51,7 @@ impl Place {
     /// One look of a program that was just started.
     async fn look(&self, asked: &[Call]) -> Result<Progress, SendingError> {
         let anchors = self.anchors();
-        let advance = self.start()?.advance(asked, &anchors, 1_000).await?;
+        let advance = self.start()?.advance(just(asked), &anchors, 1_000).await?;
         Ok(advance.progress)
     }
 
@@ -91,6 +91,14 @@ fn pay() -> Call {
         data: vec![1, 2, 3],
         gas: Gas::of(100_000).unwrap(),
         effect: Effect::Once,
+    }
+}
+
+/// These, and nothing whose proof is still to be made.
+fn just(calls: &[Call]) -> Asked<'_> {
+    Asked {
+        calls,
+        unproved: &[],
     }
 }
 
@@ -153,7 +161,7 @@ async fn what_cannot_be_made_durable_does_not_leave() {
     let anchors = place.anchors();
     fs::remove_dir_all(place.dir.path().join("outbox")).unwrap();
     let refused = sending
-        .advance(&[pay()], &anchors, 1_000)
+        .advance(just(&[pay()]), &anchors, 1_000)
         .await
         .unwrap_err();
     assert!(
@@ -232,7 +240,10 @@ async fn a_call_that_would_fail_holds_up_no_other_and_is_told() {
     let asked = [pay(), other];
     let mut sending = place.start().unwrap();
     let anchors = place.anchors();
-    let advance = sending.advance(&asked, &anchors, 1_000).await.unwrap();
+    let advance = sending
+        .advance(just(&asked), &anchors, 1_000)
+        .await
+        .unwrap();
     let Progress::Sent { step, .. } = advance.progress else {
         panic!("{advance:?}");
     };
@@ -271,6 +282,58 @@ async fn what_the_operator_cancels_is_emptied_at_its_nonce() {
     assert!(only.input().is_empty());
 }
 
+/// Whoever puts a wei in for the node changes what is missing of its bond.
+#[tokio::test]
+async fn what_is_under_way_leaves_again_as_it_was_signed_though_it_would_be_worded_otherwise() {
+    use alloy::consensus::Transaction as _;
+    // One block later a unit of gas costs more.
+    let place = Place::scripted(|ledger, method, _| {
+        let is_dearer = method == "eth_maxPriorityFeePerGas" && ledger.head > 100;
+        is_dearer.then(|| json!({"result": "0xb2d05e00"}))
+    });
+    let place = place.await;
+    place.fake.ledger().mines = false;
+    let first = place.sent(&[pay()]).await;
+    place.fake.ledger().pool.clear();
+    let mut otherwise = pay();
+    (otherwise.value, otherwise.data) = (U256::ZERO, vec![9]);
+    let asked = [otherwise];
+    assert_eq!(place.sent(&asked).await, first);
+    place.fake.ledger().head += 1;
+    let (mut sending, anchors) = (place.start().unwrap(), place.anchors());
+    let advance = sending.advance(just(&asked), &anchors, 2_000).await;
+    let Progress::Sent { transaction, .. } = advance.unwrap().progress else {
+        panic!("it is stuck");
+    };
+    assert_ne!(transaction, first);
+    let pool = place.fake.ledger().pool.clone();
+    let [only] = &pool[..] else {
+        panic!("{pool:?}");
+    };
+    assert_eq!(only.to().unwrap().into_array(), [7; 20]);
+    assert_eq!((only.nonce(), only.value()), (0, U256::from(1)));
+    assert_eq!(
+        (&only.input()[..], only.gas_limit()),
+        (&[1, 2, 3][..], 100_000)
+    );
+}
+
+#[tokio::test]
+async fn an_outbox_whose_bytes_are_not_what_it_says_of_them_sends_nothing_in_their_name() {
+    let place = Place::scripted(|_, _, _| None).await;
+    place.fake.ledger().mines = false;
+    place.sent(&[pay()]).await;
+    place.fake.ledger().pool.clear();
+    // A byte of the call.
+    let text = fs::read_to_string(place.file()).unwrap();
+    fs::write(place.file(), text.replace("83010203", "83010204")).unwrap();
+    let mut otherwise = pay();
+    otherwise.value = U256::ZERO;
+    let refused = place.look(&[otherwise]).await.unwrap_err().to_string();
+    assert_eq!(refused, "it contradicts itself at nonce 0");
+    assert!(place.fake.ledger().pool.is_empty());
+}
+
 #[tokio::test]
 async fn a_node_that_takes_no_hash_of_a_block_is_asked_by_number() {
     let place = Place::scripted(|_, method, params| {
@@ -290,7 +353,10 @@ async fn one_process_sends_from_an_account_and_on_its_chain_only() {
     assert!(busy.contains("another gantry sends"), "{busy}");
     let mut anchors = place.anchors();
     anchors.chain_id = 1;
-    let refused = first.advance(&[pay()], &anchors, 1).await.unwrap_err();
+    let refused = first
+        .advance(just(&[pay()]), &anchors, 1)
+        .await
+        .unwrap_err();
     assert!(refused.to_string().contains("is on chain 1"), "{refused}");
     drop(first);
     place.start().unwrap();
