@@ -4,7 +4,7 @@
 use node_core::duties::agreed::objection::{Doubt, Flaw, Objection};
 use node_core::duties::agreed::value::Value;
 use node_core::pool::example::{MEGAPOOL, at};
-use proto::{Address, Slot};
+use proto::{Address, Epoch, Slot};
 
 use crate::blocks::Oddity;
 use crate::faults::Fault;
@@ -82,8 +82,25 @@ fn who_is_out_pays_the_megapool_and_who_is_to_go_in_the_smoothing_pool_before() 
         assert!(world.unread.is_empty());
         let switched = (0..4).filter_map(|peer| world.switched(peer));
         assert_eq!(switched.count(), 4, "all have the same");
-        let told = world.rocket.as_ref().unwrap().all_pay.values();
-        assert_eq!(told.flatten().count(), if wishes { 4 } else { 0 });
+        let rocket = world.rocket.as_ref().unwrap();
+        let told = (0..4).filter(|peer| !rocket.told_that_all_pay(*peer).is_empty());
+        assert_eq!(told.count(), if wishes { 4 } else { 0 });
+    }
+}
+
+/// What is told goes over a bounded way, and may be lost on it.
+#[test]
+fn that_all_pay_the_smoothing_pool_is_told_again_in_each_epoch() {
+    let (mut world, _) = world(905, true);
+    world.run_to(END);
+    let rocket = world.rocket.as_ref().unwrap();
+    for peer in 0..4 {
+        let told = rocket.told_that_all_pay(peer);
+        let first = told[0].0;
+        let last = world.chain.spec.epoch_of(Slot(END)).0;
+        let each: Vec<Epoch> = (first..last).map(Epoch).collect();
+        assert!(each.len() > 2, "{told:?}");
+        assert_eq!(told[..each.len()], each, "each epoch once");
     }
 }
 
@@ -260,7 +277,7 @@ fn while_some_have_the_new_agreement_and_some_the_old_none_is_missed() {
             "peer {peer} has heard of all"
         );
         // Two whole epochs are final after that, as the coordinator learns an epoch later at most.
-        let told = world.rocket.as_ref().unwrap().all_pay[&peer].unwrap();
+        let told = world.rocket.as_ref().unwrap().told_that_all_pay(peer)[0];
         assert!((since.0 + 5..=since.0 + 6).contains(&told.0), "{told}");
     }
 }

@@ -27,8 +27,17 @@ use crate::world::World;
 pub struct Rocket {
     /// With the block of which slot it went in or out, the oldest first.
     pub switches: Vec<(Slot, bool)>,
-    /// In which epoch the coordinator of which peer was told that all pay the smoothing pool.
-    pub all_pay: BTreeMap<usize, Option<Epoch>>,
+    /// Whether all pay the smoothing pool, as the coordinator of each peer was told, with when.
+    pub all_pay: BTreeMap<usize, Vec<(Epoch, bool)>>,
+}
+
+impl Rocket {
+    /// In which epochs the coordinator of `peer` was told that all pay the smoothing pool.
+    pub fn told_that_all_pay(&self, peer: usize) -> Vec<Epoch> {
+        let told = self.all_pay.get(&peer).into_iter().flatten();
+        let that = told.filter(|(_, all_pay)| *all_pay);
+        that.map(|(epoch, _)| *epoch).collect()
+    }
 }
 
 /// The smoothing pool.
@@ -136,7 +145,11 @@ impl World {
             Errand::AllPay(all_pay) => {
                 let epoch = self.chain.spec.epoch_of(self.slot_now());
                 let rocket = self.rocket.as_mut().unwrap();
-                rocket.all_pay.insert(peer, all_pay.then_some(epoch));
+                rocket
+                    .all_pay
+                    .entry(peer)
+                    .or_default()
+                    .push((epoch, all_pay));
             }
             Errand::Look if self.rocket.is_none() => {}
             Errand::Look => {

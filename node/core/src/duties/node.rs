@@ -65,8 +65,8 @@ pub struct Node {
     payees: Payees,
     /// Since when which peer has which agreement.
     switched: Switched,
-    /// Whether its coordinator was told that all pay the smoothing pool.
-    all_pay: bool,
+    /// In which epoch its coordinator was told last whether all pay the smoothing pool, and what.
+    all_pay: Option<(Epoch, bool)>,
     /// The last slot in which it was asked ahead of a proposal how the node account stands.
     stood: Option<Slot>,
     now: Timestamp,
@@ -100,7 +100,7 @@ impl Node {
             pool: Pool::default(),
             payees: Payees::default(),
             switched: Switched::default(),
-            all_pay: false,
+            all_pay: None,
             stood: None,
             now: Timestamp::from_micros(0),
             out: Vec::new(),

@@ -114,16 +114,19 @@ impl Node {
         self.switched.since(self.payees.agreement()?, peers)
     }
 
-    /// Tells whoever sends the steps of the plan, if that is news, whether all have paid the
-    /// smoothing pool for long enough.
+    /// Tells whoever sends the steps of the plan whether all have paid the smoothing pool for long
+    /// enough: what is news at once, and the same again in each epoch, as errands may be lost.
     fn tell_all_pay(&mut self) {
-        let finalised = self.pool.last().map(|it| it.sight.finalised_block.time);
-        let settled = self.switched().zip(finalised);
-        let settled = settled
-            .is_some_and(|(since, finalised)| is_settled(since, finalised, &self.facts.chain));
-        let all_pay = settled && self.payees.is_wished();
-        if std::mem::replace(&mut self.all_pay, all_pay) != all_pay {
-            self.out.push(Output::Errand(Errand::AllPay(all_pay)));
+        let Some(looked) = self.pool.last() else {
+            return;
+        };
+        let finalised = looked.sight.finalised_block.time;
+        let settled = self
+            .switched()
+            .is_some_and(|since| is_settled(since, finalised, &self.facts.chain));
+        let told = (self.epoch(), settled && self.payees.is_wished());
+        if self.all_pay.replace(told) != Some(told) {
+            self.out.push(Output::Errand(Errand::AllPay(told.1)));
         }
     }
 
