@@ -7,7 +7,9 @@
 //! consents signs what was built there, once the record of it is durable, and sends its shares to
 //! all; whoever has t of them combines them, verifies the whole, and names who has sent a wrong
 //! one. Who refuses tells the demanding peer the rule. No share hangs on another's: where t peers
-//! consent, one that lies or whose node lies costs nothing.
+//! consent, one that lies or whose node lies costs nothing. Nor does a key on another's: where one
+//! alone may not be deposited, shares of the others leave, and the coordinator gets these when it
+//! demands the same again.
 //!
 //! **Asked again**, a peer answers the same: shares that it has are sent anew without a look, and
 //! after a restart the same messages are signed, or refused for what has happened meanwhile.
@@ -82,13 +84,15 @@ struct Asked {
 }
 
 impl Deposits {
-    /// The own coordinator needs these deposits: demanded of all, this peer included.
+    /// The own coordinator needs these deposits: demanded of all, this peer included. If it says
+    /// so again, it gets what is whole by now: keys that the peers refuse keep no other waiting.
     pub fn demand(&mut self, demand: Demand, step: &mut Step<'_>) {
+        let is_repeated = self.own.as_ref() == Some(&demand);
         self.own = Some(demand.clone());
         let frame = Frame::DepositDemand(demand.clone());
         step.broadcast(frame.since(), frame.encode());
         self.take_up(step.facts.me, demand, step);
-        self.hand_over(step);
+        self.hand_over(is_repeated, step);
     }
 
     /// What the look at the own nodes has come to.
@@ -106,8 +110,11 @@ impl Deposits {
         if let Some(asked) = asked.filter(|it| it.demand == *demand) {
             asked.is_judged = true;
             match verdict {
-                Ok(consent) => self.consent(peer, &consent, step),
-                Err(refusal) => refuse(peer, refusal, step),
+                Ok(consent) => {
+                    refuse(peer, consent.refused(), step);
+                    self.consent(peer, &consent, step);
+                }
+                Err(refusal) => refuse(peer, std::slice::from_ref(&*refusal), step),
             }
         }
         self.judge_next(step);
@@ -222,11 +229,14 @@ impl Deposits {
                 self.unsigned.push_back((validator, signable));
             }
         }
-        if let Some(asked) = self.asked.get(&peer) {
-            let demand = asked.demand.clone();
-            if self.is_signed(&demand) {
-                self.answer(peer, &demand, step);
-            }
+        let asked = self.asked.get(&peer).map(|it| it.demand.clone());
+        let consented = consent.messages().iter().map(|(at, _)| *at).collect();
+        let consented = asked.map(|demand| Demand {
+            validators: consented,
+            ..demand
+        });
+        if let Some(demand) = consented.filter(|it| self.is_signed(it)) {
+            self.answer(peer, &demand, step);
         }
         self.put_off(step);
     }
@@ -247,8 +257,12 @@ fn on_record(demand: &Demand, step: &Step<'_>) -> OnRecord {
     }
 }
 
-/// Tells the operator and the peer that has demanded why this one gives no share.
-fn refuse(peer: PeerIndex, refusal: Box<Refusal>, step: &mut Step<'_>) {
+/// Tells the operator and the peer that has demanded why this one gives no share, or none of some
+/// keys. The peer is told of the first: who says it for each says too much.
+fn refuse(peer: PeerIndex, refusals: &[Refusal], step: &mut Step<'_>) {
+    let Some((refusal, others)) = refusals.split_first() else {
+        return;
+    };
     if refusal.culprit() == Culprit::Demander && peer != step.facts.me {
         step.note(Note::Fault {
             peer,
@@ -260,12 +274,16 @@ fn refuse(peer: PeerIndex, refusal: Box<Refusal>, step: &mut Step<'_>) {
         });
     }
     // Where the own nodes and files are concerns nobody else.
-    let words = match matches!(*refusal, Refusal::Unseen(_)) {
-        true => "what its own nodes show cannot be seen there now".to_owned(),
-        false => refusal.to_string(),
+    let words = match (matches!(refusal, Refusal::Unseen(_)), others.len()) {
+        (true, _) => "what its own nodes show cannot be seen there now".to_owned(),
+        (false, 0) => refusal.to_string(),
+        (false, others) => format!("{refusal}, and {others} other keys are refused as well"),
     };
     tell(peer, (refusal.rule(), words), step);
-    step.note(Note::Deposit(DepositNote::Refused(peer, refusal)));
+    for refusal in refusals {
+        let refusal = Box::new(refusal.clone());
+        step.note(Note::Deposit(DepositNote::Refused(peer, refusal)));
+    }
 }
 
 /// Tells the peer that has demanded why there is no share.

@@ -1,4 +1,5 @@
-//! That these keys may be deposited: ours, wished for, and known to nobody yet.
+//! That these keys may be deposited: ours, wished for, and known to nobody yet. One that is known
+//! already keeps no other from it: somebody may have seen to that.
 
 use proto::agreement::Wishes;
 use proto::eth::DepositData;
@@ -12,12 +13,18 @@ use crate::pool::megapool::Stage;
 use crate::pool::misuse;
 use crate::pool::view::Node;
 
-/// The keys of the demand by their places.
+/// The keys of a demand that may be deposited, by their places, and why others may not.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    pub(super) fresh: Vec<(ValidatorPosition, PublicKey)>,
+    pub(super) refused: Vec<Refusal>,
+}
+
 pub(super) fn check(
     demand: &Demand,
     grounds: &Grounds<'_>,
     (wishes, credentials): (&Wishes, Root),
-) -> Result<Vec<(ValidatorPosition, PublicKey)>, Refusal> {
+) -> Result<Keys, Refusal> {
     let asked = &demand.validators;
     if asked.is_empty() || asked.len() > MOST_KEYS {
         return Err(Refusal::Count(asked.len()));
@@ -31,7 +38,7 @@ pub(super) fn check(
     if let Some(misuse) = misuses.into_iter().next() {
         return Err(Refusal::Misused(Box::new(misuse)));
     }
-    let mut keys = Vec::new();
+    let mut keys = Keys::default();
     for position in asked {
         let validator = grounds.lock.validators.get(position.index());
         let key = validator.ok_or(Refusal::NotOurs(*position))?.public_key;
@@ -41,15 +48,69 @@ pub(super) fn check(
                 wished: wishes.validators,
             });
         }
-        is_fresh(key, grounds)?;
         let recorded = grounds.record.credentials.get(&key);
         if let Some(recorded) = recorded.filter(|recorded| **recorded != credentials) {
             let recorded = *recorded;
             return Err(Refusal::OtherCredentials { key, recorded });
         }
-        keys.push((*position, key));
+        match is_fresh(key, grounds) {
+            Ok(()) => keys.fresh.push((*position, key)),
+            Err(refusal) if is_of_one_key(&refusal, &credentials) => keys.refused.push(refusal),
+            Err(refusal) => return Err(refusal),
+        }
     }
-    Ok(keys)
+    match keys.refused.first() {
+        Some(refusal) if keys.fresh.is_empty() => Err(refusal.clone()),
+        Some(_) | None => Ok(keys),
+    }
+}
+
+/// Whether a refusal says nothing of other keys than its own, for whom the stake would return as
+/// `credentials` say. A valid deposit for others does: so many operators have signed it as no
+/// fault can bring together, and then nothing more is signed.
+fn is_of_one_key(refusal: &Refusal, credentials: &Root) -> bool {
+    match refusal {
+        Refusal::Registered(_)
+        | Refusal::Minipool { .. }
+        | Refusal::NotLooked(_)
+        | Refusal::InMegapool { .. } => true,
+        Refusal::Pending {
+            credentials: of, ..
+        }
+        | Refusal::Deposited {
+            credentials: of, ..
+        } => of == credentials,
+        Refusal::Settled
+        | Refusal::NotAgreed
+        | Refusal::ExecutionChain { .. }
+        | Refusal::BeaconChain { .. }
+        | Refusal::DepositContract { .. }
+        | Refusal::NoStorage
+        | Refusal::OtherSight
+        | Refusal::Moved
+        | Refusal::UnknownVersion { .. }
+        | Refusal::OtherAgreement { .. }
+        | Refusal::OtherFixed { .. }
+        | Refusal::NotRegistered(_)
+        | Refusal::Withdrawal { .. }
+        | Refusal::PendingWithdrawal { .. }
+        | Refusal::RplWithdrawal { .. }
+        | Refusal::PendingRplWithdrawal { .. }
+        | Refusal::NoMegapool(_)
+        | Refusal::MegapoolAddress(_)
+        | Refusal::Credentials { .. }
+        | Refusal::Closed(_)
+        | Refusal::Debt(_)
+        | Refusal::Bond(_)
+        | Refusal::Funds { .. }
+        | Refusal::Count(_)
+        | Refusal::Order
+        | Refusal::NotOurs(_)
+        | Refusal::NotWished { .. }
+        | Refusal::Misused(_)
+        | Refusal::Unseen(_)
+        | Refusal::OtherCredentials { .. } => false,
+    }
 }
 
 /// That nothing knows the key yet.

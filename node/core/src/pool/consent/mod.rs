@@ -106,12 +106,14 @@ pub struct Grounds<'a> {
     pub evidence: &'a Evidence,
 }
 
-/// That this peer has found nothing against these deposits. Only [`judge`] makes one.
+/// That this peer has found nothing against these deposits, and what it has against others of the
+/// same demand. Only [`judge`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consent {
     joined: Joined,
     version: ForkVersion,
     messages: Vec<(ValidatorPosition, DepositMessage)>,
+    refused: Vec<Refusal>,
 }
 
 impl Consent {
@@ -129,12 +131,18 @@ impl Consent {
     pub fn messages(&self) -> &[(ValidatorPosition, DepositMessage)] {
         &self.messages
     }
+
+    /// Why other keys that were demanded are not deposited, each for itself.
+    pub fn refused(&self) -> &[Refusal] {
+        &self.refused
+    }
 }
 
-/// Judges a demand by every rule. The first that is broken is named.
+/// Judges a demand by every rule. The first that is broken is named; what speaks against one key
+/// alone keeps no other from being signed for.
 ///
 /// # Errors
-/// Why no share is given.
+/// Why no share is given, of no key.
 pub fn judge(demand: &Demand, grounds: &Grounds<'_>) -> Result<Consent, Refusal> {
     let lock = grounds.lock;
     join(lock, &[]).map_err(|_| Refusal::Settled)?;
@@ -175,7 +183,8 @@ pub fn judge(demand: &Demand, grounds: &Grounds<'_>) -> Result<Consent, Refusal>
             fixed: terms.fixed,
         },
         version: lock.definition.terms().chain.genesis_fork_version,
-        messages: keys.into_iter().map(message).collect(),
+        messages: keys.fresh.into_iter().map(message).collect(),
+        refused: keys.refused,
     })
 }
 

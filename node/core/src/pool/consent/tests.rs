@@ -236,12 +236,20 @@ const BROKEN: &[(&str, Culprit, Break)] = &[
     }),
 ];
 
+/// Why no share is given of a key, or of any.
+fn refused(case: &Case) -> Refusal {
+    match judge(&case.demand, &case.grounds()) {
+        Ok(consent) => consent.refused().first().unwrap().clone(),
+        Err(refusal) => refusal,
+    }
+}
+
 #[test]
 fn each_rule_that_is_broken_alone_is_refused_by_its_name() {
     for (rule, culprit, break_it) in BROKEN {
         let mut case = Case::new();
         break_it(&mut case);
-        let refusal = judge(&case.demand, &case.grounds()).unwrap_err();
+        let refusal = refused(&case);
         assert_eq!(
             (refusal.rule(), refusal.culprit()),
             (*rule, *culprit),
@@ -327,6 +335,40 @@ fn the_own_valid_deposit_and_no_junk_of_others_keeps_from_another() {
     case.beacon.pending = vec![message.signed(secret.sign(&elsewhere).to_bytes())];
     case.logged.clear();
     assert!(judge(&case.demand, &case.grounds()).is_ok());
+}
+
+/// What an outsider can see to, he can see to for one key of many.
+#[test]
+fn a_key_that_is_known_already_keeps_no_other_from_being_signed_for() {
+    let [secret, _] = secrets();
+    let mut case = Case::of(deposit::example::lock(Withdrawal::Later), terms());
+    let [first, second] = [0, 1].map(|at: usize| case.lock.validators[at].public_key);
+    assert_eq!(first, secret.public().to_bytes());
+    let deposit = |withdrawal_credentials| {
+        let message = DepositMessage {
+            pubkey: first,
+            withdrawal_credentials,
+            amount: 1_000_000_000,
+        };
+        sign(&secret, message)
+    };
+    let ours = case.demand.credentials;
+    case.logged = vec![deposit(ours)];
+    let consent = judge(&case.demand, &case.grounds()).unwrap();
+    let of: Vec<PublicKey> = consent.messages().iter().map(|it| it.1.pubkey).collect();
+    assert_eq!(of, [second]);
+    assert_eq!(consent.messages()[0].0, ValidatorPosition(1));
+    let rules: Vec<&str> = consent.refused().iter().map(Refusal::rule).collect();
+    assert_eq!(rules, ["deposited"]);
+    // Where nothing is left, nothing is consented to.
+    case.beacon.registered = BTreeSet::from([second]);
+    let refusal = judge(&case.demand, &case.grounds()).unwrap_err();
+    assert_eq!(refusal.rule(), "deposited");
+    // Whose shares have signed for others are not given any for anything.
+    case.beacon.registered.clear();
+    case.logged = vec![deposit([9; 32].into())];
+    let refusal = judge(&case.demand, &case.grounds()).unwrap_err();
+    assert_eq!(refusal.rule(), "deposited");
 }
 
 /// Of a run of the real contracts of protocol 1.4.

@@ -231,13 +231,14 @@ impl Deposits {
         }
         if whole.is_some() {
             step.note(Note::Deposit(DepositNote::Signed(validator, parts)));
-            self.hand_over(step);
+            self.hand_over(false, step);
         }
         true
     }
 
-    /// Gives the own coordinator what is whole of what it needs: all of it or nothing yet.
-    pub(super) fn hand_over(&self, step: &mut Step<'_>) {
+    /// Gives the own coordinator what is whole of what it needs: all of it or nothing yet, as one
+    /// call deposits all; once it has waited for long, what there is.
+    pub(super) fn hand_over(&self, has_waited: bool, step: &mut Step<'_>) {
         let Some(demand) = &self.own else { return };
         let whole = |at: &ValidatorPosition| -> Option<DepositData> {
             let open = self.open.get(at)?;
@@ -245,8 +246,9 @@ impl Deposits {
             let signature = open.whole.filter(|_| is_same)?;
             Some(open.message.signed(signature))
         };
-        let all: Option<Vec<DepositData>> = demand.validators.iter().map(whole).collect();
-        if let Some(deposits) = all {
+        let deposits: Vec<DepositData> = demand.validators.iter().filter_map(whole).collect();
+        let is_all = deposits.len() == demand.validators.len();
+        if is_all || (has_waited && !deposits.is_empty()) {
             step.out.push(Output::Errand(Errand::Deposits(deposits)));
         }
     }

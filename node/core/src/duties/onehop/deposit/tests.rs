@@ -20,7 +20,7 @@ use crate::pool::consent::example::Case;
 use crate::pool::consent::judge;
 use crate::record::{Entry, History, Journal, Owner, Recorded, SimulatedDisk};
 use crate::vault::{Held, Vault};
-use proto::eth::DepositData;
+use proto::eth::{DepositData, DepositMessage};
 
 mod liars;
 mod peers;
@@ -167,6 +167,59 @@ fn peers_of_an_older_version_are_asked_nothing() {
     // The others are t.
     cluster.run();
     assert_eq!(cluster.peers[0].made.len(), 1);
+}
+
+/// An outsider's deposit of one key, or whatever else is seen of it by all, costs that key alone.
+#[test]
+fn one_refused_key_of_a_demand_holds_up_no_other() {
+    let mut cluster = Cluster::new();
+    let keys: Vec<PublicKey> = lock().validators.iter().map(|it| it.public_key).collect();
+    for peer in &mut cluster.peers {
+        peer.case.beacon.registered.insert(keys[0]);
+    }
+    let demand = cluster.demand(0);
+    cluster.run();
+    assert_eq!(cluster.peers[0].made.len(), 0, "one call is to deposit all");
+    let told = cluster.peers[0].told.iter();
+    let rules = told.filter_map(|note| {
+        if let DepositNote::RefusedBy { rule, .. } = note {
+            return Some(rule.as_str());
+        }
+        None
+    });
+    assert_eq!(rules.collect::<Vec<_>>(), ["registered"; 3]);
+    // The coordinator has waited.
+    cluster.next_slot();
+    cluster.demand(0);
+    cluster.run();
+    let made = cluster.peers[0]
+        .made
+        .last()
+        .expect("the other is whole")
+        .clone();
+    let [one] = made[..] else {
+        panic!("{made:?}");
+    };
+    assert_eq!(
+        (one.pubkey, one.withdrawal_credentials),
+        (keys[1], demand.credentials)
+    );
+    assert!(has_valid_signature(&one, [0; 4].into()));
+    for peer in &cluster.peers {
+        assert_eq!(peer.blamed, []);
+        let history = peer.vault.history();
+        let marks = history.marks(history.number(&keys[0]).unwrap()).unwrap();
+        assert!(marks.deposits.is_none(), "nothing of it is on record");
+    }
+    // Whoever has forgotten all is given the share again.
+    cluster.kill(0);
+    cluster.next_slot();
+    cluster.demand(0);
+    cluster.run();
+    cluster.next_slot();
+    cluster.demand(0);
+    cluster.run();
+    assert_eq!(cluster.peers[0].made.last().unwrap()[..], [one]);
 }
 
 /// Votes wait behind what a peer is told that comes back.
