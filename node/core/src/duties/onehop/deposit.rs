@@ -221,9 +221,11 @@ impl Deposits {
                 .open
                 .entry(validator)
                 .or_insert_with(|| Open::new(*message, root));
-            // The record may have another one, and then the vault says so.
+            // The record may have another one, and then the vault says so. What was consented to
+            // before and is not signed yet is not to be signed under this one's name.
             if open.root() != root {
                 *open = Open::new(*message, root);
+                self.unsigned.retain(|(at, _)| *at != validator);
             }
             if open.own().is_none() && !self.unsigned.iter().any(|(at, _)| *at == validator) {
                 self.unsigned.push_back((validator, signable));

@@ -222,6 +222,42 @@ fn one_refused_key_of_a_demand_holds_up_no_other() {
     assert_eq!(cluster.peers[0].made.last().unwrap()[..], [one]);
 }
 
+/// A factory that is replaced between two looks, or nodes that lie, name another megapool before
+/// the first message is signed.
+#[test]
+fn what_was_consented_to_before_is_not_signed_under_the_name_of_what_is_consented_to_now() {
+    let mut cluster = Cluster::new();
+    let peer = cluster.index(1);
+    let me = &mut cluster.peers[0];
+    let consents = |me: &mut peers::Peer| {
+        let demand = me.case.demand.clone();
+        let consent = judge(&demand, &me.case.grounds()).unwrap();
+        me.act(|deposits, step| {
+            deposits.hear(peer, demand.clone(), step);
+            deposits.judged(peer, (&demand, Ok(consent)), step);
+        });
+        demand.credentials
+    };
+    consents(me);
+    me.case.replace_factory([8; 20].into());
+    let last = consents(me);
+    let queued = me.deposits.unsigned.iter().map(|(_, it)| it.signing_root());
+    let message = |key: PublicKey| DepositMessage {
+        pubkey: key,
+        withdrawal_credentials: last,
+        amount: 1_000_000_000,
+    };
+    let keys = lock()
+        .validators
+        .clone()
+        .into_iter()
+        .map(|it| it.public_key);
+    let expected: Vec<Root> = keys
+        .map(|key| message(key).signing_root([0; 4].into()))
+        .collect();
+    assert_eq!(queued.collect::<Vec<_>>(), expected);
+}
+
 /// Votes wait behind what a peer is told that comes back.
 #[test]
 fn who_comes_back_hears_the_shares_of_all_keys_in_one_frame() {
