@@ -112,10 +112,10 @@ pub(crate) fn take_in(
 ) -> Result<(Agreement, String, Merged), AgreementFileError> {
     let (copy, text) = read_copy(file, lock)?;
     let merged = match into {
-        None => {
+        None => copy.refuse_bare().map(|()| {
             *into = Some(copy.clone());
-            Ok(Merged::Newer)
-        }
+            Merged::Newer
+        }),
         Some(into) => into.merge(&copy, Deposits::UNKNOWN),
     };
     if let Err(BadAgreement::TwoComplete(_)) = &merged {

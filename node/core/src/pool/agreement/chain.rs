@@ -169,6 +169,7 @@ impl Agreement {
         let mut next = self.clone();
         next.versions.push(unsigned(content));
         next.verify(deposits)?;
+        next.refuse_bare()?;
         Ok(next)
     }
 

@@ -7,6 +7,7 @@ use proto::definition::checksummed;
 use proto::{Address, IdentityKey, PublicKey, Root};
 use thiserror::Error;
 
+use super::merge::MOST_BARE;
 use super::rules::{LONGEST_TIMEZONE, MOST_FUNDING, SHORTEST_TIMEZONE, WHOLE};
 
 /// What of the terms cannot be.
@@ -230,6 +231,18 @@ pub enum BadAgreement {
     /// No more versions fit.
     #[error("an agreement has at most {MAX_VERSIONS} versions, and this one has as many")]
     Full,
+    /// Too many versions that nobody has signed.
+    #[error(
+        "nobody has signed the versions {first} to {last}, and more than {MOST_BARE} such are \
+         not taken: anybody can have written them. If it was one of you, that one signs the newest \
+         (`gantry pool agree sign`) and sends the file again"
+    )]
+    Bare {
+        /// The first of them.
+        first: u64,
+        /// The last.
+        last: u64,
+    },
     /// Somebody wants to sign who is no operator.
     #[error(
         "your identity key {0} is none of the operators of this cluster: check that you use the \
@@ -269,10 +282,10 @@ pub enum BadAgreement {
     TwoComplete(Box<[Claim; 2]>),
     /// Another branch, which does not hold.
     #[error(
-        "it is older than your copy, and has another version {}, {}, where yours has {} and goes \
-         on to version {last}: whoever wrote it lacked yours. Nothing was taken of it. Send them \
-         your copy, which they take in with `gantry pool agree merge`; what they want new comes \
-         after it", .both[0].number, .both[1], .both[0]
+        "it is older than your copy, or less is signed of it, and has another version {}, {}, \
+         where yours has {} and goes on to version {last}: whoever wrote it lacked yours. Nothing \
+         was taken of it. Send them your copy, which they take in with `gantry pool agree merge`; \
+         what they want new comes after it", .both[0].number, .both[1], .both[0]
     )]
     Behind {
         /// What stands in ours, and in the other in its place.

@@ -5,12 +5,22 @@
 //! signed that one later ([`super::Signed`]). While no branch has a complete one, the one that goes
 //! further was written in place of the other. Of two branches that are level nobody can say which
 //! one holds: the operators settle it.
+//!
+//! What nobody has signed is nobody's word, so it takes nothing away from what somebody has signed,
+//! and a copy brings only a few such versions: else a file that anybody has written could fill the
+//! agreement, and there would be no room for the real next version.
+
+use std::slice;
 
 use proto::agreement::Version;
 
 use super::chain::Agreement;
 use super::error::{BadAgreement, Claim};
 use super::{Deposits, claim};
+
+/// The most versions behind the last that somebody has signed: what one operator writes, and writes
+/// again, before he signs.
+pub const MOST_BARE: usize = 8;
 
 /// What a copy brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +52,35 @@ impl Agreement {
         let mut both = self.clone();
         let merged = both.take(other)?;
         both.verify(deposits)?;
+        if both.bare().len() > self.bare().len() {
+            both.refuse_bare()?;
+        }
         *self = both;
         Ok(merged)
+    }
+
+    /// Refuses a copy that ends in more versions which nobody has signed than an operator writes.
+    ///
+    /// # Errors
+    /// If it does.
+    pub fn refuse_bare(&self) -> Result<(), BadAgreement> {
+        match self.bare() {
+            [first, .., last] if self.bare().len() > MOST_BARE => Err(BadAgreement::Bare {
+                first: first.content.number,
+                last: last.content.number,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The versions at the end that nobody has signed. Whoever signs one signs for all before it,
+    /// whose hashes it names.
+    fn bare(&self) -> &[Version] {
+        let signed = self
+            .versions
+            .iter()
+            .rposition(|it| !is_bare(slice::from_ref(it)));
+        &self.versions[signed.map_or(0, |last| last + 1)..]
     }
 
     fn take(&mut self, other: &Self) -> Result<Merged, BadAgreement> {
@@ -83,9 +120,12 @@ impl Agreement {
             }
             (ours, theirs) if theirs > ours => Ok(()),
             (ours, theirs) if ours > theirs => Err(self.behind(other, from)),
+            _ if is_bare(&self.versions[from..]) && !is_bare(&other.versions[from..]) => Ok(()),
+            _ if is_bare(&other.versions[from..]) && !is_bare(&self.versions[from..]) => {
+                Err(self.behind(other, from))
+            }
             _ if other.versions.len() > self.versions.len() => Ok(()),
             _ if other.versions.len() < self.versions.len() => Err(self.behind(other, from)),
-            _ if is_bare(&self.versions[from..]) && !is_bare(&other.versions[from..]) => Ok(()),
             _ => Err(BadAgreement::Conflict(at(from))),
         }
     }

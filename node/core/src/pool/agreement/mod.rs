@@ -43,7 +43,7 @@ use proto::agreement::Version;
 
 pub use chain::Agreement;
 pub use error::{BadAgreement, BadTerms, Claim};
-pub use merge::Merged;
+pub use merge::{MOST_BARE, Merged};
 pub use rules::{MOST_FUNDING, WHOLE, cautions, check_terms, join};
 pub use signed::Signed;
 

@@ -9,6 +9,7 @@ use proto::{Address, Identity};
 use super::example::{identities, lock, lock_with, terms};
 use super::*;
 
+mod bare;
 mod chain;
 mod merge;
 mod rules;
