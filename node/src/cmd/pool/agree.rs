@@ -250,9 +250,11 @@ impl Merge {
             eprint!("{}", brought(file, &merged));
         }
         let agreement = own.expect("clap asks for a file, and every file is a copy or refused");
+        // What is written is read by a peer that runs.
+        home.check_newest(Some(&agreement))?;
         write(&home.own, &agreement)?;
         println!("{}", signatures(&agreement));
-        home.check_newest(Some(&agreement))
+        Ok(())
     }
 }
 
@@ -293,3 +295,6 @@ fn show(agreement: &Agreement, text: &str) {
     let unchecked = money::all_without_checksum(text);
     print!("{}", describe(agreement, &unchecked));
 }
+
+#[cfg(test)]
+mod tests;
