@@ -31,6 +31,10 @@ use crate::report::status::CoordinatorStatus;
 /// So many slots after a demand the same is demanded again: a peer may have been away.
 const PATIENCE: u32 = 8;
 
+/// So many looks one after the other may fail at the execution node before the operator has to look
+/// after it: the chain moves on while something is done, and a node is busy at times.
+const MOST_FAILED: u32 = 8;
+
 /// What the operator has given to the peer that coordinates.
 #[derive(Debug, Clone)]
 pub struct Mandate {
@@ -76,6 +80,29 @@ enum Idle {
     Sending(#[from] SendingError),
 }
 
+impl Idle {
+    /// What is done all the same, and what the operator has to do something about, when it is the
+    /// `times`-th look of which nothing came.
+    fn words(&self, times: u32) -> (String, Option<String>) {
+        let passes = match self {
+            Self::Sending(SendingError::Execution(_)) => times <= MOST_FAILED,
+            Self::Account(_)
+            | Self::OtherAccount { .. }
+            | Self::NotOurs(_)
+            | Self::Sending(
+                SendingError::Kept(_) | SendingError::Outbox(_) | SendingError::OtherChain { .. },
+            ) => false,
+        };
+        match passes {
+            true => (
+                format!("nothing was sent at this look, the next is soon: {self}"),
+                None,
+            ),
+            false => (String::new(), Some(self.to_string())),
+        }
+    }
+}
+
 /// The node account's sender.
 pub(super) struct Coordinator {
     mandate: Mandate,
@@ -86,6 +113,8 @@ pub(super) struct Coordinator {
     open: Option<Open>,
     /// What was demanded of the peers last, and when.
     demanded: Option<(Demand, Instant)>,
+    /// How many looks have come to nothing at the execution node since the last one that did not.
+    failed: u32,
 }
 
 /// What was done at one look.
@@ -106,6 +135,7 @@ impl Coordinator {
             lock,
             open: None,
             demanded: None,
+            failed: 0,
         }
     }
 
@@ -119,11 +149,17 @@ impl Coordinator {
             waits,
             needed,
         } = match done {
-            Ok(done) => done,
+            Ok(done) => {
+                self.failed = 0;
+                done
+            }
             Err(idle) => {
+                self.failed = self.failed.saturating_add(1);
+                let (does, problem) = idle.words(self.failed);
                 let status = CoordinatorStatus {
                     account,
-                    problem: Some(idle.to_string()),
+                    does,
+                    problem,
                     ..CoordinatorStatus::default()
                 };
                 return Worked {
@@ -302,3 +338,6 @@ fn words(progress: Progress) -> (String, Option<String>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
