@@ -4,6 +4,7 @@
 //! | module | is |
 //! |---|---|
 //! | `standing` | the agreement in force, as its file has it now |
+//! | `again` | when a look that has failed is tried again |
 //! | `known` | what it knows beside what it sees |
 //! | [`coordinator`], `open` | plans and sends, on the one peer that coordinates |
 //! | `stand` | how the node account stands to the smoothing pool, for a proposal |
@@ -12,7 +13,7 @@
 //!
 //! Errands come from the core's loop, and what was found goes back to it, each over a bounded
 //! channel. Nobody waits for this thread: an errand for which there is no room is lost, and that is
-//! said. A look that fails is tried again after a pause, without being asked.
+//! said. A look that fails is tried again after a pause, ever longer, without being asked.
 //!
 //! To add an errand: `node_core::duties::pool` says it step by step; the arm here is in
 //! `Watch::run`.
@@ -21,6 +22,7 @@
 //!
 //! Never here: a decision. What is seen is handed over as it is.
 
+mod again;
 pub mod coordinator;
 mod evidence;
 mod judging;
@@ -52,6 +54,7 @@ use crate::beacon::BeaconClient;
 use crate::checks::chain::UnfitNode;
 use crate::execution::Patience;
 use crate::report::status::CoordinatorStatus;
+use again::Pauses;
 use coordinator::{Around, Coordinator, Mandate, Worked};
 use judging::Nodes;
 use known::Known;
@@ -107,8 +110,8 @@ pub struct Places {
     /// The beacon node, and the chain that it follows.
     pub beacon_node: String,
     pub chain: Arc<ChainSpec>,
-    /// How long after a failure it is tried again, and how often a coordinator that has something
-    /// to do looks: a slot.
+    /// How long after the first failure it is tried again, and how often a coordinator that has
+    /// something to do looks: a slot.
     pub pause: Duration,
     /// If this peer coordinates.
     pub mandate: Option<Mandate>,
@@ -150,10 +153,12 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
         };
         Coordinator::new(mandate, around, lock.clone())
     });
+    let slots = u32::try_from(nodes.spec.slots_per_epoch()).unwrap_or(u32::MAX);
     let watch = Watch {
         standing: Standing::new(agreement, lock),
         nodes,
         pause,
+        pauses: Pauses::new(pause, pause.saturating_mul(slots)),
         coordinator,
         known: Known::default(),
         paid: BTreeMap::new(),
@@ -188,6 +193,7 @@ struct Watch {
     standing: Standing,
     nodes: Nodes,
     pause: Duration,
+    pauses: Pauses,
     coordinator: Option<Coordinator>,
     known: Known,
     /// What paid out the validators that have left, gwei.
@@ -214,7 +220,8 @@ impl Watch {
             };
             let Some(errand) = errand else { return };
             let run = self.run(&errand).await;
-            let mut is_soon = run.is_err();
+            let mut is_busy = false;
+            let failed = run.is_err();
             let mut said = Vec::new();
             let is_look = matches!(errand, Errand::Look);
             match run {
@@ -235,7 +242,7 @@ impl Watch {
                     said.push(Said::Found(found));
                     said.extend(misuses);
                     if let Some(worked) = worked {
-                        is_soon |= worked.is_busy;
+                        is_busy = worked.is_busy;
                         let needed = worked
                             .needed
                             .map(|demand| Said::Found(Found::Needed(demand)));
@@ -246,7 +253,8 @@ impl Watch {
                 Err(trouble) => said.push(Said::Trouble(trouble)),
             }
             if is_look {
-                again = is_soon.then(|| Instant::now() + self.pause);
+                let pause = self.pause_after(failed, is_busy);
+                again = pause.map(|pause| Instant::now() + pause);
             }
             for said in said {
                 // If the loop has ended, nobody wants it any more.
@@ -255,6 +263,15 @@ impl Watch {
                 }
             }
         }
+    }
+
+    /// How long after this look the next one is made without being asked, if it is.
+    fn pause_after(&mut self, failed: bool, is_busy: bool) -> Option<Duration> {
+        if failed {
+            return Some(self.pauses.failed());
+        }
+        self.pauses.seen();
+        is_busy.then_some(self.pause)
     }
 
     /// Has the coordinator, if this peer is one, go on by what was seen.

@@ -25,7 +25,6 @@ const IDLE: Subject = (None, "pool_idle");
 impl Observer {
     /// It was looked at. What should worry is a line each time that it changes.
     pub(super) fn looked(&mut self, looked: &Looked) {
-        self.lines.forget(BLIND);
         let sight = &looked.sight;
         let alarms: Vec<String> = sight.alarms().iter().map(ToString::to_string).collect();
         let seen = PoolStatus {
@@ -48,6 +47,10 @@ impl Observer {
             before = last;
         });
         let before = before.unwrap_or_default();
+        // What is not seen beside a look is said after each: it is the same as long as it is.
+        if before.problem.is_none() {
+            self.lines.forget(BLIND);
+        }
         debug!(head = seen.head_block, "looked at Rocket Pool");
         if before.version != seen.version {
             let version = seen.version;

@@ -235,8 +235,16 @@ fn what_should_worry_at_rocket_pool_is_a_line_when_it_begins_and_stands_in_the_s
         for world in worlds {
             observer.tell(News::Core(looked(world)));
         }
-        observer.tell(News::PoolBlind("it is down".to_owned()));
-        observer.tell(News::PoolBlind("it is down".to_owned()));
+        let down = || News::PoolBlind("it is down".to_owned());
+        observer.tell(down());
+        observer.tell(down());
+        // What is not seen beside a look is said after each.
+        observer.tell(News::Core(looked(&planted)));
+        observer.tell(down());
+        // It is over, and begins again.
+        observer.tell(News::Core(looked(&planted)));
+        observer.tell(News::Core(looked(&planted)));
+        observer.tell(down());
         board = observer.shown.board.read().pool;
     });
     assert_eq!(
@@ -244,7 +252,7 @@ fn what_should_worry_at_rocket_pool_is_a_line_when_it_begins_and_stands_in_the_s
         2,
         "{log}"
     );
-    assert_eq!(log.matches("duties go on: it is down").count(), 1, "{log}");
+    assert_eq!(log.matches("duties go on: it is down").count(), 2, "{log}");
     assert_eq!(
         log.matches("version 1 of the agreement").count(),
         1,
