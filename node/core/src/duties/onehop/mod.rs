@@ -8,6 +8,8 @@
 
 pub mod deposit;
 pub mod exit;
+#[cfg(test)]
+mod four;
 pub mod randao;
 
 use proto::WireVersion;

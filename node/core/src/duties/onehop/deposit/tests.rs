@@ -1,18 +1,17 @@
 //! Four peers and their deposits: with all honest, with liars, and with one that is killed.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-use dkg::bls::SecretShare;
 use proto::definition::{Chain, Draft, Withdrawal};
 use proto::lock::{Contents, Lock, Validator};
-use proto::{Identity, PublicKey, Roster, Timestamp, WireVersion, example};
+use proto::{PublicKey, Timestamp, WireVersion, example};
 
 use super::hearing::MOST_HEARD;
 use super::*;
 use crate::deposit::has_valid_signature;
 use crate::duties::Output;
 use crate::duties::facts::ClusterFacts;
+use crate::duties::onehop::four::{self, secret, share};
 use crate::duties::peers::Peers;
 use crate::partials::keys::ClusterKeys;
 use crate::pool::agreement::example::terms;
@@ -26,18 +25,6 @@ mod liars;
 mod peers;
 
 use peers::Cluster;
-
-fn secret(number: u8) -> SecretShare {
-    let mut bytes = [0; 32];
-    bytes[31] = number;
-    SecretShare::from_bytes(&bytes).unwrap()
-}
-
-/// The shares of the secret 5, and of 6: that many + 3x + 2x².
-fn share(validator: u8, peer: u8) -> SecretShare {
-    let x = peer + 1;
-    secret(5 + validator + 3 * x + 2 * x * x)
-}
 
 /// The lock of the four, made once.
 fn lock() -> Lock {

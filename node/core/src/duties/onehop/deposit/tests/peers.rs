@@ -47,30 +47,15 @@ impl Peer {
         let lock = lock();
         let shares = [0, 1].map(|of| share(of, u8::try_from(me).unwrap()));
         let held = Held::of_lock(&lock, shares.into());
-        let identities = example::identities(4);
-        let roster = Roster::new(identities.iter().map(Identity::public).collect()).unwrap();
-        let size = roster.size();
-        let me_index = size.peer(me).unwrap();
-        let mut peers = Peers::new(size, me_index, BTreeMap::new());
-        for other in size.all().filter(|other| *other != me_index) {
-            peers.set_up(other, WireVersion::V4);
-        }
+        let facts = four::facts(me, lock.hash(), ClusterKeys::of(&lock).unwrap());
+        let size = facts.roster.size();
         Self {
             vault: Vault::open(size, held, journal.history().clone()).unwrap(),
             recorded: journal.recorded(),
-            facts: ClusterFacts {
-                chain: Arc::new(example::chain([1; 32].into(), &[])),
-                lock: lock.hash(),
-                roster: Arc::new(roster),
-                me: me_index,
-                identity: identities[me].clone(),
-                keys: ClusterKeys::of(&lock).unwrap(),
-                fee_recipients: Vec::new(),
-                seed: [7; 32],
-            },
             disk,
             journal,
-            peers,
+            peers: four::peers(&facts, WireVersion::V4),
+            facts,
             payees: Payees::default(),
             deposits: Deposits::default(),
             now: 1_000 * SLOT,

@@ -5,19 +5,17 @@ mod signing;
 mod troubles;
 mod words;
 
-use std::sync::Arc;
-
-use dkg::bls::SecretShare;
 use proto::control::{Answer, Exit, Request as OperatorRequest, Stage, Which};
 use proto::eth::operations::SignedVoluntaryExit;
 use proto::eth::{ChainSpec, ValidatorIndex, VoluntaryExit};
 use proto::exit::LONGEST_TERM;
 use proto::frame::SentExitWord;
-use proto::{Identity, PublicKey, Roster, Slot, Timestamp, example};
+use proto::{Identity, PublicKey, Slot, Timestamp, example};
 
 use super::standing::FAR_FUTURE;
 use super::*;
 use crate::duties::fault::Breach;
+use crate::duties::onehop::four::{self, secret, share};
 use crate::duties::payees::Payees;
 use crate::duties::peers::Peers;
 use crate::partials::keys::{ClusterKeys, ValidatorKeys};
@@ -34,18 +32,6 @@ const EPOCH: u64 = 8 * SLOT;
 const DAY: u64 = 24 * 60 * 60;
 /// When everything begins: epoch 200, of a validator that may leave from epoch 64 on.
 const BEGIN: u64 = 200 * EPOCH;
-
-fn secret(number: u8) -> SecretShare {
-    let mut bytes = [0; 32];
-    bytes[31] = number;
-    SecretShare::from_bytes(&bytes).unwrap()
-}
-
-/// The shares of the secret 5, and of 6: that many + 3x + 2x².
-fn share(validator: u8, peer: u8) -> SecretShare {
-    let x = peer + 1;
-    secret(5 + validator + 3 * x + 2 * x * x)
-}
 
 fn keys() -> ClusterKeys {
     let of = |validator: u8| ValidatorKeys {
@@ -99,29 +85,14 @@ impl Peer {
             share: share(validator, u8::try_from(me).unwrap()),
             deposits: None,
         });
-        let public = identities().iter().map(Identity::public).collect();
-        let roster = Roster::new(public).unwrap();
-        let size = roster.size();
-        let me_index = size.peer(me).unwrap();
-        let mut peers = Peers::new(size, me_index, BTreeMap::new());
-        for other in size.all().filter(|other| *other != me_index) {
-            peers.set_up(other, WireVersion::V3);
-        }
+        let facts = four::facts(me, lock(), keys);
+        let size = facts.roster.size();
         Self {
             me,
             vault: Vault::open(size, held.collect(), journal.history().clone()).unwrap(),
             recorded: journal.recorded(),
-            facts: ClusterFacts {
-                chain: Arc::new(chain()),
-                lock: lock(),
-                roster: Arc::new(roster),
-                me: me_index,
-                identity: identities()[me].clone(),
-                keys,
-                fee_recipients: Vec::new(),
-                seed: [7; 32],
-            },
-            peers,
+            peers: four::peers(&facts, WireVersion::V3),
+            facts,
             payees: Payees::default(),
             exits: Exits::default(),
             now: BEGIN,
