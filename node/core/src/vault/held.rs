@@ -56,9 +56,7 @@ impl Held {
         message: &DepositMessage,
         validator: ValidatorPosition,
     ) -> Result<(), Refusal> {
-        if message.pubkey != self.group_key {
-            return Err(Refusal::OtherKey(validator));
-        }
+        self.is_of_its_key(message, validator)?;
         match self.deposits {
             Some(_) => Err(Refusal::Settled(validator)),
             None => Ok(()),
@@ -71,14 +69,23 @@ impl Held {
         message: &DepositMessage,
         validator: ValidatorPosition,
     ) -> Result<(), Refusal> {
-        if message.pubkey != self.group_key {
-            return Err(Refusal::OtherKey(validator));
-        }
+        self.is_of_its_key(message, validator)?;
         let credentials = message.withdrawal_credentials;
         let gwei = message.amount;
         match &self.deposits {
             Some(terms) if terms.credentials == credentials && terms.gwei.contains(&gwei) => Ok(()),
             Some(_) | None => Err(Refusal::NotInLock { credentials, gwei }),
+        }
+    }
+
+    fn is_of_its_key(
+        &self,
+        message: &DepositMessage,
+        validator: ValidatorPosition,
+    ) -> Result<(), Refusal> {
+        match message.pubkey == self.group_key {
+            true => Ok(()),
+            false => Err(Refusal::OtherKey(validator)),
         }
     }
 }
