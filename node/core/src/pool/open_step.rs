@@ -54,20 +54,6 @@ fn joined(waits: &[Wait]) -> String {
 }
 
 impl OpenStep {
-    /// With what its name begins.
-    pub fn kind(self) -> &'static str {
-        match self {
-            Self::Distribute => "distribute",
-            Self::Assign => "assign",
-            Self::Stake => "stake",
-            Self::NotifyExit => "notify-exit",
-            Self::NotifyNotExit => "notify-not-exit",
-            Self::FinalBalance => "final-balance",
-            Self::RepayDebt => "repay-debt",
-            Self::Claim => "claim",
-        }
-    }
-
     /// Whether it is about one validator, of whom the beacon chain has to be asked.
     pub fn is_of_validator(self) -> bool {
         match self {

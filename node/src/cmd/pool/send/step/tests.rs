@@ -6,12 +6,15 @@ use super::*;
 
 #[test]
 fn what_is_typed_is_what_stands_in_the_outbox() {
-    for step in Step::value_variants() {
-        if let Some(open) = step.open() {
-            assert_eq!(step.kind(), open.kind());
-        }
-    }
-    let only = [
+    let all = [
+        (Step::Distribute, Kind::Distribute),
+        (Step::Assign, Kind::Assign),
+        (Step::Stake, Kind::Stake(0)),
+        (Step::NotifyExit, Kind::NotifyExit(0)),
+        (Step::NotifyNotExit, Kind::NotifyNotExit(0)),
+        (Step::FinalBalance, Kind::FinalBalance(0)),
+        (Step::RepayDebt, Kind::RepayDebt),
+        (Step::Claim, Kind::Claim),
         (Step::Register, Kind::Register),
         (Step::ProposeWithdrawal, Kind::ProposeWithdrawal),
         (Step::ProposeRplWithdrawal, Kind::ProposeRplWithdrawal),
@@ -21,7 +24,9 @@ fn what_is_typed_is_what_stands_in_the_outbox() {
         (Step::Dequeue, Kind::Dequeue(0)),
         (Step::Deposit, Kind::Deposit(Vec::new())),
     ];
-    for (step, kind) in only {
+    for (step, kind) in &all {
         assert_eq!(step.kind(), kind.name());
     }
+    let named: Vec<Step> = all.into_iter().map(|(step, _)| step).collect();
+    assert_eq!(named, Step::value_variants());
 }
