@@ -20,6 +20,12 @@ use super::network::Network;
 /// The most intervals of rewards that are asked for, the newest: about 39 years.
 const MOST_INTERVALS: u64 = 512;
 
+/// Who waits to become an owner in the place of this one, and could at any time. One that is the
+/// owner already can confirm nothing else, and its entry keeps others out.
+pub fn planted(pending: Option<Address>, owner: Address) -> Option<Address> {
+    pending.filter(|pending| *pending != owner)
+}
+
 /// The node account at one block.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Account {

@@ -1,9 +1,7 @@
 //! Which alarms a sight raises.
 
-use proto::Address;
-
 use super::{Alarm, Term};
-use crate::pool::account::Account;
+use crate::pool::account::{Account, planted};
 use crate::pool::amount::Wei;
 use crate::pool::megapool::{self, Deployed};
 use crate::pool::minipool::{self, Minipool};
@@ -46,13 +44,11 @@ impl Alarm {
 }
 
 fn of_account(account: &Account, all: &mut Vec<Alarm>) {
-    // One that is the owner already can confirm nothing else, and its entry keeps others out.
-    let planted = |pending: &Option<Address>, owner: Address| pending.filter(|it| *it != owner);
-    if let Some(pending) = planted(&account.pending_withdrawal, account.withdrawal) {
+    if let Some(pending) = planted(account.pending_withdrawal, account.withdrawal) {
         all.push(Alarm::PendingWithdrawal(pending));
     }
     let rpl_owner = account.rpl_withdrawal.unwrap_or(account.withdrawal);
-    if let Some(pending) = planted(&account.pending_rpl_withdrawal, rpl_owner) {
+    if let Some(pending) = planted(account.pending_rpl_withdrawal, rpl_owner) {
         all.push(Alarm::PendingRplWithdrawal(pending));
     }
     if account.withdrawal == account.node {

@@ -9,7 +9,7 @@ use super::Grounds;
 use super::chain::views;
 use super::extra::Extra;
 use super::refusal::{Refusal, When};
-use crate::pool::account::Account;
+use crate::pool::account::{Account, planted};
 use crate::pool::amount::Wei;
 use crate::pool::book::theirs;
 use crate::pool::contracts::Contract;
@@ -43,7 +43,6 @@ fn of_account(when: When, account: &Account, terms: &Terms) -> Result<(), Refusa
             found: account.withdrawal,
         });
     }
-    let planted = |pending: Option<Address>, owner| pending.filter(|it| *it != owner);
     if let Some(pending) = planted(account.pending_withdrawal, terms.withdrawal) {
         return Err(Refusal::PendingWithdrawal { when, pending });
     }

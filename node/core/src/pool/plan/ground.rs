@@ -1,11 +1,10 @@
 //! When money may move: what has to hold at the newest block and at the finalised one.
 
-use proto::Address;
 use proto::agreement::Terms;
 
 use super::Facts;
 use super::step::Wait;
-use crate::pool::account::Account;
+use crate::pool::account::{Account, planted};
 use crate::pool::view::Node;
 
 /// What every step of money waits for: both withdrawal addresses are the agreed ones, nobody else
@@ -34,18 +33,13 @@ type Rule = fn(&Terms, &Account) -> bool;
 
 const RIGHT: [(&str, Rule); 2] = [
     ("withdrawal address", |terms, it| {
-        it.withdrawal == terms.withdrawal && cannot_change(it.pending_withdrawal, it.withdrawal)
+        it.withdrawal == terms.withdrawal && planted(it.pending_withdrawal, it.withdrawal).is_none()
     }),
     ("RPL withdrawal address", |terms, it| {
         it.rpl_withdrawal == Some(terms.rpl_withdrawal)
-            && cannot_change(it.pending_rpl_withdrawal, terms.rpl_withdrawal)
+            && planted(it.pending_rpl_withdrawal, terms.rpl_withdrawal).is_none()
     }),
 ];
-
-/// Whoever waits can confirm itself one day; if it is the owner already, nothing changes then.
-fn cannot_change(pending: Option<Address>, owner: Address) -> bool {
-    pending.is_none_or(|pending| pending == owner)
-}
 
 /// What new ether waits for, beside that: that the program knows all contracts, that no other's
 /// validator is in the megapool, and that the megapool is there for good and owes nothing.
