@@ -36,6 +36,8 @@ pub enum Call {
     SubmitAttestations,
     /// `POST /eth/v1/beacon/pool/voluntary_exits`.
     SubmitExit,
+    /// `GET /eth/v1/beacon/pool/voluntary_exits`.
+    PooledExits,
     /// `GET /eth/v3/validator/blocks/{slot}`.
     ProduceBlock,
     /// `POST /eth/v2/beacon/blocks`.
@@ -72,6 +74,7 @@ impl Call {
             | Self::AttestationData
             | Self::SubmitAttestations
             | Self::SubmitExit
+            | Self::PooledExits
             | Self::ProduceBlock
             | Self::PublishBlock
             | Self::PrepareProposers
@@ -101,6 +104,7 @@ impl Call {
             Self::AttestationData => "attestation data",
             Self::SubmitAttestations => "submit attestations",
             Self::SubmitExit => "submit exit",
+            Self::PooledExits => "pooled exits",
             Self::ProduceBlock => "produce block",
             Self::PublishBlock => "publish block",
             Self::PrepareProposers => "prepare proposers",
@@ -121,9 +125,11 @@ impl Call {
             Self::AttestationData | Self::SubmitAttestations => 4,
             Self::Genesis | Self::Spec | Self::Events | Self::Checkpoints => 5,
             Self::ProduceBlock | Self::PublishBlock => 8,
-            Self::PrepareProposers | Self::SubscribeCommittees | Self::SubmitExit | Self::Block => {
-                10
-            }
+            Self::PrepareProposers
+            | Self::SubscribeCommittees
+            | Self::SubmitExit
+            | Self::PooledExits
+            | Self::Block => 10,
             Self::AttesterDuties | Self::ProposerDuties | Self::SyncDuties | Self::Validators => 12,
             Self::PendingDeposits => 30,
             Self::State => 120, // the node may have to make it first
@@ -150,7 +156,7 @@ impl Call {
             | Self::Events => 256 << 10,
             Self::Spec => MIB,
             Self::AttesterDuties | Self::ProposerDuties | Self::SyncDuties => 8 * MIB,
-            Self::Validators => 16 * MIB,
+            Self::Validators | Self::PooledExits => 16 * MIB,
             Self::Block => 32 * MIB,
             Self::PendingDeposits | Self::ProduceBlock => 64 * MIB,
             Self::State => u32::MAX as usize, // its offsets have 32 bits; it is never held

@@ -34,11 +34,26 @@ async fn an_exit_is_posted_in_the_words_of_the_api_and_a_refusal_says_why() {
     let node = Node::recorded().with(EXITS, (400, JSON, why));
     let client = node.start().await;
     for _ in 0..2 {
-        // Also right after a refusal it is offered again.
+        // Also right after a refusal it is offered again, and looked for.
         let error = client.submit_exit(&exit()).await.unwrap_err().to_string();
         assert!(error.contains("exit already known"), "{error}");
     }
-    assert_eq!(node.asked(EXITS), 2);
+    assert_eq!(node.asked(EXITS), 4);
+}
+
+#[tokio::test]
+async fn an_exit_that_another_brought_first_is_not_refused() {
+    let refused: &[u8] = br#"{"code":500,"message":"VOLUNTARY_EXIT_ERROR_ALREADY_EXISTS"}"#;
+    let mut others = exit();
+    others.message.validator_index = ValidatorIndex(78);
+    for (pooled, is_there) in [(vec![&others, &exit()], true), (vec![&others], false)] {
+        let pooled = serde_json::json!({ "data": pooled }).to_string();
+        let node = Node::recorded()
+            .with(&format!("POST {EXITS}"), (500, JSON, refused))
+            .with(&format!("GET {EXITS}"), (200, JSON, pooled.as_bytes()));
+        let submitted = node.start().await.submit_exit(&exit()).await;
+        assert_eq!(submitted.is_ok(), is_there, "{submitted:?}");
+    }
 }
 
 #[tokio::test]
