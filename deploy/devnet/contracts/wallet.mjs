@@ -3,6 +3,8 @@
 //   node wallet.mjs keystore KEY PASSWORD
 //       prints the key in the file KEY as a keystore (version 3) that opens with the password in
 //       the file PASSWORD
+//   node wallet.mjs tip RPC KEY ETHER
+//       gives whoever makes a block about so much ether, block after block, until it is ended
 //   node wallet.mjs send RPC KEY DEPTH TO WEI [DATA]
 //       sends that from the account whose key is in the file KEY, waits until DEPTH blocks stand on
 //       the one that has it, and prints the receipt
@@ -26,6 +28,8 @@ import {keccak256} from "ethereum-cryptography/keccak.js";
 const GWEI = 10n ** 9n;
 // Far above what a test chain ever asks for.
 const FEES = {maxFeePerGas: 100n * GWEI, maxPriorityFeePerGas: GWEI};
+// What a transfer needs.
+const TRANSFER_GAS = 21_000n;
 // How long a transaction may take, and how often it is looked for and sent again.
 const PATIENCE_MS = 180_000;
 const LOOK_MS = 200;
@@ -74,11 +78,11 @@ export class Wallet {
     return createContractAddress(this.address, this.#nonce).toString();
   }
 
-  async send({to, value = 0n, gas, data = "0x"}) {
+  async send({to, value = 0n, gas, data = "0x", fees = FEES}) {
     const early = this.#sent[this.#sent.length - MOST_WAITING];
     if (early) await this.#done(early, 0);
     const nonce = this.#nonce++;
-    const fields = {...FEES, nonce, gasLimit: BigInt(gas), to, value, data};
+    const fields = {...fees, nonce, gasLimit: BigInt(gas), to, value, data};
     const signed = createFeeMarket1559Tx(fields, {common: this.#common}).sign(this.#key);
     const raw = bytesToHex(signed.serialize());
     const hash = await ask(this.#rpc, "eth_sendRawTransaction", [raw]);
@@ -145,12 +149,24 @@ function keystore(key, password) {
   };
 }
 
+async function tip(rpc, key, ether) {
+  const each = BigInt(Math.round(ether * 1e9)) * GWEI / TRANSFER_GAS;
+  const fees = {maxFeePerGas: each + 100n * GWEI, maxPriorityFeePerGas: each};
+  const wallet = await Wallet.open(rpc, key, 0);
+  for (;;) {
+    await wallet.send({to: wallet.address, gas: TRANSFER_GAS, fees});
+    await wallet.settle();
+  }
+}
+
 const [, script, mode, ...rest] = process.argv;
 const text = (file) => readFileSync(file, "utf8");
 if (script !== fileURLToPath(import.meta.url)) {
   // It is a library.
 } else if (mode === "keystore") {
   console.log(JSON.stringify(keystore(keyOf(text(rest[0])), text(rest[1]).trim())));
+} else if (mode === "tip") {
+  await tip(rest[0], text(rest[1]), Number(rest[2]));
 } else {
   const [rpc, key, depth, to, wei, data] = rest;
   const wallet = await Wallet.open(rpc, text(key), Number(depth));

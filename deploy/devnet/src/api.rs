@@ -91,6 +91,15 @@ pub struct Message {
 pub struct Body {
     /// Votes for earlier slots.
     pub attestations: Vec<Packed>,
+    /// What it executes.
+    pub execution_payload: Option<Payload>,
+}
+
+/// A block of the execution chain, as far as the devnet reads it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Payload {
+    /// Whom it pays.
+    pub fee_recipient: String,
 }
 
 /// A beacon node that has answered once.

@@ -25,9 +25,9 @@ const START: Duration = Duration::from_secs(60);
 /// own limit would take the minimal chain two a epoch.)
 const FAST_CHURN: &str = "MIN_PER_EPOCH_CHURN_LIMIT_ELECTRA=64000000000000,\
                           MAX_PER_EPOCH_ACTIVATION_EXIT_CHURN_LIMIT=64000000000000";
-/// Lets validators leave an epoch after they became active, and be paid out eight epochs after they
+/// Lets validators leave an epoch after they became active, and be paid out five epochs after they
 /// have left: soon, and late enough that the exit is final and proved before.
-const FAST_EXIT: &str = "SHARD_COMMITTEE_PERIOD=1,MIN_VALIDATOR_WITHDRAWABILITY_DELAY=8";
+const FAST_EXIT: &str = "SHARD_COMMITTEE_PERIOD=1,MIN_VALIDATOR_WITHDRAWABILITY_DELAY=5";
 
 /// A validator of the cluster that is in the registry from genesis on.
 #[derive(Debug, Clone, Serialize)]

@@ -40,9 +40,10 @@ pub struct Flags {
     /// unless --execution-url is given.
     #[arg(long)]
     in_genesis: bool,
-    /// Found a node at Rocket Pool, whose contracts are stand-ins on the devnet's chain: the
-    /// operators agree, the coordinator among the peers sends what the node account has to send,
-    /// the withdrawal addresses confirm themselves. It ends when the megapool is there.
+    /// Let the validators be those of a megapool at Rocket Pool, whose contracts are stand-ins on
+    /// the devnet's chain, and live through their whole life: the node's founding, deposits, duties
+    /// until one has proposed, rewards, exits, and the ether back at the withdrawal address. Then
+    /// it ends, with exit code 0 if every wei is where it should be.
     #[arg(long, conflicts_with_all = ["in_genesis", "load", "for_epochs", "delay_ms"])]
     rocketpool: bool,
     /// Only write, to this file, the genesis from which another execution client must start for

@@ -142,6 +142,13 @@ impl Ledger {
             .collect()
     }
 
+    /// The roots of the cluster's own blocks.
+    pub fn own_blocks(&self) -> Vec<Root> {
+        let made = self.proposals.iter().filter(|(_, (_, made))| *made);
+        made.filter_map(|(slot, _)| self.read.get(slot).copied())
+            .collect()
+    }
+
     fn seat(&mut self, committees: Vec<Committee>) {
         for Committee {
             index,

@@ -65,7 +65,8 @@ async fn run(flags: Flags) -> Result<(), Error> {
             );
         }
     }
-    let was_endless = order.plan.for_epochs.is_none() && epochs > 0;
+    let has_end = order.plan.for_epochs.is_some() || order.plan.entry == Entry::RocketPool;
+    let was_endless = !has_end && epochs > 0;
     if was_endless && matches!(played, Err(Error::Interrupted)) {
         played = judged;
     }

@@ -35,6 +35,7 @@ fn block(slot: u64, proposer: u64, aggregation_bits: &str, committee_bits: &str)
             parent_root: Root::ZERO,
             body: Body {
                 attestations: vec![packed],
+                execution_payload: None,
             },
         },
     }

@@ -9,9 +9,10 @@ use serde_json::Value;
 
 use super::{DEPTH, RocketPool, apart};
 use crate::Error;
-use crate::children::output;
+use crate::children::{Child, output};
 use crate::contracts::script;
 use crate::execution::FUNDED_KEY;
+use crate::place::Site;
 
 /// What opens the node account's keystore.
 const PASSWORD: &str = "a devnet keeps no secrets";
@@ -27,6 +28,10 @@ pub enum Who {
     Withdrawal,
     /// Where the group's RPL goes.
     RplWithdrawal,
+    /// Mints rETH: lends Rocket Pool its ether.
+    Saver,
+    /// Pays for being in the next block.
+    Hasty,
 }
 
 /// An account.
@@ -39,11 +44,13 @@ pub struct Account {
 }
 
 impl Who {
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::Guardian,
         Self::Node,
         Self::Withdrawal,
         Self::RplWithdrawal,
+        Self::Saver,
+        Self::Hasty,
     ];
 
     pub fn account(self) -> Account {
@@ -67,6 +74,16 @@ impl Who {
                 "rpl-withdrawal",
                 "0x90F79bf6EB2c4f870365E785982E1f101E93b906",
                 "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6",
+            ),
+            Self::Saver => (
+                "saver",
+                "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65",
+                "0x47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a",
+            ),
+            Self::Hasty => (
+                "hasty",
+                "0x9965507D1a55bcC2695C58ba16FB37d819B0A4dc",
+                "0x8b3a350cf5c34c9194ca85829a2df0ec3153be0318b5e2d3348e872092edffba",
             ),
         };
         Account { name, address, key }
@@ -115,5 +132,18 @@ impl RocketPool {
         let printed = apart(move || output("wallet.mjs send", &mut command)).await?;
         let wrong = |error| Error::Unexpected(format!("wallet.mjs printed {printed:?}: {error}"));
         serde_json::from_str(&printed).map_err(wrong)
+    }
+
+    /// Somebody gives whoever makes a block about `ether`, block after block, until the answer is
+    /// dropped.
+    pub fn tip(&self, site: &Site, ether: f64) -> Result<Child, Error> {
+        let mut command = script(&self.scripts, "wallet.mjs");
+        command
+            .args(["tip", &self.rpc_url])
+            .arg(self.key_of(Who::Hasty));
+        site.children.start("hasty", {
+            command.arg(ether.to_string());
+            command
+        })
     }
 }

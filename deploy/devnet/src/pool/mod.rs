@@ -5,18 +5,21 @@
 //! |---|---|
 //! | `accounts` | whose accounts there are, and that they send what they would send |
 //! | `agreement` | the operators agree, each with the commands that one types |
+//! | `money` | where every wei has come from and gone to |
 //! | `seen` | what `gantry pool plan` and `gantry pool status` say |
 //!
 //! Never here: what the node account sends. The coordinator among the peers does that.
 
 mod accounts;
 mod agreement;
+mod money;
 mod seen;
 
 use std::path::PathBuf;
 
 pub use accounts::{Account, Who};
-pub use seen::{Planned, Shown};
+pub use money::{Books, in_ether};
+pub use seen::{Planned, Seen, Shown};
 
 use crate::Error;
 use crate::chain::Chain;
@@ -105,7 +108,7 @@ impl RocketPool {
 }
 
 /// Waits for work of another program without keeping this one from hearing Ctrl-C.
-async fn apart<T: Send + 'static>(
+pub async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     let done = tokio::task::spawn_blocking(work).await;

@@ -1,7 +1,9 @@
 //! What `gantry pool plan` and `gantry pool status` say, as far as the devnet waits for it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
+use proto::PublicKey;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -90,6 +92,64 @@ impl Planned {
     }
 }
 
+/// The megapool as `gantry pool status` shows it at the newest block.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// Where it is, once it is made.
+    pub megapool: Option<String>,
+    /// Each validator's stage, by its key.
+    pub stages: BTreeMap<PublicKey, String>,
+    /// What is paid out with the next claim, wei.
+    pub refund: u128,
+    /// What is urgent.
+    pub alarms: Vec<String>,
+}
+
+impl Seen {
+    /// How many validators are at which stage, and what is urgent: `1 prestaked, 3 queued`.
+    pub fn words(&self) -> String {
+        let names: BTreeSet<&str> = self.stages.values().map(String::as_str).collect();
+        let count = |name: &str| format!("{} {name}", self.at(&[name]));
+        let counted: Vec<String> = names.into_iter().map(count).collect();
+        let all = [vec![counted.join(", ")], self.alarms.clone()].concat();
+        let said: Vec<String> = all.into_iter().filter(|it| !it.is_empty()).collect();
+        said.join("; ")
+    }
+
+    /// How many validators are at one of these stages.
+    pub fn at(&self, stages: &[&str]) -> usize {
+        let found = self
+            .stages
+            .values()
+            .filter(|it| stages.contains(&it.as_str()));
+        found.count()
+    }
+
+    fn read(document: &Value) -> Self {
+        let node = &document["head"]["node"]["megapool"];
+        let deployed = &node["deployed"];
+        let validators = deployed["validators"].as_array().into_iter().flatten();
+        let stage = |it: &Value| {
+            let key = it["pubkey"].as_str()?.parse().ok()?;
+            Some((key, it["stage"]["is"].as_str()?.to_owned()))
+        };
+        let alarms = document["alarms"].as_array().into_iter().flatten();
+        let urgent = alarms.filter(|alarm| alarm["urgent"] == true);
+        let text = |alarm: &Value| alarm["text"].as_str().map(str::to_owned);
+        Self {
+            megapool: deployed["address"].as_str().map(str::to_owned),
+            stages: validators.filter_map(stage).collect(),
+            refund: wei(&deployed["refund"]),
+            alarms: urgent.filter_map(text).collect(),
+        }
+    }
+}
+
+fn wei(value: &Value) -> u128 {
+    let text = value.as_str().unwrap_or_default();
+    text.parse().unwrap_or_default()
+}
+
 impl RocketPool {
     /// What `peer`'s operator reads of the plan.
     pub async fn plan(&self, site: &Site, peer: &Peer) -> Result<Vec<Planned>, Error> {
@@ -103,17 +163,24 @@ impl RocketPool {
             .map_err(|error| Error::Unexpected(format!("gantry pool plan: {error}: {document}")))
     }
 
-    /// Where `peer`'s operator reads that the megapool is, once it is made.
-    pub async fn megapool(&self, site: &Site, peer: &Peer) -> Result<Option<String>, Error> {
+    /// What `peer`'s operator reads of the node, which is registered.
+    pub async fn status(&self, site: &Site, peer: &Peer) -> Result<Seen, Error> {
         let mut command = Command::new(site.place.gantry());
-        let node = Who::Node.account().address;
-        let storage = self.contracts.at("rocketStorage");
-        command.args(["pool", "status", "--json", "--node", node]);
-        command.args(["--rocket-storage", storage, "--config"]);
-        command.arg(peer.config());
-        let document = asked("gantry pool status", command).await?;
-        let at = &document["head"]["node"]["megapool"]["deployed"]["address"];
-        Ok(at.as_str().map(str::to_owned))
+        command
+            .args([
+                "pool",
+                "status",
+                "--json",
+                "--node",
+                Who::Node.account().address,
+            ])
+            .args([
+                "--rocket-storage",
+                self.contracts.at("rocketStorage"),
+                "--config",
+            ])
+            .arg(peer.config());
+        Ok(Seen::read(&asked("gantry pool status", command).await?))
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Scene {
     chain: Option<Chain>,
     cluster: Option<Cluster>,
     pool: Option<RocketPool>,
+    /// The group's megapool, once it is there.
+    megapool: String,
     ledger: Option<Ledger>,
     epochs: u64,
     /// The epochs that were counted and shown.
@@ -50,6 +52,7 @@ impl Scene {
             chain: None,
             cluster: None,
             pool: None,
+            megapool: String::new(),
             ledger: None,
             epochs: 0,
             shown: BTreeSet::new(),
@@ -85,7 +88,8 @@ impl Scene {
             }
         }
         let first = self.await_activation(progress).await?;
-        self.watch(first, progress).await
+        self.watch(first, progress).await?;
+        self.judge()
     }
 
     async fn hold_ceremony(

@@ -1,23 +1,36 @@
-//! A group's node at Rocket Pool, from the contracts to its megapool: the stages of `--rocketpool`.
+//! A group's megapool validators, from the contracts to the last wei: the stages of `--rocketpool`.
 //!
 //! The node account's steps are sent by the coordinator, which is the first peer. The devnet plays
-//! the people: operators who agree, and the owners of the withdrawal addresses who do with their
-//! wallets what `gantry pool plan` shows them.
+//! the people: operators who agree and who approve of exits, the owners of the withdrawal addresses
+//! who do with their wallets what `gantry pool plan` shows them, and others who lend ether.
 
+use std::process::Command;
+
+use futures::future::try_join_all;
 use proto::Epoch;
 use tokio::time::{Duration, sleep};
 
 use super::Scene;
 use crate::Error;
-use crate::pool::{RocketPool, Who};
-use crate::progress::Progress;
+use crate::children::{Child, output};
+use crate::pool::{RocketPool, Seen, Who, apart, in_ether};
+use crate::progress::{Progress, Stage};
 
 /// How often people look what has become of the node: seldom, since to see all of Rocket Pool costs
 /// the execution client as much as a full block.
 const ROUND: Duration = Duration::from_secs(4);
-/// How many epochs a stage may take: what has to be final takes three, and a busy
-/// machine makes them late.
+/// How many epochs a stage may take: what has to be final takes three, what waits for a turn of
+/// Rocket Pool some more, and a busy machine makes them late.
 const PATIENCE: u64 = 40;
+/// What one saver lends at a time. From 32 ETH on Rocket Pool would give it to the queue by itself,
+/// and nobody would have to ask for it.
+const LOAN: u128 = 31_000_000_000_000_000_000;
+/// What is given for a place in a block, in ether: so much more than usual that the rewards of a
+/// few epochs are worth sharing.
+const TIP: f64 = 1.0;
+
+/// Validators that have got at least so far.
+const QUEUED: [&str; 5] = ["queued", "prestaked", "staked", "exiting", "exited"];
 
 impl Scene {
     /// All stages but the chain's start and the ceremony.
@@ -25,7 +38,16 @@ impl Scene {
         self.deploy(progress).await?;
         self.agree(progress)?;
         self.start_peers(progress).await?;
-        self.found_node(progress).await
+        self.found_node(progress).await?;
+        self.fill_queue(progress).await?;
+        let first = self.await_activation(progress).await?;
+        let tips = self.pool().tip(&self.site, TIP)?;
+        // Duties are shown and not judged: slots may be as short as they can be, and a life is
+        // good if its money is.
+        self.watch(first, progress).await?;
+        self.earn(tips, progress).await?;
+        self.leave(progress).await?;
+        self.settle(progress).await
     }
 
     fn pool(&self) -> &RocketPool {
@@ -75,7 +97,11 @@ impl Scene {
         loop {
             self.must_run_until(&mut last, "the megapool")?;
             let cluster = self.cluster.as_ref().expect("it runs");
-            let steps = self.pool().plan(&self.site, &cluster.peers[0]).await?;
+            let steps = self.pool().plan(&self.site, &cluster.peers[0]).await;
+            let Some(steps) = looked(&stage, steps) else {
+                sleep(ROUND).await;
+                continue;
+            };
             let mut founding = steps.iter().filter(|step| step.founds()).peekable();
             if founding.peek().is_none() {
                 break;
@@ -96,12 +122,176 @@ impl Scene {
             }
             sleep(ROUND).await;
         }
-        let cluster = self.cluster.as_ref().expect("it runs");
-        let megapool = self.pool().megapool(&self.site, &cluster.peers[0]).await?;
-        let megapool = megapool
-            .ok_or_else(|| Error::Unexpected("nothing is planned and no megapool there".into()))?;
+        let seen = self
+            .await_seen(&stage, "the megapool", |it| it.megapool.is_some())
+            .await?;
+        let megapool = seen.megapool.unwrap_or_default();
         progress.end(stage, &format!("megapool {megapool}"));
+        self.megapool = megapool;
         Ok(())
+    }
+
+    /// Deposits into the queue, and out of it one by one as others lend ether.
+    async fn fill_queue(&mut self, progress: &mut Progress) -> Result<(), Error> {
+        let all = self.plan.validators;
+        let stage = progress.begin("queue");
+        self.await_seen(&stage, "deposits", |it| it.at(&QUEUED) == all)
+            .await?;
+        progress.end(
+            stage,
+            &format!("{all} deposits of 1 ETH, signed by the peers together"),
+        );
+        let stage = progress.begin("assignment");
+        let lacking = 28 * all as u128 * 1_000_000_000_000_000_000;
+        let loans = lacking.div_ceil(LOAN);
+        let deposit_pool = self.pool().contracts.at("rocketDepositPool").to_owned();
+        for _ in 0..loans {
+            // The selector of `deposit()`.
+            self.pool()
+                .send(Who::Saver, &deposit_pool, (LOAN, "0xd0e30db0"))
+                .await?;
+        }
+        let lent = in_ether(LOAN * loans);
+        stage.keep(&format!("{loans} savers have lent {lent} ETH"));
+        self.await_seen(&stage, "assignments", |it| it.at(&QUEUED[1..]) == all)
+            .await?;
+        progress.end(stage, "32 ETH for each");
+        let stage = progress.begin("stake");
+        self.await_seen(&stage, "stakes", |it| it.at(&QUEUED[2..]) == all)
+            .await?;
+        progress.end(stage, &format!("{all} validators proved to Rocket Pool"));
+        Ok(())
+    }
+
+    /// Until rewards have reached the withdrawal address.
+    async fn earn(&mut self, tips: Child, progress: &mut Progress) -> Result<(), Error> {
+        let stage = progress.begin("rewards");
+        let paid = self.blocks_pay_megapool().await?;
+        stage.keep(&format!("{paid} own block(s) pay the megapool"));
+        let mut last = None;
+        let got = loop {
+            self.must_run_until(&mut last, "rewards at the withdrawal address")?;
+            let got = self.pool().gained(Who::Withdrawal).await?;
+            if got > 0 {
+                break got;
+            }
+            sleep(ROUND).await;
+        };
+        drop(tips);
+        progress.end(stage, &format!("{} ETH claimed", in_ether(got)));
+        Ok(())
+    }
+
+    /// How many own blocks there are; each must pay the megapool.
+    async fn blocks_pay_megapool(&mut self) -> Result<usize, Error> {
+        let megapool = self.megapool.clone();
+        let blocks = self.ledger().own_blocks();
+        let api = self.running().0.api().clone();
+        for root in &blocks {
+            let paid = api.block(*root).await?.message.body.execution_payload;
+            let paid = paid.map(|it| it.fee_recipient).unwrap_or_default();
+            if !paid.eq_ignore_ascii_case(&megapool) {
+                let text = format!("block {root} pays {paid} and not the megapool {megapool}");
+                return Err(Error::Unexpected(text));
+            }
+        }
+        Ok(blocks.len())
+    }
+
+    /// As many operators as can sign type the exit of every validator.
+    async fn leave(&mut self, progress: &mut Progress) -> Result<(), Error> {
+        let all = self.plan.validators;
+        let threshold = self.plan.size.threshold();
+        let stage = progress.begin("exit");
+        let (_, cluster, site) = self.running();
+        let running = cluster.peers.iter_mut().filter_map(|it| {
+            let config = it.config();
+            it.is_running().then_some(config)
+        });
+        let operators: Vec<_> = running.take(threshold).collect();
+        for (before, config) in operators.iter().enumerate() {
+            let typed = (0..all).map(|place| {
+                let mut exit = Command::new(site.place.gantry());
+                exit.args(["exit", &format!("lock:{place}"), "--yes", "--config"]);
+                exit.arg(config);
+                apart(move || output("gantry exit", &mut exit))
+            });
+            try_join_all(typed).await?;
+            stage.say(&format!("approved by {} of {threshold}", before + 1));
+        }
+        self.await_seen(&stage, "proofs of exit", |it| it.at(&QUEUED[3..]) == all)
+            .await?;
+        progress.end(
+            stage,
+            &format!("{all} validators leave, proved to Rocket Pool"),
+        );
+        let stage = progress.begin("payout");
+        self.await_seen(&stage, "final balances", |it| it.at(&QUEUED[4..]) == all)
+            .await?;
+        progress.end(stage, "every balance came back and is proved");
+        Ok(())
+    }
+
+    /// Every wei is where it should be.
+    async fn settle(&mut self, progress: &mut Progress) -> Result<(), Error> {
+        let stage = progress.begin("money");
+        let books = self.pool().books(&self.megapool).await?;
+        books.check()?;
+        let ether = in_ether;
+        stage.keep(&format!(
+            "came in: {} lent, {} of bonds, {} from the beacon chain, {} of tips",
+            ether(books.lent),
+            ether(books.bonds),
+            ether(books.withdrawn),
+            ether(books.tips)
+        ));
+        stage.keep(&format!(
+            "is in: {} the deposit contract, {} Rocket Pool, {} the withdrawal address",
+            ether(books.deposited),
+            ether(books.elsewhere),
+            ether(books.received)
+        ));
+        let lost = match books.lost {
+            0 => String::new(),
+            lost => format!(", less {} that validators lost", ether(lost)),
+        };
+        progress.end(
+            stage,
+            &format!(
+                "{} ETH at {}: {} of bonds and {} of rewards{lost}, to the wei",
+                ether(books.received),
+                Who::Withdrawal.account().address,
+                ether(books.bonds),
+                ether(books.rewards)
+            ),
+        );
+        Ok(())
+    }
+
+    /// Waits until what `gantry pool status` shows is so.
+    async fn await_seen(
+        &mut self,
+        stage: &Stage,
+        what: &str,
+        is_so: impl Fn(&Seen) -> bool,
+    ) -> Result<Seen, Error> {
+        let (mut shown, mut last) = (String::new(), None);
+        loop {
+            self.must_run_until(&mut last, what)?;
+            let cluster = self.cluster.as_ref().expect("it runs");
+            let seen = self.pool().status(&self.site, &cluster.peers[0]).await;
+            if let Some(seen) = looked(stage, seen) {
+                if is_so(&seen) {
+                    return Ok(seen);
+                }
+                let now = seen.words();
+                if now != shown {
+                    stage.say(&now);
+                    shown = now;
+                }
+            }
+            sleep(ROUND).await;
+        }
     }
 
     /// Fails if something has ended, or `last` has gone by, which is set when it is asked first.
@@ -118,4 +308,12 @@ impl Scene {
             ))),
         }
     }
+}
+
+/// What was found, or nothing yet: with the shortest slots the chain may turn while it is looked
+/// at, and the next look finds another end of it.
+fn looked<T>(stage: &Stage, found: Result<T, Error>) -> Option<T> {
+    found
+        .inspect_err(|error| stage.say(&error.to_string()))
+        .ok()
 }
