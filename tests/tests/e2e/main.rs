@@ -9,6 +9,7 @@
 //! | [`cuts`] | a peer cut off and back, and one far away |
 //! | [`full`] | the record's volume full |
 //! | [`namespaces`] | every peer in a network namespace; one whose cable is pulled and back |
+//! | [`rocket_pool`] | a life at Rocket Pool, to the last wei |
 //! | [`memory`] | what a peer remembers of the others' records is told after its restart |
 //! | [`rollback`] | an older data directory put in place |
 //! | [`stand`] | the devnet that they share, and what they ask of it |
@@ -32,6 +33,7 @@ mod kills;
 mod lan;
 mod memory;
 mod namespaces;
+mod rocket_pool;
 mod rollback;
 mod stand;
 mod troubles;
