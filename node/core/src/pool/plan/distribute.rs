@@ -16,10 +16,15 @@ pub(super) fn plan(facts: &Facts<'_>) -> Option<Step> {
         return None;
     }
     let step = open(&facts.shown()).ok()?;
+    let words = if step.waits.is_empty() {
+        format!("{}, {ours} ETH of them for the node", step.words)
+    } else {
+        step.words
+    };
     let mut waits = ground::money(facts);
     waits.extend(step.waits);
     Some(Step {
-        words: format!("{}, {ours} ETH of them for the node", step.words),
+        words,
         waits,
         ..step
     })
@@ -33,13 +38,20 @@ pub(in crate::pool) fn open(shown: &Shown<'_>) -> Result<Step, Idle> {
         return Err(Idle::NoRewards);
     }
     let is_held = megapool.exiting > 0 || megapool.locked > 0;
+    let there = megapool.pending_rewards;
+    // The contract counts what came back of a validator with the rewards until that is proved.
+    let words = if is_held {
+        format!("rewards are split; with what came back of validators {there} ETH is there")
+    } else {
+        format!("{there} ETH of rewards are split")
+    };
     Ok(Step {
         kind: Kind::Distribute,
         deed: format!("{}:{last}", megapool.place.address),
         sender: Sender::Anybody,
         repeat: Repeat::Idempotent,
         body: Body::Call(Call::of(megapool.place, &Megapool::distributeCall {}, &[])),
-        words: format!("{} ETH of rewards are split", megapool.pending_rewards),
+        words,
         waits: is_held.then_some(Wait::Leaving).into_iter().collect(),
     })
 }

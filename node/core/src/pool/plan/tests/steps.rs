@@ -387,7 +387,10 @@ fn rewards_are_split_when_it_is_worth_it_and_nobody_leaves() {
         (&Kind::Distribute, Sender::Anybody)
     );
     life.validators[1].1 = At::Exiting;
-    assert_eq!(only(life.plan()).waits, [Wait::Leaving]);
+    let waiting = only(life.plan());
+    assert_eq!(waiting.waits, [Wait::Leaving]);
+    let truth = "rewards are split; with what came back of validators 1 ETH is there";
+    assert_eq!(waiting.words, truth);
     life.validators[1].1 = At::Staked;
     life.act(&only(life.plan()));
     assert_eq!(kinds(&life.plan()), [Kind::Claim]);
