@@ -64,39 +64,60 @@ pub(crate) fn beside(lock_file: &Path) -> PathBuf {
     lock_file.with_file_name(FILE)
 }
 
-/// The peer's own copy, and the text of its file.
+/// The peer's own copy.
 ///
 /// # Errors
 /// Also if another complete version of the one in force was ever seen, or if the copy lacks what
 /// the operator has signed last: nobody may act by it then.
-pub(crate) fn read(own: &Path, lock: &Lock) -> Result<(Agreement, String), AgreementFileError> {
-    let (agreement, text) = read_copy(own, lock)?;
-    check_other(own, &agreement)?;
+pub(crate) fn read(
+    own: &Path,
+    lock: &Lock,
+    deposits: Deposits,
+) -> Result<Agreement, AgreementFileError> {
+    let (agreement, _) = read_by(own, lock, deposits)?;
+    check_by(own, &agreement, deposits)?;
     let newest = signed(own)?.check_newest(Some(&agreement));
     newest.map_err(refused(own))?;
-    Ok((agreement, text))
+    Ok(agreement)
 }
 
-/// Any copy of an agreement of the cluster with this lock, and the text of its file.
+/// Any copy of an agreement of the cluster with this lock, and the text of its file, for a command,
+/// which cannot tell whether a share of a deposit has left.
 pub(crate) fn read_copy(
     path: &Path,
     lock: &Lock,
 ) -> Result<(Agreement, String), AgreementFileError> {
+    read_by(path, lock, Deposits::UNKNOWN)
+}
+
+fn read_by(
+    path: &Path,
+    lock: &Lock,
+    deposits: Deposits,
+) -> Result<(Agreement, String), AgreementFileError> {
     let text = files::read(path, MAX_BYTES)?;
     let file = AgreementFile::from_json(&text).map_err(|error| refused(path)(error.into()))?;
-    // As long as the record cannot tell, a share of a deposit may have left at any time.
-    let agreement = Agreement::of(file, lock.clone(), Deposits::UNKNOWN).map_err(refused(path))?;
+    let agreement = Agreement::of(file, lock.clone(), deposits).map_err(refused(path))?;
     Ok((agreement, text))
 }
 
-/// Whether no copy was ever seen that says otherwise than this one of what is in force.
+/// Whether no copy was ever seen that says otherwise than this one of what is in force; for a
+/// command, as [`read_copy`].
 pub(crate) fn check_other(own: &Path, agreement: &Agreement) -> Result<(), AgreementFileError> {
+    check_by(own, agreement, Deposits::UNKNOWN)
+}
+
+fn check_by(
+    own: &Path,
+    agreement: &Agreement,
+    deposits: Deposits,
+) -> Result<(), AgreementFileError> {
     let path = own.with_file_name(OTHER);
     if !path.exists() {
         return Ok(());
     }
-    let (other, _) = read_copy(&path, agreement.lock())?;
-    match agreement.clone().merge(&other, Deposits::UNKNOWN) {
+    let (other, _) = read_by(&path, agreement.lock(), deposits)?;
+    match agreement.clone().merge(&other, deposits) {
         Err(error @ BadAgreement::TwoComplete(_)) => Err(differs(&path, own)(error)),
         Ok(_) | Err(_) => Ok(()),
     }

@@ -7,7 +7,6 @@ use proto::Root;
 use proto::agreement::Version;
 use proto::definition::Terms;
 use proto::eth::ChainSpec;
-use proto::lock::Lock;
 use proto::session::Purpose;
 use tokio::sync::mpsc::{Receiver, channel};
 use tracing::{info, warn};
@@ -41,6 +40,7 @@ use crate::report::web::{self, Admission, Sessions};
 use node_core::duties::facts::ClusterFacts;
 use node_core::duties::node::Node;
 use node_core::duties::peers::Peers;
+use node_core::pool::agreement::Deposits;
 use node_core::record::Journal;
 
 /// Answers that may wait for the loop at most.
@@ -103,7 +103,7 @@ pub(super) async fn assemble(
     let validators = loaded.lock.validators.len();
     let cluster = loaded.lock.hash();
     let settings = settings(config, &loaded, names)?;
-    let pool = pool(config, &loaded.lock, &chain);
+    let pool = pool(config, &loaded, &chain);
     let version = in_force(config, &mut loaded);
     let (mut node, journal) = core(loaded, &chain, remembered)?;
     let (errands, said_of_pool) = match pool {
@@ -162,8 +162,8 @@ fn in_force(config: &Config, loaded: &mut Loaded) -> Option<Version> {
     if !place.exists() {
         return None;
     }
-    match agreement::read(&place, &loaded.lock) {
-        Ok((agreement, _)) => agreement.in_force().ok().cloned(),
+    match agreement::read(&place, &loaded.lock, deposits(loaded)) {
+        Ok(agreement) => agreement.in_force().ok().cloned(),
         Err(error) => {
             warn!(
                 "nothing is proposed until this is mended and `gantry run` started anew: {error}"
@@ -174,12 +174,17 @@ fn in_force(config: &Config, loaded: &mut Loaded) -> Option<Version> {
     }
 }
 
+/// Whether a share of a deposit at Rocket Pool has left this peer.
+fn deposits(loaded: &Loaded) -> Deposits {
+    Deposits::of_record(loaded.vault.history().joined())
+}
+
 /// Both ends of the thread that looks at Rocket Pool.
 type Thread = (Errands, Receiver<watch::Said>);
 
 /// Has somebody look at Rocket Pool, if the operators have agreed on it. Duties do not wait until
 /// somebody has mended that.
-fn pool(config: &Config, lock: &Lock, chain: &Arc<ChainSpec>) -> Option<Thread> {
+fn pool(config: &Config, loaded: &Loaded, chain: &Arc<ChainSpec>) -> Option<Thread> {
     let agreement = agreement::beside(&config.lock_file);
     let place = agreement.display();
     if !agreement.exists() {
@@ -200,8 +205,9 @@ fn pool(config: &Config, lock: &Lock, chain: &Arc<ChainSpec>) -> Option<Thread> 
         .ok()?
         .to_string();
     let places = watch::Places {
-        lock: lock.clone(),
+        lock: loaded.lock.clone(),
         agreement: agreement.clone(),
+        deposits: deposits(loaded),
         execution_node,
         beacon_node: config.beacon_node().ok()?.to_string(),
         chain: Arc::clone(chain),

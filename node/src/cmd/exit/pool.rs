@@ -2,6 +2,7 @@
 //! types yes.
 
 use alloy::primitives::U256;
+use node_core::pool::agreement::Deposits;
 use node_core::pool::amount::Wei;
 use node_core::pool::megapool::Stage;
 use node_core::pool::sight::Sight;
@@ -74,9 +75,9 @@ impl AtPool {
         if !file.exists() {
             return Self::NotAgreed;
         }
-        match agreement::read(&file, lock) {
+        match agreement::read(&file, lock, Deposits::UNKNOWN) {
             Err(error) => Self::Unread(error.to_string()),
-            Ok((agreement, _)) => match agreement.in_force() {
+            Ok(agreement) => match agreement.in_force() {
                 Ok(version) => Self::of(config, lock, version).await,
                 Err(_) => Self::NotAgreed,
             },

@@ -5,6 +5,7 @@ mod page;
 use std::collections::BTreeMap;
 
 use clap::Args;
+use node_core::pool::agreement::Deposits;
 use node_core::pool::plan::{Facts, Made, Step, plan};
 use node_core::pool::sight::Sight;
 use node_core::pool::view::Block;
@@ -67,7 +68,7 @@ impl Arguments {
         let config = self.through.config()?;
         let lock = lock::read(&config.lock_file)?;
         let file = agreement::beside(&config.lock_file);
-        let (agreement, _) = agreement::read(&file, &lock)?;
+        let agreement = agreement::read(&file, &lock, Deposits::UNKNOWN)?;
         let version = agreement.in_force().map_err(refused(&file))?;
         let url = self.through.url(&config)?;
         let work = look_and_plan((&url, &config), &lock, version);

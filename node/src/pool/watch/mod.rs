@@ -39,6 +39,7 @@ use std::thread;
 use std::time::Duration;
 
 use node_core::duties::pool::{Errand, Found, Judgement, Looked, Stand};
+use node_core::pool::agreement::Deposits;
 use node_core::pool::misuse::{self, Misuse};
 use node_core::pool::sight::Sight;
 use proto::PublicKey;
@@ -105,6 +106,8 @@ pub struct Places {
     pub lock: Lock,
     /// The file of the agreement.
     pub agreement: PathBuf,
+    /// Whether a share of a deposit had left this peer before it was started.
+    pub deposits: Deposits,
     /// The execution node.
     pub execution_node: String,
     /// The beacon node, and the chain that it follows.
@@ -131,6 +134,7 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
     let Places {
         lock,
         agreement,
+        deposits,
         execution_node,
         beacon_node,
         chain,
@@ -155,7 +159,7 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
     });
     let slots = u32::try_from(nodes.spec.slots_per_epoch()).unwrap_or(u32::MAX);
     let watch = Watch {
-        standing: Standing::new(agreement, lock),
+        standing: Standing::new(agreement, lock, deposits),
         nodes,
         pause,
         pauses: Pauses::new(pause, pause.saturating_mul(slots)),
@@ -339,7 +343,15 @@ impl Watch {
         };
         let target = self.target(&version);
         let agreed = (self.standing.lock(), &version);
-        judging::run((&self.nodes, &mut self.paid), agreed, &target, judgement).await
+        let found = judging::run((&self.nodes, &mut self.paid), agreed, &target, judgement).await;
+        if let Found::Judged {
+            verdict: Ok(consent),
+            ..
+        } = &found
+        {
+            self.standing.consented(consent.joined().number);
+        }
+        found
     }
 
     fn target(&self, version: &Version) -> Target {

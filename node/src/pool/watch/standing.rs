@@ -20,15 +20,18 @@ pub struct NotInForce(#[from] AgreementFileError);
 pub(super) struct Standing {
     file: PathBuf,
     lock: Lock,
+    /// Whether what is fixed may still change.
+    deposits: Deposits,
     /// All versions that were ever read.
     held: Option<Agreement>,
 }
 
 impl Standing {
-    pub(super) fn new(file: PathBuf, lock: Lock) -> Self {
+    pub(super) fn new(file: PathBuf, lock: Lock, deposits: Deposits) -> Self {
         Self {
             file,
             lock,
+            deposits,
             held: None,
         }
     }
@@ -37,17 +40,22 @@ impl Standing {
         &self.lock
     }
 
+    /// This peer consents to deposits while this version is in force.
+    pub(super) fn consented(&mut self, number: u64) {
+        self.deposits = self.deposits.consented(number);
+    }
+
     /// The version in force.
     ///
     /// # Errors
     /// If the file is no agreement of this cluster, contradicts what it was, or not all have
     /// signed.
     pub(super) fn in_force(&mut self) -> Result<Version, NotInForce> {
-        let (found, _) = read(&self.file, &self.lock)?;
+        let found = read(&self.file, &self.lock, self.deposits)?;
         let held = match &self.held {
             Some(held) => {
                 let mut held = held.clone();
-                held.merge(&found, Deposits::UNKNOWN)
+                held.merge(&found, self.deposits)
                     .map_err(refused(&self.file))?;
                 held
             }

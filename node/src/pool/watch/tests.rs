@@ -8,6 +8,7 @@ use node_core::pool::agreement::example::{identities, lock, terms};
 use node_core::pool::agreement::{Agreement, Deposits};
 use node_core::pool::book::theirs;
 use node_core::pool::example::{World, at};
+use node_core::record::Joined;
 use proto::agreement::{AccountSignature, Terms};
 use proto::example;
 use tempfile::TempDir;
@@ -52,7 +53,7 @@ fn signed(mut agreement: Agreement) -> Agreement {
 fn followed(agreement: &Agreement, change: fn(&mut Terms)) -> Agreement {
     let mut terms = agreement.last().content.terms.clone();
     change(&mut terms);
-    signed(agreement.next(terms, Deposits::UNKNOWN).unwrap())
+    signed(agreement.next(terms, Deposits::None).unwrap())
 }
 
 /// A thread that works, and its ends.
@@ -73,6 +74,7 @@ impl Place {
         let (errands, said) = start(Places {
             lock: lock(),
             agreement: file(dir.path()),
+            deposits: Deposits::None,
             execution_node: execution_node.to_owned(),
             beacon_node: "http://127.0.0.1:1".to_owned(),
             chain: Arc::new(example::chain([1; 32].into(), &[])),
@@ -150,6 +152,42 @@ async fn a_version_that_is_merged_while_the_peer_runs_is_looked_by() {
     let words = place.look().await.unwrap_err();
     let both = "there are two versions 2, and all have signed both";
     assert!(words.contains(both), "{words}");
+}
+
+/// What is fixed may change until the first share of a deposit leaves, as the record says.
+#[test]
+fn what_is_fixed_changes_until_this_peer_consents_to_a_deposit_and_never_after() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = file(dir.path());
+    let put = |agreement: &Agreement| fs::write(&file, agreement.to_file().to_json()).unwrap();
+    let first = signed(first());
+    put(&first);
+    let mut standing = Standing::new(file.clone(), lock(), Deposits::of_record(None));
+    let in_force = |standing: &mut Standing| {
+        let version = standing.in_force().map(|it| it.content.number);
+        version.map_err(|why| why.to_string())
+    };
+    assert_eq!(in_force(&mut standing), Ok(1));
+    let second = followed(&first, |terms| terms.fixed.rocket_storage = [2; 20].into());
+    put(&second);
+    assert_eq!(in_force(&mut standing), Ok(2));
+    standing.consented(2);
+    assert_eq!(in_force(&mut standing), Ok(2));
+    let third = followed(&second, |terms| terms.fixed.rocket_storage = [3; 20].into());
+    put(&third);
+    let words = in_force(&mut standing).unwrap_err();
+    assert!(words.contains("stands since version 2"), "{words}");
+    // Nor after a start, by the record.
+    let joined = Joined {
+        number: 2,
+        fixed: second.last().content.terms.fixed,
+    };
+    let known = Deposits::of_record(Some(&joined));
+    let mut standing = Standing::new(file.clone(), lock(), known);
+    let words = in_force(&mut standing).unwrap_err();
+    assert!(words.contains("stands since version 2"), "{words}");
+    put(&second);
+    assert_eq!(in_force(&mut standing), Ok(2));
 }
 
 #[tokio::test]

@@ -41,24 +41,43 @@ mod signed;
 
 use proto::agreement::Version;
 
+use crate::record::Joined;
+
 pub use chain::Agreement;
 pub use error::{BadAgreement, BadTerms, Claim};
 pub use merge::{MOST_BARE, Merged};
 pub use rules::{MOST_FUNDING, WHOLE, cautions, check_terms, join};
 pub use signed::Signed;
 
-/// Whether what is fixed may still change.
+/// Whether what is fixed may still change, as far as one operator can tell. All have to sign a
+/// change, and those who have signed a deposit do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deposits {
-    /// No share of a deposit has left.
+    /// No share of a deposit has left this peer.
     None,
     /// A share has left while this version was in force.
     Since(u64),
 }
 
 impl Deposits {
-    /// The strict reading, for whoever cannot tell: as if one had left from the first version on.
+    /// The strict reading, for whoever cannot tell: as if one had left from the first version on. A
+    /// command cannot: the signing record belongs to the peer that runs beside it.
     pub const UNKNOWN: Self = Self::Since(1);
+
+    /// What the signing record says.
+    pub fn of_record(joined: Option<&Joined>) -> Self {
+        joined.map_or(Self::None, |joined| Self::Since(joined.number))
+    }
+
+    /// The same once deposits were consented to while this version was in force: a share may have
+    /// left since then.
+    #[must_use]
+    pub fn consented(self, number: u64) -> Self {
+        match self {
+            Self::None => Self::Since(number),
+            Self::Since(_) => self,
+        }
+    }
 }
 
 /// Which version it is, and who has signed it.
