@@ -11,17 +11,19 @@
 
 mod codec;
 mod exit;
+mod proof;
 
 use thiserror::Error;
 
 use crate::{Root, ValidatorPosition};
 
 pub use exit::{Approval, Exit, Stage};
+pub use proof::{Made, Proof, ProofStage};
 
 use crate::eth::ValidatorIndex;
 
 /// What this program speaks.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// The longest hello or request, in bytes.
 pub const MAX_REQUEST: usize = 4 << 10;
 /// The longest answer, in bytes: exits of all validators, each approved by all operators.
@@ -43,19 +45,30 @@ pub struct Hello {
 /// What a command asks of the peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
+    /// About exits.
+    Exit(ExitRequest),
+    /// That a proof of this validator is made and not sent: [`Answer::Proof`], of one under way.
+    Prove(Which),
+    /// How the proof stands that was asked for last: [`Answer::Proof`].
+    LookAtProof,
+}
+
+/// What a command asks about exits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExitRequest {
     /// All exits that are open: [`Answer::Exits`].
-    ListExits,
+    List,
     /// How the exit of this validator stands, or would: [`Answer::Exit`].
-    LookAtExit(Which),
+    Look(Which),
     /// The operator approves of the exit: [`Answer::Exit`] once that is durable.
-    ApproveExit {
+    Approve {
         /// Of which validator.
         validator: Which,
         /// For how long, in seconds.
         term: u64,
     },
     /// The operator does not approve any more: [`Answer::Exit`] once that is durable.
-    WithdrawExit(Which),
+    Withdraw(Which),
 }
 
 /// A validator of the cluster.
@@ -76,6 +89,8 @@ pub enum Answer {
     Exits(Vec<Exit>),
     /// One exit.
     Exit(Exit),
+    /// One proof.
+    Proof(Proof),
 }
 
 /// Bytes are not what was to come.

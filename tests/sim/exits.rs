@@ -2,7 +2,7 @@
 
 use node_core::duties::Input;
 use node_core::duties::fault::Breach;
-use proto::control::{Answer, Request as Order, Stage, Which};
+use proto::control::{Answer, ExitRequest as Order, Stage, Which};
 use proto::exit::{ExitWord, Says, TERM};
 use proto::frame::{Frame, SentExitWord};
 use proto::{Epoch, ValidatorPosition};
@@ -37,7 +37,7 @@ fn say_yes(world: &mut World, operators: &[usize]) {
 
 /// How the exit stands on this peer.
 fn stage(world: &mut World, peer: usize) -> Option<(Stage, Vec<u32>)> {
-    world.order(peer, Order::ListExits);
+    world.order(peer, Order::List);
     let (_, Answer::Exits(exits)) = world.exits.answers.last().unwrap() else {
         panic!("a list was asked for");
     };
@@ -281,7 +281,7 @@ fn words_that_are_not_their_operators_are_refused_and_their_sender_named() {
 fn who_withdraws_before_the_third_has_approved_is_not_counted() {
     let mut world = approved(970, &[0, 1]);
     let which = Which::Position(ValidatorPosition(V));
-    world.order(1, Order::WithdrawExit(which));
+    world.order(1, Order::Withdraw(which));
     world.run_to(FIRST + 3);
     say_yes(&mut world, &[2]);
     world.run_to(FIRST + 5);

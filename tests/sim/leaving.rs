@@ -10,7 +10,7 @@ use dkg::bls::Message as Hashed;
 use node_core::duties::note::ExitNote;
 use node_core::duties::onehop::exit::standing::{FAR_FUTURE, Leaving};
 use node_core::duties::{Input, Response};
-use proto::control::{Answer, Request as Order, Stage, Which};
+use proto::control::{Answer, ExitRequest as Order, Stage, Which};
 use proto::eth::operations::SignedVoluntaryExit;
 use proto::eth::{ValidatorIndex, signing_root};
 use proto::exit::{ExitWord, Says};
@@ -60,7 +60,7 @@ impl World {
         operators.insert(peer);
         let validator = Which::Position(ValidatorPosition(validator));
         let term = proto::exit::TERM;
-        self.order(peer, Order::ApproveExit { validator, term });
+        self.order(peer, Order::Approve { validator, term });
     }
 
     /// The operator of `peer` orders something.

@@ -5,17 +5,15 @@ mod pool;
 mod words;
 
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args};
-use proto::control::{Answer, Exit, Request, Stage, Which};
-use proto::eth::ValidatorIndex;
+use proto::control::{Answer, Exit, ExitRequest, Request, Stage, Which};
 use proto::exit::{LONGEST_TERM, TERM};
 use proto::lock::Lock;
-use proto::{PublicKey, ValidatorPosition};
 use thiserror::Error;
 
+use super::chosen::{Chosen, NoSuchKey};
 use super::runtime::{RuntimeError, complete, runtime};
 use crate::checks::lock::{self, LockFileError};
 use crate::clock;
@@ -42,8 +40,8 @@ pub enum ExitError {
     Secret(#[from] SecretFileError),
     #[error(transparent)]
     Control(#[from] ControlError),
-    #[error("no validator of this cluster has the key {0}: `gantry lock show` prints theirs")]
-    NoSuchKey(PublicKey),
+    #[error(transparent)]
+    NoSuchKey(#[from] NoSuchKey),
     #[error("{0}")]
     Refused(String),
     #[error("nothing was approved: {0}")]
@@ -52,35 +50,6 @@ pub enum ExitError {
     NotApproved,
     #[error("the running peer answered something else than it was asked: its log may say why")]
     Strange,
-}
-
-/// A validator as an operator types it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Chosen {
-    Key(PublicKey),
-    Index(u64),
-    Place(u32),
-}
-
-impl FromStr for Chosen {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let place = text.strip_prefix("lock:").map(str::parse);
-        match (place, text.parse()) {
-            (Some(Ok(place)), _) => Ok(Self::Place(place)),
-            (None, Ok(index)) => Ok(Self::Index(index)),
-            (None, Err(_)) if text.starts_with("0x") => {
-                let key = text.parse();
-                key.map(Self::Key)
-                    .map_err(|_| "expected 0x and 96 hex digits of a public key")
-            }
-            (Some(Err(_)), _) | (None, Err(_)) => Err(
-                "expected a public key (0x…), an index on the chain, or a place in the lock \
-                 (lock:0)",
-            ),
-        }
-    }
 }
 
 /// Approve of a validator's exit, together with the other operators.
@@ -121,9 +90,9 @@ impl Arguments {
                 print!("{}", peer.words().list(&exits));
                 return Ok(());
             };
-            let which = peer.which(chosen)?;
+            let which = chosen.among(&peer.lock)?;
             if self.withdraw {
-                let exit = peer.exit(Request::WithdrawExit(which)).await?;
+                let exit = peer.exit(ExitRequest::Withdraw(which)).await?;
                 println!("{}", peer.words().withdrawn(&exit));
                 return Ok(());
             }
@@ -132,7 +101,7 @@ impl Arguments {
     }
 
     async fn approve(&self, peer: &Peer, which: Which) -> Result<(), ExitError> {
-        let exit = peer.exit(Request::LookAtExit(which)).await?;
+        let exit = peer.exit(ExitRequest::Look(which)).await?;
         let at_pool = AtPool::read(&peer.config, &peer.lock).await;
         match &exit.stage {
             Stage::Held(why) => return Err(ExitError::NotNow(why.clone())),
@@ -149,7 +118,7 @@ impl Arguments {
         if !self.yes && !confirmed("Do you approve? Type yes: ")? {
             return Err(ExitError::NotApproved);
         }
-        let order = Request::ApproveExit {
+        let order = ExitRequest::Approve {
             // What was read and said yes to, whatever an index leads to by now.
             validator: Which::Position(exit.validator),
             term: self.hours * HOUR,
@@ -177,38 +146,24 @@ impl Peer {
         }
     }
 
-    fn which(&self, chosen: Chosen) -> Result<Which, ExitError> {
-        Ok(match chosen {
-            Chosen::Index(index) => Which::Index(ValidatorIndex(index)),
-            Chosen::Place(place) => Which::Position(ValidatorPosition(place)),
-            Chosen::Key(key) => {
-                let mut positions = (0..).zip(&self.lock.validators);
-                let found = positions.find(|(_, validator)| validator.public_key == key);
-                let (position, _) = found.ok_or(ExitError::NoSuchKey(key))?;
-                Which::Position(ValidatorPosition(position))
-            }
-        })
+    async fn ask(&self, request: ExitRequest) -> Result<Answer, ExitError> {
+        let request = Request::Exit(request);
+        Ok(control::ask(&self.config.data_dir, self.lock.hash(), &request).await?)
     }
 
-    async fn ask(&self, request: Request) -> Result<Answer, ExitError> {
-        let answer = control::ask(&self.config.data_dir, self.lock.hash(), &request).await?;
-        match answer {
-            Answer::Refused(why) => Err(ExitError::Refused(why)),
-            Answer::Exits(_) | Answer::Exit(_) => Ok(answer),
-        }
-    }
-
-    async fn exit(&self, request: Request) -> Result<Exit, ExitError> {
+    async fn exit(&self, request: ExitRequest) -> Result<Exit, ExitError> {
         match self.ask(request).await? {
             Answer::Exit(exit) => Ok(exit),
-            Answer::Exits(_) | Answer::Refused(_) => Err(ExitError::Strange),
+            Answer::Refused(why) => Err(ExitError::Refused(why)),
+            Answer::Exits(_) | Answer::Proof(_) => Err(ExitError::Strange),
         }
     }
 
     async fn list(&self) -> Result<Vec<Exit>, ExitError> {
-        match self.ask(Request::ListExits).await? {
+        match self.ask(ExitRequest::List).await? {
             Answer::Exits(exits) => Ok(exits),
-            Answer::Exit(_) | Answer::Refused(_) => Err(ExitError::Strange),
+            Answer::Refused(why) => Err(ExitError::Refused(why)),
+            Answer::Exit(_) | Answer::Proof(_) => Err(ExitError::Strange),
         }
     }
 

@@ -4,6 +4,7 @@
 //! the types they protect.
 
 mod account;
+mod chosen;
 mod cluster;
 mod deposit;
 mod dkg;

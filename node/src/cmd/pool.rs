@@ -8,6 +8,7 @@
 //! | `page` | what it prints for a person |
 //! | `holdings` | of that, the megapool and the minipools |
 //! | `send` | `gantry pool send`: a step by hand, from the own account |
+//! | `prove` | `gantry pool prove`: a proof that the running peer makes on trial |
 //! | `exits` | who leaves, by the beacon node |
 //! | `flags` | flags that they share |
 //! | `lines` | how a line looks |
@@ -19,6 +20,7 @@ mod holdings;
 mod lines;
 mod page;
 mod plan;
+mod prove;
 mod send;
 mod status;
 
@@ -39,6 +41,7 @@ pub enum Command {
     #[command(subcommand)]
     Agree(Box<agree::Command>),
     Plan(plan::Arguments),
+    Prove(prove::Arguments),
     Status(status::Arguments),
     Send(Box<send::Arguments>),
 }
@@ -61,6 +64,8 @@ pub enum PoolError {
     #[error(transparent)]
     NotOurs(#[from] NotOurs),
     #[error(transparent)]
+    Prove(#[from] prove::ProveError),
+    #[error(transparent)]
     Send(#[from] Box<send::SendError>),
 }
 
@@ -69,6 +74,7 @@ impl Command {
         match self {
             Self::Agree(command) => Ok(command.run()?),
             Self::Plan(arguments) => arguments.run(),
+            Self::Prove(arguments) => Ok(arguments.run()?),
             Self::Status(arguments) => arguments.run(),
             Self::Send(arguments) => Ok(arguments.run().map_err(Box::new)?),
         }

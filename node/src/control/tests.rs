@@ -7,7 +7,7 @@ use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use proto::control::{Answer, Hello, MAX_REQUEST, Request, VERSION, Which};
+use proto::control::{Answer, ExitRequest, Hello, MAX_REQUEST, Request, VERSION, Which};
 use proto::{Root, ValidatorPosition};
 use tempfile::TempDir;
 use tokio::net::UnixStream;
@@ -55,7 +55,9 @@ fn echo(mut visits: Receiver<Visit>) {
 }
 
 fn look(position: u32) -> Request {
-    Request::LookAtExit(Which::Position(ValidatorPosition(position)))
+    Request::Exit(ExitRequest::Look(Which::Position(ValidatorPosition(
+        position,
+    ))))
 }
 
 fn echoed(request: &Request) -> Answer {
@@ -68,8 +70,8 @@ async fn a_command_is_answered_by_the_peer_of_its_directory_and_the_socket_is_th
     echo(listen(&peer.data, cluster()).unwrap());
     let mode = fs::metadata(peer.path()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    let answer = peer.ask(&Request::ListExits).await.unwrap();
-    assert_eq!(answer, echoed(&Request::ListExits));
+    let answer = peer.ask(&Request::Exit(ExitRequest::List)).await.unwrap();
+    assert_eq!(answer, echoed(&Request::Exit(ExitRequest::List)));
 }
 
 #[tokio::test]
@@ -94,13 +96,13 @@ async fn two_commands_at_once_are_each_given_their_own_answer() {
 async fn the_socket_of_a_dead_process_gives_way_and_a_file_that_is_none_does_not() {
     let peer = Peer::new();
     drop(UnixListener::bind(peer.path()).unwrap());
-    let dead = peer.ask(&Request::ListExits).await;
+    let dead = peer.ask(&Request::Exit(ExitRequest::List)).await;
     assert!(
         matches!(dead, Err(ControlError::NotRunning(..))),
         "{dead:?}"
     );
     echo(listen(&peer.data, cluster()).unwrap());
-    assert!(peer.ask(&Request::ListExits).await.is_ok());
+    assert!(peer.ask(&Request::Exit(ExitRequest::List)).await.is_ok());
     fs::remove_file(peer.path()).unwrap();
     fs::write(peer.path(), "precious").unwrap();
     let taken = listen(&peer.data, cluster());
@@ -111,7 +113,11 @@ async fn the_socket_of_a_dead_process_gives_way_and_a_file_that_is_none_does_not
 #[tokio::test]
 async fn a_command_says_where_nobody_runs_and_which_path_is_too_long() {
     let peer = Peer::new();
-    let absent = peer.ask(&Request::ListExits).await.unwrap_err().to_string();
+    let absent = peer
+        .ask(&Request::Exit(ExitRequest::List))
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(
         absent.contains(&peer.path().display().to_string()),
         "{absent}"
@@ -119,7 +125,7 @@ async fn a_command_says_where_nobody_runs_and_which_path_is_too_long() {
     assert!(absent.contains("gantry run"), "{absent}");
     let deep = peer.directory.path().join("d".repeat(MAX_PATH));
     fs::create_dir(&deep).unwrap();
-    let error = ask(&deep, cluster(), &Request::ListExits).await;
+    let error = ask(&deep, cluster(), &Request::Exit(ExitRequest::List)).await;
     assert!(
         matches!(error, Err(ControlError::PathTooLong(_))),
         "{error:?}"
@@ -136,7 +142,12 @@ async fn a_command_says_where_nobody_runs_and_which_path_is_too_long() {
 async fn another_cluster_and_another_version_are_told_before_anything_is_asked() {
     let peer = Peer::new();
     let mut visits = listen(&peer.data, cluster()).unwrap();
-    let other = ask(peer.directory.path(), [8; 32].into(), &Request::ListExits).await;
+    let other = ask(
+        peer.directory.path(),
+        [8; 32].into(),
+        &Request::Exit(ExitRequest::List),
+    )
+    .await;
     assert!(
         matches!(other, Err(ControlError::OtherCluster)),
         "{other:?}"
@@ -165,7 +176,7 @@ async fn a_command_of_this_version_names_the_program_of_another() {
         hello.version = VERSION + 1;
         send(&mut visitor, &hello.encode()).await.unwrap();
     };
-    let (error, ()) = tokio::join!(peer.ask(&Request::ListExits), answers);
+    let (error, ()) = tokio::join!(peer.ask(&Request::Exit(ExitRequest::List)), answers);
     assert!(error.unwrap_err().to_string().contains("gantry/9"));
 }
 
@@ -186,7 +197,7 @@ async fn what_is_too_long_or_no_request_costs_the_peer_nothing() {
     send(&mut strange, &[0xff; 9]).await.unwrap();
     let answer = receive(&mut strange, MAX_REQUEST).await.unwrap();
     assert!(matches!(Answer::decode(&answer), Ok(Answer::Refused(_))));
-    assert!(peer.ask(&Request::ListExits).await.is_ok());
+    assert!(peer.ask(&Request::Exit(ExitRequest::List)).await.is_ok());
 }
 
 #[tokio::test]
@@ -210,7 +221,7 @@ async fn who_finds_all_places_taken_is_let_in_when_one_leaves() {
     };
     echo(listen_within(&peer.data, cluster(), narrow).unwrap());
     let silent = UnixStream::connect(peer.path()).await.unwrap();
-    let request = Request::ListExits;
+    let request = Request::Exit(ExitRequest::List);
     let leaves = async { drop(silent) };
     let (answer, ()) = tokio::join!(peer.ask(&request), leaves);
     assert!(answer.is_ok());

@@ -28,6 +28,7 @@ use crate::disk::exit_file::ExitKeeper;
 use crate::disk::writer::Writer;
 use crate::disk::{DataLock, Files};
 use crate::net::{self, Limits, Settings};
+use crate::pool::trial::Trials;
 use crate::pool::watch::coordinator::Mandate;
 use crate::pool::watch::{self, Errands};
 use crate::report::metrics::Metrics;
@@ -100,7 +101,9 @@ pub(super) async fn assemble(
     let evidence_log = evidence_log(config, loaded.lock.definition.terms());
     let me = loaded.me;
     let names = &shown.names;
-    let validators = loaded.lock.validators.len();
+    let keys = loaded.lock.group_keys();
+    let validators = keys.len();
+    let trials = Trials::new(config.beacon_node()?.to_string(), Arc::clone(&chain), keys);
     let cluster = loaded.lock.hash();
     let settings = settings(config, &loaded, names)?;
     let pool = pool(config, &loaded, &chain);
@@ -135,7 +138,7 @@ pub(super) async fn assemble(
             written,
             kept,
             pool: said_of_pool,
-            desk: Desk::new(commands(data, cluster)),
+            desk: Desk::new(commands(data, cluster), trials),
             deferred: PutOff::default(),
             alarm: Alarm::new().map_err(StartError::Timer)?,
         },

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use futures::StreamExt as _;
 use futures::stream::{BoxStream, SelectAll};
 use proto::Timestamp;
-use proto::control::Request;
+use proto::control::ExitRequest;
 use tokio::sync::mpsc::Receiver;
 
 use super::alarm::Alarm;
@@ -43,7 +43,7 @@ pub enum Arrival {
     /// What the thread says that looks at Rocket Pool.
     Pool(watch::Said),
     /// What a command asks, with its number.
-    Order(u64, Request),
+    Order(u64, ExitRequest),
     /// Nothing; time has passed.
     Time,
 }

@@ -5,7 +5,7 @@
 //! chain may turn away from a block in the middle of it: then all is read anew.
 //!
 //! [`leaving`] and [`proving`] ask the own beacon node: who leaves, and the proofs of the beacon
-//! chain that these contracts take, which [`proof`] makes;
+//! chain that these contracts take, which [`proof`] makes, and [`trial`] on trial;
 //! [`simulate`] tries the steps of a plan at the newest block; [`sending`] sends calls; [`watch`]
 //! is the thread of a running peer that looks.
 //!
@@ -16,6 +16,7 @@ pub mod proof;
 pub mod proving;
 pub mod sending;
 pub mod simulate;
+pub mod trial;
 pub mod watch;
 
 use node_core::pool::book::{Answer, Answers, Fault, Question, Round};

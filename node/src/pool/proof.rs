@@ -181,4 +181,4 @@ fn is_there(root: Root) -> Option<Root> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

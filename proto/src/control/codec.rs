@@ -2,10 +2,13 @@
 
 use prost::Message as _;
 
-use super::{Answer, Approval, BadMessage, Exit, Hello, MAX_TEXT, Request, Stage, VERSION, Which};
+use super::{
+    Answer, Approval, BadMessage, Exit, ExitRequest, Hello, MAX_TEXT, Made, Proof, ProofStage,
+    Request, Stage, VERSION, Which,
+};
 use crate::definition::MAX_VALIDATORS;
 use crate::eth::ValidatorIndex;
-use crate::{ClusterSize, Epoch, Root, ValidatorPosition};
+use crate::{ClusterSize, Epoch, Root, Slot, ValidatorPosition};
 
 impl Hello {
     /// The words of this program about this cluster.
@@ -48,13 +51,17 @@ impl Request {
     pub fn encode(&self) -> Vec<u8> {
         use wire::request::Body;
         let body = match *self {
-            Self::ListExits => Body::ListExits(wire::ListExits {}),
-            Self::LookAtExit(which) => Body::LookAtExit(which.to_wire()),
-            Self::ApproveExit { validator, term } => Body::ApproveExit(wire::ApproveExit {
-                validator: Some(validator.to_wire()),
-                term,
-            }),
-            Self::WithdrawExit(which) => Body::WithdrawExit(which.to_wire()),
+            Self::Exit(ExitRequest::List) => Body::ListExits(wire::ListExits {}),
+            Self::Exit(ExitRequest::Look(which)) => Body::LookAtExit(which.to_wire()),
+            Self::Exit(ExitRequest::Approve { validator, term }) => {
+                Body::ApproveExit(wire::ApproveExit {
+                    validator: Some(validator.to_wire()),
+                    term,
+                })
+            }
+            Self::Exit(ExitRequest::Withdraw(which)) => Body::WithdrawExit(which.to_wire()),
+            Self::Prove(which) => Body::Prove(which.to_wire()),
+            Self::LookAtProof => Body::LookAtProof(wire::LookAtProof {}),
         };
         wire::Request { body: Some(body) }.encode_to_vec()
     }
@@ -67,13 +74,17 @@ impl Request {
         use wire::request::Body;
         let body = wire::Request::decode(bytes)?.body;
         Ok(match body.ok_or(BadMessage::Absent("request"))? {
-            Body::ListExits(wire::ListExits {}) => Self::ListExits,
-            Body::LookAtExit(which) => Self::LookAtExit(Which::of_wire(which)?),
-            Body::ApproveExit(wire::ApproveExit { validator, term }) => Self::ApproveExit {
-                validator: Which::of_wire(validator.unwrap_or_default())?,
-                term,
-            },
-            Body::WithdrawExit(which) => Self::WithdrawExit(Which::of_wire(which)?),
+            Body::ListExits(wire::ListExits {}) => Self::Exit(ExitRequest::List),
+            Body::LookAtExit(which) => Self::Exit(ExitRequest::Look(Which::of_wire(which)?)),
+            Body::ApproveExit(wire::ApproveExit { validator, term }) => {
+                Self::Exit(ExitRequest::Approve {
+                    validator: Which::of_wire(validator.unwrap_or_default())?,
+                    term,
+                })
+            }
+            Body::WithdrawExit(which) => Self::Exit(ExitRequest::Withdraw(Which::of_wire(which)?)),
+            Body::Prove(which) => Self::Prove(Which::of_wire(which)?),
+            Body::LookAtProof(wire::LookAtProof {}) => Self::LookAtProof,
         })
     }
 }
@@ -105,6 +116,7 @@ impl Answer {
                 exits: exits.iter().map(Exit::to_wire).collect(),
             }),
             Self::Exit(exit) => Body::Exit(exit.to_wire()),
+            Self::Proof(proof) => Body::Proof(proof.to_wire()),
         };
         wire::Answer { body: Some(body) }.encode_to_vec()
     }
@@ -126,6 +138,45 @@ impl Answer {
                 Self::Exits(exits?)
             }
             Body::Exit(exit) => Self::Exit(Exit::of_wire(exit)?),
+            Body::Proof(proof) => Self::Proof(Proof::of_wire(proof)?),
+        })
+    }
+}
+
+impl Proof {
+    fn to_wire(&self) -> wire::Proof {
+        use wire::proof::Stage;
+        let stage = match &self.stage {
+            ProofStage::UnderWay => Stage::UnderWay(wire::Nothing {}),
+            ProofStage::Made(made) => Stage::Made(wire::Made {
+                slot: made.slot.0,
+                index: made.index.0,
+                state_bytes: made.state_bytes,
+                milliseconds: made.milliseconds,
+            }),
+            ProofStage::Failed(why) => Stage::Failed(cut(why)),
+        };
+        wire::Proof {
+            number: self.number,
+            stage: Some(stage),
+        }
+    }
+
+    fn of_wire(proof: wire::Proof) -> Result<Self, BadMessage> {
+        use wire::proof::Stage;
+        let stage = match proof.stage.ok_or(BadMessage::Absent("stage"))? {
+            Stage::UnderWay(wire::Nothing {}) => ProofStage::UnderWay,
+            Stage::Made(made) => ProofStage::Made(Made {
+                slot: Slot(made.slot),
+                index: ValidatorIndex(made.index),
+                state_bytes: made.state_bytes,
+                milliseconds: made.milliseconds,
+            }),
+            Stage::Failed(why) => ProofStage::Failed(bounded(why)?),
+        };
+        Ok(Self {
+            number: proof.number,
+            stage,
         })
     }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::Epoch;
+use crate::{Epoch, Slot};
 
 fn exit(stage: Stage) -> Exit {
     Exit {
@@ -43,17 +43,35 @@ fn messages_survive_the_socket() {
     let which = Which::Position(ValidatorPosition(0));
     let by_index = Which::Index(ValidatorIndex(0));
     for request in [
-        Request::ListExits,
-        Request::LookAtExit(which),
-        Request::WithdrawExit(by_index),
-        Request::ApproveExit {
+        Request::Exit(ExitRequest::List),
+        Request::Exit(ExitRequest::Look(which)),
+        Request::Exit(ExitRequest::Withdraw(by_index)),
+        Request::Exit(ExitRequest::Approve {
             validator: by_index,
             term: 0,
-        },
+        }),
+        Request::Prove(which),
+        Request::Prove(by_index),
+        Request::LookAtProof,
     ] {
         assert_eq!(Request::decode(&request.encode()), Ok(request));
     }
     let exits: Vec<Exit> = stages().into_iter().map(exit).collect();
+    let made = Made {
+        slot: Slot(0),
+        index: ValidatorIndex(7),
+        state_bytes: u64::MAX,
+        milliseconds: 0,
+    };
+    let proofs = [
+        ProofStage::UnderWay,
+        ProofStage::Made(made),
+        ProofStage::Failed("why".to_owned()),
+    ];
+    for stage in proofs {
+        let answer = Answer::Proof(Proof { number: 1, stage });
+        assert_eq!(Answer::decode(&answer.encode()), Ok(answer));
+    }
     for answer in [
         Answer::Refused("why".to_owned()),
         Answer::Exits(exits),

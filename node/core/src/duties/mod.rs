@@ -67,7 +67,7 @@ pub mod sight;
 
 use std::time::Duration;
 
-use proto::control::{Answer, Request as OperatorRequest};
+use proto::control::{Answer, ExitRequest};
 use proto::frame::SentExitWord;
 use proto::{DutyId, PeerIndex, WireVersion};
 
@@ -106,7 +106,7 @@ pub enum Input {
     /// Another process runs with this peer's identity: nothing is signed until a restart.
     SecondSession,
     /// What the operator orders, to be answered with [`Output::Answer`] of this number.
-    Order(u64, OperatorRequest),
+    Order(u64, ExitRequest),
     /// Whether what [`Output::Keep`] gave up to this number is durable.
     Kept(u64, bool),
     /// What was found at Rocket Pool.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use proto::control::{Answer, Exit, Request as OperatorRequest, Which};
+use proto::control::{Answer, Exit, ExitRequest, Which};
 use proto::eth::{BlobLimits, Unserved};
 use proto::frame::{Frame, Greeting, SentExitWord};
 use proto::{DutyId, DutyKind, Epoch, Machine, PeerIndex, Slot, Timestamp, WireVersion};
@@ -242,7 +242,7 @@ impl Node {
         })
     }
 
-    fn order(&mut self, ticket: u64, request: OperatorRequest) {
+    fn order(&mut self, ticket: u64, request: ExitRequest) {
         let order = Order::of(request, |which| match which {
             Which::Position(at) => self.facts.keys.get(at).map(|_| at),
             Which::Index(index) => {

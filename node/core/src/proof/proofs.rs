@@ -30,6 +30,7 @@ pub struct StateProofs {
     pub(super) slot: Slot,
     pub(super) layout: Layout,
     pub(super) root: Root,
+    pub(super) bytes: u64,
     pub(super) slot_branch: Branch,
     pub(super) validators: BTreeMap<ValidatorIndex, Proven<Validator>>,
     pub(super) block_roots: BTreeMap<Slot, Proven<Root>>,
@@ -41,6 +42,7 @@ pub struct StateProofs {
 pub struct BlockProofs {
     pub(super) root: Root,
     pub(super) layout: Layout,
+    state_bytes: u64,
     slot: SlotProof,
     validators: BTreeMap<ValidatorIndex, ValidatorProof>,
     pub(super) block_roots: BTreeMap<Slot, Proven<Root>>,
@@ -156,6 +158,7 @@ impl StateProofs {
         let proofs = BlockProofs {
             root: block,
             layout: self.layout,
+            state_bytes: self.bytes,
             slot,
             validators: self.validators.into_iter().map(validator).collect(),
             block_roots: self
@@ -178,6 +181,11 @@ impl BlockProofs {
     /// The block that all of them lead to.
     pub fn block(&self) -> Root {
         self.root
+    }
+
+    /// How many bytes of a state were read for them.
+    pub fn state_bytes(&self) -> u64 {
+        self.state_bytes
     }
 
     /// That its state is that of its slot.

@@ -242,6 +242,7 @@ impl StateReader {
             slot: self.terms.slot,
             layout: self.terms.layout,
             root: root.into(),
+            bytes: self.read,
             slot_branch: slot,
             validators: validators.collect::<Result<_, _>>()?,
             block_roots: self.slots_by_place().into_values().zip(roots).collect(),

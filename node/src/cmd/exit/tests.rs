@@ -2,8 +2,9 @@
 
 use clap::Parser as _;
 use proto::control::Approval;
+use proto::eth::ValidatorIndex;
 use proto::lock::{Contents, Validator};
-use proto::{Epoch, Root, example};
+use proto::{Epoch, Root, ValidatorPosition, example};
 
 use super::*;
 use crate::cmd::{Command, Gantry};
@@ -120,20 +121,9 @@ fn a_validator_is_named_by_key_index_or_place_and_nothing_is_guessed() {
     assert!(typed(&["--list", "12"]).is_none());
     assert!(typed(&["12", "--hours", "169"]).is_none());
     assert_eq!(typed(&["12"]).unwrap().hours, 24);
-    let peer = Peer {
-        config: config(),
-        lock: lock(),
-    };
-    let ours = peer.which(Chosen::Key([7; 48].into())).unwrap();
+    let lock = lock();
+    let ours = Chosen::Key([7; 48].into()).among(&lock).unwrap();
     assert_eq!(ours, Which::Position(ValidatorPosition(0)));
-    let other = peer.which(Chosen::Key([6; 48].into()));
-    assert!(matches!(other, Err(ExitError::NoSuchKey(_))), "{other:?}");
-}
-
-/// Any config.
-fn config() -> Config {
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("gantry.toml");
-    std::fs::write(&file, "data_dir = \"/nowhere\"\nsecret_file = \"s\"\n").unwrap();
-    Config::read(&file).unwrap()
+    let other = Chosen::Key([6; 48].into()).among(&lock);
+    assert!(other.is_err(), "{other:?}");
 }

@@ -7,6 +7,7 @@ use tokio::sync::mpsc::{Sender, channel};
 
 use super::*;
 use crate::beacon::HeadEvent;
+use crate::peer::desk::tests::no_trials;
 
 const DUTY: DutyId = DutyId {
     slot: Slot(9),
@@ -33,7 +34,7 @@ fn busy() -> (Inlet, Sender<net::Event>, Sender<Said>, Sender<Written>) {
         written,
         kept: channel(1).1,
         pool: channel(1).1,
-        desk: Desk::new(None),
+        desk: Desk::new(None, no_trials()),
         deferred: PutOff::default(),
         alarm: Alarm::new().unwrap(),
     };

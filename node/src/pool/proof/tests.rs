@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use node_core::proof::Rule;
 use node_core::proof::anchor::Standing;
 use node_core::proof::example::Generated;
-use proto::eth::{ChainSpec, ValidatorIndex};
+use proto::eth::{ChainSpec, Genesis, ValidatorIndex};
 use proto::example;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -27,10 +27,22 @@ const SSZ: &str = "application/octet-stream";
 const JSON: &str = "application/json";
 
 /// By path, what is answered.
-type Answers = BTreeMap<String, (&'static str, Vec<u8>)>;
+pub type Answers = BTreeMap<String, (&'static str, Vec<u8>)>;
+
+const FORKS: [(&str, &str); 1] = [("FULU_FORK_EPOCH", "0")];
 
 fn spec() -> ChainSpec {
-    example::chain([7; 32].into(), &[("FULU_FORK_EPOCH", "0")])
+    example::chain([7; 32].into(), &FORKS)
+}
+
+/// The same chain, as if the block after the finalised one had just come at this time.
+pub fn spec_at(seconds: u64) -> ChainSpec {
+    let genesis = Genesis {
+        genesis_time: seconds - NEXT * 12,
+        genesis_validators_root: [7; 32].into(),
+        genesis_fork_version: [0, 0, 0, 1].into(),
+    };
+    example::chain_since(genesis, &FORKS)
 }
 
 /// The same block, at another place of the chain.
@@ -43,8 +55,8 @@ fn block(slot: u64, parent: Root, state: Root) -> Block {
 }
 
 /// The state after the finalised block, which remembers the one with the withdrawals.
-fn state(pays: &Block) -> Vec<u8> {
-    let terms = StateTerms::at(&spec(), Slot(SLOT)).unwrap();
+fn state(spec: &ChainSpec, pays: &Block) -> Vec<u8> {
+    let terms = StateTerms::at(spec, Slot(SLOT)).unwrap();
     let mut ssz = Vec::new();
     Generated::new(terms, 500).each_piece(|piece| ssz.extend_from_slice(piece));
     // Slot, fork and header stand before the 64 block roots.
@@ -53,8 +65,8 @@ fn state(pays: &Block) -> Vec<u8> {
     ssz
 }
 
-fn root_of(state: &[u8]) -> Root {
-    let terms = StateTerms::at(&spec(), Slot(SLOT)).unwrap();
+fn root_of(spec: &ChainSpec, state: &[u8]) -> Root {
+    let terms = StateTerms::at(spec, Slot(SLOT)).unwrap();
     let mut reader = StateReader::new(terms, Wanted::default()).unwrap();
     reader.push(state).unwrap();
     reader.finish().unwrap().root()
@@ -87,9 +99,14 @@ fn add(answers: &mut Answers, names: &[String], block: &Block) {
 
 /// A chain with three blocks, whose first one pays and whose second one is finalised.
 fn chain() -> (Answers, [Block; 3]) {
+    chain_of(&spec())
+}
+
+/// That of this chain.
+pub fn chain_of(spec: &ChainSpec) -> (Answers, [Block; 3]) {
     let pays = block(PAYS, [1; 32].into(), [2; 32].into());
-    let state = state(&pays);
-    let shown = block(SLOT, pays.root(), root_of(&state));
+    let state = state(spec, &pays);
+    let shown = block(SLOT, pays.root(), root_of(spec, &state));
     let next = block(NEXT, shown.root(), [3; 32].into());
     let mut answers = Answers::new();
     for block in [&pays, &shown, &next] {
@@ -117,6 +134,11 @@ fn state_path() -> String {
 }
 
 async fn node(answers: Answers) -> BeaconClient {
+    BeaconClient::connect(&serve(answers).await).unwrap()
+}
+
+/// Where a node answers so.
+pub async fn serve(answers: Answers) -> String {
     async fn answer(
         State(answers): State<Answers>,
         request: Request,
@@ -129,7 +151,7 @@ async fn node(answers: Answers) -> BeaconClient {
     let address = listener.local_addr().unwrap();
     let router = Router::new().fallback(answer).with_state(answers);
     tokio::spawn(async move { axum::serve(listener, router).await });
-    BeaconClient::connect(&format!("http://{address}")).unwrap()
+    format!("http://{address}")
 }
 
 const NEED: Need = Need {

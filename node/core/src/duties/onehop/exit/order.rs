@@ -1,6 +1,6 @@
 //! What this peer's operator orders, and what he is answered.
 
-use proto::control::{Answer, Request, Which};
+use proto::control::{Answer, ExitRequest, Which};
 use proto::exit::{LONGEST_TERM, Says};
 use proto::{Epoch, ValidatorPosition};
 
@@ -37,15 +37,15 @@ impl Order {
     /// # Errors
     /// If there is no such validator: why, for the operator.
     pub fn of(
-        request: Request,
+        request: ExitRequest,
         find: impl Fn(Which) -> Option<ValidatorPosition>,
     ) -> Result<Self, String> {
         let found = |which| find(which).ok_or_else(|| unknown(which));
         Ok(match request {
-            Request::ListExits => Self::List,
-            Request::LookAtExit(which) => Self::Look(found(which)?),
-            Request::ApproveExit { validator, term } => Self::Approve(found(validator)?, term),
-            Request::WithdrawExit(which) => Self::Withdraw(found(which)?),
+            ExitRequest::List => Self::List,
+            ExitRequest::Look(which) => Self::Look(found(which)?),
+            ExitRequest::Approve { validator, term } => Self::Approve(found(validator)?, term),
+            ExitRequest::Withdraw(which) => Self::Withdraw(found(which)?),
         })
     }
 }

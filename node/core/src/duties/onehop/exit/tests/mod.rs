@@ -5,7 +5,7 @@ mod signing;
 mod troubles;
 mod words;
 
-use proto::control::{Answer, Exit, Request as OperatorRequest, Stage, Which};
+use proto::control::{Answer, Exit, ExitRequest, Stage, Which};
 use proto::eth::operations::SignedVoluntaryExit;
 use proto::eth::{ChainSpec, ValidatorIndex, VoluntaryExit};
 use proto::exit::LONGEST_TERM;
@@ -119,7 +119,7 @@ impl Peer {
         act(&mut self.exits, &mut step);
     }
 
-    fn order(&mut self, request: OperatorRequest) {
+    fn order(&mut self, request: ExitRequest) {
         let all = |which| match which {
             Which::Position(at) => Some(at),
             Which::Index(_) => None,
@@ -201,9 +201,9 @@ fn lock() -> proto::Root {
     [3; 32].into()
 }
 
-fn approve(term: u64) -> OperatorRequest {
+fn approve(term: u64) -> ExitRequest {
     let validator = Which::Position(VALIDATOR);
-    OperatorRequest::ApproveExit { validator, term }
+    ExitRequest::Approve { validator, term }
 }
 
 /// A validator that may leave.

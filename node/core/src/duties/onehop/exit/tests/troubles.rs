@@ -151,7 +151,7 @@ fn where_the_file_cannot_be_read_nothing_is_ordered_kept_or_signed() {
     peer.exits.bar("it is torn".to_owned());
     peer.approve();
     assert_eq!(refused(&peer.take()), Some("it is torn"));
-    peer.order(OperatorRequest::WithdrawExit(Which::Position(VALIDATOR)));
+    peer.order(ExitRequest::Withdraw(Which::Position(VALIDATOR)));
     assert_eq!(refused(&peer.take()), Some("it is torn"));
     peer.hears(1, &[said(1, 200, 0), said(2, 200, 0), said(3, 200, 0)]);
     peer.answer(sound());

@@ -166,7 +166,7 @@ fn an_operator_who_says_ever_lower_epochs_is_followed_a_few_times_only() {
 
 #[test]
 fn an_approval_can_be_withdrawn_until_the_exit_is_signed() {
-    let withdraw = OperatorRequest::WithdrawExit(Which::Position(VALIDATOR));
+    let withdraw = ExitRequest::Withdraw(Which::Position(VALIDATOR));
     let mut peer = Peer::new(0);
     peer.order(withdraw.clone());
     assert!(
@@ -197,7 +197,7 @@ fn nothing_is_signed_once_a_withdrawal_is_ordered_however_slow_the_disk_is() {
     let mut peer = Peer::new(0);
     peer.says_yes();
     peer.hears(1, &[said(1, 200, 0)]);
-    peer.order(OperatorRequest::WithdrawExit(Which::Position(VALIDATOR)));
+    peer.order(ExitRequest::Withdraw(Which::Position(VALIDATOR)));
     peer.hears(2, &[said(2, 200, 0)]);
     assert_eq!(shares(&frames(&peer.out)), []);
     peer.keep();
@@ -211,7 +211,7 @@ fn nothing_is_signed_once_a_withdrawal_is_ordered_however_slow_the_disk_is() {
 fn an_approval_that_waits_for_the_beacon_node_is_withdrawn_too() {
     let mut peer = Peer::new(0);
     peer.approve();
-    peer.order(OperatorRequest::WithdrawExit(Which::Position(VALIDATOR)));
+    peer.order(ExitRequest::Withdraw(Which::Position(VALIDATOR)));
     let outputs = peer.take();
     assert!(refused(&outputs).unwrap().contains("nothing was approved"));
     let is_shown = |output: &Output| matches!(output, Output::Answer(9, Answer::Exit(_)));
@@ -227,7 +227,7 @@ fn a_beacon_node_that_says_nothing_lets_nobody_approve_and_shows_what_is_known()
     peer.approve();
     peer.act(|exits, step| exits.answered(None, step));
     assert!(refused(&peer.take()).unwrap().contains("beacon node"));
-    peer.order(OperatorRequest::LookAtExit(Which::Position(VALIDATOR)));
+    peer.order(ExitRequest::Look(Which::Position(VALIDATOR)));
     peer.act(|exits, step| exits.answered(None, step));
     let shown = peer.take();
     let is_shown = |output: &Output| matches!(output, Output::Answer(9, Answer::Exit(_)));
