@@ -1,7 +1,7 @@
 //! An agreed cluster for tests and benches: operators whose secret keys everybody knows, a draft to
 //! change, and the signatures of all of them; and a chain to change.
 //!
-//! Behind the feature `example`, which only dev-dependencies enable.
+//! Behind the feature `example`, which only dev-dependencies and the devnet enable.
 
 use std::collections::BTreeMap;
 

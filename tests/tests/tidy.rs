@@ -199,6 +199,7 @@ fn crates_know_only_whom_they_may() {
     let allowed = [
         "consensus -> proto",
         "devnet -> dkg",
+        "devnet -> node-core",
         "devnet -> proto",
         "dkg -> proto",
         "node -> consensus",

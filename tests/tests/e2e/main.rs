@@ -11,6 +11,7 @@
 //! | [`namespaces`] | every peer in a network namespace; one whose cable is pulled and back |
 //! | [`rocket_pool`] | a life at Rocket Pool, to the last wei |
 //! | [`memory`] | what a peer remembers of the others' records is told after its restart |
+//! | [`proving`] | a running peer makes a proof on trial when its operator wants one |
 //! | [`rollback`] | an older data directory put in place |
 //! | [`stand`] | the devnet that they share, and what they ask of it |
 //! | [`count`] | which duties the blocks contain, counted beside everything else |
@@ -33,6 +34,7 @@ mod kills;
 mod lan;
 mod memory;
 mod namespaces;
+mod proving;
 mod rocket_pool;
 mod rollback;
 mod stand;

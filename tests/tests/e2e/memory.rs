@@ -31,7 +31,7 @@ fn what_a_peer_remembers_of_anothers_record_is_told_after_its_restart() {
     };
     let site = site(&plan, "memory");
     run(async {
-        let (mut cluster, _node) = founded(&plan, &site).await;
+        let (mut cluster, _node) = founded(&plan, &site, |world| world).await;
         let lock = cluster.lock().unwrap();
         let [first, second, _] = [0, 1, 2].map(|i| lock.definition.terms().size().all().nth(i));
         let (first, second) = (first.unwrap(), second.unwrap());
@@ -57,8 +57,12 @@ fn what_a_peer_remembers_of_anothers_record_is_told_after_its_restart() {
     });
 }
 
-/// A cluster with its keys, and a beacon node for all.
-async fn founded(plan: &Plan, site: &Site) -> (Cluster, StandIn) {
+/// A cluster with its keys, and a beacon node of this world for all: by itself 1000 slots old.
+pub async fn founded(
+    plan: &Plan,
+    site: &Site,
+    change: impl Fn(World) -> World,
+) -> (Cluster, StandIn) {
     let terms = ChainTerms::mock(World::genesis_validators_root());
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, site.ports.beacon(0)));
     let url = |_| format!("http://{address}");
@@ -69,7 +73,8 @@ async fn founded(plan: &Plan, site: &Site) -> (Cluster, StandIn) {
         genesis_time: devnet::load::now().as_secs() - 1000 * plan.slot_ms / 1000,
         slot_ms: plan.slot_ms,
         validators: keys.len(),
+        shown: None,
     };
-    let node = StandIn::start(address, world, keys, credentials());
+    let node = StandIn::start(address, change(world), keys, credentials());
     (cluster, node.await.unwrap())
 }

@@ -107,6 +107,7 @@ impl Town {
             genesis_time: devnet::load::now().as_secs() - AGE_SLOTS * SLOT_MS / 1000,
             slot_ms: SLOT_MS,
             validators: keys.len(),
+            shown: None,
         };
         let node = StandIn::start(beacon, world, keys, credentials());
         let mut town = Self {

@@ -63,7 +63,7 @@ pub fn status(site: &Site, peer: &Peer) -> Option<Status> {
 }
 
 /// Runs a command of a peer to its end.
-fn gantry_of(site: &Site, peer: &Peer, words: &[&str]) -> Output {
+pub fn gantry_of(site: &Site, peer: &Peer, words: &[&str]) -> Output {
     let mut command = Command::new(site.place.gantry());
     command.args(words).arg("--config").arg(peer.config());
     shield(&mut command);

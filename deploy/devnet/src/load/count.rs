@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use dkg::bls::{Message, PublicPoint, SignaturePoint, verify, verify_same_message};
-use proto::eth::SingleAttestation;
+use proto::eth::operations::SignedVoluntaryExit;
+use proto::eth::{ChainSpec, SingleAttestation, signing_root};
 use proto::{Epoch, PublicKey, SignatureBytes, Slot};
 use sha2::{Digest as _, Sha256};
 
@@ -70,6 +71,18 @@ impl Count {
             }
         }
         refused
+    }
+
+    /// Why no chain would take this exit for its signature.
+    pub fn objection(&self, spec: &ChainSpec, exit: &SignedVoluntaryExit) -> Option<&'static str> {
+        let index = usize::try_from(exit.message.validator_index.0).ok();
+        let Some(key) = index.and_then(|index| self.keys.get(index)) else {
+            return Some("no such validator");
+        };
+        let root = signing_root(&exit.message, spec.voluntary_exit_domain());
+        let signature = SignaturePoint::from_bytes(&exit.signature);
+        let is_valid = signature.is_ok_and(|it| verify(key, &Message::hash(root), &it));
+        (!is_valid).then_some("not the group key's signature")
     }
 
     /// The duties of `epoch`, and how many of them have been received.

@@ -7,6 +7,8 @@
 mod count;
 mod routes;
 mod scene;
+mod shown;
+mod spec;
 mod world;
 
 use std::net::SocketAddr;
@@ -18,6 +20,7 @@ use tokio::task::JoinHandle;
 
 pub use count::{Count, Refused};
 pub use scene::LoadScene;
+pub use shown::Shown;
 pub use world::{World, now};
 
 use crate::Error;

@@ -1,5 +1,7 @@
 //! The Beacon API of the stand-in, as far as a peer asks.
 
+mod blocks;
+
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -13,13 +15,14 @@ use axum::routing::{get, post};
 use futures::Stream;
 use futures::stream;
 use proto::eth::SingleAttestation;
+use proto::eth::operations::SignedVoluntaryExit;
 use proto::{Epoch, PublicKey, Root, Slot};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::count::{Count, Refused};
-use super::world::{COMMITTEE_LENGTH, COMMITTEES, FORK_VERSION, SLOTS_PER_EPOCH, World, now};
-use crate::execution::{CHAIN_ID, DEPOSIT_CONTRACT};
+use super::spec;
+use super::world::{COMMITTEE_LENGTH, COMMITTEES, SLOTS_PER_EPOCH, World, now};
 
 /// The largest body taken: a thousand attestations are 400 kB.
 const MAX_BODY: usize = 4 << 20;
@@ -53,7 +56,13 @@ pub(super) fn all(node: Arc<Node>) -> Router {
             "/eth/v1/beacon/states/{state}/pending_deposits",
             get(nothing),
         )
-        .route("/eth/v1/beacon/headers/{block}", get(header))
+        .route(
+            "/eth/v1/beacon/states/{state}/finality_checkpoints",
+            get(blocks::agreed),
+        )
+        .route("/eth/v1/beacon/headers/{block}", get(blocks::header))
+        .route("/eth/v2/beacon/blocks/{block}", get(blocks::block))
+        .route("/eth/v2/debug/beacon/states/{state}", get(blocks::state))
         .route("/eth/v1/validator/duties/attester/{epoch}", post(attesters))
         .route("/eth/v1/validator/duties/proposer/{epoch}", get(proposers))
         .route("/eth/v2/validator/duties/proposer/{epoch}", get(proposers))
@@ -65,6 +74,7 @@ pub(super) fn all(node: Arc<Node>) -> Router {
             post(accepted),
         )
         .route("/eth/v2/beacon/pool/attestations", post(attestations))
+        .route("/eth/v1/beacon/pool/voluntary_exits", post(exit))
         .route("/eth/v1/events", get(events))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(node)
@@ -94,52 +104,11 @@ async fn version() -> Json<Value> {
 }
 
 async fn genesis(State(node): Shared) -> Json<Value> {
-    data(json!({
-        "genesis_time": node.world.genesis_time.to_string(),
-        "genesis_validators_root": World::genesis_validators_root(),
-        "genesis_fork_version": "0x00000000",
-    }))
+    data(json!(spec::genesis(&node.world)))
 }
 
-/// The constants that a validator client needs, with all forks up to Electra at genesis.
 async fn spec(State(node): Shared) -> Json<Value> {
-    let mut spec = BTreeMap::from([
-        ("CONFIG_NAME".to_owned(), json!("devnet-load")),
-        ("PRESET_BASE".to_owned(), json!("mainnet")),
-        (
-            "SLOTS_PER_EPOCH".to_owned(),
-            json!(SLOTS_PER_EPOCH.to_string()),
-        ),
-        (
-            "SLOT_DURATION_MS".to_owned(),
-            json!(node.world.slot_ms.to_string()),
-        ),
-        (
-            "SECONDS_PER_SLOT".to_owned(),
-            json!(node.world.slot_ms.div_ceil(1000).to_string()),
-        ),
-        ("ATTESTATION_DUE_BPS".to_owned(), json!("3333")),
-        ("GENESIS_FORK_VERSION".to_owned(), json!("0x00000000")),
-        ("DEPOSIT_CHAIN_ID".to_owned(), json!(CHAIN_ID.to_string())),
-        ("DEPOSIT_NETWORK_ID".to_owned(), json!(CHAIN_ID.to_string())),
-        (
-            "DEPOSIT_CONTRACT_ADDRESS".to_owned(),
-            json!(DEPOSIT_CONTRACT),
-        ),
-        ("TARGET_AGGREGATORS_PER_COMMITTEE".to_owned(), json!("16")),
-    ]);
-    let forks = ["ALTAIR", "BELLATRIX", "CAPELLA", "DENEB", "ELECTRA"];
-    for (number, fork) in (1_u8..).zip(forks) {
-        spec.insert(format!("{fork}_FORK_EPOCH"), json!("0"));
-        let version = [number, FORK_VERSION[1], FORK_VERSION[2], FORK_VERSION[3]];
-        spec.insert(
-            format!("{fork}_FORK_VERSION"),
-            json!(format!("0x{}", hex::encode(version))),
-        );
-    }
-    spec.insert("FULU_FORK_EPOCH".to_owned(), json!(FAR_FUTURE.to_string()));
-    spec.insert("FULU_FORK_VERSION".to_owned(), json!("0x06000000"));
-    data(json!(spec))
+    data(json!(spec::constants(&node.world)))
 }
 
 async fn syncing(State(node): Shared) -> Json<Value> {
@@ -201,35 +170,6 @@ impl Node {
     }
 }
 
-async fn header(State(node): Shared, Path(block): Path<String>) -> Answer {
-    let head = node.world.head();
-    let slot = match block.as_str() {
-        "head" => Some(head),
-        "genesis" | "finalized" | "justified" => Some(Slot(0)),
-        text => match text.parse::<Root>() {
-            Ok(root) => node.world.slot_of(root),
-            Err(_) => text.parse().ok().map(Slot).filter(|slot| *slot <= head),
-        },
-    };
-    let slot = slot.ok_or_else(|| refuse(StatusCode::NOT_FOUND, "no such block"))?;
-    let parent = World::block_root(Slot(slot.0.saturating_sub(1)));
-    let root = World::block_root(slot);
-    Ok(data(json!({
-        "root": root,
-        "canonical": true,
-        "header": {
-            "message": {
-                "slot": slot,
-                "proposer_index": STRANGER.to_string(),
-                "parent_root": parent,
-                "state_root": root,
-                "body_root": root,
-            },
-            "signature": format!("0xc0{}", "00".repeat(95)),
-        },
-    })))
-}
-
 async fn attesters(
     State(node): Shared,
     Path(epoch): Path<u64>,
@@ -251,10 +191,10 @@ async fn attesters(
         }))
     };
     let duties: Vec<Value> = indices.filter_map(duty).collect();
-    dependent(duties)
+    dependent(&node, duties)
 }
 
-async fn proposers(Path(epoch): Path<u64>) -> Json<Value> {
+async fn proposers(State(node): Shared, Path(epoch): Path<u64>) -> Json<Value> {
     let first = Epoch(epoch).first_slot(SLOTS_PER_EPOCH).0;
     let duty = |slot: u64| {
         json!({
@@ -263,12 +203,12 @@ async fn proposers(Path(epoch): Path<u64>) -> Json<Value> {
             "slot": slot.to_string(),
         })
     };
-    dependent((first..first + SLOTS_PER_EPOCH).map(duty).collect())
+    dependent(&node, (first..first + SLOTS_PER_EPOCH).map(duty).collect())
 }
 
 /// No block ever changes duties, so they depend on the first.
-fn dependent(duties: Vec<Value>) -> Json<Value> {
-    let root = World::block_root(Slot(0));
+fn dependent(node: &Node, duties: Vec<Value>) -> Json<Value> {
+    let root = node.world.block_root(Slot(0));
     Json(json!({ "dependent_root": root, "execution_optimistic": false, "data": duties }))
 }
 
@@ -302,6 +242,17 @@ async fn attestations(
     Err((StatusCode::BAD_REQUEST, Json(body)))
 }
 
+/// What nobody will ever process is taken if a chain would take its signature.
+async fn exit(
+    State(node): Shared,
+    Json(exit): Json<SignedVoluntaryExit>,
+) -> Result<StatusCode, (StatusCode, Json<Value>)> {
+    match node.count.objection(&spec::of(&node.world), &exit) {
+        None => Ok(StatusCode::OK),
+        Some(why) => Err(refuse(StatusCode::BAD_REQUEST, why)),
+    }
+}
+
 /// Head events only, each when its slot's block is seen.
 async fn events(State(node): Shared) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let next = node.world.slot_at(now());
@@ -312,8 +263,8 @@ async fn events(State(node): Shared) -> Sse<impl Stream<Item = Result<Event, Inf
             slot
         };
         tokio::time::sleep(node.world.seen_at(slot).saturating_sub(now())).await;
-        let root = World::block_root(slot);
-        let first = World::block_root(Slot(0));
+        let root = node.world.block_root(slot);
+        let first = node.world.block_root(Slot(0));
         let head = json!({
             "slot": slot,
             "block": root,

@@ -70,6 +70,7 @@ impl LoadScene {
             genesis_time: now().as_secs() + LEAD_SECONDS,
             slot_ms: plan.slot_ms,
             validators: keys.len(),
+            shown: None,
         };
         let paid: Root = credentials();
         let stand_in = StandIn::start(address, world, keys, paid).await?;

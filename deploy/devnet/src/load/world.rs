@@ -3,12 +3,16 @@
 //!
 //! It is not a chain: nothing is proposed, nothing is processed, and no fork ever happens.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proto::eth::{AttestationData, Checkpoint, CommitteeIndex, Domain, DomainType, ForkVersion};
 use proto::eth::{SingleAttestation, signing_root};
 use proto::{Epoch, Root, Slot};
 use sha2::{Digest as _, Sha256};
+
+use super::shown::{self, Shown};
+use super::spec;
 
 /// Slots in an epoch, as on mainnet.
 pub const SLOTS_PER_EPOCH: u64 = 32;
@@ -31,6 +35,8 @@ pub struct World {
     pub slot_ms: u64,
     /// How many validators there are: indices 0 up to this.
     pub validators: usize,
+    /// The block whose state is given, if there is one.
+    pub shown: Option<Arc<Shown>>,
 }
 
 impl World {
@@ -39,17 +45,39 @@ impl World {
         named("genesis validators", 0)
     }
 
-    /// The root of the block of `slot`.
-    pub fn block_root(slot: Slot) -> Root {
-        named("block", slot.0)
+    /// The same with a finalised block whose state has so many validators: see [`Shown::new`].
+    pub fn showing(self, validators: u64) -> Self {
+        let parent = self.block_root(Slot(shown::SLOT.0 - 1));
+        let shown = Shown::new(&spec::of(&self), parent, validators);
+        Self {
+            shown: Some(Arc::new(shown)),
+            ..self
+        }
     }
 
-    /// The slot of the block `root`, if it is one of the 64 newest.
+    /// The root of the block of `slot`.
+    pub fn block_root(&self, slot: Slot) -> Root {
+        match &self.shown {
+            Some(shown) if slot == shown::SLOT => shown.block().root(),
+            Some(_) | None => named("block", slot.0),
+        }
+    }
+
+    /// The slot of the block that cannot be undone.
+    pub fn finalised(&self) -> Slot {
+        match self.shown {
+            Some(_) => shown::SLOT,
+            None => Slot(0),
+        }
+    }
+
+    /// The slot of the block `root`, if it is one of the 64 newest or the finalised one.
     pub fn slot_of(&self, root: Root) -> Option<Slot> {
         let newest = self.head().0;
         (newest.saturating_sub(63)..=newest)
             .map(Slot)
-            .find(|slot| Self::block_root(*slot) == root)
+            .chain([self.finalised()])
+            .find(|slot| self.block_root(*slot) == root)
     }
 
     /// The moment `slot` begins, since the Unix epoch.
@@ -95,22 +123,22 @@ impl World {
 
     /// What the node would attest to in `slot` now.
     pub fn vote(&self, slot: Slot) -> AttestationData {
-        Self::vote_for(slot, self.head().min(slot))
+        self.vote_for(slot, self.head().min(slot))
     }
 
-    fn vote_for(slot: Slot, head: Slot) -> AttestationData {
+    fn vote_for(&self, slot: Slot, head: Slot) -> AttestationData {
         let epoch = slot.epoch(SLOTS_PER_EPOCH);
         let checkpoint = |epoch: Epoch| {
             let first = epoch.first_slot(SLOTS_PER_EPOCH);
             Checkpoint {
                 epoch,
-                root: Self::block_root(first.min(head)),
+                root: self.block_root(first.min(head)),
             }
         };
         AttestationData {
             slot,
             index: CommitteeIndex(0),
-            beacon_block_root: Self::block_root(head),
+            beacon_block_root: self.block_root(head),
             source: checkpoint(Epoch(epoch.0.saturating_sub(1))),
             target: checkpoint(epoch),
         }
@@ -132,8 +160,8 @@ impl World {
         if slot > self.slot_at(now()) {
             return Some("a slot of the future");
         }
-        let late = Self::vote_for(slot, Slot(slot.0.saturating_sub(1)));
-        let votes = [Self::vote_for(slot, slot), late];
+        let late = self.vote_for(slot, Slot(slot.0.saturating_sub(1)));
+        let votes = [self.vote_for(slot, slot), late];
         (!votes.contains(&attestation.data)).then_some("a vote for no block of this chain")
     }
 
