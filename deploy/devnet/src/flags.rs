@@ -72,6 +72,10 @@ pub struct Flags {
         "validators", "preset", "fork", "beacon_nodes", "in_genesis", "execution_url",
     ])]
     load: Option<usize>,
+    /// Let the first peer make proofs of a state of N validators beside its duties, one after the
+    /// other, in every second and third of four epochs: for what that costs them.
+    #[arg(long, value_name = "N", requires = "load")]
+    prove: Option<u64>,
     /// Let everything that one peer sends to another be on its way for so long, each way.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     delay_ms: u64,
@@ -183,6 +187,7 @@ impl Flags {
             },
             strikes: [kills, strikes(&self.restart, Blow::Restart)].concat(),
             delay_ms: self.delay_ms,
+            prove: self.prove,
             for_epochs: self.for_epochs,
         };
         plan.check()

@@ -42,10 +42,12 @@ async fn run(flags: Flags) -> Result<(), Error> {
     proxy::part(&order.plan, &site).await?;
     let logs = site.children.logs().to_path_buf();
     let mut progress = Progress::shown();
+    let mut beside = None;
     let (mut played, judged, (epochs, duties, gains)) = if order.load {
         let mut scene = LoadScene::new(order.plan.clone(), site);
         let played = until_stopped(scene.play(&mut progress)).await;
         let (judged, figures) = (scene.judge(), scene.figures());
+        beside = scene.beside().cloned();
         scene.stop().await;
         (played, judged, figures)
     } else {
@@ -58,7 +60,11 @@ async fn run(flags: Flags) -> Result<(), Error> {
     let is_told = epochs > 0 || order.plan.entry == Entry::RocketPool;
     if let (Some(file), true) = (&order.report, is_told) {
         let report = Report::new(parameters(&order, epochs), progress.done(), duties, &gains);
+        let report = report.beside(beside.as_ref());
         report.write(file)?;
+        for line in report.beside_lines() {
+            eprintln!("{line}");
+        }
         if let Some((p50, p99)) = report.signing_ms() {
             eprintln!(
                 "attestation signed after {p50:.1} ms (p50), {p99:.1} ms (p99), slowest peer"
@@ -102,6 +108,7 @@ fn parameters(order: &Order, epochs: u64) -> Parameters {
         entry,
         strikes,
         delay_ms,
+        prove,
         ..
     } = &order.plan;
     let strike = |strike: &devnet::plan::Strike| {
@@ -125,6 +132,7 @@ fn parameters(order: &Order, epochs: u64) -> Parameters {
         rocketpool: *entry == Entry::RocketPool,
         load: order.load,
         delay_ms: *delay_ms,
+        prove: *prove,
         epochs,
         strikes: strikes.iter().map(strike).collect(),
     }

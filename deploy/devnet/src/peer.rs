@@ -24,6 +24,10 @@ pub struct Gained {
     pub rss_bytes: u64,
     /// The most resident memory, in bytes.
     pub peak_rss_bytes: u64,
+    /// Resident memory at the last reading, in bytes.
+    pub latest_rss_bytes: u64,
+    /// The most between the last two readings, in bytes.
+    pub latest_peak_bytes: u64,
 }
 
 /// A reading of one life.
@@ -137,6 +141,11 @@ impl Peer {
             self.gained.cpu_seconds += now.usage.cpu_seconds - since.usage.cpu_seconds;
             self.gained.rss_bytes = self.gained.rss_bytes.max(now.usage.rss_bytes);
             self.gained.peak_rss_bytes = self.gained.peak_rss_bytes.max(now.usage.peak_rss_bytes);
+            self.gained.latest_rss_bytes = now.usage.rss_bytes;
+            self.gained.latest_peak_bytes = now.usage.peak_rss_bytes;
+            if let Some(child) = &self.child {
+                forget_peak(child.id());
+            }
             self.since = Some(now);
         }
     }

@@ -1,12 +1,17 @@
 //! What is to be started: values that are known to work together.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use proto::ClusterSize;
 
 use crate::Error;
+use crate::load::ROUND;
 
+/// How many validators the state may have of which proofs are made: all of the cluster, and what
+/// fits into 4 GiB.
+const PROVABLE: RangeInclusive<u64> = 1000..=10_000_000;
 /// As many validators as one transaction deposits at Rocket Pool.
 const MOST_AT_ROCKET_POOL: usize = 25;
 
@@ -181,6 +186,8 @@ pub struct Plan {
     /// How long whatever one peer sends to another is on its way, in milliseconds; 0 for as short
     /// as the machine makes it.
     pub delay_ms: u64,
+    /// The validators of the state of which a peer makes proofs beside its duties, if it does.
+    pub prove: Option<u64>,
     /// How many epochs of duties to watch; for ever without it.
     pub for_epochs: Option<u64>,
 }
@@ -203,6 +210,7 @@ impl Plan {
             entry: Entry::Deposit,
             strikes: Vec::new(),
             delay_ms: 0,
+            prove: None,
             for_epochs: None,
         }
     }
@@ -236,6 +244,7 @@ impl Plan {
         if self.delay_ms > 1000 {
             return refuse("--delay-ms: choose 0 to 1000".to_owned());
         }
+        self.check_proofs()?;
         if self.engine != Engine::Mock && !self.slot_ms.is_multiple_of(1000) {
             return refuse(format!(
                 "--slot-ms {}: an execution client counts whole seconds; choose a multiple of \
@@ -265,6 +274,26 @@ impl Plan {
                 _,
             ) => self.check_strikes(),
         }
+    }
+
+    fn check_proofs(&self) -> Result<(), Error> {
+        let Some(validators) = self.prove else {
+            return Ok(());
+        };
+        if !PROVABLE.contains(&validators) {
+            let (least, most) = (PROVABLE.start(), PROVABLE.end());
+            return Err(Error::Refused(format!("--prove: choose {least} to {most}")));
+        }
+        if self
+            .for_epochs
+            .is_some_and(|epochs| !epochs.is_multiple_of(ROUND))
+        {
+            return Err(Error::Refused(format!(
+                "--prove: epochs with proofs and without come in rounds of {ROUND}; choose a \
+                 multiple of that with --for-epochs"
+            )));
+        }
+        Ok(())
     }
 
     fn check_strikes(self) -> Result<Self, Error> {

@@ -3,12 +3,16 @@
 //! ```text
 //! {"version": 1,
 //!  "parameters": {"peers", "validators", "slot_ms", "preset", "fork", "beacon_nodes",
-//!                 "in_genesis", "rocketpool", "load", "delay_ms", "epochs", "strikes"},
+//!                 "in_genesis", "rocketpool", "load", "delay_ms", "prove", "epochs",
+//!                 "strikes"},
 //!  "stages":     [{"name", "seconds"}],
 //!  "duties":     [{"kind", "expected", "included", "missed"}],
 //!  "latency_ms": [{"peer", "kind", "phase", "count", "p50", "p90", "p99", "max"}],
 //!  "peers":      [{"name", "cpu_seconds", "blst_cpu_seconds", "rss_bytes", "peak_rss_bytes",
-//!                  "bytes_sent", "fdatasyncs"}]}
+//!                  "bytes_sent", "fdatasyncs"}],
+//!  "proofs":     null or {"peer", "made", "seconds": {"p50", "max"}, "state_bytes",
+//!                 "rss_above_idle_bytes", "share_of_time",
+//!                 "without" and "with": {"epochs", "duty", "latency_ms", "peers", "busy"}}}
 //! ```
 //! - `duties` are read back from the chain's blocks (with `load`: counted by the stand-in node,
 //!   where "included" means that the signature was verified under the group key); `kind` is
@@ -19,6 +23,10 @@
 //!   that grew. Phases are those of the peer's metric `gantry_phase_seconds`.
 //! - `cpu_seconds` and memory come from `/proc`; a restarted peer's lives are added up, its memory
 //!   is that of the life that needed most. `bytes_sent` is TCP payload to other peers.
+//! - `proofs`, with `--prove`: `without` and `with` are the epochs in which none and one after the
+//!   other were made, `latency_ms` and `peers` as above; `share_of_time` is how much of the epochs
+//!   with proofs one was under way, `busy` how much of the machine was, with whatever. The time of
+//!   a proof counts in the peer, from its first question to its beacon node on.
 //!
 //! Fields may be added within a version; a changed meaning raises it.
 
@@ -27,11 +35,15 @@ use std::path::Path;
 
 use serde::Serialize;
 
+mod proofs;
+
 use crate::Error;
 use crate::ledger::{Duties, Tally};
+use crate::load::Beside;
 use crate::metrics::Histogram;
 use crate::peer::Gained;
 use crate::progress::Done;
+use proofs::Proofs;
 
 /// What a change of meaning raises.
 const VERSION: u32 = 1;
@@ -45,6 +57,7 @@ pub struct Report {
     duties: Vec<Duty>,
     latency_ms: Vec<Latency>,
     peers: Vec<PeerFigures>,
+    proofs: Option<Proofs>,
 }
 
 /// What was run.
@@ -70,6 +83,8 @@ pub struct Parameters {
     pub load: bool,
     /// How long everything between peers was on its way, at least.
     pub delay_ms: u64,
+    /// The validators of the state of which proofs were made.
+    pub prove: Option<u64>,
     /// How many epochs of duties were counted.
     pub epochs: u64,
     /// `kill 2@3`, `restart 2@5`.
@@ -135,7 +150,22 @@ impl Report {
             ],
             latency_ms: peers.iter().flat_map(latencies).collect(),
             peers: peers.iter().map(figures).collect(),
+            proofs: None,
         }
+    }
+
+    /// With what proofs have cost, if any were made.
+    pub fn beside(self, beside: Option<&Beside>) -> Self {
+        let slot_ms = self.parameters.slot_ms;
+        Self {
+            proofs: beside.and_then(|beside| Proofs::of(beside, slot_ms)),
+            ..self
+        }
+    }
+
+    /// The same for a person; no lines if none were made.
+    pub fn beside_lines(&self) -> Vec<String> {
+        self.proofs.as_ref().map(Proofs::lines).unwrap_or_default()
     }
 
     pub fn write(&self, path: &Path) -> Result<(), Error> {
@@ -146,14 +176,17 @@ impl Report {
     /// Milliseconds from value ready to verified signature of attestations over all peers' worst:
     /// the highest p50 and p99, for the line a person reads.
     pub fn signing_ms(&self) -> Option<(f64, f64)> {
-        let signed = self
-            .latency_ms
-            .iter()
-            .filter(|l| l.kind == "head" && l.phase == "signed");
-        signed
-            .map(|l| (l.p50, l.p99))
-            .reduce(|a, b| (a.0.max(b.0), a.1.max(b.1)))
+        signing_ms(&self.latency_ms)
     }
+}
+
+fn signing_ms(latencies: &[Latency]) -> Option<(f64, f64)> {
+    let signed = latencies
+        .iter()
+        .filter(|l| l.kind == "head" && l.phase == "signed");
+    signed
+        .map(|l| (l.p50, l.p99))
+        .reduce(|a, b| (a.0.max(b.0), a.1.max(b.1)))
 }
 
 fn duty(kind: &'static str, tally: Tally) -> Duty {

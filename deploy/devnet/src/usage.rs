@@ -1,4 +1,4 @@
-//! CPU time and memory of a process, from `/proc`.
+//! CPU time and memory of a process, and how busy the machine is, from `/proc`.
 
 use std::fs;
 
@@ -27,6 +27,54 @@ impl Usage {
             peak_rss_bytes: bytes(&status, "VmHWM:")?,
         })
     }
+}
+
+/// CPU time of the whole machine, in ticks, as long as it was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Machine {
+    /// In which some processor did something.
+    pub busy: f64,
+    /// Of all processors together.
+    pub all: f64,
+}
+
+impl Machine {
+    /// Since the system's start; nothing where it does not say.
+    pub fn now() -> Self {
+        let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+        machine(&stat).unwrap_or_default()
+    }
+
+    /// From `earlier` until this.
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self {
+            busy: self.busy - earlier.busy,
+            all: self.all - earlier.all,
+        }
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        self.busy += other.busy;
+        self.all += other.all;
+    }
+
+    /// How much of it was busy, 0 to 1.
+    pub fn share(&self) -> Option<f64> {
+        (self.all > 0.0).then(|| self.busy / self.all)
+    }
+}
+
+/// The line of all processors in proc_stat(5): idle is its fourth number, waiting for a disk its
+/// fifth; the time of guests, from the ninth on, is in the first two as well.
+fn machine(stat: &str) -> Option<Machine> {
+    let line = stat.lines().find_map(|line| line.strip_prefix("cpu "))?;
+    let times = line.split_whitespace().take(8);
+    let times: Vec<f64> = times.map_while(|time| time.parse().ok()).collect();
+    let all: f64 = times.iter().sum();
+    Some(Machine {
+        busy: all - times.get(3)? - times.get(4)?,
+        all,
+    })
 }
 
 /// Lets the peak of memory be counted from now on. (Where the system refuses, it counts from the

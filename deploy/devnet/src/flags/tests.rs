@@ -60,6 +60,8 @@ fn combinations_that_cannot_work_are_refused_by_name() {
     assert!(plan("--slot-ms 500 --load 32").is_ok());
     assert!(plan("--delay-ms 1001").unwrap_err().contains("--delay-ms"));
     assert_eq!(plan("--delay-ms 50").unwrap().delay_ms, 50);
+    assert!(plan("--prove 1000").unwrap_err().contains("--load"));
+    assert_eq!(plan("--load 32 --prove 1000").unwrap().prove, Some(1000));
     assert!(plan("--kill 5@1").unwrap_err().contains("peers 1 to 4"));
     assert!(plan("--rocketpool --in-genesis").is_err());
     let many = plan("--rocketpool --validators 26").unwrap_err();

@@ -3,8 +3,13 @@
 //!
 //! It answers what a peer asks, with realistic timing: a block is seen two twelfths into its slot,
 //! and who asks earlier votes for the one before. It never proposes, never forks, is always synced.
+//!
+//! `--prove` adds a state of as many validators as mainnet has, of which one peer makes one proof
+//! after another in half of the epochs: what that costs the duties beside them shows `beside`.
 
+mod beside;
 mod count;
+mod proving;
 mod routes;
 mod scene;
 mod shown;
@@ -18,10 +23,12 @@ use proto::{PublicKey, Root};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+pub use beside::{Beside, ROUND, Stretch};
 pub use count::{Count, Refused};
+pub use proving::Proof;
 pub use scene::LoadScene;
 pub use shown::Shown;
-pub use world::{World, now};
+pub use world::{SLOTS_PER_EPOCH, World, now};
 
 use crate::Error;
 

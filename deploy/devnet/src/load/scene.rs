@@ -1,9 +1,12 @@
 //! The stages of `--load`: ceremony, peers, and duties as the stand-in counts them.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use proto::{Epoch, Root};
 
+use super::beside::{self, Beside, has_proofs};
+use super::proving::{Proof, Prover};
 use super::world::{SLOTS_PER_EPOCH, now};
 use super::{StandIn, World};
 use crate::Error;
@@ -13,6 +16,7 @@ use crate::peer::Gained;
 use crate::place::Site;
 use crate::plan::Plan;
 use crate::progress::{Progress, Stage};
+use crate::usage::Machine;
 
 /// From the stand-in's start to slot 0: the peers must run by then.
 const LEAD_SECONDS: u64 = 4;
@@ -28,6 +32,8 @@ pub struct LoadScene {
     stand_in: Option<StandIn>,
     epochs: u64,
     counted: Tally,
+    /// What proofs cost, if any are made.
+    beside: Option<Beside>,
     unexpected: Vec<String>,
 }
 
@@ -35,6 +41,7 @@ impl LoadScene {
     /// Nothing runs yet.
     pub fn new(plan: Plan, site: Site) -> Self {
         Self {
+            beside: plan.prove.map(|_| Beside::default()),
             plan,
             site,
             cluster: None,
@@ -72,6 +79,14 @@ impl LoadScene {
             validators: keys.len(),
             shown: None,
         };
+        let world = match plan.prove {
+            Some(validators) => {
+                stage.say(&format!("hashing a state of {validators} validators"));
+                let showing = tokio::task::spawn_blocking(move || world.showing(validators));
+                showing.await.expect("hashing does not panic")
+            }
+            None => world,
+        };
         let paid: Root = credentials();
         let stand_in = StandIn::start(address, world, keys, paid).await?;
         let started = cluster.start(site).await;
@@ -97,6 +112,16 @@ impl LoadScene {
         let mut number = 1;
         loop {
             let epoch = Epoch(first.0 + number - 1);
+            let (before, machine) = (cluster.gained(), Machine::now());
+            let proving = self.beside.as_ref().filter(|_| has_proofs(number));
+            let proving = proving.map(|beside| {
+                let prover = Prover {
+                    gantry: self.site.place.gantry().to_owned(),
+                    config: cluster.peers[0].config(),
+                };
+                let end = world.start_of(epoch.next().first_slot(SLOTS_PER_EPOCH));
+                tokio::spawn(prover.until(end, beside.longest()))
+            });
             for line in cluster
                 .strike(&self.site, &self.plan.strikes, number)
                 .await?
@@ -113,6 +138,20 @@ impl LoadScene {
             self.counted.expected += tally.expected;
             self.counted.included += tally.included;
             let line = show(epoch, tally, &stage);
+            if let Some(beside) = &mut self.beside {
+                let proofs = match proving {
+                    Some(proving) => proving.await.expect("proving does not panic")?,
+                    None => Vec::new(),
+                };
+                show_proofs(&proofs, &stage);
+                let epoch = beside::Epoch {
+                    number,
+                    counted: tally,
+                    peers: [before, cluster.gained()],
+                    machine: Machine::now().since(&machine),
+                };
+                beside.add(&epoch, &proofs);
+            }
             if is_judged && tally.missed() > 0 {
                 self.unexpected.push(line);
             }
@@ -147,6 +186,11 @@ impl LoadScene {
         (self.epochs, duties, gained)
     }
 
+    /// What proofs cost the duties beside them, if any were made.
+    pub fn beside(&self) -> Option<&Beside> {
+        self.beside.as_ref()
+    }
+
     /// Ends everything.
     pub async fn stop(&mut self) {
         if let Some(cluster) = &mut self.cluster {
@@ -163,6 +207,25 @@ fn show(epoch: Epoch, tally: Tally, stage: &Stage) -> String {
     );
     stage.keep(&line);
     line
+}
+
+fn show_proofs(proofs: &[Proof], stage: &Stage) {
+    if proofs.is_empty() {
+        return;
+    }
+    let took: Vec<String> = proofs
+        .iter()
+        .map(|proof| {
+            format!(
+                "{:.1}",
+                Duration::from_millis(proof.milliseconds).as_secs_f64()
+            )
+        })
+        .collect();
+    stage.keep(&format!(
+        "proofs made beside them, in seconds: {}",
+        took.join(" ")
+    ));
 }
 
 async fn sleep_until_epoch(world: &World, epoch: Epoch, slots: u64) {

@@ -58,6 +58,21 @@ fn strikes_hit_peers_and_epochs_that_exist() {
 }
 
 #[test]
+fn proofs_are_made_in_whole_rounds_of_a_state_that_has_the_cluster_in_it() {
+    let plan = |prove, epochs| Plan {
+        engine: Engine::Mock,
+        entry: Entry::Genesis,
+        prove: Some(prove),
+        for_epochs: epochs,
+        ..Plan::small(8)
+    };
+    assert!(plan(2_500_000, Some(8)).check().is_ok());
+    assert!(plan(1000, None).check().is_ok());
+    assert!(refusal(plan(999, None)).contains("1000 to 10000000"));
+    assert!(refusal(plan(2_500_000, Some(6))).contains("multiple"));
+}
+
+#[test]
 fn the_outside_can_finalise_alone() {
     for validators in [1, 8, 100, 1000] {
         let outside = Plan::small(validators).interop_validators();
