@@ -6,6 +6,10 @@
 //!
 //! Never here: which proof is needed, and sending it.
 
+mod hashing;
+
+use std::io;
+
 use futures::StreamExt as _;
 use futures::stream;
 use node_core::proof::anchor::{Anchor, Candidate, Choice, Need, Next, Standing};
@@ -18,11 +22,10 @@ use proto::{Root, Slot, Timestamp};
 use thiserror::Error;
 
 use crate::beacon::{BeaconClient, BeaconError, BlockId, StateId};
+use hashing::Hashing;
 
 /// How many slots in a row may be missed before the next block is no more looked for.
 const MOST_MISSED: u64 = 64;
-/// How much of a state is hashed before other tasks get their turn: about a millisecond.
-const TURN: usize = 64 << 10;
 /// How many block roots of an era are asked for at the same time.
 const AT_ONCE: usize = 8;
 
@@ -39,6 +42,8 @@ pub enum NoProof {
     Unanchored(#[from] Unanchored),
     #[error(transparent)]
     Withdrawal(#[from] NoWithdrawal),
+    #[error("the system gives no thread to hash a state in: {0}")]
+    Thread(#[source] io::Error),
     #[error("the beacon node does not have the block {0}; ask another beacon node")]
     NoBlock(Root),
     #[error("the beacon node has no block of slot {0}; ask another beacon node")]
@@ -116,17 +121,17 @@ impl<'a> Prover<'a> {
     /// If the node does not give that state.
     pub async fn prove(&self, anchor: &Anchor, wanted: Wanted) -> Result<BlockProofs, NoProof> {
         let terms = StateTerms::at(self.spec, anchor.slot)?;
-        let mut reader = StateReader::new(terms, wanted)?;
+        let reader = StateReader::new(terms, wanted)?;
         let known = self.beacon.known_block(BlockId::Root(anchor.root)).await?;
         let header = known.ok_or(NoProof::NoBlock(anchor.root))?.header;
         let mut state = self.beacon.state(StateId::Slot(anchor.slot)).await?;
+        let hashing = Hashing::begin(reader).map_err(NoProof::Thread)?;
         while let Some(bytes) = state.next().await? {
-            for turn in bytes.chunks(TURN) {
-                reader.push(turn)?;
-                tokio::task::yield_now().await;
+            if !hashing.take(bytes).await {
+                break; // it cannot be the state
             }
         }
-        Ok(reader.finish()?.anchored(&header, anchor.root)?)
+        Ok(hashing.end().await?.anchored(&header, anchor.root)?)
     }
 
     /// Proves the withdrawal `number` of the block of `slot`, with what was proven of a later
