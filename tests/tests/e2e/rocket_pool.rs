@@ -1,7 +1,7 @@
 //! One life at Rocket Pool: four validators of a megapool from the node's founding to the last wei,
 //! against stand-ins of the contracts on the devnet's chain.
 
-use devnet::plan::{Entry, Plan};
+use devnet::plan::{Blow, Entry, Plan, Strike};
 use devnet::progress::Progress;
 use devnet::show::Scene;
 
@@ -30,12 +30,20 @@ const STAGES: [&str; 17] = [
     "money",
 ];
 
+/// The coordinator is killed when duties begin, and started again for what remains to be sent.
 #[test]
 fn a_life_at_rocket_pool_ends_with_every_wei_at_the_withdrawal_address() {
     let _alone = alone();
     let plan = Plan {
         slot_ms: SLOT_MS,
         entry: Entry::RocketPool,
+        strikes: [(1, Blow::Kill), (2, Blow::Restart)]
+            .map(|(epoch, blow)| Strike {
+                peer: 0,
+                epoch,
+                blow,
+            })
+            .into(),
         ..Plan::small(4)
     };
     let site = site(&plan, "rocket-pool");
