@@ -38,6 +38,7 @@ pub(super) fn check(
     if let Some(misuse) = misuses.into_iter().next() {
         return Err(Refusal::Misused(Box::new(misuse)));
     }
+    refuse_foreign(demand, grounds, credentials)?;
     let mut keys = Keys::default();
     for position in asked {
         let validator = grounds.lock.validators.get(position.index());
@@ -55,7 +56,7 @@ pub(super) fn check(
         }
         match is_fresh(key, grounds) {
             Ok(()) => keys.fresh.push((*position, key)),
-            Err(refusal) if is_of_one_key(&refusal, &credentials) => keys.refused.push(refusal),
+            Err(refusal) if is_of_one_key(&refusal) => keys.refused.push(refusal),
             Err(refusal) => return Err(refusal),
         }
     }
@@ -65,21 +66,48 @@ pub(super) fn check(
     }
 }
 
-/// Whether a refusal says nothing of other keys than its own, for whom the stake would return as
-/// `credentials` say. A valid deposit for others does: so many operators have signed it as no
-/// fault can bring together, and then nothing more is signed.
-fn is_of_one_key(refusal: &Refusal, credentials: &Root) -> bool {
+/// That no key that is asked for has a valid deposit whose stake would return to others, wherever
+/// that stands: so many operators have signed it as no fault can bring together, and then nothing
+/// more is signed.
+fn refuse_foreign(
+    demand: &Demand,
+    grounds: &Grounds<'_>,
+    credentials: Root,
+) -> Result<(), Refusal> {
+    let validators = &grounds.lock.validators;
+    let asked = demand.validators.iter();
+    let asked = asked.filter_map(|position| validators.get(position.index()));
+    for key in asked.map(|it| it.public_key) {
+        let is_foreign = |it: &&DepositData| {
+            it.withdrawal_credentials != credentials && counts(it, key, grounds)
+        };
+        if let Some(it) = grounds.beacon.pending.iter().find(is_foreign) {
+            let credentials = it.withdrawal_credentials;
+            return Err(Refusal::Pending { key, credentials });
+        }
+        if let Some(it) = grounds.logged.iter().find(is_foreign) {
+            let credentials = it.withdrawal_credentials;
+            return Err(Refusal::Deposited { key, credentials });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a deposit is one of this key that the beacon chain takes.
+fn counts(deposit: &DepositData, key: PublicKey, grounds: &Grounds<'_>) -> bool {
+    let version = grounds.lock.definition.terms().chain.genesis_fork_version;
+    deposit.pubkey == key && has_valid_signature(deposit, version)
+}
+
+/// Whether a refusal says nothing of other keys than its own.
+fn is_of_one_key(refusal: &Refusal) -> bool {
     match refusal {
         Refusal::Registered(_)
         | Refusal::Minipool { .. }
         | Refusal::NotLooked(_)
-        | Refusal::InMegapool { .. } => true,
-        Refusal::Pending {
-            credentials: of, ..
-        }
-        | Refusal::Deposited {
-            credentials: of, ..
-        } => of == credentials,
+        | Refusal::InMegapool { .. }
+        | Refusal::Pending { .. }
+        | Refusal::Deposited { .. } => true,
         Refusal::Settled
         | Refusal::NotAgreed
         | Refusal::ExecutionChain { .. }
@@ -118,8 +146,7 @@ fn is_fresh(key: PublicKey, grounds: &Grounds<'_>) -> Result<(), Refusal> {
     if grounds.beacon.registered.contains(&key) {
         return Err(Refusal::Registered(key));
     }
-    let version = grounds.lock.definition.terms().chain.genesis_fork_version;
-    let counts = |it: &&DepositData| it.pubkey == key && has_valid_signature(it, version);
+    let counts = |it: &&DepositData| counts(it, key, grounds);
     if let Some(it) = grounds.beacon.pending.iter().find(counts) {
         let credentials = it.withdrawal_credentials;
         return Err(Refusal::Pending { key, credentials });

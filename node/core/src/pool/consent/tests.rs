@@ -364,11 +364,17 @@ fn a_key_that_is_known_already_keeps_no_other_from_being_signed_for() {
     case.beacon.registered = BTreeSet::from([second]);
     let refusal = judge(&case.demand, &case.grounds()).unwrap_err();
     assert_eq!(refusal.rule(), "deposited");
-    // Whose shares have signed for others are not given any for anything.
+    // Whose shares have signed for others are not given any for anything, whatever stands before.
+    let theirs = [9; 32].into();
     case.beacon.registered.clear();
-    case.logged = vec![deposit([9; 32].into())];
+    case.logged = vec![deposit(ours), deposit(theirs)];
     let refusal = judge(&case.demand, &case.grounds()).unwrap_err();
     assert_eq!(refusal.rule(), "deposited");
+    case.logged.clear();
+    case.beacon.registered = BTreeSet::from([first]);
+    case.beacon.pending = vec![deposit(theirs)];
+    let refusal = judge(&case.demand, &case.grounds()).unwrap_err();
+    assert_eq!(refusal.rule(), "pending");
 }
 
 /// Of a run of the real contracts of protocol 1.4.
