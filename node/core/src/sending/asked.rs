@@ -3,13 +3,21 @@
 //! | what is under way at the nonce | what is wanted there |
 //! |---|---|
 //! | what is asked for | the same |
-//! | the same step with other contents, and it must not happen twice | what is under way |
+//! | the same step with other ether, and it must not happen twice | what is under way |
 //! | the same step with other contents, and it may | what is asked for |
 //! | a step whose proof is being made, and which may happen twice | what is under way |
-//! | any other step, and what the operator has emptied | nothing |
+//! | one that may happen twice, and is given up | nothing |
+//! | what the operator has emptied | nothing |
+//! | any other step | neither that nor anything else: it is waited for, or the operator decides |
 //!
 //! What is under way is taken as it was signed, from the outbox: who sent it may have asked for it
 //! with a value that is no more what is missing, and cannot word it again.
+//!
+//! What nobody asks for at one look may be asked for at the next: after a start it is not known
+//! yet which validators leave, and by hand one step is done at a time. So a step is given up only
+//! when it was not asked for at [`MOST_UNASKED`] looks in a row ([`Unasked`]).
+
+use std::collections::BTreeMap;
 
 use alloy_primitives::U256;
 use proto::Root;
@@ -24,6 +32,36 @@ pub struct Asked<'a> {
     pub calls: &'a [Call],
     /// Steps that are to be done as well, and whose proofs are not made yet.
     pub unproved: &'a [StepId],
+    /// Steps that are not to be done any more, as is certain by now.
+    pub given_up: &'a [StepId],
+}
+
+/// At so many looks in a row a step is not asked for before it is given up: some minutes.
+pub const MOST_UNASKED: u32 = 32;
+
+/// Which steps under way were not asked for, at how many looks in a row.
+#[derive(Debug, Default)]
+pub struct Unasked(BTreeMap<StepId, u32>);
+
+impl Unasked {
+    /// Counts a look at which everything was known that decides what is asked for.
+    pub fn count(&mut self, outbox: &Outbox, asked: &[&StepId]) {
+        let under_way = outbox.entries().filter(|it| it.nonce >= outbox.settled());
+        let unasked = under_way
+            .map(|it| &it.step)
+            .filter(|it| !asked.contains(it));
+        let count = |step: &StepId| {
+            let before = self.0.get(step).copied().unwrap_or_default();
+            (step.clone(), before.saturating_add(1))
+        };
+        self.0 = unasked.map(count).collect();
+    }
+
+    /// The steps that are given up.
+    pub fn given_up(&self) -> Vec<StepId> {
+        let long = self.0.iter().filter(|(_, looks)| **looks >= MOST_UNASKED);
+        long.map(|(step, _)| step.clone()).collect()
+    }
 }
 
 /// What a signed transaction does, as the outbox has it.
@@ -88,12 +126,15 @@ pub enum Candidate<'a> {
 
 /// The call that is sent next, or what is under way and may be replaced: the one to simulate.
 pub fn candidate<'a>(outbox: &'a Outbox, asked: Asked<'a>, nonce: u64) -> Option<Candidate<'a>> {
+    let is_behind = nonce < outbox.settled();
     match outbox.under_way(nonce) {
+        _ if is_behind => None,
         None => asked.calls.first().map(Candidate::Call),
+        Some(entry) if entry.nonce > nonce => None,
         Some(entry) => match wanted(entry, asked) {
             Wanted::Call(call) => Some(Candidate::Call(call)),
-            Wanted::Kept { .. } => Some(Candidate::Kept(entry)),
-            Wanted::Nothing | Wanted::Unasked => None,
+            Wanted::Kept | Wanted::Outdated(_) => Some(Candidate::Kept(entry)),
+            Wanted::Nothing | Wanted::GivenUp | Wanted::Unasked => None,
         },
     }
 }
@@ -112,13 +153,14 @@ pub(super) enum Wanted<'a> {
     /// This.
     Call(&'a Call),
     /// What is under way.
-    Kept {
-        /// Whether it is asked for with other contents.
-        is_outdated: bool,
-    },
+    Kept,
+    /// This, and what is under way must not happen twice and is not the same.
+    Outdated(&'a Call),
     /// Nothing: the operator has emptied it, or it was by itself and is not asked for again.
     Nothing,
-    /// Nobody asks for what is under way.
+    /// Nobody asks for what is under way any more.
+    GivenUp,
+    /// Nobody asks for what is under way now.
     Unasked,
 }
 
@@ -130,14 +172,16 @@ pub(super) fn wanted<'a>(entry: &Entry, asked: Asked<'a>) -> Wanted<'a> {
     if let Some(call) = asked.calls.iter().find(|call| call.step == entry.step) {
         let is_same = under_way == Some(call.digest());
         return match entry.effect {
-            Effect::Once if !is_same => Wanted::Kept { is_outdated: true },
+            Effect::Once if !is_same => Wanted::Outdated(call),
             Effect::Once | Effect::Idempotent => Wanted::Call(call),
         };
     }
     let is_unproved = asked.unproved.contains(&entry.step);
+    let is_given_up = asked.given_up.contains(&entry.step);
     match (entry.effect, under_way) {
         (Effect::Idempotent, None) => Wanted::Nothing,
-        (Effect::Idempotent, Some(_)) if is_unproved => Wanted::Kept { is_outdated: false },
+        (Effect::Idempotent, Some(_)) if is_unproved => Wanted::Kept,
+        (Effect::Idempotent, Some(_)) if is_given_up => Wanted::GivenUp,
         (Effect::Once | Effect::Idempotent, _) => Wanted::Unasked,
     }
 }

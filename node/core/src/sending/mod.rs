@@ -12,14 +12,15 @@
 //! A step that must not happen twice is bound to one nonce of one account: a chain takes one
 //! transaction for a nonce. Its transaction stands in the outbox, durably, before it leaves, and
 //! from then on the same bytes are sent again, or the same call with a higher fee takes its place
-//! at that nonce, as it was signed, whatever would be asked for by now. Never another call, except
-//! that nothing at all (an empty transaction of the account to itself) takes it when the operator
-//! asks for that. One transaction is new at a time.
+//! at that nonce, as it was signed, also if other ether would go with it by now. Never another
+//! call, except that nothing at all (an empty transaction of the account to itself) takes it when
+//! the operator asks for that. One transaction is new at a time.
 //!
-//! A step that may happen twice holds up nothing that comes after it: once nobody asks for it any
-//! more, or it would fail, nothing takes its place by itself. Not the same call with a higher fee,
-//! though it be harmless to be sent twice: what is no longer asked for may be unwanted by now (an
-//! address that is no more the agreed one, a switch back), and to do nothing costs least.
+//! A step that may happen twice holds up nothing that comes after it for long: once nobody has
+//! asked for it for some minutes, or it would fail, nothing takes its place by itself. Not the
+//! same call with a higher fee, though it be harmless to be sent twice: what is no longer asked
+//! for may be unwanted by now (an address that is no more the agreed one, a switch back), and to
+//! do nothing costs least.
 //!
 //! What the contracts show decides whether a step is done, never a receipt: a step is done when it
 //! is no longer asked for. So what was in a block and is so no more is sent again by itself. The

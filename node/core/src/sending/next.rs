@@ -3,9 +3,10 @@
 //! | the lowest nonce of the outbox that is not used up | what is next |
 //! |---|---|
 //! | of a step that is asked for | the same again if the node lost it; more fee if it is stuck |
-//! | of one that must not happen twice, asked for otherwise | the same; stop if it would fail |
-//! | of one that must not happen twice, not asked for | stop: it is to be emptied |
-//! | of one that may happen twice, not asked for or failing | nothing in its place |
+//! | of one that must not happen twice, asked for with other ether | the same; stop if it fails |
+//! | of one that must not happen twice, otherwise or not asked for | stop: it is to be emptied |
+//! | of one that may happen twice, not asked for | it is waited for, and not sent again |
+//! | of one that may happen twice, given up or failing | nothing in its place |
 //! | emptied by the operator | an empty transaction in its place |
 //!
 //! | no such nonce, and the step that is next was | what is next |
@@ -19,7 +20,7 @@ use alloy_primitives::U256;
 use proto::Root;
 
 use super::asked::{Asked, Contents, Kept, Wanted, wanted};
-use super::call::{Call, Effect, StepId};
+use super::call::{Call, Effect, StepId, digest};
 use super::fees::{Market, Offer};
 use super::outbox::{Entry, MOST_ATTEMPTS, Outbox};
 use super::why::{Stop, Why};
@@ -160,9 +161,14 @@ impl<'a> Bench<'a, '_> {
                     transaction,
                 }),
                 // It is not pushed into a block any more: what it does may be unwanted by now.
-                Effect::Idempotent if self.is_lost(entry) => self.empty(entry),
-                Effect::Idempotent => self.again(entry, Contents::Nothing, None),
+                Effect::Idempotent => Act::Wait(Why::UnderWay {
+                    step,
+                    nonce,
+                    transaction,
+                }),
             },
+            Wanted::GivenUp if self.is_lost(entry) => self.empty(entry),
+            Wanted::GivenUp => self.again(entry, Contents::Nothing, None),
             Wanted::Call(call) => match self.refuse_failing(&step) {
                 // Its proof was too old, or will be.
                 Ok(()) if entry.newest().call != Some(call.digest()) => {
@@ -171,24 +177,44 @@ impl<'a> Bench<'a, '_> {
                 Ok(()) => self.again(entry, Contents::Call(call), None),
                 Err(why) => self.failing(entry, why),
             },
-            Wanted::Kept { is_outdated } => match (self.refuse_failing(&step), self.facts.kept) {
-                (Ok(()), Some(kept)) => {
-                    let outdated = || Why::Outdated {
-                        step,
-                        nonce,
-                        transaction,
-                    };
-                    let why = is_outdated.then(outdated);
-                    self.again(entry, Contents::Kept(kept), why)
-                }
+            Wanted::Kept => match (self.refuse_failing(&step), self.facts.kept) {
+                (Ok(()), Some(kept)) => self.again(entry, Contents::Kept(kept), None),
                 (Ok(()), None) => Act::Wait(Why::Untried(step)),
-                (Err(Why::Reverts { reason, .. }), _) if is_outdated => Act::Stop(Stop::Changed {
-                    step,
-                    nonce,
-                    reason,
-                }),
                 (Err(why), _) => self.failing(entry, why),
             },
+            Wanted::Outdated(call) => self.outdated(entry, call),
+        }
+    }
+
+    /// A step that must not happen twice and is asked for otherwise than it was signed. It is kept
+    /// going if only the ether that goes with it differs, which anybody can bring about.
+    fn outdated(&self, entry: &'a Entry, call: &Call) -> Act<'a> {
+        let (step, nonce) = (entry.step.clone(), entry.nonce);
+        let transaction = entry.newest().transaction;
+        let Some(kept) = self.facts.kept else {
+            return Act::Wait(Why::Untried(step));
+        };
+        let changed = |reason: String| {
+            Act::Stop(Stop::Changed {
+                step: step.clone(),
+                nonce,
+                reason,
+            })
+        };
+        if digest(&call.to, kept.value, &call.data) != kept.digest {
+            return changed("it differs in more than the ether that goes with it".to_owned());
+        }
+        match self.refuse_failing(&step) {
+            Ok(()) => {
+                let why = Why::Outdated {
+                    step,
+                    nonce,
+                    transaction,
+                };
+                self.again(entry, Contents::Kept(kept), Some(why))
+            }
+            Err(Why::Reverts { reason, .. }) => changed(format!("it would fail now: {reason}")),
+            Err(why) => Act::Wait(why),
         }
     }
 
@@ -254,11 +280,11 @@ impl<'a> Bench<'a, '_> {
                 step: entry.step.clone(),
                 nonce: entry.nonce,
             };
-            return self.keep(entry, Some(why));
+            return self.stay(entry, contents, why);
         }
         let offer = match self.facts.market.better(entry.newest().offer(), self.cap) {
             Ok(offer) => offer,
-            Err(dear) => return self.keep(entry, Some(dear.into())),
+            Err(dear) => return self.stay(entry, contents, dear.into()),
         };
         let order = Order {
             step: &entry.step,
@@ -269,7 +295,16 @@ impl<'a> Bench<'a, '_> {
         };
         match self.refuse_poor(&order) {
             Ok(()) => Act::Replace(order),
-            Err(why) => self.keep(entry, Some(why)),
+            Err(why) => self.stay(entry, contents, why),
+        }
+    }
+
+    /// Nothing better can be signed now. What is to be emptied is not sent again all the same.
+    fn stay(&self, entry: &Entry, contents: Contents<'_>, why: Why) -> Act<'a> {
+        let is_unwanted = contents == Contents::Nothing && entry.newest().call.is_some();
+        match is_unwanted {
+            true => Act::Wait(why),
+            false => self.keep(entry, Some(why)),
         }
     }
 
@@ -334,7 +369,9 @@ impl<'a> Bench<'a, '_> {
             }
             (Effect::Once | Effect::Idempotent, _) => {}
         }
-        let times = self.outbox.of(&call.step).count();
+        // What was emptied has not failed.
+        let tried = |entry: &&Entry| entry.newest().call.is_some();
+        let times = self.outbox.of(&call.step).filter(tried).count();
         match times >= MOST_TRIES {
             true => Err(Act::Stop(Stop::FailedOften {
                 step,

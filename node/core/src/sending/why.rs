@@ -82,7 +82,7 @@ pub enum Why {
     Reverts {
         /// The step.
         step: StepId,
-        /// The contract's.
+        /// Why it is not kept as it is.
         reason: String,
     },
     /// Nobody knows whether it would.
@@ -186,11 +186,11 @@ pub enum Stop {
         /// The newest transaction.
         transaction: Root,
     },
-    /// Other calldata is wanted than was sent, which would fail.
+    /// Other contents are wanted than were sent, and not only because somebody has put ether in.
     #[error(
-        "{step} is under way at nonce {nonce} with other contents than are wanted now, and would \
-         fail with those that it has: {reason}. It is neither sent again nor replaced by others. \
-         Wait until it is in a block, or have it emptied (--cancel)"
+        "{step} is under way at nonce {nonce} with other contents than are wanted now, and \
+         {reason}. It is neither sent again nor replaced by others. Wait until it is in a block, \
+         or have it emptied (--cancel)"
     )]
     Changed {
         /// The step.

@@ -308,6 +308,8 @@ async fn advance(
     let asked = Asked {
         calls: &asked,
         unproved: &[],
+        // Another step that waits may be wanted all the same: one is done at a time.
+        given_up: &[],
     };
     let advance = sending.advance(asked, &anchors(&sight), seconds).await?;
     if let (Some((step, call)), Progress::Waits(Why::Reverts { .. })) = (same, &advance.progress) {

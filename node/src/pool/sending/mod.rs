@@ -131,6 +131,11 @@ impl Sending {
         self.sender.address()
     }
 
+    /// What it has sent.
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
     /// Whether a step of this kind was sent, and what became of it is not final.
     pub fn has_open(&self, kind: &str) -> bool {
         let settled = self.outbox.settled();

@@ -207,12 +207,18 @@ impl Coordinator {
             return Err(Idle::OtherAccount { agreed, own });
         }
         let spec = &self.around.chain;
-        let mut waits = open.learn(spec, looked, known).await;
+        let (mut waits, is_known) = match open.learn(spec, looked, known).await {
+            Ok(lost) => {
+                let is_known = lost.is_empty();
+                (lost, is_known)
+            }
+            Err(why) => (vec![why], false),
+        };
         let steps = plan(&Facts::new(&looked.sight, terms, &self.keys, known.made())?);
         let due = dispatch::due(&steps);
         let anchors = anchors(&looked.sight);
         let calls = open.calls(spec, &due, &anchors).await?;
-        let mut advance = open.advance(&calls, &anchors).await?;
+        let mut advance = open.advance((&calls, is_known), &anchors).await?;
         waits.extend(calls.waits);
         advance.progress = unless_unsigned(advance.progress, &steps);
         waits.extend(steps.iter().filter(|it| !due.contains(it)).filter_map(wait));

@@ -8,7 +8,7 @@ use node_core::duties::pool::Looked;
 use node_core::pool::dispatch::{self, Turns};
 use node_core::pool::plan::{Body, Step};
 use node_core::pool::view::Node;
-use node_core::sending::asked::Asked;
+use node_core::sending::asked::{Asked, Unasked};
 use node_core::sending::call::{Call, StepId};
 use node_core::sending::why::Why;
 use proto::Address;
@@ -29,6 +29,7 @@ pub(super) struct Open {
     /// each look would take the place of what is under way each time.
     proved: BTreeMap<StepId, Call>,
     turns: Turns,
+    unasked: Unasked,
 }
 
 /// The calls of the steps that are due.
@@ -56,6 +57,7 @@ impl Open {
             beacon,
             proved: BTreeMap::new(),
             turns: Turns::default(),
+            unasked: Unasked::default(),
         }
     }
 
@@ -64,22 +66,25 @@ impl Open {
         self.sending.account()
     }
 
-    /// Learns which validators leave; what of it the beacon node does not say.
+    /// Learns which validators leave; what the beacon node does not say of single ones.
+    ///
+    /// # Errors
+    /// Why it is not known, in words.
     pub(super) async fn learn(
         &self,
         spec: &ChainSpec,
         looked: &Looked,
         known: &mut Known,
-    ) -> Vec<String> {
+    ) -> Result<Vec<String>, String> {
         let Some(megapool) = looked.sight.node_at_head().and_then(Node::deployed) else {
-            return Vec::new();
+            return Ok(Vec::new());
         };
         match leaving(self.chain(spec), megapool, &known.leaving).await {
             Ok(seen) => {
                 known.leaving = seen.leaving;
-                seen.lost.values().map(ToString::to_string).collect()
+                Ok(seen.lost.values().map(ToString::to_string).collect())
             }
-            Err(why) => vec![format!("it is not known which validators leave: {why}")],
+            Err(why) => Err(format!("it is not known which validators leave: {why}")),
         }
     }
 
@@ -137,16 +142,23 @@ impl Open {
         Ok(made)
     }
 
-    /// Does the next thing for these calls.
+    /// Does the next thing for these calls, which are all that are due if `is_whole`.
     pub(super) async fn advance(
         &mut self,
-        made: &Calls,
+        (made, is_whole): (&Calls, bool),
         anchors: &Anchors,
     ) -> Result<Advance, SendingError> {
         let seconds = clock::now().unix_seconds();
+        if is_whole {
+            let calls = made.calls.iter().map(|call| &call.step);
+            let asked: Vec<&StepId> = calls.chain(&made.unproved).collect();
+            self.unasked.count(self.sending.outbox(), &asked);
+        }
+        let given_up = self.unasked.given_up();
         let asked = Asked {
             calls: &made.calls,
             unproved: &made.unproved,
+            given_up: &given_up,
         };
         let advance = self.sending.advance(asked, anchors, seconds).await?;
         self.forget(&made.calls, &advance);

@@ -45,6 +45,7 @@ fn just(calls: &[Call]) -> Asked<'_> {
     Asked {
         calls,
         unproved: &[],
+        given_up: &[],
     }
 }
 

@@ -1,6 +1,7 @@
 //! A nonce that is taken: what is wanted there, by whom, and when nothing takes its place.
 
-use super::super::next::STUCK_AFTER;
+use super::super::asked::{MOST_UNASKED, Unasked};
+use super::super::next::{Landed, STUCK_AFTER};
 use super::super::why::{Stop, Why};
 use super::*;
 
@@ -40,17 +41,26 @@ fn what_nobody_asks_for_any_more_is_waited_for_and_then_emptied_if_a_second_time
     let stake = call("stake", Effect::Idempotent);
     let (mut outbox, others) = (sent(&stake), [once()]);
     let mut facts = facts(5);
-    facts.pending = 6;
-    let why = waits(next(&outbox, &others, &facts, CAP));
-    assert!(matches!(why, Why::UnderWay { nonce: 5, .. }), "{why}");
-    // It is not pushed into a block.
-    facts.pending = 5;
-    let emptied = order(next(&outbox, &others, &facts, CAP)).contents;
+    facts.market.base_fee = 30 * GWEI;
+    // Whether it is over or only not known for a moment: it is not pushed into a block.
+    for (pending, now) in [(6, 1_000), (5, 1_000), (6, 1_000 + STUCK_AFTER)] {
+        (facts.pending, facts.now) = (pending, now);
+        let why = waits(next(&outbox, &others, &facts, CAP));
+        assert!(matches!(why, Why::UnderWay { nonce: 5, .. }), "{why}");
+    }
+    let given_up = [stake.step.clone()];
+    let over = Asked {
+        given_up: &given_up,
+        ..just(&others)
+    };
+    let next_over =
+        |outbox, facts: &Facts, cap| order(super::super::next::next(outbox, over, facts, cap));
+    (facts.pending, facts.now) = (5, 1_000);
+    let emptied = next_over(&outbox, &facts, CAP).contents;
     assert_eq!(emptied, Contents::Nothing);
     (facts.pending, facts.now) = (6, 1_000 + STUCK_AFTER);
-    facts.market.base_fee = 30 * GWEI;
     let copy = outbox.clone();
-    let emptied = order(next(&copy, &others, &facts, CAP));
+    let emptied = next_over(&copy, &facts, CAP);
     assert_eq!((emptied.nonce, emptied.contents), (5, Contents::Nothing));
     outbox.add(signed(&emptied, facts.now)).unwrap();
     let outbox = Outbox::from_json(&outbox.to_json(), account(), 560_048).unwrap();
@@ -93,8 +103,8 @@ fn what_waits_for_its_next_proof_is_kept_going_with_the_one_that_it_has() {
     let (outbox, unproved) = (sent(&stake), [stake.step.clone()]);
     let others = [once()];
     let asked = Asked {
-        calls: &others,
         unproved: &unproved,
+        ..just(&others)
     };
     let mut facts = Facts {
         kept: Some(kept(&stake)),
@@ -165,7 +175,75 @@ fn a_payment_under_way_is_sent_again_and_raised_as_it_was_signed_whatever_is_mis
     facts.simulated = Some(Err("no credit".to_owned()));
     let stop = stops(next(&outbox, &asked, &facts, CAP));
     assert!(matches!(stop, Stop::Changed { nonce: 5, .. }), "{stop}");
-    assert!(stop.to_string().contains("it has: no credit"), "{stop}");
+    assert!(stop.to_string().contains("fail now: no credit"), "{stop}");
+    // Nor is what differs in more, such as keys that are no more wished for.
+    facts.simulated = Some(Ok(()));
+    let mut other = pay.clone();
+    other.data.push(1);
+    let other = [other];
+    let stop = stops(next(&outbox, &other, &facts, CAP));
+    assert!(stop.to_string().contains("differs in more"), "{stop}");
+}
+
+#[test]
+fn what_is_to_be_emptied_is_not_sent_again_where_emptying_is_too_dear_or_the_account_too_poor() {
+    let mut outbox = sent(&once());
+    assert!(outbox.cancel(&once().step));
+    let lost = facts(5);
+    let cap = outbox.at(5).unwrap().newest().offer().max_fee;
+    let why = waits(next(&outbox, &[], &lost, cap));
+    assert!(matches!(why, Why::Price(_)), "{why}");
+    let poor = Facts {
+        balance: U256::ZERO,
+        ..lost
+    };
+    let why = waits(next(&outbox, &[], &poor, CAP));
+    assert!(matches!(why, Why::Funds { .. }), "{why}");
+}
+
+#[test]
+fn what_was_emptied_often_has_not_failed() {
+    let stake = call("stake", Effect::Idempotent);
+    let mut outbox = sent(&stake);
+    let (asked, given_up) = ([stake.clone()], [stake.step]);
+    let over = Asked {
+        given_up: &given_up,
+        ..just(&[])
+    };
+    for nonce in 5..9 {
+        let copy = outbox.clone();
+        let emptied = order(super::super::next::next(&copy, over, &facts(nonce), CAP));
+        assert_eq!(emptied.contents, Contents::Nothing);
+        outbox.add(signed(&emptied, 1_000)).unwrap();
+        let transaction = outbox.at(nonce).unwrap().newest().transaction;
+        outbox.settle(nonce + 1);
+        let mut facts = facts(nonce + 1);
+        facts.landed = vec![Landed {
+            transaction,
+            succeeded: true,
+        }];
+        let copy = outbox.clone();
+        let again = order(next(&copy, &asked, &facts, CAP));
+        outbox.add(signed(&again, 1_000)).unwrap();
+    }
+}
+
+#[test]
+fn a_step_is_given_up_when_it_was_not_asked_for_at_many_looks_in_a_row() {
+    let stake = call("stake", Effect::Idempotent);
+    let outbox = sent(&stake);
+    let mut unasked = Unasked::default();
+    for _ in 1..MOST_UNASKED {
+        unasked.count(&outbox, &[]);
+    }
+    assert_eq!(unasked.given_up(), []);
+    unasked.count(&outbox, &[&stake.step]);
+    for _ in 1..MOST_UNASKED {
+        unasked.count(&outbox, &[]);
+    }
+    assert_eq!(unasked.given_up(), []);
+    unasked.count(&outbox, &[]);
+    assert_eq!(unasked.given_up(), [stake.step]);
 }
 
 #[test]
@@ -187,9 +265,14 @@ fn the_call_to_simulate_is_the_one_that_would_be_signed() {
     );
     let busy = sent(&stake);
     let asked = Asked {
-        calls: &asked,
         unproved: &unproved,
+        ..just(&asked)
     };
     let entry = busy.at(5).unwrap();
     assert_eq!(candidate(&busy, asked, 5), Some(Candidate::Kept(entry)));
+    // Nothing is read for a node that is behind: it is named, and not the outbox.
+    let mut over = busy.clone();
+    over.settle(6);
+    assert_eq!(candidate(&over, asked, 5), None);
+    assert_eq!(candidate(&busy, asked, 4), None);
 }

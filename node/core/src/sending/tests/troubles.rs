@@ -9,6 +9,7 @@ use proptest::test_runner::TestCaseError;
 
 use super::super::call::StepId;
 use super::super::next::Landed;
+use super::super::outbox::Entry;
 use super::*;
 
 /// One thing that happens.
@@ -159,7 +160,7 @@ impl World {
         let kept = match candidate {
             Some(Candidate::Kept(entry)) => entry.newest().call.map(|digest| Kept {
                 digest,
-                value: U256::from(1),
+                value: self.value(entry),
                 gas: Gas::of(100_000).unwrap(),
             }),
             Some(Candidate::Call(_)) | None => None,
@@ -180,12 +181,29 @@ impl World {
         }
     }
 
+    /// What went with it: it has only ever risen by a wei.
+    fn value(&self, entry: &Entry) -> U256 {
+        let mut steps = self.steps.iter();
+        let now = steps.find(|it| it.step == entry.step).unwrap();
+        let mut earlier = (0..100).map(|less: u64| Call {
+            value: now.value - U256::from(less),
+            ..now.clone()
+        });
+        let is_it = |call: &Call| Some(call.digest()) == entry.newest().call;
+        earlier.find(is_it).map_or(U256::ZERO, |call| call.value)
+    }
+
     /// The sender as it is after a start: it looks, acts, and dies after `acts` acts.
     fn tick(&mut self, acts: u8) -> Result<bool, TestCaseError> {
         let ((calls, unproved), mut outbox) = (self.worded(), self.outbox());
+        let asked_for = self.asked();
+        let is_over = |it: &&Call| asked_for.iter().all(|asked| asked.step != it.step);
+        let over = self.steps.iter().filter(is_over);
+        let given_up: Vec<StepId> = over.map(|it| it.step.clone()).collect();
         let asked = Asked {
             calls: &calls,
             unproved: &unproved,
+            given_up: &given_up,
         };
         let facts = self.facts(&outbox, asked);
         outbox.settle(facts.settled);

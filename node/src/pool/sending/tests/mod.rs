@@ -99,6 +99,7 @@ fn just(calls: &[Call]) -> Asked<'_> {
     Asked {
         calls,
         unproved: &[],
+        given_up: &[],
     }
 }
 
@@ -296,7 +297,7 @@ async fn what_is_under_way_leaves_again_as_it_was_signed_though_it_would_be_word
     let first = place.sent(&[pay()]).await;
     place.fake.ledger().pool.clear();
     let mut otherwise = pay();
-    (otherwise.value, otherwise.data) = (U256::ZERO, vec![9]);
+    otherwise.value = U256::ZERO;
     let asked = [otherwise];
     assert_eq!(place.sent(&asked).await, first);
     place.fake.ledger().head += 1;
