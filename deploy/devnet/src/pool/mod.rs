@@ -43,8 +43,9 @@ pub struct RocketPool {
     scripts: PathBuf,
     keys: PathBuf,
     rpc_url: String,
-    /// The block after which all of it is there.
-    deployed: u64,
+    /// The block after which all of it is there. Before that is final, `gantry` knows no Rocket
+    /// Pool: half of one is none.
+    pub deployed: u64,
 }
 
 impl RocketPool {
@@ -97,13 +98,6 @@ impl RocketPool {
             rpc_url,
             deployed,
         })
-    }
-
-    /// Whether all of it is in the finalised block too: a chain with half of Rocket Pool is none
-    /// that `gantry` knows.
-    pub async fn is_final(&self) -> Result<bool, Error> {
-        let finalised = Rpc::new(&self.rpc_url).finalised().await?;
-        Ok(finalised >= self.deployed)
     }
 }
 

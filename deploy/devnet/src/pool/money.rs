@@ -107,25 +107,37 @@ impl RocketPool {
         Ok(balance.saturating_sub(AT_FIRST))
     }
 
-    /// The books up to the newest block, in which the group has this megapool.
+    /// The number of the newest block.
+    pub async fn height(&self) -> Result<u64, Error> {
+        Rpc::new(&self.rpc_url).height().await
+    }
+
+    /// Whether the chain cannot turn away from this block any more.
+    pub async fn is_final(&self, block: u64) -> Result<bool, Error> {
+        Ok(Rpc::new(&self.rpc_url).finalised().await? >= block)
+    }
+
+    /// The books up to the finalised block, in which the group has this megapool. Read from that
+    /// block back, each by the hash that the one after it names.
     pub async fn books(&self, megapool: &str) -> Result<Books, Error> {
         let rpc = Rpc::new(&self.rpc_url);
-        let last = number(&rpc.ask("eth_blockNumber", json!([])).await?);
+        let last = rpc.finalised().await?;
+        let at = format!("{last:#x}");
+        let mut block = rpc.ask("eth_getBlockByNumber", json!([at, true])).await?;
         let mut books = Books::default();
         let mut largest = BTreeMap::new();
-        for block in 1..=last {
-            let asked = json!([format!("{block:#x}"), true]);
-            let block = rpc.ask("eth_getBlockByNumber", asked).await?;
+        while number(&block["number"]) > 0 {
             self.add(&mut books, &rpc, &block, megapool).await?;
             for (validator, wei) in withdrawals(&block, megapool) {
                 let so_far: &mut u128 = largest.entry(validator).or_default();
                 *so_far = wei.max(*so_far);
                 books.withdrawn += wei;
             }
+            let parent = json!([block["parentHash"], true]);
+            block = rpc.ask("eth_getBlockByHash", parent).await?;
         }
         // The largest withdrawal of a validator is the one that paid it out.
         books.lost = largest.values().map(|it| STAKE.saturating_sub(*it)).sum();
-        let at = format!("{last:#x}");
         let balance = async |of: &str| {
             let asked = rpc.ask("eth_getBalance", json!([of, at])).await;
             asked.map(|balance| number(&balance))

@@ -67,12 +67,19 @@ impl Scene {
         let result = format!("stand-ins of Rocket Pool, RocketStorage at {storage}");
         stage.say("until they are final");
         self.pool = Some(pool);
+        let deployed = self.pool().deployed;
+        self.await_final(deployed, "final contracts").await?;
+        progress.end(stage, &result);
+        Ok(())
+    }
+
+    /// Waits until the chain cannot turn away from this block of the execution chain any more.
+    async fn await_final(&mut self, block: u64, what: &str) -> Result<(), Error> {
         let mut last = None;
-        while !self.pool().is_final().await? {
-            self.must_run_until(&mut last, "final contracts")?;
+        while !self.pool().is_final(block).await? {
+            self.must_run_until(&mut last, what)?;
             sleep(ROUND).await;
         }
-        progress.end(stage, &result);
         Ok(())
     }
 
@@ -235,6 +242,8 @@ impl Scene {
     /// Every wei is where it should be.
     async fn settle(&mut self, progress: &mut Progress) -> Result<(), Error> {
         let stage = progress.begin("money");
+        let height = self.pool().height().await?;
+        self.await_final(height, "final balances").await?;
         let books = self.pool().books(&self.megapool).await?;
         books.check()?;
         let ether = in_ether;
