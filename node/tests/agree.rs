@@ -158,11 +158,11 @@ fn one_who_signs_two_versions_is_named(club: &Club) {
         );
     }
     assert!(signs(club, 2, "").status.success());
-    // What Bob sends her has another version 3 than the one that she has signed.
+    // What Bob sends her has another version 3, which nobody has signed, and she has signed hers.
     send_from(club, 1);
     let words = gantry(club, 2, &at_home(club, 2, "sign ~/gantry/from-bob.json")).stderr;
     let words = String::from_utf8(words).unwrap();
-    assert!(words.contains("there are two versions 3"), "{words}");
+    assert!(words.contains("has another version 3"), "{words}");
     assert!(words.contains("(signed by carol)"), "{words}");
     // In the place of her own she cannot sign it either: what she has signed is remembered.
     let carols = club.file(2, AGREEMENT);
