@@ -2,9 +2,9 @@
 //
 // `receipts.mjs` and `calls.mjs` say what they mend. Here are its transactions: it forgets those of
 // a block that the chain turns away from, and one whose nonce is used up keeps all behind it
-// waiting. Now they wait again, and none is in the way. And where several ask for blocks at once, it
-// ends when it drops a block that it is still building: that this one has nothing left to undo is
-// no reason to.
+// waiting. Now they wait again, and none is in the way. And where several ask for blocks at once,
+// it ends when it drops a block that it is still building: that this one has nothing left to undo
+// is no reason to.
 // node client.mjs, with the flags of `ethereumjs`
 import {createAddressFromString, equalsBytes} from "@ethereumjs/util";
 import {BlockBuilder} from "@ethereumjs/vm";

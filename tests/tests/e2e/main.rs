@@ -9,7 +9,6 @@
 //! | [`cuts`] | a peer cut off and back, and one far away |
 //! | [`full`] | the record's volume full |
 //! | [`namespaces`] | every peer in a network namespace; one whose cable is pulled and back |
-//! | [`rocket_pool`] | a life at Rocket Pool, to the last wei |
 //! | [`memory`] | what a peer remembers of the others' records is told after its restart |
 //! | [`proving`] | a running peer makes a proof on trial when its operator wants one |
 //! | [`rollback`] | an older data directory put in place |
@@ -35,7 +34,6 @@ mod lan;
 mod memory;
 mod namespaces;
 mod proving;
-mod rocket_pool;
 mod rollback;
 mod stand;
 mod troubles;
