@@ -54,7 +54,7 @@ pub(super) fn check(
             let recorded = *recorded;
             return Err(Refusal::OtherCredentials { key, recorded });
         }
-        match is_fresh(key, grounds) {
+        match is_fresh(key, grounds, credentials) {
             Ok(()) => keys.fresh.push((*position, key)),
             Err(refusal) if is_of_one_key(&refusal) => keys.refused.push(refusal),
             Err(refusal) => return Err(refusal),
@@ -78,25 +78,31 @@ fn refuse_foreign(
     let asked = demand.validators.iter();
     let asked = asked.filter_map(|position| validators.get(position.index()));
     for key in asked.map(|it| it.public_key) {
-        let is_foreign = |it: &&DepositData| {
-            it.withdrawal_credentials != credentials && counts(it, key, grounds)
-        };
-        if let Some(it) = grounds.beacon.pending.iter().find(is_foreign) {
-            let credentials = it.withdrawal_credentials;
-            return Err(Refusal::Pending { key, credentials });
-        }
-        if let Some(it) = grounds.logged.iter().find(is_foreign) {
-            let credentials = it.withdrawal_credentials;
-            return Err(Refusal::Deposited { key, credentials });
-        }
+        refuse_deposited(key, grounds, |of| *of != credentials)?;
     }
     Ok(())
 }
 
-/// Whether a deposit is one of this key that the beacon chain takes.
-fn counts(deposit: &DepositData, key: PublicKey, grounds: &Grounds<'_>) -> bool {
+/// That no deposit of this key which the beacon chain takes waits or stands in the log, of those
+/// whose credentials are meant.
+fn refuse_deposited(
+    key: PublicKey,
+    grounds: &Grounds<'_>,
+    is_meant: impl Fn(&Root) -> bool,
+) -> Result<(), Refusal> {
     let version = grounds.lock.definition.terms().chain.genesis_fork_version;
-    deposit.pubkey == key && has_valid_signature(deposit, version)
+    let counts = |it: &&DepositData| {
+        it.pubkey == key && is_meant(&it.withdrawal_credentials) && has_valid_signature(it, version)
+    };
+    if let Some(it) = grounds.beacon.pending.iter().find(counts) {
+        let credentials = it.withdrawal_credentials;
+        return Err(Refusal::Pending { key, credentials });
+    }
+    if let Some(it) = grounds.logged.iter().find(counts) {
+        let credentials = it.withdrawal_credentials;
+        return Err(Refusal::Deposited { key, credentials });
+    }
+    Ok(())
 }
 
 /// Whether a refusal says nothing of other keys than its own.
@@ -141,20 +147,12 @@ fn is_of_one_key(refusal: &Refusal) -> bool {
     }
 }
 
-/// That nothing knows the key yet.
-fn is_fresh(key: PublicKey, grounds: &Grounds<'_>) -> Result<(), Refusal> {
+/// That nothing knows the key yet. Deposits of others are refused before ([`refuse_foreign`]).
+fn is_fresh(key: PublicKey, grounds: &Grounds<'_>, credentials: Root) -> Result<(), Refusal> {
     if grounds.beacon.registered.contains(&key) {
         return Err(Refusal::Registered(key));
     }
-    let counts = |it: &&DepositData| counts(it, key, grounds);
-    if let Some(it) = grounds.beacon.pending.iter().find(counts) {
-        let credentials = it.withdrawal_credentials;
-        return Err(Refusal::Pending { key, credentials });
-    }
-    if let Some(it) = grounds.logged.iter().find(counts) {
-        let credentials = it.withdrawal_credentials;
-        return Err(Refusal::Deposited { key, credentials });
-    }
+    refuse_deposited(key, grounds, |of| *of == credentials)?;
     for extra in grounds.extra {
         match extra.minipools.get(&key) {
             Some(None) => {}
