@@ -126,11 +126,11 @@ pub enum Candidate<'a> {
 
 /// The call that is sent next, or what is under way and may be replaced: the one to simulate.
 pub fn candidate<'a>(outbox: &'a Outbox, asked: Asked<'a>, nonce: u64) -> Option<Candidate<'a>> {
-    let is_behind = nonce < outbox.settled();
+    if outbox.is_ahead_of(nonce) {
+        return None;
+    }
     match outbox.under_way(nonce) {
-        _ if is_behind => None,
         None => asked.calls.first().map(Candidate::Call),
-        Some(entry) if entry.nonce > nonce => None,
         Some(entry) => match wanted(entry, asked) {
             Wanted::Call(call) => Some(Candidate::Call(call)),
             Wanted::Kept | Wanted::Outdated(_) => Some(Candidate::Kept(entry)),

@@ -108,10 +108,9 @@ pub enum Act<'a> {
 /// What to do next for the steps that are asked for, which are to be taken in their order. `cap` is
 /// the highest price of a unit of gas, in wei.
 pub fn next<'a>(outbox: &'a Outbox, asked: Asked<'a>, facts: &Facts, cap: u64) -> Act<'a> {
-    let known = outbox.settled();
     let entry = outbox.under_way(facts.nonce);
-    let is_behind = facts.nonce < known || entry.is_some_and(|it| it.nonce > facts.nonce);
-    if is_behind {
+    if outbox.is_ahead_of(facts.nonce) {
+        let known = outbox.settled();
         let known = entry.map_or(known, |entry| entry.nonce.max(known));
         return Act::Wait(Why::Behind {
             account: outbox.account(),
@@ -140,6 +139,15 @@ pub fn may_pass_over(outbox: &Outbox, facts: &Facts, act: &Act<'_>) -> bool {
     is_its_own && outbox.under_way(facts.nonce).is_none()
 }
 
+/// It is under way, and no more is to be said.
+fn waits_for_block(entry: &Entry) -> Why {
+    Why::UnderWay {
+        step: entry.step.clone(),
+        nonce: entry.nonce,
+        transaction: entry.newest().transaction,
+    }
+}
+
 /// What decides, together.
 struct Bench<'a, 'f> {
     outbox: &'a Outbox,
@@ -150,25 +158,20 @@ struct Bench<'a, 'f> {
 impl<'a> Bench<'a, '_> {
     /// The step whose nonce is the next to be used up.
     fn under_way(&self, entry: &'a Entry, asked: Asked<'a>) -> Act<'a> {
-        let (step, nonce) = (entry.step.clone(), entry.nonce);
-        let transaction = entry.newest().transaction;
+        let step = entry.step.clone();
         match wanted(entry, asked) {
             Wanted::Nothing => self.empty(entry),
             Wanted::Unasked => match entry.effect {
                 Effect::Once => Act::Stop(Stop::Overtaken {
                     step,
-                    nonce,
-                    transaction,
+                    nonce: entry.nonce,
+                    transaction: entry.newest().transaction,
                 }),
                 // It is not pushed into a block any more: what it does may be unwanted by now.
-                Effect::Idempotent => Act::Wait(Why::UnderWay {
-                    step,
-                    nonce,
-                    transaction,
-                }),
+                Effect::Idempotent => Act::Wait(waits_for_block(entry)),
             },
-            Wanted::GivenUp if self.is_lost(entry) => self.empty(entry),
-            Wanted::GivenUp => self.again(entry, Contents::Nothing, None),
+            Wanted::GivenUp if self.is_lost(entry) || self.is_stuck(entry) => self.empty(entry),
+            Wanted::GivenUp => Act::Wait(waits_for_block(entry)),
             Wanted::Call(call) => match self.refuse_failing(&step) {
                 // Its proof was too old, or will be.
                 Ok(()) if entry.newest().call != Some(call.digest()) => {
@@ -252,11 +255,7 @@ impl<'a> Bench<'a, '_> {
                 nonce: entry.nonce,
                 held: why,
             },
-            false => Act::Wait(why.unwrap_or_else(|| Why::UnderWay {
-                step: entry.step.clone(),
-                nonce: entry.nonce,
-                transaction: entry.newest().transaction,
-            })),
+            false => Act::Wait(why.unwrap_or_else(|| waits_for_block(entry))),
         }
     }
 

@@ -253,6 +253,12 @@ impl Outbox {
         self.entries.range(nonce..).next().map(|(_, entry)| entry)
     }
 
+    /// Whether an account that uses up this nonce next has used up more already: who shows it so is
+    /// behind.
+    pub fn is_ahead_of(&self, nonce: u64) -> bool {
+        nonce < self.settled() || self.under_way(nonce).is_some_and(|it| it.nonce > nonce)
+    }
+
     /// What was sent at this nonce.
     pub fn at(&self, nonce: u64) -> Option<&Entry> {
         self.entries.get(&nonce)
