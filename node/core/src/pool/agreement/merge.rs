@@ -10,8 +10,6 @@
 //! and a copy brings only a few such versions: else a file that anybody has written could fill the
 //! agreement, and there would be no room for the real next version.
 
-use std::slice;
-
 use proto::agreement::Version;
 
 use super::chain::Agreement;
@@ -76,10 +74,7 @@ impl Agreement {
     /// The versions at the end that nobody has signed. Whoever signs one signs for all before it,
     /// whose hashes it names.
     fn bare(&self) -> &[Version] {
-        let signed = self
-            .versions
-            .iter()
-            .rposition(|it| !is_bare(slice::from_ref(it)));
+        let signed = self.versions.iter().rposition(|it| !is_unsigned(it));
         &self.versions[signed.map_or(0, |last| last + 1)..]
     }
 
@@ -114,16 +109,15 @@ impl Agreement {
         let complete = |it: &Self| it.newest_complete(from..it.versions.len());
         let at =
             |place: usize| Box::new([&self.versions[place], &other.versions[place]].map(claim));
+        let is_bare = |it: &Self| it.versions[from..].iter().all(is_unsigned);
         match (complete(self), complete(other)) {
             (Some(ours), Some(theirs)) if ours == theirs => {
                 Err(BadAgreement::TwoComplete(at(ours)))
             }
             (ours, theirs) if theirs > ours => Ok(()),
             (ours, theirs) if ours > theirs => Err(self.behind(other, from)),
-            _ if is_bare(&self.versions[from..]) && !is_bare(&other.versions[from..]) => Ok(()),
-            _ if is_bare(&other.versions[from..]) && !is_bare(&self.versions[from..]) => {
-                Err(self.behind(other, from))
-            }
+            _ if is_bare(self) && !is_bare(other) => Ok(()),
+            _ if is_bare(other) && !is_bare(self) => Err(self.behind(other, from)),
             _ if other.versions.len() > self.versions.len() => Ok(()),
             _ if other.versions.len() < self.versions.len() => Err(self.behind(other, from)),
             _ => Err(BadAgreement::Conflict(at(from))),
@@ -138,9 +132,7 @@ impl Agreement {
     }
 }
 
-/// Whether nobody has signed any of these.
-fn is_bare(versions: &[Version]) -> bool {
-    versions
-        .iter()
-        .all(|it| it.signatures.is_empty() && it.node_signature.is_none())
+/// Whether nobody has signed it.
+fn is_unsigned(version: &Version) -> bool {
+    version.signatures.is_empty() && version.node_signature.is_none()
 }
