@@ -18,7 +18,7 @@ mod seen;
 use std::path::PathBuf;
 
 pub use accounts::{Account, Who};
-pub use money::{Books, in_ether};
+pub use money::{Books, ETHER, in_ether};
 pub use seen::{Planned, Seen, Shown};
 
 use crate::Error;
@@ -98,6 +98,20 @@ impl RocketPool {
             rpc_url,
             deployed,
         })
+    }
+
+    fn rpc(&self) -> Rpc {
+        Rpc::new(&self.rpc_url)
+    }
+
+    /// The number of the newest block.
+    pub async fn height(&self) -> Result<u64, Error> {
+        self.rpc().height().await
+    }
+
+    /// Whether the chain cannot turn away from this block any more.
+    pub async fn is_final(&self, block: u64) -> Result<bool, Error> {
+        Ok(self.rpc().finalised().await? >= block)
     }
 }
 

@@ -15,7 +15,8 @@ use crate::Error;
 use crate::execution::{DEPOSIT_CONTRACT, Rpc};
 
 const GWEI: u128 = 1_000_000_000;
-const ETHER: u128 = 1_000_000_000_000_000_000;
+/// One ether, wei.
+pub const ETHER: u128 = 1_000_000_000_000_000_000;
 /// What a validator is given.
 const STAKE: u128 = 32 * ETHER;
 /// What each of the people has at first, as `execution/genesis.mjs` says.
@@ -101,26 +102,16 @@ fn withdrawals(block: &Value, megapool: &str) -> Vec<(u128, u128)> {
 impl RocketPool {
     /// What an account has now beyond what it had at first, wei.
     pub async fn gained(&self, who: Who) -> Result<u128, Error> {
-        let rpc = Rpc::new(&self.rpc_url);
+        let rpc = self.rpc();
         let asked = json!([who.account().address, "latest"]);
         let balance = number(&rpc.ask("eth_getBalance", asked).await?);
         Ok(balance.saturating_sub(AT_FIRST))
     }
 
-    /// The number of the newest block.
-    pub async fn height(&self) -> Result<u64, Error> {
-        Rpc::new(&self.rpc_url).height().await
-    }
-
-    /// Whether the chain cannot turn away from this block any more.
-    pub async fn is_final(&self, block: u64) -> Result<bool, Error> {
-        Ok(Rpc::new(&self.rpc_url).finalised().await? >= block)
-    }
-
     /// The books up to the finalised block, in which the group has this megapool. Read from that
     /// block back, each by the hash that the one after it names.
     pub async fn books(&self, megapool: &str) -> Result<Books, Error> {
-        let rpc = Rpc::new(&self.rpc_url);
+        let rpc = self.rpc();
         let last = rpc.finalised().await?;
         let at = format!("{last:#x}");
         let mut block = rpc.ask("eth_getBlockByNumber", json!([at, true])).await?;

@@ -1,9 +1,8 @@
 //! What `gantry pool plan` and `gantry pool status` say, as far as the devnet waits for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::process::Command;
 
-use proto::PublicKey;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -97,10 +96,8 @@ impl Planned {
 pub struct Seen {
     /// Where it is, once it is made.
     pub megapool: Option<String>,
-    /// Each validator's stage, by its key.
-    pub stages: BTreeMap<PublicKey, String>,
-    /// What is paid out with the next claim, wei.
-    pub refund: u128,
+    /// Each validator's stage.
+    pub stages: Vec<String>,
     /// What is urgent.
     pub alarms: Vec<String>,
 }
@@ -108,7 +105,7 @@ pub struct Seen {
 impl Seen {
     /// How many validators are at which stage, and what is urgent: `1 prestaked, 3 queued`.
     pub fn words(&self) -> String {
-        let names: BTreeSet<&str> = self.stages.values().map(String::as_str).collect();
+        let names: BTreeSet<&str> = self.stages.iter().map(String::as_str).collect();
         let count = |name: &str| format!("{} {name}", self.at(&[name]));
         let counted: Vec<String> = names.into_iter().map(count).collect();
         let all = [vec![counted.join(", ")], self.alarms.clone()].concat();
@@ -118,36 +115,24 @@ impl Seen {
 
     /// How many validators are at one of these stages.
     pub fn at(&self, stages: &[&str]) -> usize {
-        let found = self
-            .stages
-            .values()
-            .filter(|it| stages.contains(&it.as_str()));
-        found.count()
+        let found = self.stages.iter();
+        found.filter(|it| stages.contains(&it.as_str())).count()
     }
 
     fn read(document: &Value) -> Self {
         let node = &document["head"]["node"]["megapool"];
         let deployed = &node["deployed"];
         let validators = deployed["validators"].as_array().into_iter().flatten();
-        let stage = |it: &Value| {
-            let key = it["pubkey"].as_str()?.parse().ok()?;
-            Some((key, it["stage"]["is"].as_str()?.to_owned()))
-        };
+        let stage = |it: &Value| it["stage"]["is"].as_str().map(str::to_owned);
         let alarms = document["alarms"].as_array().into_iter().flatten();
         let urgent = alarms.filter(|alarm| alarm["urgent"] == true);
         let text = |alarm: &Value| alarm["text"].as_str().map(str::to_owned);
         Self {
             megapool: deployed["address"].as_str().map(str::to_owned),
             stages: validators.filter_map(stage).collect(),
-            refund: wei(&deployed["refund"]),
             alarms: urgent.filter_map(text).collect(),
         }
     }
-}
-
-fn wei(value: &Value) -> u128 {
-    let text = value.as_str().unwrap_or_default();
-    text.parse().unwrap_or_default()
 }
 
 impl RocketPool {

@@ -13,7 +13,7 @@ use tokio::time::{Duration, sleep};
 use super::Scene;
 use crate::Error;
 use crate::children::{Child, output};
-use crate::pool::{RocketPool, Seen, Who, apart, in_ether};
+use crate::pool::{ETHER, RocketPool, Seen, Who, apart, in_ether};
 use crate::progress::{Progress, Stage};
 
 /// How often people look what has become of the node: seldom, since to see all of Rocket Pool costs
@@ -24,7 +24,7 @@ const ROUND: Duration = Duration::from_secs(4);
 const PATIENCE: u64 = 40;
 /// What one saver lends at a time. From 32 ETH on Rocket Pool would give it to the queue by itself,
 /// and nobody would have to ask for it.
-const LOAN: u128 = 31_000_000_000_000_000_000;
+const LOAN: u128 = 31 * ETHER;
 /// What is given for a place in a block, in ether: so much more than usual that the rewards of a
 /// few epochs are worth sharing.
 const TIP: f64 = 1.0;
@@ -149,7 +149,7 @@ impl Scene {
             &format!("{all} deposits of 1 ETH, signed by the peers together"),
         );
         let stage = progress.begin("assignment");
-        let lacking = 28 * all as u128 * 1_000_000_000_000_000_000;
+        let lacking = 28 * all as u128 * ETHER;
         let loans = lacking.div_ceil(LOAN);
         let deposit_pool = self.pool().contracts.at("rocketDepositPool").to_owned();
         for _ in 0..loans {
