@@ -1,21 +1,19 @@
 //! What a peer remembers of the others' records, from one run to the next.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use devnet::cluster::{ChainTerms, Cluster, credentials};
-use devnet::load::{StandIn, World};
-use devnet::place::Site;
-use devnet::plan::{Engine, Entry, Plan, Preset};
+use devnet::plan::Plan;
 use node::disk::duty_history::DutyHistory;
 use proto::ClusterSize;
 
-use crate::stand::{alone, run, site, status, until};
+use crate::stand::{alone, founded, loopback, run, site, status, stood_in, until};
 
 /// How long two peers may take to meet.
 const START: Duration = Duration::from_secs(60);
 /// Further than a record gets in this test.
 const SEEN: u64 = 1 << 20;
+/// How old the chain is.
+const AGE_SLOTS: u64 = 1000;
 
 /// Of three, one claim stops signing, so one peer's memory is enough to see what became of it.
 #[test]
@@ -23,15 +21,12 @@ fn what_a_peer_remembers_of_anothers_record_is_told_after_its_restart() {
     let _alone = alone();
     let plan = Plan {
         size: ClusterSize::of(3).unwrap(),
-        slot_ms: 12_000,
-        preset: Preset::Mainnet,
-        engine: Engine::Mock,
-        entry: Entry::Genesis,
-        ..Plan::small(1)
+        ..stood_in(1)
     };
     let site = site(&plan, "memory");
     run(async {
-        let (mut cluster, _node) = founded(&plan, &site, |world| world).await;
+        let (mut cluster, _node) =
+            founded(&plan, &site, (loopback(&site), AGE_SLOTS), |world| world).await;
         let lock = cluster.lock().unwrap();
         let [first, second, _] = [0, 1, 2].map(|i| lock.definition.terms().size().all().nth(i));
         let (first, second) = (first.unwrap(), second.unwrap());
@@ -55,26 +50,4 @@ fn what_a_peer_remembers_of_anothers_record_is_told_after_its_restart() {
         assert!(stopped.contains(&SEEN.to_string()), "{stopped}");
         cluster.stop().await;
     });
-}
-
-/// A cluster with its keys, and a beacon node of this world for all: by itself 1000 slots old.
-pub async fn founded(
-    plan: &Plan,
-    site: &Site,
-    change: impl Fn(World) -> World,
-) -> (Cluster, StandIn) {
-    let terms = ChainTerms::mock(World::genesis_validators_root());
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, site.ports.beacon(0)));
-    let url = |_| format!("http://{address}");
-    let cluster = Cluster::found(plan, site, &terms, url).unwrap();
-    cluster.ceremony(site, |_| {}).await.unwrap();
-    let keys = cluster.keys().unwrap();
-    let world = World {
-        genesis_time: devnet::load::now().as_secs() - 1000 * plan.slot_ms / 1000,
-        slot_ms: plan.slot_ms,
-        validators: keys.len(),
-        shown: None,
-    };
-    let node = StandIn::start(address, change(world), keys, credentials());
-    (cluster, node.await.unwrap())
 }

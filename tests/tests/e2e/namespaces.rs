@@ -5,16 +5,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use devnet::children::{Child, shield};
-use devnet::cluster::{ChainTerms, Cluster, credentials};
-use devnet::load::{StandIn, World};
+use devnet::cluster::Cluster;
+use devnet::load::StandIn;
 use devnet::place::Site;
-use devnet::plan::{Engine, Entry, Plan, Preset};
+use devnet::plan::Plan;
 use node::disk::duty_history::Ending;
 use node::report::status::Status;
 use proto::Slot;
 
 use crate::lan::{Cable, Lan, inside};
-use crate::stand::{moment, site, until};
+use crate::stand::{founded, moment, site, stood_in, until};
 
 /// One of them attests in every slot.
 const VALIDATORS: usize = 32;
@@ -89,29 +89,15 @@ impl Town {
     async fn build() -> Self {
         let plan = Plan {
             slot_ms: SLOT_MS,
-            preset: Preset::Mainnet,
-            engine: Engine::Mock,
-            entry: Entry::Genesis,
-            ..Plan::small(VALIDATORS)
+            ..stood_in(VALIDATORS)
         };
         let site = site(&plan, "namespaces");
         let lan = Lan::lay(&site.children, plan.size.peers()).await;
-        let terms = ChainTerms::mock(World::genesis_validators_root());
         let beacon = SocketAddr::from((Lan::middle(), BEACON_PORT));
-        let url = |_| format!("http://{beacon}");
-        // The ceremony is on loopback: it is not what is tested here.
-        let cluster = Cluster::found(&plan, &site, &terms, url).unwrap();
-        cluster.ceremony(&site, |_| {}).await.unwrap();
-        let keys = cluster.keys().unwrap();
-        let world = World {
-            genesis_time: devnet::load::now().as_secs() - AGE_SLOTS * SLOT_MS / 1000,
-            slot_ms: SLOT_MS,
-            validators: keys.len(),
-            shown: None,
-        };
-        let node = StandIn::start(beacon, world, keys, credentials());
+        let place = (beacon, AGE_SLOTS);
+        let (cluster, node) = founded(&plan, &site, place, |world| world).await;
         let mut town = Self {
-            node: node.await.unwrap(),
+            node,
             running: Vec::new(),
             site,
             cluster,

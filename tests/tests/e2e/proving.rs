@@ -2,45 +2,33 @@
 
 use std::time::Duration;
 
-use devnet::load::{World, now};
-use devnet::plan::{Engine, Entry, Plan, Preset};
+use devnet::load::World;
+use devnet::plan::Plan;
 use proto::ClusterSize;
 use serde_json::Value;
 
-use crate::memory::founded;
-use crate::stand::{alone, gantry_of, run, site, status, until};
+use crate::stand::{alone, founded, gantry_of, loopback, run, site, status, stood_in, until};
 
 /// How long a peer may take to start.
 const START: Duration = Duration::from_secs(60);
 /// The validators of the state.
 const REGISTERED: u64 = 2000;
-/// So many slots are enough that another block stands on the finalised one.
+/// So many slots are enough that another block stands on the finalised one, and so few that the
+/// state can be of slot 1 and no contract finds it too old.
 const AGE_SLOTS: u64 = 4;
-
-/// So that the state can be of slot 1 and no contract find it too old.
-fn young(world: World) -> World {
-    let genesis_time = now().as_secs() - AGE_SLOTS * world.slot_ms / 1000;
-    World {
-        genesis_time,
-        ..world
-    }
-}
 
 #[test]
 fn a_running_peer_proves_a_validator_of_its_cluster_and_says_what_that_took() {
     let _alone = alone();
     let plan = Plan {
         size: ClusterSize::of(3).unwrap(),
-        slot_ms: 12_000,
-        preset: Preset::Mainnet,
-        engine: Engine::Mock,
-        entry: Entry::Genesis,
-        ..Plan::small(2)
+        ..stood_in(2)
     };
     let site = site(&plan, "proving");
     run(async {
-        let showing = |world| young(world).showing(REGISTERED);
-        let (mut cluster, _node) = founded(&plan, &site, showing).await;
+        let showing = |world: World| world.showing(REGISTERED);
+        let place = (loopback(&site), AGE_SLOTS);
+        let (mut cluster, _node) = founded(&plan, &site, place, showing).await;
         cluster.peers[0].start(&site).unwrap();
         until("it runs", START, || {
             status(&site, &cluster.peers[0]).is_some()

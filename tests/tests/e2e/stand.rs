@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -9,10 +10,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use devnet::api::BeaconApi;
 use devnet::chain::{Chain, Foundation};
 use devnet::children::shield;
-use devnet::cluster::{ChainTerms, Cluster};
+use devnet::cluster::{ChainTerms, Cluster, credentials};
+use devnet::load::{self, StandIn, World};
 use devnet::peer::Peer;
 use devnet::place::{Place, Ports, Site, install_packages};
-use devnet::plan::Plan;
+use devnet::plan::{Engine, Entry, Plan, Preset};
 use node::disk::duty_history::Ending;
 use node::report::status::Status;
 use proto::Slot;
@@ -53,6 +55,45 @@ pub fn site(plan: &Plan, name: &str) -> Site {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("e2e-{name}"));
     let place = Place::new(&scripts, &gantry(), &dir).unwrap();
     Site::prepare(plan, place, Ports::free(plan)).unwrap()
+}
+
+/// Peers on a stand-in of a beacon node, with mainnet's slots and epochs.
+pub fn stood_in(validators: usize) -> Plan {
+    Plan {
+        slot_ms: 12_000,
+        preset: Preset::Mainnet,
+        engine: Engine::Mock,
+        entry: Entry::Genesis,
+        ..Plan::small(validators)
+    }
+}
+
+/// A cluster with its keys, and for all its peers a stand-in at this address of a chain that began
+/// so many slots ago. The ceremony is on loopback.
+pub async fn founded(
+    plan: &Plan,
+    site: &Site,
+    (address, age_slots): (SocketAddr, u64),
+    change: impl Fn(World) -> World,
+) -> (Cluster, StandIn) {
+    let terms = ChainTerms::mock(World::genesis_validators_root());
+    let url = |_| format!("http://{address}");
+    let cluster = Cluster::found(plan, site, &terms, url).unwrap();
+    cluster.ceremony(site, |_| {}).await.unwrap();
+    let keys = cluster.keys().unwrap();
+    let world = World {
+        genesis_time: load::now().as_secs() - age_slots * plan.slot_ms / 1000,
+        slot_ms: plan.slot_ms,
+        validators: keys.len(),
+        shown: None,
+    };
+    let node = StandIn::start(address, change(world), keys, credentials());
+    (cluster, node.await.unwrap())
+}
+
+/// Where a beacon node of this site listens on loopback.
+pub fn loopback(site: &Site) -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, site.ports.beacon(0)).into()
 }
 
 /// What a peer says of itself, if it runs.
