@@ -4,7 +4,7 @@
 // a block that the chain turns away from, and one whose nonce is used up keeps all behind it
 // waiting. Now they wait again, and none is in the way. And where several ask for blocks at once,
 // it ends when it drops a block that it is still building: that this one has nothing left to undo
-// is no reason to.
+// is no reason to. After any other fault that nothing catches it ends at once, and says which.
 // node client.mjs, with the flags of `ethereumjs`
 import {createAddressFromString, equalsBytes} from "@ethereumjs/util";
 import {BlockBuilder} from "@ethereumjs/vm";
@@ -46,5 +46,11 @@ const revert = BlockBuilder.prototype.revert;
 BlockBuilder.prototype.revert = function () {
   return revert.call(this).catch(() => {});
 };
+
+// As it comes, it would close its ports and stay: the devnet would wait for it and not know why.
+process.on("uncaughtException", (error) => {
+  console.error(error);
+  process.exit(1);
+});
 
 await import("@ethereumjs/client/dist/esm/bin/cli.js");
