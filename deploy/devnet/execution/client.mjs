@@ -1,15 +1,17 @@
 // Starts the execution client of the package, mended where it makes a busy devnet stop.
 //
-// `receipts.mjs` and `calls.mjs` say what they mend. Here are its transactions: it forgets those of
-// a block that the chain turns away from, and one whose nonce is used up keeps all behind it
-// waiting. Now they wait again, and none is in the way. And where several ask for blocks at once,
-// it ends when it drops a block that it is still building: that this one has nothing left to undo
-// is no reason to. After any other fault that nothing catches it ends at once, and says which.
+// `receipts.mjs`, `calls.mjs` and `params.mjs` say what they mend. Here are its transactions: it
+// forgets those of a block that the chain turns away from, and one whose nonce is used up keeps all
+// behind it waiting. Now they wait again, and none is in the way. And where several ask for blocks
+// at once, it ends when it drops a block that it is still building: that this one has nothing left
+// to undo is no reason to. After any other fault that nothing catches it ends at once, and says
+// which.
 // node client.mjs, with the flags of `ethereumjs`
 import {createAddressFromString, equalsBytes} from "@ethereumjs/util";
 import {BlockBuilder} from "@ethereumjs/vm";
 import {TxPool} from "@ethereumjs/client/dist/esm/src/service/txpool.js";
 import "./calls.mjs";
+import "./params.mjs";
 import "./receipts.mjs";
 
 // The chain turns away from fewer blocks with transactions than that.
