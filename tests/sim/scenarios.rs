@@ -368,3 +368,27 @@ fn a_peer_that_withholds_or_repeats_costs_no_duty() {
         world.assert_all_done(FIRST..FIRST + 8);
     }
 }
+
+#[test]
+fn a_peer_is_busy_while_it_decides_and_signs_a_duty_and_at_no_other_time() {
+    let mut world = World::new(4, 90);
+    let slot = world.head_slots(FIRST + 2..FIRST + 6)[0];
+    let mut steps = [const { Vec::new() }; 4];
+    for at in 0..12_000 {
+        world.run_until(slot, ms(at));
+        for (peer, steps) in steps.iter_mut().enumerate() {
+            let is_busy = world.peers[peer].process.as_ref().unwrap().node.is_busy();
+            let step = (is_busy, world.signed.contains_key(&(peer, head(slot))));
+            if steps.last() != Some(&step) {
+                steps.push(step);
+            }
+        }
+    }
+    let (idle, decides, is_over) = ((false, false), (true, false), (false, true));
+    for steps in &steps {
+        assert_eq!((steps[0], steps[steps.len() - 1]), (idle, is_over));
+    }
+    // The fourth one may be so late that the others have signed without it.
+    let deciding = steps.iter().filter(|steps| steps.contains(&decides));
+    assert!(deciding.count() >= 3);
+}

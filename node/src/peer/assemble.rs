@@ -28,6 +28,7 @@ use crate::disk::exit_file::ExitKeeper;
 use crate::disk::writer::Writer;
 use crate::disk::{DataLock, Files};
 use crate::net::{self, Limits, Settings};
+use crate::pool::calm::{self, Calm};
 use crate::pool::trial::Trials;
 use crate::pool::watch::coordinator::Mandate;
 use crate::pool::watch::{self, Errands};
@@ -103,10 +104,12 @@ pub(super) async fn assemble(
     let names = &shown.names;
     let keys = loaded.lock.group_keys();
     let validators = keys.len();
-    let trials = Trials::new(config.beacon_node()?.to_string(), Arc::clone(&chain), keys);
+    let (duties, calm) = calm::between(chain.slot_duration() / 3);
+    let beacon_node = config.beacon_node()?.to_string();
+    let trials = Trials::new(beacon_node, Arc::clone(&chain), keys, calm.clone());
     let cluster = loaded.lock.hash();
     let settings = settings(config, &loaded, names)?;
-    let pool = pool(config, &loaded, &chain);
+    let pool = pool(config, &loaded, (&chain, calm));
     let version = in_force(config, &mut loaded);
     let (mut node, journal) = core(loaded, &chain, remembered)?;
     let (errands, said_of_pool) = match pool {
@@ -146,6 +149,7 @@ pub(super) async fn assemble(
         writer: Writer::start(journal, to_written),
         keeper: ExitKeeper::start(config.data_dir.clone(), cluster, to_kept),
         errands,
+        duties,
         observer: Observer::new(shown, memory, evidence_log),
     })
 }
@@ -187,7 +191,11 @@ type Thread = (Errands, Receiver<watch::Said>);
 
 /// Has somebody look at Rocket Pool, if the operators have agreed on it. Duties do not wait until
 /// somebody has mended that.
-fn pool(config: &Config, loaded: &Loaded, chain: &Arc<ChainSpec>) -> Option<Thread> {
+fn pool(
+    config: &Config,
+    loaded: &Loaded,
+    (chain, calm): (&Arc<ChainSpec>, Calm),
+) -> Option<Thread> {
     let agreement = agreement::beside(&config.lock_file);
     let place = agreement.display();
     if !agreement.exists() {
@@ -214,6 +222,7 @@ fn pool(config: &Config, loaded: &Loaded, chain: &Arc<ChainSpec>) -> Option<Thre
         execution_node,
         beacon_node: config.beacon_node().ok()?.to_string(),
         chain: Arc::clone(chain),
+        calm,
         pause: chain.slot_duration(),
         mandate: config.coordinator.clone().map(|told| Mandate {
             node_keystore: told.node_keystore,

@@ -17,6 +17,7 @@ use crate::clock;
 use crate::disk::exit_file::ExitKeeper;
 use crate::disk::writer::Writer;
 use crate::net::Outbox;
+use crate::pool::calm::Duties;
 use crate::pool::watch::Errands;
 use crate::report::news::News;
 use crate::report::observer::Observer;
@@ -37,6 +38,8 @@ pub(super) struct Shell {
     pub(super) keeper: ExitKeeper,
     /// Errands to Rocket Pool; none where nobody runs them.
     pub(super) errands: Option<Errands>,
+    /// Whom proofs give way to.
+    pub(super) duties: Duties,
     pub(super) observer: Observer,
 }
 
@@ -83,6 +86,7 @@ impl Shell {
             self.observer.tell(News::Stuck);
             return self.feed(Input::NotRecorded);
         }
+        self.duties.are_under_way(self.node.is_busy());
         if is_news {
             self.observer.show(&self.node);
         }

@@ -5,12 +5,13 @@
 //! chain may turn away from a block in the middle of it: then all is read anew.
 //!
 //! [`leaving`] and [`proving`] ask the own beacon node: who leaves, and the proofs of the beacon
-//! chain that these contracts take, which [`proof`] makes, and [`trial`] on trial;
+//! chain that these contracts take, which [`proof`] makes, and [`trial`] on trial, in a [`calm`];
 //! [`simulate`] tries the steps of a plan at the newest block; [`sending`] sends calls; [`watch`]
 //! is the thread of a running peer that looks.
 //!
 //! Never here: what an answer means, which is the core's.
 
+pub mod calm;
 pub mod leaving;
 pub mod proof;
 pub mod proving;

@@ -21,6 +21,7 @@ use proto::eth::{Block, ChainSpec, PresetBase};
 use proto::{Root, Slot, Timestamp};
 use thiserror::Error;
 
+use super::calm::Calm;
 use crate::beacon::{BeaconClient, BeaconError, BlockId, StateId};
 use hashing::Hashing;
 
@@ -54,12 +55,22 @@ pub enum NoProof {
 pub struct Prover<'a> {
     beacon: &'a BeaconClient,
     spec: &'a ChainSpec,
+    calm: Calm,
 }
 
 impl<'a> Prover<'a> {
     /// With this node, on this chain.
     pub fn new(beacon: &'a BeaconClient, spec: &'a ChainSpec) -> Self {
-        Self { beacon, spec }
+        Self {
+            beacon,
+            spec,
+            calm: Calm::always(),
+        }
+    }
+
+    /// The same, which gives way to duties.
+    pub fn in_calm(self, calm: Calm) -> Self {
+        Self { calm, ..self }
     }
 
     /// The block to make a proof for at `now`.
@@ -126,7 +137,9 @@ impl<'a> Prover<'a> {
         let header = known.ok_or(NoProof::NoBlock(anchor.root))?.header;
         let mut state = self.beacon.state(StateId::Slot(anchor.slot)).await?;
         let hashing = Hashing::begin(reader).map_err(NoProof::Thread)?;
+        let mut calm = self.calm.clone();
         while let Some(bytes) = state.next().await? {
+            calm.come().await;
             if !hashing.take(bytes).await {
                 break; // it cannot be the state
             }

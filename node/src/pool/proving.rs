@@ -15,6 +15,7 @@ use proto::eth::ValidatorIndex;
 use proto::{Epoch, Slot, Timestamp};
 use thiserror::Error;
 
+use super::calm::Calm;
 use super::leaving::{Chain, NEVER};
 use super::proof::{NoProof, Prover};
 use crate::beacon::{BeaconError, BlockId, StateId};
@@ -44,7 +45,7 @@ fn passed(why: &[String]) -> String {
     }
 }
 
-/// Makes the proof that a step of this kind needs, at `now`.
+/// Makes the proof that a step of this kind needs, at `now`, in this calm.
 ///
 /// # Errors
 /// If no block shows it yet, or the beacon node does not give what it is made of.
@@ -52,8 +53,9 @@ pub async fn prove(
     chain: Chain<'_>,
     (kind, need): (&Kind, &Need),
     now: Timestamp,
+    calm: &Calm,
 ) -> Result<Calls, Unproved> {
-    let prover = Prover::new(chain.beacon, chain.spec);
+    let prover = Prover::new(chain.beacon, chain.spec).in_calm(calm.clone());
     match need {
         Need::Validator(proven) => {
             let claim = claim(kind).ok_or(Unproved::None)?;

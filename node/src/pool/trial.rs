@@ -22,6 +22,7 @@ use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::oneshot::{Receiver, channel};
 use tracing::{info, warn};
 
+use super::calm::Calm;
 use super::proof::{NoProof, Prover};
 use crate::beacon::{BadUrl, BeaconClient, BeaconError, StateId};
 use crate::clock;
@@ -59,6 +60,7 @@ struct Place {
     chain: Arc<ChainSpec>,
     /// The group keys, in the order of the lock.
     keys: Vec<PublicKey>,
+    calm: Calm,
 }
 
 /// The last one.
@@ -76,13 +78,20 @@ enum Whom {
 }
 
 impl Trials {
-    /// None yet, with this beacon node of this chain, for a cluster with these group keys.
-    pub fn new(beacon_node: String, chain: Arc<ChainSpec>, keys: Vec<PublicKey>) -> Self {
+    /// None yet, with this beacon node of this chain, for a cluster with these group keys, whose
+    /// duties go first.
+    pub fn new(
+        beacon_node: String,
+        chain: Arc<ChainSpec>,
+        keys: Vec<PublicKey>,
+        calm: Calm,
+    ) -> Self {
         Self {
             place: Arc::new(Place {
                 beacon_node,
                 chain,
                 keys,
+                calm,
             }),
             begun: 0,
             last: None,
@@ -189,7 +198,7 @@ fn run(place: &Place, whom: Whom) -> ProofStage {
 async fn prove(place: &Place, whom: Whom) -> Result<Made, Failed> {
     let began = Instant::now();
     let beacon = BeaconClient::connect(&place.beacon_node)?;
-    let prover = Prover::new(&beacon, &place.chain);
+    let prover = Prover::new(&beacon, &place.chain).in_calm(place.calm.clone());
     let need = Need {
         since: Slot(0),
         deadline: None,

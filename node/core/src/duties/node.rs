@@ -140,6 +140,12 @@ impl Node {
         self.now.since(since)
     }
 
+    /// Whether a duty is under way: it has begun, and is not signed yet or this peer's part has
+    /// still to leave.
+    pub fn is_busy(&self) -> bool {
+        self.runs.values().any(Run::is_under_way)
+    }
+
     /// Every other peer.
     pub fn others(&self) -> impl Iterator<Item = PeerIndex> + use<> {
         self.peers.others()

@@ -7,11 +7,13 @@ use tokio::sync::mpsc::channel;
 use tokio::sync::oneshot;
 
 use super::*;
+use crate::pool::calm::Calm;
 
 /// Nobody to make proofs of, and nobody to ask.
 pub fn no_trials() -> Trials {
     let chain = example::chain([7; 32].into(), &[]);
-    Trials::new("http://127.0.0.1:1".to_owned(), Arc::new(chain), Vec::new())
+    let nowhere = "http://127.0.0.1:1".to_owned();
+    Trials::new(nowhere, Arc::new(chain), Vec::new(), Calm::always())
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::beacon::Cause;
+use crate::pool::calm;
 
 const BLOCK: &[u8] = include_bytes!("../../../../proto/tests/vectors/full-minimal.ssz");
 /// The finalised block, and the slot of the next one.
@@ -191,6 +192,30 @@ async fn a_validator_and_a_withdrawal_are_proven_with_the_own_beacon_node() {
     assert_eq!(proof.witnesses().len(), 50);
     let proof = prover.withdrawal(&proofs, (Slot(PAYS), 1)).await.unwrap();
     assert_eq!(*proof.withdrawal(), pays.parts().withdrawals[1]);
+}
+
+#[tokio::test]
+async fn no_state_is_read_while_a_duty_is_under_way() {
+    let (answers, _) = chain();
+    let (beacon, spec) = (node(answers).await, spec());
+    let (duties, calm) = calm::between(Duration::from_secs(3600));
+    let prover = Prover::new(&beacon, &spec).in_calm(calm);
+    let anchor = anchor(&prover).await;
+    duties.are_under_way(true);
+    let waiting = prover.prove(&anchor, wanted());
+    tokio::pin!(waiting);
+    let others = async {
+        let hasty = Prover::new(&beacon, &spec);
+        for _ in 0..3 {
+            hasty.prove(&anchor, wanted()).await.unwrap();
+        }
+    };
+    tokio::select! {
+        _ = &mut waiting => panic!("it was made beside a duty"),
+        () = others => {}
+    }
+    duties.are_under_way(false);
+    waiting.await.unwrap();
 }
 
 #[tokio::test]

@@ -10,7 +10,8 @@ use crate::pool::proof::tests::{chain_of, serve, spec_at};
 const VALIDATORS: &str = "/eth/v1/beacon/states/1000/validators";
 
 fn trials(url: String, chain: ChainSpec) -> Trials {
-    Trials::new(url, Arc::new(chain), vec![[7; 48].into(), [8; 48].into()])
+    let keys = vec![[7; 48].into(), [8; 48].into()];
+    Trials::new(url, Arc::new(chain), keys, Calm::always())
 }
 
 fn place(position: u32) -> Which {

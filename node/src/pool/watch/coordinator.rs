@@ -24,6 +24,7 @@ use super::judging::Nodes;
 use super::known::Known;
 use super::open::Open;
 use crate::pool::anchors;
+use crate::pool::calm::Calm;
 use crate::pool::sending::node_account::{self, NodeAccountError};
 use crate::pool::sending::{Advance, Progress, Sending, SendingError, sent};
 use crate::report::status::CoordinatorStatus;
@@ -51,6 +52,8 @@ pub(super) struct Around {
     pub(super) nodes: Nodes,
     /// The beacon node's chain.
     pub(super) chain: Arc<ChainSpec>,
+    /// When proofs may be made.
+    pub(super) calm: Calm,
     /// A slot.
     pub(super) pause: Duration,
 }
@@ -269,11 +272,9 @@ impl Coordinator {
         let opening = tokio::task::spawn_blocking(opening).await;
         let account = opening.expect("opening a keystore does not panic")?;
         let (on, fee) = ((account, chain_id), u64::from(*max_fee_gwei));
-        let Nodes {
-            execution, beacon, ..
-        } = &self.around.nodes;
-        let sending = Sending::open(execution, on, data_dir, fee)?;
-        self.open = Some(Open::new(sending, beacon.clone()));
+        let Around { nodes, calm, .. } = &self.around;
+        let sending = Sending::open(&nodes.execution, on, data_dir, fee)?;
+        self.open = Some(Open::new(sending, nodes.beacon.clone(), calm.clone()));
         Ok(())
     }
 }

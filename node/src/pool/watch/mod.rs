@@ -50,6 +50,7 @@ use thiserror::Error;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{Instant, sleep_until};
 
+use super::calm::Calm;
 use super::{SightError, Target, look};
 use crate::beacon::BeaconClient;
 use crate::checks::chain::UnfitNode;
@@ -113,6 +114,8 @@ pub struct Places {
     /// The beacon node, and the chain that it follows.
     pub beacon_node: String,
     pub chain: Arc<ChainSpec>,
+    /// When proofs may be made.
+    pub calm: Calm,
     /// How long after the first failure it is tried again, and how often a coordinator that has
     /// something to do looks: a slot.
     pub pause: Duration,
@@ -138,6 +141,7 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
         execution_node,
         beacon_node,
         chain,
+        calm,
         pause,
         mandate,
     } = places;
@@ -153,6 +157,7 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
         let around = Around {
             nodes: nodes.clone(),
             chain,
+            calm,
             pause,
         };
         Coordinator::new(mandate, around, lock.clone())

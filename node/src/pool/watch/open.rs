@@ -18,6 +18,7 @@ use super::known::Known;
 use crate::beacon::BeaconClient;
 use crate::clock;
 use crate::execution::Anchors;
+use crate::pool::calm::Calm;
 use crate::pool::leaving::{Chain, leaving};
 use crate::pool::proving::prove;
 use crate::pool::sending::{Advance, Progress, Sending, SendingError};
@@ -25,6 +26,7 @@ use crate::pool::sending::{Advance, Progress, Sending, SendingError};
 pub(super) struct Open {
     sending: Sending,
     beacon: BeaconClient,
+    calm: Calm,
     /// The calls that carry proofs, by step, as long as the contracts take them: another proof at
     /// each look would take the place of what is under way each time.
     proved: BTreeMap<StepId, Call>,
@@ -51,10 +53,11 @@ impl Calls {
 }
 
 impl Open {
-    pub(super) fn new(sending: Sending, beacon: BeaconClient) -> Self {
+    pub(super) fn new(sending: Sending, beacon: BeaconClient, calm: Calm) -> Self {
         Self {
             sending,
             beacon,
+            calm,
             proved: BTreeMap::new(),
             turns: Turns::default(),
             unasked: Unasked::default(),
@@ -119,7 +122,8 @@ impl Open {
                 made.waits(step, &why);
                 continue;
             }
-            let proofs = match prove(self.chain(spec), (&step.kind, need), clock::now()).await {
+            let (chain, calm) = (self.chain(spec), &self.calm);
+            let proofs = match prove(chain, (&step.kind, need), clock::now(), calm).await {
                 Ok(proofs) => proofs.into_iter(),
                 Err(why) => {
                     made.waits(step, &why);

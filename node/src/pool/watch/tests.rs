@@ -78,6 +78,7 @@ impl Place {
             execution_node: execution_node.to_owned(),
             beacon_node: "http://127.0.0.1:1".to_owned(),
             chain: Arc::new(example::chain([1; 32].into(), &[])),
+            calm: Calm::always(),
             pause: Duration::from_millis(1),
             mandate: mandate(dir.path()),
         })

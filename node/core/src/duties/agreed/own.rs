@@ -24,6 +24,12 @@ impl Run {
         self.reached.is_none() || self.question.is_some() || self.stage.owed().is_some()
     }
 
+    /// Whether it has begun, and is not signed yet or this peer's part has still to leave.
+    pub(crate) fn is_under_way(&self) -> bool {
+        let is_over = self.stage.signed().is_some() && self.stage.part().is_none();
+        self.reached.is_some() && !is_over
+    }
+
     pub(crate) fn trigger(&mut self, step: &mut Step<'_>) {
         if self.reached.is_none() {
             self.reach(Phase::Trigger, step);

@@ -104,7 +104,8 @@ impl Stage {
         *self = Self::Done { value, part };
     }
 
-    fn part(&self) -> Option<&Part> {
+    /// This peer's part, while it is on its way.
+    pub(crate) fn part(&self) -> Option<&Part> {
         match self {
             Self::Recording(part) => Some(part),
             Self::Done { part, .. } => part.as_ref(),

@@ -16,6 +16,7 @@ use super::SendError;
 use crate::beacon::BeaconClient;
 use crate::clock;
 use crate::execution::Patience;
+use crate::pool::calm::Calm;
 use crate::pool::leaving::{Chain, leaving};
 use crate::pool::proving::prove;
 use crate::pool::sending::Sending;
@@ -91,6 +92,7 @@ impl Asking {
     async fn prove(&self, step: &Step, need: &Need) -> Result<[Vec<u8>; 2], SendError> {
         let (beacon, spec) = self.beacon.as_ref().ok_or(SendError::NoBeacon)?;
         let chain = Chain { beacon, spec };
-        Ok(prove(chain, (&step.kind, need), clock::now()).await?)
+        let calm = Calm::always();
+        Ok(prove(chain, (&step.kind, need), clock::now(), &calm).await?)
     }
 }
