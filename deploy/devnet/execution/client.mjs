@@ -1,17 +1,15 @@
 // Starts the execution client of the package, mended where it makes a busy devnet stop.
 //
-// `receipts.mjs`, `calls.mjs` and `params.mjs` say what they mend. Here are its transactions: it
-// forgets those of a block that the chain turns away from, and one whose nonce is used up keeps all
-// behind it waiting. Now they wait again, and none is in the way. And where several ask for blocks
-// at once, it ends when it drops a block that it is still building: that this one has nothing left
-// to undo is no reason to. After any other fault that nothing catches it ends at once, and says
-// which.
+// `receipts.mjs`, `calls.mjs`, `params.mjs` and `payloads.mjs` say what they mend. Here are its
+// transactions: it forgets those of a block that the chain turns away from, and one whose nonce is
+// used up keeps all behind it waiting. Now they wait again, and none is in the way. And after a
+// fault that nothing catches it ends at once, and says which.
 // node client.mjs, with the flags of `ethereumjs`
 import {createAddressFromString, equalsBytes} from "@ethereumjs/util";
-import {BlockBuilder} from "@ethereumjs/vm";
 import {TxPool} from "@ethereumjs/client/dist/esm/src/service/txpool.js";
 import "./calls.mjs";
 import "./params.mjs";
+import "./payloads.mjs";
 import "./receipts.mjs";
 
 // The chain turns away from fewer blocks with transactions than that.
@@ -42,11 +40,6 @@ TxPool.prototype.txsByPriceAndNonce = async function (vm, options) {
     if (usable.length > 0) pool.set(address, usable);
   }
   return txsByPriceAndNonce.call(Object.create(this, {pool: {value: pool}}), vm, options);
-};
-
-const revert = BlockBuilder.prototype.revert;
-BlockBuilder.prototype.revert = function () {
-  return revert.call(this).catch(() => {});
 };
 
 // As it comes, it would close its ports and stay: the devnet would wait for it and not know why.
