@@ -11,6 +11,7 @@
 //! | [`namespaces`] | every peer in a network namespace; one whose cable is pulled and back |
 //! | [`memory`] | what a peer remembers of the others' records is told after its restart |
 //! | [`proving`] | a running peer makes a proof on trial when its operator wants one |
+//! | [`rocket_pool`] | a megapool's validators from their founding to the last wei |
 //! | [`rollback`] | an older data directory put in place |
 //! | [`stand`] | the devnet that they share, and what they ask of it |
 //! | [`count`] | which duties the blocks contain, counted beside everything else |
@@ -34,6 +35,7 @@ mod lan;
 mod memory;
 mod namespaces;
 mod proving;
+mod rocket_pool;
 mod rollback;
 mod stand;
 mod troubles;
