@@ -207,13 +207,15 @@ fn coordinator(coordinator: &CoordinatorStatus) -> Vec<String> {
         waits,
         problem,
     } = coordinator;
-    let account = match account.as_str() {
-        "" => "an account that could not be opened",
-        account => account,
+    let sends = match account.as_str() {
+        "" => String::new(),
+        account => format!(", and sends from {account}"),
     };
-    let mut lines = vec![format!(
-        "  this peer coordinates, and sends from {account}: {does}"
-    )];
+    let does = match does.as_str() {
+        "" => String::new(),
+        does => format!(": {does}"),
+    };
+    let mut lines = vec![format!("  this peer coordinates{sends}{does}")];
     lines.extend(
         problem
             .iter()

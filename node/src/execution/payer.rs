@@ -41,6 +41,14 @@ impl Sender {
         text.trim_start().starts_with('{')
     }
 
+    /// Whether the text is a keystore of version 3 that can be opened with some passphrase.
+    ///
+    /// # Errors
+    /// If it is none, or asks for too much.
+    pub fn check_keystore(text: &str) -> Result<(), ExecutionError> {
+        Keystore::read(text).map(drop)
+    }
+
     /// The account of this secret key, 64 hex digits with or without 0x.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! A running peer, put together of what was loaded and of everything around the core.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use futures::stream;
@@ -36,7 +37,8 @@ use crate::report::metrics::Metrics;
 use crate::report::observer::Observer;
 use crate::report::shown::Shown;
 use crate::report::status::{
-    BeaconStatus, PeerStatus, RecordStatus, Status, StatusBoard, ValidatorStatus,
+    BeaconStatus, CoordinatorStatus, PeerStatus, PoolStatus, RecordStatus, Status, StatusBoard,
+    ValidatorStatus,
 };
 use crate::report::web::{self, Admission, Sessions};
 use node_core::duties::facts::ClusterFacts;
@@ -66,7 +68,7 @@ pub(super) async fn open(
     let terms = lock.definition.terms();
     let place = config.data_dir.join("memory");
     let (memory, remembered) = DutyHistory::open(&place, lock.hash(), terms.size())?;
-    let status = first_status(loaded, client, &remembered);
+    let status = first_status(config, loaded, client, &remembered);
     let admission = Admission {
         address: config.metrics,
         names: config.metrics_names.clone().into(),
@@ -200,10 +202,7 @@ fn pool(
     let place = agreement.display();
     if !agreement.exists() {
         if config.coordinator.is_some() {
-            warn!(
-                "there is no {place}, so this peer coordinates nothing: start it again once all \
-                 have signed one"
-            );
+            warn!("{}", nothing_agreed(&agreement));
         }
         return None;
     }
@@ -298,7 +297,12 @@ fn core(
     Ok((node, journal))
 }
 
-fn first_status(loaded: &Loaded, client: &BeaconClient, remembered: &Remembered) -> Status {
+fn first_status(
+    config: &Config,
+    loaded: &Loaded,
+    client: &BeaconClient,
+    remembered: &Remembered,
+) -> Status {
     let (lock, me) = (&loaded.lock, loaded.me);
     let terms = lock.definition.terms();
     let seen = &remembered.sequences;
@@ -327,9 +331,35 @@ fn first_status(loaded: &Loaded, client: &BeaconClient, remembered: &Remembered)
             ..RecordStatus::default()
         },
         has_exit_key: lock.exit_seal_commitment.is_some(),
+        pool: config.coordinator.as_ref().map(|_| not_yet(config)),
         duties: remembered.endings.clone(),
         ..Status::default()
     }
+}
+
+/// What a peer that coordinates shows before Rocket Pool was looked at.
+fn not_yet(config: &Config) -> PoolStatus {
+    let agreement = agreement::beside(&config.lock_file);
+    let (does, problem) = match agreement.exists() {
+        true => ("waits until Rocket Pool is seen", None),
+        false => ("", Some(nothing_agreed(&agreement))),
+    };
+    PoolStatus {
+        coordinator: Some(CoordinatorStatus {
+            does: does.to_owned(),
+            problem,
+            ..CoordinatorStatus::default()
+        }),
+        ..PoolStatus::default()
+    }
+}
+
+/// Why a peer without an agreement coordinates nothing.
+fn nothing_agreed(place: &Path) -> String {
+    format!(
+        "there is no {}, so this peer coordinates nothing: start it again once all have signed one",
+        place.display()
+    )
 }
 
 /// The graffiti of own blocks: at most 32 bytes of text, filled up with zeros.

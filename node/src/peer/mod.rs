@@ -40,7 +40,7 @@ use crate::beacon::BeaconClient;
 use crate::checks::chain::check_chain;
 use crate::config::Config;
 use crate::disk::DataLock;
-use crate::pool::sending::node_account::refuse_mainnet;
+use crate::pool::sending::node_account;
 use crate::report::lines::{Lines, Quiet};
 use crate::report::status::StatusBoard;
 use assemble::{assemble, open};
@@ -65,9 +65,11 @@ pub async fn run(config: &Config, stop: impl Future<Output = ()>) -> Result<(), 
     for caution in config.cautions(loaded.lock.definition.terms(), loaded.me) {
         warn!("{caution}");
     }
-    if config.coordinator.is_some() {
+    if let Some(told) = &config.coordinator {
         let terms = loaded.lock.definition.terms();
-        refuse_mainnet(terms.chain.execution_chain_id)?;
+        node_account::refuse_mainnet(terms.chain.execution_chain_id)?;
+        // A mistyped path must not first be seen when there is something to be sent.
+        node_account::check(&told.node_keystore, &told.node_password_file)?;
         config.execution_node()?;
     }
     let client = BeaconClient::connect(beacon_node.as_str())?;

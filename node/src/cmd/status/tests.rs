@@ -144,3 +144,29 @@ fn a_peer_that_coordinates_says_for_which_account_and_what_its_keystore_allows()
         assert!(page.contains(words), "{words}: {page}");
     }
 }
+
+#[test]
+fn a_peer_that_coordinates_says_so_before_its_keystore_is_open() {
+    let shown = |does: &str, problem: Option<&str>| {
+        let coordinator = CoordinatorStatus {
+            does: does.to_owned(),
+            problem: problem.map(str::to_owned),
+            ..CoordinatorStatus::default()
+        };
+        let pool = PoolStatus {
+            coordinator: Some(coordinator),
+            ..PoolStatus::default()
+        };
+        let status = Status {
+            pool: Some(pool),
+            ..Status::default()
+        };
+        page(&status, 0)
+    };
+    let words = shown("waits until Rocket Pool is seen", None);
+    let expected = "  this peer coordinates: waits until Rocket Pool is seen\n";
+    assert!(words.contains(expected), "{words}");
+    let words = shown("", Some("it does not open"));
+    let expected = "  this peer coordinates\n  IT SENDS NOTHING: it does not open\n";
+    assert!(words.contains(expected), "{words}");
+}

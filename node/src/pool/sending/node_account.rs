@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use crate::disk::files::{self, FileError};
 use crate::execution::{ExecutionError, Sender};
@@ -27,14 +28,15 @@ pub enum NodeAccountError {
     )]
     Mainnet,
     #[error(
-        "{} is no keystore: the node account's key stands in a wallet's keystore of version 3",
+        "`node_keystore` of `[coordinator]`: {} is no keystore: the node account's key stands in a \
+         wallet's keystore of version 3",
         .0.display()
     )]
     NoKeystore(PathBuf),
-    #[error(transparent)]
-    File(#[from] FileError),
-    #[error("the node account's keystore: {0}")]
-    Keystore(#[from] ExecutionError),
+    #[error("`{0}` of `[coordinator]`: {1}")]
+    File(&'static str, #[source] FileError),
+    #[error("`node_keystore` of `[coordinator]`, {}: {}", .0.display(), .1)]
+    Keystore(PathBuf, #[source] ExecutionError),
 }
 
 /// Stops on a chain on which the node account must not be a keystore.
@@ -48,6 +50,30 @@ pub fn refuse_mainnet(chain_id: u64) -> Result<(), NodeAccountError> {
     }
 }
 
+/// Whether both files are there, closed to others and of their kind, without opening the keystore.
+///
+/// # Errors
+/// If they are not.
+pub fn check(keystore: &Path, password_file: &Path) -> Result<(), NodeAccountError> {
+    let (text, _) = read(keystore, password_file)?;
+    let refused = |error| NodeAccountError::Keystore(keystore.to_owned(), error);
+    Sender::check_keystore(&text).map_err(refused)
+}
+
+/// The keystore and its password, as they stand in their files.
+fn read(
+    keystore: &Path,
+    password_file: &Path,
+) -> Result<(Zeroizing<String>, Zeroizing<String>), NodeAccountError> {
+    let of = |key| move |error| NodeAccountError::File(key, error);
+    let text = files::read_secret(keystore, Sender::MAX_BYTES).map_err(of("node_keystore"))?;
+    if !Sender::is_keystore(&text) {
+        return Err(NodeAccountError::NoKeystore(keystore.to_owned()));
+    }
+    let words = files::read_secret(password_file, MAX_PASSWORD);
+    Ok((text, words.map_err(of("node_password_file"))?))
+}
+
 /// Opens the keystore, which takes about a second.
 ///
 /// # Errors
@@ -58,13 +84,10 @@ pub fn open(
     chain_id: u64,
 ) -> Result<Sender, NodeAccountError> {
     refuse_mainnet(chain_id)?;
-    let text = files::read_secret(keystore, Sender::MAX_BYTES)?;
-    if !Sender::is_keystore(&text) {
-        return Err(NodeAccountError::NoKeystore(keystore.to_owned()));
-    }
-    let words = files::read_secret(password_file, MAX_PASSWORD)?;
+    let (text, words) = read(keystore, password_file)?;
     let words = words.trim_end_matches(['\r', '\n']);
-    Ok(Sender::of_keystore(keystore, &text, words)?)
+    let refused = |error| NodeAccountError::Keystore(keystore.to_owned(), error);
+    Sender::of_keystore(keystore, &text, words).map_err(refused)
 }
 
 #[cfg(test)]

@@ -190,6 +190,22 @@ impl Coordinator {
         }
     }
 
+    /// Opens what it works with while nothing is seen yet: what is wrong with it is no surprise
+    /// then, once there is something to be sent. Nothing is said once it is open.
+    pub(super) async fn blind(&mut self) -> Option<CoordinatorStatus> {
+        if self.open.is_some() {
+            return None;
+        }
+        let problem = self.open().await.err().map(|idle| idle.to_string());
+        let account = self.open.as_ref().map(Open::account);
+        Some(CoordinatorStatus {
+            account: account.map_or_else(String::new, |it| checksummed(&it)),
+            does: "waits until Rocket Pool is seen".to_owned(),
+            waits: Vec::new(),
+            problem,
+        })
+    }
+
     /// Whether something is to be demanded now: what was demanded lately is under way.
     fn is_time_for(&mut self, demand: &Demand) -> bool {
         let now = Instant::now();

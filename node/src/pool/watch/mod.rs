@@ -259,7 +259,12 @@ impl Watch {
                         said.push(Said::Coordinates(worked.status));
                     }
                 }
-                Err(trouble) => said.push(Said::Trouble(trouble)),
+                Err(trouble) => {
+                    said.push(Said::Trouble(trouble));
+                    if is_look && let Some(coordinator) = &mut self.coordinator {
+                        said.extend(coordinator.blind().await.map(Said::Coordinates));
+                    }
+                }
             }
             if is_look {
                 let pause = self.pause_after(failed, is_busy);

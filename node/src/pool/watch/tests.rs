@@ -228,17 +228,19 @@ async fn it_ends_with_the_loop_that_it_works_for() {
     drop(dir);
 }
 
+/// Of files that are not there.
+fn mandate(dir: &Path) -> Option<Mandate> {
+    Some(Mandate {
+        node_keystore: dir.join("node-account.json"),
+        node_password_file: dir.join("node-account.password"),
+        max_fee_gwei: 50,
+        data_dir: dir.to_owned(),
+    })
+}
+
 #[tokio::test]
 async fn a_coordinator_without_its_account_says_so_and_goes_on_looking() {
     let fake = Fake::start(&world(), &world()).await;
-    let mandate = |dir: &Path| {
-        Some(Mandate {
-            node_keystore: dir.join("node-account.json"),
-            node_password_file: dir.join("node-account.password"),
-            max_fee_gwei: 50,
-            data_dir: dir.to_owned(),
-        })
-    };
     let mut place = Place::begin_with(&fake.url, mandate);
     place.put(&signed(first()));
     for _ in 0..2 {
@@ -252,4 +254,18 @@ async fn a_coordinator_without_its_account_says_so_and_goes_on_looking() {
         assert!(problem.contains("node-account.json"), "{problem}");
         assert_eq!(status.account, "");
     }
+}
+
+#[tokio::test]
+async fn a_coordinator_without_its_account_says_so_while_nothing_is_seen_too() {
+    let mut place = Place::begin_with("http://127.0.0.1:1", mandate);
+    place.put(&signed(first()));
+    place.errands.slow.send(Errand::Look).await.unwrap();
+    let trouble = place.hear().await;
+    assert!(matches!(trouble, Said::Trouble(_)), "{trouble:?}");
+    let Said::Coordinates(status) = place.hear().await else {
+        panic!("it says what will keep it from sending");
+    };
+    let problem = status.problem.unwrap();
+    assert!(problem.contains("node-account.json"), "{problem}");
 }

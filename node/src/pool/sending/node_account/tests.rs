@@ -55,3 +55,32 @@ fn a_bare_key_and_files_that_others_may_read_are_refused() {
     let refused = open(&keystore, &password, 560_048).err().unwrap();
     assert!(refused.to_string().contains("chmod 600"), "{refused}");
 }
+
+#[test]
+fn what_is_wrong_with_a_file_is_known_before_the_keystore_is_opened() {
+    let (_dir, keystore, password) = place(KEYSTORE, 0o600);
+    check(&keystore, &password).unwrap();
+    let refused = |keystore: &Path, password: &Path| {
+        let error = check(keystore, password).err().unwrap();
+        error.to_string()
+    };
+    let missing = Path::new("/nowhere");
+    for (words, key) in [
+        (refused(missing, &password), "`node_keystore`"),
+        (refused(&keystore, missing), "`node_password_file`"),
+    ] {
+        assert!(words.contains("cannot read /nowhere"), "{words}");
+        assert!(words.contains(key), "{words}");
+    }
+    // Each in the other's place.
+    let words = refused(&password, &keystore);
+    assert!(words.contains("node.password is no keystore"), "{words}");
+    fs::set_permissions(&password, fs::Permissions::from_mode(0o644)).unwrap();
+    let words = refused(&keystore, &password);
+    assert!(words.contains("`node_password_file`"), "{words}");
+    assert!(words.contains("chmod 600"), "{words}");
+    fs::set_permissions(&password, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(&keystore, "{}").unwrap();
+    let words = refused(&keystore, &password);
+    assert!(words.contains("no keystore of version 3"), "{words}");
+}
