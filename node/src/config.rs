@@ -302,11 +302,19 @@ impl Config {
     /// # Errors
     /// If none is named.
     pub fn execution_node(&self) -> Result<&Url, ConfigError> {
+        self.execution_node_or("")
+    }
+
+    /// The same, for a command with a flag for it, or with what else is in its place.
+    ///
+    /// # Errors
+    /// As [`Config::execution_node`].
+    pub fn execution_node_or(&self, other: &str) -> Result<&Url, ConfigError> {
         let url = self.execution_node.as_ref();
         url.ok_or_else(|| {
             let example = "execution_node = \"http://127.0.0.1:8545\"";
-            let others = "or set GANTRY_EXECUTION_NODE, or give --execution-node";
-            self.lacks("execution_node", &format!("{example}, {others}"))
+            let variable = "or set GANTRY_EXECUTION_NODE";
+            self.lacks("execution_node", &format!("{example}, {variable}{other}"))
         })
     }
 

@@ -57,16 +57,21 @@ fn a_key_of_the_config_that_is_missing_is_told_with_every_way_to_give_it() {
 }
 
 #[test]
-fn a_lock_that_is_not_there_yet_leads_to_the_ceremony_or_to_its_flag() {
+fn a_lock_that_is_not_there_yet_leads_to_the_ceremony_or_to_what_names_it() {
     let desk = Desk::new();
     desk.put_identity(0);
     desk.put("gantry.toml", "beacon_node = 'http://127.0.0.1:1'");
-    for typed in ["run", "lock verify", "evidence verify gantry.toml"] {
+    for (typed, names_it) in [
+        ("run", "as `lock_file` in the config"),
+        ("lock verify", "as `lock_file` in the config"),
+        ("lock show", "in its place"),
+        ("evidence verify gantry.toml", "with --lock"),
+    ] {
         let words = desk.refused(typed);
         let ways = [
             "cluster-lock.json is not there",
             "`gantry dkg` makes it",
-            "--lock",
+            names_it,
         ];
         assert_says(&words, &ways);
     }

@@ -19,9 +19,9 @@ pub enum LockFileError {
     File(#[from] FileError),
     #[error(
         "{} is not there: `gantry dkg` makes it at the end of the ceremony, so hold that first. If \
-         it is elsewhere, name it with --lock, or as `lock_file` in the config", .0.display()
+         it is elsewhere, name it {}", .0.display(), .1
     )]
-    Missing(PathBuf),
+    Missing(PathBuf, &'static str),
     #[error("{}: {}", .0.display(), .1)]
     Refused(PathBuf, #[source] BadLock),
     #[error("{}: {}", .0.display(), .1)]
@@ -39,10 +39,25 @@ pub enum LockFileError {
     },
 }
 
+/// The lock where the config has it.
 pub(crate) fn read(path: &Path) -> Result<Lock, LockFileError> {
+    read_by(path, "as `lock_file` in the config")
+}
+
+/// The lock that a flag of this command names.
+pub(crate) fn read_given(path: &Path) -> Result<Lock, LockFileError> {
+    read_by(path, "with --lock")
+}
+
+/// The lock that this command names as its file.
+pub(crate) fn read_named(path: &Path) -> Result<Lock, LockFileError> {
+    read_by(path, "in its place")
+}
+
+fn read_by(path: &Path, how: &'static str) -> Result<Lock, LockFileError> {
     let text = match files::read(path, Lock::MAX_BYTES) {
         Err(FileError::Read(path, error)) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(LockFileError::Missing(path));
+            return Err(LockFileError::Missing(path, how));
         }
         read => read?,
     };

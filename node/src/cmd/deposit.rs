@@ -154,7 +154,7 @@ impl Arguments {
         if self.from_block > 0 && self.beacon_node.is_none() {
             return Err(Refusal::FromBlockAlone.into());
         }
-        let lock = lock::read(&self.lock)?;
+        let lock = lock::read_given(&self.lock)?;
         lock::check_keys(&lock, &self.lock)?;
         let text = files::read(&self.file, MAX_BYTES)?;
         let deposits = deposit::from_json(&text, &lock).map_err(|error| self.refused(error))?;

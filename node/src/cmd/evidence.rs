@@ -58,7 +58,7 @@ impl Command {
 
 impl Verify {
     fn run(self) -> Result<(), EvidenceError> {
-        let lock = lock::read(&self.lock)?;
+        let lock = lock::read_given(&self.lock)?;
         let roster = lock.definition.terms().roster();
         let text = files::read(&self.file, MAX_FILE)?;
         let (mut lines, mut bad) = (0, 0);

@@ -149,7 +149,7 @@ impl Opening {
 
     fn master(&self) -> Result<MasterSecret, OpeningError> {
         let config = Config::read_or_default(self.config.as_deref(), None)?;
-        let lock = lock::read(self.lock.as_ref().unwrap_or(&config.lock_file))?;
+        let lock = lock::read_given(self.lock.as_ref().unwrap_or(&config.lock_file))?;
         let beside = config.data_dir.join(SECRET_FILE);
         let mut source = self.secret.source(&config);
         // Only a password that works is given out, so a secret of something else does no harm.

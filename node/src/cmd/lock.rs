@@ -110,7 +110,7 @@ impl Command {
     pub fn run(self) -> Result<(), LookError> {
         match self {
             Self::Show(show) => {
-                let lock = lock::read(&show.file)?;
+                let lock = lock::read_named(&show.file)?;
                 print!("{}", in_words(&lock));
                 Ok(())
             }

@@ -181,6 +181,10 @@ fn a_beacon_node_is_missed_when_it_is_needed() {
         error.starts_with("`execution_node` (gantry.toml, which is not there): is missing"),
         "{error}"
     );
+    // Not every command has a flag for it.
+    assert!(!error.contains("--"), "{error}");
+    let flag = config.execution_node_or(", or give --it").unwrap_err();
+    assert!(flag.to_string().ends_with(", or give --it"), "{flag}");
     let error = refusal("execution_node = \"ws://user:pass4711@b\"", &[]);
     let said = "`execution_node` (gantry.toml line 1): the execution node's address is not a URL";
     assert!(

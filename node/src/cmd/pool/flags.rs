@@ -11,6 +11,9 @@ use crate::config::{Config, ConfigError};
 /// The address of the execution node: `execution_node` of a config.
 const EXECUTION_NODE: &str = "GANTRY_EXECUTION_NODE";
 
+/// What names it as well, in the words of an error.
+const OR_FLAG: &str = ", or give --execution-node";
+
 /// Through which node it is looked, and with which config.
 #[derive(Debug, Args)]
 pub(super) struct Through {
@@ -38,7 +41,7 @@ impl Through {
     pub(super) fn url(&self, config: &Config) -> Result<String, ConfigError> {
         match &self.execution_node {
             Some(url) => Ok(url.clone()),
-            None => Ok(config.execution_node()?.to_string()),
+            None => Ok(config.execution_node_or(OR_FLAG)?.to_string()),
         }
     }
 }

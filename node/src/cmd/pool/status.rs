@@ -54,7 +54,7 @@ impl Arguments {
             Some(url) => (url.to_owned(), None, None),
             None => {
                 let config = self.through.config()?;
-                let url = config.execution_node()?.to_string();
+                let url = self.through.url(&config)?;
                 (url, chain_of(&config.lock_file)?, Some(config))
             }
         };
