@@ -93,12 +93,19 @@ fn money_in_words(terms: &Terms) -> Vec<String> {
         .collect();
     let each = Gwei(terms.deposit_amounts.iter().map(|amount| amount.0).sum());
     let all = Gwei(each.0.saturating_mul(terms.validators as u64));
-    let mut lines = vec![
-        format!("Validators        {}", terms.validators),
-        format!("Deposits of each  {}", amounts.join(" + ")),
-        format!("  of all          {all} ({} × {each})", terms.validators),
-    ];
-    if each < Gwei::FULL {
+    let mut lines = vec![format!("Validators        {}", terms.validators)];
+    let is_later = matches!(terms.withdrawal, Withdrawal::Later);
+    if is_later {
+        let words = "1 ETH, later, through Rocket Pool; the rest comes from there";
+        lines.push(format!("Deposits of each  {words}"));
+    } else {
+        lines.push(format!("Deposits of each  {}", amounts.join(" + ")));
+        lines.push(format!(
+            "  of all          {all} ({} × {each})",
+            terms.validators
+        ));
+    }
+    if each < Gwei::FULL && !is_later {
         let note = "                  less than 32 ETH: no validator starts until the rest is paid";
         lines.push(note.to_owned());
     }

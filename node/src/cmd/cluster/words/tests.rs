@@ -62,6 +62,9 @@ fn signers_are_told_who_opens_exits_and_what_waits_for_addresses_that_are_left_o
         assert!(text.contains(words), "{text}");
     }
     assert!(!text.contains("REFUSED"), "{text}");
+    // The amounts of the definition are not what is deposited.
+    assert!(text.contains("1 ETH, later, through Rocket Pool"), "{text}");
+    assert!(!text.contains("of all   "), "{text}");
 }
 
 #[test]
