@@ -11,6 +11,7 @@ mod club;
 mod ports;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use agreeing::{
     AGREEMENT, EVIL, NODE, SIGNED, after_the_ceremony, at_home, filled_in, gantry, hash_in, lock,
@@ -213,6 +214,53 @@ fn refused_plan(club: &Club, i: usize) -> String {
     let output = plan.output().unwrap();
     assert!(!output.status.success());
     String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn who_has_no_agreement_yet_is_told_how_to_come_to_one() {
+    let club = after_the_ceremony(&lock(Withdrawal::Later), &[]);
+    let shown = refusal(&club, 0, "show");
+    let signed = refusal(&club, 0, &format!("sign --hash {}", Root::ZERO));
+    for words in [shown, signed, refused_plan(&club, 0)] {
+        assert!(words.contains("no agreement yet"), "{words}");
+        assert!(words.contains("`gantry pool agree new` begins"), "{words}");
+    }
+    fs::remove_file(club.file(0, "cluster-lock.json")).unwrap();
+    for words in [refusal(&club, 0, "show"), refused_plan(&club, 0)] {
+        assert!(words.contains("`lock_file` in the config"), "{words}");
+        // They have no such flag.
+        assert!(!words.contains("--lock"), "{words}");
+    }
+}
+
+#[test]
+fn a_key_that_is_not_the_node_accounts_is_refused_before_anything_is_signed() {
+    let club = after_the_ceremony(&lock(Withdrawal::Later), &[]);
+    let shares = NAMES.map(|name| format!("--share {name}=2500")).join(" ");
+    let new = format!("new --node {NODE} --withdrawal {ADDRESS} {shares}");
+    assert!(gantry(&club, 0, &new).status.success());
+    let words = refused_plan(&club, 0);
+    assert!(words.contains("`gantry pool agree sign`"), "{words}");
+    let sign = at_home(&club, 0, "sign --node-keystore ~/other.key");
+    let other = club.home(0).join("other.key");
+    for (key, expected) in [("11".repeat(32), NODE), ("no key".to_owned(), "other.key")] {
+        fs::write(&other, key).unwrap();
+        fs::set_permissions(&other, fs::Permissions::from_mode(0o600)).unwrap();
+        let words = refusal(&club, 0, &sign);
+        assert!(words.contains(expected), "{words}");
+        assert!(!words.contains("45 digits"), "nothing is asked: {words}");
+        assert!(!club.file(0, SIGNED).exists());
+    }
+    let hash = hash_in(&club, 0, "");
+    let sign = format!("sign --hash {hash} --node-keystore ~/node.key");
+    let (_, notice) = succeeds(&club, 0, &sign);
+    let words = format!("as alice, and as the node account {NODE}");
+    assert!(notice.contains(&words), "{notice}");
+    // A file that has nothing new is told of.
+    send_from(&club, 0);
+    succeeds(&club, 1, TAKE_IN);
+    let (_, notice) = succeeds(&club, 1, TAKE_IN);
+    assert!(notice.contains("has brought nothing"), "{notice}");
 }
 
 #[test]

@@ -35,6 +35,11 @@ const MAX_SIGNED_BYTES: usize = 128;
 pub enum AgreementFileError {
     #[error(transparent)]
     File(#[from] FileError),
+    #[error(
+        "there is no {}, so no agreement yet: `gantry pool agree new` begins one, `gantry pool \
+         agree merge` takes one that you were sent", .0.display()
+    )]
+    Missing(PathBuf),
     #[error("{}: {}", .0.display(), .1)]
     Refused(PathBuf, #[source] Box<BadAgreement>),
     /// Another file says otherwise than the peer's own.
@@ -74,7 +79,7 @@ pub(crate) fn read(
     lock: &Lock,
     deposits: Deposits,
 ) -> Result<Agreement, AgreementFileError> {
-    let (agreement, _) = read_by(own, lock, deposits)?;
+    let (agreement, _) = read_by(own, lock, deposits).map_err(none_yet)?;
     check_by(own, &agreement, deposits)?;
     let newest = signed(own)?.check_newest(Some(&agreement));
     newest.map_err(refused(own))?;
@@ -88,6 +93,21 @@ pub(crate) fn read_copy(
     lock: &Lock,
 ) -> Result<(Agreement, String), AgreementFileError> {
     read_by(path, lock, Deposits::UNKNOWN)
+}
+
+/// The peer's own copy as [`read_copy`] reads it.
+pub(crate) fn read_own(own: &Path, lock: &Lock) -> Result<(Agreement, String), AgreementFileError> {
+    read_copy(own, lock).map_err(none_yet)
+}
+
+/// The same error, unless there is no own copy.
+fn none_yet(error: AgreementFileError) -> AgreementFileError {
+    if let AgreementFileError::File(FileError::Read(own, cause)) = &error
+        && cause.kind() == io::ErrorKind::NotFound
+    {
+        return AgreementFileError::Missing(own.clone());
+    }
+    error
 }
 
 fn read_by(

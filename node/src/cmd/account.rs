@@ -1,6 +1,6 @@
 //! The key of an account of the execution chain, read from the operator's file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -18,21 +18,22 @@ pub enum AccountError {
     File(#[from] FileError),
     #[error(transparent)]
     Secret(#[from] SecretFileError),
-    #[error(transparent)]
-    Account(#[from] ExecutionError),
+    #[error("{}: {}", .0.display(), .1)]
+    Account(PathBuf, #[source] ExecutionError),
 }
 
 /// The account of a wallet's keystore (version 3) or of a key in hex, in a file of mode 0600. The
 /// passphrase of a keystore is in `words_in`, or is asked for.
 pub(super) fn open(file: &Path, words_in: Option<&Path>) -> Result<Sender, AccountError> {
     let text = files::read_secret(file, Sender::MAX_BYTES)?;
+    let refused = |error| AccountError::Account(file.to_owned(), error);
     if !Sender::is_keystore(&text) {
-        return Ok(Sender::of_key(&text)?);
+        return Sender::of_key(&text).map_err(refused);
     }
     let words = match words_in {
         Some(file) => files::read_secret(file, MAX_PASSPHRASE)?,
         None => passphrase(&format!("Passphrase of {}: ", file.display()))?,
     };
     let words = words.trim_end_matches(['\r', '\n']);
-    Ok(Sender::of_keystore(file, &text, words)?)
+    Sender::of_keystore(file, &text, words).map_err(refused)
 }

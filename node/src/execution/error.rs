@@ -179,14 +179,14 @@ pub enum ExecutionError {
         cause: Shown,
     },
     #[error(
-        "the sender's key is neither a keystore of version 3 nor 64 hex digits: give --key-file \
-         with one of them, or GANTRY_DEPOSIT_KEY with the digits"
+        "the account's key is neither a keystore of version 3 nor 64 hex digits: give one of them"
     )]
     Key,
-    #[error("the file with the sender's key is no keystore of version 3 that can be read: {0}")]
+    #[error("the file is no keystore of version 3 that can be read: {0}")]
     Keystore(String),
     #[error(
-        "the sender's keystore does not open: the passphrase is not its own, or the file is damaged"
+        "the keystore does not open: the passphrase is not its own, or the file is damaged. Try \
+         again with the one with which the wallet wrote it"
     )]
     KeystorePassphrase,
     #[error("the sender {sender} has {has} ETH and needs {needs} ETH: send the difference first")]

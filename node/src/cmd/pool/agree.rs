@@ -246,8 +246,10 @@ impl Merge {
         let home = self.place.home()?;
         let mut own = home.copy()?.map(|(agreement, _)| agreement);
         for file in self.files.iter().filter(|file| !home.is_own(file)) {
+            let before = own.as_ref().map(Agreement::to_file);
             let (_, _, merged) = agreement::take_in(file, &home.own, &mut own, &home.lock)?;
-            eprint!("{}", brought(file, &merged));
+            let is_same = before == own.as_ref().map(Agreement::to_file);
+            eprint!("{}", brought(file, &merged, is_same));
         }
         let agreement = own.expect("clap asks for a file, and every file is a copy or refused");
         // What is written is read by a peer that runs.
@@ -265,7 +267,7 @@ impl Show {
         let Some(file) = self.file.filter(|file| !home.is_own(file)) else {
             let (agreement, text) = match own {
                 Some(own) => own,
-                None => agreement::read_copy(&home.own, &home.lock)?,
+                None => agreement::read_own(&home.own, &home.lock)?,
             };
             show(&agreement, &text);
             home.check_newest(Some(&agreement))?;

@@ -324,7 +324,11 @@ pub enum BadAgreement {
         hash: Root,
     },
     /// Nothing is in force yet.
-    #[error("not yet in force: version {number} lacks the signature of {missing}")]
+    #[error(
+        "not yet in force: version {number} lacks the signature of {missing}. Who has not signed \
+         signs (`gantry pool agree sign`) and sends the file to the others, who take it in \
+         (`gantry pool agree merge FILE`)"
+    )]
     NotInForce {
         /// The last version.
         number: u64,

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use node_core::pool::agreement::{Agreement, join};
 use proto::agreement::AccountSignature;
-use proto::definition::Fingerprint;
-use proto::{IdentityKey, Root};
+use proto::definition::{Fingerprint, checksummed};
+use proto::{Address, IdentityKey, Root};
 
 use super::words::signatures;
 use super::{AgreeError, Home, Place, show, write};
@@ -55,6 +55,7 @@ impl Sign {
         let file = draft.file.unwrap_or_else(|| home.own.clone());
         refuse_deposited(&home, &agreement, key)?;
         show(&agreement, &draft.text);
+        let as_node = self.as_node(&agreement)?;
         let last = agreement.last();
         let (number, found) = (last.content.number, last.hash);
         match self.hash {
@@ -72,19 +73,36 @@ impl Sign {
         }
         agreement::remember(&home.own, &agreement)?;
         agreement.sign(&identity)?;
-        if let Some(keystore) = &self.node_keystore {
-            let words = self.node_passphrase_file.as_deref();
-            let account = account::open(keystore, words)?;
-            let signature = account.sign_text(&agreement.node_text())?;
-            agreement.sign_as_node(account.address(), AccountSignature(signature))?;
+        let mut too = String::new();
+        if let Some((account, signature)) = as_node {
+            agreement.sign_as_node(account, signature)?;
+            too = format!(", and as the node account {}", checksummed(&account));
         }
         write(&home.own, &agreement)?;
         if file != home.own {
             write(&file, &agreement)?;
         }
         println!("{}", signatures(&agreement));
-        eprintln!("Signed version {number} in {} as {name}.", file.display());
+        let file = file.display();
+        eprintln!("Signed version {number} in {file} as {name}{too}.");
         Ok(())
+    }
+
+    /// What the node account would sign, if its keystore is given: whoever calls the others finds
+    /// out before whether it opens, and is that of the agreement.
+    fn as_node(
+        &self,
+        agreement: &Agreement,
+    ) -> Result<Option<(Address, AccountSignature)>, AgreeError> {
+        let Some(keystore) = &self.node_keystore else {
+            return Ok(None);
+        };
+        let account = account::open(keystore, self.node_passphrase_file.as_deref())?;
+        let signature = AccountSignature(account.sign_text(&agreement.node_text())?);
+        agreement
+            .clone()
+            .sign_as_node(account.address(), signature)?;
+        Ok(Some((account.address(), signature)))
     }
 
     /// Reads what is to be signed, if the operator called `name` may.
@@ -102,7 +120,7 @@ impl Sign {
                 file: None,
             },
             (None, None) => {
-                let (agreement, text) = agreement::read_copy(&home.own, &home.lock)?;
+                let (agreement, text) = agreement::read_own(&home.own, &home.lock)?;
                 Draft {
                     agreement,
                     text,

@@ -133,10 +133,13 @@ fn changes(agreement: &Agreement) -> Vec<String> {
     changed(both, there, before.content.number)
 }
 
-/// What a copy brought into the own one, in a line or none.
-pub(super) fn brought(file: &Path, merged: &Merged) -> String {
+/// What a copy brought into the own one, which may be the same as before, in a line or none.
+pub(super) fn brought(file: &Path, merged: &Merged, is_same: bool) -> String {
     let file = file.display();
     match merged {
+        Merged::Level if is_same => {
+            format!("{file} has brought nothing: your copy has all that stands there.\n")
+        }
         Merged::Level => String::new(),
         Merged::Newer => format!("{file} has brought versions that your copy lacked.\n"),
         Merged::Older(lacking) => format!(
