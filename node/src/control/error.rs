@@ -13,7 +13,8 @@ use super::bounds::{MAX_PATH, PATIENCE};
 pub enum ControlError {
     #[error(
         "no peer runs here: nothing answers at {} ({}). Start `gantry run` with this config; it \
-         listens there once its log says \"running\"", .0.display(), .1
+         listens there once its log says \"running\". If it is started, it waits for its beacon \
+         node: `gantry status` says why", .0.display(), .1
     )]
     NotRunning(PathBuf, #[source] io::Error),
     #[error(
