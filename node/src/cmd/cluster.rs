@@ -149,6 +149,8 @@ impl Sign {
         let me = definition.peer_of(&identity.public())?;
         print!("{}", describe(&definition, &unchecked));
         definition.terms().fit_to_sign()?;
+        let name = definition.name_of(me).to_owned();
+        let has_signed = !definition.unsigned_by().contains(&name.as_str());
         match self.hash {
             Some(given) if given != definition.hash() => {
                 let found = definition.hash();
@@ -156,17 +158,17 @@ impl Sign {
                 return Err(ClusterError::OtherHash { file, found, given });
             }
             Some(_) => {}
-            None if confirmed(&question(&definition, definition.name_of(me)))? => {}
+            None if has_signed || confirmed(&question(&definition, &name))? => {}
             None => return Err(ClusterError::NotSigned),
         }
         definition.sign(&identity)?;
         files::replace(&self.file, definition.to_json().as_bytes(), Mode::Public)?;
         println!("{}", signatures(&definition));
-        eprintln!(
-            "Signed {} as {}.",
-            self.file.display(),
-            definition.name_of(me)
-        );
+        let file = self.file.display();
+        match has_signed {
+            true => eprintln!("Already signed by you, {name}: {file}. Nothing is left to sign."),
+            false => eprintln!("Signed {file} as {name}."),
+        }
         Ok(())
     }
 }

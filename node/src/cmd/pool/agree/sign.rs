@@ -33,6 +33,15 @@ pub struct Sign {
     node_passphrase_file: Option<PathBuf>,
 }
 
+/// What of the newest version is not signed yet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Due {
+    Nothing,
+    Operator,
+    Node,
+    Both,
+}
+
 /// What is to be signed.
 struct Draft {
     /// The own copy with what the file has.
@@ -53,9 +62,12 @@ impl Sign {
         let draft = self.draft(&home, &name)?;
         let mut agreement = draft.agreement;
         let file = draft.file.unwrap_or_else(|| home.own.clone());
-        refuse_deposited(&home, &agreement, key)?;
+        let due = self.due(&agreement, &name);
+        if due != Due::Nothing {
+            refuse_deposited(&home, &agreement, key)?;
+        }
         show(&agreement, &draft.text);
-        let as_node = self.as_node(&agreement)?;
+        let as_node = self.as_node(&agreement, due)?;
         let last = agreement.last();
         let (number, found) = (last.content.number, last.hash);
         match self.hash {
@@ -68,7 +80,7 @@ impl Sign {
                 });
             }
             Some(_) => {}
-            None if confirmed(&question(&found, &name, self.node_keystore.is_some()))? => {}
+            None if due == Due::Nothing || confirmed(&question(&found, &name, due))? => {}
             None => return Err(AgreeError::NotSigned),
         }
         agreement::remember(&home.own, &agreement)?;
@@ -78,23 +90,45 @@ impl Sign {
             agreement.sign_as_node(account, signature)?;
             too = format!(", and as the node account {}", checksummed(&account));
         }
+        // Where nothing is due another file may still lack what stands here.
         write(&home.own, &agreement)?;
         if file != home.own {
             write(&file, &agreement)?;
         }
         println!("{}", signatures(&agreement));
         let file = file.display();
-        eprintln!("Signed version {number} in {file} as {name}{too}.");
+        match due {
+            Due::Nothing => eprintln!(
+                "Already signed by you, {name}: version {number} in {file}. Nothing is left to \
+                 sign."
+            ),
+            Due::Operator | Due::Node | Due::Both => {
+                eprintln!("Signed version {number} in {file} as {name}{too}.");
+            }
+        }
         Ok(())
     }
 
-    /// What the node account would sign, if its keystore is given: whoever calls the others finds
-    /// out before whether it opens, and is that of the agreement.
+    /// What is still to be signed by the operator called `name`, and with the keystore.
+    fn due(&self, agreement: &Agreement, name: &str) -> Due {
+        let last = agreement.last();
+        let as_node = self.node_keystore.is_some() && last.node_signature.is_none();
+        match (last.signatures.contains_key(name), as_node) {
+            (true, false) => Due::Nothing,
+            (false, false) => Due::Operator,
+            (true, true) => Due::Node,
+            (false, true) => Due::Both,
+        }
+    }
+
+    /// What the node account would sign, if that is due: whoever calls the others finds out before
+    /// whether its keystore opens, and is that of the agreement.
     fn as_node(
         &self,
         agreement: &Agreement,
+        due: Due,
     ) -> Result<Option<(Address, AccountSignature)>, AgreeError> {
-        let Some(keystore) = &self.node_keystore else {
+        let (Due::Node | Due::Both, Some(keystore)) = (due, &self.node_keystore) else {
             return Ok(None);
         };
         let account = account::open(keystore, self.node_passphrase_file.as_deref())?;
@@ -166,14 +200,14 @@ fn refuse_deposited(
 }
 
 /// What is asked before a version is signed.
-fn question(hash: &Root, me: &str, as_node: bool) -> String {
-    let too = if as_node {
-        ", and as the node account"
-    } else {
-        ""
+fn question(hash: &Root, me: &str, due: Due) -> String {
+    let would = match due {
+        Due::Nothing | Due::Operator => format!("You would sign as {me}"),
+        Due::Node => format!("You have signed as {me}, and would sign as the node account too"),
+        Due::Both => format!("You would sign as {me}, and as the node account"),
     };
     format!(
-        "You would sign as {me}{too}, for everything above.\n\
+        "{would}, for everything above.\n\
          Call every other operator, on a number that you had before and whose voice you know, and \
          read to each other:\n  {}\n\
          Are these 45 digits the same for all of them, and do you agree? Type yes to sign: ",
