@@ -178,7 +178,7 @@ pub enum Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Opening => "waiting for peers to join",
+            Self::Opening => "waiting for peers to begin",
             Self::Dealing => "exchanging shares",
             Self::Proving => "proving that shares work",
             Self::Storing => "storing keys",

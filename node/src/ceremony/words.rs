@@ -13,6 +13,9 @@ use super::error::CeremonyError;
 use super::keys::Site;
 use super::screen::Screen;
 
+/// What is waited for before this peer's first word.
+const JOINING: &str = "waiting for peers to join";
+
 /// The number of an attempt as people count: the first is 1.
 pub(super) fn counted(attempt: u32) -> u32 {
     attempt.saturating_add(1)
@@ -150,7 +153,7 @@ impl Words {
                 opener,
                 step,
             } => self.step(attempt, opener, step),
-            Doing::Recalling => Step::Opening.to_string(),
+            Doing::Recalling => JOINING.to_owned(),
             Doing::Storing => Step::Storing.to_string(),
             Doing::Holding => "waiting for every peer to hold the lock".to_owned(),
             Doing::Signing => "waiting for signatures of the deposits".to_owned(),
@@ -218,11 +221,13 @@ impl Words {
     }
 }
 
-/// What is done, and who is waited for: nobody who has joined joins any more.
+/// What is done, and who is waited for. Who has joined here need not have begun: it begins when all
+/// have joined there.
 fn with_names(words: String, others: &[String]) -> String {
     match others {
+        [] if words == JOINING => "all have joined, and this peer begins".to_owned(),
         [] if words.ends_with(&Step::Opening.to_string()) => {
-            words.replace(&Step::Opening.to_string(), "all have joined, and go on")
+            words.replace(&Step::Opening.to_string(), "all have begun")
         }
         [] => words,
         others => format!("{words}: {}", others.join(", ")),

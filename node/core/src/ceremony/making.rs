@@ -79,18 +79,17 @@ impl Making {
 
     /// Shows the step and whom it waits for.
     pub fn show(&self, line: &mut Line) {
-        let (step, waiting) = match line.told.is_enough() {
-            true => (self.step, self.waiting),
-            false => (Step::Opening, line.told.waiting()),
-        };
+        if !line.told.is_enough() {
+            return line.show(Doing::Recalling, line.told.waiting());
+        }
         let position = self.ceremony.position();
         let opener = position.opener;
         let doing = Doing::Step {
             attempt: position.attempt,
             opener: opener.and_then(|at| line.place.size().peer(at)),
-            step,
+            step: self.step,
         };
-        line.show(doing, waiting);
+        line.show(doing, self.waiting);
     }
 
     /// What this peer holds of what `peer` has said.

@@ -57,7 +57,8 @@ pub enum Doing {
         /// The step.
         step: Step,
     },
-    /// Hears what this peer may have said before.
+    /// Before its first word: waits for the others to come, and to tell what they remember of this
+    /// peer.
     Recalling,
     /// Writes its keystores.
     Storing,

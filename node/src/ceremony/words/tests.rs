@@ -66,12 +66,19 @@ fn who_ended_before_as_this_peer_did_is_not_said_to_lack_something() {
 
 #[test]
 fn nobody_is_waited_for_by_no_name() {
-    let joining = || Step::Opening.to_string();
+    let (joining, beginning) = (|| JOINING.to_owned(), || Step::Opening.to_string());
     let bob = ["bob".to_owned()];
     assert_eq!(
         with_names(joining(), &bob),
         "waiting for peers to join: bob"
     );
-    assert_eq!(with_names(joining(), &[]), "all have joined, and go on");
+    let words = with_names(joining(), &[]);
+    assert_eq!(words, "all have joined, and this peer begins");
+    // All have joined here, but bob waits for others.
+    assert_eq!(
+        with_names(beginning(), &bob),
+        "waiting for peers to begin: bob"
+    );
+    assert_eq!(with_names(beginning(), &[]), "all have begun");
     assert_eq!(with_names(Step::Storing.to_string(), &[]), "storing keys");
 }

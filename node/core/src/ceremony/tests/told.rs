@@ -93,6 +93,42 @@ fn nobody_is_named_who_tells_in_time_or_never_can() {
     }
 }
 
+/// What is shown as going on among these outputs, and who is waited for.
+fn shown(outputs: &[Output]) -> Vec<(Doing, Vec<PeerIndex>)> {
+    let shown = outputs.iter().filter_map(|output| {
+        let Output::Note(Note::Doing(doing, waiting)) = output else {
+            return None;
+        };
+        Some((*doing, waiting.peers.iter().collect()))
+    });
+    shown.collect()
+}
+
+#[test]
+fn whom_a_peer_waits_for_to_come_it_does_not_mix_with_those_that_have_not_begun() {
+    let others = vec![peer(1), peer(2), peer(3)];
+    let opening = Doing::Step {
+        attempt: 0,
+        opener: None,
+        step: dkg::ceremony::Step::Opening,
+    };
+    let told = Frame::Remembered(Vec::new()).encode();
+    for start in starts() {
+        let is_first = matches!(start, Start::Blank(..));
+        let mut first = waiting(start, WireVersion::V2);
+        let before = shown(&first.handle(START, Input::Tick));
+        assert_eq!(before, [(Doing::Recalling, vec![peer(3)])]);
+        let mut outputs = first.handle(START, Input::Frame(peer(3), told.clone()));
+        if is_first {
+            let begun = Performed::Begun([5; 32].into());
+            outputs = first.handle(START, Input::Performed(begun));
+            assert_eq!(shown(&outputs)[0], (Doing::Recalling, Vec::new()));
+        }
+        // Nobody of them has begun yet, though all are there.
+        assert_eq!(shown(&outputs).pop(), Some((opening, others.clone())));
+    }
+}
+
 #[test]
 fn a_peer_without_a_memory_waits_for_all_and_one_with_a_memory_for_enough() {
     let size = ClusterSize::of(4).unwrap();
