@@ -12,6 +12,22 @@ use thiserror::Error;
 
 use crate::cmd::money::is_checked;
 
+/// Where the names of the database of timezones begin that its upkeepers want to be used; the
+/// others there, such as `US/Eastern`, are old names of these.
+const AREAS: [&str; 11] = [
+    "Africa",
+    "America",
+    "Antarctica",
+    "Arctic",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Etc",
+    "Europe",
+    "Indian",
+    "Pacific",
+];
+
 /// Why the flags make no terms.
 #[derive(Debug, Error)]
 pub enum DraftError {
@@ -30,6 +46,13 @@ pub enum DraftError {
     Twice { flag: &'static str, name: String },
     #[error("--share is NAME=POINTS, in basis points, of which 10000 are all: change {0}")]
     Share(String),
+    #[error(
+        "--timezone {0} is no name that Rocket Pool's other programs know: it is Continent/City of \
+         the database of timezones, with capitals and _ for blanks, such as Europe/Berlin or \
+         America/New_York (`timedatectl list-timezones` prints all), or Etc/UTC to say nothing of \
+         where you are"
+    )]
+    Timezone(String),
 }
 
 /// The content of a version. What is left out is as in the version before.
@@ -66,7 +89,8 @@ pub struct Flags {
     /// Tickets for the express queue; `use` if it was never said.
     #[arg(long, value_name = "WHAT")]
     tickets: Option<TicketsWish>,
-    /// The timezone with which the node is registered; Etc/UTC if it was never said.
+    /// The timezone with which the node is registered, Continent/City such as Europe/Berlin;
+    /// Etc/UTC if it was never said.
     #[arg(long, value_name = "NAME")]
     timezone: Option<String>,
 }
@@ -119,7 +143,7 @@ impl Flags {
             withdrawal,
             rpl_withdrawal: rpl.unwrap_or(withdrawal),
             members: self.members(lock, before)?,
-            wishes: self.wishes(lock, before),
+            wishes: self.wishes(lock, before)?,
         })
     }
 
@@ -201,7 +225,10 @@ impl Flags {
         ]
     }
 
-    fn wishes(&self, lock: &Lock, before: Option<&Terms>) -> Wishes {
+    fn wishes(&self, lock: &Lock, before: Option<&Terms>) -> Result<Wishes, DraftError> {
+        if let Some(zone) = self.timezone.as_deref().filter(|zone| !is_zone(zone)) {
+            return Err(DraftError::Timezone(typed::shown(zone)));
+        }
         let old = before.map(|it| it.wishes.clone());
         let old = old.unwrap_or_else(|| Wishes {
             smoothing_pool: false,
@@ -214,13 +241,25 @@ impl Flags {
             TicketsWish::Use => Tickets::Use,
             TicketsWish::Save => Tickets::Save,
         });
-        Wishes {
+        Ok(Wishes {
             smoothing_pool: pool.unwrap_or(old.smoothing_pool),
             validators: self.validators.unwrap_or(old.validators),
             tickets: tickets.unwrap_or(old.tickets),
             timezone: self.timezone.clone().unwrap_or(old.timezone),
-        }
+        })
     }
+}
+
+/// Whether a text has the form of a timezone's name. Whether there is such a place only the
+/// database knows.
+fn is_zone(text: &str) -> bool {
+    let mut parts = text.split('/');
+    let is_area = parts.next().is_some_and(|area| AREAS.contains(&area));
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"_+-".contains(&b);
+    let is_place =
+        |part: &str| part.starts_with(|c: char| c.is_ascii_uppercase()) && part.bytes().all(fits);
+    let mut places = parts.peekable();
+    is_area && places.peek().is_some() && places.all(is_place)
 }
 
 /// The address that was typed, else the one that is known.

@@ -101,6 +101,41 @@ fn what_is_missing_or_of_nobody_is_said() {
 }
 
 #[test]
+fn a_timezone_is_typed_as_the_database_of_timezones_has_it() {
+    for zone in [
+        "Etc/UTC",
+        "Etc/GMT+5",
+        "America/Port-au-Prince",
+        "America/Argentina/Buenos_Aires",
+        "Antarctica/DumontDUrville",
+    ] {
+        let terms = first(&format!("--timezone {zone}")).unwrap();
+        assert_eq!(terms.wishes.timezone, zone);
+    }
+    for zone in [
+        "CEST",
+        "UTC+1",
+        "Berlin/Europe",
+        "europe/berlin",
+        "Europe/berlin",
+        "Europe",
+        "Europe/",
+        "US/Eastern",
+        "Europe/Zürich",
+    ] {
+        let words = first(&format!("--timezone {zone}")).unwrap_err();
+        let named = format!("--timezone \"{zone}\" is no name");
+        assert!(words.contains(&named), "{words}");
+        assert!(words.contains("Continent/City"), "{words}");
+    }
+    // One that was agreed before this was asked for stays as it is.
+    let mut before = terms();
+    before.wishes.timezone = "US/Eastern".to_owned();
+    let next = flags("--tickets save").terms(&lock(), Some(&before));
+    assert_eq!(next.unwrap().wishes.timezone, "US/Eastern");
+}
+
+#[test]
 fn an_address_that_was_typed_without_its_checksum_is_told() {
     let small = NODE.to_lowercase();
     let words = format!("--node {small} --owner alice={OWNER} --funding bob={OWNER},{small}");
