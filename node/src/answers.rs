@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::Body;
 
-pub use other::Other;
+pub use other::{Other, is_at_engine};
 pub use reason::reason;
 
 /// Why a body was not read to its end.

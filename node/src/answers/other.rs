@@ -4,6 +4,15 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+/// Where execution clients serve the Engine API unless they are told otherwise: it lets nobody in
+/// but their beacon node (execution-apis, `engine/authentication.md`).
+const ENGINE: &str = ":8551";
+
+/// Whether a node, as it may be shown, is at the port of the Engine API.
+pub fn is_at_engine(node: &str) -> bool {
+    node.ends_with(ENGINE)
+}
+
 /// What a body is that is not in the language that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Other {

@@ -254,7 +254,7 @@ impl BeaconClient {
         // The status says more than that its reason did not come.
         Err(rejected.unwrap_or_else(|_| {
             let rejected = Rejected::read(status, &[], &self.hidden);
-            self.error(call, Cause::Rejected(rejected.to(call)))
+            self.error(call, Cause::Rejected(rejected.to(call, self.hidden.node())))
         }))
     }
 
@@ -280,7 +280,7 @@ impl BeaconClient {
         // A body that cannot be read leaves the status, which says more than why it could not.
         let body = self.whole(call, response.into_body(), FAILURE_LIMIT).await;
         let rejected = Rejected::read(status, &body.unwrap_or_default(), &self.hidden);
-        self.error(call, Cause::Rejected(rejected.to(call)))
+        self.error(call, Cause::Rejected(rejected.to(call, self.hidden.node())))
     }
 
     fn timed_out(&self, call: Call) -> BeaconError {

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::call::Call;
 use super::contradiction::Contradiction;
-use crate::answers::Other;
+use crate::answers::{Other, is_at_engine};
 use crate::hidden::{self, Hidden, Shown};
 
 /// The address of a beacon node cannot be used. Never holds the address: it may have a password.
@@ -209,12 +209,13 @@ impl Rejected {
 }
 
 impl Rejected {
-    /// The same if no beacon node refuses `call` like that: every one has it, and one that has no
-    /// answer yet says so in words.
-    pub(super) fn to(self, call: Call) -> Self {
+    /// The same, unless no beacon node refuses `call` like that: every one has it, and one that has
+    /// no answer yet says so in words; or the Engine API is what refuses at `node`.
+    pub(super) fn to(self, call: Call, node: &str) -> Self {
+        let is_engine = matches!(self.status, 401 | 403) && is_at_engine(node);
         let is_unknown = matches!(self.status, 400 | 404 | 405 | 415 | 501);
         let is_wordless = self.voice == Voice::Foreign || self.message.is_empty();
-        match call.is_basic() && is_unknown && is_wordless {
+        match is_engine || call.is_basic() && is_unknown && is_wordless {
             true => Self {
                 voice: Voice::NoBeaconNode,
                 ..self

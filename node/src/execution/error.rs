@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::answers::{Other, reason};
+use crate::answers::{Other, is_at_engine, reason};
 use crate::hidden::{Hidden, Shown};
 
 /// The address of an execution node cannot be used. Never holds the address.
@@ -282,12 +282,24 @@ impl ExecutionError {
 /// to be understood hangs on it.
 pub(super) fn said(payload: &ErrorPayload, hidden: &Hidden) -> Shown {
     let message = hidden.shown(&payload.message);
-    Shown::ours(format!("{message} (code {})", payload.code))
+    let words = payload.message.to_ascii_lowercase();
+    // Some clients refuse a stranger in words of JSON-RPC.
+    let is_shut_out = words.contains("unauthori") || words.contains("authenti");
+    let advice = match is_shut_out && is_at_engine(hidden.node()) {
+        true => ENGINE,
+        false => "",
+    };
+    Shown::ours(format!("{message} (code {}){advice}", payload.code))
 }
+
+/// What to do where the Engine API answers.
+const ENGINE: &str = ": this is the port of the Engine API, which is for the beacon node alone; \
+                      give that of the JSON-RPC, usually 8545";
 
 fn http(error: &HttpError, hidden: &Hidden) -> Shown {
     let advice = match error.status {
         300..=399 => ": the address leads elsewhere; give the one it leads to",
+        401 | 403 if is_at_engine(hidden.node()) => ENGINE,
         401 | 403 => ": check user name, password and key in the address",
         429 => ": the node is asked too often",
         404 | 405 => ": no JSON-RPC is there; check the port and the path of the address",

@@ -33,6 +33,24 @@ fn an_error_names_the_node_the_call_the_reason_and_what_to_do() {
 }
 
 #[test]
+fn the_engine_api_in_place_of_a_beacon_node_is_told() {
+    let refused = |status, node: &str| {
+        let rejected = read(status, b"").to(Call::AttestationData, node);
+        error(Cause::Rejected(rejected)).to_string()
+    };
+    let words = refused(401, "http://127.0.0.1:8551");
+    assert!(words.contains("this is no Beacon API"), "{words}");
+    assert!(words.contains("that of the execution node may"), "{words}");
+    for (status, node) in [
+        (401, "http://127.0.0.1:5052"),
+        (503, "http://127.0.0.1:8551"),
+    ] {
+        let words = refused(status, node);
+        assert!(!words.contains("no Beacon API"), "{words}");
+    }
+}
+
+#[test]
 fn failures_of_single_items_are_read_with_plain_and_quoted_positions() {
     let body = br#"{"code":400,"message":"some failed","failures":[
             {"index":0,"message":"ATTESTATION_ERROR_ATTESTATION_ALREADY_KNOWN"},

@@ -3,8 +3,11 @@
 use super::*;
 
 fn words(error: TransportError) -> String {
-    let url = "https://me:password@example.org/v3/0123456789abcdef".parse();
-    let hidden = Hidden::of(&url.unwrap());
+    words_at("https://me:password@example.org/v3/0123456789abcdef", error)
+}
+
+fn words_at(url: &str, error: TransportError) -> String {
+    let hidden = Hidden::of(&url.parse().unwrap());
     ExecutionError::of("for its newest block", 30, &hidden, error).to_string()
 }
 
@@ -52,4 +55,33 @@ fn what_a_node_refuses_is_told_in_its_own_words_but_for_keys() {
     );
     let error = TransportErrorKind::custom_str("me:password@example.org refused");
     assert!(!words(error).contains("password@"));
+}
+
+#[test]
+fn the_port_of_the_engine_api_is_told_with_the_one_to_give() {
+    let expected = "this is the port of the Engine API, which is for the beacon node alone; give \
+                    that of the JSON-RPC, usually 8545";
+    let http = |status, body: &str| TransportErrorKind::http_error(status, body.to_owned());
+    let payload = |message: &'static str| {
+        RpcError::ErrorResp(ErrorPayload {
+            code: 3,
+            message: message.into(),
+            data: None,
+        })
+    };
+    for said in [
+        words_at("http://127.0.0.1:8551", http(401, "")),
+        words_at("http://127.0.0.1:8551/", http(403, "Forbidden")),
+        words_at("http://127.0.0.1:8551", payload("Unauthorized")),
+    ] {
+        assert!(said.contains(expected), "{said}");
+        assert!(!said.contains("password"), "{said}");
+    }
+    for said in [
+        words_at("http://el:9000", http(401, "no such key")),
+        words_at("http://127.0.0.1:8551", http(502, "")),
+        words_at("http://127.0.0.1:8551", payload("execution reverted")),
+    ] {
+        assert!(!said.contains("Engine"), "{said}");
+    }
 }
