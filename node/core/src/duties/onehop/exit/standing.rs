@@ -29,7 +29,13 @@ pub struct Leaving {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Hindrance {
     /// The chain does not know the validator.
-    #[error("the own beacon node does not know the validator: has its deposit arrived?")]
+    #[error(
+        "by the own beacon node the chain has no such validator, so there is nothing to exit: its \
+         deposit was never sent, or is still on its way, which takes hours, and weeks in a queue. \
+         If it was sent, approve once `gantry status` counts it among those known to the chain. If \
+         not, it needs no exit; at Rocket Pool, agree on fewer validators (`gantry pool agree new \
+         --validators NUMBER`)"
+    )]
     Unknown,
     /// It is not active.
     #[error("the validator is not active, by the own beacon node: only an active one can leave")]

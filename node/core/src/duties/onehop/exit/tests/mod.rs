@@ -132,8 +132,8 @@ impl Peer {
         self.order(approve(DAY));
     }
 
-    fn answer(&mut self, leaving: Leaving) {
-        let found = vec![(VALIDATOR, Some(leaving))];
+    fn answer(&mut self, leaving: impl Into<Option<Leaving>>) {
+        let found = vec![(VALIDATOR, leaving.into())];
         self.act(|exits, step| exits.answered(Some(found), step));
     }
 

@@ -99,9 +99,11 @@ fn what_the_chain_would_not_take_is_not_signed_and_the_reason_is_shown() {
         ..sound()
     };
     for (standing, words) in [
-        (young, "epoch 214"),
-        (pending, "not active"),
-        (leaves, "300"),
+        (Some(young), "epoch 214"),
+        (Some(pending), "not active"),
+        (Some(leaves), "300"),
+        (None, "its deposit was never sent, or is still on its way"),
+        (None, "approve once `gantry status` counts it"),
     ] {
         let mut peer = Peer::new(0);
         peer.hears(1, &[said(1, 200, 0), said(2, 200, 0), said(3, 200, 0)]);
