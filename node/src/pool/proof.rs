@@ -135,6 +135,7 @@ impl<'a> Prover<'a> {
         let reader = StateReader::new(terms, wanted)?;
         let known = self.beacon.known_block(BlockId::Root(anchor.root)).await?;
         let header = known.ok_or(NoProof::NoBlock(anchor.root))?.header;
+        let _turn = self.calm.turn().await;
         let mut state = self.beacon.state(StateId::Slot(anchor.slot)).await?;
         let hashing = Hashing::begin(reader).map_err(NoProof::Thread)?;
         let mut calm = self.calm.clone();

@@ -194,27 +194,40 @@ async fn a_validator_and_a_withdrawal_are_proven_with_the_own_beacon_node() {
     assert_eq!(*proof.withdrawal(), pays.parts().withdrawals[1]);
 }
 
-#[tokio::test]
-async fn no_state_is_read_while_a_duty_is_under_way() {
-    let (answers, _) = chain();
-    let (beacon, spec) = (node(answers).await, spec());
-    let (duties, calm) = calm::between(Duration::from_secs(3600));
-    let prover = Prover::new(&beacon, &spec).in_calm(calm);
-    let anchor = anchor(&prover).await;
-    duties.are_under_way(true);
-    let waiting = prover.prove(&anchor, wanted());
-    tokio::pin!(waiting);
+/// That it is not made although others are.
+async fn waits<T>(waiting: impl Future<Output = T> + Unpin, hasty: &Prover<'_>, anchor: &Anchor) {
     let others = async {
-        let hasty = Prover::new(&beacon, &spec);
         for _ in 0..3 {
-            hasty.prove(&anchor, wanted()).await.unwrap();
+            hasty.prove(anchor, wanted()).await.unwrap();
         }
     };
     tokio::select! {
-        _ = &mut waiting => panic!("it was made beside a duty"),
+        _ = waiting => panic!("it is made"),
         () = others => {}
     }
+}
+
+#[tokio::test]
+async fn no_state_is_read_while_a_duty_is_under_way_or_another_proof_is_made() {
+    let (answers, _) = chain();
+    let (beacon, spec) = (node(answers).await, spec());
+    let (duties, calm) = calm::between(Duration::from_secs(3600));
+    let hasty = Prover::new(&beacon, &spec);
+    let prover = Prover::new(&beacon, &spec).in_calm(calm.clone());
+    let anchor = anchor(&prover).await;
+
+    duties.are_under_way(true);
+    let waiting = prover.prove(&anchor, wanted());
+    tokio::pin!(waiting);
+    waits(&mut waiting, &hasty, &anchor).await;
     duties.are_under_way(false);
+    waiting.await.unwrap();
+
+    let turn = calm.turn().await;
+    let waiting = prover.prove(&anchor, wanted());
+    tokio::pin!(waiting);
+    waits(&mut waiting, &hasty, &anchor).await;
+    drop(turn);
     waiting.await.unwrap();
 }
 
