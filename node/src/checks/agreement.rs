@@ -153,7 +153,7 @@ pub(crate) fn take_in(
 ) -> Result<(Agreement, String, Merged), AgreementFileError> {
     let (copy, text) = read_copy(file, lock)?;
     let merged = match into {
-        None => copy.refuse_bare().map(|()| {
+        None => copy.refuse_crowd().map(|()| {
             *into = Some(copy.clone());
             Merged::Newer
         }),

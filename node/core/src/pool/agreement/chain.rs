@@ -149,6 +149,9 @@ impl Agreement {
     /// hash of that one and has the number after it, so whoever has signed that one may sign this
     /// one, and of the two this one holds however late somebody signs the other.
     ///
+    /// Versions that too few stand behind are left out where they are in its way: once enough have
+    /// signed this one, it holds against them.
+    ///
     /// # Errors
     /// If it cannot follow, or there is none to give up and nothing is new.
     pub fn instead(&self, terms: Terms, deposits: Deposits) -> Result<Self, BadAgreement> {
@@ -160,16 +163,16 @@ impl Agreement {
         if last.content.terms == terms {
             return Err(BadAgreement::Unchanged(last.content.number));
         }
+        let mut next = self.with_room();
+        let before = next.versions.last();
         let content = Content {
             lock: self.lock.hash(),
-            number: last.content.number.saturating_add(1),
-            previous: Some(last.hash),
+            number: before.map_or(1, |it| it.content.number.saturating_add(1)),
+            previous: before.map(|it| it.hash),
             terms,
         };
-        let mut next = self.clone();
         next.versions.push(unsigned(content));
         next.verify(deposits)?;
-        next.refuse_bare()?;
         Ok(next)
     }
 

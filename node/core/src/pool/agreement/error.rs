@@ -7,7 +7,7 @@ use proto::definition::checksummed;
 use proto::{Address, IdentityKey, PublicKey, Root};
 use thiserror::Error;
 
-use super::merge::MOST_BARE;
+use super::backing::MOST_ALONE;
 use super::rules::{LONGEST_TIMEZONE, MOST_FUNDING, SHORTEST_TIMEZONE, WHOLE};
 
 /// What of the terms cannot be.
@@ -233,7 +233,7 @@ pub enum BadAgreement {
     Full,
     /// Too many versions that nobody has signed.
     #[error(
-        "nobody has signed the versions {first} to {last}, and more than {MOST_BARE} such are \
+        "nobody has signed the versions {first} to {last}, and more than {MOST_ALONE} such are \
          not taken: anybody can have written them. If it was one of you, that one signs the newest \
          (`gantry pool agree sign`) and sends the file again"
     )]
@@ -242,6 +242,22 @@ pub enum BadAgreement {
         first: u64,
         /// The last.
         last: u64,
+    },
+    /// Too many versions that too few have signed.
+    #[error(
+        "the versions {first} to {last} are signed by {names} alone, and more than {most} such are \
+         not taken, or nothing would fit behind them. To go on, another operator writes the next \
+         version (`gantry pool agree new --instead`), signs it and sends the file"
+    )]
+    Crowd {
+        /// The first of them.
+        first: u64,
+        /// The last.
+        last: u64,
+        /// Who has signed one of them.
+        names: String,
+        /// How many are taken.
+        most: usize,
     },
     /// Somebody wants to sign who is no operator.
     #[error(
@@ -315,7 +331,8 @@ pub enum BadAgreement {
     #[error(
         "it lacks version {number} with the hash {hash}, which you have signed and which may be in \
          force by now: get the newest copy from the others and take it in (`gantry pool agree \
-         merge FILE`)"
+         merge FILE`). To give it up for a later version that you were sent, sign that one \
+         (`gantry pool agree sign FILE`)"
     )]
     Lacks {
         /// The version.

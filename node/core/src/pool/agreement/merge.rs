@@ -3,22 +3,12 @@
 //! Where one copy has gone on, the other follows. Where they part, each with another version of one
 //! number, the branch holds whose newest complete version has the higher number: every operator has
 //! signed that one later ([`super::Signed`]). While no branch has a complete one, the one that goes
-//! further was written in place of the other. Of two branches that are level nobody can say which
-//! one holds: the operators settle it.
-//!
-//! What nobody has signed is nobody's word, so it takes nothing away from what somebody has signed,
-//! and a copy brings only a few such versions: else a file that anybody has written could fill the
-//! agreement, and there would be no room for the real next version.
-
-use proto::agreement::Version;
+//! further was written in place of the other, if as many stand behind it ([`super::backing`]). Of
+//! two branches that are level nobody can say which one holds: the operators settle it.
 
 use super::chain::Agreement;
 use super::error::{BadAgreement, Claim};
 use super::{Deposits, claim};
-
-/// The most versions behind the last that somebody has signed: what one operator writes, and writes
-/// again, before he signs.
-pub const MOST_BARE: usize = 8;
 
 /// What a copy brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,32 +40,11 @@ impl Agreement {
         let mut both = self.clone();
         let merged = both.take(other)?;
         both.verify(deposits)?;
-        if both.bare().len() > self.bare().len() {
-            both.refuse_bare()?;
+        if self.refuse_crowd().is_ok() || both.versions.len() > self.versions.len() {
+            both.refuse_crowd()?;
         }
         *self = both;
         Ok(merged)
-    }
-
-    /// Refuses a copy that ends in more versions which nobody has signed than an operator writes.
-    ///
-    /// # Errors
-    /// If it does.
-    pub fn refuse_bare(&self) -> Result<(), BadAgreement> {
-        match self.bare() {
-            [first, .., last] if self.bare().len() > MOST_BARE => Err(BadAgreement::Bare {
-                first: first.content.number,
-                last: last.content.number,
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    /// The versions at the end that nobody has signed. Whoever signs one signs for all before it,
-    /// whose hashes it names.
-    fn bare(&self) -> &[Version] {
-        let signed = self.versions.iter().rposition(|it| !is_unsigned(it));
-        &self.versions[signed.map_or(0, |last| last + 1)..]
     }
 
     fn take(&mut self, other: &Self) -> Result<Merged, BadAgreement> {
@@ -109,15 +78,15 @@ impl Agreement {
         let complete = |it: &Self| it.newest_complete(from..it.versions.len());
         let at =
             |place: usize| Box::new([&self.versions[place], &other.versions[place]].map(claim));
-        let is_bare = |it: &Self| it.versions[from..].iter().all(is_unsigned);
+        let (backs_ours, backs_theirs) = (self.backing(from), other.backing(from));
         match (complete(self), complete(other)) {
             (Some(ours), Some(theirs)) if ours == theirs => {
                 Err(BadAgreement::TwoComplete(at(ours)))
             }
             (ours, theirs) if theirs > ours => Ok(()),
             (ours, theirs) if ours > theirs => Err(self.behind(other, from)),
-            _ if is_bare(self) && !is_bare(other) => Ok(()),
-            _ if is_bare(other) && !is_bare(self) => Err(self.behind(other, from)),
+            _ if backs_theirs > backs_ours => Ok(()),
+            _ if backs_theirs < backs_ours => Err(self.behind(other, from)),
             _ if other.versions.len() > self.versions.len() => Ok(()),
             _ if other.versions.len() < self.versions.len() => Err(self.behind(other, from)),
             _ => Err(BadAgreement::Conflict(at(from))),
@@ -130,9 +99,4 @@ impl Agreement {
             last: self.last().content.number,
         }
     }
-}
-
-/// Whether nobody has signed it.
-fn is_unsigned(version: &Version) -> bool {
-    version.signatures.is_empty() && version.node_signature.is_none()
 }

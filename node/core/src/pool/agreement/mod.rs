@@ -5,6 +5,7 @@
 //! | `rules` | what terms must be, and which lock they may join |
 //! | `chain` | the versions of a file, verified; the next one |
 //! | `merge` | two copies made one |
+//! | `backing` | how many stand behind what is not in force yet |
 //! | `signed` | what an operator has signed: one version of each number |
 //! | `account` | the node account's signature |
 //! | `error` | why something is refused |
@@ -33,6 +34,7 @@
 //! Pool says.
 
 mod account;
+mod backing;
 mod chain;
 mod error;
 mod merge;
@@ -43,9 +45,10 @@ use proto::agreement::Version;
 
 use crate::record::Joined;
 
+pub use backing::MOST_ALONE;
 pub use chain::Agreement;
 pub use error::{BadAgreement, BadTerms, Claim};
-pub use merge::{MOST_BARE, Merged};
+pub use merge::Merged;
 pub use rules::{MOST_FUNDING, WHOLE, cautions, check_terms, join};
 pub use signed::Signed;
 
