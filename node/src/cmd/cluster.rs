@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use proto::definition::{BadDefinition, Definition, Fingerprint, Unfit};
-use proto::{Address, Root};
+use proto::{Address, Identity, PeerIndex, Root};
 use thiserror::Error;
 
 use super::draft::{DraftError, Flags};
@@ -45,6 +45,11 @@ pub enum ClusterError {
         found: Root,
         given: Root,
     },
+    #[error(
+        "nothing was signed: while you were asked, another definition came into {}. Read that one, \
+         and compare it with the others, before you sign (`gantry cluster sign`)", .0.display()
+    )]
+    Changed(PathBuf),
     #[error("nothing was signed: the answer was not yes")]
     NotSigned,
 }
@@ -142,30 +147,67 @@ impl New {
     }
 }
 
+/// A definition that its operator has read.
+struct Read {
+    definition: Definition,
+    identity: Identity,
+    me: PeerIndex,
+}
+
+impl Read {
+    fn name(&self) -> &str {
+        self.definition.name_of(self.me)
+    }
+
+    /// Whether the operator had signed it before it was read.
+    fn has_signed(&self) -> bool {
+        !self.definition.unsigned_by().contains(&self.name())
+    }
+}
+
 impl Sign {
     fn run(self) -> Result<(), ClusterError> {
-        let (mut definition, unchecked) = read_to_show(&self.file)?;
+        let read = self.show()?;
+        let is_asked = self.hash.is_none() && !read.has_signed();
+        if is_asked && !confirmed(&question(&read.definition, read.name()))? {
+            return Err(ClusterError::NotSigned);
+        }
+        self.sign(&read)
+    }
+
+    /// Shows what is to be signed.
+    fn show(&self) -> Result<Read, ClusterError> {
+        let (definition, unchecked) = read_to_show(&self.file)?;
         let identity = read_identity(&self.dir.join("identity.key"))?;
         let me = definition.peer_of(&identity.public())?;
         print!("{}", describe(&definition, &unchecked));
         definition.terms().fit_to_sign()?;
-        let name = definition.name_of(me).to_owned();
-        let has_signed = !definition.unsigned_by().contains(&name.as_str());
         match self.hash {
-            Some(given) if given != definition.hash() => {
-                let found = definition.hash();
-                let file = self.file;
-                return Err(ClusterError::OtherHash { file, found, given });
-            }
-            Some(_) => {}
-            None if has_signed || confirmed(&question(&definition, &name))? => {}
-            None => return Err(ClusterError::NotSigned),
+            Some(given) if given != definition.hash() => Err(ClusterError::OtherHash {
+                found: definition.hash(),
+                file: self.file.clone(),
+                given,
+            }),
+            Some(_) | None => Ok(Read {
+                definition,
+                identity,
+                me,
+            }),
         }
-        definition.sign(&identity)?;
+    }
+
+    /// Signs what was read, in the file as it is by now: while its operator was on the telephone,
+    /// signatures of the others may have come into it.
+    fn sign(&self, read: &Read) -> Result<(), ClusterError> {
+        let mut definition = definition::read(&self.file)?;
+        if definition.hash() != read.definition.hash() {
+            return Err(ClusterError::Changed(self.file.clone()));
+        }
+        definition.sign(&read.identity)?;
         files::replace(&self.file, definition.to_json().as_bytes(), Mode::Public)?;
         println!("{}", signatures(&definition));
-        let file = self.file.display();
-        match has_signed {
+        let (file, name) = (self.file.display(), read.name());
+        match read.has_signed() {
             true => eprintln!("Already signed by you, {name}: {file}. Nothing is left to sign."),
             false => eprintln!("Signed {file} as {name}."),
         }
@@ -207,3 +249,6 @@ fn read_to_show(path: &Path) -> Result<(Definition, Vec<Address>), ClusterError>
     let (definition, text) = definition::read_with_text(path)?;
     Ok((definition, money::without_checksum(&text)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,6 +68,12 @@ pub enum AgreeError {
         given: Root,
     },
     #[error(
+        "nothing was signed: while you were asked, version {number} came into {}. Read that one, \
+         and compare it with the others, before you sign (`gantry pool agree sign`)",
+        .file.display()
+    )]
+    Changed { file: PathBuf, number: u64 },
+    #[error(
         "{} is older than your copy: it lacks version {number}. Send yours, {}, to whoever sent \
          it; with this command without the name of a file you read or sign that",
         .file.display(), .own.display()
@@ -220,10 +226,12 @@ impl New {
         let terms = before.map(|it| &it.content.terms);
         let terms = self.flags.terms(&home.lock, terms)?;
         let agreement = match &there {
-            None => Agreement::first(home.lock, terms)?,
+            None => Agreement::first(home.lock.clone(), terms)?,
             Some(there) if self.instead => there.instead(terms, Deposits::UNKNOWN)?,
             Some(there) => there.next(terms, Deposits::UNKNOWN)?,
         };
+        // Nothing that the operator has signed is left out for it.
+        home.check_newest(Some(&agreement))?;
         if there.is_none() {
             let text = agreement.to_file().to_json();
             files::write_new(&home.own, text.as_bytes(), Mode::Public)?;

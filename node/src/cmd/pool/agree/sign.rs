@@ -6,7 +6,7 @@ use clap::Args;
 use node_core::pool::agreement::{Agreement, join};
 use proto::agreement::AccountSignature;
 use proto::definition::{Fingerprint, checksummed};
-use proto::{Address, IdentityKey, Root};
+use proto::{Address, Identity, IdentityKey, Root};
 
 use super::words::signatures;
 use super::{AgreeError, Home, Place, show, write};
@@ -52,44 +52,81 @@ struct Draft {
     file: Option<PathBuf>,
 }
 
+/// A version that its operator has read.
+struct Read {
+    home: Home,
+    identity: Identity,
+    name: String,
+    hash: Root,
+    due: Due,
+    /// What the node account signs, if that is due.
+    as_node: Option<(Address, AccountSignature)>,
+}
+
 impl Sign {
     pub(super) fn run(self) -> Result<(), AgreeError> {
+        let read = self.show()?;
+        let is_asked = self.hash.is_none() && read.due != Due::Nothing;
+        if is_asked && !confirmed(&question(&read.hash, &read.name, read.due))? {
+            return Err(AgreeError::NotSigned);
+        }
+        self.sign(&read)
+    }
+
+    /// Shows what is to be signed.
+    fn show(&self) -> Result<Read, AgreeError> {
         let home = self.place.home()?;
         let identity = read_identity(&home.config.identity_file)?;
         let key = identity.public();
         let me = lock::peer_of(&home.lock, &home.config.lock_file, &key)?;
         let name = home.lock.definition.name_of(me).to_owned();
         let draft = self.draft(&home, &name)?;
+        let due = self.due(&draft.agreement, &name);
+        if due != Due::Nothing {
+            refuse_deposited(&home, &draft.agreement, key)?;
+        }
+        show(&draft.agreement, &draft.text);
+        let as_node = self.as_node(&draft.agreement, due)?;
+        let hash = draft.agreement.last().hash;
+        match self.hash {
+            Some(given) if given != hash => Err(AgreeError::OtherHash {
+                number: draft.agreement.last().content.number,
+                file: draft.file.unwrap_or(home.own),
+                found: hash,
+                given,
+            }),
+            Some(_) | None => Ok(Read {
+                home,
+                identity,
+                name,
+                hash,
+                due,
+                as_node,
+            }),
+        }
+    }
+
+    /// Signs what was read, in the files as they are by now: while its operator was on the
+    /// telephone, copies of the others may have been taken in.
+    fn sign(&self, read: &Read) -> Result<(), AgreeError> {
+        let Read {
+            home, name, due, ..
+        } = read;
+        let draft = self.draft(home, name)?;
         let mut agreement = draft.agreement;
         let file = draft.file.unwrap_or_else(|| home.own.clone());
-        let due = self.due(&agreement, &name);
-        if due != Due::Nothing {
-            refuse_deposited(&home, &agreement, key)?;
+        let number = agreement.last().content.number;
+        if agreement.last().hash != read.hash {
+            return Err(AgreeError::Changed { file, number });
         }
-        show(&agreement, &draft.text);
-        let as_node = self.as_node(&agreement, due)?;
-        let last = agreement.last();
-        let (number, found) = (last.content.number, last.hash);
-        match self.hash {
-            Some(given) if given != found => {
-                return Err(AgreeError::OtherHash {
-                    file,
-                    number,
-                    found,
-                    given,
-                });
-            }
-            Some(_) => {}
-            None if due == Due::Nothing || confirmed(&question(&found, &name, due))? => {}
-            None => return Err(AgreeError::NotSigned),
-        }
-        agreement::remember(&home.own, &agreement)?;
-        agreement.sign(&identity)?;
+        agreement.sign(&read.identity)?;
         let mut too = String::new();
-        if let Some((account, signature)) = as_node {
+        if let Some((account, signature)) = read.as_node {
             agreement.sign_as_node(account, signature)?;
             too = format!(", and as the node account {}", checksummed(&account));
         }
+        agreement.refuse_crowd()?;
+        agreement::remember(&home.own, &agreement)?;
         // Where nothing is due another file may still lack what stands here.
         write(&home.own, &agreement)?;
         if file != home.own {
@@ -214,3 +251,6 @@ fn question(hash: &Root, me: &str, due: Due) -> String {
         Fingerprint::of_hash(hash)
     )
 }
+
+#[cfg(test)]
+mod tests;
