@@ -1,6 +1,6 @@
 //! In what an answer that can be read is not the answer to the question.
 
-use proto::eth::{CommitteeIndex, ForkName};
+use proto::eth::{CommitteeIndex, ForkName, ValidatorIndex};
 use proto::{Root, Slot};
 use thiserror::Error;
 
@@ -30,6 +30,8 @@ pub enum Contradiction {
     OtherFork { said: Shown, spec: ForkName },
     #[error("a blinded block, without builder asked")]
     Blinded,
+    #[error("validator {0} without withdrawal credentials")]
+    NoCredentials(ValidatorIndex),
     #[error("null in place of the duties")]
     NoDuties,
     /// Nothing of a list is of use, or not all where all is needed.

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use proto::eth::ValidatorIndex;
-use proto::{Epoch, PublicKey};
+use proto::{Epoch, PublicKey, Root};
 use serde::{Deserialize, Serialize};
 
 use super::call::Call;
@@ -31,6 +31,9 @@ pub struct ValidatorState {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct RegisteredValidator {
     pub pubkey: PublicKey,
+    /// Whom its stake returns to. Only a deposit needs it.
+    #[serde(default, deserialize_with = "open::root")]
+    pub withdrawal_credentials: Option<Root>,
     /// Its first epoch with duties. Only an exit needs this and the next two: where they are
     /// strange they are as if the node had not said them.
     #[serde(default, deserialize_with = "open::epoch")]
@@ -107,6 +110,26 @@ impl BeaconClient {
             let strange = Contradiction::Strange(answer.strange);
             Err(self.contradiction(Call::Validators, strange))
         }
+    }
+
+    /// Which of `keys` are in the registry of a state, and whom the stake of each returns to.
+    ///
+    /// # Errors
+    /// As [`BeaconClient::validators`], and if the node does not say it of one.
+    pub async fn owners(
+        &self,
+        state: StateId,
+        keys: &[PublicKey],
+    ) -> Result<Vec<(PublicKey, Root)>, BeaconError> {
+        let known = self.validators(state, keys).await?;
+        let owner = |known: ValidatorState| match known.validator.withdrawal_credentials {
+            Some(credentials) => Ok((known.validator.pubkey, credentials)),
+            None => {
+                let silent = Contradiction::NoCredentials(known.index);
+                Err(self.contradiction(Call::Validators, silent))
+            }
+        };
+        known.into_iter().map(owner).collect()
     }
 
     /// As [`BeaconClient::validators`], but what cannot be used of the answer costs nothing else.

@@ -87,3 +87,29 @@ async fn epochs_of_a_validator_are_read_and_strange_ones_cost_it_no_duty() {
         assert!(known[0].status.is_active());
     }
 }
+
+/// What is not said of one is not as if it were for the group.
+#[tokio::test]
+async fn a_validator_is_told_with_whom_its_stake_returns_to_or_not_at_all() {
+    let recorded: serde_json::Value =
+        serde_json::from_slice(include_bytes!("recorded/validators.json")).unwrap();
+    let of = |name: &str| recorded["data"][0]["validator"][name].as_str().unwrap();
+    let key: proto::PublicKey = of("pubkey").parse().unwrap();
+    let credentials: proto::Root = of("withdrawal_credentials").parse().unwrap();
+    let client = Node::recorded().start().await;
+    let owners = client.owners(StateId::Head, &[key]).await.unwrap();
+    assert_eq!(owners, [(key, credentials)]);
+    for strange in [serde_json::json!(null), serde_json::json!("0x01")] {
+        let mut answer = recorded.clone();
+        answer["data"][0]["validator"]["withdrawal_credentials"] = strange;
+        let body = serde_json::to_vec(&answer).unwrap();
+        let node = Node::recorded().with(VALIDATORS, (200, JSON, &body));
+        let client = node.start().await;
+        let error = client.owners(StateId::Head, &[key]).await.unwrap_err();
+        let words = error.to_string();
+        assert!(words.contains("without withdrawal credentials"), "{words}");
+        // A duty needs none.
+        let known = client.known_validators(StateId::Head, &[key]).await;
+        assert_eq!(known.unwrap().known.len(), 1);
+    }
+}

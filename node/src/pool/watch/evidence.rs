@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use node_core::pool::misuse::{Doubtful, Evidence};
-use proto::PublicKey;
 use proto::eth::DepositData;
+use proto::{PublicKey, Root};
 
 use crate::beacon::{BeaconClient, BeaconError, StateId};
 use crate::checks::chain::{UnfitNode, UnsureSlot};
@@ -30,7 +30,9 @@ pub(super) async fn read(
     if !sync.may_vote() {
         return Err(UnsureSlot::NotSynced(sync.head_slot).into());
     }
-    let (registered, pending) = deposited(chain.beacon, &doubtful.prestaked).await?;
+    let prestaked = &doubtful.prestaked;
+    let known = [&doubtful.queued[..], prestaked].concat();
+    let (registered, pending) = deposited(chain.beacon, (&known, prestaked)).await?;
     Ok(Evidence {
         registered,
         pending,
@@ -38,32 +40,37 @@ pub(super) async fn read(
     })
 }
 
-/// Which of these keys are in the registry, and their deposits that wait, in the head state or in
-/// the finalised one. Those that wait are a large answer on mainnet: without keys nobody is asked.
+/// Which of the first keys are in the registry and for whom, and the deposits of the second that
+/// wait, in the head state or in the finalised one. Those that wait are a large answer on mainnet:
+/// without keys nobody is asked.
 ///
 /// # Errors
 /// If the beacon node does not answer, or answers what cannot be used: what was not read of it
 /// would look like what is not there.
 pub(super) async fn deposited(
     beacon: &BeaconClient,
-    keys: &[PublicKey],
-) -> Result<(BTreeSet<PublicKey>, Vec<DepositData>), BeaconError> {
+    (keys, paid_for): (&[PublicKey], &[PublicKey]),
+) -> Result<(BTreeSet<(PublicKey, Root)>, Vec<DepositData>), BeaconError> {
     let (mut registered, mut pending) = (BTreeSet::new(), Vec::new());
     if keys.is_empty() {
         return Ok((registered, pending));
     }
     for state in [StateId::Head, StateId::Finalized] {
         // The waiting ones first: one that becomes a validator between the two answers is in both.
-        let waiting = beacon.pending_deposits(state).await?.into_iter();
-        let of_keys = waiting.filter(|it| keys.contains(&it.pubkey));
+        let waiting = match paid_for {
+            [] => Vec::new(),
+            _ => beacon.pending_deposits(state).await?,
+        };
+        let of_keys = waiting
+            .into_iter()
+            .filter(|it| paid_for.contains(&it.pubkey));
         pending.extend(of_keys.map(|it| DepositData {
             pubkey: it.pubkey,
             withdrawal_credentials: it.withdrawal_credentials,
             amount: it.amount,
             signature: it.signature,
         }));
-        let known = beacon.validators(state, keys).await?.into_iter();
-        registered.extend(known.map(|it| it.validator.pubkey));
+        registered.extend(beacon.owners(state, keys).await?);
     }
     Ok((registered, pending))
 }

@@ -135,7 +135,8 @@ async fn see(
     // The beacon chain last: what was deposited before the log was read is in it or in the log.
     // What shows a misuse is read along with it.
     let doubtful = doubtful(&sight, &lock.group_keys());
-    let asked: BTreeSet<PublicKey> = keys.into_iter().chain(doubtful.prestaked).collect();
+    let asked = keys.into_iter().chain(doubtful.prestaked);
+    let asked: BTreeSet<PublicKey> = asked.chain(doubtful.queued).collect();
     let asked: Vec<PublicKey> = asked.into_iter().collect();
     let beacon = beacon_facts(&nodes.beacon, &asked).await?;
     Ok(Seen {
@@ -191,7 +192,7 @@ async fn beacon_facts(beacon: &BeaconClient, keys: &[PublicKey]) -> Result<Beaco
     let spec = beacon.chain_spec().await?;
     slot_by_two(&spec, &beacon.sync_status().await?, clock::now())?;
     let genesis = spec.genesis();
-    let (registered, pending) = deposited(beacon, keys).await?;
+    let (registered, pending) = deposited(beacon, (keys, keys)).await?;
     Ok(BeaconFacts {
         genesis_validators_root: genesis.genesis_validators_root,
         genesis_fork_version: genesis.genesis_fork_version,

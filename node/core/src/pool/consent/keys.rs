@@ -8,9 +8,8 @@ use proto::{PublicKey, Root, ValidatorPosition};
 use super::chain::views;
 use super::refusal::Refusal;
 use super::{Demand, Grounds, MOST_KEYS};
-use crate::deposit::has_valid_signature;
 use crate::pool::megapool::Stage;
-use crate::pool::misuse;
+use crate::pool::misuse::{self, Source};
 use crate::pool::view::Node;
 
 /// The keys of a demand that may be deposited, by their places, and why others may not.
@@ -66,41 +65,31 @@ pub(super) fn check(
     }
 }
 
-/// That no key that is asked for has a valid deposit whose stake would return to others, wherever
-/// that stands: so many operators have signed it as no fault can bring together, and then nothing
-/// more is signed.
+/// That no key that is asked for is deposited for others, wherever that stands: so many operators
+/// have signed it as no fault can bring together, and then nothing more is signed.
 fn refuse_foreign(
     demand: &Demand,
     grounds: &Grounds<'_>,
     credentials: Root,
 ) -> Result<(), Refusal> {
     let validators = &grounds.lock.validators;
+    let version = grounds.lock.definition.terms().chain.genesis_fork_version;
+    let on_chain = (&grounds.beacon.registered, &grounds.beacon.pending[..]);
     let asked = demand.validators.iter();
     let asked = asked.filter_map(|position| validators.get(position.index()));
     for key in asked.map(|it| it.public_key) {
-        refuse_deposited(key, grounds, |of| *of != credentials)?;
-    }
-    Ok(())
-}
-
-/// That no deposit of this key which the beacon chain takes waits or stands in the log, of those
-/// whose credentials are meant.
-fn refuse_deposited(
-    key: PublicKey,
-    grounds: &Grounds<'_>,
-    is_meant: impl Fn(&Root) -> bool,
-) -> Result<(), Refusal> {
-    let version = grounds.lock.definition.terms().chain.genesis_fork_version;
-    let counts = |it: &&DepositData| {
-        it.pubkey == key && is_meant(&it.withdrawal_credentials) && has_valid_signature(it, version)
-    };
-    if let Some(it) = grounds.beacon.pending.iter().find(counts) {
-        let credentials = it.withdrawal_credentials;
-        return Err(Refusal::Pending { key, credentials });
-    }
-    if let Some(it) = grounds.logged.iter().find(counts) {
-        let credentials = it.withdrawal_credentials;
-        return Err(Refusal::Deposited { key, credentials });
+        let theirs = misuse::of_others(&key, credentials, (on_chain, version)).or_else(|| {
+            let is_theirs = |of: &Root| *of != credentials;
+            let logged = misuse::valid_deposit(grounds.logged, (&key, version), is_theirs)?;
+            Some((Source::Log, logged))
+        });
+        if let Some((shown, credentials)) = theirs {
+            return Err(Refusal::ForOthers {
+                key,
+                credentials,
+                shown,
+            });
+        }
     }
     Ok(())
 }
@@ -112,8 +101,8 @@ fn is_of_one_key(refusal: &Refusal) -> bool {
         | Refusal::Minipool { .. }
         | Refusal::NotLooked(_)
         | Refusal::InMegapool { .. }
-        | Refusal::Pending { .. }
-        | Refusal::Deposited { .. } => true,
+        | Refusal::Pending(_)
+        | Refusal::Deposited(_) => true,
         Refusal::Settled
         | Refusal::NotAgreed
         | Refusal::ExecutionChain { .. }
@@ -142,6 +131,7 @@ fn is_of_one_key(refusal: &Refusal) -> bool {
         | Refusal::NotOurs(_)
         | Refusal::NotWished { .. }
         | Refusal::Misused(_)
+        | Refusal::ForOthers { .. }
         | Refusal::Unseen(_)
         | Refusal::OtherCredentials { .. } => false,
     }
@@ -149,10 +139,21 @@ fn is_of_one_key(refusal: &Refusal) -> bool {
 
 /// That nothing knows the key yet. Deposits of others are refused before ([`refuse_foreign`]).
 fn is_fresh(key: PublicKey, grounds: &Grounds<'_>, credentials: Root) -> Result<(), Refusal> {
-    if grounds.beacon.registered.contains(&key) {
+    let beacon = grounds.beacon;
+    if beacon.registered.contains(&(key, credentials)) {
         return Err(Refusal::Registered(key));
     }
-    refuse_deposited(key, grounds, |of| *of == credentials)?;
+    let version = grounds.lock.definition.terms().chain.genesis_fork_version;
+    let is_in = |deposits: &[DepositData]| {
+        let is_ours = |of: &Root| *of == credentials;
+        misuse::valid_deposit(deposits, (&key, version), is_ours).is_some()
+    };
+    if is_in(&beacon.pending) {
+        return Err(Refusal::Pending(key));
+    }
+    if is_in(grounds.logged) {
+        return Err(Refusal::Deposited(key));
+    }
     for extra in grounds.extra {
         match extra.minipools.get(&key) {
             Some(None) => {}

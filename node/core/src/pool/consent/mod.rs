@@ -69,8 +69,9 @@ pub struct BeaconFacts {
     pub deposit_chain_id: u64,
     /// The deposit contract from which it takes deposits.
     pub deposit_contract: Address,
-    /// Which of the keys are in the registry, at its head or at its finalised state.
-    pub registered: BTreeSet<PublicKey>,
+    /// Which of the keys are in the registry, at its head or at its finalised state, and whom the
+    /// stake of each returns to: one that somebody else has made a validator is stolen.
+    pub registered: BTreeSet<(PublicKey, Root)>,
     /// The deposits of the keys that wait in either state. Their signatures are not checked yet.
     pub pending: Vec<DepositData>,
 }

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::MOST_KEYS;
 use crate::pool::amount::Wei;
-use crate::pool::misuse::Misuse;
+use crate::pool::misuse::{Misuse, Source};
 
 /// The block at which a rule was broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -210,27 +210,26 @@ pub enum Refusal {
         wished: u64,
     },
     /// It is a validator already.
-    #[error("{0} is in the beacon chain's registry already")]
+    #[error("{0} is in the beacon chain's registry already, for the megapool")]
     Registered(PublicKey),
     /// A valid deposit of it waits.
-    #[error(
-        "a deposit of {key} with a valid signature waits on the beacon chain, for {credentials}"
-    )]
-    Pending {
-        /// The key.
-        key: PublicKey,
-        /// Whom it returns to.
-        credentials: Root,
-    },
+    #[error("a deposit of {0} for the megapool, with a valid signature, waits on the beacon chain")]
+    Pending(PublicKey),
     /// A valid deposit of it was made.
+    #[error("the deposit contract has a deposit of {0} for the megapool, with a valid signature")]
+    Deposited(PublicKey),
+    /// It is deposited for others.
     #[error(
-        "the deposit contract has a deposit of {key} with a valid signature, for {credentials}"
+        "{key} {shown}, for {credentials} and not for the megapool: so many operators as sign \
+         together have given it to others, and nothing more is signed: call the others"
     )]
-    Deposited {
+    ForOthers {
         /// The key.
         key: PublicKey,
-        /// Whom it returns to.
+        /// Whom its stake returns to.
         credentials: Root,
+        /// Where that shows.
+        shown: Source,
     },
     /// It is a minipool's.
     #[error("{key} is the key of the minipool {}", checksummed(.minipool))]
@@ -307,8 +306,9 @@ impl Refusal {
             Self::NotOurs(_) => "not_ours",
             Self::NotWished { .. } => "not_wished",
             Self::Registered(_) => "registered",
-            Self::Pending { .. } => "pending",
-            Self::Deposited { .. } => "deposited",
+            Self::Pending(_) => "pending",
+            Self::Deposited(_) => "deposited",
+            Self::ForOthers { .. } => "for_others",
             Self::Minipool { .. } => "minipool",
             Self::NotLooked(_) => "not_looked",
             Self::InMegapool { .. } => "in_megapool",
@@ -339,8 +339,8 @@ impl Refusal {
             }
             | Self::RplWithdrawal {
                 when: When::Head, ..
-            }
-            | Self::Misused(_) => Culprit::NodeAccount,
+            } => Culprit::NodeAccount,
+            Self::Misused(misuse) if misuse.is_of_node_account() => Culprit::NodeAccount,
             Self::Settled
             | Self::NotAgreed
             | Self::ExecutionChain { .. }
@@ -364,8 +364,10 @@ impl Refusal {
             | Self::Bond(_)
             | Self::Funds { .. }
             | Self::Registered(_)
-            | Self::Pending { .. }
-            | Self::Deposited { .. }
+            | Self::Pending(_)
+            | Self::Deposited(_)
+            | Self::ForOthers { .. }
+            | Self::Misused(_)
             | Self::Minipool { .. }
             | Self::NotLooked(_)
             | Self::Unseen(_)

@@ -6,22 +6,18 @@ use std::collections::BTreeSet;
 use alloy_primitives::U256;
 use proto::agreement::Fixed;
 use proto::definition::Withdrawal;
-use proto::eth::DepositMessage;
 use proto::{PublicKey, Root, ValidatorPosition};
 
 use super::example::{Case, version};
 use super::owners::megapool_of;
 use super::*;
-use crate::deposit::{
-    self,
-    example::{secrets, sign},
-};
 use crate::pool::account::Account;
 use crate::pool::agreement::example::{lock_with, terms};
 use crate::pool::amount::Wei;
 use crate::pool::megapool::{Deployed, Stage, Validator};
 use crate::pool::view::View;
-use dkg::bls::Message;
+
+mod keys;
 
 /// Somebody else.
 const EVIL: [u8; 20] = [0xee; 20];
@@ -192,7 +188,21 @@ const BROKEN: &[(&str, Culprit, Break)] = &[
         it.agreement = Some(version);
     }),
     ("registered", Culprit::Nobody, |it| {
-        it.beacon.registered = BTreeSet::from([it.lock.validators[1].public_key]);
+        let key = it.lock.validators[1].public_key;
+        it.beacon.registered = BTreeSet::from([(key, it.demand.credentials)]);
+    }),
+    ("for_others", Culprit::Nobody, |it| {
+        let key = it.lock.validators[1].public_key;
+        it.beacon.registered = BTreeSet::from([(key, credentials(&EVIL.into()))]);
+    }),
+    ("for_others", Culprit::Nobody, |it| {
+        let key = it.lock.validators[0].public_key;
+        let prestaked = Stage::Prestaked {
+            assigned: 0,
+            dissolvable: 9,
+        };
+        it.both(|view| megapool(view).validators = vec![validator(key, prestaked)]);
+        it.evidence.registered = BTreeSet::from([(key, credentials(&EVIL.into()))]);
     }),
     ("minipool", Culprit::Nobody, |it| {
         let key = it.lock.validators[1].public_key;
@@ -308,73 +318,6 @@ fn a_pending_address_that_is_the_owner_already_changes_nothing() {
         account.pending_rpl_withdrawal = account.rpl_withdrawal;
     });
     assert!(judge(&case.demand, &case.grounds()).is_ok());
-}
-
-#[test]
-fn the_own_valid_deposit_and_no_junk_of_others_keeps_from_another() {
-    let [secret, _] = secrets();
-    let mut case = Case::of(deposit::example::lock(Withdrawal::Later), terms());
-    let message = DepositMessage {
-        pubkey: secret.public().to_bytes(),
-        withdrawal_credentials: [9; 32].into(),
-        amount: 1_000_000_000,
-    };
-    let junk = message.signed([3; 96].into());
-    let valid = sign(&secret, message);
-    case.beacon.pending = vec![junk];
-    case.logged = vec![junk];
-    assert!(judge(&case.demand, &case.grounds()).is_ok());
-    case.logged.push(valid);
-    let refusal = judge(&case.demand, &case.grounds()).unwrap_err();
-    assert_eq!(refusal.rule(), "deposited");
-    case.beacon.pending.push(valid);
-    let refusal = judge(&case.demand, &case.grounds()).unwrap_err();
-    assert_eq!(refusal.rule(), "pending");
-    // A deposit for another chain makes no validator here.
-    let elsewhere = Message::hash(message.signing_root([0; 4].into()));
-    case.beacon.pending = vec![message.signed(secret.sign(&elsewhere).to_bytes())];
-    case.logged.clear();
-    assert!(judge(&case.demand, &case.grounds()).is_ok());
-}
-
-/// What an outsider can see to, he can see to for one key of many.
-#[test]
-fn a_key_that_is_known_already_keeps_no_other_from_being_signed_for() {
-    let [secret, _] = secrets();
-    let mut case = Case::of(deposit::example::lock(Withdrawal::Later), terms());
-    let [first, second] = [0, 1].map(|at: usize| case.lock.validators[at].public_key);
-    assert_eq!(first, secret.public().to_bytes());
-    let deposit = |withdrawal_credentials| {
-        let message = DepositMessage {
-            pubkey: first,
-            withdrawal_credentials,
-            amount: 1_000_000_000,
-        };
-        sign(&secret, message)
-    };
-    let ours = case.demand.credentials;
-    case.logged = vec![deposit(ours)];
-    let consent = judge(&case.demand, &case.grounds()).unwrap();
-    let of: Vec<PublicKey> = consent.messages().iter().map(|it| it.1.pubkey).collect();
-    assert_eq!(of, [second]);
-    assert_eq!(consent.messages()[0].0, ValidatorPosition(1));
-    let rules: Vec<&str> = consent.refused().iter().map(Refusal::rule).collect();
-    assert_eq!(rules, ["deposited"]);
-    // Where nothing is left, nothing is consented to.
-    case.beacon.registered = BTreeSet::from([second]);
-    let refusal = judge(&case.demand, &case.grounds()).unwrap_err();
-    assert_eq!(refusal.rule(), "deposited");
-    // Whose shares have signed for others are not given any for anything, whatever stands before.
-    let theirs = [9; 32].into();
-    case.beacon.registered.clear();
-    case.logged = vec![deposit(ours), deposit(theirs)];
-    let refusal = judge(&case.demand, &case.grounds()).unwrap_err();
-    assert_eq!(refusal.rule(), "deposited");
-    case.logged.clear();
-    case.beacon.registered = BTreeSet::from([first]);
-    case.beacon.pending = vec![deposit(theirs)];
-    let refusal = judge(&case.demand, &case.grounds()).unwrap_err();
-    assert_eq!(refusal.rule(), "pending");
 }
 
 /// Of a run of the real contracts of protocol 1.4.

@@ -6,6 +6,7 @@ use crate::deposit::example::{secrets, sign, version};
 use crate::pool::agreement::example::terms;
 use crate::pool::consent::example::Case;
 use crate::pool::megapool::Deployed;
+use crate::pool::queue::Lane;
 use crate::pool::view::View;
 use dkg::bls::SecretShare;
 use proto::definition::Withdrawal;
@@ -94,12 +95,57 @@ fn a_deposit_that_the_beacon_chain_has_as_a_valid_one_is_no_misuse_and_another_i
     assert_eq!(rules(&case, &keys, &evidence), ["junk_signature"]);
     evidence.pending.clear();
     assert_eq!(rules(&case, &keys, &evidence), ["junk_signature"]);
-    evidence.registered.insert(key(0));
+    let ours = case.demand.credentials;
+    evidence.registered.insert((key(0), ours));
     assert_eq!(rules(&case, &keys, &evidence), [""; 0]);
     // Of what is not final yet the beacon chain may not know.
     let finalised = case.sight.finalised.as_mut().unwrap();
     megapool(finalised).validators.clear();
     assert_eq!(rules(&case, &keys, &Evidence::default()), [""; 0]);
+}
+
+/// Whoever was first with a deposit for himself has the validator, and ours only adds to it.
+#[test]
+fn a_key_that_is_deposited_for_others_is_told_from_one_that_is_for_the_megapool() {
+    let queued = Stage::Queued {
+        lane: Lane::Standard,
+        ahead: 0,
+        before: None,
+    };
+    let theirs = [9; 32].into();
+    for stage in [queued, PRESTAKED] {
+        let (case, keys, [secret, other]) = seen(&[validator(0, key(0), stage)]);
+        let asked = doubtful(&case.sight, &keys);
+        assert_eq!([asked.queued, asked.prestaked].concat(), [key(0)]);
+        let ours = case.demand.credentials;
+        let registered = |of| Evidence {
+            registered: BTreeSet::from([(key(0), of)]),
+            ..Evidence::default()
+        };
+        assert_eq!(rules(&case, &keys, &registered(ours)), [""; 0]);
+        let found = find(&case.sight, &keys, (&registered(theirs), version()));
+        let [misuse] = &found[..] else {
+            panic!("{found:?}");
+        };
+        assert_eq!(misuse.rule(), "for_others");
+        assert!(!misuse.is_of_node_account());
+        let words = misuse.to_string();
+        assert!(
+            words.contains("is in the beacon chain's registry, for 0x0909"),
+            "{words}"
+        );
+        // Also if it only waits, and is validly signed: junk is anybody's.
+        let message = DepositMessage {
+            pubkey: key(0),
+            withdrawal_credentials: theirs,
+            amount: 1_000_000_000,
+        };
+        let mut evidence = registered(ours);
+        evidence.pending = vec![message.signed(sign(&other, message).signature)];
+        assert_eq!(rules(&case, &keys, &evidence), [""; 0]);
+        evidence.pending.push(sign(&secret, message));
+        assert_eq!(rules(&case, &keys, &evidence), ["for_others"]);
+    }
 }
 
 #[test]
