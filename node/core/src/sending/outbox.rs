@@ -24,8 +24,11 @@ const MOST_ENTRIES: usize = 64;
 const MOST_OVER: usize = 40;
 /// The most bytes of a signed transaction beside those of its call.
 const ENVELOPE: usize = 512;
-/// The version of what is written.
-const VERSION: u64 = 1;
+/// The newest version of what is written: a step that may happen twice was emptied without its
+/// operator, which to a program of [`PLAIN`] contradicts itself.
+const VERSION: u64 = 2;
+/// The version without any such.
+const PLAIN: u64 = 1;
 
 /// Why an outbox cannot be read, or does not take a transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -33,6 +36,12 @@ pub enum OutboxError {
     /// It is none.
     #[error("it is no outbox that this gantry reads: {0}")]
     Shape(String),
+    /// It is of a later version.
+    #[error(
+        "its version is {0}, and this gantry writes {VERSION} at most: a newer one has sent from \
+         this account. Start that one again"
+    )]
+    Newer(u64),
     /// It is of another account or chain.
     #[error("it is that of account {account} on chain {chain_id}")]
     Other {
@@ -127,15 +136,20 @@ impl Entry {
         self.attempts.last().expect("an entry has an attempt")
     }
 
+    /// Whether a transaction that does nothing was signed for it, though its operator has not asked
+    /// for that.
+    fn gave_way(&self) -> bool {
+        !self.cancelled && self.attempts.iter().any(|attempt| attempt.call.is_none())
+    }
+
     fn is_sound(&self) -> bool {
         let mut calls = self.attempts.iter().filter_map(|attempt| attempt.call);
         let first = self.attempts.first().and_then(|attempt| attempt.call);
         let is_one = self.effect == Effect::Idempotent || calls.all(|call| Some(call) == first);
-        let is_emptied = self.attempts.iter().any(|attempt| attempt.call.is_none());
         let is_short = self.raw.0.len() <= MOST_DATA + ENVELOPE;
         let fits = (1..=MOST_ATTEMPTS + 1).contains(&self.attempts.len()) && is_short;
-        let may_be_emptied = self.cancelled || self.effect == Effect::Idempotent;
-        fits && first.is_some() && is_one && (may_be_emptied || !is_emptied)
+        let may_give_way = self.effect == Effect::Idempotent;
+        fits && first.is_some() && is_one && (may_give_way || !self.gave_way())
     }
 }
 
@@ -162,6 +176,11 @@ pub struct Outbox {
     /// The highest nonce that was seen at a finalised block: all below are used up for ever.
     settled: u64,
     entries: BTreeMap<u64, Entry>,
+}
+
+#[derive(Deserialize)]
+struct Versioned {
+    version: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -191,9 +210,14 @@ impl Outbox {
     /// If it is another account's or chain's, or cannot be.
     pub fn from_json(text: &str, account: Address, chain_id: u64) -> Result<Self, OutboxError> {
         let shape = |error: serde_json::Error| OutboxError::Shape(error.to_string());
+        // A later version may hold what this one does not know.
+        let Versioned { version } = serde_json::from_str(text).map_err(shape)?;
+        if version > VERSION {
+            return Err(OutboxError::Newer(version));
+        }
         let document: Document = serde_json::from_str(text).map_err(shape)?;
-        if document.version != VERSION {
-            let words = format!("its version is {}, not {VERSION}", document.version);
+        if document.version < PLAIN {
+            let words = format!("its version is {}", document.version);
             return Err(OutboxError::Shape(words));
         }
         if document.account != account || document.chain_id != chain_id {
@@ -218,7 +242,7 @@ impl Outbox {
     /// The whole, in lines.
     pub fn to_json(&self) -> String {
         let document = Document {
-            version: VERSION,
+            version: self.version(),
             chain_id: self.chain_id,
             account: self.account,
             settled: self.settled,
@@ -226,6 +250,14 @@ impl Outbox {
         };
         let text = serde_json::to_string_pretty(&document);
         text.expect("hex and numbers have a JSON form")
+    }
+
+    /// The lowest version of a file that can hold all of this.
+    fn version(&self) -> u64 {
+        match self.entries.values().any(Entry::gave_way) {
+            true => VERSION,
+            false => PLAIN,
+        }
     }
 
     /// The account that sends.

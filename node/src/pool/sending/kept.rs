@@ -37,6 +37,8 @@ pub enum KeptError {
         .0.display(), .1
     )]
     Damaged(PathBuf, #[source] OutboxError),
+    #[error("{}: {}. Nothing was sent", .0.display(), .1)]
+    Newer(PathBuf, #[source] OutboxError),
 }
 
 /// The file, locked against other processes while this value lives.
@@ -71,8 +73,17 @@ impl KeptOutbox {
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         let outbox = match files::read(&path, MAX_BYTES) {
-            Ok(text) => Outbox::from_json(&text, account, chain_id)
-                .map_err(|error| KeptError::Damaged(path.clone(), error))?,
+            Ok(text) => {
+                let read = Outbox::from_json(&text, account, chain_id);
+                read.map_err(|error| match error {
+                    OutboxError::Newer(_) => KeptError::Newer(path.clone(), error),
+                    OutboxError::Shape(_)
+                    | OutboxError::Other { .. }
+                    | OutboxError::Contradiction(_)
+                    | OutboxError::Against { .. }
+                    | OutboxError::Full => KeptError::Damaged(path.clone(), error),
+                })?
+            }
             Err(FileError::Read(_, error)) if error.kind() == io::ErrorKind::NotFound => {
                 Outbox::new(account, chain_id)
             }

@@ -116,13 +116,60 @@ fn an_outbox_is_read_as_it_was_written_and_only_for_its_account_and_chain() {
     assert_eq!(Outbox::from_json(&text, account(), 560_048), Ok(outbox));
     let read = |text: &str, chain| Outbox::from_json(text, account(), chain).unwrap_err();
     assert!(matches!(read(&text, 1), OutboxError::Other { .. }));
-    let newer = text.replace("\"version\": 1", "\"version\": 2");
+    let later = "\"version\": 3, \"of later\": []";
+    let newer = text.replace("\"version\": 1", later);
     let words = read(&newer, 560_048).to_string();
-    assert!(words.contains("its version is 2, not 1"), "{words}");
+    assert!(words.contains("its version is 3"), "{words}");
+    assert!(words.contains("a newer one has sent"), "{words}");
+    let none = text.replace("\"version\": 1", "\"version\": 0");
+    assert!(matches!(read(&none, 560_048), OutboxError::Shape(_)));
     let twice = text.replace("\"cancelled\": false", "\"cancelled\": 1");
     assert!(matches!(read(&twice, 560_048), OutboxError::Shape(_)));
     let empty = text.replace("\"call\": \"0x", "\"call\": null, \"signed\": \"0x");
     assert!(matches!(read(&empty, 560_048), OutboxError::Shape(_)));
+}
+
+/// To a program from before that was done it contradicts itself: it is to say that it is older.
+#[test]
+fn what_was_emptied_without_its_operator_raises_the_version_as_long_as_it_is_kept() {
+    let is_of = |outbox: &Outbox, version: u64| {
+        let text = outbox.to_json();
+        assert_eq!(
+            Outbox::from_json(&text, account(), 560_048).as_ref(),
+            Ok(outbox)
+        );
+        text.contains(&format!("\"version\": {version},"))
+    };
+    let emptied = |step: &Call| Made {
+        attempt: Attempt {
+            call: None,
+            ..made(5, step).attempt
+        },
+        ..made(5, step)
+    };
+    let stake = call("stake", Effect::Idempotent);
+    let mut outbox = outbox();
+    assert!(is_of(&outbox, 1));
+    outbox.add(made(5, &stake)).unwrap();
+    assert!(is_of(&outbox, 1));
+    outbox.add(emptied(&stake)).unwrap();
+    assert!(is_of(&outbox, 2));
+    // It is read in the older form, too, in which it was written at first.
+    let text = outbox.to_json().replace("\"version\": 2", "\"version\": 1");
+    assert_eq!(
+        Outbox::from_json(&text, account(), 560_048).as_ref(),
+        Ok(&outbox)
+    );
+    outbox.settle(6);
+    outbox.forget(&stake.step);
+    assert!(is_of(&outbox, 1));
+    // What the operator has cancelled could always be emptied.
+    let pay = call("pay", Effect::Once);
+    let at = |nonce: u64, made: Made| Made { nonce, ..made };
+    outbox.add(at(7, made(7, &pay))).unwrap();
+    outbox.cancel(&pay.step);
+    outbox.add(at(7, emptied(&pay))).unwrap();
+    assert!(is_of(&outbox, 1));
 }
 
 #[test]
