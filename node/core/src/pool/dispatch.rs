@@ -14,6 +14,8 @@
 
 use std::collections::BTreeMap;
 
+use proto::PublicKey;
+
 use super::plan::{Body, Kind, Need, Repeat, Sender, Step};
 use crate::sending::call::{Call, Effect, Gas, StepId};
 
@@ -55,13 +57,18 @@ pub fn due(steps: &[Step]) -> Vec<&Step> {
     now
 }
 
-/// Whether what a step of this name waits for are the signatures of its deposits alone. It may be
-/// under way all the same: whoever sent it has forgotten them when he starts again, and the peers
-/// sign the same anew.
-pub fn is_unsigned(steps: &[Step], of: &StepId) -> bool {
-    let is_it = |step: &Step| match &step.body {
-        Body::Needs(Need::Deposits { .. }) => step.waits.is_empty() && name(step) == *of,
-        Body::Needs(Need::Validator(_) | Need::Withdrawal { .. }) | Body::Call(_) => false,
+/// Whether the deposit of this name, which nothing asks for, is wanted all the same: its key is
+/// still to be deposited. Whoever sent it has forgotten its signatures when he starts again, and the
+/// peers sign the same anew; and by a key before it in the lock that is signed by now, its step has
+/// another name.
+pub fn is_wanted(steps: &[Step], of: &StepId) -> bool {
+    let is_it = |step: &Step| {
+        let Kind::Deposit(keys) = &step.kind else {
+            return false;
+        };
+        let kind = step.kind.name();
+        let is_its = |key: &PublicKey| format!("{kind}:{key}") == of.to_string();
+        step.waits.is_empty() && keys.iter().any(is_its)
     };
     steps.iter().any(is_it)
 }
@@ -111,7 +118,10 @@ fn would_fail(why: &str) -> String {
 pub fn call(step: &Step) -> Option<Call> {
     let planned = step.call()?;
     let (to, value) = (planned.to.address, planned.value.0);
-    Some(worded(step, (to, value, planned.data.clone())))
+    Some(Call {
+        akin: planned.akin.clone(),
+        ..worded(step, (to, value, planned.data.clone()))
+    })
 }
 
 /// The call of a step that needs a proof, with the bytes that carry one.
@@ -141,6 +151,7 @@ fn worded(
         to,
         value,
         data,
+        akin: Vec::new(),
         gas: gas(&step.kind),
         effect: match step.repeat {
             Repeat::Idempotent => Effect::Idempotent,

@@ -150,6 +150,8 @@ pub struct Call {
     pub value: U256,
     /// Selector and arguments, at most [`MOST_DATA`] bytes.
     pub data: Vec<u8>,
+    /// Other bytes that do the same: what is under way with them is kept.
+    pub akin: Vec<Vec<u8>>,
     /// Of the worst case.
     pub gas: Gas,
     /// What a second time would be.

@@ -239,7 +239,7 @@ impl Coordinator {
         let calls = open.calls(spec, &due, &anchors).await?;
         let mut advance = open.advance((&calls, is_known), &anchors).await?;
         waits.extend(calls.waits);
-        advance.progress = unless_unsigned(advance.progress, &steps);
+        advance.progress = unless_wanted(advance.progress, &steps);
         waits.extend(steps.iter().filter(|it| !due.contains(it)).filter_map(wait));
         let needed = steps
             .iter()
@@ -295,15 +295,15 @@ impl Coordinator {
     }
 }
 
-/// A deposit that is under way and has to be signed anew, since this process has not sent it, is
-/// not done, and not unwanted either: it is waited for.
-fn unless_unsigned(progress: Progress, steps: &[Step]) -> Progress {
+/// A deposit that is under way and whose key is still to be deposited is not done, and not unwanted
+/// either: it is waited for, though nothing of its name is asked for.
+fn unless_wanted(progress: Progress, steps: &[Step]) -> Progress {
     if let Progress::Stopped(Stop::Overtaken {
         step,
         nonce,
         transaction,
     }) = &progress
-        && dispatch::is_unsigned(steps, step)
+        && dispatch::is_wanted(steps, step)
     {
         return Progress::Waits(Why::UnderWay {
             step: step.clone(),

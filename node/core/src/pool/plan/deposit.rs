@@ -5,10 +5,13 @@
 //! the call carries the rest: with more than the bond it would end in a panic. A ticket for the
 //! express queue is used whenever there is one, unless they are to be saved.
 //!
-//! Only one call is planned at a time: what the next one costs follows from it. Source:
+//! Only one call is planned at a time: what the next one costs follows from it. What anybody brings
+//! about while it is under way, a wei that is put in or a ticket that is provided, changes its
+//! bytes, and so does another key that is signed: what was sent before that is kept. Source:
 //! `RocketNodeDeposit`, `RocketMegapoolDelegate.getNewValidatorBondRequirement`.
 
 use alloy_primitives::{Bytes, U256};
+use alloy_sol_types::SolCall;
 use proto::PublicKey;
 use proto::agreement::Tickets;
 use proto::eth::DepositData;
@@ -106,7 +109,10 @@ fn paying(
         deed: deed(keys.first().copied()),
         sender: Sender::Node,
         repeat: Repeat::OncePerNonce,
-        body: Body::Call(call.with(value)),
+        body: Body::Call(Call {
+            akin: akin(&entries, facts.terms.wishes.tickets),
+            ..call.with(value)
+        }),
         words: format!(
             "{count} of the lock's keys are deposited, with bonds of {} ETH together, {} ETH of it \
              from what the node has at Rocket Pool",
@@ -115,6 +121,35 @@ fn paying(
         ),
         waits,
     })
+}
+
+/// The bytes of the calls that deposit these keys, or the first of them, by what else could have
+/// been planned a moment before.
+fn akin(entries: &[NodeDeposit], tickets: Tickets) -> Vec<Vec<u8>> {
+    let most = match tickets {
+        Tickets::Use => entries.len(),
+        Tickets::Save => 0,
+    };
+    let with_tickets = (0..=most).map(|tickets| {
+        let entries = (0..).zip(entries).map(|(at, entry)| NodeDeposit {
+            useExpressTicket: at < tickets,
+            ..entry.clone()
+        });
+        entries.collect::<Vec<_>>()
+    });
+    let fewer = (1..entries.len()).map(|count| entries[..count].to_vec());
+    with_tickets.chain(fewer).flat_map(|it| data(&it)).collect()
+}
+
+/// The bytes of each call that deposits these.
+fn data(entries: &[NodeDeposit]) -> Vec<Vec<u8>> {
+    match entries {
+        [one] => vec![single(one).abi_encode(), with_credit(one).abi_encode()],
+        _ => {
+            let deposits = entries.to_vec();
+            vec![Deposits::depositMultiCall { deposits }.abi_encode()]
+        }
+    }
 }
 
 /// A key is deposited once for ever, so the first one names them.

@@ -139,6 +139,9 @@ pub struct Call {
     pub data: Vec<u8>,
     /// The same in words.
     pub spelled: String,
+    /// The bytes that it may have had before: what is under way with these does the same.
+    #[serde(skip)]
+    pub akin: Vec<Vec<u8>>,
 }
 
 impl Call {
@@ -151,6 +154,7 @@ impl Call {
             value: Wei::ZERO,
             data: call.abi_encode(),
             spelled: format!("{name}({})", arguments.join(", ")),
+            akin: Vec::new(),
         }
     }
 

@@ -7,7 +7,7 @@ use proto::{Address, PublicKey};
 
 use crate::pool::amount::Wei;
 use crate::pool::book::Place;
-use crate::pool::dispatch::{Turns, call, due, is_unsigned, name, with_proof};
+use crate::pool::dispatch::{Turns, call, due, is_wanted, name, with_proof};
 use crate::pool::plan::{Body, Call, Kind, Need, Proven, Repeat, Sender, Step, Wait};
 use crate::sending::call::{Effect, Gas};
 
@@ -29,6 +29,7 @@ fn step(kind: Kind, sender: Sender) -> Step {
             value: Wei::ZERO,
             data: format!("{kind:?}").into_bytes(),
             spelled: String::new(),
+            akin: Vec::new(),
         }),
         kind,
         sender,
@@ -127,24 +128,36 @@ fn what_waits_is_not_sent_nor_is_a_deposit_that_nobody_has_signed() {
 }
 
 #[test]
-fn a_deposit_whose_signatures_alone_are_missing_is_told_from_one_that_must_not_be() {
-    let call = step(Kind::Deposit(vec![key()]), Sender::Node);
-    let sent = name(&call);
-    let unsigned = Step {
+fn a_deposit_under_way_whose_key_is_still_to_be_deposited_is_told_from_one_that_must_not_be() {
+    let other: PublicKey = [9; 48].into();
+    let deposit = |keys: &[PublicKey]| Step {
+        deed: keys[0].to_string(),
+        ..step(Kind::Deposit(keys.to_vec()), Sender::Node)
+    };
+    let sent = name(&deposit(&[key()]));
+    let unsigned = |keys: &[PublicKey]| Step {
         body: Body::Needs(Need::Deposits {
             credentials: [1; 32].into(),
-            keys: vec![key()],
+            keys: keys.to_vec(),
         }),
-        ..call.clone()
+        ..deposit(keys)
     };
-    assert!(is_unsigned(std::slice::from_ref(&unsigned), &sent));
+    // Its signatures are forgotten, or a key before it in the lock is signed by now.
+    for keys in [vec![key()], vec![other, key()]] {
+        assert!(is_wanted(&[unsigned(&keys)], &sent));
+        assert!(is_wanted(&[deposit(&keys)], &sent));
+    }
     // Its ether must not move now, or it is done, or another one is meant.
-    let mut held = unsigned.clone();
+    let mut held = unsigned(&[key()]);
     held.waits.push(Wait::Closed("deposits"));
-    let mut other = unsigned;
-    other.deed.push('2');
-    for steps in [vec![held], vec![other], vec![call], Vec::new()] {
-        assert!(!is_unsigned(&steps, &sent), "{steps:?}");
+    let stake = step(Kind::Stake(1), Sender::Node);
+    for steps in [
+        vec![held],
+        vec![unsigned(&[other])],
+        vec![stake],
+        Vec::new(),
+    ] {
+        assert!(!is_wanted(&steps, &sent), "{steps:?}");
     }
 }
 

@@ -35,6 +35,7 @@ fn call(step: &str, effect: Effect) -> Call {
         to: [7; 20].into(),
         value: U256::from(10).pow(U256::from(18)),
         data: step.as_bytes().to_vec(),
+        akin: Vec::new(),
         gas: Gas::of(100_000).unwrap(),
         effect,
     }

@@ -183,6 +183,17 @@ fn a_payment_under_way_is_sent_again_and_raised_as_it_was_signed_whatever_is_mis
     let other = [other];
     let stop = stops(next(&outbox, &other, &facts, CAP));
     assert!(stop.to_string().contains("differs in more"), "{stop}");
+    // Other bytes that do the same are not more, whatever ether goes with them.
+    let [mut same] = other;
+    same.value -= U256::from(1);
+    same.akin = vec![vec![9], pay.data.clone()];
+    facts.balance = U256::from(10).pow(U256::from(20));
+    let same = [same];
+    let order = self::order(next(&outbox, &same, &facts, CAP));
+    assert_eq!(order.contents, Contents::Kept(kept(&pay)));
+    facts.simulated = Some(Err("no credit".to_owned()));
+    let stop = stops(next(&outbox, &same, &facts, CAP));
+    assert!(stop.to_string().contains("fail now: no credit"), "{stop}");
 }
 
 #[test]

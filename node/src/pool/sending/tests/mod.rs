@@ -89,6 +89,7 @@ fn pay() -> Call {
         to: [7; 20].into(),
         value: U256::from(1),
         data: vec![1, 2, 3],
+        akin: Vec::new(),
         gas: Gas::of(100_000).unwrap(),
         effect: Effect::Once,
     }

@@ -217,6 +217,40 @@ fn a_single_deposit_takes_credit_first_and_carries_what_is_missing() {
     assert_eq!(function(&life), (name, Wei::ZERO));
 }
 
+/// Anybody can put a wei in, or provide tickets.
+#[test]
+fn a_deposit_that_is_planned_otherwise_by_now_does_the_same_as_what_was_sent_before() {
+    let call = |life: &Life| only(life.plan()).call().unwrap().clone();
+    for count in [1, 3] {
+        let mut life = signed(count);
+        let sent = call(&life);
+        let same = |life: &Life| {
+            let now = call(life);
+            assert_ne!(now.data, sent.data);
+            now.to == sent.to && now.akin.contains(&sent.data)
+        };
+        life.tickets = 1;
+        assert!(same(&life));
+        life.credit = U256::ONE;
+        assert!(same(&life));
+        // Where tickets are to be saved, none is used by what was sent before.
+        let with_ticket = call(&life);
+        life.terms.wishes.tickets = Tickets::Save;
+        assert!(!call(&life).akin.contains(&with_ticket.data));
+    }
+    // A second key is signed while the first is under way.
+    let mut life = Life::set_up(2);
+    life.deposits.insert(key(0), deposit(key(0)));
+    let sent = life.plan()[0].call().unwrap().clone();
+    life.deposits.insert(key(1), deposit(key(1)));
+    assert!(call(&life).akin.contains(&sent.data));
+    // Another key is another deposit.
+    let mut other = Life::set_up(2);
+    other.deposits.insert(key(1), deposit(key(1)));
+    let sent = other.plan()[0].call().unwrap().clone();
+    assert!(!call(&life).akin.contains(&sent.data));
+}
+
 #[test]
 fn of_many_keys_twenty_five_are_deposited_at_once() {
     let mut life = signed(40);
