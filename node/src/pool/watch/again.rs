@@ -27,6 +27,11 @@ impl Pauses {
         *self.last.insert(next.min(self.longest))
     }
 
+    /// Whether nothing was seen at the last look.
+    pub(super) fn has_failed(&self) -> bool {
+        self.last.is_some()
+    }
+
     /// Something was seen.
     pub(super) fn seen(&mut self) {
         self.last = None;

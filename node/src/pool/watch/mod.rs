@@ -235,8 +235,9 @@ impl Watch {
             let is_look = matches!(errand, Errand::Look);
             match run {
                 Ok(None) => {
-                    // A coordinator goes on with what it was given.
-                    if self.coordinator.is_some() {
+                    // A coordinator goes on with what it was given, but of a node that is down it
+                    // sees no more for that.
+                    if self.coordinator.is_some() && !self.pauses.has_failed() {
                         again = Some(Instant::now());
                     }
                     continue;
