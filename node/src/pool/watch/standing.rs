@@ -1,7 +1,8 @@
 //! The agreement in force, as its file has it now: a new version may be merged while the peer runs.
 //!
 //! What was in force once stays: an older copy that is put in its place takes no version back, and
-//! one that has another version in the place of one of ours is refused.
+//! one that has another version in the place of one of ours is refused. Behind what is in force the
+//! operator writes, and leaves out, what they like.
 
 use std::path::PathBuf;
 
@@ -54,10 +55,12 @@ impl Standing {
         let found = read(&self.file, &self.lock, self.deposits)?;
         let held = match &self.held {
             Some(held) => {
-                let mut held = held.clone();
-                held.merge(&found, self.deposits)
-                    .map_err(refused(&self.file))?;
-                held
+                let mut both = held.clone();
+                match both.merge(&found, self.deposits) {
+                    Ok(_) => both,
+                    Err(_) if is_same_in_force(held, &found) => found,
+                    Err(error) => return Err(refused(&self.file)(error).into()),
+                }
             }
             None => found,
         };
@@ -65,4 +68,10 @@ impl Standing {
         self.held = Some(held);
         Ok(version)
     }
+}
+
+/// Whether one version is in force in both.
+fn is_same_in_force(one: &Agreement, other: &Agreement) -> bool {
+    let [one, other] = [one, other].map(|it| it.in_force().ok().map(|version| version.hash));
+    one.is_some() && one == other
 }
