@@ -65,11 +65,20 @@ struct Place {
 
 impl Place {
     fn begin(execution_node: &str) -> Self {
-        Self::begin_with(execution_node, |_| None)
+        Self::begin_with(execution_node, Duration::from_millis(1), |_| None)
+    }
+
+    /// One that coordinates, without an account yet.
+    fn coordinator(execution_node: &str, pause: Duration) -> Self {
+        Self::begin_with(execution_node, pause, mandate)
     }
 
     /// Whoever works in this directory coordinates, if there is a mandate.
-    fn begin_with(execution_node: &str, mandate: impl FnOnce(&Path) -> Option<Mandate>) -> Self {
+    fn begin_with(
+        execution_node: &str,
+        pause: Duration,
+        mandate: impl FnOnce(&Path) -> Option<Mandate>,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (errands, said) = start(Places {
             lock: lock(),
@@ -79,7 +88,7 @@ impl Place {
             beacon_node: "http://127.0.0.1:1".to_owned(),
             chain: Arc::new(example::chain([1; 32].into(), &[])),
             calm: Calm::always(),
-            pause: Duration::from_millis(1),
+            pause,
             mandate: mandate(dir.path()),
         })
         .unwrap();
@@ -153,6 +162,34 @@ async fn a_version_that_is_merged_while_the_peer_runs_is_looked_by() {
     let words = place.look().await.unwrap_err();
     let both = "there are two versions 2, and all have signed both";
     assert!(words.contains(both), "{words}");
+}
+
+/// A draft in place of others that nobody has signed, and of more than are taken, too.
+#[tokio::test]
+async fn what_is_written_or_left_out_behind_what_is_in_force_keeps_nobody_from_it() {
+    let fake = Fake::start(&world(), &world()).await;
+    let mut place = Place::begin(&fake.url);
+    let first = signed(first());
+    let draft = |before: &Agreement, byte: u8| {
+        let mut terms = new_terms();
+        terms.withdrawal = [byte; 20].into();
+        before.instead(terms, Deposits::UNKNOWN).unwrap()
+    };
+    let mut drafts = first.clone();
+    for byte in 0x60..0x68 {
+        drafts = draft(&drafts, byte);
+    }
+    place.put(&drafts);
+    assert_eq!(place.look().await, Ok(1));
+    let next = draft(&drafts, 0x70);
+    assert_eq!(next.versions().len(), 2);
+    place.put(&next);
+    assert_eq!(place.look().await, Ok(1));
+    // What all sign is in force at once.
+    place.put(&signed(next));
+    assert_eq!(place.look().await, Ok(2));
+    place.put(&drafts);
+    assert!(place.look().await.is_err());
 }
 
 /// What is fixed may change until the first share of a deposit leaves, as the record says.
@@ -241,7 +278,7 @@ fn mandate(dir: &Path) -> Option<Mandate> {
 #[tokio::test]
 async fn a_coordinator_without_its_account_says_so_and_goes_on_looking() {
     let fake = Fake::start(&world(), &world()).await;
-    let mut place = Place::begin_with(&fake.url, mandate);
+    let mut place = Place::coordinator(&fake.url, Duration::from_millis(1));
     place.put(&signed(first()));
     for _ in 0..2 {
         place.errands.slow.send(Errand::Look).await.unwrap();
@@ -258,7 +295,7 @@ async fn a_coordinator_without_its_account_says_so_and_goes_on_looking() {
 
 #[tokio::test]
 async fn a_coordinator_without_its_account_says_so_while_nothing_is_seen_too() {
-    let mut place = Place::begin_with("http://127.0.0.1:1", mandate);
+    let mut place = Place::coordinator("http://127.0.0.1:1", Duration::from_millis(1));
     place.put(&signed(first()));
     place.errands.slow.send(Errand::Look).await.unwrap();
     let trouble = place.hear().await;
@@ -268,4 +305,28 @@ async fn a_coordinator_without_its_account_says_so_while_nothing_is_seen_too() {
     };
     let problem = status.problem.unwrap();
     assert!(problem.contains("node-account.json"), "{problem}");
+}
+
+/// What the loop tells a coordinator makes it look at once, but not through a node that is down.
+#[tokio::test]
+async fn a_coordinator_that_sees_nothing_keeps_its_pause_whatever_it_is_told() {
+    let hour = Duration::from_secs(3_600);
+    let mut place = Place::coordinator("http://127.0.0.1:1", hour);
+    place.put(&signed(first()));
+    let look = || Errand::Look;
+    place.errands.slow.send(look()).await.unwrap();
+    assert!(matches!(place.hear().await, Said::Trouble(_)));
+    assert!(matches!(place.hear().await, Said::Coordinates(_)));
+    for told in 0..8 {
+        let told = Errand::AllPay(told % 2 == 0);
+        place.errands.slow.send(told).await.unwrap();
+        while place.errands.slow.capacity() < ERRANDS {
+            tokio::task::yield_now().await;
+        }
+    }
+    place.errands.slow.send(look()).await.unwrap();
+    assert!(matches!(place.hear().await, Said::Trouble(_)));
+    assert!(matches!(place.hear().await, Said::Coordinates(_)));
+    drop(place.errands);
+    assert!(place.said.recv().await.is_none(), "it has looked unasked");
 }
