@@ -162,7 +162,8 @@ fn one_refused_key_of_a_demand_holds_up_no_other() {
     let mut cluster = Cluster::new();
     let keys: Vec<PublicKey> = lock().validators.iter().map(|it| it.public_key).collect();
     for peer in &mut cluster.peers {
-        peer.case.beacon.registered.insert(keys[0]);
+        let ours = peer.case.demand.credentials;
+        peer.case.beacon.registered.insert((keys[0], ours));
     }
     let demand = cluster.demand(0);
     cluster.run();
