@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use proto::definition::Fingerprint;
+use proto::definition::{Fingerprint, Withdrawal};
 use proto::lock::Lock;
 
 use crate::cmd::deposit::to_deposit;
@@ -59,6 +59,13 @@ impl fmt::Display for Ending<'_> {
         }
         self.write_copies(f)?;
         writeln!(f, "Next          gantry lock verify{}", self.flags)?;
+        if matches!(lock.definition.terms().withdrawal, Withdrawal::Later) {
+            writeln!(
+                f,
+                "              gantry pool agree new, by one of you, for Rocket Pool (--help says \
+                 more): all sign,\n              and before that nothing can be deposited"
+            )?;
+        }
         self.write_start(f)?;
         if deposits.exists() {
             let typed = to_deposit(&deposits, &config.lock_file);

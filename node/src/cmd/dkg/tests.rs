@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use clap::Parser;
+use node_core::pool::agreement::example;
+use proto::definition::Withdrawal;
 
 use super::*;
 
@@ -29,6 +31,26 @@ fn an_address_to_listen_on_is_one_that_others_can_know() {
     assert!(refused("0.0.0.0:0").contains("port 0 is another at each start"));
     assert!(refused("a:1").contains("such as 0.0.0.0:3610"));
     assert!(listen_address("[::]:3610").is_ok());
+}
+
+#[test]
+fn the_last_words_lead_to_the_agreement_where_the_withdrawal_is_left_open() {
+    let config = Config::parse_over(Path::new("gantry.toml"), "", std::iter::empty(), None);
+    let config = config.unwrap();
+    let last_words = |withdrawal| {
+        let ending = Ending {
+            lock: &example::lock_with(withdrawal),
+            config: &config,
+            secret: &config.secret,
+            flags: "",
+        };
+        ending.to_string()
+    };
+    let words = last_words(Withdrawal::Later);
+    let next = words.split("Next ").nth(1).unwrap();
+    assert!(next.contains("gantry pool agree new"), "{words}");
+    let words = last_words(Withdrawal::One([0xbb; 20].into()));
+    assert!(!words.contains("pool agree"), "{words}");
 }
 
 #[test]
