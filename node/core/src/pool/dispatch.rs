@@ -58,9 +58,9 @@ pub fn due(steps: &[Step]) -> Vec<&Step> {
 }
 
 /// Whether the deposit of this name, which nothing asks for, is wanted all the same: its key is
-/// still to be deposited. Whoever sent it has forgotten its signatures when he starts again, and the
-/// peers sign the same anew; and by a key before it in the lock that is signed by now, its step has
-/// another name.
+/// still to be deposited. Whoever sent it has forgotten its signatures when he starts again, and
+/// the peers sign the same anew; and by a key before it in the lock that is signed by now, its step
+/// has another name.
 pub fn is_wanted(steps: &[Step], of: &StepId) -> bool {
     let is_it = |step: &Step| {
         let Kind::Deposit(keys) = &step.kind else {

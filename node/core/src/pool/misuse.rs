@@ -11,7 +11,7 @@
 //! | [`Foreign`](Misuse::Foreign) | a key in the megapool that is not of the lock |
 //! | [`JunkSignature`](Misuse::JunkSignature) | the beacon chain has no valid deposit of it |
 //! | [`FalseBalance`](Misuse::FalseBalance) | another final balance was proved than came back |
-//! | [`ForOthers`](Misuse::ForOthers) | the beacon chain has a key of ours, and the stake is theirs |
+//! | [`ForOthers`](Misuse::ForOthers) | the beacon chain has a key of ours for others |
 //!
 //! Source: the contracts check no BLS signature, and take any withdrawal after the exit as the
 //! final one (`RocketMegapoolManager.notifyFinalBalance`). Every deposit is in the state of the
