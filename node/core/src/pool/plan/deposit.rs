@@ -124,21 +124,24 @@ fn paying(
 }
 
 /// The bytes of the calls that deposit these keys, or the first of them, by what else could have
-/// been planned a moment before.
+/// been planned a moment before: of so many keys, with so many tickets.
 fn akin(entries: &[NodeDeposit], tickets: Tickets) -> Vec<Vec<u8>> {
-    let most = match tickets {
-        Tickets::Use => entries.len(),
-        Tickets::Save => 0,
-    };
-    let with_tickets = (0..=most).map(|tickets| {
-        let entries = (0..).zip(entries).map(|(at, entry)| NodeDeposit {
+    let planned = (1..=entries.len()).flat_map(|count| {
+        let most = match tickets {
+            Tickets::Use => count,
+            Tickets::Save => 0,
+        };
+        (0..=most).map(move |tickets| (count, tickets))
+    });
+    let bytes = planned.flat_map(|(count, tickets)| {
+        let first = (0..).zip(&entries[..count]);
+        let first = first.map(|(at, entry)| NodeDeposit {
             useExpressTicket: at < tickets,
             ..entry.clone()
         });
-        entries.collect::<Vec<_>>()
+        data(&first.collect::<Vec<_>>())
     });
-    let fewer = (1..entries.len()).map(|count| entries[..count].to_vec());
-    with_tickets.chain(fewer).flat_map(|it| data(&it)).collect()
+    bytes.collect()
 }
 
 /// The bytes of each call that deposits these.

@@ -244,6 +244,11 @@ fn a_deposit_that_is_planned_otherwise_by_now_does_the_same_as_what_was_sent_bef
     let sent = life.plan()[0].call().unwrap().clone();
     life.deposits.insert(key(1), deposit(key(1)));
     assert!(call(&life).akin.contains(&sent.data));
+    // Tickets that come at the same time make it no other.
+    for tickets in [1, 2] {
+        life.tickets = tickets;
+        assert!(call(&life).akin.contains(&sent.data));
+    }
     // Another key is another deposit.
     let mut other = Life::set_up(2);
     other.deposits.insert(key(1), deposit(key(1)));
