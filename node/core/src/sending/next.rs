@@ -166,6 +166,7 @@ impl<'a> Bench<'a, '_> {
                     step,
                     nonce: entry.nonce,
                     transaction: entry.newest().transaction,
+                    is_held_up: self.is_lost(entry) || self.is_stuck(entry),
                 }),
                 // It is not pushed into a block any more: what it does may be unwanted by now.
                 Effect::Idempotent => Act::Wait(waits_for_block(entry)),

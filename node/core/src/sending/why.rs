@@ -185,6 +185,8 @@ pub enum Stop {
         nonce: u64,
         /// The newest transaction.
         transaction: Root,
+        /// Whether the node has lost it, or others have offered more for long.
+        is_held_up: bool,
     },
     /// Other contents are wanted than were sent, and not only because somebody has put ether in.
     #[error(

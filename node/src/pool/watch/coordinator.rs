@@ -296,22 +296,38 @@ impl Coordinator {
 }
 
 /// A deposit that is under way and whose key is still to be deposited is not done, and not unwanted
-/// either: it is waited for, though nothing of its name is asked for.
+/// either: it is waited for, though nothing of its name is asked for. Under that name nothing sends
+/// it again: where it does not move, and its signatures are not only forgotten, the operator
+/// decides, as all that comes after it waits too.
 fn unless_wanted(progress: Progress, steps: &[Step]) -> Progress {
-    if let Progress::Stopped(Stop::Overtaken {
+    let Progress::Stopped(Stop::Overtaken {
         step,
         nonce,
         transaction,
+        is_held_up,
     }) = &progress
-        && dispatch::is_wanted(steps, step)
-    {
-        return Progress::Waits(Why::UnderWay {
-            step: step.clone(),
-            nonce: *nonce,
-            transaction: *transaction,
-        });
+    else {
+        return progress;
+    };
+    if !dispatch::is_wanted(steps, step) {
+        return progress;
     }
-    progress
+    let is_renamed = steps.iter().all(|it| dispatch::name(it) != *step);
+    let (step, nonce, transaction) = (step.clone(), *nonce, *transaction);
+    match *is_held_up && is_renamed {
+        true => Progress::Stopped(Stop::Changed {
+            step,
+            nonce,
+            reason: "by itself it does not come into a block: your execution node has lost it, or \
+                     others offer more"
+                .to_owned(),
+        }),
+        false => Progress::Waits(Why::UnderWay {
+            step,
+            nonce,
+            transaction,
+        }),
+    }
 }
 
 /// What a step waits for that is not sent now; nothing if it only waits for its turn.

@@ -11,6 +11,19 @@ fn a_step_that_is_done_by_somebody_else_stops_all_until_it_is_emptied() {
     let other = [call("other", Effect::Once)];
     let stop = stops(next(&outbox, &other, &facts(5), CAP));
     assert!(matches!(stop, Stop::Overtaken { nonce: 5, .. }), "{stop}");
+    let is_held_up = |facts: &Facts| {
+        let stop = stops(next(&outbox, &other, facts, CAP));
+        let Stop::Overtaken { is_held_up, .. } = stop else {
+            panic!("{stop}");
+        };
+        is_held_up
+    };
+    let mut seen = facts(5);
+    assert!(is_held_up(&seen), "the node has lost it");
+    seen.pending = 6;
+    assert!(!is_held_up(&seen));
+    (seen.now, seen.market.base_fee) = (1_000 + STUCK_AFTER, 30 * GWEI);
+    assert!(is_held_up(&seen));
     assert!(!outbox.cancel(&other[0].step));
     assert!(outbox.cancel(&once().step));
     let copy = outbox.clone();
