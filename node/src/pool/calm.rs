@@ -20,32 +20,22 @@ pub struct Duties(Sender<bool>);
 
 /// The side of the proofs.
 #[derive(Debug, Clone)]
-pub struct Calm(Option<Waiting>);
-
-#[derive(Debug, Clone)]
-struct Waiting {
+pub struct Calm {
     duties: Receiver<bool>,
     longest: Duration,
     /// Held by who makes a proof.
     turn: Arc<Mutex<()>>,
 }
 
-/// As long as it lives no other proof is made.
-#[derive(Debug)]
-pub struct Turn {
-    _held: Option<OwnedMutexGuard<()>>,
-}
-
 /// Both sides; a proof waits for a duty as long as this at most.
 pub fn between(longest: Duration) -> (Duties, Calm) {
     let (told, duties) = channel(false);
-    let turn = Arc::default();
-    let waiting = Waiting {
+    let calm = Calm {
         duties,
         longest,
-        turn,
+        turn: Arc::default(),
     };
-    (Duties(told), Calm(Some(waiting)))
+    (Duties(told), calm)
 }
 
 impl Duties {
@@ -58,30 +48,22 @@ impl Duties {
 impl Calm {
     /// Where no duties are done.
     pub fn always() -> Self {
-        Self(None)
+        between(Duration::ZERO).1
     }
 
-    /// Waits until no other proof is made in this calm.
-    pub async fn turn(&self) -> Turn {
-        let held = match &self.0 {
-            Some(waiting) => Some(Arc::clone(&waiting.turn).lock_owned().await),
-            None => None,
-        };
-        Turn { _held: held }
+    /// Waits until no other proof is made in this calm; none is as long as the answer lives.
+    pub async fn turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.turn).lock_owned().await
     }
 
     /// Waits until no duty is under way. For one that was waited for in vain nobody waits again.
     pub async fn come(&mut self) {
-        let Some(waiting) = &mut self.0 else { return };
-        let Waiting {
-            duties, longest, ..
-        } = waiting;
         // If the duties have ended for good, none is in the way.
-        let is_news = duties.has_changed().unwrap_or(false);
-        if is_news && *duties.borrow_and_update() {
-            let calm = duties.wait_for(|are_under_way| !are_under_way);
+        let is_news = self.duties.has_changed().unwrap_or(false);
+        if is_news && *self.duties.borrow_and_update() {
+            let calm = self.duties.wait_for(|are_under_way| !are_under_way);
             // Whatever ends the waiting, the proof goes on.
-            timeout(*longest, calm).await.ok();
+            timeout(self.longest, calm).await.ok();
         }
     }
 }
