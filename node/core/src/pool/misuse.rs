@@ -224,9 +224,8 @@ fn of_stage(
             let is_final = old
                 .iter()
                 .any(|it| it.pubkey == key && matches!(it.stage, Stage::Prestaked { .. }));
-            let counts = |it: &DepositData| it.pubkey == key && has_valid_signature(it, version);
-            let is_registered = evidence.registered.iter().any(|(it, _)| *it == key);
-            let is_there = is_registered || evidence.pending.iter().any(counts);
+            let is_there = evidence.registered.iter().any(|(it, _)| *it == key)
+                || valid_deposit(&evidence.pending, (&key, version), |_| true).is_some();
             (is_final && !is_there).then_some(Misuse::JunkSignature { id, key })
         }
         Stage::Exited { balance } => {
