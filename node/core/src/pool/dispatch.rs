@@ -66,8 +66,7 @@ pub fn is_wanted(steps: &[Step], of: &StepId) -> bool {
         let Kind::Deposit(keys) = &step.kind else {
             return false;
         };
-        let kind = step.kind.name();
-        let is_its = |key: &PublicKey| format!("{kind}:{key}") == of.to_string();
+        let is_its = |key: &PublicKey| named(&step.kind, &key.to_string()) == *of;
         step.waits.is_empty() && keys.iter().any(is_its)
     };
     steps.iter().any(is_it)
@@ -136,7 +135,11 @@ pub fn with_proof(step: &Step, data: Vec<u8>) -> Option<Call> {
 
 /// The name of a step: another one for what may rightly be done again.
 pub fn name(step: &Step) -> StepId {
-    let name = format!("{}:{}", step.kind.name(), step.deed);
+    named(&step.kind, &step.deed)
+}
+
+fn named(kind: &Kind, deed: &str) -> StepId {
+    let name = format!("{}:{deed}", kind.name());
     name.parse()
         .expect("lower-case words, addresses, keys and numbers are a name")
 }
