@@ -98,10 +98,7 @@ fn paying(
         [] => return None,
         [one] if value.0 == total => Call::of(to, &single(one), &spelled),
         [one] => Call::of(to, &with_credit(one), &spelled),
-        _ => {
-            let deposits = entries.clone();
-            Call::of(to, &Deposits::depositMultiCall { deposits }, &spelled)
-        }
+        several => Call::of(to, &multi(several), &spelled),
     };
     let count = entries.len();
     Some(Step {
@@ -148,10 +145,7 @@ fn akin(entries: &[NodeDeposit], tickets: Tickets) -> Vec<Vec<u8>> {
 fn data(entries: &[NodeDeposit]) -> Vec<Vec<u8>> {
     match entries {
         [one] => vec![single(one).abi_encode(), with_credit(one).abi_encode()],
-        _ => {
-            let deposits = entries.to_vec();
-            vec![Deposits::depositMultiCall { deposits }.abi_encode()]
-        }
+        several => vec![multi(several).abi_encode()],
     }
 }
 
@@ -234,6 +228,11 @@ fn single(entry: &NodeDeposit) -> Deposits::depositCall {
         signature: entry.validatorSignature,
         root: entry.depositDataRoot,
     }
+}
+
+fn multi(entries: &[NodeDeposit]) -> Deposits::depositMultiCall {
+    let deposits = entries.to_vec();
+    Deposits::depositMultiCall { deposits }
 }
 
 fn with_credit(entry: &NodeDeposit) -> Deposits::depositWithCreditCall {
