@@ -340,16 +340,15 @@ fn first_status(
 /// What a peer that coordinates shows before Rocket Pool was looked at.
 fn not_yet(config: &Config) -> PoolStatus {
     let agreement = agreement::beside(&config.lock_file);
-    let (does, problem) = match agreement.exists() {
-        true => ("waits until Rocket Pool is seen", None),
-        false => ("", Some(nothing_agreed(&agreement))),
+    let coordinator = match agreement.exists() {
+        true => CoordinatorStatus::unseen(),
+        false => CoordinatorStatus {
+            problem: Some(nothing_agreed(&agreement)),
+            ..CoordinatorStatus::default()
+        },
     };
     PoolStatus {
-        coordinator: Some(CoordinatorStatus {
-            does: does.to_owned(),
-            problem,
-            ..CoordinatorStatus::default()
-        }),
+        coordinator: Some(coordinator),
         ..PoolStatus::default()
     }
 }

@@ -68,6 +68,16 @@ pub struct CoordinatorStatus {
     pub problem: Option<String>,
 }
 
+impl CoordinatorStatus {
+    /// Before Rocket Pool was looked at.
+    pub fn unseen() -> Self {
+        Self {
+            does: "waits until Rocket Pool is seen".to_owned(),
+            ..Self::default()
+        }
+    }
+}
+
 /// The exit of one validator.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ExitStatus {

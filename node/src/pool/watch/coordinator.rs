@@ -145,8 +145,7 @@ impl Coordinator {
     /// Does the next thing for what was seen.
     pub(super) async fn work(&mut self, looked: &Looked, known: &mut Known) -> Worked {
         let done = self.advance(looked, known).await;
-        let account = self.open.as_ref().map(Open::account);
-        let account = account.map_or_else(String::new, |it| checksummed(&it));
+        let account = self.account();
         let Done {
             advance,
             waits,
@@ -197,13 +196,17 @@ impl Coordinator {
             return None;
         }
         let problem = self.open().await.err().map(|idle| idle.to_string());
-        let account = self.open.as_ref().map(Open::account);
         Some(CoordinatorStatus {
-            account: account.map_or_else(String::new, |it| checksummed(&it)),
-            does: "waits until Rocket Pool is seen".to_owned(),
-            waits: Vec::new(),
+            account: self.account(),
             problem,
+            ..CoordinatorStatus::unseen()
         })
+    }
+
+    /// The account that sends; empty until it is open.
+    fn account(&self) -> String {
+        let account = self.open.as_ref().map(Open::account);
+        account.map_or_else(String::new, |it| checksummed(&it))
     }
 
     /// Whether something is to be demanded now: what was demanded lately is under way.
