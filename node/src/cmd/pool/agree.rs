@@ -254,10 +254,9 @@ impl Merge {
         let home = self.place.home()?;
         let mut own = home.copy()?.map(|(agreement, _)| agreement);
         for file in self.files.iter().filter(|file| !home.is_own(file)) {
-            let before = own.as_ref().map(Agreement::to_file);
+            let before = own.clone();
             let (_, _, merged) = agreement::take_in(file, &home.own, &mut own, &home.lock)?;
-            let is_same = before == own.as_ref().map(Agreement::to_file);
-            eprint!("{}", brought(file, &merged, is_same));
+            eprint!("{}", brought(file, &merged, before == own));
         }
         let agreement = own.expect("clap asks for a file, and every file is a copy or refused");
         // What is written is read by a peer that runs.
