@@ -133,6 +133,14 @@ impl Club {
             .collect()
     }
 
+    /// What has been signed is typed once more, and nobody is asked.
+    pub fn all_have_signed(&self, who: Who, block: &str) {
+        for text in self.all_type(who, block) {
+            assert!(text.contains("Already signed by you"), "{text}");
+            assert!(!text.contains("Type yes"), "{text}");
+        }
+    }
+
     /// What the others have signed is sent back to the first.
     pub fn send_back(&self, file: &str) {
         for (i, name) in NAMES.iter().enumerate().skip(1) {
