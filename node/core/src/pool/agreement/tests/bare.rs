@@ -98,6 +98,7 @@ fn one_operator_alone_cannot_fill_the_agreement() {
         }
     }
 }
+
 #[test]
 fn what_somebody_has_signed_holds_against_what_nobody_has_however_far_that_goes() {
     let mut open = agreed().next(with(0x61), Deposits::UNKNOWN).unwrap();
