@@ -119,7 +119,14 @@ impl World {
                 let is_synced = !self.chain.is_behind(peer, self.now);
                 let vote = (state == BeaconNode::Sound && is_synced)
                     .then(|| self.chain.head_vote(peer, slot, self.now));
-                Response::HeadVote(slot, vote)
+                let second = self.peers[peer].second;
+                let other = second.map(|other| self.chain.head_vote(other, slot, self.now));
+                match (vote, other) {
+                    (Some(vote), Some(other)) if vote != other => {
+                        Response::SplitVote(slot, vec![vote, other])
+                    }
+                    (vote, _) => Response::HeadVote(slot, vote),
+                }
             }
             Request::Block {
                 slot,

@@ -75,6 +75,8 @@ pub struct Peer {
     pub draw_ms: Option<(u64, u64)>,
     /// How long its beacon node takes to answer, at least and at most, in ms.
     pub answer_ms: (u64, u64),
+    /// Whose view a second beacon node of it has, if it has two.
+    pub second: Option<usize>,
     /// How long a sync of its disk takes, at least and at most, in ms.
     pub sync_ms: (u64, u64),
     /// Whom the checkers hold it for.
@@ -146,6 +148,7 @@ impl Peer {
             spec: Box::new(crate::chain::spec()),
             draw_ms: None,
             answer_ms: (5, 30),
+            second: None,
             sync_ms: (2, 8),
             conduct: Conduct::Correct,
             fee_recipient: crate::chain::FEE_RECIPIENT,

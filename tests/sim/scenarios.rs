@@ -204,6 +204,25 @@ fn heads_split_two_to_one_with_a_dead_peer_are_decided() {
     world.assert_all_done(slot..slot + 1);
 }
 
+/// The preferred node of one peer has a head that only it knows, and nobody could be without that
+/// peer's vote: its second node has the head that others vote for.
+#[test]
+fn of_two_heads_by_own_nodes_the_one_that_other_peers_vote_for_is_taken() {
+    let mut world = World::new(4, 72);
+    let slot = world.head_slots(FIRST + 2..FIRST + 6)[0];
+    world.branches.insert(Slot(slot), vec![0, 0, 1, 1]);
+    world.run_until(slot - 1, ms(5_000));
+    world.fault(Fault::Kill(3));
+    world.peers[2].second = Some(0);
+    // Its nodes are given time to agree, and the others' votes come meanwhile.
+    world.peers[2].answer_ms = (1_500, 1_500);
+    world.run_to(slot + 1);
+    world.assert_all_done(slot..slot + 1);
+    for peer in 0..3 {
+        assert_eq!(world.round(peer, head(slot)), 0, "peer {peer}");
+    }
+}
+
 #[test]
 fn a_peer_cut_off_and_back_takes_part_by_the_next_slot() {
     let mut world = World::new(4, 80);

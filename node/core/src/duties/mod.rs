@@ -16,6 +16,7 @@
 //! | [`agreed`] | one duty from its trigger to its signatures: what is agreed on and signed |
 //! | [`onehop`] | duties that need no agreement: RANDAO reveals, exits |
 //! | [`sight`] | how the own beacon node is: whether this peer can lead |
+//! | [`beacons`] | several own beacon nodes as one |
 //! | [`payees`] | whom blocks pay, and what speaks against another |
 //! | [`peers`] | who is there, who keeps silent, how far away |
 //! | [`pool`] | errands to Rocket Pool's contracts, and what was found there |
@@ -29,8 +30,9 @@
 //! [`Signable`](crate::vault::Signable), with an arm in each `match` of the vault; its shares go
 //! into a [`Collector`](crate::partials::collector::Collector); its frame names the wire version
 //! that it came with, and is one arm in `node/hearing.rs`. What it asks of the beacon node, or
-//! hands to it, is a [`Request`] and a [`Response`] with an arm in `node/learning.rs`; what time
-//! brings it is a line in `node/tick.rs`; what the operator is told of it, a [`Note`].
+//! hands to it, is a [`Request`] and a [`Response`] with an arm in `node/learning.rs`, and in
+//! `beacons/manner.rs`, which says how several nodes answer it; what time brings it is a line in
+//! `node/tick.rs`; what the operator is told of it, a [`Note`].
 //!
 //! A duty on whose value the peers agree is a kind of its own. What it does in its own way is one
 //! file in [`agreed`], as `head.rs` and `block.rs` are. `match` has no rest anywhere, so the
@@ -53,6 +55,7 @@
 //! what depends on it follows [`Input::Recorded`].
 
 pub mod agreed;
+pub mod beacons;
 pub mod facts;
 pub mod fault;
 pub mod node;

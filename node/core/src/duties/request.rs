@@ -84,6 +84,8 @@ pub enum Response {
     Subscribe(Asked, Option<()>),
     /// What the node would attest to in this slot.
     HeadVote(Slot, Option<HeadVote>),
+    /// What own nodes that do not agree would attest to in this slot, the best first.
+    SplitVote(Slot, Vec<HeadVote>),
     /// The block that the node has built for this slot.
     Block(Slot, Option<BlockContents>),
     /// How the node is.

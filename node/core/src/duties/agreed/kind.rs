@@ -95,6 +95,8 @@ pub(crate) fn due_at(duty: DutyId, chain: &ChainSpec) -> Timestamp {
 pub enum Candidate {
     /// What it would attest to.
     Head(HeadVote),
+    /// What several own beacon nodes would attest to that do not agree, the best first.
+    Split(Vec<HeadVote>),
     /// The block that it has built, and its blobs.
     Block(BlockContents),
 }
@@ -143,7 +145,9 @@ impl Kind {
         match (self, candidate) {
             (Self::Head(head), Candidate::Head(view)) => head.keep(view),
             (Self::Block(block), Candidate::Block(contents)) => Some(block.keep(contents)),
-            (Self::Head(_), Candidate::Block(_)) | (Self::Block(_), Candidate::Head(_)) => None,
+            (Self::Head(head), Candidate::Split(views)) => head.keep(*views.first()?),
+            (Self::Head(_), Candidate::Block(_))
+            | (Self::Block(_), Candidate::Head(_) | Candidate::Split(_)) => None,
         }
     }
 

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use proto::Root;
+use proto::eth::HeadVote;
 
 use super::block::BlockDuty;
 use super::judge::{Question, Sight};
@@ -45,11 +46,29 @@ impl Run {
                 question.answered(want);
             }
         }
+        let candidate = candidate.map(|candidate| self.named(candidate));
         let Some(value) = candidate.and_then(|candidate| self.kind.keep(candidate)) else {
             self.retry_at = Some(step.now + RETRY);
             return;
         };
         self.weigh(value, step);
+    }
+
+    /// Where own beacon nodes do not agree, the vote for which f + 1 other peers are: one of them
+    /// is correct, and its node has the same head. Without one, that of the best node.
+    fn named(&self, candidate: Candidate) -> Candidate {
+        let Candidate::Split(mut views) = candidate else {
+            return candidate;
+        };
+        let is_named = |view: &HeadVote| {
+            let value = Value::Head(*view);
+            self.instance
+                .is_vouched_for(&consensus::Value::hash(&value))
+        };
+        if let Some(at) = views.iter().position(is_named) {
+            views.swap(0, at);
+        }
+        Candidate::Split(views)
     }
 
     /// Offers the own value, unless it is held, or its node is to build another.

@@ -57,14 +57,13 @@ impl Node {
                 self.plan_by(due, noted, |node, ()| node.schedule.done(due));
             }
             Response::HeadVote(slot, view) => {
-                self.shown(view.is_some());
-                let candidate = view.map(Candidate::Head);
-                self.step(of(slot, DutyKind::Head), Event::Candidate(candidate));
+                self.candidate(of(slot, DutyKind::Head), view.map(Candidate::Head));
+            }
+            Response::SplitVote(slot, views) => {
+                self.candidate(of(slot, DutyKind::Head), Some(Candidate::Split(views)));
             }
             Response::Block(slot, contents) => {
-                self.shown(contents.is_some());
-                let candidate = contents.map(Candidate::Block);
-                self.step(of(slot, DutyKind::Block), Event::Candidate(candidate));
+                self.candidate(of(slot, DutyKind::Block), contents.map(Candidate::Block));
             }
             Response::Condition(condition) => {
                 let (now, chain) = (self.now, Arc::clone(&self.facts.chain));
@@ -81,6 +80,12 @@ impl Node {
                 self.exit_step(|exits, step| exits.submitted(validator, refused, step));
             }
         }
+    }
+
+    /// The value of a duty, or that there is none.
+    fn candidate(&mut self, duty: DutyId, candidate: Option<Candidate>) {
+        self.shown(candidate.is_some());
+        self.step(duty, Event::Candidate(candidate));
     }
 
     /// Puts to use what was said to a question of the schedule; if that is nothing, it is put

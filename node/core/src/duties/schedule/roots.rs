@@ -31,7 +31,7 @@ pub struct Head {
 impl Head {
     /// What the answer to `topic` depends on, if this head is the chain's. Where no block of the
     /// epoch that settles it has come yet, that is the head itself, for now.
-    pub(super) fn settles(&self, chain: &ChainSpec, topic: Topic) -> Option<Root> {
+    pub(in crate::duties) fn settles(&self, chain: &ChainSpec, topic: Topic) -> Option<Root> {
         let settling = settling_epoch(chain, topic)?;
         let own = chain.epoch_of(self.slot);
         if settling > own {

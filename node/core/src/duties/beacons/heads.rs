@@ -1,0 +1,118 @@
+//! Whose head event counts: the core is told of one chain of heads.
+//!
+//! A head that a majority of all own nodes has counts at once, and so does one that all have that
+//! are well. One that only a part has waits a short grace, and then the head that most have
+//! counts, in the operator's order where as many have another one. Of nothing that was told the
+//! same is told again.
+
+use proto::Timestamp;
+use proto::eth::ChainSpec;
+
+use super::manner::Manner;
+use super::{Place, Standing};
+use crate::duties::schedule::Head;
+
+/// The newest heads of all own nodes.
+#[derive(Debug)]
+pub(super) struct Heads {
+    /// None of a node that has told none since its event stream stands.
+    newest: Vec<Option<Head>>,
+    hears: Vec<bool>,
+    /// What the core was told last.
+    told: Option<Head>,
+    /// When the nodes that do not agree have had time enough.
+    decide_at: Option<Timestamp>,
+}
+
+impl Heads {
+    pub(super) fn new(count: usize) -> Self {
+        Self {
+            newest: vec![None; count],
+            hears: vec![false; count],
+            told: None,
+            decide_at: None,
+        }
+    }
+
+    pub(super) fn newest(&self, place: Place) -> Option<Head> {
+        self.newest[place.0]
+    }
+
+    pub(super) fn told(&self) -> Option<Head> {
+        self.told
+    }
+
+    pub(super) fn is_heard(&self) -> bool {
+        self.hears.contains(&true)
+    }
+
+    pub(super) fn hears(&mut self, place: Place, hears: bool) {
+        self.hears[place.0] = hears;
+        self.newest[place.0] = None;
+        if !self.is_heard() {
+            self.told = None;
+        }
+    }
+
+    pub(super) fn heard(&mut self, place: Place, head: Head) {
+        self.hears[place.0] = true;
+        self.newest[place.0] = Some(head);
+    }
+
+    pub(super) fn deadline(&self) -> Option<Timestamp> {
+        self.decide_at
+    }
+
+    /// Whose newest head counts now, if the core has not been told of it.
+    pub(super) fn settle(
+        &mut self,
+        now: Timestamp,
+        ranked: &[(Standing, Place)],
+        (majority, chain): (usize, &ChainSpec),
+    ) -> Option<Place> {
+        let is_late = self.decide_at.is_some_and(|at| at <= now);
+        let Some((place, head)) = self.counts(ranked, majority, is_late) else {
+            let at = now + Manner::Vote.grace(chain.slot_duration());
+            let is_open = ranked
+                .iter()
+                .any(|(_, place)| self.newest(*place).is_some());
+            self.decide_at = is_open.then(|| self.decide_at.unwrap_or(at));
+            return None;
+        };
+        self.decide_at = None;
+        (self.told.replace(head) != Some(head)).then_some(place)
+    }
+
+    /// The head that counts, if one does already, and the best node that has it.
+    fn counts(
+        &self,
+        ranked: &[(Standing, Place)],
+        majority: usize,
+        is_late: bool,
+    ) -> Option<(Place, Head)> {
+        let heard = ranked.iter().filter(|(_, place)| self.hears[place.0]);
+        let heard: Vec<(Standing, Place)> = heard.copied().collect();
+        let known = heard
+            .iter()
+            .filter_map(|(_, place)| Some((*place, self.newest(*place)?)));
+        let known: Vec<(Place, Head)> = known.collect();
+        let support = |head: &Head| known.iter().filter(|(_, other)| other == head).count();
+        // The first of those that as many have.
+        let supported = known.iter().map(|(place, head)| (*place, support(head)));
+        let (first, _) = supported.rev().max_by_key(|(_, support)| *support)?;
+        let head = self.newest(first)?;
+        let awaited = heard
+            .iter()
+            .filter(|(standing, _)| standing.is_waited_for());
+        let awaited: Vec<Place> = awaited.map(|(_, place)| *place).collect();
+        let is_waiting_over = !awaited.is_empty()
+            && awaited
+                .iter()
+                .all(|place| self.newest(*place) == self.newest(awaited[0]));
+        if support(&head) >= majority || is_late {
+            return Some((first, head));
+        }
+        let agreed = awaited.first().copied().filter(|_| is_waiting_over)?;
+        Some((agreed, self.newest(agreed)?))
+    }
+}
