@@ -13,6 +13,7 @@
 mod cautions;
 mod coordinator;
 pub mod home;
+mod nodes;
 mod source;
 
 use crate::disk::keystore::SecretSource;
@@ -126,8 +127,8 @@ pub struct Config {
     pub keystore_dir: PathBuf,
     /// What opens them.
     pub secret: SecretSource,
-    /// This operator's beacon node; a ceremony needs none.
-    beacon_node: Option<Url>,
+    /// This operator's beacon nodes, the preferred one first; a ceremony needs none.
+    beacon_nodes: Vec<Url>,
     /// This operator's execution node; only Rocket Pool needs one.
     execution_node: Option<Url>,
     /// If this peer sends what the node account has to send at Rocket Pool.
@@ -160,6 +161,7 @@ struct Keys {
     secret_file: Option<FilePath>,
     passphrase_file: Option<FilePath>,
     beacon_node: Option<HttpUrl>,
+    beacon_nodes: Option<Vec<HttpUrl>>,
     execution_node: Option<RpcUrl>,
     coordinator: Option<CoordinatorKeys>,
     #[serde(default = "everywhere")]
@@ -263,7 +265,7 @@ impl Config {
             identity_file: in_data_dir(keys.identity_file, "identity.key"),
             keystore_dir: in_data_dir(keys.keystore_dir, "keystores"),
             secret,
-            beacon_node: keys.beacon_node.map(|url| url.0),
+            beacon_nodes: nodes::of(keys.beacon_node, keys.beacon_nodes, &sources)?,
             execution_node: keys.execution_node.map(|url| url.0),
             coordinator: keys.coordinator.map(|keys| keys.within(&data_dir)),
             listen: keys.listen,
@@ -280,21 +282,6 @@ impl Config {
         config.check_sockets(&sources)?;
         config.check_peers(&sources)?;
         Ok(config)
-    }
-
-    /// This operator's beacon node.
-    ///
-    /// # Errors
-    /// If none is named.
-    pub fn beacon_node(&self) -> Result<&Url, ConfigError> {
-        let url = self.beacon_node.as_ref();
-        url.ok_or_else(|| {
-            let example = "beacon_node = \"http://127.0.0.1:5052\"";
-            self.lacks(
-                "beacon_node",
-                &format!("{example}, or set GANTRY_BEACON_NODE"),
-            )
-        })
     }
 
     /// This operator's execution node.

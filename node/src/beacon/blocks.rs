@@ -10,6 +10,9 @@ use super::client::{Answer, BeaconClient, Body, VERSION_HEADER};
 use super::contradiction::Contradiction;
 use super::error::{BeaconError, is_already_known};
 
+/// The headers that say what a block brings its proposer, in wei: from its payload, and from the
+/// chain.
+const VALUE_HEADERS: [&str; 2] = ["Eth-Execution-Payload-Value", "Eth-Consensus-Block-Value"];
 /// The header that says whether a payload is only a header, for a builder to reveal.
 const BLINDED_HEADER: &str = "Eth-Execution-Payload-Blinded";
 
@@ -53,6 +56,14 @@ pub enum Published {
     AlreadyKnown,
 }
 
+/// A block that the node has built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Built {
+    pub contents: BlockContents,
+    /// What it brings its proposer by the node's own word, in wei; 0 where it does not say.
+    pub value_wei: u128,
+}
+
 impl BeaconClient {
     /// A block to propose; none while the node is syncing or optimistic: its parent may be invalid.
     ///
@@ -62,7 +73,7 @@ impl BeaconClient {
         &self,
         spec: &ChainSpec,
         request: &BlockRequest,
-    ) -> Result<Option<BlockContents>, BeaconError> {
+    ) -> Result<Option<Built>, BeaconError> {
         let block = self.produce_block(spec, request);
         let (block, status) = tokio::try_join!(block, self.sync_status())?;
         Ok(status.may_vote().then_some(block))
@@ -78,7 +89,7 @@ impl BeaconClient {
         &self,
         spec: &ChainSpec,
         request: &BlockRequest,
-    ) -> Result<BlockContents, BeaconError> {
+    ) -> Result<Built, BeaconError> {
         self.put((Call::ProduceBlock, request.slot.0), async {
             const CALL: Call = Call::ProduceBlock;
             let BlockRequest {
@@ -91,8 +102,8 @@ impl BeaconClient {
              &builder_boost_factor=0"
             );
             let answer = self.ssz_or_json(CALL, &path).await?;
-            let contents = self.contents(spec, &answer)?;
-            let block = &contents.block;
+            let built = self.built(spec, &answer)?;
+            let block = &built.contents.block;
             if block.slot() != *slot {
                 let other = Contradiction::OtherSlot {
                     asked: *slot,
@@ -109,16 +120,18 @@ impl BeaconClient {
                     let said = self.shown(said);
                     Err(self.contradiction(CALL, Contradiction::OtherFork { said, spec }))
                 }
-                Some(_) | None => Ok(contents),
+                Some(_) | None => Ok(built),
             }
         })
         .await
     }
 
-    fn contents(&self, spec: &ChainSpec, answer: &Answer) -> Result<BlockContents, BeaconError> {
+    fn built(&self, spec: &ChainSpec, answer: &Answer) -> Result<Built, BeaconError> {
         #[derive(Deserialize)]
         struct Produced<'a> {
             execution_payload_blinded: Option<bool>,
+            execution_payload_value: Option<String>,
+            consensus_block_value: Option<String>,
             #[serde(borrow)]
             data: &'a RawValue,
         }
@@ -127,6 +140,7 @@ impl BeaconClient {
         if answer.header(BLINDED_HEADER) == Some("true") {
             return Err(blinded());
         }
+        let mut values = VALUE_HEADERS.map(|name| answer.header(name).map(str::to_owned));
         let contents = if answer.is_ssz() {
             BlockContents::from_ssz(spec, &answer.body)
         } else {
@@ -134,9 +148,25 @@ impl BeaconClient {
             if produced.execution_payload_blinded == Some(true) {
                 return Err(blinded());
             }
+            let said = [
+                produced.execution_payload_value,
+                produced.consensus_block_value,
+            ];
+            for (value, said) in values.iter_mut().zip(said) {
+                *value = value.take().or(said);
+            }
             BlockContents::from_json(spec, produced.data.get())
         };
-        contents.map_err(|error| self.undecodable(CALL, &error.to_string()))
+        let contents = contents.map_err(|error| self.undecodable(CALL, &error.to_string()))?;
+        let wei = |said: Option<String>| said.and_then(|said| said.parse::<u128>().ok());
+        let value_wei = values
+            .into_iter()
+            .filter_map(wei)
+            .fold(0, u128::saturating_add);
+        Ok(Built {
+            contents,
+            value_wei,
+        })
     }
 
     /// Posts a signed block with its blobs; the node checks it before it sends it on.

@@ -16,6 +16,8 @@ pub enum Call {
     Syncing,
     /// `GET /eth/v1/node/health`.
     Health,
+    /// `GET /eth/v1/node/peer_count`.
+    PeerCount,
     /// `/eth/v1/beacon/states/{state}/validators`.
     Validators,
     /// `GET /eth/v1/beacon/states/{state}/pending_deposits`.
@@ -64,6 +66,7 @@ impl Call {
         match self {
             Self::Genesis | Self::Spec | Self::Version | Self::Syncing => true,
             Self::Health
+            | Self::PeerCount
             | Self::Validators
             | Self::PendingDeposits
             | Self::Header
@@ -94,6 +97,7 @@ impl Call {
             Self::Version => "version",
             Self::Syncing => "syncing",
             Self::Health => "health",
+            Self::PeerCount => "peer count",
             Self::Validators => "validators",
             Self::PendingDeposits => "pending deposits",
             Self::Header => "header",
@@ -121,7 +125,12 @@ impl Call {
     /// answer is of no use on mainnet; the caller drops them earlier where slots are shorter.
     pub const fn timeout(self) -> Duration {
         Duration::from_secs(match self {
-            Self::Syncing | Self::Health | Self::Version | Self::Header | Self::BlockRoot => 3,
+            Self::Syncing
+            | Self::Health
+            | Self::PeerCount
+            | Self::Version
+            | Self::Header
+            | Self::BlockRoot => 3,
             Self::AttestationData | Self::SubmitAttestations => 4,
             Self::Genesis | Self::Spec | Self::Events | Self::Checkpoints => 5,
             Self::ProduceBlock | Self::PublishBlock => 8,
@@ -144,6 +153,7 @@ impl Call {
             | Self::Version
             | Self::Syncing
             | Self::Health
+            | Self::PeerCount
             | Self::Header
             | Self::AttestationData
             | Self::SubmitAttestations

@@ -159,6 +159,20 @@ impl BeaconClient {
         }
     }
 
+    /// How many peers the node is connected to; none where it does not say.
+    pub async fn peer_count(&self) -> Option<u64> {
+        #[derive(Deserialize)]
+        struct Count {
+            #[serde(with = "serde_utils::quoted_u64")]
+            connected: u64,
+        }
+        let count = self.put((Call::PeerCount, 0), async {
+            let path = "/eth/v1/node/peer_count";
+            self.json::<Envelope<Count>>(Call::PeerCount, path).await
+        });
+        Some(count.await.ok()?.data.connected)
+    }
+
     /// The deposits that are waiting in a state.
     ///
     /// # Errors

@@ -85,6 +85,11 @@ impl BeaconError {
         self.rejected().map(|rejected| rejected.status)
     }
 
+    /// Whether nobody was there to ask.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self.cause, Cause::Unreachable(_))
+    }
+
     /// What the node said if it answered with a status that is no success.
     pub fn rejected(&self) -> Option<&Rejected> {
         match &self.cause {

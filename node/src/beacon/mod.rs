@@ -47,7 +47,7 @@ mod votes;
 #[cfg(test)]
 mod tests;
 
-pub use blocks::{BlockRequest, Published, Validation};
+pub use blocks::{BlockRequest, Built, Published, Validation};
 pub use call::Call;
 pub use chain::{BlockId, KnownBlock, PendingDeposit, StateId, SyncStatus};
 pub use client::BeaconClient;

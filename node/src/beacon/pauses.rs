@@ -87,6 +87,7 @@ fn range(call: Call) -> Option<(Duration, Duration)> {
         Call::Genesis
         | Call::Spec
         | Call::Version
+        | Call::PeerCount
         | Call::Validators
         | Call::PendingDeposits
         | Call::AttesterDuties

@@ -44,7 +44,7 @@ pub enum BadChain {
 /// Compares the chain of the definition with that of the beacon node, deposit contract included:
 /// the definition's writer names it, and every operator's own node knows better.
 pub(crate) fn check_chain(lock: &Lock, node: &ChainSpec) -> Result<(), BadChain> {
-    check(&lock.definition.terms().chain, node)
+    compare(&lock.definition.terms().chain, node)
 }
 
 /// Why it cannot be said which slot it is.
@@ -144,7 +144,8 @@ pub(crate) async fn current_slot(
     Ok((spec, slot))
 }
 
-fn check(chain: &Chain, node: &ChainSpec) -> Result<(), BadChain> {
+/// The same with the chain of the definition itself.
+pub(crate) fn compare(chain: &Chain, node: &ChainSpec) -> Result<(), BadChain> {
     let genesis = node.genesis();
     let signed_under = [
         (

@@ -11,7 +11,9 @@ use super::runtime::{RuntimeError, complete, runtime};
 use crate::answers::{self, Other, Unread, reason};
 use crate::config::{Config, ConfigError};
 use crate::disk::duty_history::Ending;
-use crate::report::status::{CoordinatorStatus, ExitStatus, PeerStatus, PoolStatus, Status};
+use crate::report::status::{
+    BeaconNodeStatus, CoordinatorStatus, ExitStatus, PeerStatus, PoolStatus, Status,
+};
 
 /// How long the running peer may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -146,6 +148,9 @@ fn page(status: &Status, duties: usize) -> String {
         );
     }
     line(beacon_node(status));
+    for node in &status.beacon_nodes {
+        line(format!("  {}", beacon_node_line(node)));
+    }
     if let Some(epoch) = status.beacon_node.other_chain_from {
         line(format!(
             "NOTHING IS SIGNED FROM EPOCH {epoch} ON: the beacon node says other forks or \
@@ -234,6 +239,28 @@ fn beacon_node(status: &Status) -> String {
         (None, Some(slot)) => format!("beacon node: {}, head at slot {slot}", node.node),
         (None, None) => format!("beacon node: {}, no head seen yet", node.node),
     }
+}
+
+/// One of several nodes.
+fn beacon_node_line(node: &BeaconNodeStatus) -> String {
+    let first = if node.is_first { ", asked first" } else { "" };
+    let standing = match (node.is_sound, &node.problem) {
+        (true, None) => "sound".to_owned(),
+        (true, Some(problem)) => format!("sound, but {problem}"),
+        (false, problem) => {
+            let why = problem.as_deref().unwrap_or("not known yet");
+            format!("NOT WAITED FOR: {why}")
+        }
+    };
+    let head = node.head_slot.map(|slot| format!("head at slot {slot}"));
+    let peers = node.peers.map(|count| format!("{count} peers"));
+    let answer = node.answer_ms.map(|ms| format!("answers in {ms:.0} ms"));
+    let all: Vec<String> = [head, peers, answer].into_iter().flatten().collect();
+    let seen = match all.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", all.join(", ")),
+    };
+    format!("{}: {standing}{first}{seen}", node.node)
 }
 
 fn record(status: &Status) -> String {

@@ -2,6 +2,7 @@
 
 mod environment;
 mod kept;
+mod nodes;
 
 use super::*;
 
@@ -50,6 +51,8 @@ fn what_the_example_comments_out_are_the_defaults() {
         .map(|line| match line.strip_prefix("# ") {
             // Either secret_file or passphrase_file: neither is a default.
             Some(key) if key.contains("_file = \"keystore") => String::new(),
+            // Either one beacon node or several.
+            Some(key) if key.starts_with("beacon_nodes = ") => String::new(),
             // Who has nothing at Rocket Pool needs none.
             Some(key) if key.starts_with("execution_node") => String::new(),
             Some(key) if key.split_once(" = ").is_some_and(|(k, _)| !k.contains(' ')) => {

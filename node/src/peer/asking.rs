@@ -1,22 +1,20 @@
-//! Requests of the core to the beacon node, and what it says in the core's words.
+//! A request of the core to one beacon node, and what it says in the core's words.
 //!
-//! Every request is a task of its own; what comes of it arrives in one bounded channel. A failure
-//! is told beside a response of "nothing": the core decides when to ask again.
+//! A failure is told beside a response of "nothing": the core decides when to ask again.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
-use proto::eth::{ChainSpec, SingleAttestation, ValidatorIndex};
+use proto::eth::{BlockContents, ChainSpec, SingleAttestation, ValidatorIndex};
 use proto::{DutyId, PublicKey, Root, ValidatorPosition};
-use tokio::sync::mpsc::Sender;
 use tokio::time::timeout;
 use tracing::debug;
 
 use crate::beacon::{
-    BeaconClient, BeaconError, BlockId, BlockRequest, CommitteeSubscription, Duties, HeadEvent,
-    ItemFailure, Published, StateId, Strange, Validation, ValidatorState,
+    BeaconClient, BeaconError, BlockId, BlockRequest, Built, CommitteeSubscription, Duties,
+    HeadEvent, ItemFailure, Published, StateId, Strange, Validation, ValidatorState,
 };
 use crate::clock;
 use crate::report::news::News;
@@ -28,66 +26,66 @@ use node_core::duties::{Origin, Request, Response, Submission};
 
 /// How long is waited for what the node says of its health, beside whether it is syncing: some
 /// proxies never answer that.
-const HEALTH: Duration = Duration::from_millis(150);
+pub(super) const HEALTH: Duration = Duration::from_millis(150);
 
-/// What came of a request.
+/// What a beacon node answered to a request.
 #[derive(Debug)]
-pub(super) struct Said {
+pub(super) struct Answer {
     pub(super) response: Response,
+    /// What a block of it brings, in wei, by the node's own word.
+    pub(super) value_wei: u128,
     /// What the operator is told of it.
     pub(super) news: Option<News>,
 }
 
-/// Asks the beacon node for the core.
+/// Asks one beacon node for the core.
 #[derive(Debug, Clone)]
 pub(super) struct Asking {
-    client: BeaconClient,
+    pub(super) client: BeaconClient,
     chain: Arc<ChainSpec>,
     graffiti: Root,
-    said: Sender<Said>,
     head: Option<HeadEvent>,
 }
 
 impl Asking {
-    /// Puts requests to `client`; what it says arrives in `said`. Own blocks carry `graffiti`.
-    pub(super) fn new(
-        client: BeaconClient,
-        chain: Arc<ChainSpec>,
-        graffiti: Root,
-        said: Sender<Said>,
-    ) -> Self {
+    /// Puts requests to `client`. Own blocks carry `graffiti`.
+    pub(super) fn new(client: BeaconClient, chain: Arc<ChainSpec>, graffiti: Root) -> Self {
         Self {
             client,
             chain,
             graffiti,
-            said,
             head: None,
         }
     }
 
-    /// Takes note of the newest head.
+    /// Takes note of its newest head.
     pub(super) fn saw(&mut self, head: HeadEvent) {
         self.head = Some(head);
     }
 
-    /// Puts `request` in a task of its own.
-    pub(super) fn ask(&self, request: Request) {
+    /// Puts `request` to it.
+    pub(super) async fn put(self, request: Request) -> Answer {
         let mut question = Question {
-            asking: self.clone(),
+            asking: self,
+            value_wei: 0,
             news: None,
         };
-        tokio::spawn(async move {
-            let response = question.put(request).await;
-            let Question { asking, news } = question;
-            // If the loop has ended, nobody wants it any more.
-            asking.said.send(Said { response, news }).await.ok();
-        });
+        let response = question.put(request).await;
+        let Question {
+            value_wei, news, ..
+        } = question;
+        Answer {
+            response,
+            value_wei,
+            news,
+        }
     }
 }
 
 /// One request, and what the operator is to hear of it: it fails or lacks a part, not both.
 struct Question {
     asking: Asking,
+    value_wei: u128,
     news: Option<News>,
 }
 
@@ -147,8 +145,8 @@ impl Question {
                     randao_reveal,
                     graffiti: self.asking.graffiti,
                 };
-                let contents = self.client().own_block(&self.asking.chain, &request).await;
-                Response::Block(slot, self.valued("a block", contents))
+                let built = self.client().own_block(&self.asking.chain, &request).await;
+                Response::Block(slot, self.block(built))
             }
             Request::Condition => Response::Condition(self.condition().await),
             Request::Knows { duty, root } => {
@@ -196,6 +194,13 @@ impl Question {
             Err(error) => self.complain(what, &error),
         }
         None
+    }
+
+    /// The block that the node has built; what it brings is kept beside it.
+    fn block(&mut self, built: Result<Option<Built>, BeaconError>) -> Option<BlockContents> {
+        let built = self.valued("a block", built)?;
+        self.value_wei = built.value_wei;
+        Some(built.contents)
     }
 
     async fn validators(

@@ -18,7 +18,9 @@ use super::desk::Desk;
 use super::error::StartError;
 use super::inlet::{Inlet, PutOff};
 use super::load::Loaded;
+use super::nodes::Nodes;
 use super::shell::Shell;
+use super::start::Begun;
 use crate::beacon::BeaconClient;
 use crate::checks::agreement;
 use crate::config::Config;
@@ -62,13 +64,13 @@ pub(super) struct Window {
 pub(super) async fn open(
     config: &Config,
     loaded: &Loaded,
-    client: &BeaconClient,
+    clients: &[BeaconClient],
 ) -> Result<Window, StartError> {
     let lock = &loaded.lock;
     let terms = lock.definition.terms();
     let place = config.data_dir.join("memory");
     let (memory, remembered) = DutyHistory::open(&place, lock.hash(), terms.size())?;
-    let status = first_status(config, loaded, client, &remembered);
+    let status = first_status(config, loaded, clients, &remembered);
     let admission = Admission {
         address: config.metrics,
         names: config.metrics_names.clone().into(),
@@ -92,8 +94,8 @@ pub(super) async fn open(
 pub(super) async fn assemble(
     config: &Config,
     (mut loaded, window): (Loaded, Window),
-    client: BeaconClient,
-    (chain, data): (Arc<ChainSpec>, &DataLock),
+    clients: Vec<BeaconClient>,
+    (Begun { chain, by }, data): (Begun, &DataLock),
 ) -> Result<Shell, StartError> {
     let Window {
         shown,
@@ -110,6 +112,7 @@ pub(super) async fn assemble(
     let beacon_node = config.beacon_node()?.to_string();
     let trials = Trials::new(beacon_node, Arc::clone(&chain), keys, calm.clone());
     let cluster = loaded.lock.hash();
+    let ours = loaded.lock.definition.terms().chain.clone();
     let settings = settings(config, &loaded, names)?;
     let pool = pool(config, &loaded, (&chain, calm));
     let version = in_force(config, &mut loaded);
@@ -131,7 +134,12 @@ pub(super) async fn assemble(
     let (to_said, said) = channel(WAITING);
     let (to_written, written) = channel(WAITING);
     let (to_kept, kept) = channel(WAITING);
-    let heads = client.head_events(3 * chain.slot_duration());
+    let graffiti = graffiti(&config.graffiti);
+    let asking = |client| Asking::new(client, Arc::clone(&chain), graffiti);
+    let asking = clients.into_iter().map(asking).collect();
+    let nodes = Nodes::new(asking, (&chain, by), to_said);
+    nodes.watch(&ours, &chain);
+    let heads = nodes.listen(3 * chain.slot_duration());
     Ok(Shell {
         node,
         me,
@@ -147,7 +155,7 @@ pub(super) async fn assemble(
             deferred: PutOff::default(),
             alarm: Alarm::new().map_err(StartError::Timer)?,
         },
-        asking: Asking::new(client, chain, graffiti(&config.graffiti), to_said),
+        nodes,
         writer: Writer::start(journal, to_written),
         keeper: ExitKeeper::start(config.data_dir.clone(), cluster, to_kept),
         errands,
@@ -300,7 +308,7 @@ fn core(
 fn first_status(
     config: &Config,
     loaded: &Loaded,
-    client: &BeaconClient,
+    clients: &[BeaconClient],
     remembered: &Remembered,
 ) -> Status {
     let (lock, me) = (&loaded.lock, loaded.me);
@@ -319,7 +327,7 @@ fn first_status(
             })
             .collect(),
         beacon_node: BeaconStatus {
-            node: client.node().to_owned(),
+            node: clients[0].node().to_owned(),
             ..BeaconStatus::default()
         },
         validators: ValidatorStatus {

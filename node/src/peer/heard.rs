@@ -3,12 +3,10 @@
 //! Never here: a decision. What network, beacon node and disk say is put into other words, no more.
 
 use node_core::duties::Input;
-use node_core::duties::schedule::Head;
 use proto::PeerIndex;
 
-use super::asking::Said;
 use super::inlet::Arrival;
-use crate::beacon::{BeaconError, HeadEvent, Heard};
+use super::nodes::{Listened, Said, of_the_core};
 use crate::disk::exit_file::Kept;
 use crate::disk::writer::Written;
 use crate::net;
@@ -53,7 +51,7 @@ pub(super) fn in_words(arrival: Arrival, me: PeerIndex) -> InWords {
         Arrival::Network(event) => of_network(event, me),
         Arrival::Said(Said { response, news }) => InWords {
             news,
-            input: Some(Input::Response(response)),
+            input: response.map(Input::Response),
         },
         Arrival::Heard(heard) => of_heads(heard),
         Arrival::Kept(Kept { keeping, written }) => InWords {
@@ -85,22 +83,13 @@ fn of_disk(written: Written) -> InWords {
     }
 }
 
-fn of_heads(heard: Result<Heard, BeaconError>) -> InWords {
+fn of_heads(heard: Listened) -> InWords {
     match heard {
-        Ok(Heard::Connected) => InWords::of_core(Input::Hears(true)),
-        Ok(Heard::Head(head)) => {
+        Listened::Begins => InWords::of_core(Input::Hears(true)),
+        Listened::Head(head) => {
             InWords::both(News::Head(head.slot), Input::Head(of_the_core(head)))
         }
-        Err(error) => InWords::both(News::NoHeads(error), Input::Hears(false)),
-    }
-}
-
-fn of_the_core(head: HeadEvent) -> Head {
-    Head {
-        slot: head.slot,
-        block: head.block,
-        previous: head.previous_duty_dependent_root,
-        current: head.current_duty_dependent_root,
+        Listened::Ends(error) => InWords::both(News::NoHeads(error), Input::Hears(false)),
     }
 }
 

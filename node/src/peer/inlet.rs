@@ -14,9 +14,8 @@ use proto::control::ExitRequest;
 use tokio::sync::mpsc::Receiver;
 
 use super::alarm::Alarm;
-use super::asking::Said;
 use super::desk::Desk;
-use crate::beacon::{BeaconError, Heard};
+use super::nodes::{Listened, Said};
 use crate::disk::exit_file::Kept;
 use crate::disk::writer::Written;
 use crate::net;
@@ -35,7 +34,7 @@ pub enum Arrival {
     /// What the beacon node says.
     Said(Said),
     /// A head event, or the end of their stream.
-    Heard(Result<Heard, BeaconError>),
+    Heard(Listened),
     /// Work that was put off.
     Deferred(Deferred),
     /// What became of words about exits.
@@ -52,11 +51,11 @@ pub enum Arrival {
 pub struct Inlet {
     /// What comes from the peers.
     pub events: Receiver<net::Event>,
-    /// What the beacon node says.
+    /// What the beacon nodes say.
     pub said: Receiver<Said>,
-    /// Its new heads. One stream alone, in a set, since a set looks only into what has woken it:
+    /// New heads. One stream alone, in a set, since a set looks only into what has woken it:
     /// the way to a stream of HTTP is long, and the loop turns twenty times for each head.
-    pub heads: SelectAll<BoxStream<'static, Result<Heard, BeaconError>>>,
+    pub heads: SelectAll<BoxStream<'static, Listened>>,
     /// What became of records.
     pub written: Receiver<Written>,
     /// What became of words about exits.

@@ -9,10 +9,9 @@ use node_core::duties::node::Node;
 use node_core::duties::{Input, Output};
 use proto::{Machine as _, PeerIndex};
 
-use super::asking::Asking;
 use super::heard::in_words;
-use super::inlet::{Arrival, Inlet};
-use crate::beacon::Heard;
+use super::inlet::Inlet;
+use super::nodes::Nodes;
 use crate::clock;
 use crate::disk::exit_file::ExitKeeper;
 use crate::disk::writer::Writer;
@@ -30,8 +29,8 @@ pub(super) struct Shell {
     pub(super) outbox: Outbox,
     /// Everything that comes.
     pub(super) inlet: Inlet,
-    /// Requests to the beacon node.
-    pub(super) asking: Asking,
+    /// Requests to the beacon nodes.
+    pub(super) nodes: Nodes,
     /// Records to be made durable.
     pub(super) writer: Writer,
     /// Words about exits to be kept.
@@ -55,9 +54,6 @@ impl Shell {
                 () = &mut stop => break,
                 arrival = self.inlet.next(deadline) => arrival,
             };
-            if let Arrival::Heard(Ok(Heard::Head(head))) = &arrival {
-                self.asking.saw(*head);
-            }
             let said = in_words(arrival, self.me);
             if let Some(news) = said.news {
                 self.observer.tell(news);
@@ -105,7 +101,7 @@ impl Shell {
             Output::Send(peer, frame) => self.outbox.send(peer, frame.into()),
             Output::SendLast(peer, frame) => self.outbox.send_last(peer, frame.into()),
             Output::Persist(records) => return self.writer.write(records).is_ok(),
-            Output::Ask(request) => self.asking.ask(request),
+            Output::Ask(request) => self.nodes.ask(request),
             Output::Later(deferred) => self.inlet.deferred.push(deferred),
             Output::Remember { peer, sequence } => {
                 self.observer.tell(News::RecordSeen { peer, sequence });

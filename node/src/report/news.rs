@@ -13,7 +13,7 @@ use proto::{PeerIndex, Slot, WireVersion};
 use crate::beacon::BeaconError;
 use crate::disk::files::FileError;
 use crate::net::{Disconnect, Refusal};
-use crate::report::status::CoordinatorStatus;
+use crate::report::status::{BeaconNodeStatus, CoordinatorStatus};
 
 #[derive(Debug)]
 pub enum News {
@@ -58,6 +58,8 @@ pub enum News {
         why: String,
         slot: Option<Slot>,
     },
+    /// How each of several beacon nodes is now.
+    BeaconNodes(Vec<BeaconNodeStatus>),
     /// No head events come.
     NoHeads(BeaconError),
     /// An append to the signing record became durable, after this time.

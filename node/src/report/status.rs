@@ -21,6 +21,9 @@ pub struct Status {
     pub slot: u64,
     pub peers: Vec<PeerStatus>,
     pub beacon_node: BeaconStatus,
+    /// Each of several beacon nodes, in the operator's order; empty where there is one.
+    #[serde(default)]
+    pub beacon_nodes: Vec<BeaconNodeStatus>,
     pub record: RecordStatus,
     /// Our validators that the chain knows, and how many of them are active.
     pub validators: ValidatorStatus,
@@ -126,6 +129,25 @@ pub struct BeaconStatus {
     /// A fork of its chain that this version cannot sign for, if one is scheduled.
     #[serde(default)]
     pub unserved_fork: Option<ForkStatus>,
+}
+
+/// One of several beacon nodes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct BeaconNodeStatus {
+    /// Its place in the operator's order, from 1, and its address: scheme, host and port.
+    pub node: String,
+    /// Whether it is waited for.
+    pub is_sound: bool,
+    /// Whether it comes before all others.
+    pub is_first: bool,
+    /// Why it is not sound, or what it lacks.
+    pub problem: Option<String>,
+    pub head_slot: Option<u64>,
+    /// By how many slots it says that it is behind.
+    pub sync_distance: Option<u64>,
+    pub peers: Option<u64>,
+    /// How long it takes for a short answer, on average.
+    pub answer_ms: Option<f64>,
 }
 
 /// A fork that this version cannot sign for.

@@ -201,8 +201,10 @@ async fn a_produced_block_is_the_same_from_ssz_and_json_and_what_was_asked_for()
     let node = Node::recorded();
     let client = node.start().await;
     let spec = spec(&client).await;
-    let contents = client.produce_block(&spec, &request()).await.unwrap();
+    let built = client.produce_block(&spec, &request()).await.unwrap();
+    let contents = built.contents;
     assert_eq!(contents.block.proposer_index(), ValidatorIndex(32));
+    assert_eq!(built.value_wei, 0, "SSZ has it in headers alone");
     assert!(node.last().0.ends_with("&builder_boost_factor=0"));
 
     let json = include_bytes!("recorded/produced.json");
@@ -210,10 +212,9 @@ async fn a_produced_block_is_the_same_from_ssz_and_json_and_what_was_asked_for()
         .with(PRODUCE, (200, JSON, json))
         .start()
         .await;
-    assert_eq!(
-        old.produce_block(&spec, &request()).await.unwrap(),
-        contents
-    );
+    let same = old.produce_block(&spec, &request()).await.unwrap();
+    assert_eq!(same.contents, contents);
+    assert_eq!(same.value_wei, 1_000_000_000 + 1_418_290_000_000_000);
 
     let reveal = BlockRequest {
         randao_reveal: [1; 96].into(),
@@ -245,7 +246,8 @@ async fn a_signed_block_is_posted_as_ssz_with_its_fork() {
     let node = Node::recorded();
     let client = node.start().await;
     let spec = spec(&client).await;
-    let contents = client.produce_block(&spec, &request()).await.unwrap();
+    let built = client.produce_block(&spec, &request()).await.unwrap();
+    let contents = built.contents;
     let signature = SignatureBytes::from([9; 96]);
     let how = Validation::Gossip;
     let published = client.publish_block(&contents, signature, how);

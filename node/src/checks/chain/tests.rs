@@ -77,7 +77,7 @@ fn marks_are_not_below_what_the_node_takes_for_the_current_slot() {
 fn words(change: impl FnOnce(&mut Chain)) -> String {
     let (mut chain, node) = devnet();
     change(&mut chain);
-    check(&chain, &node).map_or_else(|error| error.to_string(), |()| String::new())
+    compare(&chain, &node).map_or_else(|error| error.to_string(), |()| String::new())
 }
 
 #[test]
@@ -111,8 +111,8 @@ fn a_known_chain_begins_when_it_is_known_to_begin() {
             };
             spec(known.execution_chain_id, genesis)
         };
-        assert_eq!(check(&known, &node(begins)), Ok(()));
-        let other = check(&known, &node(begins + 12)).unwrap_err().to_string();
+        assert_eq!(compare(&known, &node(begins)), Ok(()));
+        let other = compare(&known, &node(begins + 12)).unwrap_err().to_string();
         let (ours, theirs) = (begins.to_string(), (begins + 12).to_string());
         assert!(other.contains("its genesis time is"), "{other}");
         assert!(other.contains(&ours) && other.contains(&theirs), "{other}");

@@ -1,7 +1,7 @@
 //! What keeps a peer from signing is on its page.
 
 use super::*;
-use crate::report::status::{BeaconStatus, ForkStatus, PoolStatus, RecordStatus};
+use crate::report::status::{BeaconNodeStatus, BeaconStatus, ForkStatus, PoolStatus, RecordStatus};
 
 #[test]
 fn a_peer_that_signs_nothing_says_so_and_why() {
@@ -169,4 +169,32 @@ fn a_peer_that_coordinates_says_so_before_its_keystore_is_open() {
     let words = shown("", Some("it does not open"));
     let expected = "  this peer coordinates\n  IT SENDS NOTHING: it does not open\n";
     assert!(words.contains(expected), "{words}");
+}
+
+#[test]
+fn each_of_several_beacon_nodes_is_shown_with_what_is_wrong_with_it() {
+    let nodes = vec![
+        BeaconNodeStatus {
+            node: "1 http://a:5052".into(),
+            problem: Some("it does not answer".into()),
+            ..Default::default()
+        },
+        BeaconNodeStatus {
+            node: "2 http://b:5052".into(),
+            is_sound: true,
+            is_first: true,
+            head_slot: Some(7),
+            answer_ms: Some(3.4),
+            ..Default::default()
+        },
+    ];
+    let status = Status {
+        beacon_nodes: nodes,
+        ..Status::default()
+    };
+    let page = page(&status, 0);
+    let mute = "  1 http://a:5052: NOT WAITED FOR: it does not answer\n";
+    assert!(page.contains(mute), "{page}");
+    let sound = "  2 http://b:5052: sound, asked first (head at slot 7, answers in 3 ms)\n";
+    assert!(page.contains(sound), "{page}");
 }

@@ -4,7 +4,7 @@ use node_core::record::JournalError;
 use proto::ClusterSize;
 
 use super::*;
-use crate::beacon::{Call, Cause};
+use crate::beacon::{BeaconError, Call, Cause};
 
 fn peer(position: usize) -> PeerIndex {
     ClusterSize::of(4).unwrap().peer(position).unwrap()
@@ -40,7 +40,7 @@ fn the_core_hears_that_no_head_events_come_and_a_refused_session_is_the_operator
         call: Call::Events,
         cause: Cause::Timeout(1),
     };
-    let said = in_words(Arrival::Heard(Err(error)), peer(0));
+    let said = in_words(Arrival::Heard(Listened::Ends(error)), peer(0));
     assert!(matches!(said.news, Some(News::NoHeads(_))), "{said:?}");
     assert!(matches!(said.input, Some(Input::Hears(false))), "{said:?}");
     let name = "bob".to_owned();

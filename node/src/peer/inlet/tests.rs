@@ -30,7 +30,7 @@ fn busy() -> (Inlet, Sender<net::Event>, Sender<Said>, Sender<Written>) {
     let inlet = Inlet {
         events,
         said,
-        heads: stream::select_all([stream::repeat_with(move || Ok(Heard::Head(head))).boxed()]),
+        heads: stream::select_all([stream::repeat_with(move || Listened::Head(head)).boxed()]),
         written,
         kept: channel(1).1,
         pool: channel(1).1,
@@ -56,7 +56,10 @@ async fn wait(inlet: &mut Inlet) -> u32 {
 #[tokio::test]
 async fn shares_are_combined_however_fast_the_head_flaps() {
     let (mut inlet, ..) = busy();
-    assert!(matches!(inlet.next(FOR_EVER).await, Arrival::Heard(Ok(_))));
+    assert!(matches!(
+        inlet.next(FOR_EVER).await,
+        Arrival::Heard(Listened::Head(_))
+    ));
     // It yields once, so that what has arrived meanwhile may come first.
     assert!(wait(&mut inlet).await <= PATIENCE);
 }
@@ -72,7 +75,7 @@ async fn shares_are_combined_however_many_frames_and_answers_wait() {
             .unwrap();
         let response = Response::HeadVote(Slot(9), None);
         let said = Said {
-            response,
+            response: Some(response),
             news: None,
         };
         to_said.try_send(said).unwrap();

@@ -3,11 +3,12 @@
 use std::time::Instant;
 
 use proto::Slot;
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use super::Observer;
 use crate::beacon::BeaconError;
 use crate::report::lines::{Quiet, Subject};
+use crate::report::status::BeaconNodeStatus;
 
 /// Lines that say why no head events come.
 const NO_HEADS: Subject = (None, "no_heads");
@@ -32,6 +33,32 @@ impl Observer {
         } else {
             debug!("nothing for {what} from the beacon node: {why}");
         }
+    }
+
+    /// A line for every node that is not sound any more, or again, and for every change of the one
+    /// that comes first.
+    pub(super) fn beacon_nodes(&mut self, nodes: Vec<BeaconNodeStatus>) {
+        let before = self.shown.board.read().beacon_nodes;
+        for node in &nodes {
+            let was = before.iter().find(|was| was.node == node.node);
+            let was_sound = was.is_none_or(|was| was.is_sound);
+            let name = &node.node;
+            match (was_sound, node.is_sound) {
+                (true, false) => {
+                    let why = node.problem.as_deref().unwrap_or_default();
+                    warn!("beacon node {name} is not waited for: {why}");
+                }
+                (false, true) => info!("beacon node {name} is sound again"),
+                (true, true) | (false, false) => {}
+            }
+            if node.is_first && !was.is_some_and(|was| was.is_first) {
+                info!("beacon node {name} comes first now");
+            }
+            self.shown.metrics.beacon_node(node);
+        }
+        self.shown
+            .board
+            .change(|status| status.beacon_nodes = nodes);
     }
 
     /// The connection is tried again every few seconds.
