@@ -33,8 +33,10 @@ async fn deposits_and_keystores_are_good_for_foreign_tools() {
     install_packages(&scripts).unwrap();
     let site = site(&plan, &scripts);
     let terms = ChainTerms::mock(Root::from([7; 32]));
-    let cluster =
-        Cluster::found(&plan, &site, &terms, |_| "http://127.0.0.1:1".to_owned()).unwrap();
+    let cluster = Cluster::found(&plan, &site, &terms, |_| {
+        vec!["http://127.0.0.1:1".to_owned()]
+    })
+    .unwrap();
     cluster.ceremony(&site, |_| {}).await.unwrap();
 
     let first = &cluster.peers[0].dir;

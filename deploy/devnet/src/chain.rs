@@ -150,6 +150,11 @@ impl Chain {
         &self.api
     }
 
+    /// The process of the beacon node `i`, from 0.
+    pub fn node(&mut self, i: usize) -> &mut Child {
+        &mut self.nodes[i]
+    }
+
     /// Fails if a program of the chain has ended.
     ///
     /// # Errors

@@ -181,11 +181,21 @@ impl Child {
 
     /// SIGKILL to its group, and waits until it is gone: at once, in whatever it was doing.
     pub fn kill(&mut self) {
-        self.end(Signal::KILL);
+        self.signal(Signal::KILL);
         if self.ended.is_none() {
             self.ended = self.process.wait().ok();
             self.watchdog.tell("gone", self.pid);
         }
+    }
+
+    /// SIGSTOP to its group: it stands still, with its connections open, until it goes on.
+    pub fn pause(&mut self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// SIGCONT to its group.
+    pub fn go_on(&mut self) {
+        self.signal(Signal::CONT);
     }
 
     /// SIGTERM, and SIGKILL after five seconds.
@@ -193,7 +203,7 @@ impl Child {
         stop_all(&mut [self]).await;
     }
 
-    fn end(&mut self, signal: Signal) {
+    fn signal(&mut self, signal: Signal) {
         // A group that is gone cannot be signalled, and that is what was wanted.
         if self.ended().is_none() {
             kill_process_group(self.pid, signal).ok();
@@ -211,7 +221,7 @@ impl Drop for Child {
 pub async fn stop_all(children: &mut [&mut Child]) {
     children
         .iter_mut()
-        .for_each(|child| child.end(Signal::TERM));
+        .for_each(|child| child.signal(Signal::TERM));
     let last = Instant::now() + GRACE;
     while Instant::now() < last && children.iter_mut().any(|child| child.ended().is_none()) {
         tokio::time::sleep(LOOK).await;

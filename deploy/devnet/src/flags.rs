@@ -33,7 +33,7 @@ pub struct Flags {
     /// The fork at genesis. The npm execution client stops at Electra.
     #[arg(long, value_enum, default_value_t = Fork::Electra)]
     fork: Fork,
-    /// One beacon node for all peers, or one each.
+    /// One beacon node for all peers, one each, or two that all name.
     #[arg(long, value_enum, default_value_t = BeaconNodes::Shared)]
     beacon_nodes: BeaconNodes,
     /// Put the cluster's validators into the genesis state: no deposit, no waiting, mock engine

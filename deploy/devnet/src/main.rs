@@ -127,6 +127,7 @@ fn parameters(order: &Order, epochs: u64) -> Parameters {
         beacon_nodes: match beacon_nodes {
             BeaconNodes::Shared => "shared",
             BeaconNodes::Each => "each",
+            BeaconNodes::Pair => "pair",
         },
         in_genesis: *entry == Entry::Genesis,
         rocketpool: *entry == Entry::RocketPool,

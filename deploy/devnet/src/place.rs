@@ -73,6 +73,12 @@ impl Ports {
         self.base + 10 + small(position)
     }
 
+    /// The addresses of these beacon nodes.
+    pub fn beacon_urls(self, positions: &[usize]) -> Vec<String> {
+        let url = |position: &usize| format!("http://127.0.0.1:{}", self.beacon(*position));
+        positions.iter().map(url).collect()
+    }
+
     /// Where the peer `position` listens for the others.
     pub fn peer(self, position: usize) -> u16 {
         self.base + 30 + small(position)

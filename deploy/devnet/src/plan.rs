@@ -84,6 +84,8 @@ pub enum BeaconNodes {
     Shared,
     /// One for each peer, linked with each other.
     Each,
+    /// Two that all peers name, linked with each other; every other peer prefers the second.
+    Pair,
 }
 
 /// Who executes payloads.
@@ -226,6 +228,16 @@ impl Plan {
         match self.beacon_nodes {
             BeaconNodes::Shared => 1,
             BeaconNodes::Each => self.size.peers(),
+            BeaconNodes::Pair => 2,
+        }
+    }
+
+    /// The beacon nodes that the peer `i` names, in its order, each by its number from 0.
+    pub fn beacon_nodes_of(&self, i: usize) -> Vec<usize> {
+        match self.beacon_nodes {
+            BeaconNodes::Shared => vec![0],
+            BeaconNodes::Each => vec![i],
+            BeaconNodes::Pair => vec![i % 2, (i + 1) % 2],
         }
     }
 

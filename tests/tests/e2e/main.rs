@@ -4,6 +4,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`whole`] | the main job: ceremony, deposit, activation, duties; a peer gone for two epochs |
+//! | [`beacons`] | two beacon nodes for every peer, of which one stands still |
 //! | [`troubles`] | one chain on which one peer after the other gets into trouble |
 //! | [`kills`] | SIGKILL in mid-slot, again and again |
 //! | [`cuts`] | a peer cut off and back, and one far away |
@@ -27,6 +28,7 @@
     reason = "what a test builds on must hold, or the test stops"
 )]
 
+mod beacons;
 mod count;
 mod cuts;
 mod full;

@@ -77,7 +77,7 @@ pub async fn founded(
     change: impl Fn(World) -> World,
 ) -> (Cluster, StandIn) {
     let terms = ChainTerms::mock(World::genesis_validators_root());
-    let url = |_| format!("http://{address}");
+    let url = |_| vec![format!("http://{address}")];
     let cluster = Cluster::found(plan, site, &terms, url).unwrap();
     cluster.ceremony(site, |_| {}).await.unwrap();
     let keys = cluster.keys().unwrap();
@@ -145,7 +145,7 @@ impl Stand {
     pub async fn build(plan: Plan, site: Site, change: impl AsyncFn(&Cluster, &Site)) -> Self {
         let foundation = Foundation::lay(&plan, &site).await.unwrap();
         let terms = ChainTerms::of(&foundation);
-        let beacon = |_| format!("http://127.0.0.1:{}", site.ports.beacon(0));
+        let beacon = |i| site.ports.beacon_urls(&plan.beacon_nodes_of(i));
         let mut cluster = Cluster::found(&plan, &site, &terms, beacon).unwrap();
         cluster.ceremony(&site, |_| {}).await.unwrap();
         change(&cluster, &site).await;

@@ -74,12 +74,12 @@ pub struct Cluster {
 
 impl Cluster {
     /// Makes identities and keystore secrets, and a definition that all have signed; writes each
-    /// peer's config, with the beacon node at `beacon_url(position)`.
+    /// peer's config, with the beacon nodes at `beacon_urls(position)`.
     pub fn found(
         plan: &Plan,
         site: &Site,
         terms: &ChainTerms,
-        beacon_url: impl Fn(usize) -> String,
+        beacon_urls: impl Fn(usize) -> Vec<String>,
     ) -> Result<Self, Error> {
         let mut peers = Vec::new();
         let mut operators = Vec::new();
@@ -94,7 +94,7 @@ impl Cluster {
             let key = gantry(site, ["identity", "new", "--dir"], [dir])?;
             let secret = dir.join("keystore.secret");
             gantry(site, ["keystore", "secret", "--out"], [secret.as_path()])?;
-            write_config(&peer, site, i, &beacon_url(i))?;
+            write_config(&peer, site, i, &beacon_urls(i))?;
             let address = format!("127.0.0.1:{}", site.ports.reached(plan, i));
             operators.push(format!("{}={}@{address}", peer.name, key.trim()));
             peers.push(peer);
@@ -276,9 +276,13 @@ fn definition_flags(plan: &Plan, terms: &ChainTerms, operators: &[String]) -> Ve
     flags.into_iter().map(str::to_owned).collect()
 }
 
-fn write_config(peer: &Peer, site: &Site, i: usize, beacon_url: &str) -> Result<(), Error> {
+fn write_config(peer: &Peer, site: &Site, i: usize, beacon_urls: &[String]) -> Result<(), Error> {
+    let beacon = match beacon_urls {
+        [only] => format!("beacon_node = \"{only}\""),
+        several => format!("beacon_nodes = {several:?}"),
+    };
     let text = format!(
-        "beacon_node = \"{beacon_url}\"\n\
+        "{beacon}\n\
          data_dir = \"{}\"\n\
          secret_file = \"keystore.secret\"\n\
          listen = [\"127.0.0.1:{}\"]\n\

@@ -59,7 +59,7 @@ impl LoadScene {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, site.ports.beacon(0)));
         let url = format!("http://{address}");
         let stage = progress.begin("definition");
-        let mut cluster = Cluster::found(plan, site, &terms, |_| url.clone())?;
+        let mut cluster = Cluster::found(plan, site, &terms, |_| vec![url.clone()])?;
         progress.end(
             stage,
             &format!("{} operators have agreed", plan.size.peers()),

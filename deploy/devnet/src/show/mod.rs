@@ -99,11 +99,8 @@ impl Scene {
     ) -> Result<(), Error> {
         let (plan, site) = (&self.plan, &self.site);
         let stage = progress.begin("definition");
-        let beacon_url = |i: usize| {
-            let port = site.ports.beacon(i % plan.beacon_node_count());
-            format!("http://127.0.0.1:{port}")
-        };
-        let cluster = Cluster::found(plan, site, terms, beacon_url)?;
+        let beacon_urls = |i| site.ports.beacon_urls(&plan.beacon_nodes_of(i));
+        let cluster = Cluster::found(plan, site, terms, beacon_urls)?;
         let (n, t) = (plan.size.peers(), plan.size.threshold());
         progress.end(
             stage,

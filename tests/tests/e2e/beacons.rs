@@ -1,0 +1,74 @@
+//! Two beacon nodes that every peer names, half of the peers in the other order. One stands still
+//! in mid-slot, with its connections open, and comes back an epoch and more later: nothing is lost.
+
+use std::time::Duration;
+
+use devnet::plan::{BeaconNodes, Engine, Entry, Fork, Plan};
+use node::report::status::BeaconNodeStatus;
+use proto::Slot;
+
+use crate::count::Count;
+use crate::stand::{Stand, alone, run, site, until};
+
+const VALIDATORS: usize = 24;
+/// Slots for which the node stands still: more than an epoch of eight.
+const STILL: u64 = 12;
+/// How long a peer may take to see what has become of a node.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[test]
+fn a_beacon_node_that_stands_still_costs_no_duty() {
+    let _alone = alone();
+    let plan = Plan {
+        slot_ms: 2000,
+        fork: Fork::Fulu,
+        beacon_nodes: BeaconNodes::Pair,
+        engine: Engine::Mock,
+        entry: Entry::Genesis,
+        ..Plan::small(VALIDATORS)
+    };
+    let site = site(&plan, "beacons");
+    run(async {
+        let mut stand = Stand::build(plan, site, async |_, _| {}).await;
+        let slots = stand.api().slots_per_epoch();
+        let first = stand.api().now().epoch(slots).next();
+        let own = stand.active().await;
+        let count = Count::begin(stand.api(), own, first);
+        until("both nodes are sound", PATIENCE, || {
+            (0..4).all(|i| nodes(&stand, i).iter().all(|node| node.is_sound))
+        })
+        .await;
+
+        let from = Slot(first.first_slot(slots).0 + 2);
+        stand.moment(from, 200).await;
+        stand.chain.node(1).pause();
+        until("the second and the fourth peer miss it", PATIENCE, || {
+            [1, 3].into_iter().all(|i| {
+                let seen = nodes(&stand, i);
+                !seen[0].is_sound && seen[0].problem.is_some() && seen[1].is_first
+            })
+        })
+        .await;
+        stand.moment(Slot(from.0 + STILL), 600).await;
+        stand.chain.node(1).go_on();
+        until("they have it back", PATIENCE, || {
+            [1, 3].into_iter().all(|i| nodes(&stand, i)[0].is_first)
+        })
+        .await;
+
+        let ledger = count.close().await;
+        let missed = ledger.missed();
+        assert!(
+            missed.is_empty(),
+            "slots {missed:?}; it stood still from {from}"
+        );
+        assert!(ledger.total().proposals.expected > 0);
+    });
+}
+
+/// What peer `i` says of its nodes.
+fn nodes(stand: &Stand, i: usize) -> Vec<BeaconNodeStatus> {
+    let status = stand.status(i).unwrap();
+    assert_eq!(status.beacon_nodes.len(), 2);
+    status.beacon_nodes
+}
