@@ -84,7 +84,7 @@ pub enum BeaconNodes {
     Shared,
     /// One for each peer, linked with each other.
     Each,
-    /// Two that all peers name, linked with each other; every other peer prefers the second.
+    /// Two that all peers name; every other peer prefers the second.
     Pair,
 }
 
