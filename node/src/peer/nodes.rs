@@ -161,14 +161,25 @@ impl Nodes {
                     if told.is_empty() {
                         late_at = Some(Instant::now() + poll.grace());
                     }
-                    told.insert(place, news);
-                    poll.answered(place, response, value_wei)
+                    // Beside a vote it is asked which heads are known.
+                    if let (Request::HeadVote(_), Response::Knows { root, seen, .. }) =
+                        (&request, &response)
+                    {
+                        poll.knows(*root, *seen)
+                    } else {
+                        told.insert(place, news);
+                        poll.answered(place, response, value_wei)
+                    }
                 }
                 () = grace, if late_at.is_some() => {
                     late_at = None;
                     if poll.begins_again() {
                         told.clear();
                         open.extend(put_to_all(&poll));
+                        for doubt in poll.doubts() {
+                            let asked = poll.asked().iter();
+                            open.extend(asked.map(|place| self.put(*place, doubt.clone(), true)));
+                        }
                         None
                     } else {
                         poll.late()

@@ -121,6 +121,18 @@ async fn an_old_head_loses_against_two_and_is_named_beside_one() {
 }
 
 #[tokio::test]
+async fn a_head_that_the_preferred_of_three_makes_up_loses_against_one_that_two_know() {
+    let liar = Pretend::start().await.voting('x').knowing("xnp");
+    let sound = Pretend::start().await.knowing("np");
+    let late = Pretend::start().await.voting('p').knowing("p");
+    let mut peer = Peer::of(&[&liar, &sound, &late]);
+    let Response::SplitVote(_, views) = peer.vote().await else {
+        panic!("no two agree");
+    };
+    assert_eq!(views[0], vote('n'), "the newest that two of three know");
+}
+
+#[tokio::test]
 async fn a_node_that_gets_the_block_a_moment_later_is_asked_once_more() {
     let late = Pretend::start().await.voting('p').then_voting('n');
     let sound = Pretend::start().await;

@@ -48,29 +48,34 @@ fn same_list<T: PartialEq>(one: &[T], other: &[T]) -> bool {
     one == other || one.len() == other.len() && one.len() <= UNORDERED && has_all()
 }
 
-/// The best of what is of use; none of nothing. Duties depend on the block that is `expected`, and
-/// a block builds on it.
-pub(super) fn best(
-    ranked: &Ranked<'_>,
-    expected: Option<Root>,
-    values: &BTreeMap<Place, u128>,
-) -> Option<Chosen> {
+/// What is known beside the answers.
+pub(super) struct Beside<'a> {
+    /// The block that duties depend on, or a block builds on.
+    pub(super) expected: Option<Root>,
+    /// What blocks bring, in wei.
+    pub(super) values: &'a BTreeMap<Place, u128>,
+    /// The heads that a majority knows.
+    pub(super) known: BTreeMap<Root, Slot>,
+}
+
+/// The best of what is of use; none of nothing.
+pub(super) fn best(ranked: &Ranked<'_>, beside: &Beside<'_>) -> Option<Chosen> {
     let (by, first) = ranked.first()?;
     if let Response::Submit { duty, .. } = first {
         let response = merged(*duty, ranked);
         return Some(Chosen { by: *by, response });
     }
     if let Response::HeadVote(slot, _) = first {
-        return Some(vote(*slot, ranked));
+        return Some(vote(*slot, ranked, &beside.known));
     }
     let key = |(at, (by, response)): &(usize, &(Place, &Response))| {
-        let fits = expected.is_some() && root(response) == expected;
+        let fits = beside.expected.is_some() && root(response) == beside.expected;
         // Each builds its own block; what they build on they have in common.
         let support = match matches!(response, Response::Block(..)) {
-            true => beside(response, ranked),
+            true => on_the_same(response, ranked),
             false => support(response, ranked),
         };
-        let value = values.get(by).copied().unwrap_or(0);
+        let value = beside.values.get(by).copied().unwrap_or(0);
         (fits, support, value, is_known(response), Reverse(*at))
     };
     let (_, (by, response)) = ranked.iter().enumerate().max_by_key(key)?;
@@ -79,7 +84,7 @@ pub(super) fn best(
 }
 
 /// How many blocks build on the same as this one.
-fn beside(one: &Response, all: &Ranked<'_>) -> usize {
+fn on_the_same(one: &Response, all: &Ranked<'_>) -> usize {
     let same = all.iter().filter(|(_, other)| root(other) == root(one));
     same.count()
 }
@@ -110,8 +115,18 @@ fn is_known(response: &Response) -> bool {
     )
 }
 
-/// What to vote for: one vote where all say the same, or else all of them, the best first.
-fn vote(slot: Slot, ranked: &Ranked<'_>) -> Chosen {
+/// The slot of a vote, and the head that it names.
+pub(super) fn head(response: &Response) -> Option<(Slot, Root)> {
+    let Response::HeadVote(slot, view) = response else {
+        return None;
+    };
+    Some((*slot, view.as_ref()?.beacon_block_root))
+}
+
+/// What to vote for: one vote where all say the same, or else all of them, the best first: by
+/// checkpoints that most nodes name, since a head is not all that can be wrong; then the newest of
+/// the heads that a majority knows; then what most say.
+fn vote(slot: Slot, ranked: &Ranked<'_>, known: &BTreeMap<Root, Slot>) -> Chosen {
     let views = ranked.iter().filter_map(|(by, response)| {
         let Response::HeadVote(_, Some(view)) = response else {
             return None;
@@ -121,13 +136,17 @@ fn vote(slot: Slot, ranked: &Ranked<'_>) -> Chosen {
     let mut views: Vec<(Place, HeadVote)> = views.collect();
     let all: Vec<HeadVote> = views.iter().map(|(_, view)| *view).collect();
     let checkpoints = |view: &HeadVote| (view.source, view.target);
-    // First those whose checkpoints most nodes name: a root is not all that can be wrong.
     views.sort_by_cached_key(|(_, view)| {
         let vouched = all
             .iter()
             .filter(|other| checkpoints(other) == checkpoints(view));
         let same = all.iter().filter(|other| *other == view);
-        (Reverse(vouched.count()), Reverse(same.count()))
+        let newest = known.get(&view.beacon_block_root);
+        (
+            Reverse(vouched.count()),
+            Reverse(newest),
+            Reverse(same.count()),
+        )
     });
     let (by, _) = views[0];
     let mut different: Vec<HeadVote> = Vec::new();

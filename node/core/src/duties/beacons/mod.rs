@@ -180,6 +180,7 @@ impl Beacons {
             (None, _) => None,
         };
         let setting = poll::Setting {
+            count: self.nodes.len(),
             majority: self.majority(),
             expected,
             slot_duration: self.chain.slot_duration(),

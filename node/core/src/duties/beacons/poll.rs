@@ -11,22 +11,27 @@
 //! contradicts another, or after a grace that begins with the first answer: by the best of what
 //! has come until then (`choice`). While nothing of use has come, those that are well are waited
 //! for. What to vote for is asked once more after the grace where nodes do not agree: one may only
-//! have got the block later than another.
+//! have got the block later than another. Of three or more nodes each is then asked, too, which of
+//! the heads it knows: one that a majority knows comes before one that perhaps nobody has seen but
+//! the node that names it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use proto::Root;
+use proto::{DutyId, DutyKind, Root, Slot};
 
 use super::choice;
 use super::manner::{Manner, Worth, worth};
 use super::{Place, Standing};
+use crate::duties::agreed::judge::Sight;
 use crate::duties::{Request, Response};
 
 /// What a question stands on beside itself.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Setting {
-    /// More than half of all own nodes.
+    /// How many own nodes there are.
+    pub(super) count: usize,
+    /// More than half of them.
     pub(super) majority: usize,
     /// The block that the answer should depend on, as far as head events say it; of a block that
     /// is built, its parent.
@@ -58,6 +63,10 @@ pub struct Poll {
     values: BTreeMap<Place, u128>,
     /// What was answered when it was put first, if it was put once more.
     earlier: Option<Vec<(Place, Response)>>,
+    /// Which heads are known, by the slots that nodes have said they are of.
+    heads: BTreeMap<Root, Vec<Slot>>,
+    /// How many answers are still to come on which heads are known.
+    open_heads: usize,
     is_late: bool,
 }
 
@@ -79,6 +88,8 @@ impl Poll {
             answers: Vec::new(),
             values: BTreeMap::new(),
             earlier: None,
+            heads: BTreeMap::new(),
+            open_heads: 0,
             is_late: false,
         }
     }
@@ -120,6 +131,48 @@ impl Poll {
             self.earlier = Some(std::mem::take(&mut self.answers));
         }
         again
+    }
+
+    /// What all are to be asked beside it when the question is put once more: which of the heads
+    /// they know.
+    pub fn doubts(&mut self) -> Vec<Request> {
+        if self.setting.count < 3 {
+            return Vec::new();
+        }
+        let ranked = self.ranked();
+        let votes = ranked
+            .iter()
+            .filter_map(|(_, response)| choice::head(response));
+        let heads: BTreeSet<(Slot, Root)> = votes.collect();
+        self.open_heads = heads.len() * self.asked.len();
+        let knows = |(slot, root)| Request::Knows {
+            duty: DutyId {
+                slot,
+                kind: DutyKind::Head,
+            },
+            root,
+        };
+        heads.into_iter().map(knows).collect()
+    }
+
+    /// A node has said whether it knows a head: what was answered to the question, if that is
+    /// enough now.
+    pub fn knows(&mut self, head: Root, seen: Sight) -> Option<Chosen> {
+        self.open_heads = self.open_heads.saturating_sub(1);
+        if let Sight::Known(sighting) = seen {
+            self.heads.entry(head).or_default().push(sighting.slot);
+        }
+        self.decided()
+    }
+
+    /// The heads that a majority knows, each with a slot that not all of them can have made up.
+    fn known(&self) -> BTreeMap<Root, Slot> {
+        let known = self.heads.iter().filter_map(|(head, slots)| {
+            let mut slots = slots.clone();
+            slots.sort_by(|a, b| b.cmp(a));
+            Some((*head, *slots.get(self.setting.majority - 1)?))
+        });
+        known.collect()
     }
 
     fn decided(&self) -> Option<Chosen> {
@@ -168,7 +221,9 @@ impl Poll {
         let is_usable = !ranked.is_empty();
         match (self.manner, self.is_late) {
             // They may still agree.
-            (Manner::Vote, false) if self.earlier.is_none() && !agree(ranked) => false,
+            (Manner::Vote, false) if !agree(ranked) => {
+                self.earlier.is_some() && all && self.open_heads == 0
+            }
             _ if all => true,
             // Who has not taken it yet may still take all of it.
             (Manner::Told, is_late) => all_awaited && is_late,
@@ -183,7 +238,12 @@ impl Poll {
     }
 
     fn best(&self, ranked: &[(Place, &Response)]) -> Chosen {
-        choice::best(ranked, self.setting.expected, &self.values).unwrap_or_else(|| {
+        let beside = choice::Beside {
+            expected: self.setting.expected,
+            values: &self.values,
+            known: self.known(),
+        };
+        choice::best(ranked, &beside).unwrap_or_else(|| {
             let of = |place: &Place| self.answers.iter().find(|(by, _)| by == place);
             let nothing = self.asked.iter().find_map(of);
             let (by, response) = nothing.expect("a question ends with an answer at least");

@@ -26,6 +26,8 @@ struct Script {
     /// The letters of the heads that it votes for, one after another; the last stays.
     votes: Vec<char>,
     genesis_root: Root,
+    /// The blocks that it knows, the newest first.
+    known: String,
 }
 
 struct Shared {
@@ -99,6 +101,7 @@ impl Pretend {
             odd: Vec::new(),
             votes: vec!['n'],
             genesis_root: root('g'),
+            known: "n".to_owned(),
         };
         let shared = Arc::new(Shared {
             script: Mutex::new(script),
@@ -164,6 +167,11 @@ impl Pretend {
         self.change(|script| script.odd.push(odd))
     }
 
+    /// Knows these blocks, the newest first.
+    pub fn knowing(self, known: &str) -> Self {
+        self.change(|script| script.known = known.to_owned())
+    }
+
     pub fn of_another_chain(self) -> Self {
         self.change(|script| script.genesis_root = root('o'))
     }
@@ -211,6 +219,7 @@ impl Pretend {
     }
 }
 
+const HEADERS: &str = "/eth/v1/beacon/headers/";
 const EVENTS: &str = "/eth/v1/events";
 
 async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
@@ -249,6 +258,19 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
             "head_slot": newest().to_string(), "sync_distance": "0", "is_syncing": false,
             "is_optimistic": false, "el_offline": false,
         }),
+        path if path.starts_with(HEADERS) => {
+            let wanted = &path[HEADERS.len()..];
+            let is_it = |letter: &char| wanted == "head" || root(*letter).to_string() == wanted;
+            match script.known.chars().find(is_it) {
+                Some(letter) => header(letter),
+                None => {
+                    return of(
+                        404,
+                        Body::from(json!({"code": 404, "message": "no"}).to_string()),
+                    );
+                }
+            }
+        }
         "/eth/v1/node/peer_count" => json!({"connected": "50"}),
         GENESIS => json!({
             "genesis_time": "0", "genesis_validators_root": script.genesis_root,
@@ -258,6 +280,18 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         _ => Value::Null,
     };
     of(200, Body::from(json!({"data": data}).to_string()))
+}
+
+/// A block; `x` and `n` are of the slot of the votes, `p` of the one before.
+fn header(letter: char) -> Value {
+    let slot = super::slot().0 - u64::from(letter == 'p');
+    json!({
+        "root": root(letter), "canonical": true,
+        "header": {"message": {
+            "slot": slot.to_string(), "proposer_index": "1", "parent_root": root('q'),
+            "state_root": root('q'), "body_root": root('q'),
+        }},
+    })
 }
 
 /// The present slot.

@@ -84,6 +84,60 @@ fn one_that_does_not_answer_costs_a_grace_and_not_the_vote() {
 }
 
 #[test]
+fn of_three_heads_the_newest_is_taken_that_a_majority_knows() {
+    // The preferred node makes its head up; the third gets blocks late.
+    let mut poll = nodes(3).poll(&Request::HeadVote(SLOT), at(4000));
+    let put = |poll: &mut Poll| {
+        let heads = [(0, 'x'), (1, 'n'), (2, 'p')];
+        heads.map(|(place, head)| poll.answered(Place(place), says(head), 0))
+    };
+    assert_eq!(put(&mut poll), [None, None, None]);
+    assert!(poll.begins_again());
+    let knows = |root| Request::Knows { duty: DUTY, root };
+    let doubts = [root('n'), root('p'), root('x')].map(knows);
+    assert_eq!(poll.doubts(), doubts);
+    assert_eq!(
+        put(&mut poll),
+        [None, None, None],
+        "what they know is still to come"
+    );
+    let of = |slot| {
+        Sight::Known(Sighting {
+            slot: Slot(slot),
+            head: SLOT,
+            is_heads_parent: false,
+        })
+    };
+    let mut said = vec![
+        ('x', of(100)),
+        ('x', Sight::Unknown),
+        ('x', Sight::Unknown),
+        ('n', Sight::Unknown),
+        ('n', of(100)),
+        ('n', Sight::Unknown),
+        // It says anything to be believed itself.
+        ('p', of(0)),
+        ('p', of(99)),
+        ('p', of(99)),
+    ];
+    let last = said.pop().unwrap();
+    for (head, seen) in said {
+        assert_eq!(poll.knows(root(head), seen), None);
+    }
+    let chosen = poll.knows(root(last.0), last.1).unwrap();
+    let Response::SplitVote(_, views) = chosen.response else {
+        panic!("{chosen:?}");
+    };
+    assert_eq!(views[0], vote('p'), "the one that lies is not believed");
+    assert_eq!(chosen.by, Place(2));
+    // Of two nobody can be outvoted, and nobody is asked.
+    let mut poll = nodes(2).poll(&Request::HeadVote(SLOT), at(4000));
+    poll.answered(Place(0), says('x'), 0);
+    poll.answered(Place(1), says('n'), 0);
+    assert!(poll.begins_again() && poll.doubts().is_empty());
+}
+
+#[test]
 fn the_old_head_of_a_node_that_is_known_to_be_behind_costs_no_grace() {
     let mut beacons = nodes(2);
     beacons.reported(Place(0), ms(5), Some(report(97)));
