@@ -3,6 +3,9 @@
 //! The presets end here: [`Block`] is read through the containers of [`super::body`] once, hashed
 //! once, and from then on it is bytes with a header. It is cheap to clone.
 //!
+//! A blinded block has a header in the place of its payload, and the same root: who signs one has
+//! signed the other.
+//!
 //! Never here: whether the block is one that we would sign.
 
 use std::sync::Arc;
@@ -12,6 +15,7 @@ use serde_json::value::RawValue;
 use ssz::{Decode as _, DecodeError, Encode as _};
 use thiserror::Error;
 
+use super::payload::{ExecutionPayload, ExecutionPayloadHeader, Payload};
 use super::{
     BeaconBlock, BeaconBlockHeader, ChainSpec, DomainType, ForkName, Mainnet, Minimal, Preset,
     PresetBase, UnknownFork, ValidatorIndex, hash_tree_root, signing_root,
@@ -54,6 +58,7 @@ pub struct Block {
     ssz: Arc<[u8]>,
     root: Root,
     layout: Layout,
+    form: Form,
     facts: Arc<Facts>,
 }
 
@@ -64,6 +69,15 @@ pub struct Layout {
     pub preset: PresetBase,
     /// The fork.
     pub fork: ForkName,
+}
+
+/// What stands in a block in the place of its payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The payload.
+    Full,
+    /// Its header: whoever has built the payload reveals it once the block is signed.
+    Blinded,
 }
 
 /// The fields that are judged before a block is signed.
@@ -79,11 +93,19 @@ struct Facts {
 }
 
 impl Block {
-    /// Reads the SSZ of a block. Its fork follows from its slot.
+    /// Reads the SSZ of a block with its payload. Its fork follows from its slot.
     ///
     /// # Errors
     /// If the bytes are too many, not a block, or of a fork without containers.
     pub fn from_ssz(spec: &ChainSpec, ssz: &[u8]) -> Result<Self, BlockError> {
+        Self::from_ssz_of(spec, Form::Full, ssz)
+    }
+
+    /// Reads the SSZ of a block of this form.
+    ///
+    /// # Errors
+    /// As [`Block::from_ssz`].
+    pub fn from_ssz_of(spec: &ChainSpec, form: Form, ssz: &[u8]) -> Result<Self, BlockError> {
         if ssz.len() > MAX_BLOCK_BYTES {
             return Err(BlockError::TooLarge(ssz.len()));
         }
@@ -93,54 +115,62 @@ impl Block {
                 preset: spec.preset(),
                 fork,
             },
+            form,
             ssz,
         )
     }
 
-    /// Reads the SSZ of a block of this layout. Whether that is the chain's is not checked.
+    /// Reads the SSZ of a block of this layout and form. Whether that is the chain's is not checked.
     ///
     /// # Errors
     /// If the bytes are too many or not a block.
-    pub fn of_layout(layout: Layout, ssz: &[u8]) -> Result<Self, BlockError> {
+    pub fn of_layout(layout: Layout, form: Form, ssz: &[u8]) -> Result<Self, BlockError> {
         if ssz.len() > MAX_BLOCK_BYTES {
             return Err(BlockError::TooLarge(ssz.len()));
         }
         let facts = match layout.preset {
-            PresetBase::Mainnet => Facts::of(&decoded::<Mainnet>(ssz)?),
-            PresetBase::Minimal => Facts::of(&decoded::<Minimal>(ssz)?),
+            PresetBase::Mainnet => Facts::read::<Mainnet>(form, ssz)?,
+            PresetBase::Minimal => Facts::read::<Minimal>(form, ssz)?,
         };
-        Ok(Self::new(layout, facts, ssz.into()))
+        let ssz = ssz.into();
+        Ok(Self::new((layout, form), facts, ssz))
     }
 
-    /// Reads the JSON of a block, for beacon nodes that give nothing better.
+    /// Reads the JSON of a block with its payload, for beacon nodes that give nothing better.
     ///
     /// # Errors
     /// As [`Block::from_ssz`].
     pub fn from_json(spec: &ChainSpec, json: &RawValue) -> Result<Self, BlockError> {
+        Self::from_json_of(spec, Form::Full, json)
+    }
+
+    /// Reads the JSON of a block of this form.
+    ///
+    /// # Errors
+    /// As [`Block::from_ssz`].
+    pub fn from_json_of(spec: &ChainSpec, form: Form, json: &RawValue) -> Result<Self, BlockError> {
         let (facts, ssz) = match spec.preset() {
-            PresetBase::Mainnet => read_json::<Mainnet>(json)?,
-            PresetBase::Minimal => read_json::<Minimal>(json)?,
+            PresetBase::Mainnet => read_json::<Mainnet>(form, json)?,
+            PresetBase::Minimal => read_json::<Minimal>(form, json)?,
         };
         if ssz.len() > MAX_BLOCK_BYTES {
             return Err(BlockError::TooLarge(ssz.len()));
         }
         let fork = spec.fork_at(spec.epoch_of(facts.header.slot))?;
-        Ok(Self::new(
-            Layout {
-                preset: spec.preset(),
-                fork,
-            },
-            facts,
-            ssz.into(),
-        ))
+        let layout = Layout {
+            preset: spec.preset(),
+            fork,
+        };
+        Ok(Self::new((layout, form), facts, ssz.into()))
     }
 
-    fn new(layout: Layout, facts: Facts, ssz: Arc<[u8]>) -> Self {
+    fn new((layout, form): (Layout, Form), facts: Facts, ssz: Arc<[u8]>) -> Self {
         let root = hash_tree_root(&facts.header);
         Self {
             ssz,
             root,
             layout,
+            form,
             facts: Arc::new(facts),
         }
     }
@@ -158,6 +188,16 @@ impl Block {
     /// The containers it is made of.
     pub fn layout(&self) -> Layout {
         self.layout
+    }
+
+    /// What stands in the place of its payload.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// Whether it has a header in the place of its payload.
+    pub fn is_blinded(&self) -> bool {
+        self.form == Form::Blinded
     }
 
     /// The fork that its slot lies in.
@@ -210,7 +250,8 @@ impl Block {
         self.facts.execution_block_hash
     }
 
-    /// How many blobs it commits to.
+    /// How many blobs travel beside it: as many as it commits to, and none beside a blinded block,
+    /// whose builder has them.
     pub fn blob_count(&self) -> usize {
         self.facts.blobs
     }
@@ -290,28 +331,49 @@ impl SignedBlock {
 }
 
 impl Facts {
-    fn of<P: Preset>(block: &BeaconBlock<P>) -> Self {
+    fn read<P: Preset>(form: Form, ssz: &[u8]) -> Result<Self, BlockError> {
+        Ok(match form {
+            Form::Full => Self::of(form, &decoded::<P, ExecutionPayload<P>>(ssz)?),
+            Form::Blinded => Self::of(form, &decoded::<P, ExecutionPayloadHeader>(ssz)?),
+        })
+    }
+
+    fn of<P: Preset, E: Payload>(form: Form, block: &BeaconBlock<P, E>) -> Self {
         let body = &block.body;
+        let blobs = match form {
+            Form::Full => body.blob_kzg_commitments.len(),
+            Form::Blinded => 0,
+        };
         Self {
             header: block.header(),
             randao_reveal: body.randao_reveal,
             graffiti: body.graffiti,
-            fee_recipient: body.execution_payload.fee_recipient,
-            execution_parent_hash: body.execution_payload.parent_hash,
-            execution_block_hash: body.execution_payload.block_hash,
-            blobs: body.blob_kzg_commitments.len(),
+            fee_recipient: body.execution_payload.fee_recipient(),
+            execution_parent_hash: body.execution_payload.parent_hash(),
+            execution_block_hash: body.execution_payload.block_hash(),
+            blobs,
         }
     }
 }
 
-pub(super) fn decoded<P: Preset>(ssz: &[u8]) -> Result<BeaconBlock<P>, BlockError> {
+pub(super) fn decoded<P: Preset, E: Payload>(ssz: &[u8]) -> Result<BeaconBlock<P, E>, BlockError> {
     BeaconBlock::from_ssz_bytes(ssz).map_err(BlockError::Ssz)
 }
 
-fn read_json<P: Preset>(json: &RawValue) -> Result<(Facts, Vec<u8>), BlockError> {
-    let block: BeaconBlock<P> =
+fn read_json<P: Preset>(form: Form, json: &RawValue) -> Result<(Facts, Vec<u8>), BlockError> {
+    match form {
+        Form::Full => read_json_of::<P, ExecutionPayload<P>>(form, json),
+        Form::Blinded => read_json_of::<P, ExecutionPayloadHeader>(form, json),
+    }
+}
+
+fn read_json_of<P: Preset, E: Payload>(
+    form: Form,
+    json: &RawValue,
+) -> Result<(Facts, Vec<u8>), BlockError> {
+    let block: BeaconBlock<P, E> =
         serde_json::from_str(json.get()).map_err(|error| BlockError::Json(error.to_string()))?;
-    Ok((Facts::of(&block), block.as_ssz_bytes()))
+    Ok((Facts::of(form, &block), block.as_ssz_bytes()))
 }
 
 /// The slot stands first in a block of every fork.

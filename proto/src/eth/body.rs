@@ -1,8 +1,10 @@
-//! Beacon blocks of Electra and Fulu, which share one layout, generic over the preset.
+//! Beacon blocks of Electra and Fulu, which share one layout, generic over the preset, and over what
+//! stands in the place of the payload: that itself, or in a blinded block its header.
 //!
 //! Most of Gantry works with [`super::Block`], which is read from these.
 //!
-//! Source: consensus-specs `electra/beacon-chain.md`, `fulu/beacon-chain.md` (no change to blocks).
+//! Source: consensus-specs `electra/beacon-chain.md`, `fulu/beacon-chain.md` (no change to blocks);
+//! builder-specs `electra/builder.md` (`BlindedBeaconBlock`).
 
 #![expect(missing_docs, reason = "fields have the names of the spec")]
 
@@ -16,7 +18,7 @@ use super::operations::{
     Attestation, AttesterSlashing, Deposit, Eth1Data, ProposerSlashing, SignedBlsToExecutionChange,
     SignedVoluntaryExit, SyncAggregate,
 };
-use super::payload::{ExecutionPayload, ExecutionRequests};
+use super::payload::{ExecutionPayload, ExecutionRequests, Payload};
 use super::{Preset, ValidatorIndex, hash_tree_root};
 use crate::root::Bytes;
 use crate::{Root, SignatureBytes, Slot};
@@ -26,8 +28,8 @@ pub type KzgBytes = Bytes<48>;
 
 /// A block as its proposer signs it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode, TreeHash)]
-#[serde(bound = "P: Preset")]
-pub struct BeaconBlock<P: Preset> {
+#[serde(bound = "P: Preset, E: Payload")]
+pub struct BeaconBlock<P: Preset, E: Payload = ExecutionPayload<P>> {
     pub slot: Slot,
     pub proposer_index: ValidatorIndex,
     /// The block it builds on.
@@ -35,13 +37,13 @@ pub struct BeaconBlock<P: Preset> {
     /// The beacon state's root afterwards.
     pub state_root: Root,
     /// What it carries.
-    pub body: BeaconBlockBody<P>,
+    pub body: BeaconBlockBody<P, E>,
 }
 
 /// What a block carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode, TreeHash)]
-#[serde(bound = "P: Preset")]
-pub struct BeaconBlockBody<P: Preset> {
+#[serde(bound = "P: Preset, E: Payload")]
+pub struct BeaconBlockBody<P: Preset, E: Payload = ExecutionPayload<P>> {
     /// The proposer's signature of its epoch.
     pub randao_reveal: SignatureBytes,
     /// A vote on the deposit contract.
@@ -60,7 +62,9 @@ pub struct BeaconBlockBody<P: Preset> {
     pub voluntary_exits: VariableList<SignedVoluntaryExit, U16>,
     /// The sync committee's signature.
     pub sync_aggregate: SyncAggregate<P>,
-    pub execution_payload: ExecutionPayload<P>,
+    /// In a blinded block its header.
+    #[serde(alias = "execution_payload_header")]
+    pub execution_payload: E,
     /// Changes of withdrawal credentials.
     pub bls_to_execution_changes: VariableList<SignedBlsToExecutionChange, U16>,
     /// Commitments to the blobs that travel beside the block.
@@ -84,7 +88,7 @@ pub struct BeaconBlockHeader {
     pub body_root: Root,
 }
 
-impl<P: Preset> BeaconBlock<P> {
+impl<P: Preset, E: Payload> BeaconBlock<P, E> {
     /// The block's header, with the same root as the block.
     pub fn header(&self) -> BeaconBlockHeader {
         BeaconBlockHeader {

@@ -1,10 +1,12 @@
-//! A block together with its blobs: as a beacon node produces it and as it is posted.
+//! A block together with its blobs: as a beacon node produces it and as it is posted. A blinded
+//! block travels alone.
 //!
 //! In SSZ, proofs and blobs are lists of byte strings of fixed length, so one after the other:
 //! they are kept and posted as they came, never taken apart. Where they travel without their block,
 //! the proofs stand before the blobs ([`Blobs::piece`]).
 //!
-//! Source: Beacon API `BlockContents` and `SignedBlockContents` of Deneb and Fulu.
+//! Source: Beacon API `BlockContents` and `SignedBlockContents` of Deneb and Fulu,
+//! `BlindedBeaconBlock` and `SignedBlindedBeaconBlock` of Electra.
 //!
 //! Never here: whether a blob fits its commitment; the beacon node that publishes it checks that.
 
@@ -13,7 +15,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::block::too_short;
-use super::{Block, BlockError, ChainSpec, ForkName, SignedBlock};
+use super::{Block, BlockError, ChainSpec, ForkName, Form, SignedBlock};
 use crate::SignatureBytes;
 
 /// Bytes of a blob: 4,096 field elements of 32 bytes.
@@ -148,12 +150,41 @@ impl BlockContents {
         })
     }
 
-    /// The SSZ of `SignedBlockContents`, as it is posted.
+    /// Reads the SSZ of an unsigned blinded block.
+    ///
+    /// # Errors
+    /// If the bytes are no such block of this chain.
+    pub fn blinded_from_ssz(spec: &ChainSpec, ssz: &[u8]) -> Result<Self, BlockError> {
+        Block::from_ssz_of(spec, Form::Blinded, ssz).map(Self::alone)
+    }
+
+    /// Reads the JSON of an unsigned blinded block.
+    ///
+    /// # Errors
+    /// As [`BlockContents::blinded_from_ssz`].
+    pub fn blinded_from_json(spec: &ChainSpec, json: &RawValue) -> Result<Self, BlockError> {
+        Block::from_json_of(spec, Form::Blinded, json).map(Self::alone)
+    }
+
+    /// A block beside which nothing travels.
+    fn alone(block: Block) -> Self {
+        Self {
+            block,
+            blobs: Blobs::default(),
+        }
+    }
+
+    /// The SSZ of `SignedBlockContents`, or of `SignedBlindedBeaconBlock`, as it is posted.
     pub fn signed_ssz(&self, signature: SignatureBytes) -> Vec<u8> {
         let signed = SignedBlock {
             block: self.block.clone(),
             signature,
         };
+        if self.block.is_blinded() {
+            let mut ssz = Vec::with_capacity(signed.ssz_len());
+            signed.append_ssz(&mut ssz);
+            return ssz;
+        }
         let proofs_at = OFFSETS + signed.ssz_len();
         let blobs_at = proofs_at + self.blobs.kzg_proofs.len();
         let mut ssz = Vec::with_capacity(blobs_at + self.blobs.blobs.len());

@@ -41,7 +41,7 @@ pub enum DomainType {
     ContributionAndProof,
     /// The change of BLS withdrawal credentials to an execution address.
     BlsToExecutionChange,
-    /// A builder registration.
+    /// A builder registration, or a builder's bid.
     ApplicationBuilder,
 }
 
@@ -87,6 +87,13 @@ impl Domain {
     /// for no fork and no validators root, so that they are valid before genesis and for ever.
     pub fn deposit(genesis_fork_version: ForkVersion) -> Self {
         Self::new(DomainType::Deposit, genesis_fork_version, Root::ZERO)
+    }
+
+    /// The domain of builder registrations and bids on the chain with this genesis version: they
+    /// are signed for no fork and no validators root (`DOMAIN_APPLICATION_BUILDER`).
+    pub fn builder(genesis_fork_version: ForkVersion) -> Self {
+        let purpose = DomainType::ApplicationBuilder;
+        Self::new(purpose, genesis_fork_version, Root::ZERO)
     }
 
     /// The domain's 32 bytes.

@@ -14,6 +14,7 @@
 //! | [`block`] | [`Block`]: a block of either preset, checked and hashed once |
 //! | [`parts`] | [`BlockParts`]: the roots of a block's fields, for proofs of its withdrawals |
 //! | [`state`] | [`Validator`]: what of a beacon state is shown to contracts |
+//! | [`builder`] | [`ValidatorRegistration`], [`SignedBuilderBid`]: proposers and builders |
 //! | [`contents`] | [`BlockContents`]: a block with its blobs, and the signed form to post |
 //! | [`encoding`] | how our byte strings and numbers are encoded and hashed |
 //!
@@ -25,6 +26,7 @@
 pub mod attestation;
 pub mod block;
 pub mod body;
+pub mod builder;
 pub mod contents;
 pub mod deposit;
 pub mod deposit_log;
@@ -40,8 +42,11 @@ pub mod spec;
 pub mod state;
 
 pub use attestation::{AttestationData, Checkpoint, HeadVote, SingleAttestation};
-pub use block::{Block, BlockError, Layout, SignedBlock};
+pub use block::{Block, BlockError, Form, Layout, SignedBlock};
 pub use body::{BeaconBlock, BeaconBlockBody, BeaconBlockHeader};
+pub use builder::{
+    BuilderBid, SignedBuilderBid, SignedValidatorRegistration, ValidatorRegistration,
+};
 pub use contents::{Blobs, BlockContents};
 pub use deposit::{DepositData, DepositMessage};
 pub use deposit_log::{DepositView, LoggedDeposit};
@@ -51,7 +56,7 @@ pub use encoding::{CommitteeIndex, ValidatorIndex, hash_tree_root};
 pub use fork::{ForkName, ForkSchedule, ForkVersion, UnknownFork};
 pub use operations::VoluntaryExit;
 pub use parts::BlockParts;
-pub use payload::Withdrawal;
+pub use payload::{ExecutionPayloadHeader, Withdrawal};
 pub use preset::{Mainnet, Minimal, Preset, PresetBase};
 pub use spec::{BlobLimits, ChainSpec, Genesis, SpecError, Unserved};
 pub use state::Validator;

@@ -6,9 +6,10 @@
 use typenum::Unsigned as _;
 
 use super::block::decoded;
-use super::payload::{ExecutionPayload, Withdrawal};
+use super::payload::{ExecutionPayload, ExecutionPayloadHeader, Payload, Withdrawal};
 use super::{
-    BeaconBlockBody, BeaconBlockHeader, Block, Mainnet, Minimal, Preset, PresetBase, hash_tree_root,
+    BeaconBlockBody, BeaconBlockHeader, Block, Form, Mainnet, Minimal, Preset, PresetBase,
+    hash_tree_root,
 };
 use crate::Root;
 
@@ -21,7 +22,8 @@ pub struct BlockParts {
     pub body: [Root; 13],
     /// Those of the execution payload, which is the tenth field of the body.
     pub payload: [Root; 17],
-    /// The withdrawals, which are the fifteenth field of the payload.
+    /// The withdrawals, which are the fifteenth field of the payload; a blinded block does not say
+    /// them.
     pub withdrawals: Vec<Withdrawal>,
     /// How many withdrawals a payload may have: `MAX_WITHDRAWALS_PER_PAYLOAD`.
     pub withdrawals_limit: u64,
@@ -31,8 +33,8 @@ impl Block {
     /// The roots of its fields.
     pub fn parts(&self) -> BlockParts {
         match self.layout().preset {
-            PresetBase::Mainnet => parts::<Mainnet>(self),
-            PresetBase::Minimal => parts::<Minimal>(self),
+            PresetBase::Mainnet => parts_of::<Mainnet>(self),
+            PresetBase::Minimal => parts_of::<Minimal>(self),
         }
     }
 }
@@ -50,18 +52,41 @@ impl BeaconBlockHeader {
     }
 }
 
-fn parts<P: Preset>(block: &Block) -> BlockParts {
-    let whole = decoded::<P>(block.ssz()).expect("a block is read before it is kept");
+fn parts_of<P: Preset>(block: &Block) -> BlockParts {
+    match block.form() {
+        Form::Full => {
+            let body = body::<P, ExecutionPayload<P>>(block);
+            let roots = (of_body(&body), of_header(&body.execution_payload.header()));
+            parts::<P>(block, roots, body.execution_payload.withdrawals.into())
+        }
+        Form::Blinded => {
+            let body = body::<P, ExecutionPayloadHeader>(block);
+            let roots = (of_body(&body), of_header(&body.execution_payload));
+            parts::<P>(block, roots, Vec::new())
+        }
+    }
+}
+
+fn body<P: Preset, E: Payload>(block: &Block) -> BeaconBlockBody<P, E> {
+    let whole = decoded::<P, E>(block.ssz());
+    whole.expect("a block is read before it is kept").body
+}
+
+fn parts<P: Preset>(
+    block: &Block,
+    (body, payload): ([Root; 13], [Root; 17]),
+    withdrawals: Vec<Withdrawal>,
+) -> BlockParts {
     BlockParts {
         header: block.header().field_roots(),
-        body: of_body(&whole.body),
-        payload: of_payload(&whole.body.execution_payload),
-        withdrawals: whole.body.execution_payload.withdrawals.into(),
+        body,
+        payload,
+        withdrawals,
         withdrawals_limit: P::MaxWithdrawalsPerPayload::U64,
     }
 }
 
-fn of_body<P: Preset>(body: &BeaconBlockBody<P>) -> [Root; 13] {
+fn of_body<P: Preset, E: Payload>(body: &BeaconBlockBody<P, E>) -> [Root; 13] {
     [
         hash_tree_root(&body.randao_reveal),
         hash_tree_root(&body.eth1_data),
@@ -79,7 +104,7 @@ fn of_body<P: Preset>(body: &BeaconBlockBody<P>) -> [Root; 13] {
     ]
 }
 
-fn of_payload<P: Preset>(payload: &ExecutionPayload<P>) -> [Root; 17] {
+fn of_header(payload: &ExecutionPayloadHeader) -> [Root; 17] {
     [
         hash_tree_root(&payload.parent_hash),
         hash_tree_root(&payload.fee_recipient),
@@ -94,8 +119,8 @@ fn of_payload<P: Preset>(payload: &ExecutionPayload<P>) -> [Root; 17] {
         hash_tree_root(&payload.extra_data),
         hash_tree_root(&payload.base_fee_per_gas),
         hash_tree_root(&payload.block_hash),
-        hash_tree_root(&payload.transactions),
-        hash_tree_root(&payload.withdrawals),
+        payload.transactions_root,
+        payload.withdrawals_root,
         hash_tree_root(&payload.blob_gas_used),
         hash_tree_root(&payload.excess_blob_gas),
     ]

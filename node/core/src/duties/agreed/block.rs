@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use consensus::Opening;
 use dkg::bls::{self, Message, SignaturePoint};
-use proto::eth::{Block, BlockContents, ChainSpec, ForkName, Layout, PresetBase, ValidatorIndex};
+use proto::eth::{
+    Block, BlockContents, ChainSpec, ForkName, Form, Layout, PresetBase, ValidatorIndex,
+};
 use proto::{
     Address, DutyId, DutyKind, Epoch, Root, SignatureBytes, Slot, Timestamp, ValidatorPosition,
 };
@@ -298,7 +300,7 @@ pub(super) fn encode(block: &Block) -> Vec<u8> {
 
 pub(super) fn decode(bytes: &[u8]) -> Option<Block> {
     let (layout, ssz) = bytes.split_at_checked(LAYOUT_BYTES)?;
-    Block::of_layout(read_layout(layout)?, ssz).ok()
+    Block::of_layout(read_layout(layout)?, Form::Full, ssz).ok()
 }
 
 fn layout_bytes(layout: Layout) -> [u8; LAYOUT_BYTES] {

@@ -34,7 +34,7 @@ fn spec(changes: &[(&str, &str)]) -> ChainSpec {
 pub fn block_at(slot: Slot) -> Block {
     let mut ssz = BLOCK.to_vec();
     ssz[..8].copy_from_slice(&slot.0.to_le_bytes());
-    Block::of_layout(MINIMAL, &ssz).unwrap()
+    Block::of_layout(MINIMAL, proto::eth::Form::Full, &ssz).unwrap()
 }
 
 fn of(state: &Fulu<OfMinimal>, wanted: Wanted) -> BlockProofs {
@@ -186,7 +186,7 @@ fn of_two_withdrawals_of_a_validator_the_larger_paid_it_out() {
             ssz[at + 8..at + 16].copy_from_slice(&9_u64.to_le_bytes());
             ssz[at + 36..at + 44].copy_from_slice(&sum.to_le_bytes());
         }
-        let block = Block::of_layout(MINIMAL, &ssz).unwrap();
+        let block = Block::of_layout(MINIMAL, proto::eth::Form::Full, &ssz).unwrap();
         let (number, paid) = payout_of(&block, ValidatorIndex(9)).unwrap();
         assert_eq!((number, paid.amount), (largest, 32));
     }
