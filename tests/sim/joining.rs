@@ -15,7 +15,7 @@ use node_core::pool::agreement::example::terms;
 use node_core::pool::consent::example::Case;
 use node_core::pool::consent::{Demand, judge};
 use proto::PeerIndex;
-use proto::agreement::Terms;
+use proto::agreement::PoolTerms;
 use proto::eth::DepositData;
 use proto::frame::{DepositShares, Frame};
 
@@ -39,7 +39,7 @@ pub struct Joining {
     pub looks: Vec<usize>,
 }
 
-fn agreed() -> Terms {
+fn agreed() -> PoolTerms {
     let mut terms = terms();
     terms.wishes.validators = VALIDATORS as u64;
     terms

@@ -12,7 +12,7 @@ use node_core::record::{
     Entry, History, Journal, JournalError, LogFile, Owner, Record, SimulatedDisk,
 };
 use node_core::vault::{Held, Vault};
-use proto::agreement::Version;
+use proto::agreement::PoolVersion;
 use proto::eth::{ChainSpec, ValidatorIndex};
 use proto::frame::SentExitWord;
 use proto::{Address, PeerIndex, Timestamp, Versions};
@@ -84,7 +84,7 @@ pub struct Peer {
     /// Who gets the fees of the blocks that its beacon node builds and it finds right.
     pub fee_recipient: [u8; 20],
     /// The agreement on Rocket Pool that lies on its disk.
-    pub agreement: Option<Version>,
+    pub agreement: Option<PoolVersion>,
     /// Whether its execution node says nothing.
     pub is_unread: bool,
     /// Whether it knows whom blocks are to pay.

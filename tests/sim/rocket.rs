@@ -13,7 +13,7 @@ use node_core::pool::agreement::example::{lock, terms};
 use node_core::pool::example::{MEGAPOOL, World as Contracts, at};
 use node_core::pool::payee::Standing;
 use node_core::pool::view::{Block, View};
-use proto::agreement::Version;
+use proto::agreement::PoolVersion;
 use proto::eth::ValidatorIndex;
 use proto::{Address, Epoch, Root, Slot};
 
@@ -46,10 +46,11 @@ pub fn smoothing_pool() -> Address {
 }
 
 /// A version of the agreement that wishes for the smoothing pool, or not.
-pub fn version(wishes: bool) -> Version {
+pub fn version(wishes: bool) -> PoolVersion {
     let mut terms = terms();
     terms.wishes.smoothing_pool = wishes;
-    Agreement::first(lock(), terms).unwrap().last().clone()
+    let agreement = Agreement::first(lock(), terms).unwrap();
+    agreement.last().on_pool().unwrap()
 }
 
 /// All that the contracts say, if the node stands so.

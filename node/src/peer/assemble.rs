@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use futures::stream;
 use proto::Root;
-use proto::agreement::Version;
-use proto::definition::Terms;
+use proto::agreement::PoolVersion;
+use proto::definition::{Terms, Withdrawal};
 use proto::eth::ChainSpec;
 use proto::session::Purpose;
 use tokio::sync::mpsc::{Receiver, channel};
@@ -114,8 +114,8 @@ pub(super) async fn assemble(
     let cluster = loaded.lock.hash();
     let ours = loaded.lock.definition.terms().chain.clone();
     let settings = settings(config, &loaded, names)?;
-    let pool = pool(config, &loaded, (&chain, calm));
-    let version = in_force(config, &mut loaded);
+    let agreed = in_force(config, &mut loaded);
+    let pool = pool(config, &loaded, (&chain, calm)).filter(|_| agreed.may_be_on_pool);
     let (mut node, journal) = core(loaded, &chain, remembered)?;
     let (errands, said_of_pool) = match pool {
         Some((errands, said)) => {
@@ -124,7 +124,7 @@ pub(super) async fn assemble(
         }
         None => (None, channel(1).1),
     };
-    if let Some(version) = &version {
+    if let Some(version) = &agreed.pool {
         node.agree(version);
     }
     // Only from here on does anybody hear of this peer.
@@ -171,24 +171,43 @@ fn commands(data: &DataLock, cluster: Root) -> Option<Receiver<Visit>> {
         .ok()
 }
 
-/// The version of the agreement on Rocket Pool that is in force, if there is one: it says whom
-/// blocks pay. With one that cannot be read nothing is proposed: what the definition says may be
-/// theft.
-fn in_force(config: &Config, loaded: &mut Loaded) -> Option<Version> {
+/// What of the agreement is in force at the start.
+struct Agreed {
+    /// Whom blocks pay, at Rocket Pool.
+    pool: Option<PoolVersion>,
+    /// Whether it is about Rocket Pool, or may come to be.
+    may_be_on_pool: bool,
+}
+
+/// What of the agreement is in force. With one that cannot be read nothing is proposed if it may be
+/// about Rocket Pool: what the definition says of whom blocks pay may be theft.
+fn in_force(config: &Config, loaded: &mut Loaded) -> Agreed {
     let place = agreement::beside(&config.lock_file);
+    let is_open = matches!(loaded.lock.definition.terms().withdrawal, Withdrawal::Later);
+    let mut agreed = Agreed {
+        pool: None,
+        may_be_on_pool: is_open,
+    };
     if !place.exists() {
-        return None;
+        return agreed;
     }
     match agreement::read(&place, &loaded.lock, deposits(loaded)) {
-        Ok(agreement) => agreement.in_force().ok().cloned(),
-        Err(error) => {
+        Ok(agreement) => {
+            let mut versions = agreement.versions().iter();
+            agreed.may_be_on_pool = versions.any(|it| it.content.terms.pool.is_some());
+            agreed.pool = agreement.on_pool().ok();
+        }
+        Err(error) if is_open => {
             warn!(
                 "nothing is proposed until this is mended and `gantry run` started anew: {error}"
             );
             loaded.fee_recipients.clear();
-            None
         }
+        Err(error) => warn!(
+            "builders build no block until this is mended and `gantry run` started anew: {error}"
+        ),
     }
+    agreed
 }
 
 /// Whether a share of a deposit at Rocket Pool has left this peer.

@@ -25,7 +25,7 @@ use node_core::pool::sight::Sight;
 use node_core::pool::storage_of;
 use node_core::pool::view::{Block, Subject, View, read};
 use proto::Address;
-use proto::agreement::Version;
+use proto::agreement::PoolVersion;
 use proto::definition::checksummed;
 use proto::lock::Lock;
 use thiserror::Error;
@@ -49,8 +49,8 @@ pub struct Target {
 
 impl Target {
     /// The node that this version of a cluster's agreement names.
-    pub fn agreed(lock: &Lock, version: &Version) -> Self {
-        let fixed = &version.content.terms.fixed;
+    pub fn agreed(lock: &Lock, version: &PoolVersion) -> Self {
+        let fixed = &version.terms.fixed;
         Self {
             node: fixed.node_account,
             storage: Some(fixed.rocket_storage),

@@ -5,12 +5,18 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{AccountSignature, AgreementFile, Content, Fixed, Member, Terms, Version, Wishes};
-use crate::definition::{Kind, eip55, kind_of, version_of};
+use super::{
+    AccountSignature, AgreementFile, BuilderTerms, Content, Fixed, Member, PoolTerms, Terms,
+    Version, Wishes,
+};
+use crate::definition::{Kind, eip55_maybe, kind_of, version_of};
 use crate::{Address, IdentitySignature, Root};
 
-/// The version of the form that this code reads and writes.
-const VERSION: u64 = 1;
+/// The form of a file whose versions are all on Rocket Pool alone, as programs before builders
+/// read it.
+const POOL_ALONE: u64 = 1;
+/// The form of every other file: the newest that this code reads.
+const NEWEST: u64 = 2;
 
 /// The longest agreement worth reading, in bytes.
 pub const MAX_BYTES: usize = 4 << 20;
@@ -36,7 +42,7 @@ pub enum BadFile {
     #[error("this is a cluster {0}, and no agreement on Rocket Pool: name the agreement")]
     Other(&'static str),
     /// The file is of a later (or no) version.
-    #[error("this agreement has the form {0}, and this gantry reads form 1: update gantry")]
+    #[error("this agreement has the form {0}, and this gantry reads forms 1 and 2: update gantry")]
     Form(u64),
     /// There is no version in it, or too many.
     #[error(
@@ -44,6 +50,12 @@ pub enum BadFile {
          it was signed"
     )]
     Count(usize),
+    /// A part of what is agreed on Rocket Pool.
+    #[error(
+        "version {0} of the agreement says a part of what is to be agreed on Rocket Pool, and lacks \
+         the rest: take the file as it was signed"
+    )]
+    Half(u64),
     /// The stated hash is not that of the content.
     #[error(
         "version {number} of the agreement states the hash {stated}, and its content has \
@@ -74,13 +86,18 @@ struct VersionShape {
     number: u64,
     previous: Option<Root>,
     hash: Root,
-    fixed: Fixed,
-    #[serde(with = "eip55")]
-    withdrawal: Address,
-    #[serde(with = "eip55")]
-    rpl_withdrawal: Address,
-    members: Vec<Member>,
-    wishes: Wishes,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fixed: Option<Fixed>,
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "eip55_maybe")]
+    withdrawal: Option<Address>,
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "eip55_maybe")]
+    rpl_withdrawal: Option<Address>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    members: Option<Vec<Member>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wishes: Option<Wishes>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    builder: Option<BuilderTerms>,
     #[serde(default)]
     signatures: BTreeMap<String, IdentitySignature>,
     #[serde(default)]
@@ -98,12 +115,12 @@ impl AgreementFile {
             Kind::Definition => BadFile::Other("definition"),
             Kind::Lock => BadFile::Other("lock"),
             Kind::Other if error.is_eof() => BadFile::CutOff(error),
-            Kind::Other => match version_of(text).filter(|version| *version > VERSION) {
+            Kind::Other => match version_of(text).filter(|version| *version > NEWEST) {
                 Some(later) => BadFile::Form(later),
                 None => BadFile::Json(error),
             },
         })?;
-        if file.version != VERSION {
+        if !(POOL_ALONE..=NEWEST).contains(&file.version) {
             return Err(BadFile::Form(file.version));
         }
         if !(1..=MAX_VERSIONS).contains(&file.versions.len()) {
@@ -117,10 +134,22 @@ impl AgreementFile {
         })
     }
 
+    /// What a program must read to read it: one that cannot says so, instead of half of it.
+    fn form(&self) -> u64 {
+        let is_on_pool_alone = |it: &Version| {
+            let terms = &it.content.terms;
+            terms.pool.is_some() && terms.builder.is_none()
+        };
+        match self.versions.iter().all(is_on_pool_alone) {
+            true => POOL_ALONE,
+            false => NEWEST,
+        }
+    }
+
     /// The file's text.
     pub fn to_json(&self) -> String {
         let shape = Shape {
-            version: VERSION,
+            version: self.form(),
             lock: self.lock,
             versions: self.versions.iter().map(VersionShape::of).collect(),
         };
@@ -136,34 +165,50 @@ impl VersionShape {
         let Content {
             number,
             previous,
-            terms,
+            terms: Terms { pool, builder },
             ..
         } = version.content.clone();
         Self {
             number,
             previous,
             hash: version.hash,
-            fixed: terms.fixed,
-            withdrawal: terms.withdrawal,
-            rpl_withdrawal: terms.rpl_withdrawal,
-            members: terms.members,
-            wishes: terms.wishes,
+            fixed: pool.as_ref().map(|it| it.fixed),
+            withdrawal: pool.as_ref().map(|it| it.withdrawal),
+            rpl_withdrawal: pool.as_ref().map(|it| it.rpl_withdrawal),
+            members: pool.as_ref().map(|it| it.members.clone()),
+            wishes: pool.map(|it| it.wishes),
+            builder,
             signatures: version.signatures.clone(),
             node_signature: version.node_signature,
         }
     }
 
     fn check(self, lock: Root) -> Result<Version, BadFile> {
+        let number = self.number;
+        let pool = match (
+            (self.fixed, self.withdrawal, self.rpl_withdrawal),
+            (self.members, self.wishes),
+        ) {
+            (
+                (Some(fixed), Some(withdrawal), Some(rpl_withdrawal)),
+                (Some(members), Some(wishes)),
+            ) => Some(PoolTerms {
+                fixed,
+                withdrawal,
+                rpl_withdrawal,
+                members,
+                wishes,
+            }),
+            ((None, None, None), (None, None)) => None,
+            _ => return Err(BadFile::Half(number)),
+        };
         let content = Content {
             lock,
             number: self.number,
             previous: self.previous,
             terms: Terms {
-                fixed: self.fixed,
-                withdrawal: self.withdrawal,
-                rpl_withdrawal: self.rpl_withdrawal,
-                members: self.members,
-                wishes: self.wishes,
+                pool,
+                builder: self.builder,
             },
         };
         let computed = content.hash();

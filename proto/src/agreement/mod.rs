@@ -1,10 +1,11 @@
-//! The agreement of a cluster on Rocket Pool: a file of versions, each signed by all operators.
+//! The agreement of a cluster on Rocket Pool, and on who may build its blocks: a file of versions,
+//! each signed by all operators. A cluster that is not at Rocket Pool can agree on builders alone.
 //!
 //! A JSON file, `pool-agreement.json`, beside the lock. In it:
 //!
 //! | key | is |
 //! |---|---|
-//! | `version` | 1, of the file's form |
+//! | `version` | of the file's form: 1 if all that is agreed is Rocket Pool, else 2 |
 //! | `lock` | the lock hash: whose agreement it is |
 //! | `versions` | the versions, the oldest first |
 //!
@@ -18,8 +19,12 @@
 //! | `withdrawal`, `rpl_withdrawal` | where ether and RPL go |
 //! | `members` | for each operator, in the order of the definition: name, share, addresses |
 //! | `wishes` | what the node is to do; changes nobody's money |
+//! | `builder` | whose relays may bring blocks, and on which terms |
 //! | `signatures` | identity signature of each operator over the hash, by name |
 //! | `node_signature` | the node account's signature, or none |
+//!
+//! `fixed` to `wishes` are the part on Rocket Pool: all of them stand there, or none. Of that part
+//! and `builder` one stands there at least.
 //!
 //! **The hash of a version** is [SHA-256 of the content](crate::definition): the purpose
 //! `gantry/pool-agreement/1`; lock hash; number; previous hash, or 32 zeros; `RocketStorage`; node
@@ -27,12 +32,19 @@
 //! addresses, owner as a list of none or one; smoothing pool as 0 or 1, validators, tickets as 0
 //! (to be used) or 1 (saved), timezone. The operators sign it with their identity keys.
 //!
+//! Of a version with a part on builders, or without one on Rocket Pool, the hash is that of other
+//! content, so that no version of the one kind is one of the other: the purpose
+//! `gantry/agreement/2`; lock hash; number; previous hash, or 32 zeros; 0, or 1 and the part on
+//! Rocket Pool as above; 0, or 1 and the part on builders: number of relays, then for each its URL
+//! and public key; gas limit; boost factor; timestamp.
+//!
 //! **The node account** signs a text (EIP-191, version `0x45`, which every wallet can sign and
 //! shows): [`Content::node_text`] of the same hash. It proves that the group has this account.
 //!
 //! Here is what stands in the file, as far as it can be read: forms, lengths and hashes. Whether
 //! the signatures are good, and whether it may be so, says `node_core::pool::agreement`.
 
+mod builder;
 mod file;
 
 use std::collections::BTreeMap;
@@ -40,6 +52,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+pub use builder::{BadRelay, BuilderTerms, Relay};
 pub use file::{BadFile, MAX_BYTES, MAX_VERSIONS};
 
 use crate::definition::{ContentHash, eip55, eip55_list, eip55_maybe};
@@ -109,9 +122,9 @@ pub struct Wishes {
     pub timezone: String,
 }
 
-/// What can be agreed on anew in each version.
+/// What can be agreed on Rocket Pool anew in each version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Terms {
+pub struct PoolTerms {
     /// What stands for ever once deposits have begun.
     pub fixed: Fixed,
     /// Where ether goes.
@@ -122,6 +135,24 @@ pub struct Terms {
     pub members: Vec<Member>,
     /// What the node is to do.
     pub wishes: Wishes,
+}
+
+/// What can be agreed on anew in each version.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Terms {
+    /// On Rocket Pool; nothing of a cluster that is not there.
+    pub pool: Option<PoolTerms>,
+    /// On who may build blocks; nothing if that was never agreed: each peer's own nodes then.
+    pub builder: Option<BuilderTerms>,
+}
+
+impl From<PoolTerms> for Terms {
+    fn from(pool: PoolTerms) -> Self {
+        Self {
+            pool: Some(pool),
+            builder: None,
+        }
+    }
 }
 
 /// The content of one version: what is hashed and signed.
@@ -137,34 +168,39 @@ pub struct Content {
     pub terms: Terms,
 }
 
+/// The purpose of content that has a part on builders, or none on Rocket Pool.
+const WITH_PARTS: &str = "gantry/agreement/2";
+
 impl Content {
     /// The hash of this version.
     pub fn hash(&self) -> Root {
-        let mut hash = ContentHash::new(AgreementHash::PURPOSE);
-        let terms = &self.terms;
+        let hash = match &self.terms {
+            Terms {
+                pool: Some(pool),
+                builder: None,
+            } => {
+                let mut hash = self.begin(AgreementHash::PURPOSE);
+                pool.feed(&mut hash);
+                hash
+            }
+            Terms { pool, builder } => {
+                let mut hash = self.begin(WITH_PARTS);
+                hash.number(pool.is_some().into());
+                pool.iter().for_each(|it| it.feed(&mut hash));
+                hash.number(builder.is_some().into());
+                builder.iter().for_each(|it| it.feed(&mut hash));
+                hash
+            }
+        };
+        hash.finish()
+    }
+
+    fn begin(&self, purpose: &str) -> ContentHash {
+        let mut hash = ContentHash::new(purpose);
         hash.fixed(self.lock.as_bytes())
             .number(self.number)
-            .fixed(self.previous.unwrap_or(Root::ZERO).as_bytes())
-            .fixed(terms.fixed.rocket_storage.as_bytes())
-            .fixed(terms.fixed.node_account.as_bytes())
-            .fixed(terms.withdrawal.as_bytes())
-            .fixed(terms.rpl_withdrawal.as_bytes())
-            .length(terms.members.len());
-        for member in &terms.members {
-            hash.text(&member.name)
-                .number(member.share.into())
-                .addresses(&member.funding)
-                .addresses(member.owner.as_slice());
-        }
-        let wishes = &terms.wishes;
-        hash.number(wishes.smoothing_pool.into())
-            .number(wishes.validators)
-            .number(match wishes.tickets {
-                Tickets::Use => 0,
-                Tickets::Save => 1,
-            })
-            .text(&wishes.timezone);
-        hash.finish()
+            .fixed(self.previous.unwrap_or(Root::ZERO).as_bytes());
+        hash
     }
 
     /// The text that the node account signs.
@@ -173,6 +209,30 @@ impl Content {
             "This account is the Rocket Pool node of a Gantry cluster, by its agreement with the \
              hash\n{hash}"
         )
+    }
+}
+
+impl PoolTerms {
+    fn feed(&self, hash: &mut ContentHash) {
+        hash.fixed(self.fixed.rocket_storage.as_bytes())
+            .fixed(self.fixed.node_account.as_bytes())
+            .fixed(self.withdrawal.as_bytes())
+            .fixed(self.rpl_withdrawal.as_bytes())
+            .length(self.members.len());
+        for member in &self.members {
+            hash.text(&member.name)
+                .number(member.share.into())
+                .addresses(&member.funding)
+                .addresses(member.owner.as_slice());
+        }
+        let wishes = &self.wishes;
+        hash.number(wishes.smoothing_pool.into())
+            .number(wishes.validators)
+            .number(match wishes.tickets {
+                Tickets::Use => 0,
+                Tickets::Save => 1,
+            })
+            .text(&wishes.timezone);
     }
 }
 
@@ -213,6 +273,28 @@ pub struct Version {
     pub signatures: BTreeMap<String, IdentitySignature>,
     /// What stands as signature of the node account.
     pub node_signature: Option<AccountSignature>,
+}
+
+/// A version as far as it is about Rocket Pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolVersion {
+    /// Its number.
+    pub number: u64,
+    /// Its hash.
+    pub hash: Root,
+    /// What is agreed on Rocket Pool.
+    pub terms: PoolTerms,
+}
+
+impl Version {
+    /// What it says of Rocket Pool, if it says something.
+    pub fn on_pool(&self) -> Option<PoolVersion> {
+        Some(PoolVersion {
+            number: self.content.number,
+            hash: self.hash,
+            terms: self.content.terms.pool.clone()?,
+        })
+    }
 }
 
 /// The file: the versions of one cluster's agreement, the oldest first. There is at least one.

@@ -17,7 +17,7 @@ use node::disk::keystore::{MasterSecret, StoredShare, store_all};
 use node::disk::{DataLock, Files};
 use node_core::pool::agreement::{Agreement, example};
 use node_core::record::{Entry, History, Journal, Owner};
-use proto::agreement::{AccountSignature, Terms};
+use proto::agreement::{AccountSignature, PoolTerms};
 use proto::definition::{Chain as DefinedChain, Draft, Version, Withdrawal};
 use proto::lock::{Contents, Lock, Validator};
 use proto::{Identity, PublicKey, Root};
@@ -50,7 +50,7 @@ pub fn ours(address: Address) -> proto::Address {
 }
 
 /// What a group with this node agrees on.
-pub fn terms(chain: &Chain) -> Terms {
+pub fn terms(chain: &Chain) -> PoolTerms {
     let mut terms = example::terms();
     terms.fixed.rocket_storage = ours(chain.at("rocketStorage"));
     terms.fixed.node_account = ours(who::NODE);
@@ -59,11 +59,11 @@ pub fn terms(chain: &Chain) -> Terms {
 }
 
 /// The agreement on these terms, signed by all and by the node account.
-pub fn signed(lock: Lock, terms: Terms) -> Agreement {
+pub fn signed(lock: Lock, terms: PoolTerms) -> Agreement {
     signed_by(&example::identities(), lock, terms)
 }
 
-fn signed_by(identities: &[Identity], lock: Lock, terms: Terms) -> Agreement {
+fn signed_by(identities: &[Identity], lock: Lock, terms: PoolTerms) -> Agreement {
     let mut agreement = Agreement::first(lock, terms).unwrap();
     for identity in identities {
         agreement.sign(identity).unwrap();

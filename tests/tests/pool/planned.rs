@@ -13,7 +13,7 @@ use node_core::pool::plan::{Body, Facts, Kind, Leaving, Made, Need, Sender, Step
 use node_core::pool::sight::Sight;
 use node_core::pool::view::{Block, Subject, View, read};
 use proto::PublicKey;
-use proto::agreement::Terms;
+use proto::agreement::PoolTerms;
 use proto::eth::DepositData;
 use serde_json::{Value, json};
 use tests::program::gantry;
@@ -42,7 +42,7 @@ pub async fn send(chain: &Chain, from: Address, (to, value, data): (&Value, &Val
 /// A group in whose name steps are done.
 struct Group<'a> {
     chain: &'a Chain,
-    terms: Terms,
+    terms: PoolTerms,
     keys: Vec<PublicKey>,
     deposits: BTreeMap<PublicKey, DepositData>,
     leaving: BTreeMap<PublicKey, Leaving>,

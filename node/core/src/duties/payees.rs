@@ -27,7 +27,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use proto::agreement::Version;
+use proto::agreement::PoolVersion;
 use proto::eth::ChainSpec;
 use proto::{Address, Epoch, Root, Timestamp, ValidatorPosition};
 
@@ -94,8 +94,8 @@ struct Pool {
 
 impl Payees {
     /// This version of an agreement on Rocket Pool is in force; whether that is news.
-    pub fn agree(&mut self, version: &Version) -> bool {
-        let terms = &version.content.terms;
+    pub fn agree(&mut self, version: &PoolVersion) -> bool {
+        let terms = &version.terms;
         let subject = Subject {
             storage: terms.fixed.rocket_storage,
             node: terms.fixed.node_account,

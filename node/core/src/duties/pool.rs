@@ -18,7 +18,7 @@
 
 use std::sync::Arc;
 
-use proto::agreement::Version;
+use proto::agreement::PoolVersion;
 use proto::eth::DepositData;
 use proto::{Address, Epoch, PeerIndex, Root};
 
@@ -98,8 +98,8 @@ pub enum Found {
 pub struct Looked {
     /// The node account at both blocks.
     pub sight: Sight,
-    /// The version that was in force then, verified against the lock.
-    pub version: Version,
+    /// What the version says of Rocket Pool that was in force then, verified against the lock.
+    pub version: PoolVersion,
 }
 
 /// What a node keeps of it.

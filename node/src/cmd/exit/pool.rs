@@ -6,7 +6,7 @@ use node_core::pool::agreement::Deposits;
 use node_core::pool::amount::Wei;
 use node_core::pool::megapool::Stage;
 use node_core::pool::sight::Sight;
-use proto::agreement::Version;
+use proto::agreement::PoolVersion;
 use proto::control::Exit;
 use proto::definition::checksummed;
 use proto::lock::Lock;
@@ -77,15 +77,15 @@ impl AtPool {
         }
         match agreement::read(&file, lock, Deposits::UNKNOWN) {
             Err(error) => Self::Unread(error.to_string()),
-            Ok(agreement) => match agreement.in_force() {
-                Ok(version) => Self::of(config, lock, version).await,
+            Ok(agreement) => match agreement.on_pool() {
+                Ok(version) => Self::of(config, lock, &version).await,
                 Err(_) => Self::NotAgreed,
             },
         }
     }
 
-    async fn of(config: &Config, lock: &Lock, version: &Version) -> Self {
-        let terms = &version.content.terms;
+    async fn of(config: &Config, lock: &Lock, version: &PoolVersion) -> Self {
+        let terms = &version.terms;
         let target = Target::agreed(lock, version);
         let seen = match config.execution_node() {
             Ok(url) => look(url.as_str(), &target, Patience::USUAL)

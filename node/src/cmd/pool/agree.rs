@@ -20,6 +20,7 @@ use thiserror::Error;
 
 use crate::checks::agreement::{self, AgreementFileError};
 use crate::checks::lock::{self, LockFileError};
+use crate::clock;
 use crate::cmd::account::AccountError;
 use crate::cmd::money;
 use crate::config::{Config, ConfigError};
@@ -224,7 +225,9 @@ impl New {
             (None, _) => None,
         };
         let terms = before.map(|it| &it.content.terms);
-        let terms = self.flags.terms(&home.lock, terms)?;
+        let terms = self
+            .flags
+            .terms(&home.lock, terms, clock::now().unix_seconds())?;
         let agreement = match &there {
             None => Agreement::first(home.lock.clone(), terms)?,
             Some(there) if self.instead => there.instead(terms, Deposits::UNKNOWN)?,

@@ -10,7 +10,7 @@ use node_core::pool::plan::{Facts, Made, Step, plan};
 use node_core::pool::sight::Sight;
 use node_core::pool::view::Block;
 use proto::Root;
-use proto::agreement::Version;
+use proto::agreement::PoolVersion;
 use proto::lock::Lock;
 use serde::Serialize;
 
@@ -69,16 +69,16 @@ impl Arguments {
         let lock = lock::read(&config.lock_file)?;
         let file = agreement::beside(&config.lock_file);
         let agreement = agreement::read(&file, &lock, Deposits::UNKNOWN)?;
-        let version = agreement.in_force().map_err(refused(&file))?;
+        let version = agreement.on_pool().map_err(refused(&file))?;
         let url = self.through.url(&config)?;
-        let work = look_and_plan((&url, &config), &lock, version);
+        let work = look_and_plan((&url, &config), &lock, &version);
         let (sight, steps, simulated, exits) = complete(runtime()?, work)?;
         let steps = steps.iter().zip(simulated);
         let steps = steps.map(|(step, simulated)| Tried { step, simulated });
         let document = Document {
             chain_id: sight.chain_id,
             agreement: version.hash,
-            version: version.content.number,
+            version: version.number,
             head_block: sight.head_block,
             finalised_block: sight.finalised_block,
             steps: steps.collect(),
@@ -88,7 +88,7 @@ impl Arguments {
             let text = serde_json::to_string_pretty(&document);
             println!("{}", text.expect("texts and numbers have a JSON form"));
         } else {
-            print!("{}", page::page(&document, &version.content.terms));
+            print!("{}", page::page(&document, &version.terms));
         }
         Ok(())
     }
@@ -97,9 +97,9 @@ impl Arguments {
 async fn look_and_plan(
     (url, config): (&str, &Config),
     lock: &Lock,
-    version: &Version,
+    version: &PoolVersion,
 ) -> Result<(Sight, Vec<Step>, Vec<Simulated>, Exits), PoolError> {
-    let terms = &version.content.terms;
+    let terms = &version.terms;
     let target = Target::agreed(lock, version);
     let (mut states, sight) = look_with(url, &target, Patience::USUAL).await?;
     let keys = lock.group_keys();

@@ -6,13 +6,13 @@ use node_core::pool::agreement::example::terms;
 use node_core::pool::book::{Answer, Question};
 use node_core::pool::plan::{Facts, Kind, Made, Step, plan};
 use node_core::pool::sight::Sight;
-use proto::agreement::Terms;
+use proto::agreement::PoolTerms;
 
 use super::*;
 use crate::pool::simulate::{Simulated, simulate};
 
 /// What is planned by these terms.
-fn steps(sight: &Sight, terms: &Terms) -> Vec<Step> {
+fn steps(sight: &Sight, terms: &PoolTerms) -> Vec<Step> {
     let made = Made {
         deposits: &BTreeMap::new(),
         leaving: &BTreeMap::new(),

@@ -13,7 +13,7 @@ use node_core::pool::consent::Demand;
 use node_core::pool::dispatch;
 use node_core::pool::plan::{Body, Facts, MOST_AT_ONCE, Need, NotOurs, Sender, Step, plan};
 use node_core::sending::why::{Stop, Why};
-use proto::agreement::Version;
+use proto::agreement::PoolVersion;
 use proto::definition::checksummed;
 use proto::eth::ChainSpec;
 use proto::lock::Lock;
@@ -223,7 +223,7 @@ impl Coordinator {
     async fn advance(&mut self, looked: &Looked, known: &mut Known) -> Result<Done, Idle> {
         self.open().await?;
         let open = self.open.as_mut().expect("it was just opened");
-        let terms = &looked.version.content.terms;
+        let terms = &looked.version.terms;
         let (agreed, own) = (terms.fixed.node_account, open.account());
         if agreed != own {
             return Err(Idle::OtherAccount { agreed, own });
@@ -255,7 +255,7 @@ impl Coordinator {
     }
 
     /// What the peers have to sign for a step that waits for nothing else.
-    fn needed(&self, step: &Step, version: &Version) -> Option<Demand> {
+    fn needed(&self, step: &Step, version: &PoolVersion) -> Option<Demand> {
         let Body::Needs(Need::Deposits { credentials, keys }) = &step.body else {
             return None;
         };

@@ -16,7 +16,7 @@ use node_core::pool::consent::{BeaconFacts, Consent, Extra, Grounds, Refusal, ex
 use node_core::pool::misuse::{Evidence, doubtful};
 use node_core::pool::sight::Sight;
 use proto::PublicKey;
-use proto::agreement::Version;
+use proto::agreement::PoolVersion;
 use proto::eth::{ChainSpec, DepositData};
 use proto::lock::Lock;
 use thiserror::Error;
@@ -63,7 +63,7 @@ enum Unseen {
 /// Looks, and has it judged. What `paid` validators out is looked for once.
 pub(super) async fn run(
     (nodes, paid): (&Nodes, &mut BTreeMap<PublicKey, u64>),
-    (lock, version): (&Lock, &Version),
+    (lock, version): (&Lock, &PoolVersion),
     target: &Target,
     judgement: &Judgement,
 ) -> Found {
@@ -100,7 +100,7 @@ struct Seen {
 impl Seen {
     fn judge(
         &self,
-        (lock, version): (&Lock, &Version),
+        (lock, version): (&Lock, &PoolVersion),
         judgement: &Judgement,
     ) -> Result<Consent, Refusal> {
         let grounds = Grounds {

@@ -43,7 +43,7 @@ use node_core::pool::agreement::Deposits;
 use node_core::pool::misuse::{self, Misuse};
 use node_core::pool::sight::Sight;
 use proto::PublicKey;
-use proto::agreement::Version;
+use proto::agreement::PoolVersion;
 use proto::eth::ChainSpec;
 use proto::lock::Lock;
 use thiserror::Error;
@@ -365,7 +365,7 @@ impl Watch {
         found
     }
 
-    fn target(&self, version: &Version) -> Target {
+    fn target(&self, version: &PoolVersion) -> Target {
         Target::agreed(self.standing.lock(), version)
     }
 }

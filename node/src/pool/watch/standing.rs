@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 
 use node_core::pool::agreement::{Agreement, Deposits};
-use proto::agreement::Version;
+use proto::agreement::PoolVersion;
 use proto::lock::Lock;
 use thiserror::Error;
 
@@ -46,12 +46,12 @@ impl Standing {
         self.deposits = self.deposits.consented(number);
     }
 
-    /// The version in force.
+    /// What the version in force says of Rocket Pool.
     ///
     /// # Errors
-    /// If the file is no agreement of this cluster, contradicts what it was, or not all have
-    /// signed.
-    pub(super) fn in_force(&mut self) -> Result<Version, NotInForce> {
+    /// If the file is no agreement of this cluster, contradicts what it was, not all have signed,
+    /// or it is not about Rocket Pool.
+    pub(super) fn in_force(&mut self) -> Result<PoolVersion, NotInForce> {
         let found = read(&self.file, &self.lock, self.deposits)?;
         let held = match &self.held {
             Some(held) => {
@@ -64,7 +64,7 @@ impl Standing {
             }
             None => found,
         };
-        let version = held.in_force().map_err(refused(&self.file))?.clone();
+        let version = held.on_pool().map_err(refused(&self.file))?;
         self.held = Some(held);
         Ok(version)
     }

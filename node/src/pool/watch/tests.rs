@@ -9,7 +9,7 @@ use node_core::pool::agreement::{Agreement, Deposits};
 use node_core::pool::book::theirs;
 use node_core::pool::example::{World, at};
 use node_core::record::Joined;
-use proto::agreement::{AccountSignature, Terms};
+use proto::agreement::{AccountSignature, PoolTerms};
 use proto::example;
 use tempfile::TempDir;
 
@@ -23,7 +23,7 @@ fn account() -> Account {
     Account::of_key(&"05".repeat(32)).unwrap()
 }
 
-fn new_terms() -> Terms {
+fn new_terms() -> PoolTerms {
     let mut terms = terms();
     terms.fixed.node_account = account().address();
     terms
@@ -50,8 +50,8 @@ fn signed(mut agreement: Agreement) -> Agreement {
 }
 
 /// The same, and a version behind it with this change.
-fn followed(agreement: &Agreement, change: fn(&mut Terms)) -> Agreement {
-    let mut terms = agreement.last().content.terms.clone();
+fn followed(agreement: &Agreement, change: fn(&mut PoolTerms)) -> Agreement {
+    let mut terms = agreement.last().on_pool().unwrap().terms;
     change(&mut terms);
     signed(agreement.next(terms, Deposits::None).unwrap())
 }
@@ -110,7 +110,7 @@ impl Place {
         match self.hear().await {
             Said::Found(Found::Looked(looked)) => {
                 assert_eq!(looked.sight.node, account().address());
-                Ok(looked.version.content.number)
+                Ok(looked.version.number)
             }
             Said::Found(other) => panic!("nobody asked for {other:?}"),
             Said::Trouble(trouble) => Err(trouble.to_string()),
@@ -202,7 +202,7 @@ fn what_is_fixed_changes_until_this_peer_consents_to_a_deposit_and_never_after()
     put(&first);
     let mut standing = Standing::new(file.clone(), lock(), Deposits::of_record(None));
     let in_force = |standing: &mut Standing| {
-        let version = standing.in_force().map(|it| it.content.number);
+        let version = standing.in_force().map(|it| it.number);
         version.map_err(|why| why.to_string())
     };
     assert_eq!(in_force(&mut standing), Ok(1));
@@ -218,7 +218,7 @@ fn what_is_fixed_changes_until_this_peer_consents_to_a_deposit_and_never_after()
     // Nor after a start, by the record.
     let joined = Joined {
         number: 2,
-        fixed: second.last().content.terms.fixed,
+        fixed: second.last().on_pool().unwrap().terms.fixed,
     };
     let known = Deposits::of_record(Some(&joined));
     let mut standing = Standing::new(file.clone(), lock(), known);

@@ -29,7 +29,7 @@ impl Observer {
         let alarms: Vec<String> = sight.alarms().iter().map(ToString::to_string).collect();
         let seen = PoolStatus {
             node: checksummed(&sight.node),
-            version: looked.version.content.number,
+            version: looked.version.number,
             head_block: sight.head_block.number,
             finalised_block: sight.finalised_block.number,
             alarms,

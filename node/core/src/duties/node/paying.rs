@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use proto::agreement::Version;
+use proto::agreement::PoolVersion;
 use proto::frame::Frame;
 use proto::{Address, DutyKind, Epoch, PeerIndex, Root, Slot, ValidatorPosition};
 
@@ -17,7 +17,7 @@ use crate::pool::payee::is_settled;
 impl Node {
     /// This version of an agreement on Rocket Pool is in force. To be called before the first
     /// input; what comes into force later is seen with what is found.
-    pub fn agree(&mut self, version: &Version) {
+    pub fn agree(&mut self, version: &PoolVersion) {
         self.payees.agree(version);
         self.say_agreed();
     }

@@ -39,10 +39,14 @@ fn facts(by_definition: Option<[u8; 20]>) -> ClusterFacts {
 }
 
 /// An agreement that wishes for the smoothing pool, or does not.
-fn version(wishes: bool) -> Version {
+fn version(wishes: bool) -> PoolVersion {
     let mut terms = terms();
     terms.wishes.smoothing_pool = wishes;
-    Agreement::first(lock(), terms).unwrap().last().clone()
+    Agreement::first(lock(), terms)
+        .unwrap()
+        .last()
+        .on_pool()
+        .unwrap()
 }
 
 fn time(epoch: u64) -> u64 {
@@ -195,7 +199,7 @@ fn another_node_account_in_the_agreement_takes_nothing_over_from_the_first() {
     other.hash = [1; 32].into();
     assert!(payees.agree(&other));
     assert!(payees.pool.as_ref().unwrap().finalised.is_some());
-    other.content.terms.fixed.node_account = [8; 20].into();
+    other.terms.fixed.node_account = [8; 20].into();
     payees.agree(&other);
     assert_eq!(payees.pool.as_ref().unwrap().finalised, None);
 }

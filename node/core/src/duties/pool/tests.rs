@@ -24,7 +24,7 @@ fn what_was_seen_is_kept_and_told() {
     let agreement = Agreement::first(lock(), terms()).unwrap();
     let looked = Arc::new(Looked {
         sight: World::saturn().sight().unwrap(),
-        version: agreement.last().clone(),
+        version: agreement.last().on_pool().unwrap(),
     });
     let note = pool.take(Arc::clone(&looked));
     assert_eq!(note, Note::Looked(Arc::clone(&looked)));

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use proto::agreement::{
-    AccountSignature, AgreementFile, AgreementHash, Content, MAX_VERSIONS, Terms, Version,
+    AccountSignature, AgreementFile, AgreementHash, Content, MAX_VERSIONS, PoolVersion, Terms,
+    Version,
 };
 use proto::definition::checksummed;
 use proto::lock::Lock;
@@ -27,12 +28,12 @@ impl Agreement {
     ///
     /// # Errors
     /// If it cannot be.
-    pub fn first(lock: Lock, terms: Terms) -> Result<Self, BadAgreement> {
+    pub fn first(lock: Lock, terms: impl Into<Terms>) -> Result<Self, BadAgreement> {
         let content = Content {
             lock: lock.hash(),
             number: 1,
             previous: None,
-            terms,
+            terms: terms.into(),
         };
         let versions = vec![unsigned(content)];
         let agreement = Self { lock, versions };
@@ -90,6 +91,16 @@ impl Agreement {
         }
     }
 
+    /// What the version in force says of Rocket Pool.
+    ///
+    /// # Errors
+    /// If none is in force, or it says nothing of it.
+    pub fn on_pool(&self) -> Result<PoolVersion, BadAgreement> {
+        let version = self.in_force()?;
+        let not = BadAgreement::NotOnPool(version.content.number);
+        version.on_pool().ok_or(not)
+    }
+
     /// The version before the newest that all had signed, if there is one.
     pub fn complete_before(&self) -> Option<&Version> {
         let place = self.newest_complete(0..self.versions.len() - 1)?;
@@ -133,11 +144,11 @@ impl Agreement {
     ///
     /// # Errors
     /// If the last version is not complete, or this one cannot follow it.
-    pub fn next(&self, terms: Terms, deposits: Deposits) -> Result<Self, BadAgreement> {
+    pub fn next(&self, terms: impl Into<Terms>, deposits: Deposits) -> Result<Self, BadAgreement> {
         let last = self.last();
         let missing = self.unsigned_by();
         match missing.is_empty() {
-            true => self.followed_by(terms, deposits),
+            true => self.followed_by(terms.into(), deposits),
             false => Err(BadAgreement::Open {
                 number: last.content.number,
                 missing: missing.join(", "),
@@ -154,13 +165,17 @@ impl Agreement {
     ///
     /// # Errors
     /// If it cannot follow, or there is none to give up and nothing is new.
-    pub fn instead(&self, terms: Terms, deposits: Deposits) -> Result<Self, BadAgreement> {
-        self.followed_by(terms, deposits)
+    pub fn instead(
+        &self,
+        terms: impl Into<Terms>,
+        deposits: Deposits,
+    ) -> Result<Self, BadAgreement> {
+        self.followed_by(terms.into(), deposits)
     }
 
     fn followed_by(&self, terms: Terms, deposits: Deposits) -> Result<Self, BadAgreement> {
         let last = self.last();
-        if last.content.terms == terms {
+        if is_same(&last.content.terms, &terms) {
             return Err(BadAgreement::Unchanged(last.content.number));
         }
         let mut next = self.with_room();
@@ -206,7 +221,8 @@ impl Agreement {
         signature: AccountSignature,
     ) -> Result<(), BadAgreement> {
         let last = self.last_mut();
-        let (node, number) = (last.content.terms.fixed.node_account, last.content.number);
+        let number = last.content.number;
+        let node = node_of(last).ok_or(BadAgreement::NoNode(number))?;
         if account != node {
             return Err(BadAgreement::NotTheNode {
                 signer: account,
@@ -234,20 +250,21 @@ impl Agreement {
             .map(|operator| operator.name.clone())
             .filter(|name| !version.signatures.contains_key(name))
             .collect();
-        if self.wants_node(place) && version.node_signature.is_none() {
-            let node = checksummed(&version.content.terms.fixed.node_account);
-            missing.push(format!("the node account {node}"));
+        if let Some(node) = self.wanted_node(place)
+            && version.node_signature.is_none()
+        {
+            missing.push(format!("the node account {}", checksummed(&node)));
         }
         missing
     }
 
-    /// Whether the account that the version at this place names still has to sign it: it has not
+    /// The account that the version at this place names, if it still has to sign it: it has not
     /// signed one before.
-    fn wants_node(&self, place: usize) -> bool {
-        let node = |it: &Version| it.content.terms.fixed.node_account;
-        let here = node(&self.versions[place]);
+    fn wanted_node(&self, place: usize) -> Option<Address> {
+        let here = node_of(&self.versions[place])?;
         let mut before = self.versions[..place].iter();
-        !before.any(|it| node(it) == here && it.node_signature.is_some())
+        let has_signed = before.any(|it| node_of(it) == Some(here) && it.node_signature.is_some());
+        (!has_signed).then_some(here)
     }
 
     pub(super) fn verify(&self, deposits: Deposits) -> Result<(), BadAgreement> {
@@ -272,7 +289,7 @@ impl Agreement {
                 Deposits::Since(since) => since <= number,
                 Deposits::None => false,
             };
-            if stands && self.missing(place).is_empty() {
+            if stands && terms.pool.is_some() && self.missing(place).is_empty() {
                 standing = Some(version);
             }
             before = Some(version);
@@ -317,9 +334,9 @@ impl Agreement {
                 return Err(BadAgreement::Signature { number, name });
             }
         }
-        let node = version.content.terms.fixed.node_account;
+        let node = node_of(version);
         match &version.node_signature {
-            Some(signature) if signer(&version.hash, signature) != Some(node) => {
+            Some(signature) if node.is_none() || signer(&version.hash, signature) != node => {
                 Err(BadAgreement::NodeSignature(number))
             }
             Some(_) | None => Ok(()),
@@ -338,17 +355,36 @@ fn unsigned(content: Content) -> Version {
 
 /// Whether a version changes what stands by another one.
 fn check_fixed(standing: &Version, version: &Version) -> Result<(), BadAgreement> {
-    let [old, new] = [standing, version].map(|it| &it.content.terms.fixed);
-    let what = if old.rocket_storage != new.rocket_storage {
-        "RocketStorage"
-    } else if old.node_account != new.node_account {
-        "the node account"
-    } else {
-        return Ok(());
-    };
-    Err(BadAgreement::Fixed {
+    let [old, new] =
+        [standing, version].map(|it| it.content.terms.pool.as_ref().map(|it| it.fixed));
+    let Some(old) = old else { return Ok(()) };
+    let refused = |what| BadAgreement::Fixed {
         number: version.content.number,
         what,
         since: standing.content.number,
-    })
+    };
+    let new = new.ok_or_else(|| refused("that the cluster is at Rocket Pool"))?;
+    if old.rocket_storage != new.rocket_storage {
+        Err(refused("RocketStorage"))
+    } else if old.node_account != new.node_account {
+        Err(refused("the node account"))
+    } else {
+        Ok(())
+    }
+}
+
+/// The node account that a version names, if it is on Rocket Pool.
+fn node_of(version: &Version) -> Option<Address> {
+    let pool = version.content.terms.pool.as_ref();
+    pool.map(|it| it.fixed.node_account)
+}
+
+/// Whether nothing is new but the time at which it was written.
+fn is_same(old: &Terms, new: &Terms) -> bool {
+    let timeless = |it: &Terms| {
+        let mut it = it.clone();
+        it.builder.iter_mut().for_each(|it| it.timestamp = 0);
+        it
+    };
+    timeless(old) == timeless(new)
 }

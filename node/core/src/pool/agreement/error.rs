@@ -4,109 +4,11 @@ use std::fmt;
 
 use proto::agreement::{BadFile, MAX_VERSIONS};
 use proto::definition::checksummed;
-use proto::{Address, IdentityKey, PublicKey, Root};
+use proto::{Address, IdentityKey, Root};
 use thiserror::Error;
 
 use super::backing::MOST_ALONE;
-use super::rules::{LONGEST_TIMEZONE, MOST_FUNDING, SHORTEST_TIMEZONE, WHOLE};
-
-/// What of the terms cannot be.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum BadTerms {
-    /// The stake of this cluster returns somewhere else already.
-    #[error(
-        "the stake of the cluster {cluster:?} returns to {at} by its lock, and that of Rocket \
-         Pool's validators to the megapool: this cluster cannot join. Make another one, with new \
-         data directories, whose definition leaves it open (`gantry cluster new --withdrawal \
-         later`)", at = checksummed(.address)
-    )]
-    Settled {
-        /// The cluster's name.
-        cluster: String,
-        /// The first address.
-        address: Address,
-    },
-    /// A deposit was signed for a key of this cluster.
-    #[error(
-        "your signing record holds a deposit for {0}, signed before there was an agreement: the \
-         credentials of a key never change, so this cluster cannot join. Make another one, with \
-         new data directories"
-    )]
-    OnRecord(PublicKey),
-    /// Another `RocketStorage` than that of the chain.
-    #[error(
-        "RocketStorage is to be {given}, and on chain {chain_id} it is {known}: leave it out, and \
-         gantry takes the right one", given = checksummed(.given), known = checksummed(.known)
-    )]
-    Storage {
-        /// What is asked for.
-        given: Address,
-        /// What is right.
-        known: Address,
-        /// The chain.
-        chain_id: u64,
-    },
-    /// An address that must not be in this place.
-    #[error("the {what} {at} is {why}", at = checksummed(.address))]
-    Address {
-        /// What it is for.
-        what: String,
-        /// The address.
-        address: Address,
-        /// What is wrong, and what to do.
-        why: &'static str,
-    },
-    /// One account of two operators.
-    #[error(
-        "{one} and {other} give the same account {at}: nobody could tell whose money comes from \
-         it, or who decides. Each gives one of their own", at = checksummed(.address)
-    )]
-    Shared {
-        /// An operator.
-        one: String,
-        /// Another one.
-        other: String,
-        /// The account.
-        address: Address,
-    },
-    /// Other people than the operators.
-    #[error(
-        "the agreement is of {found}, and the cluster's operators are {expected}: name each of \
-         them once, in this order"
-    )]
-    Members {
-        /// Who stands in it.
-        found: String,
-        /// Who has to.
-        expected: String,
-    },
-    /// The shares are not all of it.
-    #[error(
-        "the shares add up to {0} basis points, and all together are {WHOLE}: give each operator a \
-         part of that"
-    )]
-    Shares(u64),
-    /// Too many accounts.
-    #[error("{0} gives more than {MOST_FUNDING} accounts to pay from: leave some out")]
-    Funding(String),
-    /// More validators than there are.
-    #[error(
-        "{wished} validators are wished for, and the lock has keys of {there}: wish for at most as \
-         many"
-    )]
-    Validators {
-        /// How many are wished for.
-        wished: u64,
-        /// How many keys there are.
-        there: u64,
-    },
-    /// No timezone as Rocket Pool takes it.
-    #[error(
-        "a timezone is {SHORTEST_TIMEZONE} to {LONGEST_TIMEZONE} ASCII letters, digits or /_+-, \
-         such as Europe/Berlin or Etc/UTC: change {0:?}"
-    )]
-    Timezone(String),
-}
+use super::bad_terms::BadTerms;
 
 /// A version that another one stands against.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,6 +94,12 @@ pub enum BadAgreement {
         /// Whose it is said to be.
         name: String,
     },
+    /// There is no node account.
+    #[error(
+        "version {0} says nothing of Rocket Pool, so no node account signs it: leave out \
+         --node-keystore"
+    )]
+    NoNode(u64),
     /// A signature that is not the node account's.
     #[error(
         "what stands as signature of the node account in version {0} is not that of this account \
@@ -340,6 +248,12 @@ pub enum BadAgreement {
         /// Its hash.
         hash: Root,
     },
+    /// What is in force is about builders alone.
+    #[error(
+        "version {0} is in force and says nothing of Rocket Pool: agree on that first (`gantry pool \
+         agree new --node ADDRESS …`)"
+    )]
+    NotOnPool(u64),
     /// Nothing is in force yet.
     #[error(
         "not yet in force: version {number} lacks the signature of {missing}. Who has not signed \

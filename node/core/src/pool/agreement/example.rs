@@ -1,7 +1,7 @@
 //! A cluster that joins Rocket Pool, for tests of this and other crates: four operators, on the
 //! chain and with the node of [`crate::pool::example`].
 
-use proto::agreement::{Fixed, Member, Terms, Tickets, Wishes};
+use proto::agreement::{Fixed, Member, PoolTerms, Tickets, Wishes};
 use proto::definition::{Chain, Draft, Withdrawal};
 use proto::lock::{Contents, Lock, Validator};
 use proto::{Identity, Root, example};
@@ -51,14 +51,14 @@ pub fn lock() -> Lock {
 }
 
 /// What they agree on.
-pub fn terms() -> Terms {
+pub fn terms() -> PoolTerms {
     let member = |(name, byte): (&&str, u8)| Member {
         name: (*name).to_owned(),
         share: 2_500,
         funding: vec![[0x40 + byte; 20].into()],
         owner: Some([0x50 + byte; 20].into()),
     };
-    Terms {
+    PoolTerms {
         fixed: Fixed {
             rocket_storage: STORAGE.into(),
             node_account: NODE.into(),

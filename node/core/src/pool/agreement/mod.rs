@@ -1,4 +1,4 @@
-//! The agreement on Rocket Pool: a chain of versions, each signed by all operators.
+//! The agreement on Rocket Pool and on builders: a chain of versions, each signed by all operators.
 //!
 //! | file | holds |
 //! |---|---|
@@ -6,9 +6,10 @@
 //! | `chain` | the versions of a file, verified; the next one |
 //! | `merge` | two copies made one |
 //! | `backing` | how many stand behind what is not in force yet |
+//! | `policy` | on which terms others may build blocks, as far as it is in force |
 //! | `signed` | what an operator has signed: one version of each number |
 //! | `account` | the node account's signature |
-//! | `error` | why something is refused |
+//! | `error`, `bad_terms` | why something is refused |
 //!
 //! A version is **complete** once every operator has signed its hash, and its node account too, if
 //! it has not signed one before. The complete version with the highest number is in force; behind
@@ -30,14 +31,19 @@
 //! Each validator then gets one deposit of 1 ETH, whatever amounts the lock names: the rest comes
 //! from Rocket Pool.
 //!
+//! **Builders** can be agreed on by every cluster, also by one that is not at Rocket Pool: then the
+//! rules on locks above do not hold.
+//!
 //! The file's form and the hash stand in [`proto::agreement`]. Never here: files, and what Rocket
 //! Pool says.
 
 mod account;
 mod backing;
+mod bad_terms;
 mod chain;
 mod error;
 mod merge;
+mod policy;
 mod rules;
 mod signed;
 
@@ -46,10 +52,12 @@ use proto::agreement::Version;
 use crate::record::Joined;
 
 pub use backing::MOST_ALONE;
+pub use bad_terms::BadTerms;
 pub use chain::Agreement;
-pub use error::{BadAgreement, BadTerms, Claim};
+pub use error::{BadAgreement, Claim};
 pub use merge::Merged;
-pub use rules::{MOST_FUNDING, WHOLE, cautions, check_terms, join};
+pub use policy::BuilderPolicy;
+pub use rules::{GAS_LIMIT, MOST_FUNDING, MOST_RELAYS, WHOLE, cautions, check_terms, join};
 pub use signed::Signed;
 
 /// Whether what is fixed may still change, as far as one operator can tell. All have to sign a

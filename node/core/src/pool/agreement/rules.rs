@@ -1,20 +1,27 @@
-//! What terms must be, and which lock they may join.
+//! What terms must be, and which lock may join Rocket Pool by them.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use proto::agreement::{Member, Terms, Wishes};
+use proto::agreement::{BuilderTerms, Member, PoolTerms, Relay, Terms, Wishes};
 use proto::definition::{checksummed, keyless};
 use proto::lock::Lock;
 use proto::{Address, PublicKey};
 
-use super::error::BadTerms;
+use super::bad_terms::BadTerms;
 use crate::pool::storage_of;
 
 /// All shares together, in basis points.
 pub const WHOLE: u64 = 10_000;
 /// The most accounts from which one operator pays in.
 pub const MOST_FUNDING: usize = 8;
+/// The most relays: each is asked by every peer for a block that a builder made.
+pub const MOST_RELAYS: usize = 8;
+/// The gas limit where nothing is agreed.
+pub const GAS_LIMIT: u64 = 60_000_000;
+/// No chain has a lower gas limit, or will have a higher one soon: beyond is a slip.
+pub(super) const LEAST_GAS: u64 = 1_000_000;
+pub(super) const MOST_GAS: u64 = 10_000_000_000;
 /// Rocket Pool takes no shorter timezone (`RocketNodeManager.registerNode`).
 pub(super) const SHORTEST_TIMEZONE: usize = 4;
 /// Longer than every name in the database of timezones.
@@ -45,6 +52,43 @@ pub fn join(lock: &Lock, deposited: &[PublicKey]) -> Result<(), BadTerms> {
 /// # Errors
 /// The first rule that is broken.
 pub fn check_terms(terms: &Terms, lock: &Lock) -> Result<(), BadTerms> {
+    if let Some(builder) = &terms.builder {
+        check_builder(builder)?;
+    }
+    match (&terms.pool, &terms.builder) {
+        (Some(pool), _) => check_pool(pool, lock),
+        (None, Some(_)) => Ok(()),
+        (None, None) => Err(BadTerms::Nothing),
+    }
+}
+
+/// Checks on which terms others may build blocks.
+fn check_builder(terms: &BuilderTerms) -> Result<(), BadTerms> {
+    if terms.relays.len() > MOST_RELAYS {
+        return Err(BadTerms::Relays(terms.relays.len()));
+    }
+    for (at, relay) in terms.relays.iter().enumerate() {
+        let key = dkg::bls::PublicPoint::from_bytes(&relay.public_key);
+        if !relay.is_sound() || key.is_err() {
+            return Err(BadTerms::Relay(short(&relay.named())));
+        }
+        let same = |it: &Relay| it.url == relay.url || it.public_key == relay.public_key;
+        if terms.relays[..at].iter().any(same) {
+            return Err(BadTerms::SameRelay(relay.named()));
+        }
+    }
+    match (LEAST_GAS..=MOST_GAS).contains(&terms.gas_limit) {
+        true => Ok(()),
+        false => Err(BadTerms::Gas(terms.gas_limit)),
+    }
+}
+
+/// What stands in a file is anybody's, and may be long.
+fn short(text: &str) -> String {
+    text.chars().take(2 * Relay::LONGEST_URL).collect()
+}
+
+fn check_pool(terms: &PoolTerms, lock: &Lock) -> Result<(), BadTerms> {
     join(lock, &[])?;
     let chain = &lock.definition.terms().chain;
     let storage = terms.fixed.rocket_storage;
@@ -61,7 +105,7 @@ pub fn check_terms(terms: &Terms, lock: &Lock) -> Result<(), BadTerms> {
 }
 
 /// The addresses of the terms, each with what it is for.
-fn addresses(terms: &Terms) -> Vec<(String, Address)> {
+fn addresses(terms: &PoolTerms) -> Vec<(String, Address)> {
     let mut all = vec![
         ("RocketStorage".to_owned(), terms.fixed.rocket_storage),
         ("node account".to_owned(), terms.fixed.node_account),
@@ -77,7 +121,7 @@ fn addresses(terms: &Terms) -> Vec<(String, Address)> {
     all
 }
 
-fn check_addresses(terms: &Terms, deposit_contract: Address) -> Result<(), BadTerms> {
+fn check_addresses(terms: &PoolTerms, deposit_contract: Address) -> Result<(), BadTerms> {
     let node = terms.fixed.node_account;
     for (place, (what, address)) in addresses(terms).into_iter().enumerate() {
         let is_storage = place > 0 && address == terms.fixed.rocket_storage;
@@ -153,6 +197,24 @@ fn check_wishes(wishes: &Wishes, there: u64) -> Result<(), BadTerms> {
 
 /// What a signer should think about: it may be meant, and costs dearly if it is not.
 pub fn cautions(terms: &Terms) -> Vec<impl fmt::Display + use<>> {
+    let builder = terms.builder.iter().flat_map(of_builder);
+    builder.chain(terms.pool.iter().flat_map(of_pool)).collect()
+}
+
+fn of_builder(terms: &BuilderTerms) -> Vec<String> {
+    let in_clear = |it: &&Relay| it.url.starts_with("http://");
+    let relays = terms.relays.iter().filter(in_clear);
+    let caution = |it: &Relay| {
+        format!(
+            "the relay {} is asked in the clear: whoever sits between reads it, and may keep its \
+             bids back",
+            it.url
+        )
+    };
+    relays.map(caution).collect()
+}
+
+fn of_pool(terms: &PoolTerms) -> Vec<String> {
     let mut all = Vec::new();
     for (what, address) in addresses(terms) {
         let at = checksummed(&address);

@@ -2,7 +2,7 @@
 
 use alloy_primitives::{eip191_hash_message, keccak256};
 use k256::ecdsa::SigningKey;
-use proto::agreement::{AccountSignature, AgreementFile, Terms, Tickets};
+use proto::agreement::{AccountSignature, AgreementFile, PoolTerms, Tickets};
 use proto::definition::{Chain, Draft, Withdrawal};
 use proto::{Address, Identity};
 
@@ -10,6 +10,7 @@ use super::example::{identities, lock, lock_with, terms};
 use super::*;
 
 mod bare;
+mod builders;
 mod chain;
 mod merge;
 mod rules;
@@ -34,7 +35,7 @@ fn signed_by(key: &SigningKey, text: &str) -> AccountSignature {
     AccountSignature(bytes)
 }
 
-fn good_terms() -> Terms {
+fn good_terms() -> PoolTerms {
     let mut terms = terms();
     terms.fixed.node_account = account(&node_key());
     terms
@@ -65,8 +66,8 @@ fn agreed() -> Agreement {
 }
 
 /// Another version, signed by all operators.
-fn followed(agreement: &Agreement, change: impl FnOnce(&mut Terms)) -> Agreement {
-    let mut terms = agreement.last().content.terms.clone();
+fn followed(agreement: &Agreement, change: impl FnOnce(&mut PoolTerms)) -> Agreement {
+    let mut terms = agreement.last().content.terms.pool.clone().unwrap();
     change(&mut terms);
     let mut next = agreement.next(terms, Deposits::UNKNOWN).unwrap();
     sign_all(&mut next);

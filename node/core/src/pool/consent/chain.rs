@@ -5,7 +5,7 @@ use super::refusal::{Refusal, When};
 use super::{BeaconFacts, Grounds};
 use crate::pool::contracts::Contract;
 use crate::pool::view::View;
-use proto::agreement::Version;
+use proto::agreement::PoolVersion;
 use proto::definition::Chain;
 
 /// The two views with the block of each.
@@ -81,8 +81,8 @@ fn of_beacon(beacon: &BeaconFacts, chain: &Chain) -> Result<(), Refusal> {
 }
 
 /// What was looked at is what was agreed on.
-fn of_agreement(grounds: &Grounds<'_>, agreed: &Version) -> Result<(), Refusal> {
-    let fixed = &agreed.content.terms.fixed;
+fn of_agreement(grounds: &Grounds<'_>, agreed: &PoolVersion) -> Result<(), Refusal> {
+    let fixed = &agreed.terms.fixed;
     let storages = views(grounds)?.map(|(_, view)| view.contracts.storage.address);
     let is_same = storages.iter().all(|it| *it == fixed.rocket_storage);
     match is_same && grounds.sight.node == fixed.node_account {

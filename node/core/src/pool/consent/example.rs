@@ -1,8 +1,5 @@
 //! A node that is ready for deposits, for tests of this and other crates.
 
-use std::collections::BTreeMap;
-
-use proto::agreement::Version;
 use proto::lock::Lock;
 use proto::{Address, PublicKey, Root, ValidatorPosition};
 
@@ -17,7 +14,7 @@ use crate::pool::example::{NODE, STORAGE, World, at};
 use crate::pool::misuse::Evidence;
 use crate::pool::sight::Sight;
 use crate::pool::view::{Block, View};
-use proto::agreement::{Content, Terms};
+use proto::agreement::{Content, PoolTerms, PoolVersion};
 use proto::eth::DepositData;
 
 /// All by which a demand is judged, to be changed at will.
@@ -26,7 +23,7 @@ pub struct Case {
     /// The cluster's lock.
     pub lock: Lock,
     /// What is in force.
-    pub agreement: Option<Version>,
+    pub agreement: Option<PoolVersion>,
     /// Rocket Pool.
     pub sight: Sight,
     /// What else was read of it, at the newest block and at the finalised one.
@@ -43,19 +40,18 @@ pub struct Case {
     pub demand: Demand,
 }
 
-/// A version with these terms, in force as far as a judge can tell.
-pub fn version(lock: &Lock, terms: Terms) -> Version {
+/// A version on Rocket Pool with these terms, in force as far as a judge can tell.
+pub fn version(lock: &Lock, terms: PoolTerms) -> PoolVersion {
     let content = Content {
         lock: lock.hash(),
         number: 1,
         previous: None,
-        terms,
+        terms: terms.clone().into(),
     };
-    Version {
+    PoolVersion {
+        number: content.number,
         hash: content.hash(),
-        content,
-        signatures: BTreeMap::new(),
-        node_signature: None,
+        terms,
     }
 }
 
@@ -70,7 +66,7 @@ impl Case {
     ///
     /// # Panics
     /// If the example cannot be read.
-    pub fn of(lock: Lock, terms: Terms) -> Self {
+    pub fn of(lock: Lock, terms: PoolTerms) -> Self {
         let chain = lock.definition.terms().chain.clone();
         let mut world = World::saturn();
         world.register("rocketMegapoolProxy");

@@ -33,7 +33,7 @@ mod refusal;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proto::agreement::{Fixed, Version};
+use proto::agreement::{Fixed, PoolVersion};
 use proto::eth::{DepositData, DepositMessage, ForkVersion};
 use proto::frame::MAX_DEPOSITS;
 use proto::lock::Lock;
@@ -91,7 +91,7 @@ pub struct Grounds<'a> {
     /// The cluster's lock.
     pub lock: &'a Lock,
     /// The version of its agreement that is in force, by this peer's own copy.
-    pub agreement: Option<&'a Version>,
+    pub agreement: Option<&'a PoolVersion>,
     /// Rocket Pool, as the own execution node shows it.
     pub sight: &'a Sight,
     /// What else it shows, at the same two blocks: the newest, and the finalised one.
@@ -149,7 +149,7 @@ pub fn judge(demand: &Demand, grounds: &Grounds<'_>) -> Result<Consent, Refusal>
     join(lock, &[]).map_err(|_| Refusal::Settled)?;
     let version = grounds.agreement.ok_or(Refusal::NotAgreed)?;
     chain::check(grounds)?;
-    let terms = &version.content.terms;
+    let terms = &version.terms;
     if version.hash != demand.agreement {
         return Err(Refusal::OtherAgreement {
             ours: version.hash,
@@ -180,7 +180,7 @@ pub fn judge(demand: &Demand, grounds: &Grounds<'_>) -> Result<Consent, Refusal>
     };
     Ok(Consent {
         joined: Joined {
-            number: version.content.number,
+            number: version.number,
             fixed: terms.fixed,
         },
         version: lock.definition.terms().chain.genesis_fork_version,

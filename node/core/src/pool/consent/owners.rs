@@ -3,7 +3,7 @@
 
 use alloy_primitives::{Address as Theirs, U256, keccak256};
 use proto::Address;
-use proto::agreement::Terms;
+use proto::agreement::PoolTerms;
 
 use super::Grounds;
 use super::chain::views;
@@ -20,7 +20,7 @@ use crate::pool::view::View;
 const ETHER: u128 = 1_000_000_000_000_000_000;
 
 /// The address of the megapool, if all of it is as agreed.
-pub(super) fn check(grounds: &Grounds<'_>, terms: &Terms) -> Result<Address, Refusal> {
+pub(super) fn check(grounds: &Grounds<'_>, terms: &PoolTerms) -> Result<Address, Refusal> {
     let mut places = Vec::new();
     for ((when, view), extra) in views(grounds)?.into_iter().zip(grounds.extra) {
         let node = view.node.as_ref().ok_or(Refusal::NotRegistered(when))?;
@@ -36,7 +36,7 @@ pub(super) fn check(grounds: &Grounds<'_>, terms: &Terms) -> Result<Address, Ref
     }
 }
 
-fn of_account(when: When, account: &Account, terms: &Terms) -> Result<(), Refusal> {
+fn of_account(when: When, account: &Account, terms: &PoolTerms) -> Result<(), Refusal> {
     if account.withdrawal != terms.withdrawal {
         return Err(Refusal::Withdrawal {
             when,
@@ -61,7 +61,7 @@ fn of_account(when: When, account: &Account, terms: &Terms) -> Result<(), Refusa
 fn is_ours(
     when: When,
     view: &View,
-    (extra, address, terms): (&Extra, Address, &Terms),
+    (extra, address, terms): (&Extra, Address, &PoolTerms),
 ) -> Result<(), Refusal> {
     let factory = view.contracts.at(Contract::MegapoolFactory);
     let computed = factory.zip(extra.proxy).map(|(factory, proxy)| {

@@ -1,6 +1,6 @@
 //! When money may move: what has to hold at the newest block and at the finalised one.
 
-use proto::agreement::Terms;
+use proto::agreement::PoolTerms;
 
 use super::Facts;
 use super::step::Wait;
@@ -29,7 +29,7 @@ pub(super) fn money(facts: &Facts<'_>) -> Vec<Wait> {
 }
 
 /// Whether something of the account is as it was agreed.
-type Rule = fn(&Terms, &Account) -> bool;
+type Rule = fn(&PoolTerms, &Account) -> bool;
 
 const RIGHT: [(&str, Rule); 2] = [
     ("withdrawal address", |terms, it| {

@@ -49,7 +49,7 @@ mod step;
 
 use std::collections::BTreeMap;
 
-use proto::agreement::Terms;
+use proto::agreement::PoolTerms;
 use proto::definition::checksummed;
 use proto::eth::DepositData;
 use proto::{Address, PublicKey};
@@ -79,7 +79,7 @@ pub struct NotOurs {
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
     sight: &'a Sight,
-    terms: &'a Terms,
+    terms: &'a PoolTerms,
     keys: &'a [PublicKey],
     made: Made<'a>,
 }
@@ -102,7 +102,7 @@ impl<'a> Facts<'a> {
     /// If what is seen is another node, or another Rocket Pool.
     pub fn new(
         sight: &'a Sight,
-        terms: &'a Terms,
+        terms: &'a PoolTerms,
         keys: &'a [PublicKey],
         made: Made<'a>,
     ) -> Result<Self, NotOurs> {

@@ -139,7 +139,7 @@ fn after_the_first_share_no_other_node_or_credentials_are_signed_for() {
     };
     let elsewhere = other(|it| {
         let version = it.agreement.as_mut().unwrap();
-        version.content.terms.fixed.node_account = [7; 20].into();
+        version.terms.fixed.node_account = [7; 20].into();
         it.move_to([7; 20].into());
     });
     assert_eq!(peer.refusal(0, &elsewhere), "other_node");

@@ -1,16 +1,19 @@
 //! The flags of `gantry pool agree new`, and the terms that they make.
 
+mod builder;
+
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use node_core::pool::storage_of;
-use proto::agreement::{Fixed, Member, Terms, Tickets, Wishes};
+use proto::agreement::{BadRelay, Fixed, Member, PoolTerms, Terms, Tickets, Wishes};
 use proto::definition::{BadAddress, parse_address};
 use proto::lock::Lock;
 use proto::{Address, typed};
 use thiserror::Error;
 
 use crate::cmd::money::is_checked;
+use builder::BuilderFlags;
 
 /// Where the names of the database of timezones begin that its upkeepers want to be used; the
 /// others there, such as `US/Eastern`, are old names of these.
@@ -34,7 +37,10 @@ pub enum DraftError {
     /// An address is mistyped.
     #[error(transparent)]
     Address(#[from] BadAddress),
-    #[error("the first version needs {0}: add it")]
+    #[error(
+        "the first version on Rocket Pool needs {0}: add it. (A cluster that is not at Rocket Pool \
+         agrees on builders with --relay alone)"
+    )]
     Missing(&'static str),
     #[error("{flag} names {name}, who is no operator of this cluster; they are {operators}")]
     Nobody {
@@ -44,6 +50,9 @@ pub enum DraftError {
     },
     #[error("{flag} is given twice for {name}: give it once")]
     Twice { flag: &'static str, name: String },
+    /// No relay is named so.
+    #[error(transparent)]
+    Relay(#[from] BadRelay),
     #[error("--share is NAME=POINTS, in basis points, of which 10000 are all: change {0}")]
     Share(String),
     #[error(
@@ -93,6 +102,8 @@ pub struct Flags {
     /// Etc/UTC if it was never said.
     #[arg(long, value_name = "NAME")]
     timezone: Option<String>,
+    #[command(flatten)]
+    builder: BuilderFlags,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -128,8 +139,43 @@ impl FromStr for Named {
 
 impl Flags {
     /// The terms of the first version of the cluster with this lock, or of the one that follows
-    /// the version with the terms `before`.
-    pub fn terms(&self, lock: &Lock, before: Option<&Terms>) -> Result<Terms, DraftError> {
+    /// the version with the terms `before`. It is written at `now`, in Unix seconds.
+    pub fn terms(
+        &self,
+        lock: &Lock,
+        before: Option<&Terms>,
+        now: u64,
+    ) -> Result<Terms, DraftError> {
+        let builder = self
+            .builder
+            .terms(before.and_then(|it| it.builder.as_ref()), now)?;
+        let pool = before.and_then(|it| it.pool.as_ref());
+        // What says something of builders alone need say nothing of Rocket Pool.
+        let is_on_pool = pool.is_some() || builder.is_none() || self.says_pool();
+        Ok(Terms {
+            pool: is_on_pool.then(|| self.pool(lock, pool)).transpose()?,
+            builder,
+        })
+    }
+
+    /// Whether a flag is given that is about Rocket Pool.
+    fn says_pool(&self) -> bool {
+        let texts = [
+            &self.node,
+            &self.rocket_storage,
+            &self.withdrawal,
+            &self.rpl_withdrawal,
+            &self.timezone,
+        ];
+        let lists = self.lists();
+        texts.into_iter().any(Option::is_some)
+            || lists.into_iter().any(|(_, list)| !list.is_empty())
+            || self.smoothing_pool.is_some()
+            || self.validators.is_some()
+            || self.tickets.is_some()
+    }
+
+    fn pool(&self, lock: &Lock, before: Option<&PoolTerms>) -> Result<PoolTerms, DraftError> {
         let fixed = Fixed {
             rocket_storage: self.storage(lock, before)?,
             node_account: given(&self.node, before.map(|it| it.fixed.node_account))?
@@ -138,7 +184,7 @@ impl Flags {
         let withdrawal = given(&self.withdrawal, before.map(|it| it.withdrawal))?
             .ok_or(DraftError::Missing("--withdrawal with where ether goes"))?;
         let rpl = given(&self.rpl_withdrawal, before.map(|it| it.rpl_withdrawal))?;
-        Ok(Terms {
+        Ok(PoolTerms {
             fixed,
             withdrawal,
             rpl_withdrawal: rpl.unwrap_or(withdrawal),
@@ -169,7 +215,7 @@ impl Flags {
         found
     }
 
-    fn storage(&self, lock: &Lock, before: Option<&Terms>) -> Result<Address, DraftError> {
+    fn storage(&self, lock: &Lock, before: Option<&PoolTerms>) -> Result<Address, DraftError> {
         let chain_id = lock.definition.terms().chain.execution_chain_id;
         let known = before.map(|it| it.fixed.rocket_storage);
         let known = known.or_else(|| storage_of(chain_id));
@@ -178,7 +224,7 @@ impl Flags {
         ))
     }
 
-    fn members(&self, lock: &Lock, before: Option<&Terms>) -> Result<Vec<Member>, DraftError> {
+    fn members(&self, lock: &Lock, before: Option<&PoolTerms>) -> Result<Vec<Member>, DraftError> {
         let operators = &lock.definition.terms().operators;
         let names: Vec<&str> = operators.iter().map(|it| it.name.as_str()).collect();
         for (flag, list) in self.lists() {
@@ -225,7 +271,7 @@ impl Flags {
         ]
     }
 
-    fn wishes(&self, lock: &Lock, before: Option<&Terms>) -> Result<Wishes, DraftError> {
+    fn wishes(&self, lock: &Lock, before: Option<&PoolTerms>) -> Result<Wishes, DraftError> {
         if let Some(zone) = self.timezone.as_deref().filter(|zone| !is_zone(zone)) {
             return Err(DraftError::Timezone(typed::shown(zone)));
         }

@@ -223,13 +223,15 @@ impl Sign {
     }
 }
 
-/// Before a first version comes into force: no deposit of this cluster may ever have been.
+/// Before a first version on Rocket Pool comes into force: no deposit of this cluster may ever have
+/// been.
 fn refuse_deposited(
     home: &Home,
     agreement: &Agreement,
     key: IdentityKey,
 ) -> Result<(), AgreeError> {
-    if agreement.in_force().is_err() {
+    let is_first = agreement.on_pool().is_err();
+    if is_first && agreement.last().content.terms.pool.is_some() {
         let deposited = agreement::deposited(&home.config.data_dir, &home.lock, key)?;
         join(&home.lock, &deposited)?;
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use node_core::pool::agreement::{Agreement, Merged, cautions};
 use proto::Address;
-use proto::agreement::{Member, Terms, Tickets};
+use proto::agreement::{BuilderTerms, Member, PoolTerms, Terms, Tickets};
 use proto::definition::{Fingerprint, checksummed};
 
 use crate::cmd::money;
@@ -35,11 +35,12 @@ pub(super) fn describe(agreement: &Agreement, unchecked: &[Address]) -> String {
     }));
     let entries = entries(&content.terms, agreement.lock().validators.len());
     lines.extend(entries.iter().map(Entry::line));
-    lines.push(
+    let on_pool = content.terms.pool.iter();
+    lines.extend(on_pool.map(|_| {
         "Each validator    one deposit of 1 ETH is signed, whatever the lock's deposits say; the \
          rest\n                  comes from Rocket Pool, and all returns to the node's megapool"
-            .to_owned(),
-    );
+            .to_owned()
+    }));
     lines.extend(money::BY_GANTRY.map(str::to_owned));
     let cautions = cautions(&content.terms);
     lines.extend(cautions.iter().map(|caution| format!("WARNING: {caution}")));
@@ -73,6 +74,34 @@ impl Entry<'_> {
 }
 
 fn entries(terms: &Terms, there: usize) -> Vec<Entry<'_>> {
+    let pool = terms.pool.iter().flat_map(|it| of_pool(it, there));
+    pool.chain(terms.builder.iter().flat_map(of_builder))
+        .collect()
+}
+
+/// Whose bids are taken. When it was written says nothing to a person.
+fn of_builder(terms: &BuilderTerms) -> Vec<Entry<'_>> {
+    let entry = |title: &str, value: String| Entry {
+        whose: None,
+        title: title.to_owned(),
+        value,
+    };
+    if terms.relays.is_empty() {
+        return vec![entry("Blocks", "built by your own nodes only".to_owned())];
+    }
+    let relays = terms.relays.iter();
+    let mut all: Vec<Entry<'_>> = relays.map(|it| entry("Relay", it.named())).collect();
+    all.extend([
+        entry("Gas limit", terms.gas_limit.to_string()),
+        entry(
+            "A bid counts",
+            format!("{} % of what it offers", terms.boost_factor),
+        ),
+    ]);
+    all
+}
+
+fn of_pool(terms: &PoolTerms, there: usize) -> Vec<Entry<'_>> {
     let entry = |title: &str, value: String| Entry {
         whose: None,
         title: title.to_owned(),

@@ -1,7 +1,7 @@
 //! What `gantry pool plan` prints for a person.
 
 use node_core::pool::plan::{Body, Need, Repeat, Sender};
-use proto::agreement::Terms;
+use proto::agreement::PoolTerms;
 use proto::definition::checksummed;
 
 use super::{Document, Tried};
@@ -10,7 +10,7 @@ use crate::cmd::pool::lines::{entry, line};
 use crate::pool::simulate::Simulated;
 
 /// The page for a person.
-pub(super) fn page(document: &Document<'_>, terms: &Terms) -> String {
+pub(super) fn page(document: &Document<'_>, terms: &PoolTerms) -> String {
     let mut page = String::new();
     let (head, finalised) = (document.head_block.number, document.finalised_block.number);
     line(
@@ -30,7 +30,7 @@ pub(super) fn page(document: &Document<'_>, terms: &Terms) -> String {
     page
 }
 
-fn of_step(page: &mut String, (number, tried): (usize, &Tried<'_>), terms: &Terms) {
+fn of_step(page: &mut String, (number, tried): (usize, &Tried<'_>), terms: &PoolTerms) {
     let step = tried.step;
     line(page, format!("\n{number}. {}", step.words));
     let node = checksummed(&terms.fixed.node_account);

@@ -9,14 +9,14 @@ fn bare(agreement: &Agreement, count: usize) -> Agreement {
     let mut file = agreement.to_file();
     for number in 0..count {
         let last = file.versions.last().unwrap();
-        let mut terms = last.content.terms.clone();
+        let mut terms = last.content.terms.pool.clone().unwrap();
         let mut withdrawal = [0xa0; 20];
         withdrawal[0] = u8::try_from(number).unwrap();
         terms.withdrawal = withdrawal.into();
         let content = Content {
             number: last.content.number + 1,
             previous: Some(last.hash),
-            terms,
+            terms: terms.into(),
             ..last.content.clone()
         };
         file.versions.push(Version {
@@ -29,7 +29,7 @@ fn bare(agreement: &Agreement, count: usize) -> Agreement {
     read(file).unwrap()
 }
 
-fn with(byte: u8) -> Terms {
+fn with(byte: u8) -> PoolTerms {
     let mut terms = good_terms();
     terms.withdrawal = [byte; 20].into();
     terms

@@ -21,7 +21,7 @@ fn a_version_is_in_force_once_all_and_the_node_account_have_signed() {
 #[test]
 fn the_version_before_stays_in_force_while_the_next_one_is_signed() {
     let agreement = agreed();
-    let mut terms = agreement.last().content.terms.clone();
+    let mut terms = agreement.last().content.terms.pool.clone().unwrap();
     terms.withdrawal = [0x99; 20].into();
     let mut next = agreement.next(terms, Deposits::UNKNOWN).unwrap();
     for identity in &identities()[..3] {
@@ -39,7 +39,7 @@ fn the_version_before_stays_in_force_while_the_next_one_is_signed() {
 
 #[test]
 fn everything_but_what_is_fixed_may_change() {
-    let changes: [fn(&mut Terms); 5] = [
+    let changes: [fn(&mut PoolTerms); 5] = [
         |it| it.withdrawal = [0x98; 20].into(),
         |it| it.rpl_withdrawal = [0x97; 20].into(),
         |it| {
@@ -60,7 +60,7 @@ fn everything_but_what_is_fixed_may_change() {
 #[test]
 fn what_is_fixed_stands_from_the_first_deposit_share_on() {
     let agreement = two_versions();
-    type Change = fn(&mut Terms);
+    type Change = fn(&mut PoolTerms);
     let changes: [(&str, Change); 2] = [
         ("the node account", |it| {
             it.fixed.node_account = [0x95; 20].into()
@@ -70,7 +70,7 @@ fn what_is_fixed_stands_from_the_first_deposit_share_on() {
         }),
     ];
     for (what, change) in changes {
-        let mut terms = agreement.last().content.terms.clone();
+        let mut terms = agreement.last().content.terms.pool.clone().unwrap();
         change(&mut terms);
         for since in [Deposits::UNKNOWN, Deposits::Since(2)] {
             let error = agreement.next(terms.clone(), since).unwrap_err();
@@ -122,14 +122,28 @@ fn forged(change: impl FnOnce(&mut AgreementFile)) -> String {
 
 #[test]
 fn a_forged_version_is_refused_by_the_first_signature_that_does_not_fit() {
-    let words = forged(|it| it.versions[1].content.terms.withdrawal = [0x66; 20].into());
+    let words = forged(|it| {
+        it.versions[1]
+            .content
+            .terms
+            .pool
+            .as_mut()
+            .unwrap()
+            .withdrawal = [0x66; 20].into()
+    });
     assert!(
         words.contains("\"alice\" does not fit version 2"),
         "{words}"
     );
     // The one who signs alone has not signed for the others.
     let words = forged(|it| {
-        it.versions[1].content.terms.withdrawal = [0x66; 20].into();
+        it.versions[1]
+            .content
+            .terms
+            .pool
+            .as_mut()
+            .unwrap()
+            .withdrawal = [0x66; 20].into();
         let hash = it.versions[1].content.hash();
         let hash = proto::agreement::AgreementHash(hash);
         let alice = identities()[0].sign_bare(&hash);

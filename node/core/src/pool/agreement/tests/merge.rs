@@ -8,7 +8,7 @@ fn joined(into: &mut Agreement, copy: &Agreement) -> Result<Merged, String> {
 }
 
 /// What is agreed with a withdrawal address of its own.
-fn with(byte: u8) -> Terms {
+fn with(byte: u8) -> PoolTerms {
     let mut terms = good_terms();
     terms.withdrawal = [byte; 20].into();
     terms
@@ -123,7 +123,7 @@ fn an_account_that_was_given_up_binds_nobody() {
 #[test]
 fn a_version_can_be_given_up_for_what_is_in_force_already() {
     let same = second(0x61, 2).instead(good_terms(), Deposits::UNKNOWN);
-    assert_eq!(same.unwrap().last().content.terms, good_terms());
+    assert_eq!(same.unwrap().last().content.terms, good_terms().into());
     let words = agreed().instead(good_terms(), Deposits::UNKNOWN);
     let words = words.unwrap_err().to_string();
     assert!(words.contains("says what version 1 says"), "{words}");

@@ -1,8 +1,8 @@
-//! Terms that cannot be are refused, each by its rule.
+//! PoolTerms that cannot be are refused, each by its rule.
 
 use super::*;
 
-fn refusal(change: impl FnOnce(&mut Terms)) -> String {
+fn refusal(change: impl FnOnce(&mut PoolTerms)) -> String {
     let mut terms = good_terms();
     change(&mut terms);
     match Agreement::first(lock(), terms) {
@@ -79,7 +79,7 @@ fn addresses_that_lose_the_money_or_give_it_to_one_are_refused() {
     let node = account(&node_key());
     let contract = lock().definition.terms().chain.deposit_contract;
     let storage = good_terms().fixed.rocket_storage;
-    type Place = fn(&mut Terms) -> &mut Address;
+    type Place = fn(&mut PoolTerms) -> &mut Address;
     let places: [(&str, Place); 4] = [
         ("the withdrawal address", |it| &mut it.withdrawal),
         ("the RPL withdrawal address", |it| &mut it.rpl_withdrawal),
@@ -114,10 +114,10 @@ fn addresses_that_lose_the_money_or_give_it_to_one_are_refused() {
 fn the_members_are_the_operators_in_their_order() {
     let expected = "alice, bob, carol, dave";
     for change in [
-        |it: &mut Terms| it.members.swap(0, 1),
-        |it: &mut Terms| it.members[3].name = "mallory".to_owned(),
-        |it: &mut Terms| drop(it.members.pop()),
-        |it: &mut Terms| it.members.push(it.members[0].clone()),
+        |it: &mut PoolTerms| it.members.swap(0, 1),
+        |it: &mut PoolTerms| it.members[3].name = "mallory".to_owned(),
+        |it: &mut PoolTerms| drop(it.members.pop()),
+        |it: &mut PoolTerms| it.members.push(it.members[0].clone()),
     ] {
         let words = refusal(change);
         assert!(words.contains(expected), "{words}");
@@ -163,13 +163,16 @@ fn wishes_are_such_that_they_can_be_fulfilled() {
 
 #[test]
 fn what_may_be_meant_and_costs_dearly_is_told() {
-    let told = |change: fn(&mut Terms)| -> Vec<String> {
+    let told = |change: fn(&mut PoolTerms)| -> Vec<String> {
         let mut terms = good_terms();
         // Addresses that somebody may have the keys of.
         terms.withdrawal = account(&SigningKey::from_slice(&[6; 32]).unwrap());
         terms.rpl_withdrawal = terms.withdrawal;
         change(&mut terms);
-        cautions(&terms).iter().map(ToString::to_string).collect()
+        cautions(&terms.into())
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     };
     let among = |told: &[String], words: &str| told.iter().any(|it| it.contains(words));
     assert!(!among(&told(|_| {}), "withdrawal"));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::{Bytes, U256, keccak256};
 use alloy_sol_types::SolCall as _;
-use proto::agreement::Terms;
+use proto::agreement::PoolTerms;
 use proto::eth::DepositData;
 use proto::{Address, Epoch, PublicKey, Slot};
 
@@ -56,7 +56,7 @@ pub struct Life {
     pub deposits: BTreeMap<PublicKey, DepositData>,
     pub leaving: BTreeMap<PublicKey, Leaving>,
     pub pays_smoothing_pool: bool,
-    pub terms: Terms,
+    pub terms: PoolTerms,
     pub keys: Vec<PublicKey>,
 }
 

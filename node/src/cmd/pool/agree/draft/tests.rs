@@ -19,13 +19,24 @@ fn flags(words: &str) -> Flags {
     Typed::try_parse_from(words).unwrap().flags
 }
 
-fn first(more: &str) -> Result<Terms, String> {
+/// When everything here is written, Unix seconds.
+const NOW: u64 = 1_795_263_776;
+
+fn first(more: &str) -> Result<PoolTerms, String> {
     let words = format!(
         "--node {NODE} --withdrawal {OWNER} --rocket-storage {OWNER} --share alice=4000 --share \
          bob=2000 --share carol=2000 --share dave=2000 {more}"
     );
-    let terms = flags(&words).terms(&lock(), None);
-    terms.map_err(|error| error.to_string())
+    let terms = flags(&words).terms(&lock(), None, NOW);
+    let terms = terms.map_err(|error| error.to_string())?;
+    assert_eq!(terms.builder, None);
+    Ok(terms.pool.unwrap())
+}
+
+/// What stands at Rocket Pool after these words.
+fn next(words: &str, before: PoolTerms) -> PoolTerms {
+    let next = flags(words).terms(&lock(), Some(&before.into()), NOW);
+    next.unwrap().pool.unwrap()
 }
 
 #[test]
@@ -60,7 +71,7 @@ fn a_first_version_is_made_of_what_is_typed_and_of_what_is_usual() {
 
 #[test]
 fn the_next_version_says_what_the_last_one_says_but_for_what_is_typed() {
-    let next = |words: &str| flags(words).terms(&lock(), Some(&terms())).unwrap();
+    let next = |words: &str| next(words, terms());
     assert_eq!(next(""), terms());
     let mut expected = terms();
     expected.withdrawal = parse_address(OWNER).unwrap();
@@ -79,7 +90,12 @@ fn the_next_version_says_what_the_last_one_says_but_for_what_is_typed() {
 
 #[test]
 fn what_is_missing_or_of_nobody_is_said() {
-    let refused = |words: &str| flags(words).terms(&lock(), None).unwrap_err().to_string();
+    let refused = |words: &str| {
+        flags(words)
+            .terms(&lock(), None, NOW)
+            .unwrap_err()
+            .to_string()
+    };
     assert!(refused("").contains("--rocket-storage"));
     let storage = format!("--rocket-storage {OWNER}");
     assert!(refused(&storage).contains("--node"));
@@ -92,7 +108,7 @@ fn what_is_missing_or_of_nobody_is_said() {
     assert!(words.contains("alice, bob, carol, dave"), "{words}");
     let words = first("--share alice=1").unwrap_err();
     assert!(words.contains("--share is given twice for \"alice\""));
-    let words = flags(&format!("{both} --share alice=40%")).terms(&lock(), None);
+    let words = flags(&format!("{both} --share alice=40%")).terms(&lock(), None, NOW);
     let words = words.unwrap_err().to_string();
     assert!(words.contains("change \"40%\""), "{words}");
     let mistyped = NODE.replace("aAeb", "AAeb");
@@ -131,8 +147,8 @@ fn a_timezone_is_typed_as_the_database_of_timezones_has_it() {
     // One that was agreed before this was asked for stays as it is.
     let mut before = terms();
     before.wishes.timezone = "US/Eastern".to_owned();
-    let next = flags("--tickets save").terms(&lock(), Some(&before));
-    assert_eq!(next.unwrap().wishes.timezone, "US/Eastern");
+    let next = next("--tickets save", before);
+    assert_eq!(next.wishes.timezone, "US/Eastern");
 }
 
 #[test]

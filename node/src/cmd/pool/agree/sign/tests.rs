@@ -7,7 +7,7 @@ use node_core::pool::agreement::Deposits;
 use node_core::pool::agreement::example::{identities, lock, terms};
 use node_core::record::{Entry, History, Journal, Owner};
 use proto::PublicKey;
-use proto::agreement::Terms;
+use proto::agreement::PoolTerms;
 use tempfile::TempDir;
 
 use super::super::Merge;
@@ -98,7 +98,7 @@ fn a_version_that_comes_while_the_operator_is_asked_is_not_signed_unread_and_sta
     let alice = Alice::with(&first);
     let sign = alice.sign();
     let read = sign.show().unwrap();
-    let other = Terms {
+    let other = PoolTerms {
         withdrawal: [0x61; 20].into(),
         ..terms()
     };
@@ -115,7 +115,7 @@ fn a_version_that_comes_while_the_operator_is_asked_is_not_signed_unread_and_sta
 
 #[test]
 fn more_than_the_others_take_is_not_signed() {
-    let with = |byte: u8| Terms {
+    let with = |byte: u8| PoolTerms {
         withdrawal: [byte; 20].into(),
         ..terms()
     };

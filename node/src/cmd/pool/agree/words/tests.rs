@@ -2,8 +2,17 @@
 
 use node_core::pool::agreement::Deposits;
 use node_core::pool::agreement::example::{identities, lock, terms};
+use proto::agreement::Relay;
 
 use super::*;
+
+/// The public keys of 42 and 1.
+const KEYS: [&str; 2] = [
+    "0x8ce3b57b791798433fd323753489cac9bca43b98deaafaed91f4cb010730ae1e38b186\
+     ccd37a09b8aed62ce23b699c48",
+    "0x97f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83\
+     ff97a1aeffb3af00adb22c6bb",
+];
 
 #[test]
 fn every_part_of_a_version_is_in_its_words() {
@@ -41,6 +50,45 @@ fn every_part_of_a_version_is_in_its_words() {
 }
 
 #[test]
+fn relays_are_read_before_they_are_signed_for_and_what_is_new_of_them_told() {
+    let relay = format!("https://{KEYS[0]}@relay.example");
+    let builder = |relays: &[&str]| BuilderTerms {
+        relays: relays.iter().map(|it| Relay::parse(it).unwrap()).collect(),
+        gas_limit: 45_000_000,
+        boost_factor: 90,
+        timestamp: 1,
+    };
+    let alone = |relays: &[&str]| Terms {
+        pool: None,
+        builder: Some(builder(relays)),
+    };
+    let agreement = Agreement::first(lock(), alone(&[&relay])).unwrap();
+    let text = describe(&agreement, &[]);
+    for words in [
+        format!("Relay             {relay}"),
+        "Gas limit         45000000".to_owned(),
+        "A bid counts      90 % of what it offers".to_owned(),
+        "not yet signed by alice, bob, carol, dave, and until".to_owned(),
+    ] {
+        assert!(text.contains(&words), "{text}");
+    }
+    assert!(
+        !text.contains("Rocket") && !text.contains("megapool"),
+        "{text}"
+    );
+    let plain = format!("http://{KEYS[1]}@127.0.0.1:18550");
+    let agreement = Agreement::first(lock(), alone(&[&plain])).unwrap();
+    let text = describe(&agreement, &[]);
+    assert!(
+        text.contains("WARNING: the relay http://127.0.0.1:18550"),
+        "{text}"
+    );
+    let lines = changed([&alone(&[&relay]), &alone(&[])], 2, 1);
+    assert_eq!(lines[1], format!("  - Relay: {relay}"));
+    assert!(lines.contains(&"  + Blocks: built by your own nodes only".to_owned()));
+}
+
+#[test]
 fn of_the_next_version_only_what_is_new_is_told_apart() {
     let mut agreement = Agreement::first(lock(), terms()).unwrap();
     for identity in identities() {
@@ -51,8 +99,9 @@ fn of_the_next_version_only_what_is_new_is_told_apart() {
     let mut second = file.versions[0].clone();
     second.content.number = 2;
     second.content.previous = Some(second.hash);
-    second.content.terms.members[0].owner = None;
-    second.content.terms.wishes.smoothing_pool = false;
+    let pool = second.content.terms.pool.as_mut().unwrap();
+    pool.members[0].owner = None;
+    pool.wishes.smoothing_pool = false;
     second.hash = second.content.hash();
     second.signatures.clear();
     file.versions.push(second);
@@ -66,7 +115,7 @@ fn of_the_next_version_only_what_is_new_is_told_apart() {
         &file.versions[1].content.terms,
     );
     let lines = changed([one, two], 2, 1);
-    let owner = checksummed(&one.members[0].owner.unwrap());
+    let owner = checksummed(&terms().members[0].owner.unwrap());
     assert_eq!(
         lines,
         [
