@@ -9,6 +9,7 @@
 
 mod joining;
 mod leaving;
+mod registering;
 
 use std::fmt;
 
@@ -20,6 +21,7 @@ pub use joining::{
     DepositDemand, DepositRefusal, DepositShares, MAX_DEPOSITS, MAX_RULE, MAX_WORDS,
 };
 pub use leaving::{ExitShare, MAX_EXIT_WORDS, SentExitWord};
+pub use registering::{MAX_REGISTRATIONS, RegistrationShare};
 
 use crate::vote::Partial;
 use crate::{DutyId, DutyKind, Root, SignatureBytes, Slot, ValidatorPosition, WireVersion};
@@ -68,6 +70,8 @@ pub enum Frame {
     DepositShares(DepositShares),
     /// Why the sender gives none.
     DepositRefusal(DepositRefusal),
+    /// Partial signatures of registrations with builders, at most [`MAX_REGISTRATIONS`].
+    RegistrationShares(Vec<RegistrationShare>),
 }
 
 /// A question for one part of the blobs of a block that the cluster has signed.
@@ -163,6 +167,9 @@ pub enum BadFrame {
     /// More deposits than a frame has.
     #[error("{0} deposits in a frame, of at most {MAX_DEPOSITS}")]
     TooManyDeposits(usize),
+    /// More registrations than a frame has.
+    #[error("{0} registrations in a frame, of at most {MAX_REGISTRATIONS}")]
+    TooManyRegistrations(usize),
     /// A hash is not 32 bytes long.
     #[error("a hash of {0} bytes instead of 32")]
     HashLength(usize),
@@ -205,6 +212,9 @@ impl Frame {
             Self::DepositDemand(demand) => wire::frame::Body::DepositDemand(demand.to_wire()),
             Self::DepositShares(shares) => wire::frame::Body::DepositShares(shares.to_wire()),
             Self::DepositRefusal(why) => wire::frame::Body::DepositRefusal(why.to_wire()),
+            Self::RegistrationShares(shares) => {
+                wire::frame::Body::RegistrationShares(registering::to_wire(shares))
+            }
         };
         wire::Frame { body: Some(body) }.encode_to_vec()
     }
@@ -223,6 +233,7 @@ impl Frame {
             | Self::DepositDemand(_)
             | Self::DepositShares(_)
             | Self::DepositRefusal(_) => WireVersion::V4,
+            Self::RegistrationShares(_) => WireVersion::V5,
         }
     }
 
@@ -273,6 +284,9 @@ impl Frame {
             }
             wire::frame::Body::DepositRefusal(why) => {
                 DepositRefusal::of_wire(why).map(Self::DepositRefusal)
+            }
+            wire::frame::Body::RegistrationShares(shares) => {
+                registering::of_wire(&shares).map(Self::RegistrationShares)
             }
             wire::frame::Body::Randao(randao) => {
                 let signature = SignatureBytes::try_from(randao.signature.as_slice())

@@ -45,6 +45,9 @@ impl WireVersion {
     /// (`DepositRefusal`).
     pub const V4: Self = Self(4);
 
+    /// Builders: shares of registrations (`RegistrationShares`).
+    pub const V5: Self = Self(5);
+
     /// Its number.
     pub const fn number(self) -> u32 {
         self.0
@@ -68,7 +71,7 @@ impl Versions {
     /// What this program speaks.
     pub const OURS: Self = Self {
         lowest: WireVersion::V1,
-        highest: WireVersion::V4,
+        highest: WireVersion::V5,
     };
 
     /// From `lowest` to `highest`; none if that is no range.

@@ -11,7 +11,7 @@ use node_core::record::{Record, Recorded};
 use node_core::vault::Signable;
 use proto::frame::Frame;
 use proto::vote::Message;
-use proto::{DutyId, Root, SignatureBytes, Slot};
+use proto::{DutyId, PeerIndex, Root, SignatureBytes, Slot};
 
 use crate::checks::Release;
 use crate::draws::position_of;
@@ -108,14 +108,13 @@ impl World {
                 let of = (peer, sender.position(), what);
                 *self.passed_over.entry(of).or_default() += 1;
             }
-            Note::OtherGenesis { peer: other, .. } => {
-                self.estranged.insert((peer, other.position()));
-            }
+            Note::OtherGenesis { peer: other, .. } => self.estrange(peer, other),
             Note::Exit(validator, note) => self.exits.note(peer, validator.0, note),
             Note::Deposit(note) => self.joining.told.push((peer, note)),
             Note::UnservedFork(_) => *self.warned.entry(peer).or_default() += 1,
             Note::Sight { .. }
             | Note::Looked(_)
+            | Note::Registration(_)
             | Note::Missed { .. }
             | Note::NotPerformed { .. }
             | Note::Refused { .. }
@@ -128,6 +127,11 @@ impl World {
             | Note::Absent { .. }
             | Note::Connected { .. } => {}
         }
+    }
+
+    /// A peer says of another that its chain begins at another time.
+    fn estrange(&mut self, peer: usize, other: PeerIndex) {
+        self.estranged.insert((peer, other.position()));
     }
 
     /// What speaks against blocks, and who did not know whom they are to pay.
@@ -176,7 +180,8 @@ impl World {
             | Frame::Agreement(_)
             | Frame::DepositDemand(_)
             | Frame::DepositShares(_)
-            | Frame::DepositRefusal(_)) => {
+            | Frame::DepositRefusal(_)
+            | Frame::RegistrationShares(_)) => {
                 self.count_blobs(peer, &other);
                 self.check_exit(peer, &other);
                 self.check_joining(peer, &other);

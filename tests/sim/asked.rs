@@ -48,6 +48,7 @@ impl World {
             | Request::Condition
             | Request::Leaving(_)
             | Request::SubmitExit(..)
+            | Request::Register(_)
             | Request::Submit { .. } => return,
             Request::Prepare(_, recipients) => {
                 self.peers[peer].prepared = Some(recipients.clone());
@@ -158,6 +159,7 @@ impl World {
             Request::Submit { duty, submission } => self.submit(peer, duty, submission),
             Request::Leaving(asked) => self.standing(state, &asked),
             Request::SubmitExit(validator, exit) => self.take_exit(peer, validator, &exit),
+            Request::Register(all) => self.take_registrations(peer, speaks, all),
         }
     }
 

@@ -122,7 +122,8 @@ impl World {
             | Frame::Agreement(_)
             | Frame::DepositDemand(_)
             | Frame::DepositShares(_)
-            | Frame::DepositRefusal(_) => {}
+            | Frame::DepositRefusal(_)
+            | Frame::RegistrationShares(_) => {}
         }
     }
 }

@@ -221,6 +221,7 @@ impl Checks {
             | Note::RandaoRefused { .. }
             | Note::Exit(..)
             | Note::Deposit(_)
+            | Note::Registration(_)
             | Note::RolledBack { .. }
             | Note::DiskHangs { .. }
             | Note::OtherChain { .. }

@@ -94,6 +94,7 @@ mod peer;
 mod plan;
 
 mod recoveries;
+mod registering;
 
 mod rocket;
 mod scenarios;

@@ -8,6 +8,7 @@ use node_core::duties::facts::ClusterFacts;
 use node_core::duties::node::Node;
 use node_core::duties::peers::Peers;
 use node_core::partials::keys::ClusterKeys;
+use node_core::pool::agreement::BuilderPolicy;
 use node_core::record::{
     Entry, History, Journal, JournalError, LogFile, Owner, Record, SimulatedDisk,
 };
@@ -85,6 +86,8 @@ pub struct Peer {
     pub fee_recipient: [u8; 20],
     /// The agreement on Rocket Pool that lies on its disk.
     pub agreement: Option<PoolVersion>,
+    /// What the agreement on its disk says of builders.
+    pub builders: Option<BuilderPolicy>,
     /// Whether its execution node says nothing.
     pub is_unread: bool,
     /// Whether it knows whom blocks are to pay.
@@ -153,6 +156,7 @@ impl Peer {
             conduct: Conduct::Correct,
             fee_recipient: crate::chain::FEE_RECIPIENT,
             agreement: None,
+            builders: None,
             is_unread: false,
             knows_recipient: true,
             prepared: None,
@@ -232,6 +236,7 @@ impl Peer {
         self.life += 1;
         let mut node = Node::new(facts, vault, peers, journal.recorded());
         node.recall(self.words.clone());
+        node.build_by(self.builders.clone());
         if let Some(version) = &self.agreement {
             node.watch_pool();
             node.agree(version);

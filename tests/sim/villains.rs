@@ -18,6 +18,7 @@ use crate::blocks::{Lie, Oddity};
 use crate::chain::Chain;
 use crate::joining::bad_deposits;
 use crate::leaving::{bad_share, undecided};
+use crate::registering::bad_registrations;
 
 /// The number of a record that a false witness claims to have seen.
 pub const NEVER_SHOWN: u64 = u64::MAX;
@@ -108,6 +109,9 @@ impl Villain {
             Ok(Frame::DepositShares(shares)) if self == Self::BadShares => {
                 return vec![bad_deposits(me, shares, means).encode()];
             }
+            Ok(Frame::RegistrationShares(shares)) if self == Self::BadShares => {
+                return vec![bad_registrations(me, shares, means).encode()];
+            }
             Ok(
                 Frame::Greeting(_)
                 | Frame::Randao(_)
@@ -121,7 +125,8 @@ impl Villain {
                 | Frame::Agreement(_)
                 | Frame::DepositDemand(_)
                 | Frame::DepositShares(_)
-                | Frame::DepositRefusal(_),
+                | Frame::DepositRefusal(_)
+                | Frame::RegistrationShares(_),
             )
             | Err(_) => return vec![frame],
         };

@@ -25,6 +25,7 @@ use crate::joining::Joining;
 use crate::leaving::Exits;
 use crate::links::Links;
 use crate::peer::{Conduct, Peer};
+use crate::registering::Relays;
 use crate::rocket::Rocket;
 use crate::villains::Villain;
 
@@ -118,6 +119,8 @@ pub struct World {
     pub exits: Exits,
     /// What is said and done about deposits.
     pub joining: Joining,
+    /// What relays were told.
+    pub relays: Relays,
     pub(crate) past: Vec<Vec<Vec<u8>>>,
     /// The group signatures that were checked already.
     pub(crate) verified: BTreeSet<(u32, Root, SignatureBytes)>,
@@ -211,6 +214,7 @@ impl World {
             refusals: BTreeMap::new(),
             exits: Exits::default(),
             joining: Joining::default(),
+            relays: Relays::default(),
             past: vec![Vec::new(); peers],
             verified: BTreeSet::new(),
         };

@@ -48,6 +48,8 @@ pub enum Call {
     PrepareProposers,
     /// `POST /eth/v1/validator/beacon_committee_subscriptions`.
     SubscribeCommittees,
+    /// `POST /eth/v1/validator/register_validator`.
+    RegisterValidators,
     /// `GET /eth/v1/beacon/blocks/{block}/root`.
     BlockRoot,
     /// `GET /eth/v1/beacon/states/{state}/finality_checkpoints`.
@@ -82,6 +84,7 @@ impl Call {
             | Self::PublishBlock
             | Self::PrepareProposers
             | Self::SubscribeCommittees
+            | Self::RegisterValidators
             | Self::BlockRoot
             | Self::Checkpoints
             | Self::State
@@ -113,6 +116,7 @@ impl Call {
             Self::PublishBlock => "publish block",
             Self::PrepareProposers => "prepare proposers",
             Self::SubscribeCommittees => "subscribe committees",
+            Self::RegisterValidators => "register validators",
             Self::BlockRoot => "block root",
             Self::Checkpoints => "checkpoints",
             Self::State => "state",
@@ -136,6 +140,7 @@ impl Call {
             Self::ProduceBlock | Self::PublishBlock => 8,
             Self::PrepareProposers
             | Self::SubscribeCommittees
+            | Self::RegisterValidators
             | Self::SubmitExit
             | Self::PooledExits
             | Self::Block => 10,
@@ -161,6 +166,7 @@ impl Call {
             | Self::PublishBlock
             | Self::PrepareProposers
             | Self::SubscribeCommittees
+            | Self::RegisterValidators
             | Self::BlockRoot
             | Self::Checkpoints
             | Self::Events => 256 << 10,

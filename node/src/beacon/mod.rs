@@ -13,6 +13,7 @@
 //! | `duties` | who attests and proposes when; subscriptions and fee recipients |
 //! | `votes` | the head vote, and attestations to post |
 //! | `exits` | an exit to post |
+//! | `registrations` | registrations with builders to pass on |
 //! | `blocks` | a block to sign, and the signed block to post |
 //! | `pauses` | nothing: when a question that the node refuses may be put again |
 //! | `events`, `sse` | new heads as they come |
@@ -38,6 +39,7 @@ mod events;
 mod exits;
 mod items;
 mod pauses;
+mod registrations;
 mod sse;
 mod states;
 mod transport;

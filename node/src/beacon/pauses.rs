@@ -75,6 +75,7 @@ fn range(call: Call) -> Option<(Duration, Duration)> {
     match call {
         Call::SubmitAttestations
         | Call::SubmitExit
+        | Call::RegisterValidators
         | Call::PooledExits
         | Call::PublishBlock
         | Call::Header

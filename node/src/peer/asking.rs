@@ -2,19 +2,21 @@
 //!
 //! A failure is told beside a response of "nothing": the core decides when to ask again.
 
+mod building;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
-use proto::eth::{BlockContents, ChainSpec, SingleAttestation, ValidatorIndex};
+use proto::eth::{ChainSpec, SingleAttestation, ValidatorIndex};
 use proto::{DutyId, PublicKey, Root, ValidatorPosition};
 use tokio::time::timeout;
 use tracing::debug;
 
 use crate::beacon::{
-    BeaconClient, BeaconError, BlockId, BlockRequest, Built, CommitteeSubscription, Duties,
-    HeadEvent, ItemFailure, Published, StateId, Strange, Validation, ValidatorState,
+    BeaconClient, BeaconError, BlockId, CommitteeSubscription, Duties, HeadEvent, ItemFailure,
+    Published, StateId, Strange, Validation, ValidatorState,
 };
 use crate::clock;
 use crate::report::news::News;
@@ -134,20 +136,7 @@ impl Question {
                 slot,
                 randao_reveal,
                 pays,
-            } => {
-                if let Some(pays) = pays
-                    && let Err(error) = self.client().prepare_proposers(&[pays]).await
-                {
-                    debug!(%error, "the beacon node takes no note of whom a block is to pay");
-                }
-                let request = BlockRequest {
-                    slot,
-                    randao_reveal,
-                    graffiti: self.asking.graffiti,
-                };
-                let built = self.client().own_block(&self.asking.chain, &request).await;
-                Response::Block(slot, self.block(built))
-            }
+            } => self.own_block(slot, randao_reveal, pays).await,
             Request::Condition => Response::Condition(self.condition().await),
             Request::Knows { duty, root } => {
                 let seen = self.sight(root).await.unwrap_or_else(|error| {
@@ -157,6 +146,7 @@ impl Question {
                 Response::Knows { duty, root, seen }
             }
             Request::Submit { duty, submission } => self.submit(duty, submission).await,
+            Request::Register(all) => self.register(all).await,
             Request::Leaving(wanted) => Response::Leaving(self.leaving(&wanted).await),
             Request::SubmitExit(validator, exit) => {
                 let refused = self.client().submit_exit(&exit).await.err();
@@ -194,13 +184,6 @@ impl Question {
             Err(error) => self.complain(what, &error),
         }
         None
-    }
-
-    /// The block that the node has built; what it brings is kept beside it.
-    fn block(&mut self, built: Result<Option<Built>, BeaconError>) -> Option<BlockContents> {
-        let built = self.valued("a block", built)?;
-        self.value_wei = built.value_wei;
-        Some(built.contents)
     }
 
     async fn validators(

@@ -19,6 +19,7 @@ use super::error::StartError;
 use super::inlet::{Inlet, PutOff};
 use super::load::Loaded;
 use super::nodes::Nodes;
+use super::policy::{self, InForce};
 use super::shell::Shell;
 use super::start::Begun;
 use crate::beacon::BeaconClient;
@@ -116,7 +117,9 @@ pub(super) async fn assemble(
     let settings = settings(config, &loaded, names)?;
     let agreed = in_force(config, &mut loaded);
     let pool = pool(config, &loaded, (&chain, calm)).filter(|_| agreed.may_be_on_pool);
+    let place = place(config, &loaded);
     let (mut node, journal) = core(loaded, &chain, remembered)?;
+    node.build_by(agreed.builders.policy.clone());
     let (errands, said_of_pool) = match pool {
         Some((errands, said)) => {
             node.watch_pool();
@@ -151,6 +154,7 @@ pub(super) async fn assemble(
             written,
             kept,
             pool: said_of_pool,
+            builders: policy::watch(place, agreed.builders, chain.slot_duration()),
             desk: Desk::new(commands(data, cluster), trials),
             deferred: PutOff::default(),
             alarm: Alarm::new().map_err(StartError::Timer)?,
@@ -177,6 +181,8 @@ struct Agreed {
     pool: Option<PoolVersion>,
     /// Whether it is about Rocket Pool, or may come to be.
     may_be_on_pool: bool,
+    /// On which terms others may build blocks.
+    builders: InForce,
 }
 
 /// What of the agreement is in force. With one that cannot be read nothing is proposed if it may be
@@ -187,6 +193,7 @@ fn in_force(config: &Config, loaded: &mut Loaded) -> Agreed {
     let mut agreed = Agreed {
         pool: None,
         may_be_on_pool: is_open,
+        builders: InForce::default(),
     };
     if !place.exists() {
         return agreed;
@@ -196,6 +203,7 @@ fn in_force(config: &Config, loaded: &mut Loaded) -> Agreed {
             let mut versions = agreement.versions().iter();
             agreed.may_be_on_pool = versions.any(|it| it.content.terms.pool.is_some());
             agreed.pool = agreement.on_pool().ok();
+            agreed.builders = InForce::of(&agreement);
         }
         Err(error) if is_open => {
             warn!(
@@ -208,6 +216,15 @@ fn in_force(config: &Config, loaded: &mut Loaded) -> Agreed {
         ),
     }
     agreed
+}
+
+/// Where the agreement is, and by what it is read.
+fn place(config: &Config, loaded: &Loaded) -> policy::Place {
+    policy::Place {
+        file: agreement::beside(&config.lock_file),
+        lock: loaded.lock.clone(),
+        deposits: deposits(loaded),
+    }
 }
 
 /// Whether a share of a deposit at Rocket Pool has left this peer.

@@ -58,6 +58,7 @@ pub(super) fn in_words(arrival: Arrival, me: PeerIndex) -> InWords {
             input: Some(Input::Kept(keeping, written.is_ok())),
             news: written.err().map(News::ExitsNotKept),
         },
+        Arrival::Builders(policy) => InWords::of_core(Input::Builders(policy)),
         Arrival::Order(number, request) => InWords::of_core(Input::Order(number, request)),
         Arrival::Pool(watch::Said::Found(found)) => InWords::of_core(Input::Pool(found)),
         Arrival::Pool(watch::Said::Coordinates(status)) => {

@@ -21,6 +21,7 @@ use crate::disk::writer::Written;
 use crate::net;
 use crate::pool::watch;
 use node_core::duties::Deferred;
+use node_core::pool::agreement::BuilderPolicy;
 
 /// How many other inputs a combination may be put behind.
 const PATIENCE: u32 = 16;
@@ -41,6 +42,8 @@ pub enum Arrival {
     Kept(Kept),
     /// What the thread says that looks at Rocket Pool.
     Pool(watch::Said),
+    /// On which terms others may build blocks from now on, if they may.
+    Builders(Option<BuilderPolicy>),
     /// What a command asks, with its number.
     Order(u64, ExitRequest),
     /// Nothing; time has passed.
@@ -62,6 +65,8 @@ pub struct Inlet {
     pub kept: Receiver<Kept>,
     /// What is said of Rocket Pool; nothing ever comes where nobody looks.
     pub pool: Receiver<watch::Said>,
+    /// On which terms others may build blocks, as the agreement changes.
+    pub builders: Receiver<Option<BuilderPolicy>>,
     /// What commands ask.
     pub desk: Desk,
     /// Work put off until nothing urgent waits.
@@ -85,7 +90,9 @@ impl PutOff {
     pub fn push(&mut self, deferred: Deferred) {
         match deferred {
             Deferred::Combine(_) => self.urgent.push_back(deferred),
-            Deferred::Presign(_) | Deferred::Deposits => self.idle.push_back(deferred),
+            Deferred::Presign(_) | Deferred::Deposits | Deferred::Registrations => {
+                self.idle.push_back(deferred)
+            }
         }
     }
 
@@ -134,6 +141,7 @@ impl Inlet {
             () = tokio::task::yield_now(), if is_urgent => self.deferred.urgent(),
             Some(kept) = self.kept.recv() => Arrival::Kept(kept),
             Some(said) = self.pool.recv() => Arrival::Pool(said),
+            Some(policy) = self.builders.recv() => Arrival::Builders(policy),
             Some((number, request)) = self.desk.next() => Arrival::Order(number, request),
             Some(heard) = self.heads.next() => Arrival::Heard(heard),
             () = tokio::task::yield_now(), if is_idle => self.deferred.idle(),

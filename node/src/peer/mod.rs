@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `load` | what lies in the data directory, read and checked |
 //! | `assemble` | everything around the core, put together |
+//! | `policy` | who may build blocks, as the agreement changes |
 //! | `shell` | the loop: one input into the core, its outputs performed in their order |
 //! | `inlet` | what comes next, in the order of its urgency |
 //! | `alarm` | when the time has come |
@@ -29,6 +30,7 @@ mod heard;
 mod inlet;
 mod load;
 mod nodes;
+mod policy;
 mod shell;
 mod start;
 

@@ -256,7 +256,8 @@ impl Nodes {
             | Request::Knows { .. }
             | Request::Submit { .. }
             | Request::Leaving(_)
-            | Request::SubmitExit(..) => None,
+            | Request::SubmitExit(..)
+            | Request::Register(_) => None,
         };
         let Some(same) = kind(request) else {
             return;

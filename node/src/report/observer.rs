@@ -10,6 +10,7 @@ mod exits;
 mod outlook;
 mod peers;
 mod pool;
+mod registrations;
 mod sessions;
 mod standing;
 mod words;
@@ -191,6 +192,7 @@ impl Observer {
             } => self.rolled_back(by, seen, held),
             Note::Exit(validator, note) => self.exit(validator, note),
             Note::Deposit(note) => self.deposit(note),
+            Note::Registration(note) => self.registration(note),
             Note::DiskHangs { waited } => self.disk_hangs(waited.as_secs()),
             Note::OtherChain { from } => Self::other_chain(from),
             Note::UnservedFork(fork) => self.unserved(&fork),

@@ -52,8 +52,8 @@ pub enum BadFile {
     Count(usize),
     /// A part of what is agreed on Rocket Pool.
     #[error(
-        "version {0} of the agreement says a part of what is to be agreed on Rocket Pool, and lacks \
-         the rest: take the file as it was signed"
+        "version {0} of the agreement says a part of what is to be agreed on Rocket Pool, and \
+         lacks the rest: take the file as it was signed"
     )]
     Half(u64),
     /// The stated hash is not that of the content.

@@ -120,7 +120,7 @@ impl Block {
         )
     }
 
-    /// Reads the SSZ of a block of this layout and form. Whether that is the chain's is not checked.
+    /// Reads the SSZ of a block of this layout and form. Whether it is the chain's is not checked.
     ///
     /// # Errors
     /// If the bytes are too many or not a block.

@@ -1,5 +1,5 @@
-//! Beacon blocks of Electra and Fulu, which share one layout, generic over the preset, and over what
-//! stands in the place of the payload: that itself, or in a blinded block its header.
+//! Beacon blocks of Electra and Fulu, which share one layout, generic over the preset, and over
+//! what stands in the place of the payload: that itself, or in a blinded block its header.
 //!
 //! Most of Gantry works with [`super::Block`], which is read from these.
 //!

@@ -14,7 +14,7 @@
 //! | [`schedule`] | who has a duty when, and what to ask the beacon node to know it |
 //! | `request` | [`Request`] to the beacon node, and its [`Response`] |
 //! | [`agreed`] | one duty from its trigger to its signatures: what is agreed on and signed |
-//! | [`onehop`] | duties that need no agreement: RANDAO reveals, exits |
+//! | [`onehop`] | duties that need no agreement: RANDAO reveals, exits, registrations |
 //! | [`sight`] | how the own beacon node is: whether this peer can lead |
 //! | [`beacons`] | several own beacon nodes as one |
 //! | [`payees`] | whom blocks pay, and what speaks against another |
@@ -76,6 +76,7 @@ use proto::{DutyId, PeerIndex, WireVersion};
 
 pub use request::{Origin, Request, Response, Submission};
 
+use crate::pool::agreement::BuilderPolicy;
 use crate::record::{Record, Recorded};
 use note::Note;
 use pool::{Errand, Found, Stand};
@@ -114,6 +115,8 @@ pub enum Input {
     Kept(u64, bool),
     /// What was found at Rocket Pool.
     Pool(Found),
+    /// On which terms others may build blocks from now on, if they may.
+    Builders(Option<BuilderPolicy>),
 }
 
 /// What a node asks of its shell, to be performed in this order.
@@ -165,4 +168,6 @@ pub enum Deferred {
     Combine(DutyId),
     /// Sign the next deposit at Rocket Pool, or combine one.
     Deposits,
+    /// Sign the next registration with builders, or combine one.
+    Registrations,
 }

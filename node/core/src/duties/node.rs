@@ -3,6 +3,7 @@
 //! It opens a [`Run`] for every duty of the present slot, hands each input to the runs it concerns,
 //! and drops a run when its slot is well over. Nothing of one slot waits for another.
 
+mod building;
 mod hearing;
 mod learning;
 mod looking;
@@ -25,6 +26,7 @@ use super::note::Note;
 use super::onehop::OneHop;
 use super::onehop::deposit::Deposits;
 use super::onehop::exit::{Exits, Order, Seen};
+use super::onehop::registration::Registrations;
 use super::payees::{Payees, Switched};
 use super::peers::Peers;
 use super::pool::Pool;
@@ -173,6 +175,7 @@ impl Node {
             Input::Later(Deferred::Presign(duty)) => self.step(duty, Event::Presign),
             Input::Later(Deferred::Combine(duty)) => self.step(duty, Event::Combine),
             Input::Later(Deferred::Deposits) => self.deposit_step(Deposits::work),
+            Input::Later(Deferred::Registrations) => self.registration_step(Registrations::work),
             Input::Up(peer, version) => self.up(peer, version),
             Input::Down(peer) => {
                 self.peers.set_down(peer);
@@ -224,6 +227,7 @@ impl Node {
                 self.exit_step(|exits, step| exits.kept(keeping, is_durable, step));
             }
             Input::Pool(found) => self.found(found),
+            Input::Builders(policy) => self.build_by(policy),
         }
     }
 

@@ -113,6 +113,15 @@ pub enum DepositNote {
     Signed(ValidatorPosition, PeerSet),
 }
 
+/// What happened to registrations with builders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RegistrationNote {
+    /// The beacon node took those of so many validators.
+    Given(usize),
+    /// The vault refused to sign that of this validator.
+    Refused(ValidatorPosition, Refusal),
+}
+
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
@@ -218,6 +227,8 @@ pub enum Note {
     Exit(ValidatorPosition, ExitNote),
     /// Something about deposits at Rocket Pool.
     Deposit(DepositNote),
+    /// Something about registrations with builders.
+    Registration(RegistrationNote),
     /// A peer has seen a sequence number of this peer's record that no run on it has shown.
     RolledBack {
         /// The peer that has seen it.

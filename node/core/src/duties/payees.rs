@@ -33,6 +33,7 @@ use proto::{Address, Epoch, Root, Timestamp, ValidatorPosition};
 
 use super::facts::ClusterFacts;
 use super::pool::{Looked, Stand, Where};
+use crate::pool::agreement::{Order, RegisteredPayee};
 use crate::pool::payee::{Payee, Reason, Standing, payee};
 use crate::pool::view::Subject;
 
@@ -176,8 +177,22 @@ impl Payees {
         now: Timestamp,
         facts: &ClusterFacts,
     ) -> Option<Address> {
+        self.registers(validator, now, facts).map(|it| it.address)
+    }
+
+    /// The same, as builders are told it.
+    pub fn registers(
+        &self,
+        validator: ValidatorPosition,
+        now: Timestamp,
+        facts: &ClusterFacts,
+    ) -> Option<RegisteredPayee> {
         let Some(pool) = &self.pool else {
-            return facts.fee_recipient(validator);
+            let of_definition = |address| RegisteredPayee {
+                address,
+                order: Order::First,
+            };
+            return facts.fee_recipient(validator).map(of_definition);
         };
         let oldest = facts.chain.slot_duration() * OLD;
         let is_fresh = |it: &&Standing| {
@@ -185,7 +200,12 @@ impl Payees {
             now.since(time) <= oldest
         };
         let newest = pool.newest.as_ref().filter(is_fresh);
-        pool.expected(newest, &facts.chain).1
+        let (payee, address) = pool.expected(newest, &facts.chain);
+        let order = match payee {
+            Payee::SmoothingPool(_) => Order::First,
+            Payee::Megapool => Order::Last,
+        };
+        address.map(|address| RegisteredPayee { address, order })
     }
 
     /// What is to be asked ahead: how the node stands after the newest block.

@@ -5,8 +5,8 @@
 
 use proto::eth::operations::SignedVoluntaryExit;
 use proto::eth::{
-    AttesterDuty, BlockContents, ChainSpec, HeadVote, ProposerDuty, SingleAttestation,
-    ValidatorIndex,
+    AttesterDuty, BlockContents, ChainSpec, HeadVote, ProposerDuty, SignedValidatorRegistration,
+    SingleAttestation, ValidatorIndex,
 };
 use proto::{Address, DutyId, PublicKey, Root, SignatureBytes, Slot, ValidatorPosition};
 
@@ -63,6 +63,8 @@ pub enum Request {
     Leaving(Vec<(ValidatorPosition, PublicKey)>),
     /// Spread the exit of this validator.
     SubmitExit(ValidatorPosition, SignedVoluntaryExit),
+    /// Tell the relays how these validators want their blocks to be built.
+    Register(Vec<(ValidatorPosition, SignedValidatorRegistration)>),
 }
 
 /// What came of a request.
@@ -112,6 +114,8 @@ pub enum Response {
     Leaving(Option<Vec<(ValidatorPosition, Option<Leaving>)>>),
     /// Why the node refused the exit of this validator; nothing if it has taken it.
     SubmitExit(ValidatorPosition, Option<String>),
+    /// Whether the node took the registrations of these validators.
+    Register(Vec<ValidatorPosition>, bool),
 }
 
 /// Something signed, for the beacon node to spread.

@@ -103,6 +103,14 @@ impl Vault {
                 }
                 Ok(Allowed::Again)
             }
+            // Of two registrations the later one counts, and none is slashable.
+            Subject::Registration { validator: of, at } => {
+                not_ahead(*at, now)?;
+                if *of != held.group_key {
+                    return Err(Refusal::OtherRegistration(validator));
+                }
+                Ok(Allowed::Again)
+            }
             Subject::Deposit(message) => {
                 held.provides_for(message, validator)?;
                 let credentials = message.withdrawal_credentials;

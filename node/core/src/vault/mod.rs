@@ -139,9 +139,18 @@ impl Vault {
             let record = self.history.add(entry);
             records.push(record.expect("the guard has judged it by this very history"));
         }
-        let partials = self.partials_kept(root, &judged.allowed);
+        let partials = match signable.subject {
+            // A thousand of them would drive out what was signed ahead for this slot.
+            Subject::Registration { .. } => self.partials(root, &judged.allowed),
+            Subject::Vote { .. }
+            | Subject::Block(_)
+            | Subject::Randao(_)
+            | Subject::Deposit(_)
+            | Subject::Joining(..)
+            | Subject::Exit { .. } => self.partials_kept(root, &judged.allowed),
+        };
         let sequence = match signable.subject {
-            Subject::Randao(_) | Subject::Exit { .. } => 0,
+            Subject::Randao(_) | Subject::Exit { .. } | Subject::Registration { .. } => 0,
             Subject::Vote { .. }
             | Subject::Block(_)
             | Subject::Deposit(_)
@@ -267,7 +276,7 @@ impl Vault {
         let mut numbers: Vec<RecordNumber> = numbers.collect();
         numbers.sort_unstable();
         match signable.subject {
-            Subject::Randao(_) | Subject::Exit { .. } => Vec::new(),
+            Subject::Randao(_) | Subject::Exit { .. } | Subject::Registration { .. } => Vec::new(),
             Subject::Vote { .. } if numbers.is_empty() => Vec::new(),
             Subject::Vote { data, .. } => vec![Entry::Vote {
                 data,
@@ -291,6 +300,17 @@ impl Vault {
                 first.into_iter().chain(deposits).collect()
             }
         }
+    }
+
+    /// The partial signatures of `root`, which are not kept.
+    fn partials(
+        &self,
+        root: Root,
+        validators: &[ValidatorPosition],
+    ) -> Vec<(ValidatorPosition, SignaturePoint)> {
+        let message = Message::hash(root);
+        let sign = |at: &ValidatorPosition| (*at, self.held[at.index()].share.sign(&message));
+        validators.iter().map(sign).collect()
     }
 
     /// The partial signatures of `root`, each made once as long as the root is kept.

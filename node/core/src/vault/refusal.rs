@@ -160,6 +160,9 @@ pub enum Refusal {
     /// The exit is that of another validator.
     #[error("the approved exit is not that of validator {0}")]
     OtherExit(ValidatorPosition),
+    /// The registration with builders is that of another validator.
+    #[error("the registration is not that of validator {0}")]
+    OtherRegistration(ValidatorPosition),
     /// The cluster lock does not provide for this deposit.
     #[error(
         "a deposit of {gwei} gwei to withdrawal credentials {credentials} is not what the cluster \
@@ -224,6 +227,7 @@ impl Refusal {
             Self::SecondValue { .. } => "second_value",
             Self::OtherKey(_) => "other_key",
             Self::OtherExit(_) => "other_exit",
+            Self::OtherRegistration(_) => "other_registration",
             Self::NotInLock { .. } => "not_in_lock",
             Self::Settled(_) => "settled",
             Self::OtherNode { .. } => "other_node",

@@ -3,13 +3,16 @@
 //!
 //! Never here: whether it is safe to sign.
 
+use std::time::Duration;
+
 use proto::eth::{
     AttestationData, BeaconBlockHeader, ChainSpec, DepositMessage, DomainType, ForkVersion,
     ValidatorIndex, VoluntaryExit, signing_root,
 };
-use proto::{Epoch, PublicKey, Root, Slot, ValidatorPosition};
+use proto::{Epoch, PublicKey, Root, Slot, Timestamp, ValidatorPosition};
 
 use super::ApprovedExit;
+use crate::pool::agreement::{BuilderPolicy, RegisteredPayee};
 use crate::pool::consent::Consent;
 use crate::record::Joined;
 
@@ -38,6 +41,12 @@ pub(super) enum Subject {
         validator: PublicKey,
         /// The first slot of the exit's epoch.
         from: Slot,
+    },
+    /// The builder registration of the validator with this group key.
+    Registration {
+        validator: PublicKey,
+        /// The slot of its time.
+        at: Slot,
     },
 }
 
@@ -106,6 +115,24 @@ impl Signable {
             subject: Subject::Exit {
                 validator: exit.validator(),
                 from: spec.first_slot(exit.epoch()),
+            },
+        }
+    }
+
+    /// The registration with builders of the validator with this group key, as all operators have
+    /// agreed on it; whom its blocks pay, others know.
+    pub fn registration(
+        spec: &ChainSpec,
+        policy: &BuilderPolicy,
+        (validator, payee): (PublicKey, RegisteredPayee),
+    ) -> Self {
+        let message = policy.registration(validator, payee);
+        let time = Timestamp::from_unix(Duration::from_secs(message.timestamp));
+        Self {
+            signing_root: message.signing_root(spec.genesis().genesis_fork_version),
+            subject: Subject::Registration {
+                validator,
+                at: spec.slot_at(time).unwrap_or(Slot(0)),
             },
         }
     }

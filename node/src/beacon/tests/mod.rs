@@ -7,6 +7,7 @@ mod echoes;
 mod elsewhere;
 mod exits;
 mod failures;
+mod registrations;
 mod strange;
 
 use std::collections::BTreeMap;

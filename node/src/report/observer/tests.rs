@@ -218,7 +218,7 @@ fn what_should_worry_at_rocket_pool_is_a_line_when_it_begins_and_stands_in_the_s
     let looked = |world: &World| {
         Note::Looked(Arc::new(Looked {
             sight: world.sight().unwrap(),
-            version: agreement.last().clone(),
+            version: agreement.last().on_pool().unwrap(),
         }))
     };
     let well = World::saturn();

@@ -32,7 +32,8 @@ impl Manner {
             Request::Prepare(..)
             | Request::Subscribe(..)
             | Request::Submit { .. }
-            | Request::SubmitExit(..) => Self::Told,
+            | Request::SubmitExit(..)
+            | Request::Register(_) => Self::Told,
             Request::Condition => Self::Sound,
             Request::HeadVote(_) => Self::Vote,
             Request::Knows { .. } => Self::View,
@@ -122,6 +123,7 @@ pub(super) fn worth(response: &Response) -> Worth {
         Response::Submit { refused, .. } => taken(refused.is_empty()),
         Response::Leaving(found) => of(found.is_some()),
         Response::SubmitExit(_, refused) => taken(refused.is_none()),
+        Response::Register(_, is_taken) => taken(*is_taken),
     }
 }
 
@@ -155,6 +157,9 @@ pub fn nothing(request: &Request) -> Response {
         Request::Leaving(_) => Response::Leaving(None),
         Request::SubmitExit(validator, _) => {
             Response::SubmitExit(*validator, Some(NOBODY.to_owned()))
+        }
+        Request::Register(all) => {
+            Response::Register(all.iter().map(|(at, _)| *at).collect(), false)
         }
     }
 }

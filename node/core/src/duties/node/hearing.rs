@@ -49,6 +49,9 @@ impl Node {
             Ok(Frame::DepositRefusal(why)) => {
                 self.deposit_step(|deposits, step| deposits.refused(peer, why, step));
             }
+            Ok(Frame::RegistrationShares(shares)) => {
+                self.registration_step(|it, step| it.take(peer, shares, step));
+            }
             Ok(Frame::Sight { is_blind }) => {
                 self.set_blind(peer, is_blind);
             }

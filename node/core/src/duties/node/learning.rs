@@ -75,6 +75,9 @@ impl Node {
                 accepted,
                 refused,
             } => self.step(duty, Event::Submitted { accepted, refused }),
+            Response::Register(validators, is_taken) => {
+                self.registration_step(|it, step| it.given(&validators, is_taken, step));
+            }
             Response::Leaving(found) => self.exit_step(|exits, step| exits.answered(found, step)),
             Response::SubmitExit(validator, refused) => {
                 self.exit_step(|exits, step| exits.submitted(validator, refused, step));

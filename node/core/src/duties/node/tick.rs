@@ -38,6 +38,7 @@ impl Node {
         self.trigger(slot);
         self.exit_step(Exits::advance);
         self.deposit_step(Deposits::advance);
+        self.register();
         let now = self.now;
         let is_ripe = |run: &Run| run.deadline().is_some_and(|at| at <= now);
         self.step_all(|run| is_ripe(run).then_some(Event::Tick));

@@ -1,9 +1,11 @@
 //! Four peers with shares of two validators' keys, for the tests of this room.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use dkg::bls::SecretShare;
+use proto::definition::{Chain, Draft, Withdrawal};
+use proto::lock::{Contents, Lock, Validator};
 use proto::{Identity, Root, Roster, WireVersion, example};
 
 use crate::duties::facts::ClusterFacts;
@@ -20,6 +22,42 @@ pub fn secret(number: u8) -> SecretShare {
 pub fn share(validator: u8, peer: u8) -> SecretShare {
     let x = peer + 1;
     secret(5 + validator + 3 * x + 2 * x * x)
+}
+
+/// The lock of the four, made once.
+pub fn lock() -> Lock {
+    static LOCK: OnceLock<Lock> = OnceLock::new();
+    LOCK.get_or_init(make_lock).clone()
+}
+
+fn make_lock() -> Lock {
+    let identities = example::identities(4);
+    let draft = example::draft(&identities);
+    let draft = Draft {
+        validators: 2,
+        withdrawal: Withdrawal::Later,
+        chain: Chain {
+            name: "our own".to_owned(),
+            execution_chain_id: 31_337,
+            genesis_fork_version: [0; 4].into(),
+            genesis_validators_root: [1; 32].into(),
+            ..draft.chain
+        },
+        ..draft
+    };
+    let validator = |of: u8| Validator {
+        public_key: secret(5 + of).public().to_bytes(),
+        share_public_keys: (0..4).map(|p| share(of, p).public().to_bytes()).collect(),
+    };
+    let contents = Contents {
+        definition: example::agreed(draft, &identities),
+        validators: [0, 1].map(validator).into(),
+        seal_commitment: [0x71, 0x72, 0x73].map(|byte| [byte; 48].into()).into(),
+        exit_seal_commitment: None,
+        transcript_hash: Root::ZERO,
+        keystore_salt: Root::ZERO,
+    };
+    example::witnessed(contents, &identities)
 }
 
 /// What the peer at this place knows of a cluster with this lock and these keys.

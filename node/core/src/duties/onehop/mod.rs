@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`randao`] | reveals for the proposals of the present slot and the next |
 //! | [`exit`] | exits of validators that t operators have approved |
+//! | [`registration`] | registrations with builders, by what all operators have agreed on |
 //! | [`deposit`] | deposits at Rocket Pool, which every peer judges by its own nodes |
 
 pub mod deposit;
@@ -11,6 +12,7 @@ pub mod exit;
 #[cfg(test)]
 mod four;
 pub mod randao;
+pub mod registration;
 
 use proto::WireVersion;
 use proto::frame::Frame;
@@ -18,6 +20,7 @@ use proto::frame::Frame;
 use deposit::Deposits;
 use exit::Exits;
 use randao::Reveals;
+use registration::Registrations;
 
 /// All of them, each by itself: nothing of one waits for another.
 #[derive(Debug, Default)]
@@ -28,6 +31,8 @@ pub struct OneHop {
     pub exits: Exits,
     /// Deposits at Rocket Pool.
     pub deposits: Deposits,
+    /// Registrations with builders.
+    pub registrations: Registrations,
 }
 
 impl OneHop {
@@ -36,6 +41,7 @@ impl OneHop {
     pub fn sent(&self, version: WireVersion) -> impl Iterator<Item = Vec<u8>> {
         let all = self.reveals.sent().into_iter().chain(self.exits.sent());
         let all = all.chain(self.deposits.sent());
+        let all = all.chain(self.registrations.sent());
         let known = all.filter(move |frame| frame.since() <= version);
         known.map(|frame| Frame::encode(&frame))
     }

@@ -250,8 +250,8 @@ pub enum BadAgreement {
     },
     /// What is in force is about builders alone.
     #[error(
-        "version {0} is in force and says nothing of Rocket Pool: agree on that first (`gantry pool \
-         agree new --node ADDRESS …`)"
+        "version {0} is in force and says nothing of Rocket Pool: agree on that first (`gantry \
+         pool agree new --node ADDRESS …`)"
     )]
     NotOnPool(u64),
     /// Nothing is in force yet.

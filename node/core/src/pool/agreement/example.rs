@@ -1,11 +1,12 @@
 //! A cluster that joins Rocket Pool, for tests of this and other crates: four operators, on the
 //! chain and with the node of [`crate::pool::example`].
 
-use proto::agreement::{Fixed, Member, PoolTerms, Tickets, Wishes};
+use proto::agreement::{BuilderTerms, Fixed, Member, PoolTerms, Relay, Terms, Tickets, Wishes};
 use proto::definition::{Chain, Draft, Withdrawal};
 use proto::lock::{Contents, Lock, Validator};
 use proto::{Identity, Root, example};
 
+use super::{Agreement, BuilderPolicy, GAS_LIMIT};
 use crate::pool::example::{NODE, OWNER, STORAGE, key};
 
 /// The operators.
@@ -73,4 +74,45 @@ pub fn terms() -> PoolTerms {
             timezone: "Europe/Berlin".to_owned(),
         },
     }
+}
+
+/// The relay that the operators have agreed on: its key is the public key of 42.
+///
+/// # Panics
+/// Never: the text names a relay.
+pub fn relay() -> Relay {
+    let text = "https://0x8ce3b57b791798433fd323753489cac9bca43b98deaafaed91f4cb010730ae1e\
+                38b186ccd37a09b8aed62ce23b699c48@relay.example";
+    Relay::parse(text).expect("it is one")
+}
+
+/// What they have agreed on builders, in a version that was written at this time, Unix seconds.
+///
+/// # Panics
+/// Never: the terms keep the rules, and all sign.
+pub fn policy(timestamp: u64) -> BuilderPolicy {
+    let agreement = agreement_on(vec![relay()], timestamp);
+    BuilderPolicy::of(&agreement).expect("all have signed")
+}
+
+/// The agreement on builders alone that all have signed, with these relays.
+///
+/// # Panics
+/// If one is none.
+pub fn agreement_on(relays: Vec<Relay>, timestamp: u64) -> Agreement {
+    let builder = BuilderTerms {
+        relays,
+        gas_limit: GAS_LIMIT,
+        boost_factor: 100,
+        timestamp,
+    };
+    let terms = Terms {
+        pool: None,
+        builder: Some(builder),
+    };
+    let mut agreement = Agreement::first(lock(), terms).expect("the terms keep the rules");
+    for identity in identities() {
+        agreement.sign(&identity).expect("they are the operators");
+    }
+    agreement
 }

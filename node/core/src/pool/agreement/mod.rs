@@ -56,7 +56,7 @@ pub use bad_terms::BadTerms;
 pub use chain::Agreement;
 pub use error::{BadAgreement, Claim};
 pub use merge::Merged;
-pub use policy::BuilderPolicy;
+pub use policy::{BuilderPolicy, Order, RegisteredPayee};
 pub use rules::{GAS_LIMIT, MOST_FUNDING, MOST_RELAYS, WHOLE, cautions, check_terms, join};
 pub use signed::Signed;
 

@@ -49,13 +49,37 @@ impl BuilderPolicy {
         self.terms.timestamp
     }
 
-    /// How the validator with this key registers, whose blocks pay this address.
-    pub fn registration(&self, pubkey: PublicKey, fee_recipient: Address) -> ValidatorRegistration {
+    /// How the validator with this key registers.
+    pub fn registration(&self, pubkey: PublicKey, payee: RegisteredPayee) -> ValidatorRegistration {
+        let later = match payee.order {
+            Order::First => 0,
+            Order::Last => 1,
+        };
         ValidatorRegistration {
-            fee_recipient,
+            fee_recipient: payee.address,
             gas_limit: self.terms.gas_limit,
-            timestamp: self.terms.timestamp,
+            timestamp: self.terms.timestamp.saturating_add(later),
             pubkey,
         }
     }
+}
+
+/// Whom blocks of a validator pay, and whether that comes after another under the same version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RegisteredPayee {
+    /// The address.
+    pub address: Address,
+    /// In which order.
+    pub order: Order,
+}
+
+/// The order of the addresses that blocks pay under one version. A node account that leaves the
+/// smoothing pool owes it for a while: its blocks pay the pool first, and then the megapool. Of two
+/// registrations of one time a relay keeps the first, so what comes last is a second later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// That of the definition, or the smoothing pool.
+    First,
+    /// The megapool.
+    Last,
 }

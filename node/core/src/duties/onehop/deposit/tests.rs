@@ -1,9 +1,5 @@
 //! Four peers and their deposits: with all honest, with liars, and with one that is killed.
 
-use std::sync::OnceLock;
-
-use proto::definition::{Chain, Draft, Withdrawal};
-use proto::lock::{Contents, Lock, Validator};
 use proto::{PublicKey, Timestamp, WireVersion, example};
 
 use super::hearing::MOST_HEARD;
@@ -11,7 +7,7 @@ use super::*;
 use crate::deposit::has_valid_signature;
 use crate::duties::Output;
 use crate::duties::facts::ClusterFacts;
-use crate::duties::onehop::four::{self, secret, share};
+use crate::duties::onehop::four::{self, lock, share};
 use crate::duties::peers::Peers;
 use crate::partials::keys::ClusterKeys;
 use crate::pool::agreement::example::terms;
@@ -25,42 +21,6 @@ mod liars;
 mod peers;
 
 use peers::Cluster;
-
-/// The lock of the four, made once.
-fn lock() -> Lock {
-    static LOCK: OnceLock<Lock> = OnceLock::new();
-    LOCK.get_or_init(make_lock).clone()
-}
-
-fn make_lock() -> Lock {
-    let identities = example::identities(4);
-    let draft = example::draft(&identities);
-    let draft = Draft {
-        validators: 2,
-        withdrawal: Withdrawal::Later,
-        chain: Chain {
-            name: "our own".to_owned(),
-            execution_chain_id: 31_337,
-            genesis_fork_version: [0; 4].into(),
-            genesis_validators_root: [1; 32].into(),
-            ..draft.chain
-        },
-        ..draft
-    };
-    let validator = |of: u8| Validator {
-        public_key: secret(5 + of).public().to_bytes(),
-        share_public_keys: (0..4).map(|p| share(of, p).public().to_bytes()).collect(),
-    };
-    let contents = Contents {
-        definition: example::agreed(draft, &identities),
-        validators: [0, 1].map(validator).into(),
-        seal_commitment: [0x71, 0x72, 0x73].map(|byte| [byte; 48].into()).into(),
-        exit_seal_commitment: None,
-        transcript_hash: Root::ZERO,
-        keystore_salt: Root::ZERO,
-    };
-    example::witnessed(contents, &identities)
-}
 
 /// Whether these are the deposits of both keys, for the megapool.
 fn are_whole(deposits: &[DepositData], credentials: Root) -> bool {

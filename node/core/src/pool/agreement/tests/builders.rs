@@ -72,7 +72,13 @@ fn builders_are_agreed_on_beside_what_stands_at_rocket_pool() {
     // The node account has signed before.
     assert_eq!(next.in_force().unwrap().content.number, 2);
     let policy = BuilderPolicy::of(&next).unwrap();
-    let message = policy.registration(key(3), [9; 20].into());
+    let message = policy.registration(
+        key(3),
+        RegisteredPayee {
+            address: [9; 20].into(),
+            order: Order::First,
+        },
+    );
     assert_eq!((message.gas_limit, message.timestamp), (60_000_000, 5));
     assert_eq!(
         (message.pubkey, message.fee_recipient),

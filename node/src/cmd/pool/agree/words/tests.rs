@@ -51,7 +51,7 @@ fn every_part_of_a_version_is_in_its_words() {
 
 #[test]
 fn relays_are_read_before_they_are_signed_for_and_what_is_new_of_them_told() {
-    let relay = format!("https://{KEYS[0]}@relay.example");
+    let relay = format!("https://{}@relay.example", KEYS[0]);
     let builder = |relays: &[&str]| BuilderTerms {
         relays: relays.iter().map(|it| Relay::parse(it).unwrap()).collect(),
         gas_limit: 45_000_000,
@@ -76,7 +76,7 @@ fn relays_are_read_before_they_are_signed_for_and_what_is_new_of_them_told() {
         !text.contains("Rocket") && !text.contains("megapool"),
         "{text}"
     );
-    let plain = format!("http://{KEYS[1]}@127.0.0.1:18550");
+    let plain = format!("http://{}@127.0.0.1:18550", KEYS[1]);
     let agreement = Agreement::first(lock(), alone(&[&plain])).unwrap();
     let text = describe(&agreement, &[]);
     assert!(
