@@ -5,6 +5,8 @@
 //! counts, in the operator's order where as many have another one. Of nothing that was told the
 //! same is told again.
 
+use std::collections::BTreeSet;
+
 use proto::Timestamp;
 use proto::eth::ChainSpec;
 
@@ -96,23 +98,28 @@ impl Heads {
             .iter()
             .filter_map(|(_, place)| Some((*place, self.newest(*place)?)));
         let known: Vec<(Place, Head)> = known.collect();
-        let support = |head: &Head| known.iter().filter(|(_, other)| other == head).count();
+        // Clients differ in the roots that they name beside a block: the block is what counts.
+        let block = |head: Head| (head.slot, head.block);
+        let of_block = |head: &Head| {
+            let same = known
+                .iter()
+                .filter(|(_, other)| block(*other) == block(*head));
+            same.count()
+        };
+        let same = |head: &Head| known.iter().filter(|(_, other)| other == head).count();
         // The first of those that as many have.
-        let supported = known.iter().map(|(place, head)| (*place, support(head)));
-        let (first, _) = supported.rev().max_by_key(|(_, support)| *support)?;
-        let head = self.newest(first)?;
+        let support = |(_, head): &&(Place, Head)| (of_block(head), same(head));
+        let (first, head) = *known.iter().rev().max_by_key(support)?;
         let awaited = heard
             .iter()
             .filter(|(standing, _)| standing.is_waited_for());
         let awaited: Vec<Place> = awaited.map(|(_, place)| *place).collect();
-        let is_waiting_over = !awaited.is_empty()
-            && awaited
-                .iter()
-                .all(|place| self.newest(*place) == self.newest(awaited[0]));
-        if support(&head) >= majority || is_late {
+        let heads = awaited.iter().map(|place| self.newest(*place).map(block));
+        let heads: BTreeSet<_> = heads.collect();
+        if of_block(&head) >= majority || is_late {
             return Some((first, head));
         }
-        let agreed = awaited.first().copied().filter(|_| is_waiting_over)?;
+        let agreed = awaited.first().copied().filter(|_| heads.len() == 1)?;
         Some((agreed, self.newest(agreed)?))
     }
 }

@@ -93,3 +93,19 @@ fn an_event_that_cannot_be_read_does_not_end_a_stream() {
     assert_eq!(beacons.heard(Place(0), head('n'), at(1000)), None);
     assert_eq!(beacons.heard(Place(1), head('n'), at(1000)), Some(Place(0)));
 }
+
+#[test]
+fn clients_that_name_other_roots_beside_the_same_block_agree_on_it() {
+    let odd = Head {
+        current: root('o'),
+        ..head('n')
+    };
+    let mut beacons = hearing(2);
+    assert_eq!(beacons.heard(Place(1), odd, at(1000)), None);
+    assert_eq!(beacons.heard(Place(0), head('n'), at(1000)), Some(Place(0)));
+    // What most say beside it is told.
+    let mut beacons = hearing(3);
+    assert_eq!(beacons.heard(Place(0), odd, at(1000)), None);
+    assert_eq!(beacons.heard(Place(2), head('n'), at(1000)), Some(Place(0)));
+    assert_eq!(beacons.heard(Place(1), head('n'), at(1000)), Some(Place(1)));
+}
