@@ -56,6 +56,21 @@ fn what_is_left_open_with_null_is_as_if_it_were_not_there() {
     assert_eq!(needed, SpecError::Missing("SLOTS_PER_EPOCH"));
 }
 
+#[test]
+fn aggregates_are_due_when_the_node_says_and_else_after_two_thirds_of_a_slot() {
+    let slot = proto::Slot(5);
+    let after = |key: &str, value: Value| {
+        let chain = with(key, value).expect("no attestation waits for it");
+        let due = chain.aggregate_deadline(slot);
+        due.since(chain.start_of(slot)).as_millis() * 10_000 / chain.slot_duration().as_millis()
+    };
+    let key = "AGGREGATE_DUE_BPS";
+    assert_eq!(after(key, json!("7500")), 7_500);
+    for otherwise in [Value::Null, json!("10001"), json!({})] {
+        assert_eq!(after(key, otherwise) / 10, 666);
+    }
+}
+
 /// A schedule as a node gives it, with the limit of Electra from epoch 0 on.
 fn blobs(schedule: impl Into<Value>) -> BlobLimits {
     let chain = with("BLOB_SCHEDULE", schedule).expect("it is no reason not to start");

@@ -2,6 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`aggregate`] | [`Aggregate`]: a committee's votes together, who puts them together |
 //! | [`attestation`] | [`AttestationData`] (the head vote), [`SingleAttestation`] |
 //! | [`domain`] | domain types, [`Domain`], [`signing_root`] |
 //! | [`fork`] | the forks Gantry has containers for, the chain's [`ForkSchedule`] |
@@ -23,6 +24,7 @@
 //!
 //! Never here: sockets, clocks, keys. Decoders are total: any bytes give a value or an error.
 
+pub mod aggregate;
 pub mod attestation;
 pub mod block;
 pub mod body;
@@ -41,6 +43,7 @@ pub mod preset;
 pub mod spec;
 pub mod state;
 
+pub use aggregate::{Aggregate, SignedAggregate, is_aggregator};
 pub use attestation::{AttestationData, Checkpoint, HeadVote, SingleAttestation};
 pub use block::{Block, BlockError, Form, Layout, SignedBlock};
 pub use body::{BeaconBlock, BeaconBlockBody, BeaconBlockHeader};
@@ -51,7 +54,7 @@ pub use contents::{Blobs, BlockContents};
 pub use deposit::{DepositData, DepositMessage};
 pub use deposit_log::{DepositView, LoggedDeposit};
 pub use domain::{Domain, DomainType, signing_root};
-pub use duties::{AttesterDuty, ProposerDuty};
+pub use duties::{AttesterDuty, ProposerDuty, Seat};
 pub use encoding::{CommitteeIndex, ValidatorIndex, hash_tree_root};
 pub use fork::{ForkName, ForkSchedule, ForkVersion, UnknownFork};
 pub use operations::VoluntaryExit;

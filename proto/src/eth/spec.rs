@@ -78,8 +78,8 @@ pub struct ChainSpec {
     genesis: Genesis,
     slots_per_epoch: u64,
     slot_duration_ms: u64,
-    attestation_due_bps: Option<u64>,
-    attestation_due_bps_gloas: Option<(Epoch, u64)>,
+    attestations: Due,
+    aggregates: Due,
     forks: ForkSchedule,
     unserved: Option<Unserved>,
     blobs: BlobLimits,
@@ -90,8 +90,30 @@ pub struct ChainSpec {
     shard_committee_period: u64,
 }
 
+/// When in a slot something is due, in basis points of the slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Due {
+    /// As the node says it, if it does.
+    said: Option<u64>,
+    /// Where it does not.
+    otherwise: u64,
+    /// From this epoch on it is due then.
+    gloas: Option<(Epoch, u64)>,
+}
+
+impl Due {
+    fn in_epoch(self, epoch: Epoch) -> u64 {
+        match self.gloas {
+            Some((gloas, due)) if epoch >= gloas => due,
+            Some(_) | None => self.said.unwrap_or(self.otherwise),
+        }
+    }
+}
+
 /// Attestations are due after this part of a slot where the spec does not say (basis points).
 const ATTESTATION_DUE_BPS: u64 = 3333;
+/// The same of aggregates.
+const AGGREGATE_DUE_BPS: u64 = 6667;
 /// The whole in basis points.
 const BASIS_POINTS: u64 = 10_000;
 
@@ -111,20 +133,39 @@ impl ChainSpec {
         };
         let later = keys.forks()?;
         let gloas = later.iter().find(|fork| fork.name == "gloas");
-        let attestation_due_bps_gloas = match gloas {
-            Some(fork) => keys
-                .due("ATTESTATION_DUE_BPS_GLOAS")?
-                .map(|due| (fork.epoch, due)),
-            None => None,
+        let gloas = gloas.map(|fork| fork.epoch);
+        let due = |key, key_in_gloas, otherwise| -> Result<Due, SpecError> {
+            let from = |epoch: Epoch| Ok(keys.due(key_in_gloas)?.map(|due| (epoch, due)));
+            Ok(Due {
+                said: keys.due(key)?,
+                otherwise,
+                gloas: gloas.map(from).transpose()?.flatten(),
+            })
         };
+        let attestations = due(
+            "ATTESTATION_DUE_BPS",
+            "ATTESTATION_DUE_BPS_GLOAS",
+            ATTESTATION_DUE_BPS,
+        )?;
+        // No attestation waits for a node that says this in a strange way.
+        let aggregates = due(
+            "AGGREGATE_DUE_BPS",
+            "AGGREGATE_DUE_BPS_GLOAS",
+            AGGREGATE_DUE_BPS,
+        )
+        .unwrap_or(Due {
+            said: None,
+            otherwise: AGGREGATE_DUE_BPS,
+            gloas: None,
+        });
         let preset: PresetBase = keys.parsed("PRESET_BASE", "mainnet or minimal")?;
         // Only exits need it: no duty waits for a node that says it in a strange way.
         let shard_committee_period = keys.number("SHARD_COMMITTEE_PERIOD").ok().flatten();
         let spec = Self {
             slots_per_epoch: keys.within("SLOTS_PER_EPOCH", 1..=1 << 16)?,
             slot_duration_ms: keys.check("SLOT_DURATION_MS", slot_duration_ms, 1..=3_600_000)?,
-            attestation_due_bps: keys.due("ATTESTATION_DUE_BPS")?,
-            attestation_due_bps_gloas,
+            attestations,
+            aggregates,
             capella_version: keys.parsed("CAPELLA_FORK_VERSION", "4 bytes in hex")?,
             preset,
             deposit_contract: keys.parsed("DEPOSIT_CONTRACT_ADDRESS", "an address")?,
@@ -188,7 +229,7 @@ impl ChainSpec {
     /// Whether the node said when attestations are due. If not, a third of the slot is assumed,
     /// which the operator should be told once.
     pub fn says_when_attestations_are_due(&self) -> bool {
-        self.attestation_due_bps.is_some()
+        self.attestations.said.is_some()
     }
 
     /// The epoch of `slot`.
@@ -215,11 +256,16 @@ impl ChainSpec {
 
     /// The moment at which the attestations of `slot` are due.
     pub fn attestation_deadline(&self, slot: Slot) -> Timestamp {
-        let epoch = self.epoch_of(slot);
-        let basis_points = match self.attestation_due_bps_gloas {
-            Some((gloas, due)) if epoch >= gloas => due,
-            Some(_) | None => self.attestation_due_bps.unwrap_or(ATTESTATION_DUE_BPS),
-        };
+        self.due_in(slot, self.attestations)
+    }
+
+    /// The moment at which the aggregates of `slot` are due.
+    pub fn aggregate_deadline(&self, slot: Slot) -> Timestamp {
+        self.due_in(slot, self.aggregates)
+    }
+
+    fn due_in(&self, slot: Slot, due: Due) -> Timestamp {
+        let basis_points = due.in_epoch(self.epoch_of(slot));
         let ms = self.slot_duration_ms.saturating_mul(basis_points) / BASIS_POINTS;
         self.start_of(slot) + Duration::from_millis(ms)
     }
