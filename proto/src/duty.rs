@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use ssz_derive::{Decode, Encode};
 
 use crate::WireVersion;
-use crate::vote::{MAX_BODY, MAX_HEAD_BODY};
+use crate::vote::{MAX_AGGREGATES_BODY, MAX_BODY, MAX_CONTRIBUTION_BODY, MAX_HEAD_BODY};
 
 /// A slot number, counted from the chain's genesis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -68,17 +68,64 @@ pub enum DutyKind {
     Head,
     /// The beacon block of a proposer of ours: only one peer can supply it.
     Block,
+    /// The aggregates of a slot's committees in which an attester of ours was chosen to aggregate.
+    Aggregate,
+    /// The head vote whose root our members of the sync committee sign.
+    SyncMessage,
+    /// The contribution of a subcommittee in which a member of ours was chosen to aggregate. Each
+    /// subcommittee is a kind of its own: one validator may be chosen in several.
+    Contribution(Subcommittee),
+}
+
+/// One of the four parts of the sync committee (`SYNC_COMMITTEE_SUBNET_COUNT`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Subcommittee(u8);
+
+impl Subcommittee {
+    /// How many there are.
+    const COUNT: u8 = 4;
+    /// All of them.
+    pub const ALL: [Self; Self::COUNT as usize] = [Self(0), Self(1), Self(2), Self(3)];
+
+    /// That of this index, if there is one.
+    pub fn new(index: u64) -> Option<Self> {
+        let index = u8::try_from(index).ok()?;
+        (index < Self::COUNT).then_some(Self(index))
+    }
+
+    /// Its index.
+    pub fn index(self) -> u64 {
+        self.0.into()
+    }
+}
+
+impl From<Subcommittee> for u32 {
+    fn from(of: Subcommittee) -> Self {
+        of.0.into()
+    }
 }
 
 impl DutyKind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 2] = [Self::Head, Self::Block];
+    pub const ALL: [Self; 8] = [
+        Self::Head,
+        Self::Block,
+        Self::Aggregate,
+        Self::SyncMessage,
+        Self::Contribution(Subcommittee(0)),
+        Self::Contribution(Subcommittee(1)),
+        Self::Contribution(Subcommittee(2)),
+        Self::Contribution(Subcommittee(3)),
+    ];
 
     /// Its number in messages, in what is signed, and in records.
     pub const fn code(self) -> u8 {
         match self {
             Self::Head => 0,
             Self::Block => 1,
+            Self::Aggregate => 2,
+            Self::SyncMessage => 3,
+            Self::Contribution(subcommittee) => 4 + subcommittee.0,
         }
     }
 
@@ -92,6 +139,12 @@ impl DutyKind {
         match self {
             Self::Head => "head",
             Self::Block => "block",
+            Self::Aggregate => "aggregate",
+            Self::SyncMessage => "sync_message",
+            Self::Contribution(Subcommittee(0)) => "contribution_0",
+            Self::Contribution(Subcommittee(1)) => "contribution_1",
+            Self::Contribution(Subcommittee(2)) => "contribution_2",
+            Self::Contribution(_) => "contribution_3",
         }
     }
 
@@ -105,6 +158,9 @@ impl DutyKind {
         match self {
             Self::Head => MAX_HEAD_BODY,
             Self::Block => MAX_BODY,
+            Self::Aggregate => MAX_AGGREGATES_BODY,
+            Self::SyncMessage => MAX_HEAD_BODY,
+            Self::Contribution(_) => MAX_CONTRIBUTION_BODY,
         }
     }
 
@@ -113,6 +169,8 @@ impl DutyKind {
     pub const fn since(self) -> WireVersion {
         match self {
             Self::Head | Self::Block => WireVersion::V1,
+            Self::Aggregate => WireVersion::V6,
+            Self::SyncMessage | Self::Contribution(_) => WireVersion::V7,
         }
     }
 }
@@ -131,6 +189,12 @@ impl fmt::Display for DutyId {
         let kind = match self.kind {
             DutyKind::Head => "head vote",
             DutyKind::Block => "block",
+            DutyKind::Aggregate => "aggregate",
+            DutyKind::SyncMessage => "sync committee message",
+            DutyKind::Contribution(of) => {
+                let (of, slot) = (of.index(), self.slot);
+                return write!(f, "contribution of subcommittee {of} of slot {slot}");
+            }
         };
         write!(f, "{kind} of slot {}", self.slot)
     }

@@ -10,6 +10,7 @@
 mod joining;
 mod leaving;
 mod registering;
+mod selecting;
 
 use std::fmt;
 
@@ -22,6 +23,7 @@ pub use joining::{
 };
 pub use leaving::{ExitShare, MAX_EXIT_WORDS, SentExitWord};
 pub use registering::{MAX_REGISTRATIONS, RegistrationShare};
+pub use selecting::{Electorate, SelectionShares};
 
 use crate::vote::Partial;
 use crate::{DutyId, DutyKind, Root, SignatureBytes, Slot, ValidatorPosition, WireVersion};
@@ -72,6 +74,8 @@ pub enum Frame {
     DepositRefusal(DepositRefusal),
     /// Partial signatures of registrations with builders, at most [`MAX_REGISTRATIONS`].
     RegistrationShares(Vec<RegistrationShare>),
+    /// Partial selection proofs.
+    SelectionShares(SelectionShares),
 }
 
 /// A question for one part of the blobs of a block that the cluster has signed.
@@ -146,6 +150,17 @@ pub enum BadFrame {
     /// A signature is not 96 bytes long.
     #[error("a partial signature of {0} bytes instead of 96")]
     SignatureLength(usize),
+    /// A subcommittee that the sync committee has not.
+    #[error("subcommittee {0} of the sync committee, which has 4")]
+    NoSubcommittee(u32),
+    /// Partial signatures that are not as many as the validators they are for.
+    #[error("{bytes} bytes of partial signatures for {validators} validators, 96 each")]
+    PartialsLength {
+        /// How many validators.
+        validators: usize,
+        /// How many bytes.
+        bytes: usize,
+    },
     /// More validators than a lock has.
     #[error("parts of {0} validators, and a lock has {MAX_VALIDATORS} at most")]
     TooManyValidators(usize),
@@ -215,6 +230,7 @@ impl Frame {
             Self::RegistrationShares(shares) => {
                 wire::frame::Body::RegistrationShares(registering::to_wire(shares))
             }
+            Self::SelectionShares(shares) => wire::frame::Body::SelectionShares(shares.to_wire()),
         };
         wire::Frame { body: Some(body) }.encode_to_vec()
     }
@@ -234,6 +250,7 @@ impl Frame {
             | Self::DepositShares(_)
             | Self::DepositRefusal(_) => WireVersion::V4,
             Self::RegistrationShares(_) => WireVersion::V5,
+            Self::SelectionShares(shares) => shares.of.since(),
         }
     }
 
@@ -287,6 +304,9 @@ impl Frame {
             }
             wire::frame::Body::RegistrationShares(shares) => {
                 registering::of_wire(&shares).map(Self::RegistrationShares)
+            }
+            wire::frame::Body::SelectionShares(shares) => {
+                SelectionShares::of_wire(&shares).map(Self::SelectionShares)
             }
             wire::frame::Body::Randao(randao) => {
                 let signature = SignatureBytes::try_from(randao.signature.as_slice())

@@ -49,7 +49,7 @@ pub mod version;
 pub mod vote;
 
 pub use cluster::{BadClusterSize, ClusterSize, PeerIndex, PeerSet, ShareIndex};
-pub use duty::{DutyId, DutyKind, Epoch, Round, Slot};
+pub use duty::{DutyId, DutyKind, Epoch, Round, Slot, Subcommittee};
 pub use identity::{Identity, IdentityKey, IdentitySignature, Roster, Signed, Statement, Verified};
 pub use lock::ValidatorPosition;
 pub use root::{Address, PublicKey, Root, SignatureBytes};

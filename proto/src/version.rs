@@ -44,9 +44,14 @@ impl WireVersion {
     /// deposits (`DepositDemand`), shares (`DepositShares`), and why there are none
     /// (`DepositRefusal`).
     pub const V4: Self = Self(4);
-
     /// Builders: shares of registrations (`RegistrationShares`).
     pub const V5: Self = Self(5);
+    /// Aggregation: partial selection proofs (`SelectionShares`), and aggregates as a kind of duty
+    /// that the peers agree on.
+    pub const V6: Self = Self(6);
+    /// The sync committee: its messages and contributions as kinds of duty that the peers agree
+    /// on, and partial selection proofs of its members (`SelectionShares` of a subcommittee).
+    pub const V7: Self = Self(7);
 
     /// Its number.
     pub const fn number(self) -> u32 {
@@ -71,7 +76,7 @@ impl Versions {
     /// What this program speaks.
     pub const OURS: Self = Self {
         lowest: WireVersion::V1,
-        highest: WireVersion::V5,
+        highest: WireVersion::V7,
     };
 
     /// From `lowest` to `highest`; none if that is no range.

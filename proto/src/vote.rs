@@ -31,8 +31,8 @@ use crate::{
 };
 
 pub use preimage::{BadPreimage, Ballot, MAX_PREIMAGE};
-pub(crate) use read::MAX_HEAD_BODY;
 pub use read::{Decoded, MAX_BODY, MAX_PARTIALS, WireError};
+pub(crate) use read::{MAX_AGGREGATES_BODY, MAX_CONTRIBUTION_BODY, MAX_HEAD_BODY};
 
 /// The encoded bytes of a value, at most [`MAX_BODY`]. Shared, not copied, between messages.
 pub type Body = Arc<[u8]>;

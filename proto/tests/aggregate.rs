@@ -10,10 +10,10 @@ use ssz::{Decode as _, Encode as _};
 use ssz_types::{BitList, BitVector};
 
 fn aggregate() -> Aggregate {
-    let mut aggregation_bits = BitList::with_capacity(37).unwrap();
+    let mut aggregation_bits = BitList::with_capacity(37).expect("it has room");
     (0..37)
         .step_by(3)
-        .for_each(|at| aggregation_bits.set(at, true).unwrap());
+        .for_each(|at| aggregation_bits.set(at, true).expect("it has room"));
     let checkpoint = |epoch, byte: u8| Checkpoint {
         epoch: Epoch(epoch),
         root: Root::from([byte; 32]),

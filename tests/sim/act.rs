@@ -3,22 +3,19 @@
 
 use std::time::Duration;
 
-use dkg::bls::{self, Message as Hashed, PublicPoint, SignaturePoint};
 use node_core::duties::fault::Breach;
 use node_core::duties::note::Note;
-use node_core::duties::{Input, Output, Response, Submission};
+use node_core::duties::{Input, Output};
 use node_core::record::{Record, Recorded};
-use node_core::vault::Signable;
 use proto::frame::Frame;
 use proto::vote::Message;
-use proto::{DutyId, PeerIndex, Root, SignatureBytes, Slot};
+use proto::{DutyId, PeerIndex, Slot};
 
 use crate::checks::Release;
-use crate::draws::position_of;
 use crate::events::Event;
 use crate::faults::Fault;
 use crate::old;
-use crate::peer::{BeaconNode, Conduct};
+use crate::peer::Conduct;
 use crate::villains::Means;
 use crate::words::in_short;
 use crate::world::{Signing, World};
@@ -111,12 +108,12 @@ impl World {
             Note::OtherGenesis { peer: other, .. } => self.estrange(peer, other),
             Note::Exit(validator, note) => self.exits.note(peer, validator.0, note),
             Note::Deposit(note) => self.joining.told.push((peer, note)),
+            Note::Seats { .. } => self.seats_told.push((peer, note)),
             Note::UnservedFork(_) => *self.warned.entry(peer).or_default() += 1,
             Note::Sight { .. }
             | Note::Looked(_)
             | Note::Registration(_)
             | Note::Missed { .. }
-            | Note::NotPerformed { .. }
             | Note::Refused { .. }
             | Note::DiskHangs { .. }
             | Note::OtherChain { .. }
@@ -181,10 +178,12 @@ impl World {
             | Frame::DepositDemand(_)
             | Frame::DepositShares(_)
             | Frame::DepositRefusal(_)
-            | Frame::RegistrationShares(_)) => {
+            | Frame::RegistrationShares(_)
+            | Frame::SelectionShares(_)) => {
                 self.count_blobs(peer, &other);
                 self.check_exit(peer, &other);
                 self.check_joining(peer, &other);
+                self.check_selection(peer, &other);
                 return self.narrate(|| format!("peer {peer}: {other:?}"));
             }
         };
@@ -192,6 +191,7 @@ impl World {
         let message = Message::decode(self.cluster.lock.hash(), size, me, &bytes);
         let message = message.expect("a node sends what can be read");
         self.narrate(|| format!("peer {peer}: {}", in_short(&message)));
+        self.note_aggregates(peer, &message);
         if self.peers[peer].is_correct() {
             self.check_duty(peer, message.scope().duty);
             self.checks.says(peer, &message);
@@ -216,7 +216,7 @@ impl World {
         let durable = self.peers[peer].durable_history(&self.cluster).ok();
         let release = Release {
             value,
-            signing_root: value.signable(&self.chain.spec).signing_root(),
+            signing_roots: self.signing_roots(peer, value, &commit),
             durable: durable.as_ref(),
         };
         self.checks.releases(peer, &commit, release);
@@ -231,6 +231,7 @@ impl World {
     }
 
     fn send(&mut self, from: usize, to: usize, frame: Vec<u8>) {
+        let frame = self.lie(from, frame);
         let frames = match self.peers[from].conduct {
             Conduct::Correct | Conduct::RolledBack => vec![frame],
             Conduct::Villain(villain) => {
@@ -322,92 +323,5 @@ impl World {
             self.at(self.now, Event::Write(peer, life));
         }
         self.feed(peer, Input::Recorded(recorded));
-    }
-
-    /// Checks what a node submits (S16, S11), and lets the chain have it.
-    pub(crate) fn submit(&mut self, peer: usize, duty: DutyId, submission: Submission) -> Response {
-        let spec = self.chain.spec.clone();
-        let silent = [BeaconNode::Dead, BeaconNode::Hung];
-        let takes = !silent.contains(&self.peers[peer].beacon) && !self.peers[peer].refuses;
-        let (mut accepted, mut refused) = (Vec::new(), Vec::new());
-        let refuse = |index| (index, "not as the chain has it".to_owned());
-        match submission {
-            Submission::Attestations(attestations) => {
-                for attestation in attestations {
-                    let root = Signable::attestation(&spec, &attestation.data).signing_root();
-                    let index = attestation.attester_index;
-                    let validator = position_of(index);
-                    self.check_signature(validator, root, &attestation.signature);
-                    let seat = (validator, duty.slot, attestation.committee_index);
-                    if takes && self.chain.has_seat(peer, seat, self.now) {
-                        accepted.push(index);
-                        self.chain.accept(duty, validator, self.now);
-                    } else {
-                        refused.push(refuse(index));
-                    }
-                }
-            }
-            Submission::Block {
-                contents,
-                signature,
-                origin,
-            } => {
-                self.check_blobs((peer, duty), &contents, origin);
-                let block = &contents.block;
-                self.publishers.entry(duty).or_default().insert(peer);
-                let root = Signable::block(&spec, block.header()).signing_root();
-                let index = block.proposer_index();
-                let validator = position_of(index);
-                self.check_signature(validator, root, &signature);
-                let reveal = Signable::randao(&spec, duty.slot).signing_root();
-                self.verify(validator, reveal, block.randao_reveal());
-                let expected = self.chain.proposer_seen(peer, duty.slot, self.now);
-                let is_whole = self.chain.is_whole(&contents);
-                if takes && !is_whole && self.peers[peer].is_credulous {
-                    accepted.push(index);
-                } else if takes && !is_whole {
-                    refused.push((index, "KZG proof of blob 0 is wrong".to_owned()));
-                } else if takes && expected == Some(index) {
-                    accepted.push(index);
-                    if self.chain.accept(duty, validator, self.now) {
-                        self.spread(duty.slot, block.root(), (20, 400));
-                    }
-                } else {
-                    refused.push(refuse(index));
-                }
-            }
-        }
-        if takes {
-            let all = refused.iter();
-            self.refused
-                .extend(all.map(|(index, _)| (peer, duty, position_of(*index))));
-        }
-        Response::Submit {
-            duty,
-            accepted,
-            refused,
-        }
-    }
-
-    fn check_signature(&mut self, validator: u32, root: Root, signature: &SignatureBytes) {
-        self.hash.feed(signature.as_bytes());
-        self.checks.submits(validator, root);
-        self.verify(validator, root, *signature);
-    }
-
-    pub(crate) fn verify(&mut self, validator: u32, root: Root, signature: SignatureBytes) {
-        // Every peer submits the same: checked once.
-        if !self.verified.insert((validator, root, signature)) {
-            return;
-        }
-        let key = &self.cluster.lock.validators[validator as usize].public_key;
-        let key = PublicPoint::from_bytes(key).unwrap();
-        let message = Hashed::hash(root);
-        let valid = SignaturePoint::from_bytes(&signature)
-            .is_ok_and(|point| bls::verify(&key, &message, &point));
-        if !valid {
-            self.checks
-                .violated("S16", format!("validator {validator} submits garbage"));
-        }
     }
 }

@@ -6,8 +6,8 @@ use node_core::duties::agreed::judge::Sight;
 use node_core::duties::schedule::{Asked, Drawn};
 use node_core::duties::sight::Condition;
 use node_core::duties::{Input, Request, Response};
-use proto::eth::{AttesterDuty, ProposerDuty};
-use proto::{DutyId, DutyKind, Slot};
+use proto::eth::{AttesterDuty, BlockContents, ProposerDuty};
+use proto::{DutyId, DutyKind, Root, SignatureBytes, Slot};
 
 use crate::blocks::BlockOrder;
 use crate::events::Event;
@@ -45,6 +45,7 @@ impl World {
             | Request::Proposers(_)
             | Request::Seats(..)
             | Request::Subscribe(..)
+            | Request::SubscribeSync(..)
             | Request::Condition
             | Request::Leaving(_)
             | Request::SubmitExit(..)
@@ -61,7 +62,8 @@ impl World {
                 }
                 of(*slot, DutyKind::Block)
             }
-            Request::Knows { duty, .. } => *duty,
+            Request::Aggregates { slot, .. } => of(*slot, DutyKind::Aggregate),
+            Request::Knows { duty, .. } | Request::Contribution { duty, .. } => *duty,
         };
         *self.asked.entry((peer, duty)).or_default() += 1;
     }
@@ -113,35 +115,43 @@ impl World {
                 let names = speaks && !self.is_far(asked);
                 Response::Proposers(asked, names.then(|| self.proposers(peer, asked)))
             }
-            Request::Seats(asked, _) => Response::Seats(asked, speaks.then(Vec::new)),
-            Request::Prepare(asked, _) => Response::Prepare(asked, speaks.then_some(())),
-            Request::Subscribe(asked, _) => Response::Subscribe(asked, speaks.then_some(())),
-            Request::HeadVote(slot) => {
-                let is_synced = !self.chain.is_behind(peer, self.now);
-                let vote = (state == BeaconNode::Sound && is_synced)
-                    .then(|| self.chain.head_vote(peer, slot, self.now));
-                let second = self.peers[peer].second;
-                let other = second.map(|other| self.chain.head_vote(other, slot, self.now));
-                match (vote, other) {
-                    (Some(vote), Some(other)) if vote != other => {
-                        Response::SplitVote(slot, vec![vote, other])
-                    }
-                    (vote, _) => Response::HeadVote(slot, vote),
-                }
+            Request::Seats(asked, _) => {
+                Response::Seats(asked, speaks.then(|| self.seats(asked.epoch)))
             }
+            Request::SubscribeSync(asked, _) => {
+                Response::SubscribeSync(asked, speaks.then_some(()))
+            }
+            Request::Contribution {
+                duty,
+                subcommittee,
+                root,
+            } => {
+                let of = (duty.slot, subcommittee);
+                let found = self.contribution(peer, of, root);
+                let found = found.filter(|_| state == BeaconNode::Sound);
+                Response::Contribution(duty, found.map(Box::new))
+            }
+            Request::Prepare(asked, _) => Response::Prepare(asked, speaks.then_some(())),
+            Request::Subscribe(asked, all) => {
+                self.subscribed(peer, &all);
+                Response::Subscribe(asked, speaks.then_some(()))
+            }
+            Request::Aggregates {
+                slot,
+                data,
+                committees,
+            } if state == BeaconNode::Sound => {
+                Response::Aggregates(slot, self.aggregates(peer, slot, data, &committees))
+            }
+            Request::Aggregates { slot, .. } => Response::Aggregates(slot, Vec::new()),
+            Request::HeadVote(slot) => self.vote(peer, state == BeaconNode::Sound, slot),
             Request::Block {
                 slot,
                 randao_reveal,
                 pays: _,
             } => {
-                let fee_recipient = self.paid_by(peer, slot);
-                let order = BlockOrder {
-                    slot,
-                    randao_reveal,
-                    fee_recipient,
-                };
-                let block =
-                    (state == BeaconNode::Sound).then(|| self.chain.build(peer, &order, self.now));
+                let is_sound = state == BeaconNode::Sound;
+                let block = is_sound.then(|| self.build(peer, slot, randao_reveal));
                 Response::Block(slot, block)
             }
             Request::Condition => Response::Condition(match state {
@@ -150,16 +160,46 @@ impl World {
                 BeaconNode::Dead | BeaconNode::Hung => Condition::Mute,
             }),
             Request::Knows { duty, root } => {
-                let seen = match state {
-                    BeaconNode::Sound => self.chain.sight(peer, root, self.now),
-                    BeaconNode::Dead | BeaconNode::Hung | BeaconNode::Optimistic => Sight::Unready,
-                };
+                let seen = self.sight(peer, state, root);
                 Response::Knows { duty, root, seen }
             }
             Request::Submit { duty, submission } => self.submit(peer, duty, submission),
             Request::Leaving(asked) => self.standing(state, &asked),
             Request::SubmitExit(validator, exit) => self.take_exit(peer, validator, &exit),
             Request::Register(all) => self.take_registrations(peer, speaks, all),
+        }
+    }
+
+    /// What the beacon node of `peer` knows of a block.
+    fn sight(&self, peer: usize, state: BeaconNode, root: Root) -> Sight {
+        match state {
+            BeaconNode::Sound => self.chain.sight(peer, root, self.now),
+            BeaconNode::Dead | BeaconNode::Hung | BeaconNode::Optimistic => Sight::Unready,
+        }
+    }
+
+    /// A block of the beacon node of `peer`.
+    fn build(&mut self, peer: usize, slot: Slot, randao_reveal: SignatureBytes) -> BlockContents {
+        let fee_recipient = self.paid_by(peer, slot);
+        let order = BlockOrder {
+            slot,
+            randao_reveal,
+            fee_recipient,
+        };
+        self.chain.build(peer, &order, self.now)
+    }
+
+    /// What the beacon nodes of a peer would vote for.
+    fn vote(&mut self, peer: usize, is_sound: bool, slot: Slot) -> Response {
+        let is_synced = !self.chain.is_behind(peer, self.now);
+        let vote = (is_sound && is_synced).then(|| self.chain.head_vote(peer, slot, self.now));
+        let second = self.peers[peer].second;
+        let other = second.map(|other| self.chain.head_vote(other, slot, self.now));
+        match (vote, other) {
+            (Some(vote), Some(other)) if vote != other => {
+                Response::SplitVote(slot, vec![vote, other])
+            }
+            (vote, _) => Response::HeadVote(slot, vote),
         }
     }
 
@@ -174,6 +214,7 @@ impl World {
     fn attesters(&mut self, peer: usize, asked: Asked) -> Drawn<AttesterDuty> {
         let (root, duties) = self.chain.attesters(peer, asked.epoch, self.now);
         self.record_named(DutyKind::Head, duties.iter().map(|duty| duty.slot));
+        self.record_named(DutyKind::Aggregate, duties.iter().map(|duty| duty.slot));
         let root = Some(root);
         Drawn { root, duties }
     }

@@ -71,11 +71,12 @@ fn after_a_clock_that_jumped_ahead_a_restarted_peer_votes_again() {
     let process = world.peers[3].process.as_ref().unwrap();
     let silent_until = process.node.vault().restart_mark();
     assert!(silent_until <= Some(Slot(FIRST + 6)), "{silent_until:?}");
-    world.run_to(FIRST + 14);
-    world.assert_all_done(FIRST + 5..FIRST + 13);
+    world.run_to(FIRST + 24);
+    world.assert_all_done(FIRST + 5..FIRST + 23);
     let says = |duty| world.checks.has_said(3, duty, "PREPARE");
     let votes = |slot| says(head(slot)) || says(block(slot));
-    assert!((FIRST + 9..FIRST + 14).any(votes));
+    // Not in every slot: often the others are a quorum before it has its own value.
+    assert!((FIRST + 9..FIRST + 24).any(votes));
 }
 
 #[test]

@@ -295,7 +295,8 @@ fn a_peer_is_given_every_part_twice_at_most_and_only_of_the_block_that_is_signed
     assert_eq!(given, Some(2 * parts - 1));
 }
 
-/// Nothing of blobs is sent before a block is signed, so they cannot delay it.
+/// Nothing of blobs is sent before a block is signed, so they cannot delay it. (Once the first peer
+/// has signed and asks for blobs, the delays that are drawn for the others are other ones.)
 #[test]
 fn blobs_change_nothing_of_when_a_block_is_signed() {
     for seed in 730..738 {
@@ -309,10 +310,13 @@ fn blobs_change_nothing_of_when_a_block_is_signed() {
             assert_eq!(pulls > 0, blobs > 0);
             let of_slot = world.signed.into_iter();
             let of_slot = of_slot.filter(|((_, duty), _)| *duty == block(slot));
-            of_slot.collect::<Vec<_>>()
+            let mut signings: Vec<_> = of_slot.map(|(_, signing)| signing).collect();
+            signings.sort_by_key(|signing| signing.at);
+            let rounds: Vec<_> = signings.iter().map(|signing| signing.round).collect();
+            (signings[0].at, rounds)
         };
         let without = signed(0);
-        assert_eq!(without.len(), 4);
+        assert_eq!(without.1.len(), 4);
         assert_eq!(signed(9), without);
     }
 }

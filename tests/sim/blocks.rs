@@ -123,7 +123,8 @@ impl World {
             | Frame::DepositDemand(_)
             | Frame::DepositShares(_)
             | Frame::DepositRefusal(_)
-            | Frame::RegistrationShares(_) => {}
+            | Frame::RegistrationShares(_)
+            | Frame::SelectionShares(_) => {}
         }
     }
 }

@@ -15,7 +15,7 @@ use proto::eth::{
     Blobs, Block, BlockContents, ChainSpec, Checkpoint, CommitteeIndex, Genesis, HeadVote,
     ValidatorIndex,
 };
-use proto::{DutyId, DutyKind, Epoch, PublicKey, Root, Slot, Timestamp, example};
+use proto::{DutyId, DutyKind, Epoch, PublicKey, Root, SignatureBytes, Slot, Timestamp, example};
 
 use crate::blocks::BlockOrder;
 
@@ -75,6 +75,10 @@ pub struct Chain {
     values: BTreeMap<Root, Value>,
     /// When each duty of each validator was first accepted.
     accepted: BTreeMap<(DutyId, u32), Timestamp>,
+    /// Our votes that a beacon node has taken.
+    pub(crate) votes: BTreeMap<(Slot, u32), (HeadVote, SignatureBytes)>,
+    /// The heads that our members of the sync committee have signed.
+    pub(crate) messages: BTreeMap<(Slot, u32), (Root, SignatureBytes)>,
 }
 
 /// How long a beacon node that stood still takes to catch up.
@@ -107,6 +111,8 @@ impl Chain {
             blobs_of: BTreeMap::new(),
             values: BTreeMap::new(),
             accepted: BTreeMap::new(),
+            votes: BTreeMap::new(),
+            messages: BTreeMap::new(),
         }
     }
 
@@ -276,7 +282,7 @@ impl Chain {
     pub fn blocks(&self) -> impl Iterator<Item = &Block> {
         self.values().filter_map(|value| match value {
             Value::Block(block) => Some(block),
-            Value::Head(_) => None,
+            Value::Head(_) | Value::Aggregates(_) | Value::Contribution(_) => None,
         })
     }
 
@@ -288,8 +294,15 @@ impl Chain {
     /// Another value that somebody might vote for in this duty.
     pub fn other_value(&self, duty: DutyId, than: &Root) -> Option<Root> {
         let fits = |value: &Value| match value {
-            Value::Head(data) => duty.kind == DutyKind::Head && data.slot == duty.slot,
+            Value::Head(data) => {
+                let kinds = [DutyKind::Head, DutyKind::SyncMessage];
+                kinds.contains(&duty.kind) && data.slot == duty.slot
+            }
             Value::Block(block) => duty.kind == DutyKind::Block && block.slot() == duty.slot,
+            Value::Contribution(of) => contribution_duty(of) == Some(duty),
+            Value::Aggregates(all) => {
+                duty.kind == DutyKind::Aggregate && all.data().slot == duty.slot
+            }
         };
         let mut others = self
             .values
@@ -339,4 +352,13 @@ impl Chain {
             .map(|(duty, _)| duty)
             .collect()
     }
+}
+
+/// The duty that a contribution is of.
+pub fn contribution_duty(of: &proto::eth::Contribution) -> Option<DutyId> {
+    let subcommittee = proto::Subcommittee::new(of.subcommittee_index)?;
+    Some(DutyId {
+        slot: of.slot,
+        kind: DutyKind::Contribution(subcommittee),
+    })
 }

@@ -16,6 +16,7 @@
 //! | blobs | a block is submitted with its blobs, so by its builder or who has them from it |
 //! | exits | nothing of an exit is signed of which fewer than t operators approve |
 //! | blame | no correct peer is blamed, and no evidence is found against one |
+//! | sync | a member of the sync committee signs one head a slot: what the cluster attests to |
 //! | idle | a tick that finds nothing to do does not ask for the next one at once |
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,9 +24,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use node_core::duties::agreed::value::Value;
 use node_core::duties::note::Note;
 use node_core::record::{History, RecordNumber};
+use proto::eth::{Checkpoint, CommitteeIndex, HeadVote};
 use proto::vote::{Commit, Message};
-use proto::{ClusterSize, DutyId, DutyKind, Epoch, Root, Round, Slot};
+use proto::{ClusterSize, DutyId, DutyKind, Epoch, Root, Round, Slot, ValidatorPosition};
 
+use crate::chain::contribution_duty;
 use crate::kept::Kept;
 
 /// An invariant that does not hold.
@@ -42,6 +45,8 @@ pub enum Claim {
     /// An attestation with this source and target.
     Vote(Epoch, Epoch),
     Block(Slot),
+    /// What cannot be slashed.
+    Agreed,
 }
 
 /// Everything the checkers remember.
@@ -120,7 +125,7 @@ impl Checks {
     pub fn releases(&mut self, peer: usize, commit: &Commit, release: Release<'_>) {
         let Release {
             value,
-            signing_root,
+            signing_roots,
             durable,
         } = release;
         let duty = commit.scope.duty;
@@ -131,11 +136,27 @@ impl Checks {
             Value::Block(block) if (block.slot(), DutyKind::Block) == (duty.slot, duty.kind) => {
                 Claim::Block(duty.slot)
             }
-            Value::Head(_) | Value::Block(_) => {
+            Value::Aggregates(all)
+                if (all.data().slot, DutyKind::Aggregate) == (duty.slot, duty.kind) =>
+            {
+                Claim::Agreed
+            }
+            Value::Head(data) if (data.slot, DutyKind::SyncMessage) == (duty.slot, duty.kind) => {
+                Claim::Agreed
+            }
+            Value::Contribution(of) if contribution_duty(of) == Some(duty) => Claim::Agreed,
+            Value::Head(_) | Value::Block(_) | Value::Aggregates(_) | Value::Contribution(_) => {
                 return self.violated("S5", format!("{duty}: signs a value of another duty"));
             }
         };
         for partial in &commit.partials {
+            let Some(signing_root) = signing_roots.get(&partial.validator).copied() else {
+                self.violated(
+                    "S8",
+                    format!("peer {peer}, {duty}: {} has it not", partial.validator),
+                );
+                continue;
+            };
             let marks =
                 durable.and_then(|history| history.marks(RecordNumber(partial.validator.0)));
             let on_record = marks.is_some_and(|marks| {
@@ -148,7 +169,9 @@ impl Checks {
                         .iter()
                         .any(|block| block.signing_root == signing_root)
             });
-            if !on_record {
+            let is_agreed = durable.is_some_and(|of| of.value(duty) == Some(commit.value));
+            let is_agreed = claim == Claim::Agreed && is_agreed;
+            if !on_record && !is_agreed {
                 let detail = format!("peer {peer}, {duty}: released, but not on its disk");
                 self.violated("S2", detail);
             }
@@ -235,7 +258,7 @@ impl Checks {
             | Note::Pulled { .. }
             | Note::Absent { .. }
             | Note::UnservedFork(_)
-            | Note::NotPerformed { .. }
+            | Note::Seats { .. }
             | Note::Connected { .. } => None,
         };
         if culprit.is_some_and(|culprit| !self.bad.contains(&culprit.position())) {
@@ -248,8 +271,8 @@ impl Checks {
 pub struct Release<'a> {
     /// What is signed.
     pub value: &'a Value,
-    /// Its root under its domain.
-    pub signing_root: Root,
+    /// What each validator signs of it.
+    pub signing_roots: BTreeMap<ValidatorPosition, Root>,
     /// The durable record, if it can be read.
     pub durable: Option<&'a History>,
 }
@@ -262,6 +285,7 @@ pub(crate) fn slashable(one: Claim, other: Claim) -> bool {
             t1 == t2 || (s1 < s2 && t2 < t1) || (s2 < s1 && t1 < t2)
         }
         (Claim::Block(one), Claim::Block(other)) => one == other,
+        (Claim::Agreed, _) | (_, Claim::Agreed) => false,
         (Claim::Vote(..), Claim::Block(_)) | (Claim::Block(_), Claim::Vote(..)) => false,
     }
 }
@@ -285,4 +309,19 @@ fn root_of(text: &str) -> Root {
     let mut root = [0; 32];
     root[..8].copy_from_slice(&hash.0.to_le_bytes());
     root.into()
+}
+
+/// A vote of which only slot and head matter.
+pub fn any_vote() -> HeadVote {
+    let checkpoint = Checkpoint {
+        epoch: Epoch(0),
+        root: Root::ZERO,
+    };
+    HeadVote {
+        slot: Slot(0),
+        index: CommitteeIndex(0),
+        beacon_block_root: Root::ZERO,
+        source: checkpoint,
+        target: checkpoint,
+    }
 }

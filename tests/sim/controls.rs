@@ -137,14 +137,13 @@ fn two_votes_of_one_epoch_that_can_both_be_signed_are_noticed_as_s1() {
     checks.bad = BTreeSet::from([3]);
     let mut release = |peer, vote| {
         let value = Value::Head(vote);
-        let signing_root = value.signable(&world.chain.spec).signing_root();
         let commit = commit(duty, &value);
         checks.releases(
             peer,
             &commit,
             Release {
                 value: &value,
-                signing_root,
+                signing_roots: world.signing_roots(peer, &value, &commit),
                 durable: None,
             },
         );

@@ -8,6 +8,7 @@ use node_core::duties::schedule::Topic;
 use proto::eth::{AttesterDuty, CommitteeIndex, ProposerDuty, ValidatorIndex};
 use proto::{DutyId, DutyKind, Epoch, Root, Slot, Timestamp};
 
+use crate::aggregates;
 use crate::chain::{Chain, FIRST_INDEX, FULU_EPOCH, SLOTS_PER_EPOCH};
 use crate::checks::StateHash;
 
@@ -150,6 +151,8 @@ impl Chain {
                 slot,
                 committee_index,
                 committees_at_slot: COMMITTEES,
+                committee_length: Some(aggregates::COMMITTEE_LENGTH),
+                validator_committee_index: Some(aggregates::place(validator)),
             }
         };
         let duties = (0..).zip(&self.keys).map(duty).collect();
@@ -193,7 +196,7 @@ impl Chain {
     }
 }
 
-fn index_of(position: u32) -> ValidatorIndex {
+pub fn index_of(position: u32) -> ValidatorIndex {
     ValidatorIndex(FIRST_INDEX + u64::from(position))
 }
 

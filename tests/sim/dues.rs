@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use node_core::duties::Output;
 use node_core::duties::agreed::value::Value;
 use node_core::duties::note::Phase;
+use node_core::vault::Signable;
 use proto::{Epoch, Slot};
 
 use crate::chain::{Chain, SLOTS_PER_EPOCH};
@@ -246,14 +247,12 @@ fn a_share_that_waits_for_the_disk_is_not_sent_for_who_has_moved_meanwhile() {
         world.assert_safe();
         assert!(world.chain.accepted(head(slot), stays).is_some());
         let values = world.chain.values();
-        let of_slot = values.filter(|value| {
-            let Value::Head(vote) = value else {
-                return false;
-            };
-            vote.slot.0 == slot
+        let of_slot = values.filter_map(|value| match value {
+            Value::Head(vote) => Some(vote).filter(|vote| vote.slot.0 == slot),
+            Value::Block(_) | Value::Aggregates(_) | Value::Contribution(_) => None,
         });
-        for value in of_slot {
-            let root = value.signable(&world.chain.spec).signing_root();
+        for vote in of_slot {
+            let root = Signable::attestation(&world.chain.spec, vote).signing_root();
             let sent = world.checks.releasers(moves, &root);
             assert_eq!(sent, Default::default(), "{draw_ms:?}");
         }

@@ -7,8 +7,9 @@ use node_core::duties::note::{Miss, Note};
 use node_core::duties::{Input, Output, Response};
 use proto::eth::ValidatorIndex;
 use proto::frame::{Frame, Parts};
-use proto::{DutyId, ValidatorPosition};
+use proto::{DutyId, DutyKind, ValidatorPosition};
 
+use crate::aggregates::aggregate;
 use crate::chain::FIRST_INDEX;
 use crate::faults::Fault;
 use crate::scenarios::{block, ms};
@@ -89,8 +90,14 @@ fn what_the_own_beacon_node_refuses_is_a_miss_with_its_words() {
     let duties: usize = OVER
         .map(|slot| world.chain.duties(proto::Slot(slot)).len())
         .sum();
+    let aggregates = OVER.flat_map(|slot| {
+        let all = world.aggregators(proto::Slot(slot)).into_iter();
+        all.filter_map(|validator| world.chain.accepted(aggregate(slot), validator))
+            .collect::<Vec<_>>()
+    });
+    let aggregates = aggregates.count();
     let misses = world.misses(2);
-    assert_eq!(misses.len(), duties);
+    assert_eq!(misses.len(), duties + aggregates);
     for miss in misses {
         let Miss::NotTaken { why, by } = miss else {
             panic!("{miss:?}");
@@ -123,6 +130,7 @@ fn what_no_beacon_node_takes_is_said_to_be_taken_by_none() {
         let mut taken: BTreeMap<DutyId, Vec<usize>> = BTreeMap::new();
         for note in world.told_by(peer) {
             if let Note::Missed { duty, why, .. } = note
+                && duty.kind != DutyKind::Aggregate
                 && let Miss::NotTaken { by, .. } = why
             {
                 taken.insert(*duty, by.iter().map(|peer| peer.position()).collect());

@@ -67,6 +67,7 @@ fn signed(entry: &Entry) -> Option<(DutyId, Claim, Root, Vec<u32>)> {
             let duty = of(*slot, DutyKind::Block);
             Some((duty, Claim::Block(*slot), *signing_root, vec![validator.0]))
         }
+        Entry::Agreed { duty, value } => Some((*duty, Claim::Agreed, *value, Vec::new())),
         Entry::Enrolled(_)
         | Entry::Mark(_)
         | Entry::Deposit { .. }

@@ -7,7 +7,8 @@
 //! | `events` | what happens, and the queue of it |
 //! | `peer`, `links`, `chain` | one machine, the sessions between them, what beacon nodes see |
 //! | `draws` | who has which duty, by the block that settles it |
-//! | `act`, `nature`, `faults` | what nodes ask for; what the chain does; what goes wrong |
+//! | `act`, `submitting` | what nodes ask for, and what they submit |
+//! | `nature`, `faults` | what the chain does; what goes wrong |
 //! | `words` | messages in a few words |
 //! | `checks` | what must hold at every step, by the names of the invariants |
 //! | `villains` | peers that break the protocol on purpose |
@@ -19,6 +20,8 @@
 //! | `blobs`, `garbage` | the same, of blocks with blobs |
 //! | `rocket`, `payees` | a node account that goes in and out of the smoothing pool; scripts |
 //! | `joining`, `deposits` | deposits at Rocket Pool: what is checked of them; scripts |
+//! | `aggregates`, `aggregating` | aggregates: what is checked of them; scripts |
+//! | `syncing` | the sync committee: what is checked of it; scripts |
 //! | `leaving`, `exits` | exits: what is checked of them; scripts |
 //! | `dues`, `endings` | the same, of duties that are drawn anew; of what is said at their end |
 //! | `controls` | worlds that are wrong on purpose: the checkers must notice |
@@ -65,6 +68,8 @@
 )]
 
 mod act;
+mod aggregates;
+mod aggregating;
 mod asked;
 mod attacks;
 mod blind;
@@ -98,6 +103,8 @@ mod registering;
 
 mod rocket;
 mod scenarios;
+mod submitting;
+mod syncing;
 mod turns;
 mod views;
 mod villains;

@@ -51,7 +51,7 @@ fn what_a_later_version_says_is_counted_and_is_no_fault() {
     world.run_to(FIRST + 1);
     let sender = world.peers[2].index;
     let frame = vec![0x9a, 0x06, 1, 7]; // Field 99.
-    let kind = vec![0x12, 4, 0x08, 9, 0x10, 2]; // A vote on kind 2.
+    let kind = vec![0x12, 4, 0x08, 9, 0x10, 99]; // A vote on kind 99.
     for bytes in [frame.clone(), frame, kind] {
         world.feed(0, Input::Frame(sender, bytes));
     }

@@ -19,6 +19,7 @@ use proto::frame::SentExitWord;
 use proto::{Address, PeerIndex, Timestamp, Versions};
 use tests::cluster::Cluster;
 
+use crate::aggregates::Pool;
 use crate::villains::Villain;
 
 /// What is the matter with a beacon node.
@@ -64,6 +65,8 @@ pub struct Peer {
     pub drift_micros: i64,
     /// The beacon node beside it.
     pub beacon: BeaconNode,
+    /// What its beacon node aggregates.
+    pub pool: Pool,
     /// Whether its beacon node refuses whatever is submitted.
     pub refuses: bool,
     /// Whether its beacon node says that it took a block although the blobs are others.
@@ -145,6 +148,7 @@ impl Peer {
             skew_micros: 0,
             drift_micros: 0,
             beacon: BeaconNode::Sound,
+            pool: Pool::Whole,
             refuses: false,
             is_credulous: false,
             hears: true,

@@ -5,7 +5,7 @@ use consensus::Value as _;
 use dkg::bls::Message as Hashed;
 use node_core::duties::agreed::value::Value;
 use node_core::vault::Signable;
-use proto::frame::{Frame, Greeting};
+use proto::frame::{Frame, Greeting, SelectionShares};
 use proto::vote::{
     Change, Commit, Committal, Message, Prepare, Proposal, Propose, RoundChange, Signatures, Vote,
 };
@@ -106,6 +106,9 @@ impl Villain {
             Ok(Frame::ExitShare(share)) if self == Self::BadShares => {
                 return vec![bad_share(me, &share, means).encode()];
             }
+            Ok(Frame::SelectionShares(shares)) if self == Self::BadShares => {
+                return vec![bad_selection(me, shares, means).encode()];
+            }
             Ok(Frame::DepositShares(shares)) if self == Self::BadShares => {
                 return vec![bad_deposits(me, shares, means).encode()];
             }
@@ -126,7 +129,8 @@ impl Villain {
                 | Frame::DepositDemand(_)
                 | Frame::DepositShares(_)
                 | Frame::DepositRefusal(_)
-                | Frame::RegistrationShares(_),
+                | Frame::RegistrationShares(_)
+                | Frame::SelectionShares(_),
             )
             | Err(_) => return vec![frame],
         };
@@ -281,7 +285,10 @@ fn usurped(me: PeerIndex, vote: &Prepare, means: &Means<'_>) -> Option<Vec<u8>> 
 fn other_proposal(me: PeerIndex, proposal: &Proposal, means: &Means<'_>) -> Option<Vec<u8>> {
     let said = &proposal.signed.statement;
     let other = match said.scope.duty.kind {
-        DutyKind::Head => {
+        DutyKind::Head
+        | DutyKind::Aggregate
+        | DutyKind::SyncMessage
+        | DutyKind::Contribution(_) => {
             let other = means.chain.other_value(said.scope.duty, &said.value)?;
             means.chain.value(&other)?.clone()
         }
@@ -310,6 +317,16 @@ fn forged(certificate: &Signatures) -> Signatures {
             .map(|peer| (*peer, IdentitySignature([7; 64])))
             .collect(),
     )
+}
+
+/// The same selection proofs, of something else.
+fn bad_selection(me: PeerIndex, mut shares: SelectionShares, means: &Means<'_>) -> Frame {
+    let keys = &means.cluster.outcomes[me.position()].validators;
+    for partial in &mut shares.partials {
+        let share = &keys[partial.validator.index()].share;
+        partial.signature = share.sign(&Hashed::hash([0xbb; 32].into())).to_bytes();
+    }
+    Frame::SelectionShares(shares)
 }
 
 /// The same commitment with signatures of something else.

@@ -17,6 +17,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use tests::cluster::{Cluster, Recipe};
 
+use crate::aggregating::Lie;
 use crate::chain::Chain;
 use crate::checks::{Checks, StateHash, Violation};
 use crate::events::Event;
@@ -115,6 +116,17 @@ pub struct World {
     pub parts: BTreeMap<usize, usize>,
     /// How often each said that it has none.
     pub refusals: BTreeMap<usize, usize>,
+    /// How often each peer sent selection proofs while attestations were due.
+    pub hurried: BTreeMap<usize, usize>,
+    /// What each beacon node was told last of whose attestation in which slot: when, and whether
+    /// that is an aggregator's.
+    pub subscribed: BTreeMap<(usize, Slot, u32), (Timestamp, bool)>,
+    /// Whether our validators sit in the sync committee.
+    pub has_committee: bool,
+    /// What each peer told of seats in it.
+    pub seats_told: Vec<(usize, Note)>,
+    /// What a leader proposes in place of its aggregates.
+    pub lies: BTreeMap<(usize, DutyId), Lie>,
     /// What is said and done about exits.
     pub exits: Exits,
     /// What is said and done about deposits.
@@ -209,6 +221,11 @@ impl World {
             refused_reveals: 0,
             asked: BTreeMap::new(),
             publishers: BTreeMap::new(),
+            hurried: BTreeMap::new(),
+            subscribed: BTreeMap::new(),
+            has_committee: false,
+            seats_told: Vec::new(),
+            lies: BTreeMap::new(),
             pulls: BTreeMap::new(),
             parts: BTreeMap::new(),
             refusals: BTreeMap::new(),

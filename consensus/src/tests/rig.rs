@@ -43,7 +43,8 @@ pub const BLOCK: DutyKind = DutyKind::Block;
 pub fn opening(kind: DutyKind) -> Opening {
     match kind {
         DutyKind::Head => Opening::Leaderless,
-        DutyKind::Block => Opening::Led,
+        DutyKind::SyncMessage => Opening::Leaderless,
+        DutyKind::Block | DutyKind::Aggregate | DutyKind::Contribution(_) => Opening::Led,
     }
 }
 

@@ -77,6 +77,16 @@ impl SignaturePoint {
             .ok_or(BadPoint::Signature)
     }
 
+    /// The aggregate of both (`Aggregate` of the draft), unless one undoes the other.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Option<Self> {
+        G2::default()
+            .plus_affine(&self.0)
+            .plus_affine(&other.0)
+            .affine()
+            .map(Self)
+    }
+
     /// The 96-byte compressed form.
     pub fn to_bytes(&self) -> SignatureBytes {
         curve::encode_g2(&self.0).into()

@@ -36,6 +36,18 @@ pub enum Call {
     AttestationData,
     /// `POST /eth/v2/beacon/pool/attestations`.
     SubmitAttestations,
+    /// `GET /eth/v2/validator/aggregate_attestation`.
+    Aggregate,
+    /// `POST /eth/v2/validator/aggregate_and_proofs`.
+    SubmitAggregates,
+    /// `GET /eth/v1/validator/sync_committee_contribution`.
+    Contribution,
+    /// `POST /eth/v1/beacon/pool/sync_committees`.
+    SubmitSyncMessages,
+    /// `POST /eth/v1/validator/contribution_and_proofs`.
+    SubmitContributions,
+    /// `POST /eth/v1/validator/sync_committee_subscriptions`.
+    SubscribeSync,
     /// `POST /eth/v1/beacon/pool/voluntary_exits`.
     SubmitExit,
     /// `GET /eth/v1/beacon/pool/voluntary_exits`.
@@ -78,6 +90,12 @@ impl Call {
             | Self::SyncDuties
             | Self::AttestationData
             | Self::SubmitAttestations
+            | Self::Aggregate
+            | Self::SubmitAggregates
+            | Self::Contribution
+            | Self::SubmitSyncMessages
+            | Self::SubmitContributions
+            | Self::SubscribeSync
             | Self::SubmitExit
             | Self::PooledExits
             | Self::ProduceBlock
@@ -110,6 +128,12 @@ impl Call {
             Self::SyncDuties => "sync committee duties",
             Self::AttestationData => "attestation data",
             Self::SubmitAttestations => "submit attestations",
+            Self::Aggregate => "aggregate",
+            Self::SubmitAggregates => "submit aggregates",
+            Self::Contribution => "sync committee contribution",
+            Self::SubmitSyncMessages => "submit sync committee messages",
+            Self::SubmitContributions => "submit contributions",
+            Self::SubscribeSync => "subscribe sync committee",
             Self::SubmitExit => "submit exit",
             Self::PooledExits => "pooled exits",
             Self::ProduceBlock => "produce block",
@@ -135,12 +159,19 @@ impl Call {
             | Self::Version
             | Self::Header
             | Self::BlockRoot => 3,
-            Self::AttestationData | Self::SubmitAttestations => 4,
+            Self::AttestationData
+            | Self::SubmitAttestations
+            | Self::Aggregate
+            | Self::SubmitAggregates
+            | Self::Contribution
+            | Self::SubmitSyncMessages
+            | Self::SubmitContributions => 4,
             Self::Genesis | Self::Spec | Self::Events | Self::Checkpoints => 5,
             Self::ProduceBlock | Self::PublishBlock => 8,
             Self::PrepareProposers
             | Self::SubscribeCommittees
             | Self::RegisterValidators
+            | Self::SubscribeSync
             | Self::SubmitExit
             | Self::PooledExits
             | Self::Block => 10,
@@ -162,6 +193,12 @@ impl Call {
             | Self::Header
             | Self::AttestationData
             | Self::SubmitAttestations
+            | Self::Aggregate
+            | Self::SubmitAggregates
+            | Self::Contribution
+            | Self::SubmitSyncMessages
+            | Self::SubmitContributions
+            | Self::SubscribeSync
             | Self::SubmitExit
             | Self::PublishBlock
             | Self::PrepareProposers

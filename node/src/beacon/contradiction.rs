@@ -16,6 +16,16 @@ pub enum Contradiction {
         came: Slot,
         index: CommitteeIndex,
     },
+    #[error(
+        "the aggregate of committee {committee} in slot {slot} asked, one of another slot or of \
+         other committees came"
+    )]
+    OtherAggregate {
+        slot: Slot,
+        committee: CommitteeIndex,
+    },
+    #[error("the contribution of subcommittee {index} in slot {slot} asked, another came")]
+    OtherContribution { slot: Slot, index: u64 },
     #[error("{asked} was asked for, {came} came")]
     OtherBlock {
         /// A block by root, slot or name.

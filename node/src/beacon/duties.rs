@@ -154,38 +154,6 @@ impl BeaconClient {
         })
     }
 
-    /// Which of `validators` sit in the sync committee of `epoch`; none where the node does not
-    /// know the call.
-    ///
-    /// # Errors
-    /// If the node cannot be asked.
-    pub async fn sync_committee_seats(
-        &self,
-        epoch: Epoch,
-        validators: &[ValidatorIndex],
-    ) -> Result<Vec<ValidatorIndex>, BeaconError> {
-        #[derive(Deserialize)]
-        struct Seat {
-            validator_index: ValidatorIndex,
-        }
-        #[derive(Deserialize)]
-        struct Seats {
-            data: Vec<Seat>,
-        }
-        self.put((Call::SyncDuties, epoch.0), async {
-            const CALL: Call = Call::SyncDuties;
-            let path = format!("/eth/v1/validator/duties/sync/{epoch}");
-            let answer = match self.post(CALL, &path, Body::json(validators)).await {
-                Err(error) if error.refuses_the_form() => return Ok(Vec::new()),
-                answer => answer?,
-            };
-            let seats: Seats = self.read_json(CALL, &answer.body)?;
-            let seats = seats.data.into_iter().map(|seat| seat.validator_index);
-            Ok(seats.filter(|index| validators.contains(index)).collect())
-        })
-        .await
-    }
-
     /// Tells the node who gets the fees of which proposer. It forgets after a few epochs.
     ///
     /// # Errors

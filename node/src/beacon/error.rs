@@ -251,6 +251,7 @@ pub(super) fn is_already_known(message: &str) -> bool {
         "alreadyexists",
         "alreadyvoted",
         "priorattestationknown",
+        "supersetknown",
         "duplicate",
     ];
     words.iter().any(|word| letters.contains(word))

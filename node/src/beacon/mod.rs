@@ -12,6 +12,8 @@
 //! | `validators` | which validators a state knows |
 //! | `duties` | who attests and proposes when; subscriptions and fee recipients |
 //! | `votes` | the head vote, and attestations to post |
+//! | `sync` | who sits in the sync committee, its messages and contributions |
+//! | `aggregates` | what the node has aggregated, and signed aggregates to post |
 //! | `exits` | an exit to post |
 //! | `registrations` | registrations with builders to pass on |
 //! | `blocks` | a block to sign, and the signed block to post |
@@ -28,6 +30,7 @@
 //! Source: `ethereum/beacon-APIs`, consensus versions Electra and Fulu.
 
 pub mod address;
+mod aggregates;
 mod blocks;
 mod call;
 mod chain;
@@ -42,6 +45,7 @@ mod pauses;
 mod registrations;
 mod sse;
 mod states;
+mod sync;
 mod transport;
 mod validators;
 mod votes;
@@ -59,4 +63,5 @@ pub use error::{BadUrl, BeaconError, Cause, ItemFailure, Rejected, Voice};
 pub use events::{HeadEvent, Heard};
 pub use items::Strange;
 pub use states::{Agreed, StateBytes};
+pub use sync::SyncSubscription;
 pub use validators::{ValidatorState, ValidatorStatus, Validators};

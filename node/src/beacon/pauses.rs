@@ -69,11 +69,17 @@ impl Pauses {
 }
 
 /// The first and the longest pause after a failure that lasts. None for what is signed, which is
-/// always offered, for blocks, of which it is no refusal that they are not known, for the stream of
-/// events, which pauses by itself, and for what is read for a proof, which is made seldom.
+/// always offered, for blocks and aggregates, of which it is no refusal that they are not known,
+/// for the stream of events, which pauses by itself, and for what is read for a proof, which is
+/// made seldom.
 fn range(call: Call) -> Option<(Duration, Duration)> {
     match call {
         Call::SubmitAttestations
+        | Call::Aggregate
+        | Call::SubmitAggregates
+        | Call::Contribution
+        | Call::SubmitSyncMessages
+        | Call::SubmitContributions
         | Call::SubmitExit
         | Call::RegisterValidators
         | Call::PooledExits
@@ -95,6 +101,7 @@ fn range(call: Call) -> Option<(Duration, Duration)> {
         | Call::ProposerDuties
         | Call::PrepareProposers
         | Call::SubscribeCommittees
+        | Call::SubscribeSync
         | Call::SyncDuties => Some(RARE),
     }
 }

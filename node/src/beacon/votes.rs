@@ -80,7 +80,21 @@ impl BeaconClient {
     ) -> Result<Vec<ItemFailure>, BeaconError> {
         let path = "/eth/v2/beacon/pool/attestations";
         let body = Body::json(attestations).of(fork);
-        let error = match self.post(Call::SubmitAttestations, path, body).await {
+        self.submit_list(Call::SubmitAttestations, path, body).await
+    }
+
+    /// Posts a list. Gives those of its items that the node did not take; what it had already
+    /// counts as taken.
+    ///
+    /// # Errors
+    /// If the node cannot be told, or refuses all without saying which.
+    pub(super) async fn submit_list(
+        &self,
+        call: Call,
+        path: &str,
+        body: Body,
+    ) -> Result<Vec<ItemFailure>, BeaconError> {
+        let error = match self.post(call, path, body).await {
             Ok(_) => return Ok(Vec::new()),
             Err(error) => error,
         };

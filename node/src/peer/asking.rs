@@ -1,30 +1,32 @@
 //! A request of the core to one beacon node, and what it says in the core's words.
 //!
-//! A failure is told beside a response of "nothing": the core decides when to ask again.
+//! A failure is told beside a response of "nothing": the core decides when to ask again. What is
+//! signed and aggregated stands in `submitting`.
 
 mod building;
+mod submitting;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
-use proto::eth::{ChainSpec, SingleAttestation, ValidatorIndex};
-use proto::{DutyId, PublicKey, Root, ValidatorPosition};
+use proto::eth::{ChainSpec, SyncDuty, ValidatorIndex};
+use proto::{DutyId, Epoch, PublicKey, Root, ValidatorPosition};
 use tokio::time::timeout;
 use tracing::debug;
 
 use crate::beacon::{
-    BeaconClient, BeaconError, BlockId, CommitteeSubscription, Duties, HeadEvent, ItemFailure,
-    Published, StateId, Strange, Validation, ValidatorState,
+    BeaconClient, BeaconError, BlockId, CommitteeSubscription, Duties, HeadEvent, StateId, Strange,
+    ValidatorState,
 };
 use crate::clock;
 use crate::report::news::News;
 use node_core::duties::agreed::judge::{Sight, Sighting};
 use node_core::duties::onehop::exit::standing::Leaving;
-use node_core::duties::schedule::{Attester, Drawn, Registered};
+use node_core::duties::schedule::{Drawn, Registered, Subscription};
 use node_core::duties::sight::Condition;
-use node_core::duties::{Origin, Request, Response, Submission};
+use node_core::duties::{Request, Response};
 
 /// How long is waited for what the node says of its health, beside whether it is syncing: some
 /// proxies never answer that.
@@ -115,9 +117,11 @@ impl Question {
                 Response::Proposers(asked, self.drawn(found))
             }
             Request::Seats(asked, indices) => {
-                let seats = self.client().sync_committee_seats(asked.epoch, &indices);
-                let seats = seats.await;
-                Response::Seats(asked, self.planned(seats))
+                Response::Seats(asked, self.seats(asked.epoch, &indices).await)
+            }
+            Request::SubscribeSync(asked, members) => {
+                let noted = self.subscribe_sync(asked.epoch, &members).await;
+                Response::SubscribeSync(asked, self.planned(noted))
             }
             Request::Prepare(asked, recipients) => {
                 let noted = self.client().prepare_proposers(&recipients).await;
@@ -137,12 +141,22 @@ impl Question {
                 randao_reveal,
                 pays,
             } => self.own_block(slot, randao_reveal, pays).await,
+            Request::Aggregates {
+                slot,
+                data,
+                committees,
+            } => Response::Aggregates(slot, self.aggregates(slot, data, &committees).await),
+            Request::Contribution {
+                duty,
+                subcommittee,
+                root,
+            } => {
+                let found = self.contribution((duty.slot, subcommittee), root).await;
+                Response::Contribution(duty, found.map(Box::new))
+            }
             Request::Condition => Response::Condition(self.condition().await),
             Request::Knows { duty, root } => {
-                let seen = self.sight(root).await.unwrap_or_else(|error| {
-                    debug!(%duty, %error, "cannot ask the beacon node for a block");
-                    Sight::Unready
-                });
+                let seen = self.known(duty, root).await;
                 Response::Knows { duty, root, seen }
             }
             Request::Submit { duty, submission } => self.submit(duty, submission).await,
@@ -266,6 +280,22 @@ impl Question {
         }
     }
 
+    /// What the node knows of a block.
+    async fn known(&self, duty: DutyId, root: Root) -> Sight {
+        self.sight(root).await.unwrap_or_else(|error| {
+            debug!(%duty, %error, "cannot ask the beacon node for a block");
+            Sight::Unready
+        })
+    }
+
+    /// Where these validators sit in the sync committee.
+    async fn seats(&mut self, epoch: Epoch, indices: &[ValidatorIndex]) -> Option<Vec<SyncDuty>> {
+        let seats = self.client().sync_duties(epoch, indices).await;
+        let (seats, strange) = self.planned(seats)?;
+        self.passed_over(&strange);
+        Some(seats)
+    }
+
     /// The block with this root beside the present head, if the node follows the chain.
     async fn sight(&self, root: Root) -> Result<Sight, BeaconError> {
         let block = self.client().known_block(BlockId::Root(root));
@@ -283,71 +313,6 @@ impl Question {
             })
         }))
     }
-
-    /// What the beacon node has of a submission now, and what it refused.
-    async fn submit(&self, duty: DutyId, submission: Submission) -> Response {
-        let (all, refused) = match submission {
-            Submission::Attestations(attestations) => {
-                let all = attestations.iter().map(|a| a.attester_index).collect();
-                (all, self.refused_attestations(duty, &attestations).await)
-            }
-            Submission::Block {
-                contents,
-                signature,
-                origin,
-            } => {
-                let proposer = contents.block.proposer_index();
-                let validation = match origin {
-                    Origin::Own => Validation::Gossip,
-                    Origin::Peer => Validation::Consensus,
-                };
-                let published = self
-                    .client()
-                    .publish_block(&contents, signature, validation);
-                let refused = match published.await {
-                    Ok(Published::Imported | Published::AlreadyKnown) => None,
-                    Ok(Published::OnlySentOn) => {
-                        Some("it sent the block on, and could not import it itself".to_owned())
-                    }
-                    Err(error) => Some(error.to_string()),
-                };
-                let refused = refused.into_iter().map(|why| (proposer, why)).collect();
-                (vec![proposer], refused)
-            }
-        };
-        Response::Submit {
-            duty,
-            accepted: without(all, &refused),
-            refused,
-        }
-    }
-
-    /// Which of these the beacon node did not take, and why.
-    async fn refused_attestations(
-        &self,
-        duty: DutyId,
-        attestations: &[SingleAttestation],
-    ) -> Vec<(ValidatorIndex, String)> {
-        let all = |why: String| {
-            let each = attestations.iter();
-            each.map(|a| (a.attester_index, why.clone())).collect()
-        };
-        let chain = &self.asking.chain;
-        let fork = match chain.fork_at(chain.epoch_of(duty.slot)) {
-            Ok(fork) => fork,
-            Err(unknown) => return all(unknown.to_string()),
-        };
-        match self.client().submit_attestations(fork, attestations).await {
-            Ok(failures) => {
-                let of = |failure: ItemFailure| {
-                    let attestation = attestations.get(failure.index)?;
-                    Some((attestation.attester_index, failure.message.to_string()))
-                };
-                failures.into_iter().filter_map(of).collect()
-            }
-            Err(error) => all(error.to_string()),
-        }
-    }
 }
 
 /// What an exit needs of a validator; none if the node does not say it.
@@ -361,20 +326,13 @@ fn standing(state: &ValidatorState) -> Option<Leaving> {
     })
 }
 
-fn subscription(attester: &Attester) -> CommitteeSubscription {
+fn subscription(of: &Subscription) -> CommitteeSubscription {
+    let attester = of.attester;
     CommitteeSubscription {
         validator_index: attester.duty.validator_index,
         committee_index: attester.duty.committee_index,
         committees_at_slot: attester.duty.committees_at_slot,
         slot: attester.duty.slot,
-        is_aggregator: false,
+        is_aggregator: of.is_aggregator,
     }
-}
-
-fn without(
-    mut all: Vec<ValidatorIndex>,
-    refused: &[(ValidatorIndex, String)],
-) -> Vec<ValidatorIndex> {
-    all.retain(|index| refused.iter().all(|(refused, _)| refused != index));
-    all
 }

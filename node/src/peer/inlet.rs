@@ -90,9 +90,10 @@ impl PutOff {
     pub fn push(&mut self, deferred: Deferred) {
         match deferred {
             Deferred::Combine(_) => self.urgent.push_back(deferred),
-            Deferred::Presign(_) | Deferred::Deposits | Deferred::Registrations => {
-                self.idle.push_back(deferred)
-            }
+            Deferred::Presign(_)
+            | Deferred::Select(_)
+            | Deferred::Deposits
+            | Deferred::Registrations => self.idle.push_back(deferred),
         }
     }
 

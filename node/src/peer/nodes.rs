@@ -245,6 +245,7 @@ impl Nodes {
         let kind = |request: &Request| match request {
             Request::Prepare(..) => Some((0, None)),
             Request::Subscribe(asked, _) => Some((1, Some(asked.epoch))),
+            Request::SubscribeSync(asked, _) => Some((2, Some(asked.epoch))),
             Request::Chain(_)
             | Request::Validators(..)
             | Request::Attesters(..)
@@ -252,6 +253,8 @@ impl Nodes {
             | Request::Seats(..)
             | Request::HeadVote(_)
             | Request::Block { .. }
+            | Request::Aggregates { .. }
+            | Request::Contribution { .. }
             | Request::Condition
             | Request::Knows { .. }
             | Request::Submit { .. }

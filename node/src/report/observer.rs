@@ -196,7 +196,10 @@ impl Observer {
             Note::DiskHangs { waited } => self.disk_hangs(waited.as_secs()),
             Note::OtherChain { from } => Self::other_chain(from),
             Note::UnservedFork(fork) => self.unserved(&fork),
-            Note::NotPerformed { seats, attesters } => self.not_performed(&seats, attesters),
+            Note::Seats {
+                seats,
+                are_performed,
+            } => self.seats(&seats, are_performed),
             Note::Fault {
                 peer,
                 breach,

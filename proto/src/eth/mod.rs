@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`aggregate`] | [`Aggregate`]: a committee's votes together, who puts them together |
 //! | [`attestation`] | [`AttestationData`] (the head vote), [`SingleAttestation`] |
+//! | [`sync`] | [`SyncCommitteeMessage`], [`Contribution`]: what the sync committee signs |
 //! | [`domain`] | domain types, [`Domain`], [`signing_root`] |
 //! | [`fork`] | the forks Gantry has containers for, the chain's [`ForkSchedule`] |
 //! | [`spec`] | [`ChainSpec`]: what a chain is, and its clock |
@@ -42,6 +43,7 @@ pub mod payload;
 pub mod preset;
 pub mod spec;
 pub mod state;
+pub mod sync;
 
 pub use aggregate::{Aggregate, SignedAggregate, is_aggregator};
 pub use attestation::{AttestationData, Checkpoint, HeadVote, SingleAttestation};
@@ -63,3 +65,7 @@ pub use payload::{ExecutionPayloadHeader, Withdrawal};
 pub use preset::{Mainnet, Minimal, Preset, PresetBase};
 pub use spec::{BlobLimits, ChainSpec, Genesis, SpecError, Unserved};
 pub use state::Validator;
+pub use sync::{
+    Contribution, SignedContribution, SyncAggregatorSelectionData, SyncCommitteeMessage, SyncDuty,
+    is_sync_aggregator,
+};

@@ -7,7 +7,7 @@ use std::fmt::{self, Debug};
 use std::str::FromStr;
 
 use thiserror::Error;
-use typenum::{Prod, U4, U16, U32, U64, U512, U2048, Unsigned};
+use typenum::{Prod, U4, U8, U16, U32, U64, U128, U512, U2048, Unsigned};
 
 /// A number as a type: a list's limit or a vector's length.
 pub trait Limit: Unsigned + Clone + Debug + PartialEq + Eq + Send + Sync + 'static {}
@@ -22,6 +22,8 @@ pub trait Preset: Clone + Debug + PartialEq + Eq + Send + Sync + 'static {
     type MaxValidatorsPerSlot: Limit;
     /// `SYNC_COMMITTEE_SIZE`.
     type SyncCommitteeSize: Limit;
+    /// `SYNC_COMMITTEE_SIZE / SYNC_COMMITTEE_SUBNET_COUNT`.
+    type SyncSubcommitteeSize: Limit;
     /// `MAX_WITHDRAWALS_PER_PAYLOAD`.
     type MaxWithdrawalsPerPayload: Limit;
 }
@@ -40,6 +42,7 @@ impl Preset for Mainnet {
     type MaxCommitteesPerSlot = U64;
     type MaxValidatorsPerSlot = ValidatorsPerSlot<U64>;
     type SyncCommitteeSize = U512;
+    type SyncSubcommitteeSize = U128;
     type MaxWithdrawalsPerPayload = U16;
 }
 
@@ -47,6 +50,7 @@ impl Preset for Minimal {
     type MaxCommitteesPerSlot = U4;
     type MaxValidatorsPerSlot = ValidatorsPerSlot<U4>;
     type SyncCommitteeSize = U32;
+    type SyncSubcommitteeSize = U8;
     type MaxWithdrawalsPerPayload = U4;
 }
 

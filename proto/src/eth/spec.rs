@@ -80,6 +80,8 @@ pub struct ChainSpec {
     slot_duration_ms: u64,
     attestations: Due,
     aggregates: Due,
+    sync_messages: Due,
+    contributions: Due,
     forks: ForkSchedule,
     unserved: Option<Unserved>,
     blobs: BlobLimits,
@@ -114,6 +116,10 @@ impl Due {
 const ATTESTATION_DUE_BPS: u64 = 3333;
 /// The same of aggregates.
 const AGGREGATE_DUE_BPS: u64 = 6667;
+/// The same of sync committee messages.
+const SYNC_MESSAGE_DUE_BPS: u64 = 3333;
+/// The same of contributions.
+const CONTRIBUTION_DUE_BPS: u64 = 6667;
 /// The whole in basis points.
 const BASIS_POINTS: u64 = 10_000;
 
@@ -147,17 +153,30 @@ impl ChainSpec {
             "ATTESTATION_DUE_BPS_GLOAS",
             ATTESTATION_DUE_BPS,
         )?;
-        // No attestation waits for a node that says this in a strange way.
-        let aggregates = due(
+        // No attestation waits for a node that says these in a strange way.
+        let leniently = |key, key_in_gloas, otherwise| {
+            let strange = Due {
+                said: None,
+                otherwise,
+                gloas: None,
+            };
+            due(key, key_in_gloas, otherwise).unwrap_or(strange)
+        };
+        let aggregates = leniently(
             "AGGREGATE_DUE_BPS",
             "AGGREGATE_DUE_BPS_GLOAS",
             AGGREGATE_DUE_BPS,
-        )
-        .unwrap_or(Due {
-            said: None,
-            otherwise: AGGREGATE_DUE_BPS,
-            gloas: None,
-        });
+        );
+        let sync_messages = leniently(
+            "SYNC_MESSAGE_DUE_BPS",
+            "SYNC_MESSAGE_DUE_BPS_GLOAS",
+            SYNC_MESSAGE_DUE_BPS,
+        );
+        let contributions = leniently(
+            "CONTRIBUTION_DUE_BPS",
+            "CONTRIBUTION_DUE_BPS_GLOAS",
+            CONTRIBUTION_DUE_BPS,
+        );
         let preset: PresetBase = keys.parsed("PRESET_BASE", "mainnet or minimal")?;
         // Only exits need it: no duty waits for a node that says it in a strange way.
         let shard_committee_period = keys.number("SHARD_COMMITTEE_PERIOD").ok().flatten();
@@ -166,6 +185,8 @@ impl ChainSpec {
             slot_duration_ms: keys.check("SLOT_DURATION_MS", slot_duration_ms, 1..=3_600_000)?,
             attestations,
             aggregates,
+            sync_messages,
+            contributions,
             capella_version: keys.parsed("CAPELLA_FORK_VERSION", "4 bytes in hex")?,
             preset,
             deposit_contract: keys.parsed("DEPOSIT_CONTRACT_ADDRESS", "an address")?,
@@ -262,6 +283,16 @@ impl ChainSpec {
     /// The moment at which the aggregates of `slot` are due.
     pub fn aggregate_deadline(&self, slot: Slot) -> Timestamp {
         self.due_in(slot, self.aggregates)
+    }
+
+    /// The moment at which the sync committee messages of `slot` are due.
+    pub fn sync_message_deadline(&self, slot: Slot) -> Timestamp {
+        self.due_in(slot, self.sync_messages)
+    }
+
+    /// The moment at which the sync committee contributions of `slot` are due.
+    pub fn contribution_deadline(&self, slot: Slot) -> Timestamp {
+        self.due_in(slot, self.contributions)
     }
 
     fn due_in(&self, slot: Slot, due: Due) -> Timestamp {

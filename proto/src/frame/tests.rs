@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::exit::Says;
-use crate::{Epoch, IdentitySignature};
+use crate::{Epoch, IdentitySignature, Subcommittee};
 
 const APPROVED: Says = Says::Approved {
     epoch: Epoch(0),
@@ -18,6 +18,13 @@ fn word(says: Says) -> SentExitWord {
         said_at: 8,
         says,
         signature: IdentitySignature([6; 64]),
+    }
+}
+
+fn electorate(subcommittee: Option<Subcommittee>) -> Electorate {
+    Electorate {
+        slot: Slot(33),
+        subcommittee,
     }
 }
 
@@ -93,6 +100,14 @@ fn frames_survive_the_wire() {
             shares: vec![partial; MAX_DEPOSITS],
         }),
         Frame::DepositRefusal(DepositRefusal::new("credentials", "no".repeat(2_000))),
+        Frame::SelectionShares(SelectionShares {
+            of: electorate(None),
+            partials: vec![partial; MAX_VALIDATORS],
+        }),
+        Frame::SelectionShares(SelectionShares {
+            of: electorate(Subcommittee::new(3)),
+            partials: Vec::new(),
+        }),
     ] {
         assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
     }
@@ -118,6 +133,37 @@ fn the_hash_of_an_agreement_has_32_bytes() {
         let bytes = wire::Frame { body }.encode_to_vec();
         assert_eq!(Frame::decode(&bytes), Err(BadFrame::AgreementLength));
     }
+}
+
+#[test]
+fn selection_proofs_of_more_validators_or_of_other_lengths_are_refused() {
+    let refused = |validators: usize, bytes: usize| {
+        let shares = wire::SelectionShares {
+            slot: 1,
+            validators: vec![0; validators],
+            partials: vec![0; bytes],
+            subcommittee: None,
+        };
+        let body = Some(wire::frame::Body::SelectionShares(shares));
+        Frame::decode(&wire::Frame { body }.encode_to_vec()).unwrap_err()
+    };
+    let many = MAX_VALIDATORS + 1;
+    assert_eq!(refused(many, 96 * many), BadFrame::TooManyValidators(many));
+    for (validators, bytes) in [(2, 191), (2, 193), (0, 96), (3, 192)] {
+        let refusal = BadFrame::PartialsLength { validators, bytes };
+        assert_eq!(refused(validators, bytes), refusal);
+    }
+}
+
+#[test]
+fn selection_proofs_of_a_subcommittee_that_is_none_are_refused() {
+    let shares = wire::SelectionShares {
+        subcommittee: Some(4),
+        ..Default::default()
+    };
+    let body = Some(wire::frame::Body::SelectionShares(shares));
+    let bytes = wire::Frame { body }.encode_to_vec();
+    assert_eq!(Frame::decode(&bytes), Err(BadFrame::NoSubcommittee(4)));
 }
 
 #[test]

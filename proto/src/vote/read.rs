@@ -11,7 +11,9 @@ use thiserror::Error;
 use super::wire::schema;
 use super::{Answer, Body, Change, Commit, Committal, Message, Partial, Prepare, Prepared};
 use super::{Proposal, Propose, RoundChange, Scope, Signatures, Vote};
+use crate::eth::aggregate::MAX_COMMITTEES;
 use crate::eth::block::MAX_BLOCK_BYTES;
+use crate::eth::{Aggregate, Contribution};
 use crate::frame::MAX_FRAME;
 use crate::{
     ClusterSize, DutyId, DutyKind, IdentitySignature, PeerIndex, PeerSet, Root, Round,
@@ -26,6 +28,13 @@ pub const MAX_PARTIALS: usize = 4096;
 
 /// The longest body of a head vote in bytes: in SSZ it has 128.
 pub(crate) const MAX_HEAD_BODY: usize = 256;
+
+/// The longest body of the aggregates of a slot in bytes: one of every committee, each with its
+/// offset in a list, and what is written in front of them.
+pub(crate) const MAX_AGGREGATES_BODY: usize = 2 + MAX_COMMITTEES * (4 + Aggregate::MAX_SSZ);
+
+/// The longest body of a contribution in bytes, with what is written in front of it.
+pub(crate) const MAX_CONTRIBUTION_BODY: usize = 2 + Contribution::MAX_SSZ;
 
 /// The longest inner message in bytes, COMMIT apart: 13 answers with 16 votes and a certificate.
 const MAX_INNER: usize = 64 << 10;

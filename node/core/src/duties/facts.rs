@@ -13,7 +13,7 @@ use super::fault::Breach;
 use super::note::Note;
 use super::payees::Payees;
 use super::peers::Peers;
-use super::schedule::Attester;
+use super::schedule::{Aggregator, Attester, Contributor};
 use super::{Output, Request};
 use crate::partials::collector::Combining;
 use crate::partials::keys::ClusterKeys;
@@ -154,6 +154,27 @@ pub enum Owners {
         /// Its index.
         index: ValidatorIndex,
     },
+    /// The attesters of the slot that were chosen to aggregate, and all attesters of the slot.
+    Aggregators {
+        /// Who aggregates; at least one.
+        chosen: Vec<Aggregator>,
+        /// Whose votes are to be in the aggregates.
+        attesters: Vec<Attester>,
+    },
+    /// Our members of the sync committee.
+    Members {
+        /// Each with its index; at least one.
+        members: Vec<(ValidatorPosition, ValidatorIndex)>,
+        /// Whether a validator of ours attests in the slot.
+        attests: bool,
+    },
+    /// The members of a subcommittee that were chosen to aggregate its messages.
+    Contributors {
+        /// Who; at least one.
+        chosen: Vec<Contributor>,
+        /// All our seats in the subcommittee, by their places in it.
+        seats: Vec<(ValidatorPosition, u64)>,
+    },
     /// None of ours any more: the chain has turned, and the duty went to others.
     Nobody,
 }
@@ -163,7 +184,25 @@ impl Owners {
     pub fn attester(&self, validator: ValidatorPosition) -> Option<&Attester> {
         match self {
             Self::Attesters(list) => list.iter().find(|attester| attester.validator == validator),
-            Self::Proposer { .. } | Self::Nobody => None,
+            Self::Proposer { .. }
+            | Self::Aggregators { .. }
+            | Self::Members { .. }
+            | Self::Contributors { .. }
+            | Self::Nobody => None,
+        }
+    }
+
+    /// The aggregator that is this validator, if it was chosen.
+    pub fn aggregator(&self, validator: ValidatorPosition) -> Option<&Aggregator> {
+        match self {
+            Self::Aggregators { chosen, .. } => {
+                chosen.iter().find(|of| of.attester.validator == validator)
+            }
+            Self::Attesters(_)
+            | Self::Proposer { .. }
+            | Self::Members { .. }
+            | Self::Contributors { .. }
+            | Self::Nobody => None,
         }
     }
 
@@ -171,6 +210,17 @@ impl Owners {
     pub fn index_of(&self, validator: ValidatorPosition) -> Option<ValidatorIndex> {
         match self {
             Self::Attesters(_) => Some(self.attester(validator)?.duty.validator_index),
+            Self::Aggregators { .. } => {
+                Some(self.aggregator(validator)?.attester.duty.validator_index)
+            }
+            Self::Members { members, .. } => {
+                let found = members.iter().find(|(of, _)| *of == validator);
+                found.map(|(_, index)| *index)
+            }
+            Self::Contributors { chosen, .. } => {
+                let found = chosen.iter().find(|of| of.validator == validator);
+                found.map(|of| of.index)
+            }
             Self::Proposer { index, .. } => Some(*index),
             Self::Nobody => None,
         }
@@ -180,6 +230,11 @@ impl Owners {
     pub fn positions(&self) -> Vec<ValidatorPosition> {
         match self {
             Self::Attesters(list) => list.iter().map(|attester| attester.validator).collect(),
+            Self::Aggregators { chosen, .. } => {
+                chosen.iter().map(|of| of.attester.validator).collect()
+            }
+            Self::Members { members, .. } => members.iter().map(|(of, _)| *of).collect(),
+            Self::Contributors { chosen, .. } => chosen.iter().map(|of| of.validator).collect(),
             Self::Proposer { validator, .. } => vec![*validator],
             Self::Nobody => Vec::new(),
         }

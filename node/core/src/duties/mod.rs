@@ -71,7 +71,7 @@ pub mod sight;
 use std::time::Duration;
 
 use proto::control::{Answer, ExitRequest};
-use proto::frame::SentExitWord;
+use proto::frame::{Electorate, SentExitWord};
 use proto::{DutyId, PeerIndex, WireVersion};
 
 pub use request::{Origin, Request, Response, Submission};
@@ -166,6 +166,8 @@ pub enum Deferred {
     Presign(DutyId),
     /// Combine the partial signatures of this duty, of which t are there.
     Combine(DutyId),
+    /// Sign or combine the selection proofs of these.
+    Select(Electorate),
     /// Sign the next deposit at Rocket Pool, or combine one.
     Deposits,
     /// Sign the next registration with builders, or combine one.

@@ -4,6 +4,7 @@
 //! and drops a run when its slot is well over. Nothing of one slot waits for another.
 
 mod building;
+mod choosing;
 mod hearing;
 mod learning;
 mod looking;
@@ -174,6 +175,7 @@ impl Node {
             Input::Tick => {}
             Input::Later(Deferred::Presign(duty)) => self.step(duty, Event::Presign),
             Input::Later(Deferred::Combine(duty)) => self.step(duty, Event::Combine),
+            Input::Later(Deferred::Select(of)) => self.select(of),
             Input::Later(Deferred::Deposits) => self.deposit_step(Deposits::work),
             Input::Later(Deferred::Registrations) => self.registration_step(Registrations::work),
             Input::Up(peer, version) => self.up(peer, version),
@@ -295,7 +297,7 @@ impl Node {
         self.greet(peer);
         self.say_blind(peer);
         self.say_agreement(peer);
-        let missed = self.onehop.sent(version);
+        let missed = self.onehop.sent(self.facts.me, version);
         let known = |run: &&Run| run.duty().kind.since() <= version;
         let missed = missed.chain(self.runs.values().filter(known).flat_map(Run::sent));
         let missed: Vec<Output> = missed.map(|frame| Output::Send(peer, frame)).collect();
@@ -379,7 +381,8 @@ impl Machine for Node {
         let next_slot = self.facts.chain.start_of(slot.map_or(Slot(0), Slot::next));
         let begins = slot.and_then(|slot| self.begins_at(slot));
         let mark = slot.and_then(|slot| self.mark_due(slot));
-        let later = [begins, mark].into_iter().flatten();
+        let chooses = slot.and_then(|slot| self.chooses_at(slot));
+        let later = [begins, mark, chooses].into_iter().flatten();
         let due = later.filter(|due| *due > self.now);
         let runs = self.runs.values().filter_map(Run::deadline);
         let sight = self.sight.deadline().filter(|at| *at > self.now);

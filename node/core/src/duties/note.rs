@@ -43,6 +43,11 @@ pub enum Phase {
 pub enum Miss {
     /// The beacon node gave no value.
     NoValue,
+    /// The cluster has signed no vote, or no sync committee message, in this slot, which this
+    /// follows from.
+    NoVote,
+    /// No beacon node whose peer proposed had an aggregate of the committee's votes.
+    NoAggregate,
     /// Too few parts of the proposer's RANDAO reveal came together to ask for a block.
     NoReveal,
     /// Nobody has agreed yet whom blocks of this validator pay, so it proposes none.
@@ -253,12 +258,12 @@ pub enum Note {
     /// The beacon node's chain has scheduled a fork that this version cannot sign for. Nothing is
     /// signed from its epoch on.
     UnservedFork(Unserved),
-    /// What the validators owe in this epoch and this version does not perform.
-    NotPerformed {
-        /// Who sits in the sync committee.
+    /// Who of the validators sits in the sync committee in this epoch.
+    Seats {
+        /// Who.
         seats: Vec<ValidatorIndex>,
-        /// How many attest, and may be chosen to aggregate.
-        attesters: usize,
+        /// Whether enough peers perform its duties: those that are not upgraded yet do not.
+        are_performed: bool,
     },
     /// A peer broke a rule.
     Fault {

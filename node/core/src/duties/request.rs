@@ -5,14 +5,17 @@
 
 use proto::eth::operations::SignedVoluntaryExit;
 use proto::eth::{
-    AttesterDuty, BlockContents, ChainSpec, HeadVote, ProposerDuty, SignedValidatorRegistration,
-    SingleAttestation, ValidatorIndex,
+    Aggregate, AttesterDuty, BlockContents, ChainSpec, CommitteeIndex, Contribution, HeadVote,
+    ProposerDuty, SignedAggregate, SignedContribution, SignedValidatorRegistration,
+    SingleAttestation, SyncCommitteeMessage, SyncDuty, ValidatorIndex,
 };
-use proto::{Address, DutyId, PublicKey, Root, SignatureBytes, Slot, ValidatorPosition};
+use proto::{
+    Address, DutyId, PublicKey, Root, SignatureBytes, Slot, Subcommittee, ValidatorPosition,
+};
 
 use super::agreed::judge::Sight;
 use super::onehop::exit::standing::Leaving;
-use super::schedule::{Asked, Attester, Drawn, Registered};
+use super::schedule::{Asked, Drawn, Member, Registered, Subscription};
 use super::sight::Condition;
 
 /// One thing to ask of the beacon node, or to tell it.
@@ -28,10 +31,12 @@ pub enum Request {
     Proposers(Asked),
     /// Which of these validators sit in the sync committee of the epoch.
     Seats(Asked, Vec<ValidatorIndex>),
+    /// Take note of these members of the sync committee of the epoch.
+    SubscribeSync(Asked, Vec<Member>),
     /// Take note of who gets the fees of these proposers.
     Prepare(Asked, Vec<(ValidatorIndex, Address)>),
     /// Take note of these attesters' committees.
-    Subscribe(Asked, Vec<Attester>),
+    Subscribe(Asked, Vec<Subscription>),
     /// What to attest to in this slot; nothing while the node is syncing or optimistic.
     HeadVote(Slot),
     /// Build a block.
@@ -42,6 +47,24 @@ pub enum Request {
         randao_reveal: SignatureBytes,
         /// Its proposer, and whom the node is to be told before that it pays, if it does not know.
         pays: Option<(ValidatorIndex, Address)>,
+    },
+    /// The aggregates that the node has of these committees' votes.
+    Aggregates {
+        /// The votes' slot.
+        slot: Slot,
+        /// The `hash_tree_root` of what they are for.
+        data: Root,
+        /// Of which committees.
+        committees: Vec<CommitteeIndex>,
+    },
+    /// What the node has of the messages of a subcommittee.
+    Contribution {
+        /// The duty it is for.
+        duty: DutyId,
+        /// The subcommittee.
+        subcommittee: Subcommittee,
+        /// The root that the messages are of.
+        root: Root,
     },
     /// How is the node?
     Condition,
@@ -78,8 +101,10 @@ pub enum Response {
     Attesters(Asked, Option<Drawn<AttesterDuty>>),
     /// The proposals of the epoch.
     Proposers(Asked, Option<Drawn<ProposerDuty>>),
-    /// Who of the validators sits in the sync committee.
-    Seats(Asked, Option<Vec<ValidatorIndex>>),
+    /// Where which of the validators sit in the sync committee.
+    Seats(Asked, Option<Vec<SyncDuty>>),
+    /// The node took note.
+    SubscribeSync(Asked, Option<()>),
     /// The node took note.
     Prepare(Asked, Option<()>),
     /// The node took note.
@@ -90,6 +115,10 @@ pub enum Response {
     SplitVote(Slot, Vec<HeadVote>),
     /// The block that the node has built for this slot.
     Block(Slot, Option<BlockContents>),
+    /// What the node has aggregated of the votes of this slot, of each committee at most once.
+    Aggregates(Slot, Vec<Aggregate>),
+    /// What the node has of a subcommittee's messages.
+    Contribution(DutyId, Option<Box<Contribution>>),
     /// How the node is.
     Condition(Condition),
     /// What is known of the block.
@@ -123,6 +152,12 @@ pub enum Response {
 pub enum Submission {
     /// Attestations of one slot.
     Attestations(Vec<SingleAttestation>),
+    /// Aggregates of one slot.
+    Aggregates(Vec<SignedAggregate>),
+    /// Sync committee messages of one slot.
+    SyncMessages(Vec<SyncCommitteeMessage>),
+    /// Contributions of one slot and subcommittee.
+    Contributions(Vec<SignedContribution>),
     /// A block.
     Block {
         /// The block and its blobs.

@@ -7,8 +7,10 @@
 //!
 //! Never here: a beacon node that is talked to.
 
+mod chosen;
 mod known;
 mod roots;
+mod seats;
 #[cfg(test)]
 mod tests;
 mod topics;
@@ -19,12 +21,13 @@ use std::sync::Arc;
 use proto::eth::{AttesterDuty, ChainSpec, ProposerDuty, ValidatorIndex};
 use proto::{Epoch, PublicKey, Root, Slot, Timestamp, ValidatorPosition};
 
-pub use known::{Attester, Drawn, Registered};
+pub use known::{Aggregator, Attester, Contributor, Drawn, Member, Registered, Subscription};
 pub use roots::Head;
 pub use topics::{Asked, Due, Topic};
 
+use chosen::Chosen;
 use roots::{Draw, has_lookahead};
-use topics::Topics;
+use topics::{Topics, is_of_ours};
 
 /// Our validators' duties, epoch by epoch.
 #[derive(Debug)]
@@ -35,6 +38,13 @@ pub struct Schedule {
     topics: Topics,
     attesters: BTreeMap<Slot, Vec<Attester>>,
     proposers: BTreeMap<Slot, ValidatorPosition>,
+    chosen: Chosen,
+    /// Whether selection proofs are exchanged, so that it is worth waiting for them.
+    is_choosing: bool,
+    /// Our members of the sync committee in each epoch.
+    members: BTreeMap<Epoch, Vec<Member>>,
+    /// Whether the peers perform their duties.
+    is_syncing: bool,
     /// What the answers in use depend on.
     draws: BTreeMap<Topic, Draw>,
     /// What an answer that was not taken depends on, and what the events said instead.
@@ -62,6 +72,10 @@ impl Schedule {
             topics: Topics::default(),
             attesters: BTreeMap::new(),
             proposers: BTreeMap::new(),
+            chosen: Chosen::default(),
+            is_choosing: false,
+            members: BTreeMap::new(),
+            is_syncing: false,
             draws: BTreeMap::new(),
             contradicted: BTreeMap::new(),
             head: None,
@@ -87,7 +101,8 @@ impl Schedule {
         let epoch = self.chain.epoch_of(slot);
         let is_known = self.is_known(Topic::Proposers(epoch));
         let may_propose = !is_known && !self.registered.is_empty();
-        let has_duty = !self.attesters(slot).is_empty() || self.proposer(slot).is_some();
+        let attests = !self.attesters(slot).is_empty() || !self.members(slot).is_empty();
+        let has_duty = attests || self.proposer(slot).is_some();
         let latest = self.draws.keys().map(|topic| topic.epoch()).max();
         latest >= Some(epoch) && (has_duty || may_propose)
     }
@@ -112,13 +127,6 @@ impl Schedule {
             .map(|(position, registered)| (*position, registered))
     }
 
-    /// All attestations of `epoch`, for the committee subscriptions.
-    pub fn attesters_of(&self, epoch: Epoch) -> impl Iterator<Item = &Attester> {
-        self.attesters
-            .range(self.slots_of(epoch))
-            .flat_map(|(_, list)| list)
-    }
-
     /// Whether the beacon node has answered `topic`.
     pub fn is_known(&self, topic: Topic) -> bool {
         self.draws.contains_key(&topic)
@@ -135,20 +143,27 @@ impl Schedule {
     pub fn due(&mut self, now: Timestamp) -> Vec<Due> {
         self.plan(now);
         let mut topics = std::mem::take(&mut self.topics);
-        let may = |topic| self.is_possible(topic);
+        let may = |topic| self.is_possible(topic, now);
         let due = topics.due(now, may, |topic| self.settles(topic));
         self.topics = topics;
         due
     }
 
     /// Whether enough is known to ask about `topic`.
-    fn is_possible(&self, topic: Topic) -> bool {
+    fn is_possible(&self, topic: Topic, now: Timestamp) -> bool {
         match topic {
             Topic::Chain(_) | Topic::Validators(_) => true,
             Topic::Attesters(_) | Topic::Proposers(_) | Topic::Seats(_) | Topic::Prepare(_) => {
                 !self.registered.is_empty()
             }
-            Topic::Subscribe(epoch) => self.attesters.range(self.slots_of(epoch)).next().is_some(),
+            Topic::SubscribeSync(epoch) => {
+                let members = self.members.get(&epoch);
+                members.is_some_and(|members| !members.is_empty())
+            }
+            Topic::Subscribe(epoch) => {
+                let attests = self.attesters_of(epoch).next().is_some();
+                attests && (now >= self.subscribes_at(epoch) || self.is_all_chosen(epoch))
+            }
         }
     }
 
@@ -158,7 +173,12 @@ impl Schedule {
             .chain
             .start_of(self.chain.first_slot(self.epoch_at(now).next()));
         let retries = self.topics.deadline(now);
-        retries.map_or(boundary, |at| at.min(boundary))
+        let next = self.subscribes_at(self.epoch_at(now).next());
+        let next = Some(next).filter(|at| *at > now);
+        [retries, next]
+            .into_iter()
+            .flatten()
+            .fold(boundary, Timestamp::min)
     }
 
     /// The beacon node did not answer this question, or with an error: ask again in a while.
@@ -316,6 +336,8 @@ impl Schedule {
         let kept = self.chain.first_slot(before)..self.chain.first_slot(next.next());
         self.attesters.retain(|slot, _| kept.contains(slot));
         self.proposers.retain(|slot, _| kept.contains(slot));
+        self.chosen.keep(&kept);
+        self.members.retain(|of, _| (before..=next).contains(of));
         let is_near = |topic: &Topic| (before..=next).contains(&topic.epoch());
         self.draws.retain(|topic, _| is_near(topic));
         self.contradicted.retain(|topic, _| is_near(topic));
@@ -326,6 +348,9 @@ impl Schedule {
             Topic::Attesters(next),
             Topic::Proposers(epoch),
             Topic::Seats(epoch),
+            Topic::Seats(next),
+            Topic::SubscribeSync(epoch),
+            Topic::SubscribeSync(next),
             Topic::Prepare(epoch),
             Topic::Subscribe(epoch),
             Topic::Subscribe(next),
@@ -365,13 +390,5 @@ impl Schedule {
             self.prepared = proposal;
             self.topics.put_back(Topic::Prepare(epoch));
         }
-    }
-}
-
-/// Whether the answer hangs on who our validators are, and is worth asking again in an epoch.
-fn is_of_ours(topic: Topic) -> bool {
-    match topic {
-        Topic::Attesters(_) | Topic::Proposers(_) | Topic::Prepare(_) | Topic::Subscribe(_) => true,
-        Topic::Chain(_) | Topic::Validators(_) | Topic::Seats(_) => false,
     }
 }

@@ -83,6 +83,11 @@ impl Collector {
         same.map(|(peer, _)| *peer).collect()
     }
 
+    /// The group signatures that are there.
+    pub fn whole(&self) -> &BTreeMap<ValidatorPosition, SignatureBytes> {
+        &self.done
+    }
+
     /// Whether a group signature for `validator` is there.
     pub fn has(&self, validator: ValidatorPosition) -> bool {
         self.done.contains_key(&validator)

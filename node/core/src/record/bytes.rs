@@ -16,6 +16,10 @@ impl<'a> Reader<'a> {
         self.0.is_empty()
     }
 
+    pub(super) fn left(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn bytes(&mut self, length: usize) -> Option<&'a [u8]> {
         let (front, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;

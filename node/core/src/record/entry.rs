@@ -13,6 +13,7 @@
 //! 6 raised    validator u32 | source, target, slot, each 0 or 1 and u64
 //! 7 renewed   slot u64 | epoch u64
 //! 8 joined    number u64 | RocketStorage 20 | node account 20; since version 3
+//! 9 agreed    slot u64 | kind u8, as in messages | value 32; since version 4
 //! members     count of bytes u32 | bitmap, bit i for validator i, lowest bit first
 //! ```
 //!
@@ -22,7 +23,7 @@ use std::fmt;
 
 use proto::agreement::Fixed;
 use proto::eth::AttestationData;
-use proto::{Epoch, PublicKey, Root, Slot};
+use proto::{DutyId, DutyKind, Epoch, PublicKey, Root, Slot};
 
 use super::bytes::{Reader, write_count, write_optional};
 
@@ -99,6 +100,13 @@ pub enum Entry {
     },
     /// The first share of a deposit at Rocket Pool leaves: from here on this stands.
     Joined(Joined),
+    /// This value of a duty whose signatures cannot be slashed: it gets no other.
+    Agreed {
+        /// The duty.
+        duty: DutyId,
+        /// The hash of what was agreed on.
+        value: Root,
+    },
 }
 
 /// What stands for ever once a share of a deposit at Rocket Pool has left.
@@ -145,6 +153,9 @@ impl Watermarks {
 }
 
 impl Joined {
+    /// Bytes of its encoding.
+    pub(super) const BYTES: usize = 8 + 20 + 20;
+
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.number.to_le_bytes());
         out.extend_from_slice(self.fixed.rocket_storage.as_bytes());
@@ -236,6 +247,12 @@ impl Record {
                 out.push(8);
                 joined.encode(out);
             }
+            Entry::Agreed { duty, value } => {
+                out.push(9);
+                out.extend_from_slice(&duty.slot.0.to_le_bytes());
+                out.push(duty.kind.code());
+                out.extend_from_slice(value.as_bytes());
+            }
         }
     }
 
@@ -269,6 +286,13 @@ impl Record {
                 epoch: Epoch(reader.u64()?),
             },
             8 => Entry::Joined(Joined::decode(reader)?),
+            9 => Entry::Agreed {
+                duty: DutyId {
+                    slot: Slot(reader.u64()?),
+                    kind: DutyKind::from_code(reader.u8()?)?,
+                },
+                value: reader.array()?.into(),
+            },
             _ => return None,
         };
         Some(Self { sequence, entry })

@@ -26,9 +26,11 @@ use sha2::{Digest as _, Sha256};
 pub(super) const BLOCK: usize = 4096;
 
 /// The newest version of this layout and of what stands in the payloads: `entry.rs`, `history.rs`.
-/// A record that has joined Rocket Pool has it; every other keeps the one before, so that an older
-/// program reads it.
-pub(super) const VERSION: u32 = 3;
+/// Only a record in which something is of a version has that: every other keeps the one before, so
+/// that an older program reads it. Here values were agreed on that cannot be slashed.
+pub(super) const VERSION: u32 = 4;
+/// The version of a record that has joined Rocket Pool.
+pub(super) const JOINED: u32 = 3;
 /// The version of a record in which nothing is of a newer one.
 pub(super) const PLAIN: u32 = 2;
 
@@ -52,7 +54,7 @@ pub(super) type Chain = [u8; 32];
 /// The first block of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Header {
-    /// What its payloads may hold: [`PLAIN`] or [`VERSION`].
+    /// What its payloads may hold: [`PLAIN`] to [`VERSION`].
     pub version: u32,
     /// Counts rotations, from 1.
     pub generation: u64,

@@ -8,7 +8,9 @@
 //! ```text
 //! snapshot    sequence u64 | mark 0 or 1 and u64 | count u32 | values | count u32 | validators
 //!             | joined: nothing, or as in a record, since version 3
-//! value       slot u64 | kind u8, 0 head and 1 block | signing root 32
+//!             | 1 if more was ever agreed on than heads and blocks, since version 4; else nothing
+//! value       slot u64 | kind u8, as in messages | signing root 32, or value where a record
+//!             has that
 //! validator   group key 48 | source, target, slot, each 0 or 1 and u64
 //!             | count u32 | votes: source u64 | target u64 | signing root 32
 //!             | count u32 | blocks: slot u64 | signing root 32
@@ -24,11 +26,11 @@ use thiserror::Error;
 
 use super::bytes::{Reader, write_count, write_optional};
 use super::entry::{Entry, Joined, MAX_VALIDATORS, Record, RecordNumber, Watermarks};
-use super::frame::{PLAIN, VERSION};
+use super::frame::{JOINED, PLAIN, VERSION};
 use super::marks::{Deposits, Marks, SignedProposal, SignedVote, remember};
 
 /// Of how many duties the signed value is remembered: a run is open in its slot and the one after.
-const REMEMBERED: usize = 4;
+const REMEMBERED: usize = 2 * DutyKind::ALL.len();
 
 /// Sequence numbers a new record leaves free for each slot since genesis. A record grows by
 /// a few entries a slot, so one that starts here is ahead of every one this peer ever had.
@@ -43,6 +45,8 @@ pub struct History {
     validators: Vec<(PublicKey, Marks)>,
     numbers: BTreeMap<PublicKey, RecordNumber>,
     joined: Option<Joined>,
+    /// Whether anything but heads and blocks was ever agreed on.
+    has_agreed: bool,
 }
 
 /// A record does not follow from those before it. Our own bug, or a log that was tampered with.
@@ -88,13 +92,15 @@ impl History {
 
     /// The lowest version of a file that can hold all of this.
     pub(super) fn version(&self) -> u32 {
-        match self.joined {
-            Some(_) => VERSION,
-            None => PLAIN,
+        match (self.has_agreed, self.joined) {
+            (true, _) => VERSION,
+            (false, Some(_)) => JOINED,
+            (false, None) => PLAIN,
         }
     }
 
-    /// The signing root of the value that was signed in `duty`, if that was lately.
+    /// The value that was signed in `duty`, if that was lately: of a head or block its signing
+    /// root, of any other kind the hash that was agreed on.
     pub fn value(&self, duty: DutyId) -> Option<Root> {
         let mut newest_first = self.values.iter().rev();
         newest_first
@@ -131,7 +137,8 @@ impl History {
             | Entry::Block { .. }
             | Entry::Deposit { .. }
             | Entry::Raised { .. }
-            | Entry::Joined(_) => after,
+            | Entry::Joined(_)
+            | Entry::Agreed { .. } => after,
         };
         let record = Record::new(sequence, entry);
         self.apply(&record)?;
@@ -175,7 +182,8 @@ impl History {
                 for validator in validators {
                     self.marks_mut(*validator)?.voted(vote);
                 }
-                self.decided(data.slot, DutyKind::Head, *signing_root);
+                let (slot, kind) = (data.slot, DutyKind::Head);
+                self.decided(DutyId { slot, kind }, *signing_root);
             }
             Entry::Block {
                 slot,
@@ -186,7 +194,8 @@ impl History {
                     slot: *slot,
                     signing_root: *signing_root,
                 });
-                self.decided(*slot, DutyKind::Block, *signing_root);
+                let (slot, kind) = (*slot, DutyKind::Block);
+                self.decided(DutyId { slot, kind }, *signing_root);
             }
             Entry::Deposit {
                 validator,
@@ -213,6 +222,10 @@ impl History {
                 if before.fixed != joined.fixed {
                     return Err(BadRecord::TwoNodes);
                 }
+            }
+            Entry::Agreed { duty, value } => {
+                self.has_agreed = true;
+                self.decided(*duty, *value);
             }
         }
         Ok(())
@@ -248,10 +261,9 @@ impl History {
         self.mark = Some(slot);
     }
 
-    fn decided(&mut self, slot: Slot, kind: DutyKind, signing_root: Root) {
-        let duty = DutyId { slot, kind };
+    fn decided(&mut self, duty: DutyId, value: Root) {
         if self.value(duty).is_none() {
-            remember(&mut self.values, (duty, signing_root), REMEMBERED);
+            remember(&mut self.values, (duty, value), REMEMBERED);
         }
     }
 
@@ -282,6 +294,9 @@ impl History {
         if let Some(joined) = &self.joined {
             joined.encode(&mut out);
         }
+        if self.has_agreed {
+            out.push(1);
+        }
         out
     }
 
@@ -307,8 +322,11 @@ impl History {
             history.numbers.insert(key, RecordNumber(number));
             history.validators.push((key, marks));
         }
-        if !reader.is_at_end() {
+        if reader.left() >= Joined::BYTES {
             history.joined = Some(Joined::decode(&mut reader)?);
+        }
+        if !reader.is_at_end() {
+            history.has_agreed = (reader.u8()? == 1).then_some(true)?;
         }
         let complete = reader.is_at_end() && history.numbers.len() == history.validators.len();
         complete.then_some(history)

@@ -75,11 +75,12 @@ pub(super) fn proposal(marks: &Marks, asked: SignedProposal) -> Result<Allowed, 
     Ok(Allowed::New)
 }
 
-/// Judges the value of a duty by the one that was signed for other validators.
-pub(super) fn value(history: &History, duty: DutyId, asked: Root) -> Result<(), Refusal> {
+/// Judges the value of a duty by the one that was signed in it before, for whichever validators.
+pub(super) fn value(history: &History, duty: DutyId, asked: Root) -> Result<Allowed, Refusal> {
     match history.value(duty) {
         Some(recorded) if recorded != asked => Err(Refusal::SecondValue { duty, recorded }),
-        Some(_) | None => Ok(()),
+        Some(_) => Ok(Allowed::Again),
+        None => Ok(Allowed::New),
     }
 }
 

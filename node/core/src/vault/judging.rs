@@ -78,18 +78,14 @@ impl Vault {
                     signing_root,
                 };
                 let verdict = guard::vote(marks, vote)?;
-                self.one_value(data.slot, DutyKind::Head, signing_root)?;
+                self.same_value(data.slot, DutyKind::Head, signing_root)?;
                 Ok(verdict)
             }
-            Subject::Block(slot) => {
-                not_ahead(*slot, now)?;
-                let block = SignedProposal {
-                    slot: *slot,
-                    signing_root,
-                };
-                let verdict = guard::proposal(marks, block)?;
-                self.one_value(*slot, DutyKind::Block, signing_root)?;
-                Ok(verdict)
+            Subject::Block(slot) => self.judge_block(now, *slot, (signing_root, marks)),
+            Subject::Selection { from } => not_ahead(*from, now).map(|()| Allowed::Again),
+            Subject::Agreed { duty, value } => {
+                not_ahead(duty.slot, now)?;
+                guard::value(&self.history, *duty, *value)
             }
             Subject::Randao(slot) => not_ahead(*slot, now.next()).map(|()| Allowed::Again),
             // Two exits of one validator are no contradiction: the chain takes the first.
@@ -125,8 +121,20 @@ impl Vault {
         }
     }
 
-    fn one_value(&self, slot: Slot, kind: DutyKind, signing_root: Root) -> Result<(), Refusal> {
-        guard::value(&self.history, DutyId { slot, kind }, signing_root)
+    fn judge_block(
+        &self,
+        now: Slot,
+        slot: Slot,
+        (signing_root, marks): (Root, &Marks),
+    ) -> Result<Allowed, Refusal> {
+        not_ahead(slot, now)?;
+        let verdict = guard::proposal(marks, SignedProposal { slot, signing_root })?;
+        self.same_value(slot, DutyKind::Block, signing_root)?;
+        Ok(verdict)
+    }
+
+    fn same_value(&self, slot: Slot, kind: DutyKind, signing_root: Root) -> Result<(), Refusal> {
+        guard::value(&self.history, DutyId { slot, kind }, signing_root).map(drop)
     }
 
     fn find(&self, validator: ValidatorPosition) -> Option<(&Held, &Marks)> {

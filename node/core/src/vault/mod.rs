@@ -50,7 +50,7 @@ pub use approved::ApprovedExit;
 pub use held::{DepositTerms, Held};
 pub use refusal::Refusal;
 pub use sealed::{PartialSignature, Sealed};
-pub use signable::Signable;
+pub use signable::{Signable, ToSign};
 
 use crate::record::{Entry, History, Record, RecordNumber, Recorded};
 use sealed::Ahead;
@@ -59,7 +59,7 @@ use trust::RecordTrust;
 use voting::Voting;
 
 /// What [`Vault::sign`] decided.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Signing {
     /// What must be made durable, in this order; empty if all of it was signed before.
     pub records: Vec<Record>,
@@ -141,18 +141,25 @@ impl Vault {
         }
         let partials = match signable.subject {
             // A thousand of them would drive out what was signed ahead for this slot.
-            Subject::Registration { .. } => self.partials(root, &judged.allowed),
+            Subject::Registration { .. } | Subject::Selection { .. } => {
+                self.partials(root, &judged.allowed)
+            }
             Subject::Vote { .. }
             | Subject::Block(_)
             | Subject::Randao(_)
             | Subject::Deposit(_)
             | Subject::Joining(..)
+            | Subject::Agreed { .. }
             | Subject::Exit { .. } => self.partials_kept(root, &judged.allowed),
         };
         let sequence = match signable.subject {
-            Subject::Randao(_) | Subject::Exit { .. } | Subject::Registration { .. } => 0,
+            Subject::Randao(_)
+            | Subject::Exit { .. }
+            | Subject::Registration { .. }
+            | Subject::Selection { .. } => 0,
             Subject::Vote { .. }
             | Subject::Block(_)
+            | Subject::Agreed { .. }
             | Subject::Deposit(_)
             | Subject::Joining(..) => self.history.sequence(),
         };
@@ -169,6 +176,21 @@ impl Vault {
             sealed: (!partials.is_empty()).then(|| Sealed::new(sequence, partials)),
             refused: judged.refused,
         }
+    }
+
+    /// Signs all parts of a duty, none of which has a validator of another, behind one record.
+    pub fn sign_all(&mut self, now: Slot, parts: &[ToSign]) -> Signing {
+        let mut whole = Signing::default();
+        for part in parts {
+            let signing = self.sign(now, &part.signable, &part.validators);
+            whole.records.extend(signing.records);
+            whole.refused.extend(signing.refused);
+            whole.sealed = match (whole.sealed, signing.sealed) {
+                (Some(before), Some(sealed)) => Some(before.and(sealed)),
+                (before, sealed) => before.or(sealed),
+            };
+        }
+        whole
     }
 
     /// Whom [`Vault::sign`] would refuse, and why: for judging a value before voting for it.
@@ -276,8 +298,12 @@ impl Vault {
         let mut numbers: Vec<RecordNumber> = numbers.collect();
         numbers.sort_unstable();
         match signable.subject {
-            Subject::Randao(_) | Subject::Exit { .. } | Subject::Registration { .. } => Vec::new(),
-            Subject::Vote { .. } if numbers.is_empty() => Vec::new(),
+            Subject::Randao(_)
+            | Subject::Exit { .. }
+            | Subject::Registration { .. }
+            | Subject::Selection { .. } => Vec::new(),
+            Subject::Vote { .. } | Subject::Agreed { .. } if numbers.is_empty() => Vec::new(),
+            Subject::Agreed { duty, value } => vec![Entry::Agreed { duty, value }],
             Subject::Vote { data, .. } => vec![Entry::Vote {
                 data,
                 signing_root,

@@ -39,6 +39,14 @@ impl Sealed {
         Self { sequence, partials }
     }
 
+    /// Both, behind the later of their records: no validator is in both.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.sequence = self.sequence.max(other.sequence);
+        self.partials.extend(other.partials);
+        self.partials.sort_by_key(PartialSignature::validator);
+        self
+    }
+
     /// The record that must be durable first; 0 if none must. Goes into the COMMIT, where the
     /// peers remember it.
     pub fn sequence(&self) -> u64 {

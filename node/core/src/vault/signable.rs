@@ -7,14 +7,25 @@ use std::time::Duration;
 
 use proto::eth::{
     AttestationData, BeaconBlockHeader, ChainSpec, DepositMessage, DomainType, ForkVersion,
-    ValidatorIndex, VoluntaryExit, signing_root,
+    SyncAggregatorSelectionData, ValidatorIndex, VoluntaryExit, signing_root,
 };
-use proto::{Epoch, PublicKey, Root, Slot, Timestamp, ValidatorPosition};
+use proto::{
+    DutyId, DutyKind, Epoch, PublicKey, Root, Slot, Subcommittee, Timestamp, ValidatorPosition,
+};
 
 use super::ApprovedExit;
 use crate::pool::agreement::{BuilderPolicy, RegisteredPayee};
 use crate::pool::consent::Consent;
 use crate::record::Joined;
+
+/// What some validators are to sign in a duty; others may have to sign something else in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToSign {
+    /// What.
+    pub signable: Signable,
+    /// Who, ascending.
+    pub validators: Vec<ValidatorPosition>,
+}
 
 /// Something a share may sign, with its signing root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +42,18 @@ pub(super) enum Subject {
         epoch_of_slot: Epoch,
     },
     Block(Slot),
+    /// A selection proof of an attester or a member of the sync committee.
+    Selection {
+        /// The first slot in which it may be signed.
+        from: Slot,
+    },
+    /// A message whose content was agreed on and that cannot be slashed.
+    Agreed {
+        /// The duty.
+        duty: DutyId,
+        /// The hash of what was agreed on.
+        value: Root,
+    },
     /// The reveal for a proposal in this slot.
     Randao(Slot),
     Deposit(DepositMessage),
@@ -79,6 +102,90 @@ impl Signable {
         Self {
             signing_root: signing_root(&epoch, spec.domain(DomainType::Randao, epoch)),
             subject: Subject::Randao(slot),
+        }
+    }
+
+    /// The selection proof of an attester of `slot`: a signature of the slot, which decides whether
+    /// it aggregates. It may be signed from the epoch before the slot's on.
+    pub fn selection(spec: &ChainSpec, slot: Slot) -> Self {
+        let epoch = spec.epoch_of(slot);
+        let before = Epoch(epoch.0.saturating_sub(1));
+        Self {
+            signing_root: signing_root(&slot, spec.domain(DomainType::SelectionProof, epoch)),
+            subject: Subject::Selection {
+                from: spec.first_slot(before),
+            },
+        }
+    }
+
+    /// The selection proof of a member of a subcommittee of the sync committee in `slot`: a
+    /// signature of both. It may be signed from the epoch before the slot's on.
+    pub fn sync_selection(spec: &ChainSpec, slot: Slot, subcommittee: Subcommittee) -> Self {
+        let data = SyncAggregatorSelectionData {
+            slot,
+            subcommittee_index: subcommittee.index(),
+        };
+        let epoch = spec.epoch_of(slot);
+        let domain = spec.domain(DomainType::SyncCommitteeSelectionProof, epoch);
+        let before = Epoch(epoch.0.saturating_sub(1));
+        Self {
+            signing_root: signing_root(&data, domain),
+            subject: Subject::Selection {
+                from: spec.first_slot(before),
+            },
+        }
+    }
+
+    /// A sync committee message: the root of the head that this vote is for, under the domain of
+    /// its slot; `value` is the hash of what was agreed on.
+    pub fn sync_message(spec: &ChainSpec, data: &AttestationData, value: Root) -> Self {
+        let domain = spec.domain(DomainType::SyncCommittee, spec.epoch_of(data.slot));
+        Self {
+            signing_root: signing_root(&data.beacon_block_root, domain),
+            subject: Subject::Agreed {
+                duty: DutyId {
+                    slot: data.slot,
+                    kind: DutyKind::SyncMessage,
+                },
+                value,
+            },
+        }
+    }
+
+    /// A contribution beside its selection proof, of this `hash_tree_root`, under the domain of its
+    /// slot; `value` is the hash of what was agreed on.
+    pub fn contribution(
+        spec: &ChainSpec,
+        (slot, subcommittee): (Slot, Subcommittee),
+        root: Root,
+        value: Root,
+    ) -> Self {
+        let domain = spec.domain(DomainType::ContributionAndProof, spec.epoch_of(slot));
+        Self {
+            signing_root: signing_root(&root, domain),
+            subject: Subject::Agreed {
+                duty: DutyId {
+                    slot,
+                    kind: DutyKind::Contribution(subcommittee),
+                },
+                value,
+            },
+        }
+    }
+
+    /// An aggregate beside its selection proof, of this `hash_tree_root`, under the domain of the
+    /// aggregate's slot; `value` is the hash of what was agreed on in that slot.
+    pub fn aggregate(spec: &ChainSpec, slot: Slot, root: Root, value: Root) -> Self {
+        let domain = spec.domain(DomainType::AggregateAndProof, spec.epoch_of(slot));
+        Self {
+            signing_root: signing_root(&root, domain),
+            subject: Subject::Agreed {
+                duty: DutyId {
+                    slot,
+                    kind: DutyKind::Aggregate,
+                },
+                value,
+            },
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! How the answers were recorded: `recorded/README.md`.
 
+mod aggregates;
 mod answers;
 mod echoes;
 mod elsewhere;
@@ -9,6 +10,7 @@ mod exits;
 mod failures;
 mod registrations;
 mod strange;
+mod sync;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -1,8 +1,8 @@
-//! What the operator is told of what comes, or is owed and not performed: once an epoch.
+//! What the operator is told of what comes: once an epoch.
 
 use proto::Epoch;
 use proto::eth::{Unserved, ValidatorIndex};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::Observer;
 use crate::report::metrics::{ForkLabels, KindLabels};
@@ -33,23 +33,25 @@ impl Observer {
         gauge.get_or_create(&ForkLabels { fork }).set(first);
     }
 
-    /// What the validators owe in this epoch and this version does not perform.
-    pub(super) fn not_performed(&self, seats: &[ValidatorIndex], attesters: usize) {
+    /// Who sits in the sync committee in this epoch, and whether that is performed.
+    pub(super) fn seats(&self, seats: &[ValidatorIndex], are_performed: bool) {
         let indices: Vec<u64> = seats.iter().map(|index| index.0).collect();
-        let sync_committee = seats.len();
-        info!(
-            sync_committee,
-            validators = ?indices,
-            attesters,
-            "not performed by this version of gantry: sync committee duties, and aggregation where \
-             an attester is chosen for it"
-        );
+        if !seats.is_empty() && are_performed {
+            info!(validators = ?indices, "in the sync committee");
+        } else if !seats.is_empty() {
+            warn!(
+                validators = ?indices,
+                "in the sync committee, and too few peers that are connected know its duties: \
+                 upgrade them"
+            );
+        }
+        let missed = if are_performed { 0 } else { seats.len() };
         let kind = "sync_committee";
         let gauge = &self.shown.metrics.not_performed;
-        let count = i64::try_from(sync_committee).unwrap_or(i64::MAX);
+        let count = i64::try_from(missed).unwrap_or(i64::MAX);
         gauge.get_or_create(&KindLabels { kind }).set(count);
         self.shown
             .board
-            .change(|status| status.validators.seats = sync_committee);
+            .change(|status| status.validators.seats = missed);
     }
 }

@@ -11,6 +11,10 @@ pub(super) fn of_miss(why: Miss, names: impl Fn(PeerSet) -> Vec<String>) -> Stri
         Miss::TooFewPeers(connected) => {
             format!("too few peers connected: only {:?}", names(connected))
         }
+        Miss::NoVote => {
+            "the cluster has signed nothing in this slot that it follows from".to_owned()
+        }
+        Miss::NoAggregate => "no beacon node had an aggregate of its committee".to_owned(),
         Miss::NoReveal => "too few parts of the RANDAO reveal came".to_owned(),
         Miss::NoFeeRecipient => {
             "no fee recipient agreed: until there is one, this validator proposes nothing"

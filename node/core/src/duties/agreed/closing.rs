@@ -207,6 +207,10 @@ impl Run {
                 }),
             };
         }
+        let signed = self.stage.signed();
+        if signed.is_some_and(|value| !value.signers(&self.owners).contains(&validator)) {
+            return Some(Miss::NoAggregate);
+        }
         let is_block = matches!(self.duty.kind, DutyKind::Block);
         if is_block && !step.payees.proposes(validator, step.facts) {
             return Some(Miss::NoFeeRecipient);

@@ -112,7 +112,7 @@ impl HeadDuty {
 }
 
 /// The hard checks of a head vote that need no view: slot, index and epochs.
-fn check_head(data: &HeadVote, duty: DutyId, chain: &ChainSpec) -> Result<(), Flaw> {
+pub(super) fn check_head(data: &HeadVote, duty: DutyId, chain: &ChainSpec) -> Result<(), Flaw> {
     let fits = data.slot == duty.slot
         && data.index.0 == 0
         && data.target.epoch == chain.epoch_of(duty.slot)
@@ -121,7 +121,7 @@ fn check_head(data: &HeadVote, duty: DutyId, chain: &ChainSpec) -> Result<(), Fl
 }
 
 /// The hard check of a head vote that the own view answers: the source.
-fn check_source(data: &HeadVote, own: Option<&HeadVote>) -> Result<(), Doubt> {
+pub(super) fn check_source(data: &HeadVote, own: Option<&HeadVote>) -> Result<(), Doubt> {
     let own = own.ok_or(Doubt::NoView)?;
     if data.source == own.source {
         Ok(())

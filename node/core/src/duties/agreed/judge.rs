@@ -191,7 +191,7 @@ impl Question {
                 vec![self.value.reviewed_by()]
             }
             // The beacon node has nothing to say to it.
-            Doubt::GiftOfFees | Doubt::FeeRecipientUnread => {
+            Doubt::GiftOfFees | Doubt::FeeRecipientUnread | Doubt::OwnVoteMissing => {
                 self.is_answered = true;
                 Vec::new()
             }

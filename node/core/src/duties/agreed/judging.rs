@@ -17,6 +17,7 @@ use super::stage::Part;
 use super::value::Value;
 use crate::duties::facts::Step;
 use crate::duties::note::{Note, Phase};
+use crate::vault::ToSign;
 
 impl Run {
     /// Offers this peer's own value to the instance if it passes the hard checks. One that comes
@@ -71,7 +72,8 @@ impl Run {
                 if self.is_spared(question.value(), step) {
                     question.waive();
                 }
-                match self.doubts_payee(question.value(), step) {
+                let payee = self.doubts_payee(question.value(), step);
+                match payee.or_else(|| self.kind.doubt(question.value())) {
                     Some(doubt) if !question.is_forced() => question.refresh(doubt, step.now),
                     Some(_) | None => question.soft_check(self.kind.view(), step.now),
                 }
@@ -159,10 +161,13 @@ impl Run {
             .check(value, &self.owners, step.facts)
             .and_then(|()| self.check_payee(value, step))
             .map_err(Objection::OfValue)?;
-        let owners = self.owners.positions();
-        let signable = value.signable(&step.facts.chain);
-        let refused = step.vault.would_refuse(step.slot(), &signable, &owners);
-        if refused.len() == owners.len() {
+        let parts = value.to_sign(&self.owners, &step.facts.chain);
+        let signs = |part: &ToSign| {
+            let (signable, validators) = (&part.signable, &part.validators);
+            let refused = step.vault.would_refuse(step.slot(), signable, validators);
+            refused.len() < validators.len()
+        };
+        if !parts.iter().any(signs) {
             return Err(Objection::OfVault);
         }
         let is_spared = self.is_spared(value, step);

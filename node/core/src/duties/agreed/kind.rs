@@ -5,16 +5,18 @@
 use std::time::Duration;
 
 use consensus::Opening;
-use proto::eth::{BlockContents, ChainSpec, HeadVote};
-use proto::{
-    DutyId, DutyKind, Epoch, PeerIndex, SignatureBytes, Slot, Timestamp, ValidatorPosition,
-};
+use proto::eth::{Aggregate, BlockContents, ChainSpec, Contribution, HeadVote};
+use proto::{DutyId, DutyKind, PeerIndex, SignatureBytes, Slot, Timestamp, ValidatorPosition};
 
+use super::aggregate::{self, AggregateDuty};
 use super::block::{self, BlockDuty};
+use super::contribution::{self, ContributionDuty};
 use super::head::{self, HeadDuty};
 use super::judge::Want;
 use super::objection::{Doubt, Flaw};
 use super::paying;
+use super::sums::Voted;
+use super::sync_message::{self, SyncDuty};
 use super::value::Value;
 use crate::duties::Submission;
 use crate::duties::facts::{ClusterFacts, Owners, Step};
@@ -43,6 +45,9 @@ pub(crate) fn opening(kind: DutyKind) -> Opening {
     match kind {
         DutyKind::Head => head::OPENING,
         DutyKind::Block => block::OPENING,
+        DutyKind::Aggregate => aggregate::OPENING,
+        DutyKind::SyncMessage => sync_message::OPENING,
+        DutyKind::Contribution(_) => contribution::OPENING,
     }
 }
 
@@ -55,14 +60,21 @@ pub(crate) fn begin(
     match duty.kind {
         DutyKind::Head => head::begin(duty.slot, chain, round_trip),
         DutyKind::Block => block::begin(duty.slot, chain),
+        DutyKind::Aggregate => aggregate::begin(duty.slot, chain),
+        DutyKind::SyncMessage => sync_message::begin(duty.slot, chain, round_trip),
+        DutyKind::Contribution(_) => contribution::begin(duty.slot, chain),
     }
 }
 
-/// What tells whose duties of this kind those of `epoch` are.
-pub(crate) fn topic(kind: DutyKind, epoch: Epoch) -> Topic {
-    match kind {
-        DutyKind::Head => head::topic(epoch),
+/// What tells whose duty it is.
+pub(crate) fn topic(duty: DutyId, chain: &ChainSpec) -> Topic {
+    let epoch = chain.epoch_of(duty.slot);
+    match duty.kind {
+        DutyKind::Head | DutyKind::Aggregate => head::topic(epoch),
         DutyKind::Block => block::topic(epoch),
+        DutyKind::SyncMessage | DutyKind::Contribution(_) => {
+            Topic::Seats(chain.epoch_of(duty.slot.next()))
+        }
     }
 }
 
@@ -71,6 +83,9 @@ pub(crate) fn owners(duty: DutyId, schedule: &Schedule) -> Option<Owners> {
     match duty.kind {
         DutyKind::Head => head::owners(duty.slot, schedule),
         DutyKind::Block => block::owners(duty.slot, schedule),
+        DutyKind::Aggregate => aggregate::owners(duty.slot, schedule),
+        DutyKind::SyncMessage => sync_message::owners(duty.slot, schedule),
+        DutyKind::Contribution(of) => contribution::owners(duty.slot, of, schedule),
     }
 }
 
@@ -78,7 +93,12 @@ pub(crate) fn owners(duty: DutyId, schedule: &Schedule) -> Option<Owners> {
 pub(crate) fn is_due(duty: DutyId, moment: Moment, chain: &ChainSpec) -> bool {
     match duty.kind {
         DutyKind::Head => head::is_due(duty.slot, moment, chain),
-        DutyKind::Block => moment.now >= block::due_at(duty.slot, chain),
+        DutyKind::SyncMessage => {
+            moment.head >= Some(duty.slot) || moment.now >= due_at(duty, chain)
+        }
+        DutyKind::Block | DutyKind::Aggregate | DutyKind::Contribution(_) => {
+            moment.now >= due_at(duty, chain)
+        }
     }
 }
 
@@ -87,6 +107,17 @@ pub(crate) fn due_at(duty: DutyId, chain: &ChainSpec) -> Timestamp {
     match duty.kind {
         DutyKind::Head => head::due_at(duty.slot, chain),
         DutyKind::Block => block::due_at(duty.slot, chain),
+        DutyKind::Aggregate => aggregate::due_at(duty.slot, chain),
+        DutyKind::SyncMessage => sync_message::due_at(duty.slot, chain),
+        DutyKind::Contribution(_) => contribution::due_at(duty.slot, chain),
+    }
+}
+
+/// When its run opens: with the slot, unless its first round begins later.
+pub(crate) fn opens_at(duty: DutyId, chain: &ChainSpec) -> Timestamp {
+    match duty.kind {
+        DutyKind::Head | DutyKind::Block | DutyKind::SyncMessage => chain.start_of(duty.slot),
+        DutyKind::Aggregate | DutyKind::Contribution(_) => due_at(duty, chain),
     }
 }
 
@@ -99,6 +130,10 @@ pub enum Candidate {
     Split(Vec<HeadVote>),
     /// The block that it has built, and its blobs.
     Block(BlockContents),
+    /// What it has aggregated.
+    Aggregates(Vec<Aggregate>),
+    /// What it has put together of a subcommittee's messages.
+    Contribution(Contribution),
 }
 
 /// What a run has that one of another kind has not.
@@ -106,20 +141,58 @@ pub enum Candidate {
 pub(crate) enum Kind {
     Head(HeadDuty),
     Block(Box<BlockDuty>),
+    Aggregate(Box<AggregateDuty>),
+    SyncMessage(SyncDuty),
+    Contribution(Box<ContributionDuty>),
 }
 
 impl Kind {
-    pub(crate) fn new(duty: DutyId) -> Self {
+    pub(crate) fn new(duty: DutyId, owners: &Owners) -> Self {
         match duty.kind {
             DutyKind::Head => Self::Head(HeadDuty::new(duty)),
             DutyKind::Block => Self::Block(Box::new(BlockDuty::new(duty))),
+            DutyKind::Aggregate => Self::Aggregate(Box::new(AggregateDuty::new(duty, owners))),
+            DutyKind::SyncMessage => Self::SyncMessage(SyncDuty::new(duty, owners)),
+            DutyKind::Contribution(of) => {
+                Self::Contribution(Box::new(ContributionDuty::new(duty, of, owners)))
+            }
         }
     }
 
     pub(crate) fn block(&mut self) -> Option<&mut BlockDuty> {
         match self {
             Self::Block(block) => Some(block),
-            Self::Head(_) => None,
+            Self::Head(_) | Self::Aggregate(_) | Self::SyncMessage(_) | Self::Contribution(_) => {
+                None
+            }
+        }
+    }
+
+    /// How many votes of the cluster it knows, of those that it aggregates.
+    pub(crate) fn votes(&self) -> Option<usize> {
+        match self {
+            Self::Aggregate(aggregate) => Some(aggregate.votes()),
+            Self::SyncMessage(sync) => Some(sync.votes()),
+            Self::Contribution(contribution) => Some(contribution.votes()),
+            Self::Head(_) | Self::Block(_) => None,
+        }
+    }
+
+    /// The cluster has voted, or has one more vote.
+    pub(crate) fn voted(&mut self, voted: Voted, step: &mut Step<'_>) {
+        match self {
+            Self::Aggregate(aggregate) => aggregate.voted(voted, step),
+            Self::SyncMessage(sync) => sync.voted(&voted),
+            Self::Contribution(contribution) => contribution.voted(voted, step),
+            Self::Head(_) | Self::Block(_) => {}
+        }
+    }
+
+    /// This peer's value, where it follows from what the cluster has voted for.
+    pub(crate) fn settled(&self) -> Option<Value> {
+        match self {
+            Self::SyncMessage(sync) => sync.settled(),
+            Self::Head(_) | Self::Block(_) | Self::Aggregate(_) | Self::Contribution(_) => None,
         }
     }
 
@@ -127,8 +200,9 @@ impl Kind {
     pub(crate) fn trigger(&mut self, step: &mut Step<'_>) {
         match self {
             Self::Head(head) => head.want(step),
-            // Its rounds have leaders: whoever is one wants a block.
-            Self::Block(_) => {}
+            Self::SyncMessage(sync) => sync.want(step),
+            // Their rounds have leaders: whoever is one wants a value.
+            Self::Block(_) | Self::Aggregate(_) | Self::Contribution(_) => {}
         }
     }
 
@@ -137,6 +211,9 @@ impl Kind {
         match self {
             Self::Head(head) => head.want(step),
             Self::Block(block) => block.want(step),
+            Self::Aggregate(aggregate) => aggregate.want(step),
+            Self::SyncMessage(sync) => sync.want(step),
+            Self::Contribution(contribution) => contribution.want(step),
         }
     }
 
@@ -146,23 +223,39 @@ impl Kind {
             (Self::Head(head), Candidate::Head(view)) => head.keep(view),
             (Self::Block(block), Candidate::Block(contents)) => Some(block.keep(contents)),
             (Self::Head(head), Candidate::Split(views)) => head.keep(*views.first()?),
-            (Self::Head(_), Candidate::Block(_))
-            | (Self::Block(_), Candidate::Head(_) | Candidate::Split(_)) => None,
+            (Self::Aggregate(aggregate), Candidate::Aggregates(all)) => aggregate.keep(all),
+            (Self::SyncMessage(sync), Candidate::Head(view)) => sync.keep(view),
+            (Self::SyncMessage(sync), Candidate::Split(views)) => sync.keep(*views.first()?),
+            (Self::Contribution(duty), Candidate::Contribution(of)) => duty.keep(of),
+            (
+                Self::Head(_)
+                | Self::Block(_)
+                | Self::Aggregate(_)
+                | Self::SyncMessage(_)
+                | Self::Contribution(_),
+                Candidate::Head(_)
+                | Candidate::Split(_)
+                | Candidate::Block(_)
+                | Candidate::Aggregates(_)
+                | Candidate::Contribution(_),
+            ) => None,
         }
     }
 
     /// What a candidate, or that there is none, tells of the values of others too.
     pub(crate) fn candidate_answers(&self) -> Option<Want> {
         match self {
-            Self::Head(_) => Some(Want::View),
-            Self::Block(_) => None,
+            Self::Head(_) | Self::SyncMessage(_) => Some(Want::View),
+            Self::Block(_) | Self::Aggregate(_) | Self::Contribution(_) => None,
         }
     }
 
     /// When time matters to it next.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
         match self {
-            Self::Head(_) => None,
+            Self::Head(_) | Self::Aggregate(_) | Self::SyncMessage(_) | Self::Contribution(_) => {
+                None
+            }
             Self::Block(block) => block.passing.deadline(),
         }
     }
@@ -170,7 +263,7 @@ impl Kind {
     /// Time has passed.
     pub(crate) fn tick(&mut self, step: &mut Step<'_>) {
         match self {
-            Self::Head(_) => {}
+            Self::Head(_) | Self::Aggregate(_) | Self::SyncMessage(_) | Self::Contribution(_) => {}
             Self::Block(block) => {
                 block.pull_on(step);
                 block.serve_on(step);
@@ -182,6 +275,9 @@ impl Kind {
     pub(crate) fn own(&mut self, before: &Owners, now: &Owners) {
         match self {
             Self::Head(_) => {}
+            Self::Aggregate(aggregate) => aggregate.own(now),
+            Self::SyncMessage(sync) => sync.own(now),
+            Self::Contribution(contribution) => contribution.own(now),
             Self::Block(block) => {
                 if *before != Owners::Nobody && before != now {
                     block.disown();
@@ -190,10 +286,14 @@ impl Kind {
         }
     }
 
-    /// The own beacon node's view of the slot, where that matters.
+    /// The own beacon node's view of the slot, where that matters; for aggregates what the cluster
+    /// has voted for.
     pub(crate) fn view(&self) -> Option<&HeadVote> {
         match self {
             Self::Head(head) => head.view(),
+            Self::Aggregate(aggregate) => aggregate.view(),
+            Self::SyncMessage(sync) => sync.view(),
+            Self::Contribution(contribution) => contribution.view(),
             Self::Block(_) => None,
         }
     }
@@ -208,13 +308,27 @@ impl Kind {
         match self {
             Self::Head(head) => head.check(value, owners, facts),
             Self::Block(block) => block.check(value, owners, facts),
+            Self::Aggregate(aggregate) => aggregate.check(value, owners, facts),
+            Self::SyncMessage(sync) => sync.check(value, owners, facts),
+            Self::Contribution(duty) => duty.check(value, owners, facts),
+        }
+    }
+
+    /// The soft check beside that of the own beacon node's view, and of whom the value pays.
+    pub(crate) fn doubt(&self, value: &Value) -> Option<Doubt> {
+        match self {
+            Self::Aggregate(aggregate) => aggregate.doubt(value),
+            Self::Contribution(contribution) => contribution.doubt(value),
+            Self::Head(_) | Self::Block(_) | Self::SyncMessage(_) => None,
         }
     }
 
     /// What speaks for or against whom the value pays.
     pub(crate) fn payee(&self, value: &Value, owners: &Owners, step: &Step<'_>) -> Verdict {
         match self {
-            Self::Head(_) => Verdict::Right,
+            Self::Head(_) | Self::Aggregate(_) | Self::SyncMessage(_) | Self::Contribution(_) => {
+                Verdict::Right
+            }
             Self::Block(_) => paying::judge(value, owners, step),
         }
     }
@@ -224,6 +338,8 @@ impl Kind {
         match self {
             Self::Head(head) => head.check_view(value),
             Self::Block(block) => block.check_view(is_spared),
+            Self::SyncMessage(sync) => sync.check_view(value),
+            Self::Aggregate(_) | Self::Contribution(_) => Ok(()),
         }
     }
 
@@ -237,7 +353,17 @@ impl Kind {
         match (self, value) {
             (Self::Head(head), Value::Head(data)) => head.submission(data, fresh),
             (Self::Block(block), Value::Block(signed)) => block.submission(signed, fresh, step),
-            (Self::Head(_), Value::Block(_)) | (Self::Block(_), Value::Head(_)) => None,
+            (Self::Aggregate(duty), Value::Aggregates(all)) => duty.submission(all, fresh),
+            (Self::SyncMessage(sync), Value::Head(data)) => sync.submission(data, fresh),
+            (Self::Contribution(duty), Value::Contribution(of)) => duty.submission(of, fresh),
+            (
+                Self::Head(_)
+                | Self::Block(_)
+                | Self::Aggregate(_)
+                | Self::SyncMessage(_)
+                | Self::Contribution(_),
+                Value::Head(_) | Value::Block(_) | Value::Aggregates(_) | Value::Contribution(_),
+            ) => None,
         }
     }
 
@@ -246,13 +372,18 @@ impl Kind {
         match self {
             Self::Head(_) => Miss::NoValue,
             Self::Block(block) => block.no_value(),
+            Self::Aggregate(aggregate) => aggregate.no_value(),
+            Self::SyncMessage(sync) => sync.no_value(),
+            Self::Contribution(contribution) => contribution.no_value(),
         }
     }
 
     /// Why the beacon node has not answered to what is signed.
     pub(crate) fn no_answer(&self) -> Miss {
         match self {
-            Self::Head(_) => Miss::NoAnswer,
+            Self::Head(_) | Self::Aggregate(_) | Self::SyncMessage(_) | Self::Contribution(_) => {
+                Miss::NoAnswer
+            }
             Self::Block(block) if block.lacks_blobs() => Miss::NoBlobs,
             Self::Block(_) => Miss::NoAnswer,
         }

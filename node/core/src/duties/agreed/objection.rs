@@ -22,6 +22,13 @@ pub enum Objection {
 pub enum Flaw {
     /// It is of another slot or kind than the duty, or its epochs do not fit its slot.
     OtherDuty,
+    /// It is an aggregate of votes for something else than this cluster has voted for.
+    OtherVote,
+    /// It is an aggregate of a committee in which none of ours was chosen, or of another length
+    /// than that has.
+    OtherCommittee,
+    /// The signature in it is no point of the group.
+    NoSignature,
     /// The proposer is not our validator of this slot.
     OtherProposer,
     /// Its RANDAO reveal is not the group signature of the epoch.
@@ -51,6 +58,8 @@ pub enum Doubt {
     NoView,
     /// It pays the smoothing pool, to which the node account owes nothing.
     GiftOfFees,
+    /// It is an aggregate that lacks a vote of ours.
+    OwnVoteMissing,
     /// It pays the megapool, and as far as this peer can read, the node account may be in the
     /// smoothing pool.
     FeeRecipientUnread,
@@ -61,6 +70,9 @@ impl Objection {
     pub fn rule(self) -> &'static str {
         match self {
             Self::OfValue(Flaw::OtherDuty) => "value_of_other_duty",
+            Self::OfValue(Flaw::OtherVote) => "aggregate_of_other_vote",
+            Self::OfValue(Flaw::OtherCommittee) => "aggregate_of_other_committee",
+            Self::OfValue(Flaw::NoSignature) => "aggregate_without_signature",
             Self::OfValue(Flaw::OtherProposer) => "other_proposer",
             Self::OfValue(Flaw::WrongRandao) => "wrong_randao_reveal",
             Self::OfValue(Flaw::WrongFeeRecipient { .. }) => "wrong_fee_recipient",
@@ -69,6 +81,7 @@ impl Objection {
             Self::OfView(Doubt::UnknownParent) => "unknown_head_or_parent",
             Self::OfView(Doubt::FarFromHead) => "far_from_head",
             Self::OfView(Doubt::NoView) => "own_beacon_node_not_ready",
+            Self::OfView(Doubt::OwnVoteMissing) => "aggregate_lacks_own_vote",
             Self::OfView(Doubt::GiftOfFees) => "gift_of_fees",
             Self::OfView(Doubt::FeeRecipientUnread) => "fee_recipient_unread",
             Self::OfVault => "vault_would_refuse",
@@ -84,7 +97,13 @@ impl Objection {
                 checksummed(&expected)
             )),
             Self::OfValue(
-                Flaw::OtherDuty | Flaw::OtherProposer | Flaw::WrongRandao | Flaw::NoFeeRecipient,
+                Flaw::OtherDuty
+                | Flaw::OtherVote
+                | Flaw::OtherCommittee
+                | Flaw::NoSignature
+                | Flaw::OtherProposer
+                | Flaw::WrongRandao
+                | Flaw::NoFeeRecipient,
             )
             | Self::OfView(_)
             | Self::OfVault => None,

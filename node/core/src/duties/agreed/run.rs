@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use consensus::{Input as Ballot, Instance, Output as Outcome, Setup, Standing};
-use proto::eth::ValidatorIndex;
+use proto::eth::{HeadVote, ValidatorIndex};
 use proto::frame::{BlobsPart, BlobsWanted, Frame};
 use proto::vote::{Message, Partial, Scope};
 use proto::{DutyId, PeerIndex, PeerSet, Root, SignatureBytes, Timestamp, ValidatorPosition};
@@ -22,6 +22,7 @@ use super::judge::{Question, Sight};
 use super::kind::{self, Candidate, Kind};
 use super::objection::Objection;
 use super::stage::Stage;
+use super::sums::Voted;
 use super::timing::timing;
 use super::value::Value;
 use crate::duties::facts::{Owners, Step};
@@ -56,6 +57,8 @@ pub enum Event {
         /// Its reveal.
         reveal: SignatureBytes,
     },
+    /// What the cluster has voted for in the slot, to be aggregated.
+    Voted(Voted),
     /// Whose duty it is now; `held` while the beacon node is asked again, and nothing is signed.
     Owned {
         /// Whose.
@@ -152,10 +155,10 @@ impl Run {
         };
         Self {
             duty,
+            kind: Kind::new(duty, &owners),
             owners,
             instance: Instance::new(setup),
             collector: Collector::new(facts.roster.size()),
-            kind: Kind::new(duty),
             stage: Stage::Agreeing,
             voted: None,
             question: None,
@@ -189,6 +192,20 @@ impl Run {
         self.instance.sent().iter().map(frame).collect()
     }
 
+    /// The vote that this duty has signed, or whose root it has, if it is of heads, and the whole
+    /// signatures.
+    pub fn vote(&self) -> Option<(&HeadVote, &BTreeMap<ValidatorPosition, SignatureBytes>)> {
+        match self.stage.signed()? {
+            Value::Head(vote) => Some((vote, self.collector.whole())),
+            Value::Block(_) | Value::Aggregates(_) | Value::Contribution(_) => None,
+        }
+    }
+
+    /// How many votes of the cluster it knows, if it aggregates them.
+    pub fn votes(&self) -> Option<usize> {
+        self.kind.votes()
+    }
+
     /// Which duty it is.
     pub fn duty(&self) -> DutyId {
         self.duty
@@ -219,6 +236,12 @@ impl Run {
                 let is_its_own = self.owners.positions() == [validator];
                 if let Some(block) = self.kind.block().filter(|_| is_its_own) {
                     block.reveal(reveal, step);
+                }
+            }
+            Event::Voted(voted) => {
+                self.kind.voted(voted, step);
+                if let Some(value) = self.kind.settled() {
+                    self.offer(value, step);
                 }
             }
             Event::Owned { owners, held } => self.own(owners, held, step),
@@ -294,7 +317,10 @@ impl Run {
             Outcome::Send(peer, message) => {
                 step.send(peer, self.duty.kind.since(), frame(&message));
             }
-            Outcome::WantCandidate { .. } => self.kind.want(step),
+            Outcome::WantCandidate { .. } => match self.kind.settled() {
+                Some(value) => self.offer(value, step),
+                None => self.kind.want(step),
+            },
             Outcome::Judge {
                 round,
                 value,

@@ -34,10 +34,8 @@ impl Run {
                 return self.decline(step);
             }
         }
-        let signable = question.value().signable(&step.facts.chain);
-        let signing = step
-            .vault
-            .sign(step.slot(), &signable, &self.owners.positions());
+        let parts = question.value().to_sign(&self.owners, &step.facts.chain);
+        let signing = step.vault.sign_all(step.slot(), &parts);
         for (validator, refusal) in signing.refused {
             self.refusals.insert(validator, refusal);
             step.note(Note::Refused {
@@ -106,9 +104,10 @@ impl Run {
             .as_ref()
             .and_then(|hash| self.instance.value(hash));
         if let Some(value) = voted {
-            let signable = value.signable(&step.facts.chain);
-            step.vault
-                .presign(step.slot(), &signable, &self.owners.positions());
+            for part in value.to_sign(&self.owners, &step.facts.chain) {
+                let (signable, validators) = (&part.signable, &part.validators);
+                step.vault.presign(step.slot(), signable, validators);
+            }
         }
     }
 
@@ -121,7 +120,7 @@ impl Run {
     ) {
         let hash = consensus::Value::hash(value);
         self.collector.add(peer, hash, shares);
-        if self.collector.is_ready(&hash, &self.owners.positions()) {
+        if self.collector.is_ready(&hash, &value.signers(&self.owners)) {
             self.reach(Phase::CommitQuorum, step);
             self.stage.finish(value.clone());
             step.out.push(Output::Later(Deferred::Combine(self.duty)));
@@ -134,20 +133,22 @@ impl Run {
             return;
         };
         let hash = consensus::Value::hash(&value);
-        let wanted = self.owners.positions();
         // More shares than were needed may have come before the first chore was done.
-        if !self.collector.is_ready(&hash, &wanted) {
+        if !self.collector.is_ready(&hash, &value.signers(&self.owners)) {
             return;
         }
-        let signable = value.signable(&step.facts.chain);
-        let message = step.vault.message(signable.signing_root());
-        let with = step.combining(&message);
-        let combined = self.collector.combine(&hash, &wanted, with);
-        step.blame(&combined.bad_shares, |validator| {
-            format!("{}: its share for validator {validator}", self.duty)
-        });
-        if !combined.signatures.is_empty() {
-            self.submit(&value, &combined.signatures, step);
+        let mut signatures = Vec::new();
+        for part in value.to_sign(&self.owners, &step.facts.chain) {
+            let message = step.vault.message(part.signable.signing_root());
+            let with = step.combining(&message);
+            let combined = self.collector.combine(&hash, &part.validators, with);
+            step.blame(&combined.bad_shares, |validator| {
+                format!("{}: its share for validator {validator}", self.duty)
+            });
+            signatures.extend(combined.signatures);
+        }
+        if !signatures.is_empty() {
+            self.submit(&value, &signatures, step);
         }
     }
 

@@ -4,23 +4,30 @@
 //! waived for a forced value, for which f + 1 peers have voted already: otherwise one dead peer and
 //! a split head would lose the duty. "Not now" may become "yes" when the beacon node catches up.
 
-use proto::Root;
-use proto::Slot;
-use proto::eth::block::MAX_BLOCK_BYTES;
-use proto::eth::{Block, ChainSpec, HeadVote, hash_tree_root};
+use std::sync::Arc;
 
+use proto::eth::block::MAX_BLOCK_BYTES;
+use proto::eth::{Block, ChainSpec, Contribution, HeadVote, hash_tree_root};
+use proto::{Root, Slot, ValidatorPosition};
+
+use super::aggregate::Aggregates;
 use super::judge::Want;
 use super::objection::Doubt;
-use super::{block, head};
-use crate::vault::Signable;
+use super::{block, contribution, head};
+use crate::duties::facts::Owners;
+use crate::vault::{Signable, ToSign};
 
-/// A value of either kind. Cheap to clone.
+/// A value of any kind. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// What every attester of the slot signs.
     Head(HeadVote),
     /// The block of our proposer of the slot.
     Block(Block),
+    /// What our aggregators of the slot sign, each beside its selection proof.
+    Aggregates(Aggregates),
+    /// The same of members of a subcommittee of the sync committee.
+    Contribution(Arc<Contribution>),
 }
 
 const _: () = assert!(block::LAYOUT_BYTES + MAX_BLOCK_BYTES <= proto::vote::MAX_BODY);
@@ -31,14 +38,19 @@ impl consensus::Value for Value {
         match self {
             Self::Head(data) => hash_tree_root(data),
             Self::Block(block) => block::hash(block),
+            Self::Aggregates(aggregates) => aggregates.hash(),
+            Self::Contribution(contribution) => contribution::hash(contribution),
         }
     }
 
-    /// A head vote is its SSZ of 128 bytes; a block, which is longer, is its layout and its SSZ.
+    /// A head vote is its SSZ of 128 bytes; all others are longer: a block is its layout and its
+    /// SSZ, aggregates and contributions are a mark that is no layout, and their SSZ.
     fn encode(&self) -> Vec<u8> {
         match self {
             Self::Head(data) => data.to_ssz().to_vec(),
             Self::Block(block) => block::encode(block),
+            Self::Aggregates(aggregates) => aggregates.encode(),
+            Self::Contribution(contribution) => contribution::encode(contribution),
         }
     }
 
@@ -46,16 +58,43 @@ impl consensus::Value for Value {
         if bytes.len() == HeadVote::SSZ_LEN {
             return HeadVote::from_ssz(bytes).ok().map(Self::Head);
         }
-        block::decode(bytes).map(Self::Block)
+        let aggregates = Aggregates::decode(bytes).map(Self::Aggregates);
+        let contribution = || {
+            let contribution = contribution::decode(bytes).map(Arc::new);
+            contribution.map(Self::Contribution)
+        };
+        let block = || block::decode(bytes).map(Self::Block);
+        aggregates.or_else(contribution).or_else(block)
     }
 }
 
 impl Value {
-    /// What the validators of the duty sign.
-    pub fn signable(&self, chain: &ChainSpec) -> Signable {
-        match self {
+    /// What the validators of the duty sign. Of a head vote and a block all sign the same, members
+    /// of the sync committee its root alone; whom an aggregate is not for signs nothing.
+    pub fn to_sign(&self, owners: &Owners, chain: &ChainSpec) -> Vec<ToSign> {
+        let signable = match self {
+            Self::Head(data) if matches!(owners, Owners::Members { .. }) => {
+                Signable::sync_message(chain, data, hash_tree_root(data))
+            }
             Self::Head(data) => Signable::attestation(chain, data),
             Self::Block(block) => Signable::block(chain, block.header()),
+            Self::Aggregates(aggregates) => return aggregates.to_sign(owners, chain),
+            Self::Contribution(contribution) => {
+                return contribution::to_sign(contribution, owners, chain);
+            }
+        };
+        let validators = owners.positions();
+        vec![ToSign {
+            signable,
+            validators,
+        }]
+    }
+
+    /// Who signs something of this value.
+    pub fn signers(&self, owners: &Owners) -> Vec<ValidatorPosition> {
+        match self {
+            Self::Head(_) | Self::Block(_) | Self::Contribution(_) => owners.positions(),
+            Self::Aggregates(aggregates) => aggregates.signers(owners),
         }
     }
 
@@ -64,15 +103,19 @@ impl Value {
         match self {
             Self::Head(data) => data.beacon_block_root,
             Self::Block(block) => block.parent_root(),
+            Self::Aggregates(aggregates) => aggregates.data().beacon_block_root,
+            Self::Contribution(contribution) => contribution.beacon_block_root,
         }
     }
 
-    /// The latest slot that this block may be of: a head vote may be for the block of its own slot,
-    /// a block builds on an earlier one.
+    /// The latest slot that this block may be of: a head vote, and an aggregate of such, may be
+    /// for the block of its own slot, a block builds on an earlier one.
     pub(super) fn newest_base(&self) -> Slot {
         match self {
             Self::Head(data) => data.slot,
             Self::Block(block) => Slot(block.slot().0.saturating_sub(1)),
+            Self::Aggregates(aggregates) => aggregates.data().slot,
+            Self::Contribution(contribution) => contribution.slot,
         }
     }
 
@@ -80,7 +123,9 @@ impl Value {
     pub(super) fn reviewed_by(&self) -> Want {
         match self {
             Self::Head(_) => Want::View,
-            Self::Block(_) => Want::Block(self.builds_on()),
+            Self::Block(_) | Self::Aggregates(_) | Self::Contribution(_) => {
+                Want::Block(self.builds_on())
+            }
         }
     }
 
@@ -90,7 +135,7 @@ impl Value {
             Self::Head(data) => {
                 view.map_or(Err(Doubt::NoView), |own| head::check_target(data, own))
             }
-            Self::Block(_) => Ok(()),
+            Self::Block(_) | Self::Aggregates(_) | Self::Contribution(_) => Ok(()),
         }
     }
 }

@@ -75,12 +75,24 @@ pub(super) fn best(ranked: &Ranked<'_>, beside: &Beside<'_>) -> Option<Chosen> {
             true => on_the_same(response, ranked),
             false => support(response, ranked),
         };
-        let value = beside.values.get(by).copied().unwrap_or(0);
+        let value = beside.values.get(by).copied().unwrap_or(0) + votes(response);
         (fits, support, value, is_known(response), Reverse(*at))
     };
     let (_, (by, response)) = ranked.iter().enumerate().max_by_key(key)?;
     let response = (*response).clone();
     Some(Chosen { by: *by, response })
+}
+
+/// How many votes are aggregated: the more the better.
+fn votes(response: &Response) -> u128 {
+    if let Response::Contribution(_, Some(contribution)) = response {
+        return contribution.aggregation_bits.num_set_bits() as u128;
+    }
+    let Response::Aggregates(_, all) = response else {
+        return 0;
+    };
+    let votes = all.iter().map(|of| of.aggregation_bits.num_set_bits());
+    votes.sum::<usize>() as u128
 }
 
 /// How many blocks build on the same as this one.

@@ -31,6 +31,7 @@ impl Manner {
         match request {
             Request::Prepare(..)
             | Request::Subscribe(..)
+            | Request::SubscribeSync(..)
             | Request::Submit { .. }
             | Request::SubmitExit(..)
             | Request::Register(_) => Self::Told,
@@ -43,7 +44,9 @@ impl Manner {
             | Request::Proposers(_)
             | Request::Seats(..)
             | Request::Leaving(_) => Self::Fact,
-            Request::Block { .. } => Self::Built,
+            Request::Block { .. } | Request::Aggregates { .. } | Request::Contribution { .. } => {
+                Self::Built
+            }
         }
     }
 
@@ -110,10 +113,14 @@ pub(super) fn worth(response: &Response) -> Worth {
         Response::Attesters(_, drawn) => of(drawn.is_some()),
         Response::Proposers(_, drawn) => of(drawn.is_some()),
         Response::Seats(_, seats) => of(seats.is_some()),
-        Response::Prepare(_, noted) | Response::Subscribe(_, noted) => taken(noted.is_some()),
+        Response::Prepare(_, noted)
+        | Response::Subscribe(_, noted)
+        | Response::SubscribeSync(_, noted) => taken(noted.is_some()),
         Response::HeadVote(_, view) => of(view.is_some()),
         Response::SplitVote(_, views) => of(!views.is_empty()),
         Response::Block(_, contents) => of(contents.is_some()),
+        Response::Aggregates(_, all) => of(!all.is_empty()),
+        Response::Contribution(_, found) => of(found.is_some()),
         Response::Condition(condition) => match condition {
             Condition::Sound => Worth::Enough,
             Condition::Behind => Worth::Something,
@@ -138,8 +145,11 @@ pub fn nothing(request: &Request) -> Response {
         Request::Seats(asked, _) => Response::Seats(*asked, None),
         Request::Prepare(asked, _) => Response::Prepare(*asked, None),
         Request::Subscribe(asked, _) => Response::Subscribe(*asked, None),
+        Request::SubscribeSync(asked, _) => Response::SubscribeSync(*asked, None),
         Request::HeadVote(slot) => Response::HeadVote(*slot, None),
         Request::Block { slot, .. } => Response::Block(*slot, None),
+        Request::Aggregates { slot, .. } => Response::Aggregates(*slot, Vec::new()),
+        Request::Contribution { duty, .. } => Response::Contribution(*duty, None),
         Request::Condition => Response::Condition(Condition::Mute),
         Request::Knows { duty, root } => Response::Knows {
             duty: *duty,
@@ -168,6 +178,9 @@ pub fn nothing(request: &Request) -> Response {
 fn owners(submission: &Submission) -> Vec<ValidatorIndex> {
     match submission {
         Submission::Attestations(all) => all.iter().map(|one| one.attester_index).collect(),
+        Submission::SyncMessages(all) => all.iter().map(|one| one.validator_index).collect(),
+        Submission::Contributions(all) => all.iter().map(|one| one.aggregator_index).collect(),
+        Submission::Aggregates(all) => all.iter().map(|one| one.aggregator_index).collect(),
         Submission::Block { contents, .. } => vec![contents.block.proposer_index()],
     }
 }

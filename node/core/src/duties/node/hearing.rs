@@ -29,6 +29,10 @@ impl Node {
                 let (mut step, onehop, _) = self.split();
                 onehop.reveals.take(peer, randao, &mut step);
             }
+            Ok(Frame::SelectionShares(shares)) => {
+                let (step, onehop, _) = self.split();
+                onehop.selections.take(peer, &shares, &step);
+            }
             Ok(Frame::ExitWords(words)) => {
                 self.exit_step(|exits, step| exits.hear(peer, words, step));
             }

@@ -2,27 +2,22 @@
 
 use std::sync::Arc;
 
-use proto::eth::ValidatorIndex;
-use proto::{DutyId, DutyKind};
+use proto::eth::{ChainSpec, SyncDuty};
+use proto::{DutyId, DutyKind, Epoch, Slot, WireVersion};
 
 use super::Node;
 use crate::duties::Response;
+use crate::duties::agreed::aggregate;
+use crate::duties::agreed::block::of_slot;
 use crate::duties::agreed::kind::Candidate;
 use crate::duties::agreed::run::Event;
 use crate::duties::note::Note;
-use crate::duties::schedule::{Due, Topic};
+use crate::duties::schedule::{Asked, Due, Topic};
 
 impl Node {
     pub(super) fn learn(&mut self, response: Response) {
-        let of = |slot, kind| DutyId { slot, kind };
         match response {
-            Response::Chain(asked, spec) => {
-                let due = asked.on(Topic::Chain);
-                self.plan_by(due, spec, |node, spec| {
-                    node.schedule.done(due);
-                    node.learn_forks(&spec, asked.epoch);
-                });
-            }
+            Response::Chain(asked, spec) => self.chain(asked, spec),
             Response::Validators(asked, found) => {
                 let due = asked.on(Topic::Validators);
                 self.plan_by(due, found, |node, all| {
@@ -41,29 +36,28 @@ impl Node {
                     node.schedule.set_proposers(due, &all)
                 });
             }
-            Response::Seats(asked, seats) => {
-                let due = asked.on(Topic::Seats);
-                self.plan_by(due, seats, |node, seats| {
-                    node.schedule.done(due);
-                    node.tell_seats(seats);
-                });
-            }
-            Response::Prepare(asked, noted) => {
-                let due = asked.on(Topic::Prepare);
-                self.plan_by(due, noted, |node, ()| node.schedule.done(due));
-            }
-            Response::Subscribe(asked, noted) => {
-                let due = asked.on(Topic::Subscribe);
-                self.plan_by(due, noted, |node, ()| node.schedule.done(due));
+            Response::Seats(asked, seats) => self.seats(asked, seats),
+            Response::Prepare(asked, noted) => self.noted(asked.on(Topic::Prepare), noted),
+            Response::Subscribe(asked, noted) => self.noted(asked.on(Topic::Subscribe), noted),
+            Response::SubscribeSync(asked, noted) => {
+                self.noted(asked.on(Topic::SubscribeSync), noted);
             }
             Response::HeadVote(slot, view) => {
-                self.candidate(of(slot, DutyKind::Head), view.map(Candidate::Head));
+                self.viewed(slot, || view.map(Candidate::Head));
             }
             Response::SplitVote(slot, views) => {
-                self.candidate(of(slot, DutyKind::Head), Some(Candidate::Split(views)));
+                self.viewed(slot, || Some(Candidate::Split(views.clone())));
             }
             Response::Block(slot, contents) => {
-                self.candidate(of(slot, DutyKind::Block), contents.map(Candidate::Block));
+                self.candidate(of_slot(slot), contents.map(Candidate::Block));
+            }
+            Response::Aggregates(slot, all) => {
+                let candidate = (!all.is_empty()).then_some(Candidate::Aggregates(all));
+                self.step(aggregate::of_slot(slot), Event::Candidate(candidate));
+            }
+            Response::Contribution(duty, found) => {
+                let candidate = found.map(|found| Candidate::Contribution(*found));
+                self.step(duty, Event::Candidate(candidate));
             }
             Response::Condition(condition) => {
                 let (now, chain) = (self.now, Arc::clone(&self.facts.chain));
@@ -85,10 +79,41 @@ impl Node {
         }
     }
 
+    /// What chain this is, by the beacon node.
+    fn chain(&mut self, asked: Asked, spec: Option<Box<ChainSpec>>) {
+        let due = asked.on(Topic::Chain);
+        self.plan_by(due, spec, |node, spec| {
+            node.schedule.done(due);
+            node.learn_forks(&spec, asked.epoch);
+        });
+    }
+
+    /// Who sits in the sync committee.
+    fn seats(&mut self, asked: Asked, seats: Option<Vec<SyncDuty>>) {
+        let due = asked.on(Topic::Seats);
+        self.plan_by(due, seats, |node, seats| {
+            node.schedule.set_seats(due, &seats);
+            node.tell_seats(due.topic.epoch());
+        });
+    }
+
+    /// What the beacon node would vote for in `slot`, or that it does not say.
+    fn viewed(&mut self, slot: Slot, candidate: impl Fn() -> Option<Candidate>) {
+        self.shown(candidate().is_some());
+        for kind in [DutyKind::Head, DutyKind::SyncMessage] {
+            self.step(DutyId { slot, kind }, Event::Candidate(candidate()));
+        }
+    }
+
     /// The value of a duty, or that there is none.
     fn candidate(&mut self, duty: DutyId, candidate: Option<Candidate>) {
         self.shown(candidate.is_some());
         self.step(duty, Event::Candidate(candidate));
+    }
+
+    /// The beacon node took note of something, or did not.
+    fn noted(&mut self, due: Due, noted: Option<()>) {
+        self.plan_by(due, noted, |node, ()| node.schedule.done(due));
     }
 
     /// Puts to use what was said to a question of the schedule; if that is nothing, it is put
@@ -103,11 +128,16 @@ impl Node {
         }
     }
 
-    fn tell_seats(&mut self, seats: Vec<ValidatorIndex>) {
-        let known = self.schedule.known();
-        let attesters = known.filter(|(_, found)| found.active).count();
-        if attesters > 0 {
-            self.note(Note::NotPerformed { seats, attesters });
+    /// Tells who sits in the sync committee, and whether the peers perform its duties.
+    fn tell_seats(&mut self, epoch: Epoch) {
+        let members = self.schedule.members_in(epoch);
+        let seats = members.iter().map(|member| member.index).collect();
+        let are_performed = self.peers.enough_know(WireVersion::V7);
+        if self.facts.chain.epoch_of(self.slot()) == epoch {
+            self.note(Note::Seats {
+                seats,
+                are_performed,
+            });
         }
     }
 }

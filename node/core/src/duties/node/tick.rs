@@ -35,7 +35,9 @@ impl Node {
         self.watch(slot);
         self.stand(slot);
         self.open(slot);
+        self.choose(slot);
         self.trigger(slot);
+        self.hand_votes();
         self.exit_step(Exits::advance);
         self.deposit_step(Deposits::advance);
         self.register();
@@ -82,7 +84,7 @@ impl Node {
     }
 
     /// Whether nothing may be signed for `slot` on the chain as the beacon node has it.
-    fn is_beyond(&self, slot: Slot) -> bool {
+    pub(super) fn is_beyond(&self, slot: Slot) -> bool {
         let unserved = self.unserved.as_ref().map(|fork| fork.epoch);
         let end = [self.differs_from, unserved].into_iter().flatten().min();
         end.is_some_and(|end| end <= self.facts.chain.epoch_of(slot))
@@ -106,8 +108,11 @@ impl Node {
                 });
                 Request::Prepare(asked, pairs.collect())
             }
+            Topic::SubscribeSync(epoch) => {
+                Request::SubscribeSync(asked, self.schedule.members_in(epoch))
+            }
             Topic::Subscribe(epoch) => {
-                Request::Subscribe(asked, self.schedule.attesters_of(epoch).copied().collect())
+                Request::Subscribe(asked, self.schedule.subscriptions(epoch))
             }
         }
     }
@@ -185,7 +190,8 @@ impl Node {
                 continue;
             }
             let duty = DutyId { slot, kind };
-            if self.opened.get(&kind) >= Some(&slot) {
+            let is_early = self.now < kind::opens_at(duty, &self.facts.chain);
+            if is_early || self.opened.get(&kind) >= Some(&slot) {
                 continue;
             }
             if let Some(owners) = kind::owners(duty, &self.schedule) {
@@ -247,8 +253,7 @@ impl Node {
 
     /// The same for one run. What the beacon node has not said yet changes nothing.
     fn own_one(&mut self, duty: DutyId) {
-        let epoch = self.facts.chain.epoch_of(duty.slot);
-        let topic = kind::topic(duty.kind, epoch);
+        let topic = kind::topic(duty, &self.facts.chain);
         let held = self.schedule.is_held(topic);
         let owners = kind::owners(duty, &self.schedule).unwrap_or(Owners::Nobody);
         let run = self.runs.get(&duty);

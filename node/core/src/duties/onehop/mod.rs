@@ -5,6 +5,7 @@
 //! | [`randao`] | reveals for the proposals of the present slot and the next |
 //! | [`exit`] | exits of validators that t operators have approved |
 //! | [`registration`] | registrations with builders, by what all operators have agreed on |
+//! | [`selection`] | selection proofs, which decide who aggregates |
 //! | [`deposit`] | deposits at Rocket Pool, which every peer judges by its own nodes |
 
 pub mod deposit;
@@ -13,20 +14,24 @@ pub mod exit;
 mod four;
 pub mod randao;
 pub mod registration;
+pub mod selection;
 
-use proto::WireVersion;
 use proto::frame::Frame;
+use proto::{PeerIndex, WireVersion};
 
 use deposit::Deposits;
 use exit::Exits;
 use randao::Reveals;
 use registration::Registrations;
+use selection::Selections;
 
 /// All of them, each by itself: nothing of one waits for another.
 #[derive(Debug, Default)]
 pub struct OneHop {
     /// RANDAO reveals.
     pub reveals: Reveals,
+    /// Selection proofs.
+    pub selections: Selections,
     /// Exits.
     pub exits: Exits,
     /// Deposits at Rocket Pool.
@@ -36,12 +41,13 @@ pub struct OneHop {
 }
 
 impl OneHop {
-    /// What this peer has sent and a peer that comes back, and speaks this version, may have
+    /// What this peer, `me`, has sent and a peer that comes back, and speaks this version, may have
     /// missed.
-    pub fn sent(&self, version: WireVersion) -> impl Iterator<Item = Vec<u8>> {
+    pub fn sent(&self, me: PeerIndex, version: WireVersion) -> impl Iterator<Item = Vec<u8>> {
         let all = self.reveals.sent().into_iter().chain(self.exits.sent());
         let all = all.chain(self.deposits.sent());
         let all = all.chain(self.registrations.sent());
+        let all = all.chain(self.selections.sent(me));
         let known = all.filter(move |frame| frame.since() <= version);
         known.map(|frame| Frame::encode(&frame))
     }

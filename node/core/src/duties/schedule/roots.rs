@@ -63,7 +63,8 @@ fn settling_epoch(chain: &ChainSpec, topic: Topic) -> Option<Epoch> {
         | Topic::Validators(_)
         | Topic::Seats(_)
         | Topic::Prepare(_)
-        | Topic::Subscribe(_) => None,
+        | Topic::Subscribe(_)
+        | Topic::SubscribeSync(_) => None,
     }
 }
 

@@ -226,8 +226,8 @@ fn events_that_come_and_go_put_no_second_question_while_one_is_on_its_way() {
         desk.schedule.hears_again();
         asked += desk.due().len();
     }
-    // Attesters, proposers and subscriptions of two epochs, and who gets the fees.
-    assert_eq!(asked, 7);
+    // Attesters, proposers, subscriptions and seats of two epochs, and who gets the fees.
+    assert_eq!(asked, 9);
 }
 
 #[test]

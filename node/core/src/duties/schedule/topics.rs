@@ -29,12 +29,14 @@ pub enum Topic {
     Attesters(Epoch),
     /// Who proposes in which slot.
     Proposers(Epoch),
-    /// Which of our validators sit in the sync committee, to say what is not performed.
+    /// Which of our validators sit in the sync committee.
     Seats(Epoch),
     /// Tell which address our proposers want their fees sent to.
     Prepare(Epoch),
     /// Tell which committees our attesters will be in.
     Subscribe(Epoch),
+    /// Tell which subcommittees of the sync committee our members will be in.
+    SubscribeSync(Epoch),
 }
 
 impl Topic {
@@ -47,7 +49,8 @@ impl Topic {
             | Self::Proposers(epoch)
             | Self::Seats(epoch)
             | Self::Prepare(epoch)
-            | Self::Subscribe(epoch) => epoch,
+            | Self::Subscribe(epoch)
+            | Self::SubscribeSync(epoch) => epoch,
         }
     }
 }
@@ -254,5 +257,18 @@ impl Topics {
             State::Asked { again: false } | State::Waiting { .. } | State::Done => State::Done,
         };
         Some(progress.bound)
+    }
+}
+
+/// Whether the answer hangs on who our validators are, and is worth asking again in an epoch.
+pub(super) fn is_of_ours(topic: Topic) -> bool {
+    match topic {
+        Topic::Attesters(_)
+        | Topic::Proposers(_)
+        | Topic::Seats(_)
+        | Topic::Prepare(_)
+        | Topic::Subscribe(_)
+        | Topic::SubscribeSync(_) => true,
+        Topic::Chain(_) | Topic::Validators(_) => false,
     }
 }

@@ -61,6 +61,13 @@ pub(in crate::record) fn one_of_each() -> Vec<Record> {
                 node_account: [9; 20].into(),
             },
         }),
+        Entry::Agreed {
+            duty: DutyId {
+                slot: Slot(65),
+                kind: DutyKind::Aggregate,
+            },
+            value: root(10),
+        },
     ];
     (1..)
         .zip(entries)

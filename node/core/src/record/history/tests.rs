@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::entry::encode_records;
 use super::super::entry::tests::one_of_each;
-use super::super::frame::{PLAIN, VERSION};
+use super::super::frame::{JOINED, PLAIN, VERSION};
 use super::*;
 use proto::agreement::Fixed;
 
@@ -13,8 +13,11 @@ use proto::agreement::Fixed;
 #[test]
 fn the_layout_of_a_version_never_changes() {
     let all = one_of_each();
-    let (joined, plain) = all.split_last().unwrap();
+    let [plain @ .., joined, agreed] = all.as_slice() else {
+        unreachable!("there is one of each")
+    };
     assert!(matches!(joined.entry(), Entry::Joined(_)));
+    assert!(matches!(agreed.entry(), Entry::Agreed { .. }));
     let digest = |records: &[Record], version: u32| {
         let mut history = History::default();
         for record in records {
@@ -27,14 +30,16 @@ fn the_layout_of_a_version_never_changes() {
         hex::encode(Sha256::digest(written))
     };
     assert_eq!(
-        (PLAIN, VERSION),
-        (2, 3),
+        (PLAIN, JOINED, VERSION),
+        (2, 3, 4),
         "and the digests are of these versions"
     );
     let of_two = "1319dd68eb46d3047706dc44e72e864e1530b83f1d067bced483414d3b7e0b7c";
     assert_eq!(digest(plain, PLAIN), of_two);
     let of_three = "4eeb32caca32175eda86741e559ba26598acbda6e2ee3f0ef3ecf4e74811fdfd";
-    assert_eq!(digest(&all, VERSION), of_three);
+    assert_eq!(digest(&all[..all.len() - 1], JOINED), of_three);
+    let of_four = "e2562cafa7de304829c621b0ae071a22dd0462be2d160535569d6fded9cb44e5";
+    assert_eq!(digest(&all, VERSION), of_four);
 }
 
 #[test]

@@ -264,7 +264,7 @@ fn another_version_is_refused_and_not_overwritten() {
         });
     }
     let words = refused(&disk);
-    assert!(words.contains("format 9, this gantry knows 3"), "{words}");
+    assert!(words.contains("format 9, this gantry knows 4"), "{words}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Promises of the vault: nothing slashable is signed, and no share leaves before its record.
 
+mod agreed;
 mod deposit_shares;
 mod interchange;
 mod release;

@@ -116,9 +116,11 @@ impl Desk {
                 let by = byte(has_lookahead(&chain(), due.topic.epoch()));
                 self.schedule.set_proposers(due, &proposers(Some(by)));
             }
-            Topic::Chain(_) | Topic::Seats(_) | Topic::Prepare(_) | Topic::Subscribe(_) => {
-                self.schedule.done(due)
-            }
+            Topic::Chain(_)
+            | Topic::Seats(_)
+            | Topic::Prepare(_)
+            | Topic::Subscribe(_)
+            | Topic::SubscribeSync(_) => self.schedule.done(due),
         }
     }
 
@@ -138,6 +140,8 @@ pub fn attesters(epoch: Epoch, by: u8) -> Drawn<AttesterDuty> {
         slot: Slot(epoch.0 * SLOTS + u64::from(by) % SLOTS),
         committee_index: CommitteeIndex(0),
         committees_at_slot: 1,
+        committee_length: Some(1),
+        validator_committee_index: Some(0),
     };
     Drawn {
         root: Some(root(by)),
