@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proto::eth::operations::VoluntaryExit;
 use proto::eth::{
-    AttestationData, BeaconBlock, Blobs, Block, BlockContents, BlockError, ChainSpec, Checkpoint,
-    CommitteeIndex, DepositMessage, Domain, DomainType, ForkName, Genesis, Mainnet, Minimal,
-    PresetBase, SignedBlock, SingleAttestation, SpecError, ValidatorIndex, hash_tree_root,
+    AttestationData, BeaconBlock, Blobs, Block, BlockContents, BlockError, BlockVotes, ChainSpec,
+    Checkpoint, CommitteeIndex, DepositMessage, Domain, DomainType, ForkName, Genesis, Mainnet,
+    Minimal, PresetBase, SignedBlock, SingleAttestation, SpecError, ValidatorIndex, hash_tree_root,
     signing_root,
 };
 use proto::{Epoch, Root, SignatureBytes, Slot, Timestamp};
@@ -127,6 +127,47 @@ fn a_block_with_something_in_every_list_is_read_from_ssz_and_json_alike() {
     assert_eq!(block.as_ssz_bytes(), FULL_MINIMAL);
     let block = BeaconBlock::<Mainnet>::from_ssz_bytes(FULL_MAINNET).unwrap();
     assert_eq!(block.as_ssz_bytes(), FULL_MAINNET);
+}
+
+#[test]
+fn the_votes_of_a_block_are_those_that_its_json_shows() {
+    for (spec, ssz, json) in [
+        (
+            minimal(),
+            FULL_MINIMAL,
+            include_str!("vectors/full-minimal.json"),
+        ),
+        (
+            mainnet(),
+            FULL_MAINNET,
+            include_str!("vectors/full-mainnet.json"),
+        ),
+    ] {
+        let votes = BlockVotes::of(&Block::from_ssz(&spec, ssz).unwrap());
+        let json: Value = serde_json::from_str(json).unwrap();
+        let shown = &json["body"]["attestations"][0];
+        let bytes = |value: &Value| hex::decode(&value.as_str().unwrap()[2..]).unwrap();
+        let set = |bytes: Vec<u8>| -> Vec<usize> {
+            let bits = (0..8 * bytes.len()).filter(|bit| bytes[bit / 8] >> (bit % 8) & 1 == 1);
+            bits.collect()
+        };
+        let first = &votes.attestations[0];
+        let covered: Vec<usize> = first.committees.iter().map(|it| it.0 as usize).collect();
+        assert_eq!(covered, set(bytes(&shown["committee_bits"])));
+        let mut expected = set(bytes(&shown["aggregation_bits"]));
+        assert_eq!(
+            expected.pop(),
+            Some(first.bits.len()),
+            "the last bit says the length"
+        );
+        let voted = (0..first.bits.len()).filter(|bit| first.bits[*bit]);
+        assert_eq!(voted.collect::<Vec<_>>(), expected);
+        assert_eq!(serde_json::to_value(first.data).unwrap(), shown["data"]);
+        let synced = (0..votes.sync_committee.len()).filter(|bit| votes.sync_committee[*bit]);
+        let shown = &json["body"]["sync_aggregate"]["sync_committee_bits"];
+        assert_eq!(synced.collect::<Vec<_>>(), set(bytes(shown)));
+        assert_eq!(8 * bytes(shown).len(), votes.sync_committee.len());
+    }
 }
 
 #[test]

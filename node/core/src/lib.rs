@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`ceremony`] | one peer at the key ceremony, from a signed definition to deposits |
 //! | [`duties`] | from the schedule of duties to verified group signatures |
+//! | [`outcome`] | what became of duties, read back from the chain's blocks |
 //! | [`partials`] | partial signatures: the validators' keys, and the one place that combines |
 //! | [`vault`] | the shares, and every rule that a signature must pass |
 //! | [`record`] | what was signed: durable in two copies before a share leaves |
@@ -25,6 +26,7 @@
 pub mod ceremony;
 pub mod deposit;
 pub mod duties;
+pub mod outcome;
 pub mod partials;
 pub mod pool;
 pub mod proof;

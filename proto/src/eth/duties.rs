@@ -63,6 +63,15 @@ pub struct ProposerDuty {
     pub slot: Slot,
 }
 
+/// Who attests in one committee of a slot.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Committee {
+    pub index: CommitteeIndex,
+    pub slot: Slot,
+    /// In the order of their bits; at most `MAX_VALIDATORS_PER_COMMITTEE`.
+    pub validators: Vec<ValidatorIndex>,
+}
+
 /// A number in quotes or without; anything else says nothing.
 fn number_or_nothing<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     Ok(match Value::deserialize(from)? {

@@ -8,12 +8,13 @@
 //! | [`domain`] | domain types, [`Domain`], [`signing_root`] |
 //! | [`fork`] | the forks Gantry has containers for, the chain's [`ForkSchedule`] |
 //! | [`spec`] | [`ChainSpec`]: what a chain is, and its clock |
-//! | [`duties`] | [`AttesterDuty`], [`ProposerDuty`]: what a beacon node asks of validators |
+//! | [`duties`] | [`AttesterDuty`], [`ProposerDuty`], [`Committee`]: who does what when |
 //! | [`deposit`] | [`DepositMessage`], [`DepositData`] |
 //! | [`deposit_log`] | [`DepositView`]: what the contract's log and the accounts show of deposits |
 //! | [`preset`] | list limits of the mainnet and minimal presets, as types |
 //! | [`operations`], [`payload`], [`body`] | what a block holds, as the spec lays it out |
 //! | [`block`] | [`Block`]: a block of either preset, checked and hashed once |
+//! | [`included`] | [`BlockVotes`]: the votes that a block carries |
 //! | [`parts`] | [`BlockParts`]: the roots of a block's fields, for proofs of its withdrawals |
 //! | [`state`] | [`Validator`]: what of a beacon state is shown to contracts |
 //! | [`builder`] | [`ValidatorRegistration`], [`SignedBuilderBid`]: proposers and builders |
@@ -37,6 +38,7 @@ pub mod domain;
 pub mod duties;
 pub mod encoding;
 pub mod fork;
+pub mod included;
 pub mod operations;
 pub mod parts;
 pub mod payload;
@@ -56,9 +58,10 @@ pub use contents::{Blobs, BlockContents};
 pub use deposit::{DepositData, DepositMessage};
 pub use deposit_log::{DepositView, LoggedDeposit};
 pub use domain::{Domain, DomainType, signing_root};
-pub use duties::{AttesterDuty, ProposerDuty, Seat};
+pub use duties::{AttesterDuty, Committee, ProposerDuty, Seat};
 pub use encoding::{CommitteeIndex, ValidatorIndex, hash_tree_root};
 pub use fork::{ForkName, ForkSchedule, ForkVersion, UnknownFork};
+pub use included::{BlockVotes, IncludedVotes};
 pub use operations::VoluntaryExit;
 pub use parts::BlockParts;
 pub use payload::{ExecutionPayloadHeader, Withdrawal};

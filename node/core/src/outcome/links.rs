@@ -1,0 +1,142 @@
+//! The chain of headers behind the head of the own beacon node, as it was last followed, and the
+//! votes of those blocks that were read.
+//!
+//! Every header names the one before it, so what hangs together here is one chain. Where the head
+//! has another ancestor than it had, everything after the fork is forgotten.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use proto::eth::{BeaconBlockHeader, IncludedVotes, ValidatorIndex};
+use proto::{Root, Slot};
+
+/// A block of the chain.
+#[derive(Debug, Clone)]
+pub(super) struct Link {
+    pub(super) root: Root,
+    pub(super) parent: Root,
+    pub(super) proposer: ValidatorIndex,
+    /// The votes that it carries, as far as they are looked for; none before it was read.
+    pub(super) votes: Option<Vec<IncludedVotes>>,
+}
+
+impl Link {
+    fn of(root: Root, header: &BeaconBlockHeader) -> Self {
+        Self {
+            root,
+            parent: header.parent_root,
+            proposer: header.proposer_index,
+            votes: None,
+        }
+    }
+}
+
+/// The chain, from some slot up to the head.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    chain: BTreeMap<Slot, Link>,
+    /// What leads from the head down to the chain, while that is not complete: the newest first.
+    branch: Vec<(Slot, Link)>,
+}
+
+impl Links {
+    /// The node's head is this block now.
+    pub(super) fn head(&mut self, root: Root, header: &BeaconBlockHeader) {
+        self.branch.clear();
+        match self.chain.get(&header.slot) {
+            Some(known) if known.root == root => {
+                self.chain.split_off(&header.slot.next());
+            }
+            Some(_) | None => self.branch.push((header.slot, Link::of(root, header))),
+        }
+    }
+
+    /// The header that is needed next for a chain from `floor` on, by its root.
+    pub(super) fn wants(&self, floor: Slot) -> Option<Root> {
+        let lowest = self.branch.last().map(|(slot, link)| (slot, link));
+        let (slot, link) = lowest.or_else(|| self.chain.first_key_value())?;
+        (*slot > floor).then_some(link.parent)
+    }
+
+    /// Takes the header that was wanted, if it stands where it must.
+    pub(super) fn take(&mut self, root: Root, header: &BeaconBlockHeader) {
+        let below = |slot: Slot, link: &Link| link.parent == root && header.slot < slot;
+        let link = Link::of(root, header);
+        if let Some((slot, last)) = self.branch.last() {
+            if below(*slot, last) {
+                self.branch.push((header.slot, link));
+            }
+        } else if let Some((slot, first)) = self.chain.first_key_value()
+            && below(*slot, first)
+        {
+            self.chain.insert(header.slot, link);
+        }
+    }
+
+    /// Joins the branch to the chain, if it has come down to it, or down to `floor`.
+    pub(super) fn join(&mut self, floor: Slot) {
+        let Some((slot, last)) = self.branch.last() else {
+            return;
+        };
+        let mut below = self.chain.range(..slot).rev();
+        let fork = below.find(|(_, link)| link.root == last.parent);
+        match fork.map(|(slot, _)| *slot) {
+            Some(fork) => {
+                self.chain.split_off(&fork.next());
+            }
+            None if *slot <= floor => self.chain.clear(),
+            None => return,
+        }
+        self.chain.extend(self.branch.drain(..));
+    }
+
+    /// The header that is wanted cannot be had: the chain begins where it hangs together.
+    pub(super) fn cut(&mut self) {
+        if !self.branch.is_empty() {
+            self.chain = self.branch.drain(..).collect();
+        }
+    }
+
+    /// Forgets what lies before the last block up to `floor`.
+    pub(super) fn forget_before(&mut self, floor: Slot) {
+        let first = self.chain.range(..=floor).next_back();
+        if let Some(first) = first.map(|(slot, _)| *slot) {
+            self.chain = self.chain.split_off(&first);
+        }
+    }
+
+    /// Whether the head hangs together with a chain that reaches down to `slot`.
+    pub(super) fn reaches(&self, slot: Slot) -> bool {
+        let first = self.chain.first_key_value();
+        self.branch.is_empty() && first.is_some_and(|(first, _)| *first <= slot)
+    }
+
+    /// The root of the last block up to `slot`.
+    pub(super) fn root_at(&self, slot: Slot) -> Option<Root> {
+        let last = self.chain.range(..=slot).next_back();
+        last.map(|(_, link)| link.root)
+    }
+
+    /// The block of this slot.
+    pub(super) fn at(&self, slot: Slot) -> Option<&Link> {
+        self.chain.get(&slot)
+    }
+
+    /// The blocks of these slots, the first one first.
+    pub(super) fn within(
+        &self,
+        slots: RangeInclusive<Slot>,
+    ) -> impl Iterator<Item = (Slot, &Link)> {
+        let slots = (!slots.is_empty()).then_some(slots);
+        let found = slots.into_iter().flat_map(|slots| self.chain.range(slots));
+        found.map(|(slot, link)| (*slot, link))
+    }
+
+    /// The block with this root was read.
+    pub(super) fn read(&mut self, root: Root, votes: Vec<IncludedVotes>) {
+        let link = self.chain.values_mut().find(|link| link.root == root);
+        if let Some(link) = link {
+            link.votes = Some(votes);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! What became of duties, read back from the canonical blocks of the own beacon node.
+//!
+//! | module | is |
+//! |---|---|
+//! | `work` | what a validator owes, and what the chain shows of it |
+//! | `links` | the chain of headers behind the head, as it was last followed |
+//! | `seats` | whose bit is whose in the committees of a slot |
+//! | [`reading`] | what is to be read next, and what follows from it |
+//! | [`effect`] | how much of what an epoch could earn was earned |
+//!
+//! A vote is in the chain if a block after its slot, up to the end of the next epoch (EIP-7045),
+//! carries its bit. Its target is right if it names the last block up to the first slot of the
+//! epoch, its head if it names the last block up to its own slot. Its source is right in every
+//! block: the state transition refuses others (`process_attestation`).
+//!
+//! Only what is finalised, or lies [`DEPTH`](reading::DEPTH) slots behind the head, is said. If the
+//! chain turns after that, what was said is taken back by what is said next.
+//!
+//! Only blocks that may carry what is still looked for are wanted: a cluster of few validators
+//! reads few.
+//!
+//! Never here: a beacon node that is talked to, and whether a duty was signed.
+
+pub mod effect;
+mod links;
+pub mod reading;
+mod seats;
+#[cfg(test)]
+mod tests;
+mod work;
+
+pub use work::{Owed, Shown, Vote, Work};

@@ -1,0 +1,322 @@
+//! What is to be read of the chain next, and what follows from what was read.
+//!
+//! Once in a slot it is told the head; then it says, one by one, what else it wants, until it wants
+//! nothing more or time is up; then what is new is settled. What could not be had is wanted again
+//! with the next head.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proto::eth::{BeaconBlockHeader, BlockVotes, Committee, IncludedVotes, ValidatorIndex};
+use proto::{Epoch, Root, Slot};
+
+use super::effect::Effect;
+use super::links::Links;
+use super::seats::Seats;
+use super::{Owed, Shown, Vote, Work};
+
+/// How many slots behind the head a block must lie before it is believed, unless it is finalised.
+pub const DEPTH: u64 = 8;
+/// How many epochs a duty is kept: finality takes two, and what [`Reading::effect`] tells goes back
+/// as far.
+pub const EPOCHS: u64 = 8;
+
+/// Something to be asked of the beacon node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Want {
+    /// The header of the block with this root.
+    Header(Root),
+    /// The committees of this slot, of this epoch.
+    Committees(Epoch, Slot),
+    /// The block with this root.
+    Block(Root),
+}
+
+/// What the beacon node has given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// A header.
+    Header(BeaconBlockHeader),
+    /// All committees of a slot.
+    Committees(Vec<Committee>),
+    /// What a block carries.
+    Votes(BlockVotes),
+}
+
+/// Reads what became of our duties.
+#[derive(Debug)]
+pub struct Reading {
+    slots_per_epoch: u64,
+    head: Slot,
+    finalised: Slot,
+    links: Links,
+    seats: BTreeMap<Slot, Seats>,
+    /// What was said last of each duty.
+    owed: BTreeMap<Owed, Option<Shown>>,
+    /// What the duties of each epoch have earned, as it was told last.
+    earned: BTreeMap<Epoch, Effect>,
+    /// What could not be had since the last head.
+    failed: BTreeSet<Want>,
+}
+
+impl Reading {
+    /// Knows no duty yet, of a chain of so many slots an epoch.
+    pub fn new(slots_per_epoch: u64) -> Self {
+        Self {
+            slots_per_epoch,
+            head: Slot(0),
+            finalised: Slot(0),
+            links: Links::default(),
+            seats: BTreeMap::new(),
+            owed: BTreeMap::new(),
+            earned: BTreeMap::new(),
+            failed: BTreeSet::new(),
+        }
+    }
+
+    /// What becomes of this duty is to be read, and `told` is what was said of it before a restart.
+    /// Of what leaves no trace nothing is read.
+    pub fn owe(&mut self, owed: Owed, told: Option<Shown>) {
+        if owed.work.leaves_a_trace() {
+            self.owed.entry(owed).or_insert(told);
+        }
+    }
+
+    /// Whether anything is left to be read.
+    pub fn is_open(&self) -> bool {
+        self.oldest().is_some()
+    }
+
+    /// The head is this block now, and blocks up to the slot `finalised` are final.
+    pub fn head(&mut self, root: Root, header: &BeaconBlockHeader, finalised: Slot) {
+        self.head = header.slot;
+        self.finalised = self.finalised.max(finalised);
+        self.failed.clear();
+        let kept = Slot(self.head.0.saturating_sub(EPOCHS * self.slots_per_epoch));
+        self.owed.retain(|owed, _| owed.slot >= kept);
+        self.links.head(root, header);
+        let floor = self.floor();
+        self.links.join(floor);
+        self.links.forget_before(floor);
+        self.seats.retain(|slot, _| *slot >= floor);
+    }
+
+    /// What is to be asked next.
+    pub fn wants(&self) -> Option<Want> {
+        self.oldest()?;
+        let may = |want: &Want| !self.failed.contains(want);
+        let header = self.links.wants(self.floor()).map(Want::Header);
+        let unseated = self
+            .open_votes()
+            .filter(|owed| self.seats_of(owed).is_none());
+        let mut committees = unseated.map(|owed| self.committees_of(owed.slot));
+        let mut blocks = self.open_votes().filter_map(|owed| self.unread(owed));
+        let header = header.filter(may);
+        header
+            .or_else(|| committees.find(may))
+            .or_else(|| blocks.find(may))
+    }
+
+    /// Takes what was asked for; nothing if the node does not have it, or does not say.
+    pub fn take(&mut self, want: Want, given: Option<Given>) {
+        match (want, given) {
+            (Want::Header(root), Some(Given::Header(header))) => {
+                self.links.take(root, &header);
+                let floor = self.floor();
+                self.links.join(floor);
+            }
+            (Want::Committees(_, slot), Some(Given::Committees(all))) => {
+                let of_slot = self.open_votes().filter(|owed| owed.slot == slot);
+                let ours: Vec<ValidatorIndex> = of_slot.map(|owed| owed.index).collect();
+                self.seats.insert(slot, Seats::of(&all, &ours));
+                // Who has no seat there is not looked for: nothing can be said of it.
+                self.failed.insert(want);
+            }
+            (Want::Block(root), Some(Given::Votes(votes))) => {
+                let slots: BTreeSet<Slot> = self.open_votes().map(|owed| owed.slot).collect();
+                let mut votes = votes.attestations;
+                votes.retain(|votes| slots.contains(&votes.data.slot));
+                self.links.read(root, votes);
+            }
+            (Want::Header(_), _) => {
+                self.failed.insert(want);
+                self.links.cut();
+            }
+            (Want::Committees(..) | Want::Block(_), _) => {
+                self.failed.insert(want);
+            }
+        }
+    }
+
+    /// What the chain shows by now and was not said yet, or was said otherwise.
+    pub fn settle(&mut self) -> Vec<(Owed, Shown)> {
+        let open: Vec<Owed> = self.open().map(|(owed, _)| *owed).collect();
+        let mut news = Vec::new();
+        for owed in open {
+            if let Some(shown) = self.resolve(owed)
+                && let Some(told) = self.owed.get_mut(&owed)
+                && *told != Some(shown)
+            {
+                *told = Some(shown);
+                news.push((owed, shown));
+            }
+        }
+        news
+    }
+
+    /// What the duties of the last epochs have earned, of those that are over and settled: what is
+    /// new, or other than it was told.
+    pub fn effects(&mut self) -> Vec<(Epoch, Effect)> {
+        let last = self.epoch_of(self.head).0;
+        let over = (last.saturating_sub(EPOCHS)..last).map(Epoch);
+        let over = over.filter(|epoch| self.last_handed_over(*epoch) <= self.head);
+        let known = over.map(|epoch| (epoch, self.effect(epoch)));
+        let mut news: Vec<(Epoch, Effect)> = known.collect();
+        news.retain(|(epoch, effect)| {
+            let is_any = effect.attestations + effect.blocks > 0;
+            is_any && effect.is_whole() && self.earned.get(epoch) != Some(effect)
+        });
+        self.earned.extend(news.iter().copied());
+        self.earned.retain(|epoch, _| epoch.0 + EPOCHS >= last);
+        news
+    }
+
+    /// The slot in which the last duties of an epoch are handed over: two after their own.
+    fn last_handed_over(&self, epoch: Epoch) -> Slot {
+        Slot(epoch.next().first_slot(self.slots_per_epoch).0 + 1)
+    }
+
+    /// How much of what the duties of `epoch` could earn was earned.
+    pub fn effect(&self, epoch: Epoch) -> Effect {
+        let from = |slot| Owed {
+            slot,
+            work: Work::Attestation,
+            index: ValidatorIndex(0),
+        };
+        let [first, end] = [epoch, epoch.next()].map(|it| it.first_slot(self.slots_per_epoch));
+        let duties = self.owed.range(from(first)..from(end));
+        Effect::of(
+            duties.map(|(owed, shown)| (*owed, *shown)),
+            self.slots_per_epoch,
+        )
+    }
+
+    /// The duties of which something else may still be said.
+    fn open(&self) -> impl Iterator<Item = (&Owed, Option<Shown>)> {
+        let is_open = |(owed, shown): &(&Owed, &Option<Shown>)| match shown {
+            None => true,
+            Some(Shown::Voted(vote)) => vote.included > self.finalised,
+            Some(Shown::Proposed) => owed.slot > self.finalised,
+            Some(Shown::Lacking) => self.last_block(owed) > self.finalised,
+        };
+        let open = self.owed.iter().filter(is_open);
+        open.map(|(owed, shown)| (owed, *shown))
+    }
+
+    fn open_votes(&self) -> impl Iterator<Item = &Owed> {
+        let votes = self.open().map(|(owed, _)| owed);
+        votes.filter(|owed| owed.work == Work::Attestation)
+    }
+
+    fn oldest(&self) -> Option<Slot> {
+        self.open().map(|(owed, _)| owed.slot).next()
+    }
+
+    /// The slot down to which the chain is needed: the target of the oldest open duty.
+    fn floor(&self) -> Slot {
+        let oldest = self.oldest().unwrap_or(self.head);
+        self.epoch_of(oldest).first_slot(self.slots_per_epoch)
+    }
+
+    fn epoch_of(&self, slot: Slot) -> Epoch {
+        slot.epoch(self.slots_per_epoch)
+    }
+
+    fn committees_of(&self, slot: Slot) -> Want {
+        Want::Committees(self.epoch_of(slot), slot)
+    }
+
+    /// The committees of its slot, if it has a seat in them.
+    fn seats_of(&self, owed: &Owed) -> Option<&Seats> {
+        let seats = self.seats.get(&owed.slot);
+        seats.filter(|seats| seats.has(owed.index))
+    }
+
+    /// The last slot whose block may carry a duty.
+    fn last_block(&self, owed: &Owed) -> Slot {
+        match owed.work {
+            Work::Attestation => {
+                let closed = self.epoch_of(owed.slot).next().next();
+                Slot(closed.first_slot(self.slots_per_epoch).0.saturating_sub(1))
+            }
+            Work::Block | Work::Aggregate | Work::SyncMessage | Work::Contribution => owed.slot,
+        }
+    }
+
+    /// The last slot whose block is believed.
+    fn believed(&self) -> Slot {
+        self.finalised.max(Slot(self.head.0.saturating_sub(DEPTH)))
+    }
+
+    /// The first block that may carry this attestation and was not read, unless one that was does.
+    fn unread(&self, owed: &Owed) -> Option<Want> {
+        let seats = self.seats_of(owed)?;
+        let last = self.last_block(owed).min(self.believed());
+        for (_, link) in self.links.within(owed.slot.next()..=last) {
+            match &link.votes {
+                None => return Some(Want::Block(link.root)),
+                Some(votes) if vote_of(owed, seats, votes).is_some() => return None,
+                Some(_) => {}
+            }
+        }
+        None
+    }
+
+    fn resolve(&self, owed: Owed) -> Option<Shown> {
+        match owed.work {
+            Work::Attestation => self.vote(&owed),
+            Work::Block => {
+                let is_known = self.links.reaches(owed.slot) && owed.slot <= self.believed();
+                let made = self.links.at(owed.slot);
+                let is_ours = made.is_some_and(|link| link.proposer == owed.index);
+                let shown = if is_ours {
+                    Shown::Proposed
+                } else {
+                    Shown::Lacking
+                };
+                is_known.then_some(shown)
+            }
+            Work::Aggregate | Work::SyncMessage | Work::Contribution => None,
+        }
+    }
+
+    fn vote(&self, owed: &Owed) -> Option<Shown> {
+        let seats = self.seats_of(owed)?;
+        let boundary = self.epoch_of(owed.slot).first_slot(self.slots_per_epoch);
+        if !self.links.reaches(boundary) {
+            return None;
+        }
+        let (last, believed) = (self.last_block(owed), self.believed());
+        for (included, link) in self.links.within(owed.slot.next()..=last.min(believed)) {
+            if let Some(votes) = vote_of(owed, seats, link.votes.as_ref()?) {
+                let data = votes.data;
+                return Some(Shown::Voted(Vote {
+                    included,
+                    target: self.links.root_at(boundary) == Some(data.target.root),
+                    head: self.links.root_at(owed.slot) == Some(data.beacon_block_root),
+                }));
+            }
+        }
+        (last <= believed).then_some(Shown::Lacking)
+    }
+}
+
+/// The votes among these that hold this attestation.
+fn vote_of<'a>(
+    owed: &Owed,
+    seats: &Seats,
+    votes: &'a [IncludedVotes],
+) -> Option<&'a IncludedVotes> {
+    let of_slot = votes.iter().filter(|votes| votes.data.slot == owed.slot);
+    let mut ours = of_slot.filter(|votes| seats.has_voted(owed.index, votes));
+    ours.next()
+}

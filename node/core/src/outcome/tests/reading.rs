@@ -1,0 +1,234 @@
+//! Duties found in blocks, left out of them, and lost with them.
+
+use proto::Slot;
+use proto::eth::ValidatorIndex;
+
+use super::chain::{Chain, PER_EPOCH, root, vote, voted, votes};
+use crate::outcome::reading::{DEPTH, Reading, Want};
+use crate::outcome::{Owed, Shown, Work};
+
+const ZERO: proto::Root = proto::Root::ZERO;
+
+/// Slots 0 to 9 with blocks, then a vote of slot 9 in block 10, then blocks up to `head`.
+fn with_votes_in_10(covered: &[u64], bits: &[u8], head: u64) -> (Chain, proto::Root) {
+    let mut chain = Chain::default();
+    let before = chain.blocks(0..=9, ZERO);
+    let right = (root(9, 0), root(8, 0));
+    let carries = vec![votes(9, right, covered, bits)];
+    let block = chain.block((10, 0), before, carries);
+    let head = chain.blocks(11..=head, block);
+    (chain, head)
+}
+
+fn owing(duties: &[Owed]) -> Reading {
+    let mut reading = Reading::new(PER_EPOCH);
+    duties.iter().for_each(|owed| reading.owe(*owed, None));
+    reading
+}
+
+#[test]
+fn a_bit_counts_over_the_committees_that_are_covered() {
+    // Committees 0 and 2: members 5, 6, 7, 20, 21, 22; set are 7 and 21.
+    let (mut chain, head) = with_votes_in_10(&[0, 2], &[0, 0, 1, 0, 1, 0], 25);
+    let mut reading = owing(&[vote(9, 7), vote(9, 21), vote(9, 22)]);
+    let found = chain.read(&mut reading, head);
+    let right = voted(10, true, true);
+    assert_eq!(found, [(vote(9, 7), right), (vote(9, 21), right)]);
+    // Of 22 nothing may be said before the last block that may carry it is deep enough: slot 23.
+    let head = chain.blocks(26..=23 + DEPTH, head);
+    assert_eq!(
+        chain.read(&mut reading, head),
+        [(vote(9, 22), Shown::Lacking)]
+    );
+}
+
+#[test]
+fn all_committees_of_a_slot_in_one_aggregate_are_told_apart() {
+    // 5, 6, 7, 11, 12, 20, 21, 22: set are 12 and 22.
+    let (mut chain, head) = with_votes_in_10(&[0, 1, 2], &[0, 0, 0, 0, 1, 0, 0, 1], 25);
+    let mut reading = owing(&[vote(9, 7), vote(9, 21), vote(9, 22)]);
+    let found = chain.read(&mut reading, head);
+    assert_eq!(found, [(vote(9, 22), voted(10, true, true))]);
+}
+
+#[test]
+fn a_committee_that_is_not_covered_has_no_bits() {
+    // Committee 1 only: members 11 and 12, and a bit too many, which is 7's nowhere.
+    let (mut chain, head) = with_votes_in_10(&[1], &[1, 1, 1], 23 + DEPTH);
+    let mut reading = owing(&[vote(9, 7)]);
+    assert_eq!(
+        chain.read(&mut reading, head),
+        [(vote(9, 7), Shown::Lacking)]
+    );
+}
+
+#[test]
+fn head_and_target_are_right_if_they_are_the_last_blocks_up_to_their_slots() {
+    // Slots 8 (the epoch's first) and 9 have no block: both votes of slot 9 name block 7.
+    let mut chain = Chain::default();
+    let seven = chain.blocks(0..=7, ZERO);
+    let right = votes(9, (seven, seven), &[0], &[0, 0, 1]);
+    let old_head = votes(9, (root(6, 0), seven), &[2], &[0, 1, 0]);
+    let old_target = votes(9, (seven, root(6, 0)), &[2], &[0, 0, 1]);
+    let ten = chain.block((10, 0), seven, vec![right, old_head, old_target]);
+    let head = chain.blocks(11..=20, ten);
+    let mut reading = owing(&[vote(9, 7), vote(9, 21), vote(9, 22)]);
+    let found = chain.read(&mut reading, head);
+    let expected = [
+        (vote(9, 7), voted(10, true, true)),
+        (vote(9, 21), voted(10, true, false)),
+        (vote(9, 22), voted(10, false, true)),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_first_block_that_carries_a_vote_counts() {
+    let (mut chain, head) = with_votes_in_10(&[2], &[0, 1, 0], 11);
+    let right = (root(9, 0), root(8, 0));
+    let late = vec![votes(9, right, &[0, 2], &[0, 0, 1, 0, 1, 0])];
+    let late = chain.block((12, 0), head, late);
+    let head = chain.blocks(13..=25, late);
+    let mut reading = owing(&[vote(9, 7), vote(9, 21)]);
+    let found = chain.read(&mut reading, head);
+    assert_eq!(found[0], (vote(9, 7), voted(12, true, true)));
+    assert_eq!(found[1], (vote(9, 21), voted(10, true, true)));
+}
+
+#[test]
+fn nothing_is_said_of_a_block_that_is_neither_deep_nor_final() {
+    let (mut chain, head) = with_votes_in_10(&[0], &[0, 0, 1], 9 + DEPTH);
+    let mut reading = owing(&[vote(9, 7)]);
+    assert_eq!(chain.read(&mut reading, head), []);
+    assert_eq!(chain.blocks_asked(), 0);
+    chain.finalised = 10;
+    assert_eq!(
+        chain.read(&mut reading, head),
+        [(vote(9, 7), voted(10, true, true))]
+    );
+    assert!(!reading.is_open());
+}
+
+#[test]
+fn what_was_said_is_taken_back_when_the_chain_turns() {
+    let (mut chain, head) = with_votes_in_10(&[0], &[0, 0, 1], 10 + DEPTH);
+    let mut reading = owing(&[vote(9, 7)]);
+    assert_eq!(
+        chain.read(&mut reading, head),
+        [(vote(9, 7), voted(10, true, true))]
+    );
+    // Another block in slot 10 without it, and one in slot 12 that has it.
+    let other = chain.block((10, 1), root(9, 0), vec![]);
+    let right = (root(9, 0), root(8, 0));
+    let carries = vec![votes(9, right, &[0], &[0, 0, 1])];
+    let other = chain.block((12, 1), other, carries);
+    let other = chain.block((25, 1), other, vec![]);
+    assert_eq!(
+        chain.read(&mut reading, other),
+        [(vote(9, 7), voted(12, true, true))]
+    );
+    // And a third one that never has it.
+    let third = chain.block((13, 2), root(9, 0), vec![]);
+    let third = chain.block((23 + DEPTH, 2), third, vec![]);
+    assert_eq!(
+        chain.read(&mut reading, third),
+        [(vote(9, 7), Shown::Lacking)]
+    );
+}
+
+#[test]
+fn a_block_is_the_proposers_or_it_is_lacking() {
+    let mut chain = Chain::default();
+    let block = |slot, index| Owed {
+        slot: Slot(slot),
+        work: Work::Block,
+        index: ValidatorIndex(index),
+    };
+    let three = chain.blocks(0..=3, ZERO);
+    let head = chain.blocks([5, 6, 7, 20], three);
+    let duties = [block(3, 103), block(4, 104), block(5, 999), block(12, 1)];
+    let mut reading = owing(&duties);
+    let found = chain.read(&mut reading, head);
+    let shown = [
+        Shown::Proposed,
+        Shown::Lacking,
+        Shown::Lacking,
+        Shown::Lacking,
+    ];
+    assert_eq!(found, duties.into_iter().zip(shown).collect::<Vec<_>>());
+    assert_eq!(chain.blocks_asked(), 0, "headers tell it");
+}
+
+#[test]
+fn only_blocks_that_may_carry_what_is_looked_for_are_read_and_each_once() {
+    let (mut chain, mut head) = with_votes_in_10(&[0], &[0, 0, 1], 25);
+    let mut reading = owing(&[vote(9, 7)]);
+    for slot in 26..40 {
+        chain.read(&mut reading, head);
+        head = chain.blocks([slot], head);
+    }
+    assert_eq!(chain.blocks_asked(), 1);
+    let headers = chain.asked.len() - 2;
+    assert!(headers < 40, "each header once: {headers}");
+}
+
+#[test]
+fn without_committees_nothing_is_said_and_no_block_is_read() {
+    let (mut chain, head) = with_votes_in_10(&[0], &[0, 0, 1], 23 + DEPTH);
+    chain.is_unseated = true;
+    let mut reading = owing(&[vote(9, 7), vote(9, 99)]);
+    assert_eq!(chain.read(&mut reading, head), []);
+    assert_eq!(chain.blocks_asked(), 0);
+    // And of one that has no seat nothing is said, ever.
+    chain.is_unseated = false;
+    let found = chain.read(&mut reading, head);
+    assert_eq!(found, [(vote(9, 7), voted(10, true, true))]);
+}
+
+#[test]
+fn a_chain_that_does_not_reach_back_far_enough_says_nothing() {
+    let mut chain = Chain::default();
+    let nine = chain.block((9, 0), root(8, 0), vec![]);
+    let right = (nine, root(8, 0));
+    let ten = chain.block((10, 0), nine, vec![votes(9, right, &[0], &[0, 0, 1])]);
+    let head = chain.blocks(11..=30, ten);
+    let mut reading = owing(&[vote(9, 7), vote(17, 7)]);
+    assert_eq!(
+        chain.read(&mut reading, head),
+        [],
+        "block 8 is not to be had"
+    );
+    let header = Want::Header(root(8, 0));
+    assert!(chain.asked.contains(&header));
+    // What lies in later epochs is not held up by it.
+    let head = chain.blocks(31..=31 + DEPTH, head);
+    assert_eq!(
+        chain.read(&mut reading, head),
+        [(vote(17, 7), Shown::Lacking)]
+    );
+}
+
+#[test]
+fn a_duty_is_forgotten_after_some_epochs_without_finality() {
+    let (mut chain, head) = with_votes_in_10(&[0], &[0, 0, 1], 40);
+    let mut reading = owing(&[vote(9, 7)]);
+    chain.read(&mut reading, head);
+    assert!(reading.is_open());
+    let head = chain.block((9 + 8 * PER_EPOCH + 1, 0), head, vec![]);
+    assert_eq!(chain.read(&mut reading, head), []);
+    assert!(!reading.is_open());
+}
+
+#[test]
+fn what_was_said_before_a_restart_is_not_said_again() {
+    let (mut chain, head) = with_votes_in_10(&[0], &[0, 0, 1], 25);
+    let mut reading = Reading::new(PER_EPOCH);
+    reading.owe(vote(9, 7), Some(voted(10, true, true)));
+    assert_eq!(chain.read(&mut reading, head), []);
+    let mut reading = Reading::new(PER_EPOCH);
+    reading.owe(vote(9, 7), Some(voted(11, true, true)));
+    assert_eq!(
+        chain.read(&mut reading, head),
+        [(vote(9, 7), voted(10, true, true))]
+    );
+}

@@ -1,0 +1,96 @@
+//! What one of our validators owes in a slot, and what the chain shows of it.
+
+use proto::Slot;
+use proto::eth::ValidatorIndex;
+
+/// What a validator owes in a slot, as records tell it apart: in one agreement several of them are
+/// settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Work {
+    /// Its attestation.
+    Attestation,
+    /// The block of the slot.
+    Block,
+    /// The aggregate of its committee.
+    Aggregate,
+    /// Its sync committee message.
+    SyncMessage,
+    /// The contribution of its subcommittee.
+    Contribution,
+}
+
+impl Work {
+    /// Every one, in the order of their numbers.
+    pub const ALL: [Self; 5] = [
+        Self::Attestation,
+        Self::Block,
+        Self::Aggregate,
+        Self::SyncMessage,
+        Self::Contribution,
+    ];
+
+    /// Its number in what is kept.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Attestation => 0,
+            Self::Block => 1,
+            Self::Aggregate => 2,
+            Self::SyncMessage => 3,
+            Self::Contribution => 4,
+        }
+    }
+
+    /// Its name in `gantry duties`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Attestation => "attestation",
+            Self::Block => "block",
+            Self::Aggregate => "aggregate",
+            Self::SyncMessage => "sync-message",
+            Self::Contribution => "contribution",
+        }
+    }
+
+    /// Whether the chain's blocks show whose it is. An aggregate and a contribution do not: who
+    /// packs a block takes them apart.
+    pub const fn leaves_a_trace(self) -> bool {
+        match self {
+            Self::Attestation | Self::Block => true,
+            Self::Aggregate | Self::SyncMessage | Self::Contribution => false,
+        }
+    }
+}
+
+/// One duty of one validator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Owed {
+    /// Its slot.
+    pub slot: Slot,
+    /// What is owed.
+    pub work: Work,
+    /// Who owes it.
+    pub index: ValidatorIndex,
+}
+
+/// A vote as it stands in the first block that carries it. Its source is right, or the block would
+/// not be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Vote {
+    /// The slot of that block.
+    pub included: Slot,
+    /// Whether it names the target that the chain has.
+    pub target: bool,
+    /// Whether it names the head that the chain had.
+    pub head: bool,
+}
+
+/// What the chain shows of a duty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// A block carries the attestation.
+    Voted(Vote),
+    /// The block of the slot is the validator's.
+    Proposed,
+    /// It is not in the chain, and cannot come into it any more.
+    Lacking,
+}
