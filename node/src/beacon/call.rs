@@ -26,6 +26,8 @@ pub enum Call {
     Header,
     /// `GET /eth/v2/beacon/blocks/{block}`.
     Block,
+    /// `GET /eth/v1/beacon/states/{state}/committees`.
+    Committees,
     /// `POST /eth/v1/validator/duties/attester/{epoch}`.
     AttesterDuties,
     /// `GET /eth/v2/validator/duties/proposer/{epoch}`, or v1.
@@ -85,6 +87,7 @@ impl Call {
             | Self::PendingDeposits
             | Self::Header
             | Self::Block
+            | Self::Committees
             | Self::AttesterDuties
             | Self::ProposerDuties
             | Self::SyncDuties
@@ -123,6 +126,7 @@ impl Call {
             Self::PendingDeposits => "pending deposits",
             Self::Header => "header",
             Self::Block => "block",
+            Self::Committees => "committees",
             Self::AttesterDuties => "attester duties",
             Self::ProposerDuties => "proposer duties",
             Self::SyncDuties => "sync committee duties",
@@ -175,7 +179,11 @@ impl Call {
             | Self::SubmitExit
             | Self::PooledExits
             | Self::Block => 10,
-            Self::AttesterDuties | Self::ProposerDuties | Self::SyncDuties | Self::Validators => 12,
+            Self::AttesterDuties
+            | Self::ProposerDuties
+            | Self::SyncDuties
+            | Self::Committees
+            | Self::Validators => 12,
             Self::PendingDeposits => 30,
             Self::State => 120, // the node may have to make it first
         })
@@ -208,7 +216,9 @@ impl Call {
             | Self::Checkpoints
             | Self::Events => 256 << 10,
             Self::Spec => MIB,
-            Self::AttesterDuties | Self::ProposerDuties | Self::SyncDuties => 8 * MIB,
+            Self::Committees | Self::AttesterDuties | Self::ProposerDuties | Self::SyncDuties => {
+                8 * MIB
+            }
             Self::Validators | Self::PooledExits => 16 * MIB,
             Self::Block => 32 * MIB,
             Self::PendingDeposits | Self::ProduceBlock => 64 * MIB,

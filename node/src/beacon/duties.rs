@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use proto::eth::{AttesterDuty, CommitteeIndex, ProposerDuty, ValidatorIndex};
+use proto::eth::{AttesterDuty, Committee, CommitteeIndex, ProposerDuty, ValidatorIndex};
 use proto::{Address, Epoch, Root, Slot};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::call::Call;
+use super::chain::Envelope;
 use super::client::{BeaconClient, Body};
 use super::contradiction::Contradiction;
 use super::error::BeaconError;
@@ -152,6 +153,40 @@ impl BeaconClient {
             duties,
             strange,
         })
+    }
+
+    /// Who attests in which committee of a slot of this epoch, by the state at the head: of an
+    /// epoch next to that of the head, or the same.
+    ///
+    /// # Errors
+    /// If the node cannot be asked, or answers with committees of other slots, with one twice, or
+    /// with a validator twice.
+    pub async fn committees(
+        &self,
+        epoch: Epoch,
+        slot: Slot,
+    ) -> Result<Vec<Committee>, BeaconError> {
+        self.put((Call::Committees, slot.0), async {
+            const CALL: Call = Call::Committees;
+            let path = format!("/eth/v1/beacon/states/head/committees?epoch={epoch}&slot={slot}");
+            let answer: Envelope<Vec<Committee>> = self.json(CALL, &path).await?;
+            let (mut indices, mut members) = (BTreeSet::new(), BTreeSet::new());
+            let odd = answer.data.iter().find_map(|it| {
+                let is_right = it.slot == slot
+                    && indices.insert(it.index)
+                    && it.validators.iter().all(|member| members.insert(*member));
+                (!is_right).then(|| format!("committee {} of slot {}", it.index, it.slot))
+            });
+            match odd {
+                Some(odd) => {
+                    let mut strange = Strange::default();
+                    strange.add(|| odd);
+                    Err(self.contradiction(CALL, Contradiction::Strange(strange)))
+                }
+                None => Ok(answer.data),
+            }
+        })
+        .await
     }
 
     /// Tells the node who gets the fees of which proposer. It forgets after a few epochs.

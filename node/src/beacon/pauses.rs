@@ -70,8 +70,8 @@ impl Pauses {
 
 /// The first and the longest pause after a failure that lasts. None for what is signed, which is
 /// always offered, for blocks and aggregates, of which it is no refusal that they are not known,
-/// for the stream of events, which pauses by itself, and for what is read for a proof, which is
-/// made seldom.
+/// for the stream of events, which pauses by itself, and for what is read for a proof or of duties
+/// that are over, which is asked once a slot at most.
 fn range(call: Call) -> Option<(Duration, Duration)> {
     match call {
         Call::SubmitAttestations
@@ -86,6 +86,7 @@ fn range(call: Call) -> Option<(Duration, Duration)> {
         | Call::PublishBlock
         | Call::Header
         | Call::Block
+        | Call::Committees
         | Call::BlockRoot
         | Call::Checkpoints
         | Call::State

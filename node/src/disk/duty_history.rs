@@ -1,5 +1,6 @@
-//! What a peer likes to remember but may lose: the record sequences its peers have shown, and how
-//! its last duties ended. Kept in sled.
+//! What a peer likes to remember but may lose: the record sequences its peers have shown, how its
+//! last duties ended, what became of them in the chain, and what each peer has contributed. Kept in
+//! sled.
 //!
 //! A crash may take up to the last 20 s of it: news are gathered for 5 s, and written down with the
 //! next flush, within 15 s more. What this peer signs does not hang on it: that its own record
@@ -12,7 +13,9 @@
 //! loop of the peer only hands over what is to be remembered, and the end of the program waits for
 //! some seconds at most; the process then ends whatever that thread waits for.
 
+mod book;
 mod kept;
+mod outcomes;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -27,7 +30,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tracing::warn;
 
+use book::News;
+pub use book::OutcomeBook;
 use kept::Kept;
+pub use outcomes::{Contribution, Fate, OnChain, Row, Seen};
 
 /// How long the files may take to open: they hold some megabytes.
 const OPENING: Duration = Duration::from_secs(60);
@@ -41,6 +47,9 @@ const GATHERING: Duration = Duration::from_secs(1);
 const WAITING: usize = 1024;
 /// How many of the last duties are shown again after a start.
 const SHOWN: usize = 64;
+/// The duties of how many of the last slots may still be looked for in the chain after a start:
+/// eight epochs.
+const FOLLOWED: usize = 2 * 8 * 32;
 
 /// The memory cannot be opened.
 #[derive(Debug, Error)]
@@ -91,6 +100,8 @@ pub struct Remembered {
     pub sequences: BTreeMap<PeerIndex, u64>,
     /// The last duties, newest first.
     pub endings: Vec<Ending>,
+    /// The duties of the last epochs, newest first.
+    pub rows: Vec<Row>,
 }
 
 /// One thing to be remembered.
@@ -98,6 +109,10 @@ pub struct Remembered {
 enum Item {
     Sequence(PeerIndex, u64),
     Ending(Ending),
+    Row(Row),
+    Seen(Vec<Seen>),
+    /// In this epoch, by the peer at this position.
+    Contributed(u64, u8, Contribution),
 }
 
 /// The memory of one peer: the way to its thread.
@@ -107,6 +122,7 @@ pub struct DutyHistory {
     /// Nothing is sent here: that it is gone ends the gathering.
     ends: SyncSender<Infallible>,
     closed: Receiver<Result<(), sled::Error>>,
+    book: OutcomeBook,
 }
 
 impl DutyHistory {
@@ -134,7 +150,13 @@ impl DutyHistory {
                 Ok(kept) => {
                     let sequences = kept.sequences(size);
                     let endings = kept.endings(SHOWN);
-                    (Some(kept), Ok(Remembered { sequences, endings }))
+                    let book = kept.book.clone();
+                    let remembered = Remembered {
+                        sequences,
+                        endings,
+                        rows: book.within(0..u64::MAX).take(FOLLOWED).collect(),
+                    };
+                    (Some(kept), Ok((book, remembered)))
                 }
                 Err(error) => (None, Err(error)),
             };
@@ -147,11 +169,12 @@ impl DutyHistory {
         thread.spawn(live).map_err(|error| failed(error.into()))?;
         let remembered = opened.recv_timeout(OPENING);
         let remembered = remembered.map_err(|waited| failed(waited.into()))?;
-        let remembered = remembered.map_err(|error| failed(error.into()))?;
+        let (book, remembered) = remembered.map_err(|error| failed(error.into()))?;
         let history = Self {
             items,
             ends,
             closed,
+            book,
         };
         Ok((history, remembered))
     }
@@ -170,6 +193,42 @@ impl DutyHistory {
     /// If what was handed over before still waits for the disk.
     pub fn remember_ending(&self, ending: &Ending) -> Result<(), Trouble> {
         self.hand_over(Item::Ending(ending.clone()))
+    }
+
+    /// Remembers what became of the duties of one slot and kind. Returns at once.
+    ///
+    /// # Errors
+    /// If what was handed over before still waits for the disk.
+    pub fn remember_row(&self, row: Row) -> Result<(), Trouble> {
+        self.hand_over(Item::Row(row))
+    }
+
+    /// Remembers what the chain shows of duties whose rows were handed over before. Returns at
+    /// once.
+    ///
+    /// # Errors
+    /// If what was handed over before still waits for the disk.
+    pub fn remember_seen(&self, seen: Vec<Seen>) -> Result<(), Trouble> {
+        self.hand_over(Item::Seen(seen))
+    }
+
+    /// Adds to what a peer has contributed in this epoch. Returns at once.
+    ///
+    /// # Errors
+    /// If what was handed over before still waits for the disk.
+    pub fn add_contribution(
+        &self,
+        epoch: u64,
+        peer: PeerIndex,
+        more: Contribution,
+    ) -> Result<(), Trouble> {
+        let position = u8::try_from(peer.position()).unwrap_or(u8::MAX);
+        self.hand_over(Item::Contributed(epoch, position, more))
+    }
+
+    /// The tables of what became of duties, to be read by whoever may wait for a disk that hangs.
+    pub fn book(&self) -> OutcomeBook {
+        self.book.clone()
     }
 
     fn hand_over(&self, item: Item) -> Result<(), Trouble> {
@@ -207,10 +266,11 @@ fn remember(
     items: &Receiver<Item>,
     end: &Receiver<Infallible>,
 ) -> Result<(), sled::Error> {
-    let mut is_said = false;
+    let (mut is_said, mut entered) = (false, 0);
     while let Ok(first) = items.recv() {
         end.recv_timeout(GATHERING).ok();
         let (mut sequences, mut endings) = (BTreeMap::new(), BTreeMap::new());
+        let mut news = News::default();
         for item in iter::once(first).chain(items.try_iter()) {
             match item {
                 Item::Sequence(peer, sequence) => {
@@ -219,12 +279,24 @@ fn remember(
                 Item::Ending(ending) => {
                     endings.insert((ending.slot, ending.kind.clone()), ending);
                 }
+                Item::Row(row) => news.rows.push(row),
+                Item::Seen(seen) => news.seen.extend(seen),
+                Item::Contributed(epoch, peer, more) => {
+                    let count = news.contributions.entry((epoch, peer)).or_default();
+                    Contribution::add(count, more);
+                }
             }
         }
         let mut sequences = sequences.into_iter();
         let done = sequences
             .try_for_each(|(peer, sequence)| kept.remember_sequence(peer, sequence))
-            .and_then(|()| endings.values().try_for_each(|e| kept.remember_ending(e)));
+            .and_then(|()| endings.values().try_for_each(|e| kept.remember_ending(e)))
+            .and_then(|()| kept.book.enter(&news))
+            .and_then(|()| kept.book.forget_after(entered + news.rows.len()));
+        entered = match &done {
+            Ok(true) => 0,
+            Ok(false) | Err(_) => entered + news.rows.len(),
+        };
         if let (Err(error), false) = (done, is_said) {
             warn!(%error, "duties and the records of peers are not remembered until a restart");
             is_said = true;

@@ -4,6 +4,7 @@ use proto::eth::{
     ChainSpec, CommitteeIndex, ForkName, PresetBase, SingleAttestation, ValidatorIndex,
 };
 use proto::{Address, Epoch, Root, SignatureBytes, Slot};
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -333,4 +334,31 @@ async fn fee_recipients_are_told_as_the_api_wants_them() {
     assert!(told.is_ok());
     let expected = format!("[{{\"validator_index\":\"3\",\"fee_recipient\":\"{recipient}\"}}]");
     assert_eq!(node.last().2, expected);
+}
+
+#[tokio::test]
+async fn committees_are_those_of_the_slot_that_was_asked_and_each_member_sits_in_one() {
+    let of = |slot, index, members: &[&str]| {
+        let (slot, index): (u64, u64) = (slot, index);
+        json!({ "slot": slot.to_string(), "index": index.to_string(), "validators": members })
+    };
+    let asked = "/eth/v1/beacon/states/head/committees";
+    let answered = async |data: Value| {
+        let body = json!({ "data": data, "execution_optimistic": null }).to_string();
+        let node = Node::recorded().with(asked, (200, JSON, body.as_bytes()));
+        node.start().await.committees(Epoch(51), Slot(414)).await
+    };
+    let two = json!([of(414, 0, &["5", "7"]), of(414, 1, &["6"])]);
+    let found = answered(two).await.unwrap();
+    let sizes: Vec<usize> = found.iter().map(|it| it.validators.len()).collect();
+    assert_eq!(sizes, [2, 1]);
+    assert_eq!(found[0].validators[1], ValidatorIndex(7));
+    for odd in [
+        json!([of(415, 0, &["5", "7"])]),
+        json!([of(414, 0, &["5", "7"]), of(414, 0, &["6"])]),
+        json!([of(414, 0, &["5", "7"]), of(414, 1, &["7"])]),
+    ] {
+        let why = cause(answered(odd.clone()).await);
+        assert!(matches!(why, Cause::Contradiction(_)), "{odd}: {why:?}");
+    }
 }

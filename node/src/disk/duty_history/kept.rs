@@ -11,6 +11,7 @@ use proto::{ClusterSize, DutyKind, PeerIndex, Root};
 use tracing::warn;
 
 use super::Ending;
+use super::book::OutcomeBook;
 
 /// How often what is remembered is written down, at least, and [`SLACK_NS`] later at most. A flush
 /// costs an fsync and wakes eight threads: at sled's own 500 ms that was a tenth of what a peer
@@ -31,6 +32,7 @@ pub(super) struct Kept {
     cluster: Root,
     sequences: sled::Tree,
     duties: sled::Tree,
+    pub(super) book: OutcomeBook,
 }
 
 impl Kept {
@@ -64,6 +66,7 @@ impl Kept {
             cluster,
             sequences: db.open_tree("sequences")?,
             duties: db.open_tree("duties")?,
+            book: OutcomeBook::open(&db, cluster)?,
             db,
         };
         history.adopt()?;

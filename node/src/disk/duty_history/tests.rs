@@ -1,5 +1,7 @@
 //! What is remembered, what is not, and that neither holds up a peer.
 
+mod outcomes;
+
 use std::fs::File;
 use std::process::Command;
 
