@@ -235,6 +235,12 @@ impl<V: Value> Instance<V> {
         certified == Some(*value) || others.len() > self.size().faulty()
     }
 
+    /// Who has voted here, in any round.
+    pub fn voters(&self) -> PeerSet {
+        let has_voted = |peer: &PeerIndex| self.ballots.prepares_of(*peer).next().is_some();
+        self.size().all().filter(has_voted).collect()
+    }
+
     /// How many signatures this peer has verified for this duty: the work that others caused.
     pub fn verified(&self) -> u64 {
         self.verified

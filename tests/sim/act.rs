@@ -50,6 +50,8 @@ impl World {
             Output::Answer(_, answer) => self.exits.answers.push((peer, answer)),
             Output::Errand(errand) => self.errand(peer, errand),
             Output::Stand(stand) => self.stand(peer, stand),
+            // No peer of the simulator reads its chain back.
+            Output::Follow(_) => {}
             Output::Note(note) => self.tell(peer, note),
         }
     }
@@ -59,15 +61,8 @@ impl World {
             self.checks.told(peer, &note);
         }
         self.narrate(|| format!("peer {peer}: {note:?}"));
-        if let Note::Signed { duty, .. }
-        | Note::Accepted { duty, .. }
-        | Note::NotTaken { duty, .. }
-        | Note::Missed { duty, .. }
-        | Note::Pulled { duty, .. }
-        | Note::Absent { duty, .. } = &note
-        {
-            self.told.push((peer, *duty, note.clone()));
-        }
+        let of = of_duty(&note).map(|duty| (peer, duty, note.clone()));
+        self.told.extend(of);
         match note {
             Note::Reached { duty, phase } => {
                 self.reached.entry((peer, duty, phase)).or_insert(self.now);
@@ -122,6 +117,7 @@ impl World {
             | Note::Moved { .. }
             | Note::Pulled { .. }
             | Note::Absent { .. }
+            | Note::Ended { .. }
             | Note::Connected { .. } => {}
         }
     }
@@ -324,4 +320,19 @@ impl World {
         }
         self.feed(peer, Input::Recorded(recorded));
     }
+}
+
+/// Of which duty a note says how it ended, or what became of it.
+fn of_duty(note: &Note) -> Option<DutyId> {
+    if let Note::Signed { duty, .. }
+    | Note::Accepted { duty, .. }
+    | Note::NotTaken { duty, .. }
+    | Note::Missed { duty, .. }
+    | Note::Pulled { duty, .. }
+    | Note::Absent { duty, .. }
+    | Note::Ended { duty, .. } = note
+    {
+        return Some(*duty);
+    }
+    None
 }

@@ -257,6 +257,7 @@ impl Checks {
             | Note::Moved { .. }
             | Note::Pulled { .. }
             | Note::Absent { .. }
+            | Note::Ended { .. }
             | Note::UnservedFork(_)
             | Note::Seats { .. }
             | Note::Connected { .. } => None,

@@ -7,7 +7,7 @@ use node_core::duties::note::{Miss, Note};
 use node_core::duties::{Input, Output, Response};
 use proto::eth::ValidatorIndex;
 use proto::frame::{Frame, Parts};
-use proto::{DutyId, DutyKind, ValidatorPosition};
+use proto::{ClusterSize, DutyId, DutyKind, PeerSet, ValidatorPosition};
 
 use crate::aggregates::aggregate;
 use crate::chain::FIRST_INDEX;
@@ -46,9 +46,20 @@ fn where_all_is_well_nobody_is_blamed_and_what_was_accepted_counts_once() {
     world.assert_all_done(OVER);
     for peer in 0..4 {
         let mut accepted: BTreeMap<DutyId, usize> = BTreeMap::new();
+        let mut over = accepted.clone();
         for note in world.told_by(peer) {
             if let Note::Accepted { duty, validators } = note {
                 *accepted.entry(*duty).or_default() += validators;
+            } else if let Note::Ended { duty, ended } = note {
+                let done = ended.fates.iter().filter(|fate| fate.why.is_none());
+                let done: usize = done.map(|fate| fate.of.len()).sum();
+                assert_eq!(done, 1, "peer {peer}, {duty}");
+                *over.entry(*duty).or_default() += done;
+                let all = PeerSet::full(ClusterSize::of(4).unwrap());
+                let is_free = matches!(duty.kind, DutyKind::Head);
+                assert_eq!((ended.shares, ended.missing), (all, PeerSet::EMPTY));
+                assert_eq!(ended.led.is_none(), is_free, "peer {peer}, {duty}");
+                assert_eq!(ended.saw, all, "peer {peer}, {duty}");
             } else {
                 let is_signed = matches!(note, Note::Signed { missing, .. } if missing.is_empty());
                 assert!(is_signed, "peer {peer} says {note:?}");
@@ -57,6 +68,7 @@ fn where_all_is_well_nobody_is_blamed_and_what_was_accepted_counts_once() {
         for slot in OVER {
             for (duty, _) in world.chain.duties(proto::Slot(slot)) {
                 assert_eq!(accepted.get(&duty), Some(&1), "peer {peer}, {duty}");
+                assert_eq!(over.get(&duty), Some(&1), "peer {peer}, {duty}");
             }
         }
     }

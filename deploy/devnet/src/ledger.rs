@@ -142,6 +142,18 @@ impl Ledger {
             .collect()
     }
 
+    /// By slot and validator, the slot of the first block that carries each attestation, if one
+    /// does.
+    pub fn attestations(&self) -> BTreeMap<(Slot, u64), Option<Slot>> {
+        let seats = self.seats.iter();
+        seats.map(|(of, seat)| (*of, seat.packed_in)).collect()
+    }
+
+    /// By slot, whose block was due, and whether it is the chain's.
+    pub fn proposals(&self) -> &BTreeMap<Slot, (u64, bool)> {
+        &self.proposals
+    }
+
     /// The roots of the cluster's own blocks.
     pub fn own_blocks(&self) -> Vec<Root> {
         let made = self.proposals.iter().filter(|(_, (_, made))| *made);

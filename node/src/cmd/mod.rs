@@ -9,6 +9,7 @@ mod cluster;
 mod deposit;
 mod dkg;
 mod draft;
+mod duties;
 mod evidence;
 mod exit;
 mod identity;
@@ -69,6 +70,7 @@ enum Command {
     Run(run::Arguments),
     /// Show how the running peer is: its peers, beacon node, record and last duties.
     Status(status::Arguments),
+    Duties(duties::Arguments),
     Exit(exit::Arguments),
     /// Show what a cluster has at Rocket Pool.
     #[command(subcommand)]
@@ -101,6 +103,7 @@ impl Gantry {
             Command::Deposit(arguments) => arguments.run().map_err(Box::new)?,
             Command::Run(arguments) => arguments.run()?,
             Command::Status(arguments) => arguments.run()?,
+            Command::Duties(arguments) => arguments.run()?,
             Command::Exit(arguments) => arguments.run()?,
             Command::Pool(command) => command.run().map_err(Box::new)?,
             Command::Evidence(command) => command.run()?,
@@ -120,6 +123,7 @@ impl Command {
             | Self::Keystore(_)
             | Self::Lock(_)
             | Self::Status(_)
+            | Self::Duties(_)
             | Self::Exit(_)
             | Self::Evidence(_)
             | Self::Slashing(_) => false,
@@ -158,6 +162,7 @@ pub enum CommandError {
     Deposit(#[from] Box<deposit::DepositCommandError>),
     #[error(transparent)]
     Run(#[from] run::RunError),
+    /// Of `gantry status` and `gantry duties`.
     #[error(transparent)]
     Status(#[from] status::StatusError),
     #[error(transparent)]

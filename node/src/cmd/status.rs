@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use proto::Versions;
+use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 use super::runtime::{RuntimeError, complete, runtime};
@@ -12,7 +13,7 @@ use crate::answers::{self, Other, Unread, reason};
 use crate::config::{Config, ConfigError};
 use crate::disk::duty_history::Ending;
 use crate::report::status::{
-    BeaconNodeStatus, CoordinatorStatus, ExitStatus, PeerStatus, PoolStatus, Status,
+    BeaconNodeStatus, CoordinatorStatus, EpochStatus, ExitStatus, PeerStatus, PoolStatus, Status,
 };
 
 /// How long the running peer may take to answer.
@@ -72,7 +73,7 @@ impl Arguments {
     pub(super) fn run(self) -> Result<(), StatusError> {
         let config = Config::read(&self.config)?;
         let url = format!("http://{}/status", config.metrics);
-        let status = complete(runtime()?, ask(&url))?;
+        let status: Status = complete(runtime()?, ask(&url))?;
         if self.json {
             let text = serde_json::to_string_pretty(&status);
             println!("{}", text.expect("texts and numbers have a JSON form"));
@@ -83,7 +84,8 @@ impl Arguments {
     }
 }
 
-async fn ask(url: &str) -> Result<Status, StatusError> {
+/// What the running peer says at this address.
+pub(super) async fn ask<T: DeserializeOwned>(url: &str) -> Result<T, StatusError> {
     let no_status = |problem: String| StatusError::NoStatus {
         url: url.to_owned(),
         problem,
@@ -177,6 +179,9 @@ fn page(status: &Status, duties: usize) -> String {
     }
     for text in status.pool.iter().flat_map(pool) {
         line(text);
+    }
+    for epoch in &status.epochs {
+        line(epoch_line(epoch));
     }
     line("last duties:".to_owned());
     for ending in status.duties.iter().take(duties) {
@@ -324,6 +329,25 @@ fn exit_line(exit: &ExitStatus) -> String {
         "validator {}{index}, epoch {}, approved by {by}: {}{old}",
         exit.validator, exit.epoch, exit.stage
     )
+}
+
+/// What the chain shows of the duties of an epoch.
+fn epoch_line(of: &EpochStatus) -> String {
+    let (included, owed) = (of.included, of.attestations);
+    let mut text = format!("epoch {}:", of.epoch);
+    if let Some(share) = of.effectiveness {
+        text += &format!(
+            " {:.1} % of what attestations could earn; {included} of {owed} in blocks, {} with \
+             the right target, {} with the right head",
+            100.0 * share,
+            of.targets,
+            of.heads
+        );
+    }
+    if of.blocks > 0 {
+        text += &format!("; {} of {} blocks in the chain", of.proposed, of.blocks);
+    }
+    text
 }
 
 fn duty_line(ending: &Ending) -> String {

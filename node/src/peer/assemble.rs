@@ -9,7 +9,7 @@ use proto::agreement::PoolVersion;
 use proto::definition::{Terms, Withdrawal};
 use proto::eth::ChainSpec;
 use proto::session::Purpose;
-use tokio::sync::mpsc::{Receiver, channel};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tracing::{info, warn};
 
 use super::alarm::Alarm;
@@ -20,13 +20,14 @@ use super::inlet::{Inlet, PutOff};
 use super::load::Loaded;
 use super::nodes::Nodes;
 use super::policy::{self, InForce};
+use super::reading::{self, Told};
 use super::shell::Shell;
 use super::start::Begun;
 use crate::beacon::BeaconClient;
 use crate::checks::agreement;
 use crate::config::Config;
 use crate::control::{self, Visit};
-use crate::disk::duty_history::{DutyHistory, Remembered};
+use crate::disk::duty_history::{DutyHistory, Remembered, Row};
 use crate::disk::evidence_log::EvidenceLog;
 use crate::disk::exit_file::ExitKeeper;
 use crate::disk::writer::Writer;
@@ -47,6 +48,7 @@ use crate::report::web::{self, Admission, Sessions};
 use node_core::duties::facts::ClusterFacts;
 use node_core::duties::node::Node;
 use node_core::duties::peers::Peers;
+use node_core::outcome::Owed;
 use node_core::pool::agreement::Deposits;
 use node_core::record::Journal;
 
@@ -79,6 +81,7 @@ pub(super) async fn open(
     let shown = Shown {
         metrics: Arc::new(Metrics::new()),
         board: Arc::new(StatusBoard::new(status)),
+        book: memory.book(),
         names: terms.operators.iter().map(|o| o.name.clone()).collect(),
     };
     let sessions = Sessions::default();
@@ -105,7 +108,7 @@ pub(super) async fn assemble(
         remembered,
     } = window;
     let evidence_log = evidence_log(config, loaded.lock.definition.terms());
-    let me = loaded.me;
+    let (me, size) = (loaded.me, loaded.lock.definition.terms().size());
     let names = &shown.names;
     let keys = loaded.lock.group_keys();
     let validators = keys.len();
@@ -115,18 +118,13 @@ pub(super) async fn assemble(
     let cluster = loaded.lock.hash();
     let ours = loaded.lock.definition.terms().chain.clone();
     let settings = settings(config, &loaded, names)?;
+    let (outcomes, told) = outcomes(config, (&chain, calm.clone()), &remembered.rows)?;
     let agreed = in_force(config, &mut loaded);
     let pool = pool(config, &loaded, (&chain, calm)).filter(|_| agreed.may_be_on_pool);
     let place = place(config, &loaded);
     let (mut node, journal) = core(loaded, &chain, remembered)?;
     node.build_by(agreed.builders.policy.clone());
-    let (errands, said_of_pool) = match pool {
-        Some((errands, said)) => {
-            node.watch_pool();
-            (Some(errands), said)
-        }
-        None => (None, channel(1).1),
-    };
+    let (errands, said_of_pool) = watched(pool, &mut node);
     if let Some(version) = &agreed.pool {
         node.agree(version);
     }
@@ -155,6 +153,7 @@ pub(super) async fn assemble(
             kept,
             pool: said_of_pool,
             builders: policy::watch(place, agreed.builders, chain.slot_duration()),
+            outcomes: told,
             desk: Desk::new(commands(data, cluster), trials),
             deferred: PutOff::default(),
             alarm: Alarm::new().map_err(StartError::Timer)?,
@@ -163,8 +162,9 @@ pub(super) async fn assemble(
         writer: Writer::start(journal, to_written),
         keeper: ExitKeeper::start(config.data_dir.clone(), cluster, to_kept),
         errands,
+        outcomes,
         duties,
-        observer: Observer::new(shown, memory, evidence_log),
+        observer: Observer::new(shown, memory, evidence_log, (size, chain.slots_per_epoch())),
     })
 }
 
@@ -173,6 +173,39 @@ fn commands(data: &DataLock, cluster: Root) -> Option<Receiver<Visit>> {
     control::listen(data, cluster)
         .inspect_err(|error| warn!("no command that acts, such as `gantry exit`, works: {error}"))
         .ok()
+}
+
+/// The ends of the thread that looks at Rocket Pool, of which the core is told; or nothing comes.
+fn watched(pool: Option<Thread>, node: &mut Node) -> (Option<Errands>, Receiver<watch::Said>) {
+    match pool {
+        Some((errands, said)) => {
+            node.watch_pool();
+            (Some(errands), said)
+        }
+        None => (None, channel(1).1),
+    }
+}
+
+/// Both ends of the thread that reads what became of duties.
+type Reading = (Option<Sender<Vec<Owed>>>, Receiver<Told>);
+
+/// Has somebody read what becomes of duties. They do not wait for one.
+fn outcomes(
+    config: &Config,
+    (chain, calm): (&Arc<ChainSpec>, Calm),
+    rows: &[Row],
+) -> Result<Reading, StartError> {
+    let client = BeaconClient::connect(config.beacon_node()?.as_str())?;
+    let known = rows.iter().flat_map(reading::known).collect();
+    Ok(
+        match reading::start(client, Arc::clone(chain), calm, known) {
+            Ok((owed, told)) => (Some(owed), told),
+            Err(error) => {
+                warn!("what became of duties is not read: the system gives no thread: {error}");
+                (None, channel(1).1)
+            }
+        },
+    )
 }
 
 /// What of the agreement is in force at the start.

@@ -7,6 +7,7 @@ use proto::PeerIndex;
 
 use super::inlet::Arrival;
 use super::nodes::{Listened, Said, of_the_core};
+use super::reading::Told;
 use crate::disk::exit_file::Kept;
 use crate::disk::writer::Written;
 use crate::net;
@@ -70,6 +71,10 @@ pub(super) fn in_words(arrival: Arrival, me: PeerIndex) -> InWords {
         Arrival::Pool(watch::Said::Trouble(trouble)) => {
             InWords::of_operator(News::PoolBlind(trouble.to_string()))
         }
+        Arrival::Outcome(Told::Shown { duties, effects }) => {
+            InWords::of_operator(News::Seen { duties, effects })
+        }
+        Arrival::Outcome(Told::Trouble(error)) => InWords::of_operator(News::NotRead(error)),
         Arrival::Deferred(deferred) => InWords::of_core(Input::Later(deferred)),
         Arrival::Time => InWords::of_core(Input::Tick),
     }

@@ -16,6 +16,7 @@ use tokio::sync::mpsc::Receiver;
 use super::alarm::Alarm;
 use super::desk::Desk;
 use super::nodes::{Listened, Said};
+use super::reading::Told;
 use crate::disk::exit_file::Kept;
 use crate::disk::writer::Written;
 use crate::net;
@@ -44,6 +45,8 @@ pub enum Arrival {
     Pool(watch::Said),
     /// On which terms others may build blocks from now on, if they may.
     Builders(Option<BuilderPolicy>),
+    /// What the thread says that reads what became of duties.
+    Outcome(Told),
     /// What a command asks, with its number.
     Order(u64, ExitRequest),
     /// Nothing; time has passed.
@@ -67,6 +70,8 @@ pub struct Inlet {
     pub pool: Receiver<watch::Said>,
     /// On which terms others may build blocks, as the agreement changes.
     pub builders: Receiver<Option<BuilderPolicy>>,
+    /// What became of duties; nothing ever comes where nobody reads it.
+    pub outcomes: Receiver<Told>,
     /// What commands ask.
     pub desk: Desk,
     /// Work put off until nothing urgent waits.
@@ -143,6 +148,7 @@ impl Inlet {
             Some(kept) = self.kept.recv() => Arrival::Kept(kept),
             Some(said) = self.pool.recv() => Arrival::Pool(said),
             Some(policy) = self.builders.recv() => Arrival::Builders(policy),
+            Some(told) = self.outcomes.recv() => Arrival::Outcome(told),
             Some((number, request)) = self.desk.next() => Arrival::Order(number, request),
             Some(heard) = self.heads.next() => Arrival::Heard(heard),
             () = tokio::task::yield_now(), if is_idle => self.deferred.idle(),

@@ -14,6 +14,7 @@
 //! | `nodes` | the core's questions, put to the own beacon nodes; which of them are well |
 //! | `asking` | one question, put to one node |
 //! | `start` | what chain it is, by the first node that says so |
+//! | `reading` | what became of duties, read in the chain by a thread of its own |
 //!
 //! The order of the checks is the order in which a mistake would cost: the data directory (another
 //! process on it?), the lock, the signing record, the shares, the chain, and only then the network.
@@ -31,6 +32,7 @@ mod inlet;
 mod load;
 mod nodes;
 mod policy;
+mod reading;
 mod shell;
 mod start;
 

@@ -14,7 +14,8 @@ use prometheus_client::registry::Registry;
 use std::sync::atomic::AtomicU64;
 
 use super::curve_cost::CurveWork;
-use super::status::BeaconNodeStatus;
+use super::status::{BeaconNodeStatus, EpochStatus};
+use crate::disk::duty_history::Contribution;
 
 /// Labels of a phase: `kind` is `head` or `block`, `phase` one of
 /// [`INTERVALS`](super::observer::INTERVALS).
@@ -73,6 +74,55 @@ pub struct KindLabels {
     pub kind: &'static str,
 }
 
+/// Labels of the duties of an epoch: `outcome` is `owed`, `included`, `target` or `head` of
+/// attestations, `owed` or `proposed` of blocks.
+pub type EpochLabels = OutcomeLabels;
+
+/// What each peer has contributed since this one began.
+#[derive(Debug, Default)]
+pub struct Contributions {
+    /// Duties that there were.
+    duties: Family<PeerLabels, Counter>,
+    /// Those to which it gave its share in time.
+    shares: Family<PeerLabels, Counter>,
+    /// Those of which it proposed the value.
+    led: Family<PeerLabels, Counter>,
+    /// Those of which its own beacon node bore out a value.
+    saw: Family<PeerLabels, Counter>,
+}
+
+impl Contributions {
+    /// Counts what a peer gave to one duty.
+    pub fn add(&self, of: &PeerLabels, more: Contribution) {
+        let Contribution {
+            duties,
+            shares,
+            led,
+            saw,
+        } = more;
+        let counters = [
+            (&self.duties, duties),
+            (&self.shares, shares),
+            (&self.led, led),
+            (&self.saw, saw),
+        ];
+        for (family, more) in counters {
+            family.get_or_create(of).inc_by(more);
+        }
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        let duties = "Duties that the peer could contribute to";
+        registry.register("peer_duties", duties, self.duties.clone());
+        let shares = "Duties to which the peer gave its share in time";
+        registry.register("peer_shares", shares, self.shares.clone());
+        let led = "Duties of which the peer proposed the value that was signed";
+        registry.register("peer_led", led, self.led.clone());
+        let saw = "Duties of which the peer's own beacon node bore out a value";
+        registry.register("peer_saw", saw, self.saw.clone());
+    }
+}
+
 type Seconds = Gauge<f64, AtomicU64>;
 
 pub struct Metrics {
@@ -107,6 +157,13 @@ pub struct Metrics {
     pub received_bytes: Counter,
     pub peer_sent_bytes: Family<PeerLabels, Counter>,
     pub peer_received_bytes: Family<PeerLabels, Counter>,
+    pub contributions: Contributions,
+    /// The share of what attestations could earn that was earned, in the last epoch that is known.
+    effectiveness: Seconds,
+    /// That epoch.
+    effective_epoch: Gauge,
+    /// What became of its duties.
+    epoch_duties: Family<EpochLabels, Gauge>,
     /// The curve operations done.
     pub curve_work: CurveWork,
     /// CPU time of the curve operations, as last asked for.
@@ -164,6 +221,10 @@ impl Metrics {
             received_bytes: Counter::default(),
             peer_sent_bytes: Family::default(),
             peer_received_bytes: Family::default(),
+            contributions: Contributions::default(),
+            effectiveness: Seconds::default(),
+            effective_epoch: Gauge::default(),
+            epoch_duties: Family::default(),
             curve_work: CurveWork::default(),
             bls_cpu_seconds: Counter::default(),
             nodes: BeaconNodes::default(),
@@ -182,6 +243,7 @@ impl Metrics {
         registry.register("objections", objections, m.objections.clone());
         m.register_peers(&mut registry);
         m.nodes.register(&mut registry);
+        m.register_epoch(&mut registry);
         let stopped = "1 while nothing is signed: gantry status says why";
         registry.register("signing_stopped", stopped, m.signing_stopped.clone());
         let unserved = "First epoch of a fork that this version cannot sign for: upgrade before";
@@ -207,9 +269,41 @@ impl Metrics {
         }
     }
 
+    /// Adds what is read in the chain.
+    fn register_epoch(&self, registry: &mut Registry) {
+        let share = "Share of what the attestations of the last known epoch could earn, 0 to 1";
+        registry.register("effectiveness", share, self.effectiveness.clone());
+        let epoch = "The last epoch whose duties the chain shows";
+        registry.register("effectiveness_epoch", epoch, self.effective_epoch.clone());
+        let duties = "What became of the duties of that epoch in the chain";
+        registry.register("epoch_duties", duties, self.epoch_duties.clone());
+    }
+
+    /// Shows what became of the duties of the last epoch that is known.
+    pub fn epoch(&self, of: &EpochStatus) {
+        let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        self.effective_epoch.set(whole(of.epoch));
+        if let Some(share) = of.effectiveness {
+            self.effectiveness.set(share);
+        }
+        let counted = [
+            ("attestation", "owed", of.attestations),
+            ("attestation", "included", of.included),
+            ("attestation", "target", of.targets),
+            ("attestation", "head", of.heads),
+            ("block", "owed", of.blocks),
+            ("block", "proposed", of.proposed),
+        ];
+        for (kind, outcome, count) in counted {
+            let labels = EpochLabels { kind, outcome };
+            self.epoch_duties.get_or_create(&labels).set(whole(count));
+        }
+    }
+
     /// Adds what is counted for each peer.
     fn register_peers(&self, registry: &mut Registry) {
         registry.register("faults", "Faults of peers by rule", self.faults.clone());
+        self.contributions.register(registry);
         let unknown = "What peers sent of a later version and was passed over";
         registry.register("unknown", unknown, self.unknown.clone());
         let connected = "1 while a session is up";

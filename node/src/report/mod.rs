@@ -7,13 +7,15 @@
 //! | `lines` | how often a line of one kind is logged |
 //! | `metrics` | the numbers |
 //! | [`status`] | what `gantry status` shows |
-//! | `shown` | both of them, as the loop writes them and the web server reads them |
+//! | [`duties`] | what `gantry duties` shows |
+//! | `shown` | all of them, as the loop writes them and the web server reads them |
 //! | `web`, `http_limits` | who may ask for them, and how much at once |
 //! | `curve_cost` | what the curve work costs on this machine |
 //!
 //! Never here: anything that a duty waits for.
 
 mod curve_cost;
+pub mod duties;
 mod http_limits;
 pub(crate) mod lines;
 pub(crate) mod metrics;

@@ -6,9 +6,11 @@
 use std::time::Duration;
 
 use node_core::duties::note::Note;
+use node_core::outcome::effect::Effect;
+use node_core::outcome::{Owed, Shown};
 use node_core::pool::misuse::Misuse;
 use node_core::record::JournalError;
-use proto::{PeerIndex, Slot, WireVersion};
+use proto::{Epoch, PeerIndex, Slot, WireVersion};
 
 use crate::beacon::BeaconError;
 use crate::disk::files::FileError;
@@ -76,6 +78,14 @@ pub enum News {
     PoolBlind(String),
     /// What the coordinator does, as it stands now.
     Coordinates(CoordinatorStatus),
-    /// An errand to it was lost, since too many wait.
+    /// The chain shows what became of these duties.
+    Seen {
+        duties: Vec<(Owed, Shown)>,
+        /// What the duties of these epochs have earned.
+        effects: Vec<(Epoch, Effect)>,
+    },
+    /// What became of duties cannot be read.
+    NotRead(BeaconError),
+    /// An errand to Rocket Pool was lost, since too many wait.
     PoolBusy,
 }

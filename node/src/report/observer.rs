@@ -7,6 +7,7 @@ mod deposits;
 mod disk;
 mod endings;
 mod exits;
+mod outcomes;
 mod outlook;
 mod peers;
 mod pool;
@@ -20,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use consensus::Evidence;
 use dkg::bls::work::Tally;
-use proto::{DutyId, PeerIndex, PeerSet, Round, ValidatorPosition};
+use proto::{ClusterSize, DutyId, PeerIndex, PeerSet, Round, ValidatorPosition};
 use tracing::{debug, info, warn};
 
 use super::lines::{Lines, Quiet};
@@ -73,12 +74,23 @@ pub struct Observer {
     evidence_log: Option<EvidenceLog>,
     timelines: BTreeMap<DutyId, Timeline>,
     lines: Lines,
+    size: ClusterSize,
+    slots_per_epoch: u64,
 }
 
 impl Observer {
     /// Contradictions of peers are kept in `evidence_log`, if it could be opened.
-    pub fn new(shown: Shown, history: DutyHistory, evidence_log: Option<EvidenceLog>) -> Self {
+    pub fn new(
+        shown: Shown,
+        history: DutyHistory,
+        evidence_log: Option<EvidenceLog>,
+        (size, slots_per_epoch): (ClusterSize, u64),
+    ) -> Self {
+        let board = &shown.board;
+        board.change(|status| status.slots_per_epoch = slots_per_epoch);
         Self {
+            size,
+            slots_per_epoch,
             shown,
             history,
             evidence_log,
@@ -142,6 +154,8 @@ impl Observer {
             News::PoolBlind(why) => self.pool_blind(&why),
             News::Coordinates(status) => self.coordinates(status),
             News::PoolBusy => self.pool_busy(),
+            News::Seen { duties, effects } => self.seen(&duties, &effects),
+            News::NotRead(error) => self.not_read(&error),
         }
     }
 
@@ -166,6 +180,7 @@ impl Observer {
             Note::Pulled { duty, from } => self.pulled(duty, from),
             Note::Moved { duty, validators } => Self::moved(duty, validators.len()),
             Note::Absent { duty, peers } => self.absent(duty, peers),
+            Note::Ended { duty, ended } => self.ended(duty, &ended),
             Note::Objected {
                 duty,
                 objection,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::metrics::Metrics;
 use super::status::StatusBoard;
+use crate::disk::duty_history::OutcomeBook;
 
 /// Written by the loop, read by the web server.
 #[derive(Clone)]
@@ -11,6 +12,8 @@ pub struct Shown {
     pub metrics: Arc<Metrics>,
     /// What `gantry status` shows.
     pub board: Arc<StatusBoard>,
+    /// What `gantry duties` shows.
+    pub book: OutcomeBook,
     /// The operators' names, in the order of the definition.
     pub names: Arc<[String]>,
 }

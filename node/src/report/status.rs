@@ -19,6 +19,9 @@ pub struct Status {
     /// The cluster's name.
     pub cluster: String,
     pub slot: u64,
+    /// 0 while the beacon node has not said it.
+    #[serde(default)]
+    pub slots_per_epoch: u64,
     pub peers: Vec<PeerStatus>,
     pub beacon_node: BeaconStatus,
     /// Each of several beacon nodes, in the operator's order; empty where there is one.
@@ -36,8 +39,31 @@ pub struct Status {
     /// What is seen of Rocket Pool, where the operators have agreed on it.
     #[serde(default)]
     pub pool: Option<PoolStatus>,
+    /// What the duties of the last epochs have earned, as the chain shows it, newest first.
+    #[serde(default)]
+    pub epochs: Vec<EpochStatus>,
     /// How the last duties ended, newest first.
     pub duties: Vec<Ending>,
+}
+
+/// What the duties of one epoch have earned, of those that this peer knew.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct EpochStatus {
+    pub epoch: u64,
+    /// Owed.
+    pub attestations: u64,
+    /// In a block.
+    pub included: u64,
+    /// With the right target.
+    pub targets: u64,
+    /// With the right head.
+    pub heads: u64,
+    /// The share of what its attestations could earn, 0 to 1; none where none was owed.
+    pub effectiveness: Option<f64>,
+    /// Owed.
+    pub blocks: u64,
+    /// In the chain.
+    pub proposed: u64,
 }
 
 /// What a peer sees of its cluster at Rocket Pool.
@@ -197,6 +223,12 @@ impl StatusBoard {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// How many slots an epoch has; 0 while nobody knows.
+    pub fn slots_per_epoch(&self) -> u64 {
+        let status = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        status.slots_per_epoch
     }
 
     pub fn change(&self, change: impl FnOnce(&mut Status)) {

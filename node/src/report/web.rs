@@ -1,5 +1,6 @@
 //! What a running peer serves to its own operator over HTTP, on loopback unless configured
-//! otherwise: `/metrics` for Prometheus, `/status` for `gantry status`.
+//! otherwise: `/metrics` for Prometheus, `/status` for `gantry status`, `/duties` for `gantry
+//! duties`.
 //!
 //! A page in the operator's browser can point its own name at this address and would then read what
 //! is served here (DNS rebinding). It cannot hide that name: so only requests are answered whose
@@ -11,7 +12,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::extract::{Request, State};
+use axum::extract::{Query, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::uri::Authority;
@@ -22,8 +23,10 @@ use axum::{Json, Router};
 use prometheus_client::metrics::counter::Counter;
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tracing::warn;
 
+use super::duties::{DutyReport, Filter};
 use super::http_limits::{Bounds, receive};
 use super::lines::{Lines, Quiet};
 use super::metrics::{PeerLabels, UnknownLabels};
@@ -96,6 +99,7 @@ pub async fn serve(admission: Admission, shown: Shown, sessions: Sessions) -> Re
             "/status",
             get(|State((shown, _)): State<Served>| async move { Json(shown.board.read()) }),
         )
+        .route("/duties", get(duties))
         .layer(from_fn_with_state(Guard::of(admission), guard))
         .with_state((shown, sessions));
     tokio::spawn(receive(listener, router, BOUNDS));
@@ -130,14 +134,34 @@ async fn guard(State(door): State<Guard>, request: Request, next: Next) -> Respo
     if lines.admit(subject, Quiet::Ever, Instant::now()) {
         warn!(
             host,
-            "refused a request to /metrics or /status: its Host names neither this machine's \
-             loopback nor the address that `metrics` is configured to. If the name is right, add \
-             it to `metrics_names`"
+            "refused a request to /metrics, /status or /duties: its Host names neither this \
+             machine's loopback nor the address that `metrics` is configured to. If the name is \
+             right, add it to `metrics_names`"
         );
     }
     let words = "refused: this address answers only requests whose Host is localhost, a loopback \
                  address, the address that `metrics` is configured to or one of `metrics_names`\n";
     (StatusCode::FORBIDDEN, words).into_response()
+}
+
+/// Reads the memory in a thread of its own, one at a time: its disk may hang, and a year of a large
+/// cluster takes a second.
+async fn duties(State((shown, _)): State<Served>, Query(filter): Query<Filter>) -> Response {
+    static TURN: Semaphore = Semaphore::const_new(1);
+    let Ok(turn) = TURN.try_acquire() else {
+        let words = "the duties are being read for somebody else: ask again in a moment\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, words).into_response();
+    };
+    let read = move || {
+        let per_epoch = shown.board.slots_per_epoch();
+        let report = DutyReport::of(&shown.book, &filter, (&shown.names, per_epoch));
+        drop(turn);
+        report
+    };
+    match tokio::task::spawn_blocking(read).await {
+        Ok(report) => Json(report).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }
 
 async fn metrics_text(State((shown, sessions)): State<Served>) -> Response {

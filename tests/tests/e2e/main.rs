@@ -11,6 +11,7 @@
 //! | [`full`] | the record's volume full |
 //! | [`namespaces`] | every peer in a network namespace; one whose cable is pulled and back |
 //! | [`memory`] | what a peer remembers of the others' records is told after its restart |
+//! | [`outcomes`] | what peers read of their duties in the chain, beside the chain's own count |
 //! | [`proving`] | a running peer makes a proof on trial when its operator wants one |
 //! | [`rocket_pool`] | a megapool's validators from their founding to the last wei |
 //! | [`rollback`] | an older data directory put in place |
@@ -36,6 +37,7 @@ mod kills;
 mod lan;
 mod memory;
 mod namespaces;
+mod outcomes;
 mod proving;
 mod rocket_pool;
 mod rollback;

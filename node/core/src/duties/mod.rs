@@ -76,6 +76,7 @@ use proto::{DutyId, PeerIndex, WireVersion};
 
 pub use request::{Origin, Request, Response, Submission};
 
+use crate::outcome::Owed;
 use crate::pool::agreement::BuilderPolicy;
 use crate::record::{Record, Recorded};
 use note::Note;
@@ -155,6 +156,8 @@ pub enum Output {
     Errand(Errand),
     /// Read this at Rocket Pool at once, and answer with [`Input::Pool`] if anything comes of it.
     Stand(Stand),
+    /// Read what becomes of these in the chain, for the operator.
+    Follow(Vec<Owed>),
     /// Tell the operator.
     Note(Note),
 }

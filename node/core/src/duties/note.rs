@@ -15,6 +15,7 @@ use proto::{DutyId, Epoch, PeerIndex, PeerSet, Round, Slot, ValidatorPosition};
 use super::agreed::objection::Objection;
 use super::fault::Breach;
 use super::pool::Looked;
+use crate::outcome::{Owed, Work};
 use crate::pool::consent;
 use crate::vault::Refusal;
 
@@ -81,6 +82,47 @@ pub enum Miss {
     NoPrepareQuorum,
     /// This peer was ready, but t partial signatures never came together.
     NoCommitQuorum,
+}
+
+/// How a duty ended on this peer, whose time is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Whose it was, by what became of it: each validator's work once.
+    pub fates: Vec<Fate>,
+    /// How far it came.
+    pub reached: Option<Phase>,
+    /// The others that did not help: they gave no share of what was signed, or of anything, or
+    /// voted for nothing, or were not there, by how far it came.
+    pub missing: PeerSet,
+    /// Whose share of what was signed came in time, the own peer's among them.
+    pub shares: PeerSet,
+    /// Who was the first to propose what was signed, if it took a leader.
+    pub led: Option<PeerIndex>,
+    /// Whose own beacon node bore out a value: it voted, or gave its share and was not blind.
+    pub saw: PeerSet,
+}
+
+impl Ended {
+    /// The duties of which the chain is to show what became of them.
+    pub fn owed(&self, slot: Slot) -> impl Iterator<Item = Owed> {
+        let each = move |fate: &Fate| {
+            let work = fate.work;
+            let of = fate.of.clone().into_iter();
+            of.map(move |(_, index)| Owed { slot, work, index })
+        };
+        self.fates.iter().flat_map(each)
+    }
+}
+
+/// What became of the same work of some validators, on this peer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fate {
+    /// What they owed.
+    pub work: Work,
+    /// Why it was missed; none if it is signed, and the own beacon node has it.
+    pub why: Option<Miss>,
+    /// Which of our validators, and their indices.
+    pub of: Vec<(ValidatorPosition, ValidatorIndex)>,
 }
 
 /// What happened to an exit.
@@ -196,6 +238,13 @@ pub enum Note {
         validators: usize,
         /// Why.
         why: Miss,
+    },
+    /// A duty's time is over.
+    Ended {
+        /// Which duty.
+        duty: DutyId,
+        /// How it ended.
+        ended: Ended,
     },
     /// This peer would not sign a value.
     Objected {

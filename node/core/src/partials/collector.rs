@@ -88,6 +88,11 @@ impl Collector {
         &self.done
     }
 
+    /// The peers that have contributed to any value.
+    pub fn all_contributors(&self) -> PeerSet {
+        self.contributions.keys().copied().collect()
+    }
+
     /// Whether a group signature for `validator` is there.
     pub fn has(&self, validator: ValidatorPosition) -> bool {
         self.done.contains_key(&validator)

@@ -57,7 +57,7 @@ fn a_process_with_keys_cannot_be_dumped_or_read_unless_a_variable_allows_it() {
 }
 
 /// Every command, in a folder in which nothing is.
-const COMMANDS: [&str; 30] = [
+const COMMANDS: [&str; 31] = [
     "identity new --dir .",
     "identity show --dir .",
     "cluster new --name n --chain c --withdrawal w --fee-recipient f --operator a=KEY",
@@ -74,6 +74,7 @@ const COMMANDS: [&str; 30] = [
     "deposit f --rpc http://127.0.0.1:1",
     "run --config c",
     "status --config c",
+    "duties --config c",
     "exit --list --config c",
     "evidence verify e --lock l",
     "slashing import f --config c",

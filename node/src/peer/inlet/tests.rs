@@ -35,6 +35,7 @@ fn busy() -> (Inlet, Sender<net::Event>, Sender<Said>, Sender<Written>) {
         kept: channel(1).1,
         pool: channel(1).1,
         builders: channel(1).1,
+        outcomes: channel(1).1,
         desk: Desk::new(None, no_trials()),
         deferred: PutOff::default(),
         alarm: Alarm::new().unwrap(),

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use proto::{ClusterSize, DutyKind, Slot, ValidatorPosition};
+use proto::eth::ValidatorIndex;
+use proto::{ClusterSize, DutyKind, Epoch, Slot, ValidatorPosition};
 
 use super::*;
 use crate::beacon::{BeaconError, Call, Cause};
 use crate::report::metrics::Metrics;
 use node_core::duties::agreed::objection::Objection;
+use node_core::duties::note;
 use node_core::duties::pool::Looked;
+use node_core::outcome::effect::Effect;
+use node_core::outcome::{self, Owed, Vote, Work};
 use node_core::pool::abi::Storage;
 use node_core::pool::agreement::Agreement;
 use node_core::pool::agreement::example::{lock, terms};
@@ -48,13 +52,16 @@ fn told_by(peers: usize, what: impl FnOnce(&mut Observer)) -> (String, String) {
     let shown = Shown {
         metrics: Arc::clone(&metrics),
         board: Arc::default(),
+        book: history.book(),
         names: (1..=peers).map(|number| format!("peer {number}")).collect(),
     };
-    let mut observer = Observer::new(shown, history, None);
+    let mut observer = Observer::new(shown, history, None, (size, 32));
     let subscriber = tracing_subscriber::fmt().with_writer(Arc::new(file));
     tracing::subscriber::with_default(subscriber.finish(), || {
         what(&mut observer);
     });
+    // What is to be remembered is written by now.
+    observer.history.close().unwrap();
     (std::fs::read_to_string(log).unwrap(), metrics.text())
 }
 
@@ -292,4 +299,91 @@ fn a_misused_node_account_is_a_line_once_and_stands_above_all_in_the_status() {
         alarms[0].starts_with("validator 2 of the megapool"),
         "{alarms:?}"
     );
+}
+
+/// The end of a duty to which peer 4 gave nothing: done for the first validator alone.
+fn without_dave() -> note::Ended {
+    let size = ClusterSize::of(4).unwrap();
+    let peers: Vec<PeerIndex> = size.all().collect();
+    let dave: PeerSet = [peers[3]].into_iter().collect();
+    let shares = PeerSet::full(size).without(dave);
+    let of = |position, index| (ValidatorPosition(position), ValidatorIndex(index));
+    let fate = |why, of| note::Fate {
+        work: Work::Attestation,
+        why,
+        of: vec![of],
+    };
+    note::Ended {
+        fates: vec![
+            fate(None, of(0, 70)),
+            fate(Some(Miss::NoCommitQuorum), of(1, 71)),
+        ],
+        reached: Some(Phase::CommitQuorum),
+        missing: dave,
+        shares,
+        led: Some(peers[1]),
+        saw: shares,
+    }
+}
+
+#[test]
+fn a_duty_that_has_ended_is_kept_for_each_validator_with_how_far_it_came_and_who_was_missing() {
+    let mut book = None;
+    let (log, metrics) = told_by(4, |observer| {
+        book = Some(observer.shown.book.clone());
+        let duty = head(40);
+        let ended = without_dave();
+        let reached = |phase| Note::Reached { duty, phase };
+        for note in [
+            reached(Phase::Trigger),
+            reached(Phase::CommitQuorum),
+            Note::Ended { duty, ended },
+        ] {
+            observer.tell(News::Core(note));
+        }
+        let owed = |index| Owed {
+            slot: Slot(40),
+            work: Work::Attestation,
+            index: ValidatorIndex(index),
+        };
+        let vote = Vote {
+            included: Slot(41),
+            target: true,
+            head: true,
+        };
+        let effect = Effect {
+            attestations: 2,
+            settled: 2,
+            included: 1,
+            targets: 1,
+            heads: 1,
+            earned: 54,
+            ..Effect::default()
+        };
+        observer.tell(News::Seen {
+            duties: vec![
+                (owed(70), outcome::Shown::Voted(vote)),
+                (owed(71), outcome::Shown::Lacking),
+            ],
+            effects: vec![(Epoch(1), effect)],
+        });
+        let status = observer.shown.board.read();
+        assert_eq!(status.epochs[0].effectiveness, Some(0.5));
+    });
+    assert!(log.contains("not in the chain"), "{log}");
+    assert!(log.contains("[71]"), "{log}");
+    assert!(metrics.contains("effectiveness 0.5"), "{metrics}");
+    let row = book.unwrap().within(0..u64::MAX).next().unwrap();
+    assert_eq!(row.missing, ["peer 4"]);
+    assert_eq!(row.reached.unwrap().0, "enough shares");
+    assert_eq!(row.fates[0].reason, None);
+    assert_eq!(row.fates[1].reason.as_deref(), Some("too few peers signed"));
+    for line in [
+        "peer_shares_total{peer=\"peer 1\"} 1",
+        "peer_shares_total{peer=\"peer 4\"} 0",
+        "peer_led_total{peer=\"peer 2\"} 1",
+        "peer_duties_total{peer=\"peer 4\"} 1",
+    ] {
+        assert!(metrics.contains(line), "{line} in {metrics}");
+    }
 }

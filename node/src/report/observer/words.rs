@@ -2,7 +2,7 @@
 
 use proto::PeerSet;
 
-use node_core::duties::note::Miss;
+use node_core::duties::note::{Miss, Phase};
 
 /// Why a duty was missed. `names` are the operators' names of peers.
 pub(super) fn of_miss(why: Miss, names: impl Fn(PeerSet) -> Vec<String>) -> String {
@@ -51,5 +51,18 @@ pub(super) fn of_miss(why: Miss, names: impl Fn(PeerSet) -> Vec<String>) -> Stri
         }
         Miss::NoPrepareQuorum => "no value found enough votes".to_owned(),
         Miss::NoCommitQuorum => "too few peers signed".to_owned(),
+    }
+}
+
+/// How far a duty came.
+pub(super) const fn of_phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Trigger => "begun",
+        Phase::ValueReady => "a value to vote for",
+        Phase::PrepareQuorum => "enough votes",
+        Phase::RecordDurable => "on record",
+        Phase::CommitQuorum => "enough shares",
+        Phase::SignatureVerified => "signed",
+        Phase::Accepted => "taken by my beacon node",
     }
 }

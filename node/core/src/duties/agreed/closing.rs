@@ -10,7 +10,8 @@ use proto::{DutyKind, PeerIndex, PeerSet, SignatureBytes, ValidatorPosition};
 use super::objection::{Doubt, Objection};
 use super::run::Run;
 use crate::duties::facts::Step;
-use crate::duties::note::{Miss, Note, Phase};
+use crate::duties::note::{Ended, Fate as Ending, Miss, Note, Phase};
+use crate::outcome::Work;
 use consensus::Standing;
 
 /// One validator's part of what the beacon node was given.
@@ -153,30 +154,94 @@ impl Run {
         !fresh.is_empty()
     }
 
-    /// What to say of a duty whose time is over: nothing if it is done, and all have helped.
+    /// What to say of a duty whose time is over: how it ended, and whose fault it is that it is
+    /// missed or that somebody has not helped.
     pub(crate) fn close(&self, step: &Step<'_>) -> Vec<Note> {
-        let mut missed: Vec<(Miss, usize)> = Vec::new();
-        for validator in self.owners.positions() {
+        let duty = self.duty;
+        let ended = self.ended(step);
+        let missed = ended.fates.iter().filter_map(|fate| {
+            Some(Note::Missed {
+                duty,
+                validators: fate.of.len(),
+                why: fate.why.clone()?,
+            })
+        });
+        let peers = self.absent(step);
+        let absent = (!peers.is_empty()).then_some(Note::Absent { duty, peers });
+        let mut notes: Vec<Note> = missed.chain(absent).collect();
+        if !ended.fates.is_empty() {
+            notes.push(Note::Ended { duty, ended });
+        }
+        notes
+    }
+
+    fn ended(&self, step: &Step<'_>) -> Ended {
+        let mut fates: Vec<Ending> = Vec::new();
+        for (work, validator, index) in self.works() {
             let why = self.miss(validator, step);
-            match missed
-                .iter_mut()
-                .find(|(known, _)| Some(known) == why.as_ref())
-            {
-                Some((_, count)) => *count += 1,
-                None => missed.extend(why.map(|why| (why, 1))),
+            let same = |fate: &&mut Ending| fate.work == work && fate.why == why;
+            match fates.iter_mut().find(same) {
+                Some(fate) => fate.of.push((validator, index)),
+                None => fates.push(Ending {
+                    work,
+                    why,
+                    of: vec![(validator, index)],
+                }),
             }
         }
-        let missed = missed.into_iter().map(|(why, validators)| Note::Missed {
-            duty: self.duty,
-            validators,
-            why,
-        });
-        let absent = self.absent(step);
-        let absent = (!absent.is_empty()).then_some(Note::Absent {
-            duty: self.duty,
-            peers: absent,
-        });
-        missed.chain(absent).collect()
+        let signed = self.stage.signed().map(consensus::Value::hash);
+        let shares = signed.map(|hash| self.collector.contributors(&hash));
+        let shares = shares.unwrap_or(PeerSet::EMPTY);
+        let confirmed = shares.without(step.peers.blind());
+        Ended {
+            fates,
+            reached: self.reached,
+            missing: self.missing(step),
+            shares,
+            led: signed.and_then(|hash| self.instance.proposer(&hash)),
+            saw: self
+                .instance
+                .voters()
+                .iter()
+                .chain(confirmed.iter())
+                .collect(),
+        }
+    }
+
+    /// What each of our validators owes in it, in the order of the lock.
+    fn works(&self) -> Vec<(Work, ValidatorPosition, ValidatorIndex)> {
+        let work = match self.duty.kind {
+            DutyKind::Head => Work::Attestation,
+            DutyKind::Block => Work::Block,
+        };
+        let positions = self.owners.positions().into_iter();
+        let known = |at| Some((work, at, self.owners.index_of(at)?));
+        positions.filter_map(known).collect()
+    }
+
+    /// The others that have not done what the duty waited for last: those that were not even there,
+    /// if that were too many.
+    fn missing(&self, step: &Step<'_>) -> PeerSet {
+        if self.stage.signed().is_some() {
+            return self.absent(step);
+        }
+        let connected = step.peers.connected();
+        let are_enough = connected.len() + 1 >= step.facts.roster.size().threshold();
+        let helped = match self.reached.filter(|_| are_enough) {
+            // Nobody else could do anything yet.
+            None | Some(Phase::Trigger) => connected,
+            Some(Phase::ValueReady) => self.instance.voters(),
+            Some(
+                Phase::PrepareQuorum
+                | Phase::RecordDurable
+                | Phase::CommitQuorum
+                | Phase::SignatureVerified
+                | Phase::Accepted,
+            ) => self.collector.all_contributors(),
+        };
+        let mut all = PeerSet::full(step.facts.roster.size());
+        all.remove(step.facts.me);
+        all.without(helped)
     }
 
     /// The others whose shares have not come although the duty is over.

@@ -299,8 +299,13 @@ impl Node {
         for duty in ended {
             let (step, _, runs) = self.split();
             let notes = runs.remove(&duty).map(|run| run.close(&step));
-            self.out
-                .extend(notes.into_iter().flatten().map(Output::Note));
+            for note in notes.into_iter().flatten() {
+                if let Note::Ended { duty, ended } = &note {
+                    let owed = ended.owed(duty.slot).collect();
+                    self.out.push(Output::Follow(owed));
+                }
+                self.note(note);
+            }
         }
         self.early.forget_before(slot);
     }

@@ -1,0 +1,205 @@
+//! The thread of a running peer that reads in the chain what became of its duties: a thread of the
+//! system with a runtime and connections of its own, so that no duty ever waits for it.
+//!
+//! Once in a slot, in its last third, it asks the beacon node for its head and for what follows
+//! from that, piece by piece; each piece waits until no duty is under way. What does not fit into a
+//! slot is left for the next.
+//!
+//! Never here: what is to be read, and what follows from it. The core says it.
+
+use std::io;
+use std::sync::Arc;
+use std::thread;
+
+use node_core::outcome::effect::Effect;
+use node_core::outcome::reading::{Given, Reading, Want};
+use node_core::outcome::{Owed, Shown, Vote, Work};
+use proto::eth::{BlockVotes, ChainSpec, ValidatorIndex};
+use proto::{Epoch, Slot};
+use tokio::sync::mpsc::error::TryRecvError;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::sleep;
+
+use crate::beacon::{BeaconClient, BeaconError, BlockId};
+use crate::clock;
+use crate::disk::duty_history::{Fate, OnChain, Row};
+use crate::pool::calm::Calm;
+
+/// Lists of duties that wait at most: what ends in some minutes.
+const WAITING: usize = 256;
+/// The most questions in one slot: eight epochs of headers, a few for each kind of duty of a slot.
+const QUESTIONS: usize = 64;
+
+/// What the thread tells the loop.
+#[derive(Debug)]
+pub enum Told {
+    /// What the chain shows by now.
+    Shown {
+        duties: Vec<(Owed, Shown)>,
+        /// The epochs of which it shows everything, with what their duties have earned.
+        effects: Vec<(Epoch, Effect)>,
+    },
+    /// Something could not be read.
+    Trouble(BeaconError),
+}
+
+/// The thread's ends: duties to be followed, and what is told of them.
+type Ends = (Sender<Vec<Owed>>, Receiver<Told>);
+
+/// Starts it with the duties of before the start, and what was told of them. It ends when the
+/// sender is dropped.
+///
+/// # Errors
+/// If the system gives no thread or no runtime.
+pub fn start(
+    client: BeaconClient,
+    chain: Arc<ChainSpec>,
+    calm: Calm,
+    known: Vec<(Owed, Option<Shown>)>,
+) -> io::Result<Ends> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let (to_owed, owed) = channel(WAITING);
+    let (to_told, told) = channel(WAITING);
+    let mut reading = Reading::new(chain.slots_per_epoch());
+    for (owed, told) in known {
+        reading.owe(owed, told);
+    }
+    let reader = Reader {
+        client,
+        chain,
+        calm,
+        reading,
+        told: to_told,
+    };
+    thread::Builder::new()
+        .name("outcomes".to_owned())
+        .spawn(move || {
+            runtime.block_on(reader.work(owed));
+            runtime.shutdown_background();
+        })?;
+    Ok((to_owed, told))
+}
+
+/// The duties of a row that was kept before the start, and what was told of them.
+pub fn known(row: &Row) -> Vec<(Owed, Option<Shown>)> {
+    let each = |fate: &Fate| {
+        let work = Work::ALL
+            .into_iter()
+            .find(|work| work.name() == fate.work)?;
+        let told = fate.chain.map(|chain| match chain {
+            OnChain::Voted {
+                included,
+                target,
+                head,
+            } => Shown::Voted(Vote {
+                included: Slot(included),
+                target,
+                head,
+            }),
+            OnChain::Proposed => Shown::Proposed,
+            OnChain::Lacking => Shown::Lacking,
+        });
+        let owed = |(_, index): &(u32, u64)| Owed {
+            slot: Slot(row.slot),
+            work,
+            index: ValidatorIndex(*index),
+        };
+        Some(fate.of.iter().map(|of| (owed(of), told)).collect())
+    };
+    let all: Vec<Vec<_>> = row.fates.iter().filter_map(each).collect();
+    all.concat()
+}
+
+struct Reader {
+    client: BeaconClient,
+    chain: Arc<ChainSpec>,
+    calm: Calm,
+    reading: Reading,
+    told: Sender<Told>,
+}
+
+impl Reader {
+    async fn work(mut self, mut owed: Receiver<Vec<Owed>>) {
+        loop {
+            sleep(self.until_late()).await;
+            loop {
+                match owed.try_recv() {
+                    Ok(more) => more.into_iter().for_each(|it| self.reading.owe(it, None)),
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => return,
+                }
+            }
+            if !self.reading.is_open() {
+                continue;
+            }
+            if let Err(error) = self.look().await
+                && self.told.send(Told::Trouble(error)).await.is_err()
+            {
+                return;
+            }
+            let (duties, effects) = (self.reading.settle(), self.reading.effects());
+            let is_news = !duties.is_empty() || !effects.is_empty();
+            let told = Told::Shown { duties, effects };
+            if is_news && self.told.send(told).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// How long it takes until two thirds of a slot are over.
+    fn until_late(&self) -> std::time::Duration {
+        let now = clock::now();
+        let late = |slot| self.chain.start_of(slot) + 2 * (self.chain.slot_duration() / 3);
+        let slot = self.chain.slot_at(now).unwrap_or(Slot(0));
+        let due = [slot, slot.next()].map(late);
+        let due = due.into_iter().find(|due| *due > now);
+        due.map_or(self.chain.slot_duration(), |due| due.since(now))
+    }
+
+    /// Looks at the chain once.
+    async fn look(&mut self) -> Result<(), BeaconError> {
+        self.calm.come().await;
+        let Some(head) = self.client.known_block(BlockId::Head).await? else {
+            return Ok(());
+        };
+        // What an execution client has not checked may never have happened.
+        if head.optimistic {
+            return Ok(());
+        }
+        let finalised = self.client.known_block(BlockId::Finalized).await?;
+        let finalised = finalised.map_or(Slot(0), |block| block.header.slot);
+        self.reading.head(head.root, &head.header, finalised);
+        let mut failed = Ok(());
+        for _ in 0..QUESTIONS {
+            let Some(want) = self.reading.wants() else {
+                break;
+            };
+            self.calm.come().await;
+            let given = self.ask(want).await.unwrap_or_else(|error| {
+                failed = Err(error);
+                None
+            });
+            self.reading.take(want, given);
+        }
+        failed
+    }
+
+    async fn ask(&self, want: Want) -> Result<Option<Given>, BeaconError> {
+        Ok(match want {
+            Want::Header(root) => {
+                let known = self.client.known_block(BlockId::Root(root)).await?;
+                known.map(|known| Given::Header(known.header))
+            }
+            Want::Committees(epoch, slot) => {
+                let all = self.client.committees(epoch, slot).await?;
+                Some(Given::Committees(all))
+            }
+            Want::Block(root) => {
+                let block = self.client.block(&self.chain, BlockId::Root(root)).await?;
+                block.map(|signed| Given::Votes(BlockVotes::of(&signed.block)))
+            }
+        })
+    }
+}

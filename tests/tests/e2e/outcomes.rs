@@ -1,0 +1,132 @@
+//! What a peer says of its duties is what the chain's blocks say: counted here by another program
+//! from the same chain, with an epoch in which too few peers run to sign anything.
+
+use std::collections::BTreeMap;
+
+use devnet::ledger::Ledger;
+use devnet::plan::{Engine, Entry, Fork, Plan};
+use node::report::duties::{DutyRecord, DutyReport, Outcome};
+use proto::Slot;
+
+use crate::count::Count;
+use crate::stand::{Stand, alone, run, site, until};
+
+/// Two or so attest in every slot.
+const VALIDATORS: usize = 16;
+const SLOT_MS: u64 = 2000;
+/// How long after the last block that may carry a duty a peer may take to say what became of it:
+/// eight slots until the block is believed, and one to look.
+const PATIENCE: u64 = 16;
+
+#[test]
+fn outcomes_are_those_of_the_chain_with_an_epoch_in_which_nothing_is_signed() {
+    let _alone = alone();
+    let plan = Plan {
+        slot_ms: SLOT_MS,
+        fork: Fork::Fulu,
+        engine: Engine::Mock,
+        entry: Entry::Genesis,
+        ..Plan::small(VALIDATORS)
+    };
+    let site = site(&plan, "outcomes");
+    run(async {
+        let mut stand = Stand::build(plan, site, async |_, _| {}).await;
+        let slots = stand.api().slots_per_epoch();
+        let first = stand.api().now().epoch(slots).next();
+        let own = stand.active().await;
+        let count = Count::begin(stand.api(), own, first);
+        let silent = first.next().first_slot(slots);
+        stand.moment(Slot(silent.0 - 1), 700).await;
+        for i in [2, 3] {
+            stand.stop(i).await;
+        }
+        stand.moment(Slot(silent.0 + slots / 2), 0).await;
+        for i in [2, 3] {
+            let site = &stand.site;
+            stand.cluster.peers[i].start(site).unwrap();
+        }
+        for i in [2, 3] {
+            stand.connected(i).await;
+            stand.may_vote(i).await;
+        }
+        let ledger = count.close().await;
+        let missed = ledger.missed().len();
+        assert!(missed > 0, "nothing is signed by two of four");
+        for i in [0, 1] {
+            let expected = shown_by(&ledger);
+            assert!(expected.len() > VALIDATORS);
+            let mut seen = BTreeMap::new();
+            until("the peer has read all of it", stand.slots(PATIENCE), || {
+                seen = seen_by(&stand, i);
+                let mut became = expected.keys().map(|duty| seen.get(duty));
+                became.all(|it| it.is_some_and(|(it, _)| *it != Outcome::NotYetSeen))
+            })
+            .await;
+            for (duty, shown) in &expected {
+                assert_eq!(seen.get(duty), Some(shown), "{duty:?}");
+            }
+            reasons(&stand, i, first.first_slot(slots));
+        }
+    });
+}
+
+/// A duty: slot, work, index.
+type Duty = (u64, String, u64);
+/// What became of it, and the slot of the block that has it.
+type Became = (Outcome, Option<u64>);
+
+/// What the chain's own count says of each duty.
+fn shown_by(ledger: &Ledger) -> BTreeMap<Duty, Became> {
+    let attestations = ledger.attestations().into_iter().map(|(of, packed)| {
+        let (slot, index) = of;
+        let became = match packed {
+            Some(slot) => (Outcome::Done, Some(slot.0)),
+            None => (Outcome::Missed, None),
+        };
+        ((slot.0, "attestation".to_owned(), index), became)
+    });
+    let proposals = ledger.proposals().iter().map(|(slot, (index, made))| {
+        let became = match made {
+            true => (Outcome::Done, Some(slot.0)),
+            false => (Outcome::Missed, None),
+        };
+        ((slot.0, "block".to_owned(), *index), became)
+    });
+    attestations.chain(proposals).collect()
+}
+
+fn report(stand: &Stand, i: usize, words: &[&str]) -> Vec<DutyRecord> {
+    let all = [&["duties", "--json", "--count", "10000"], words].concat();
+    let said = stand.gantry(i, &all);
+    assert!(said.status.success(), "{said:?}");
+    let report: DutyReport = serde_json::from_slice(&said.stdout).unwrap();
+    report.duties
+}
+
+/// What a peer says of each duty.
+fn seen_by(stand: &Stand, i: usize) -> BTreeMap<Duty, Became> {
+    let records = report(stand, i, &[]);
+    let became = |it: DutyRecord| ((it.slot, it.work, it.index), (it.outcome, it.included));
+    records.into_iter().map(became).collect()
+}
+
+/// Every miss has a reason in words, and names who was missing; the epochs before are whole.
+fn reasons(stand: &Stand, i: usize, since: Slot) {
+    let missed = report(stand, i, &["--missed", "--since", &since.to_string()]);
+    let is_alone = |record: &DutyRecord| {
+        let reason = record.reason.as_ref();
+        reason.is_some_and(|why| why.contains("too few peers connected"))
+    };
+    assert!(missed.iter().any(is_alone), "{missed:?}");
+    for record in missed {
+        // One that is back does not vote at once.
+        let reason = record.reason.clone().unwrap_or_default();
+        let is_back = reason.contains("no value found enough votes");
+        assert!(is_alone(&record) || is_back, "{record:?}");
+        assert_eq!(record.missing.len(), 2, "{record:?}");
+    }
+    let epochs = stand.status(i).unwrap().epochs;
+    let shares: Vec<f64> = epochs.iter().filter_map(|it| it.effectiveness).collect();
+    assert!(shares.iter().any(|share| *share > 0.9), "{epochs:?}");
+    assert!(shares.iter().any(|share| *share < 0.7), "{epochs:?}");
+}
