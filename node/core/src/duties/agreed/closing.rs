@@ -213,6 +213,9 @@ impl Run {
         let work = match self.duty.kind {
             DutyKind::Head => Work::Attestation,
             DutyKind::Block => Work::Block,
+            DutyKind::Aggregate => Work::Aggregate,
+            DutyKind::SyncMessage => Work::SyncMessage,
+            DutyKind::Contribution(_) => Work::Contribution,
         };
         let positions = self.owners.positions().into_iter();
         let known = |at| Some((work, at, self.owners.index_of(at)?));
