@@ -68,6 +68,7 @@ fn after_a_clock_that_jumped_ahead_a_restarted_peer_votes_again() {
     world.fault(Fault::Kill(3));
     world.peers[3].skew_micros = 0;
     world.fault(Fault::Start(3));
+    world.run_until(FIRST + 8, ms(6_001));
     let process = world.peers[3].process.as_ref().unwrap();
     let silent_until = process.node.vault().restart_mark();
     assert!(silent_until <= Some(Slot(FIRST + 6)), "{silent_until:?}");

@@ -103,7 +103,14 @@ impl Schedule {
         let may_propose = !is_known && !self.registered.is_empty();
         let attests = !self.attesters(slot).is_empty() || !self.members(slot).is_empty();
         let has_duty = attests || self.proposer(slot).is_some();
-        let latest = self.draws.keys().map(|topic| topic.epoch()).max();
+        // Seats in the sync committee are named many epochs ahead: they show nothing.
+        let shows = |topic: &&Topic| matches!(topic, Topic::Attesters(_) | Topic::Proposers(_));
+        let latest = self
+            .draws
+            .keys()
+            .filter(shows)
+            .map(|topic| topic.epoch())
+            .max();
         latest >= Some(epoch) && (has_duty || may_propose)
     }
 
