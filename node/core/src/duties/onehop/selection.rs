@@ -34,7 +34,7 @@ use crate::partials::share::Share;
 use crate::vault::Signable;
 
 /// How many chores are begun in one slot: four slots are signed and combined.
-const PACE: usize = 8;
+pub const PACE: usize = 8;
 
 /// How many slots ahead members of the sync committee sign.
 pub const AHEAD: u64 = 2;
