@@ -267,7 +267,7 @@ impl AggregateDuty {
         };
         let lacks = |aggregate: &Aggregate| {
             let committee = self.committees.get(&aggregate.committee_index);
-            committee.is_some_and(|committee| committee.lacking(aggregate, voted).next().is_some())
+            committee.is_some_and(|committee| committee.lacks(aggregate, voted))
         };
         aggregates
             .iter()
@@ -309,32 +309,16 @@ impl Committee {
         aggregate.aggregation_bits.len() as u64 == self.length
     }
 
-    /// The places of our members whose votes are signed and not in the aggregate, with the votes.
-    fn lacking<'a>(
-        &'a self,
-        aggregate: &'a Aggregate,
-        voted: &'a Voted,
-    ) -> impl Iterator<Item = (usize, &'a SignatureBytes)> {
-        self.ours.iter().filter_map(|(validator, place)| {
-            let signature = voted.signatures.get(validator)?;
-            let place = usize::try_from(*place).ok()?;
-            let is_in = aggregate.aggregation_bits.get(place).unwrap_or(true);
-            (!is_in).then_some((place, signature))
-        })
+    /// Whether a vote of ours that is signed is not in it.
+    fn lacks(&self, aggregate: &Aggregate, voted: &Voted) -> bool {
+        let mut lacking = sums::lacking(&self.ours, &aggregate.aggregation_bits, voted);
+        lacking.next().is_some()
     }
 
     /// The aggregate with our votes that it lacks.
     fn complete(&self, aggregate: Aggregate, voted: &Voted) -> Option<Aggregate> {
-        let lacking: Vec<_> = self.lacking(&aggregate, voted).collect();
-        if lacking.is_empty() {
-            return Some(aggregate);
-        }
-        let votes = lacking.iter().map(|(_, signature)| *signature);
-        let signature = sums::with(&aggregate.signature, votes)?;
-        let mut aggregation_bits = aggregate.aggregation_bits.clone();
-        for (place, _) in &lacking {
-            aggregation_bits.set(*place, true).ok()?;
-        }
+        let sum = (aggregate.aggregation_bits, aggregate.signature);
+        let (aggregation_bits, signature) = sums::completed(&self.ours, sum, voted)?;
         Some(Aggregate {
             aggregation_bits,
             signature,

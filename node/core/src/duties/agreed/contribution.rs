@@ -198,36 +198,14 @@ impl ContributionDuty {
         let (Value::Contribution(contribution), Some(voted)) = (value, &self.voted) else {
             return None;
         };
-        let mut lacking = self.lacking(contribution, voted);
+        let mut lacking = sums::lacking(&self.seats, &contribution.aggregation_bits, voted);
         lacking.next().map(|_| Doubt::OwnVoteMissing)
-    }
-
-    /// The places of our seats whose messages are signed and not in it, with the messages.
-    fn lacking<'a>(
-        &'a self,
-        contribution: &'a Contribution,
-        voted: &'a Voted,
-    ) -> impl Iterator<Item = (usize, &'a SignatureBytes)> {
-        self.seats.iter().filter_map(|(validator, place)| {
-            let signature = voted.signatures.get(validator)?;
-            let place = usize::try_from(*place).ok()?;
-            let is_in = contribution.aggregation_bits.get(place).unwrap_or(true);
-            (!is_in).then_some((place, signature))
-        })
     }
 
     /// The contribution with our messages that it lacks.
     fn complete(&self, contribution: Contribution, voted: &Voted) -> Option<Contribution> {
-        let lacking: Vec<_> = self.lacking(&contribution, voted).collect();
-        if lacking.is_empty() {
-            return Some(contribution);
-        }
-        let messages = lacking.iter().map(|(_, signature)| *signature);
-        let signature = sums::with(&contribution.signature, messages)?;
-        let mut aggregation_bits = contribution.aggregation_bits.clone();
-        for (place, _) in &lacking {
-            aggregation_bits.set(*place, true).ok()?;
-        }
+        let sum = (contribution.aggregation_bits, contribution.signature);
+        let (aggregation_bits, signature) = sums::completed(&self.seats, sum, voted)?;
         Some(Contribution {
             aggregation_bits,
             signature,

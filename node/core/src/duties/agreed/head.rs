@@ -16,12 +16,16 @@ use crate::duties::{Request, Submission};
 
 pub(super) const OPENING: Opening = Opening::Leaderless;
 
-/// When the first round begins and how long it waits for votes: a fortieth of a slot at least. The
-/// answers of the peers' beacon nodes lie further apart than three round trips on a fast line, and
-/// waiting costs nothing where t votes agree.
+/// The first round begins when votes are due, and waits for those of the peers.
 pub(super) fn begin(slot: Slot, chain: &ChainSpec, round_trip: Duration) -> (Timestamp, Duration) {
-    let grace = (3 * round_trip).max(chain.slot_duration() / 40);
-    (due_at(slot, chain), grace)
+    (due_at(slot, chain), grace(chain, round_trip))
+}
+
+/// How long a round without a leader waits for votes: a fortieth of a slot at least. The answers of
+/// the peers' beacon nodes lie further apart than three round trips on a fast line, and waiting
+/// costs nothing where t votes agree.
+pub(super) fn grace(chain: &ChainSpec, round_trip: Duration) -> Duration {
+    (3 * round_trip).max(chain.slot_duration() / 40)
 }
 
 /// What tells whose duties those of `epoch` are.

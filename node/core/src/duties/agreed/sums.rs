@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use dkg::bls::SignaturePoint;
 use proto::eth::HeadVote;
 use proto::{Root, SignatureBytes, ValidatorPosition};
+use ssz_types::BitList;
+use typenum::Unsigned;
 
 /// What the cluster has signed in a slot: its vote, or its sync committee message, and the
 /// signatures that are whole.
@@ -17,16 +19,42 @@ pub struct Voted {
     pub signatures: BTreeMap<ValidatorPosition, SignatureBytes>,
 }
 
-/// The sum with more signatures; none if one of them is none.
-pub(super) fn with<'a>(
-    sum: &SignatureBytes,
-    mut more: impl Iterator<Item = &'a SignatureBytes>,
-) -> Option<SignatureBytes> {
-    let sum = SignaturePoint::from_bytes(sum).ok()?;
-    let add = |sum: SignaturePoint, signature: &SignatureBytes| {
-        sum.plus(&SignaturePoint::from_bytes(signature).ok()?)
-    };
-    more.try_fold(sum, add).map(|sum| sum.to_bytes())
+/// Members of ours of what is summed, each with the place of its bit.
+pub(super) type Places = [(ValidatorPosition, u64)];
+
+/// The places of ours that have signed and whose bits are not set, with the signatures.
+pub(super) fn lacking<'a, N: Unsigned + Clone>(
+    ours: &'a Places,
+    bits: &'a BitList<N>,
+    voted: &'a Voted,
+) -> impl Iterator<Item = (usize, &'a SignatureBytes)> {
+    ours.iter().filter_map(|(validator, place)| {
+        let signature = voted.signatures.get(validator)?;
+        let place = usize::try_from(*place).ok()?;
+        let is_in = bits.get(place).unwrap_or(true);
+        (!is_in).then_some((place, signature))
+    })
+}
+
+/// Adds to a sum, and sets the bits of, those of ours that it lacks; none if a signature is none.
+pub(super) fn completed<N: Unsigned + Clone>(
+    ours: &Places,
+    (mut bits, sum): (BitList<N>, SignatureBytes),
+    voted: &Voted,
+) -> Option<(BitList<N>, SignatureBytes)> {
+    let lacking: Vec<_> = lacking(ours, &bits, voted).collect();
+    if lacking.is_empty() {
+        return Some((bits, sum));
+    }
+    let mut whole = SignaturePoint::from_bytes(&sum).ok()?;
+    for (_, signature) in &lacking {
+        whole = whole.plus(&SignaturePoint::from_bytes(signature).ok()?)?;
+    }
+    let places: Vec<usize> = lacking.into_iter().map(|(place, _)| place).collect();
+    for place in places {
+        bits.set(place, true).ok()?;
+    }
+    Some((bits, whole.to_bytes()))
 }
 
 /// Whether the sums of a value are points of the group: of the last value that was looked at. A

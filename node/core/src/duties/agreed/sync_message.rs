@@ -29,10 +29,9 @@ use crate::duties::{Request, Submission};
 
 pub(super) const OPENING: Opening = Opening::Leaderless;
 
-/// As of a head vote.
+/// At the latest when messages are due, and with the grace of a head vote.
 pub(super) fn begin(slot: Slot, chain: &ChainSpec, round_trip: Duration) -> (Timestamp, Duration) {
-    let grace = (3 * round_trip).max(chain.slot_duration() / 40);
-    (due_at(slot, chain), grace)
+    (due_at(slot, chain), head::grace(chain, round_trip))
 }
 
 /// When messages are due at the latest.
