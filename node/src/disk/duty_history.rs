@@ -150,11 +150,11 @@ impl DutyHistory {
                 Ok(kept) => {
                     let sequences = kept.sequences(size);
                     let endings = kept.endings(SHOWN);
-                    let book = kept.book.clone();
+                    let book = OutcomeBook::of(&kept.book);
                     let remembered = Remembered {
                         sequences,
                         endings,
-                        rows: book.within(0..u64::MAX).take(FOLLOWED).collect(),
+                        rows: kept.book.within(0..u64::MAX).take(FOLLOWED).collect(),
                     };
                     (Some(kept), Ok((book, remembered)))
                 }

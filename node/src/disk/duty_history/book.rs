@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::{Arc, Weak};
 
 use proto::{DutyKind, Root};
 use sled::Tree;
@@ -19,15 +20,38 @@ const COUNTS: usize = 13 * 225 * 366;
 /// After how many new rows it is looked if there are too many.
 const OFTEN: usize = 1024;
 
-/// Both tables.
+/// The tables, to be read as long as the memory is open: its end waits for no reader, and no reader
+/// for the end of files that hang.
 #[derive(Debug, Clone)]
-pub struct OutcomeBook {
+pub struct OutcomeBook(Weak<Tables>);
+
+impl OutcomeBook {
+    pub(super) fn of(tables: &Arc<Tables>) -> Self {
+        Self(Arc::downgrade(tables))
+    }
+
+    /// The rows of these slots, the newest first. Those that cannot be read are passed over.
+    pub fn within(&self, slots: Range<u64>) -> impl Iterator<Item = Row> + use<> {
+        let rows = self.0.upgrade().map(|tables| tables.within(slots));
+        rows.into_iter().flatten()
+    }
+
+    /// What each peer, by its position, has contributed from this epoch on.
+    pub fn contributions(&self, since: u64) -> BTreeMap<u8, Contribution> {
+        let sums = self.0.upgrade().map(|tables| tables.contributions(since));
+        sums.unwrap_or_default()
+    }
+}
+
+/// Both tables.
+#[derive(Debug)]
+pub(super) struct Tables {
     rows: Tree,
     /// By epoch and peer.
     counts: Tree,
 }
 
-impl OutcomeBook {
+impl Tables {
     /// Those of this cluster.
     pub(super) fn open(db: &sled::Db, cluster: Root) -> Result<Self, sled::Error> {
         let book = Self {
@@ -74,15 +98,13 @@ impl OutcomeBook {
         Ok(is_time)
     }
 
-    /// The rows of these slots, the newest first. Those that cannot be read are passed over.
-    pub fn within(&self, slots: Range<u64>) -> impl Iterator<Item = Row> + use<> {
+    pub(super) fn within(&self, slots: Range<u64>) -> impl Iterator<Item = Row> + use<> {
         let keys = slots.start.to_be_bytes()..slots.end.to_be_bytes();
         let rows = self.rows.range(keys).values().rev();
         rows.filter_map(|bytes| serde_json::from_slice(&bytes.ok()?).ok())
     }
 
-    /// What each peer, by its position, has contributed from this epoch on.
-    pub fn contributions(&self, since: u64) -> BTreeMap<u8, Contribution> {
+    fn contributions(&self, since: u64) -> BTreeMap<u8, Contribution> {
         let mut sums: BTreeMap<u8, Contribution> = BTreeMap::new();
         let counts = self.counts.range(since.to_be_bytes()..);
         for (key, bytes) in counts.filter_map(Result::ok) {

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use proto::{ClusterSize, DutyKind, PeerIndex, Root};
 use tracing::warn;
 
 use super::Ending;
-use super::book::OutcomeBook;
+use super::book::Tables;
 
 /// How often what is remembered is written down, at least, and [`SLACK_NS`] later at most. A flush
 /// costs an fsync and wakes eight threads: at sled's own 500 ms that was a tenth of what a peer
@@ -32,7 +33,7 @@ pub(super) struct Kept {
     cluster: Root,
     sequences: sled::Tree,
     duties: sled::Tree,
-    pub(super) book: OutcomeBook,
+    pub(super) book: Arc<Tables>,
 }
 
 impl Kept {
@@ -66,7 +67,7 @@ impl Kept {
             cluster,
             sequences: db.open_tree("sequences")?,
             duties: db.open_tree("duties")?,
-            book: OutcomeBook::open(&db, cluster)?,
+            book: Arc::new(Tables::open(&db, cluster)?),
             db,
         };
         history.adopt()?;

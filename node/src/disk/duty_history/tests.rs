@@ -156,6 +156,8 @@ fn run_on_a_full_volume(place: &Path) {
         .with_writer(std::io::stderr)
         .init();
     let (history, _) = DutyHistory::open(place, CLUSTER, size()).unwrap();
+    // The web server reads in it until the process ends.
+    let _book = history.book();
     history.remember_ending(&ending(0)).unwrap();
     let full = Rlimit {
         current: Some(0),
