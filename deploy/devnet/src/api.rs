@@ -200,6 +200,17 @@ impl BeaconApi {
             .await
     }
 
+    /// Who sits in the sync committee in `epoch`, of the head's period or the next, by index.
+    pub async fn sync_committee(&self, epoch: Epoch) -> Result<Vec<u64>, Error> {
+        #[derive(Deserialize)]
+        struct Seats {
+            #[serde(with = "serde_utils::quoted_u64_vec")]
+            validators: Vec<u64>,
+        }
+        let path = format!("/eth/v1/beacon/states/head/sync_committees?epoch={epoch}");
+        Ok(self.read::<Seats>(&path).await?.validators)
+    }
+
     /// The block `root`, canonical or not.
     pub async fn block(&self, root: Root) -> Result<Block, Error> {
         #[derive(Deserialize)]

@@ -49,6 +49,14 @@ impl Preset {
         }
     }
 
+    /// `EPOCHS_PER_SYNC_COMMITTEE_PERIOD`.
+    pub fn sync_period(self) -> u64 {
+        match self {
+            Self::Minimal => 8,
+            Self::Mainnet => 256,
+        }
+    }
+
     /// `MAX_WITHDRAWALS_PER_PAYLOAD`.
     pub fn withdrawals(self) -> u64 {
         match self {

@@ -102,10 +102,14 @@ fn withdrawals(block: &Value, megapool: &str) -> Vec<(u128, u128)> {
 impl RocketPool {
     /// What an account has now beyond what it had at first, wei.
     pub async fn gained(&self, who: Who) -> Result<u128, Error> {
-        let rpc = self.rpc();
-        let asked = json!([who.account().address, "latest"]);
-        let balance = number(&rpc.ask("eth_getBalance", asked).await?);
+        let balance = self.balance(who.account().address).await?;
         Ok(balance.saturating_sub(AT_FIRST))
+    }
+
+    /// What an address has now, wei.
+    pub async fn balance(&self, of: &str) -> Result<u128, Error> {
+        let asked = json!([of, "latest"]);
+        Ok(number(&self.rpc().ask("eth_getBalance", asked).await?))
     }
 
     /// The books up to the finalised block, in which the group has this megapool. Read from that

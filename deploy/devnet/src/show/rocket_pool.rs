@@ -7,7 +7,7 @@
 use std::process::Command;
 
 use futures::future::try_join_all;
-use proto::Epoch;
+use proto::{Epoch, Slot};
 use tokio::time::{Duration, sleep};
 
 use super::Scene;
@@ -28,6 +28,12 @@ const LOAN: u128 = 31 * ETHER;
 /// What is given for a place in a block, in ether: so much more than usual that the rewards of a
 /// few epochs are worth sharing.
 const TIP: f64 = 1.0;
+
+/// In how many slots the chain comes by each of its validators to pay out, and some more.
+const ROUND_OF_PAYOUTS: u64 = 12;
+/// The selectors of the megapool's `distribute()` and `claim()`.
+const DISTRIBUTE: &str = "0xe4fc6b6d";
+const CLAIM: &str = "0x4e71d92d";
 
 /// Validators that have got at least so far.
 const QUEUED: [&str; 5] = ["queued", "prestaked", "staked", "exiting", "exited"];
@@ -239,9 +245,52 @@ impl Scene {
         Ok(())
     }
 
+    /// Waits until none of the validators serves in the sync committee: one that was chosen does to
+    /// the end of its period, also after its exit, and what it earns comes after its final balance.
+    async fn await_no_seats(&mut self, stage: &Stage) -> Result<(), Error> {
+        let (chain, cluster, _) = self.running();
+        let (api, keys) = (chain.api().clone(), cluster.keys()?);
+        let found = api.validators(&keys).await?;
+        let ours: Vec<u64> = found.values().map(|it| it.index).collect();
+        let period = self.plan.preset.sync_period();
+        let now = || api.now().epoch(api.slots_per_epoch());
+        let mut last = Some(Epoch(now().0 + 2 * period + PATIENCE));
+        loop {
+            self.must_run_until(&mut last, "periods without the validators")?;
+            // At a period's begin the node may still be in the one before, and answer nothing.
+            let periods = [now(), Epoch(now().0 + period)];
+            let seats = try_join_all(periods.map(|it| api.sync_committee(it))).await;
+            let seats = looked(stage, seats).map(|both| both.concat());
+            if seats.is_some_and(|all| !all.iter().any(|member| ours.contains(member))) {
+                // The chain pays out what a validator has when it comes by it.
+                api.until(Slot(api.now().0 + ROUND_OF_PAYOUTS)).await;
+                return Ok(());
+            }
+            sleep(ROUND).await;
+        }
+    }
+
+    /// What came to the megapool after the final balances, the owner of the withdrawal address
+    /// fetches by hand: the coordinator does not, since it is less than what that costs.
+    async fn fetch_rest(&mut self, stage: &Stage) -> Result<(), Error> {
+        self.await_no_seats(stage).await?;
+        let (pool, megapool) = (self.pool(), &self.megapool);
+        let rest = pool.balance(megapool).await?;
+        if rest == 0 {
+            return Ok(());
+        }
+        for call in [DISTRIBUTE, CLAIM] {
+            pool.send(Who::Withdrawal, megapool, (0, call)).await?;
+        }
+        let rest = in_ether(rest);
+        stage.keep(&format!("{rest} ETH of late rewards are fetched"));
+        Ok(())
+    }
+
     /// Every wei is where it should be.
     async fn settle(&mut self, progress: &mut Progress) -> Result<(), Error> {
         let stage = progress.begin("money");
+        self.fetch_rest(&stage).await?;
         let height = self.pool().height().await?;
         self.await_final(height, "final balances").await?;
         let books = self.pool().books(&self.megapool).await?;
@@ -311,8 +360,8 @@ impl Scene {
         let now = chain.api().now().epoch(chain.api().slots_per_epoch());
         match last.get_or_insert(Epoch(now.0 + PATIENCE)) {
             last if now <= *last => Ok(()),
-            _ => Err(Error::Unexpected(format!(
-                "after {PATIENCE} epochs there are no {what}; logs are in {}",
+            last => Err(Error::Unexpected(format!(
+                "in epoch {last} there are still no {what}; logs are in {}",
                 site.children.logs().display()
             ))),
         }
