@@ -4,16 +4,13 @@
 use std::collections::BTreeMap;
 
 use devnet::ledger::Ledger;
-use devnet::plan::{Engine, Entry, Fork, Plan};
 use node::report::duties::{DutyRecord, DutyReport, Outcome};
 use proto::Slot;
 
-use crate::count::Count;
-use crate::stand::{Stand, alone, run, site, until};
+use crate::stand::{Stand, alone, on_chain, run, site, until};
 
 /// Two or so attest in every slot.
 const VALIDATORS: usize = 16;
-const SLOT_MS: u64 = 2000;
 /// How long after the last block that may carry a duty a peer may take to say what became of it:
 /// eight slots until the block is believed, and one to look.
 const PATIENCE: u64 = 16;
@@ -21,20 +18,12 @@ const PATIENCE: u64 = 16;
 #[test]
 fn outcomes_are_those_of_the_chain_with_an_epoch_in_which_nothing_is_signed() {
     let _alone = alone();
-    let plan = Plan {
-        slot_ms: SLOT_MS,
-        fork: Fork::Fulu,
-        engine: Engine::Mock,
-        entry: Entry::Genesis,
-        ..Plan::small(VALIDATORS)
-    };
+    let plan = on_chain(VALIDATORS);
     let site = site(&plan, "outcomes");
     run(async {
         let mut stand = Stand::build(plan, site, async |_, _| {}).await;
         let slots = stand.api().slots_per_epoch();
-        let first = stand.api().now().epoch(slots).next();
-        let own = stand.active().await;
-        let count = Count::begin(stand.api(), own, first);
+        let (count, first) = stand.count().await;
         let silent = first.next().first_slot(slots);
         stand.moment(Slot(silent.0 - 1), 700).await;
         for i in [2, 3] {

@@ -14,12 +14,14 @@ use devnet::cluster::{ChainTerms, Cluster, credentials};
 use devnet::load::{self, StandIn, World};
 use devnet::peer::Peer;
 use devnet::place::{Place, Ports, Site, install_packages};
-use devnet::plan::{Engine, Entry, Plan, Preset};
+use devnet::plan::{Engine, Entry, Fork, Plan, Preset};
 use node::disk::duty_history::Ending;
 use node::report::status::Status;
-use proto::Slot;
+use proto::{Epoch, Slot};
 use tests::program::gantry;
 use tokio::time::{Instant, interval};
+
+use crate::count::Count;
 
 /// How often it is looked whether something has come about.
 const LOOK: Duration = Duration::from_millis(200);
@@ -62,6 +64,18 @@ pub fn stood_in(validators: usize) -> Plan {
     Plan {
         slot_ms: 12_000,
         preset: Preset::Mainnet,
+        engine: Engine::Mock,
+        entry: Entry::Genesis,
+        ..Plan::small(validators)
+    }
+}
+
+/// A chain of Fulu without an execution client, with the cluster's validators in genesis and slots
+/// that a busy machine can hold.
+pub fn on_chain(validators: usize) -> Plan {
+    Plan {
+        slot_ms: 2000,
+        fork: Fork::Fulu,
         engine: Engine::Mock,
         entry: Entry::Genesis,
         ..Plan::small(validators)
@@ -173,6 +187,13 @@ impl Stand {
         let statuses: BTreeSet<&str> = found.values().map(|v| v.status.as_str()).collect();
         assert_eq!(statuses, BTreeSet::from(["active_ongoing"]));
         found.values().map(|v| v.index).collect()
+    }
+
+    /// Counts the duties from the next epoch on, which it answers with.
+    pub async fn count(&self) -> (Count, Epoch) {
+        let first = self.api().now().epoch(self.api().slots_per_epoch()).next();
+        let own = self.active().await;
+        (Count::begin(self.api(), own, first), first)
     }
 
     /// Runs a command of peer `i` to its end.

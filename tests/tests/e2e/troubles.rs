@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use devnet::plan::{Engine, Entry, Fork, Plan};
 use devnet::proxy::Way;
 use node_core::record::SignedVote;
 use node_core::vault::Refusal;
@@ -12,24 +11,16 @@ use proto::{Epoch, Root};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::count::Count;
-use crate::stand::{Stand, alone, run, site};
+use crate::stand::{Stand, alone, on_chain, run, site};
 use crate::{cuts, full, kills, rollback};
 
 /// Some of them attest in nearly every slot, so that something can always be missed.
 const VALIDATORS: usize = 24;
-const SLOT_MS: u64 = 2000;
 
 #[test]
 fn three_lose_nothing_whatever_happens_to_the_fourth() {
     let _alone = alone();
-    let plan = Plan {
-        slot_ms: SLOT_MS,
-        fork: Fork::Fulu,
-        engine: Engine::Mock,
-        entry: Entry::Genesis,
-        ..Plan::small(VALIDATORS)
-    };
+    let plan = on_chain(VALIDATORS);
     let site = site(&plan, "troubles");
     run(async {
         let (way, present) = watch::channel(Way::Clear);
@@ -38,9 +29,7 @@ fn three_lose_nothing_whatever_happens_to_the_fourth() {
         })
         .await;
         let slots = stand.api().slots_per_epoch();
-        let first = stand.api().now().epoch(slots).next();
-        let own = stand.active().await;
-        let count = Count::begin(stand.api(), own, first);
+        let (count, first) = stand.count().await;
         stand.api().until(first.first_slot(slots)).await;
 
         let mut scenes = BTreeMap::new();
