@@ -21,7 +21,10 @@ export async function attest(node, slot, duties, done) {
   }));
   await node.ask("beacon", "submitPoolAttestationsV2", {signedAttestations});
   done.attestations += duties.length;
+  return data;
+}
 
+export async function aggregate(node, slot, duties, data, done) {
   await node.until(slot, 2 / 3);
   const signedAggregateAndProofs = await aggregates(node, slot, duties, data);
   if (signedAggregateAndProofs.length === 0) return;

@@ -17,6 +17,7 @@ const options = {
   peers: text(""), // REST URLs of other such nodes, with commas
   config: text(""), // NAME=VALUE,… overrides of the chain's configuration (not of the preset)
   append: text(), // JSON file: [{"pubkey", "withdrawal_credentials"}], more genesis validators
+  "only-aggregated": {type: "boolean", default: false}, // blocks carry nothing else
   log: text("warn"),
 };
 
@@ -36,6 +37,7 @@ export function readFlags() {
     peers: list(values.peers),
     config: list(values.config).map((pair) => pair.split("=")),
     appendFile: values.append,
+    onlyAggregated: values["only-aggregated"],
     log: values.log,
   };
 }

@@ -59,13 +59,7 @@ await serveApi();
 const root = toHex(anchorState.genesisValidatorsRoot);
 console.log(`ready port=${flags.port} genesis_time=${flags.genesisTime} root=${root}`);
 clock.on("clock:slot", logSlot);
-clock.on("clock:slot", () => {
-  try {
-    packLeftOut(chain);
-  } catch (error) {
-    console.error("attestations were left out", error);
-  }
-});
+if (!flags.onlyAggregated) clock.on("clock:slot", packRest);
 process.on("unhandledRejection", (error) => console.error("unhandled rejection", error));
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(0));
 
@@ -143,6 +137,14 @@ function alwaysSynced() {
       };
     },
   };
+}
+
+function packRest() {
+  try {
+    packLeftOut(chain);
+  } catch (error) {
+    console.error("attestations were left out", error);
+  }
 }
 
 function logSlot(slot) {

@@ -14,7 +14,10 @@ export async function agreeOnHead(node, slot, members, done) {
   }));
   await node.ask("beacon", "submitPoolSyncCommitteeSignatures", {signatures});
   done.syncMessages += signatures.length;
+  return root;
+}
 
+export async function contribute(node, slot, members, root) {
   await node.until(slot, 2 / 3);
   const contributionAndProofs = await contributions(node, slot, members, root);
   if (contributionAndProofs.length === 0) return;

@@ -1,24 +1,29 @@
 // The validator client of the interop validators: performs every duty of those keys through the
 // standard Beacon API, so that the chain lives and finalises without the cluster.
 //
-// Each committee has one aggregate: that is how the cluster's attestations, which nobody of the
-// cluster aggregates, get into blocks. What it leaves out the node packs (left-out.mjs).
+// Each committee has one aggregate, beside those of the cluster. What it leaves out the node packs
+// (left-out.mjs). With --only-votes nobody of these aggregates or contributes.
 //
-// node validators.mjs --beacon URL --count 64, with the node's LODESTAR_PRESET.
+// node validators.mjs --beacon URL --count 64 [--only-votes], with the node's LODESTAR_PRESET.
 import {parseArgs} from "node:util";
 import {SLOTS_PER_EPOCH} from "@lodestar/params";
 import {interopSecretKeys} from "@lodestar/state-transition";
 import {sleep} from "@lodestar/utils";
-import {attest} from "./attest.mjs";
+import {aggregate, attest} from "./attest.mjs";
 import {connect} from "./connection.mjs";
 import {propose} from "./propose.mjs";
-import {agreeOnHead} from "./sync-committee.mjs";
+import {agreeOnHead, contribute} from "./sync-committee.mjs";
 
 const FEE_RECIPIENT = `0x${"fe".repeat(20)}`;
 
 const {values: flags} = parseArgs({
-  options: {beacon: {type: "string"}, count: {type: "string", default: "64"}},
+  options: {
+    beacon: {type: "string"},
+    count: {type: "string", default: "64"},
+    "only-votes": {type: "boolean", default: false},
+  },
 });
+const sums = !flags["only-votes"];
 const keys = interopSecretKeys(Number(flags.count));
 const indices = keys.map((_, index) => index);
 const node = await connect(flags.beacon, keys);
@@ -61,11 +66,17 @@ async function perform(slot) {
   await node.until(slot, 1 / 3);
   const attesting = (await attesters(epochOf(slot))).filter((d) => d.slot === slot);
   if (attesting.length) {
-    attest(node, slot, attesting, done).catch(failed("attestation", slot));
+    attest(node, slot, attesting, done)
+      .then((data) => sums && aggregate(node, slot, attesting, data, done))
+      .catch(failed("attestation", slot));
   }
   // A message of a period's last slot is packed by the next period's first block.
   const members = await syncMembers(epochOf(slot + 1));
-  if (members.length) agreeOnHead(node, slot, members, done).catch(failed("sync", slot));
+  if (members.length) {
+    agreeOnHead(node, slot, members, done)
+      .then((root) => sums && contribute(node, slot, members, root))
+      .catch(failed("sync", slot));
+  }
 }
 
 async function prepare() {

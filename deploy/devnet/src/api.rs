@@ -60,10 +60,19 @@ pub struct Packed {
 }
 
 /// The part of `AttestationData` that says whose duty it was.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 pub struct PackedData {
     /// The attested slot.
     pub slot: Slot,
+    /// The head that is voted for.
+    pub beacon_block_root: Root,
+}
+
+/// The sync committee's messages that a block carries, of the slot before.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct SyncAggregate {
+    /// SSZ bitvector of its members, in hex.
+    pub sync_committee_bits: String,
 }
 
 /// A block, as far as the devnet reads it.
@@ -91,6 +100,7 @@ pub struct Message {
 pub struct Body {
     /// Votes for earlier slots.
     pub attestations: Vec<Packed>,
+    pub sync_aggregate: SyncAggregate,
     /// What it executes.
     pub execution_payload: Option<Payload>,
 }

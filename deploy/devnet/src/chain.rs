@@ -117,12 +117,18 @@ impl Chain {
             if let Some(file) = &appended {
                 command.arg("--append").arg(file);
             }
+            if plan.sums_alone {
+                command.arg("--only-aggregated");
+            }
             nodes.push(children.start(&format!("beacon-{}", i + 1), command)?);
         }
         let mut command = script(plan, place, "validators.mjs");
         command
             .args(["--beacon", &urls[0]])
             .args(["--count", &plan.interop_validators().to_string()]);
+        if plan.sums_alone {
+            command.arg("--only-votes");
+        }
         let interop = children.start("interop-validators", command)?;
 
         let mut apis = Vec::new();

@@ -40,6 +40,10 @@ pub struct Flags {
     /// unless --execution-url is given.
     #[arg(long)]
     in_genesis: bool,
+    /// Let blocks carry only what the cluster aggregates and contributes: all other validators vote
+    /// and do no more.
+    #[arg(long, conflicts_with_all = ["rocketpool", "load"])]
+    sums_alone: bool,
     /// Let the validators be those of a megapool at Rocket Pool, whose contracts are stand-ins on
     /// the devnet's chain, and live through their whole life: the node's founding, deposits, duties
     /// until one has proposed, rewards, exits, and the ether back at the withdrawal address. Then
@@ -185,6 +189,7 @@ impl Flags {
                 false if self.rocketpool => Entry::RocketPool,
                 false => Entry::Deposit,
             },
+            sums_alone: self.sums_alone,
             strikes: [kills, strikes(&self.restart, Blow::Restart)].concat(),
             delay_ms: self.delay_ms,
             prove: self.prove,

@@ -5,16 +5,16 @@
 //! proposal when the canonical block of the slot is the validator's. Canonical is what the node's
 //! head descends from at the last reading: where the chain has changed its mind, it is read again.
 //!
-//! The cluster does not aggregate yet: on another chain an attestation of a committee without an
-//! outside member would have nobody to pack it, so such a seat counts only if it was packed.
-//! (Every member of a committee below 32 may aggregate, and an outside one always does.)
+//! Of the sync committee's messages a block can carry only those that name the block below it. They
+//! are expected where every vote of the slot that is in a block names it too: where it came late,
+//! nobody could know it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use proto::{Epoch, Root, Slot};
 
 use crate::Error;
-use crate::api::{BeaconApi, Block, Committee, Packed, Proposer};
+use crate::api::{BeaconApi, Block, Committee, Message, Packed, Proposer};
 
 /// What became of the duties of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,15 +38,18 @@ pub struct Duties {
     pub attestations: Tally,
     /// Blocks.
     pub proposals: Tally,
+    /// Seats of the sync committee, once for each block.
+    pub sync_messages: Tally,
 }
 
-/// One attestation duty.
-#[derive(Debug, Clone, Copy)]
-struct Seat {
-    /// Somebody outside the cluster can aggregate it.
-    packable: bool,
-    /// The slot of the first block that carries it.
-    packed_in: Option<Slot>,
+/// What a block carries beside our attestations.
+#[derive(Debug, Clone)]
+struct Carried {
+    parent: Root,
+    /// Of our seats in the sync committee.
+    messages: Tally,
+    /// Slots that votes in it are of, and the heads that they name.
+    heads: BTreeSet<(Slot, Root)>,
 }
 
 /// The duties of a set of validators, and what the blocks say about them.
@@ -55,11 +58,15 @@ pub struct Ledger {
     own: BTreeSet<u64>,
     slots_per_epoch: u64,
     committees: BTreeMap<(Slot, u64), Vec<u64>>,
-    seats: BTreeMap<(Slot, u64), Seat>,
+    /// By slot and validator, the slot of the first block that carries its attestation.
+    seats: BTreeMap<(Slot, u64), Option<Slot>>,
+    /// By epoch, our places in the sync committee.
+    places: BTreeMap<Epoch, Vec<u64>>,
     proposals: BTreeMap<Slot, (u64, bool)>,
     first: Slot,
     /// The canonical blocks that have been read.
     read: BTreeMap<Slot, Root>,
+    carried: BTreeMap<Slot, Carried>,
 }
 
 impl Ledger {
@@ -70,9 +77,11 @@ impl Ledger {
             slots_per_epoch,
             committees: BTreeMap::new(),
             seats: BTreeMap::new(),
+            places: BTreeMap::new(),
             proposals: BTreeMap::new(),
             first: first.first_slot(slots_per_epoch),
             read: BTreeMap::new(),
+            carried: BTreeMap::new(),
         }
     }
 
@@ -80,6 +89,7 @@ impl Ledger {
     pub async fn expect(&mut self, api: &BeaconApi, epoch: Epoch) -> Result<(), Error> {
         self.seat(api.committees(epoch).await?);
         self.await_blocks(&api.proposers(epoch).await?);
+        self.place(epoch, &api.sync_committee(epoch).await?);
         Ok(())
     }
 
@@ -131,10 +141,10 @@ impl Ledger {
         self.count(|_| true)
     }
 
-    /// The slots of the duties that no block read so far contains.
+    /// The slots of the attestations and proposals that no block read so far contains.
     pub fn missed(&self) -> BTreeSet<Slot> {
         let seats = self.seats.iter();
-        let left_out = seats.filter(|(_, seat)| seat.packable && seat.packed_in.is_none());
+        let left_out = seats.filter(|(_, packed_in)| packed_in.is_none());
         let proposals = self.proposals.iter().filter(|(_, (_, made))| !made);
         left_out
             .map(|((slot, _), _)| *slot)
@@ -144,9 +154,8 @@ impl Ledger {
 
     /// By slot and validator, the slot of the first block that carries each attestation, if one
     /// does.
-    pub fn attestations(&self) -> BTreeMap<(Slot, u64), Option<Slot>> {
-        let seats = self.seats.iter();
-        seats.map(|(of, seat)| (*of, seat.packed_in)).collect()
+    pub fn attestations(&self) -> &BTreeMap<(Slot, u64), Option<Slot>> {
+        &self.seats
     }
 
     /// By slot, whose block was due, and whether it is the chain's.
@@ -168,18 +177,19 @@ impl Ledger {
             validators,
         } in committees
         {
-            let (own, outside): (Vec<u64>, Vec<u64>) = validators
-                .iter()
-                .partition(|member| self.own.contains(member));
+            let own = validators.iter().filter(|of| self.own.contains(of));
             for member in own {
-                let seat = Seat {
-                    packable: !outside.is_empty(),
-                    packed_in: None,
-                };
-                self.seats.entry((slot, member)).or_insert(seat);
+                self.seats.entry((slot, *member)).or_insert(None);
             }
             self.committees.insert((slot, index), validators);
         }
+    }
+
+    /// These are the members of the sync committee in `epoch`.
+    fn place(&mut self, epoch: Epoch, members: &[u64]) {
+        let own = (0..).zip(members).filter(|(_, of)| self.own.contains(of));
+        let places = own.map(|(place, _)| place).collect();
+        self.places.insert(epoch, places);
     }
 
     fn await_blocks(&mut self, proposers: &[Proposer]) {
@@ -206,8 +216,9 @@ impl Ledger {
     /// Puts `newer`, the newest first, in the place of all that was read after the slot `fork`.
     fn replace(&mut self, fork: Slot, newer: &[Block]) {
         self.read.split_off(&fork.next());
-        for seat in self.seats.values_mut() {
-            seat.packed_in = seat.packed_in.filter(|slot| *slot <= fork);
+        self.carried.split_off(&fork.next());
+        for packed_in in self.seats.values_mut() {
+            *packed_in = packed_in.filter(|slot| *slot <= fork);
         }
         for (_, made) in self.proposals.range_mut(fork.next()..).map(|(_, p)| p) {
             *made = false;
@@ -222,11 +233,34 @@ impl Ledger {
         }
         for packed in &message.body.attestations {
             for member in self.members(packed) {
-                if let Some(seat) = self.seats.get_mut(&(packed.data.slot, member)) {
-                    seat.packed_in.get_or_insert(message.slot);
+                if let Some(packed_in) = self.seats.get_mut(&(packed.data.slot, member)) {
+                    packed_in.get_or_insert(message.slot);
                 }
             }
         }
+        self.carried.insert(message.slot, self.carried_by(message));
+    }
+
+    fn carried_by(&self, message: &Message) -> Carried {
+        let set = bits(&message.body.sync_aggregate.sync_committee_bits);
+        let places = self.places.get(&message.slot.epoch(self.slots_per_epoch));
+        let places = places.map(Vec::as_slice).unwrap_or_default();
+        let votes = message.body.attestations.iter().map(|packed| packed.data);
+        Carried {
+            parent: message.parent_root,
+            messages: Tally {
+                expected: places.len(),
+                included: places.iter().filter(|at| set.contains(at)).count(),
+            },
+            heads: votes.map(|of| (of.slot, of.beacon_block_root)).collect(),
+        }
+    }
+
+    /// Whether everybody who voted in the slot before this block knew the block below it.
+    fn was_known(&self, slot: Slot, parent: Root) -> bool {
+        let votes = self.carried.range(slot..).flat_map(|(_, by)| &by.heads);
+        let mut of_slot = votes.filter(|(of, _)| of.next() == slot).peekable();
+        of_slot.peek().is_some() && of_slot.all(|(_, head)| *head == parent)
     }
 
     /// Whose attestations a packed one carries, as far as their committees are known.
@@ -247,11 +281,16 @@ impl Ledger {
 
     fn count(&self, counts: impl Fn(Slot) -> bool) -> Duties {
         let mut duties = Duties::default();
-        for ((slot, _), seat) in &self.seats {
-            let included = seat.packed_in.is_some();
-            if counts(*slot) && (seat.packable || included) {
+        for ((slot, _), packed_in) in &self.seats {
+            if counts(*slot) {
                 duties.attestations.expected += 1;
-                duties.attestations.included += usize::from(included);
+                duties.attestations.included += usize::from(packed_in.is_some());
+            }
+        }
+        for (slot, by) in &self.carried {
+            if counts(*slot) && self.was_known(*slot, by.parent) {
+                duties.sync_messages.expected += by.messages.expected;
+                duties.sync_messages.included += by.messages.included;
             }
         }
         for (slot, (_, made)) in &self.proposals {

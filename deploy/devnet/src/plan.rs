@@ -191,6 +191,9 @@ pub struct Plan {
     pub engine: Engine,
     /// Deposit or genesis.
     pub entry: Entry,
+    /// Whether blocks carry only what the cluster has aggregated and contributed: the interop
+    /// validators vote and do no more.
+    pub sums_alone: bool,
     /// What is done to peers, in the order of the flags.
     pub strikes: Vec<Strike>,
     /// How long whatever one peer sends to another is on its way, in milliseconds; 0 for as short
@@ -218,6 +221,7 @@ impl Plan {
             beacon_nodes: BeaconNodes::Shared,
             engine: Engine::Npm,
             entry: Entry::Deposit,
+            sums_alone: false,
             strikes: Vec::new(),
             delay_ms: 0,
             prove: None,

@@ -147,6 +147,7 @@ impl Report {
             duties: vec![
                 duty("attestation", duties.attestations),
                 duty("proposal", duties.proposals),
+                duty("sync_message", duties.sync_messages),
             ],
             latency_ms: peers.iter().flat_map(latencies).collect(),
             peers: peers.iter().map(figures).collect(),

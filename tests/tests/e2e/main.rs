@@ -15,6 +15,7 @@
 //! | [`proving`] | a running peer makes a proof on trial when its operator wants one |
 //! | [`rocket_pool`] | a megapool's validators from their founding to the last wei |
 //! | [`rollback`] | an older data directory put in place |
+//! | [`sums`] | blocks that carry only what the cluster aggregates and contributes |
 //! | [`stand`] | the devnet that they share, and what they ask of it |
 //! | [`count`] | which duties the blocks contain, counted beside everything else |
 //! | [`lan`] | a network of namespaces, with cables that can be pulled |
@@ -42,5 +43,6 @@ mod proving;
 mod rocket_pool;
 mod rollback;
 mod stand;
+mod sums;
 mod troubles;
 mod whole;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use devnet::ledger::Ledger;
-use node::report::duties::{DutyRecord, DutyReport, Outcome};
+use node::report::duties::{DutyRecord, Outcome};
 use proto::Slot;
 
 use crate::stand::{Stand, alone, on_chain, run, site, until};
@@ -66,13 +66,12 @@ type Became = (Outcome, Option<u64>);
 
 /// What the chain's own count says of each duty.
 fn shown_by(ledger: &Ledger) -> BTreeMap<Duty, Became> {
-    let attestations = ledger.attestations().into_iter().map(|(of, packed)| {
-        let (slot, index) = of;
+    let attestations = ledger.attestations().iter().map(|((slot, index), packed)| {
         let became = match packed {
             Some(slot) => (Outcome::Done, Some(slot.0)),
             None => (Outcome::Missed, None),
         };
-        ((slot.0, "attestation".to_owned(), index), became)
+        ((slot.0, "attestation".to_owned(), *index), became)
     });
     let proposals = ledger.proposals().iter().map(|(slot, (index, made))| {
         let became = match made {
@@ -84,24 +83,16 @@ fn shown_by(ledger: &Ledger) -> BTreeMap<Duty, Became> {
     attestations.chain(proposals).collect()
 }
 
-fn report(stand: &Stand, i: usize, words: &[&str]) -> Vec<DutyRecord> {
-    let all = [&["duties", "--json", "--count", "10000"], words].concat();
-    let said = stand.gantry(i, &all);
-    assert!(said.status.success(), "{said:?}");
-    let report: DutyReport = serde_json::from_slice(&said.stdout).unwrap();
-    report.duties
-}
-
 /// What a peer says of each duty.
 fn seen_by(stand: &Stand, i: usize) -> BTreeMap<Duty, Became> {
-    let records = report(stand, i, &[]);
+    let records = stand.records(i, &[]);
     let became = |it: DutyRecord| ((it.slot, it.work, it.index), (it.outcome, it.included));
     records.into_iter().map(became).collect()
 }
 
 /// Every miss has a reason in words, and names who was missing; the epochs before are whole.
 fn reasons(stand: &Stand, i: usize, since: Slot) {
-    let missed = report(stand, i, &["--missed", "--since", &since.to_string()]);
+    let missed = stand.records(i, &["--missed", "--since", &since.to_string()]);
     let is_alone = |record: &DutyRecord| {
         let reason = record.reason.as_ref();
         reason.is_some_and(|why| why.contains("too few peers connected"))

@@ -16,6 +16,7 @@ use devnet::peer::Peer;
 use devnet::place::{Place, Ports, Site, install_packages};
 use devnet::plan::{Engine, Entry, Fork, Plan, Preset};
 use node::disk::duty_history::Ending;
+use node::report::duties::{DutyRecord, DutyReport};
 use node::report::status::Status;
 use proto::{Epoch, Slot};
 use tests::program::gantry;
@@ -214,6 +215,15 @@ impl Stand {
             .into_iter()
             .filter(is_later)
             .collect()
+    }
+
+    /// What peer `i` says became of duties, with these flags.
+    pub fn records(&self, i: usize, flags: &[&str]) -> Vec<DutyRecord> {
+        let words = [&["duties", "--json", "--count", "10000"], flags].concat();
+        let said = self.gantry(i, &words);
+        assert!(said.status.success(), "{said:?}");
+        let report: DutyReport = serde_json::from_slice(&said.stdout).unwrap();
+        report.duties
     }
 
     /// The metrics of peer `i`, which runs.

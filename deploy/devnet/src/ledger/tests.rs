@@ -1,9 +1,11 @@
 //! Duties found in blocks, left out of them, and lost with them.
 
 use super::*;
-use crate::api::{Body, Message, PackedData};
+use crate::api::{Body, Message, PackedData, SyncAggregate};
 
 const SLOT: Slot = Slot(9);
+/// What votes of that slot name.
+const HEAD: Root = Root::ZERO;
 
 /// Of epoch 1, in which two attest and one of them proposes, and nothing is in a block yet.
 pub(crate) fn ledger() -> Ledger {
@@ -25,7 +27,10 @@ fn block(slot: u64, proposer: u64, aggregation_bits: &str, committee_bits: &str)
     let packed = Packed {
         aggregation_bits: aggregation_bits.to_owned(),
         committee_bits: committee_bits.to_owned(),
-        data: PackedData { slot: SLOT },
+        data: PackedData {
+            slot: SLOT,
+            beacon_block_root: HEAD,
+        },
     };
     Block {
         root: Root::from([u8::try_from(proposer).unwrap(); 32]),
@@ -35,6 +40,9 @@ fn block(slot: u64, proposer: u64, aggregation_bits: &str, committee_bits: &str)
             parent_root: Root::ZERO,
             body: Body {
                 attestations: vec![packed],
+                sync_aggregate: SyncAggregate {
+                    sync_committee_bits: "0x05".to_owned(),
+                },
                 execution_payload: None,
             },
         },
@@ -44,7 +52,7 @@ fn block(slot: u64, proposer: u64, aggregation_bits: &str, committee_bits: &str)
 /// For each attestation that is in a block: how many slots after its own, least 1.
 fn delays(ledger: &Ledger) -> Vec<u64> {
     let packed = ledger.seats.iter();
-    let packed = packed.filter_map(|((slot, _), seat)| Some(seat.packed_in?.0 - slot.0));
+    let packed = packed.filter_map(|((slot, _), packed_in)| Some((*packed_in)?.0 - slot.0));
     packed.collect()
 }
 
@@ -79,14 +87,26 @@ fn one_committee_left_out_is_missed() {
 }
 
 #[test]
-fn a_seat_nobody_outside_can_pack_is_not_missed() {
-    let mut ledger = Ledger::new(BTreeSet::from([70]), Epoch(1), 8);
-    ledger.seat(vec![Committee {
-        index: 0,
-        slot: SLOT,
-        validators: vec![70],
-    }]);
-    assert_eq!(ledger.total().attestations, Tally::default());
+fn messages_count_by_the_seats_that_the_block_after_their_slot_carries() {
+    let mut ledger = ledger();
+    ledger.place(Epoch(1), &[70, 1, 71, 71]);
+    ledger.enter(&block(10, 5, "0x2a", "0x03"));
+    let two_of_three = Tally {
+        expected: 3,
+        included: 2,
+    };
+    assert_eq!(ledger.of(Epoch(1)).sync_messages, two_of_three);
+    assert_eq!(ledger.of(Epoch(2)).sync_messages, Tally::default());
+}
+
+#[test]
+fn no_message_is_expected_where_a_vote_of_its_slot_names_another_head() {
+    let mut ledger = ledger();
+    ledger.place(Epoch(1), &[70, 1, 71, 71]);
+    let mut block = block(10, 5, "0x2a", "0x03");
+    block.message.parent_root = Root::from([7; 32]);
+    ledger.enter(&block);
+    assert_eq!(ledger.total().sync_messages, Tally::default());
 }
 
 #[test]

@@ -177,6 +177,7 @@ impl LoadScene {
         let duties = Duties {
             attestations: self.counted,
             proposals: Tally::default(),
+            sync_messages: Tally::default(),
         };
         let gained = self
             .cluster

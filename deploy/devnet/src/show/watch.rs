@@ -137,11 +137,13 @@ fn total(duties: Duties) -> String {
     let Duties {
         attestations,
         proposals,
+        sync_messages,
     } = duties;
     format!(
-        "attestations {}, proposals {}",
+        "attestations {}, proposals {}, sync committee messages {}",
         of(attestations),
-        of(proposals)
+        of(proposals),
+        of(sync_messages)
     )
 }
 
