@@ -27,10 +27,15 @@ export function genesisState(config, flags) {
   });
   if (flags.appendFile) append(state, JSON.parse(fs.readFileSync(flags.appendFile, "utf8")));
   state.commit();
+  const active = actives(state);
+  const committee = firstSyncCommittee(config.getForkSeq(0), state, active);
+  state.currentSyncCommittee = ssz.altair.SyncCommittee.toViewDU(committee);
+  state.nextSyncCommittee = ssz.altair.SyncCommittee.toViewDU(committee);
   if (state.proposerLookahead) {
-    state.proposerLookahead = ssz.fulu.ProposerLookahead.toViewDU(firstProposers(state));
-    state.commit();
+    const proposers = firstProposers(state, active);
+    state.proposerLookahead = ssz.fulu.ProposerLookahead.toViewDU(proposers);
   }
+  state.commit();
   return state;
 }
 
@@ -55,13 +60,24 @@ function append(state, validators) {
   }
 }
 
-// Fulu keeps the proposers of the coming epochs in the state; the package's genesis leaves them
-// zero. (consensus-specs, fulu/fork.md, initialize_proposer_lookahead)
-function firstProposers(state) {
-  const activeIndices = transition.getActiveValidatorIndices(state, 0);
+// Who is active at first, and what each of all counts, in ETH.
+function actives(state) {
+  const indices = transition.getActiveValidatorIndices(state, 0);
   const validators = state.validators.getAllReadonlyValues();
   const increments = transition.getEffectiveBalanceIncrementsWithLen(validators.length);
   validators.forEach((validator, i) => (increments[i] = validator.effectiveBalance / 1e9));
+  return {indices, increments};
+}
+
+// The package chooses the first sync committees before validators are appended.
+// (consensus-specs, altair/beacon-chain.md, get_next_sync_committee: the same for both periods)
+function firstSyncCommittee(fork, state, {indices, increments}) {
+  return transition.getNextSyncCommittee(fork, state, indices, increments).syncCommittee;
+}
+
+// Fulu keeps the proposers of the coming epochs in the state; the package's genesis leaves them
+// zero. (consensus-specs, fulu/fork.md, initialize_proposer_lookahead)
+function firstProposers(state, {indices: activeIndices, increments}) {
   const proposers = [];
   for (let epoch = 0; epoch <= MIN_SEED_LOOKAHEAD; epoch++) {
     const seed = transition.getSeed(state, epoch, DOMAIN_BEACON_PROPOSER);
