@@ -311,7 +311,8 @@ pub enum Note {
     Seats {
         /// Who.
         seats: Vec<ValidatorIndex>,
-        /// Whether enough peers perform its duties: those that are not upgraded yet do not.
+        /// Whether no peers that are connected keep its duties from being performed, since they are
+        /// not upgraded yet.
         are_performed: bool,
     },
     /// A peer broke a rule.

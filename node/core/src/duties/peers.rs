@@ -91,6 +91,12 @@ impl Peers {
         since <= Versions::OURS.lowest() || know >= self.size.threshold()
     }
 
+    /// Whether peers that are connected keep what came with version `since` from being performed,
+    /// since they do not know it. Where too few are connected, that is not what it waits for.
+    pub fn are_too_old_for(&self, since: WireVersion) -> bool {
+        !self.enough_know(since) && !self.too_old_for(since).is_empty()
+    }
+
     /// The session to `peer` ended.
     pub fn set_down(&mut self, peer: PeerIndex) {
         self.up.remove(peer);

@@ -128,11 +128,11 @@ impl Node {
         }
     }
 
-    /// Tells who sits in the sync committee, and whether the peers perform its duties.
+    /// Tells who sits in the sync committee, and whether peers that are here know its duties.
     fn tell_seats(&mut self, epoch: Epoch) {
         let members = self.schedule.members_in(epoch);
         let seats = members.iter().map(|member| member.index).collect();
-        let are_performed = self.peers.enough_know(WireVersion::V7);
+        let are_performed = !self.peers.are_too_old_for(WireVersion::V7);
         if self.facts.chain.epoch_of(self.slot()) == epoch {
             self.note(Note::Seats {
                 seats,

@@ -48,6 +48,18 @@ fn what_came_with_a_version_is_performed_once_a_threshold_knows_it() {
 }
 
 #[test]
+fn peers_are_too_old_only_where_one_that_is_connected_is() {
+    let (mut peers, all) = four();
+    assert!(!peers.are_too_old_for(WireVersion::V2), "nobody is here");
+    peers.set_up(all[1], WireVersion::V2);
+    assert!(!peers.are_too_old_for(WireVersion::V2), "two are away");
+    peers.set_up(all[2], WireVersion::V1);
+    assert!(peers.are_too_old_for(WireVersion::V2));
+    peers.set_up(all[3], WireVersion::V2);
+    assert!(!peers.are_too_old_for(WireVersion::V2), "three know it");
+}
+
+#[test]
 fn a_peer_of_another_chain_counts_as_if_it_were_not_there() {
     let (mut peers, all) = four();
     for (peer, ms) in [(1, 10), (2, 40), (3, 400)] {
