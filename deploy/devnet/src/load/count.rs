@@ -1,14 +1,19 @@
-//! Which attestations the stand-in has received, each verified under its group key.
+//! Which attestations the stand-in has received, each verified under its group key; `sums` counts
+//! what aggregators and the sync committee sign.
+
+mod sums;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dkg::bls::{Message, PublicPoint, SignaturePoint, verify, verify_same_message};
 use proto::eth::operations::SignedVoluntaryExit;
-use proto::eth::{ChainSpec, SingleAttestation, signing_root};
+use proto::eth::{AttestationData, ChainSpec, SingleAttestation, signing_root};
 use proto::{Epoch, PublicKey, SignatureBytes, Slot};
 use sha2::{Digest as _, Sha256};
 
+use self::sums::Received;
+pub use self::sums::Summed;
 use super::world::{SLOTS_PER_EPOCH, World, now};
 use crate::Error;
 use crate::ledger::Tally;
@@ -17,8 +22,12 @@ use crate::ledger::Tally;
 #[derive(Debug)]
 pub struct Count {
     keys: Vec<PublicPoint>,
-    valid: Mutex<BTreeMap<(Slot, u64), SignatureBytes>>,
+    valid: Mutex<Valid>,
+    received: Mutex<Received>,
 }
+
+/// By slot and validator, the vote and its signature.
+type Valid = BTreeMap<(Slot, u64), (AttestationData, SignatureBytes)>;
 
 /// Why one attestation of a request was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +48,7 @@ impl Count {
         Ok(Self {
             keys: points.map_err(bad)?,
             valid: Mutex::default(),
+            received: Mutex::default(),
         })
     }
 
@@ -101,23 +111,29 @@ impl Count {
     pub fn in_slot(&self, slot: Slot) -> Tally {
         let epoch = slot.epoch(SLOTS_PER_EPOCH);
         let is_due = |index: &u64| World::duty_slot(*index, epoch) == slot;
-        let valid = self.valid.lock().unwrap_or_else(PoisonError::into_inner);
         Tally {
             expected: (0..).take(self.keys.len()).filter(is_due).count(),
-            included: valid.range((slot, 0)..(slot.next(), 0)).count(),
+            included: self.valid().range((slot, 0)..(slot.next(), 0)).count(),
         }
     }
 
     fn knows(&self, attestation: &SingleAttestation) -> bool {
-        let valid = self.valid.lock().unwrap_or_else(PoisonError::into_inner);
-        valid.get(&duty(attestation)) == Some(&attestation.signature)
+        let signed = (attestation.data, attestation.signature);
+        self.valid().get(&duty(attestation)) == Some(&signed)
+    }
+
+    fn valid(&self) -> MutexGuard<'_, Valid> {
+        self.valid.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn received(&self) -> MutexGuard<'_, Received> {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn enter(&self, attestation: &SingleAttestation) {
-        let mut valid = self.valid.lock().unwrap_or_else(PoisonError::into_inner);
-        valid
-            .entry(duty(attestation))
-            .or_insert(attestation.signature);
+        let mut valid = self.valid();
+        let signed = valid.entry(duty(attestation));
+        signed.or_insert((attestation.data, attestation.signature));
     }
 
     /// Whether each is valid: those of one vote together, and one by one if that fails.

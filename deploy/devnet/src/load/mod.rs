@@ -3,6 +3,8 @@
 //!
 //! It answers what a peer asks, with realistic timing: a block is seen two twelfths into its slot,
 //! and who asks earlier votes for the one before. It never proposes, never forks, is always synced.
+//! Committees are as large as mainnet's, so that one attestation in 32 is aggregated; one validator
+//! is in the sync committee.
 //!
 //! `--prove` adds a state of as many validators as mainnet has, of which one peer makes one proof
 //! after another in half of the epochs: what that costs the duties beside them shows `beside`.
@@ -24,7 +26,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use beside::{Beside, ROUND, Stretch};
-pub use count::{Count, Refused};
+pub use count::{Count, Refused, Summed};
 pub use proving::Proof;
 pub use scene::LoadScene;
 pub use shown::Shown;

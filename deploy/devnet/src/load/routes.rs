@@ -1,6 +1,7 @@
 //! The Beacon API of the stand-in, as far as a peer asks.
 
 mod blocks;
+mod sums;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -66,7 +67,28 @@ pub(super) fn all(node: Arc<Node>) -> Router {
         .route("/eth/v1/validator/duties/attester/{epoch}", post(attesters))
         .route("/eth/v1/validator/duties/proposer/{epoch}", get(proposers))
         .route("/eth/v2/validator/duties/proposer/{epoch}", get(proposers))
-        .route("/eth/v1/validator/duties/sync/{epoch}", post(nothing))
+        .route("/eth/v1/validator/duties/sync/{epoch}", post(sums::members))
+        .route(
+            "/eth/v2/validator/aggregate_attestation",
+            get(sums::aggregate),
+        )
+        .route(
+            "/eth/v2/validator/aggregate_and_proofs",
+            post(sums::aggregates),
+        )
+        .route("/eth/v1/beacon/pool/sync_committees", post(sums::messages))
+        .route(
+            "/eth/v1/validator/sync_committee_contribution",
+            get(sums::contribution),
+        )
+        .route(
+            "/eth/v1/validator/contribution_and_proofs",
+            post(sums::contributions),
+        )
+        .route(
+            "/eth/v1/validator/sync_committee_subscriptions",
+            post(accepted),
+        )
         .route("/eth/v1/validator/attestation_data", get(attestation_data))
         .route("/eth/v1/validator/prepare_beacon_proposer", post(accepted))
         .route(

@@ -8,7 +8,7 @@ use proto::{Epoch, Root};
 use super::beside::{self, Beside, has_proofs};
 use super::proving::{Proof, Prover};
 use super::world::{SLOTS_PER_EPOCH, now};
-use super::{StandIn, World};
+use super::{StandIn, Summed, World};
 use crate::Error;
 use crate::cluster::{ChainTerms, Cluster, credentials};
 use crate::ledger::{Duties, Tally};
@@ -137,7 +137,7 @@ impl LoadScene {
             self.epochs = number;
             self.counted.expected += tally.expected;
             self.counted.included += tally.included;
-            let line = show(epoch, tally, &stage);
+            let line = show(epoch, (tally, stand_in.count.summed(epoch)), &stage);
             if let Some(beside) = &mut self.beside {
                 let proofs = match proving {
                     Some(proving) => proving.await.expect("proving does not panic")?,
@@ -201,10 +201,11 @@ impl LoadScene {
     }
 }
 
-fn show(epoch: Epoch, tally: Tally, stage: &Stage) -> String {
+fn show(epoch: Epoch, (tally, summed): (Tally, Summed), stage: &Stage) -> String {
     let line = format!(
-        "epoch {epoch}: attestations {}/{}",
-        tally.included, tally.expected
+        "epoch {epoch}: attestations {}/{}; {} aggregates, {} sync committee messages, {} \
+         contributions",
+        tally.included, tally.expected, summed.aggregates, summed.messages, summed.contributions
     );
     stage.keep(&line);
     line

@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 use super::world::{SLOTS_PER_EPOCH, now};
 use super::*;
 
+mod sums;
+
 const SLOT_MS: u64 = 2000;
 
 fn share(number: u8) -> SecretShare {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proto::eth::{AttestationData, Checkpoint, CommitteeIndex, Domain, DomainType, ForkVersion};
-use proto::eth::{SingleAttestation, signing_root};
+use proto::eth::{SingleAttestation, ValidatorIndex, signing_root};
 use proto::{Epoch, Root, Slot};
 use sha2::{Digest as _, Sha256};
 
@@ -20,6 +20,8 @@ pub const SLOTS_PER_EPOCH: u64 = 32;
 pub const COMMITTEES: u64 = 64;
 /// Members of a committee; only the cluster's exist.
 pub const COMMITTEE_LENGTH: u64 = 512;
+/// The one validator that is in the sync committee, in its first seat.
+pub const SYNC_MEMBER: ValidatorIndex = ValidatorIndex(0);
 /// A slot's block is seen after this part of the slot: 2 of 12 seconds.
 const BLOCK_SEEN: u32 = 6;
 
@@ -144,6 +146,12 @@ impl World {
         }
     }
 
+    /// What honest nodes vote for in `slot`: its block, or the one before if they have not seen it.
+    pub fn votes(&self, slot: Slot) -> [AttestationData; 2] {
+        let before = Slot(slot.0.saturating_sub(1));
+        [slot, before].map(|head| self.vote_for(slot, head))
+    }
+
     /// Why this attestation is nobody's duty or a vote no honest node gives; the signature aside.
     pub fn objection(&self, attestation: &SingleAttestation) -> Option<&'static str> {
         let index = attestation.attester_index.0;
@@ -160,8 +168,7 @@ impl World {
         if slot > self.slot_at(now()) {
             return Some("a slot of the future");
         }
-        let late = self.vote_for(slot, Slot(slot.0.saturating_sub(1)));
-        let votes = [self.vote_for(slot, slot), late];
+        let votes = self.votes(slot);
         (!votes.contains(&attestation.data)).then_some("a vote for no block of this chain")
     }
 
