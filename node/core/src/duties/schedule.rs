@@ -45,6 +45,7 @@ pub struct Schedule {
     members: BTreeMap<Epoch, Vec<Member>>,
     /// Whether the peers perform their duties.
     is_syncing: bool,
+    is_held_up: bool,
     /// What the answers in use depend on.
     draws: BTreeMap<Topic, Draw>,
     /// What an answer that was not taken depends on, and what the events said instead.
@@ -76,6 +77,7 @@ impl Schedule {
             is_choosing: false,
             members: BTreeMap::new(),
             is_syncing: false,
+            is_held_up: false,
             draws: BTreeMap::new(),
             contradicted: BTreeMap::new(),
             head: None,

@@ -21,10 +21,13 @@ impl Node {
         let signs = self.vault.stopped().is_none() && !self.is_beyond(slot);
         let is_choosing = signs && self.peers.enough_know(WireVersion::V6);
         self.schedule.set_choosing(is_choosing);
-        self.schedule
-            .set_syncing(self.peers.enough_know(WireVersion::V7));
         let chain = Arc::clone(&self.facts.chain);
         let epoch = chain.epoch_of(slot);
+        let know = self.peers.enough_know(WireVersion::V7);
+        let are_too_old = self.peers.are_too_old_for(WireVersion::V7);
+        if self.schedule.set_syncing(know, are_too_old) {
+            self.tell_seats(epoch);
+        }
         let (slots, epochs) = selection::near(slot, &chain);
         self.onehop.selections.keep_only(&slots, &epochs);
         let is_time = self.now >= selection::begins_at(slot, &chain);

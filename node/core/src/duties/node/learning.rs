@@ -129,7 +129,7 @@ impl Node {
     }
 
     /// Tells who sits in the sync committee, and whether peers that are here know its duties.
-    fn tell_seats(&mut self, epoch: Epoch) {
+    pub(super) fn tell_seats(&mut self, epoch: Epoch) {
         let members = self.schedule.members_in(epoch);
         let seats = members.iter().map(|member| member.index).collect();
         let are_performed = !self.peers.are_too_old_for(WireVersion::V7);

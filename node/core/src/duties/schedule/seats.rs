@@ -72,8 +72,10 @@ impl Schedule {
         self.members.get(&epoch).cloned().unwrap_or_default()
     }
 
-    /// Whether the peers perform the duties of the sync committee.
-    pub fn set_syncing(&mut self, is_syncing: bool) {
+    /// Whether the peers perform the duties of the sync committee, and whether those that are here
+    /// keep them from it. Whether the latter is news.
+    pub fn set_syncing(&mut self, is_syncing: bool, is_held_up: bool) -> bool {
         self.is_syncing = is_syncing;
+        std::mem::replace(&mut self.is_held_up, is_held_up) != is_held_up
     }
 }
