@@ -185,10 +185,12 @@ impl Chain {
 
 /// Constants of the chain that are not the preset's own.
 fn constants(plan: &Plan) -> String {
-    match plan.entry {
-        Entry::Deposit | Entry::Genesis => FAST_CHURN.to_owned(),
-        Entry::RocketPool => format!("{FAST_CHURN},{FAST_EXIT}"),
+    let mut all = vec![FAST_CHURN.to_owned()];
+    if plan.entry == Entry::RocketPool {
+        all.push(FAST_EXIT.to_owned());
     }
+    all.extend(plan.fulu_at.map(|epoch| format!("FULU_FORK_EPOCH={epoch}")));
+    all.join(",")
 }
 
 /// The flags that determine the genesis state; the root and the nodes must agree on them.

@@ -40,6 +40,9 @@ pub struct Flags {
     /// unless --execution-url is given.
     #[arg(long)]
     in_genesis: bool,
+    /// Let the chain cross from Electra to Fulu at the start of this epoch.
+    #[arg(long, value_name = "EPOCH", conflicts_with = "load")]
+    fulu_at: Option<u64>,
     /// Let blocks carry only what the cluster aggregates and contributes: all other validators vote
     /// and do no more.
     #[arg(long, conflicts_with_all = ["rocketpool", "load"])]
@@ -182,6 +185,7 @@ impl Flags {
                 self.preset
             },
             fork: self.fork,
+            fulu_at: self.fulu_at,
             beacon_nodes: self.beacon_nodes,
             engine: self.engine(),
             entry: match self.in_genesis || self.load.is_some() {

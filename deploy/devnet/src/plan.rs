@@ -185,6 +185,8 @@ pub struct Plan {
     pub preset: Preset,
     /// The fork at genesis.
     pub fork: Fork,
+    /// The epoch in which an Electra chain crosses to Fulu, if it does.
+    pub fulu_at: Option<u64>,
     /// One beacon node or one a peer.
     pub beacon_nodes: BeaconNodes,
     /// Who executes.
@@ -218,6 +220,7 @@ impl Plan {
             slot_ms: 1000,
             preset: Preset::Minimal,
             fork: Fork::Electra,
+            fulu_at: None,
             beacon_nodes: BeaconNodes::Shared,
             engine: Engine::Npm,
             entry: Entry::Deposit,
@@ -269,6 +272,14 @@ impl Plan {
             return refuse("--delay-ms: choose 0 to 1000".to_owned());
         }
         self.check_proofs()?;
+        if self.fulu_at.is_some() && (self.fork != Fork::Electra || self.engine == Engine::Npm) {
+            return refuse(
+                "--fulu-at: a chain that begins with Electra and an engine that knows Fulu cross \
+                 to it; leave --fork out, and add --in-genesis (mock engine) or name another \
+                 client with --execution-url"
+                    .to_owned(),
+            );
+        }
         if self.engine != Engine::Mock && !self.slot_ms.is_multiple_of(1000) {
             return refuse(format!(
                 "--slot-ms {}: an execution client counts whole seconds; choose a multiple of \
