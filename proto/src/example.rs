@@ -9,9 +9,15 @@ use crate::definition::{
     Chain, Definition, Draft, FeeRecipient, Gwei, Operator, SignedDefinition, Terms, Version,
     Withdrawal,
 };
-use crate::eth::{ChainSpec, Genesis};
+use alloy_primitives::U256;
+use ssz::{Decode as _, Encode as _};
+
+use crate::eth::{
+    BeaconBlock, BeaconBlockBody, Block, BuilderBid, ChainSpec, ExecutionPayloadHeader, Form,
+    Genesis, Minimal,
+};
 use crate::lock::{Contents, Lock, UnsignedLock};
-use crate::{Address, Identity, Root};
+use crate::{Address, Identity, PublicKey, Root};
 
 /// The operators, in the order of the definition.
 pub const NAMES: [&str; 13] = [
@@ -116,4 +122,52 @@ pub fn chain_since(genesis: Genesis, changes: &[(&str, &str)]) -> ChainSpec {
     let mut keys = keys.collect::<BTreeMap<_, _>>();
     keys.insert("BLOB_SCHEDULE".to_owned(), serde_json::json!([]));
     ChainSpec::new(&keys, genesis).expect("every key is there and makes sense")
+}
+
+/// The same block of the minimal preset with the header of its payload.
+///
+/// # Panics
+/// If it is another one.
+pub fn blinded(block: &Block) -> Block {
+    let whole = BeaconBlock::<Minimal>::from_ssz_bytes(block.ssz()).expect("it is one");
+    let body = whole.body;
+    let blinded = BeaconBlock::<Minimal, ExecutionPayloadHeader> {
+        slot: whole.slot,
+        proposer_index: whole.proposer_index,
+        parent_root: whole.parent_root,
+        state_root: whole.state_root,
+        body: BeaconBlockBody {
+            randao_reveal: body.randao_reveal,
+            eth1_data: body.eth1_data,
+            graffiti: body.graffiti,
+            proposer_slashings: body.proposer_slashings,
+            attester_slashings: body.attester_slashings,
+            attestations: body.attestations,
+            deposits: body.deposits,
+            voluntary_exits: body.voluntary_exits,
+            sync_aggregate: body.sync_aggregate,
+            execution_payload: body.execution_payload.header(),
+            bls_to_execution_changes: body.bls_to_execution_changes,
+            blob_kzg_commitments: body.blob_kzg_commitments,
+            execution_requests: body.execution_requests,
+        },
+    };
+    let ssz = blinded.as_ssz_bytes();
+    Block::of_layout(block.layout(), Form::Blinded, &ssz).expect("it has the parts of one")
+}
+
+/// A bid of the relay with this key for the payload of a blinded block of the minimal preset.
+///
+/// # Panics
+/// If it is another one.
+pub fn bid(blinded: &Block, wei: u128, relay: PublicKey) -> BuilderBid {
+    let block = BeaconBlock::<Minimal, ExecutionPayloadHeader>::from_ssz_bytes(blinded.ssz());
+    let body = block.expect("it is one").body;
+    BuilderBid {
+        header: body.execution_payload,
+        blob_kzg_commitments: body.blob_kzg_commitments,
+        execution_requests: body.execution_requests,
+        value: U256::from(wei),
+        pubkey: relay,
+    }
 }

@@ -16,7 +16,7 @@ use typenum::U4096;
 
 use super::body::KzgBytes;
 use super::payload::{ExecutionPayloadHeader, ExecutionRequests};
-use super::{Domain, ForkVersion, signing_root};
+use super::{Block, Domain, ForkVersion, hash_tree_root, signing_root};
 use crate::{Address, PublicKey, Root, SignatureBytes};
 
 /// How a validator wants its blocks to be built.
@@ -76,7 +76,29 @@ impl ValidatorRegistration {
     }
 }
 
+/// What a bid and a blinded block around its payload have in common: the roots of the payload's
+/// header, of the commitments to its blobs, and of its requests.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Offer([Root; 3]);
+
+impl Block {
+    /// What a bid for its payload would offer.
+    pub fn offer(&self) -> Offer {
+        let [.., payload, _, commitments, requests] = self.parts().body;
+        Offer([payload, commitments, requests])
+    }
+}
+
 impl BuilderBid {
+    /// What it offers.
+    pub fn offer(&self) -> Offer {
+        Offer([
+            hash_tree_root(&self.header),
+            hash_tree_root(&self.blob_kzg_commitments),
+            hash_tree_root(&self.execution_requests),
+        ])
+    }
+
     /// What the relay's key signs.
     pub fn signing_root(&self, genesis_fork_version: ForkVersion) -> Root {
         signing_root(self, Domain::builder(genesis_fork_version))

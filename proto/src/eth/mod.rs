@@ -52,7 +52,7 @@ pub use attestation::{AttestationData, Checkpoint, HeadVote, SingleAttestation};
 pub use block::{Block, BlockError, Form, Layout, SignedBlock};
 pub use body::{BeaconBlock, BeaconBlockBody, BeaconBlockHeader};
 pub use builder::{
-    BuilderBid, SignedBuilderBid, SignedValidatorRegistration, ValidatorRegistration,
+    BuilderBid, Offer, SignedBuilderBid, SignedValidatorRegistration, ValidatorRegistration,
 };
 pub use contents::{Blobs, BlockContents};
 pub use deposit::{DepositData, DepositMessage};
