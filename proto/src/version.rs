@@ -52,6 +52,8 @@ impl WireVersion {
     /// The sync committee: its messages and contributions as kinds of duty that the peers agree
     /// on, and partial selection proofs of its members (`SelectionShares` of a subcommittee).
     pub const V7: Self = Self(7);
+    /// Builders: blinded blocks among the values of block duties.
+    pub const V8: Self = Self(8);
 
     /// Its number.
     pub const fn number(self) -> u32 {
@@ -76,7 +78,7 @@ impl Versions {
     /// What this program speaks.
     pub const OURS: Self = Self {
         lowest: WireVersion::V1,
-        highest: WireVersion::V7,
+        highest: WireVersion::V8,
     };
 
     /// From `lowest` to `highest`; none if that is no range.

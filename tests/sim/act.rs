@@ -9,7 +9,7 @@ use node_core::duties::{Input, Output};
 use node_core::record::{Record, Recorded};
 use proto::frame::Frame;
 use proto::vote::Message;
-use proto::{DutyId, PeerIndex, Slot};
+use proto::{DutyId, PeerIndex, Slot, WireVersion};
 
 use crate::checks::Release;
 use crate::events::Event;
@@ -255,6 +255,11 @@ impl World {
                         return self.checks.violated("versions", detail);
                     }
                 };
+            }
+            if self.peers[to].versions.highest() < WireVersion::V8 && self.is_blinded(from, &bytes)
+            {
+                let detail = format!("peer {from} sends the older peer {to} a blinded block");
+                return self.checks.violated("versions", detail);
             }
             let later = self.draw_ms(self.weather.delay_ms);
             let arrival = self.links.arrival(from, to, self.now + later);

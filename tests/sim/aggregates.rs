@@ -62,7 +62,9 @@ impl World {
     ) -> Vec<Aggregate> {
         let mut votes = self.chain.values().filter_map(|value| match value {
             Value::Head(data) => Some(*data),
-            Value::Block(_) | Value::Aggregates(_) | Value::Contribution(_) => None,
+            Value::Block(_) | Value::Blinded(_) | Value::Aggregates(_) | Value::Contribution(_) => {
+                None
+            }
         });
         let data = votes.find(|data| data.slot == slot && hash_tree_root(data) == root);
         let Some(data) = data.filter(|_| self.peers[peer].pool != Pool::Nothing) else {
@@ -206,7 +208,10 @@ impl World {
             }
             Value::Head(data) => Some(Signable::attestation(spec, data).signing_root()),
             Value::Contribution(of) => self.contribution_root(of, validator.0, commit),
-            Value::Block(block) => Some(Signable::block(spec, block.header()).signing_root()),
+            Value::Block(_) | Value::Blinded(_) => {
+                let header = value.block().map(proto::eth::Block::header)?;
+                Some(Signable::block(spec, header).signing_root())
+            }
             Value::Aggregates(all) => {
                 let mut all = all
                     .iter()

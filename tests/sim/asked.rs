@@ -5,8 +5,8 @@ use std::time::Duration;
 use node_core::duties::agreed::judge::Sight;
 use node_core::duties::schedule::{Asked, Drawn};
 use node_core::duties::sight::Condition;
-use node_core::duties::{Input, Request, Response};
-use proto::eth::{AttesterDuty, BlockContents, ProposerDuty};
+use node_core::duties::{Input, Produced, Request, Response};
+use proto::eth::{AttesterDuty, ProposerDuty};
 use proto::{DutyId, DutyKind, Root, SignatureBytes, Slot};
 
 use crate::blocks::BlockOrder;
@@ -63,7 +63,9 @@ impl World {
                 of(*slot, DutyKind::Block)
             }
             Request::Aggregates { slot, .. } => of(*slot, DutyKind::Aggregate),
-            Request::Knows { duty, .. } | Request::Contribution { duty, .. } => *duty,
+            Request::Knows { duty, .. }
+            | Request::Bids { duty, .. }
+            | Request::Contribution { duty, .. } => *duty,
         };
         *self.asked.entry((peer, duty)).or_default() += 1;
     }
@@ -149,11 +151,12 @@ impl World {
                 slot,
                 randao_reveal,
                 pays: _,
+                boost_factor,
             } => {
-                let is_sound = state == BeaconNode::Sound;
-                let block = is_sound.then(|| self.build(peer, slot, randao_reveal));
-                Response::Block(slot, block)
+                let of = (slot, randao_reveal, boost_factor);
+                Response::Block(slot, self.own_block((peer, state), of))
             }
+            Request::Bids { duty, relays, .. } => self.show_bids(peer, duty, &relays),
             Request::Condition => Response::Condition(match state {
                 BeaconNode::Sound => Condition::Sound,
                 BeaconNode::Optimistic => Condition::Behind,
@@ -178,15 +181,19 @@ impl World {
         }
     }
 
-    /// A block of the beacon node of `peer`.
-    fn build(&mut self, peer: usize, slot: Slot, randao_reveal: SignatureBytes) -> BlockContents {
-        let fee_recipient = self.paid_by(peer, slot);
+    /// The block that the beacon node of `peer` produces.
+    fn own_block(
+        &mut self,
+        (peer, state): (usize, BeaconNode),
+        (slot, randao_reveal, boost_factor): (Slot, SignatureBytes, u64),
+    ) -> Option<Produced> {
         let order = BlockOrder {
             slot,
             randao_reveal,
-            fee_recipient,
+            fee_recipient: self.paid_by(peer, slot),
         };
-        self.chain.build(peer, &order, self.now)
+        let is_sound = state == BeaconNode::Sound;
+        is_sound.then(|| self.produce(peer, &order, boost_factor))
     }
 
     /// What the beacon nodes of a peer would vote for.

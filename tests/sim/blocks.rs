@@ -59,7 +59,9 @@ fn block(
         "parent_hash": parent, "fee_recipient": proto::Address::from(order.fee_recipient),
         "state_root": zeros(32), "receipts_root": zeros(32), "logs_bloom": zeros(256),
         "prev_randao": zeros(32), "block_number": "1", "gas_limit": "30000000", "gas_used": "0",
-        "timestamp": "1", "extra_data": "0x", "base_fee_per_gas": "7", "block_hash": zeros(32),
+        "timestamp": spec.start_of(order.slot).unix_seconds().to_string(),
+        "extra_data": "0x", "base_fee_per_gas": "7",
+        "block_hash": Root::from([builder ^ (order.slot.0 as u8).rotate_left(4); 32]),
         "transactions": none, "withdrawals": none, "blob_gas_used": "0", "excess_blob_gas": "0",
     });
     let body = json!({

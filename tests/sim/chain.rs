@@ -245,16 +245,26 @@ impl Chain {
 
     /// A block that the beacon node of `peer` builds on its head.
     pub fn build(&mut self, peer: usize, order: &BlockOrder, now: Timestamp) -> BlockContents {
+        let contents = self.built_by(peer as u8, peer, (order, now));
+        self.note(Value::Block(contents.block.clone()));
+        let blobs = contents.blobs.clone();
+        self.blobs_of.insert(contents.block.root(), (peer, blobs));
+        contents
+    }
+
+    /// A block with a payload of this builder, for what the beacon node of `peer` sees.
+    pub fn built_by(
+        &self,
+        builder: u8,
+        peer: usize,
+        (order, now): (&BlockOrder, Timestamp),
+    ) -> BlockContents {
         let parent = Slot(order.slot.0 - 1);
         let (_, parent) = self.head(peer, parent, now);
         let proposer = self
             .proposer_seen(peer, order.slot, now)
             .expect("a block of ours was asked for");
-        let contents = order.build(&self.spec, (parent, peer as u8, proposer), self.blobs);
-        self.note(Value::Block(contents.block.clone()));
-        let blobs = contents.blobs.clone();
-        self.blobs_of.insert(contents.block.root(), (peer, blobs));
-        contents
+        order.build(&self.spec, (parent, builder, proposer), self.blobs)
     }
 
     /// Whether these are the blobs that the block commits to.
@@ -282,7 +292,9 @@ impl Chain {
     pub fn blocks(&self) -> impl Iterator<Item = &Block> {
         self.values().filter_map(|value| match value {
             Value::Block(block) => Some(block),
-            Value::Head(_) | Value::Aggregates(_) | Value::Contribution(_) => None,
+            Value::Head(_) | Value::Blinded(_) | Value::Aggregates(_) | Value::Contribution(_) => {
+                None
+            }
         })
     }
 
@@ -298,7 +310,10 @@ impl Chain {
                 let kinds = [DutyKind::Head, DutyKind::SyncMessage];
                 kinds.contains(&duty.kind) && data.slot == duty.slot
             }
-            Value::Block(block) => duty.kind == DutyKind::Block && block.slot() == duty.slot,
+            Value::Block(_) | Value::Blinded(_) => {
+                let slot = value.block().map(Block::slot);
+                duty.kind == DutyKind::Block && slot == Some(duty.slot)
+            }
             Value::Contribution(of) => contribution_duty(of) == Some(duty),
             Value::Aggregates(all) => {
                 duty.kind == DutyKind::Aggregate && all.data().slot == duty.slot

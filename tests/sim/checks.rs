@@ -136,6 +136,11 @@ impl Checks {
             Value::Block(block) if (block.slot(), DutyKind::Block) == (duty.slot, duty.kind) => {
                 Claim::Block(duty.slot)
             }
+            Value::Blinded(it)
+                if (it.block().slot(), DutyKind::Block) == (duty.slot, duty.kind) =>
+            {
+                Claim::Block(duty.slot)
+            }
             Value::Aggregates(all)
                 if (all.data().slot, DutyKind::Aggregate) == (duty.slot, duty.kind) =>
             {
@@ -145,7 +150,11 @@ impl Checks {
                 Claim::Agreed
             }
             Value::Contribution(of) if contribution_duty(of) == Some(duty) => Claim::Agreed,
-            Value::Head(_) | Value::Block(_) | Value::Aggregates(_) | Value::Contribution(_) => {
+            Value::Head(_)
+            | Value::Block(_)
+            | Value::Blinded(_)
+            | Value::Aggregates(_)
+            | Value::Contribution(_) => {
                 return self.violated("S5", format!("{duty}: signs a value of another duty"));
             }
         };

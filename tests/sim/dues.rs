@@ -249,7 +249,9 @@ fn a_share_that_waits_for_the_disk_is_not_sent_for_who_has_moved_meanwhile() {
         let values = world.chain.values();
         let of_slot = values.filter_map(|value| match value {
             Value::Head(vote) => Some(vote).filter(|vote| vote.slot.0 == slot),
-            Value::Block(_) | Value::Aggregates(_) | Value::Contribution(_) => None,
+            Value::Block(_) | Value::Blinded(_) | Value::Aggregates(_) | Value::Contribution(_) => {
+                None
+            }
         });
         for vote in of_slot {
             let root = Signable::attestation(&world.chain.spec, vote).signing_root();

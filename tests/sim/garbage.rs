@@ -200,7 +200,8 @@ fn the_blobs_of_a_block_that_was_offered_are_not_lost_with_a_second_that_is_buil
         fee_recipient: [0x55; 20],
     };
     let contents = world.chain.build(builder, &order, world.now);
-    let response = node_core::duties::Response::Block(Slot(slot), Some(contents));
+    use node_core::duties::Produced;
+    let response = node_core::duties::Response::Block(Slot(slot), Some(Produced::Full(contents)));
     world.feed(builder, Input::Response(response));
     world.run_to(slot + 1);
     world.assert_all_done(slot..slot + 1);

@@ -22,6 +22,7 @@
 //! | `joining`, `deposits` | deposits at Rocket Pool: what is checked of them; scripts |
 //! | `aggregates`, `aggregating` | aggregates: what is checked of them; scripts |
 //! | `syncing` | the sync committee: what is checked of it; scripts |
+//! | `bids` | a relay, and what of it peers sign; scripts |
 //! | `leaving`, `exits` | exits: what is checked of them; scripts |
 //! | `dues`, `endings` | the same, of duties that are drawn anew; of what is said at their end |
 //! | `controls` | worlds that are wrong on purpose: the checkers must notice |
@@ -72,6 +73,7 @@ mod aggregates;
 mod aggregating;
 mod asked;
 mod attacks;
+mod bids;
 mod blind;
 mod blobs;
 mod blocks;

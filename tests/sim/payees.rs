@@ -36,9 +36,11 @@ impl World {
                 let parent = self.chain.head(0, Slot(slot - 1), self.now);
                 Some((block.fee_recipient(), self.stood(parent).is_in))
             }
-            Value::Block(_) | Value::Head(_) | Value::Aggregates(_) | Value::Contribution(_) => {
-                None
-            }
+            Value::Block(_)
+            | Value::Blinded(_)
+            | Value::Head(_)
+            | Value::Aggregates(_)
+            | Value::Contribution(_) => None,
         });
         paid.unwrap_or_else(|| panic!("no block of ours at {slot}\n{}", self.name()))
     }

@@ -112,6 +112,9 @@ impl World {
         self.check_signature(validator, root, &signature);
         let reveal = Signable::randao(&self.chain.spec, duty.slot).signing_root();
         self.verify(validator, reveal, block.randao_reveal());
+        if self.builder.as_ref().is_some_and(|it| it.withholds(block)) {
+            return Err("no relay shows the payload".to_owned());
+        }
         if !self.chain.is_whole(contents) {
             return match self.peers[peer].is_credulous {
                 true => Ok(()),

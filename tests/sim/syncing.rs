@@ -396,7 +396,7 @@ fn the_hash_of_a_head_is_what_is_recorded_of_a_message() {
     let said = world.chain.messages[&(duty.slot, 0)].0;
     let votes = world.chain.values().filter_map(|value| match value {
         Value::Head(vote) => Some(vote),
-        Value::Block(_) | Value::Aggregates(_) | Value::Contribution(_) => None,
+        Value::Block(_) | Value::Blinded(_) | Value::Aggregates(_) | Value::Contribution(_) => None,
     });
     let mut of_head = votes.filter(|vote| vote.slot == duty.slot && vote.beacon_block_root == said);
     assert!(of_head.any(|vote| hash_tree_root(vote) == value));

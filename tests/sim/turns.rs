@@ -61,6 +61,7 @@ fn a_run_asks_for_its_block_with_the_reveal_of_its_own_proposer_and_no_other() {
         peers: &mut Peers::new(size, peer.index, peer.memory.clone()),
         payees: &mut Payees::default(),
         is_mute: false,
+        builders: None,
         blobs: world.chain.spec.blobs(),
         recorded,
         now: world.chain.spec.start_of(Slot(slot)),

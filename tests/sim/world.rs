@@ -18,6 +18,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use tests::cluster::{Cluster, Recipe};
 
 use crate::aggregating::Lie;
+use crate::bids::Builder;
 use crate::chain::Chain;
 use crate::checks::{Checks, StateHash, Violation};
 use crate::events::Event;
@@ -131,6 +132,8 @@ pub struct World {
     pub exits: Exits,
     /// What is said and done about deposits.
     pub joining: Joining,
+    /// The relay, in worlds that have one.
+    pub builder: Option<Builder>,
     /// What relays were told.
     pub relays: Relays,
     pub(crate) past: Vec<Vec<Vec<u8>>>,
@@ -231,6 +234,7 @@ impl World {
             refusals: BTreeMap::new(),
             exits: Exits::default(),
             joining: Joining::default(),
+            builder: None,
             relays: Relays::default(),
             past: vec![Vec::new(); peers],
             verified: BTreeSet::new(),

@@ -23,6 +23,8 @@ pub struct BlockRequest {
     pub randao_reveal: SignatureBytes,
     /// 32 bytes that stand in the block.
     pub graffiti: Root,
+    /// How much a relay's bid counts beside the own payload, in percent; 0 of none.
+    pub boost_factor: u64,
 }
 
 /// What a node checks of a block before it sends it on, at least.
@@ -62,6 +64,8 @@ pub struct Built {
     pub contents: BlockContents,
     /// What it brings its proposer by the node's own word, in wei; 0 where it does not say.
     pub value_wei: u128,
+    /// What of that its payload brings.
+    pub payload_wei: u128,
 }
 
 impl BeaconClient {
@@ -79,12 +83,12 @@ impl BeaconClient {
         Ok(status.may_vote().then_some(block))
     }
 
-    /// A full block with a payload of the node's own execution client
-    /// (`builder_boost_factor=0`), and its blobs.
+    /// A block with a payload of the node's own execution client, and its blobs; or where relays'
+    /// bids count, a blinded block.
     ///
     /// # Errors
-    /// If the node cannot be asked, or gives a blinded block, or one for another slot, fork or
-    /// RANDAO reveal.
+    /// If the node cannot be asked, or gives a blinded block where none was asked for, or one for
+    /// another slot, fork or RANDAO reveal.
     pub async fn produce_block(
         &self,
         spec: &ChainSpec,
@@ -96,13 +100,14 @@ impl BeaconClient {
                 slot,
                 randao_reveal,
                 graffiti,
+                boost_factor,
             } = request;
             let path = format!(
                 "/eth/v3/validator/blocks/{slot}?randao_reveal={randao_reveal}&graffiti={graffiti}\
-             &builder_boost_factor=0"
+             &builder_boost_factor={boost_factor}"
             );
             let answer = self.ssz_or_json(CALL, &path).await?;
-            let built = self.built(spec, &answer)?;
+            let built = self.built(spec, &answer, *boost_factor > 0)?;
             let block = &built.contents.block;
             if block.slot() != *slot {
                 let other = Contradiction::OtherSlot {
@@ -126,7 +131,12 @@ impl BeaconClient {
         .await
     }
 
-    fn built(&self, spec: &ChainSpec, answer: &Answer) -> Result<Built, BeaconError> {
+    fn built(
+        &self,
+        spec: &ChainSpec,
+        answer: &Answer,
+        may_be_blinded: bool,
+    ) -> Result<Built, BeaconError> {
         #[derive(Deserialize)]
         struct Produced<'a> {
             execution_payload_blinded: Option<bool>,
@@ -136,18 +146,19 @@ impl BeaconClient {
             data: &'a RawValue,
         }
         const CALL: Call = Call::ProduceBlock;
-        let blinded = || self.contradiction(CALL, Contradiction::Blinded);
-        if answer.header(BLINDED_HEADER) == Some("true") {
-            return Err(blinded());
-        }
+        let is_blinded = answer.header(BLINDED_HEADER) == Some("true");
+        let allowed = |is_blinded: bool| match is_blinded && !may_be_blinded {
+            true => Err(self.contradiction(CALL, Contradiction::Blinded)),
+            false => Ok(is_blinded),
+        };
         let mut values = VALUE_HEADERS.map(|name| answer.header(name).map(str::to_owned));
         let contents = if answer.is_ssz() {
-            BlockContents::from_ssz(spec, &answer.body)
+            match allowed(is_blinded)? {
+                true => BlockContents::blinded_from_ssz(spec, &answer.body),
+                false => BlockContents::from_ssz(spec, &answer.body),
+            }
         } else {
             let produced: Produced<'_> = self.read_json(CALL, &answer.body)?;
-            if produced.execution_payload_blinded == Some(true) {
-                return Err(blinded());
-            }
             let said = [
                 produced.execution_payload_value,
                 produced.consensus_block_value,
@@ -155,24 +166,26 @@ impl BeaconClient {
             for (value, said) in values.iter_mut().zip(said) {
                 *value = value.take().or(said);
             }
-            BlockContents::from_json(spec, produced.data.get())
+            match allowed(is_blinded || produced.execution_payload_blinded == Some(true))? {
+                true => BlockContents::blinded_from_json(spec, produced.data),
+                false => BlockContents::from_json(spec, produced.data.get()),
+            }
         };
         let contents = contents.map_err(|error| self.undecodable(CALL, &error.to_string()))?;
         let wei = |said: Option<String>| said.and_then(|said| said.parse::<u128>().ok());
-        let value_wei = values
-            .into_iter()
-            .filter_map(wei)
-            .fold(0, u128::saturating_add);
+        let [payload_wei, consensus_wei] = values.map(|said| wei(said).unwrap_or(0));
         Ok(Built {
             contents,
-            value_wei,
+            value_wei: payload_wei.saturating_add(consensus_wei),
+            payload_wei,
         })
     }
 
-    /// Posts a signed block with its blobs; the node checks it before it sends it on.
+    /// Posts a signed block with its blobs; the node checks it before it sends it on. A blinded one
+    /// it gives its relays, for the payload.
     ///
     /// # Errors
-    /// If the node cannot be told or refuses the block.
+    /// If the node cannot be told or refuses the block, or no relay shows the payload.
     pub async fn publish_block(
         &self,
         contents: &BlockContents,
@@ -180,7 +193,11 @@ impl BeaconClient {
         validation: Validation,
     ) -> Result<Published, BeaconError> {
         let level = validation.name();
-        let path = &format!("/eth/v2/beacon/blocks?broadcast_validation={level}");
+        let place = match contents.block.is_blinded() {
+            true => "blinded_blocks",
+            false => "blocks",
+        };
+        let path = &format!("/eth/v2/beacon/{place}?broadcast_validation={level}");
         let body = Body::ssz(contents.signed_ssz(signature)).of(contents.block.fork());
         match self.post(Call::PublishBlock, path, body).await {
             // Lighthouse answers 202 with these words to a block that it has imported before.

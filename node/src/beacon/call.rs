@@ -56,12 +56,14 @@ pub enum Call {
     PooledExits,
     /// `GET /eth/v3/validator/blocks/{slot}`.
     ProduceBlock,
-    /// `POST /eth/v2/beacon/blocks`.
+    /// `POST /eth/v2/beacon/blocks`, or `blinded_blocks`.
     PublishBlock,
     /// `POST /eth/v1/validator/prepare_beacon_proposer`.
     PrepareProposers,
     /// `POST /eth/v1/validator/beacon_committee_subscriptions`.
     SubscribeCommittees,
+    /// `GET /eth/v1/builder/header/{slot}/{parent_hash}/{pubkey}`, of a relay.
+    BuilderHeader,
     /// `POST /eth/v1/validator/register_validator`.
     RegisterValidators,
     /// `GET /eth/v1/beacon/blocks/{block}/root`.
@@ -106,6 +108,7 @@ impl Call {
             | Self::PrepareProposers
             | Self::SubscribeCommittees
             | Self::RegisterValidators
+            | Self::BuilderHeader
             | Self::BlockRoot
             | Self::Checkpoints
             | Self::State
@@ -145,6 +148,7 @@ impl Call {
             Self::PrepareProposers => "prepare proposers",
             Self::SubscribeCommittees => "subscribe committees",
             Self::RegisterValidators => "register validators",
+            Self::BuilderHeader => "builder header",
             Self::BlockRoot => "block root",
             Self::Checkpoints => "checkpoints",
             Self::State => "state",
@@ -163,6 +167,7 @@ impl Call {
             | Self::Version
             | Self::Header
             | Self::BlockRoot => 3,
+            Self::BuilderHeader => 2,
             Self::AttestationData
             | Self::SubmitAttestations
             | Self::Aggregate
@@ -215,7 +220,7 @@ impl Call {
             | Self::BlockRoot
             | Self::Checkpoints
             | Self::Events => 256 << 10,
-            Self::Spec => MIB,
+            Self::Spec | Self::BuilderHeader => MIB,
             Self::Committees | Self::AttesterDuties | Self::ProposerDuties | Self::SyncDuties => {
                 8 * MIB
             }

@@ -16,6 +16,7 @@
 //! | `aggregates` | what the node has aggregated, and signed aggregates to post |
 //! | `exits` | an exit to post |
 //! | `registrations` | registrations with builders to pass on |
+//! | `relays` | a bid for a payload, of a relay and not of the node |
 //! | `blocks` | a block to sign, and the signed block to post |
 //! | `pauses` | nothing: when a question that the node refuses may be put again |
 //! | `events`, `sse` | new heads as they come |
@@ -43,6 +44,7 @@ mod exits;
 mod items;
 mod pauses;
 mod registrations;
+mod relays;
 mod sse;
 mod states;
 mod sync;

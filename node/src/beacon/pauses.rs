@@ -82,6 +82,7 @@ fn range(call: Call) -> Option<(Duration, Duration)> {
         | Call::SubmitContributions
         | Call::SubmitExit
         | Call::RegisterValidators
+        | Call::BuilderHeader
         | Call::PooledExits
         | Call::PublishBlock
         | Call::Header

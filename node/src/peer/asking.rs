@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proto::eth::{ChainSpec, SyncDuty, ValidatorIndex};
-use proto::{DutyId, Epoch, PublicKey, Root, ValidatorPosition};
+use proto::{DutyId, Epoch, PublicKey, Root, Slot, ValidatorPosition};
 use tokio::time::timeout;
 use tracing::debug;
 
@@ -132,15 +132,15 @@ impl Question {
                 let noted = self.client().subscribe_committees(&subscriptions).await;
                 Response::Subscribe(asked, self.planned(noted))
             }
-            Request::HeadVote(slot) => {
-                let vote = self.client().head_vote(slot, self.asking.head).await;
-                Response::HeadVote(slot, self.valued("a head vote", vote))
-            }
+            Request::HeadVote(slot) => self.own_vote(slot).await,
             Request::Block {
                 slot,
                 randao_reveal,
                 pays,
-            } => self.own_block(slot, randao_reveal, pays).await,
+                boost_factor: boost,
+            } => self.own_block((slot, boost), randao_reveal, pays).await,
+            // Relays are asked, and no node.
+            Request::Bids { duty, .. } => Response::Bids(duty, Vec::new()),
             Request::Aggregates {
                 slot,
                 data,
@@ -167,6 +167,12 @@ impl Question {
                 Response::SubmitExit(validator, refused.map(|error| error.to_string()))
             }
         }
+    }
+
+    /// What the node would attest to.
+    async fn own_vote(&mut self, slot: Slot) -> Response {
+        let vote = self.client().head_vote(slot, self.asking.head).await;
+        Response::HeadVote(slot, self.valued("a head vote", vote))
     }
 
     /// What the schedule was given; a failure is told.

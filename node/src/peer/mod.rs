@@ -6,6 +6,7 @@
 //! | `load` | what lies in the data directory, read and checked |
 //! | `assemble` | everything around the core, put together |
 //! | `policy` | who may build blocks, as the agreement changes |
+//! | `relays` | what relays bid for a payload |
 //! | `shell` | the loop: one input into the core, its outputs performed in their order |
 //! | `inlet` | what comes next, in the order of its urgency |
 //! | `alarm` | when the time has come |
@@ -33,6 +34,7 @@ mod load;
 mod nodes;
 mod policy;
 mod reading;
+mod relays;
 mod shell;
 mod start;
 

@@ -28,6 +28,7 @@ use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 
 use super::asking::{Answer, Asking};
+use super::relays::Relays;
 use crate::beacon::HeadEvent;
 use crate::clock;
 use crate::report::news::News;
@@ -47,6 +48,7 @@ pub(super) struct Said {
 #[derive(Debug, Clone)]
 pub(super) struct Nodes {
     nodes: Arc<[Asking]>,
+    relays: Relays,
     said: Sender<Said>,
     shared: Arc<Mutex<Shared>>,
 }
@@ -90,6 +92,7 @@ impl Nodes {
         };
         Self {
             nodes: nodes.into(),
+            relays: Relays::default(),
             said,
             shared: Arc::new(Mutex::new(shared)),
         }
@@ -110,6 +113,10 @@ impl Nodes {
     /// Puts `request` in a task of its own.
     pub(super) fn ask(&self, request: Request) {
         let nodes = self.clone();
+        if let Some(asking) = self.relays.ask(&request) {
+            tokio::spawn(async move { nodes.say(asking.await, None).await });
+            return;
+        }
         if self.nodes.len() > 1 {
             tokio::spawn(nodes.poll(request));
             return;
@@ -235,8 +242,8 @@ impl Nodes {
     }
 
     fn note_built(&self, by: Place, response: &Response) {
-        if let Response::Block(_, Some(contents)) = response {
-            self.shared().beacons.built(contents.block.root(), by);
+        if let Response::Block(_, Some(produced)) = response {
+            self.shared().beacons.built(produced.block().root(), by);
         }
     }
 
@@ -253,6 +260,7 @@ impl Nodes {
             | Request::Seats(..)
             | Request::HeadVote(_)
             | Request::Block { .. }
+            | Request::Bids { .. }
             | Request::Aggregates { .. }
             | Request::Contribution { .. }
             | Request::Condition

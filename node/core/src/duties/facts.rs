@@ -17,6 +17,7 @@ use super::schedule::{Aggregator, Attester, Contributor};
 use super::{Output, Request};
 use crate::partials::collector::Combining;
 use crate::partials::keys::ClusterKeys;
+use crate::pool::agreement::BuilderPolicy;
 use crate::record::Recorded;
 use crate::vault::Vault;
 
@@ -66,6 +67,8 @@ pub struct Step<'a> {
     pub payees: &'a mut Payees,
     /// Whether the own beacon node does not answer.
     pub is_mute: bool,
+    /// On which terms others may build blocks, if they may.
+    pub builders: Option<&'a BuilderPolicy>,
     /// How many blobs a block may have, as the own beacon node says it now.
     pub blobs: &'a BlobLimits,
     /// How far the record is durable.

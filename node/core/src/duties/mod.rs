@@ -74,7 +74,7 @@ use proto::control::{Answer, ExitRequest};
 use proto::frame::{Electorate, SentExitWord};
 use proto::{DutyId, PeerIndex, WireVersion};
 
-pub use request::{Origin, Request, Response, Submission};
+pub use request::{Origin, Produced, Request, Response, Submission};
 
 use crate::outcome::Owed;
 use crate::pool::agreement::BuilderPolicy;

@@ -34,6 +34,7 @@ use super::pool::Pool;
 use super::schedule::Schedule;
 use super::sight::{Condition, Lookout};
 use super::{Deferred, Input, Output};
+use crate::pool::agreement::BuilderPolicy;
 use crate::record::Recorded;
 use crate::vault::{Refusal, Vault};
 
@@ -64,6 +65,8 @@ pub struct Node {
     /// How many blobs a block may have. A schedule that grew is followed without a restart:
     /// nothing that is signed depends on it.
     blobs: BlobLimits,
+    /// On which terms others may build blocks, if they may.
+    builders: Option<BuilderPolicy>,
     pool: Pool,
     payees: Payees,
     /// Since when which peer has which agreement.
@@ -100,6 +103,7 @@ impl Node {
             differs_from: None,
             unserved,
             blobs,
+            builders: None,
             pool: Pool::default(),
             payees: Payees::default(),
             switched: Switched::default(),
@@ -298,8 +302,7 @@ impl Node {
         self.say_blind(peer);
         self.say_agreement(peer);
         let missed = self.onehop.sent(self.facts.me, version);
-        let known = |run: &&Run| run.duty().kind.since() <= version;
-        let missed = missed.chain(self.runs.values().filter(known).flat_map(Run::sent));
+        let missed = missed.chain(self.runs.values().flat_map(|run| run.sent(version)));
         let missed: Vec<Output> = missed.map(|frame| Output::Send(peer, frame)).collect();
         self.out.extend(missed);
         // Not in slots of its restart mark: it is there, but does not vote.
@@ -352,6 +355,7 @@ impl Node {
             peers: &mut self.peers,
             payees: &mut self.payees,
             is_mute: self.sight.condition() == Condition::Mute,
+            builders: self.builders.as_ref(),
             blobs: &self.blobs,
             recorded: self.recorded,
             now: self.now,

@@ -71,6 +71,9 @@ pub enum Miss {
         /// The peers that say that theirs took it.
         by: PeerSet,
     },
+    /// It is a block that is signed around a builder's payload, and no beacon node got that, as far
+    /// as this peer heard; what the own one said.
+    Withheld(String),
     /// It is signed, and the own beacon node has not said whether it has it.
     NoAnswer,
     /// It is a block that is signed and that the own beacon node did not know, and nobody gave this

@@ -3,16 +3,19 @@
 //! Each [`Request`] has the [`Response`] of the same name; nothing in a response means that the
 //! node said nothing, or nothing that can be used. Who asks decides when to ask again.
 
+use proto::agreement::Relay;
 use proto::eth::operations::SignedVoluntaryExit;
 use proto::eth::{
-    Aggregate, AttesterDuty, BlockContents, ChainSpec, CommitteeIndex, Contribution, HeadVote,
-    ProposerDuty, SignedAggregate, SignedContribution, SignedValidatorRegistration,
+    Aggregate, AttesterDuty, Block, BlockContents, ChainSpec, CommitteeIndex, Contribution,
+    HeadVote, ProposerDuty, SignedAggregate, SignedContribution, SignedValidatorRegistration,
     SingleAttestation, SyncCommitteeMessage, SyncDuty, ValidatorIndex,
 };
 use proto::{
     Address, DutyId, PublicKey, Root, SignatureBytes, Slot, Subcommittee, ValidatorPosition,
 };
 
+use super::agreed::bids::ShownBid;
+use super::agreed::blinded::Blinded;
 use super::agreed::judge::Sight;
 use super::onehop::exit::standing::Leaving;
 use super::schedule::{Asked, Drawn, Member, Registered, Subscription};
@@ -47,6 +50,22 @@ pub enum Request {
         randao_reveal: SignatureBytes,
         /// Its proposer, and whom the node is to be told before that it pays, if it does not know.
         pays: Option<(ValidatorIndex, Address)>,
+        /// How much a relay's bid counts beside the own payload, in percent; 0 of none.
+        boost_factor: u64,
+    },
+    /// Which bids do these relays show?
+    Bids {
+        /// The duty it matters to.
+        duty: DutyId,
+        /// The execution block that the payload builds on.
+        parent_hash: Root,
+        /// The hash of the payload that is looked for: who shows a bid for it need not be followed
+        /// by others.
+        block_hash: Root,
+        /// The proposer.
+        proposer: PublicKey,
+        /// Who is asked.
+        relays: Vec<Relay>,
     },
     /// The aggregates that the node has of these committees' votes.
     Aggregates {
@@ -114,7 +133,9 @@ pub enum Response {
     /// What own nodes that do not agree would attest to in this slot, the best first.
     SplitVote(Slot, Vec<HeadVote>),
     /// The block that the node has built for this slot.
-    Block(Slot, Option<BlockContents>),
+    Block(Slot, Option<Produced>),
+    /// What relays show, each the bid of the moment.
+    Bids(DutyId, Vec<ShownBid>),
     /// What the node has aggregated of the votes of this slot, of each committee at most once.
     Aggregates(Slot, Vec<Aggregate>),
     /// What the node has of a subcommittee's messages.
@@ -145,6 +166,25 @@ pub enum Response {
     SubmitExit(ValidatorPosition, Option<String>),
     /// Whether the node took the registrations of these validators.
     Register(Vec<ValidatorPosition>, bool),
+}
+
+/// A block that the beacon node has produced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Produced {
+    /// Around a payload of its own execution node.
+    Full(BlockContents),
+    /// Around the header of a payload for which a relay has a bid.
+    Blinded(Blinded),
+}
+
+impl Produced {
+    /// The block.
+    pub fn block(&self) -> &Block {
+        match self {
+            Self::Full(contents) => &contents.block,
+            Self::Blinded(blinded) => blinded.block(),
+        }
+    }
 }
 
 /// Something signed, for the beacon node to spread.

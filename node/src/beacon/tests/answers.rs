@@ -23,6 +23,7 @@ fn request() -> BlockRequest {
         slot: Slot(418),
         randao_reveal: infinity(),
         graffiti: Root::ZERO,
+        boost_factor: 0,
     }
 }
 

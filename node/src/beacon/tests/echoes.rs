@@ -34,6 +34,7 @@ async fn told(status: u16, answer: &str, spec: &ChainSpec) -> Vec<String> {
         slot: Slot(418),
         randao_reveal: [1; 96].into(),
         graffiti: [0; 32].into(),
+        boost_factor: 0,
     };
     for path in [
         "/eth/v1/beacon/genesis",

@@ -4,6 +4,7 @@
 
 mod aggregates;
 mod answers;
+mod blinded;
 mod echoes;
 mod elsewhere;
 mod exits;

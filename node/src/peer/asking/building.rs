@@ -6,13 +6,14 @@ use tracing::debug;
 
 use super::Question;
 use crate::beacon::BlockRequest;
-use node_core::duties::Response;
+use node_core::duties::agreed::blinded::Blinded;
+use node_core::duties::{Produced, Response};
 
 impl Question {
     /// The block that the node builds, once it was told whom it is to pay.
     pub(super) async fn own_block(
         &mut self,
-        slot: Slot,
+        (slot, boost_factor): (Slot, u64),
         randao_reveal: SignatureBytes,
         pays: Option<(ValidatorIndex, Address)>,
     ) -> Response {
@@ -25,13 +26,18 @@ impl Question {
             slot,
             randao_reveal,
             graffiti: self.asking.graffiti,
+            boost_factor,
         };
         let built = self.client().own_block(&self.asking.chain, &request).await;
-        let contents = self.valued("a block", built).map(|built| {
+        let produced = self.valued("a block", built).and_then(|built| {
             self.value_wei = built.value_wei;
-            built.contents
+            let contents = built.contents;
+            match contents.block.is_blinded() {
+                true => Blinded::new(contents.block, built.payload_wei).map(Produced::Blinded),
+                false => Some(Produced::Full(contents)),
+            }
         });
-        Response::Block(slot, contents)
+        Response::Block(slot, produced)
     }
 
     /// Whether the node passed registrations on.

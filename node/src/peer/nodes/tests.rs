@@ -3,6 +3,7 @@
 mod pretend;
 
 use futures::StreamExt as _;
+use node_core::duties::Produced;
 use node_core::duties::beacons::Standing;
 use node_core::duties::schedule::Asked;
 use node_core::duties::sight::Condition;
@@ -243,6 +244,7 @@ fn block() -> Request {
         slot: Slot(418),
         randao_reveal: infinity.into(),
         pays: None,
+        boost_factor: 0,
     }
 }
 
@@ -253,7 +255,7 @@ async fn the_block_that_brings_most_is_taken_of_those_on_the_head_that_most_have
     let rich = Pretend::start().await.building('n', 5);
     let odd = Pretend::start().await.building('x', 9);
     let mut peer = Peer::of(&[&stuck, &poor, &odd, &rich]);
-    let Response::Block(_, Some(contents)) = peer.ask(block()).await else {
+    let Response::Block(_, Some(Produced::Full(contents))) = peer.ask(block()).await else {
         panic!("a block is built");
     };
     assert_eq!(contents.block.parent_root(), vote('n').beacon_block_root);

@@ -44,6 +44,10 @@ pub(super) fn of_miss(why: Miss, names: impl Fn(PeerSet) -> Vec<String>) -> Stri
             };
             format!("signed, but my beacon node refused: {why}; {taken}")
         }
+        Miss::Withheld(why) => format!(
+            "a builder's block is signed, and its payload was not shown: {why}; no peer says that \
+             its own node got it. The relay that offered it has kept it back, or lost it"
+        ),
         Miss::NoAnswer => "signed, but my beacon node has not said that it has it".to_owned(),
         Miss::NoBlobs => {
             "signed, but my beacon node does not know the block, and no peer gave its blobs"

@@ -13,6 +13,7 @@ use proto::{
 };
 use sha2::{Digest as _, Sha256};
 
+use super::bids::Bidding;
 use super::blobs::Passing;
 use super::judge::Sight;
 use super::kind::Fresh;
@@ -22,12 +23,12 @@ use super::value::Value;
 use crate::duties::facts::{ClusterFacts, Owners, Step};
 use crate::duties::note::Miss;
 use crate::duties::schedule::{Schedule, Topic};
-use crate::duties::{Origin, Request, Submission};
+use crate::duties::{Origin, Produced, Request, Submission};
 use crate::vault::Signable;
 
 pub(super) const OPENING: Opening = Opening::Led;
 
-/// In front of a block's SSZ in a value: its preset and its fork, one byte each.
+/// In front of a block's SSZ in a value: its preset, and its fork and form, one byte each.
 pub(super) const LAYOUT_BYTES: usize = 2;
 
 /// The block of this slot.
@@ -77,6 +78,7 @@ pub(crate) struct BlockDuty {
     /// Whether the beacon node has said in this duty, and last, that it follows the chain.
     follows: bool,
     pub(super) passing: Passing,
+    pub(super) bidding: Bidding,
 }
 
 /// Whether this peer's rounds want a block of its own.
@@ -100,6 +102,7 @@ impl BlockDuty {
             paying: Paying::default(),
             follows: false,
             passing: Passing::default(),
+            bidding: Bidding::default(),
         }
     }
 
@@ -122,15 +125,23 @@ impl BlockDuty {
                 slot: self.duty.slot,
                 randao_reveal,
                 pays: self.pays,
+                boost_factor: self.bidding.boost_factor(step),
             });
         }
     }
 
-    /// The own beacon node has built this. An earlier one may still be signed: it stays.
-    pub(super) fn keep(&mut self, contents: BlockContents) -> Value {
+    /// The own beacon node has produced this. An earlier one may still be signed: it stays.
+    pub(super) fn keep(&mut self, produced: Produced) -> Value {
         self.follows = true;
-        let value = Value::Block(contents.block.clone());
-        self.contents.push(contents);
+        let value = match produced {
+            Produced::Full(contents) => {
+                let block = contents.block.clone();
+                self.contents.push(contents);
+                Value::Block(block)
+            }
+            Produced::Blinded(blinded) => Value::Blinded(blinded),
+        };
+        self.bidding.sees(&value);
         value
     }
 
@@ -152,6 +163,7 @@ impl BlockDuty {
         self.reveal = None;
         self.pays = None;
         self.contents.clear();
+        self.bidding = Bidding::default();
         self.passing.abandon();
         if self.own == OwnBlock::Asked {
             self.own = OwnBlock::Wanted;
@@ -173,7 +185,7 @@ impl BlockDuty {
         owners: &Owners,
         facts: &ClusterFacts,
     ) -> Result<(), Flaw> {
-        let (Value::Block(block), &Owners::Proposer { validator, index }) = (value, owners) else {
+        let (Some(block), &Owners::Proposer { validator, index }) = (value.block(), owners) else {
             return Err(Flaw::OtherDuty);
         };
         let epoch = facts.chain.epoch_of(self.duty.slot);
@@ -287,41 +299,56 @@ fn check_block(block: &Block, duty: DutyId, expected: ExpectedBlock) -> Result<(
 /// What votes name. It covers the layout too: the same bytes are a block of Electra and one of Fulu
 /// with the same root, and only one of them may be signed.
 pub(super) fn hash(block: &Block) -> Root {
-    let hash = Sha256::new_with_prefix(b"gantry/block-value/1")
-        .chain_update(layout_bytes(block.layout()))
-        .chain_update(block.root().as_bytes());
+    hash_as(b"gantry/block-value/1", block, &[])
+}
+
+/// The same for a value with this name, of which the block and what stands beside it are all.
+pub(super) fn hash_as(name: &[u8], block: &Block, beside: &[u8]) -> Root {
+    let hash = Sha256::new_with_prefix(name)
+        .chain_update(layout_bytes(block.layout(), block.form()))
+        .chain_update(block.root().as_bytes())
+        .chain_update(beside);
     Root::from(<[u8; 32]>::from(hash.finalize()))
 }
 
 /// The layout and the SSZ.
 pub(super) fn encode(block: &Block) -> Vec<u8> {
-    [&layout_bytes(block.layout()), block.ssz()].concat()
+    [&layout_bytes(block.layout(), block.form()), block.ssz()].concat()
 }
 
 pub(super) fn decode(bytes: &[u8]) -> Option<Block> {
     let (layout, ssz) = bytes.split_at_checked(LAYOUT_BYTES)?;
-    Block::of_layout(read_layout(layout)?, Form::Full, ssz).ok()
+    let (layout, form) = read_layout(layout).filter(|(_, form)| *form == Form::Full)?;
+    Block::of_layout(layout, form, ssz).ok()
 }
 
-fn layout_bytes(layout: Layout) -> [u8; LAYOUT_BYTES] {
+pub(super) fn layout_bytes(layout: Layout, form: Form) -> [u8; LAYOUT_BYTES] {
     let preset = match layout.preset {
         PresetBase::Mainnet => 0,
         PresetBase::Minimal => 1,
     };
-    let fork = match layout.fork {
-        ForkName::Electra => 0,
-        ForkName::Fulu => 1,
+    let fork = match (layout.fork, form) {
+        (ForkName::Electra, Form::Full) => 0,
+        (ForkName::Fulu, Form::Full) => 1,
+        (ForkName::Electra, Form::Blinded) => 2,
+        (ForkName::Fulu, Form::Blinded) => 3,
     };
     [preset, fork]
 }
 
-fn read_layout(bytes: &[u8]) -> Option<Layout> {
-    let presets = [PresetBase::Mainnet, PresetBase::Minimal].into_iter();
-    let layouts = presets
-        .flat_map(|preset| [ForkName::Electra, ForkName::Fulu].map(|fork| Layout { preset, fork }));
-    layouts
+pub(super) fn read_layout(bytes: &[u8]) -> Option<(Layout, Form)> {
+    let of = |preset| {
+        [ForkName::Electra, ForkName::Fulu]
+            .into_iter()
+            .flat_map(move |fork| {
+                let layout = Layout { preset, fork };
+                [Form::Full, Form::Blinded].map(|form| (layout, form))
+            })
+    };
+    let mut all = [PresetBase::Mainnet, PresetBase::Minimal]
         .into_iter()
-        .find(|layout| layout_bytes(*layout) == bytes)
+        .flat_map(of);
+    all.find(|(layout, form)| layout_bytes(*layout, *form) == bytes)
 }
 
 #[cfg(test)]

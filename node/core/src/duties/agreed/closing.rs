@@ -9,6 +9,7 @@ use proto::{DutyKind, PeerIndex, PeerSet, SignatureBytes, ValidatorPosition};
 
 use super::objection::{Doubt, Objection};
 use super::run::Run;
+use super::value::Value;
 use crate::duties::facts::Step;
 use crate::duties::note::{Ended, Fate as Ending, Miss, Note, Phase};
 use crate::outcome::Work;
@@ -269,6 +270,9 @@ impl Run {
             return match fate {
                 Fate::Accepted => None,
                 Fate::Open => Some(self.kind.no_answer()),
+                Fate::Refused(why) if taken_by.is_empty() && self.is_blinded() => {
+                    Some(Miss::Withheld(why.clone()))
+                }
                 Fate::Refused(why) => Some(Miss::NotTaken {
                     why: why.clone(),
                     by: *taken_by,
@@ -297,6 +301,11 @@ impl Run {
             return Some(Miss::DutyInDoubt);
         }
         Some(self.stuck())
+    }
+
+    /// Whether what is signed is a block around a payload that somebody else has.
+    fn is_blinded(&self) -> bool {
+        matches!(self.stage.signed(), Some(Value::Blinded(_)))
     }
 
     /// Why the run came no further, by how far it came.

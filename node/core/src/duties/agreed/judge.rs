@@ -17,8 +17,9 @@
 
 use std::time::Duration;
 
-use proto::eth::HeadVote;
-use proto::{DutyId, Root, Round, Slot, Timestamp};
+use proto::agreement::Relay;
+use proto::eth::{Block, HeadVote};
+use proto::{DutyId, PublicKey, Root, Round, Slot, Timestamp};
 
 use super::objection::Doubt;
 use super::value::Value;
@@ -28,6 +29,8 @@ use crate::duties::Request;
 pub const NEAR: u64 = 2;
 /// How long to wait before the beacon node is asked the same again.
 const ASK_AGAIN: Duration = Duration::from_millis(50);
+/// How long to wait before relays are, which serve thousands.
+const BIDS_AGAIN: Duration = Duration::from_millis(250);
 
 /// A proposal that waits for a verdict.
 #[derive(Debug)]
@@ -39,6 +42,7 @@ pub struct Question {
     /// What the beacon node has been asked and has not answered yet.
     asked: Vec<Want>,
     ask_again_at: Timestamp,
+    bids_again_at: Timestamp,
     /// What the last look at it left in doubt.
     doubt: Option<Doubt>,
     /// What the operator has been told of that.
@@ -105,14 +109,39 @@ pub enum Want {
     View,
     /// Whether it knows this block.
     Block(Root),
+    /// Which bids relays show, of which one is looked for.
+    Bids {
+        /// The execution block that its payload builds on.
+        parent_hash: Root,
+        /// The hash of its payload.
+        block_hash: Root,
+    },
 }
 
 impl Want {
-    /// The request for a duty.
-    pub fn request(self, duty: DutyId) -> Request {
+    /// Which bids relays show for the payload of this block.
+    pub fn bids(block: &Block) -> Self {
+        Self::Bids {
+            parent_hash: block.execution_parent_hash(),
+            block_hash: block.execution_block_hash(),
+        }
+    }
+
+    /// The request for a duty of our validator with this key.
+    pub fn request(self, duty: DutyId, of: (Option<PublicKey>, &[Relay])) -> Option<Request> {
         match self {
-            Self::View => Request::HeadVote(duty.slot),
-            Self::Block(root) => Request::Knows { duty, root },
+            Self::View => Some(Request::HeadVote(duty.slot)),
+            Self::Block(root) => Some(Request::Knows { duty, root }),
+            Self::Bids {
+                parent_hash,
+                block_hash,
+            } => Some(Request::Bids {
+                duty,
+                parent_hash,
+                block_hash,
+                proposer: of.0?,
+                relays: of.1.to_vec(),
+            }),
         }
     }
 }
@@ -128,6 +157,7 @@ impl Question {
             base: Base::Unknown,
             asked: Vec::new(),
             ask_again_at,
+            bids_again_at: ask_again_at,
             doubt: None,
             told: None,
             is_answered: false,
@@ -165,6 +195,13 @@ impl Question {
         self.is_answered = true;
     }
 
+    /// Relays have answered, if they were asked for its sake.
+    pub fn answered_bids(&mut self) {
+        if let Some(want) = self.value.block().map(Want::bids) {
+            self.answered(want);
+        }
+    }
+
     /// The beacon node says what it knows of `root`.
     pub fn learn(&mut self, root: Root, seen: Sight) {
         self.answered(Want::Block(root));
@@ -190,6 +227,11 @@ impl Question {
             Doubt::OtherCheckpoints | Doubt::UnknownParent | Doubt::FarFromHead | Doubt::NoView => {
                 vec![self.value.reviewed_by()]
             }
+            Doubt::BidUnseen => {
+                let bids = self.value.block().map(Want::bids);
+                let base = (self.base != Base::Near).then(|| self.value.reviewed_by());
+                bids.into_iter().chain(base).collect()
+            }
             // The beacon node has nothing to say to it.
             Doubt::GiftOfFees | Doubt::FeeRecipientUnread | Doubt::OwnVoteMissing => {
                 self.is_answered = true;
@@ -214,9 +256,14 @@ impl Question {
             return Judgement::Wait;
         }
         self.ask_again_at = now + ASK_AGAIN;
-        wants.retain(|want| !self.asked.contains(want));
+        let is_bids = |want: &Want| matches!(want, Want::Bids { .. });
+        let may_ask_relays = now >= self.bids_again_at;
+        wants.retain(|want| !self.asked.contains(want) && (may_ask_relays || !is_bids(want)));
         if wants.is_empty() {
             return Judgement::Wait;
+        }
+        if wants.iter().any(is_bids) {
+            self.bids_again_at = now + BIDS_AGAIN;
         }
         self.asked.extend(&wants);
         Judgement::Ask(wants)

@@ -9,6 +9,7 @@
 use consensus::Input as Ballot;
 use proto::PeerIndex;
 
+use super::blinded;
 use super::judge::{Judgement, Question, Want};
 use super::objection::{Doubt, Objection};
 use super::paying;
@@ -17,6 +18,7 @@ use super::stage::Part;
 use super::value::Value;
 use crate::duties::facts::Step;
 use crate::duties::note::{Note, Phase};
+use crate::pool::agreement::BuilderPolicy;
 use crate::vault::ToSign;
 
 impl Run {
@@ -69,11 +71,16 @@ impl Run {
         }
         let verdict = match self.hard_check(question.value(), step) {
             Ok(()) => {
-                if self.is_spared(question.value(), step) {
+                // That others have voted for it is no bid that this peer has seen.
+                let is_free = !question.is_forced();
+                let unseen = self.doubts_bid(question.value()).filter(|_| is_free);
+                if self.is_spared(question.value(), step) && unseen.is_none() {
                     question.waive();
                 }
-                let payee = self.doubts_payee(question.value(), step);
-                match payee.or_else(|| self.kind.doubt(question.value())) {
+                let doubt = unseen
+                    .or_else(|| self.doubts_payee(question.value(), step))
+                    .or_else(|| self.kind.doubt(question.value()));
+                match doubt {
                     Some(doubt) if !question.is_forced() => question.refresh(doubt, step.now),
                     Some(_) | None => question.soft_check(self.kind.view(), step.now),
                 }
@@ -145,8 +152,14 @@ impl Run {
         self.stage.sign_by(Part::Owed(question));
     }
 
-    fn ask(&self, wants: Vec<Want>, step: &mut Step<'_>) {
-        let requests = wants.into_iter().map(|want| want.request(self.duty));
+    pub(super) fn ask(&self, wants: Vec<Want>, step: &mut Step<'_>) {
+        let proposer = self.owners.positions().first().copied();
+        let keys = proposer.and_then(|at| step.facts.keys.get(at));
+        let relays = step.builders.map_or(&[][..], BuilderPolicy::relays);
+        let of = (keys.map(|keys| keys.public_key), relays);
+        let requests = wants
+            .into_iter()
+            .filter_map(|want| want.request(self.duty, of));
         requests.for_each(|request| step.ask(request));
     }
 
@@ -160,6 +173,7 @@ impl Run {
         self.kind
             .check(value, &self.owners, step.facts)
             .and_then(|()| self.check_payee(value, step))
+            .and_then(|()| blinded::check(value, step.builders))
             .map_err(Objection::OfValue)?;
         let parts = value.to_sign(&self.owners, &step.facts.chain);
         let signs = |part: &ToSign| {

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use consensus::Opening;
-use proto::eth::{Aggregate, BlockContents, ChainSpec, Contribution, HeadVote};
+use proto::eth::{Aggregate, ChainSpec, Contribution, HeadVote};
 use proto::{DutyId, DutyKind, PeerIndex, SignatureBytes, Slot, Timestamp, ValidatorPosition};
 
 use super::aggregate::{self, AggregateDuty};
@@ -18,11 +18,11 @@ use super::paying;
 use super::sums::Voted;
 use super::sync_message::{self, SyncDuty};
 use super::value::Value;
-use crate::duties::Submission;
 use crate::duties::facts::{ClusterFacts, Owners, Step};
 use crate::duties::note::Miss;
 use crate::duties::payees::Verdict;
 use crate::duties::schedule::{Schedule, Topic};
+use crate::duties::{Produced, Submission};
 
 /// When a duty of this slot and kind is looked at.
 #[derive(Debug, Clone, Copy)]
@@ -128,8 +128,8 @@ pub enum Candidate {
     Head(HeadVote),
     /// What several own beacon nodes would attest to that do not agree, the best first.
     Split(Vec<HeadVote>),
-    /// The block that it has built, and its blobs.
-    Block(BlockContents),
+    /// The block that it has produced.
+    Block(Produced),
     /// What it has aggregated.
     Aggregates(Vec<Aggregate>),
     /// What it has put together of a subcommittee's messages.
@@ -221,7 +221,7 @@ impl Kind {
     pub(crate) fn keep(&mut self, candidate: Candidate) -> Option<Value> {
         match (self, candidate) {
             (Self::Head(head), Candidate::Head(view)) => head.keep(view),
-            (Self::Block(block), Candidate::Block(contents)) => Some(block.keep(contents)),
+            (Self::Block(block), Candidate::Block(produced)) => Some(block.keep(produced)),
             (Self::Head(head), Candidate::Split(views)) => head.keep(*views.first()?),
             (Self::Aggregate(aggregate), Candidate::Aggregates(all)) => aggregate.keep(all),
             (Self::SyncMessage(sync), Candidate::Head(view)) => sync.keep(view),
@@ -352,7 +352,9 @@ impl Kind {
     ) -> Option<Submission> {
         match (self, value) {
             (Self::Head(head), Value::Head(data)) => head.submission(data, fresh),
-            (Self::Block(block), Value::Block(signed)) => block.submission(signed, fresh, step),
+            (Self::Block(block), Value::Block(_) | Value::Blinded(_)) => {
+                block.submission(value.block()?, fresh, step)
+            }
             (Self::Aggregate(duty), Value::Aggregates(all)) => duty.submission(all, fresh),
             (Self::SyncMessage(sync), Value::Head(data)) => sync.submission(data, fresh),
             (Self::Contribution(duty), Value::Contribution(of)) => duty.submission(of, fresh),
@@ -362,7 +364,11 @@ impl Kind {
                 | Self::Aggregate(_)
                 | Self::SyncMessage(_)
                 | Self::Contribution(_),
-                Value::Head(_) | Value::Block(_) | Value::Aggregates(_) | Value::Contribution(_),
+                Value::Head(_)
+                | Value::Block(_)
+                | Value::Blinded(_)
+                | Value::Aggregates(_)
+                | Value::Contribution(_),
             ) => None,
         }
     }

@@ -8,6 +8,7 @@
 //! | [`kind`] | what each kind of duty does in its own way |
 //! | `head`, `block`, [`aggregate`], `sync_message`, `contribution` | each of them |
 //! | `owning`, `closing` | whose duty it is, and what became of it |
+//! | [`blinded`], [`bids`] | blocks around a payload that somebody else has built, and its bids |
 //! | `paying` | whom a block pays |
 //! | `timing`, `early` | when its rounds end; messages of duties that are not open yet |
 //! | [`value`], [`judge`], [`objection`] | what is agreed on, and when this peer would sign it |
@@ -15,6 +16,8 @@
 //! | `blobs`, `pull`, `serving` | the blobs of a signed block, from peer to peer |
 
 pub mod aggregate;
+pub mod bids;
+pub mod blinded;
 pub(crate) mod blobs;
 pub(crate) mod block;
 pub(crate) mod closing;

@@ -42,6 +42,8 @@ pub enum Flaw {
     },
     /// Nobody has agreed yet whom blocks of this validator pay.
     NoFeeRecipient,
+    /// A builder has made its payload, and no relays are agreed on.
+    BuilderOff,
 }
 
 /// What the own beacon node does not confirm, for now.
@@ -63,6 +65,9 @@ pub enum Doubt {
     /// It pays the megapool, and as far as this peer can read, the node account may be in the
     /// smoothing pool.
     FeeRecipientUnread,
+    /// A builder has made its payload, and no relay that is agreed on has shown this peer a bid for
+    /// it of what its leader states.
+    BidUnseen,
 }
 
 impl Objection {
@@ -83,7 +88,9 @@ impl Objection {
             Self::OfView(Doubt::NoView) => "own_beacon_node_not_ready",
             Self::OfView(Doubt::OwnVoteMissing) => "aggregate_lacks_own_vote",
             Self::OfView(Doubt::GiftOfFees) => "gift_of_fees",
+            Self::OfValue(Flaw::BuilderOff) => "builder_off",
             Self::OfView(Doubt::FeeRecipientUnread) => "fee_recipient_unread",
+            Self::OfView(Doubt::BidUnseen) => "bid_unseen",
             Self::OfVault => "vault_would_refuse",
         }
     }
@@ -103,7 +110,8 @@ impl Objection {
                 | Flaw::NoSignature
                 | Flaw::OtherProposer
                 | Flaw::WrongRandao
-                | Flaw::NoFeeRecipient,
+                | Flaw::NoFeeRecipient
+                | Flaw::BuilderOff,
             )
             | Self::OfView(_)
             | Self::OfVault => None,

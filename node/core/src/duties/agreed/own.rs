@@ -71,9 +71,13 @@ impl Run {
         Candidate::Split(views)
     }
 
-    /// Offers the own value, unless it is held, or its node is to build another.
-    fn weigh(&mut self, value: Value, step: &mut Step<'_>) {
+    /// Offers the own value, unless it is held, or its node is to build another, or relays are
+    /// asked first.
+    pub(super) fn weigh(&mut self, value: Value, step: &mut Step<'_>) {
         self.retry_at = None;
+        let Some(value) = self.shown(value, step) else {
+            return;
+        };
         match self.ripeness(&value, step) {
             Ripeness::Ripe => self.offer(value, step),
             Ripeness::Held => self.retry_at = Some(step.now + RETRY),
@@ -92,7 +96,7 @@ impl Run {
     }
 
     /// Everything that waits for the own beacon node.
-    fn questions(&mut self) -> impl Iterator<Item = &mut Question> {
+    pub(super) fn questions(&mut self) -> impl Iterator<Item = &mut Question> {
         self.question.iter_mut().chain(self.stage.owed_mut())
     }
 

@@ -48,7 +48,13 @@ pub(super) enum Ripeness {
 
 /// What speaks for or against whom this block pays.
 pub(super) fn judge(value: &Value, owners: &Owners, step: &Step<'_>) -> Verdict {
-    let (Value::Block(block), &Owners::Proposer { validator, .. }) = (value, owners) else {
+    let &Owners::Proposer { validator, .. } = owners else {
+        return Verdict::Right;
+    };
+    if matches!(value, Value::Blinded(_)) && !step.payees.proposes(validator, step.facts) {
+        return Verdict::Nobody;
+    }
+    let Value::Block(block) = value else {
         return Verdict::Right;
     };
     let parent = block.execution_parent_hash();

@@ -15,8 +15,12 @@ use consensus::{Input as Ballot, Instance, Output as Outcome, Setup, Standing};
 use proto::eth::{HeadVote, ValidatorIndex};
 use proto::frame::{BlobsPart, BlobsWanted, Frame};
 use proto::vote::{Message, Partial, Scope};
-use proto::{DutyId, PeerIndex, PeerSet, Root, SignatureBytes, Timestamp, ValidatorPosition};
+use proto::{
+    DutyId, PeerIndex, PeerSet, Root, SignatureBytes, Timestamp, ValidatorPosition, WireVersion,
+};
 
+use super::bids::ShownBid;
+use super::blinded;
 use super::closing::Given;
 use super::judge::{Question, Sight};
 use super::kind::{self, Candidate, Kind};
@@ -50,6 +54,8 @@ pub enum Event {
         /// What is known of it.
         seen: Sight,
     },
+    /// The bids that relays have shown.
+    Bids(Vec<ShownBid>),
     /// A proposer's RANDAO reveal for the slot.
     Reveal {
         /// The proposer.
@@ -150,7 +156,7 @@ impl Run {
             roster: Arc::clone(&facts.roster),
             me: facts.me,
             identity: facts.identity.clone(),
-            timing: timing(duty, &facts.chain, step.peers.quorum_round_trip()),
+            timing: timing(duty, step),
             standing,
         };
         Self {
@@ -187,9 +193,14 @@ impl Run {
             .min()
     }
 
-    /// The frames this peer has sent to all and a peer that comes back may have missed.
-    pub fn sent(&self) -> Vec<Vec<u8>> {
-        self.instance.sent().iter().map(frame).collect()
+    /// The frames this peer has sent to all and a peer that comes back, and speaks `version`, may
+    /// have missed.
+    pub fn sent(&self, version: WireVersion) -> Vec<Vec<u8>> {
+        let sent = self.instance.sent();
+        let known = sent
+            .iter()
+            .filter(|message| blinded::since(message) <= version);
+        known.map(frame).collect()
     }
 
     /// The vote that this duty has signed, or whose root it has, if it is of heads, and the whole
@@ -197,7 +208,9 @@ impl Run {
     pub fn vote(&self) -> Option<(&HeadVote, &BTreeMap<ValidatorPosition, SignatureBytes>)> {
         match self.stage.signed()? {
             Value::Head(vote) => Some((vote, self.collector.whole())),
-            Value::Block(_) | Value::Aggregates(_) | Value::Contribution(_) => None,
+            Value::Block(_) | Value::Blinded(_) | Value::Aggregates(_) | Value::Contribution(_) => {
+                None
+            }
         }
     }
 
@@ -244,6 +257,7 @@ impl Run {
                     self.offer(value, step);
                 }
             }
+            Event::Bids(shown) => self.bids(shown, step),
             Event::Owned { owners, held } => self.own(owners, held, step),
             Event::Submitted { accepted, refused } => self.submitted(&accepted, refused, step),
             Event::Asked(peer, validators) => self.asked(peer, &validators, step),
@@ -308,14 +322,14 @@ impl Run {
     fn perform(&mut self, outcome: Outcome<Value>, step: &mut Step<'_>) {
         match outcome {
             Outcome::Broadcast(message) => {
-                step.broadcast(self.duty.kind.since(), frame(&message));
+                step.broadcast(blinded::since(&message), frame(&message));
                 if let Message::Prepare(vote) = message {
                     self.voted = Some(vote.signed.statement.value);
                     step.out.push(Output::Later(Deferred::Presign(self.duty)));
                 }
             }
             Outcome::Send(peer, message) => {
-                step.send(peer, self.duty.kind.since(), frame(&message));
+                step.send(peer, blinded::since(&message), frame(&message));
             }
             Outcome::WantCandidate { .. } => match self.kind.settled() {
                 Some(value) => self.offer(value, step),
@@ -326,6 +340,9 @@ impl Run {
                 value,
                 forced,
             } => {
+                if let Some(block) = self.kind.block() {
+                    block.bidding.sees(&value);
+                }
                 let question = Question::new(round, value, forced);
                 if let Some(before) = self.question.replace(question) {
                     let by = self.proposer(before.value());

@@ -134,7 +134,11 @@ impl SyncDuty {
                 head::check_source(data, self.view.as_ref())
             }
             (
-                Value::Head(_) | Value::Block(_) | Value::Aggregates(_) | Value::Contribution(_),
+                Value::Head(_)
+                | Value::Block(_)
+                | Value::Blinded(_)
+                | Value::Aggregates(_)
+                | Value::Contribution(_),
                 _,
             ) => Err(Doubt::NoView),
         }

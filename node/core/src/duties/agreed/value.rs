@@ -11,6 +11,7 @@ use proto::eth::{Block, ChainSpec, Contribution, HeadVote, hash_tree_root};
 use proto::{Root, Slot, ValidatorPosition};
 
 use super::aggregate::Aggregates;
+use super::blinded::{Blinded, WEI_BYTES};
 use super::judge::Want;
 use super::objection::Doubt;
 use super::{block, contribution, head};
@@ -24,13 +25,15 @@ pub enum Value {
     Head(HeadVote),
     /// The block of our proposer of the slot.
     Block(Block),
+    /// The same, around a payload that somebody else has built.
+    Blinded(Blinded),
     /// What our aggregators of the slot sign, each beside its selection proof.
     Aggregates(Aggregates),
     /// The same of members of a subcommittee of the sync committee.
     Contribution(Arc<Contribution>),
 }
 
-const _: () = assert!(block::LAYOUT_BYTES + MAX_BLOCK_BYTES <= proto::vote::MAX_BODY);
+const _: () = assert!(block::LAYOUT_BYTES + WEI_BYTES + MAX_BLOCK_BYTES <= proto::vote::MAX_BODY);
 
 impl consensus::Value for Value {
     /// A head vote's is its `hash_tree_root`.
@@ -38,17 +41,20 @@ impl consensus::Value for Value {
         match self {
             Self::Head(data) => hash_tree_root(data),
             Self::Block(block) => block::hash(block),
+            Self::Blinded(blinded) => blinded.hash(),
             Self::Aggregates(aggregates) => aggregates.hash(),
             Self::Contribution(contribution) => contribution::hash(contribution),
         }
     }
 
     /// A head vote is its SSZ of 128 bytes; all others are longer: a block is its layout and its
-    /// SSZ, aggregates and contributions are a mark that is no layout, and their SSZ.
+    /// SSZ, a blinded one has what it is said to pay between them, aggregates and contributions are
+    /// a mark that is no layout, and their SSZ.
     fn encode(&self) -> Vec<u8> {
         match self {
             Self::Head(data) => data.to_ssz().to_vec(),
             Self::Block(block) => block::encode(block),
+            Self::Blinded(blinded) => blinded.encode(),
             Self::Aggregates(aggregates) => aggregates.encode(),
             Self::Contribution(contribution) => contribution::encode(contribution),
         }
@@ -64,7 +70,9 @@ impl consensus::Value for Value {
             contribution.map(Self::Contribution)
         };
         let block = || block::decode(bytes).map(Self::Block);
-        aggregates.or_else(contribution).or_else(block)
+        let blinded = || Blinded::decode(bytes).map(Self::Blinded);
+        let others = aggregates.or_else(contribution);
+        others.or_else(block).or_else(blinded)
     }
 }
 
@@ -78,6 +86,7 @@ impl Value {
             }
             Self::Head(data) => Signable::attestation(chain, data),
             Self::Block(block) => Signable::block(chain, block.header()),
+            Self::Blinded(blinded) => Signable::block(chain, blinded.block().header()),
             Self::Aggregates(aggregates) => return aggregates.to_sign(owners, chain),
             Self::Contribution(contribution) => {
                 return contribution::to_sign(contribution, owners, chain);
@@ -93,8 +102,19 @@ impl Value {
     /// Who signs something of this value.
     pub fn signers(&self, owners: &Owners) -> Vec<ValidatorPosition> {
         match self {
-            Self::Head(_) | Self::Block(_) | Self::Contribution(_) => owners.positions(),
+            Self::Head(_) | Self::Block(_) | Self::Blinded(_) | Self::Contribution(_) => {
+                owners.positions()
+            }
             Self::Aggregates(aggregates) => aggregates.signers(owners),
+        }
+    }
+
+    /// The block, whoever has built its payload; none of what is no block.
+    pub fn block(&self) -> Option<&Block> {
+        match self {
+            Self::Block(block) => Some(block),
+            Self::Blinded(blinded) => Some(blinded.block()),
+            Self::Head(_) | Self::Aggregates(_) | Self::Contribution(_) => None,
         }
     }
 
@@ -103,6 +123,7 @@ impl Value {
         match self {
             Self::Head(data) => data.beacon_block_root,
             Self::Block(block) => block.parent_root(),
+            Self::Blinded(blinded) => blinded.block().parent_root(),
             Self::Aggregates(aggregates) => aggregates.data().beacon_block_root,
             Self::Contribution(contribution) => contribution.beacon_block_root,
         }
@@ -114,6 +135,7 @@ impl Value {
         match self {
             Self::Head(data) => data.slot,
             Self::Block(block) => Slot(block.slot().0.saturating_sub(1)),
+            Self::Blinded(blinded) => Slot(blinded.block().slot().0.saturating_sub(1)),
             Self::Aggregates(aggregates) => aggregates.data().slot,
             Self::Contribution(contribution) => contribution.slot,
         }
@@ -123,7 +145,7 @@ impl Value {
     pub(super) fn reviewed_by(&self) -> Want {
         match self {
             Self::Head(_) => Want::View,
-            Self::Block(_) | Self::Aggregates(_) | Self::Contribution(_) => {
+            Self::Block(_) | Self::Blinded(_) | Self::Aggregates(_) | Self::Contribution(_) => {
                 Want::Block(self.builds_on())
             }
         }
@@ -135,7 +157,9 @@ impl Value {
             Self::Head(data) => {
                 view.map_or(Err(Doubt::NoView), |own| head::check_target(data, own))
             }
-            Self::Block(_) | Self::Aggregates(_) | Self::Contribution(_) => Ok(()),
+            Self::Block(_) | Self::Blinded(_) | Self::Aggregates(_) | Self::Contribution(_) => {
+                Ok(())
+            }
         }
     }
 }

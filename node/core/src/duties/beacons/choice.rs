@@ -109,8 +109,8 @@ fn root(response: &Response) -> Option<Root> {
     if let Response::Proposers(_, Some(drawn)) = response {
         return drawn.root;
     }
-    if let Response::Block(_, Some(contents)) = response {
-        return Some(contents.block.parent_root());
+    if let Response::Block(_, Some(produced)) = response {
+        return Some(produced.block().parent_root());
     }
     None
 }

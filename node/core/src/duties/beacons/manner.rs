@@ -44,9 +44,10 @@ impl Manner {
             | Request::Proposers(_)
             | Request::Seats(..)
             | Request::Leaving(_) => Self::Fact,
-            Request::Block { .. } | Request::Aggregates { .. } | Request::Contribution { .. } => {
-                Self::Built
-            }
+            Request::Block { .. }
+            | Request::Bids { .. }
+            | Request::Aggregates { .. }
+            | Request::Contribution { .. } => Self::Built,
         }
     }
 
@@ -121,6 +122,7 @@ pub(super) fn worth(response: &Response) -> Worth {
         Response::Block(_, contents) => of(contents.is_some()),
         Response::Aggregates(_, all) => of(!all.is_empty()),
         Response::Contribution(_, found) => of(found.is_some()),
+        Response::Bids(_, shown) => of(!shown.is_empty()),
         Response::Condition(condition) => match condition {
             Condition::Sound => Worth::Enough,
             Condition::Behind => Worth::Something,
@@ -150,6 +152,7 @@ pub fn nothing(request: &Request) -> Response {
         Request::Block { slot, .. } => Response::Block(*slot, None),
         Request::Aggregates { slot, .. } => Response::Aggregates(*slot, Vec::new()),
         Request::Contribution { duty, .. } => Response::Contribution(*duty, None),
+        Request::Bids { duty, .. } => Response::Bids(*duty, Vec::new()),
         Request::Condition => Response::Condition(Condition::Mute),
         Request::Knows { duty, root } => Response::Knows {
             duty: *duty,

@@ -9,7 +9,8 @@ impl Node {
     /// On which terms others may build blocks from now on, if they may. Also to be called before
     /// the first input.
     pub fn build_by(&mut self, policy: Option<BuilderPolicy>) {
-        self.onehop.registrations.agree(policy);
+        self.builders = policy;
+        self.onehop.registrations.look_again();
     }
 
     /// Has validators registered that have duties.

@@ -48,9 +48,10 @@ impl Node {
             Response::SplitVote(slot, views) => {
                 self.viewed(slot, || Some(Candidate::Split(views.clone())));
             }
-            Response::Block(slot, contents) => {
-                self.candidate(of_slot(slot), contents.map(Candidate::Block));
+            Response::Block(slot, produced) => {
+                self.candidate(of_slot(slot), produced.map(Candidate::Block));
             }
+            Response::Bids(duty, shown) => self.step(duty, Event::Bids(shown)),
             Response::Aggregates(slot, all) => {
                 let candidate = (!all.is_empty()).then_some(Candidate::Aggregates(all));
                 self.step(aggregate::of_slot(slot), Event::Candidate(candidate));

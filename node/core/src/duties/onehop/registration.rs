@@ -35,7 +35,6 @@ use crate::duties::note::{Note, RegistrationNote};
 use crate::duties::{Deferred, Output, Request};
 use crate::partials::collector::Collector;
 use crate::partials::share::Share;
-use crate::pool::agreement::BuilderPolicy;
 use crate::vault::Signable;
 
 /// The most registrations that the beacon node is given at once.
@@ -46,7 +45,6 @@ const PAUSE: u64 = 4;
 /// The registrations of all validators.
 #[derive(Debug, Default)]
 pub struct Registrations {
-    policy: Option<BuilderPolicy>,
     open: BTreeMap<ValidatorPosition, Open>,
     /// Whose registration is to be signed here, in this order.
     unsigned: VecDeque<ValidatorPosition>,
@@ -73,13 +71,9 @@ struct Open {
 }
 
 impl Registrations {
-    /// On which terms others may build blocks from now on, if they may.
-    pub fn agree(&mut self, policy: Option<BuilderPolicy>) {
-        if self.policy != policy {
-            self.policy = policy;
-            // It is looked at again at once.
-            self.slot = None;
-        }
+    /// What is agreed on has changed: it is looked at again at once.
+    pub fn look_again(&mut self) {
+        self.slot = None;
     }
 
     /// Whether it was looked at in this slot.
@@ -93,7 +87,7 @@ impl Registrations {
         if self.slot.replace(slot) == Some(slot) {
             return;
         }
-        let wanted = self.wanted(active, step);
+        let wanted = wanted(active, step);
         let is_wanted = |at: &ValidatorPosition, open: &Open| {
             let wanted = wanted.get(at);
             wanted.is_some_and(|(message, _)| *message == open.message)
@@ -109,27 +103,6 @@ impl Registrations {
         self.open.values_mut().for_each(|open| open.tried = None);
         self.give(step);
         self.put_off(step);
-    }
-
-    /// What is to be registered: nothing before its time, which an operator's clock has set, and
-    /// nothing of a validator of which it is not known whom its blocks pay.
-    fn wanted(
-        &self,
-        active: &[ValidatorPosition],
-        step: &Step<'_>,
-    ) -> BTreeMap<ValidatorPosition, (ValidatorRegistration, Signable)> {
-        let now = step.now.unix_seconds();
-        let Some(policy) = self.policy.as_ref() else {
-            return BTreeMap::new();
-        };
-        let of = |at: &ValidatorPosition| {
-            let key = step.facts.keys.get(*at)?.public_key;
-            let payee = step.payees.registers(*at, step.now, step.facts)?;
-            let message = policy.registration(key, payee);
-            let signable = Signable::registration(&step.facts.chain, policy, (key, payee));
-            (message.timestamp <= now).then_some((*at, (message, signable)))
-        };
-        active.iter().filter_map(of).collect()
     }
 
     /// Gives the beacon node what is whole: at once what it was never given, and the rest once an
@@ -297,6 +270,26 @@ impl Registrations {
         }
         true
     }
+}
+
+/// What is to be registered: nothing before its time, which an operator's clock has set, and
+/// nothing of a validator of which it is not known whom its blocks pay.
+fn wanted(
+    active: &[ValidatorPosition],
+    step: &Step<'_>,
+) -> BTreeMap<ValidatorPosition, (ValidatorRegistration, Signable)> {
+    let now = step.now.unix_seconds();
+    let Some(policy) = step.builders else {
+        return BTreeMap::new();
+    };
+    let of = |at: &ValidatorPosition| {
+        let key = step.facts.keys.get(*at)?.public_key;
+        let payee = step.payees.registers(*at, step.now, step.facts)?;
+        let message = policy.registration(key, payee);
+        let signable = Signable::registration(&step.facts.chain, policy, (key, payee));
+        (message.timestamp <= now).then_some((*at, (message, signable)))
+    };
+    active.iter().filter_map(of).collect()
 }
 
 impl Open {

@@ -1,8 +1,9 @@
 //! What the own view confirms, doubts and refuses.
 
-use proto::Epoch;
-use proto::eth::{Checkpoint, CommitteeIndex};
+use proto::eth::{Checkpoint, CommitteeIndex, Form};
+use proto::{Epoch, example};
 
+use super::super::blinded::Blinded;
 use super::*;
 
 const DUTY: Slot = Slot(100);
@@ -95,4 +96,30 @@ fn an_old_head_and_one_of_a_later_slot_are_not_voted_for() {
         assert_eq!(verdict, again, "{slot} {head}");
         assert_eq!(doubt, Doubt::FarFromHead);
     }
+}
+
+#[test]
+fn relays_are_asked_again_less_often_than_the_own_node() {
+    const BLOCK: &[u8] =
+        include_bytes!("../../../../../../proto/tests/vectors/blinded-minimal.ssz");
+    let chain = example::chain([1; 32].into(), &[]);
+    let block = Block::from_ssz_of(&chain, Form::Blinded, BLOCK).unwrap();
+    let (bids, parent) = (Want::bids(&block), Want::Block(block.parent_root()));
+    let value = Value::Blinded(Blinded::new(block, 7).unwrap());
+    let mut question = Question::new(Round::FIRST, value, false);
+    let mut asked = Vec::new();
+    for at in (0..500).step_by(50) {
+        let now = Timestamp::from_micros(1 + at * 1_000);
+        if let Judgement::Ask(wants) = question.refresh(Doubt::BidUnseen, now) {
+            asked.extend(wants.iter().map(|want| (at, *want)));
+            question.answered_bids();
+            question.answered(parent);
+        }
+    }
+    let when = |wanted: Want| {
+        let of = asked.iter().filter(|(_, want)| *want == wanted);
+        of.map(|(at, _)| *at).collect::<Vec<_>>()
+    };
+    assert_eq!(when(bids), [0, 250]);
+    assert_eq!(when(parent), (0..500).step_by(50).collect::<Vec<_>>());
 }

@@ -9,6 +9,7 @@ use crate::duties::onehop::four::{self, lock, share};
 use crate::duties::payees::Payees;
 use crate::duties::peers::Peers;
 use crate::partials::keys::ClusterKeys;
+use crate::pool::agreement::BuilderPolicy;
 use crate::pool::agreement::example::policy;
 use crate::record::{Entry, History, Journal, Owner, Recorded, SimulatedDisk};
 use crate::vault::{Held, Vault};
@@ -25,6 +26,7 @@ struct Peer {
     recorded: Recorded,
     peers: Peers,
     payees: Payees,
+    builders: Option<BuilderPolicy>,
     registrations: Registrations,
     now: u64,
     out: Vec<Output>,
@@ -60,6 +62,7 @@ impl Peer {
             peers: four::peers(&facts, WireVersion::V5),
             facts,
             payees: Payees::default(),
+            builders: None,
             registrations: Registrations::default(),
             now: WRITTEN + 5,
             out: Vec::new(),
@@ -77,12 +80,18 @@ impl Peer {
             peers: &mut self.peers,
             payees: &mut self.payees,
             is_mute: false,
+            builders: self.builders.as_ref(),
             blobs: self.facts.chain.blobs(),
             recorded: self.recorded,
             now: Timestamp::from_micros(self.now * 1_000_000),
             out: &mut self.out,
         };
         act(&mut self.registrations, &mut step);
+    }
+
+    fn agree(&mut self, policy: BuilderPolicy) {
+        self.builders = Some(policy);
+        self.registrations.look_again();
     }
 
     fn advance(&mut self) {
@@ -120,7 +129,7 @@ impl Cluster {
         let mut peers: Vec<Peer> = (0..4).map(Peer::new).collect();
         for (at, peer) in peers.iter_mut().enumerate() {
             if !without.contains(&at) {
-                peer.registrations.agree(Some(policy(WRITTEN)));
+                peer.agree(policy(WRITTEN));
             }
         }
         Self(peers)
@@ -196,12 +205,12 @@ fn without_an_agreement_that_names_relays_nothing_is_signed() {
     );
     // Three suffice, and the fourth has what it needs once it has agreed too.
     for at in [0, 1, 3] {
-        cluster.0[at].registrations.agree(Some(policy(WRITTEN)));
+        cluster.0[at].agree(policy(WRITTEN));
     }
     cluster.slots(2);
     assert!(are_right(&cluster.0[0].given[0].1, WRITTEN));
     assert!(cluster.0[2].given.is_empty());
-    cluster.0[2].registrations.agree(Some(policy(WRITTEN)));
+    cluster.0[2].agree(policy(WRITTEN));
     cluster.slots(2);
     assert!(are_right(&cluster.0[2].given[0].1, WRITTEN));
 }
@@ -229,7 +238,7 @@ fn a_new_version_is_signed_and_said_at_once_and_none_before_its_time() {
     cluster.slots(2);
     let later = WRITTEN + 10 * SLOT;
     for peer in &mut cluster.0 {
-        peer.registrations.agree(Some(policy(later)));
+        peer.agree(policy(later));
     }
     cluster.slots(6);
     assert!(cluster.0.iter().all(|peer| peer.given.len() == 1));
@@ -285,7 +294,7 @@ fn a_liar_is_named_and_costs_nothing_and_a_peer_that_comes_back_hears_all() {
     );
     assert_eq!(cluster.0[0].blamed, [(liar, Breach::BadShare); 2]);
     // One that was away comes back with the agreement, and brings the third.
-    cluster.0[2].registrations.agree(Some(policy(WRITTEN)));
+    cluster.0[2].agree(policy(WRITTEN));
     cluster.slots(3);
     assert!(are_right(&cluster.0[0].given[0].1, WRITTEN));
     let frames = cluster.0[0].registrations.sent();

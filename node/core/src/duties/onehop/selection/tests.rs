@@ -80,6 +80,7 @@ impl Peer {
             peers: &mut self.peers,
             payees: &mut self.payees,
             is_mute: false,
+            builders: None,
             blobs: self.facts.chain.blobs(),
             recorded: self.recorded,
             now: self.facts.chain.start_of(NOW),

@@ -75,6 +75,7 @@ impl Peer {
             peers: &mut self.peers,
             payees: &mut self.payees,
             is_mute: false,
+            builders: None,
             blobs: self.facts.chain.blobs(),
             recorded: self.recorded,
             now: Timestamp::from_micros(self.now * 1_000_000),
