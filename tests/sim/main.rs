@@ -27,8 +27,8 @@
 //! | `dues`, `endings` | the same, of duties that are drawn anew; of what is said at their end |
 //! | `controls` | worlds that are wrong on purpose: the checkers must notice |
 //!
-//! A run that fails prints its seed and the hash of everything that happened. By default some two
-//! hundred seeds are run, in about a minute on two cores. More, with any number of peers:
+//! A run that fails prints its seed and the hash of everything that happened. By default 135
+//! seeds are run, in about a minute on two cores. More, with any number of peers:
 //!
 //! ```sh
 //! GANTRY_SIM=4:1000..2000 cargo test -p sim from_the_environment
@@ -154,39 +154,39 @@ fn seed_holds(n: usize, seed: u64) -> usize {
 
 #[test]
 fn four_peers_in_trouble_stay_safe_and_recover() {
-    let missed = seeds_hold(4, 0..60);
+    let missed = seeds_hold(4, 0..40);
     // Eleven duties a seed. Trouble that costs nothing would test nothing, and so would one that
     // leaves nothing to agree on.
     assert!(
-        (30..300).contains(&missed),
+        (20..200).contains(&missed),
         "{missed} duties missed while everything failed"
     );
 }
 
 #[test]
 fn five_peers_in_trouble_stay_safe_and_recover() {
-    seeds_hold(5, 0..40);
+    seeds_hold(5, 0..26);
 }
 
 #[test]
 fn seven_and_eight_peers_in_trouble_stay_safe_and_recover() {
-    seeds_hold(7, 0..30);
-    seeds_hold(8, 0..6);
+    seeds_hold(7, 0..20);
+    seeds_hold(8, 0..4);
 }
 
 #[test]
 fn three_six_nine_and_twelve_peers_in_trouble_stay_safe_and_recover() {
-    seeds_hold(3, 0..24);
-    seeds_hold(6, 0..24);
-    seeds_hold(9, 0..6);
-    seeds_hold(12, 0..3);
+    seeds_hold(3, 0..16);
+    seeds_hold(6, 0..16);
+    seeds_hold(9, 0..4);
+    seeds_hold(12, 0..2);
 }
 
 #[test]
 fn ten_eleven_and_thirteen_peers_in_trouble_stay_safe_and_recover() {
-    seeds_hold(10, 0..4);
-    seeds_hold(11, 0..3);
-    seeds_hold(13, 0..3);
+    seeds_hold(10, 0..3);
+    seeds_hold(11, 0..2);
+    seeds_hold(13, 0..2);
 }
 
 #[test]
