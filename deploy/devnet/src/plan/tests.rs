@@ -22,6 +22,27 @@ fn fulu_needs_another_client_or_genesis_validators() {
 }
 
 #[test]
+fn a_chain_crosses_to_fulu_from_electra_and_with_an_engine_that_knows_it() {
+    let crossing = Plan {
+        fulu_at: Some(3),
+        engine: Engine::Mock,
+        entry: Entry::Genesis,
+        ..Plan::small(8)
+    };
+    assert!(crossing.clone().check().is_ok());
+    let fork = Fork::Fulu;
+    assert!(
+        refusal(Plan {
+            fork,
+            ..crossing.clone()
+        })
+        .starts_with("--fulu-at")
+    );
+    let engine = Engine::Npm;
+    assert!(refusal(Plan { engine, ..crossing }).starts_with("--fulu-at"));
+}
+
+#[test]
 fn an_execution_client_wants_whole_seconds() {
     assert!(
         refusal(Plan {
