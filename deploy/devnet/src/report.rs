@@ -16,8 +16,8 @@
 //! ```
 //! - `duties` are read back from the chain's blocks (with `load`: counted by the stand-in node,
 //!   where "included" means that the signature was verified under the group key); `kind` is
-//!   `attestation` or `proposal`. An attestation of a committee without an outside member counts
-//!   only if it was packed nevertheless: nobody aggregates it.
+//!   `attestation`, `proposal` or `sync_message`. Of the last a seat counts once for each block
+//!   whose parent all voters of the slot before it knew.
 //! - `latency_ms` comes from each peer's histograms, as the difference of two readings; the peers'
 //!   buckets are 15 % wide, and so exact is a quantile. `max` is the upper edge of the last bucket
 //!   that grew. Phases are those of the peer's metric `gantry_phase_seconds`.
