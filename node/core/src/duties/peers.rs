@@ -18,7 +18,7 @@ pub struct Peers {
     size: ClusterSize,
     me: PeerIndex,
     up: PeerSet,
-    /// What the sessions that are up speak.
+    /// What the last session of each speaks.
     versions: BTreeMap<PeerIndex, WireVersion>,
     /// Peers without sight of the chain. This one may be among them.
     blind: PeerSet,
@@ -85,9 +85,13 @@ impl Peers {
     }
 
     /// Whether what came with version `since` is to be performed: t peers know it, this one
-    /// included. What every program knows is performed whoever is connected.
+    /// included, whether or not they are connected now. Who is away makes no duty another one's,
+    /// nor one that is missed one that was not due. What every program knows is performed anyway.
     pub fn enough_know(&self, since: WireVersion) -> bool {
-        let know = self.knowing(since).len() + 1;
+        let knows = |(peer, version): &(&PeerIndex, &WireVersion)| {
+            **version >= since && !self.foreign.contains(**peer)
+        };
+        let know = self.versions.iter().filter(knows).count() + 1;
         since <= Versions::OURS.lowest() || know >= self.size.threshold()
     }
 

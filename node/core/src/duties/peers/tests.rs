@@ -42,9 +42,21 @@ fn what_came_with_a_version_is_performed_once_a_threshold_knows_it() {
     assert!(!peers.enough_know(WireVersion::V2), "two of four know it");
     peers.set_up(all[3], WireVersion::V2);
     assert!(peers.enough_know(WireVersion::V2), "three of four know it");
+}
+
+#[test]
+fn who_goes_away_does_not_forget_what_it_knows() {
+    let (mut peers, all) = four();
+    peers.set_up(all[1], WireVersion::V2);
+    peers.set_up(all[3], WireVersion::V2);
     peers.set_down(all[1]);
-    assert!(!peers.knows(all[1], WireVersion::V1));
-    assert!(!peers.enough_know(WireVersion::V2));
+    assert!(!peers.knows(all[1], WireVersion::V1), "it hears nothing");
+    assert!(peers.enough_know(WireVersion::V2));
+    peers.set_up(all[1], WireVersion::V1);
+    assert!(!peers.enough_know(WireVersion::V2), "an older program now");
+    peers.set_up(all[1], WireVersion::V2);
+    peers.set_foreign(all[3]);
+    assert!(!peers.enough_know(WireVersion::V2), "of another chain");
 }
 
 #[test]
