@@ -9,7 +9,8 @@
 //! whatever the size of the cluster, and no attestation waits for more than one slot's.
 //!
 //! Members of the sync committee sign something new in every slot: theirs are exchanged [`AHEAD`]
-//! slots ahead, in the same quarter, and are few.
+//! slots ahead, in the same quarter, and are few. They have a pace of their own, [`MEMBERS_PACE`]:
+//! members in all four subcommittees would leave attesters nothing of the other.
 //!
 //! Of each peer the newest part of an attester in an epoch is kept, for this epoch and the next,
 //! and one of a member for each slot to come and subcommittee: bounded by peers and validators.
@@ -33,8 +34,12 @@ use crate::partials::collector::Collector;
 use crate::partials::share::Share;
 use crate::vault::Signable;
 
-/// How many chores are begun in one slot: four slots are signed and combined.
+/// How many chores of attesters are begun in one slot: four slots are signed and combined.
 pub const PACE: usize = 8;
+
+/// How many chores of members are begun in one slot: those of four subcommittees are signed and
+/// combined, and again without the part of a liar.
+pub const MEMBERS_PACE: usize = 16;
 
 /// How many slots ahead members of the sync committee sign.
 pub const AHEAD: u64 = 2;
@@ -46,11 +51,11 @@ pub struct Selections {
     /// The parts of members of the sync committee.
     members: BTreeMap<Electorate, BTreeMap<(ValidatorPosition, PeerIndex), SignatureBytes>>,
     /// The slot in which chores were begun last, and how many.
-    begun: Option<(Slot, usize)>,
+    begun: Option<(Slot, Begun)>,
     /// The chores that are not done.
     open: BTreeSet<Electorate>,
-    /// Whether a part has come since no chore was found last.
-    has_news: bool,
+    /// Whether parts have come since no chore was found last.
+    news: News,
 }
 
 /// A peer's part of an attester's proof, this one's among them.
@@ -58,6 +63,42 @@ pub struct Selections {
 struct Part {
     slot: Slot,
     signature: SignatureBytes,
+}
+
+/// Of whom parts have come.
+#[derive(Debug, Clone, Copy, Default)]
+struct News {
+    attesters: bool,
+    members: bool,
+}
+
+/// How many chores were begun in a slot.
+#[derive(Debug, Clone, Copy, Default)]
+struct Begun {
+    attesters: usize,
+    members: usize,
+}
+
+impl Begun {
+    fn has_room_for(self, of: Electorate) -> bool {
+        match of.subcommittee {
+            None => self.attesters < PACE,
+            Some(_) => self.members < MEMBERS_PACE,
+        }
+    }
+
+    fn has_room_for_any(self, news: News) -> bool {
+        let has_room = |is_news: bool, begun: usize, pace: usize| is_news && begun < pace;
+        has_room(news.attesters, self.attesters, PACE)
+            || has_room(news.members, self.members, MEMBERS_PACE)
+    }
+
+    fn count(&mut self, of: Electorate) {
+        match of.subcommittee {
+            None => self.attesters += 1,
+            Some(_) => self.members += 1,
+        }
+    }
 }
 
 /// When in `slot` its work begins.
@@ -71,14 +112,14 @@ impl Selections {
     pub fn may_begin(&self, now: Slot) -> bool {
         match self.begun_in(now) {
             None => true,
-            Some(count) => self.has_news && count < PACE,
+            Some(begun) => begun.has_room_for_any(self.news),
         }
     }
 
     /// How many chores were begun in slot `now`, if any were looked for.
-    fn begun_in(&self, now: Slot) -> Option<usize> {
+    fn begun_in(&self, now: Slot) -> Option<Begun> {
         let begun = self.begun.filter(|(slot, _)| *slot == now);
-        begun.map(|(_, count)| count)
+        begun.map(|(_, begun)| begun)
     }
 
     /// The chores that are to be begun in the slot of this step, of those who `lack` a whole proof,
@@ -89,13 +130,17 @@ impl Selections {
         step: &Step<'_>,
     ) -> Vec<Electorate> {
         let now = step.slot();
-        let count = self.begun_in(now).unwrap_or(0);
-        let ripe = lack
-            .into_iter()
-            .filter(|(of, lacking)| !self.open.contains(of) && self.is_ripe(*of, lacking, step));
-        let chores: Vec<Electorate> = ripe.map(|(of, _)| of).take(PACE - count).collect();
-        self.has_news = false;
-        self.begun = Some((now, count + chores.len()));
+        let mut begun = self.begun_in(now).unwrap_or_default();
+        let mut chores = Vec::new();
+        for (of, lacking) in lack {
+            let may = begun.has_room_for(of) && !self.open.contains(&of);
+            if may && self.is_ripe(of, &lacking, step) {
+                begun.count(of);
+                chores.push(of);
+            }
+        }
+        self.news = News::default();
+        self.begun = Some((now, begun));
         self.open.extend(&chores);
         chores
     }
@@ -190,7 +235,10 @@ impl Selections {
     }
 
     fn keep(&mut self, peer: PeerIndex, shares: &SelectionShares, step: &Step<'_>) {
-        self.has_news = true;
+        match shares.of.subcommittee {
+            None => self.news.attesters = true,
+            Some(_) => self.news.members = true,
+        }
         let slot = shares.of.slot;
         let is_ours = |of: &&Partial| step.facts.keys.get(of.validator).is_some();
         let ours = shares.partials.iter().filter(is_ours);

@@ -197,6 +197,21 @@ fn a_slot_has_eight_chores_the_nearest_first_and_each_once() {
 }
 
 #[test]
+fn attesters_never_wait_for_members_of_all_subcommittees() {
+    let mut peer = Peer::new();
+    let members = [41, 42].map(Slot).into_iter().flat_map(|slot| {
+        let subcommittees = proto::Subcommittee::ALL.map(Some);
+        subcommittees.map(|subcommittee| Electorate { slot, subcommittee })
+    });
+    let members: Vec<Electorate> = members.collect();
+    let slots = (41..56).map(|slot| attesters(Slot(slot)));
+    let all: Vec<Electorate> = members.iter().copied().chain(slots).collect();
+    let lack = all.iter().map(|of| (*of, vec![VALIDATOR])).collect();
+    let chores = peer.act(|selections, step| selections.begin(lack, step));
+    assert_eq!(chores, all[..members.len() + PACE]);
+}
+
+#[test]
 fn what_waits_for_others_is_no_chore_until_a_part_comes() {
     let mut peer = Peer::new();
     assert_eq!(peer.chores(&[41]), [Slot(41)]);
