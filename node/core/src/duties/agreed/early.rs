@@ -1,7 +1,7 @@
 //! Messages of duties whose run is not open yet: a peer's clock or beacon node is a little ahead.
 //!
-//! Bounded by peers, duties and [`MESSAGES`]: at most one proposal of a peer and duty is kept,
-//! since it alone is large.
+//! Bounded by peers, duties and [`MESSAGES`]: at most one proposal and one COMMIT of a peer and
+//! duty are kept, since these two are large.
 //!
 //! Never here: a signature checked. That is the run's to do.
 
@@ -22,8 +22,9 @@ impl Early {
     /// it asks for a value, or brings one that nobody has asked for.
     pub fn keep(&mut self, peer: PeerIndex, message: Message) {
         let kept = self.0.entry((message.scope().duty, peer)).or_default();
-        let is_proposal = |message: &Message| matches!(message, Message::Propose(_));
-        let is_second = is_proposal(&message) && kept.iter().any(is_proposal);
+        let is_large = |of: &Message| matches!(of, Message::Propose(_) | Message::Commit(_));
+        let is_same = |of: &Message| std::mem::discriminant(of) == std::mem::discriminant(&message);
+        let is_second = is_large(&message) && kept.iter().any(is_same);
         if message.signer().is_some() && !is_second && kept.len() < MESSAGES {
             kept.push(message);
         }

@@ -1,6 +1,6 @@
 //! Messages that come early are kept within bounds.
 
-use proto::vote::{Prepare, Proposal, Propose, Scope, Vote};
+use proto::vote::{Commit, Committal, Prepare, Proposal, Propose, Scope, Signatures, Vote};
 use proto::{ClusterSize, DutyKind, Identity, Root, Round};
 
 use super::*;
@@ -43,6 +43,32 @@ fn vote(value: u8) -> Message {
         signed: identity.sign(peer(), statement).into_signed(),
         proposal: None,
     })
+}
+
+fn commit(sequence: u64) -> Message {
+    let statement = Commit {
+        scope: SCOPE,
+        round: Round::FIRST,
+        value: [1; 32].into(),
+        sequence,
+        partials: Vec::new(),
+    };
+    let identity = Identity::from_seed(&[1; 32]);
+    Message::Commit(Committal {
+        signed: identity.sign(peer(), statement).into_signed(),
+        certificate: Signatures::default(),
+        proposal: None,
+    })
+}
+
+#[test]
+fn a_peer_can_leave_one_commit_beside_its_proposal() {
+    let mut early = Early::default();
+    early.keep(peer(), proposal(1));
+    (0..20).for_each(|sequence| early.keep(peer(), commit(sequence)));
+    early.keep(peer(), vote(1));
+    let kept = early.take(SCOPE.duty, peer());
+    assert_eq!(kept, [proposal(1), commit(0), vote(1)]);
 }
 
 #[test]
