@@ -173,10 +173,11 @@ impl Health {
         }
         let patience = patience(chain);
         let is_silent = |since: Timestamp| now.since(since) >= patience;
-        let ahead = chain.slot_at(now).map(|slot| Slot(slot.0 + NEAR));
+        let after = |slot: Slot| Slot(slot.0.saturating_add(NEAR));
+        let ahead = chain.slot_at(now).map(after);
         let is_old = head
             .zip(reached)
-            .is_some_and(|(head, reached)| head.0 + NEAR < reached.0);
+            .is_some_and(|(head, reached)| after(head) < reached);
         let is_of_the_future = head.zip(ahead).is_some_and(|(head, ahead)| head > ahead);
         let is_slow = self.average.is_some_and(|average| average >= patience / 2);
         let says = |of: fn(&Report) -> bool| self.report.as_ref().is_some_and(of);
