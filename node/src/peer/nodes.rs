@@ -276,9 +276,12 @@ impl Nodes {
         let mut shared = self.shared();
         shared.notes.retain(|other| kind(other) != Some(same));
         shared.notes.push(request.clone());
-        let most = NOTED_EPOCHS + 1;
-        let excess = shared.notes.len().saturating_sub(most);
-        shared.notes.drain(..excess);
+        let is_alike = |other: &Request| kind(other).map(|(of, _)| of) == Some(same.0);
+        let alike = shared.notes.iter().filter(|it| is_alike(it)).count();
+        let oldest = shared.notes.iter().position(is_alike);
+        if let Some(oldest) = oldest.filter(|_| alike > NOTED_EPOCHS) {
+            shared.notes.remove(oldest);
+        }
     }
 
     /// Tells a node again what it is to take note of: it may have restarted.

@@ -305,6 +305,31 @@ async fn a_node_that_comes_back_is_told_again_whom_blocks_pay() {
 }
 
 #[tokio::test]
+async fn what_a_node_is_told_again_is_the_last_of_each_kind_for_two_epochs() {
+    let node = Pretend::start().await;
+    let peer = Peer::of(&[&node, &node]);
+    let asked = |epoch| Asked {
+        epoch: Epoch(epoch),
+        number: epoch,
+    };
+    peer.nodes.keep(&Request::Prepare(asked(4), Vec::new()));
+    for epoch in 3..6 {
+        peer.nodes
+            .keep(&Request::Subscribe(asked(epoch), Vec::new()));
+        peer.nodes
+            .keep(&Request::SubscribeSync(asked(epoch), Vec::new()));
+    }
+    let expected = [
+        Request::Prepare(asked(4), Vec::new()),
+        Request::Subscribe(asked(4), Vec::new()),
+        Request::SubscribeSync(asked(4), Vec::new()),
+        Request::Subscribe(asked(5), Vec::new()),
+        Request::SubscribeSync(asked(5), Vec::new()),
+    ];
+    assert_eq!(peer.nodes.shared().notes, expected);
+}
+
+#[tokio::test]
 async fn a_head_is_told_when_two_of_three_have_it_and_not_when_one_has() {
     let nodes = [(); 3].map(|()| Pretend::start());
     let nodes = futures::future::join_all(nodes).await;
