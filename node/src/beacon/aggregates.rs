@@ -3,7 +3,7 @@
 use proto::eth::operations::Attestation;
 use proto::eth::{
     Aggregate, ChainSpec, CommitteeIndex, ForkName, Mainnet, Minimal, Preset, PresetBase,
-    SignedAggregate,
+    SignedAggregate, hash_tree_root,
 };
 use proto::{Root, Slot};
 
@@ -18,7 +18,7 @@ impl BeaconClient {
     /// `hash_tree_root` `data`; none if it has no such votes, or does not know the call.
     ///
     /// # Errors
-    /// If the node cannot be asked, or answers for another slot or other committees.
+    /// If the node cannot be asked, or answers for other votes or other committees.
     pub async fn aggregate(
         &self,
         spec: &ChainSpec,
@@ -38,7 +38,11 @@ impl BeaconClient {
             PresetBase::Mainnet => self.read_aggregate::<Mainnet>(&answer)?,
             PresetBase::Minimal => self.read_aggregate::<Minimal>(&answer)?,
         };
-        let fits = |of: &Aggregate| of.committee_index == committee && of.data.slot == slot;
+        // By its data, or where nodes are compared, many votes for something else would count most.
+        let fits = |of: &Aggregate| {
+            let is_of_slot = of.committee_index == committee && of.data.slot == slot;
+            is_of_slot && hash_tree_root(&of.data) == data
+        };
         match aggregate.filter(fits) {
             Some(aggregate) => Ok(Some(aggregate)),
             None => {

@@ -17,7 +17,7 @@ pub enum Contradiction {
         index: CommitteeIndex,
     },
     #[error(
-        "the aggregate of committee {committee} in slot {slot} asked, one of another slot or of \
+        "the aggregate of committee {committee} in slot {slot} asked, one of other votes or of \
          other committees came"
     )]
     OtherAggregate {

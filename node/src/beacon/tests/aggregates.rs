@@ -3,7 +3,7 @@
 use proto::eth::operations::Attestation;
 use proto::eth::{
     Aggregate, AttestationData, ChainSpec, Checkpoint, CommitteeIndex, ForkName, Minimal,
-    PresetBase, SignedAggregate, ValidatorIndex,
+    PresetBase, SignedAggregate, ValidatorIndex, hash_tree_root,
 };
 use proto::{Epoch, Root, SignatureBytes, Slot};
 use serde_json::json;
@@ -14,7 +14,6 @@ use super::*;
 const ROUTE: &str = "/eth/v2/validator/aggregate_attestation";
 const POST: &str = "/eth/v2/validator/aggregate_and_proofs";
 const OF: (Slot, CommitteeIndex) = (Slot(414), CommitteeIndex(3));
-const DATA: Root = Root::ZERO;
 
 async fn spec() -> ChainSpec {
     Node::recorded().start().await.chain_spec().await.unwrap()
@@ -41,6 +40,10 @@ fn aggregate() -> Aggregate {
     }
 }
 
+fn data() -> Root {
+    hash_tree_root(&aggregate().data)
+}
+
 fn signed(index: u64) -> SignedAggregate {
     SignedAggregate {
         aggregator_index: ValidatorIndex(index),
@@ -59,9 +62,10 @@ async fn an_aggregate_of_one_committee_is_asked_for_by_slot_data_and_committee()
     let full = aggregate().in_full().unwrap();
     let node = Node::recorded().with(ROUTE, (200, JSON, &answered(&full)));
     let client = node.start().await;
-    let found = client.aggregate(&spec().await, OF, DATA).await.unwrap();
+    let found = client.aggregate(&spec().await, OF, data()).await.unwrap();
     assert_eq!(found, Some(aggregate()));
-    let asked = format!("{ROUTE}?attestation_data_root={DATA}&slot=414&committee_index=3");
+    let data = data();
+    let asked = format!("{ROUTE}?attestation_data_root={data}&slot=414&committee_index=3");
     assert_eq!(node.last().0, asked);
 }
 
@@ -72,23 +76,34 @@ async fn a_node_that_has_none_or_does_not_know_the_call_gives_none() {
         b"<html>404</html>",
     ] {
         let node = Node::recorded().with(ROUTE, (404, JSON, body));
-        let found = node.start().await.aggregate(&spec().await, OF, DATA).await;
+        let found = node
+            .start()
+            .await
+            .aggregate(&spec().await, OF, data())
+            .await;
         assert_eq!(found, Ok(None));
     }
 }
 
 #[tokio::test]
-async fn an_aggregate_of_another_slot_or_of_other_committees_is_no_answer() {
+async fn an_aggregate_of_other_votes_or_of_other_committees_is_no_answer() {
     let mut other_slot = aggregate();
     other_slot.data.slot = Slot(413);
+    let mut other_head = aggregate();
+    other_head.data.beacon_block_root = Root::from([1; 32]);
     let mut other_committee = aggregate();
     other_committee.committee_index = CommitteeIndex(2);
     let mut of_two: Attestation<Minimal> = aggregate().in_full().unwrap();
     of_two.committee_bits.set(0, true).unwrap();
     let full = |of: Aggregate| of.in_full().unwrap();
-    for wrong in [full(other_slot), full(other_committee), of_two] {
+    let wrong = [other_slot, other_head, other_committee].map(full);
+    for wrong in wrong.into_iter().chain([of_two]) {
         let node = Node::recorded().with(ROUTE, (200, JSON, &answered(&wrong)));
-        let found = node.start().await.aggregate(&spec().await, OF, DATA).await;
+        let found = node
+            .start()
+            .await
+            .aggregate(&spec().await, OF, data())
+            .await;
         let (slot, committee) = OF;
         let other = Contradiction::OtherAggregate { slot, committee };
         assert_eq!(cause(found), Cause::Contradiction(other));
