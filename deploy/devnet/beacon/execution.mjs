@@ -1,14 +1,28 @@
 // The connection to the execution client: a real one over the engine API, or the package's mock.
+// And that to a relay, if there is one.
 import fs from "node:fs";
 import {toHex} from "@lodestar/utils";
 
 const engineDir = "./node_modules/@lodestar/beacon-node/lib/execution/";
-const {initializeExecutionEngine} = await import(`${engineDir}index.js`);
+const {initializeExecutionBuilder, initializeExecutionEngine} = await import(
+  `${engineDir}index.js`
+);
 const {ExecutionEngineMockBackend} = await import(`${engineDir}engine/mock.js`);
 const {getExecutionEngineFromBackend} = await import(`${engineDir}engine/index.js`);
 
 export function executionEngine(flags, config, state, modules) {
   return flags.engine ? realEngine(flags, modules) : mockEngine(config, state, modules);
+}
+
+// Always enabled: the package's rule of chains in trouble counts slots from before the first ones.
+export function executionBuilder({builder}, config, {logger}) {
+  if (!builder) return undefined;
+  const options = {mode: "http", url: builder, timeout: 4000};
+  const made = initializeExecutionBuilder(options, config, null, logger);
+  made.updateStatus("enabled");
+  made.updateStatus = () => {};
+  made.checkStatus = async () => {};
+  return made;
 }
 
 function realEngine({engine, jwtFile}, modules) {

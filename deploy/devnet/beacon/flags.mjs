@@ -14,6 +14,7 @@ const options = {
   jwt: text(), // file with the secret of that API, in hex
   "deposit-contract": text("0x00000000219ab540356cBB839Cbe05303d7705Fa"),
   "chain-id": text("1337"),
+  builder: text(), // URL of a relay whose bids it takes; without it all payloads are the engine's
   peers: text(""), // REST URLs of other such nodes, with commas
   config: text(""), // NAME=VALUE,… overrides of the chain's configuration (not of the preset)
   append: text(), // JSON file: [{"pubkey", "withdrawal_credentials"}], more genesis validators
@@ -34,6 +35,7 @@ export function readFlags() {
     jwtFile: values.jwt,
     depositContract: values["deposit-contract"],
     chainId: Number(values["chain-id"]),
+    builder: values.builder,
     peers: list(values.peers),
     config: list(values.config).map((pair) => pair.split("=")),
     appendFile: values.append,

@@ -13,7 +13,7 @@ import {BeaconStateView, createBeaconStateView} from "@lodestar/state-transition
 import {createPubkeyCache, syncPubkeys} from "@lodestar/state-transition";
 import {toHex} from "@lodestar/utils";
 import {chainConfig} from "./chain-config.mjs";
-import {executionEngine} from "./execution.mjs";
+import {executionBuilder, executionEngine} from "./execution.mjs";
 import {readFlags} from "./flags.mjs";
 import {genesisState} from "./genesis.mjs";
 import {LEFT_OUT_SLOTS, packLeftOut} from "./left-out.mjs";
@@ -94,7 +94,7 @@ async function startChain() {
     anchorState: createBeaconStateView({useNative: false, anchorState, config, pubkeyCache}),
     isAnchorStateFinalized: true,
     executionEngine: executionEngine(flags, config, anchorState, modules),
-    executionBuilder: undefined,
+    executionBuilder: executionBuilder(flags, config, modules),
   });
   await chain.init?.();
   return chain;

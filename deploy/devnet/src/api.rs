@@ -145,6 +145,11 @@ impl BeaconApi {
         &self.url
     }
 
+    /// The chain's constants.
+    pub fn spec(&self) -> &ChainSpec {
+        &self.spec
+    }
+
     /// The chain's genesis.
     pub fn genesis(&self) -> &Genesis {
         self.spec.genesis()

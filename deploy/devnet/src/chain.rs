@@ -114,6 +114,9 @@ impl Chain {
                     .args(["--engine", &execution.engine_url, "--jwt"])
                     .arg(&execution.jwt);
             }
+            if let Some(url) = plan.builder_of(i) {
+                command.args(["--builder", url]);
+            }
             if let Some(file) = &appended {
                 command.arg("--append").arg(file);
             }

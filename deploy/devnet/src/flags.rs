@@ -188,6 +188,7 @@ impl Flags {
             fulu_at: self.fulu_at,
             beacon_nodes: self.beacon_nodes,
             engine: self.engine(),
+            builder: None,
             entry: match self.in_genesis || self.load.is_some() {
                 true => Entry::Genesis,
                 false if self.rocketpool => Entry::RocketPool,

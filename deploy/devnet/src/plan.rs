@@ -191,6 +191,10 @@ pub struct Plan {
     pub beacon_nodes: BeaconNodes,
     /// Who executes.
     pub engine: Engine,
+    /// The address of a relay whose bids the peers' beacon nodes take, if there is one. The relay
+    /// has a node of its own: one that asked the node that asks it would wait for itself, and what
+    /// a node has built it shows whatever the relay keeps back.
+    pub builder: Option<String>,
     /// Deposit or genesis.
     pub entry: Entry,
     /// Whether blocks carry only what the cluster has aggregated and contributed: the interop
@@ -223,6 +227,7 @@ impl Plan {
             fulu_at: None,
             beacon_nodes: BeaconNodes::Shared,
             engine: Engine::Npm,
+            builder: None,
             entry: Entry::Deposit,
             sums_alone: false,
             strikes: Vec::new(),
@@ -238,13 +243,20 @@ impl Plan {
         (3 * self.validators).next_multiple_of(8).max(64)
     }
 
-    /// How many beacon nodes are started.
+    /// How many beacon nodes are started: with a relay one more, the last, which no peer names.
     pub fn beacon_node_count(&self) -> usize {
-        match self.beacon_nodes {
+        let named = match self.beacon_nodes {
             BeaconNodes::Shared => 1,
             BeaconNodes::Each => self.size.peers(),
             BeaconNodes::Pair => 2,
-        }
+        };
+        named + usize::from(self.builder.is_some())
+    }
+
+    /// The relay that the beacon node `i` asks, if there is one: that of the relay asks none.
+    pub fn builder_of(&self, i: usize) -> Option<&str> {
+        let is_named = i + 1 < self.beacon_node_count();
+        self.builder.as_deref().filter(|_| is_named)
     }
 
     /// The beacon nodes that the peer `i` names, in its order, each by its number from 0.

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`whole`] | the main job: ceremony, deposit, activation, duties; a peer gone for two epochs |
 //! | [`beacons`] | two beacon nodes for every peer, of which one stands still |
+//! | [`built`] | blocks of a builder, whose relay then keeps payloads back |
 //! | [`troubles`] | one chain on which one peer after the other gets into trouble |
 //! | [`kills`] | SIGKILL in mid-slot, again and again |
 //! | [`cuts`] | a peer cut off and back, and one far away |
@@ -15,6 +16,7 @@
 //! | [`proving`] | a running peer makes a proof on trial when its operator wants one |
 //! | [`rocket_pool`] | a megapool's validators from their founding to the last wei |
 //! | [`rollback`] | an older data directory put in place |
+//! | [`relay`] | a relay that speaks the Builder API and signs |
 //! | [`sums`] | blocks that carry only what the cluster aggregates and contributes |
 //! | [`stand`] | the devnet that they share, and what they ask of it |
 //! | [`count`] | which duties the blocks contain, counted beside everything else |
@@ -31,6 +33,7 @@
 )]
 
 mod beacons;
+mod built;
 mod count;
 mod cuts;
 mod full;
@@ -40,6 +43,7 @@ mod memory;
 mod namespaces;
 mod outcomes;
 mod proving;
+mod relay;
 mod rocket_pool;
 mod rollback;
 mod stand;

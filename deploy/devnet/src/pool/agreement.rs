@@ -20,44 +20,72 @@ const ALL: usize = 10_000;
 const FILE: &str = "pool-agreement.json";
 
 impl RocketPool {
-    /// One operator writes the agreement, all sign a copy of it, one of them as the node account
-    /// too, and one gathers what the others have signed. In the end each has the whole.
+    /// The operators agree on Rocket Pool; one of them signs as the node account too.
     pub fn agree(&self, cluster: &Cluster, site: &Site) -> Result<(), Error> {
-        let (first, others) = cluster.peers.split_first().expect("a cluster has peers");
-        let mut new = agree(first, site, &["new"]);
-        new.args(["--node", Who::Node.account().address])
-            .args(["--rocket-storage", self.contracts.at("rocketStorage")])
-            .args(["--withdrawal", Who::Withdrawal.account().address])
-            .args(["--rpl-withdrawal", Who::RplWithdrawal.account().address]);
+        let mut terms = vec![
+            ("--node", Who::Node.account().address.to_owned()),
+            (
+                "--rocket-storage",
+                self.contracts.at("rocketStorage").to_owned(),
+            ),
+            ("--withdrawal", Who::Withdrawal.account().address.to_owned()),
+            (
+                "--rpl-withdrawal",
+                Who::RplWithdrawal.account().address.to_owned(),
+            ),
+        ];
         for (share, peer) in shares(cluster.peers.len()).zip(&cluster.peers) {
-            new.args(["--share", &format!("{}={share}", peer.name)]);
-        }
-        output("gantry pool agree new", &mut new)?;
-        let hash = hash_of(&file(first))?.to_string();
-        for peer in others {
-            copy(&file(first), &file(peer))?;
+            terms.push(("--share", format!("{}={share}", peer.name)));
         }
         let (keystore, password) = self.node_keystore()?;
-        for peer in &cluster.peers {
-            let mut sign = agree(peer, site, &["sign", "--hash", &hash]);
-            if peer.name == first.name {
-                sign.arg("--node-keystore").arg(&keystore);
-                sign.arg("--node-passphrase-file").arg(&password);
-            }
-            output("gantry pool agree sign", &mut sign)?;
-        }
-        let mut merge = agree(first, site, &["merge"]);
-        merge.args(cluster.peers.iter().map(file));
-        output("gantry pool agree merge", &mut merge)?;
-        for peer in others {
-            copy(&file(first), &file(peer))?;
-        }
-        for peer in &cluster.peers {
-            let mut show = agree(peer, site, &["show", "--complete"]);
-            output("gantry pool agree show", &mut show)?;
-        }
-        Ok(())
+        let node = [
+            ("--node-keystore", keystore),
+            ("--node-passphrase-file", password),
+        ];
+        agree_on((cluster, site), &terms, &node)
     }
+}
+
+/// One operator writes the agreement, all sign a copy of it, the first one with these flags more,
+/// and one gathers what the others have signed. In the end each has the whole.
+///
+/// # Errors
+/// If a command fails.
+pub fn agree_on(
+    (cluster, site): (&Cluster, &Site),
+    terms: &[(&str, String)],
+    first_signs: &[(&str, PathBuf)],
+) -> Result<(), Error> {
+    let (first, others) = cluster.peers.split_first().expect("a cluster has peers");
+    let mut new = agree(first, site, &["new"]);
+    for (flag, value) in terms {
+        new.args([flag, value.as_str()]);
+    }
+    output("gantry pool agree new", &mut new)?;
+    let hash = hash_of(&file(first))?.to_string();
+    for peer in others {
+        copy(&file(first), &file(peer))?;
+    }
+    for peer in &cluster.peers {
+        let mut sign = agree(peer, site, &["sign", "--hash", &hash]);
+        if peer.name == first.name {
+            for (flag, path) in first_signs {
+                sign.arg(flag).arg(path);
+            }
+        }
+        output("gantry pool agree sign", &mut sign)?;
+    }
+    let mut merge = agree(first, site, &["merge"]);
+    merge.args(cluster.peers.iter().map(file));
+    output("gantry pool agree merge", &mut merge)?;
+    for peer in others {
+        copy(&file(first), &file(peer))?;
+    }
+    for peer in &cluster.peers {
+        let mut show = agree(peer, site, &["show", "--complete"]);
+        output("gantry pool agree show", &mut show)?;
+    }
+    Ok(())
 }
 
 /// The hash of the newest version: what is signed.

@@ -11,7 +11,7 @@
 //! Never here: what the node account sends. The coordinator among the peers does that.
 
 mod accounts;
-mod agreement;
+pub mod agreement;
 mod money;
 mod seen;
 
