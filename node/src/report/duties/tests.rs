@@ -80,7 +80,6 @@ fn duties_are_found_by_validator_slot_and_miss_the_newest_first() {
     let size = ClusterSize::of(4).unwrap();
     let path = dir.path().join("memory");
     let (history, _) = DutyHistory::open(&path, Root::ZERO, size).unwrap();
-    let book = history.book();
     let both = [(0, 70), (1, 71)];
     let lacking = fate("attestation", None, Some(OnChain::Lacking), &[(1, 71)]);
     let late = fate("attestation", Some("late"), None, &[(0, 70)]);
@@ -91,8 +90,10 @@ fn duties_are_found_by_validator_slot_and_miss_the_newest_first() {
     ] {
         history.remember_row(row).unwrap();
     }
-    // Only its end shows that all of it is written.
+    // Only its end shows that all of it is written, and then it shows nothing more.
     history.close().unwrap();
+    let (history, _) = DutyHistory::open(&path, Root::ZERO, size).unwrap();
+    let book = history.book();
     let found = |filter: Filter| {
         let report = DutyReport::of(&book, &filter, (&[], 32));
         let duties = report.duties.iter();

@@ -7,6 +7,7 @@ use proto::{ClusterSize, DutyKind, Epoch, Slot, ValidatorPosition};
 
 use super::*;
 use crate::beacon::{BeaconError, Call, Cause};
+use crate::disk::duty_history::Row;
 use crate::report::metrics::Metrics;
 use node_core::duties::agreed::objection::Objection;
 use node_core::duties::note;
@@ -42,13 +43,24 @@ fn told(peers: usize, notes: Vec<Note>) -> (String, String) {
 
 /// What one of so many peers writes into its log when it is made to tell `what`, and its metrics.
 fn told_by(peers: usize, what: impl FnOnce(&mut Observer)) -> (String, String) {
+    let (log, metrics, _) = kept_by(peers, what);
+    (log, metrics)
+}
+
+/// The same, and the rows that are kept.
+fn kept_by(peers: usize, what: impl FnOnce(&mut Observer)) -> (String, String, Vec<Row>) {
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("log");
     let file = std::fs::File::create(&log).unwrap();
     let metrics = Arc::new(Metrics::new());
     let size = ClusterSize::of(4).unwrap();
-    let (history, _) =
-        DutyHistory::open(&dir.path().join("memory"), proto::Root::ZERO, size).unwrap();
+    let memory = dir.path().join("memory");
+    let open = || {
+        DutyHistory::open(&memory, proto::Root::ZERO, size)
+            .unwrap()
+            .0
+    };
+    let history = open();
     let shown = Shown {
         metrics: Arc::clone(&metrics),
         board: Arc::default(),
@@ -62,7 +74,8 @@ fn told_by(peers: usize, what: impl FnOnce(&mut Observer)) -> (String, String) {
     });
     // What is to be remembered is written by now.
     observer.history.close().unwrap();
-    (std::fs::read_to_string(log).unwrap(), metrics.text())
+    let rows = open().book().within(0..u64::MAX).collect();
+    (std::fs::read_to_string(log).unwrap(), metrics.text(), rows)
 }
 
 fn head(slot: u64) -> DutyId {
@@ -328,9 +341,7 @@ fn without_dave() -> note::Ended {
 
 #[test]
 fn a_duty_that_has_ended_is_kept_for_each_validator_with_how_far_it_came_and_who_was_missing() {
-    let mut book = None;
-    let (log, metrics) = told_by(4, |observer| {
-        book = Some(observer.shown.book.clone());
+    let (log, metrics, rows) = kept_by(4, |observer| {
         let duty = head(40);
         let ended = without_dave();
         let reached = |phase| Note::Reached { duty, phase };
@@ -373,7 +384,7 @@ fn a_duty_that_has_ended_is_kept_for_each_validator_with_how_far_it_came_and_who
     assert!(log.contains("not in the chain"), "{log}");
     assert!(log.contains("[71]"), "{log}");
     assert!(metrics.contains("effectiveness 0.5"), "{metrics}");
-    let row = book.unwrap().within(0..u64::MAX).next().unwrap();
+    let row = rows[0].clone();
     assert_eq!(row.missing, ["peer 4"]);
     assert_eq!(row.reached.unwrap().0, "enough shares");
     assert_eq!(row.fates[0].reason, None);
