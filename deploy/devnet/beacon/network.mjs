@@ -1,5 +1,5 @@
 // Stands in place of the libp2p network: what a node would gossip is posted to the REST API of its
-// peers. Nothing is requested, so a node that misses a block stays behind.
+// peers. Blocks that it misses nevertheless it asks for (catch-up.mjs).
 import {EventEmitter} from "node:events";
 import {getClient} from "@lodestar/api";
 import {ssz} from "@lodestar/types";
@@ -7,11 +7,15 @@ import {toHex} from "@lodestar/utils";
 
 // Messages of one kind that arrive within this time are posted together.
 const BATCH_MS = 15;
-const REQUEST_MS = 8000;
+export const REQUEST_MS = 8000;
 // How many signatures are remembered before the set is emptied at an epoch's start.
 const REMEMBERED = 20_000;
 
-const silent = {debug() {}, verbose() {}, info() {}, warn() {}, error() {}, child: () => silent};
+const nothing = () => {};
+export const silent = {
+  ...{debug: nothing, verbose: nothing, info: nothing, warn: nothing, error: nothing},
+  child: () => silent,
+};
 
 export function restNetwork(urls, config, clock) {
   const peers = urls.map((baseUrl) =>

@@ -1,6 +1,7 @@
 // A devnet beacon node built from Lodestar's published packages: their chain, operation pools,
 // validator API and REST server, with fork choice, database, network and logger of our own
-// (`shims/`, network.mjs). It is not Lodestar: it has no libp2p, no sync and no disk.
+// (`shims/`, network.mjs). It is not Lodestar: it has no libp2p and no disk, and of sync only what
+// catch-up.mjs asks for.
 //
 // LODESTAR_PRESET=minimal|mainnet in the environment; flags in flags.mjs; README.md says more.
 import {setMaxListeners} from "node:events";
@@ -12,6 +13,7 @@ import {SLOTS_PER_EPOCH} from "@lodestar/params";
 import {BeaconStateView, createBeaconStateView} from "@lodestar/state-transition";
 import {createPubkeyCache, syncPubkeys} from "@lodestar/state-transition";
 import {toHex} from "@lodestar/utils";
+import {catchUp} from "./catch-up.mjs";
 import {chainConfig} from "./chain-config.mjs";
 import {executionBuilder, executionEngine} from "./execution.mjs";
 import {readFlags} from "./flags.mjs";
@@ -59,6 +61,7 @@ await serveApi();
 const root = toHex(anchorState.genesisValidatorsRoot);
 console.log(`ready port=${flags.port} genesis_time=${flags.genesisTime} root=${root}`);
 clock.on("clock:slot", logSlot);
+catchUp(flags, config, chain, clock);
 if (!flags.onlyAggregated) clock.on("clock:slot", packRest);
 process.on("unhandledRejection", (error) => console.error("unhandled rejection", error));
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(0));
