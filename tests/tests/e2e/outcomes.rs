@@ -14,6 +14,15 @@ const VALIDATORS: usize = 16;
 /// How long after the last block that may carry a duty a peer may take to say what became of it:
 /// eight slots until the block is believed, and one to look.
 const PATIENCE: u64 = 16;
+/// Why something is missed where two of four are away, or are back and do not vote yet; of what
+/// follows from another duty, that there was nothing that it could follow from.
+const REASONS: [&str; 5] = [
+    "too few peers connected",
+    "no value found enough votes",
+    "the cluster has signed nothing in this slot",
+    "too few parts of the RANDAO reveal",
+    "gave no value",
+];
 
 #[test]
 fn outcomes_are_those_of_the_chain_with_an_epoch_in_which_nothing_is_signed() {
@@ -99,11 +108,13 @@ fn reasons(stand: &Stand, i: usize, since: Slot) {
     };
     assert!(missed.iter().any(is_alone), "{missed:?}");
     for record in missed {
-        // One that is back does not vote at once.
         let reason = record.reason.clone().unwrap_or_default();
-        let is_back = reason.contains("no value found enough votes");
-        assert!(is_alone(&record) || is_back, "{record:?}");
-        assert_eq!(record.missing.len(), 2, "{record:?}");
+        let is_known = REASONS.iter().any(|of| reason.contains(of));
+        assert!(is_known, "{record:?}");
+        assert!(
+            !is_alone(&record) || record.missing.len() == 2,
+            "{record:?}"
+        );
     }
     let epochs = stand.status(i).unwrap().epochs;
     let shares: Vec<f64> = epochs.iter().filter_map(|it| it.effectiveness).collect();
