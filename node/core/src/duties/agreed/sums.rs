@@ -42,16 +42,14 @@ pub(super) fn completed<N: Unsigned + Clone>(
     (mut bits, sum): (BitList<N>, SignatureBytes),
     voted: &Voted,
 ) -> Option<(BitList<N>, SignatureBytes)> {
-    let lacking: Vec<_> = lacking(ours, &bits, voted).collect();
+    let lacking = lacking(ours, &bits, voted).map(|(place, signature)| (place, *signature));
+    let lacking: Vec<(usize, SignatureBytes)> = lacking.collect();
     if lacking.is_empty() {
         return Some((bits, sum));
     }
     let mut whole = SignaturePoint::from_bytes(&sum).ok()?;
-    for (_, signature) in &lacking {
-        whole = whole.plus(&SignaturePoint::from_bytes(signature).ok()?)?;
-    }
-    let places: Vec<usize> = lacking.into_iter().map(|(place, _)| place).collect();
-    for place in places {
+    for (place, signature) in lacking {
+        whole = whole.plus(&SignaturePoint::from_bytes(&signature).ok()?)?;
         bits.set(place, true).ok()?;
     }
     Some((bits, whole.to_bytes()))
