@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dkg::bls::{Message, PublicPoint, SignaturePoint, verify, verify_same_message};
 use proto::eth::operations::SignedVoluntaryExit;
-use proto::eth::{AttestationData, ChainSpec, SingleAttestation, signing_root};
-use proto::{Epoch, PublicKey, SignatureBytes, Slot};
+use proto::eth::{AttestationData, ChainSpec, SingleAttestation, ValidatorIndex, signing_root};
+use proto::{Epoch, PublicKey, Root, SignatureBytes, Slot};
 use sha2::{Digest as _, Sha256};
 
 use self::sums::Received;
@@ -28,6 +28,9 @@ pub struct Count {
 
 /// By slot and validator, the vote and its signature.
 type Valid = BTreeMap<(Slot, u64), (AttestationData, SignatureBytes)>;
+
+/// Whether something is taken, or why not.
+type Verdict = Result<(), &'static str>;
 
 /// Why one attestation of a request was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,14 +88,21 @@ impl Count {
 
     /// Why no chain would take this exit for its signature.
     pub fn objection(&self, spec: &ChainSpec, exit: &SignedVoluntaryExit) -> Option<&'static str> {
-        let index = usize::try_from(exit.message.validator_index.0).ok();
-        let Some(key) = index.and_then(|index| self.keys.get(index)) else {
-            return Some("no such validator");
-        };
         let root = signing_root(&exit.message, spec.voluntary_exit_domain());
-        let signature = SignaturePoint::from_bytes(&exit.signature);
+        let by = exit.message.validator_index;
+        self.is_signed(by, root, &exit.signature).err()
+    }
+
+    /// Whether the group key of this validator has signed what has this signing root.
+    fn is_signed(&self, by: ValidatorIndex, root: Root, signature: &SignatureBytes) -> Verdict {
+        let index = usize::try_from(by.0).ok();
+        let key = index.and_then(|index| self.keys.get(index));
+        let key = key.ok_or("no such validator")?;
+        let signature = SignaturePoint::from_bytes(signature);
         let is_valid = signature.is_ok_and(|it| verify(key, &Message::hash(root), &it));
-        (!is_valid).then_some("not the group key's signature")
+        is_valid
+            .then_some(())
+            .ok_or("not the group key's signature")
     }
 
     /// The duties of `epoch`, and how many of them have been received.

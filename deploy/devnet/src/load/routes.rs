@@ -42,6 +42,7 @@ pub(super) struct Node {
 
 type Shared = State<Arc<Node>>;
 type Answer = Result<Json<Value>, (StatusCode, Json<Value>)>;
+type Taken = Result<StatusCode, (StatusCode, Json<Value>)>;
 
 pub(super) fn all(node: Arc<Node>) -> Router {
     Router::new()
@@ -250,11 +251,15 @@ async fn attestation_data(State(node): Shared, Query(asked): Query<Asked>) -> An
 async fn attestations(
     State(node): Shared,
     Json(attestations): Json<Vec<SingleAttestation>>,
-) -> Result<StatusCode, (StatusCode, Json<Value>)> {
+) -> Taken {
     // Curve work: beside the loop that serves the other peers.
     let checking =
         tokio::task::spawn_blocking(move || node.count.receive(&node.world, &attestations));
-    let refused = checking.await.unwrap_or_default();
+    taken_but(&checking.await.unwrap_or_default())
+}
+
+/// All of a request was taken, but for these.
+fn taken_but(refused: &[Refused]) -> Taken {
     if refused.is_empty() {
         return Ok(StatusCode::OK);
     }
@@ -265,10 +270,7 @@ async fn attestations(
 }
 
 /// What nobody will ever process is taken if a chain would take its signature.
-async fn exit(
-    State(node): Shared,
-    Json(exit): Json<SignedVoluntaryExit>,
-) -> Result<StatusCode, (StatusCode, Json<Value>)> {
+async fn exit(State(node): Shared, Json(exit): Json<SignedVoluntaryExit>) -> Taken {
     match node.count.objection(&spec::of(&node.world), &exit) {
         None => Ok(StatusCode::OK),
         Some(why) => Err(refuse(StatusCode::BAD_REQUEST, why)),

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dkg::bls::{Message, SignaturePoint, verify};
+use dkg::bls::SignaturePoint;
 use proto::eth::aggregate::{AggregateAndProof, SignedAggregateAndProof, is_aggregator};
 use proto::eth::operations::Attestation;
 use proto::eth::sync::{
@@ -18,7 +18,7 @@ use proto::{Epoch, Root, SignatureBytes, Slot};
 use ssz_types::BitList;
 use tree_hash::TreeHash;
 
-use super::Count;
+use super::{Count, Verdict};
 use crate::load::world::{COMMITTEE_LENGTH, SLOTS_PER_EPOCH, SYNC_MEMBER, World};
 
 /// What came of these duties in some slots.
@@ -39,9 +39,6 @@ pub(super) struct Received {
     messages: BTreeMap<Slot, (Root, SignatureBytes)>,
     contributions: BTreeSet<Slot>,
 }
-
-/// Why one of them was refused.
-type Verdict = Result<(), &'static str>;
 
 impl Count {
     /// What came in `epoch`.
@@ -118,9 +115,9 @@ impl Count {
         }
         let by = *aggregator_index;
         let proof = (spec, DomainType::SelectionProof, epoch);
-        self.is_signed(by, proof, &slot, selection_proof)?;
+        self.has_signed(by, proof, &slot, selection_proof)?;
         let whole = (spec, DomainType::AggregateAndProof, epoch);
-        self.is_signed(by, whole, &signed.message, &signed.signature)?;
+        self.has_signed(by, whole, &signed.message, &signed.signature)?;
         self.received().aggregates.insert((slot, by.0));
         Ok(())
     }
@@ -143,7 +140,7 @@ impl Count {
         let domain = DomainType::SyncCommittee;
         let epoch = slot.epoch(SLOTS_PER_EPOCH);
         let root = &message.beacon_block_root;
-        self.is_signed(SYNC_MEMBER, (spec, domain, epoch), root, &message.signature)?;
+        self.has_signed(SYNC_MEMBER, (spec, domain, epoch), root, &message.signature)?;
         let mut received = self.received();
         let first = (message.beacon_block_root, message.signature);
         received.messages.entry(slot).or_insert(first);
@@ -190,27 +187,22 @@ impl Count {
         };
         let epoch = slot.epoch(SLOTS_PER_EPOCH);
         let proof = (spec, DomainType::SyncCommitteeSelectionProof, epoch);
-        self.is_signed(by, proof, &chosen, &message.selection_proof)?;
+        self.has_signed(by, proof, &chosen, &message.selection_proof)?;
         let whole = (spec, DomainType::ContributionAndProof, epoch);
-        self.is_signed(by, whole, message, &signed.signature)?;
+        self.has_signed(by, whole, message, &signed.signature)?;
         self.received().contributions.insert(slot);
         Ok(())
     }
 
-    fn is_signed(
+    /// Whether a validator's group key has signed this in the domain of a purpose and an epoch.
+    fn has_signed(
         &self,
         by: ValidatorIndex,
         (spec, purpose, epoch): (&ChainSpec, DomainType, Epoch),
         object: &impl TreeHash,
         signature: &SignatureBytes,
     ) -> Verdict {
-        let key = usize::try_from(by.0).ok().and_then(|at| self.keys.get(at));
         let root = signing_root(object, spec.domain(purpose, epoch));
-        let point = SignaturePoint::from_bytes(signature).ok();
-        let is_valid = key.zip(point);
-        let is_valid = is_valid.is_some_and(|(key, it)| verify(key, &Message::hash(root), &it));
-        is_valid
-            .then_some(())
-            .ok_or("not the group key's signature")
+        self.is_signed(by, root, signature)
     }
 }

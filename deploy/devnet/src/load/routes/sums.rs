@@ -1,20 +1,21 @@
 //! The routes of aggregators and of the sync committee.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use proto::eth::aggregate::SignedAggregateAndProof;
 use proto::eth::sync::SignedContributionAndProof;
-use proto::eth::{CommitteeIndex, Mainnet, SyncCommitteeMessage};
+use proto::eth::{ChainSpec, CommitteeIndex, Mainnet, SyncCommitteeMessage};
 use proto::{Root, Slot};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Answer, Shared, data, refuse};
+use super::{Answer, Node, Shared, Taken, data, refuse, taken_but};
+use crate::load::count::Refused;
 use crate::load::spec;
 use crate::load::world::SYNC_MEMBER;
-
-type Taken = Result<StatusCode, (StatusCode, Json<Value>)>;
 
 /// One validator sits in the committee, in its first seat, for ever.
 pub(super) async fn members(
@@ -47,10 +48,7 @@ pub(super) async fn aggregate(State(node): Shared, Query(asked): Query<OfVotes>)
     let found = node
         .count
         .aggregate(&node.world, of, asked.attestation_data_root);
-    match found {
-        Some(found) => Ok(data(json!(found))),
-        None => Err(refuse(StatusCode::NOT_FOUND, "no votes for that")),
-    }
+    given(found, "no votes for that")
 }
 
 #[derive(Deserialize)]
@@ -63,50 +61,59 @@ pub(super) async fn contribution(State(node): Shared, Query(asked): Query<OfMess
     let found = node
         .count
         .contribution(Slot(asked.slot), asked.beacon_block_root);
-    match found {
-        Some(found) => Ok(data(json!(found))),
-        None => Err(refuse(StatusCode::NOT_FOUND, "no messages for that")),
-    }
+    given(found, "no messages for that")
+}
+
+/// What was found, or that nothing was.
+fn given(found: Option<impl Serialize>, why_not: &str) -> Answer {
+    let found = found.map(|found| data(json!(found)));
+    found.ok_or_else(|| refuse(StatusCode::NOT_FOUND, why_not))
 }
 
 pub(super) async fn aggregates(
     State(node): Shared,
     Json(all): Json<Vec<SignedAggregateAndProof<Mainnet>>>,
 ) -> Taken {
-    let spec = spec::of(&node.world);
-    each(&all, |it| {
-        node.count.receive_aggregate(&node.world, &spec, it)
+    each(node, all, |node, spec, it| {
+        node.count.receive_aggregate(&node.world, spec, it)
     })
+    .await
 }
 
 pub(super) async fn messages(
     State(node): Shared,
     Json(all): Json<Vec<SyncCommitteeMessage>>,
 ) -> Taken {
-    let spec = spec::of(&node.world);
-    each(&all, |it| {
-        node.count.receive_message(&node.world, &spec, it)
+    each(node, all, |node, spec, it| {
+        node.count.receive_message(&node.world, spec, it)
     })
+    .await
 }
 
 pub(super) async fn contributions(
     State(node): Shared,
     Json(all): Json<Vec<SignedContributionAndProof<Mainnet>>>,
 ) -> Taken {
-    let spec = spec::of(&node.world);
-    each(&all, |it| node.count.receive_contribution(&spec, it))
+    each(node, all, |node, spec, it| {
+        node.count.receive_contribution(spec, it)
+    })
+    .await
 }
 
-/// Takes those that are right, and names the others.
-fn each<T>(all: &[T], take: impl Fn(&T) -> Result<(), &'static str>) -> Taken {
-    let refused = all.iter().enumerate().filter_map(|(position, it)| {
-        let reason = take(it).err()?;
-        Some(json!({ "index": position.to_string(), "message": reason }))
+/// Takes those that are right, and names the others: curve work, beside the loop that serves the
+/// other peers.
+async fn each<T: Send + 'static>(
+    node: Arc<Node>,
+    all: Vec<T>,
+    take: fn(&Node, &ChainSpec, &T) -> Result<(), &'static str>,
+) -> Taken {
+    let checking = tokio::task::spawn_blocking(move || {
+        let spec = spec::of(&node.world);
+        let refused = all.iter().enumerate().filter_map(|(position, it)| {
+            let reason = take(&node, &spec, it).err()?;
+            Some(Refused { position, reason })
+        });
+        refused.collect::<Vec<Refused>>()
     });
-    let failures: Vec<Value> = refused.collect();
-    if failures.is_empty() {
-        return Ok(StatusCode::OK);
-    }
-    let body = json!({ "code": 400, "message": "some were refused", "failures": failures });
-    Err((StatusCode::BAD_REQUEST, Json(body)))
+    taken_but(&checking.await.unwrap_or_default())
 }
