@@ -60,6 +60,9 @@ impl Vault {
         let (held, marks) = self
             .find(validator)
             .ok_or(Refusal::UnknownValidator(validator))?;
+        if signable.subject.is_of_a_duty() && self.halted.contains(&validator) {
+            return Err(Refusal::Halted(validator));
+        }
         match &signable.subject {
             Subject::Vote {
                 data,

@@ -41,6 +41,8 @@ mod voting;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use dkg::bls::{Message, SignaturePoint};
 use proto::eth::DepositMessage;
 use proto::{ClusterSize, PeerIndex, PublicKey, Root, Slot, ValidatorPosition};
@@ -95,6 +97,8 @@ pub struct Vault {
     ahead: Ahead,
     trust: RecordTrust,
     voting: Voting,
+    /// Validators for which no duty is signed any more.
+    halted: BTreeSet<ValidatorPosition>,
 }
 
 impl Vault {
@@ -121,7 +125,14 @@ impl Vault {
             trust: RecordTrust::new(size, history.sequence()),
             voting: Voting::after(history.mark()),
             history,
+            halted: BTreeSet::new(),
         })
+    }
+
+    /// From now on no duty is signed for `validator`; whether that is news. What ends its time, an
+    /// exit, still is.
+    pub fn halt(&mut self, validator: ValidatorPosition) -> bool {
+        self.halted.insert(validator)
     }
 
     /// Signs `signable` with the shares of `validators` where the rules allow it, and nothing of a

@@ -60,6 +60,9 @@ pub enum Refusal {
     /// No share of this validator is held.
     #[error("no share of validator {0} is held here")]
     UnknownValidator(ValidatorPosition),
+    /// Its duties have ended.
+    #[error("no duty of validator {0} is signed any more: `gantry status` says why")]
+    Halted(ValidatorPosition),
     /// A slot that has not begun.
     #[error("slot {asked} is ahead of the clock at slot {clock}: check the time of this machine")]
     AheadOfClock {
@@ -214,6 +217,7 @@ impl Refusal {
             Self::OtherChain { .. } => "other_chain",
             Self::UnservedFork { .. } => "unserved_fork",
             Self::UnknownValidator(_) => "unknown_validator",
+            Self::Halted(_) => "halted",
             Self::AheadOfClock { .. } => "ahead_of_clock",
             Self::SourceAfterTarget { .. } => "source_after_target",
             Self::TargetNotOfSlot { .. } => "target_not_of_slot",

@@ -73,6 +73,23 @@ pub(super) enum Subject {
     },
 }
 
+impl Subject {
+    /// Whether a validator owes it while it is active, and not only to begin or to end.
+    pub(super) const fn is_of_a_duty(&self) -> bool {
+        match self {
+            Self::Vote { .. }
+            | Self::Block(_)
+            | Self::Selection { .. }
+            | Self::Agreed { .. }
+            | Self::Randao(_) => true,
+            Self::Deposit(_)
+            | Self::Joining(..)
+            | Self::Exit { .. }
+            | Self::Registration { .. } => false,
+        }
+    }
+}
+
 impl Signable {
     /// An attestation, under the domain of its target's epoch.
     pub fn attestation(spec: &ChainSpec, data: &AttestationData) -> Self {

@@ -2,6 +2,7 @@
 
 mod agreed;
 mod deposit_shares;
+mod halted;
 mod interchange;
 mod release;
 mod rules;
