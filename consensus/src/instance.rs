@@ -5,7 +5,7 @@
 //! An input first changes what is known; then every rule is tried, again and again, until none has
 //! anything more to do. So no rule depends on the order in which things were learnt.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proto::vote::{Commit, Message, Partial, Prepare, Vote};
 use proto::{ClusterSize, PeerIndex, PeerSet, Root, Round, Statement, Timestamp, Verified};
@@ -233,6 +233,12 @@ impl<V: Value> Instance<V> {
         let mut others = self.ballots.vouchers(value);
         others.remove(self.setup.me);
         certified == Some(*value) || others.len() > self.size().faulty()
+    }
+
+    /// The values that peers have committed to, and proven: theirs and this one's.
+    pub fn committed(&self) -> BTreeSet<Root> {
+        let commits = self.ballots.commits();
+        commits.map(|commit| commit.statement.value).collect()
     }
 
     /// Who has voted here, in any round.

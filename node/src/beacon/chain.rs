@@ -83,6 +83,8 @@ pub struct PendingDeposit {
 pub struct KnownBlock {
     pub root: Root,
     pub header: BeaconBlockHeader,
+    /// Its proposer's, if the node says it.
+    pub signature: Option<SignatureBytes>,
     /// Whether it is on the node's chain.
     pub canonical: bool,
     /// Whether its payload has not been checked by an execution client.
@@ -195,6 +197,8 @@ impl BeaconClient {
         #[derive(Deserialize)]
         struct Signed {
             message: BeaconBlockHeader,
+            #[serde(default, deserialize_with = "open::signature")]
+            signature: Option<SignatureBytes>,
         }
         #[derive(Deserialize)]
         struct Header {
@@ -210,6 +214,7 @@ impl BeaconClient {
         let known = KnownBlock {
             root: answer.data.root,
             header: answer.data.header.message,
+            signature: answer.data.header.signature,
             canonical: answer.data.canonical,
             optimistic: answer.execution_optimistic,
         };

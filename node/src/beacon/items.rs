@@ -120,7 +120,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Items<T> {
 
 /// Reads what a node may leave open, with null or in a way of its own.
 pub(super) mod open {
-    use proto::{Epoch, Root};
+    use proto::{Epoch, Root, SignatureBytes};
     use serde::{Deserialize, Deserializer};
     use serde_json::Value;
 
@@ -133,6 +133,14 @@ pub(super) mod open {
             Value::Number(number) => number.as_u64().map(Epoch),
             Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
         })
+    }
+
+    /// A signature; anything else says nothing.
+    pub(in super::super) fn signature<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<SignatureBytes>, D::Error> {
+        let value = Value::deserialize(from)?;
+        Ok(value.as_str().and_then(|text| text.parse().ok()))
     }
 
     /// 32 bytes; anything else says nothing.
