@@ -51,7 +51,7 @@ impl World {
             Output::Errand(errand) => self.errand(peer, errand),
             Output::Stand(stand) => self.stand(peer, stand),
             // No peer of the simulator reads its chain back.
-            Output::Follow(_) => {}
+            Output::Follow(_) | Output::Halt(..) => {}
             Output::Note(note) => self.tell(peer, note),
         }
     }
@@ -104,6 +104,7 @@ impl World {
             Note::Exit(validator, note) => self.exits.note(peer, validator.0, note),
             Note::Deposit(note) => self.joining.told.push((peer, note)),
             Note::Seats { .. } => self.seats_told.push((peer, note)),
+            Note::Halted { validator, why, .. } => self.halted.push((peer, validator, why)),
             Note::UnservedFork(_) => *self.warned.entry(peer).or_default() += 1,
             Note::Sight { .. }
             | Note::Looked(_)

@@ -6,7 +6,7 @@ use node_core::duties::agreed::judge::Sight;
 use node_core::duties::schedule::{Asked, Drawn};
 use node_core::duties::sight::Condition;
 use node_core::duties::{Input, Produced, Request, Response};
-use proto::eth::{AttesterDuty, ProposerDuty};
+use proto::eth::{AttesterDuty, ProposerDuty, ValidatorIndex};
 use proto::{DutyId, DutyKind, Root, SignatureBytes, Slot};
 
 use crate::blocks::BlockOrder;
@@ -107,11 +107,11 @@ impl World {
                 Response::Chain(asked, speaks.then(|| self.peers[peer].spec.clone()))
             }
             Request::Validators(asked, _) => {
-                Response::Validators(asked, speaks.then(|| self.chain.registered()))
+                Response::Validators(asked, speaks.then(|| self.chain.registered(self.now)))
             }
-            Request::Attesters(asked, _) => {
+            Request::Attesters(asked, indices) => {
                 let names = speaks && !self.is_far(asked);
-                Response::Attesters(asked, names.then(|| self.attesters(peer, asked)))
+                Response::Attesters(asked, names.then(|| self.attesters(peer, asked, &indices)))
             }
             Request::Proposers(asked) => {
                 let names = speaks && !self.is_far(asked);
@@ -218,8 +218,14 @@ impl World {
         asked.epoch > self.chain.spec.epoch_of(slot).next()
     }
 
-    fn attesters(&mut self, peer: usize, asked: Asked) -> Drawn<AttesterDuty> {
-        let (root, duties) = self.chain.attesters(peer, asked.epoch, self.now);
+    fn attesters(
+        &mut self,
+        peer: usize,
+        asked: Asked,
+        of: &[ValidatorIndex],
+    ) -> Drawn<AttesterDuty> {
+        let (root, mut duties) = self.chain.attesters(peer, asked.epoch, self.now);
+        duties.retain(|duty| of.contains(&duty.validator_index));
         self.record_named(DutyKind::Head, duties.iter().map(|duty| duty.slot));
         self.record_named(DutyKind::Aggregate, duties.iter().map(|duty| duty.slot));
         let root = Some(root);

@@ -12,8 +12,8 @@ use node_core::duties::agreed::judge::{Sight, Sighting};
 use node_core::duties::agreed::value::Value;
 use node_core::duties::schedule::Registered;
 use proto::eth::{
-    Blobs, Block, BlockContents, ChainSpec, Checkpoint, CommitteeIndex, Genesis, HeadVote,
-    ValidatorIndex,
+    BeaconBlockHeader, Blobs, Block, BlockContents, ChainSpec, Checkpoint, CommitteeIndex, Genesis,
+    HeadVote, ValidatorIndex,
 };
 use proto::{DutyId, DutyKind, Epoch, PublicKey, Root, SignatureBytes, Slot, Timestamp, example};
 
@@ -67,6 +67,8 @@ pub struct Chain {
     stalls: Vec<Option<Stall>>,
     /// Until when a beacon node still has the justified checkpoint before the last.
     pub late_until: BTreeMap<usize, Timestamp>,
+    /// Those of our validators that are not there for all time.
+    pub lives: BTreeMap<u32, Life>,
     /// How many blobs a block carries.
     pub blobs: usize,
     /// Whose beacon node built each block, and its blobs.
@@ -77,6 +79,8 @@ pub struct Chain {
     accepted: BTreeMap<(DutyId, u32), Timestamp>,
     /// Our votes that a beacon node has taken.
     pub(crate) votes: BTreeMap<(Slot, u32), (HeadVote, SignatureBytes)>,
+    /// Our blocks that a beacon node has taken, with their proposers and signatures.
+    pub(crate) signed_blocks: BTreeMap<Slot, (u32, BeaconBlockHeader, SignatureBytes)>,
     /// The heads that our members of the sync committee have signed.
     pub(crate) messages: BTreeMap<(Slot, u32), (Root, SignatureBytes)>,
 }
@@ -94,6 +98,35 @@ struct Stall {
 /// Since when which block, or none, is a slot's: a beacon node may change its mind often.
 type Turn = Vec<(Timestamp, Option<Root>)>;
 
+/// The epochs of a validator.
+#[derive(Debug, Clone, Copy)]
+pub struct Life {
+    /// From when on the registry has it.
+    pub known: Epoch,
+    /// Its first epoch with duties, and its first without.
+    pub active: [Epoch; 2],
+    /// From when on it is slashed.
+    pub slashed: Epoch,
+}
+
+impl Default for Life {
+    fn default() -> Self {
+        Self {
+            known: Epoch(0),
+            active: [Epoch(0), Epoch(u64::MAX)],
+            slashed: Epoch(u64::MAX),
+        }
+    }
+}
+
+impl Life {
+    /// Whether it has duties in `epoch`.
+    pub fn is_active(self, epoch: Epoch) -> bool {
+        let [first, end] = self.active;
+        (first..end).contains(&epoch)
+    }
+}
+
 impl Chain {
     /// A chain with validators of these keys, seen by `peers` beacon nodes.
     pub fn new(keys: Vec<PublicKey>, peers: usize) -> Self {
@@ -107,11 +140,13 @@ impl Chain {
             turned: vec![BTreeMap::new(); peers],
             moved: BTreeMap::new(),
             late_until: BTreeMap::new(),
+            lives: BTreeMap::new(),
             blobs: 0,
             blobs_of: BTreeMap::new(),
             values: BTreeMap::new(),
             accepted: BTreeMap::new(),
             votes: BTreeMap::new(),
+            signed_blocks: BTreeMap::new(),
             messages: BTreeMap::new(),
         }
     }
@@ -326,21 +361,25 @@ impl Chain {
         others.next().map(|(hash, _)| *hash)
     }
 
-    /// What the chain knows of our keys.
-    pub fn registered(&self) -> Vec<(PublicKey, Registered)> {
-        let index = |at| ValidatorIndex(FIRST_INDEX + at as u64);
-        let known = self.keys.iter().enumerate();
-        known
-            .map(|(at, key)| {
-                (
-                    *key,
-                    Registered {
-                        index: index(at),
-                        active: true,
-                    },
-                )
-            })
-            .collect()
+    /// What the chain knows of our keys at `now`.
+    pub fn registered(&self, now: Timestamp) -> Vec<(PublicKey, Registered)> {
+        let epoch = self.spec.slot_at(now).map(|slot| self.spec.epoch_of(slot));
+        let epoch = epoch.unwrap_or(Epoch(0));
+        let registered = |(at, key): (u32, &PublicKey)| {
+            let life = self.life(at);
+            let found = Registered {
+                index: ValidatorIndex(FIRST_INDEX + u64::from(at)),
+                active: life.is_active(epoch),
+                slashed: life.slashed <= epoch,
+            };
+            (life.known <= epoch).then_some((*key, found))
+        };
+        (0..).zip(&self.keys).filter_map(registered).collect()
+    }
+
+    /// When this validator is there.
+    pub fn life(&self, validator: u32) -> Life {
+        self.lives.get(&validator).copied().unwrap_or_default()
     }
 
     /// A beacon node accepts the signature of a duty; true if nobody had brought it before.

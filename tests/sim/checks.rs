@@ -17,6 +17,7 @@
 //! | exits | nothing of an exit is signed of which fewer than t operators approve |
 //! | blame | no correct peer is blamed, and no evidence is found against one |
 //! | sync | a member of the sync committee signs one head a slot: what the cluster attests to |
+//! | foreign | nothing that the cluster has signed is foreign to a correct peer |
 //! | idle | a tick that finds nothing to do does not ask for the next one at once |
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -267,6 +268,7 @@ impl Checks {
             | Note::Pulled { .. }
             | Note::Absent { .. }
             | Note::Ended { .. }
+            | Note::Halted { .. }
             | Note::UnservedFork(_)
             | Note::Seats { .. }
             | Note::Connected { .. } => None,

@@ -97,7 +97,8 @@ impl Chain {
         let epoch = self.spec.epoch_of(slot);
         let draw = self.true_draw(Topic::Attesters(epoch));
         let all = 0..self.keys.len() as u32;
-        all.filter(|v| draw.seat(*v, epoch).0 == slot).collect()
+        let active = all.filter(|v| self.life(*v).is_active(epoch));
+        active.filter(|v| draw.seat(*v, epoch).0 == slot).collect()
     }
 
     /// Our proposer of `slot`, if it is ours.
@@ -109,7 +110,10 @@ impl Chain {
     fn proposer_by(&self, draw: Draw, slot: Slot) -> Option<u32> {
         let moved = self.moved.get(&slot).copied();
         let drawn = draw.proposer(slot, self.keys.len() as u64);
-        Self::is_ours(slot).then(|| moved.unwrap_or(drawn))
+        let epoch = self.spec.epoch_of(slot);
+        let proposer = Self::is_ours(slot).then(|| moved.unwrap_or(drawn));
+        // Where none of ours can, somebody else does.
+        proposer.filter(|it| self.life(*it).is_active(epoch))
     }
 
     /// The proposer of a block in the eyes of a beacon node.
@@ -155,7 +159,9 @@ impl Chain {
                 validator_committee_index: Some(aggregates::place(validator)),
             }
         };
-        let duties = (0..).zip(&self.keys).map(duty).collect();
+        let all = (0..).zip(&self.keys);
+        let active = all.filter(|(at, _)| self.life(*at).is_active(epoch));
+        let duties = active.map(duty).collect();
         (self.settles(peer, topic, now).1, duties)
     }
 

@@ -25,6 +25,8 @@
 //! | `bids` | a relay, and what of it peers sign; scripts |
 //! | `leaving`, `exits` | exits: what is checked of them; scripts |
 //! | `dues`, `endings` | the same, of duties that are drawn anew; of what is said at their end |
+//! | `lives` | the same, of validators that come, go and are slashed |
+//! | `strays` | what the chain has of our validators: none of it may seem foreign; scripts |
 //! | `controls` | worlds that are wrong on purpose: the checkers must notice |
 //!
 //! A run that fails prints its seed and the hash of everything that happened. By default 135
@@ -93,6 +95,7 @@ mod joining;
 mod kept;
 mod leaving;
 mod links;
+mod lives;
 mod mixed;
 mod nature;
 mod old;
@@ -105,6 +108,7 @@ mod registering;
 
 mod rocket;
 mod scenarios;
+mod strays;
 mod submitting;
 mod syncing;
 mod turns;

@@ -38,6 +38,7 @@ impl World {
             peer.skew_micros += peer.drift_micros;
         }
         self.measure();
+        self.show_strays(slot);
         if Chain::is_ours(slot) {
             self.narrate(|| {
                 format!(

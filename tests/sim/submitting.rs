@@ -126,6 +126,8 @@ impl World {
         }
         let takes = self.takes(peer);
         if takes && self.chain.accept(duty, validator, self.now) {
+            let made = (validator, *block.header(), signature);
+            self.chain.signed_blocks.insert(duty.slot, made);
             self.spread(duty.slot, block.root(), (20, 400));
         }
         Ok(())

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use node_core::duties::agreed::objection::Objection;
 use node_core::duties::fault::Breach;
-use node_core::duties::note::{Note, Phase};
+use node_core::duties::note::{Halt, Note, Phase};
 use proto::definition::Chain as DefinitionChain;
-use proto::{DutyId, Root, Round, SignatureBytes, Slot, Timestamp};
+use proto::{DutyId, Root, Round, SignatureBytes, Slot, Timestamp, ValidatorPosition};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use tests::cluster::{Cluster, Recipe};
@@ -87,6 +87,8 @@ pub struct World {
     pub told: Vec<(usize, DutyId, Note)>,
     /// How often each peer told its operator to upgrade.
     pub warned: BTreeMap<usize, usize>,
+    /// Which peer signs no duty any more for which validator, and why.
+    pub halted: Vec<(usize, ValidatorPosition, Halt)>,
     /// What beacon nodes have named.
     pub named: BTreeSet<DutyId>,
     /// What a beacon node refused, as the chain would: whose node, which duty, whose vote or block.
@@ -212,6 +214,7 @@ impl World {
             arrivals: BTreeMap::new(),
             told: Vec::new(),
             warned: BTreeMap::new(),
+            halted: Vec::new(),
             named: BTreeSet::new(),
             refused: Vec::new(),
             objections: Vec::new(),

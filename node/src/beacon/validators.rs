@@ -80,6 +80,20 @@ pub enum ValidatorStatus {
 }
 
 impl ValidatorStatus {
+    /// Whether it was slashed, by what the status says: once all is withdrawn it says no more.
+    pub fn is_slashed(self) -> bool {
+        match self {
+            Self::ActiveSlashed | Self::ExitedSlashed => true,
+            Self::PendingInitialized
+            | Self::PendingQueued
+            | Self::ActiveOngoing
+            | Self::ActiveExiting
+            | Self::ExitedUnslashed
+            | Self::WithdrawalPossible
+            | Self::WithdrawalDone => false,
+        }
+    }
+
     pub fn is_active(self) -> bool {
         match self {
             Self::ActiveOngoing | Self::ActiveExiting | Self::ActiveSlashed => true,

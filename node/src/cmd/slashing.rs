@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use proto::PublicKey;
 use proto::lock::Lock;
 use thiserror::Error;
 
@@ -61,6 +62,21 @@ pub(super) enum Command {
     /// operator, called on the telephone, has seen no more of the record than there is. If the
     /// claim is true, two different votes can be signed and all of you slashed.
     KeepRecord(Claim),
+    /// Say that nobody else signs for a validator any more, for which this peer signs nothing since
+    /// its beacon node has shown something foreign.
+    ///
+    /// Only do this once the other signer is found and stopped for good: two signers of one key get
+    /// it slashed. Each operator whose peer has halted the validator says it.
+    Resume(Halted),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Halted {
+    /// The validator's public key, as `gantry status` shows it.
+    #[arg(value_name = "KEY")]
+    validator: PublicKey,
+    #[command(flatten)]
+    settings: Settings,
 }
 
 #[derive(Debug, Args)]
@@ -125,6 +141,15 @@ impl Command {
                     now.slot,
                     now.epoch,
                     settings.run()
+                );
+            }
+            Self::Resume(halted) => {
+                let own = halted.settings.open()?;
+                slashing::resume(&own.place(), &halted.validator)?;
+                println!(
+                    "Duties of validator {} begin again with {}.",
+                    halted.validator,
+                    halted.settings.run()
                 );
             }
             Self::KeepRecord(claim) => {

@@ -137,6 +137,9 @@ fn page(status: &Status, duties: usize) -> String {
         "validators: {} active, {} known to the chain, {} in the lock",
         validators.active, validators.registered, validators.total
     ));
+    for halted in &validators.halted {
+        line(format!("HALTED: {halted}"));
+    }
     if validators.seats > 0 {
         line(format!(
             "not performed: the sync committee duty of {} of them",

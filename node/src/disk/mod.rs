@@ -8,6 +8,7 @@
 //! | [`keystore`] | shares at rest, and the secret that opens them |
 //! | [`duty_history`] | what may be lost: duties that are over, sequences of the peers' records |
 //! | `denials` | claims of an old record that operators found to be untrue |
+//! | `halts` | validators for which somebody else signs |
 //! | `exit_file` | what operators have said about exits |
 //! | `evidence_log` | evidence against peers, for anybody to check |
 //! | [`files`] | small files, written whole |
@@ -19,6 +20,7 @@ pub mod duty_history;
 pub(crate) mod evidence_log;
 pub(crate) mod exit_file;
 pub mod files;
+pub(crate) mod halts;
 pub mod keystore;
 mod lock;
 mod record_files;

@@ -216,6 +216,7 @@ impl Question {
             let registered = Registered {
                 index: state.index,
                 active: state.status.is_active(),
+                slashed: state.status.is_slashed(),
             };
             (state.validator.pubkey, registered)
         });

@@ -16,6 +16,7 @@ use super::alarm::Alarm;
 use super::asking::Asking;
 use super::desk::Desk;
 use super::error::StartError;
+use super::halting::Halts;
 use super::inlet::{Inlet, PutOff};
 use super::load::Loaded;
 use super::nodes::Nodes;
@@ -48,7 +49,7 @@ use crate::report::web::{self, Admission, Sessions};
 use node_core::duties::facts::ClusterFacts;
 use node_core::duties::node::Node;
 use node_core::duties::peers::Peers;
-use node_core::outcome::Owed;
+use node_core::outcome::Followed;
 use node_core::pool::agreement::Deposits;
 use node_core::record::Journal;
 
@@ -122,7 +123,9 @@ pub(super) async fn assemble(
     let agreed = in_force(config, &mut loaded);
     let pool = pool(config, &loaded, (&chain, calm)).filter(|_| agreed.may_be_on_pool);
     let place = place(config, &loaded);
+    let halts = Halts::of(&config.data_dir, &loaded.lock);
     let (mut node, journal) = core(loaded, &chain, remembered)?;
+    halts.recall(&mut node, &shown)?;
     node.build_by(agreed.builders.policy.clone());
     let (errands, said_of_pool) = watched(pool, &mut node);
     if let Some(version) = &agreed.pool {
@@ -163,6 +166,7 @@ pub(super) async fn assemble(
         keeper: ExitKeeper::start(config.data_dir.clone(), cluster, to_kept),
         errands,
         outcomes,
+        halts,
         duties,
         observer: Observer::new(shown, memory, evidence_log, (size, chain.slots_per_epoch())),
     })
@@ -187,7 +191,7 @@ fn watched(pool: Option<Thread>, node: &mut Node) -> (Option<Errands>, Receiver<
 }
 
 /// Both ends of the thread that reads what became of duties.
-type Reading = (Option<Sender<Vec<Owed>>>, Receiver<Told>);
+type Reading = (Option<Sender<Vec<Followed>>>, Receiver<Told>);
 
 /// Has somebody read what becomes of duties. They do not wait for one.
 fn outcomes(

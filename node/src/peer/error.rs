@@ -9,6 +9,7 @@ use crate::config::ConfigError;
 use crate::disk::LockError;
 use crate::disk::denials::DenialError;
 use crate::disk::duty_history::DutyHistoryError;
+use crate::disk::halts::HaltError;
 use crate::disk::keystore::{SecretFileError, StoreError};
 use crate::net::NetError;
 use crate::pool::sending::node_account::NodeAccountError;
@@ -37,6 +38,8 @@ pub enum StartError {
     Vault(#[from] VaultError),
     #[error(transparent)]
     Denials(#[from] DenialError),
+    #[error(transparent)]
+    Halts(#[from] HaltError),
     #[error(transparent)]
     DutyHistory(#[from] DutyHistoryError),
     #[error(transparent)]

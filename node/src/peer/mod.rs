@@ -10,6 +10,7 @@
 //! | `shell` | the loop: one input into the core, its outputs performed in their order |
 //! | `inlet` | what comes next, in the order of its urgency |
 //! | `alarm` | when the time has come |
+//! | `halting` | validators for which somebody else signs: kept, and found again |
 //! | `heard` | what has come, in the core's words and in those for the operator |
 //! | `desk` | requests of commands that wait for their answers |
 //! | `nodes` | the core's questions, put to the own beacon nodes; which of them are well |
@@ -28,6 +29,7 @@ mod asking;
 mod assemble;
 mod desk;
 mod error;
+mod halting;
 mod heard;
 mod inlet;
 mod load;

@@ -12,15 +12,15 @@ use std::sync::Arc;
 use std::thread;
 
 use node_core::outcome::effect::Effect;
-use node_core::outcome::reading::{Given, Reading, Want};
-use node_core::outcome::{Owed, Shown, Vote, Work};
+use node_core::outcome::reading::{Given, Reading, SignedHeader, Want};
+use node_core::outcome::{Followed, Owed, Shown, Stray, Vote, Work};
 use proto::eth::{BlockVotes, ChainSpec, ValidatorIndex};
 use proto::{Epoch, Slot};
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::sleep;
 
-use crate::beacon::{BeaconClient, BeaconError, BlockId};
+use crate::beacon::{BeaconClient, BeaconError, BlockId, KnownBlock};
 use crate::clock;
 use crate::disk::duty_history::{Fate, OnChain, Row};
 use crate::pool::calm::Calm;
@@ -39,12 +39,15 @@ pub enum Told {
         /// The epochs of which it shows everything, with what their duties have earned.
         effects: Vec<(Epoch, Effect)>,
     },
+    /// Something bears the signature of one of our validators, and is not what is known to be
+    /// signed.
+    Stray(Stray),
     /// Something could not be read.
     Trouble(BeaconError),
 }
 
 /// The thread's ends: duties to be followed, and what is told of them.
-type Ends = (Sender<Vec<Owed>>, Receiver<Told>);
+type Ends = (Sender<Vec<Followed>>, Receiver<Told>);
 
 /// Starts it with the duties of before the start, and what was told of them. It ends when the
 /// sender is dropped.
@@ -121,12 +124,12 @@ struct Reader {
 }
 
 impl Reader {
-    async fn work(mut self, mut owed: Receiver<Vec<Owed>>) {
+    async fn work(mut self, mut owed: Receiver<Vec<Followed>>) {
         loop {
             sleep(self.until_late()).await;
             loop {
                 match owed.try_recv() {
-                    Ok(more) => more.into_iter().for_each(|it| self.reading.owe(it, None)),
+                    Ok(more) => more.into_iter().for_each(|it| self.reading.follow(it)),
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => return,
                 }
@@ -138,6 +141,11 @@ impl Reader {
                 && self.told.send(Told::Trouble(error)).await.is_err()
             {
                 return;
+            }
+            for stray in self.reading.strays() {
+                if self.told.send(Told::Stray(stray)).await.is_err() {
+                    return;
+                }
             }
             let (duties, effects) = (self.reading.settle(), self.reading.effects());
             let is_news = !duties.is_empty() || !effects.is_empty();
@@ -170,7 +178,7 @@ impl Reader {
         }
         let finalised = self.client.known_block(BlockId::Finalized).await?;
         let finalised = finalised.map_or(Slot(0), |block| block.header.slot);
-        self.reading.head(head.root, &head.header, finalised);
+        self.reading.head(head.root, signed(&head), finalised);
         let mut failed = Ok(());
         for _ in 0..QUESTIONS {
             let Some(want) = self.reading.wants() else {
@@ -190,7 +198,7 @@ impl Reader {
         Ok(match want {
             Want::Header(root) => {
                 let known = self.client.known_block(BlockId::Root(root)).await?;
-                known.map(|known| Given::Header(known.header))
+                known.as_ref().map(signed).map(Given::Header)
             }
             Want::Committees(epoch, slot) => {
                 let all = self.client.committees(epoch, slot).await?;
@@ -201,5 +209,12 @@ impl Reader {
                 block.map(|signed| Given::Votes(BlockVotes::of(&signed.block)))
             }
         })
+    }
+}
+
+fn signed(known: &KnownBlock) -> SignedHeader {
+    SignedHeader {
+        header: known.header,
+        signature: known.signature,
     }
 }

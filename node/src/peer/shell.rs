@@ -7,10 +7,11 @@ use std::future::Future;
 use dkg::bls::work::counted;
 use node_core::duties::node::Node;
 use node_core::duties::{Input, Output};
-use node_core::outcome::Owed;
+use node_core::outcome::Followed;
 use proto::{Machine as _, PeerIndex};
 use tokio::sync::mpsc::Sender;
 
+use super::halting::Halts;
 use super::heard::in_words;
 use super::inlet::Inlet;
 use super::nodes::Nodes;
@@ -40,7 +41,9 @@ pub(super) struct Shell {
     /// Errands to Rocket Pool; none where nobody runs them.
     pub(super) errands: Option<Errands>,
     /// Duties whose outcome is to be read; none where nobody reads it.
-    pub(super) outcomes: Option<Sender<Vec<Owed>>>,
+    pub(super) outcomes: Option<Sender<Vec<Followed>>>,
+    /// Where it is kept which validators sign no more.
+    pub(super) halts: Halts,
     /// Whom proofs give way to.
     pub(super) duties: Duties,
     pub(super) observer: Observer,
@@ -114,16 +117,17 @@ impl Shell {
             Output::Answer(number, answer) => self.inlet.desk.answer(number, answer),
             Output::Errand(errand) => self.hand_on(|errands| errands.slow.try_send(errand).is_ok()),
             Output::Stand(stand) => self.hand_on(|errands| errands.urgent.try_send(stand).is_ok()),
-            Output::Follow(owed) => self.follow(owed),
+            Output::Follow(followed) => self.follow(followed),
+            Output::Halt(validator, foreign) => self.halts.keep(validator, foreign),
             Output::Note(note) => self.observer.tell(News::Core(note)),
         }
         true
     }
 
     /// Has it read what becomes of these. Of what is lost since too much waits, nothing is said.
-    fn follow(&self, owed: Vec<Owed>) {
+    fn follow(&self, followed: Vec<Followed>) {
         if let Some(outcomes) = &self.outcomes {
-            outcomes.try_send(owed).ok();
+            outcomes.try_send(followed).ok();
         }
     }
 

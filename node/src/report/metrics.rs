@@ -143,6 +143,8 @@ pub struct Metrics {
     pub unserved_fork: Family<ForkLabels, Gauge>,
     /// Validators with duties that this version does not perform, by kind: `sync_committee`.
     pub not_performed: Family<KindLabels, Gauge>,
+    /// Validators for which no duty is signed any more.
+    pub halted: Gauge,
     /// 1 while a session to the peer is up.
     pub connected: Family<PeerLabels, Gauge>,
     /// 1 while a peer's beacon node, or the own one, gives it no sight of the chain.
@@ -213,6 +215,7 @@ impl Metrics {
             signing_stopped: Gauge::default(),
             unserved_fork: Family::default(),
             not_performed: Family::default(),
+            halted: Gauge::default(),
             connected: Family::default(),
             blind: Family::default(),
             rtt: Family::default(),
@@ -250,6 +253,8 @@ impl Metrics {
         registry.register("unserved_fork_epoch", unserved, m.unserved_fork.clone());
         let not_performed = "Validators with duties that this version does not perform";
         registry.register("not_performed", not_performed, m.not_performed.clone());
+        let halted = "Validators for which no duty is signed any more: gantry status says why";
+        registry.register("halted_validators", halted, m.halted.clone());
         registry.register(
             "sent_bytes",
             "TCP payload sent to peers",

@@ -215,6 +215,9 @@ impl Observer {
                 seats,
                 are_performed,
             } => self.seats(&seats, are_performed),
+            Note::Halted {
+                index, key, why, ..
+            } => self.halted(index, &key, why),
             Note::Fault {
                 peer,
                 breach,

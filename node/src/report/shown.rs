@@ -17,3 +17,14 @@ pub struct Shown {
     /// The operators' names, in the order of the definition.
     pub names: Arc<[String]>,
 }
+
+impl Shown {
+    /// Shows that no duty of a validator is signed, and why.
+    pub fn halt(&self, words: String) {
+        self.board.change(|status| {
+            status.validators.halted.push(words);
+            let count = i64::try_from(status.validators.halted.len());
+            self.metrics.halted.set(count.unwrap_or(i64::MAX));
+        });
+    }
+}

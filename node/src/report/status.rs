@@ -205,6 +205,9 @@ pub struct ValidatorStatus {
     /// With a seat in the sync committee, whose duty this version does not perform.
     #[serde(default)]
     pub seats: usize,
+    /// For which of them no duty is signed, and why.
+    #[serde(default)]
+    pub halted: Vec<String>,
 }
 
 /// The present status, written by the loop and read by the web server.

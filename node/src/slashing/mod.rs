@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use crate::disk::denials::{self, Denial, DenialError};
 use crate::disk::files::{self, FileError, Mode};
+use crate::disk::halts::{self, HaltError};
 use crate::disk::{DataLock, Files, LockError};
 use node_core::record::{BadRecord, Entry, History, Journal, JournalError, Owner};
 use node_core::vault::interchange::{self, Claims, InterchangeError, Moment};
@@ -59,6 +60,14 @@ pub enum SlashingError {
     /// The claim cannot be denied.
     #[error(transparent)]
     Denial(#[from] DenialError),
+    /// What was seen of validators cannot be read or taken back.
+    #[error(transparent)]
+    Halt(#[from] HaltError),
+    #[error(
+        "validator {0} is not halted here, so there is nothing to resume: `gantry status` shows \
+         which are. (Of one that the chain has slashed no duty is ever signed again.)"
+    )]
+    NotHalted(PublicKey),
     #[error(
         "the signing record ends at {ours}, so that somebody has seen {claimed} of it stops \
          nothing: start gantry again"
@@ -240,6 +249,19 @@ pub fn keep_record(place: &Place<'_>, claim: Denial, both: bool) -> Result<u64, 
     }
     denials::add(place.data, claim)?;
     Ok(ours)
+}
+
+/// `gantry slashing resume`: the operators have found who else signed for this validator, and
+/// nobody does any more. Its duties begin again with the next start.
+///
+/// # Errors
+/// If the data directory is in use, or nothing was seen of this validator.
+pub fn resume(place: &Place<'_>, validator: &PublicKey) -> Result<(), SlashingError> {
+    let _lock = DataLock::take(place.data)?;
+    match halts::remove(place.data, place.owner.cluster, validator)? {
+        true => Ok(()),
+        false => Err(SlashingError::NotHalted(*validator)),
+    }
 }
 
 /// The claim of another operator, by name, to have seen so much of the record of `owner`: there is

@@ -234,3 +234,28 @@ fn the_claim_of_the_second_operator_is_not_denied_as_lightly_as_that_of_the_firs
         [claim("carol", u64::MAX)]
     );
 }
+
+#[test]
+fn duties_of_a_halted_validator_begin_again_when_its_operator_says_so_and_not_while_it_runs() {
+    let data = tempfile::tempdir().unwrap();
+    let place = place(data.path());
+    let seen = |validator| halts::Halted {
+        cluster: place.owner.cluster,
+        validator: key(validator),
+        slot: 9,
+        work: "block".to_owned(),
+        block: Root::ZERO,
+    };
+    for validator in [1, 2] {
+        halts::add(place.data, seen(validator)).unwrap();
+    }
+    let running = DataLock::take(place.data).unwrap();
+    let refused = resume(&place, &key(1)).unwrap_err();
+    assert!(matches!(refused, SlashingError::Lock(_)), "{refused}");
+    drop(running);
+    resume(&place, &key(1)).unwrap();
+    let left = halts::read(place.data, place.owner.cluster).unwrap();
+    assert_eq!(left, [seen(2)]);
+    let refused = resume(&place, &key(1)).unwrap_err();
+    assert!(matches!(refused, SlashingError::NotHalted(_)), "{refused}");
+}

@@ -16,6 +16,7 @@
 //! | [`agreed`] | one duty from its trigger to its signatures: what is agreed on and signed |
 //! | [`onehop`] | duties that need no agreement: RANDAO reveals, exits, registrations |
 //! | [`sight`] | how the own beacon node is: whether this peer can lead |
+//! | `watch` | whether somebody else has signed what the chain shows |
 //! | [`beacons`] | several own beacon nodes as one |
 //! | [`payees`] | whom blocks pay, and what speaks against another |
 //! | [`peers`] | who is there, who keeps silent, how far away |
@@ -67,16 +68,17 @@ pub mod pool;
 mod request;
 pub mod schedule;
 pub mod sight;
+mod watch;
 
 use std::time::Duration;
 
 use proto::control::{Answer, ExitRequest};
 use proto::frame::{Electorate, SentExitWord};
-use proto::{DutyId, PeerIndex, WireVersion};
+use proto::{DutyId, PeerIndex, ValidatorPosition, WireVersion};
 
 pub use request::{Origin, Produced, Request, Response, Submission};
 
-use crate::outcome::Owed;
+use crate::outcome::{Followed, Foreign, Stray};
 use crate::pool::agreement::BuilderPolicy;
 use crate::record::{Record, Recorded};
 use note::Note;
@@ -118,6 +120,9 @@ pub enum Input {
     Pool(Found),
     /// On which terms others may build blocks from now on, if they may.
     Builders(Option<BuilderPolicy>),
+    /// Something in the chain that bears the signature of one of our validators, and is not what
+    /// this peer knows to be signed.
+    Stray(Stray),
 }
 
 /// What a node asks of its shell, to be performed in this order.
@@ -157,7 +162,9 @@ pub enum Output {
     /// Read this at Rocket Pool at once, and answer with [`Input::Pool`] if anything comes of it.
     Stand(Stand),
     /// Read what becomes of these in the chain, for the operator.
-    Follow(Vec<Owed>),
+    Follow(Vec<Followed>),
+    /// Keep durably that no duty of this validator is signed until an operator says otherwise.
+    Halt(ValidatorPosition, Foreign),
     /// Tell the operator.
     Note(Note),
 }

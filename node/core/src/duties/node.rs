@@ -5,6 +5,7 @@
 
 mod building;
 mod choosing;
+mod halting;
 mod hearing;
 mod learning;
 mod looking;
@@ -33,6 +34,7 @@ use super::peers::Peers;
 use super::pool::Pool;
 use super::schedule::Schedule;
 use super::sight::{Condition, Lookout};
+use super::watch::Watch;
 use super::{Deferred, Input, Output};
 use crate::pool::agreement::BuilderPolicy;
 use crate::record::Recorded;
@@ -52,6 +54,8 @@ pub struct Node {
     /// clock is set back: this peer may have voted there.
     opened: BTreeMap<DutyKind, Slot>,
     early: Early,
+    /// What was said in the duties that are over.
+    heard: Watch,
     /// The slot of the newest head.
     head: Option<Slot>,
     /// Whether head events have come in this life.
@@ -97,6 +101,7 @@ impl Node {
             runs: BTreeMap::new(),
             opened: BTreeMap::new(),
             early: Early::default(),
+            heard: Watch::default(),
             head: None,
             has_heard: false,
             unwritten_since: None,
@@ -185,6 +190,7 @@ impl Node {
             Input::Up(peer, version) => self.up(peer, version),
             Input::Down(peer) => {
                 self.peers.set_down(peer);
+                self.heard.down(peer);
                 self.note(Note::Connected { peer, up: false });
                 self.step_all(|_| Some(Event::Silent(peer)));
                 self.set_blind(peer, false);
@@ -198,6 +204,8 @@ impl Node {
                     self.schedule.head(head);
                     self.own();
                     self.stand_again();
+                } else {
+                    self.heard.late_clock(head.slot);
                 }
             }
             Input::Hears(true) => {
@@ -234,6 +242,7 @@ impl Node {
             }
             Input::Pool(found) => self.found(found),
             Input::Builders(policy) => self.build_by(policy),
+            Input::Stray(stray) => self.look_at(&stray),
         }
     }
 
@@ -297,6 +306,7 @@ impl Node {
 
     fn up(&mut self, peer: PeerIndex, version: WireVersion) {
         self.peers.set_up(peer, version);
+        self.heard.up(peer, self.slot());
         self.note(Note::Connected { peer, up: true });
         self.greet(peer);
         self.say_blind(peer);

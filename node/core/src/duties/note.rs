@@ -3,6 +3,7 @@
 //! The core has no clock of its own, so a [`Note::Reached`] carries no time; the shell stamps it
 //! when it arrives, which includes the computing that led to it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,12 +11,12 @@ use consensus::Evidence;
 use proto::control::Stage;
 use proto::eth::{Unserved, ValidatorIndex};
 use proto::exit::Says;
-use proto::{DutyId, Epoch, PeerIndex, PeerSet, Round, Slot, ValidatorPosition};
+use proto::{DutyId, Epoch, PeerIndex, PeerSet, PublicKey, Round, Slot, ValidatorPosition};
 
 use super::agreed::objection::Objection;
 use super::fault::Breach;
 use super::pool::Looked;
-use crate::outcome::{Owed, Work};
+use crate::outcome::{Followed, Foreign, Owed, Signed, Work};
 use crate::pool::consent;
 use crate::vault::Refusal;
 
@@ -92,6 +93,8 @@ pub enum Miss {
 pub struct Ended {
     /// Whose it was, by what became of it: each validator's work once.
     pub fates: Vec<Fate>,
+    /// What t shares have signed, where the chain shows such a thing, and for whom.
+    pub signed: Option<(Signed, BTreeSet<ValidatorPosition>)>,
     /// How far it came.
     pub reached: Option<Phase>,
     /// The others that did not help: they gave no share of what was signed, or of anything, or
@@ -107,11 +110,24 @@ pub struct Ended {
 
 impl Ended {
     /// The duties of which the chain is to show what became of them.
-    pub fn owed(&self, slot: Slot) -> impl Iterator<Item = Owed> {
+    pub fn followed(&self, slot: Slot) -> impl Iterator<Item = Followed> {
         let each = move |fate: &Fate| {
             let work = fate.work;
-            let of = fate.of.clone().into_iter();
-            of.map(move |(_, index)| Owed { slot, work, index })
+            let of = fate.of.iter();
+            let followed = of.map(|(validator, index)| {
+                let owed = Owed {
+                    slot,
+                    work,
+                    index: *index,
+                };
+                let of_it = |(_, of): &&(_, BTreeSet<_>)| of.contains(validator);
+                let signed = self.signed.as_ref().filter(of_it);
+                Followed {
+                    owed,
+                    signed: signed.map(|(signed, _)| *signed),
+                }
+            });
+            followed.collect::<Vec<_>>()
         };
         self.fates.iter().flat_map(each)
     }
@@ -170,6 +186,15 @@ pub enum RegistrationNote {
     Given(usize),
     /// The vault refused to sign that of this validator.
     Refused(ValidatorPosition, Refusal),
+}
+
+/// Why no duty of a validator is signed any more, by what the own beacon node shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Halt {
+    /// The chain has slashed it.
+    Slashed,
+    /// The chain has something that somebody else has signed for it.
+    Foreign(Foreign),
 }
 
 /// One thing that happened.
@@ -317,6 +342,17 @@ pub enum Note {
         /// Whether no peers that are connected keep its duties from being performed, since they are
         /// not upgraded yet.
         are_performed: bool,
+    },
+    /// No duty of this validator is signed any more.
+    Halted {
+        /// Which.
+        validator: ValidatorPosition,
+        /// Its index.
+        index: ValidatorIndex,
+        /// Its group key.
+        key: PublicKey,
+        /// What the own beacon node shows.
+        why: Halt,
     },
     /// A peer broke a rule.
     Fault {

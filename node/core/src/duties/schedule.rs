@@ -15,7 +15,7 @@ mod seats;
 mod tests;
 mod topics;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use proto::eth::{AttesterDuty, ChainSpec, ProposerDuty, ValidatorIndex};
@@ -46,6 +46,8 @@ pub struct Schedule {
     /// Whether the peers perform their duties.
     is_syncing: bool,
     is_held_up: bool,
+    /// Who has no duties any more, whatever the beacon node says.
+    halted: BTreeSet<ValidatorPosition>,
     /// What the answers in use depend on.
     draws: BTreeMap<Topic, Draw>,
     /// What an answer that was not taken depends on, and what the events said instead.
@@ -78,6 +80,7 @@ impl Schedule {
             members: BTreeMap::new(),
             is_syncing: false,
             is_held_up: false,
+            halted: BTreeSet::new(),
             draws: BTreeMap::new(),
             contradicted: BTreeMap::new(),
             head: None,
@@ -127,6 +130,19 @@ impl Schedule {
             .values()
             .map(|registered| registered.index)
             .collect()
+    }
+
+    /// From now on this validator has no duties: what is not owed is not missed.
+    pub fn halt(&mut self, validator: ValidatorPosition) {
+        self.halted.insert(validator);
+        for list in self.attesters.values_mut() {
+            list.retain(|attester| attester.validator != validator);
+        }
+        self.attesters.retain(|_, list| !list.is_empty());
+        self.proposers.retain(|_, proposer| *proposer != validator);
+        for list in self.members.values_mut() {
+            list.retain(|member| member.validator != validator);
+        }
     }
 
     /// Every validator the chain knows, in the order of the lock.
@@ -321,10 +337,11 @@ impl Schedule {
         self.head?.settles(&self.chain, topic)
     }
 
-    /// Our validator of this key, if the chain knows it under this index.
+    /// Our validator of this key, if the chain knows it under this index and it has duties.
     fn position_of(&self, key: &PublicKey, index: ValidatorIndex) -> Option<ValidatorPosition> {
         let position = *self.positions.get(key)?;
-        (self.registered.get(&position)?.index == index).then_some(position)
+        let has_duties = !self.halted.contains(&position);
+        (has_duties && self.registered.get(&position)?.index == index).then_some(position)
     }
 
     fn plan(&mut self, now: Timestamp) {

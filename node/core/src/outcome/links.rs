@@ -7,25 +7,28 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use proto::eth::{BeaconBlockHeader, IncludedVotes, ValidatorIndex};
-use proto::{Root, Slot};
+use proto::eth::{BeaconBlockHeader, IncludedVotes};
+use proto::{Root, SignatureBytes, Slot};
+
+use super::reading::SignedHeader;
 
 /// A block of the chain.
 #[derive(Debug, Clone)]
 pub(super) struct Link {
     pub(super) root: Root,
-    pub(super) parent: Root,
-    pub(super) proposer: ValidatorIndex,
+    pub(super) header: BeaconBlockHeader,
+    /// Its proposer's, if the node says it.
+    pub(super) signature: Option<SignatureBytes>,
     /// The votes that it carries, as far as they are looked for; none before it was read.
     pub(super) votes: Option<Vec<IncludedVotes>>,
 }
 
 impl Link {
-    fn of(root: Root, header: &BeaconBlockHeader) -> Self {
+    fn of(root: Root, SignedHeader { header, signature }: SignedHeader) -> Self {
         Self {
             root,
-            parent: header.parent_root,
-            proposer: header.proposer_index,
+            header,
+            signature,
             votes: None,
         }
     }
@@ -41,13 +44,14 @@ pub(super) struct Links {
 
 impl Links {
     /// The node's head is this block now.
-    pub(super) fn head(&mut self, root: Root, header: &BeaconBlockHeader) {
+    pub(super) fn head(&mut self, root: Root, head: SignedHeader) {
+        let slot = head.header.slot;
         self.branch.clear();
-        match self.chain.get(&header.slot) {
+        match self.chain.get(&slot) {
             Some(known) if known.root == root => {
-                self.chain.split_off(&header.slot.next());
+                self.chain.split_off(&slot.next());
             }
-            Some(_) | None => self.branch.push((header.slot, Link::of(root, header))),
+            Some(_) | None => self.branch.push((slot, Link::of(root, head))),
         }
     }
 
@@ -55,39 +59,41 @@ impl Links {
     pub(super) fn wants(&self, floor: Slot) -> Option<Root> {
         let lowest = self.branch.last().map(|(slot, link)| (slot, link));
         let (slot, link) = lowest.or_else(|| self.chain.first_key_value())?;
-        (*slot > floor).then_some(link.parent)
+        (*slot > floor).then_some(link.header.parent_root)
     }
 
     /// Takes the header that was wanted, if it stands where it must.
-    pub(super) fn take(&mut self, root: Root, header: &BeaconBlockHeader) {
-        let below = |slot: Slot, link: &Link| link.parent == root && header.slot < slot;
+    pub(super) fn take(&mut self, root: Root, header: SignedHeader) {
+        let at = header.header.slot;
+        let below = |slot: Slot, link: &Link| link.header.parent_root == root && at < slot;
         let link = Link::of(root, header);
         if let Some((slot, last)) = self.branch.last() {
             if below(*slot, last) {
-                self.branch.push((header.slot, link));
+                self.branch.push((at, link));
             }
         } else if let Some((slot, first)) = self.chain.first_key_value()
             && below(*slot, first)
         {
-            self.chain.insert(header.slot, link);
+            self.chain.insert(at, link);
         }
     }
 
-    /// Joins the branch to the chain, if it has come down to it, or down to `floor`.
-    pub(super) fn join(&mut self, floor: Slot) {
-        let Some((slot, last)) = self.branch.last() else {
-            return;
-        };
+    /// Joins the branch to the chain, if it has come down to it, or down to `floor`. The last slot
+    /// at which the chain is the one that it was, if something was joined.
+    pub(super) fn join(&mut self, floor: Slot) -> Option<Slot> {
+        let (slot, last) = self.branch.last()?;
         let mut below = self.chain.range(..slot).rev();
-        let fork = below.find(|(_, link)| link.root == last.parent);
-        match fork.map(|(slot, _)| *slot) {
+        let fork = below.find(|(_, link)| link.root == last.header.parent_root);
+        let same = fork.map(|(slot, _)| *slot);
+        match same {
             Some(fork) => {
                 self.chain.split_off(&fork.next());
             }
             None if *slot <= floor => self.chain.clear(),
-            None => return,
+            None => return None,
         }
         self.chain.extend(self.branch.drain(..));
+        Some(same.unwrap_or(Slot(0)))
     }
 
     /// The header that is wanted cannot be had: the chain begins where it hangs together.

@@ -16,6 +16,9 @@
 //! Only what is finalised, or lies [`DEPTH`](reading::DEPTH) slots behind the head, is said. If the
 //! chain turns after that, what was said is taken back by what is said next.
 //!
+//! What bears the signature of one of our validators and is not what this peer knows to be signed
+//! here is told too. Whether somebody else has signed it, the duties say (`duties/watch.rs`).
+//!
 //! Only blocks that may carry what is still looked for are wanted: a cluster of few validators
 //! reads few.
 //!
@@ -29,4 +32,4 @@ mod seats;
 mod tests;
 mod work;
 
-pub use work::{Owed, Shown, Vote, Work};
+pub use work::{Bears, Followed, Foreign, Owed, Shown, Signed, Stray, Vote, Work};

@@ -6,13 +6,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proto::eth::{BeaconBlockHeader, BlockVotes, Committee, IncludedVotes, ValidatorIndex};
-use proto::{Epoch, Root, Slot};
+use proto::eth::{
+    AttestationData, BeaconBlockHeader, BlockVotes, Committee, IncludedVotes, ValidatorIndex,
+};
+use proto::{Epoch, Root, SignatureBytes, Slot};
 
 use super::effect::Effect;
 use super::links::Links;
 use super::seats::Seats;
-use super::{Owed, Shown, Vote, Work};
+use super::{Bears, Followed, Owed, Shown, Signed, Stray, Vote, Work};
 
 /// How many slots behind the head a block must lie before it is believed, unless it is finalised.
 pub const DEPTH: u64 = 8;
@@ -31,11 +33,20 @@ pub enum Want {
     Block(Root),
 }
 
+/// The header of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignedHeader {
+    /// The header.
+    pub header: BeaconBlockHeader,
+    /// Its proposer's signature, if the node says it.
+    pub signature: Option<SignatureBytes>,
+}
+
 /// What the beacon node has given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Given {
     /// A header.
-    Header(BeaconBlockHeader),
+    Header(SignedHeader),
     /// All committees of a slot.
     Committees(Vec<Committee>),
     /// What a block carries.
@@ -52,6 +63,8 @@ pub struct Reading {
     seats: BTreeMap<Slot, Seats>,
     /// What was said last of each duty.
     owed: BTreeMap<Owed, Option<Shown>>,
+    /// What was signed for those that ended in this run, as far as this peer knows.
+    signed: BTreeMap<Owed, Option<Signed>>,
     /// What the duties of each epoch have earned, as it was told last.
     earned: BTreeMap<Epoch, Effect>,
     /// What could not be had since the last head.
@@ -68,8 +81,17 @@ impl Reading {
             links: Links::default(),
             seats: BTreeMap::new(),
             owed: BTreeMap::new(),
+            signed: BTreeMap::new(),
             earned: BTreeMap::new(),
             failed: BTreeSet::new(),
+        }
+    }
+
+    /// What becomes of this duty is to be read, which has ended.
+    pub fn follow(&mut self, Followed { owed, signed }: Followed) {
+        self.owe(owed, None);
+        if owed.work.leaves_a_trace() {
+            self.signed.insert(owed, signed);
         }
     }
 
@@ -87,17 +109,32 @@ impl Reading {
     }
 
     /// The head is this block now, and blocks up to the slot `finalised` are final.
-    pub fn head(&mut self, root: Root, header: &BeaconBlockHeader, finalised: Slot) {
-        self.head = header.slot;
+    pub fn head(&mut self, root: Root, head: SignedHeader, finalised: Slot) {
+        self.head = head.header.slot;
         self.finalised = self.finalised.max(finalised);
         self.failed.clear();
         let kept = Slot(self.head.0.saturating_sub(EPOCHS * self.slots_per_epoch));
         self.owed.retain(|owed, _| owed.slot >= kept);
-        self.links.head(root, header);
-        let floor = self.floor();
-        self.links.join(floor);
+        self.signed.retain(|owed, _| owed.slot >= kept);
+        self.links.head(root, head);
+        let floor = self.join();
         self.links.forget_before(floor);
         self.seats.retain(|slot, _| *slot >= floor);
+    }
+
+    /// Joins what was read to the chain, and forgets the committees that were drawn by another one:
+    /// those of an epoch depend on the last block before the epoch before. The floor of the chain.
+    fn join(&mut self) -> Slot {
+        let floor = self.floor();
+        if let Some(same) = self.links.join(floor) {
+            let per_epoch = self.slots_per_epoch;
+            let drawn_at = |slot: Slot| {
+                let before = Epoch(slot.epoch(per_epoch).0.saturating_sub(1));
+                before.first_slot(per_epoch)
+            };
+            self.seats.retain(|slot, _| drawn_at(*slot) <= same.next());
+        }
+        floor
     }
 
     /// What is to be asked next.
@@ -120,9 +157,8 @@ impl Reading {
     pub fn take(&mut self, want: Want, given: Option<Given>) {
         match (want, given) {
             (Want::Header(root), Some(Given::Header(header))) => {
-                self.links.take(root, &header);
-                let floor = self.floor();
-                self.links.join(floor);
+                self.links.take(root, header);
+                self.join();
             }
             (Want::Committees(_, slot), Some(Given::Committees(all))) => {
                 let of_slot = self.open_votes().filter(|owed| owed.slot == slot);
@@ -140,6 +176,7 @@ impl Reading {
             (Want::Header(_), _) => {
                 self.failed.insert(want);
                 self.links.cut();
+                self.seats.clear();
             }
             (Want::Committees(..) | Want::Block(_), _) => {
                 self.failed.insert(want);
@@ -161,6 +198,53 @@ impl Reading {
             }
         }
         news
+    }
+
+    /// What bears the signature of our validators and is not what is known to be signed, of the
+    /// duties that are open: the first of each, once.
+    pub fn strays(&mut self) -> Vec<Stray> {
+        let open = self.open().map(|(owed, _)| *owed);
+        let found: Vec<Stray> = open.filter_map(|owed| self.stray(owed)).collect();
+        for stray in &found {
+            self.signed.remove(&stray.owed);
+        }
+        found
+    }
+
+    fn stray(&self, owed: Owed) -> Option<Stray> {
+        let signed = *self.signed.get(&owed)?;
+        let (block, bears) = match owed.work {
+            Work::Attestation => {
+                let (block, data) = self.other_vote(&owed, signed)?;
+                (block, Bears::Vote(data))
+            }
+            Work::Block => {
+                let made = self.links.at(owed.slot)?;
+                let is_ours = made.header.proposer_index == owed.index;
+                let is_other = is_ours && signed != Some(Signed::Block(made.root));
+                let signature = made.signature.filter(|_| is_other)?;
+                (made.root, Bears::Block(made.header, signature))
+            }
+            Work::Aggregate | Work::SyncMessage | Work::Contribution => return None,
+        };
+        Some(Stray { owed, block, bears })
+    }
+
+    /// The first vote of this validator that is not what was signed, and the block that carries it.
+    fn other_vote(&self, owed: &Owed, signed: Option<Signed>) -> Option<(Root, AttestationData)> {
+        let seats = self.seats_of(owed)?;
+        let last = self.last_block(owed).min(self.believed());
+        let blocks = self.links.within(owed.slot.next()..=last);
+        let mut votes = blocks.flat_map(|(_, link)| {
+            let votes = link.votes.iter().flatten();
+            votes.map(move |votes| (link.root, votes))
+        });
+        let found = votes.find(|(_, votes)| {
+            votes.data.slot == owed.slot
+                && signed != Some(Signed::Vote(votes.data))
+                && seats.has_voted(owed.index, votes)
+        });
+        found.map(|(block, votes)| (block, votes.data))
     }
 
     /// What the duties of the last epochs have earned, of those that are over and settled: what is
@@ -277,7 +361,7 @@ impl Reading {
             Work::Block => {
                 let is_known = self.links.reaches(owed.slot) && owed.slot <= self.believed();
                 let made = self.links.at(owed.slot);
-                let is_ours = made.is_some_and(|link| link.proposer == owed.index);
+                let is_ours = made.is_some_and(|link| link.header.proposer_index == owed.index);
                 let shown = if is_ours {
                     Shown::Proposed
                 } else {

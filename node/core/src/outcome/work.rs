@@ -1,7 +1,7 @@
 //! What one of our validators owes in a slot, and what the chain shows of it.
 
-use proto::Slot;
-use proto::eth::ValidatorIndex;
+use proto::eth::{AttestationData, BeaconBlockHeader, ValidatorIndex};
+use proto::{Root, SignatureBytes, Slot};
 
 /// What a validator owes in a slot, as records tell it apart: in one agreement several of them are
 /// settled.
@@ -70,6 +70,55 @@ pub struct Owed {
     pub work: Work,
     /// Who owes it.
     pub index: ValidatorIndex,
+}
+
+/// What bears the signature of a validator, as the chain shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signed {
+    /// This vote.
+    Vote(AttestationData),
+    /// The block with this root.
+    Block(Root),
+}
+
+/// A duty to be followed in the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Followed {
+    /// Which.
+    pub owed: Owed,
+    /// What t shares have signed for it; none if this peer knows of nothing.
+    pub signed: Option<Signed>,
+}
+
+/// Something in the chain that bears the signature of one of our validators, and is not what this
+/// peer knows to be signed here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stray {
+    /// Which duty of which validator.
+    pub owed: Owed,
+    /// The block that carries it, or that it is.
+    pub block: Root,
+    /// What it is.
+    pub bears: Bears,
+}
+
+/// What bears a signature, with that where it can be checked by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bears {
+    /// A vote. Its signature went into that of an aggregate: that a block carries it says that the
+    /// beacon node has checked it.
+    Vote(AttestationData),
+    /// A block, by its header, and its proposer's signature.
+    Block(BeaconBlockHeader, SignatureBytes),
+}
+
+/// A [`Stray`] that nobody here has signed: somebody else has the validator's key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Foreign {
+    /// Which duty of which validator.
+    pub owed: Owed,
+    /// The block that carries it, or that it is.
+    pub block: Root,
 }
 
 /// A vote as it stands in the first block that carries it. Its source is right, or the block would

@@ -57,7 +57,7 @@ fn a_process_with_keys_cannot_be_dumped_or_read_unless_a_variable_allows_it() {
 }
 
 /// Every command, in a folder in which nothing is.
-const COMMANDS: [&str; 31] = [
+const COMMANDS: [&str; 32] = [
     "identity new --dir .",
     "identity show --dir .",
     "cluster new --name n --chain c --withdrawal w --fee-recipient f --operator a=KEY",
@@ -80,6 +80,10 @@ const COMMANDS: [&str; 31] = [
     "slashing import f --config c",
     "slashing export f --config c",
     "slashing new-record --config c",
+    concat!(
+        "slashing resume --config c 0x111111111111111111111111111111111111111111111111",
+        "111111111111111111111111111111111111111111111111"
+    ),
     "pool status --node 0x0000000000000000000000000000000000000001 --execution-node http://[::1]:1",
     "pool agree new --node 0x0000000000000000000000000000000000000001",
     "pool agree show f",

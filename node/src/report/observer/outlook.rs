@@ -1,11 +1,12 @@
 //! What the operator is told of what comes: once an epoch.
 
-use proto::Epoch;
 use proto::eth::{Unserved, ValidatorIndex};
+use proto::{Epoch, PublicKey};
 use tracing::{error, info, warn};
 
-use super::Observer;
+use super::{Observer, words};
 use crate::report::metrics::{ForkLabels, KindLabels};
+use node_core::duties::note::Halt;
 
 impl Observer {
     /// The beacon node's chain is not the one of the start any more.
@@ -31,6 +32,19 @@ impl Observer {
         let gauge = &self.shown.metrics.unserved_fork;
         let first = i64::try_from(epoch.0).unwrap_or(i64::MAX);
         gauge.get_or_create(&ForkLabels { fork }).set(first);
+    }
+
+    /// No duty of this validator is signed any more.
+    pub(super) fn halted(&self, index: ValidatorIndex, key: &PublicKey, why: Halt) {
+        let seen = words::of_halt(why, key);
+        let words = format!("no duty is signed for validator {index} any more: {seen}");
+        error!(
+            %key,
+            "{words}. Find out who signs before anything else is started: a second cluster or \
+             program with this key, or a signing record put back to an older one; the other \
+             operators' logs say what their peers have seen"
+        );
+        self.shown.halt(words);
     }
 
     /// Who sits in the sync committee in this epoch, and whether that is performed.

@@ -331,6 +331,7 @@ fn without_dave() -> note::Ended {
             fate(None, of(0, 70)),
             fate(Some(Miss::NoCommitQuorum), of(1, 71)),
         ],
+        signed: None,
         reached: Some(Phase::CommitQuorum),
         missing: dave,
         shares,

@@ -1,8 +1,8 @@
 //! What happened, in words for the operator.
 
-use proto::PeerSet;
+use proto::{PeerSet, PublicKey};
 
-use node_core::duties::note::{Miss, Phase};
+use node_core::duties::note::{Halt, Miss, Phase};
 
 /// Why a duty was missed. `names` are the operators' names of peers.
 pub(super) fn of_miss(why: Miss, names: impl Fn(PeerSet) -> Vec<String>) -> String {
@@ -55,6 +55,21 @@ pub(super) fn of_miss(why: Miss, names: impl Fn(PeerSet) -> Vec<String>) -> Stri
         }
         Miss::NoPrepareQuorum => "no value found enough votes".to_owned(),
         Miss::NoCommitQuorum => "too few peers signed".to_owned(),
+    }
+}
+
+/// What the own beacon node shows of a validator whose duties have ended.
+pub(super) fn of_halt(why: Halt, key: &PublicKey) -> String {
+    match why {
+        Halt::Slashed => "the chain has slashed it".to_owned(),
+        Halt::Foreign(foreign) => format!(
+            "for its {} of slot {} somebody else has signed something, as block {} shows. Once \
+             nobody else has this key any more, each operator stops gantry and says `gantry \
+             slashing resume {key}`",
+            foreign.owed.work.name(),
+            foreign.owed.slot,
+            foreign.block
+        ),
     }
 }
 

@@ -3,6 +3,8 @@
 //! A peer whose beacon node refuses what the cluster has signed asks the others whether theirs took
 //! it. It hears of it until the duty is closed; where nothing is refused, nothing is asked.
 
+use std::collections::BTreeSet;
+
 use proto::eth::ValidatorIndex;
 use proto::frame::{Frame, Parts};
 use proto::{DutyKind, PeerIndex, PeerSet, SignatureBytes, ValidatorPosition};
@@ -12,7 +14,8 @@ use super::run::Run;
 use super::value::Value;
 use crate::duties::facts::Step;
 use crate::duties::note::{Ended, Fate as Ending, Miss, Note, Phase};
-use crate::outcome::Work;
+use crate::duties::watch::Said;
+use crate::outcome::{Signed, Work};
 use consensus::Standing;
 
 /// One validator's part of what the beacon node was given.
@@ -196,6 +199,7 @@ impl Run {
         let confirmed = shares.without(step.peers.blind());
         Ended {
             fates,
+            signed: self.traced(),
             reached: self.reached,
             missing: self.missing(step),
             shares,
@@ -207,6 +211,34 @@ impl Run {
                 .chain(confirmed.iter())
                 .collect(),
         }
+    }
+
+    /// What was said in it.
+    pub(crate) fn said(&self) -> Said {
+        Said {
+            signed: self.traced(),
+            committed: self.instance.committed(),
+            heard: PeerSet::EMPTY,
+        }
+    }
+
+    /// What t shares have signed, where the chain shows such a thing, and for whom.
+    fn traced(&self) -> Option<(Signed, BTreeSet<ValidatorPosition>)> {
+        let value = self.stage.signed()?;
+        let signed = match (self.duty.kind, value) {
+            (DutyKind::Head, Value::Head(data)) => Signed::Vote(*data),
+            (DutyKind::Block, Value::Block(block)) => Signed::Block(block.root()),
+            (
+                DutyKind::Head
+                | DutyKind::Block
+                | DutyKind::Aggregate
+                | DutyKind::SyncMessage
+                | DutyKind::Contribution(_),
+                _,
+            ) => return None,
+        };
+        let whole = self.collector.whole().keys();
+        Some((signed, whole.copied().collect()))
     }
 
     /// What each of our validators owes in it, in the order of the lock.

@@ -21,8 +21,14 @@ impl Node {
                 let (lock, size) = (self.facts.lock, self.facts.roster.size());
                 match Message::decode(lock, size, peer, &bytes) {
                     Ok(message) => self.message(peer, message),
-                    Err(WireError::Unknown(what)) => self.note(Note::Unknown { peer, what }),
-                    Err(error) => self.fault(peer, Breach::BadVote, error.to_string()),
+                    Err(WireError::Unknown(what)) => {
+                        self.heard.unread(peer, self.slot());
+                        self.note(Note::Unknown { peer, what });
+                    }
+                    Err(error) => {
+                        self.heard.unread(peer, self.slot());
+                        self.fault(peer, Breach::BadVote, error.to_string());
+                    }
                 }
             }
             Ok(Frame::Randao(randao)) => {
@@ -120,8 +126,12 @@ impl Node {
             return self.step(duty, Event::Message(peer, message));
         }
         let slot = self.slot();
-        if duty.slot == slot || duty.slot == slot.next() {
+        // A clock that was set back does not open again what is over.
+        let is_early = duty.slot == slot || duty.slot == slot.next();
+        if is_early && !self.heard.is_over(duty) {
             self.early.keep(peer, message);
+        } else if matches!(message, Message::Commit(_)) {
+            self.heard.untimely(peer, duty);
         }
     }
 

@@ -21,7 +21,8 @@ impl Node {
             Response::Validators(asked, found) => {
                 let due = asked.on(Topic::Validators);
                 self.plan_by(due, found, |node, all| {
-                    node.schedule.set_registered(due, all)
+                    node.schedule.set_registered(due, all);
+                    node.halt_slashed();
                 });
             }
             Response::Attesters(asked, drawn) => {

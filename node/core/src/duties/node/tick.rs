@@ -298,15 +298,20 @@ impl Node {
         let ended: Vec<DutyId> = self.runs.keys().copied().filter(over).collect();
         for duty in ended {
             let (step, _, runs) = self.split();
-            let notes = runs.remove(&duty).map(|run| run.close(&step));
+            let ended = runs.remove(&duty).map(|run| (run.said(), run.close(&step)));
+            let (said, notes) = ended.unzip();
+            if let Some(said) = said {
+                self.heard.close(duty, self.facts.me, said);
+            }
             for note in notes.into_iter().flatten() {
                 if let Note::Ended { duty, ended } = &note {
-                    let owed = ended.owed(duty.slot).collect();
-                    self.out.push(Output::Follow(owed));
+                    let followed = ended.followed(duty.slot).collect();
+                    self.out.push(Output::Follow(followed));
                 }
                 self.note(note);
             }
         }
         self.early.forget_before(slot);
+        self.heard.forget(slot);
     }
 }

@@ -10,6 +10,8 @@ pub struct Registered {
     pub index: ValidatorIndex,
     /// Whether it has duties: active, exiting or slashed ones that are not exited yet.
     pub active: bool,
+    /// Whether the chain has slashed it: its votes earn nothing, and no block of it is taken.
+    pub slashed: bool,
 }
 
 /// An attestation one of our validators owes.

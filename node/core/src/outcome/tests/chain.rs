@@ -6,13 +6,18 @@ use proto::eth::{
     AttestationData, BeaconBlockHeader, BlockVotes, Checkpoint, Committee, CommitteeIndex,
     IncludedVotes, ValidatorIndex,
 };
-use proto::{Epoch, Root, Slot};
+use proto::{Epoch, Root, SignatureBytes, Slot};
 
-use crate::outcome::reading::{Given, Reading, Want};
+use crate::outcome::reading::{Given, Reading, SignedHeader, Want};
 use crate::outcome::{Owed, Shown, Vote, Work};
 
 /// Slots an epoch.
 pub(super) const PER_EPOCH: u64 = 8;
+
+/// What every header is signed by.
+pub(super) fn signature() -> SignatureBytes {
+    [3; 96].into()
+}
 
 /// The root of a block of this slot and branch.
 pub(super) fn root(slot: u64, branch: u8) -> Root {
@@ -79,6 +84,10 @@ pub(super) struct Chain {
     pub(super) finalised: u64,
     /// Whether it gives no committees.
     pub(super) is_unseated: bool,
+    /// Whether the first committee sits in another order.
+    pub(super) swaps: bool,
+    /// Whether it gives no signatures of headers.
+    pub(super) is_unsigned: bool,
     pub(super) asked: Vec<Want>,
 }
 
@@ -106,8 +115,7 @@ impl Chain {
 
     /// Has it read with this head until nothing more is wanted; what is new.
     pub(super) fn read(&mut self, reading: &mut Reading, head: Root) -> Vec<(Owed, Shown)> {
-        let header = self.blocks[&head].0;
-        reading.head(head, &header, Slot(self.finalised));
+        reading.head(head, self.header(head).unwrap(), Slot(self.finalised));
         while let Some(want) = reading.wants() {
             assert!(
                 self.asked.len() < 1000,
@@ -115,12 +123,15 @@ impl Chain {
             );
             self.asked.push(want);
             let given = match want {
-                Want::Header(root) => {
-                    let block = self.blocks.get(&root);
-                    block.map(|(header, _)| Given::Header(*header))
-                }
+                Want::Header(root) => self.header(root).map(Given::Header),
                 Want::Committees(_, _) if self.is_unseated => None,
-                Want::Committees(_, slot) => Some(Given::Committees(committees(slot))),
+                Want::Committees(_, slot) => {
+                    let mut all = committees(slot);
+                    if self.swaps {
+                        all[0].validators.swap(1, 2);
+                    }
+                    Some(Given::Committees(all))
+                }
                 Want::Block(root) => {
                     let block = self.blocks.get(&root);
                     block.map(|(_, votes)| {
@@ -134,6 +145,14 @@ impl Chain {
             reading.take(want, given);
         }
         reading.settle()
+    }
+
+    fn header(&self, root: Root) -> Option<SignedHeader> {
+        let (header, _) = self.blocks.get(&root)?;
+        Some(SignedHeader {
+            header: *header,
+            signature: (!self.is_unsigned).then(signature),
+        })
     }
 
     /// How many blocks it was asked for.

@@ -3,4 +3,6 @@
 
 mod chain;
 mod effect;
+
 mod reading;
+mod strays;

@@ -27,8 +27,12 @@ pub fn root(byte: u8) -> Root {
 }
 
 pub fn registered(active: bool) -> Vec<(PublicKey, Registered)> {
-    let index = INDEX;
-    vec![(key(), Registered { index, active })]
+    let found = Registered {
+        index: INDEX,
+        active,
+        slashed: false,
+    };
+    vec![(key(), found)]
 }
 
 /// A schedule with its clock.
