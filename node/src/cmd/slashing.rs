@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use proto::PublicKey;
+use proto::eth::ChainSpec;
 use proto::lock::Lock;
 use thiserror::Error;
 
@@ -51,9 +52,11 @@ pub(super) enum Command {
     Export(Interchange),
     /// Say that the signing record, or its newest part, is lost, and go on from now.
     ///
-    /// Nothing up to the current epoch will be signed; the beacon node of the config, which has to
-    /// be synced, says which one that is. Only do this if the record is really lost:
-    /// then you count as one of the bad operators of the safety budget for what you signed before.
+    /// Nothing up to the end of the epoch after the next will be signed; the beacon node of the
+    /// config, which has to be synced, says which epoch it is. Meanwhile this peer sees in the
+    /// chain whether its old self, or anybody, still signs. Only do this if the record is really
+    /// lost: then you count as one of the bad operators of the safety budget for what you signed
+    /// before.
     NewRecord(Settings),
     /// Say that the signing record is the newest, although one of three operators' programs claims
     /// to have seen more of it.
@@ -121,7 +124,7 @@ impl Command {
             Self::Import(interchange) => {
                 let own = interchange.settings.open()?;
                 let read = slashing::read(&own.place(), &interchange.file)?;
-                let import = slashing::import(&own.place(), read, own.now(slot_by_clock)?)?;
+                let import = slashing::import(&own.place(), read, own.now(slot_by_clock)?.1)?;
                 print_import(&import);
                 println!("Now {} goes on from there.", interchange.settings.run());
             }
@@ -133,13 +136,15 @@ impl Command {
             Self::NewRecord(settings) => {
                 let own = settings.open()?;
                 let keys = own.lock.group_keys();
-                let now = own.now(slot_by_two)?;
-                let renewed = slashing::new_record(&own.place(), &keys, now)?;
+                let (spec, now) = own.now(slot_by_two)?;
+                let until = slashing::watched_until(now, spec.slots_per_epoch());
+                let renewed = slashing::new_record(&own.place(), &keys, until)?;
                 println!("{}", in_words(&renewed));
                 println!(
-                    "Nothing up to slot {} and epoch {} will be signed. Now {} goes on from there.",
-                    now.slot,
-                    now.epoch,
+                    "Nothing up to slot {} and epoch {} will be signed: until then this peer sees \
+                     whether somebody else signs for your validators. Now {} goes on from there.",
+                    until.slot,
+                    until.epoch,
                     settings.run()
                 );
             }
@@ -209,15 +214,15 @@ impl Own {
         }
     }
 
-    /// The current slot and epoch by `judge`. Marks that are too low let a share sign twice, so a
-    /// node of another chain is refused.
-    fn now(&self, judge: Judge) -> Result<Moment, RecordCommandError> {
+    /// The chain, and the current slot and epoch by `judge`. Marks that are too low let a share
+    /// sign twice, so a node of another chain is refused.
+    fn now(&self, judge: Judge) -> Result<(ChainSpec, Moment), RecordCommandError> {
         let url = self.config.beacon_node();
         let url = url.map_err(RecordCommandError::NoBeaconNode)?;
         let beacon = BeaconClient::connect(url.as_str())?;
         let (spec, slot) = complete(runtime()?, current_slot(&beacon, &self.lock, judge))?;
         let epoch = spec.epoch_of(slot);
-        Ok(Moment { slot, epoch })
+        Ok((spec, Moment { slot, epoch }))
     }
 }
 

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use proto::lock::Lock;
-use proto::{PublicKey, Root};
+use proto::{Epoch, PublicKey, Root, Slot};
 use thiserror::Error;
 
 use crate::disk::denials::{self, Denial, DenialError};
@@ -171,8 +171,24 @@ pub fn export(place: &Place<'_>, file: &Path) -> Result<usize, SlashingError> {
     Ok(history.validators().len())
 }
 
+/// How many whole epochs a peer without its old record only watches. In one of them everybody who
+/// has the keys votes; the next leaves time for blocks to carry that and to lie deep enough.
+const WATCHED: u64 = 2;
+
+/// The last slot and epoch in which a peer signs nothing whose record is lost at `now`: its keys
+/// have signed elsewhere, perhaps on a machine that still runs. Until then it sees in the chain
+/// whether somebody does.
+pub fn watched_until(now: Moment, slots_per_epoch: u64) -> Moment {
+    let epoch = Epoch(now.epoch.0.saturating_add(WATCHED));
+    let next = epoch.next().first_slot(slots_per_epoch);
+    Moment {
+        slot: Slot(next.0.saturating_sub(1)),
+        epoch,
+    }
+}
+
 /// `gantry slashing new-record`: the operator says that the record, or its newest part, is lost.
-/// Nothing at or before the slot and the epoch of `now` will be signed: target mark = that epoch,
+/// Nothing at or before the slot and the epoch of `until` will be signed: target mark = that epoch,
 /// source mark = the epoch before, block mark = the slot. `keys` are the group keys of the lock.
 ///
 /// # Errors
@@ -181,9 +197,9 @@ pub fn export(place: &Place<'_>, file: &Path) -> Result<usize, SlashingError> {
 pub fn new_record(
     place: &Place<'_>,
     keys: &[PublicKey],
-    now: Moment,
+    until: Moment,
 ) -> Result<Renewed, SlashingError> {
-    let Moment { slot, epoch } = now;
+    let Moment { slot, epoch } = until;
     let lock = DataLock::take(place.data)?;
     let mut files = Files::within(&lock);
     let renewed = match Journal::read(&mut files, &place.owner) {

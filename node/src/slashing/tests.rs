@@ -259,3 +259,12 @@ fn duties_of_a_halted_validator_begin_again_when_its_operator_says_so_and_not_wh
     let refused = resume(&place, &key(1)).unwrap_err();
     assert!(matches!(refused, SlashingError::NotHalted(_)), "{refused}");
 }
+
+/// One epoch in which everybody with these keys votes, and one until blocks show it.
+#[test]
+fn who_has_lost_its_record_signs_nothing_for_two_whole_epochs() {
+    for slot in [64, 95] {
+        let until = watched_until(moment(slot, 2), 32);
+        assert_eq!(until, moment(5 * 32 - 1, 4), "epochs 3 and 4 are watched");
+    }
+}
