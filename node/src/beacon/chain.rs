@@ -100,17 +100,26 @@ pub(super) struct Envelope<T> {
 }
 
 impl BeaconClient {
+    /// How the node's chain begins.
+    ///
+    /// # Errors
+    /// If the node cannot be asked.
+    pub async fn genesis(&self) -> Result<Genesis, BeaconError> {
+        let path = "/eth/v1/beacon/genesis";
+        let genesis: Envelope<Genesis> = self.json(Call::Genesis, path).await?;
+        Ok(genesis.data)
+    }
+
     /// What chain the node is on.
     ///
     /// # Errors
     /// If the node cannot be asked or its spec makes no sense.
     pub async fn chain_spec(&self) -> Result<ChainSpec, BeaconError> {
         self.put((Call::Spec, 0), async {
-            let genesis: Envelope<Genesis> =
-                self.json(Call::Genesis, "/eth/v1/beacon/genesis").await?;
+            let genesis = self.genesis().await?;
             let keys: Envelope<BTreeMap<String, Value>> =
                 self.json(Call::Spec, "/eth/v1/config/spec").await?;
-            ChainSpec::new(&keys.data, genesis.data)
+            ChainSpec::new(&keys.data, genesis)
                 .map_err(|error| self.undecodable(Call::Spec, &error.to_string()))
         })
         .await

@@ -1,7 +1,9 @@
 //! `gantry duties`: asks the running peer what became of its validators' duties, and prints that
 //! for a person.
 
+use std::num::ParseIntError;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::Args;
 
@@ -23,9 +25,10 @@ pub struct Arguments {
     /// Only those of one validator: its index on the chain, or its position in the lock.
     #[arg(long)]
     validator: Option<u64>,
-    /// Only those from this slot on; contributions from its epoch on.
-    #[arg(long, value_name = "SLOT", default_value_t = 0)]
-    since: u64,
+    /// Only those from this slot or epoch on, as `1234` or `epoch:38`; contributions from its epoch
+    /// on.
+    #[arg(long, value_name = "SLOT|epoch:EPOCH", default_value = "0")]
+    since: Since,
     /// How many of the last ones to show, 10,000 at most.
     #[arg(long, default_value_t = 50)]
     count: usize,
@@ -35,6 +38,24 @@ pub struct Arguments {
     /// Print the document as it is, for scripts.
     #[arg(long)]
     json: bool,
+}
+
+/// Where to begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Since {
+    Slot(u64),
+    Epoch(u64),
+}
+
+impl FromStr for Since {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        match text.strip_prefix("epoch:") {
+            Some(epoch) => epoch.parse().map(Self::Epoch),
+            None => text.parse().map(Self::Slot),
+        }
+    }
 }
 
 impl Arguments {
@@ -65,7 +86,11 @@ impl Arguments {
         } = self;
         let validator = self.validator.map(|of| format!("&validator={of}"));
         let validator = validator.unwrap_or_default();
-        format!("since={since}&missed={missed}&count={count}{validator}")
+        let since = match since {
+            Since::Slot(slot) => format!("since={slot}"),
+            Since::Epoch(epoch) => format!("since_epoch={epoch}"),
+        };
+        format!("{since}&missed={missed}&count={count}{validator}")
     }
 }
 
@@ -116,6 +141,9 @@ fn done(record: &DutyRecord) -> String {
     let Some(included) = record.included else {
         return "done".to_owned();
     };
+    if record.work == "sync-message" {
+        return format!("in block {included}");
+    }
     if record.source.is_none() {
         return "in the chain".to_owned();
     }

@@ -350,6 +350,10 @@ fn epoch_line(of: &EpochStatus) -> String {
     if of.blocks > 0 {
         text += &format!("; {} of {} blocks in the chain", of.proposed, of.blocks);
     }
+    if of.sync_messages > 0 {
+        let (synced, all) = (of.synced, of.sync_messages);
+        text += &format!("; {synced} of {all} sync committee messages in the chain");
+    }
     text
 }
 

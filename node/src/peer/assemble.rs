@@ -199,10 +199,12 @@ fn outcomes(
     (chain, calm): (&Arc<ChainSpec>, Calm),
     rows: &[Row],
 ) -> Result<Reading, StartError> {
-    let client = BeaconClient::connect(config.beacon_node()?.as_str())?;
+    let nodes = config.beacon_nodes()?.iter();
+    let clients = nodes.map(|url| BeaconClient::connect(url.as_str()));
+    let clients = clients.collect::<Result<_, _>>()?;
     let known = rows.iter().flat_map(reading::known).collect();
     Ok(
-        match reading::start(client, Arc::clone(chain), calm, known) {
+        match reading::start(clients, Arc::clone(chain), calm, known) {
             Ok((owed, told)) => (Some(owed), told),
             Err(error) => {
                 warn!("what became of duties is not read: the system gives no thread: {error}");

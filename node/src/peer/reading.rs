@@ -1,9 +1,11 @@
 //! The thread of a running peer that reads in the chain what became of its duties: a thread of the
 //! system with a runtime and connections of its own, so that no duty ever waits for it.
 //!
-//! Once in a slot, in its last third, it asks the beacon node for its head and for what follows
-//! from that, piece by piece; each piece waits until no duty is under way. What does not fit into a
-//! slot is left for the next.
+//! Once in a slot, in its last third, it asks a beacon node for its head and for what follows from
+//! that, piece by piece; each piece waits until no duty is under way. What does not fit into a slot
+//! is left for the next. Of several nodes the first in the operator's order is asked that says that
+//! it is on the cluster's chain, has a checked head, and answers: on another chain our indices
+//! would be somebody else's.
 //!
 //! Never here: what is to be read, and what follows from it. The core says it.
 
@@ -20,7 +22,7 @@ use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::sleep;
 
-use crate::beacon::{BeaconClient, BeaconError, BlockId, KnownBlock};
+use crate::beacon::{BeaconClient, BeaconError, BlockId, KnownBlock, StateId};
 use crate::clock;
 use crate::disk::duty_history::{Fate, OnChain, Row};
 use crate::pool::calm::Calm;
@@ -29,6 +31,9 @@ use crate::pool::calm::Calm;
 const WAITING: usize = 256;
 /// The most questions in one slot: eight epochs of headers, a few for each kind of duty of a slot.
 const QUESTIONS: usize = 64;
+
+/// The seats of the largest sync committee.
+const SEATS: usize = 512;
 
 /// What the thread tells the loop.
 #[derive(Debug)]
@@ -55,7 +60,7 @@ type Ends = (Sender<Vec<Followed>>, Receiver<Told>);
 /// # Errors
 /// If the system gives no thread or no runtime.
 pub fn start(
-    client: BeaconClient,
+    clients: Vec<BeaconClient>,
     chain: Arc<ChainSpec>,
     calm: Calm,
     known: Vec<(Owed, Option<Shown>)>,
@@ -70,7 +75,7 @@ pub fn start(
         reading.owe(owed, told);
     }
     let reader = Reader {
-        client,
+        clients,
         chain,
         calm,
         reading,
@@ -102,6 +107,8 @@ pub fn known(row: &Row) -> Vec<(Owed, Option<Shown>)> {
                 head,
             }),
             OnChain::Proposed => Shown::Proposed,
+            OnChain::Synced => Shown::Synced,
+            OnChain::NoBlock => Shown::NoBlock,
             OnChain::Lacking => Shown::Lacking,
         });
         let owed = |(_, index): &(u32, u64)| Owed {
@@ -116,7 +123,8 @@ pub fn known(row: &Row) -> Vec<(Owed, Option<Shown>)> {
 }
 
 struct Reader {
-    client: BeaconClient,
+    /// In the operator's order.
+    clients: Vec<BeaconClient>,
     chain: Arc<ChainSpec>,
     calm: Calm,
     reading: Reading,
@@ -166,17 +174,33 @@ impl Reader {
         due.map_or(self.chain.slot_duration(), |due| due.since(now))
     }
 
-    /// Looks at the chain once.
+    /// Looks at the chain once, by the first node that shows it.
     async fn look(&mut self) -> Result<(), BeaconError> {
+        let mut failed = Ok(());
+        for client in self.clients.clone() {
+            match self.look_by(&client).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(error) => failed = failed.and(Err(error)),
+            }
+        }
+        failed
+    }
+
+    /// Whether this node is of use.
+    async fn look_by(&mut self, client: &BeaconClient) -> Result<bool, BeaconError> {
         self.calm.come().await;
-        let Some(head) = self.client.known_block(BlockId::Head).await? else {
-            return Ok(());
+        if client.genesis().await? != *self.chain.genesis() {
+            return Ok(false);
+        }
+        let Some(head) = client.known_block(BlockId::Head).await? else {
+            return Ok(false);
         };
         // What an execution client has not checked may never have happened.
         if head.optimistic {
-            return Ok(());
+            return Ok(false);
         }
-        let finalised = self.client.known_block(BlockId::Finalized).await?;
+        let finalised = client.known_block(BlockId::Finalized).await?;
         let finalised = finalised.map_or(Slot(0), |block| block.header.slot);
         self.reading.head(head.root, signed(&head), finalised);
         let mut failed = Ok(());
@@ -185,27 +209,37 @@ impl Reader {
                 break;
             };
             self.calm.come().await;
-            let given = self.ask(want).await.unwrap_or_else(|error| {
+            let given = self.ask(client, want).await.unwrap_or_else(|error| {
                 failed = Err(error);
                 None
             });
             self.reading.take(want, given);
         }
-        failed
+        failed.map(|()| true)
     }
 
-    async fn ask(&self, want: Want) -> Result<Option<Given>, BeaconError> {
+    async fn ask(&self, client: &BeaconClient, want: Want) -> Result<Option<Given>, BeaconError> {
         Ok(match want {
             Want::Header(root) => {
-                let known = self.client.known_block(BlockId::Root(root)).await?;
+                let known = client.known_block(BlockId::Root(root)).await?;
                 known.as_ref().map(signed).map(Given::Header)
             }
-            Want::Committees(epoch, slot) => {
-                let all = self.client.committees(epoch, slot).await?;
+            Want::Committees { epoch, slot, state } => {
+                let state = state.map_or(StateId::Head, StateId::Slot);
+                let all = client.committees(state, (epoch, slot)).await?;
                 Some(Given::Committees(all))
             }
+            Want::Members(epoch) => {
+                let members = self.reading.members(epoch);
+                let (found, _) = client.sync_duties(epoch, &members).await?;
+                let seats = found.iter().flat_map(|duty| {
+                    let seats = duty.validator_sync_committee_indices.iter();
+                    seats.map(|seat| (duty.validator_index, *seat))
+                });
+                Some(Given::Members(seats.take(SEATS).collect()))
+            }
             Want::Block(root) => {
-                let block = self.client.block(&self.chain, BlockId::Root(root)).await?;
+                let block = client.block(&self.chain, BlockId::Root(root)).await?;
                 block.map(|signed| Given::Votes(BlockVotes::of(&signed.block)))
             }
         })

@@ -17,6 +17,9 @@ pub struct Filter {
     /// The first slot.
     #[serde(default)]
     pub since: u64,
+    /// The first epoch, in place of a slot.
+    #[serde(default)]
+    pub since_epoch: Option<u64>,
     /// Of this validator alone, by its position in the lock or its index.
     #[serde(default)]
     pub validator: Option<u64>,
@@ -44,7 +47,8 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DutyRecord {
     pub slot: u64,
-    /// `attestation`, `block`, `aggregate`, `sync-message` or `contribution`.
+    /// `attestation`, `block`, `aggregate`, `sync-message`, or `contribution-0` to
+    /// `contribution-3` by the subcommittee.
     pub work: String,
     /// The validator's position in the lock.
     pub validator: u32,
@@ -99,7 +103,11 @@ impl DutyReport {
     pub fn of(book: &OutcomeBook, filter: &Filter, (names, per_epoch): (&[String], u64)) -> Self {
         let most = filter.count.unwrap_or(MOST).min(MOST);
         let mut report = Self::default();
-        let mut rows = book.within(filter.since..u64::MAX);
+        let since = match filter.since_epoch {
+            Some(epoch) => epoch.saturating_mul(per_epoch),
+            None => filter.since,
+        };
+        let mut rows = book.within(since..u64::MAX);
         let mut waiting: VecDeque<DutyRecord> = VecDeque::new();
         loop {
             if let Some(record) = waiting.pop_front() {
@@ -114,9 +122,7 @@ impl DutyReport {
                 break;
             }
         }
-        let counted = book
-            .contributions(filter.since / per_epoch.max(1))
-            .into_iter();
+        let counted = book.contributions(since / per_epoch.max(1)).into_iter();
         let named = counted.filter_map(|(peer, counted)| {
             let peer = names.get(usize::from(peer))?.clone();
             Some(PeerContribution { peer, counted })
@@ -151,13 +157,15 @@ fn is_wanted(record: &DutyRecord, filter: &Filter) -> bool {
 }
 
 fn record(row: &Row, fate: &Fate, (validator, index): (u32, u64)) -> DutyRecord {
-    let leaves_a_trace = matches!(fate.work.as_str(), "attestation" | "block");
+    // Not every node tells the seats that sync committee messages are found by.
+    let is_shown = matches!(fate.work.as_str(), "attestation" | "block");
     let outcome = match (fate.chain, &fate.reason) {
-        (Some(OnChain::Voted { .. } | OnChain::Proposed), _) => Outcome::Done,
+        (Some(OnChain::Voted { .. } | OnChain::Proposed | OnChain::Synced), _) => Outcome::Done,
         (Some(OnChain::Lacking), _) => Outcome::Missed,
-        (None, _) if leaves_a_trace => Outcome::NotYetSeen,
-        (None, Some(_)) => Outcome::Missed,
-        (None, None) => Outcome::Done,
+        (None, _) if is_shown => Outcome::NotYetSeen,
+        // Without a block nobody's message was in one.
+        (Some(OnChain::NoBlock) | None, Some(_)) => Outcome::Missed,
+        (Some(OnChain::NoBlock) | None, None) => Outcome::Done,
     };
     let voted = fate.chain.and_then(|chain| match chain {
         OnChain::Voted {
@@ -165,19 +173,27 @@ fn record(row: &Row, fate: &Fate, (validator, index): (u32, u64)) -> DutyRecord 
             target,
             head,
         } => Some((included, target, head)),
-        OnChain::Proposed | OnChain::Lacking => None,
+        OnChain::Proposed | OnChain::Synced | OnChain::NoBlock | OnChain::Lacking => None,
     });
-    let lost = "signed and taken by my beacon node, but no block of the chain has it";
-    let lost = (fate.chain == Some(OnChain::Lacking)).then(|| lost.to_owned());
+    let lost = fate.chain.and_then(|chain| match chain {
+        OnChain::Lacking => {
+            Some("signed and taken by my beacon node, but no block of the chain has it")
+        }
+        OnChain::Voted { .. } | OnChain::Proposed | OnChain::Synced | OnChain::NoBlock => None,
+    });
+    // Two subcommittees in which one validator aggregates are two duties.
+    let of = row.kind.strip_prefix("contribution_");
+    let of = of.map(|of| format!("{}-{of}", fate.work));
     DutyRecord {
         slot: row.slot,
-        work: fate.work.clone(),
+        work: of.unwrap_or_else(|| fate.work.clone()),
         validator,
         index,
         outcome,
         included: match fate.chain {
             Some(OnChain::Proposed) => Some(row.slot),
-            Some(OnChain::Voted { .. } | OnChain::Lacking) | None => {
+            Some(OnChain::Synced) => Some(row.slot + 1),
+            Some(OnChain::Voted { .. } | OnChain::NoBlock | OnChain::Lacking) | None => {
                 voted.map(|(included, ..)| included)
             }
         },
@@ -185,7 +201,7 @@ fn record(row: &Row, fate: &Fate, (validator, index): (u32, u64)) -> DutyRecord 
         source: voted.map(|_| true),
         target: voted.map(|(_, target, _)| target),
         head: voted.map(|(.., head)| head),
-        reason: fate.reason.clone().or(lost),
+        reason: fate.reason.clone().or_else(|| lost.map(str::to_owned)),
         reached: row.reached.clone(),
         took_ms: row.took_ms,
         missing: row.missing.clone(),

@@ -75,7 +75,8 @@ pub struct KindLabels {
 }
 
 /// Labels of the duties of an epoch: `outcome` is `owed`, `included`, `target` or `head` of
-/// attestations, `owed` or `proposed` of blocks.
+/// attestations, `owed` or `proposed` of blocks, `owed` or `included` of sync committee messages
+/// of slots that a block came after.
 pub type EpochLabels = OutcomeLabels;
 
 /// What each peer has contributed since this one began.
@@ -298,6 +299,8 @@ impl Metrics {
             ("attestation", "head", of.heads),
             ("block", "owed", of.blocks),
             ("block", "proposed", of.proposed),
+            ("sync_message", "owed", of.sync_messages),
+            ("sync_message", "included", of.synced),
         ];
         for (kind, outcome, count) in counted {
             let labels = EpochLabels { kind, outcome };

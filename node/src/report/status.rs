@@ -64,6 +64,12 @@ pub struct EpochStatus {
     pub blocks: u64,
     /// In the chain.
     pub proposed: u64,
+    /// Sync committee messages of slots that a block came after.
+    #[serde(default)]
+    pub sync_messages: u64,
+    /// In that block.
+    #[serde(default)]
+    pub synced: u64,
 }
 
 /// What a peer sees of its cluster at Rocket Pool.

@@ -38,6 +38,11 @@ pub struct Effect {
     pub blocks_settled: u64,
     /// Blocks in the chain.
     pub proposed: u64,
+    /// Sync committee messages of which the chain has shown what became of them, where the next
+    /// slot has a block.
+    pub messages: u64,
+    /// Those that the next block carries.
+    pub synced: u64,
 }
 
 impl Effect {
@@ -55,13 +60,19 @@ impl Effect {
                     effect.blocks_settled += u64::from(shown.is_some());
                     effect.proposed += u64::from(shown == Some(Shown::Proposed));
                 }
-                Work::Aggregate | Work::SyncMessage | Work::Contribution => {}
+                Work::SyncMessage => {
+                    let synced = shown == Some(Shown::Synced);
+                    effect.messages += u64::from(synced || shown == Some(Shown::Lacking));
+                    effect.synced += u64::from(synced);
+                }
+                Work::Aggregate | Work::Contribution => {}
             }
         }
         effect
     }
 
-    /// Whether the chain has shown what became of every duty.
+    /// Whether the chain has shown what became of every attestation and block. A node need not know
+    /// the call that tells the seats of the sync committee.
     pub fn is_whole(&self) -> bool {
         self.settled == self.attestations && self.blocks_settled == self.blocks
     }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use proto::eth::{BeaconBlockHeader, IncludedVotes};
+use proto::eth::{BeaconBlockHeader, BlockVotes, IncludedVotes};
 use proto::{Root, SignatureBytes, Slot};
 
 use super::reading::SignedHeader;
@@ -21,6 +21,8 @@ pub(super) struct Link {
     pub(super) signature: Option<SignatureBytes>,
     /// The votes that it carries, as far as they are looked for; none before it was read.
     pub(super) votes: Option<Vec<IncludedVotes>>,
+    /// Whose of the sync committee's seats signed the block before, once it was read.
+    pub(super) seats_signed: Vec<bool>,
 }
 
 impl Link {
@@ -30,6 +32,7 @@ impl Link {
             header,
             signature,
             votes: None,
+            seats_signed: Vec::new(),
         }
     }
 }
@@ -139,10 +142,11 @@ impl Links {
     }
 
     /// The block with this root was read.
-    pub(super) fn read(&mut self, root: Root, votes: Vec<IncludedVotes>) {
+    pub(super) fn read(&mut self, root: Root, carried: BlockVotes) {
         let link = self.chain.values_mut().find(|link| link.root == root);
         if let Some(link) = link {
-            link.votes = Some(votes);
+            link.votes = Some(carried.attestations);
+            link.seats_signed = carried.sync_committee;
         }
     }
 }

@@ -13,6 +13,10 @@
 //! epoch, its head if it names the last block up to its own slot. Its source is right in every
 //! block: the state transition refuses others (`process_attestation`).
 //!
+//! A sync committee message is in the chain if the block of the next slot carries a bit of one of
+//! the validator's seats; if that slot has no block, nobody's is. Of aggregates and contributions
+//! the chain shows nothing: who packs a block takes the votes out of them.
+//!
 //! Only what is finalised, or lies [`DEPTH`](reading::DEPTH) slots behind the head, is said. If the
 //! chain turns after that, what was said is taken back by what is said next.
 //!

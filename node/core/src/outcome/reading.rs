@@ -4,17 +4,18 @@
 //! nothing more or time is up; then what is new is settled. What could not be had is wanted again
 //! with the next head.
 
+mod messages;
+mod strays;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use proto::eth::{
-    AttestationData, BeaconBlockHeader, BlockVotes, Committee, IncludedVotes, ValidatorIndex,
-};
+use proto::eth::{BeaconBlockHeader, BlockVotes, Committee, IncludedVotes, ValidatorIndex};
 use proto::{Epoch, Root, SignatureBytes, Slot};
 
 use super::effect::Effect;
 use super::links::Links;
 use super::seats::Seats;
-use super::{Bears, Followed, Owed, Shown, Signed, Stray, Vote, Work};
+use super::{Followed, Owed, Shown, Signed, Vote, Work};
 
 /// How many slots behind the head a block must lie before it is believed, unless it is finalised.
 pub const DEPTH: u64 = 8;
@@ -27,8 +28,18 @@ pub const EPOCHS: u64 = 8;
 pub enum Want {
     /// The header of the block with this root.
     Header(Root),
-    /// The committees of this slot, of this epoch.
-    Committees(Epoch, Slot),
+    /// The committees of a slot.
+    Committees {
+        /// Its epoch.
+        epoch: Epoch,
+        /// Which.
+        slot: Slot,
+        /// By the state at this slot; none where the head's knows them, which nodes have at hand:
+        /// a state knows those of its epoch and the two beside it.
+        state: Option<Slot>,
+    },
+    /// The seats in the sync committee of this epoch.
+    Members(Epoch),
     /// The block with this root.
     Block(Root),
 }
@@ -49,6 +60,8 @@ pub enum Given {
     Header(SignedHeader),
     /// All committees of a slot.
     Committees(Vec<Committee>),
+    /// Each seat in the sync committee of those of [`Reading::members`] that have one.
+    Members(Vec<(ValidatorIndex, u64)>),
     /// What a block carries.
     Votes(BlockVotes),
 }
@@ -61,6 +74,8 @@ pub struct Reading {
     finalised: Slot,
     links: Links,
     seats: BTreeMap<Slot, Seats>,
+    /// The seats in the sync committee, by epoch.
+    members: BTreeMap<Epoch, Vec<(ValidatorIndex, u64)>>,
     /// What was said last of each duty.
     owed: BTreeMap<Owed, Option<Shown>>,
     /// What was signed for those that ended in this run, as far as this peer knows.
@@ -80,6 +95,7 @@ impl Reading {
             finalised: Slot(0),
             links: Links::default(),
             seats: BTreeMap::new(),
+            members: BTreeMap::new(),
             owed: BTreeMap::new(),
             signed: BTreeMap::new(),
             earned: BTreeMap::new(),
@@ -120,6 +136,8 @@ impl Reading {
         let floor = self.join();
         self.links.forget_before(floor);
         self.seats.retain(|slot, _| *slot >= floor);
+        let oldest = self.epoch_of(floor);
+        self.members.retain(|epoch, _| *epoch >= oldest);
     }
 
     /// Joins what was read to the chain, and forgets the committees that were drawn by another one:
@@ -146,11 +164,20 @@ impl Reading {
             .open_votes()
             .filter(|owed| self.seats_of(owed).is_none());
         let mut committees = unseated.map(|owed| self.committees_of(owed.slot));
-        let mut blocks = self.open_votes().filter_map(|owed| self.unread(owed));
+        let epochs = self
+            .open_messages()
+            .map(|owed| self.epoch_of(owed.slot.next()));
+        let unknown = epochs.filter(|epoch| !self.members.contains_key(epoch));
+        let mut members = unknown.map(Want::Members);
+        let votes = self.open_votes().filter_map(|owed| self.unread(owed));
+        let messages = self
+            .open_messages()
+            .filter_map(|owed| self.unread_next(owed));
         let header = header.filter(may);
         header
             .or_else(|| committees.find(may))
-            .or_else(|| blocks.find(may))
+            .or_else(|| members.find(may))
+            .or_else(|| votes.chain(messages).find(may))
     }
 
     /// Takes what was asked for; nothing if the node does not have it, or does not say.
@@ -160,25 +187,28 @@ impl Reading {
                 self.links.take(root, header);
                 self.join();
             }
-            (Want::Committees(_, slot), Some(Given::Committees(all))) => {
+            (Want::Committees { slot, .. }, Some(Given::Committees(all))) => {
                 let of_slot = self.open_votes().filter(|owed| owed.slot == slot);
                 let ours: Vec<ValidatorIndex> = of_slot.map(|owed| owed.index).collect();
                 self.seats.insert(slot, Seats::of(&all, &ours));
                 // Who has no seat there is not looked for: nothing can be said of it.
                 self.failed.insert(want);
             }
-            (Want::Block(root), Some(Given::Votes(votes))) => {
+            (Want::Members(epoch), Some(Given::Members(seats))) => {
+                self.members.insert(epoch, seats);
+            }
+            (Want::Block(root), Some(Given::Votes(mut carried))) => {
                 let slots: BTreeSet<Slot> = self.open_votes().map(|owed| owed.slot).collect();
-                let mut votes = votes.attestations;
+                let votes = &mut carried.attestations;
                 votes.retain(|votes| slots.contains(&votes.data.slot));
-                self.links.read(root, votes);
+                self.links.read(root, carried);
             }
             (Want::Header(_), _) => {
                 self.failed.insert(want);
                 self.links.cut();
                 self.seats.clear();
             }
-            (Want::Committees(..) | Want::Block(_), _) => {
+            (Want::Committees { .. } | Want::Members(_) | Want::Block(_), _) => {
                 self.failed.insert(want);
             }
         }
@@ -200,53 +230,6 @@ impl Reading {
         news
     }
 
-    /// What bears the signature of our validators and is not what is known to be signed, of the
-    /// duties that are open: the first of each, once.
-    pub fn strays(&mut self) -> Vec<Stray> {
-        let open = self.open().map(|(owed, _)| *owed);
-        let found: Vec<Stray> = open.filter_map(|owed| self.stray(owed)).collect();
-        for stray in &found {
-            self.signed.remove(&stray.owed);
-        }
-        found
-    }
-
-    fn stray(&self, owed: Owed) -> Option<Stray> {
-        let signed = *self.signed.get(&owed)?;
-        let (block, bears) = match owed.work {
-            Work::Attestation => {
-                let (block, data) = self.other_vote(&owed, signed)?;
-                (block, Bears::Vote(data))
-            }
-            Work::Block => {
-                let made = self.links.at(owed.slot)?;
-                let is_ours = made.header.proposer_index == owed.index;
-                let is_other = is_ours && signed != Some(Signed::Block(made.root));
-                let signature = made.signature.filter(|_| is_other)?;
-                (made.root, Bears::Block(made.header, signature))
-            }
-            Work::Aggregate | Work::SyncMessage | Work::Contribution => return None,
-        };
-        Some(Stray { owed, block, bears })
-    }
-
-    /// The first vote of this validator that is not what was signed, and the block that carries it.
-    fn other_vote(&self, owed: &Owed, signed: Option<Signed>) -> Option<(Root, AttestationData)> {
-        let seats = self.seats_of(owed)?;
-        let last = self.last_block(owed).min(self.believed());
-        let blocks = self.links.within(owed.slot.next()..=last);
-        let mut votes = blocks.flat_map(|(_, link)| {
-            let votes = link.votes.iter().flatten();
-            votes.map(move |votes| (link.root, votes))
-        });
-        let found = votes.find(|(_, votes)| {
-            votes.data.slot == owed.slot
-                && signed != Some(Signed::Vote(votes.data))
-                && seats.has_voted(owed.index, votes)
-        });
-        found.map(|(block, votes)| (block, votes.data))
-    }
-
     /// What the duties of the last epochs have earned, of those that are over and settled: what is
     /// new, or other than it was told.
     pub fn effects(&mut self) -> Vec<(Epoch, Effect)> {
@@ -256,7 +239,7 @@ impl Reading {
         let known = over.map(|epoch| (epoch, self.effect(epoch)));
         let mut news: Vec<(Epoch, Effect)> = known.collect();
         news.retain(|(epoch, effect)| {
-            let is_any = effect.attestations + effect.blocks > 0;
+            let is_any = effect.attestations + effect.blocks + effect.synced > 0;
             is_any && effect.is_whole() && self.earned.get(epoch) != Some(effect)
         });
         self.earned.extend(news.iter().copied());
@@ -290,6 +273,7 @@ impl Reading {
             None => true,
             Some(Shown::Voted(vote)) => vote.included > self.finalised,
             Some(Shown::Proposed) => owed.slot > self.finalised,
+            Some(Shown::Synced | Shown::NoBlock) => owed.slot.next() > self.finalised,
             Some(Shown::Lacking) => self.last_block(owed) > self.finalised,
         };
         let open = self.owed.iter().filter(is_open);
@@ -316,7 +300,13 @@ impl Reading {
     }
 
     fn committees_of(&self, slot: Slot) -> Want {
-        Want::Committees(self.epoch_of(slot), slot)
+        let epoch = self.epoch_of(slot);
+        let is_near = self.epoch_of(self.head) <= epoch.next();
+        Want::Committees {
+            epoch,
+            slot,
+            state: (!is_near).then_some(slot),
+        }
     }
 
     /// The committees of its slot, if it has a seat in them.
@@ -332,7 +322,8 @@ impl Reading {
                 let closed = self.epoch_of(owed.slot).next().next();
                 Slot(closed.first_slot(self.slots_per_epoch).0.saturating_sub(1))
             }
-            Work::Block | Work::Aggregate | Work::SyncMessage | Work::Contribution => owed.slot,
+            Work::SyncMessage => owed.slot.next(),
+            Work::Block | Work::Aggregate | Work::Contribution => owed.slot,
         }
     }
 
@@ -369,7 +360,8 @@ impl Reading {
                 };
                 is_known.then_some(shown)
             }
-            Work::Aggregate | Work::SyncMessage | Work::Contribution => None,
+            Work::SyncMessage => self.message(&owed),
+            Work::Aggregate | Work::Contribution => None,
         }
     }
 

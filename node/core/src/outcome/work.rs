@@ -51,12 +51,12 @@ impl Work {
         }
     }
 
-    /// Whether the chain's blocks show whose it is. An aggregate and a contribution do not: who
-    /// packs a block takes them apart.
+    /// Whether the chain's blocks show whose it is. Aggregates and contributions do not: who packs
+    /// a block takes the votes out of them, and nothing says any more who had brought them.
     pub const fn leaves_a_trace(self) -> bool {
         match self {
-            Self::Attestation | Self::Block => true,
-            Self::Aggregate | Self::SyncMessage | Self::Contribution => false,
+            Self::Attestation | Self::Block | Self::SyncMessage => true,
+            Self::Aggregate | Self::Contribution => false,
         }
     }
 }
@@ -140,6 +140,11 @@ pub enum Shown {
     Voted(Vote),
     /// The block of the slot is the validator's.
     Proposed,
+    /// The next slot's block carries the sync committee message, for one seat at least. Its head is
+    /// right, or the block would not be one.
+    Synced,
+    /// The next slot has no block, and no other could carry the sync committee message.
+    NoBlock,
     /// It is not in the chain, and cannot come into it any more.
     Lacking,
 }

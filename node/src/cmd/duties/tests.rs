@@ -82,3 +82,25 @@ fn what_is_left_out_is_said() {
     assert!(page(&report).ends_with("there are older ones: --count shows more\n"));
     assert_eq!(page(&DutyReport::default()), "no such duty is kept\n");
 }
+
+#[test]
+fn what_is_shown_begins_with_a_slot_or_with_an_epoch() {
+    assert_eq!("1234".parse(), Ok(Since::Slot(1234)));
+    assert_eq!("epoch:38".parse(), Ok(Since::Epoch(38)));
+    for wrong in ["", "epoch:", "epoch:-1", "38e", "yesterday"] {
+        assert!(wrong.parse::<Since>().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_message_of_the_sync_committee_is_shown_with_its_block() {
+    let synced = DutyRecord {
+        work: "sync-message".to_owned(),
+        source: None,
+        target: None,
+        head: None,
+        ..record()
+    };
+    let words = "slot 8 sync-message of validator 71 (position 1): in block 9, signed after 80 ms";
+    assert_eq!(duty_line(&synced), words);
+}

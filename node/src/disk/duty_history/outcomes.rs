@@ -20,6 +20,10 @@ pub enum OnChain {
     },
     /// The block of the slot is the validator's.
     Proposed,
+    /// The next slot's block carries the sync committee message.
+    Synced,
+    /// The next slot has no block that could carry it.
+    NoBlock,
     /// It is not there, and cannot come any more.
     Lacking,
 }

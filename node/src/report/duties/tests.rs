@@ -115,9 +115,44 @@ fn duties_are_found_by_validator_slot_and_miss_the_newest_first() {
         };
         assert_eq!(found(its), (vec![(72, 71), (40, 71)], false));
     }
+    let epoch = Filter {
+        since_epoch: Some(2),
+        ..Filter::default()
+    };
+    assert_eq!(found(epoch), (all[..2].to_vec(), false));
     let few = Filter {
         count: Some(3),
         ..Filter::default()
     };
     assert_eq!(found(few), (all[..3].to_vec(), true));
+}
+
+#[test]
+fn a_message_of_the_sync_committee_is_lost_only_where_a_block_came_that_has_it_not() {
+    let shown = |reason, chain| {
+        let record = outcome("sync-message", reason, chain);
+        (record.outcome, record.included, record.reason.is_some())
+    };
+    let late = Some("late");
+    for (reason, chain, expected) in [
+        (None, Some(OnChain::Synced), (Outcome::Done, Some(9), false)),
+        (late, Some(OnChain::Synced), (Outcome::Done, Some(9), true)),
+        (None, Some(OnChain::Lacking), (Outcome::Missed, None, true)),
+        (None, Some(OnChain::NoBlock), (Outcome::Done, None, false)),
+        (late, Some(OnChain::NoBlock), (Outcome::Missed, None, true)),
+        // Not every node tells whose seat is whose.
+        (None, None, (Outcome::Done, None, false)),
+    ] {
+        assert_eq!(shown(reason, chain), expected, "{reason:?} {chain:?}");
+    }
+}
+
+#[test]
+fn contributions_of_one_validator_in_two_subcommittees_are_told_apart() {
+    let mut row = row(8, vec![fate("contribution", None, None, &[(1, 71)])]);
+    for subcommittee in ["0", "3"] {
+        row.kind = format!("contribution_{subcommittee}");
+        let work = records(&row, &Filter::default()).remove(0).work;
+        assert_eq!(work, format!("contribution-{subcommittee}"));
+    }
 }

@@ -116,6 +116,8 @@ impl Observer {
             effectiveness: effect.share(),
             blocks: effect.blocks,
             proposed: effect.proposed,
+            sync_messages: effect.messages,
+            synced: effect.synced,
         };
         let metrics = &self.shown.metrics;
         self.shown.board.change(|board| {
@@ -167,6 +169,8 @@ fn seen((owed, shown): &(Owed, OnTheChain)) -> Seen {
                 head: vote.head,
             },
             OnTheChain::Proposed => OnChain::Proposed,
+            OnTheChain::Synced => OnChain::Synced,
+            OnTheChain::NoBlock => OnChain::NoBlock,
             OnTheChain::Lacking => OnChain::Lacking,
         },
     }

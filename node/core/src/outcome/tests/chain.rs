@@ -84,6 +84,10 @@ pub(super) struct Chain {
     pub(super) finalised: u64,
     /// Whether it gives no committees.
     pub(super) is_unseated: bool,
+    /// Who sits where in the sync committee.
+    pub(super) members: Vec<(ValidatorIndex, u64)>,
+    /// The bits of the sync committee in the blocks of these slots.
+    pub(super) synced: BTreeMap<Slot, Vec<bool>>,
     /// Whether the first committee sits in another order.
     pub(super) swaps: bool,
     /// Whether it gives no signatures of headers.
@@ -124,20 +128,26 @@ impl Chain {
             self.asked.push(want);
             let given = match want {
                 Want::Header(root) => self.header(root).map(Given::Header),
-                Want::Committees(_, _) if self.is_unseated => None,
-                Want::Committees(_, slot) => {
+                Want::Committees { .. } if self.is_unseated => None,
+                Want::Committees { slot, .. } => {
                     let mut all = committees(slot);
                     if self.swaps {
                         all[0].validators.swap(1, 2);
                     }
                     Some(Given::Committees(all))
                 }
+                Want::Members(epoch) => (!self.is_unseated).then(|| {
+                    let mut seats = self.members.clone();
+                    seats.retain(|(of, _)| reading.members(epoch).contains(of));
+                    Given::Members(seats)
+                }),
                 Want::Block(root) => {
                     let block = self.blocks.get(&root);
-                    block.map(|(_, votes)| {
+                    block.map(|(header, votes)| {
+                        let signed = self.synced.get(&header.slot).cloned();
                         Given::Votes(BlockVotes {
                             attestations: votes.clone(),
-                            sync_committee: vec![],
+                            sync_committee: signed.unwrap_or_default(),
                         })
                     })
                 }

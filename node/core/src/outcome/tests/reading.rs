@@ -1,16 +1,16 @@
 //! Duties found in blocks, left out of them, and lost with them.
 
-use proto::Slot;
 use proto::eth::ValidatorIndex;
+use proto::{Epoch, Root, Slot};
 
 use super::chain::{Chain, PER_EPOCH, root, vote, voted, votes};
 use crate::outcome::reading::{DEPTH, Reading, Want};
 use crate::outcome::{Owed, Shown, Work};
 
-const ZERO: proto::Root = proto::Root::ZERO;
+const ZERO: Root = Root::ZERO;
 
 /// Slots 0 to 9 with blocks, then a vote of slot 9 in block 10, then blocks up to `head`.
-fn with_votes_in_10(covered: &[u64], bits: &[u8], head: u64) -> (Chain, proto::Root) {
+fn with_votes_in_10(covered: &[u64], bits: &[u8], head: u64) -> (Chain, Root) {
     let mut chain = Chain::default();
     let before = chain.blocks(0..=9, ZERO);
     let right = (root(9, 0), root(8, 0));
@@ -230,5 +230,84 @@ fn what_was_said_before_a_restart_is_not_said_again() {
     assert_eq!(
         chain.read(&mut reading, head),
         [(vote(9, 7), voted(10, true, true))]
+    );
+}
+
+fn message(slot: u64, index: u64) -> Owed {
+    Owed {
+        slot: Slot(slot),
+        work: Work::SyncMessage,
+        index: ValidatorIndex(index),
+    }
+}
+
+#[test]
+fn a_message_of_the_sync_committee_is_in_the_next_slots_block_or_nowhere() {
+    let mut chain = Chain::default();
+    chain.members = vec![
+        (ValidatorIndex(7), 2),
+        (ValidatorIndex(7), 5),
+        (ValidatorIndex(8), 0),
+    ];
+    // No block in slot 13. One seat of two is enough; another's bit is not.
+    for (slot, bits) in [
+        (10, [0, 0, 1, 0, 0, 0]),
+        (11, [1, 1, 0, 1, 1, 0]),
+        (12, [0, 0, 0, 0, 0, 1]),
+    ] {
+        let bits = bits.iter().map(|bit| *bit == 1).collect();
+        chain.synced.insert(Slot(slot), bits);
+    }
+    let head = chain.blocks((0..=12).chain(14..=24), Root::ZERO);
+    let mut reading = Reading::new(PER_EPOCH);
+    for slot in 9..=12 {
+        reading.owe(message(slot, 7), None);
+    }
+    // This one has no seat, so that nothing can be said of it.
+    reading.owe(message(9, 9), None);
+    let shown = chain.read(&mut reading, head);
+    let expected = [
+        (message(9, 7), Shown::Synced),
+        (message(10, 7), Shown::Lacking),
+        (message(11, 7), Shown::Synced),
+        (message(12, 7), Shown::NoBlock),
+    ];
+    assert_eq!(shown, expected);
+    assert_eq!(chain.blocks_asked(), 3);
+    let effect = reading.effect(Epoch(1));
+    assert_eq!((effect.messages, effect.synced), (3, 2));
+    // A block that is neither deep nor final shows nothing.
+    reading.owe(message(20, 7), None);
+    assert_eq!(chain.read(&mut reading, head), []);
+}
+
+#[test]
+fn without_seats_nothing_is_said_of_a_message_and_no_block_is_read() {
+    let mut chain = Chain::default();
+    chain.is_unseated = true;
+    let head = chain.blocks(0..=24, Root::ZERO);
+    let mut reading = Reading::new(PER_EPOCH);
+    reading.owe(message(9, 7), None);
+    assert_eq!(chain.read(&mut reading, head), []);
+    assert_eq!(chain.blocks_asked(), 0);
+}
+
+#[test]
+fn committees_of_old_slots_are_asked_by_a_state_that_knows_them() {
+    let mut chain = Chain::default();
+    let head = chain.blocks(0..=24, Root::ZERO);
+    let mut reading = Reading::new(PER_EPOCH);
+    for slot in [15, 16] {
+        reading.owe(vote(slot, 7), None);
+    }
+    chain.read(&mut reading, head);
+    let states = chain.asked.iter().filter_map(|want| match want {
+        Want::Committees { slot, state, .. } => Some((slot.0, *state)),
+        Want::Header(_) | Want::Members(_) | Want::Block(_) => None,
+    });
+    // The head is in epoch 3, whose state knows epoch 2 and no earlier one.
+    assert_eq!(
+        states.collect::<Vec<_>>(),
+        [(15, Some(Slot(15))), (16, None)]
     );
 }
