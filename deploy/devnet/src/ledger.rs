@@ -46,8 +46,8 @@ pub struct Duties {
 #[derive(Debug, Clone)]
 struct Carried {
     parent: Root,
-    /// Of our seats in the sync committee.
-    messages: Tally,
+    /// Of our seats in the sync committee: whose each is, and whether it has signed.
+    messages: Vec<(u64, bool)>,
     /// Slots that votes in it are of, and the heads that they name.
     heads: BTreeSet<(Slot, Root)>,
 }
@@ -60,8 +60,8 @@ pub struct Ledger {
     committees: BTreeMap<(Slot, u64), Vec<u64>>,
     /// By slot and validator, the slot of the first block that carries its attestation.
     seats: BTreeMap<(Slot, u64), Option<Slot>>,
-    /// By epoch, our places in the sync committee.
-    places: BTreeMap<Epoch, Vec<u64>>,
+    /// By epoch, our places in the sync committee, and whose each is.
+    places: BTreeMap<Epoch, Vec<(u64, u64)>>,
     proposals: BTreeMap<Slot, (u64, bool)>,
     first: Slot,
     /// The canonical blocks that have been read.
@@ -163,6 +163,18 @@ impl Ledger {
         &self.proposals
     }
 
+    /// By slot of the block and validator, whether one of its seats in the sync committee has
+    /// signed the block before.
+    pub fn sync_messages(&self) -> BTreeMap<(Slot, u64), bool> {
+        let mut signed = BTreeMap::new();
+        for (slot, by) in &self.carried {
+            for (of, has_signed) in &by.messages {
+                *signed.entry((*slot, *of)).or_insert(false) |= has_signed;
+            }
+        }
+        signed
+    }
+
     /// The roots of the cluster's own blocks.
     pub fn own_blocks(&self) -> Vec<Root> {
         let made = self.proposals.iter().filter(|(_, (_, made))| *made);
@@ -187,9 +199,9 @@ impl Ledger {
 
     /// These are the members of the sync committee in `epoch`.
     fn place(&mut self, epoch: Epoch, members: &[u64]) {
-        let own = (0..).zip(members).filter(|(_, of)| self.own.contains(of));
-        let places = own.map(|(place, _)| place).collect();
-        self.places.insert(epoch, places);
+        let all = (0..).zip(members.iter().copied());
+        let own = all.filter(|(_, of)| self.own.contains(of)).collect();
+        self.places.insert(epoch, own);
     }
 
     fn await_blocks(&mut self, proposers: &[Proposer]) {
@@ -248,10 +260,10 @@ impl Ledger {
         let votes = message.body.attestations.iter().map(|packed| packed.data);
         Carried {
             parent: message.parent_root,
-            messages: Tally {
-                expected: places.len(),
-                included: places.iter().filter(|at| set.contains(at)).count(),
-            },
+            messages: places
+                .iter()
+                .map(|(at, of)| (*of, set.contains(at)))
+                .collect(),
             heads: votes.map(|of| (of.slot, of.beacon_block_root)).collect(),
         }
     }
@@ -289,8 +301,9 @@ impl Ledger {
         }
         for (slot, by) in &self.carried {
             if counts(*slot) && self.was_known(*slot, by.parent) {
-                duties.sync_messages.expected += by.messages.expected;
-                duties.sync_messages.included += by.messages.included;
+                let signed = by.messages.iter().filter(|(_, has_signed)| *has_signed);
+                duties.sync_messages.expected += by.messages.len();
+                duties.sync_messages.included += signed.count();
             }
         }
         for (slot, (_, made)) in &self.proposals {

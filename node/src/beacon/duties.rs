@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::call::Call;
-use super::chain::{Envelope, StateId};
+use super::chain::Envelope;
 use super::client::{BeaconClient, Body};
 use super::contradiction::Contradiction;
 use super::error::BeaconError;
@@ -163,13 +163,12 @@ impl BeaconClient {
     /// with a validator twice.
     pub async fn committees(
         &self,
-        state: StateId,
-        (epoch, slot): (Epoch, Slot),
+        epoch: Epoch,
+        slot: Slot,
     ) -> Result<Vec<Committee>, BeaconError> {
         self.put((Call::Committees, slot.0), async {
             const CALL: Call = Call::Committees;
-            let path =
-                format!("/eth/v1/beacon/states/{state}/committees?epoch={epoch}&slot={slot}");
+            let path = format!("/eth/v1/beacon/states/head/committees?epoch={epoch}&slot={slot}");
             let answer: Envelope<Vec<Committee>> = self.json(CALL, &path).await?;
             let (mut indices, mut members) = (BTreeSet::new(), BTreeSet::new());
             let odd = answer.data.iter().find_map(|it| {

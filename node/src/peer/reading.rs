@@ -22,7 +22,7 @@ use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::sleep;
 
-use crate::beacon::{BeaconClient, BeaconError, BlockId, KnownBlock, StateId};
+use crate::beacon::{BeaconClient, BeaconError, BlockId, KnownBlock};
 use crate::clock;
 use crate::disk::duty_history::{Fate, OnChain, Row};
 use crate::pool::calm::Calm;
@@ -224,9 +224,8 @@ impl Reader {
                 let known = client.known_block(BlockId::Root(root)).await?;
                 known.as_ref().map(signed).map(Given::Header)
             }
-            Want::Committees { epoch, slot, state } => {
-                let state = state.map_or(StateId::Head, StateId::Slot);
-                let all = client.committees(state, (epoch, slot)).await?;
+            Want::Committees(epoch, slot) => {
+                let all = client.committees(epoch, slot).await?;
                 Some(Given::Committees(all))
             }
             Want::Members(epoch) => {

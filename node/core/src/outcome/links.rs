@@ -99,11 +99,14 @@ impl Links {
         Some(same.unwrap_or(Slot(0)))
     }
 
-    /// The header that is wanted cannot be had: the chain begins where it hangs together.
-    pub(super) fn cut(&mut self) {
-        if !self.branch.is_empty() {
+    /// The header that is wanted cannot be had: the chain begins where it hangs together. Whether
+    /// it is another one than before.
+    pub(super) fn cut(&mut self) -> bool {
+        let is_other = !self.branch.is_empty();
+        if is_other {
             self.chain = self.branch.drain(..).collect();
         }
+        is_other
     }
 
     /// Forgets what lies before the last block up to `floor`.

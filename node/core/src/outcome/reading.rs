@@ -28,16 +28,8 @@ pub const EPOCHS: u64 = 8;
 pub enum Want {
     /// The header of the block with this root.
     Header(Root),
-    /// The committees of a slot.
-    Committees {
-        /// Its epoch.
-        epoch: Epoch,
-        /// Which.
-        slot: Slot,
-        /// By the state at this slot; none where the head's knows them, which nodes have at hand:
-        /// a state knows those of its epoch and the two beside it.
-        state: Option<Slot>,
-    },
+    /// The committees of this slot, of this epoch.
+    Committees(Epoch, Slot),
     /// The seats in the sync committee of this epoch.
     Members(Epoch),
     /// The block with this root.
@@ -163,12 +155,15 @@ impl Reading {
         let unseated = self
             .open_votes()
             .filter(|owed| self.seats_of(owed).is_none());
-        let mut committees = unseated.map(|owed| self.committees_of(owed.slot));
+        let slots = unseated.map(|owed| (self.epoch_of(owed.slot), owed.slot));
+        let at_hand = slots.filter(|(epoch, _)| self.is_at_hand(*epoch));
+        let mut committees = at_hand.map(|(epoch, slot)| Want::Committees(epoch, slot));
         let epochs = self
             .open_messages()
             .map(|owed| self.epoch_of(owed.slot.next()));
         let unknown = epochs.filter(|epoch| !self.members.contains_key(epoch));
-        let mut members = unknown.map(Want::Members);
+        let at_hand = unknown.filter(|epoch| self.is_at_hand(*epoch));
+        let mut members = at_hand.map(Want::Members);
         let votes = self.open_votes().filter_map(|owed| self.unread(owed));
         let messages = self
             .open_messages()
@@ -187,7 +182,7 @@ impl Reading {
                 self.links.take(root, header);
                 self.join();
             }
-            (Want::Committees { slot, .. }, Some(Given::Committees(all))) => {
+            (Want::Committees(_, slot), Some(Given::Committees(all))) => {
                 let of_slot = self.open_votes().filter(|owed| owed.slot == slot);
                 let ours: Vec<ValidatorIndex> = of_slot.map(|owed| owed.index).collect();
                 self.seats.insert(slot, Seats::of(&all, &ours));
@@ -205,10 +200,12 @@ impl Reading {
             }
             (Want::Header(_), _) => {
                 self.failed.insert(want);
-                self.links.cut();
-                self.seats.clear();
+                // Whether the chain drew other committees before it cannot be told then.
+                if self.links.cut() {
+                    self.seats.clear();
+                }
             }
-            (Want::Committees { .. } | Want::Members(_) | Want::Block(_), _) => {
+            (Want::Committees(..) | Want::Members(_) | Want::Block(_), _) => {
                 self.failed.insert(want);
             }
         }
@@ -299,14 +296,11 @@ impl Reading {
         slot.epoch(self.slots_per_epoch)
     }
 
-    fn committees_of(&self, slot: Slot) -> Want {
-        let epoch = self.epoch_of(slot);
-        let is_near = self.epoch_of(self.head) <= epoch.next();
-        Want::Committees {
-            epoch,
-            slot,
-            state: (!is_near).then_some(slot),
-        }
+    /// Whether a node has the committees of this epoch at hand. For those of an older one it would
+    /// have to bring back a state that it has put away, which costs it far more than it is worth to
+    /// us: what became of a duty before a long standstill of this peer may stay unknown.
+    fn is_at_hand(&self, epoch: Epoch) -> bool {
+        self.epoch_of(self.head) <= epoch.next()
     }
 
     /// The committees of its slot, if it has a seat in them.

@@ -347,10 +347,7 @@ async fn committees_are_those_of_the_slot_that_was_asked_and_each_member_sits_in
     let answered = async |data: Value| {
         let body = json!({ "data": data, "execution_optimistic": null }).to_string();
         let node = Node::recorded().with(asked, (200, JSON, body.as_bytes()));
-        node.start()
-            .await
-            .committees(StateId::Head, (Epoch(51), Slot(414)))
-            .await
+        node.start().await.committees(Epoch(51), Slot(414)).await
     };
     let two = json!([of(414, 0, &["5", "7"]), of(414, 1, &["6"])]);
     let found = answered(two).await.unwrap();

@@ -128,8 +128,8 @@ impl Chain {
             self.asked.push(want);
             let given = match want {
                 Want::Header(root) => self.header(root).map(Given::Header),
-                Want::Committees { .. } if self.is_unseated => None,
-                Want::Committees { slot, .. } => {
+                Want::Committees(..) if self.is_unseated => None,
+                Want::Committees(_, slot) => {
                     let mut all = committees(slot);
                     if self.swaps {
                         all[0].validators.swap(1, 2);

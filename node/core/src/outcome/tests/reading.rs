@@ -29,13 +29,13 @@ fn owing(duties: &[Owed]) -> Reading {
 #[test]
 fn a_bit_counts_over_the_committees_that_are_covered() {
     // Committees 0 and 2: members 5, 6, 7, 20, 21, 22; set are 7 and 21.
-    let (mut chain, head) = with_votes_in_10(&[0, 2], &[0, 0, 1, 0, 1, 0], 25);
+    let (mut chain, head) = with_votes_in_10(&[0, 2], &[0, 0, 1, 0, 1, 0], 23);
     let mut reading = owing(&[vote(9, 7), vote(9, 21), vote(9, 22)]);
     let found = chain.read(&mut reading, head);
     let right = voted(10, true, true);
     assert_eq!(found, [(vote(9, 7), right), (vote(9, 21), right)]);
     // Of 22 nothing may be said before the last block that may carry it is deep enough: slot 23.
-    let head = chain.blocks(26..=23 + DEPTH, head);
+    let head = chain.blocks(24..=23 + DEPTH, head);
     assert_eq!(
         chain.read(&mut reading, head),
         [(vote(9, 22), Shown::Lacking)]
@@ -45,7 +45,7 @@ fn a_bit_counts_over_the_committees_that_are_covered() {
 #[test]
 fn all_committees_of_a_slot_in_one_aggregate_are_told_apart() {
     // 5, 6, 7, 11, 12, 20, 21, 22: set are 12 and 22.
-    let (mut chain, head) = with_votes_in_10(&[0, 1, 2], &[0, 0, 0, 0, 1, 0, 0, 1], 25);
+    let (mut chain, head) = with_votes_in_10(&[0, 1, 2], &[0, 0, 0, 0, 1, 0, 0, 1], 23);
     let mut reading = owing(&[vote(9, 7), vote(9, 21), vote(9, 22)]);
     let found = chain.read(&mut reading, head);
     assert_eq!(found, [(vote(9, 22), voted(10, true, true))]);
@@ -56,6 +56,7 @@ fn a_committee_that_is_not_covered_has_no_bits() {
     // Committee 1 only: members 11 and 12, and a bit too many, which is 7's nowhere.
     let (mut chain, head) = with_votes_in_10(&[1], &[1, 1, 1], 23 + DEPTH);
     let mut reading = owing(&[vote(9, 7)]);
+    assert_eq!(chain.read(&mut reading, root(23, 0)), []);
     assert_eq!(
         chain.read(&mut reading, head),
         [(vote(9, 7), Shown::Lacking)]
@@ -88,7 +89,7 @@ fn the_first_block_that_carries_a_vote_counts() {
     let right = (root(9, 0), root(8, 0));
     let late = vec![votes(9, right, &[0, 2], &[0, 0, 1, 0, 1, 0])];
     let late = chain.block((12, 0), head, late);
-    let head = chain.blocks(13..=25, late);
+    let head = chain.blocks(13..=23, late);
     let mut reading = owing(&[vote(9, 7), vote(9, 21)]);
     let found = chain.read(&mut reading, head);
     assert_eq!(found[0], (vote(9, 7), voted(12, true, true)));
@@ -161,9 +162,9 @@ fn a_block_is_the_proposers_or_it_is_lacking() {
 
 #[test]
 fn only_blocks_that_may_carry_what_is_looked_for_are_read_and_each_once() {
-    let (mut chain, mut head) = with_votes_in_10(&[0], &[0, 0, 1], 25);
+    let (mut chain, mut head) = with_votes_in_10(&[0], &[0, 0, 1], 23);
     let mut reading = owing(&[vote(9, 7)]);
-    for slot in 26..40 {
+    for slot in 24..38 {
         chain.read(&mut reading, head);
         head = chain.blocks([slot], head);
     }
@@ -174,7 +175,7 @@ fn only_blocks_that_may_carry_what_is_looked_for_are_read_and_each_once() {
 
 #[test]
 fn without_committees_nothing_is_said_and_no_block_is_read() {
-    let (mut chain, head) = with_votes_in_10(&[0], &[0, 0, 1], 23 + DEPTH);
+    let (mut chain, head) = with_votes_in_10(&[0], &[0, 0, 1], 23);
     chain.is_unseated = true;
     let mut reading = owing(&[vote(9, 7), vote(9, 99)]);
     assert_eq!(chain.read(&mut reading, head), []);
@@ -221,7 +222,7 @@ fn a_duty_is_forgotten_after_some_epochs_without_finality() {
 
 #[test]
 fn what_was_said_before_a_restart_is_not_said_again() {
-    let (mut chain, head) = with_votes_in_10(&[0], &[0, 0, 1], 25);
+    let (mut chain, head) = with_votes_in_10(&[0], &[0, 0, 1], 23);
     let mut reading = Reading::new(PER_EPOCH);
     reading.owe(vote(9, 7), Some(voted(10, true, true)));
     assert_eq!(chain.read(&mut reading, head), []);
@@ -258,7 +259,7 @@ fn a_message_of_the_sync_committee_is_in_the_next_slots_block_or_nowhere() {
         let bits = bits.iter().map(|bit| *bit == 1).collect();
         chain.synced.insert(Slot(slot), bits);
     }
-    let head = chain.blocks((0..=12).chain(14..=24), Root::ZERO);
+    let head = chain.blocks((0..=12).chain(14..=20).chain(22..=23), Root::ZERO);
     let mut reading = Reading::new(PER_EPOCH);
     for slot in 9..=12 {
         reading.owe(message(slot, 7), None);
@@ -276,7 +277,8 @@ fn a_message_of_the_sync_committee_is_in_the_next_slots_block_or_nowhere() {
     assert_eq!(chain.blocks_asked(), 3);
     let effect = reading.effect(Epoch(1));
     assert_eq!((effect.messages, effect.synced), (3, 2));
-    // A block that is neither deep nor final shows nothing.
+    // A block that is neither deep nor final shows nothing, and one that is not there does not.
+    reading.owe(message(19, 7), None);
     reading.owe(message(20, 7), None);
     assert_eq!(chain.read(&mut reading, head), []);
 }
@@ -285,7 +287,7 @@ fn a_message_of_the_sync_committee_is_in_the_next_slots_block_or_nowhere() {
 fn without_seats_nothing_is_said_of_a_message_and_no_block_is_read() {
     let mut chain = Chain::default();
     chain.is_unseated = true;
-    let head = chain.blocks(0..=24, Root::ZERO);
+    let head = chain.blocks(0..=23, Root::ZERO);
     let mut reading = Reading::new(PER_EPOCH);
     reading.owe(message(9, 7), None);
     assert_eq!(chain.read(&mut reading, head), []);
@@ -293,21 +295,49 @@ fn without_seats_nothing_is_said_of_a_message_and_no_block_is_read() {
 }
 
 #[test]
-fn committees_of_old_slots_are_asked_by_a_state_that_knows_them() {
+fn no_node_is_asked_for_committees_or_seats_that_it_has_put_away() {
     let mut chain = Chain::default();
     let head = chain.blocks(0..=24, Root::ZERO);
     let mut reading = Reading::new(PER_EPOCH);
     for slot in [15, 16] {
         reading.owe(vote(slot, 7), None);
+        reading.owe(message(slot - 1, 7), None);
     }
     chain.read(&mut reading, head);
-    let states = chain.asked.iter().filter_map(|want| match want {
-        Want::Committees { slot, state, .. } => Some((slot.0, *state)),
-        Want::Header(_) | Want::Members(_) | Want::Block(_) => None,
+    let of_epochs = chain.asked.iter().filter_map(|want| match want {
+        Want::Committees(epoch, slot) => Some((*epoch, Some(*slot))),
+        Want::Members(epoch) => Some((*epoch, None)),
+        Want::Header(_) | Want::Block(_) => None,
     });
-    // The head is in epoch 3, whose state knows epoch 2 and no earlier one.
-    assert_eq!(
-        states.collect::<Vec<_>>(),
-        [(15, Some(Slot(15))), (16, None)]
-    );
+    // The head is in epoch 3, whose state has epoch 2 and no earlier one.
+    let asked: Vec<_> = of_epochs.collect();
+    assert_eq!(asked, [(Epoch(2), Some(Slot(16))), (Epoch(2), None)]);
+}
+
+#[test]
+fn committees_are_asked_once_where_the_chain_begins_later_than_is_wanted() {
+    let mut chain = Chain::default();
+    // Nobody has the parent of the first block.
+    let first = chain.blocks(9..=20, root(8, 1));
+    let mut reading = owing(&[vote(10, 7)]);
+    chain.read(&mut reading, first);
+    for slot in 21..=23 {
+        let head = chain.block((slot, 0), root(slot - 1, 0), vec![]);
+        chain.read(&mut reading, head);
+    }
+    let of_committees = |want: &&Want| matches!(want, Want::Committees(..));
+    assert_eq!(chain.asked.iter().filter(of_committees).count(), 1);
+}
+
+#[test]
+fn committees_are_asked_anew_on_another_chain_whose_beginning_nobody_has() {
+    let mut chain = Chain::default();
+    let head = chain.blocks(0..=20, Root::ZERO);
+    let mut reading = owing(&[vote(10, 7)]);
+    chain.read(&mut reading, head);
+    let first = chain.block((12, 1), root(11, 1), vec![]);
+    let head = chain.block((21, 1), first, vec![]);
+    chain.read(&mut reading, head);
+    let of_committees = |want: &&Want| matches!(want, Want::Committees(..));
+    assert_eq!(chain.asked.iter().filter(of_committees).count(), 2);
 }
