@@ -39,6 +39,13 @@ pub enum BadChain {
         /// Its value by the beacon node.
         theirs: String,
     },
+    /// Rocket Pool is looked at on one chain, and what is proved stands on another.
+    #[error(
+        "the beacon node is on another chain: what is deposited with it arrives on execution chain \
+         {theirs}, and the execution node is on chain {ours}. Give the URL of a node of the same \
+         chain"
+    )]
+    Execution { ours: u64, theirs: u64 },
 }
 
 /// Compares the chain of the definition with that of the beacon node, deposit contract included:
@@ -126,6 +133,35 @@ pub enum UnfitNode {
     Chain(#[from] BadChain),
     #[error(transparent)]
     Slot(#[from] UnsureSlot),
+}
+
+impl UnfitNode {
+    /// Whether another own node may serve: not if the definition or the time before genesis is
+    /// what keeps this one from it.
+    pub(crate) fn may_differ(&self) -> bool {
+        match self {
+            Self::Silent(_)
+            | Self::Chain(BadChain::Other { .. } | BadChain::Execution { .. })
+            | Self::Slot(
+                UnsureSlot::ClockBehind { .. }
+                | UnsureSlot::NotSynced(_)
+                | UnsureSlot::FarApart { .. },
+            ) => true,
+            // No node is asked until one is found that does not contradict it.
+            Self::Chain(BadChain::Deposits { .. }) | Self::Slot(UnsureSlot::BeforeGenesis) => false,
+        }
+    }
+
+    /// The same where the slot itself is asked for: what speaks against the clock of this machine
+    /// is not asked away.
+    pub(crate) fn leaves_the_clock(&self) -> bool {
+        match self {
+            Self::Slot(UnsureSlot::ClockBehind { .. } | UnsureSlot::FarApart { .. }) => false,
+            Self::Slot(UnsureSlot::NotSynced(_) | UnsureSlot::BeforeGenesis)
+            | Self::Silent(_)
+            | Self::Chain(_) => self.may_differ(),
+        }
+    }
 }
 
 /// Whom to believe about the slot.

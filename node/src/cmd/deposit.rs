@@ -23,9 +23,10 @@ use thiserror::Error;
 use super::account::{self, AccountError};
 use super::log;
 use super::runtime::{RuntimeError, complete, runtime};
-use crate::beacon::{BadUrl, BeaconError};
+use crate::beacon::BadUrl;
 use crate::checks::chain::UnfitNode;
 use crate::checks::lock::{self, LockFileError};
+use crate::checks::own_nodes::NoneServes;
 use crate::config::LogFormat;
 use crate::deposit::plan::{Account, Kind, Step, refuse_unsettled, steps};
 use crate::deposit::refusal::Refusal;
@@ -74,11 +75,9 @@ pub enum DepositCommandError {
     Execution(#[from] ExecutionError),
     #[error(transparent)]
     BeaconUrl(#[from] BadUrl),
+    /// No beacon node answers that follows the chain of the lock.
     #[error(transparent)]
-    Beacon(#[from] BeaconError),
-    /// The beacon node does not follow the chain of the lock.
-    #[error(transparent)]
-    UnfitNode(#[from] UnfitNode),
+    Beacon(#[from] NoneServes<UnfitNode>),
     #[error(transparent)]
     Refused(#[from] Refusal),
 }
@@ -105,9 +104,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", default_value = "cluster-lock.json")]
     lock: PathBuf,
     /// The Beacon API of your beacon node: also ask it which validators it knows, and whether the
-    /// definition names its chain's deposit contract.
+    /// definition names its chain's deposit contract. Given several times, the first node that
+    /// answers and follows the chain is asked.
     #[arg(long, value_name = "URL", env = BEACON_NODE, hide_env_values = true)]
-    beacon_node: Option<String>,
+    beacon_node: Vec<String>,
     /// A file with the sender's secret key, mode 0600: a keystore (version 3) or 64 hex digits.
     /// Without it, the key is taken in hex from the environment variable GANTRY_DEPOSIT_KEY; it is
     /// never given on the command line.
@@ -151,7 +151,7 @@ impl Arguments {
     pub fn run(self) -> Result<(), DepositCommandError> {
         // Of this program only: what others log may name the node's address.
         log::start(&"node=warn".parse().unwrap_or_default(), LogFormat::Text);
-        if self.from_block > 0 && self.beacon_node.is_none() {
+        if self.from_block > 0 && self.beacon_node.is_empty() {
             return Err(Refusal::FromBlockAlone.into());
         }
         let lock = lock::read_given(&self.lock)?;
@@ -322,7 +322,7 @@ impl Arguments {
         if looked.view.is_counted && !view.is_counted {
             return Err(Refusal::Uncounted.into());
         }
-        self.refuse_hidden(&standing, &view).await
+        self.refuse_hidden(looked.chain, &standing, &view).await
     }
 
     /// What is paid twice is seen after the last transaction, if two have sent at one moment.
@@ -359,7 +359,7 @@ impl Arguments {
 
     fn plan(&self, steps: &[Step], looked: &Looked<'_>) -> String {
         let mut plan = words::in_words(steps, looked.chain, &looked.fees);
-        if self.beacon_node.is_none() && !looked.chain.is_known() {
+        if self.beacon_node.is_empty() && !looked.chain.is_known() {
             plan.push_str(words::UNCHECKED);
         }
         if !looked.view.is_counted {

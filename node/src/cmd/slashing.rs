@@ -9,9 +9,10 @@ use proto::lock::Lock;
 use thiserror::Error;
 
 use super::runtime::{RuntimeError, complete, runtime};
-use crate::beacon::{BadUrl, BeaconClient};
+use crate::beacon::BadUrl;
 use crate::checks::chain::{Judge, UnfitNode, current_slot, slot_by_clock, slot_by_two};
 use crate::checks::lock::{self, LockFileError};
+use crate::checks::own_nodes::{Expected, NoneServes, OwnNodes};
 use crate::config::{Config, ConfigError};
 use crate::disk::files;
 use crate::disk::keystore::{SecretFileError, read_identity};
@@ -34,7 +35,7 @@ pub enum RecordCommandError {
     BeaconUrl(#[from] BadUrl),
     /// Clock and beacon node leave open which slot it is.
     #[error("which slot it is has to be known first, and nothing was changed: {0}")]
-    Slot(#[from] UnfitNode),
+    Slot(#[from] NoneServes<UnfitNode>),
     #[error("this command asks the beacon node which slot it is, and nothing was changed: {0}")]
     NoBeaconNode(#[source] ConfigError),
     #[error(transparent)]
@@ -217,10 +218,14 @@ impl Own {
     /// The chain, and the current slot and epoch by `judge`. Marks that are too low let a share
     /// sign twice, so a node of another chain is refused.
     fn now(&self, judge: Judge) -> Result<(ChainSpec, Moment), RecordCommandError> {
-        let url = self.config.beacon_node();
-        let url = url.map_err(RecordCommandError::NoBeaconNode)?;
-        let beacon = BeaconClient::connect(url.as_str())?;
-        let (spec, slot) = complete(runtime()?, current_slot(&beacon, &self.lock, judge))?;
+        let urls = self.config.beacon_nodes();
+        let urls = urls.map_err(RecordCommandError::NoBeaconNode)?;
+        let chain = Box::new(self.lock.definition.terms().chain.clone());
+        let nodes = OwnNodes::connect(urls, Expected::Cluster(chain))?;
+        let now = nodes.first(UnfitNode::leaves_the_clock, async |node| {
+            current_slot(node, &self.lock, judge).await
+        });
+        let (spec, slot) = complete(runtime()?, now)?;
         let epoch = spec.epoch_of(slot);
         Ok((spec, Moment { slot, epoch }))
     }

@@ -71,12 +71,4 @@ impl Config {
         }
         Ok(&self.beacon_nodes)
     }
-
-    /// The preferred one of them, for what one node is asked alone.
-    ///
-    /// # Errors
-    /// If none is named.
-    pub fn beacon_node(&self) -> Result<&Url, ConfigError> {
-        Ok(&self.beacon_nodes()?[0])
-    }
 }

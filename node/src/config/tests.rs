@@ -174,7 +174,7 @@ fn a_wrong_value_is_shown_beside_a_right_one() {
 #[test]
 fn a_beacon_node_is_missed_when_it_is_needed() {
     let config = parse("", &[]).unwrap();
-    let error = config.beacon_node().unwrap_err().to_string();
+    let error = config.beacon_nodes().unwrap_err().to_string();
     assert!(
         error.starts_with("`beacon_node` (gantry.toml, which is not there): is missing"),
         "{error}"

@@ -26,7 +26,7 @@ use super::shell::Shell;
 use super::start::Begun;
 use crate::beacon::BeaconClient;
 use crate::checks::agreement;
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::control::{self, Visit};
 use crate::disk::duty_history::{DutyHistory, Remembered, Row};
 use crate::disk::evidence_log::EvidenceLog;
@@ -114,10 +114,10 @@ pub(super) async fn assemble(
     let keys = loaded.lock.group_keys();
     let validators = keys.len();
     let (duties, calm) = calm::between(chain.slot_duration() / 3);
-    let beacon_node = config.beacon_node()?.to_string();
-    let trials = Trials::new(beacon_node, Arc::clone(&chain), keys, calm.clone());
-    let cluster = loaded.lock.hash();
     let ours = loaded.lock.definition.terms().chain.clone();
+    let nodes = (beacon_nodes(config)?, ours.clone());
+    let trials = Trials::new(nodes, Arc::clone(&chain), keys, calm.clone());
+    let cluster = loaded.lock.hash();
     let settings = settings(config, &loaded, names)?;
     let (outcomes, told) = outcomes(config, (&chain, calm.clone()), &remembered.rows)?;
     let agreed = in_force(config, &mut loaded);
@@ -170,6 +170,12 @@ pub(super) async fn assemble(
         duties,
         observer: Observer::new(shown, memory, evidence_log, (size, chain.slots_per_epoch())),
     })
+}
+
+/// Where the own beacon nodes are, for threads with connections of their own.
+fn beacon_nodes(config: &Config) -> Result<Vec<String>, ConfigError> {
+    let urls = config.beacon_nodes()?.iter();
+    Ok(urls.map(ToString::to_string).collect())
 }
 
 /// What commands ask of this peer. Duties do not wait until somebody has mended a socket.
@@ -302,7 +308,7 @@ fn pool(
         agreement: agreement.clone(),
         deposits: deposits(loaded),
         execution_node,
-        beacon_node: config.beacon_node().ok()?.to_string(),
+        beacon_nodes: beacon_nodes(config).ok()?,
         chain: Arc::clone(chain),
         calm,
         pause: chain.slot_duration(),

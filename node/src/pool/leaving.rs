@@ -19,6 +19,8 @@ use proto::{Epoch, PublicKey, Slot};
 use thiserror::Error;
 
 use crate::beacon::{BeaconClient, BeaconError, BlockId, StateId, ValidatorState};
+use crate::checks::chain::UnfitNode;
+use crate::checks::own_nodes::{NoneServes, OwnNodes};
 use sweep::{Found, Paid, Search};
 
 /// The epoch that stands for never.
@@ -32,6 +34,47 @@ const STILL_THERE: u64 = 16_000_000_000;
 pub struct Chain<'a> {
     pub beacon: &'a BeaconClient,
     pub spec: &'a ChainSpec,
+}
+
+/// The own beacon nodes, and the chain that they follow.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Own<'a> {
+    pub(crate) nodes: &'a OwnNodes,
+    pub(crate) spec: &'a ChainSpec,
+}
+
+impl Own<'_> {
+    /// What `work` reads from one of them, whole ([`OwnNodes::whole`]).
+    ///
+    /// # Errors
+    /// If no node serves.
+    pub(crate) async fn whole<T, E: From<UnfitNode>>(
+        self,
+        may_differ: fn(&E) -> bool,
+        mut work: impl AsyncFnMut(Chain<'_>) -> Result<T, E>,
+    ) -> Result<T, NoneServes<E>> {
+        let spec = self.spec;
+        let by = async |beacon: &BeaconClient| work(Chain { beacon, spec }).await;
+        self.nodes.whole(may_differ, by).await
+    }
+}
+
+/// Why one node does not show who leaves.
+#[derive(Debug, Error)]
+pub enum Unseen {
+    #[error(transparent)]
+    Node(#[from] UnfitNode),
+    #[error(transparent)]
+    Lost(#[from] Lost),
+}
+
+impl Unseen {
+    fn may_differ(&self) -> bool {
+        match self {
+            Self::Node(unfit) => unfit.may_differ(),
+            Self::Lost(_) => true,
+        }
+    }
 }
 
 /// The block that paid a validator out is not known, and no other is taken in its place.
@@ -56,11 +99,40 @@ pub struct Seen {
     pub lost: BTreeMap<PublicKey, Lost>,
 }
 
-/// The validators of this megapool that leave. What was found `before` is not looked for again.
+/// The validators of this megapool that leave. What was found `before` is not looked for again. A
+/// node that lacks a block that paid one out leaves that to the next.
 ///
 /// # Errors
-/// If the beacon node does not answer.
-pub async fn leaving(
+/// If no own node serves.
+pub(crate) async fn leaving(
+    own: Own<'_>,
+    megapool: &Deployed,
+    before: &BTreeMap<PublicKey, Leaving>,
+) -> Result<Seen, NoneServes<Unseen>> {
+    let mut lacking: Option<Seen> = None;
+    let read = own.whole(Unseen::may_differ, async |chain| {
+        // In which block one was paid out is final, whoever has found it.
+        let before = lacking.as_ref().map_or(before, |seen| &seen.leaving);
+        let seen = leaving_by(chain, megapool, before).await;
+        let seen = seen.map_err(UnfitNode::from)?;
+        match seen.lost.values().next() {
+            None => Ok(seen),
+            Some(lost) => {
+                let lost = *lost;
+                lacking = Some(seen);
+                Err(lost.into())
+            }
+        }
+    });
+    let read = read.await;
+    match lacking {
+        Some(seen) => Ok(read.unwrap_or(seen)),
+        None => read,
+    }
+}
+
+/// The same, as one node has it.
+async fn leaving_by(
     chain: Chain<'_>,
     megapool: &Deployed,
     before: &BTreeMap<PublicKey, Leaving>,
@@ -192,3 +264,6 @@ impl Chain<'_> {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,6 +51,21 @@ pub enum NoProof {
     NoBlockAt(Slot),
 }
 
+impl NoProof {
+    /// Whether it may be made with another node.
+    pub(super) fn may_differ(&self) -> bool {
+        match self {
+            Self::Beacon(_)
+            | Self::BadState(_)
+            | Self::Unanchored(_)
+            | Self::Withdrawal(_)
+            | Self::NoBlock(_)
+            | Self::NoBlockAt(_) => true,
+            Self::Unprovable(_) | Self::Thread(_) => false,
+        }
+    }
+}
+
 /// A maker of proofs.
 pub struct Prover<'a> {
     beacon: &'a BeaconClient,

@@ -16,9 +16,11 @@ use proto::{Epoch, Slot, Timestamp};
 use thiserror::Error;
 
 use super::calm::Calm;
-use super::leaving::{Chain, NEVER};
+use super::leaving::{Chain, NEVER, Own};
 use super::proof::{NoProof, Prover};
 use crate::beacon::{BeaconError, BlockId, StateId};
+use crate::checks::chain::UnfitNode;
+use crate::checks::own_nodes::NoneServes;
 
 /// The calls that carry one proof, as each of [`Surface::ALL`] takes it.
 pub type Calls = [Vec<u8>; 2];
@@ -26,6 +28,8 @@ pub type Calls = [Vec<u8>; 2];
 /// No proof was made.
 #[derive(Debug, Error)]
 pub enum Unproved {
+    #[error(transparent)]
+    Node(#[from] UnfitNode),
     #[error(transparent)]
     Proof(#[from] NoProof),
     #[error(transparent)]
@@ -38,6 +42,18 @@ pub enum Unproved {
     None,
 }
 
+impl Unproved {
+    /// Whether it may be made with another node.
+    fn may_differ(&self) -> bool {
+        match self {
+            Self::Node(unfit) => unfit.may_differ(),
+            Self::Proof(none) => none.may_differ(),
+            Self::Beacon(_) | Self::NotYet(_) | Self::NotPaid(_) => true,
+            Self::None => false,
+        }
+    }
+}
+
 fn passed(why: &[String]) -> String {
     match why.is_empty() {
         true => String::new(),
@@ -48,8 +64,21 @@ fn passed(why: &[String]) -> String {
 /// Makes the proof that a step of this kind needs, at `now`, in this calm.
 ///
 /// # Errors
-/// If no block shows it yet, or the beacon node does not give what it is made of.
-pub async fn prove(
+/// If no block shows it yet, or no beacon node gives all that it is made of.
+pub(crate) async fn prove(
+    own: Own<'_>,
+    (kind, need): (&Kind, &Need),
+    now: Timestamp,
+    calm: &Calm,
+) -> Result<Calls, NoneServes<Unproved>> {
+    own.whole(Unproved::may_differ, async |chain| {
+        prove_by(chain, (kind, need), now, calm).await
+    })
+    .await
+}
+
+/// The same with one node.
+async fn prove_by(
     chain: Chain<'_>,
     (kind, need): (&Kind, &Need),
     now: Timestamp,

@@ -9,7 +9,7 @@ use node_core::pool::example::{NODE, OWNER, STORAGE, World, at, key};
 use super::*;
 use node::{Fake, HASTE, Talks};
 
-fn target() -> Target {
+pub fn target() -> Target {
     Target {
         node: NODE.into(),
         storage: Some(STORAGE.into()),

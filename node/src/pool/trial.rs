@@ -15,6 +15,7 @@ use std::time::Instant;
 use node_core::proof::Wanted;
 use node_core::proof::anchor::{Choice, Need};
 use proto::control::{Answer, Made, Proof, ProofStage, Which};
+use proto::definition::Chain;
 use proto::eth::{ChainSpec, ValidatorIndex};
 use proto::{PublicKey, Slot};
 use thiserror::Error;
@@ -25,6 +26,8 @@ use tracing::{info, warn};
 use super::calm::Calm;
 use super::proof::{NoProof, Prover};
 use crate::beacon::{BadUrl, BeaconClient, BeaconError, StateId};
+use crate::checks::chain::UnfitNode;
+use crate::checks::own_nodes::{Expected, NoneServes, OwnNodes};
 use crate::clock;
 
 /// No proof was made on trial.
@@ -35,6 +38,15 @@ enum Failed {
     #[error("the system gives no thread: {0}")]
     Thread(#[from] io::Error),
     #[error(transparent)]
+    Nowhere(#[from] NoneServes<Lacking>),
+}
+
+/// Why one node gives none.
+#[derive(Debug, Error)]
+enum Lacking {
+    #[error(transparent)]
+    Node(#[from] UnfitNode),
+    #[error(transparent)]
     Beacon(#[from] BeaconError),
     #[error(transparent)]
     Proof(#[from] NoProof),
@@ -42,6 +54,17 @@ enum Failed {
     NotYet(String),
     #[error("the finalised state of slot {0} does not know this validator yet: try again later")]
     Unknown(Slot),
+}
+
+impl Lacking {
+    /// Whether another node may give one.
+    fn may_differ(&self) -> bool {
+        match self {
+            Self::Node(unfit) => unfit.may_differ(),
+            Self::Proof(none) => none.may_differ(),
+            Self::Beacon(_) | Self::NotYet(_) | Self::Unknown(_) => true,
+        }
+    }
 }
 
 /// The proofs on trial of this process.
@@ -56,7 +79,10 @@ pub struct Trials {
 /// With what they are made.
 #[derive(Debug)]
 struct Place {
-    beacon_node: String,
+    /// The beacon nodes, in the operator's order.
+    beacon_nodes: Vec<String>,
+    /// The chain by the cluster's definition, and as a node has told it.
+    ours: Chain,
     chain: Arc<ChainSpec>,
     /// The group keys, in the order of the lock.
     keys: Vec<PublicKey>,
@@ -78,17 +104,18 @@ enum Whom {
 }
 
 impl Trials {
-    /// None yet, with this beacon node of this chain, for a cluster with these group keys, whose
+    /// None yet, with these beacon nodes of this chain, for a cluster with these group keys, whose
     /// duties go first.
     pub fn new(
-        beacon_node: String,
+        (beacon_nodes, ours): (Vec<String>, Chain),
         chain: Arc<ChainSpec>,
         keys: Vec<PublicKey>,
         calm: Calm,
     ) -> Self {
         Self {
             place: Arc::new(Place {
-                beacon_node,
+                beacon_nodes,
+                ours,
                 chain,
                 keys,
                 calm,
@@ -196,9 +223,18 @@ fn run(place: &Place, whom: Whom) -> ProofStage {
 
 /// Proves that a validator is in the registry, by the newest finalised block that a contract knows.
 async fn prove(place: &Place, whom: Whom) -> Result<Made, Failed> {
+    let expected = Expected::Cluster(Box::new(place.ours.clone()));
+    let nodes = OwnNodes::connect(&place.beacon_nodes, expected)?;
+    let made = nodes.whole(Lacking::may_differ, async |beacon| {
+        prove_by(beacon, place, whom).await
+    });
+    Ok(made.await?)
+}
+
+/// The same with one node.
+async fn prove_by(beacon: &BeaconClient, place: &Place, whom: Whom) -> Result<Made, Lacking> {
     let began = Instant::now();
-    let beacon = BeaconClient::connect(&place.beacon_node)?;
-    let prover = Prover::new(&beacon, &place.chain).in_calm(place.calm.clone());
+    let prover = Prover::new(beacon, &place.chain).in_calm(place.calm.clone());
     let need = Need {
         since: Slot(0),
         deadline: None,
@@ -207,7 +243,7 @@ async fn prove(place: &Place, whom: Whom) -> Result<Made, Failed> {
         Choice::Prove(anchor) => anchor,
         Choice::Wait { passed, .. } => {
             let passed = passed.iter().map(|(_, why)| why.to_string());
-            return Err(Failed::NotYet(passed.collect::<Vec<_>>().join("; ")));
+            return Err(Lacking::NotYet(passed.collect::<Vec<_>>().join("; ")));
         }
     };
     let index = match whom {
@@ -215,7 +251,7 @@ async fn prove(place: &Place, whom: Whom) -> Result<Made, Failed> {
         Whom::Key(key) => {
             let state = StateId::Slot(anchor.slot);
             let known = beacon.known_validators(state, &[key]).await?.known;
-            let known = known.first().ok_or(Failed::Unknown(anchor.slot))?;
+            let known = known.first().ok_or(Lacking::Unknown(anchor.slot))?;
             known.index
         }
     };

@@ -8,8 +8,9 @@ use proto::eth::{DepositData, DepositView};
 use proto::lock::Lock;
 
 use super::{AFTERWARDS, Arguments, DepositCommandError};
-use crate::beacon::BeaconClient;
-use crate::checks::chain::{current_slot, slot_by_two};
+use crate::beacon::BadUrl;
+use crate::checks::chain::{UnfitNode, current_slot, slot_by_two};
+use crate::checks::own_nodes::{Expected, OwnNodes};
 use crate::checks::registered;
 use crate::deposit::refusal::Refusal;
 use crate::execution::{DepositLog, Execution, Fees, Patience};
@@ -26,19 +27,23 @@ pub(super) struct Looked<'a> {
 }
 
 impl Arguments {
-    /// The execution node, and whether the beacon node, if there is one, follows the same chain.
+    /// The execution node, and whether a beacon node, if one is given, follows the same chain.
     pub(super) async fn connect(&self, lock: &Lock) -> Result<Execution, DepositCommandError> {
-        if let Some(beacon) = self.beacon()? {
-            // One that does not follow would not know what was deposited lately.
-            current_slot(&beacon, lock, slot_by_two).await?;
-        }
         let chain = &lock.definition.terms().chain;
+        if let Some(nodes) = self.beacon_nodes(chain)? {
+            // One that does not follow would not know what was deposited lately.
+            let follows = async |node: &_| current_slot(node, lock, slot_by_two).await;
+            nodes.first(UnfitNode::may_differ, follows).await?;
+        }
         Ok(Execution::connect(&self.rpc, chain, Patience::USUAL).await?)
     }
 
-    fn beacon(&self) -> Result<Option<BeaconClient>, DepositCommandError> {
-        let url = self.beacon_node.as_deref();
-        Ok(url.map(BeaconClient::connect).transpose()?)
+    fn beacon_nodes(&self, chain: &Chain) -> Result<Option<OwnNodes>, BadUrl> {
+        let expected = || Expected::Cluster(Box::new(chain.clone()));
+        let given = !self.beacon_node.is_empty();
+        given
+            .then(|| OwnNodes::connect(&self.beacon_node, expected()))
+            .transpose()
     }
 
     pub(super) async fn view(
@@ -68,7 +73,7 @@ impl Arguments {
         let chain = &lock.definition.terms().chain;
         let standing = Standing::of(chain.genesis_fork_version, deposits, sent, &view);
         let standing = standing.map_err(|error| self.refused(error))?;
-        self.refuse_hidden(&standing, &view).await?;
+        self.refuse_hidden(chain, &standing, &view).await?;
         let (missing, open) = (standing.missing.len(), standing.open.len());
         let unsettled = standing.unsettled.len();
         let there = deposits.len() - missing - open - unsettled;
@@ -89,16 +94,20 @@ impl Arguments {
         })
     }
 
-    /// Stops if the beacon node, if there is one, knows of a deposit that the log does not show.
+    /// Stops if a beacon node, if one is given, knows of a deposit that the log does not show.
     pub(super) async fn refuse_hidden(
         &self,
+        chain: &Chain,
         standing: &Standing,
         view: &DepositView,
     ) -> Result<(), DepositCommandError> {
-        let Some(beacon) = self.beacon()? else {
+        let Some(nodes) = self.beacon_nodes(chain)? else {
             return Ok(());
         };
-        match registered::hidden_deposit(&beacon, standing, view).await? {
+        let hidden = nodes.whole(UnfitNode::may_differ, async |node| {
+            Ok(registered::hidden_deposit(node, standing, view).await?)
+        });
+        match hidden.await? {
             Some(key) => {
                 let first = self.from_block;
                 Err(Refusal::Earlier { key, first }.into())

@@ -7,6 +7,7 @@ use clap::{FromArgMatches as _, Parser as _};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::checks::own_nodes::tests::said_of;
 use crate::cmd::Gantry;
 use crate::execution::tests::fake::{Fake, KEY, Ledger, error, number};
 use node_core::deposit::example::{deposits, settled};
@@ -184,7 +185,14 @@ async fn late_beacon_node() -> String {
         asked += 1;
         asked
     });
+    let chain = settled().definition.terms().chain.clone();
+    let begins = chain.genesis_time().unwrap();
     let answer = move |request: axum::extract::Request| {
+        let mut said = said_of(&chain, begins).into_iter();
+        if let Some((_, body)) = said.find(|(path, _)| *path == request.uri().path()) {
+            let body: Value = serde_json::from_str(&body).unwrap();
+            return std::future::ready(axum::Json(body));
+        }
         let is_for_validators = !request.uri().path().ends_with("/pending_deposits");
         let data = match is_for_validators && asked.lock().unwrap()() > 1 {
             true => json!([{"index": "5", "balance": "32000000000", "status": "pending_queued",
@@ -205,7 +213,37 @@ async fn late_beacon_node() -> String {
 async fn the_beacon_node_is_asked_again_after_yes() {
     let place = Place::scripted(|_, _, _| None).await;
     let beacon = late_beacon_node().await;
-    let arguments = place.arguments(&["--from-block", "50", "--beacon-node", &beacon]);
+    refused_after_yes(&place, &["--beacon-node", &beacon]).await;
+}
+
+#[tokio::test]
+async fn of_two_beacon_nodes_the_second_is_asked_for_what_the_first_does_not_say() {
+    let place = Place::scripted(|_, _, _| None).await;
+    let nowhere = "http://127.0.0.1:1";
+    let beacon = late_beacon_node().await;
+    let flags = ["--beacon-node", nowhere, "--beacon-node", &beacon];
+    let arguments = place.arguments(&flags);
+    assert!(arguments.connect(&settled()).await.is_ok());
+    refused_after_yes(&place, &flags).await;
+    let both = [
+        "--beacon-node",
+        nowhere,
+        "--beacon-node",
+        "http://127.0.0.1:2",
+    ];
+    let words = place.start(&both).await.unwrap_err();
+    assert!(
+        words.starts_with("none of your beacon nodes serves"),
+        "{words}"
+    );
+    assert!(words.contains("http://127.0.0.1:2"), "{words}");
+    assert_eq!(place.sent(), 0);
+}
+
+/// All is missing at first, and of one a beacon node has learnt once the operator has said yes.
+async fn refused_after_yes(place: &Place, beacon: &[&str]) {
+    let flags = [&["--from-block", "50"], beacon].concat();
+    let arguments = place.arguments(&flags);
     let (lock, execution) = (settled(), place.fake.connect().await);
     let mut log = execution.log(keys_of(&DEPOSITS), 50);
     let nobody = BTreeSet::new();

@@ -112,7 +112,7 @@ impl Ending<'_> {
         let flags = flags.split(" --passphrase-file").next().unwrap_or_default();
         writeln!(f, "              gantry run{flags}")?;
         let mut lacking = Vec::new();
-        if self.config.beacon_node().is_err() {
+        if self.config.beacon_nodes().is_err() {
             lacking.push("beacon_node".to_owned());
         }
         if *self.secret != self.config.secret {

@@ -1,5 +1,5 @@
-//! Which validators of a megapool leave, by the operator's own beacon node, for a person and for
-//! scripts. Without `beacon_node` in the config nobody is asked.
+//! Which validators of a megapool leave, by the operator's own beacon nodes, for a person and for
+//! scripts. Without one in the config nobody is asked.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,10 @@ use proto::{Epoch, PublicKey};
 use serde::Serialize;
 
 use super::lines::line;
-use crate::beacon::BeaconClient;
+use crate::checks::chain::UnfitNode;
+use crate::checks::own_nodes::{Expected, OwnNodes};
 use crate::config::Config;
-use crate::pool::leaving::{Chain, Seen, leaving};
+use crate::pool::leaving::{Own, Seen, leaving};
 
 /// One that leaves.
 #[derive(Debug, Serialize)]
@@ -33,21 +34,23 @@ pub(super) struct Exits {
     not_known: Vec<String>,
 }
 
-/// Asks the config's beacon node about the megapool of a sight.
+/// Asks the config's beacon nodes about the megapool of a sight.
 pub(super) async fn seen(config: &Config, sight: &Sight) -> (Seen, Exits) {
     let megapool = sight.node_at_head().and_then(Node::deployed);
-    let (Ok(url), Some(megapool)) = (config.beacon_node(), megapool) else {
+    let (Ok(urls), Some(megapool)) = (config.beacon_nodes(), megapool) else {
         return (Seen::default(), Exits::default());
     };
-    let url = url.to_string();
+    let expected = Expected::Execution(sight.chain_id);
     let found = async {
-        let beacon = BeaconClient::connect(&url).map_err(|why| why.to_string())?;
-        let spec = beacon.chain_spec().await.map_err(|why| why.to_string())?;
-        let chain = Chain {
-            beacon: &beacon,
-            spec: &spec,
+        let nodes = OwnNodes::connect(urls, expected).map_err(|why| why.to_string())?;
+        let spec = nodes.whole(UnfitNode::may_differ, async |node| {
+            Ok(node.chain_spec().await?)
+        });
+        let own = Own {
+            nodes: &nodes,
+            spec: &spec.await.map_err(|why| why.to_string())?,
         };
-        let found = leaving(chain, megapool, &BTreeMap::new()).await;
+        let found = leaving(own, megapool, &BTreeMap::new()).await;
         found.map_err(|why| why.to_string())
     };
     let seen = match found.await {

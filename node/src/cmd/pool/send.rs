@@ -24,11 +24,14 @@ use node_core::sending::fees::WEI_PER_GWEI;
 use node_core::sending::why::{Stop, Why};
 use proto::Address;
 use proto::definition::checksummed;
+use proto::eth::ChainSpec;
 use thiserror::Error;
 
 use super::flags::{Subject, Through};
-use crate::beacon::{BadUrl, BeaconClient, BeaconError};
+use crate::beacon::BadUrl;
+use crate::checks::chain::UnfitNode;
 use crate::checks::lock::LockFileError;
+use crate::checks::own_nodes::{Expected, NoneServes, OwnNodes};
 use crate::clock;
 use crate::cmd::account::{self, AccountError};
 use crate::cmd::log;
@@ -37,7 +40,7 @@ use crate::config::{Config, ConfigError, LogFormat};
 use crate::deposit::amounts::eth;
 use crate::disk::keystore::{SecretFileError, confirmed};
 use crate::execution::{Patience, Sender};
-use crate::pool::leaving::Lost;
+use crate::pool::leaving::{Lost, Unseen};
 use crate::pool::proving::Unproved;
 use crate::pool::sending::{Progress, Sending, SendingError};
 use crate::pool::{SightError, Target, anchors};
@@ -63,13 +66,15 @@ pub enum SendError {
     #[error(transparent)]
     BeaconUrl(#[from] BadUrl),
     #[error(transparent)]
-    Beacon(#[from] BeaconError),
+    Beacon(#[from] NoneServes<UnfitNode>),
     #[error("this step is proved with your beacon node: give --beacon-node")]
     NoBeacon,
     #[error(transparent)]
     Lost(#[from] Lost),
     #[error(transparent)]
-    Unproved(#[from] Unproved),
+    Unseen(#[from] NoneServes<Unseen>),
+    #[error(transparent)]
+    Unproved(#[from] NoneServes<Unproved>),
     #[error(transparent)]
     Sending(#[from] SendingError),
     #[error(transparent)]
@@ -128,14 +133,15 @@ pub struct Arguments {
     key_passphrase_file: Option<PathBuf>,
     #[command(flatten)]
     through: Through,
-    /// Your beacon node, in place of `beacon_node` of the config; only proofs need one.
+    /// Your beacon node, in place of those of the config; only proofs need one. Given several
+    /// times, the first node that answers and follows the chain is asked.
     #[arg(
         long,
         value_name = "URL",
         env = "GANTRY_BEACON_NODE",
         hide_env_values = true
     )]
-    beacon_node: Option<String>,
+    beacon_node: Vec<String>,
     /// The highest price of a unit of gas, in gwei. Above it gantry waits.
     #[arg(long, value_name = "GWEI", default_value_t = 50)]
     max_fee_gwei: u64,
@@ -163,26 +169,32 @@ impl Arguments {
         complete(runtime()?, self.send(url, sender, &config))
     }
 
-    async fn asking(
+    /// The beacon nodes of the chain with this id, and what one says of it; none if nothing is
+    /// proved.
+    async fn beacon(
         &self,
         step: Option<OpenStep>,
-        url: String,
+        chain_id: u64,
         config: &Config,
-    ) -> Result<Asking, SendError> {
+    ) -> Result<Option<(OwnNodes, ChainSpec)>, SendError> {
         let is_proved = step.is_some_and(OpenStep::is_of_validator) && !self.cancel;
-        let beacon = match is_proved {
-            true => {
-                let url = match &self.beacon_node {
-                    Some(url) => url.clone(),
-                    None => config.beacon_node()?.to_string(),
-                };
-                let client = BeaconClient::connect(&url)?;
-                let spec = client.chain_spec().await?;
-                Some((client, spec))
-            }
-            false => None,
+        if !is_proved {
+            return Ok(None);
+        }
+        let expected = Expected::Execution(chain_id);
+        let nodes = match &self.beacon_node[..] {
+            [] => OwnNodes::connect(config.beacon_nodes()?, expected)?,
+            given => OwnNodes::connect(given, expected)?,
         };
-        Ok(Asking {
+        let spec = nodes.whole(UnfitNode::may_differ, async |node| {
+            Ok(node.chain_spec().await?)
+        });
+        let spec = spec.await?;
+        Ok(Some((nodes, spec)))
+    }
+
+    fn asking(&self, step: Option<OpenStep>, url: String) -> Asking {
+        Asking {
             step,
             validator: self.validator,
             slot: self.withdrawn_in,
@@ -193,9 +205,9 @@ impl Arguments {
                 may_be_new: step.is_none(),
             },
             execution_node: url,
-            beacon,
+            beacon: None,
             leaving: BTreeMap::new(),
-        })
+        }
     }
 
     async fn send(&self, url: String, sender: Sender, config: &Config) -> Result<(), SendError> {
@@ -203,8 +215,9 @@ impl Arguments {
         if step.is_none() && !self.cancel && !self.again {
             return Err(SendError::NotByHand);
         }
-        let mut asking = self.asking(step, url, config).await?;
+        let mut asking = self.asking(step, url);
         let sight = asking.look().await?;
+        asking.beacon = self.beacon(step, sight.chain_id, config).await?;
         let on = (sender, sight.chain_id);
         let node = asking.execution_node.clone();
         let mut sending = Sending::open(&node, on, &config.data_dir, self.max_fee_gwei)?;
@@ -323,6 +336,7 @@ fn passes(error: &SendError) -> bool {
     match error {
         SendError::Sight(_)
         | SendError::Beacon(_)
+        | SendError::Unseen(_)
         | SendError::Unproved(_)
         | SendError::Fails { .. }
         | SendError::NotNow(NotNow::Waits(_))

@@ -18,7 +18,7 @@ fn the_environment_wins_and_is_named_in_errors() {
         ],
     );
     let config = config.unwrap();
-    assert_eq!(config.beacon_node().unwrap().port(), Some(2));
+    assert_eq!(config.beacon_nodes().unwrap()[0].port(), Some(2));
     assert_eq!(config.peers.keys().collect::<Vec<_>>(), ["alice", "bob"]);
     let error = refusal(file, &[("GANTRY_LISTEN", "[1]")]);
     assert!(

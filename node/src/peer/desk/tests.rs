@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use proto::definition::Chain;
 use proto::example;
 use tokio::sync::mpsc::channel;
 use tokio::sync::oneshot;
@@ -12,8 +13,9 @@ use crate::pool::calm::Calm;
 /// Nobody to make proofs of, and nobody to ask.
 pub fn no_trials() -> Trials {
     let chain = example::chain([7; 32].into(), &[]);
-    let nowhere = "http://127.0.0.1:1".to_owned();
-    Trials::new(nowhere, Arc::new(chain), Vec::new(), Calm::always())
+    let ours = Chain::known("mainnet").unwrap();
+    let nowhere = vec!["http://127.0.0.1:1".to_owned()];
+    Trials::new((nowhere, ours), Arc::new(chain), Vec::new(), Calm::always())
 }
 
 #[tokio::test]

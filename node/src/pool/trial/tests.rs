@@ -5,13 +5,18 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::pool::proof::tests::{chain_of, serve, spec_at};
+use crate::checks::own_nodes::tests::{definition, said_of};
+use crate::pool::proof::tests::{Answers, chain_of, serve, spec_at};
 
 const VALIDATORS: &str = "/eth/v1/beacon/states/1000/validators";
 
 fn trials(url: String, chain: ChainSpec) -> Trials {
+    trials_with(vec![url], chain)
+}
+
+fn trials_with(urls: Vec<String>, chain: ChainSpec) -> Trials {
     let keys = vec![[7; 48].into(), [8; 48].into()];
-    Trials::new(url, Arc::new(chain), keys, Calm::always())
+    Trials::new((urls, definition()), Arc::new(chain), keys, Calm::always())
 }
 
 fn place(position: u32) -> Which {
@@ -94,6 +99,44 @@ async fn a_validator_of_the_lock_is_proven_and_it_is_told_what_that_took() {
     assert_eq!(begun.number, 2);
     let why = failed(&mut trials).await;
     assert!(why.contains("only 500 elements"), "{why}");
+}
+
+/// What a node of this chain answers that says where it is.
+fn named(chain: &ChainSpec, mut answers: Answers) -> Answers {
+    for (path, body) in said_of(&definition(), chain.genesis().genesis_time) {
+        answers.insert(path.to_owned(), ("application/json", body.into()));
+    }
+    answers
+}
+
+#[tokio::test]
+async fn a_state_that_breaks_off_at_one_node_is_read_whole_from_the_next() {
+    let chain = spec_at(clock::now().unix_seconds());
+    let (mut answers, [_, shown, _]) = chain_of(&chain);
+    answers.insert(VALIDATORS.to_owned(), ("application/json", registered(499)));
+    let mut half = named(&chain, answers.clone());
+    let state = format!("/eth/v2/debug/beacon/states/{}", shown.slot());
+    let bytes = answers[&state].1.len();
+    half.get_mut(&state).unwrap().1.truncate(bytes / 2);
+    // It takes the validator for another one, too.
+    half.insert(VALIDATORS.to_owned(), ("application/json", registered(3)));
+    let half = serve(half).await;
+    let urls = vec![half.clone(), serve(named(&chain, answers)).await];
+    let mut trials = trials_with(urls, chain.clone());
+    trials.begin(place(0));
+    let ended = end(&mut trials).await;
+    let ProofStage::Made(made) = ended.stage else {
+        panic!("{ended:?}");
+    };
+    assert_eq!(
+        (made.index, made.state_bytes),
+        (ValidatorIndex(499), bytes as u64)
+    );
+    // Of a node of no use alone the reason is told, with its name.
+    let mut alone = trials_with(vec![half.clone()], chain);
+    alone.begin(place(0));
+    let why = failed(&mut alone).await;
+    assert!(why.starts_with(&format!("beacon node {half}: ")), "{why}");
 }
 
 #[tokio::test]

@@ -11,21 +11,35 @@ use proto::{PublicKey, Root};
 
 use crate::beacon::{BeaconClient, BeaconError, StateId};
 use crate::checks::chain::{UnfitNode, UnsureSlot};
-use crate::pool::leaving::{Chain, paid_out};
+use crate::checks::own_nodes::NoneServes;
+use crate::pool::leaving::{Chain, Own, paid_out};
 
 /// Asks about these; what `paid` them out is looked for once. Of a node that is behind nothing is
 /// believed: what it does not know yet would look like a misuse.
 ///
 /// # Errors
-/// If the beacon node does not answer, or is not at the head of the chain.
+/// If no beacon node answers that is at the head of the chain.
 pub(super) async fn read(
+    own: Own<'_>,
+    doubtful: &Doubtful,
+    paid: &mut BTreeMap<PublicKey, u64>,
+) -> Result<Evidence, NoneServes<UnfitNode>> {
+    if *doubtful == Doubtful::default() {
+        return Ok(Evidence::default());
+    }
+    let read = own.whole(UnfitNode::may_differ, async |chain| {
+        read_by(chain, doubtful, &mut paid.clone()).await
+    });
+    let evidence = read.await?;
+    paid.clone_from(&evidence.paid);
+    Ok(evidence)
+}
+
+async fn read_by(
     chain: Chain<'_>,
     doubtful: &Doubtful,
     paid: &mut BTreeMap<PublicKey, u64>,
 ) -> Result<Evidence, UnfitNode> {
-    if *doubtful == Doubtful::default() {
-        return Ok(Evidence::default());
-    }
     let sync = chain.beacon.sync_status().await?;
     if !sync.may_vote() {
         return Err(UnsureSlot::NotSynced(sync.head_slot).into());

@@ -22,26 +22,27 @@ use proto::lock::Lock;
 use thiserror::Error;
 
 use super::evidence::deposited;
-use crate::beacon::{BeaconClient, BeaconError};
-use crate::checks::chain::{UnsureSlot, slot_by_two};
+use crate::beacon::BeaconClient;
+use crate::checks::chain::{UnfitNode, slot_by_two};
+use crate::checks::own_nodes::{NoneServes, OwnNodes};
 use crate::clock;
 use crate::execution::{Execution, ExecutionError, Patience, States};
-use crate::pool::leaving::{Chain, paid_out};
+use crate::pool::leaving::{Own, paid_out};
 use crate::pool::{SightError, Target, anchors, answer_of, look_with, state_of};
 
 /// Where the own nodes are.
 #[derive(Clone)]
 pub(super) struct Nodes {
     pub(super) execution: String,
-    pub(super) beacon: BeaconClient,
+    pub(super) beacon: OwnNodes,
     pub(super) spec: Arc<ChainSpec>,
 }
 
 impl Nodes {
     /// Whom questions about blocks go to.
-    pub(super) fn chain(&self) -> Chain<'_> {
-        Chain {
-            beacon: &self.beacon,
+    pub(super) fn own(&self) -> Own<'_> {
+        Own {
+            nodes: &self.beacon,
             spec: &self.spec,
         }
     }
@@ -55,9 +56,7 @@ enum Unseen {
     #[error(transparent)]
     Execution(#[from] ExecutionError),
     #[error(transparent)]
-    Beacon(#[from] BeaconError),
-    #[error(transparent)]
-    Slot(#[from] UnsureSlot),
+    Beacon(#[from] NoneServes<UnfitNode>),
 }
 
 /// Looks, and has it judged. What `paid` validators out is looked for once.
@@ -138,12 +137,18 @@ async fn see(
     let asked = keys.into_iter().chain(doubtful.prestaked);
     let asked: BTreeSet<PublicKey> = asked.chain(doubtful.queued).collect();
     let asked: Vec<PublicKey> = asked.into_iter().collect();
-    let beacon = beacon_facts(&nodes.beacon, &asked).await?;
+    let read = nodes.own().whole(UnfitNode::may_differ, async |chain| {
+        let facts = beacon_facts(chain.beacon, &asked).await?;
+        let found = paid_out(chain, &doubtful.exited, &mut paid.clone()).await?;
+        Ok((facts, found))
+    });
+    let (beacon, found) = read.await?;
+    paid.clone_from(&found);
     Ok(Seen {
         evidence: Evidence {
             registered: beacon.registered.clone(),
             pending: beacon.pending.clone(),
-            paid: paid_out(nodes.chain(), &doubtful.exited, paid).await?,
+            paid: found,
         },
         beacon,
         logged: logged.into_iter().map(|it| it.deposit).collect(),
@@ -187,8 +192,8 @@ async fn read_extra(
     Ok([head, finalised])
 }
 
-/// What the beacon node knows of the keys, in its head state and in its finalised one.
-async fn beacon_facts(beacon: &BeaconClient, keys: &[PublicKey]) -> Result<BeaconFacts, Unseen> {
+/// What a beacon node knows of the keys, in its head state and in its finalised one.
+async fn beacon_facts(beacon: &BeaconClient, keys: &[PublicKey]) -> Result<BeaconFacts, UnfitNode> {
     let spec = beacon.chain_spec().await?;
     slot_by_two(&spec, &beacon.sync_status().await?, clock::now())?;
     let genesis = spec.genesis();

@@ -52,8 +52,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::calm::Calm;
 use super::{SightError, Target, look};
-use crate::beacon::BeaconClient;
 use crate::checks::chain::UnfitNode;
+use crate::checks::own_nodes::{Expected, NoneServes, OwnNodes};
 use crate::execution::Patience;
 use crate::report::status::CoordinatorStatus;
 use again::Pauses;
@@ -98,7 +98,7 @@ pub enum Trouble {
     #[error(transparent)]
     Sight(#[from] SightError),
     #[error("whether the key of the node account was misused cannot be seen: {0}")]
-    Evidence(#[from] UnfitNode),
+    Evidence(#[from] NoneServes<UnfitNode>),
 }
 
 /// Where everything is that the thread works with.
@@ -111,8 +111,8 @@ pub struct Places {
     pub deposits: Deposits,
     /// The execution node.
     pub execution_node: String,
-    /// The beacon node, and the chain that it follows.
-    pub beacon_node: String,
+    /// The beacon nodes in the operator's order, and the chain that they follow.
+    pub beacon_nodes: Vec<String>,
     pub chain: Arc<ChainSpec>,
     /// When proofs may be made.
     pub calm: Calm,
@@ -139,18 +139,20 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
         agreement,
         deposits,
         execution_node,
-        beacon_node,
+        beacon_nodes,
         chain,
         calm,
         pause,
         mandate,
     } = places;
-    let chain_id = lock.definition.terms().chain.execution_chain_id;
+    let ours = &lock.definition.terms().chain;
+    let chain_id = ours.execution_chain_id;
+    let expected = Expected::Cluster(Box::new(ours.clone()));
     let reader = Reader::of(execution_node.clone(), chain_id);
     let stands = answer(reader, asked, to_said.clone());
     let nodes = Nodes {
         execution: execution_node,
-        beacon: BeaconClient::connect(&beacon_node).map_err(io::Error::other)?,
+        beacon: OwnNodes::connect(&beacon_nodes, expected).map_err(io::Error::other)?,
         spec: Arc::clone(&chain),
     };
     let coordinator = mandate.map(|mandate| {
@@ -318,7 +320,7 @@ impl Watch {
         let lock = self.standing.lock();
         let keys = lock.group_keys();
         let doubtful = misuse::doubtful(sight, &keys);
-        let evidence = evidence::read(self.nodes.chain(), &doubtful, &mut self.paid).await?;
+        let evidence = evidence::read(self.nodes.own(), &doubtful, &mut self.paid).await?;
         let version = lock.definition.terms().chain.genesis_fork_version;
         Ok(misuse::find(sight, &keys, (&evidence, version)))
     }

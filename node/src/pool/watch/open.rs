@@ -1,4 +1,4 @@
-//! What the coordinator works with once it is open: the account that sends, the beacon node, and
+//! What the coordinator works with once it is open: the account that sends, the beacon nodes, and
 //! the proofs that are on their way.
 
 use std::collections::BTreeMap;
@@ -15,17 +15,17 @@ use proto::Address;
 use proto::eth::ChainSpec;
 
 use super::known::Known;
-use crate::beacon::BeaconClient;
+use crate::checks::own_nodes::OwnNodes;
 use crate::clock;
 use crate::execution::Anchors;
 use crate::pool::calm::Calm;
-use crate::pool::leaving::{Chain, leaving};
+use crate::pool::leaving::{Own, leaving};
 use crate::pool::proving::prove;
 use crate::pool::sending::{Advance, Progress, Sending, SendingError};
 
 pub(super) struct Open {
     sending: Sending,
-    beacon: BeaconClient,
+    beacon: OwnNodes,
     calm: Calm,
     /// The calls that carry proofs, by step, as long as the contracts take them: another proof at
     /// each look would take the place of what is under way each time.
@@ -53,7 +53,7 @@ impl Calls {
 }
 
 impl Open {
-    pub(super) fn new(sending: Sending, beacon: BeaconClient, calm: Calm) -> Self {
+    pub(super) fn new(sending: Sending, beacon: OwnNodes, calm: Calm) -> Self {
         Self {
             sending,
             beacon,
@@ -82,7 +82,7 @@ impl Open {
         let Some(megapool) = looked.sight.node_at_head().and_then(Node::deployed) else {
             return Ok(Vec::new());
         };
-        match leaving(self.chain(spec), megapool, &known.leaving).await {
+        match leaving(self.own(spec), megapool, &known.leaving).await {
             Ok(seen) => {
                 known.leaving = seen.leaving;
                 Ok(seen.lost.values().map(ToString::to_string).collect())
@@ -91,9 +91,9 @@ impl Open {
         }
     }
 
-    fn chain<'a>(&'a self, spec: &'a ChainSpec) -> Chain<'a> {
-        Chain {
-            beacon: &self.beacon,
+    fn own<'a>(&'a self, spec: &'a ChainSpec) -> Own<'a> {
+        Own {
+            nodes: &self.beacon,
             spec,
         }
     }
@@ -122,8 +122,8 @@ impl Open {
                 made.waits(step, &why);
                 continue;
             }
-            let (chain, calm) = (self.chain(spec), &self.calm);
-            let proofs = match prove(chain, (&step.kind, need), clock::now(), calm).await {
+            let (own, calm) = (self.own(spec), &self.calm);
+            let proofs = match prove(own, (&step.kind, need), clock::now(), calm).await {
                 Ok(proofs) => proofs.into_iter(),
                 Err(why) => {
                     made.waits(step, &why);

@@ -85,7 +85,7 @@ impl Place {
             agreement: file(dir.path()),
             deposits: Deposits::None,
             execution_node: execution_node.to_owned(),
-            beacon_node: "http://127.0.0.1:1".to_owned(),
+            beacon_nodes: vec!["http://127.0.0.1:1".to_owned()],
             chain: Arc::new(example::chain([1; 32].into(), &[])),
             calm: Calm::always(),
             pause,

@@ -21,6 +21,9 @@
 //! A node that was found silent, far behind or of no use is asked as ever, and not waited for. One
 //! that has not said that it is on the cluster's chain is not asked.
 //!
+//! What is many answers about one state, a proof or what was deposited, is not asked like this: the
+//! program reads it from one node, whole.
+//!
 //! Never here: a beacon node that is talked to, and a clock.
 
 mod choice;

@@ -13,11 +13,11 @@ use proto::eth::ChainSpec;
 use proto::{PublicKey, Slot};
 
 use super::SendError;
-use crate::beacon::BeaconClient;
+use crate::checks::own_nodes::OwnNodes;
 use crate::clock;
 use crate::execution::Patience;
 use crate::pool::calm::Calm;
-use crate::pool::leaving::{Chain, leaving};
+use crate::pool::leaving::{Own, leaving};
 use crate::pool::proving::prove;
 use crate::pool::sending::Sending;
 use crate::pool::{Target, anchors, look};
@@ -32,8 +32,8 @@ pub(super) struct Asking {
     pub(super) slot: Option<u64>,
     pub(super) target: Target,
     pub(super) execution_node: String,
-    /// The beacon node, if the step is about a validator.
-    pub(super) beacon: Option<(BeaconClient, ChainSpec)>,
+    /// The beacon nodes, if the step is about a validator, and their chain.
+    pub(super) beacon: Option<(OwnNodes, ChainSpec)>,
     /// Whom it has found to leave.
     pub(super) leaving: BTreeMap<PublicKey, Leaving>,
 }
@@ -49,9 +49,9 @@ impl Asking {
         let asked = self.step.ok_or(SendError::NotByHand)?;
         let megapool = sight.node_at_head().and_then(Node::deployed);
         let mut lost = BTreeMap::new();
-        if let (Some((beacon, spec)), Some(megapool)) = (&self.beacon, megapool) {
-            let chain = Chain { beacon, spec };
-            let seen = leaving(chain, megapool, &self.leaving).await?;
+        if let (Some((nodes, spec)), Some(megapool)) = (&self.beacon, megapool) {
+            let own = Own { nodes, spec };
+            let seen = leaving(own, megapool, &self.leaving).await?;
             self.leaving = seen.leaving;
             lost = seen.lost;
         }
@@ -90,9 +90,9 @@ impl Asking {
     }
 
     async fn prove(&self, step: &Step, need: &Need) -> Result<[Vec<u8>; 2], SendError> {
-        let (beacon, spec) = self.beacon.as_ref().ok_or(SendError::NoBeacon)?;
-        let chain = Chain { beacon, spec };
+        let (nodes, spec) = self.beacon.as_ref().ok_or(SendError::NoBeacon)?;
+        let own = Own { nodes, spec };
         let calm = Calm::always();
-        Ok(prove(chain, (&step.kind, need), clock::now(), &calm).await?)
+        Ok(prove(own, (&step.kind, need), clock::now(), &calm).await?)
     }
 }
