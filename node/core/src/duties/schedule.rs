@@ -46,6 +46,8 @@ pub struct Schedule {
     /// Whether the peers perform their duties.
     is_syncing: bool,
     is_held_up: bool,
+    /// Who was said to sit in the sync committee, and whether to perform its duties.
+    told_seats: Option<(Vec<ValidatorIndex>, bool)>,
     /// Who has no duties any more, whatever the beacon node says.
     halted: BTreeSet<ValidatorPosition>,
     /// What the answers in use depend on.
@@ -80,6 +82,7 @@ impl Schedule {
             members: BTreeMap::new(),
             is_syncing: false,
             is_held_up: false,
+            told_seats: None,
             halted: BTreeSet::new(),
             draws: BTreeMap::new(),
             contradicted: BTreeMap::new(),

@@ -1,5 +1,6 @@
 //! What is signed, handed to the beacon node, and what it aggregates itself.
 
+use futures::stream::{self, StreamExt};
 use proto::eth::{Aggregate, CommitteeIndex, Contribution, ForkName, ValidatorIndex};
 use proto::{DutyId, Epoch, Root, Slot, Subcommittee};
 
@@ -7,6 +8,10 @@ use super::Question;
 use crate::beacon::{BeaconError, ItemFailure, Published, SyncSubscription, Validation};
 use node_core::duties::schedule::Member;
 use node_core::duties::{Origin, Response, Submission};
+
+/// For how many committees a node is asked at once: their aggregates are due in the same moment,
+/// and a mainnet node answers in some milliseconds.
+const AT_ONCE: usize = 8;
 
 impl Question {
     /// What the beacon node has of a submission now, and what it refused.
@@ -87,10 +92,13 @@ impl Question {
         data: Root,
         committees: &[CommitteeIndex],
     ) -> Vec<Aggregate> {
+        let (client, chain) = (self.client(), &self.asking.chain);
+        let ask = |committee: &CommitteeIndex| client.aggregate(chain, (slot, *committee), data);
+        let asked = committees.iter().map(ask).collect::<Vec<_>>();
+        let answers: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
         let mut found = Vec::new();
-        for committee in committees {
-            let of = (slot, *committee);
-            match self.client().aggregate(&self.asking.chain, of, data).await {
+        for answer in answers {
+            match answer {
                 Ok(aggregate) => found.extend(aggregate),
                 Err(error) => self.complain("an aggregate", &error),
             }

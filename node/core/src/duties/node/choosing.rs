@@ -9,6 +9,7 @@ use proto::{DutyId, DutyKind, Slot, Subcommittee, Timestamp, ValidatorPosition, 
 use super::Node;
 use crate::duties::agreed::run::Event;
 use crate::duties::agreed::sums::Voted;
+use crate::duties::note::Note;
 use crate::duties::onehop::selection;
 use crate::duties::schedule::Topic;
 use crate::duties::{Deferred, Output};
@@ -25,8 +26,12 @@ impl Node {
         let epoch = chain.epoch_of(slot);
         let know = self.peers.enough_know(WireVersion::V7);
         let are_too_old = self.peers.are_too_old_for(WireVersion::V7);
-        if self.schedule.set_syncing(know, are_too_old) {
-            self.tell_seats(epoch);
+        self.schedule.set_syncing(know, are_too_old);
+        if let Some((seats, are_performed)) = self.schedule.news_of_seats(epoch) {
+            self.note(Note::Seats {
+                seats,
+                are_performed,
+            });
         }
         let (slots, epochs) = selection::near(slot, &chain);
         self.onehop.selections.keep_only(&slots, &epochs);

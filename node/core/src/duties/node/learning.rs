@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use proto::eth::{ChainSpec, SyncDuty};
-use proto::{DutyId, DutyKind, Epoch, Slot, WireVersion};
+use proto::{DutyId, DutyKind, Slot};
 
 use super::Node;
 use crate::duties::Response;
@@ -11,7 +11,6 @@ use crate::duties::agreed::aggregate;
 use crate::duties::agreed::block::of_slot;
 use crate::duties::agreed::kind::Candidate;
 use crate::duties::agreed::run::Event;
-use crate::duties::note::Note;
 use crate::duties::schedule::{Asked, Due, Topic};
 
 impl Node {
@@ -95,7 +94,6 @@ impl Node {
         let due = asked.on(Topic::Seats);
         self.plan_by(due, seats, |node, seats| {
             node.schedule.set_seats(due, &seats);
-            node.tell_seats(due.topic.epoch());
         });
     }
 
@@ -127,19 +125,6 @@ impl Node {
                 self.own();
             }
             None => self.schedule.failed(due, self.now),
-        }
-    }
-
-    /// Tells who sits in the sync committee, and whether peers that are here know its duties.
-    pub(super) fn tell_seats(&mut self, epoch: Epoch) {
-        let members = self.schedule.members_in(epoch);
-        let seats = members.iter().map(|member| member.index).collect();
-        let are_performed = !self.peers.are_too_old_for(WireVersion::V7);
-        if self.facts.chain.epoch_of(self.slot()) == epoch {
-            self.note(Note::Seats {
-                seats,
-                are_performed,
-            });
         }
     }
 }

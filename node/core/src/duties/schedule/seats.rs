@@ -2,7 +2,7 @@
 //! epochs, a period ahead, and no head event contradicts them. A validator that has left stays in
 //! its committee to the end of the period.
 
-use proto::eth::SyncDuty;
+use proto::eth::{SyncDuty, ValidatorIndex};
 use proto::{Epoch, Slot, Subcommittee, ValidatorPosition};
 
 use super::roots::Draw;
@@ -73,9 +73,25 @@ impl Schedule {
     }
 
     /// Whether the peers perform the duties of the sync committee, and whether those that are here
-    /// keep them from it. Whether the latter is news.
-    pub fn set_syncing(&mut self, is_syncing: bool, is_held_up: bool) -> bool {
+    /// keep them from it.
+    pub fn set_syncing(&mut self, is_syncing: bool, is_held_up: bool) {
         self.is_syncing = is_syncing;
-        std::mem::replace(&mut self.is_held_up, is_held_up) != is_held_up
+        self.is_held_up = is_held_up;
+    }
+
+    /// Who of ours sits in the sync committee in this epoch, and whether that is performed: if it
+    /// is known, and other than it was said last.
+    pub fn news_of_seats(&mut self, epoch: Epoch) -> Option<(Vec<ValidatorIndex>, bool)> {
+        let members = self.members.get(&epoch)?;
+        let seats = members.iter().map(|member| member.index);
+        let are_performed = !self.is_held_up;
+        let told = self.told_seats.as_ref();
+        if told.is_some_and(|(told, so)| {
+            *so == are_performed && told.iter().copied().eq(seats.clone())
+        }) {
+            return None;
+        }
+        self.told_seats = Some((seats.collect(), are_performed));
+        self.told_seats.clone()
     }
 }

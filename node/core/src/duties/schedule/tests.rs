@@ -4,6 +4,8 @@ mod desk;
 
 use std::time::Duration;
 
+use proto::Subcommittee;
+
 use desk::{Desk, ELECTRA, FULU, INDEX, SLOTS, attesters, chain, key, proposers, registered};
 
 use super::topics::{SHORTEST, UNANSWERED};
@@ -298,4 +300,27 @@ fn a_node_is_prepared_again_one_slot_before_a_proposal() {
         desk.pass(SHORTEST);
         assert_eq!(desk.answer_all(FULU, 1, 2), [], "in slot {at}");
     }
+}
+
+#[test]
+fn who_sits_in_the_sync_committee_is_told_when_its_epoch_has_come_and_once() {
+    let mut schedule = Desk::settled(FULU, 1, 2).schedule;
+    schedule.members.clear();
+    assert_eq!(schedule.news_of_seats(FULU), None, "it is not known yet");
+    let member = Member {
+        validator: ValidatorPosition(0),
+        index: INDEX,
+        seats: vec![(Subcommittee::ALL[0], 3)],
+    };
+    schedule.members.insert(FULU, vec![]);
+    schedule.members.insert(FULU.next(), vec![member]);
+    let nobody = Some((vec![], true));
+    assert_eq!(schedule.news_of_seats(FULU), nobody);
+    assert_eq!(schedule.news_of_seats(FULU), None);
+    let ours = Some((vec![INDEX], true));
+    assert_eq!(schedule.news_of_seats(FULU.next()), ours);
+    schedule.set_syncing(true, true);
+    let held_up = Some((vec![INDEX], false));
+    assert_eq!(schedule.news_of_seats(FULU.next()), held_up);
+    assert_eq!(schedule.news_of_seats(FULU.next()), None);
 }
