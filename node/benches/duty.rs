@@ -1,6 +1,8 @@
 //! A slot's votes of one peer: the vault signs and records them, the collector makes signatures of
 //! the group from those of t peers. For 1, 100 and 1,000 validators; beside each the bare blst cost
-//! of the same curve work. CPU time: what the disk takes is in the bench `record`.
+//! of the same curve work. Then the votes and the selection proofs of 33 validators, from the
+//! signing to the group's signatures: those of a slot where a thousand attest. CPU time: what the
+//! disk takes is in the bench `record`.
 //! `cargo bench -p node --bench duty`
 
 #[path = "../../dkg/benches/beside/mod.rs"]
@@ -17,7 +19,6 @@ use node_core::partials::collector::{Collector, Combining};
 use node_core::partials::keys::{ClusterKeys, ValidatorKeys};
 use node_core::partials::share::Share;
 use node_core::record::{Entry, History, Journal, Owner};
-use node_core::vault::sealed::PartialSignature;
 use node_core::vault::signable::Signable;
 use node_core::vault::{Held, Vault};
 use proto::eth::{AttestationData, ChainSpec, Checkpoint, CommitteeIndex};
@@ -58,7 +59,9 @@ fn keys(size: ClusterSize, validators: u32) -> ClusterKeys {
 }
 
 /// What t peers have sent for every validator.
-fn sent(size: ClusterSize, validators: u32) -> Vec<Vec<(ValidatorPosition, SignatureBytes)>> {
+type Sent = Vec<Vec<(ValidatorPosition, SignatureBytes)>>;
+
+fn sent(size: ClusterSize, validators: u32) -> Sent {
     let message = Message::hash(ROOT.into());
     let of = |x: u64| {
         let sign = |validator| {
@@ -76,32 +79,35 @@ fn collect(c: &mut Criterion<CpuTime>) {
         let size = ClusterSize::of(n).expect("3 to 13 peers");
         for validators in VALIDATORS {
             let (keys, sent) = (keys(size, validators), sent(size, validators));
-            let wanted: Vec<ValidatorPosition> = (0..validators).map(ValidatorPosition).collect();
-            let message = Message::hash(ROOT.into());
-            let collect = |sent: Vec<Vec<(ValidatorPosition, SignatureBytes)>>| {
-                let mut collector = Collector::new(size);
-                for (peer, partials) in size.all().zip(sent) {
-                    let shares = partials
-                        .into_iter()
-                        .map(|(at, sent)| (at, Share::Sent(sent)));
-                    collector.add(peer, Root::ZERO, shares);
-                }
-                let mut suspects = PeerSet::EMPTY;
-                let with = Combining {
-                    message: &message,
-                    keys: &keys,
-                    suspects: &mut suspects,
-                    seed: &[7; 32],
-                };
-                let combined = collector.combine(&Root::ZERO, &wanted, with);
-                assert_eq!(combined.signatures.len(), wanted.len());
-            };
             let name = format!("collect, combine and verify n={n} validators={validators}");
             let mut costs = Beside::new(c, name);
-            costs.cost_with("ours", 1, (|| sent.clone(), collect));
+            costs.cost_with(
+                "ours",
+                1,
+                (|| sent.clone(), |sent| ours_collect(&keys, size, sent)),
+            );
             costs.cost("bare blst", 1, || bare_collect(&sent));
         }
     }
+}
+
+fn ours_collect(keys: &ClusterKeys, size: ClusterSize, sent: Sent) {
+    let wanted: Vec<ValidatorPosition> = sent[0].iter().map(|(at, _)| *at).collect();
+    let mut collector = Collector::new(size);
+    for (peer, partials) in size.all().zip(sent) {
+        let shares = partials.into_iter();
+        let shares = shares.map(|(at, sent)| (at, Share::Sent(sent)));
+        collector.add(peer, Root::ZERO, shares);
+    }
+    let mut suspects = PeerSet::EMPTY;
+    let with = Combining {
+        message: &Message::hash(ROOT.into()),
+        keys,
+        suspects: &mut suspects,
+        seed: &[7; 32],
+    };
+    let combined = collector.combine(&Root::ZERO, &wanted, with);
+    assert_eq!(combined.signatures.len(), wanted.len());
 }
 
 /// Decodes, sums multiples modulo the group order, checks that each sum is in the group, and
@@ -154,19 +160,24 @@ fn vote(epoch: u64) -> AttestationData {
     }
 }
 
-/// From a vote to partial signatures that may be sent: judged, recorded, signed, released.
-fn sign(c: &mut Criterion<CpuTime>) {
-    let (spec, sample) = (spec(), Sample::default());
-    let size = ClusterSize::of(4).expect("3 to 13 peers");
-    for validators in VALIDATORS {
-        let held = |validator| {
-            let group_key = share(size, validator, 0).public().to_bytes();
-            let share = share(size, validator, 1);
-            Held {
-                group_key,
-                share,
-                deposits: None,
-            }
+/// A vault with its record, which signs for some validators.
+struct Signer {
+    spec: ChainSpec,
+    vault: Vault,
+    journal: Journal<Files>,
+    positions: Vec<ValidatorPosition>,
+    /// The epoch of the last vote.
+    epoch: u64,
+    /// Holds the record.
+    _place: (DataLock, tempfile::TempDir),
+}
+
+impl Signer {
+    fn new(size: ClusterSize, validators: u32) -> Self {
+        let held = |validator| Held {
+            group_key: share(size, validator, 0).public().to_bytes(),
+            share: share(size, validator, 1),
+            deposits: None,
         };
         let held: Vec<Held> = (0..validators).map(held).collect();
         let mut history = History::default();
@@ -181,40 +192,92 @@ fn sign(c: &mut Criterion<CpuTime>) {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let lock = DataLock::take(directory.path()).expect("nobody else uses it");
         let files = Files::within(&lock);
-        let mut journal = Journal::create(files, owner, history.clone()).expect("a record");
-        let mut vault = Vault::open(size, held, history).expect("all are enrolled");
-        let positions: Vec<ValidatorPosition> = (0..validators).map(ValidatorPosition).collect();
-        let mut epoch = 0;
-        let mut costs = Beside::new(
-            c,
-            format!("vault records and signs validators={validators}"),
-        );
-        costs.cost("ours", 1, || {
-            epoch += 1;
-            let vote = vote(epoch);
-            let signing = vault.sign(vote.slot, &Signable::attestation(&spec, &vote), &positions);
-            let recorded = journal.append(&signing.records).expect("the disk works");
-            let sealed = signing.sealed.expect("every vote is newer than the last");
-            let partials = sealed.open(&recorded).expect("it is recorded");
-            assert_eq!(partials.len(), positions.len());
-            let bytes = partials
-                .iter()
-                .map(|p: &PartialSignature| p.signature().to_bytes());
-            let bytes: Vec<_> = bytes.collect();
-            journal.rotate_when_due().expect("the disk works");
-            bytes
-        });
-        let first = min_pk::SecretKey::from_bytes(&[7; 32]).expect("below the group order");
+        let journal = Journal::create(files, owner, history.clone()).expect("a record");
+        Self {
+            spec: spec(),
+            vault: Vault::open(size, held, history).expect("all are enrolled"),
+            journal,
+            positions: (0..validators).map(ValidatorPosition).collect(),
+            epoch: 0,
+            _place: (lock, directory),
+        }
+    }
+
+    /// From a vote to partial signatures that may be sent: judged, recorded, signed, released.
+    fn vote(&mut self) -> Vec<SignatureBytes> {
+        self.epoch += 1;
+        let vote = vote(self.epoch);
+        self.sign(vote.slot, &Signable::attestation(&self.spec, &vote))
+    }
+
+    /// The same of a slot's selection proofs, of which nothing is recorded.
+    fn select(&mut self) -> Vec<SignatureBytes> {
+        self.epoch += 1;
+        let slot = Slot(self.epoch * SLOTS_PER_EPOCH);
+        self.sign(slot, &Signable::selection(&self.spec, slot))
+    }
+
+    fn sign(&mut self, now: Slot, signable: &Signable) -> Vec<SignatureBytes> {
+        let signing = self.vault.sign(now, signable, &self.positions);
+        let recorded = self.journal.append(&signing.records);
+        let recorded = recorded.expect("the disk works");
+        let sealed = signing.sealed.expect("nothing speaks against it");
+        let partials = sealed.open(&recorded).expect("it is recorded");
+        assert_eq!(partials.len(), self.positions.len());
+        let signed = partials.iter().map(|of| of.signature().to_bytes());
+        let signed = signed.collect();
+        self.journal.rotate_when_due().expect("the disk works");
+        signed
+    }
+}
+
+fn sign(c: &mut Criterion<CpuTime>) {
+    let (size, sample) = (
+        ClusterSize::of(4).expect("3 to 13 peers"),
+        Sample::default(),
+    );
+    for validators in VALIDATORS {
+        let mut signer = Signer::new(size, validators);
+        let name = format!("vault records and signs validators={validators}");
+        let mut costs = Beside::new(c, name);
+        costs.cost("ours", 1, || signer.vote());
+        costs.cost("bare blst", 1, || bare_sign(&sample, validators));
+    }
+}
+
+/// The same is signed with as many keys as there are validators.
+fn bare_sign(sample: &Sample, validators: u32) {
+    let first = min_pk::SecretKey::from_bytes(&[7; 32]).expect("below the group order");
+    black_box(first.sign(black_box(&ROOT), TAG, &[]));
+    // A sample does a few at a time.
+    let mut done = 1;
+    while done < validators {
+        done += sample.perform(Operation::Multiple);
+    }
+}
+
+/// What a slot in which 33 attest costs a peer: the votes, and beside them the selection proofs.
+fn slot(c: &mut Criterion<CpuTime>) {
+    const ATTEST: u32 = 33;
+    let size = ClusterSize::of(4).expect("3 to 13 peers");
+    let (keys, sent) = (keys(size, ATTEST), sent(size, ATTEST));
+    let (mut signer, sample) = (Signer::new(size, ATTEST), Sample::default());
+    for kind in ["votes", "selection proofs"] {
+        let mut costs = Beside::new(c, format!("{kind} of a slot n=4 validators={ATTEST}"));
+        let ours = |sent| {
+            match kind {
+                "votes" => signer.vote(),
+                _ => signer.select(),
+            };
+            ours_collect(&keys, size, sent);
+        };
+        costs.cost_with("ours", 1, (|| sent.clone(), ours));
         costs.cost("bare blst", 1, || {
-            black_box(first.sign(black_box(&ROOT), TAG, &[]));
-            // A sample does a few at a time.
-            let mut done = 1;
-            while done < validators {
-                done += sample.perform(Operation::Multiple);
-            }
+            bare_sign(&sample, ATTEST);
+            bare_collect(&sent)
         });
     }
 }
 
-criterion_group!(name = benches; config = beside::criterion(); targets = sign, collect);
+criterion_group!(name = benches; config = beside::criterion(); targets = sign, collect, slot);
 criterion_main!(benches);
