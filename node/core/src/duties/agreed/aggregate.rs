@@ -7,7 +7,9 @@
 //! have it near its head. Votes of ours that the leader's node has left out are added: the cluster
 //! holds their signatures. That the sum of signatures is right, only a beacon node can say.
 //!
-//! An aggregator earns nothing, and a wrong aggregate costs nothing but its place on the network.
+//! An aggregator earns nothing, and a wrong aggregate costs nothing but its place on the network:
+//! so a leader may leave a committee out, as one must whose node has nothing of it, and an own node
+//! that claims more votes than its signature holds wins over others, in that slot.
 //!
 //! Source: consensus-specs `phase0/validator.md`, `electra/validator.md` (aggregation).
 
