@@ -1,5 +1,6 @@
 //! Two beacon nodes that every peer names, half of the peers in the other order. One stands still
 //! in mid-slot, with its connections open, and comes back an epoch and more later: nothing is lost.
+//! Then half of the peers are away, and the others say of each duty what the chain says.
 
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use devnet::plan::{BeaconNodes, Plan};
 use node::report::status::BeaconNodeStatus;
 use proto::Slot;
 
+use crate::outcomes;
 use crate::stand::{Stand, alone, on_chain, run, site, until};
 
 const VALIDATORS: usize = 24;
@@ -17,7 +19,7 @@ const STILL: u64 = 12;
 const PATIENCE: Duration = Duration::from_secs(240);
 
 #[test]
-fn a_beacon_node_that_stands_still_costs_no_duty() {
+fn a_beacon_node_that_stands_still_costs_no_duty_and_outcomes_are_those_of_the_chain() {
     let _alone = alone();
     let plan = Plan {
         beacon_nodes: BeaconNodes::Pair,
@@ -57,6 +59,7 @@ fn a_beacon_node_that_stands_still_costs_no_duty() {
             "slots {missed:?}; it stood still from {from}"
         );
         assert!(ledger.total().proposals.expected > 0);
+        outcomes::are_those_of_the_chain(&mut stand).await;
     });
 }
 

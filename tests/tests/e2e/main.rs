@@ -4,8 +4,8 @@
 //! | module | holds |
 //! |---|---|
 //! | [`whole`] | the main job: ceremony, deposit, activation, duties; a peer gone for two epochs |
-//! | [`beacons`] | two beacon nodes for every peer, of which one stands still |
-//! | [`built`] | blocks of a builder, whose relay then keeps payloads back |
+//! | [`beacons`] | two beacon nodes for every peer, of which one stands still; then [`outcomes`] |
+//! | [`built`] | blocks of a builder with the cluster's own sums; then its relay keeps some back |
 //! | [`troubles`] | one chain on which one peer after the other gets into trouble |
 //! | [`kills`] | SIGKILL in mid-slot, again and again |
 //! | [`cuts`] | a peer cut off and back, and one far away |
@@ -17,7 +17,7 @@
 //! | [`rocket_pool`] | a megapool's validators from their founding to the last wei |
 //! | [`rollback`] | an older data directory put in place |
 //! | [`relay`] | a relay that speaks the Builder API and signs |
-//! | [`sums`] | blocks that carry only what the cluster aggregates and contributes |
+//! | [`sums`] | what blocks show that carry only what the cluster aggregates and contributes |
 //! | [`stand`] | the devnet that they share, and what they ask of it |
 //! | [`count`] | which duties the blocks contain, counted beside everything else |
 //! | [`lan`] | a network of namespaces, with cables that can be pulled |
