@@ -6,11 +6,16 @@ use std::sync::{Arc, OnceLock};
 use dkg::bls::SecretShare;
 use proto::definition::{Chain, Draft, Withdrawal};
 use proto::lock::{Contents, Lock, Validator};
-use proto::{Identity, Root, Roster, WireVersion, example};
+use proto::{Identity, PeerIndex, Root, Roster, Timestamp, WireVersion, example};
 
-use crate::duties::facts::ClusterFacts;
+use crate::duties::Output;
+use crate::duties::facts::{ClusterFacts, Step};
+use crate::duties::payees::Payees;
 use crate::duties::peers::Peers;
 use crate::partials::keys::ClusterKeys;
+use crate::pool::agreement::BuilderPolicy;
+use crate::record::{Journal, Recorded, SimulatedDisk};
+use crate::vault::{Held, Vault};
 
 pub fn secret(number: u8) -> SecretShare {
     let mut bytes = [0; 32];
@@ -76,12 +81,59 @@ pub fn facts(me: usize, lock: Root, keys: ClusterKeys) -> ClusterFacts {
     }
 }
 
-/// All others are there, and speak this version.
-pub fn peers(facts: &ClusterFacts, version: WireVersion) -> Peers {
-    let size = facts.roster.size();
-    let mut peers = Peers::new(size, facts.me, BTreeMap::new());
-    for other in size.all().filter(|other| *other != facts.me) {
-        peers.set_up(other, version);
+/// What a peer's steps stand on.
+pub struct Ground {
+    pub facts: ClusterFacts,
+    pub vault: Vault,
+    pub peers: Peers,
+    payees: Payees,
+    pub builders: Option<BuilderPolicy>,
+    pub recorded: Recorded,
+    pub out: Vec<Output>,
+}
+
+impl Ground {
+    /// All others are there, and speak this version. The shares are these, and the record is there.
+    pub fn new(
+        facts: ClusterFacts,
+        version: WireVersion,
+        held: Vec<Held>,
+        journal: &Journal<SimulatedDisk>,
+    ) -> Self {
+        let size = facts.roster.size();
+        let mut peers = Peers::new(size, facts.me, BTreeMap::new());
+        for other in size.all().filter(|other| *other != facts.me) {
+            peers.set_up(other, version);
+        }
+        Self {
+            vault: Vault::open(size, held, journal.history().clone()).unwrap(),
+            recorded: journal.recorded(),
+            peers,
+            payees: Payees::default(),
+            builders: None,
+            out: Vec::new(),
+            facts,
+        }
     }
-    peers
+
+    /// A step at this moment.
+    pub fn step(&mut self, now: Timestamp) -> Step<'_> {
+        Step {
+            facts: &self.facts,
+            vault: &mut self.vault,
+            peers: &mut self.peers,
+            payees: &mut self.payees,
+            is_mute: false,
+            builders: self.builders.as_ref(),
+            blobs: self.facts.chain.blobs(),
+            recorded: self.recorded,
+            now,
+            out: &mut self.out,
+        }
+    }
+
+    /// The peer at this place.
+    pub fn index(&self, peer: usize) -> PeerIndex {
+        self.facts.roster.size().peer(peer).unwrap()
+    }
 }

@@ -6,15 +6,13 @@ use super::hearing::MOST_HEARD;
 use super::*;
 use crate::deposit::has_valid_signature;
 use crate::duties::Output;
-use crate::duties::facts::ClusterFacts;
 use crate::duties::onehop::four::{self, lock, share};
-use crate::duties::peers::Peers;
 use crate::partials::keys::ClusterKeys;
 use crate::pool::agreement::example::terms;
 use crate::pool::consent::example::Case;
 use crate::pool::consent::judge;
-use crate::record::{Entry, History, Journal, Owner, Recorded, SimulatedDisk};
-use crate::vault::{Held, Vault};
+use crate::record::{Entry, History, Journal, Owner, SimulatedDisk};
+use crate::vault::Held;
 use proto::eth::{DepositData, DepositMessage};
 
 mod liars;
@@ -57,7 +55,7 @@ fn asked_again_they_answer_the_same_without_another_look() {
     cluster.run();
     let records = |it: &Cluster| -> Vec<u64> {
         let each = it.peers.iter();
-        each.map(|peer| peer.recorded.sequence()).collect()
+        each.map(|peer| peer.ground.recorded.sequence()).collect()
     };
     let before = records(&cluster);
     // The one that demanded has forgotten all but its record.
@@ -103,13 +101,13 @@ fn a_peer_that_is_killed_at_any_point_loses_nothing() {
 #[test]
 fn peers_of_an_older_version_are_asked_nothing() {
     let mut cluster = Cluster::new();
-    let size = cluster.peers[0].facts.roster.size();
+    let size = cluster.peers[0].ground.facts.roster.size();
     let old = size.peer(3).unwrap();
-    cluster.peers[0].peers.set_up(old, WireVersion::V3);
+    cluster.peers[0].ground.peers.set_up(old, WireVersion::V3);
     cluster.demand(0);
-    let mut out = cluster.peers[0].out.iter();
+    let mut out = cluster.peers[0].ground.out.iter();
     assert!(!out.any(|it| matches!(it, Output::Send(to, _) if *to == old)));
-    let mut out = cluster.peers[0].out.iter();
+    let mut out = cluster.peers[0].ground.out.iter();
     assert!(!out.any(|it| matches!(it, Output::Broadcast(_))));
     // The others are t.
     cluster.run();
@@ -155,7 +153,7 @@ fn one_refused_key_of_a_demand_holds_up_no_other() {
     assert!(has_valid_signature(&one, [0; 4].into()));
     for peer in &cluster.peers {
         assert_eq!(peer.blamed, []);
-        let history = peer.vault.history();
+        let history = peer.ground.vault.history();
         let marks = history.marks(history.number(&keys[0]).unwrap()).unwrap();
         assert!(marks.deposits.is_none(), "nothing of it is on record");
     }

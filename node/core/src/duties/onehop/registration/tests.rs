@@ -3,16 +3,13 @@
 use proto::{Address, Timestamp, WireVersion};
 
 use super::*;
-use crate::duties::facts::ClusterFacts;
 use crate::duties::fault::Breach;
-use crate::duties::onehop::four::{self, lock, share};
-use crate::duties::payees::Payees;
-use crate::duties::peers::Peers;
+use crate::duties::onehop::four::{self, Ground, lock, share};
 use crate::partials::keys::ClusterKeys;
 use crate::pool::agreement::BuilderPolicy;
 use crate::pool::agreement::example::policy;
-use crate::record::{Entry, History, Journal, Owner, Recorded, SimulatedDisk};
-use crate::vault::{Held, Vault};
+use crate::record::{Entry, History, Journal, Owner, SimulatedDisk};
+use crate::vault::Held;
 
 const SLOT: u64 = 12;
 const EPOCH: u64 = 8 * SLOT;
@@ -21,15 +18,9 @@ const WRITTEN: u64 = 1_000 * EPOCH;
 const PAYS: [u8; 20] = [0xab; 20];
 
 struct Peer {
-    facts: ClusterFacts,
-    vault: Vault,
-    recorded: Recorded,
-    peers: Peers,
-    payees: Payees,
-    builders: Option<BuilderPolicy>,
+    ground: Ground,
     registrations: Registrations,
     now: u64,
-    out: Vec<Output>,
     /// What its beacon node was given, and in which slot.
     given: Vec<(u64, Vec<SignedValidatorRegistration>)>,
     told: Vec<RegistrationNote>,
@@ -55,17 +46,10 @@ impl Peer {
         let journal = Journal::open(disk, owner).unwrap();
         let shares = [0, 1].map(|of| share(of, u8::try_from(me).unwrap()));
         let held = Held::of_lock(&lock, shares.into());
-        let size = facts.roster.size();
         Self {
-            vault: Vault::open(size, held, journal.history().clone()).unwrap(),
-            recorded: journal.recorded(),
-            peers: four::peers(&facts, WireVersion::V5),
-            facts,
-            payees: Payees::default(),
-            builders: None,
+            ground: Ground::new(facts, WireVersion::V5, held, &journal),
             registrations: Registrations::default(),
             now: WRITTEN + 5,
-            out: Vec::new(),
             given: Vec::new(),
             told: Vec::new(),
             blamed: Vec::new(),
@@ -74,23 +58,13 @@ impl Peer {
     }
 
     fn act(&mut self, act: impl FnOnce(&mut Registrations, &mut Step<'_>)) {
-        let mut step = Step {
-            facts: &self.facts,
-            vault: &mut self.vault,
-            peers: &mut self.peers,
-            payees: &mut self.payees,
-            is_mute: false,
-            builders: self.builders.as_ref(),
-            blobs: self.facts.chain.blobs(),
-            recorded: self.recorded,
-            now: Timestamp::from_micros(self.now * 1_000_000),
-            out: &mut self.out,
-        };
+        let now = Timestamp::from_micros(self.now * 1_000_000);
+        let mut step = self.ground.step(now);
         act(&mut self.registrations, &mut step);
     }
 
     fn agree(&mut self, policy: BuilderPolicy) {
-        self.builders = Some(policy);
+        self.ground.builders = Some(policy);
         self.registrations.look_again();
     }
 
@@ -136,13 +110,13 @@ impl Cluster {
     }
 
     fn index(&self, peer: usize) -> PeerIndex {
-        self.0[0].facts.roster.size().peer(peer).unwrap()
+        self.0[0].ground.index(peer)
     }
 
     /// Until nobody has anything to do.
     fn run(&mut self) {
-        while let Some(from) = (0..4).find(|peer| !self.0[*peer].out.is_empty()) {
-            let output = self.0[from].out.remove(0);
+        while let Some(from) = (0..4).find(|peer| !self.0[*peer].ground.out.is_empty()) {
+            let output = self.0[from].ground.out.remove(0);
             let sent = self.0[from].perform(output);
             if let Some((to, Frame::RegistrationShares(shares))) = sent {
                 let from = self.index(from);
@@ -282,7 +256,7 @@ fn a_liar_is_named_and_costs_nothing_and_a_peer_that_comes_back_hears_all() {
         shares
     };
     // It signs, and nobody hears of it.
-    while let Some(output) = cluster.0[3].out.pop() {
+    while let Some(output) = cluster.0[3].ground.out.pop() {
         cluster.0[3].perform(output);
     }
     let shares = lie(&cluster);
@@ -317,18 +291,19 @@ fn the_vault_signs_no_registration_of_another_key_or_ahead_of_the_clock() {
     };
     let of = |validator: usize, written: u64| {
         let key = lock.validators[validator].public_key;
-        Signable::registration(&peer.facts.chain, &policy(written), (key, payee))
+        Signable::registration(&peer.ground.facts.chain, &policy(written), (key, payee))
     };
     let (right, late) = (of(0, WRITTEN), of(0, WRITTEN + SLOT));
     let now = Slot(WRITTEN / SLOT);
     let at = ValidatorPosition(0);
-    assert_eq!(peer.vault.sign(now, &right, &[at]).refused, []);
+    assert_eq!(peer.ground.vault.sign(now, &right, &[at]).refused, []);
     let refused = peer
+        .ground
         .vault
         .sign(now, &right, &[ValidatorPosition(1)])
         .refused;
     let why = Refusal::OtherRegistration(ValidatorPosition(1));
     assert_eq!(refused, [(ValidatorPosition(1), why)]);
-    let refused = peer.vault.sign(now, &late, &[at]).refused;
+    let refused = peer.ground.vault.sign(now, &late, &[at]).refused;
     assert!(matches!(refused[..], [(_, Refusal::AheadOfClock { .. })]));
 }

@@ -3,16 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use proto::{ClusterSize, SignatureBytes};
+use proto::{ClusterSize, SignatureBytes, WireVersion};
 
 use super::*;
-use crate::duties::facts::ClusterFacts;
-use crate::duties::onehop::four::{self, secret, share};
-use crate::duties::payees::Payees;
-use crate::duties::peers::Peers;
+use crate::duties::onehop::four::{self, Ground, secret, share};
 use crate::partials::keys::{ClusterKeys, ValidatorKeys};
-use crate::record::{Entry, History, Journal, Owner, Recorded, SimulatedDisk};
-use crate::vault::{Held, Vault};
+use crate::record::{Entry, History, Journal, Owner, SimulatedDisk};
+use crate::vault::Held;
 
 const NOW: Slot = Slot(40); // Of epoch 5: eight slots an epoch.
 const VALIDATOR: ValidatorPosition = ValidatorPosition(0);
@@ -26,13 +23,8 @@ fn attesters(slot: Slot) -> Electorate {
 
 /// The first of four peers, of a cluster with one validator.
 struct Peer {
-    facts: ClusterFacts,
-    vault: Vault,
-    peers: Peers,
-    payees: Payees,
-    recorded: Recorded,
+    ground: Ground,
     selections: Selections,
-    out: Vec<crate::duties::Output>,
 }
 
 impl Peer {
@@ -63,41 +55,26 @@ impl Peer {
             deposits: None,
         };
         Self {
-            vault: Vault::open(size, vec![held], journal.history().clone()).unwrap(),
-            recorded: journal.recorded(),
-            peers: Peers::new(size, facts.me, BTreeMap::new()),
-            payees: Payees::default(),
+            ground: Ground::new(facts, WireVersion::V6, vec![held], &journal),
             selections: Selections::default(),
-            out: Vec::new(),
-            facts,
         }
     }
 
     fn act<T>(&mut self, act: impl FnOnce(&mut Selections, &mut Step<'_>) -> T) -> T {
-        let mut step = Step {
-            facts: &self.facts,
-            vault: &mut self.vault,
-            peers: &mut self.peers,
-            payees: &mut self.payees,
-            is_mute: false,
-            builders: None,
-            blobs: self.facts.chain.blobs(),
-            recorded: self.recorded,
-            now: self.facts.chain.start_of(NOW),
-            out: &mut self.out,
-        };
+        let now = self.ground.facts.chain.start_of(NOW);
+        let mut step = self.ground.step(now);
         act(&mut self.selections, &mut step)
     }
 
     /// A peer sends its right part for `slot`, of this validator.
     fn hear(&mut self, peer: u8, slot: Slot, validator: u32) {
-        let root = Signable::selection(&self.facts.chain, slot).signing_root();
+        let root = Signable::selection(&self.ground.facts.chain, slot).signing_root();
         let signature = share(0, peer).sign(&Message::hash(root)).to_bytes();
         self.hear_this(peer, slot, validator, signature);
     }
 
     fn hear_this(&mut self, peer: u8, slot: Slot, validator: u32, signature: SignatureBytes) {
-        let from = self.facts.roster.size().peer(peer.into()).unwrap();
+        let from = self.ground.index(peer.into());
         let validator = ValidatorPosition(validator);
         let partials = vec![Partial {
             validator,
@@ -134,7 +111,7 @@ fn t_parts_are_the_signature_of_the_group_key() {
     assert_eq!(peer.work(slot), [], "two of three parts");
     peer.hear(2, slot, 0);
     let whole = peer.work(slot);
-    let root = Signable::selection(&peer.facts.chain, slot).signing_root();
+    let root = Signable::selection(&peer.ground.facts.chain, slot).signing_root();
     let expected = secret(5).sign(&Message::hash(root)).to_bytes();
     assert_eq!(whole, [(VALIDATOR, expected)]);
 }
@@ -150,7 +127,14 @@ fn a_bad_part_is_dropped_and_its_peer_named_and_the_right_ones_do() {
         let text = format!("{output:?}");
         text.contains("BadShare") && text.contains("slot 50")
     };
-    assert_eq!(peer.out.iter().filter(|output| blamed(output)).count(), 1);
+    assert_eq!(
+        peer.ground
+            .out
+            .iter()
+            .filter(|output| blamed(output))
+            .count(),
+        1
+    );
     peer.hear(3, slot, 0);
     assert_eq!(peer.work(slot).len(), 1);
 }
@@ -176,10 +160,10 @@ fn what_is_of_another_epoch_than_this_and_the_next_or_of_a_stranger_is_not_kept(
     peer.hear(1, Slot(40), 0);
     peer.hear(1, Slot(55), 0);
     assert_eq!(peer.kept(), 2);
-    let (slots, epochs) = near(Slot(48), &peer.facts.chain);
+    let (slots, epochs) = near(Slot(48), &peer.ground.facts.chain);
     peer.selections.keep_only(&slots, &epochs);
     assert_eq!(peer.kept(), 1);
-    let (slots, epochs) = near(Slot(32), &peer.facts.chain);
+    let (slots, epochs) = near(Slot(32), &peer.ground.facts.chain);
     peer.selections.keep_only(&slots, &epochs);
     assert_eq!(peer.kept(), 0, "of a clock that was ahead");
 }
@@ -230,7 +214,7 @@ fn a_peer_that_comes_back_hears_what_it_missed() {
     let mut peer = Peer::new();
     peer.work(Slot(50));
     peer.hear(1, Slot(50), 0);
-    let sent = peer.selections.sent(peer.facts.me);
+    let sent = peer.selections.sent(peer.ground.facts.me);
     let [Frame::SelectionShares(shares)] = sent.as_slice() else {
         panic!("{sent:?}");
     };
@@ -245,13 +229,13 @@ fn parts_of_members_are_kept_for_the_next_slots_and_are_of_their_subcommittee() 
         subcommittee: proto::Subcommittee::new(index),
     };
     let signed = |peer: &Peer, of: Electorate, by: u8| {
-        let root = signable(of, &peer.facts.chain).signing_root();
+        let root = signable(of, &peer.ground.facts.chain).signing_root();
         share(0, by).sign(&Message::hash(root)).to_bytes()
     };
     for (slot, index) in [(39, 0), (44, 0), (42, 1)] {
         let of = of(slot, index);
         for by in [1, 2] {
-            let from = peer.facts.roster.size().peer(by.into()).unwrap();
+            let from = peer.ground.index(by.into());
             let partials = vec![Partial {
                 validator: VALIDATOR,
                 signature: signed(&peer, of, by),

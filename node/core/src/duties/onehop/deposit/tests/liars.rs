@@ -81,7 +81,7 @@ fn credentials_of_somebody_elses_are_refused_by_all_and_the_demander_is_named() 
     let evil = cluster.index(0);
     for peer in &cluster.peers[1..] {
         assert_eq!(peer.blamed, [(evil, Breach::DepositDemand)]);
-        assert_eq!(peer.recorded.sequence(), 1, "nothing is on record");
+        assert_eq!(peer.ground.recorded.sequence(), 1, "nothing is on record");
     }
     assert_eq!(cluster.peers[0].made.len(), 0);
 }
@@ -174,7 +174,7 @@ fn a_peer_that_demands_without_end_is_named_and_costs_one_look_a_slot() {
 #[test]
 fn a_vault_that_signs_nothing_is_no_flood_of_refusals() {
     let mut cluster = Cluster::new();
-    cluster.peers[1].vault.meet_second();
+    cluster.peers[1].ground.vault.meet_second();
     cluster.demand(0);
     cluster.run();
     let stopped = cluster.index(1);
@@ -200,6 +200,7 @@ fn what_keeps_a_peer_from_seeing_is_told_to_its_own_operator_alone() {
         deposits.judged(demanding, (&demand, Err(Box::new(unseen))), step);
     });
     blind
+        .ground
         .out
         .retain(|it| !matches!(it, Output::Errand(Errand::Judge(_))));
     cluster.run();

@@ -1,22 +1,17 @@
 //! Peers on disks of their own, and the way between them.
 
 use super::*;
-use crate::duties::payees::Payees;
+use crate::duties::onehop::four::Ground;
 
 /// Slots of 12 s.
 const SLOT: u64 = 12;
 
 pub struct Peer {
-    pub facts: ClusterFacts,
+    pub ground: Ground,
     pub disk: SimulatedDisk,
     journal: Journal<SimulatedDisk>,
-    pub vault: Vault,
-    pub peers: Peers,
-    payees: Payees,
-    pub recorded: Recorded,
     pub deposits: Deposits,
     now: u64,
-    pub out: Vec<Output>,
     /// What its nodes show.
     pub case: Case,
     pub made: Vec<Vec<DepositData>>,
@@ -48,18 +43,12 @@ impl Peer {
         let shares = [0, 1].map(|of| share(of, u8::try_from(me).unwrap()));
         let held = Held::of_lock(&lock, shares.into());
         let facts = four::facts(me, lock.hash(), ClusterKeys::of(&lock).unwrap());
-        let size = facts.roster.size();
         Self {
-            vault: Vault::open(size, held, journal.history().clone()).unwrap(),
-            recorded: journal.recorded(),
+            ground: Ground::new(facts, WireVersion::V4, held, &journal),
             disk,
             journal,
-            peers: four::peers(&facts, WireVersion::V4),
-            facts,
-            payees: Payees::default(),
             deposits: Deposits::default(),
             now: 1_000 * SLOT,
-            out: Vec::new(),
             case,
             made: Vec::new(),
             told: Vec::new(),
@@ -69,18 +58,8 @@ impl Peer {
     }
 
     pub fn act(&mut self, act: impl FnOnce(&mut Deposits, &mut Step<'_>)) {
-        let mut step = Step {
-            facts: &self.facts,
-            vault: &mut self.vault,
-            peers: &mut self.peers,
-            payees: &mut self.payees,
-            is_mute: false,
-            builders: None,
-            blobs: self.facts.chain.blobs(),
-            recorded: self.recorded,
-            now: Timestamp::from_micros(self.now * 1_000_000),
-            out: &mut self.out,
-        };
+        let now = Timestamp::from_micros(self.now * 1_000_000);
+        let mut step = self.ground.step(now);
         act(&mut self.deposits, &mut step);
     }
 
@@ -91,8 +70,8 @@ impl Peer {
             self.check_durable(&frame);
             return Some((to, frame));
         } else if let Output::Persist(records) = output {
-            self.recorded = self.journal.append(&records).unwrap();
-            let recorded = self.recorded;
+            let recorded = self.journal.append(&records).unwrap();
+            self.ground.recorded = recorded;
             self.act(|deposits, step| deposits.recorded(&recorded, step));
         } else if let Output::Later(_) = output {
             self.act(Deposits::work);
@@ -119,13 +98,22 @@ impl Peer {
         let Frame::DepositShares(shares) = frame else {
             return;
         };
-        let (history, repairs) =
-            Journal::look_over(&mut self.disk.clone(), &owner(self.facts.me.position())).unwrap();
+        let (history, repairs) = Journal::look_over(
+            &mut self.disk.clone(),
+            &owner(self.ground.facts.me.position()),
+        )
+        .unwrap();
         assert_eq!(repairs, []);
         let fixed = history.joined().expect("the node is on record").fixed;
         assert_eq!(fixed, terms().fixed);
         for share in &shares.shares {
-            let key = self.facts.keys.get(share.validator).unwrap().public_key;
+            let key = self
+                .ground
+                .facts
+                .keys
+                .get(share.validator)
+                .unwrap()
+                .public_key;
             let marks = history.marks(history.number(&key).unwrap()).unwrap();
             let deposits = marks.deposits.as_ref().expect("it is on record");
             assert_eq!(deposits.credentials, shares.credentials);
@@ -159,7 +147,7 @@ impl Cluster {
     }
 
     pub fn index(&self, peer: usize) -> PeerIndex {
-        self.peers[0].facts.roster.size().peer(peer).unwrap()
+        self.peers[0].ground.index(peer)
     }
 
     /// The coordinator of this peer needs deposits of all keys.
@@ -186,7 +174,7 @@ impl Cluster {
     /// it is the former.
     pub fn run_until(&mut self, victim: usize, mut most: usize) -> bool {
         loop {
-            let busy = (0..4).find(|peer| !self.peers[*peer].out.is_empty());
+            let busy = (0..4).find(|peer| !self.peers[*peer].ground.out.is_empty());
             let Some(peer) = busy else { return true };
             if peer == victim {
                 match most.checked_sub(1) {
@@ -195,7 +183,7 @@ impl Cluster {
                 }
             }
             let from = self.index(peer);
-            let output = self.peers[peer].out.remove(0);
+            let output = self.peers[peer].ground.out.remove(0);
             if let Some((to, frame)) = self.peers[peer].perform(output) {
                 self.peers[to.position()].hear(from, frame);
             }

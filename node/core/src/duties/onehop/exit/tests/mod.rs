@@ -15,12 +15,10 @@ use proto::{Identity, PublicKey, Slot, Timestamp, example};
 use super::standing::FAR_FUTURE;
 use super::*;
 use crate::duties::fault::Breach;
-use crate::duties::onehop::four::{self, secret, share};
-use crate::duties::payees::Payees;
-use crate::duties::peers::Peers;
+use crate::duties::onehop::four::{self, Ground, secret, share};
 use crate::partials::keys::{ClusterKeys, ValidatorKeys};
-use crate::record::{Entry, History, Journal, Owner, Recorded, SimulatedDisk};
-use crate::vault::{ApprovedExit, Held, Signable, Vault};
+use crate::record::{Entry, History, Journal, Owner, SimulatedDisk};
+use crate::vault::{ApprovedExit, Held, Signable};
 
 const VALIDATOR: ValidatorPosition = ValidatorPosition(0);
 /// The second of two validators, of which the first leaves.
@@ -60,14 +58,9 @@ fn chain() -> ChainSpec {
 /// One peer: what it was told, and what it wants.
 struct Peer {
     me: usize,
-    facts: ClusterFacts,
-    payees: Payees,
-    vault: Vault,
-    peers: Peers,
-    recorded: Recorded,
+    ground: Ground,
     exits: Exits,
     now: u64,
-    out: Vec<Output>,
 }
 
 impl Peer {
@@ -86,37 +79,21 @@ impl Peer {
             deposits: None,
         });
         let facts = four::facts(me, lock(), keys);
-        let size = facts.roster.size();
         Self {
             me,
-            vault: Vault::open(size, held.collect(), journal.history().clone()).unwrap(),
-            recorded: journal.recorded(),
-            peers: four::peers(&facts, WireVersion::V3),
-            facts,
-            payees: Payees::default(),
+            ground: Ground::new(facts, WireVersion::V3, held.collect(), &journal),
             exits: Exits::default(),
             now: BEGIN,
-            out: Vec::new(),
         }
     }
 
     fn index(&self, peer: usize) -> PeerIndex {
-        self.facts.roster.size().peer(peer).unwrap()
+        self.ground.index(peer)
     }
 
     fn act(&mut self, act: impl FnOnce(&mut Exits, &mut Step<'_>)) {
-        let mut step = Step {
-            facts: &self.facts,
-            vault: &mut self.vault,
-            peers: &mut self.peers,
-            payees: &mut self.payees,
-            is_mute: false,
-            builders: None,
-            blobs: self.facts.chain.blobs(),
-            recorded: self.recorded,
-            now: Timestamp::from_micros(self.now * 1_000_000),
-            out: &mut self.out,
-        };
+        let now = Timestamp::from_micros(self.now * 1_000_000);
+        let mut step = self.ground.step(now);
         act(&mut self.exits, &mut step);
     }
 
@@ -140,12 +117,12 @@ impl Peer {
 
     /// What it wants now, taken from it.
     fn take(&mut self) -> Vec<Output> {
-        std::mem::take(&mut self.out)
+        std::mem::take(&mut self.ground.out)
     }
 
     /// Its disk keeps what it wants kept.
     fn keep(&mut self) -> Vec<SentExitWord> {
-        let kept = self.out.iter().rev().find_map(|output| {
+        let kept = self.ground.out.iter().rev().find_map(|output| {
             if let Output::Keep { keeping, words } = output {
                 Some((*keeping, words.clone()))
             } else {
@@ -186,8 +163,8 @@ impl Peer {
     fn view(&self) -> Exit {
         let now = Timestamp::from_micros(self.now * 1_000_000);
         let seen = Seen {
-            facts: &self.facts,
-            peers: &self.peers,
+            facts: &self.ground.facts,
+            peers: &self.ground.peers,
             now,
         };
         self.exits.view(VALIDATOR, &seen)

@@ -57,7 +57,7 @@ fn ever_new_words_are_passed_on_and_kept_a_few_times_in_a_slot_and_none_is_lost(
 fn more_words_than_an_honest_peer_says_in_a_slot_are_not_even_checked() {
     let mut peer = Peer::new(0);
     peer.passes(0);
-    let most = pace::most_checked(&peer.facts) as u64;
+    let most = pace::most_checked(&peer.ground.facts) as u64;
     for later in 0..most {
         peer.hears(1, &[stream(later, 1)]);
     }

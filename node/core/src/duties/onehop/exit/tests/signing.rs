@@ -16,7 +16,7 @@ fn t_approvals_let_every_peer_sign_one_root_and_the_whole_goes_to_the_beacon_nod
         }
         let asks = |output: &Output| matches!(output, Output::Ask(Request::Leaving(_)));
         // Who has approved himself has just heard how the validator stands.
-        assert_eq!(peer.out.iter().any(asks), peer.me == 3);
+        assert_eq!(peer.ground.out.iter().any(asks), peer.me == 3);
         peer.answer(sound());
         sent.push((peer.me, shares(&frames(&peer.take()))));
     }
@@ -71,7 +71,7 @@ fn a_restart_loses_no_word_and_the_share_is_sent_again() {
     assert_eq!(share.len(), 1);
     let mut peer = Peer::new(0);
     let kept = before.exits.words.sent();
-    let facts = peer.facts.clone();
+    let facts = peer.ground.facts.clone();
     peer.exits.recall(kept, &facts);
     assert_eq!(peer.approvers(), 3);
     peer.passes(SLOT);
@@ -179,7 +179,7 @@ fn an_exit_that_the_chain_does_not_show_is_given_to_the_beacon_node_again_in_the
 fn signed(peer: &Peer, words: &[(usize, usize)]) -> Vec<Signed<ExitWord>> {
     let of = |who: &(usize, usize)| {
         let fresh = (BEGIN, yes(201, BEGIN + DAY));
-        named(word(*who, (lock(), VALIDATOR), fresh), &peer.facts).unwrap()
+        named(word(*who, (lock(), VALIDATOR), fresh), &peer.ground.facts).unwrap()
     };
     words.iter().map(of).collect()
 }
@@ -188,7 +188,7 @@ fn signed(peer: &Peer, words: &[(usize, usize)]) -> Vec<Signed<ExitWord>> {
 fn an_exit_is_approved_by_t_operators_of_the_cluster_in_time_and_by_nothing_less() {
     let peer = Peer::new(0);
     let by = |words: &[Signed<ExitWord>], lock, now| {
-        ApprovedExit::by((&*peer.facts.roster, lock), words, now)
+        ApprovedExit::by((&*peer.ground.facts.roster, lock), words, now)
     };
     let all = signed(&peer, &[(0, 0), (1, 1), (2, 2)]);
     assert!(by(&all, lock(), BEGIN).is_some());
@@ -202,7 +202,7 @@ fn an_exit_is_approved_by_t_operators_of_the_cluster_in_time_and_by_nothing_less
     let mut mixed = all;
     mixed[2] = named(
         word((2, 2), (lock(), VALIDATOR), (BEGIN, yes(202, BEGIN + DAY))),
-        &peer.facts,
+        &peer.ground.facts,
     )
     .unwrap();
     assert_eq!(by(&mixed, lock(), BEGIN), None);
@@ -212,10 +212,10 @@ fn an_exit_is_approved_by_t_operators_of_the_cluster_in_time_and_by_nothing_less
 fn the_vault_signs_an_approved_exit_for_its_validator_alone_and_not_before_its_epoch() {
     let mut peer = Peer::new(0);
     let words = signed(&peer, &[(0, 0), (1, 1), (2, 2)]);
-    let approved = ApprovedExit::by((&*peer.facts.roster, lock()), &words, BEGIN).unwrap();
+    let approved = ApprovedExit::by((&*peer.ground.facts.roster, lock()), &words, BEGIN).unwrap();
     let signable = Signable::exit(&chain(), INDEX, &approved);
     let mut rule = |slot, validator| {
-        let signing = peer.vault.sign(slot, &signable, &[validator]);
+        let signing = peer.ground.vault.sign(slot, &signable, &[validator]);
         signing.refused.first().map(|(_, refusal)| refusal.rule())
     };
     assert_eq!(rule(Slot(201 * 8 - 1), VALIDATOR), Some("ahead_of_clock"));

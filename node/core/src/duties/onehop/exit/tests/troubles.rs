@@ -56,14 +56,19 @@ fn words_from_a_time_to_come_count_when_it_has_come() {
     peer.says_yes();
     peer.hears(1, &[said(1, 202, 0)]);
     assert_eq!(peer.approvers(), 1);
-    let epoch = peer.facts.chain.slots_per_epoch() * SLOT;
+    let epoch = peer.ground.facts.chain.slots_per_epoch() * SLOT;
     peer.passes(2 * epoch);
     assert_eq!(peer.approvers(), 2);
 }
 
 /// Its disk takes whatever is to be kept.
 fn settle(peer: &mut Peer) {
-    if peer.out.iter().any(|it| matches!(it, Output::Keep { .. })) {
+    if peer
+        .ground
+        .out
+        .iter()
+        .any(|it| matches!(it, Output::Keep { .. }))
+    {
         peer.keep();
     }
     peer.take();
@@ -83,7 +88,7 @@ fn who_turns_others_round_holds_them_up_for_an_epoch() {
         own.approves(peer.now)
     };
     assert_eq!(own(&peer), Some(Epoch(198)), "it has followed often enough");
-    let epoch = peer.facts.chain.slots_per_epoch() * SLOT;
+    let epoch = peer.ground.facts.chain.slots_per_epoch() * SLOT;
     peer.passes(epoch);
     settle(&mut peer);
     assert_eq!(own(&peer), Some(Epoch(199)));

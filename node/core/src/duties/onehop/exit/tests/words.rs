@@ -93,7 +93,7 @@ fn what_was_kept_and_is_not_its_operators_is_not_recalled() {
     let fresh = (BEGIN, yes(200, BEGIN + DAY));
     let forged = word((1, 2), (lock(), VALIDATOR), fresh);
     let mut peer = Peer::new(0);
-    let facts = peer.facts.clone();
+    let facts = peer.ground.facts.clone();
     peer.exits.recall(vec![forged], &facts);
     assert_eq!(peer.approvers(), 0);
 }
@@ -145,10 +145,10 @@ fn an_operator_who_says_ever_lower_epochs_is_followed_a_few_times_only() {
         peer.hears(1, &[said(1, 200 - time, time)]);
         let low = yes(200 - time, BEGIN + DAY);
         let is_low = |word: &SentExitWord| word.operator == 0 && word.says == low;
-        let follows = peer
-            .out
-            .iter()
-            .any(|output| matches!(output, Output::Keep { words, .. } if words.iter().any(is_low)));
+        let follows =
+            peer.ground.out.iter().any(
+                |output| matches!(output, Output::Keep { words, .. } if words.iter().any(is_low)),
+            );
         if follows {
             followed += 1;
             peer.keep();
@@ -199,7 +199,7 @@ fn nothing_is_signed_once_a_withdrawal_is_ordered_however_slow_the_disk_is() {
     peer.hears(1, &[said(1, 200, 0)]);
     peer.order(ExitRequest::Withdraw(Which::Position(VALIDATOR)));
     peer.hears(2, &[said(2, 200, 0)]);
-    assert_eq!(shares(&frames(&peer.out)), []);
+    assert_eq!(shares(&frames(&peer.ground.out)), []);
     peer.keep();
     assert_eq!(peer.approvers(), 2);
     peer.passes(SLOT);
@@ -240,7 +240,7 @@ fn a_beacon_node_that_says_nothing_lets_nobody_approve_and_shows_what_is_known()
 fn a_program_that_does_not_know_exits_is_named_and_never_sent_a_frame_of_them() {
     let mut peer = Peer::new(0);
     let old = peer.index(2);
-    peer.peers.set_up(old, WireVersion::V2);
+    peer.ground.peers.set_up(old, WireVersion::V2);
     peer.approve();
     peer.answer(sound());
     peer.keep();
