@@ -7,6 +7,7 @@ use node_core::duties::fault::Breach;
 use proto::Slot;
 use proto::frame::Frame;
 use proto::vote::{Message, Proposal, Propose};
+use ssz_types::BitList;
 
 use crate::aggregates::{Pool, aggregate};
 use crate::faults::Fault;
@@ -104,10 +105,11 @@ fn no_beacon_node_has_an_aggregate_and_nothing_but_the_aggregate_is_missed() {
 /// What a lying leader proposes is taken by nobody, and the next one's is.
 #[test]
 fn a_leader_that_proposes_a_wrong_aggregate_loses_its_round_and_not_the_aggregate() {
-    let lies: [(Lie, Objection); 4] = [
+    let lies: [(Lie, Objection); 5] = [
         (without_ours, Objection::OfView(Doubt::OwnVoteMissing)),
         (of_other_vote, Objection::OfValue(Flaw::OtherVote)),
         (of_other_committee, Objection::OfValue(Flaw::OtherCommittee)),
+        (of_another_length, Objection::OfValue(Flaw::OtherCommittee)),
         (without_signature, Objection::OfValue(Flaw::NoSignature)),
     ];
     for (number, (lie, objection)) in (0..).zip(lies) {
@@ -188,6 +190,15 @@ fn of_other_vote(all: &Aggregates) -> Aggregates {
 
 fn of_other_committee(all: &Aggregates) -> Aggregates {
     changed(all, |of| of.committee_index.0 += 9)
+}
+
+fn of_another_length(all: &Aggregates) -> Aggregates {
+    changed(all, |of| {
+        let mut longer = BitList::with_capacity(of.aggregation_bits.len() + 1).unwrap();
+        let set = of.aggregation_bits.iter().enumerate();
+        set.for_each(|(at, is_set)| longer.set(at, is_set).unwrap());
+        of.aggregation_bits = longer;
+    })
 }
 
 fn without_signature(all: &Aggregates) -> Aggregates {
