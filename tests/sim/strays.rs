@@ -204,3 +204,19 @@ fn a_block_is_foreign_only_by_the_signature_of_our_validator() {
     world.feed(0, Input::Stray(stray(changed, signed)));
     assert_eq!(world.foreign_seen(), [(0, validator, header.slot)]);
 }
+
+/// For its clock the duties of some slots to come are over, and of what is said when they come it
+/// hears nothing.
+#[test]
+fn a_peer_whose_clock_is_ahead_and_that_is_cut_off_takes_nothing_for_foreign() {
+    let mut world = World::new(4, 980);
+    world.run_to(FIRST + 8);
+    world.fault(Fault::SetClock(2, 60_000));
+    world.run_to(FIRST + 14);
+    [0, 1, 3]
+        .into_iter()
+        .for_each(|other| world.fault(Fault::Cut(2, other, 10)));
+    world.run_to(FIRST + 30);
+    world.assert_safe();
+    assert_eq!(world.foreign_seen(), []);
+}

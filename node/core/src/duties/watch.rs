@@ -10,8 +10,9 @@
 //!   everything that t peers said in the duty, itself among them. Whatever t peers have signed, at
 //!   least one honest peer is among both, and its COMMIT would have come.
 //!
-//! A peer was heard if its session has lasted since the slot before the duty's, to the duty's end:
-//! frames are lost with their session only. If one of its COMMITs comes when the duty is over, or
+//! A peer was heard if its session has lasted since the slot before the duty's, to the moment in
+//! which it is judged: frames are lost with their session only, and which duties are over for the
+//! peer, a clock that is ahead does not know. If one of its COMMITs comes when the duty is over, or
 //! cannot be read, it counts as not heard.
 //!
 //! So no liar raises a false alarm, whatever it says or leaves unsaid; it can only keep this peer
@@ -56,12 +57,14 @@ pub(crate) struct Said {
 impl Watch {
     /// A session to `peer` begins in the slot `now`.
     pub(crate) fn up(&mut self, peer: PeerIndex, now: Slot) {
+        self.down(peer);
         self.since.insert(peer, now.next().next());
     }
 
-    /// The session to `peer` has ended.
+    /// The session to `peer` has ended, and with it what was on the way.
     pub(crate) fn down(&mut self, peer: PeerIndex) {
         self.since.remove(&peer);
+        self.doubt(peer);
     }
 
     /// The beacon node has a block of the slot `head` although that has not begun by this clock,
@@ -74,11 +77,7 @@ impl Watch {
 
     /// Something that `peer` said in the slot `now` could not be read.
     pub(crate) fn unread(&mut self, peer: PeerIndex, now: Slot) {
-        for (duty, said) in &mut self.said {
-            if duty.slot >= Slot(now.0.saturating_sub(1)) {
-                said.heard.remove(peer);
-            }
-        }
+        self.doubt(peer);
         if let Some(since) = self.since.get_mut(&peer) {
             *since = (*since).max(now.next().next());
         }
@@ -105,6 +104,13 @@ impl Watch {
         let heard = self.since.iter().filter(|(_, since)| **since <= duty.slot);
         said.heard = heard.map(|(peer, _)| *peer).chain([me]).collect();
         self.said.insert(duty, said);
+    }
+
+    /// Something that `peer` said may be missing, of whatever duty.
+    fn doubt(&mut self, peer: PeerIndex) {
+        for said in self.said.values_mut() {
+            said.heard.remove(peer);
+        }
     }
 
     /// Whether this duty was open here, and is over.

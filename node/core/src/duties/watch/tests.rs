@@ -178,3 +178,27 @@ fn of_a_duty_that_was_not_open_here_nothing_is_foreign_and_old_ones_are_forgotte
     watch.forget(Slot(SLOT.0 + KEPT + 1));
     assert!(!is_foreign(&watch, &vote(1)));
 }
+
+/// Its COMMIT may have been on the way, or this clock was ahead and its duty is still to come.
+#[test]
+fn a_session_that_ends_after_a_duty_may_have_lost_what_was_said_in_it() {
+    let ends: [fn(&mut Watch); 2] = [
+        |watch| watch.down(peer(1)),
+        |watch| watch.up(peer(1), SLOT.next().next()),
+    ];
+    for end in ends {
+        let mut watch = watch([1, 3]);
+        watch.close(head(), peer(0), committed(&[]));
+        end(&mut watch);
+        assert!(!is_foreign(&watch, &vote(2)));
+    }
+}
+
+/// A node closes a duty two slots after its own.
+#[test]
+fn what_cannot_be_read_right_after_a_duty_may_be_of_it() {
+    let mut watch = watch([1, 3]);
+    watch.close(head(), peer(0), committed(&[]));
+    watch.unread(peer(1), SLOT.next().next());
+    assert!(!is_foreign(&watch, &vote(2)));
+}
