@@ -190,7 +190,7 @@ impl World {
 const UNSEEN: Objection = Objection::OfView(Doubt::BidUnseen);
 
 /// A world whose peers have agreed on a relay of this manner, but for these.
-fn with_relay(manner: Manner, seed: u64, without: &[usize]) -> World {
+pub(crate) fn with_relay(manner: Manner, seed: u64, without: &[usize]) -> World {
     let mut world = World::new(4, seed);
     world.builder = Some(Builder::new(manner));
     for (at, peer) in world.peers.iter_mut().enumerate() {

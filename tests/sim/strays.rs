@@ -8,8 +8,9 @@ use node_core::duties::note::Halt;
 use node_core::outcome::{Bears, Foreign, Owed, Stray, Work};
 use node_core::vault::Signable;
 use proto::eth::{BeaconBlockHeader, HeadVote, hash_tree_root};
-use proto::{Root, Slot};
+use proto::{Root, SignatureBytes, Slot};
 
+use crate::bids::{Manner, with_relay};
 use crate::draws::index_of;
 use crate::faults::Fault;
 use crate::scenarios::head;
@@ -32,6 +33,19 @@ fn carried(validator: u32, data: HeadVote) -> Stray {
     }
 }
 
+/// This block of one of our validators.
+fn made((validator, header, signature): (u32, BeaconBlockHeader, SignatureBytes)) -> Stray {
+    Stray {
+        owed: Owed {
+            slot: header.slot,
+            work: Work::Block,
+            index: index_of(validator),
+        },
+        block: hash_tree_root(&header),
+        bears: Bears::Block(header, signature),
+    }
+}
+
 impl World {
     /// Shows every peer what was signed some slots ago.
     pub(crate) fn show_strays(&mut self, now: Slot) {
@@ -41,15 +55,7 @@ impl World {
             .map(|((_, of), (data, _))| carried(*of, *data))
             .collect();
         let block = self.chain.signed_blocks.get(&slot).copied();
-        all.extend(block.map(|(validator, header, signature)| Stray {
-            owed: Owed {
-                slot,
-                work: Work::Block,
-                index: index_of(validator),
-            },
-            block: hash_tree_root(&header),
-            bears: Bears::Block(header, signature),
-        }));
+        all.extend(block.map(made));
         for peer in 0..self.peers.len() {
             for stray in &all {
                 let before = self.halted.len();
@@ -164,15 +170,7 @@ fn a_block_is_foreign_only_by_the_signature_of_our_validator() {
     let [(validator, header, signature), (_, _, other), ..] = its[..] else {
         panic!("{its:?}");
     };
-    let stray = |header: BeaconBlockHeader, signature| Stray {
-        owed: Owed {
-            slot: header.slot,
-            work: Work::Block,
-            index: index_of(validator),
-        },
-        block: hash_tree_root(&header),
-        bears: Bears::Block(header, signature),
-    };
+    let stray = |header, signature| made((validator, header, signature));
     let mut changed = header;
     changed.state_root = [0xf2; 32].into();
     for (stray, what) in [
@@ -219,4 +217,19 @@ fn a_peer_whose_clock_is_ahead_and_that_is_cut_off_takes_nothing_for_foreign() {
     world.run_to(FIRST + 30);
     world.assert_safe();
     assert_eq!(world.foreign_seen(), []);
+}
+
+/// Who has signed one has signed its root, whoever has built its payload.
+#[test]
+fn beside_a_blinded_block_that_was_signed_another_of_the_slot_is_foreign() {
+    let mut world = with_relay(Manner::Honest, 990, &[]);
+    world.run_to(FIRST + 16);
+    world.assert_safe();
+    let slot = world.block_slots(FIRST + 1..FIRST + 12)[0];
+    let (validator, mut header, _) = world.chain.signed_blocks[&Slot(slot)];
+    header.state_root = [0xf2; 32].into();
+    let root = Signable::block(&world.chain.spec, &header).signing_root();
+    let signature = world.whole_signature(validator, root);
+    world.feed(0, Input::Stray(made((validator, header, signature))));
+    assert_eq!(world.foreign_seen(), [(0, validator, Slot(slot))]);
 }

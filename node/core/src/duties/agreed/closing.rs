@@ -228,6 +228,7 @@ impl Run {
         let signed = match (self.duty.kind, value) {
             (DutyKind::Head, Value::Head(data)) => Signed::Vote(*data),
             (DutyKind::Block, Value::Block(block)) => Signed::Block(block.root()),
+            (DutyKind::Block, Value::Blinded(blinded)) => Signed::Block(blinded.block().root()),
             (
                 DutyKind::Head
                 | DutyKind::Block
