@@ -8,6 +8,7 @@ use node_core::duties::note::Halt;
 use node_core::outcome::{Bears, Foreign, Owed, Stray, Work};
 use node_core::vault::Signable;
 use proto::eth::{BeaconBlockHeader, HeadVote, hash_tree_root};
+use proto::frame::{Frame, Greeting};
 use proto::{Root, SignatureBytes, Slot};
 
 use crate::bids::{Manner, with_relay};
@@ -232,4 +233,24 @@ fn beside_a_blinded_block_that_was_signed_another_of_the_slot_is_foreign() {
     let signature = world.whole_signature(validator, root);
     world.feed(0, Input::Stray(made((validator, header, signature))));
     assert_eq!(world.foreign_seen(), [(0, validator, Slot(slot))]);
+}
+
+/// What they say is not taken in.
+#[test]
+fn a_peer_for_which_the_others_are_of_another_chain_takes_nothing_for_foreign() {
+    let mut world = World::new(4, 985);
+    world.run_to(FIRST + 4);
+    let greeting = Greeting {
+        mark: None,
+        sequence_seen: 0,
+        genesis_time: Some(1),
+    };
+    for other in 1..4 {
+        let sender = world.peers[other].index;
+        let frame = Frame::Greeting(greeting).encode();
+        world.feed(0, Input::Frame(sender, frame));
+    }
+    world.run_to(FIRST + 20);
+    world.assert_safe();
+    assert_eq!(world.foreign_seen(), []);
 }

@@ -12,8 +12,8 @@
 //!
 //! A peer was heard if its session has lasted since the slot before the duty's, to the moment in
 //! which it is judged: frames are lost with their session only, and which duties are over for the
-//! peer, a clock that is ahead does not know. If one of its COMMITs comes when the duty is over, or
-//! cannot be read, it counts as not heard.
+//! peer, a clock that is ahead does not know. If one of its COMMITs comes when the duty is over, is
+//! not kept, or cannot be read, it counts as not heard.
 //!
 //! So no liar raises a false alarm, whatever it says or leaves unsaid; it can only keep this peer
 //! from raising a true one, by a COMMIT to what somebody else has signed. Nor does a beacon node

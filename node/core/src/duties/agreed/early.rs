@@ -18,16 +18,18 @@ const MESSAGES: usize = 8;
 pub(crate) struct Early(BTreeMap<(DutyId, PeerIndex), Vec<Message>>);
 
 impl Early {
-    /// Keeps a message of `peer`, unless there are too many of it. One without a signer is dropped:
-    /// it asks for a value, or brings one that nobody has asked for.
-    pub fn keep(&mut self, peer: PeerIndex, message: Message) {
+    /// Keeps a message of `peer`, unless there are too many of it; whether it does. One without a
+    /// signer is dropped: it asks for a value, or brings one that nobody has asked for.
+    pub fn keep(&mut self, peer: PeerIndex, message: Message) -> bool {
         let kept = self.0.entry((message.scope().duty, peer)).or_default();
         let is_large = |of: &Message| matches!(of, Message::Propose(_) | Message::Commit(_));
         let is_same = |of: &Message| std::mem::discriminant(of) == std::mem::discriminant(&message);
         let is_second = is_large(&message) && kept.iter().any(is_same);
-        if message.signer().is_some() && !is_second && kept.len() < MESSAGES {
+        let is_kept = message.signer().is_some() && !is_second && kept.len() < MESSAGES;
+        if is_kept {
             kept.push(message);
         }
+        is_kept
     }
 
     /// What `peer` has said of `duty`, in its order.

@@ -16,7 +16,7 @@ impl Node {
         match Frame::decode(bytes) {
             Ok(Frame::Greeting(greeting)) => self.greeted(peer, greeting),
             // Its slots are not ours, so that its votes are of other moments than they seem.
-            Ok(_) if self.peers.is_foreign(peer) => {}
+            Ok(_) if self.peers.is_foreign(peer) => self.heard.unread(peer, self.slot()),
             Ok(Frame::Vote(bytes)) => {
                 let (lock, size) = (self.facts.lock, self.facts.roster.size());
                 match Message::decode(lock, size, peer, &bytes) {
@@ -128,9 +128,10 @@ impl Node {
         let slot = self.slot();
         // A clock that was set back does not open again what is over.
         let is_early = duty.slot == slot || duty.slot == slot.next();
-        if is_early && !self.heard.is_over(duty) {
-            self.early.keep(peer, message);
-        } else if matches!(message, Message::Commit(_)) {
+        let may_open = is_early && !self.heard.is_over(duty);
+        let is_commit = matches!(message, Message::Commit(_));
+        let is_kept = may_open && self.early.keep(peer, message);
+        if is_commit && !is_kept {
             self.heard.untimely(peer, duty);
         }
     }

@@ -65,7 +65,10 @@ fn commit(sequence: u64) -> Message {
 fn a_peer_can_leave_one_commit_beside_its_proposal() {
     let mut early = Early::default();
     early.keep(peer(), proposal(1));
-    (0..20).for_each(|sequence| early.keep(peer(), commit(sequence)));
+    let are_kept: Vec<bool> = (0..20)
+        .map(|sequence| early.keep(peer(), commit(sequence)))
+        .collect();
+    assert!(are_kept[0] && !are_kept[1..].contains(&true));
     early.keep(peer(), vote(1));
     let kept = early.take(SCOPE.duty, peer());
     assert_eq!(kept, [proposal(1), commit(0), vote(1)]);
