@@ -202,7 +202,11 @@ impl Reader {
         }
         let finalised = client.known_block(BlockId::Finalized).await?;
         let finalised = finalised.map_or(Slot(0), |block| block.header.slot);
-        self.reading.head(head.root, signed(&head), finalised);
+        let now = self.chain.slot_at(clock::now()).unwrap_or(Slot(0));
+        let head = (head.root, signed(&head));
+        if !self.reading.head(now, head, finalised) {
+            return Ok(false);
+        }
         let mut failed = Ok(());
         for _ in 0..QUESTIONS {
             let Some(want) = self.reading.wants() else {

@@ -116,9 +116,15 @@ impl Reading {
         self.oldest().is_some()
     }
 
-    /// The head is this block now, and blocks up to the slot `finalised` are final.
-    pub fn head(&mut self, root: Root, head: SignedHeader, finalised: Slot) {
-        self.head = head.header.slot;
+    /// The head is this block in the slot `now`, and blocks up to the slot `finalised` are final.
+    /// Whether that can be: nobody can have built a block that this clock and a slot of tolerance
+    /// rule out, and none is final before it is there. Believed, it would end all reading.
+    pub fn head(&mut self, now: Slot, (root, head): (Root, SignedHeader), finalised: Slot) -> bool {
+        let slot = head.header.slot;
+        if slot > now.next() || finalised > slot {
+            return false;
+        }
+        self.head = slot;
         self.finalised = self.finalised.max(finalised);
         self.failed.clear();
         let kept = Slot(self.head.0.saturating_sub(EPOCHS * self.slots_per_epoch));
@@ -130,6 +136,7 @@ impl Reading {
         self.seats.retain(|slot, _| *slot >= floor);
         let oldest = self.epoch_of(floor);
         self.members.retain(|epoch, _| *epoch >= oldest);
+        true
     }
 
     /// Joins what was read to the chain, and forgets the committees that were drawn by another one:

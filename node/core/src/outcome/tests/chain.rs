@@ -119,7 +119,11 @@ impl Chain {
 
     /// Has it read with this head until nothing more is wanted; what is new.
     pub(super) fn read(&mut self, reading: &mut Reading, head: Root) -> Vec<(Owed, Shown)> {
-        reading.head(head, self.header(head).unwrap(), Slot(self.finalised));
+        let header = self.header(head).unwrap();
+        let now = header.header.slot;
+        if !reading.head(now, (head, header), Slot(self.finalised)) {
+            return Vec::new();
+        }
         while let Some(want) = reading.wants() {
             assert!(
                 self.asked.len() < 1000,
@@ -157,7 +161,7 @@ impl Chain {
         reading.settle()
     }
 
-    fn header(&self, root: Root) -> Option<SignedHeader> {
+    pub(super) fn header(&self, root: Root) -> Option<SignedHeader> {
         let (header, _) = self.blocks.get(&root)?;
         Some(SignedHeader {
             header: *header,

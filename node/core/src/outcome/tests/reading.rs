@@ -341,3 +341,19 @@ fn committees_are_asked_anew_on_another_chain_whose_beginning_nobody_has() {
     let of_committees = |want: &&Want| matches!(want, Want::Committees(..));
     assert_eq!(chain.asked.iter().filter(of_committees).count(), 2);
 }
+
+/// A node may say anything, once. What it says of the end of time must not end the reading.
+#[test]
+fn a_node_that_names_a_head_or_a_final_block_that_cannot_be_is_not_believed() {
+    let (mut chain, head) = with_votes_in_10(&[0], &[0, 0, 1], 12);
+    let mut reading = owing(&[vote(9, 7)]);
+    chain.finalised = u64::MAX;
+    assert_eq!(chain.read(&mut reading, head), []);
+    chain.finalised = 0;
+    let far = chain.block((1 << 60, 0), head, vec![]);
+    let lie = (far, chain.header(far).unwrap());
+    assert!(!reading.head(Slot(13), lie, Slot(0)));
+    let head = chain.blocks(13..=10 + DEPTH, head);
+    let right = voted(10, true, true);
+    assert_eq!(chain.read(&mut reading, head), [(vote(9, 7), right)]);
+}
