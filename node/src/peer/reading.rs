@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::thread;
 
 use node_core::outcome::effect::Effect;
-use node_core::outcome::reading::{Given, Reading, SignedHeader, Want};
+use node_core::outcome::reading::{Given, Reading, SignedHeader, Want, questions};
 use node_core::outcome::{Followed, Owed, Shown, Stray, Vote, Work};
 use proto::eth::{BlockVotes, ChainSpec, ValidatorIndex};
 use proto::{Epoch, Slot};
@@ -29,9 +29,6 @@ use crate::pool::calm::Calm;
 
 /// Lists of duties that wait at most: what ends in some minutes.
 const WAITING: usize = 256;
-/// The most questions in one slot: eight epochs of headers, a few for each kind of duty of a slot.
-const QUESTIONS: usize = 64;
-
 /// The seats of the largest sync committee.
 const SEATS: usize = 512;
 
@@ -208,7 +205,7 @@ impl Reader {
             return Ok(false);
         }
         let mut failed = Ok(());
-        for _ in 0..QUESTIONS {
+        for _ in 0..questions(self.chain.slots_per_epoch()) {
             let Some(want) = self.reading.wants() else {
                 break;
             };

@@ -23,6 +23,13 @@ pub const DEPTH: u64 = 8;
 /// as far.
 pub const EPOCHS: u64 = 8;
 
+/// The most questions in one slot, on a chain of so many slots an epoch: the headers of all epochs
+/// that are kept, down to the first slot of the first, and a few for each kind of duty of a slot. A
+/// chain that is not known yet is followed from each head anew, so fewer would never be enough.
+pub const fn questions(slots_per_epoch: u64) -> u64 {
+    (EPOCHS + 1) * slots_per_epoch + 64
+}
+
 /// Something to be asked of the beacon node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Want {

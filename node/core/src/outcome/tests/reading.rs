@@ -4,7 +4,7 @@ use proto::eth::ValidatorIndex;
 use proto::{Epoch, Root, Slot};
 
 use super::chain::{Chain, PER_EPOCH, root, vote, voted, votes};
-use crate::outcome::reading::{DEPTH, Reading, Want};
+use crate::outcome::reading::{DEPTH, EPOCHS, Given, Reading, Want, questions};
 use crate::outcome::{Owed, Shown, Work};
 
 const ZERO: Root = Root::ZERO;
@@ -356,4 +356,31 @@ fn a_node_that_names_a_head_or_a_final_block_that_cannot_be_is_not_believed() {
     let head = chain.blocks(13..=10 + DEPTH, head);
     let right = voted(10, true, true);
     assert_eq!(chain.read(&mut reading, head), [(vote(9, 7), right)]);
+}
+
+/// After a start while nothing becomes final, the headers of eight epochs are not known.
+#[test]
+fn a_chain_of_all_epochs_that_are_kept_is_followed_in_one_slot() {
+    let (per_epoch, first) = (32, 33);
+    let mut chain = Chain::default();
+    let last = first + (EPOCHS - 1) * per_epoch;
+    let head = chain.blocks(0..=last, ZERO);
+    let mut reading = Reading::new(per_epoch);
+    reading.owe(
+        Owed {
+            slot: Slot(first),
+            work: Work::Block,
+            index: ValidatorIndex(100 + first),
+        },
+        None,
+    );
+    reading.head(Slot(last), (head, chain.header(head).unwrap()), Slot(0));
+    for _ in 0..questions(per_epoch) {
+        if let Some(Want::Header(root)) = reading.wants() {
+            let header = chain.header(root).map(Given::Header);
+            reading.take(Want::Header(root), header);
+        }
+    }
+    let told = reading.settle();
+    assert!(matches!(told[..], [(_, Shown::Proposed)]), "{told:?}");
 }
