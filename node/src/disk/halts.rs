@@ -5,7 +5,9 @@
 //! Never here: what is foreign. The core says it; `gantry slashing resume` is for people who have
 //! found the other signer.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use proto::{PublicKey, Root};
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,9 @@ use super::files::{self, FileError, Mode};
 pub const FILE: &str = "halted-validators.json";
 /// The longest file that is read, in bytes: some hundred for each validator of the largest cluster.
 const MAX_FILE: usize = 8 << 20;
+/// Who has all keys signs for many validators at once: of two that are kept at the same time, each
+/// would write the file without the other, or over it.
+static WRITING: Mutex<()> = Mutex::new(());
 
 /// What was seen of one validator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +66,7 @@ pub fn read(data: &Path, cluster: Root) -> Result<Vec<Halted>, HaltError> {
 /// # Errors
 /// If the file cannot be read or written.
 pub fn add(data: &Path, halted: Halted) -> Result<(), HaltError> {
+    let _alone = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut all = all(data)?;
     let same = |it: &Halted| (it.cluster, it.validator) == (halted.cluster, halted.validator);
     if all.iter().any(same) {
@@ -86,10 +92,12 @@ pub fn remove(data: &Path, cluster: Root, validator: &PublicKey) -> Result<bool,
 
 fn all(data: &Path) -> Result<Vec<Halted>, HaltError> {
     let path = data.join(FILE);
-    if !path.exists() {
-        return Ok(Vec::new());
-    }
-    let text = files::read(&path, MAX_FILE)?;
+    let text = match files::read(&path, MAX_FILE) {
+        Err(FileError::Read(_, error)) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(Vec::new());
+        }
+        read => read?,
+    };
     serde_json::from_str(&text).map_err(|error| HaltError::Malformed(path, error))
 }
 

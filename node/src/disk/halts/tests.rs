@@ -39,3 +39,26 @@ fn a_file_that_cannot_be_read_is_no_leave_to_sign() {
     let error = read(dir.path(), Root::ZERO).unwrap_err();
     assert!(error.to_string().contains("somebody else signs"), "{error}");
 }
+
+/// Who has copied a whole cluster signs for many validators of a slot.
+#[test]
+fn what_is_seen_of_many_at_once_is_all_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, cluster) = (dir.path(), Root::from([7; 32]));
+    std::thread::scope(|scope| {
+        let all = (0..31).map(|of| scope.spawn(move || add(data, halted(of, 7))));
+        let all: Vec<_> = all.collect();
+        for each in all {
+            each.join().unwrap().unwrap();
+        }
+    });
+    assert_eq!(read(data, cluster).unwrap().len(), 31);
+}
+
+#[test]
+fn a_file_that_is_there_and_does_not_open_is_no_leave_to_sign_either() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join(FILE);
+    std::os::unix::fs::symlink(&file, &file).unwrap();
+    assert!(read(dir.path(), Root::ZERO).is_err());
+}
