@@ -53,11 +53,11 @@ pub(super) enum Command {
     Export(Interchange),
     /// Say that the signing record, or its newest part, is lost, and go on from now.
     ///
-    /// Nothing up to the end of the epoch after the next will be signed; the beacon node of the
-    /// config, which has to be synced, says which epoch it is. Meanwhile this peer sees in the
-    /// chain whether its old self, or anybody, still signs. Only do this if the record is really
-    /// lost: then you count as one of the bad operators of the safety budget for what you signed
-    /// before.
+    /// No attestation and no block up to the end of the epoch after the next will be signed; what
+    /// nobody can be slashed for is. The beacon node of the config, which has to be synced, says
+    /// which epoch it is. Meanwhile this peer sees in the chain whether its old self, or anybody,
+    /// still signs. Only do this if the record is really lost: then you count as one of the bad
+    /// operators of the safety budget for what you signed before.
     NewRecord(Settings),
     /// Say that the signing record is the newest, although one of three operators' programs claims
     /// to have seen more of it.
@@ -142,8 +142,9 @@ impl Command {
                 let renewed = slashing::new_record(&own.place(), &keys, until)?;
                 println!("{}", in_words(&renewed));
                 println!(
-                    "Nothing up to slot {} and epoch {} will be signed: until then this peer sees \
-                     whether somebody else signs for your validators. Now {} goes on from there.",
+                    "No attestation and no block up to slot {} and epoch {} will be signed: until \
+                     then this peer sees whether somebody else signs for your validators, if it \
+                     runs. Start it now: {}",
                     until.slot,
                     until.epoch,
                     settings.run()

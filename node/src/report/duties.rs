@@ -157,8 +157,7 @@ fn is_wanted(record: &DutyRecord, filter: &Filter) -> bool {
 }
 
 fn record(row: &Row, fate: &Fate, (validator, index): (u32, u64)) -> DutyRecord {
-    // Not every node tells the seats that sync committee messages are found by.
-    let is_shown = matches!(fate.work.as_str(), "attestation" | "block");
+    let is_shown = matches!(fate.work.as_str(), "attestation" | "block" | "sync-message");
     let outcome = match (fate.chain, &fate.reason) {
         (Some(OnChain::Voted { .. } | OnChain::Proposed | OnChain::Synced), _) => Outcome::Done,
         (Some(OnChain::Lacking), _) => Outcome::Missed,

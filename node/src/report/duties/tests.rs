@@ -140,8 +140,9 @@ fn a_message_of_the_sync_committee_is_lost_only_where_a_block_came_that_has_it_n
         (None, Some(OnChain::Lacking), (Outcome::Missed, None, true)),
         (None, Some(OnChain::NoBlock), (Outcome::Done, None, false)),
         (late, Some(OnChain::NoBlock), (Outcome::Missed, None, true)),
-        // Not every node tells whose seat is whose.
-        (None, None, (Outcome::Done, None, false)),
+        // Before the block is believed, whatever this peer has done: others may have signed it.
+        (None, None, (Outcome::NotYetSeen, None, false)),
+        (late, None, (Outcome::NotYetSeen, None, true)),
     ] {
         assert_eq!(shown(reason, chain), expected, "{reason:?} {chain:?}");
     }
