@@ -144,7 +144,7 @@ impl Command {
                 println!(
                     "No attestation and no block up to slot {} and epoch {} will be signed: until \
                      then this peer sees whether somebody else signs for your validators, if it \
-                     runs. Start it now: {}",
+                     runs. Now {} goes on from there.",
                     until.slot,
                     until.epoch,
                     settings.run()
