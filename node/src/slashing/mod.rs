@@ -188,9 +188,9 @@ pub fn watched_until(now: Moment, slots_per_epoch: u64) -> Moment {
 }
 
 /// `gantry slashing new-record`: the operator says that the record, or its newest part, is lost.
-/// No vote and no block at or before the slot and the epoch of `until` will be signed: target mark =
-/// that epoch, source mark = the epoch before, block mark = the slot. `keys` are the group keys of
-/// the lock.
+/// No vote and no block at or before the slot and the epoch of `until` will be signed: target mark
+/// = that epoch, source mark = the epoch before, block mark = the slot. `keys` are the group keys
+/// of the lock.
 ///
 /// # Errors
 /// If the data directory is in use, the record belongs to somebody else or another version, or the
