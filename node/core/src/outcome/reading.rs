@@ -400,7 +400,10 @@ fn vote_of<'a>(
     seats: &Seats,
     votes: &'a [IncludedVotes],
 ) -> Option<&'a IncludedVotes> {
-    let of_slot = votes.iter().filter(|votes| votes.data.slot == owed.slot);
-    let mut ours = of_slot.filter(|votes| seats.has_voted(owed.index, votes));
-    ours.next()
+    votes.iter().find(|votes| hold(votes, owed, seats))
+}
+
+/// Whether these hold a vote of this validator and slot, whatever it is for.
+fn hold(votes: &IncludedVotes, owed: &Owed, seats: &Seats) -> bool {
+    votes.data.slot == owed.slot && seats.has_voted(owed.index, votes)
 }

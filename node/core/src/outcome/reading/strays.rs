@@ -3,7 +3,7 @@
 use proto::Root;
 use proto::eth::AttestationData;
 
-use super::Reading;
+use super::{Reading, hold};
 use crate::outcome::{Bears, Owed, Signed, Stray, Work};
 
 impl Reading {
@@ -47,9 +47,7 @@ impl Reading {
             votes.map(move |votes| (link.root, votes))
         });
         let found = votes.find(|(_, votes)| {
-            votes.data.slot == owed.slot
-                && signed != Some(Signed::Vote(votes.data))
-                && seats.has_voted(owed.index, votes)
+            signed != Some(Signed::Vote(votes.data)) && hold(votes, owed, seats)
         });
         found.map(|(block, votes)| (block, votes.data))
     }
