@@ -90,9 +90,7 @@ pub fn start(
 /// The duties of a row that was kept before the start, and what was told of them.
 pub fn known(row: &Row) -> Vec<(Owed, Option<Shown>)> {
     let each = |fate: &Fate| {
-        let work = Work::ALL
-            .into_iter()
-            .find(|work| work.name() == fate.work)?;
+        let work = Work::named(&fate.work)?;
         let told = fate.chain.map(|chain| match chain {
             OnChain::Voted {
                 included,

@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 
+use node_core::outcome::Work;
 use serde::{Deserialize, Serialize};
 
 use crate::disk::duty_history::{Contribution, Fate, OnChain, OutcomeBook, Row};
@@ -157,11 +158,11 @@ fn is_wanted(record: &DutyRecord, filter: &Filter) -> bool {
 }
 
 fn record(row: &Row, fate: &Fate, (validator, index): (u32, u64)) -> DutyRecord {
-    let is_shown = matches!(fate.work.as_str(), "attestation" | "block" | "sync-message");
+    let leaves_a_trace = Work::named(&fate.work).is_some_and(Work::leaves_a_trace);
     let outcome = match (fate.chain, &fate.reason) {
         (Some(OnChain::Voted { .. } | OnChain::Proposed | OnChain::Synced), _) => Outcome::Done,
         (Some(OnChain::Lacking), _) => Outcome::Missed,
-        (None, _) if is_shown => Outcome::NotYetSeen,
+        (None, _) if leaves_a_trace => Outcome::NotYetSeen,
         // Without a block nobody's message was in one.
         (Some(OnChain::NoBlock) | None, Some(_)) => Outcome::Missed,
         (Some(OnChain::NoBlock) | None, None) => Outcome::Done,

@@ -51,6 +51,11 @@ impl Work {
         }
     }
 
+    /// That of this [`Work::name`], if it is one.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|work| work.name() == name)
+    }
+
     /// Whether the chain's blocks show whose it is. Aggregates and contributions do not: who packs
     /// a block takes the votes out of them, and nothing says any more who had brought them.
     pub const fn leaves_a_trace(self) -> bool {
