@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use devnet::ledger::Ledger;
+use devnet::ledger::{Duties, Ledger};
 use node::report::duties::{DutyRecord, Outcome};
-use proto::Slot;
+use node::report::status::EpochStatus;
+use proto::{Epoch, Slot};
 
 use crate::stand::{Stand, until};
 
@@ -65,7 +66,8 @@ pub async fn are_those_of_the_chain(stand: &mut Stand) {
             },
         )
         .await;
-        reasons(stand, i, first.first_slot(slots));
+        reasons(stand, i, silent);
+        sums(stand, i, &ledger).await;
     }
 }
 
@@ -110,7 +112,7 @@ fn seen_by(stand: &Stand, i: usize) -> BTreeMap<Duty, Became> {
     records.into_iter().map(became).collect()
 }
 
-/// Every miss has a reason in words, and names who was missing; the epochs before are whole.
+/// Every miss has a reason in words, and names who was missing.
 fn reasons(stand: &Stand, i: usize, since: Slot) {
     let missed = stand.records(i, &["--missed", "--since", &since.to_string()]);
     let is_alone = |record: &DutyRecord| {
@@ -127,8 +129,41 @@ fn reasons(stand: &Stand, i: usize, since: Slot) {
             "{record:?}"
         );
     }
-    let epochs = stand.status(i).unwrap().epochs;
-    let shares: Vec<f64> = epochs.iter().filter_map(|it| it.effectiveness).collect();
-    assert!(shares.iter().any(|share| *share > 0.9), "{epochs:?}");
-    assert!(shares.iter().any(|share| *share < 0.7), "{epochs:?}");
+}
+
+/// The sums that a peer shows for each counted epoch are the chain's, and what was never packed
+/// has earned nothing.
+async fn sums(stand: &Stand, i: usize, ledger: &Ledger) {
+    let mut lost = 0;
+    for (epoch, of) in by_epoch(stand, ledger) {
+        let owed = [of.attestations.expected, of.proposals.expected];
+        let kept = [of.attestations.included, of.proposals.included];
+        until(
+            "the sums of an epoch are the chain's",
+            stand.slots(PATIENCE),
+            || {
+                let shown = stand.status(i).unwrap().epochs;
+                shown.iter().filter(|it| it.epoch == epoch.0).any(|it| {
+                    let packed = it.included as f64 / it.attestations as f64;
+                    [it.attestations, it.blocks] == owed.map(|count| count as u64)
+                        && [it.included, it.proposed] == kept.map(|count| count as u64)
+                        && it.effectiveness.is_some_and(|share| share <= packed)
+                })
+            },
+        )
+        .await;
+        lost += of.attestations.missed();
+    }
+    assert!(lost > 0, "two of four have signed an attestation");
+    let shown = stand.status(i).unwrap().epochs;
+    let is_whole = |it: &EpochStatus| it.effectiveness.is_some_and(|share| share > 0.9);
+    assert!(shown.iter().any(is_whole), "{shown:?}");
+}
+
+/// The duties of each counted epoch.
+fn by_epoch(stand: &Stand, ledger: &Ledger) -> BTreeMap<Epoch, Duties> {
+    let slots = stand.api().slots_per_epoch();
+    let seats = ledger.attestations().keys();
+    let epochs = seats.map(|(slot, _)| slot.epoch(slots));
+    epochs.map(|epoch| (epoch, ledger.of(epoch))).collect()
 }
