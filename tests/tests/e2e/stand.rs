@@ -96,12 +96,11 @@ pub async fn founded(
     let cluster = Cluster::found(plan, site, &terms, url).unwrap();
     cluster.ceremony(site, |_| {}).await.unwrap();
     let keys = cluster.keys().unwrap();
-    let world = World {
-        genesis_time: load::now().as_secs() - age_slots * plan.slot_ms / 1000,
-        slot_ms: plan.slot_ms,
-        validators: keys.len(),
-        shown: None,
-    };
+    let world = World::new(
+        load::now().as_secs() - age_slots * plan.slot_ms / 1000,
+        plan.slot_ms,
+        keys.len(),
+    );
     let node = StandIn::start(address, change(world), keys, credentials());
     (cluster, node.await.unwrap())
 }

@@ -11,6 +11,7 @@
 
 mod beside;
 mod count;
+mod headers;
 mod proving;
 mod routes;
 mod scene;

@@ -22,13 +22,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::count::{Count, Refused};
+use super::headers::PROPOSER;
 use super::spec;
 use super::world::{COMMITTEE_LENGTH, COMMITTEES, SLOTS_PER_EPOCH, World, now};
 
 /// The largest body taken: a thousand attestations are 400 kB.
 const MAX_BODY: usize = 4 << 20;
-/// Block proposers are nobody of ours.
-const STRANGER: u64 = 1 << 30;
 const FAR_FUTURE: u64 = u64::MAX;
 
 /// What the routes know.
@@ -222,7 +221,7 @@ async fn proposers(State(node): Shared, Path(epoch): Path<u64>) -> Json<Value> {
     let duty = |slot: u64| {
         json!({
             "pubkey": format!("0xc0{}", "00".repeat(47)),
-            "validator_index": STRANGER.to_string(),
+            "validator_index": PROPOSER.0.to_string(),
             "slot": slot.to_string(),
         })
     };

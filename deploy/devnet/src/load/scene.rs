@@ -73,12 +73,8 @@ impl LoadScene {
         );
 
         let stage = progress.begin("peers");
-        let world = World {
-            genesis_time: now().as_secs() + LEAD_SECONDS,
-            slot_ms: plan.slot_ms,
-            validators: keys.len(),
-            shown: None,
-        };
+        let genesis_time = now().as_secs() + LEAD_SECONDS;
+        let world = World::new(genesis_time, plan.slot_ms, keys.len());
         let world = match plan.prove {
             Some(validators) => {
                 stage.say(&format!("hashing a state of {validators} validators"));

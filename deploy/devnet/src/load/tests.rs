@@ -2,12 +2,12 @@
 
 use dkg::bls::{Message, SecretShare};
 use node_core::proof::{StateReader, StateTerms, Wanted};
-use proto::Epoch;
 use proto::eth::operations::SignedVoluntaryExit;
 use proto::eth::{
     AttestationData, BeaconBlockHeader, Block, ChainSpec, SingleAttestation, ValidatorIndex,
-    VoluntaryExit, signing_root,
+    VoluntaryExit, hash_tree_root, signing_root,
 };
+use proto::{Epoch, Slot};
 use serde_json::{Value, json};
 
 use super::world::{SLOTS_PER_EPOCH, now};
@@ -30,12 +30,7 @@ async fn serving() -> (StandIn, String) {
 /// With a state of so many validators, if it has one.
 async fn serving_with(state: Option<u64>) -> (StandIn, String) {
     let keys: Vec<PublicKey> = (1..=64).map(|i| share(i).public().to_bytes()).collect();
-    let world = World {
-        genesis_time: now().as_secs() - 500,
-        slot_ms: SLOT_MS,
-        validators: keys.len(),
-        shown: None,
-    };
+    let world = World::new(now().as_secs() - 500, SLOT_MS, keys.len());
     let world = match state {
         Some(validators) => world.showing(validators),
         None => world,
@@ -96,6 +91,24 @@ async fn its_spec_is_one_that_peers_accept() {
     let spec = ChainSpec::new(&spec, serde_json::from_value(genesis).unwrap()).unwrap();
     assert_eq!(spec.slots_per_epoch(), SLOTS_PER_EPOCH);
     assert!(spec.fork_at(Epoch(1)).is_ok());
+}
+
+#[tokio::test]
+async fn headers_hang_together_from_the_head_to_the_first() {
+    for state in [None, Some(10)] {
+        let (stand_in, url) = serving_with(state).await;
+        let mut above: Option<BeaconBlockHeader> = None;
+        for slot in (0..4).rev() {
+            let known = data(&url, &format!("/eth/v1/beacon/headers/{slot}")).await;
+            let header: BeaconBlockHeader =
+                serde_json::from_value(known["header"]["message"].clone()).unwrap();
+            let root = hash_tree_root(&header);
+            assert_eq!(known["root"], json!(root));
+            assert_eq!(stand_in.world.block_root(Slot(slot)), root);
+            assert!(above.is_none_or(|above| above.parent_root == root));
+            above = Some(header);
+        }
+    }
 }
 
 #[tokio::test]

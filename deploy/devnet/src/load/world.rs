@@ -1,16 +1,16 @@
-//! The make-believe chain of the stand-in beacon node: a block in every slot, roots that everybody
-//! can compute, and duties that give every validator one attestation an epoch.
+//! The make-believe chain of the stand-in beacon node: a block in every slot,
+//! and duties that give every validator one attestation an epoch.
 //!
 //! It is not a chain: nothing is proposed, nothing is processed, and no fork ever happens.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use proto::eth::{AttestationData, Checkpoint, CommitteeIndex, Domain, DomainType, ForkVersion};
-use proto::eth::{SingleAttestation, ValidatorIndex, signing_root};
+use proto::eth::{AttestationData, BeaconBlockHeader, Checkpoint, CommitteeIndex, Domain};
+use proto::eth::{DomainType, ForkVersion, SingleAttestation, ValidatorIndex, signing_root};
 use proto::{Epoch, Root, Slot};
-use sha2::{Digest as _, Sha256};
 
+use super::headers::{Headers, named};
 use super::shown::{self, Shown};
 use super::spec;
 
@@ -39,9 +39,23 @@ pub struct World {
     pub validators: usize,
     /// The block whose state is given, if there is one.
     pub shown: Option<Arc<Shown>>,
+    /// Its blocks, as far as anybody has asked for them.
+    headers: Arc<Headers>,
 }
 
 impl World {
+    /// One that begins at `genesis_time`, in Unix seconds, with slots of so many milliseconds and
+    /// so many validators.
+    pub fn new(genesis_time: u64, slot_ms: u64, validators: usize) -> Self {
+        Self {
+            genesis_time,
+            slot_ms,
+            validators,
+            shown: None,
+            headers: Arc::default(),
+        }
+    }
+
     /// The genesis validators root: any, but always the same.
     pub fn genesis_validators_root() -> Root {
         named("genesis validators", 0)
@@ -51,18 +65,22 @@ impl World {
     pub fn showing(self, validators: u64) -> Self {
         let parent = self.block_root(Slot(shown::SLOT.0 - 1));
         let shown = Shown::new(&spec::of(&self), parent, validators);
+        let first = [self.header(Slot(0)), *shown.block().header()];
         Self {
             shown: Some(Arc::new(shown)),
+            headers: Arc::new(Headers::beginning_with(first)),
             ..self
         }
     }
 
     /// The root of the block of `slot`.
     pub fn block_root(&self, slot: Slot) -> Root {
-        match &self.shown {
-            Some(shown) if slot == shown::SLOT => shown.block().root(),
-            Some(_) | None => named("block", slot.0),
-        }
+        self.headers.at(slot).1
+    }
+
+    /// Its header.
+    pub fn header(&self, slot: Slot) -> BeaconBlockHeader {
+        self.headers.at(slot).0
     }
 
     /// The slot of the block that cannot be undone.
@@ -184,16 +202,6 @@ pub fn now() -> Duration {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
-}
-
-fn named(what: &str, number: u64) -> Root {
-    let digest: [u8; 32] = Sha256::new()
-        .chain_update("gantry devnet stand-in ")
-        .chain_update(what)
-        .chain_update(number.to_le_bytes())
-        .finalize()
-        .into();
-    Root::from(digest)
 }
 
 #[cfg(test)]

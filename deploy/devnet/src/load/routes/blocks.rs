@@ -8,11 +8,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
-use proto::eth::{BeaconBlockHeader, ValidatorIndex};
 use proto::{Root, Slot};
 use serde_json::{Value, json};
 
-use super::{Answer, STRANGER, Shared, data, refuse};
+use super::{Answer, Shared, data, refuse};
 use crate::load::shown;
 use crate::load::world::World;
 
@@ -42,22 +41,11 @@ fn slot_of(world: &World, block: &str) -> Result<Slot, Refusal> {
 pub(super) async fn header(State(node): Shared, Path(block): Path<String>) -> Answer {
     let world = &node.world;
     let slot = slot_of(world, &block)?;
-    let root = world.block_root(slot);
-    let message = match &world.shown {
-        Some(shown) if slot == shown::SLOT => *shown.block().header(),
-        Some(_) | None => BeaconBlockHeader {
-            slot,
-            proposer_index: ValidatorIndex(STRANGER),
-            parent_root: world.block_root(Slot(slot.0.saturating_sub(1))),
-            state_root: root,
-            body_root: root,
-        },
-    };
     Ok(data(json!({
-        "root": root,
+        "root": world.block_root(slot),
         "canonical": true,
         "header": {
-            "message": message,
+            "message": world.header(slot),
             "signature": format!("0xc0{}", "00".repeat(95)),
         },
     })))
