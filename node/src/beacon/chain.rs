@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use proto::eth::{BeaconBlockHeader, ChainSpec, Genesis, SignedBlock};
+use proto::eth::{BeaconBlockHeader, ChainSpec, Genesis, SignedBlock, hash_tree_root};
 use proto::{PublicKey, Root, SignatureBytes, Slot};
 use serde::Deserialize;
 use serde_json::Value;
@@ -198,7 +198,7 @@ impl BeaconClient {
         Ok(answer.data.unwrap_or_default())
     }
 
-    /// The header of a block, if the node knows it.
+    /// The header of a block, if the node knows it: its hash is the block's root.
     ///
     /// # Errors
     /// If the node cannot be asked or answers with another block.
@@ -227,8 +227,13 @@ impl BeaconClient {
             canonical: answer.data.canonical,
             optimistic: answer.execution_optimistic,
         };
-        if block.is_not(known.root, known.header.slot) {
-            let other = block.contradicted_by(known.root);
+        let (root, hash) = (known.root, hash_tree_root(&known.header));
+        if root != hash {
+            let other = Contradiction::OtherHeader { root, hash };
+            return Err(self.contradiction(Call::Header, other));
+        }
+        if block.is_not(root, known.header.slot) {
+            let other = block.contradicted_by(root);
             return Err(self.contradiction(Call::Header, other));
         }
         Ok(Some(known))

@@ -32,6 +32,8 @@ pub enum Contradiction {
         asked: String,
         came: Root,
     },
+    #[error("the header of block {root} came with the hash {hash}")]
+    OtherHeader { root: Root, hash: Root },
     #[error("a block of slot {asked} asked, of slot {came} came")]
     OtherSlot { asked: Slot, came: Slot },
     #[error("the block has another RANDAO reveal than it was asked with")]

@@ -180,6 +180,19 @@ async fn a_block_is_known_by_its_root_or_not() {
 }
 
 #[tokio::test]
+async fn a_header_that_hashes_to_another_root_is_no_answer() {
+    let recorded = include_str!("recorded/header.json");
+    let other = recorded.replacen(r#""slot":"414""#, r#""slot":"413""#, 1);
+    assert_ne!(other, recorded);
+    let path = "/eth/v1/beacon/headers/head";
+    let node = Node::default().with(path, (200, JSON, other.as_bytes()));
+    let error = node.start().await.known_block(BlockId::Head).await;
+    let words = error.unwrap_err().to_string();
+    let told = format!("the header of block {HEAD} came with the hash 0x");
+    assert!(words.contains(&told), "{words}");
+}
+
+#[tokio::test]
 async fn a_block_of_the_chain_is_the_same_from_ssz_and_json() {
     let client = Node::recorded().start().await;
     let spec = spec(&client).await;

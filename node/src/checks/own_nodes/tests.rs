@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::Response;
 use proto::Slot;
-use proto::eth::{ChainSpec, Genesis};
+use proto::eth::{BeaconBlockHeader, ChainSpec, Genesis, ValidatorIndex, hash_tree_root};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
@@ -235,15 +235,18 @@ async fn a_node_that_accepts_and_never_answers_costs_its_time_and_no_more() {
     assert_eq!(*asked.asked.borrow(), [GENESIS]);
 }
 
-/// A header of the slot, whose block has this root.
-fn header(slot: u64, root: u8) -> String {
-    let root_of = |byte: u8| proto::Root::from([byte; 32]);
+/// A header of the slot.
+fn header(slot: u64) -> String {
+    let header = BeaconBlockHeader {
+        slot: Slot(slot),
+        proposer_index: ValidatorIndex(1),
+        parent_root: [9; 32].into(),
+        state_root: [9; 32].into(),
+        body_root: [9; 32].into(),
+    };
     let header = json!({ "data": {
-        "root": root_of(root), "canonical": true,
-        "header": { "message": {
-            "slot": slot.to_string(), "proposer_index": "1", "parent_root": root_of(9),
-            "state_root": root_of(9), "body_root": root_of(9),
-        }},
+        "root": hash_tree_root(&header), "canonical": true,
+        "header": { "message": header },
     }});
     header.to_string()
 }
@@ -252,10 +255,10 @@ fn header(slot: u64, root: u8) -> String {
 async fn what_a_node_said_that_fails_half_way_is_read_anew_from_the_next() {
     const HEAD: &str = "/eth/v1/beacon/headers/head";
     const FINALIZED: &str = "/eth/v1/beacon/headers/finalized";
-    let (half, _) = Node::well().saying(HEAD, &header(8, 1)).start().await;
+    let (half, _) = Node::well().saying(HEAD, &header(8)).start().await;
     let whole = Node::well()
-        .saying(HEAD, &header(9, 2))
-        .saying(FINALIZED, &header(3, 3));
+        .saying(HEAD, &header(9))
+        .saying(FINALIZED, &header(3));
     let (whole, _) = whole.start().await;
     let nodes = OwnNodes::connect([&half, &whole], cluster()).unwrap();
     let read = nodes.whole(UnfitNode::may_differ, async |node| {

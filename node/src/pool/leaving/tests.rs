@@ -39,7 +39,7 @@ fn answers(
     index: ValidatorIndex,
     withdrawable: Epoch,
 ) -> Answers {
-    let (mut answers, [pays, shown, _]) = chain_of(chain);
+    let (mut answers, [_, shown, _]) = chain_of(chain);
     let mut put = |path: &str, body: String| answers.insert(path.to_owned(), (JSON, body.into()));
     for (path, body) in said_of(&definition(), chain.genesis().genesis_time) {
         put(path, body);
@@ -55,21 +55,12 @@ fn answers(
         "/eth/v1/beacon/states/head/validators",
         json!({ "data": [known] }).to_string(),
     );
-    let header = |root: proto::Root, slot: u64| {
-        json!({ "data": {
-            "root": root, "canonical": true,
-            "header": { "message": {
-                "slot": slot.to_string(), "proposer_index": "1", "parent_root": proto::Root::ZERO,
-                "state_root": proto::Root::ZERO, "body_root": proto::Root::ZERO,
-            }},
-        }})
-    };
-    let finalised = header(shown.root(), shown.slot().0).to_string();
-    put("/eth/v1/beacon/headers/finalized", finalised);
-    let before = format!("/eth/v1/beacon/headers/{}", pays.parent_root());
+    let header = json!({ "root": shown.root(), "canonical": true, "header": {
+        "message": shown.header(),
+    }});
     put(
-        &before,
-        header(pays.parent_root(), pays.slot().0 - 8).to_string(),
+        "/eth/v1/beacon/headers/finalized",
+        json!({ "data": header }).to_string(),
     );
     answers
 }

@@ -24,6 +24,8 @@ const SLOT: u64 = 1000;
 const NEXT: u64 = 1003;
 /// The block with the withdrawals.
 const PAYS: u64 = 990;
+/// The one before it.
+const BEFORE: u64 = PAYS - 8;
 const SSZ: &str = "application/octet-stream";
 const JSON: &str = "application/json";
 
@@ -98,19 +100,20 @@ fn add(answers: &mut Answers, names: &[String], block: &Block) {
     }
 }
 
-/// A chain with three blocks, whose first one pays and whose second one is finalised.
+/// A chain of whose last three blocks the first one pays and the second one is finalised.
 fn chain() -> (Answers, [Block; 3]) {
     chain_of(&spec())
 }
 
 /// That of this chain.
 pub fn chain_of(spec: &ChainSpec) -> (Answers, [Block; 3]) {
-    let pays = block(PAYS, [1; 32].into(), [2; 32].into());
+    let before = block(BEFORE, [1; 32].into(), [4; 32].into());
+    let pays = block(PAYS, before.root(), [2; 32].into());
     let state = state(spec, &pays);
     let shown = block(SLOT, pays.root(), root_of(spec, &state));
     let next = block(NEXT, shown.root(), [3; 32].into());
     let mut answers = Answers::new();
-    for block in [&pays, &shown, &next] {
+    for block in [&before, &pays, &shown, &next] {
         let names = [block.slot().to_string(), block.root().to_string()];
         add(&mut answers, &names, block);
     }

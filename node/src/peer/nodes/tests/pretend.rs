@@ -8,9 +8,10 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::Response;
 use futures::stream;
-use proto::Root;
 use proto::definition::Chain;
-use proto::eth::{AttestationData, ChainSpec, Checkpoint, CommitteeIndex};
+use proto::eth::{AttestationData, BeaconBlockHeader, ChainSpec, Checkpoint, CommitteeIndex};
+use proto::eth::{ValidatorIndex, hash_tree_root};
+use proto::{Root, Slot};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -63,8 +64,21 @@ pub fn definition() -> Chain {
     }
 }
 
+/// What hashes to the root of this letter: a block or a checkpoint; `p` is a block of the slot
+/// before that of the votes.
+fn header_of(letter: char) -> BeaconBlockHeader {
+    let any = Root::from([letter as u8; 32]);
+    BeaconBlockHeader {
+        slot: Slot(super::slot().0 - u64::from(letter == 'p')),
+        proposer_index: ValidatorIndex(1),
+        parent_root: any,
+        state_root: any,
+        body_root: any,
+    }
+}
+
 fn root(letter: char) -> Root {
-    Root::from([letter as u8; 32])
+    hash_tree_root(&header_of(letter))
 }
 
 /// A vote for the head of this letter.
@@ -282,15 +296,10 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     of(200, Body::from(json!({"data": data}).to_string()))
 }
 
-/// A block; `x` and `n` are of the slot of the votes, `p` of the one before.
 fn header(letter: char) -> Value {
-    let slot = super::slot().0 - u64::from(letter == 'p');
     json!({
         "root": root(letter), "canonical": true,
-        "header": {"message": {
-            "slot": slot.to_string(), "proposer_index": "1", "parent_root": root('q'),
-            "state_root": root('q'), "body_root": root('q'),
-        }},
+        "header": {"message": header_of(letter)},
     })
 }
 
