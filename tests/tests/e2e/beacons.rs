@@ -1,5 +1,5 @@
 //! Two beacon nodes that every peer names, half of the peers in the other order. One stands still
-//! in mid-slot, with its connections open, and comes back an epoch and more later: nothing is lost.
+//! in mid-slot, with its connections open, and comes back two epochs later: nothing is lost.
 //! Then half of the peers are away, and the others say of each duty what the chain says.
 
 use std::time::Duration;
@@ -12,8 +12,8 @@ use crate::outcomes;
 use crate::stand::{Stand, alone, on_chain, run, site, until};
 
 const VALIDATORS: usize = 24;
-/// Slots for which the node stands still: more than an epoch of eight.
-const STILL: u64 = 12;
+/// Slots for which the node stands still: two epochs of eight.
+const STILL: u64 = 16;
 /// How long a peer may take to see what has become of a node. One that comes back has every block
 /// of the meantime to import, on a machine that may be busy.
 const PATIENCE: Duration = Duration::from_secs(240);
