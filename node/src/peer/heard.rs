@@ -75,6 +75,7 @@ pub(super) fn in_words(arrival: Arrival, me: PeerIndex) -> InWords {
             InWords::of_operator(News::Seen { duties, effects })
         }
         Arrival::Outcome(Told::Stray(stray)) => InWords::of_core(Input::Stray(stray)),
+        Arrival::Outcome(Told::Disputed(vote)) => InWords::of_operator(News::Disputed(vote)),
         Arrival::Outcome(Told::Trouble(error)) => InWords::of_operator(News::NotRead(error)),
         Arrival::Deferred(deferred) => InWords::of_core(Input::Later(deferred)),
         Arrival::Time => InWords::of_core(Input::Tick),

@@ -7,7 +7,11 @@
 //! it is on the cluster's chain, has a checked head, and answers: on another chain our indices
 //! would be somebody else's.
 //!
+//! Of what seems to be signed by somebody else with one of our keys all own nodes are asked.
+//!
 //! Never here: what is to be read, and what follows from it. The core says it.
+
+mod witnesses;
 
 use std::io;
 use std::sync::Arc;
@@ -16,7 +20,7 @@ use std::thread;
 use node_core::outcome::effect::Effect;
 use node_core::outcome::reading::{Given, Reading, SignedHeader, Want, questions};
 use node_core::outcome::{Followed, Owed, Shown, Stray, Vote, Work};
-use proto::eth::{BlockVotes, ChainSpec, ValidatorIndex};
+use proto::eth::{BlockVotes, ChainSpec, Committee, ValidatorIndex};
 use proto::{Epoch, Slot};
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -26,6 +30,10 @@ use crate::beacon::{BeaconClient, BeaconError, BlockId, KnownBlock};
 use crate::clock;
 use crate::disk::duty_history::{Fate, OnChain, Row};
 use crate::pool::calm::Calm;
+
+use crate::report::news::Disputed;
+
+use witnesses::Witnesses;
 
 /// Lists of duties that wait at most: what ends in some minutes.
 const WAITING: usize = 256;
@@ -44,6 +52,8 @@ pub enum Told {
     /// Something bears the signature of one of our validators, and is not what is known to be
     /// signed.
     Stray(Stray),
+    /// Own beacon nodes speak against each other about such a thing: nothing follows from it.
+    Disputed(Disputed),
     /// Something could not be read.
     Trouble(BeaconError),
 }
@@ -145,8 +155,8 @@ impl Reader {
             {
                 return;
             }
-            for stray in self.reading.strays() {
-                if self.told.send(Told::Stray(stray)).await.is_err() {
+            for told in self.strays().await {
+                if self.told.send(told).await.is_err() {
                     return;
                 }
             }
@@ -157,6 +167,23 @@ impl Reader {
                 return;
             }
         }
+    }
+
+    /// What is to be told of stray signatures: where one node's word is not enough, what all say.
+    async fn strays(&mut self) -> Vec<Told> {
+        let strays = self.reading.strays();
+        let reading = &self.reading;
+        let believed = reading.believed();
+        let mut own = Witnesses::new(&self.clients, &self.chain, self.calm.clone(), believed);
+        let mut told = Vec::new();
+        for stray in strays {
+            let is_its = |committees: &[Committee]| reading.is_its_by(&stray, committees);
+            told.push(match own.hear(&stray, is_its).await {
+                Ok(()) => Told::Stray(stray),
+                Err(disputed) => Told::Disputed(disputed),
+            });
+        }
+        told
     }
 
     /// How long it takes until two thirds of a slot are over.

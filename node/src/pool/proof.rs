@@ -215,4 +215,4 @@ fn is_there(root: Root) -> Option<Root> {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -10,12 +10,25 @@ use node_core::outcome::effect::Effect;
 use node_core::outcome::{Owed, Shown};
 use node_core::pool::misuse::Misuse;
 use node_core::record::JournalError;
-use proto::{Epoch, PeerIndex, Slot, WireVersion};
+use proto::{Epoch, PeerIndex, Root, Slot, WireVersion};
 
 use crate::beacon::BeaconError;
 use crate::disk::files::FileError;
 use crate::net::{Disconnect, Refusal};
 use crate::report::status::{BeaconNodeStatus, CoordinatorStatus};
+
+/// Own beacon nodes that speak against each other about a vote that nobody here may have signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disputed {
+    /// Whose, of which slot.
+    pub owed: Owed,
+    /// The block that carries it.
+    pub block: Root,
+    /// The nodes that show it, by their shown addresses.
+    pub shown_by: Vec<String>,
+    /// Those that do not.
+    pub denied_by: Vec<String>,
+}
 
 #[derive(Debug)]
 pub enum News {
@@ -84,6 +97,8 @@ pub enum News {
         /// What the duties of these epochs have earned.
         effects: Vec<(Epoch, Effect)>,
     },
+    /// Own beacon nodes speak against each other about a vote.
+    Disputed(Disputed),
     /// What became of duties cannot be read.
     NotRead(BeaconError),
     /// An errand to Rocket Pool was lost, since too many wait.

@@ -7,6 +7,7 @@
 //! | `seats` | whose bit is whose in the committees of a slot |
 //! | [`reading`] | what is to be read next, and what follows from it |
 //! | [`effect`] | how much of what an epoch could earn was earned |
+//! | [`witness`] | whether one node's word is enough |
 //!
 //! A vote is in the chain if a block after its slot, up to the end of the next epoch (EIP-7045),
 //! carries its bit. Its target is right if it names the last block up to the first slot of the
@@ -34,6 +35,7 @@ pub mod reading;
 mod seats;
 #[cfg(test)]
 mod tests;
+pub mod witness;
 mod work;
 
 pub use work::{Bears, Followed, Foreign, Owed, Shown, Signed, Stray, Vote, Work};

@@ -336,7 +336,7 @@ impl Reading {
     }
 
     /// The last slot whose block is believed.
-    fn believed(&self) -> Slot {
+    pub fn believed(&self) -> Slot {
         self.finalised.max(Slot(self.head.0.saturating_sub(DEPTH)))
     }
 

@@ -14,6 +14,7 @@ use crate::beacon::BeaconError;
 use crate::disk::duty_history::{Contribution, Fate, OnChain, Row, Seen, Trouble};
 use crate::report::lines::{Quiet, Subject};
 use crate::report::metrics::PeerLabels;
+use crate::report::news::Disputed;
 use crate::report::status::EpochStatus;
 
 /// Epochs shown at most.
@@ -130,6 +131,16 @@ impl Observer {
                 metrics.epoch(last);
             }
         });
+    }
+
+    /// Own beacon nodes speak against each other about a vote that may be foreign.
+    pub(super) fn disputed(vote: &Disputed) {
+        let (slot, validator, block) = (vote.owed.slot.0, vote.owed.index.0, vote.block);
+        warn!(
+            slot, validator, %block, shown_by = ?vote.shown_by, denied_by = ?vote.denied_by,
+            "your beacon nodes disagree about a vote of this validator in a block: its duties go \
+             on. Find out which of them is wrong; a third in `beacon_nodes` decides"
+        );
     }
 
     /// What became of duties cannot be read.

@@ -1,9 +1,10 @@
 //! What bears the signature of our validators in the chain, and is not what is known to be signed.
 
 use proto::Root;
-use proto::eth::AttestationData;
+use proto::eth::{AttestationData, Committee};
 
 use super::{Reading, hold};
+use crate::outcome::seats::Seats;
 use crate::outcome::{Bears, Owed, Signed, Stray, Work};
 
 impl Reading {
@@ -16,6 +17,23 @@ impl Reading {
             self.signed.remove(&stray.owed);
         }
         found
+    }
+
+    /// Whether a stray is its validator's by these committees of its slot too. Of a block they say
+    /// nothing: that bears its signature.
+    pub fn is_its_by(&self, stray: &Stray, committees: &[Committee]) -> bool {
+        let Bears::Vote(data) = stray.bears else {
+            return true;
+        };
+        let seats = Seats::of(committees, &[stray.owed.index]);
+        let all = self.links.within(stray.owed.slot.next()..=self.head);
+        let carries = all
+            .map(|(_, link)| link)
+            .find(|link| link.root == stray.block);
+        let mut votes = carries
+            .into_iter()
+            .flat_map(|link| link.votes.iter().flatten());
+        votes.any(|votes| votes.data == data && hold(votes, &stray.owed, &seats))
     }
 
     fn stray(&self, owed: Owed) -> Option<Stray> {

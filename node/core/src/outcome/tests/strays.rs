@@ -3,7 +3,7 @@
 use proto::eth::{IncludedVotes, ValidatorIndex};
 use proto::{Root, Slot};
 
-use super::chain::{Chain, PER_EPOCH, root, signature, vote, votes};
+use super::chain::{Chain, PER_EPOCH, committees, root, signature, vote, votes};
 use crate::outcome::reading::{DEPTH, Reading};
 use crate::outcome::{Bears, Followed, Owed, Signed, Stray, Work};
 
@@ -57,6 +57,33 @@ fn another_vote_with_our_bit_is_told_and_our_own_is_not() {
     let others = vec![right(1), other(&[1, 1, 0])];
     assert_eq!(told(others, signed), [], "they are others'");
     assert_eq!(told(vec![], signed), []);
+}
+
+#[test]
+fn a_vote_is_our_validators_by_the_committees_that_seat_it_where_its_bit_is() {
+    let mut chain = Chain::default();
+    let head = carrying(&mut chain, vec![other(&[1, 0, 1])]);
+    let mut reading = Reading::new(PER_EPOCH);
+    let owed = vote(9, 7);
+    reading.follow(Followed { owed, signed: None });
+    chain.read(&mut reading, head);
+    let [stray] = reading.strays()[..] else {
+        panic!("it is told");
+    };
+    let here = committees(Slot(9));
+    assert!(reading.is_its_by(&stray, &here));
+    let mut swapped = here.clone();
+    swapped[0].validators.swap(1, 2);
+    assert!(!reading.is_its_by(&stray, &swapped));
+    assert!(!reading.is_its_by(&stray, &[]));
+    let elsewhere = Stray {
+        block: root(11, 0),
+        ..stray
+    };
+    assert!(
+        !reading.is_its_by(&elsewhere, &here),
+        "block 11 carries none"
+    );
 }
 
 #[test]
