@@ -11,7 +11,7 @@ use devnet::place::Site;
 use devnet::plan::Plan;
 use node::disk::duty_history::Ending;
 use node::report::status::Status;
-use proto::Slot;
+use proto::{DutyKind, Slot};
 
 use crate::lan::{Cable, Lan, inside};
 use crate::stand::{founded, moment, site, stood_in, until};
@@ -167,10 +167,12 @@ impl Town {
         connected.count()
     }
 
-    /// How the duty of `slot` ended on peer `i`.
+    /// How the attestation of `slot` ended on peer `i`. Whether there is a contribution too is up
+    /// to the keys, and who was away when its selection proof was made cannot help with it.
     fn ending(&self, i: usize, slot: Slot) -> Ending {
-        let duties = self.status(i).unwrap().duties;
-        let found = duties.into_iter().find(|ending| ending.slot == slot.0);
+        let head = DutyKind::Head.name();
+        let mut duties = self.status(i).unwrap().duties.into_iter();
+        let found = duties.find(|ending| ending.slot == slot.0 && ending.kind == head);
         found.unwrap()
     }
 }
