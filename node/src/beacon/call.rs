@@ -3,76 +3,42 @@
 use std::fmt;
 use std::time::Duration;
 
-/// One call of the Beacon API.
+/// One call of the Beacon API, or of a relay's: [`Call::route`] says which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Call {
-    /// `GET /eth/v1/beacon/genesis`.
     Genesis,
-    /// `GET /eth/v1/config/spec`.
     Spec,
-    /// `GET /eth/v1/node/version`.
     Version,
-    /// `GET /eth/v1/node/syncing`.
     Syncing,
-    /// `GET /eth/v1/node/health`.
     Health,
-    /// `GET /eth/v1/node/peer_count`.
     PeerCount,
-    /// `/eth/v1/beacon/states/{state}/validators`.
     Validators,
-    /// `GET /eth/v1/beacon/states/{state}/pending_deposits`.
     PendingDeposits,
-    /// `GET /eth/v1/beacon/headers/{block}`.
     Header,
-    /// `GET /eth/v2/beacon/blocks/{block}`.
     Block,
-    /// `GET /eth/v1/beacon/states/{state}/committees`.
     Committees,
-    /// `POST /eth/v1/validator/duties/attester/{epoch}`.
     AttesterDuties,
-    /// `GET /eth/v2/validator/duties/proposer/{epoch}`, or v1.
     ProposerDuties,
-    /// `POST /eth/v1/validator/duties/sync/{epoch}`.
     SyncDuties,
-    /// `GET /eth/v1/validator/attestation_data`.
     AttestationData,
-    /// `POST /eth/v2/beacon/pool/attestations`.
     SubmitAttestations,
-    /// `GET /eth/v2/validator/aggregate_attestation`.
     Aggregate,
-    /// `POST /eth/v2/validator/aggregate_and_proofs`.
     SubmitAggregates,
-    /// `GET /eth/v1/validator/sync_committee_contribution`.
     Contribution,
-    /// `POST /eth/v1/beacon/pool/sync_committees`.
     SubmitSyncMessages,
-    /// `POST /eth/v1/validator/contribution_and_proofs`.
     SubmitContributions,
-    /// `POST /eth/v1/validator/sync_committee_subscriptions`.
     SubscribeSync,
-    /// `POST /eth/v1/beacon/pool/voluntary_exits`.
     SubmitExit,
-    /// `GET /eth/v1/beacon/pool/voluntary_exits`.
     PooledExits,
-    /// `GET /eth/v3/validator/blocks/{slot}`.
     ProduceBlock,
-    /// `POST /eth/v2/beacon/blocks`, or `blinded_blocks`.
     PublishBlock,
-    /// `POST /eth/v1/validator/prepare_beacon_proposer`.
     PrepareProposers,
-    /// `POST /eth/v1/validator/beacon_committee_subscriptions`.
     SubscribeCommittees,
-    /// `GET /eth/v1/builder/header/{slot}/{parent_hash}/{pubkey}`, of a relay.
     BuilderHeader,
-    /// `POST /eth/v1/validator/register_validator`.
     RegisterValidators,
-    /// `GET /eth/v1/beacon/blocks/{block}/root`.
     BlockRoot,
-    /// `GET /eth/v1/beacon/states/{state}/finality_checkpoints`.
     Checkpoints,
-    /// `GET /eth/v2/debug/beacon/states/{state}`.
     State,
-    /// `GET /eth/v1/events`.
     Events,
 }
 
@@ -154,6 +120,59 @@ impl Call {
             Self::State => "state",
             Self::Events => "events",
         }
+    }
+
+    /// Its method and path, as the API has them.
+    pub const fn route(self) -> &'static str {
+        match self {
+            Self::Genesis => "GET /eth/v1/beacon/genesis",
+            Self::Spec => "GET /eth/v1/config/spec",
+            Self::Version => "GET /eth/v1/node/version",
+            Self::Syncing => "GET /eth/v1/node/syncing",
+            Self::Health => "GET /eth/v1/node/health",
+            Self::PeerCount => "GET /eth/v1/node/peer_count",
+            Self::Validators => "POST /eth/v1/beacon/states/{state}/validators or GET",
+            Self::PendingDeposits => "GET /eth/v1/beacon/states/{state}/pending_deposits",
+            Self::Header => "GET /eth/v1/beacon/headers/{block}",
+            Self::Block => "GET /eth/v2/beacon/blocks/{block}",
+            Self::Committees => "GET /eth/v1/beacon/states/{state}/committees",
+            Self::AttesterDuties => "POST /eth/v1/validator/duties/attester/{epoch}",
+            Self::ProposerDuties => "GET /eth/v2/validator/duties/proposer/{epoch}, or v1",
+            Self::SyncDuties => "POST /eth/v1/validator/duties/sync/{epoch}",
+            Self::AttestationData => "GET /eth/v1/validator/attestation_data",
+            Self::SubmitAttestations => "POST /eth/v2/beacon/pool/attestations",
+            Self::Aggregate => "GET /eth/v2/validator/aggregate_attestation",
+            Self::SubmitAggregates => "POST /eth/v2/validator/aggregate_and_proofs",
+            Self::Contribution => "GET /eth/v1/validator/sync_committee_contribution",
+            Self::SubmitSyncMessages => "POST /eth/v1/beacon/pool/sync_committees",
+            Self::SubmitContributions => "POST /eth/v1/validator/contribution_and_proofs",
+            Self::SubscribeSync => "POST /eth/v1/validator/sync_committee_subscriptions",
+            Self::SubmitExit => "POST /eth/v1/beacon/pool/voluntary_exits",
+            Self::PooledExits => "GET /eth/v1/beacon/pool/voluntary_exits",
+            Self::ProduceBlock => "GET /eth/v3/validator/blocks/{slot}",
+            Self::PublishBlock => "POST /eth/v2/beacon/blocks, or blinded_blocks",
+            Self::PrepareProposers => "POST /eth/v1/validator/prepare_beacon_proposer",
+            Self::SubscribeCommittees => "POST /eth/v1/validator/beacon_committee_subscriptions",
+            Self::BuilderHeader => "GET /eth/v1/builder/header/{slot}/{parent_hash}/{pubkey}",
+            Self::RegisterValidators => "POST /eth/v1/validator/register_validator",
+            Self::BlockRoot => "GET /eth/v1/beacon/blocks/{block}/root",
+            Self::Checkpoints => "GET /eth/v1/beacon/states/{state}/finality_checkpoints",
+            Self::State => "GET /eth/v2/debug/beacon/states/{state}",
+            Self::Events => "GET /eth/v1/events",
+        }
+    }
+
+    /// Who is asked.
+    pub(super) const fn of_whom(self) -> &'static str {
+        match self.is_of_relay() {
+            true => "relay",
+            false => "beacon node",
+        }
+    }
+
+    /// Whether a relay is asked, and no beacon node.
+    pub(super) const fn is_of_relay(self) -> bool {
+        matches!(self, Self::BuilderHeader)
     }
 
     /// How long it may take until the whole answer is there; of [`Call::Events`] and

@@ -170,7 +170,9 @@ impl BeaconClient {
         body: &'a [u8],
     ) -> Result<T, BeaconError> {
         serde_json::from_slice(body).map_err(|error| {
-            if let Some(other) = Other::of(body).filter(|other| *other != Other::BeaconApi) {
+            let other = Other::of(body).filter(|other| *other != Other::BeaconApi);
+            // What advice there is would be about the address of a beacon node.
+            if let Some(other) = other.filter(|_| !call.is_of_relay()) {
                 return self.error(call, Cause::NoBeaconApi(other));
             }
             let from = error.column().saturating_sub(60).min(body.len());

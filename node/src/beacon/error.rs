@@ -20,7 +20,7 @@ pub struct BadUrl(pub String);
 
 /// A call to the beacon node failed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("beacon node {node}, {call}: {cause}")]
+#[error("{} {node}, {call}{}: {cause}", .call.of_whom(), route(*.call, .cause))]
 pub struct BeaconError {
     /// The node: scheme, host and port.
     pub node: Arc<str>,
@@ -47,6 +47,18 @@ pub enum Cause {
     NoBeaconApi(Other),
     #[error("the answer is not to what was asked: {0}: the node is faulty, or a proxy mixes nodes")]
     Contradiction(Contradiction),
+}
+
+/// The route of a call where the answer to it is of no use: a proxy may have to let it through.
+fn route(call: Call, cause: &Cause) -> String {
+    match cause {
+        Cause::Rejected(_)
+        | Cause::TooLarge(_)
+        | Cause::Undecodable(_)
+        | Cause::NoBeaconApi(_)
+        | Cause::Contradiction(_) => format!(" ({})", call.route()),
+        Cause::Unreachable(_) | Cause::Broken(_) | Cause::Timeout(_) => String::new(),
+    }
 }
 
 /// A status that is no success, with what the node said about it.
@@ -298,6 +310,10 @@ fn of_status(status: u16) -> &'static str {
         }
         404 | 405 | 501 => ": the node has no such call or object; check its version",
         408 | 429 | 502 | 504 => ": the node or a proxy before it is overloaded",
+        400 | 406 | 410 | 415 => {
+            ": the node does not take this question or object so; look at its log, and whether it \
+             and gantry are new enough for the chain"
+        }
         503 => ": the node is syncing or starting; wait for it",
         500.. => ": look at the node's log",
         _ => "",

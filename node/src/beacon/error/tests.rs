@@ -22,8 +22,9 @@ fn an_error_names_the_node_the_call_the_reason_and_what_to_do() {
     let body = br#"{"code":503,"message":"Node is\nsyncing"}"#;
     assert_eq!(
         error(Cause::Rejected(read(503, body))).to_string(),
-        "beacon node http://127.0.0.1:5052, attestation data: HTTP status 503 (Node is \
-             syncing): the node is syncing or starting; wait for it"
+        "beacon node http://127.0.0.1:5052, attestation data (GET \
+             /eth/v1/validator/attestation_data): HTTP status 503 (Node is syncing): the node is \
+             syncing or starting; wait for it"
     );
     assert_eq!(
         error(Cause::Timeout(4000)).to_string(),

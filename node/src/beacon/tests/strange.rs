@@ -286,17 +286,23 @@ async fn a_node_that_answers_nothing_else_either_is_not_called_unready() {
 #[tokio::test]
 async fn a_strange_event_costs_no_other_and_no_connection() {
     let events = include_str!("recorded/head_events.sse");
-    let strange = format!("event: head\ndata: {{\"slot\": \"x\"}}\n\n{events}");
+    // One without the roots that duties depend on: what it would say of them is not known.
+    let rootless = format!("{{\"slot\":\"414\",\"block\":\"{HEAD}\"}}");
+    let strange = format!("event: head\ndata: {rootless}\n\n{events}");
     let path = "/eth/v1/events";
     let node = Node::recorded().with(path, (200, "text/event-stream", strange.as_bytes()));
     let client = node.start().await;
     let heads = client.head_events(Duration::from_secs(5));
-    let read: Vec<bool> = heads.take(5).map(|heard| heard.is_ok()).collect().await;
+    let heard: Vec<_> = heads.take(5).collect().await;
+    let read: Vec<bool> = heard.iter().map(Result::is_ok).collect();
     assert_eq!(
         read,
         [true, false, true, true, true],
         "the first is the connection"
     );
+    let told = heard[1].as_ref().unwrap_err().to_string();
+    assert!(told.contains("previous_duty_dependent_root"), "{told}");
+    assert!(told.contains("GET /eth/v1/events"), "{told}");
     assert_eq!(node.asked(path), 1);
 }
 
