@@ -15,7 +15,7 @@ use super::error::{BeaconError, ItemFailure};
 
 impl BeaconClient {
     /// The aggregate that the node has of the votes of `committee` in `slot` for what has the
-    /// `hash_tree_root` `data`; none if it has no such votes, or does not know the call.
+    /// `hash_tree_root` `data`; none if it has no such votes.
     ///
     /// # Errors
     /// If the node cannot be asked, or answers for other votes or other committees.
@@ -30,9 +30,8 @@ impl BeaconClient {
             "/eth/v2/validator/aggregate_attestation?attestation_data_root={data}&slot={slot}\
              &committee_index={committee}"
         );
-        let answer = match self.ssz_or_json(CALL, &path).await {
-            Err(error) if error.status() == Some(404) => return Ok(None),
-            answer => answer?,
+        let Some(answer) = self.ssz_or_json_if_any(CALL, &path).await? else {
+            return Ok(None);
         };
         let aggregate = match spec.preset() {
             PresetBase::Mainnet => self.read_aggregate::<Mainnet>(&answer)?,

@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout_at};
 use super::address;
 use super::call::Call;
 use super::contradiction::Contradiction;
-use super::error::{BadUrl, BeaconError, Cause, Rejected};
+use super::error::{BadUrl, BeaconError, Cause, Rejected, Voice};
 use super::items::{Strange, Unread};
 use super::pauses::{Pauses, Subject};
 use super::transport::Way;
@@ -128,6 +128,20 @@ impl BeaconClient {
                 answer.map_err(|other| error.or(other))
             }
             answer => answer,
+        }
+    }
+
+    /// The same of what a node has or has not. That it has not only the node itself can say: the
+    /// 404 of a proxy, or of a path that is none of its own, is a failure.
+    pub(super) async fn ssz_or_json_if_any(
+        &self,
+        call: Call,
+        path: &str,
+    ) -> Result<Option<Answer>, BeaconError> {
+        let is_own = |said: &Rejected| said.status == 404 && said.voice == Voice::Own;
+        match self.ssz_or_json(call, path).await {
+            Err(error) if error.rejected().is_some_and(is_own) => Ok(None),
+            answer => answer.map(Some),
         }
     }
 

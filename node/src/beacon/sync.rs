@@ -68,7 +68,7 @@ impl BeaconClient {
     }
 
     /// What the node has put together of the messages of `subcommittee` in `slot` for the head
-    /// `root`; none if it has no such messages, or does not know the call.
+    /// `root`; none if it has no such messages.
     ///
     /// # Errors
     /// If the node cannot be asked, or answers for another slot, subcommittee or root.
@@ -84,9 +84,8 @@ impl BeaconClient {
             "/eth/v1/validator/sync_committee_contribution?slot={slot}&subcommittee_index={index}\
              &beacon_block_root={root}"
         );
-        let answer = match self.ssz_or_json(CALL, &path).await {
-            Err(error) if error.status() == Some(404) => return Ok(None),
-            answer => answer?,
+        let Some(answer) = self.ssz_or_json_if_any(CALL, &path).await? else {
+            return Ok(None);
         };
         let contribution = match spec.preset() {
             PresetBase::Mainnet => self.read_contribution::<Mainnet>(&answer)?,

@@ -70,19 +70,16 @@ async fn an_aggregate_of_one_committee_is_asked_for_by_slot_data_and_committee()
 }
 
 #[tokio::test]
-async fn a_node_that_has_none_or_does_not_know_the_call_gives_none() {
-    for body in [
-        &b"{\"code\":404,\"message\":\"none\"}"[..],
-        b"<html>404</html>",
-    ] {
+async fn only_the_node_itself_says_that_it_has_no_aggregate() {
+    let asked = async |body: &[u8]| {
         let node = Node::recorded().with(ROUTE, (404, JSON, body));
-        let found = node
-            .start()
-            .await
-            .aggregate(&spec().await, OF, data())
-            .await;
-        assert_eq!(found, Ok(None));
-    }
+        let client = node.start().await;
+        client.aggregate(&spec().await, OF, data()).await
+    };
+    let own = b"{\"code\":404,\"message\":\"none\"}";
+    assert_eq!(asked(own).await, Ok(None));
+    let of_a_proxy = asked(b"<html>404</html>").await.unwrap_err();
+    assert_eq!(of_a_proxy.status(), Some(404));
 }
 
 #[tokio::test]

@@ -84,7 +84,7 @@ async fn a_contribution_is_asked_for_by_slot_subcommittee_and_root_or_there_is_n
     let asked = format!("{ROUTE}?slot=414&subcommittee_index=2&beacon_block_root={root}");
     assert_eq!(node.last().0, asked);
 
-    let node = Node::recorded().with(ROUTE, (404, JSON, b"{\"code\":404}"));
+    let node = Node::recorded().with(ROUTE, (404, JSON, b"{\"code\":404,\"message\":\"none\"}"));
     let found = node
         .start()
         .await
