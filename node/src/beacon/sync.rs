@@ -29,10 +29,11 @@ pub struct SyncSubscription {
 
 impl BeaconClient {
     /// Where `validators` sit in the sync committee of `epoch`, and what in the answer was of no
-    /// use; nowhere if the node does not know the call.
+    /// use. Whom the list leaves out sits nowhere; a node that refuses the call says nothing of
+    /// that: every one has it, and 400 is of an epoch that its state does not reach.
     ///
     /// # Errors
-    /// If the node cannot be asked or answers nothing that is of use.
+    /// If the node cannot be asked, refuses, or answers nothing that is of use.
     pub async fn sync_duties(
         &self,
         epoch: Epoch,
@@ -45,12 +46,7 @@ impl BeaconClient {
         self.put((Call::SyncDuties, epoch.0), async {
             const CALL: Call = Call::SyncDuties;
             let path = format!("/eth/v1/validator/duties/sync/{epoch}");
-            let answer = match self.post(CALL, &path, Body::json(validators)).await {
-                Err(error) if error.refuses_the_form() => {
-                    return Ok((Vec::new(), Strange::default()));
-                }
-                answer => answer?,
-            };
+            let answer = self.post(CALL, &path, Body::json(validators)).await?;
             let answer: Answered = self.read_json(CALL, &answer.body)?;
             let mut strange = self.strange(&answer.data.unread);
             let mut duties = answer.data.read;

@@ -63,14 +63,12 @@ async fn seats_are_of_those_asked_for_and_strange_ones_are_told() {
     let told = strange.told().unwrap();
     assert!(told.contains("validator 9 was not asked for"), "{told}");
 
-    let node = Node::recorded().with(DUTIES, (404, JSON, b"<html></html>"));
-    let (duties, _) = node
-        .start()
-        .await
-        .sync_duties(Epoch(51), &asked)
-        .await
-        .unwrap();
-    assert_eq!(duties, []);
+    // A refusal is no answer: it does not say that nobody of us has a seat.
+    for status in [400, 403, 404, 405, 501] {
+        let node = Node::recorded().with(DUTIES, (status, JSON, b""));
+        let refused = node.start().await.sync_duties(Epoch(51), &asked).await;
+        assert_eq!(refused.unwrap_err().status(), Some(status));
+    }
 }
 
 #[tokio::test]
