@@ -1,5 +1,6 @@
 //! Own beacon nodes of which one does what nodes do on a bad day, behind real connections.
 
+mod lies;
 mod pretend;
 
 use futures::StreamExt as _;
@@ -49,8 +50,12 @@ impl Peer {
     }
 
     async fn answer(&mut self) -> Response {
-        let said = self.said.recv().await.unwrap();
-        said.response.unwrap()
+        loop {
+            let said = self.said.recv().await.unwrap();
+            if let Some(response) = said.response {
+                return response;
+            }
+        }
     }
 
     async fn vote(&mut self) -> Response {
@@ -111,14 +116,16 @@ async fn a_node_that_answers_nonsense_costs_no_vote() {
 }
 
 #[tokio::test]
-async fn an_old_head_loses_against_two_and_is_named_beside_one() {
-    let old = Pretend::start().await.voting('p');
-    let sound = [Pretend::start().await, Pretend::start().await];
-    let mut three = Peer::of(&[&old, &sound[0], &sound[1]]);
-    assert_eq!(three.vote().await, says('n'));
-    let mut two = Peer::of(&[&old, &sound[0]]);
-    let views = vec![vote('p'), vote('n')];
-    assert_eq!(two.vote().await, Response::SplitVote(slot(), views));
+async fn an_old_head_or_one_of_another_fork_loses_against_two_and_is_named_beside_one() {
+    for other in ['p', 'x'] {
+        let odd = Pretend::start().await.voting(other);
+        let sound = [Pretend::start().await, Pretend::start().await];
+        let mut three = Peer::of(&[&odd, &sound[0], &sound[1]]);
+        assert_eq!(three.vote().await, says('n'));
+        let mut two = Peer::of(&[&odd, &sound[0]]);
+        let views = vec![vote(other), vote('n')];
+        assert_eq!(two.vote().await, Response::SplitVote(slot(), views));
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -29,6 +30,8 @@ struct Script {
     genesis_root: Root,
     /// The blocks that it knows, the newest first.
     known: String,
+    /// How long each answer takes.
+    takes: Duration,
 }
 
 struct Shared {
@@ -116,6 +119,7 @@ impl Pretend {
             votes: vec!['n'],
             genesis_root: root('g'),
             known: "n".to_owned(),
+            takes: Duration::ZERO,
         };
         let shared = Arc::new(Shared {
             script: Mutex::new(script),
@@ -162,8 +166,7 @@ impl Pretend {
     }
 
     pub fn answering(self, path: &str, body: &str) -> Self {
-        let odd = (path.to_owned(), 200, body.to_owned());
-        self.change(|script| script.odd.push(odd))
+        self.saying(path, 200, body)
     }
 
     /// Builds a block on the head of this letter that brings so much.
@@ -177,13 +180,27 @@ impl Pretend {
 
     pub fn refusing(self, path: &str) -> Self {
         let body = json!({"code": 400, "message": "no"}).to_string();
-        let odd = (path.to_owned(), 400, body);
-        self.change(|script| script.odd.push(odd))
+        self.saying(path, 400, &body)
     }
 
     /// Knows these blocks, the newest first.
     pub fn knowing(self, known: &str) -> Self {
         self.change(|script| script.known = known.to_owned())
+    }
+
+    /// Needs so long for each answer.
+    pub fn taking(self, takes: Duration) -> Self {
+        self.change(|script| script.takes = takes)
+    }
+
+    /// Has no such call, and says so as a proxy does.
+    pub fn without(self, path: &str) -> Self {
+        self.saying(path, 404, "<html>Not Found</html>")
+    }
+
+    pub fn saying(self, path: &str, status: u16, body: &str) -> Self {
+        let odd = (path.to_owned(), status, body.to_owned());
+        self.change(|script| script.odd.push(odd))
     }
 
     pub fn of_another_chain(self) -> Self {
@@ -256,6 +273,10 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     shared.asked.send_modify(|asked| asked.push(named));
     let mut is_held = shared.is_held.subscribe();
     is_held.wait_for(|is_held| !is_held).await.unwrap();
+    let takes = shared.script.lock().unwrap().takes;
+    if !takes.is_zero() {
+        tokio::time::sleep_until(tokio::time::Instant::now() + takes).await;
+    }
     let mut script = shared.script.lock().unwrap();
     if let Some((_, status, body)) = script.odd.iter().find(|(odd, ..)| *odd == path) {
         return of(*status, Body::from(body.clone()));
