@@ -86,6 +86,7 @@ pub enum Voice {
 /// One item of a posted list that the node did not take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemFailure {
+    /// Its position; beyond the list, if the node names none that can be read.
     pub index: usize,
     /// The node's own words, cut like the whole message.
     pub message: Shown,
@@ -204,15 +205,17 @@ impl Rejected {
             };
         };
         let is_own = read.code.is_some() && read.message.is_some();
-        let failures = read.failures.into_iter().flatten().filter_map(|failure| {
-            Some(ItemFailure {
+        let failures = read
+            .failures
+            .into_iter()
+            .flatten()
+            .map(|failure| ItemFailure {
                 index: match failure.index {
                     Number::Plain(index) => index,
-                    Number::Quoted(text) => text.parse().ok()?,
+                    Number::Quoted(text) => text.parse().unwrap_or(usize::MAX),
                 },
                 message: hidden.shown(&failure.message.unwrap_or_default()),
-            })
-        });
+            });
         Self {
             status,
             voice: if is_own { Voice::Own } else { Voice::Foreign },

@@ -156,10 +156,19 @@ impl Question {
         };
         match submit(fork).await {
             Ok(failures) => {
-                let of = |failure: ItemFailure| {
+                let of = |failure: &ItemFailure| {
                     Some((*whose.get(failure.index)?, failure.message.to_string()))
                 };
-                failures.into_iter().filter_map(of).collect()
+                let named: Option<Vec<_>> = failures.iter().map(of).collect();
+                // Which one it is cannot be told: it may be any.
+                named.unwrap_or_else(|| {
+                    let said = failures.iter().map(|failure| failure.message.to_string());
+                    let said: Vec<String> = said.collect();
+                    all(format!(
+                        "it refuses parts that it names by no position: {}",
+                        said.join("; ")
+                    ))
+                })
             }
             Err(error) => all(error.to_string()),
         }

@@ -195,3 +195,22 @@ async fn every_question_is_answered_beside_a_preferred_node_of_no_use() {
     let (other, _) = useless.last().unwrap();
     assert_eq!(other.all_asked(), [""; 0], "it is on another chain");
 }
+
+#[tokio::test]
+async fn of_a_list_whose_refused_parts_are_named_by_no_position_nothing_counts_as_taken() {
+    for index in [json!(1), json!("second"), json!(u64::MAX)] {
+        let said = json!({ "code": 400, "message": "some", "failures": [
+            { "index": index, "message": "invalid signature" }] });
+        let node = Pretend::start().await.saying(POOL, 400, &said.to_string());
+        let response = Peer::of(&[&node]).ask(submission()).await;
+        let Response::Submit {
+            accepted, refused, ..
+        } = response
+        else {
+            panic!("{response:?}");
+        };
+        assert_eq!(accepted, [], "{index}");
+        assert_eq!(refused[0].0, ValidatorIndex(7), "{index}");
+        assert!(refused[0].1.contains("invalid signature"), "{refused:?}");
+    }
+}
