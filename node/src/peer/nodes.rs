@@ -209,10 +209,26 @@ impl Nodes {
             self.shared().beacons.asked(place, clock::now());
         }
         let begun = Instant::now();
-        let answer = self.node(place).put(request).await;
+        let mut answer = self.node(place).put(request).await;
+        let is_sound = self.note(place, is_short.then(|| begun.elapsed()), &answer);
+        // Where another one answers, that this one refuses would be told by nobody. Of a vote, and
+        // of how it is, the next look tells.
+        let is_told_now = is_sound && !is_short;
+        let refuses = |news: &mut News| is_told_now && matches!(news, News::Lacking { .. });
+        if let Some(news) = answer.news.take_if(refuses) {
+            let news = Some(news);
+            let response = None;
+            // If the loop has ended, nobody wants it any more.
+            self.said.send(Said { response, news }).await.ok();
+        }
+        (place, answer)
+    }
+
+    /// Takes note of what an answer shows of its node, and of how long a short one took; whether
+    /// the node is waited for.
+    fn note(&self, place: Place, took: Option<std::time::Duration>, answer: &Answer) -> bool {
         let mut shared = self.shared();
-        if is_short {
-            let took = begun.elapsed();
+        if let Some(took) = took {
             shared.beacons.answered(place, took, &answer.response);
         }
         if let Some(News::Lacking { what, why, .. }) = &answer.news {
@@ -220,8 +236,7 @@ impl Nodes {
             debug!(node, "nothing for {what}: {why}");
             shared.lacks[place.0] = Some(format!("nothing for {what}: {why}"));
         }
-        drop(shared);
-        (place, answer)
+        shared.beacons.standing(place, clock::now()).is_waited_for()
     }
 
     /// The request as this node gets it: a block that another has built it checks as a foreign one.

@@ -27,6 +27,7 @@ const SUBSCRIBE_SYNC: &str = "/eth/v1/validator/sync_committee_subscriptions";
 const REGISTER: &str = "/eth/v1/validator/register_validator";
 const EXITS: &str = "/eth/v1/beacon/pool/voluntary_exits";
 const MESSAGES: &str = "/eth/v1/beacon/pool/sync_committees";
+const SYNCING: &str = "/eth/v1/node/syncing";
 /// Every path that is asked below.
 const ALL: [&str; 15] = [
     VOTE,
@@ -194,6 +195,36 @@ async fn every_question_is_answered_beside_a_preferred_node_of_no_use() {
     .await;
     let (other, _) = useless.last().unwrap();
     assert_eq!(other.all_asked(), [""; 0], "it is on another chain");
+}
+
+/// Where the others take it, nothing is lost; but this node passes nothing on. Of one that is not
+/// well at all, the look at it tells.
+#[tokio::test]
+async fn what_one_node_refuses_and_another_takes_is_told_once() {
+    let unwell = Pretend::start().await.without(SYNCING).without(REGISTER);
+    let refusing = Pretend::start().await.without(REGISTER);
+    let sound = Pretend::start().await;
+    let mut peer = Peer::of(&[&unwell, &refusing, &sound]);
+    peer.look().await;
+    assert!(!peer.standing(0).is_waited_for());
+    peer.nodes.ask(Request::Register(Vec::new()));
+    // All is said when nobody is left who could say more.
+    let Peer { nodes, mut said } = peer;
+    drop(nodes);
+    let (mut is_taken, mut told) = (false, Vec::new());
+    while let Some(said) = said.recv().await {
+        is_taken |= matches!(said.response, Some(Response::Register(_, true)));
+        if let Some(News::Lacking { why, .. }) = said.news {
+            told.push(why);
+        }
+    }
+    assert!(is_taken);
+    assert_eq!(unwell.asked(REGISTER), 1);
+    let [why] = &told[..] else {
+        panic!("{told:?}");
+    };
+    let node = format!("beacon node {}, register validators", refusing.url);
+    assert!(why.starts_with(&node), "{why}");
 }
 
 #[tokio::test]
