@@ -114,7 +114,10 @@ impl Nodes {
     pub(super) fn ask(&self, request: Request) {
         let nodes = self.clone();
         if let Some(asking) = self.relays.ask(&request) {
-            tokio::spawn(async move { nodes.say(asking.await, None).await });
+            tokio::spawn(async move {
+                let (response, news) = asking.await;
+                nodes.say(response, news).await;
+            });
             return;
         }
         if self.nodes.len() > 1 {

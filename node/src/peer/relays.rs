@@ -1,6 +1,9 @@
 //! The core's question for bids, put to the relays that the operators have named: to all at once,
 //! each by itself, so that one that hangs keeps no other from being heard.
 //!
+//! Of a relay that does not answer, or with something else, the operator is told where no other has
+//! shown the bid.
+//!
 //! Never here: what a bid is worth. The core verifies it.
 
 use std::collections::BTreeMap;
@@ -12,10 +15,11 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use proto::agreement::Relay;
 use proto::{DutyId, PublicKey, Root};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, timeout_at};
 use tracing::debug;
 
-use crate::beacon::BeaconClient;
+use crate::beacon::{BeaconClient, BeaconError, Call, Cause};
+use crate::report::news::News;
 use node_core::duties::agreed::bids::ShownBid;
 use node_core::duties::{Request, Response};
 
@@ -31,7 +35,7 @@ impl Relays {
     pub(super) fn ask(
         &self,
         request: &Request,
-    ) -> Option<impl Future<Output = Response> + Send + use<>> {
+    ) -> Option<impl Future<Output = (Response, Option<News>)> + Send + use<>> {
         let Request::Bids {
             duty,
             parent_hash,
@@ -78,33 +82,43 @@ struct Wanted {
 }
 
 /// What these show until one shows what is looked for, all have answered, or it takes too long.
-async fn ask(ways: Vec<(Relay, BeaconClient)>, wanted: Wanted) -> Response {
+async fn ask(ways: Vec<(Relay, BeaconClient)>, wanted: Wanted) -> (Response, Option<News>) {
     let until = Instant::now() + PATIENCE;
-    let all = ways.into_iter().map(|way| ask_one(way, wanted));
+    let all = ways.into_iter().map(|way| ask_one(way, wanted, until));
     let mut open: FuturesUnordered<_> = all.collect();
     let mut shown: Vec<ShownBid> = Vec::new();
+    let mut failed = Vec::new();
     let is_it = |of: &ShownBid| of.bid.message.header.block_hash == wanted.block_hash;
     while !shown.last().is_some_and(is_it) {
-        let answer = tokio::select! {
-            answer = open.next() => answer,
-            () = sleep_until(until) => None,
-        };
-        match answer {
-            Some(bid) => shown.extend(bid),
+        match open.next().await {
+            Some(Ok(bid)) => shown.extend(bid),
+            Some(Err(error)) => failed.push(error.to_string()),
             None => break,
         }
     }
-    Response::Bids(wanted.duty, shown)
+    let is_lacking = !failed.is_empty() && !shown.last().is_some_and(is_it);
+    let news = is_lacking.then(|| News::NoBid {
+        slot: wanted.duty.slot,
+        why: failed.join("; "),
+    });
+    (Response::Bids(wanted.duty, shown), news)
 }
 
-async fn ask_one((relay, way): (Relay, BeaconClient), wanted: Wanted) -> Option<ShownBid> {
-    let duty = wanted.duty;
-    let bid = way
-        .builder_bid(duty.slot, wanted.parent_hash, wanted.proposer)
-        .await
-        .inspect_err(|error| debug!(%duty, relay = way.node(), "no bid: {error}"))
-        .ok()??;
-    Some(ShownBid { relay, bid })
+async fn ask_one(
+    (relay, way): (Relay, BeaconClient),
+    wanted: Wanted,
+    until: Instant,
+) -> Result<Option<ShownBid>, BeaconError> {
+    let slot = wanted.duty.slot;
+    let bid = way.builder_bid(slot, wanted.parent_hash, wanted.proposer);
+    let bid = timeout_at(until, bid).await.unwrap_or_else(|_| {
+        Err(BeaconError {
+            node: way.node().into(),
+            call: Call::BuilderHeader,
+            cause: Cause::Timeout(PATIENCE.as_millis().try_into().unwrap_or(u64::MAX)),
+        })
+    })?;
+    Ok(bid.map(|bid| ShownBid { relay, bid }))
 }
 
 #[cfg(test)]

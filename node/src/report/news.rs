@@ -73,6 +73,12 @@ pub enum News {
         why: String,
         slot: Option<Slot>,
     },
+    /// Of the relays that the operators have named none has shown the bid for a block of this
+    /// slot, and some did not answer as they should.
+    NoBid {
+        slot: Slot,
+        why: String,
+    },
     /// How each of several beacon nodes is now.
     BeaconNodes(Vec<BeaconNodeStatus>),
     /// No head events come.

@@ -144,6 +144,7 @@ impl Observer {
             News::RecordSeen { peer, sequence } => self.record_seen(peer, sequence),
             News::Head(slot) => self.head(slot),
             News::Lacking { what, why, slot } => self.lacking(what, &why, slot),
+            News::NoBid { slot, why } => self.no_bid(slot, &why),
             News::BeaconNodes(nodes) => self.beacon_nodes(nodes),
             News::NoHeads(error) => self.no_heads(&error),
             News::Durable(took) => self.shown.metrics.fdatasync(took),

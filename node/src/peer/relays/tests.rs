@@ -70,8 +70,10 @@ async fn what_relays_bid_is_heard_whatever_the_others_do() {
     let (honest, nothing, odd, hung) = tokio::join!(honest, nothing, odd, hung);
     let relays = vec![at(hung), at(nothing), at(odd), at(honest)];
     let ways = Relays::default();
-    let asking = ways.ask(&question(relays)).expect("it is for relays");
-    let Response::Bids(DUTY, shown) = asking.await else {
+    let asking = ways
+        .ask(&question(relays.clone()))
+        .expect("it is for relays");
+    let (Response::Bids(DUTY, shown), news) = asking.await else {
         panic!("it is answered");
     };
     let [shown] = &shown[..] else {
@@ -80,6 +82,24 @@ async fn what_relays_bid_is_heard_whatever_the_others_do() {
     assert_eq!(shown.relay, at(honest));
     let expected = serde_json::from_str(BID).unwrap();
     assert_eq!(shown.bid, expected);
+    // It is not the one that is looked for: why none of the others shows that is told.
+    let Some(News::NoBid { why, .. }) = news else {
+        panic!("{news:?}");
+    };
+    assert!(
+        why.contains(&format!(
+            "relay http://{odd}, builder header (GET /eth/v1/b"
+        )),
+        "{why}"
+    );
+    let late = format!("; relay http://{hung}, builder header: no answer within 600 ms: ");
+    assert!(why.contains(&late), "{why}");
+    let mut question = question(relays);
+    if let Request::Bids { block_hash, .. } = &mut question {
+        *block_hash = shown.bid.message.header.block_hash;
+    }
+    let (_, news) = ways.ask(&question).expect("it is for relays").await;
+    assert!(news.is_none(), "{news:?}");
 }
 
 #[tokio::test]

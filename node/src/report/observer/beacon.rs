@@ -35,6 +35,14 @@ impl Observer {
         }
     }
 
+    /// The core asks again while it is of use.
+    pub(super) fn no_bid(&mut self, slot: Slot, why: &str) {
+        let quiet = Quiet::In(Some(slot));
+        if self.lines.admit((None, "no_bid"), quiet, Instant::now()) {
+            warn!(%slot, "no relay shows this peer the bid for a builder's block: {why}");
+        }
+    }
+
     /// A line for every node that is not sound any more, or again, and for every change of the one
     /// that comes first.
     pub(super) fn beacon_nodes(&mut self, nodes: Vec<BeaconNodeStatus>) {
