@@ -30,8 +30,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tracing::warn;
 
-use book::News;
 pub use book::OutcomeBook;
+use book::{News, Tables};
 use kept::Kept;
 pub use outcomes::{Contribution, Fate, OnChain, Row, Seen};
 
@@ -47,9 +47,9 @@ const GATHERING: Duration = Duration::from_secs(1);
 const WAITING: usize = 1024;
 /// How many of the last duties are shown again after a start.
 const SHOWN: usize = 64;
-/// The duties of how many of the last slots may still be looked for in the chain after a start:
+/// Of how many of the last slots the duties may still be looked for in the chain after a start:
 /// eight epochs.
-const FOLLOWED: usize = 2 * 8 * 32;
+const FOLLOWED: u64 = 8 * 32;
 
 /// The memory cannot be opened.
 #[derive(Debug, Error)]
@@ -154,7 +154,7 @@ impl DutyHistory {
                     let remembered = Remembered {
                         sequences,
                         endings,
-                        rows: kept.book.within(0..u64::MAX).take(FOLLOWED).collect(),
+                        rows: followed(&kept.book),
                     };
                     (Some(kept), Ok((book, remembered)))
                 }
@@ -256,6 +256,17 @@ impl From<RecvTimeoutError> for Trouble {
             RecvTimeoutError::Disconnected => Self::GaveUp,
         }
     }
+}
+
+/// The rows of the last slots up to the newest that has some, the newest first: of a slot there is
+/// one of each kind of duty.
+fn followed(book: &Tables) -> Vec<Row> {
+    let mut newest = None;
+    let rows = book.within(0..u64::MAX).take_while(|row| {
+        let newest = *newest.get_or_insert(row.slot);
+        newest.saturating_sub(row.slot) < FOLLOWED
+    });
+    rows.collect()
 }
 
 /// Remembers what comes until nobody hands over anything more: the last word on each peer and each

@@ -87,6 +87,35 @@ fn what_the_chain_shows_is_entered_for_whom_it_shows_it_and_survives_a_restart()
     assert_eq!(shown(block), expected);
 }
 
+/// Of a cluster with every duty there are eight rows in a slot.
+#[test]
+fn what_is_looked_for_after_a_start_goes_back_as_far_however_many_duties_a_slot_has() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("memory");
+    let (history, _) = DutyHistory::open(&path, CLUSTER, size()).unwrap();
+    let kinds = proto::DutyKind::ALL;
+    let slots: Vec<u64> = [44]
+        .into_iter()
+        .chain((45..300).step_by(4))
+        .chain([300])
+        .collect();
+    for slot in slots.iter().copied() {
+        for kind in kinds {
+            let row = row(slot, kind.name(), "attestation", &[(0, 70)]);
+            history.remember_row(row).unwrap();
+        }
+    }
+    history.close().unwrap();
+    let copy = left_behind(&path);
+    let (_, remembered) = DutyHistory::open(&copy, CLUSTER, size()).unwrap();
+    let found: Vec<u64> = remembered.rows.iter().map(|row| row.slot).collect();
+    let expected = slots.into_iter().rev().take_while(|slot| *slot > 44);
+    let expected: Vec<u64> = expected
+        .flat_map(|slot| [slot; proto::DutyKind::ALL.len()])
+        .collect();
+    assert_eq!(found, expected);
+}
+
 #[test]
 fn outcomes_of_another_cluster_are_not_shown() {
     let dir = tempfile::tempdir().unwrap();
