@@ -11,15 +11,15 @@ use ssz_types::BitList;
 
 use super::*;
 
-const ROUTE: &str = "/eth/v2/validator/aggregate_attestation";
-const POST: &str = "/eth/v2/validator/aggregate_and_proofs";
-const OF: (Slot, CommitteeIndex) = (Slot(414), CommitteeIndex(3));
+pub(super) const ROUTE: &str = "/eth/v2/validator/aggregate_attestation";
+pub(super) const POST: &str = "/eth/v2/validator/aggregate_and_proofs";
+pub(super) const OF: (Slot, CommitteeIndex) = (Slot(414), CommitteeIndex(3));
 
 async fn spec() -> ChainSpec {
     Node::recorded().start().await.chain_spec().await.unwrap()
 }
 
-fn aggregate() -> Aggregate {
+pub(super) fn aggregate() -> Aggregate {
     let checkpoint = |epoch| Checkpoint {
         epoch: Epoch(epoch),
         root: Root::ZERO,
@@ -40,17 +40,22 @@ fn aggregate() -> Aggregate {
     }
 }
 
-fn data() -> Root {
+pub(super) fn data() -> Root {
     hash_tree_root(&aggregate().data)
 }
 
-fn signed(index: u64) -> SignedAggregate {
+pub(super) fn signed(index: u64) -> SignedAggregate {
     SignedAggregate {
         aggregator_index: ValidatorIndex(index),
         aggregate: aggregate(),
         selection_proof: SignatureBytes::from([0xbb; 96]),
         signature: SignatureBytes::from([0xcc; 96]),
     }
+}
+
+/// The answer that is right.
+pub(super) fn json() -> Vec<u8> {
+    answered(&aggregate().in_full().unwrap())
 }
 
 fn answered(attestation: &Attestation<Minimal>) -> Vec<u8> {

@@ -18,7 +18,7 @@ fn infinity() -> SignatureBytes {
     bytes.into()
 }
 
-fn request() -> BlockRequest {
+pub(super) fn request() -> BlockRequest {
     BlockRequest {
         slot: Slot(418),
         randao_reveal: infinity(),

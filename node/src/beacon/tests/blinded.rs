@@ -5,15 +5,20 @@ use proto::{Root, SignatureBytes};
 
 use super::*;
 
-const SSZ_BLOCK: &[u8] = include_bytes!("../../../../proto/tests/vectors/blinded-minimal.ssz");
-const JSON_BLOCK: &str = include_str!("../../../../proto/tests/vectors/blinded-minimal.json");
+pub(super) const SSZ_BLOCK: &[u8] =
+    include_bytes!("../../../../proto/tests/vectors/blinded-minimal.ssz");
+pub(super) const JSON_BLOCK: &str =
+    include_str!("../../../../proto/tests/vectors/blinded-minimal.json");
+
+/// Where a signed one is posted.
+pub(super) const PLACE: &str = "/eth/v2/beacon/blinded_blocks";
 
 async fn spec() -> ChainSpec {
     Node::recorded().start().await.chain_spec().await.unwrap()
 }
 
 /// The block, and where a node is asked for it.
-async fn block() -> (Block, BlockRequest, String) {
+pub(super) async fn block() -> (Block, BlockRequest, String) {
     let block = Block::from_ssz_of(&spec().await, Form::Blinded, SSZ_BLOCK).unwrap();
     let request = BlockRequest {
         slot: block.slot(),
@@ -49,7 +54,6 @@ async fn a_blinded_block_is_read_where_bids_count_and_refused_where_none_was_ask
 
 #[tokio::test]
 async fn a_signed_blinded_block_is_posted_where_blinded_blocks_are() {
-    const PLACE: &str = "/eth/v2/beacon/blinded_blocks";
     let (block, ..) = block().await;
     let contents = proto::eth::BlockContents {
         block,

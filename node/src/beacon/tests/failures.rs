@@ -70,6 +70,29 @@ async fn an_endless_answer_or_event_is_cut_off() {
 }
 
 #[tokio::test]
+async fn an_answer_that_trickles_is_given_up_when_the_time_of_its_call_is_over() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut visitor, _) = listener.accept().await.unwrap();
+        let mut asked = [0; 4096];
+        let mut open = visitor.read(&mut asked).await.is_ok();
+        let begin = b"HTTP/1.1 200 OK\r\ncontent-length: 200\r\n\r\n";
+        open = open && visitor.write_all(begin).await.is_ok();
+        let mut pace = tokio::time::interval(Duration::from_millis(20));
+        pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        while open {
+            pace.tick().await;
+            open = visitor.write_all(b" ").await.is_ok();
+        }
+    });
+    let client = BeaconClient::connect(&url).unwrap();
+    // The shortest time of all: every call has its own, until its last byte.
+    let bid = client.builder_bid(proto::Slot(9), proto::Root::ZERO, [7; 48].into());
+    assert_eq!(cause(bid.await), Cause::Timeout(2_000));
+}
+
+#[tokio::test]
 async fn answers_that_cannot_be_read_say_where_and_redirects_are_not_followed() {
     let broken = br#"{"data":{"head_slot":"x","sync_distance":"0","is_syncing":false}}"#;
     let node = Node::recorded().with("/eth/v1/node/syncing", (200, JSON, broken));

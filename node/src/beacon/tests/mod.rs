@@ -9,6 +9,7 @@ mod echoes;
 mod elsewhere;
 mod exits;
 mod failures;
+mod forms;
 mod registrations;
 mod strange;
 mod sync;

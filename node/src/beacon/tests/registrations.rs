@@ -4,8 +4,9 @@ use proto::eth::SignedValidatorRegistration;
 
 use super::*;
 
-const REGISTER: &str = "/eth/v1/validator/register_validator";
-const REGISTRATION: &str = include_str!("../../../../proto/tests/vectors/registration.json");
+pub(super) const REGISTER: &str = "/eth/v1/validator/register_validator";
+pub(super) const REGISTRATION: &str =
+    include_str!("../../../../proto/tests/vectors/registration.json");
 
 #[tokio::test]
 async fn registrations_are_posted_in_the_words_of_the_api_and_a_refusal_says_why() {

@@ -24,7 +24,7 @@ const PROPOSER_V1: &str = "/eth/v1/validator/duties/proposer/51";
 /// The statuses with which a node, or a proxy before it, refuses a form of a question.
 const REFUSALS: [u16; 7] = [400, 403, 404, 405, 406, 415, 501];
 
-fn key() -> PublicKey {
+pub(super) fn key() -> PublicKey {
     "0xa99a76ed7796f7be22d5b7e85deeb7c5677e88e511e0b337618f8c4eb61349b4bf2d153f649f7b\
      53359fe8b94a38e44c"
         .parse()
@@ -36,7 +36,7 @@ fn recorded(text: &[u8]) -> Value {
 }
 
 /// The same JSON with every number taken out of its quotes.
-fn bare(value: &Value) -> Value {
+pub(super) fn bare(value: &Value) -> Value {
     match value {
         Value::String(text) => text
             .parse()

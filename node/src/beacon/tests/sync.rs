@@ -10,17 +10,17 @@ use ssz_types::BitList;
 
 use super::*;
 
-const DUTIES: &str = "/eth/v1/validator/duties/sync/51";
-const ROUTE: &str = "/eth/v1/validator/sync_committee_contribution";
-const MESSAGES: &str = "/eth/v1/beacon/pool/sync_committees";
-const CONTRIBUTIONS: &str = "/eth/v1/validator/contribution_and_proofs";
-const SUBSCRIBE: &str = "/eth/v1/validator/sync_committee_subscriptions";
+pub(super) const DUTIES: &str = "/eth/v1/validator/duties/sync/51";
+pub(super) const ROUTE: &str = "/eth/v1/validator/sync_committee_contribution";
+pub(super) const MESSAGES: &str = "/eth/v1/beacon/pool/sync_committees";
+pub(super) const CONTRIBUTIONS: &str = "/eth/v1/validator/contribution_and_proofs";
+pub(super) const SUBSCRIBE: &str = "/eth/v1/validator/sync_committee_subscriptions";
 
 fn of() -> (Slot, Subcommittee) {
     (Slot(414), Subcommittee::new(2).unwrap())
 }
 
-fn contribution() -> Contribution {
+pub(super) fn contribution() -> Contribution {
     let mut aggregation_bits = BitList::with_capacity(8).unwrap();
     aggregation_bits.set(4, true).unwrap();
     Contribution {
@@ -29,6 +29,20 @@ fn contribution() -> Contribution {
         subcommittee_index: 2,
         signature: SignatureBytes::from([0xaa; 96]),
         aggregation_bits,
+    }
+}
+
+/// The answer that is right.
+pub(super) fn json() -> Vec<u8> {
+    answered(&contribution())
+}
+
+pub(super) fn signed() -> SignedContribution {
+    SignedContribution {
+        aggregator_index: ValidatorIndex(7),
+        contribution: contribution(),
+        selection_proof: SignatureBytes::from([2; 96]),
+        signature: SignatureBytes::from([3; 96]),
     }
 }
 
@@ -139,14 +153,8 @@ async fn messages_contributions_and_subscriptions_are_posted_as_the_api_has_them
     };
     assert_eq!(client.submit_sync_messages(&[message]).await, Ok(vec![]));
     assert_eq!(posted()[0]["validator_index"], "7");
-    let signed = SignedContribution {
-        aggregator_index: ValidatorIndex(7),
-        contribution: contribution(),
-        selection_proof: SignatureBytes::from([2; 96]),
-        signature: SignatureBytes::from([3; 96]),
-    };
     let told = client
-        .submit_contributions(PresetBase::Minimal, &[signed])
+        .submit_contributions(PresetBase::Minimal, &[signed()])
         .await;
     assert_eq!(told, Ok(vec![]));
     let first = &posted()[0]["message"];
