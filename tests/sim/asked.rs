@@ -22,8 +22,12 @@ impl World {
     pub(crate) fn ask(&mut self, peer: usize, request: Request) {
         let life = self.peers[peer].life;
         if let Request::Submit { .. } = request {
+            let hangs = self.builder.as_ref().is_some_and(|it| it.hangs(&request));
             // It reaches the chain at once; what became of it is known later.
             let response = self.respond(peer, self.peers[peer].beacon, request);
+            if hangs {
+                return;
+            }
             let later = self.draw_ms(self.peers[peer].answer_ms);
             let input = Input::Response(response);
             return self.at(self.now + later, Event::Input(peer, life, input));

@@ -9,7 +9,7 @@ use node_core::duties::agreed::blinded::Blinded;
 use node_core::duties::agreed::objection::{Doubt, Flaw, Objection};
 use node_core::duties::agreed::value::Value;
 use node_core::duties::note::{Miss, Note};
-use node_core::duties::{Produced, Response};
+use node_core::duties::{Produced, Request, Response, Submission};
 use node_core::pool::agreement::example::{policy, relay};
 use proto::agreement::Relay;
 use proto::eth::{Block, BuilderBid, SignedBuilderBid};
@@ -36,6 +36,8 @@ pub enum Manner {
     Honest,
     /// It keeps the payload back.
     Withholds,
+    /// The same, and never says so to whoever posts the block.
+    Hangs,
     /// It shows peers nothing.
     Silent,
     /// It shows peers less than it has offered the leader's node.
@@ -84,7 +86,17 @@ impl Builder {
 
     /// Whether it keeps the payload of this block back.
     pub fn withholds(&self, block: &Block) -> bool {
-        block.is_blinded() && self.manner == Manner::Withholds
+        block.is_blinded() && [Manner::Withholds, Manner::Hangs].contains(&self.manner)
+    }
+
+    /// Whether whoever posts this waits for ever.
+    pub fn hangs(&self, request: &Request) -> bool {
+        let Request::Submit { submission, .. } = request else {
+            return false;
+        };
+        let is_blinded = matches!(submission, Submission::Block { contents, .. }
+            if contents.block.is_blinded());
+        is_blinded && self.manner == Manner::Hangs
     }
 }
 
@@ -130,7 +142,7 @@ impl World {
     fn shown(&self, manner: Manner, mut bid: BuilderBid) -> Option<ShownBid> {
         let mut key = 42;
         match manner {
-            Manner::Honest | Manner::Withholds => {}
+            Manner::Honest | Manner::Withholds | Manner::Hangs => {}
             Manner::Silent => return None,
             Manner::Cheaper => bid.value >>= 1,
             Manner::Unsigned => key = 43,
@@ -269,15 +281,15 @@ fn a_peer_whose_node_is_mute_votes_for_no_payload_whose_bid_it_has_not_seen() {
     assert_eq!(world.sayers(slot, UNSEEN), unseen);
 }
 
-/// Why a payload is missed that a relay has, if this says so.
-fn withheld(note: &Note) -> Option<&str> {
-    let Note::Missed { why, .. } = note else {
-        return None;
-    };
-    let Miss::Withheld(why) = why else {
-        return None;
-    };
-    Some(why)
+/// Whether this peer says that it misses the payload of `slot`, which a relay has, for this reason.
+fn misses_payload(world: &World, (peer, slot): (usize, u64), reason: &str) -> bool {
+    world.told.iter().any(|(who, duty, note)| {
+        let Note::Missed { why, .. } = note else {
+            return false;
+        };
+        let is_its = (*who, *duty) == (peer, block(slot));
+        is_its && matches!(why, Miss::Withheld(why) if why.contains(reason))
+    })
 }
 
 /// That no second root is signed in a slot every commit is checked for (S1).
@@ -287,14 +299,27 @@ fn a_payload_that_is_kept_back_costs_its_slot_and_nobody_signs_a_second_block() 
     for slot in run(&mut world) {
         assert!(world.chain.missed(slot..slot + 1).contains(&block(slot)));
         for peer in 0..4 {
-            let mut told = world.told.iter();
-            let is_withheld = told.any(|(who, duty, note)| {
-                let is_its = (*who, *duty) == (peer, block(slot));
-                is_its && withheld(note).is_some_and(|why| why.contains("payload"))
-            });
-            assert!(is_withheld, "peer {peer} in slot {slot}");
+            let is_told = misses_payload(&world, (peer, slot), "payload");
+            assert!(is_told, "peer {peer} in slot {slot}");
         }
     }
+}
+
+/// The peer whose own node says nothing at all accuses no relay.
+#[test]
+fn a_relay_that_hangs_with_the_payload_is_told_by_each_peer_whose_node_waits_for_it() {
+    let mut world = with_relay(Manner::Hangs, 987, &[]);
+    let slot = world.block_slots(FIRST + 2..FIRST + 10)[0];
+    let mute = world.leaders(Slot(slot))[3];
+    world.run_until(slot, ms(100));
+    world.fault(Fault::Beacon(mute, BeaconNode::Hung));
+    world.run_to(slot + 3);
+    world.assert_safe();
+    for peer in 0..4 {
+        let is_told = misses_payload(&world, (peer, slot), "still waits for it");
+        assert_eq!(is_told, peer != mute, "peer {peer}");
+    }
+    assert!(world.chain.missed(slot..slot + 1).contains(&block(slot)));
 }
 
 /// Whoever died before or after it has signed: what was recorded is the only block of the slot.

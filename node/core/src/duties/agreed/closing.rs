@@ -18,6 +18,9 @@ use crate::duties::watch::Said;
 use crate::outcome::{Signed, Work};
 use consensus::Standing;
 
+/// Why a payload is not there, where neither relay nor beacon node has said why.
+const WAITS: &str = "my beacon node, which answers otherwise, still waits for it";
+
 /// One validator's part of what the beacon node was given.
 #[derive(Debug)]
 pub(crate) struct Given {
@@ -300,12 +303,15 @@ impl Run {
                 .values()
                 .find(|given| given.validator == validator);
             let Given { fate, taken_by, .. } = given?;
+            let is_withheld = self.is_blinded() && taken_by.is_empty();
             return match fate {
                 Fate::Accepted => None,
-                Fate::Open => Some(self.kind.no_answer()),
-                Fate::Refused(why) if taken_by.is_empty() && self.is_blinded() => {
-                    Some(Miss::Withheld(why.clone()))
+                // A node that answers else waits for the relay to show the payload.
+                Fate::Open if is_withheld && !step.is_mute => {
+                    Some(Miss::Withheld(WAITS.to_owned()))
                 }
+                Fate::Open => Some(self.kind.no_answer()),
+                Fate::Refused(why) if is_withheld => Some(Miss::Withheld(why.clone())),
                 Fate::Refused(why) => Some(Miss::NotTaken {
                     why: why.clone(),
                     by: *taken_by,
