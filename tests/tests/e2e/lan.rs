@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use devnet::children::{Child, Children};
 
-use crate::stand::{alone, run, until};
+use crate::stand::{run, until};
 
 /// Set for the copy of the test that runs inside.
 const INSIDE: &str = "INSIDE_OF_THE_TEST";
@@ -38,12 +38,12 @@ const AS_USER: [&str; 3] = ["--user", "--map-root-user", "--net"];
 const AS_ROOT: [&str; 1] = ["--net"];
 
 /// Runs `test`, whose full name is `name`, in a user and a network namespace of its own: this
-/// program starts itself again inside of them.
+/// program starts itself again inside of them. Beside a devnet too: its peers wait for slots of
+/// twelve seconds, and share no port with anything outside.
 pub fn inside(name: &str, test: impl Future<Output = ()>) {
     if std::env::var_os(INSIDE).is_some() {
         return run(test);
     }
-    let _alone = alone();
     let mut command = Command::new("unshare");
     command
         .args(namespaces())
