@@ -32,8 +32,8 @@ pub struct Arguments {
     /// How many of the last ones to show, 10,000 at most.
     #[arg(long, default_value_t = 50)]
     count: usize,
-    /// Show what each peer has contributed instead.
-    #[arg(long)]
+    /// Show what each peer has contributed instead, to the duties of all validators.
+    #[arg(long, conflicts_with_all = ["missed", "validator", "count"])]
     peers: bool,
     /// Print the document as it is, for scripts.
     #[arg(long)]

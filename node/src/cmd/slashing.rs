@@ -152,7 +152,7 @@ impl Command {
             }
             Self::Resume(halted) => {
                 let own = halted.settings.open()?;
-                slashing::resume(&own.place(), &halted.validator)?;
+                slashing::resume(&own.place(), &own.lock.group_keys(), &halted.validator)?;
                 println!(
                     "Duties of validator {} begin again with {}.",
                     halted.validator,

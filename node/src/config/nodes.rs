@@ -18,10 +18,11 @@ pub(super) fn of(
     let several = match (one, several) {
         (one, None) => return Ok(one.into_iter().map(|url| url.0).collect()),
         (Some(_), Some(_)) => {
-            return refuse(
-                "beacon_node is set too: put all your nodes into beacon_nodes, the preferred one \
-                 first, and remove beacon_node",
-            );
+            let place = sources.place(&["beacon_node"]);
+            return refuse(&format!(
+                "beacon_node is set too ({place}): put all your nodes into beacon_nodes, the \
+                 preferred one first, and remove beacon_node"
+            ));
         }
         (None, Some(several)) => several,
     };

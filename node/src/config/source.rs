@@ -117,7 +117,7 @@ impl Sources {
     }
 
     /// The variable, or the file and line, that holds `key`.
-    fn place(&self, key: &[&str]) -> String {
+    pub fn place(&self, key: &[&str]) -> String {
         if let Some(name) = self.variable(key) {
             return format!("environment variable {name}");
         }

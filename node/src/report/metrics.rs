@@ -126,6 +126,12 @@ impl Contributions {
 
 type Seconds = Gauge<f64, AtomicU64>;
 
+fn unknown() -> Seconds {
+    let gauge = Seconds::default();
+    gauge.set(f64::NAN);
+    gauge
+}
+
 pub struct Metrics {
     registry: Registry,
     /// Validators served, by how it ended.
@@ -226,7 +232,8 @@ impl Metrics {
             peer_sent_bytes: Family::default(),
             peer_received_bytes: Family::default(),
             contributions: Contributions::default(),
-            effectiveness: Seconds::default(),
+            // No number, rather than the worst one, until an epoch is known.
+            effectiveness: unknown(),
             effective_epoch: Gauge::default(),
             epoch_duties: Family::default(),
             curve_work: CurveWork::default(),

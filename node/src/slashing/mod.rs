@@ -69,6 +69,11 @@ pub enum SlashingError {
     )]
     NotHalted(PublicKey),
     #[error(
+        "{0} is the key of no validator of this cluster: copy it from `gantry status` or from \
+         the line in the log that says what was seen"
+    )]
+    NotOurs(PublicKey),
+    #[error(
         "the signing record ends at {ours}, so that somebody has seen {claimed} of it stops \
          nothing: start gantry again"
     )]
@@ -269,11 +274,19 @@ pub fn keep_record(place: &Place<'_>, claim: Denial, both: bool) -> Result<u64, 
 }
 
 /// `gantry slashing resume`: the operators have found who else signed for this validator, and
-/// nobody does any more. Its duties begin again with the next start.
+/// nobody does any more. Its duties begin again with the next start. `keys` are the validators of
+/// the cluster.
 ///
 /// # Errors
 /// If the data directory is in use, or nothing was seen of this validator.
-pub fn resume(place: &Place<'_>, validator: &PublicKey) -> Result<(), SlashingError> {
+pub fn resume(
+    place: &Place<'_>,
+    keys: &[PublicKey],
+    validator: &PublicKey,
+) -> Result<(), SlashingError> {
+    if !keys.contains(validator) {
+        return Err(SlashingError::NotOurs(*validator));
+    }
     let _lock = DataLock::take(place.data)?;
     match halts::remove(place.data, place.owner.cluster, validator)? {
         true => Ok(()),

@@ -249,14 +249,17 @@ fn duties_of_a_halted_validator_begin_again_when_its_operator_says_so_and_not_wh
     for validator in [1, 2] {
         halts::add(place.data, seen(validator)).unwrap();
     }
+    let ours = [key(1), key(2)];
+    let refused = resume(&place, &ours, &key(3)).unwrap_err();
+    assert!(matches!(refused, SlashingError::NotOurs(_)), "{refused}");
     let running = DataLock::take(place.data).unwrap();
-    let refused = resume(&place, &key(1)).unwrap_err();
+    let refused = resume(&place, &ours, &key(1)).unwrap_err();
     assert!(matches!(refused, SlashingError::Lock(_)), "{refused}");
     drop(running);
-    resume(&place, &key(1)).unwrap();
+    resume(&place, &ours, &key(1)).unwrap();
     let left = halts::read(place.data, place.owner.cluster).unwrap();
     assert_eq!(left, [seen(2)]);
-    let refused = resume(&place, &key(1)).unwrap_err();
+    let refused = resume(&place, &ours, &key(1)).unwrap_err();
     assert!(matches!(refused, SlashingError::NotHalted(_)), "{refused}");
 }
 

@@ -21,6 +21,25 @@ fn record() -> DutyRecord {
 }
 
 #[test]
+fn contributions_are_not_asked_for_with_a_choice_of_duties() {
+    use clap::Parser as _;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        _arguments: Arguments,
+    }
+    let parse = |flags: &[&str]| Line::try_parse_from([&["duties"], flags].concat());
+    assert!(parse(&["--peers", "--since", "epoch:3", "--json"]).is_ok());
+    for choice in [&["--missed"][..], &["--validator", "1"], &["--count", "3"]] {
+        assert!(
+            parse(&[&["--peers"], choice].concat()).is_err(),
+            "{choice:?}"
+        );
+    }
+}
+
+#[test]
 fn a_duty_is_one_line_with_its_block_or_its_reason() {
     let of = "slot 8 attestation of validator 71 (position 1)";
     let right = "in block 9, 1 later, source, target and head right, signed after 80 ms";

@@ -28,7 +28,7 @@ fn nodes_that_cannot_be_meant_are_refused_without_their_addresses() {
     let cases = [
         (
             "beacon_node = \"http://pass4711@a\"\nbeacon_nodes = [\"http://pass4711@b\"]",
-            "(gantry.toml line 2): beacon_node is set too",
+            "(gantry.toml line 2): beacon_node is set too (gantry.toml line 1): ",
         ),
         ("beacon_nodes = []", "is empty"),
         (&many, "names 9 nodes, and at most 8 are asked"),
@@ -56,7 +56,8 @@ fn nodes_that_cannot_be_meant_are_refused_without_their_addresses() {
     }
     let two = [("GANTRY_BEACON_NODE", "http://a")];
     let error = refusal("beacon_nodes = [\"http://b\"]", &two);
-    assert!(error.contains("beacon_node is set too"), "{error}");
+    let named = "beacon_node is set too (environment variable GANTRY_BEACON_NODE): ";
+    assert!(error.contains(named), "{error}");
     // The same host with another path is another node behind one proxy.
     nodes("beacon_nodes = [\"http://a/one\", \"http://a/two\"]");
 }

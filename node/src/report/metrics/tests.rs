@@ -12,3 +12,16 @@ fn phases_appear_with_their_labels() {
         "{text}"
     );
 }
+
+#[test]
+fn before_an_epoch_is_known_its_effectiveness_is_no_number() {
+    let metrics = Metrics::new();
+    let text = metrics.text();
+    assert!(text.contains("gantry_effectiveness NaN\n"), "{text}");
+    metrics.epoch(&EpochStatus {
+        effectiveness: Some(0.0),
+        ..EpochStatus::default()
+    });
+    let text = metrics.text();
+    assert!(text.contains("gantry_effectiveness 0.0\n"), "{text}");
+}
