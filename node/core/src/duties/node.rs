@@ -205,7 +205,7 @@ impl Node {
                     self.own();
                     self.stand_again();
                 } else {
-                    self.heard.late_clock(head.slot);
+                    self.heard.late_clock(head.slot, self.slot());
                 }
             }
             Input::Hears(true) => {

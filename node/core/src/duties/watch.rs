@@ -69,7 +69,12 @@ impl Watch {
 
     /// The beacon node has a block of the slot `head` although that has not begun by this clock,
     /// which may be late: what was said in slots up to it may have been said before a session was.
-    pub(crate) fn late_clock(&mut self, head: Slot) {
+    /// (A clock that is so late that the duties in between are forgotten takes part in none: who
+    /// says so lies, and would end all watching.)
+    pub(crate) fn late_clock(&mut self, head: Slot, now: Slot) {
+        if head.0.saturating_sub(now.0) > KEPT {
+            return;
+        }
         for since in self.since.values_mut() {
             *since = (*since).max(head.next().next());
         }

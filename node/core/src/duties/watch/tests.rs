@@ -125,7 +125,7 @@ fn a_peer_counts_as_heard_only_if_everything_of_it_was() {
         |watch| watch.up(peer(1), SLOT),
         |watch| watch.unread(peer(1), SLOT),
         // The own clock is late.
-        |watch| watch.late_clock(SLOT),
+        |watch| watch.late_clock(SLOT, Slot(SLOT.0 - 2)),
         // Its clock is ahead.
         |watch| watch.untimely(peer(1), head()),
     ];
@@ -201,4 +201,16 @@ fn what_cannot_be_read_right_after_a_duty_may_be_of_it() {
     watch.close(head(), peer(0), committed(&[]));
     watch.unread(peer(1), SLOT.next().next());
     assert!(!is_foreign(&watch, &vote(2)));
+}
+
+#[test]
+fn a_head_of_a_time_that_no_clock_is_late_by_blinds_nobody_for_ever() {
+    let mut watch = watch([1, 3]);
+    watch.late_clock(Slot(u64::MAX), SLOT);
+    let slot = Slot(SLOT.0 + 1000);
+    let duty = DutyId { slot, ..head() };
+    watch.close(duty, peer(0), committed(&[]));
+    let mut vote = vote(2);
+    vote.owed.slot = slot;
+    assert!(is_foreign(&watch, &vote), "1000 slots later");
 }
