@@ -1,7 +1,7 @@
 //! Which of several answers to one question is taken.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proto::eth::{HeadVote, ValidatorIndex};
 use proto::{DutyId, Root, Slot};
@@ -75,7 +75,7 @@ pub(super) fn best(ranked: &Ranked<'_>, beside: &Beside<'_>) -> Option<Chosen> {
             true => on_the_same(response, ranked),
             false => support(response, ranked),
         };
-        let value = beside.values.get(by).copied().unwrap_or(0) + votes(response);
+        let value = beside.values.get(by).copied().unwrap_or(0) + fullness(response);
         (fits, support, value, is_known(response), Reverse(*at))
     };
     let (_, (by, response)) = ranked.iter().enumerate().max_by_key(key)?;
@@ -83,8 +83,18 @@ pub(super) fn best(ranked: &Ranked<'_>, beside: &Beside<'_>) -> Option<Chosen> {
     Some(Chosen { by: *by, response })
 }
 
-/// How many votes are aggregated: the more the better.
-fn votes(response: &Response) -> u128 {
+/// How much it leaves to be done: the more votes are aggregated, and the more validators have a
+/// duty, the better. A list in which one is lacking, or ends, may be short of what could not be
+/// read, or of the truth.
+fn fullness(response: &Response) -> u128 {
+    if let Response::Attesters(_, Some(drawn)) = response {
+        let due = drawn.duties.iter().map(|duty| duty.validator_index);
+        return due.collect::<BTreeSet<_>>().len() as u128;
+    }
+    if let Response::Validators(_, Some(found)) = response {
+        let on_duty = found.iter().filter(|(_, of)| of.active && !of.slashed);
+        return on_duty.map(|(key, _)| key).collect::<BTreeSet<_>>().len() as u128;
+    }
     if let Response::Contribution(_, Some(contribution)) = response {
         return contribution.aggregation_bits.num_set_bits() as u128;
     }

@@ -363,3 +363,62 @@ fn a_block_that_one_of_two_knows_is_known_and_one_that_a_liar_of_three_knows_is_
     let chosen = poll.answered(Place(2), knows(Sight::Unknown), 0).unwrap();
     assert_eq!(chosen.response, knows(Sight::Unknown));
 }
+
+/// The attestations of these validators in the epoch.
+fn attesting(indices: &[u64]) -> Response {
+    let asked = Asked {
+        epoch: Epoch(12),
+        number: 1,
+    };
+    let duty = |index: &u64| proto::eth::AttesterDuty {
+        pubkey: [*index as u8; 48].into(),
+        validator_index: ValidatorIndex(*index),
+        slot: SLOT,
+        committee_index: CommitteeIndex(0),
+        committees_at_slot: 1,
+        committee_length: None,
+        validator_committee_index: None,
+    };
+    let drawn = Drawn {
+        root: Some(root('d')),
+        duties: indices.iter().map(duty).collect(),
+    };
+    Response::Attesters(asked, Some(drawn))
+}
+
+#[test]
+fn of_two_lists_of_one_draw_the_one_that_leaves_nobody_out_is_taken() {
+    // The preferred node has named the third validator in a way that could not be read.
+    let asked = Asked {
+        epoch: Epoch(12),
+        number: 1,
+    };
+    let ask = Request::Attesters(asked, [1, 2, 3].map(ValidatorIndex).into());
+    let mut poll = nodes(2).poll(&ask, at(4000));
+    assert_eq!(poll.answered(Place(0), attesting(&[1, 2]), 0), None);
+    let chosen = poll.answered(Place(1), attesting(&[1, 2, 3]), 0).unwrap();
+    assert_eq!(chosen.response, attesting(&[1, 2, 3]));
+}
+
+#[test]
+fn one_of_two_nodes_alone_does_not_have_a_validator_slashed() {
+    use crate::duties::schedule::Registered;
+    let asked = Asked {
+        epoch: Epoch(12),
+        number: 1,
+    };
+    let key = proto::PublicKey::from([1; 48]);
+    let says = |slashed| {
+        let of = Registered {
+            index: ValidatorIndex(1),
+            active: true,
+            slashed,
+        };
+        Response::Validators(asked, Some(vec![(key, of)]))
+    };
+    let ask = Request::Validators(asked, vec![key]);
+    let mut poll = nodes(2).poll(&ask, at(4000));
+    assert_eq!(poll.answered(Place(0), says(true), 0), None);
+    let chosen = poll.answered(Place(1), says(false), 0).unwrap();
+    assert_eq!(chosen.response, says(false));
+}
