@@ -99,7 +99,8 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Items<T> {
         let list: Option<Vec<&RawValue>> = Option::deserialize(deserializer)?;
         let was_null = list.is_none();
         let mut items = Self {
-            read: Vec::with_capacity(list.as_ref().map_or(0, Vec::len)),
+            // Room for what is read, and not for whatever else stands in its place.
+            read: Vec::new(),
             unread: Unread::default(),
             was_null,
         };
@@ -161,3 +162,6 @@ pub(super) mod open {
         Ok(Option::deserialize(from)?.unwrap_or(true))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,8 @@ use node_core::duties::{Origin, Response, Submission};
 /// For how many committees a node is asked at once: their aggregates are due in the same moment,
 /// and a mainnet node answers in some milliseconds.
 const AT_ONCE: usize = 8;
+/// How many refusals without a position are told.
+const TOLD: usize = 3;
 
 impl Question {
     /// What the beacon node has of a submission now, and what it refused.
@@ -162,11 +164,14 @@ impl Question {
                 let named: Option<Vec<_>> = failures.iter().map(of).collect();
                 // Which one it is cannot be told: it may be any.
                 named.unwrap_or_else(|| {
-                    let said = failures.iter().map(|failure| failure.message.to_string());
-                    let said: Vec<String> = said.collect();
+                    let said = failures.iter().take(TOLD);
+                    let said: Vec<String> = said.map(|it| it.message.to_string()).collect();
+                    let more = failures.len() - said.len();
+                    let more = (more > 0).then(|| format!("; {more} more"));
                     all(format!(
-                        "it refuses parts that it names by no position: {}",
-                        said.join("; ")
+                        "it refuses parts that it names by no position: {}{}",
+                        said.join("; "),
+                        more.unwrap_or_default()
                     ))
                 })
             }
@@ -182,3 +187,6 @@ fn without(
     all.retain(|index| refused.iter().all(|(refused, _)| refused != index));
     all
 }
+
+#[cfg(test)]
+mod tests;
