@@ -130,7 +130,7 @@ fn duty_line(record: &DutyRecord) -> String {
         .reason
         .as_ref()
         .filter(|_| record.outcome == Outcome::Done);
-    let own = own.map(|_| format!("; by other peers, not by this one{}", why(record)));
+    let own = own.map(|_| format!("; signed without this peer{}", why(record)));
     let own = own.unwrap_or_default();
     let position = record.validator;
     format!("slot {slot} {work} of validator {index} (position {position}): {became}{own}")

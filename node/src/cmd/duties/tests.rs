@@ -87,7 +87,7 @@ fn what_others_have_done_without_this_peer_is_said_to_be_theirs() {
     };
     let line = duty_line(&others);
     assert!(line.contains("in block 9"), "{line}");
-    let words = "by other peers, not by this one: this peer does not vote yet";
+    let words = "signed without this peer: this peer does not vote yet";
     assert!(line.contains(words), "{line}");
 }
 
