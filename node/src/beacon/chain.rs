@@ -203,6 +203,22 @@ impl BeaconClient {
     /// # Errors
     /// If the node cannot be asked or answers with another block.
     pub async fn known_block(&self, block: BlockId) -> Result<Option<KnownBlock>, BeaconError> {
+        found(self.header(block).await)
+    }
+
+    /// Whether the node has the block with this root. That it has not only it can say itself: a
+    /// proxy does not know.
+    ///
+    /// # Errors
+    /// If the node cannot be asked or answers with another block.
+    pub async fn has_block(&self, root: Root) -> Result<bool, BeaconError> {
+        match self.header(BlockId::Root(root)).await {
+            Err(error) if error.is_own_absence() => Ok(false),
+            answer => answer.map(|_| true),
+        }
+    }
+
+    async fn header(&self, block: BlockId) -> Result<KnownBlock, BeaconError> {
         #[derive(Deserialize)]
         struct Signed {
             message: BeaconBlockHeader,
@@ -216,10 +232,7 @@ impl BeaconClient {
             header: Signed,
         }
         let path = format!("/eth/v1/beacon/headers/{block}");
-        let answer = self.json::<Envelope<Header>>(Call::Header, &path).await;
-        let Some(answer) = found(answer)? else {
-            return Ok(None);
-        };
+        let answer: Envelope<Header> = self.json(Call::Header, &path).await?;
         let known = KnownBlock {
             root: answer.data.root,
             header: answer.data.header.message,
@@ -236,7 +249,7 @@ impl BeaconClient {
             let other = block.contradicted_by(root);
             return Err(self.contradiction(Call::Header, other));
         }
-        Ok(Some(known))
+        Ok(known)
     }
 
     /// A block, if the node has it.

@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout_at};
 use super::address;
 use super::call::Call;
 use super::contradiction::Contradiction;
-use super::error::{BadUrl, BeaconError, Cause, Rejected, Voice};
+use super::error::{BadUrl, BeaconError, Cause, Rejected};
 use super::items::{Strange, Unread};
 use super::pauses::{Pauses, Subject};
 use super::transport::Way;
@@ -138,9 +138,8 @@ impl BeaconClient {
         call: Call,
         path: &str,
     ) -> Result<Option<Answer>, BeaconError> {
-        let is_own = |said: &Rejected| said.status == 404 && said.voice == Voice::Own;
         match self.ssz_or_json(call, path).await {
-            Err(error) if error.rejected().is_some_and(is_own) => Ok(None),
+            Err(error) if error.is_own_absence() => Ok(None),
             answer => answer.map(Some),
         }
     }

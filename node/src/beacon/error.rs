@@ -103,6 +103,12 @@ impl BeaconError {
         matches!(self.cause, Cause::Unreachable(_))
     }
 
+    /// Whether the node itself says that it does not have what was asked for.
+    pub fn is_own_absence(&self) -> bool {
+        let is_own = |said: &Rejected| said.status == 404 && said.voice == Voice::Own;
+        self.rejected().is_some_and(is_own)
+    }
+
     /// What the node said if it answered with a status that is no success.
     pub fn rejected(&self) -> Option<&Rejected> {
         match &self.cause {

@@ -37,6 +37,9 @@ use witnesses::Witnesses;
 
 /// Lists of duties that wait at most: what ends in some minutes.
 const WAITING: usize = 256;
+/// After so many answers that are of no use a node is asked no more in this slot: each may take it
+/// as long as it may.
+const MOST_FAILED: u32 = 3;
 /// The seats of the largest sync committee.
 const SEATS: usize = 512;
 
@@ -196,7 +199,7 @@ impl Reader {
         due.map_or(self.chain.slot_duration(), |due| due.since(now))
     }
 
-    /// Looks at the chain once, by the first node that shows it.
+    /// Looks at the chain once, by the first node that shows it, and what that lacks by the next.
     async fn look(&mut self) -> Result<(), BeaconError> {
         let mut failed = Ok(());
         for client in self.clients.clone() {
@@ -209,7 +212,7 @@ impl Reader {
         failed
     }
 
-    /// Whether this node is of use.
+    /// Whether this node is of use, and has everything that is wanted.
     async fn look_by(&mut self, client: &BeaconClient) -> Result<bool, BeaconError> {
         self.calm.come().await;
         if client.genesis().await? != *self.chain.genesis() {
@@ -229,7 +232,7 @@ impl Reader {
         if !self.reading.head(now, head, finalised) {
             return Ok(false);
         }
-        let mut failed = Ok(());
+        let (mut failed, mut failures, mut lacks) = (Ok(()), 0, false);
         for _ in 0..questions(self.chain.slots_per_epoch()) {
             let Some(want) = self.reading.wants() else {
                 break;
@@ -237,11 +240,16 @@ impl Reader {
             self.calm.come().await;
             let given = self.ask(client, want).await.unwrap_or_else(|error| {
                 failed = Err(error);
+                failures += 1;
                 None
             });
+            lacks |= given.is_none();
             self.reading.take(want, given);
+            if failures == MOST_FAILED {
+                break;
+            }
         }
-        failed.map(|()| true)
+        failed.map(|()| !lacks)
     }
 
     async fn ask(&self, client: &BeaconClient, want: Want) -> Result<Option<Given>, BeaconError> {
@@ -277,3 +285,6 @@ fn signed(known: &KnownBlock) -> SignedHeader {
         signature: known.signature,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -125,10 +125,13 @@ impl Reading {
 
     /// The head is this block in the slot `now`, and blocks up to the slot `finalised` are final.
     /// Whether that can be: nobody can have built a block that this clock and a slot of tolerance
-    /// rule out, and none is final before it is there. Believed, it would end all reading.
+    /// rule out, and none is final before two epochs more have come (`weigh_justification_and_
+    /// finalization`). Believed, the one would end all reading, and the other leave no other node
+    /// that could know better.
     pub fn head(&mut self, now: Slot, (root, head): (Root, SignedHeader), finalised: Slot) -> bool {
         let slot = head.header.slot;
-        if slot > now.next() || finalised > slot {
+        let two_before = Epoch(self.epoch_of(slot).0.saturating_sub(2));
+        if slot > now.next() || finalised > two_before.first_slot(self.slots_per_epoch) {
             return false;
         }
         self.head = slot;

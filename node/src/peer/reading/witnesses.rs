@@ -40,14 +40,15 @@ impl<'a> Witnesses<'a> {
     }
 
     /// Who says what of a stray, where one node's word is not enough; `is_its` says whether it is
-    /// its validator's by these committees. A node that does not answer says nothing.
+    /// its validator's by these committees. A node that does not answer, or whose committees seat
+    /// that validator nowhere, says nothing.
     ///
     /// # Errors
     /// If the nodes speak against each other.
     pub(super) async fn hear(
         &mut self,
         stray: &Stray,
-        is_its: impl Fn(&[Committee]) -> bool,
+        is_its: impl Fn(&[Committee]) -> Option<bool>,
     ) -> Result<(), Disputed> {
         match stray.bears {
             // Its signature is checked by this peer itself.
@@ -82,7 +83,7 @@ impl<'a> Witnesses<'a> {
         &mut self,
         (at, client): (usize, &BeaconClient),
         stray: &Stray,
-        is_its: impl Fn(&[Committee]) -> bool,
+        is_its: impl Fn(&[Committee]) -> Option<bool>,
     ) -> Result<Option<Testimony>, BeaconError> {
         if client.genesis().await? != *self.chain.genesis() {
             return Ok(None);
@@ -92,8 +93,7 @@ impl<'a> Witnesses<'a> {
         if is_there.is_none() {
             return Ok(None);
         }
-        let block = client.known_block(BlockId::Root(stray.block)).await?;
-        if block.is_none() {
+        if !client.has_block(stray.block).await? {
             return Ok(Some(Testimony::Denies));
         }
         let slot = stray.owed.slot;
@@ -103,7 +103,8 @@ impl<'a> Witnesses<'a> {
             self.committees.insert((slot, at), all);
         }
         let known = self.committees.get(&(slot, at));
-        Ok(known.map(|all| match is_its(all) {
+        let is_its = known.and_then(|all| is_its(all));
+        Ok(is_its.map(|is_its| match is_its {
             true => Testimony::Shows,
             false => Testimony::Denies,
         }))

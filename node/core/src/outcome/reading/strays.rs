@@ -19,13 +19,16 @@ impl Reading {
         found
     }
 
-    /// Whether a stray is its validator's by these committees of its slot too. Of a block they say
-    /// nothing: that bears its signature.
-    pub fn is_its_by(&self, stray: &Stray, committees: &[Committee]) -> bool {
+    /// Whether a stray is its validator's by these committees of its slot too; none if they seat
+    /// that nowhere. Of a block they say nothing: that bears its signature.
+    pub fn is_its_by(&self, stray: &Stray, committees: &[Committee]) -> Option<bool> {
         let Bears::Vote(data) = stray.bears else {
-            return true;
+            return None;
         };
         let seats = Seats::of(committees, &[stray.owed.index]);
+        if !seats.has(stray.owed.index) {
+            return None;
+        }
         let all = self.links.within(stray.owed.slot.next()..=self.head);
         let carries = all
             .map(|(_, link)| link)
@@ -33,7 +36,7 @@ impl Reading {
         let mut votes = carries
             .into_iter()
             .flat_map(|link| link.votes.iter().flatten());
-        votes.any(|votes| votes.data == data && hold(votes, &stray.owed, &seats))
+        Some(votes.any(|votes| votes.data == data && hold(votes, &stray.owed, &seats)))
     }
 
     fn stray(&self, owed: Owed) -> Option<Stray> {

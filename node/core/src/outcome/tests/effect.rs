@@ -85,7 +85,6 @@ fn an_epoch_is_told_once_when_it_is_over_and_again_if_the_chain_turns() {
 fn an_epoch_whose_duties_are_all_settled_is_not_told_before_it_is_over() {
     let mut chain = Chain::default();
     let head = chain.blocks(0..=17, Root::ZERO);
-    chain.finalised = 17;
     let mut reading = Reading::new(PER_EPOCH);
     let block = Owed {
         slot: Slot(8),

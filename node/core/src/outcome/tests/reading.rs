@@ -97,16 +97,20 @@ fn the_first_block_that_carries_a_vote_counts() {
 }
 
 #[test]
-fn nothing_is_said_of_a_block_that_is_neither_deep_nor_final() {
+fn nothing_is_said_of_a_block_before_it_is_deep_and_nothing_more_when_it_is_final() {
     let (mut chain, head) = with_votes_in_10(&[0], &[0, 0, 1], 9 + DEPTH);
     let mut reading = owing(&[vote(9, 7)]);
     assert_eq!(chain.read(&mut reading, head), []);
     assert_eq!(chain.blocks_asked(), 0);
-    chain.finalised = 10;
+    let head = chain.block((10 + DEPTH, 0), head, vec![]);
     assert_eq!(
         chain.read(&mut reading, head),
         [(vote(9, 7), voted(10, true, true))]
     );
+    assert!(reading.is_open());
+    let head = chain.blocks(11 + DEPTH..=4 * PER_EPOCH, head);
+    chain.finalised = 2 * PER_EPOCH;
+    assert_eq!(chain.read(&mut reading, head), []);
     assert!(!reading.is_open());
 }
 

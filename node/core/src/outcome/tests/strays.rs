@@ -71,19 +71,18 @@ fn a_vote_is_our_validators_by_the_committees_that_seat_it_where_its_bit_is() {
         panic!("it is told");
     };
     let here = committees(Slot(9));
-    assert!(reading.is_its_by(&stray, &here));
+    assert_eq!(reading.is_its_by(&stray, &here), Some(true));
     let mut swapped = here.clone();
     swapped[0].validators.swap(1, 2);
-    assert!(!reading.is_its_by(&stray, &swapped));
-    assert!(!reading.is_its_by(&stray, &[]));
+    assert_eq!(reading.is_its_by(&stray, &swapped), Some(false));
+    let nobody = reading.is_its_by(&stray, &here[1..]);
+    assert_eq!(nobody, None, "7 sits nowhere in the others");
     let elsewhere = Stray {
         block: root(11, 0),
         ..stray
     };
-    assert!(
-        !reading.is_its_by(&elsewhere, &here),
-        "block 11 carries none"
-    );
+    let elsewhere = reading.is_its_by(&elsewhere, &here);
+    assert_eq!(elsewhere, Some(false), "block 11 carries none");
 }
 
 #[test]
@@ -161,4 +160,18 @@ fn committees_that_another_chain_has_drawn_are_asked_anew() {
     let strays = reading.strays().into_iter();
     let told: Vec<Root> = strays.map(|stray| stray.block).collect();
     assert_eq!(told, [root(18, 1)], "7 sits in the second place there");
+}
+
+#[test]
+fn a_head_that_a_node_calls_final_is_no_more_believed_than_another() {
+    // Nothing within two epochs of the head can be final: whoever says so makes it up.
+    let mut chain = Chain::default();
+    carrying(&mut chain, vec![other(&[0, 0, 1])]);
+    let head = root(11, 0);
+    chain.finalised = 11;
+    let mut reading = Reading::new(PER_EPOCH);
+    let owed = vote(9, 7);
+    reading.follow(Followed { owed, signed: None });
+    chain.read(&mut reading, head);
+    assert_eq!(reading.strays(), []);
 }

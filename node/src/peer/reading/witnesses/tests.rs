@@ -1,14 +1,18 @@
 //! A vote that one own node shows, and what others say of it.
 
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use proto::eth::{AttestationData, BeaconBlockHeader, Checkpoint, CommitteeIndex};
 use proto::eth::{ValidatorIndex, hash_tree_root};
 use proto::{Epoch, Root};
 use serde_json::json;
+use tokio::net::TcpListener;
 
 use super::*;
 use crate::checks::own_nodes::tests::{definition, said_of};
 use crate::clock;
-use crate::pool::proof::tests::{Answers, serve, spec_at};
+use crate::pool::proof::tests::{Answers, spec_at};
 use node_core::outcome::{Owed, Work};
 
 const JSON: &str = "application/json";
@@ -79,6 +83,8 @@ fn node(chain: &ChainSpec) -> Answers {
     answers
 }
 
+/// The node's own word that it has something not.
+const OWN: &str = r#"{"code":404,"message":"no such block"}"#;
 const COMMITTEES: &str = "/eth/v1/beacon/states/head/committees";
 
 fn replaced(mut node: Answers, path: &str, from: &str, to: &str) -> Answers {
@@ -122,6 +128,19 @@ fn elsewhere(chain: &ChainSpec) -> Answers {
     )
 }
 
+/// Whether ours sits in the first place of the first committee, if it sits anywhere.
+fn is_first(all: &[Committee]) -> Option<bool> {
+    let first = all.first()?;
+    Some(first.validators[0] == ValidatorIndex(OURS))
+}
+
+/// What follows from what these say.
+async fn heard_of(urls: [String; 2], chain: &ChainSpec) -> Result<(), Disputed> {
+    let clients = urls.map(|url| BeaconClient::connect(&url).unwrap());
+    let mut witnesses = Witnesses::new(&clients, chain, Calm::always(), BELIEVED);
+    witnesses.hear(&stray(), is_first).await
+}
+
 type Manner = fn(&ChainSpec) -> Answers;
 
 /// What follows from what nodes say, each in this manner: the positions of those that show it and
@@ -130,11 +149,10 @@ async fn heard(nodes: &[Manner], stray: &Stray) -> Result<(), [Vec<usize>; 2]> {
     let chain = spec_at(clock::now().unix_seconds());
     let mut clients = Vec::new();
     for manner in nodes {
-        let url = serve(manner(&chain)).await;
+        let url = started(manner(&chain), OWN).await;
         clients.push(BeaconClient::connect(&url).unwrap());
     }
     let mut witnesses = Witnesses::new(&clients, &chain, Calm::always(), BELIEVED);
-    let is_first = |all: &[Committee]| all[0].validators[0] == ValidatorIndex(OURS);
     let heard = witnesses.hear(stray, is_first).await;
     heard.map_err(|disputed| {
         assert_eq!((disputed.owed, disputed.block), (stray.owed, stray.block));
@@ -182,4 +200,77 @@ async fn a_block_needs_no_witness_since_its_signature_is_checked() {
         ..stray()
     };
     assert_eq!(heard(&[node, lacking_the_block], &block).await, Ok(()));
+}
+
+/// Where a node answers so, and with this 404 to everything else.
+async fn started(answers: Answers, absent: &'static str) -> String {
+    type Said = (Answers, &'static str);
+    async fn answer(
+        State((answers, absent)): State<Said>,
+        request: Request,
+    ) -> (StatusCode, Vec<u8>) {
+        match answers.get(request.uri().path()) {
+            Some((_, body)) => (StatusCode::OK, body.clone()),
+            None => (StatusCode::NOT_FOUND, absent.into()),
+        }
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().fallback(answer);
+    let router = router.with_state((answers, absent));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
+#[tokio::test]
+async fn a_proxy_that_keeps_the_question_back_denies_nothing() {
+    const PAGE: &str = "<html>404 Not Found</html>";
+    let chain = spec_at(clock::now().unix_seconds());
+    let shows = started(node(&chain), OWN).await;
+    let other = started(lacking_the_block(&chain), PAGE).await;
+    assert_eq!(heard_of([shows, other], &chain).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_node_that_names_no_committee_seats_nobody_elsewhere() {
+    let chain = spec_at(clock::now().unix_seconds());
+    let shows = started(node(&chain), OWN).await;
+    let none = replaced(
+        node(&chain),
+        COMMITTEES,
+        r#""data":["#,
+        r#""data":[], "x":["#,
+    );
+    let other = started(none, OWN).await;
+    assert_eq!(heard_of([shows, other], &chain).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_liar_whose_head_is_final_at_once_is_not_believed_alone() {
+    use node_core::outcome::reading::{Reading, SignedHeader};
+    let chain = spec_at(clock::now().unix_seconds());
+    let now = chain.slot_at(clock::now()).unwrap();
+    let mut reading = Reading::new(chain.slots_per_epoch());
+    let head = header(now.0 + 1);
+    let signed = SignedHeader {
+        header: head,
+        signature: None,
+    };
+    // It says that its head, of the slot after this, is final. The other one is at 1003, right.
+    let is_taken = reading.head(now, (hash_tree_root(&head), signed), head.slot);
+    let believed = reading.believed();
+    let mut lies = node(&chain);
+    let known = json!({ "data": { "root": hash_tree_root(&head), "canonical": true,
+        "header": { "message": head } } });
+    let path = "/eth/v1/beacon/headers/head".to_owned();
+    lies.insert(path, (JSON, known.to_string().into()));
+    let lies = started(lies, OWN).await;
+    let urls = [lies, started(lacking_the_block(&chain), OWN).await];
+    let clients = urls.map(|url| BeaconClient::connect(&url).unwrap());
+    let mut witnesses = Witnesses::new(&clients, &chain, Calm::always(), believed);
+    let heard = witnesses.hear(&stray(), is_first).await;
+    assert!(
+        !is_taken || heard.is_err(),
+        "believed {believed}: {heard:?}"
+    );
 }
