@@ -156,7 +156,7 @@ impl Observer {
             News::Coordinates(status) => self.coordinates(status),
             News::PoolBusy => self.pool_busy(),
             News::Seen { duties, effects } => self.seen(&duties, &effects),
-            News::Disputed(vote) => Self::disputed(&vote),
+            News::Disputed(vote) => self.disputed(&vote),
             News::NotRead(error) => self.not_read(&error),
         }
     }

@@ -134,7 +134,10 @@ impl Observer {
     }
 
     /// Own beacon nodes speak against each other about a vote that may be foreign.
-    pub(super) fn disputed(vote: &Disputed) {
+    pub(super) fn disputed(&mut self, vote: &Disputed) {
+        if !self.is_worth_a_line(None, "vote_disputed") {
+            return;
+        }
         let (slot, validator, block) = (vote.owed.slot.0, vote.owed.index.0, vote.block);
         warn!(
             slot, validator, %block, shown_by = ?vote.shown_by, denied_by = ?vote.denied_by,
