@@ -30,9 +30,7 @@ use crate::beacon::{BeaconClient, BeaconError, BlockId, KnownBlock};
 use crate::clock;
 use crate::disk::duty_history::{Fate, OnChain, Row};
 use crate::pool::calm::Calm;
-
 use crate::report::news::Disputed;
-
 use witnesses::Witnesses;
 
 /// Lists of duties that wait at most: what ends in some minutes.
