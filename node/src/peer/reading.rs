@@ -213,16 +213,9 @@ impl Reader {
     /// Whether this node is of use, and has everything that is wanted.
     async fn look_by(&mut self, client: &BeaconClient) -> Result<bool, BeaconError> {
         self.calm.come().await;
-        if client.genesis().await? != *self.chain.genesis() {
-            return Ok(false);
-        }
-        let Some(head) = client.known_block(BlockId::Head).await? else {
+        let Some(head) = checked_head(client, &self.chain).await? else {
             return Ok(false);
         };
-        // What an execution client has not checked may never have happened.
-        if head.optimistic {
-            return Ok(false);
-        }
         let finalised = client.known_block(BlockId::Finalized).await?;
         let finalised = finalised.map_or(Slot(0), |block| block.header.slot);
         let now = self.chain.slot_at(clock::now()).unwrap_or(Slot(0));
@@ -275,6 +268,19 @@ impl Reader {
             }
         })
     }
+}
+
+/// The head of a node that is on this chain, if its execution client has checked it: what that has
+/// not may never have happened.
+async fn checked_head(
+    client: &BeaconClient,
+    chain: &ChainSpec,
+) -> Result<Option<KnownBlock>, BeaconError> {
+    if client.genesis().await? != *chain.genesis() {
+        return Ok(None);
+    }
+    let head = client.known_block(BlockId::Head).await?;
+    Ok(head.filter(|head| !head.optimistic))
 }
 
 fn signed(known: &KnownBlock) -> SignedHeader {

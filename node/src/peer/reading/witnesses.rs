@@ -1,24 +1,31 @@
 //! All own beacon nodes, asked about a stray vote that one of them shows.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
-use node_core::outcome::witness::{Testimony, is_believed};
+use node_core::outcome::witness::is_believed;
 use node_core::outcome::{Bears, Stray};
 use proto::Slot;
 use proto::eth::{ChainSpec, Committee};
 
-use crate::beacon::{BeaconClient, BeaconError, BlockId};
+use super::checked_head;
+use crate::beacon::{BeaconClient, BeaconError};
 use crate::pool::calm::Calm;
 use crate::report::news::Disputed;
 
-/// The nodes of one look, with what they have said of committees.
+/// The nodes of one look, with what they have said in it.
 pub(super) struct Witnesses<'a> {
-    clients: &'a [BeaconClient],
+    all: Vec<Witness<'a>>,
     chain: &'a ChainSpec,
     calm: Calm,
     believed: Slot,
-    /// By slot and node.
-    committees: BTreeMap<(Slot, usize), Vec<Committee>>,
+}
+
+struct Witness<'a> {
+    client: &'a BeaconClient,
+    /// Whether it is where it could know; none before it has said so.
+    is_there: Option<bool>,
+    committees: BTreeMap<Slot, Vec<Committee>>,
 }
 
 impl<'a> Witnesses<'a> {
@@ -30,12 +37,16 @@ impl<'a> Witnesses<'a> {
         calm: Calm,
         believed: Slot,
     ) -> Self {
+        let witness = |client| Witness {
+            client,
+            is_there: None,
+            committees: BTreeMap::new(),
+        };
         Self {
-            clients,
+            all: clients.iter().map(witness).collect(),
             chain,
             calm,
             believed,
-            committees: BTreeMap::new(),
         }
     }
 
@@ -53,60 +64,61 @@ impl<'a> Witnesses<'a> {
         match stray.bears {
             // Its signature is checked by this peer itself.
             Bears::Block(..) => return Ok(()),
-            Bears::Vote(_) if self.clients.len() < 2 => return Ok(()),
+            Bears::Vote(_) if self.all.len() < 2 => return Ok(()),
             Bears::Vote(_) => {}
         }
-        let mut said = Vec::new();
-        for (at, client) in self.clients.iter().enumerate() {
+        let (mut shown_by, mut denied_by) = (Vec::new(), Vec::new());
+        for witness in &mut self.all {
             self.calm.come().await;
-            if let Ok(Some(says)) = self.ask((at, client), stray, &is_its).await {
-                said.push((client.node().to_owned(), says));
-            }
+            let shows = witness.shows(stray, (self.chain, self.believed), &is_its);
+            let said = match shows.await {
+                Ok(Some(true)) => &mut shown_by,
+                Ok(Some(false)) => &mut denied_by,
+                Ok(None) | Err(_) => continue,
+            };
+            said.push(witness.client.node().to_owned());
         }
-        if is_believed(said.iter().map(|(_, says)| *says)) {
+        if is_believed(shown_by.len(), denied_by.len()) {
             return Ok(());
         }
-        let (shown, denied): (Vec<_>, Vec<_>) = said
-            .into_iter()
-            .partition(|(_, says)| *says == Testimony::Shows);
-        let names = |all: Vec<(String, Testimony)>| all.into_iter().map(|(node, _)| node).collect();
         Err(Disputed {
             owed: stray.owed,
             block: stray.block,
-            shown_by: names(shown),
-            denied_by: names(denied),
+            shown_by,
+            denied_by,
         })
     }
+}
 
-    /// What this node says; nothing if it is not where it could know.
-    async fn ask(
+impl Witness<'_> {
+    /// Whether it shows a stray or denies it; none if it is not where it could know.
+    async fn shows(
         &mut self,
-        (at, client): (usize, &BeaconClient),
         stray: &Stray,
+        (chain, believed): (&ChainSpec, Slot),
         is_its: impl Fn(&[Committee]) -> Option<bool>,
-    ) -> Result<Option<Testimony>, BeaconError> {
-        if client.genesis().await? != *self.chain.genesis() {
+    ) -> Result<Option<bool>, BeaconError> {
+        let is_there = match self.is_there {
+            Some(is_there) => is_there,
+            None => {
+                let head = checked_head(self.client, chain).await?;
+                let is_there = head.is_some_and(|head| head.header.slot >= believed);
+                *self.is_there.insert(is_there)
+            }
+        };
+        if !is_there {
             return Ok(None);
         }
-        let head = client.known_block(BlockId::Head).await?;
-        let is_there = head.filter(|it| !it.optimistic && it.header.slot >= self.believed);
-        if is_there.is_none() {
-            return Ok(None);
-        }
-        if !client.has_block(stray.block).await? {
-            return Ok(Some(Testimony::Denies));
+        if !self.client.has_block(stray.block).await? {
+            return Ok(Some(false));
         }
         let slot = stray.owed.slot;
-        if !self.committees.contains_key(&(slot, at)) {
-            let epoch = slot.epoch(self.chain.slots_per_epoch());
-            let all = client.committees(epoch, slot).await?;
-            self.committees.insert((slot, at), all);
-        }
-        let known = self.committees.get(&(slot, at));
-        let is_its = known.and_then(|all| is_its(all));
-        Ok(is_its.map(|is_its| match is_its {
-            true => Testimony::Shows,
-            false => Testimony::Denies,
+        Ok(is_its(match self.committees.entry(slot) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let epoch = slot.epoch(chain.slots_per_epoch());
+                unknown.insert(self.client.committees(epoch, slot).await?)
+            }
         }))
     }
 }
