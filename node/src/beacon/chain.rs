@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::call::Call;
 use super::client::{BeaconClient, JSON};
 use super::contradiction::Contradiction;
-use super::error::{BeaconError, Rejected, Voice};
+use super::error::{BeaconError, Rejected, Voice, found_by_its_word};
 use super::items::open;
 use crate::hidden::Shown;
 
@@ -212,10 +212,8 @@ impl BeaconClient {
     /// # Errors
     /// If the node cannot be asked or answers with another block.
     pub async fn has_block(&self, root: Root) -> Result<bool, BeaconError> {
-        match self.header(BlockId::Root(root)).await {
-            Err(error) if error.is_own_absence() => Ok(false),
-            answer => answer.map(|_| true),
-        }
+        let header = self.header(BlockId::Root(root)).await;
+        Ok(found_by_its_word(header)?.is_some())
     }
 
     async fn header(&self, block: BlockId) -> Result<KnownBlock, BeaconError> {

@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout_at};
 use super::address;
 use super::call::Call;
 use super::contradiction::Contradiction;
-use super::error::{BadUrl, BeaconError, Cause, Rejected};
+use super::error::{BadUrl, BeaconError, Cause, Rejected, found_by_its_word};
 use super::items::{Strange, Unread};
 use super::pauses::{Pauses, Subject};
 use super::transport::Way;
@@ -138,10 +138,7 @@ impl BeaconClient {
         call: Call,
         path: &str,
     ) -> Result<Option<Answer>, BeaconError> {
-        match self.ssz_or_json(call, path).await {
-            Err(error) if error.is_own_absence() => Ok(None),
-            answer => answer.map(Some),
-        }
+        found_by_its_word(self.ssz_or_json(call, path).await)
     }
 
     pub(super) async fn post(

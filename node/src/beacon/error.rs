@@ -61,6 +61,16 @@ fn route(call: Call, cause: &Cause) -> String {
     }
 }
 
+/// Turns the node's own word that it has no such thing into nothing; the 404 of a proxy is none.
+pub(super) fn found_by_its_word<T>(
+    answer: Result<T, BeaconError>,
+) -> Result<Option<T>, BeaconError> {
+    match answer {
+        Err(error) if error.is_own_absence() => Ok(None),
+        answer => answer.map(Some),
+    }
+}
+
 /// A status that is no success, with what the node said about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejected {
@@ -104,7 +114,7 @@ impl BeaconError {
     }
 
     /// Whether the node itself says that it does not have what was asked for.
-    pub fn is_own_absence(&self) -> bool {
+    fn is_own_absence(&self) -> bool {
         let is_own = |said: &Rejected| said.status == 404 && said.voice == Voice::Own;
         self.rejected().is_some_and(is_own)
     }
