@@ -82,10 +82,10 @@ impl Strange {
     }
 }
 
-/// Those of `count` items that are described, and how many more there are; none of none.
-fn told<'a>(described: impl Iterator<Item = &'a str>, count: usize) -> Option<String> {
+/// The first of `count` items that are described, and how many more there are; none of none.
+pub(crate) fn told<'a>(described: impl Iterator<Item = &'a str>, count: usize) -> Option<String> {
     (count > 0).then(|| {
-        let described: Vec<&str> = described.collect();
+        let described: Vec<&str> = described.take(DESCRIBED).collect();
         let more = match count - described.len() {
             0 => String::new(),
             more => format!("; {more} more"),

@@ -64,6 +64,7 @@ pub use duties::{CommitteeSubscription, Duties};
 pub use error::{BadUrl, BeaconError, Cause, ItemFailure, Rejected, Voice};
 pub use events::{HeadEvent, Heard};
 pub use items::Strange;
+pub(crate) use items::told;
 pub use states::{Agreed, StateBytes};
 pub use sync::SyncSubscription;
 pub use validators::{ValidatorState, ValidatorStatus, Validators};

@@ -5,15 +5,13 @@ use proto::eth::{Aggregate, CommitteeIndex, Contribution, ForkName, ValidatorInd
 use proto::{DutyId, Epoch, Root, Slot, Subcommittee};
 
 use super::Question;
-use crate::beacon::{BeaconError, ItemFailure, Published, SyncSubscription, Validation};
+use crate::beacon::{BeaconError, ItemFailure, Published, SyncSubscription, Validation, told};
 use node_core::duties::schedule::Member;
 use node_core::duties::{Origin, Response, Submission};
 
 /// For how many committees a node is asked at once: their aggregates are due in the same moment,
 /// and a mainnet node answers in some milliseconds.
 const AT_ONCE: usize = 8;
-/// How many refusals without a position are told.
-const TOLD: usize = 3;
 
 impl Question {
     /// What the beacon node has of a submission now, and what it refused.
@@ -164,14 +162,10 @@ impl Question {
                 let named: Option<Vec<_>> = failures.iter().map(of).collect();
                 // Which one it is cannot be told: it may be any.
                 named.unwrap_or_else(|| {
-                    let said = failures.iter().take(TOLD);
-                    let said: Vec<String> = said.map(|it| it.message.to_string()).collect();
-                    let more = failures.len() - said.len();
-                    let more = (more > 0).then(|| format!("; {more} more"));
+                    let words = failures.iter().map(|failure| &*failure.message);
+                    let said = told(words, failures.len()).unwrap_or_default();
                     all(format!(
-                        "it refuses parts that it names by no position: {}{}",
-                        said.join("; "),
-                        more.unwrap_or_default()
+                        "it refuses parts that it names by no position: {said}"
                     ))
                 })
             }
