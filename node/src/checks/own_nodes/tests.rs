@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::Response;
 use proto::Slot;
-use proto::eth::{BeaconBlockHeader, ChainSpec, Genesis, ValidatorIndex, hash_tree_root};
+use proto::eth::{BeaconBlockHeader, ChainSpec, Genesis, ValidatorIndex};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use super::*;
 use crate::beacon::{BlockId, SyncStatus};
 use crate::checks::chain::UnsureSlot;
+use crate::pool::proof::tests::known;
 
 const GENESIS: &str = "/eth/v1/beacon/genesis";
 const SPEC: &str = "/eth/v1/config/spec";
@@ -244,11 +245,7 @@ fn header(slot: u64) -> String {
         state_root: [9; 32].into(),
         body_root: [9; 32].into(),
     };
-    let header = json!({ "data": {
-        "root": hash_tree_root(&header), "canonical": true,
-        "header": { "message": header },
-    }});
-    header.to_string()
+    known(&header).to_string()
 }
 
 #[tokio::test]

@@ -7,12 +7,11 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use proto::Root;
 use proto::eth::{BeaconBlockHeader, hash_tree_root};
-use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::*;
 use crate::checks::own_nodes::tests::{definition, said_of};
-use crate::pool::proof::tests::{Answers, serve, spec_at};
+use crate::pool::proof::tests::{Answers, known, serve, spec_at};
 
 const JSON: &str = "application/json";
 
@@ -44,10 +43,8 @@ fn with_head(chain: &ChainSpec) -> Answers {
 }
 
 fn put(answers: &mut Answers, name: &str, header: &BeaconBlockHeader) {
-    let body = json!({ "data": { "root": hash_tree_root(header), "canonical": true,
-        "header": { "message": header } } });
     let path = format!("/eth/v1/beacon/headers/{name}");
-    answers.insert(path, (JSON, body.to_string().into()));
+    answers.insert(path, (JSON, known(header).to_string().into()));
 }
 
 fn whole(chain: &ChainSpec) -> Answers {

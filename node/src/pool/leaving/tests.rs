@@ -9,7 +9,7 @@ use crate::checks::own_nodes::Expected;
 use crate::checks::own_nodes::tests::{definition, said_of};
 use crate::clock;
 use crate::pool::look;
-use crate::pool::proof::tests::{Answers, chain_of, serve, spec_at};
+use crate::pool::proof::tests::{Answers, chain_of, known, serve, spec_at};
 use crate::pool::tests::node::{Fake, HASTE};
 use crate::pool::tests::target;
 
@@ -48,19 +48,16 @@ fn answers(
         "pubkey": key, "withdrawal_credentials": proto::Root::ZERO, "activation_epoch": "0",
         "exit_epoch": withdrawable, "withdrawable_epoch": withdrawable,
     });
-    let known = json!({
+    let validator = json!({
         "index": index, "balance": "0", "status": "withdrawal_done", "validator": validator,
     });
     put(
         "/eth/v1/beacon/states/head/validators",
-        json!({ "data": [known] }).to_string(),
+        json!({ "data": [validator] }).to_string(),
     );
-    let header = json!({ "root": shown.root(), "canonical": true, "header": {
-        "message": shown.header(),
-    }});
     put(
         "/eth/v1/beacon/headers/finalized",
-        json!({ "data": header }).to_string(),
+        known(shown.header()).to_string(),
     );
     answers
 }

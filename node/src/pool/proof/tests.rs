@@ -9,9 +9,9 @@ use axum::http::StatusCode;
 use node_core::proof::Rule;
 use node_core::proof::anchor::Standing;
 use node_core::proof::example::Generated;
-use proto::eth::{ChainSpec, Genesis, ValidatorIndex};
+use proto::eth::{BeaconBlockHeader, ChainSpec, Genesis, ValidatorIndex, hash_tree_root};
 use proto::example;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::*;
@@ -75,12 +75,17 @@ fn root_of(spec: &ChainSpec, state: &[u8]) -> Root {
     reader.finish().unwrap().root()
 }
 
-fn add(answers: &mut Answers, names: &[String], block: &Block) {
-    let header = json!({ "data": {
-        "root": block.root(),
+/// What a node says of the block with this header.
+pub fn known(header: &BeaconBlockHeader) -> Value {
+    json!({ "data": {
+        "root": hash_tree_root(header),
         "canonical": true,
-        "header": { "message": block.header() },
-    }});
+        "header": { "message": header },
+    }})
+}
+
+fn add(answers: &mut Answers, names: &[String], block: &Block) {
+    let header = known(block.header());
     let root = json!({ "data": { "root": block.root() } });
     let offset = 100u32.to_le_bytes();
     let signed = [&offset[..], &[0; 96], block.ssz()].concat();
@@ -143,17 +148,24 @@ async fn node(answers: Answers) -> BeaconClient {
 
 /// Where a node answers so.
 pub async fn serve(answers: Answers) -> String {
+    serve_or(answers, "").await
+}
+
+/// The same with this 404 to everything else.
+pub async fn serve_or(answers: Answers, absent: &'static str) -> String {
+    type Said = Result<([(&'static str, &'static str); 1], Vec<u8>), (StatusCode, &'static str)>;
     async fn answer(
-        State(answers): State<Answers>,
+        State((answers, absent)): State<(Answers, &'static str)>,
         request: Request,
-    ) -> Result<([(&'static str, &'static str); 1], Vec<u8>), StatusCode> {
+    ) -> Said {
         let found = answers.get(request.uri().path()).cloned();
-        let (media_type, body) = found.ok_or(StatusCode::NOT_FOUND)?;
+        let (media_type, body) = found.ok_or((StatusCode::NOT_FOUND, absent))?;
         Ok(([("content-type", media_type)], body))
     }
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let router = Router::new().fallback(answer).with_state(answers);
+    let router = Router::new().fallback(answer);
+    let router = router.with_state((answers, absent));
     tokio::spawn(async move { axum::serve(listener, router).await });
     format!("http://{address}")
 }

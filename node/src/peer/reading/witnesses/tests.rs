@@ -1,18 +1,14 @@
 //! A vote that one own node shows, and what others say of it.
 
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use proto::eth::{AttestationData, BeaconBlockHeader, Checkpoint, CommitteeIndex};
 use proto::eth::{ValidatorIndex, hash_tree_root};
 use proto::{Epoch, Root};
 use serde_json::json;
-use tokio::net::TcpListener;
 
 use super::*;
 use crate::checks::own_nodes::tests::{definition, said_of};
 use crate::clock;
-use crate::pool::proof::tests::{Answers, spec_at};
+use crate::pool::proof::tests::{Answers, known, serve_or, spec_at};
 use node_core::outcome::{Owed, Work};
 
 const JSON: &str = "application/json";
@@ -58,25 +54,15 @@ fn stray() -> Stray {
 /// A node of this chain with a head, the block of the vote, and who sits in the first place.
 fn node(chain: &ChainSpec) -> Answers {
     let mut answers = Answers::new();
-    let mut put = |path: String, data: serde_json::Value| {
-        let body = json!({ "data": data }).to_string();
-        answers.insert(path, (JSON, body.into()));
+    let mut put = |path: &str, body: serde_json::Value| {
+        answers.insert(path.to_owned(), (JSON, body.to_string().into()));
     };
-    let known = |header: BeaconBlockHeader| {
-        json!({ "root": hash_tree_root(&header), "canonical": true,
-                "header": { "message": header } })
-    };
-    put(
-        "/eth/v1/beacon/headers/head".to_owned(),
-        known(header(1003)),
-    );
+    put(HEAD, known(&header(1003)));
     let block = format!("/eth/v1/beacon/headers/{}", stray().block);
-    put(block, known(header(991)));
+    put(&block, known(&header(991)));
     let validators = json!([OURS.to_string(), "8"]);
-    put(
-        COMMITTEES.to_owned(),
-        json!([{ "index": "0", "slot": SLOT, "validators": validators }]),
-    );
+    let committee = json!({ "index": "0", "slot": SLOT, "validators": validators });
+    put(COMMITTEES, json!({ "data": [committee] }));
     for (path, body) in said_of(&definition(), chain.genesis().genesis_time) {
         answers.insert(path.to_owned(), (JSON, body.into()));
     }
@@ -85,6 +71,7 @@ fn node(chain: &ChainSpec) -> Answers {
 
 /// The node's own word that it has something not.
 const OWN: &str = r#"{"code":404,"message":"no such block"}"#;
+const HEAD: &str = "/eth/v1/beacon/headers/head";
 const COMMITTEES: &str = "/eth/v1/beacon/states/head/committees";
 
 fn replaced(mut node: Answers, path: &str, from: &str, to: &str) -> Answers {
@@ -109,12 +96,8 @@ fn lacking_the_block(chain: &ChainSpec) -> Answers {
 /// Is at the block of the slot 994, and knows neither block nor committees.
 fn behind(chain: &ChainSpec) -> Answers {
     let mut node = lacking_the_block(chain);
-    let older = header(994);
-    let known = json!({ "data": {
-        "root": hash_tree_root(&older), "canonical": true, "header": { "message": older },
-    }});
-    let path = "/eth/v1/beacon/headers/head".to_owned();
-    node.insert(path, (JSON, known.to_string().into()));
+    let older = known(&header(994)).to_string();
+    node.insert(HEAD.to_owned(), (JSON, older.into()));
     node
 }
 
@@ -149,7 +132,7 @@ async fn heard(nodes: &[Manner], stray: &Stray) -> Result<(), [Vec<usize>; 2]> {
     let chain = spec_at(clock::now().unix_seconds());
     let mut clients = Vec::new();
     for manner in nodes {
-        let url = started(manner(&chain), OWN).await;
+        let url = serve_or(manner(&chain), OWN).await;
         clients.push(BeaconClient::connect(&url).unwrap());
     }
     let mut witnesses = Witnesses::new(&clients, &chain, Calm::always(), BELIEVED);
@@ -202,46 +185,26 @@ async fn a_block_needs_no_witness_since_its_signature_is_checked() {
     assert_eq!(heard(&[node, lacking_the_block], &block).await, Ok(()));
 }
 
-/// Where a node answers so, and with this 404 to everything else.
-async fn started(answers: Answers, absent: &'static str) -> String {
-    type Said = (Answers, &'static str);
-    async fn answer(
-        State((answers, absent)): State<Said>,
-        request: Request,
-    ) -> (StatusCode, Vec<u8>) {
-        match answers.get(request.uri().path()) {
-            Some((_, body)) => (StatusCode::OK, body.clone()),
-            None => (StatusCode::NOT_FOUND, absent.into()),
-        }
-    }
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let router = Router::new().fallback(answer);
-    let router = router.with_state((answers, absent));
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    url
-}
-
 #[tokio::test]
 async fn a_proxy_that_keeps_the_question_back_denies_nothing() {
     const PAGE: &str = "<html>404 Not Found</html>";
     let chain = spec_at(clock::now().unix_seconds());
-    let shows = started(node(&chain), OWN).await;
-    let other = started(lacking_the_block(&chain), PAGE).await;
+    let shows = serve_or(node(&chain), OWN).await;
+    let other = serve_or(lacking_the_block(&chain), PAGE).await;
     assert_eq!(heard_of([shows, other], &chain).await, Ok(()));
 }
 
 #[tokio::test]
 async fn a_node_that_names_no_committee_seats_nobody_elsewhere() {
     let chain = spec_at(clock::now().unix_seconds());
-    let shows = started(node(&chain), OWN).await;
+    let shows = serve_or(node(&chain), OWN).await;
     let none = replaced(
         node(&chain),
         COMMITTEES,
         r#""data":["#,
         r#""data":[], "x":["#,
     );
-    let other = started(none, OWN).await;
+    let other = serve_or(none, OWN).await;
     assert_eq!(heard_of([shows, other], &chain).await, Ok(()));
 }
 
@@ -260,12 +223,9 @@ async fn a_liar_whose_head_is_final_at_once_is_not_believed_alone() {
     let is_taken = reading.head(now, (hash_tree_root(&head), signed), head.slot);
     let believed = reading.believed();
     let mut lies = node(&chain);
-    let known = json!({ "data": { "root": hash_tree_root(&head), "canonical": true,
-        "header": { "message": head } } });
-    let path = "/eth/v1/beacon/headers/head".to_owned();
-    lies.insert(path, (JSON, known.to_string().into()));
-    let lies = started(lies, OWN).await;
-    let urls = [lies, started(lacking_the_block(&chain), OWN).await];
+    lies.insert(HEAD.to_owned(), (JSON, known(&head).to_string().into()));
+    let lies = serve_or(lies, OWN).await;
+    let urls = [lies, serve_or(lacking_the_block(&chain), OWN).await];
     let clients = urls.map(|url| BeaconClient::connect(&url).unwrap());
     let mut witnesses = Witnesses::new(&clients, &chain, Calm::always(), believed);
     let heard = witnesses.hear(&stray(), is_first).await;
