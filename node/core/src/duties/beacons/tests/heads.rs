@@ -109,3 +109,53 @@ fn clients_that_name_other_roots_beside_the_same_block_agree_on_it() {
     assert_eq!(beacons.heard(Place(2), head('n'), at(1000)), Some(Place(0)));
     assert_eq!(beacons.heard(Place(1), head('n'), at(1000)), Some(Place(1)));
 }
+
+#[test]
+fn a_head_that_one_of_three_makes_up_does_not_count_while_one_stream_is_away() {
+    let away = |count| {
+        let mut beacons = hearing(count);
+        beacons.hears(Place(1), false, at(500));
+        assert_eq!(beacons.heard(Place(0), head('x'), at(1000)), None);
+        beacons
+    };
+    let mut beacons = away(3);
+    let late = beacons.deadline().unwrap();
+    assert_eq!(beacons.settle(late), None, "the third stays where it was");
+    assert_eq!(beacons.heard(Place(2), head('n'), at(1500)), None);
+    let later = beacons.deadline().unwrap();
+    assert!(later > late, "it is looked at again, and not at once");
+    assert_eq!(beacons.settle(later), None, "one has each");
+    assert_eq!(beacons.heads.told(), None, "no answer is held against it");
+    let agree = beacons.hears(Place(1), true, at(2000));
+    assert_eq!(
+        agree, None,
+        "it has told of nothing yet, and the third of `n`"
+    );
+    assert_eq!(beacons.heard(Place(1), head('n'), at(2100)), Some(Place(1)));
+    assert_eq!(beacons.heads.told(), Some(head('n')));
+
+    let mut beacons = away(3);
+    beacons.settle(at(3000));
+    let alone = beacons.hears(Place(2), false, at(3100));
+    let alone = alone.or_else(|| beacons.settle(at(4000)));
+    assert_eq!(alone, Some(Place(0)), "nobody else hears");
+
+    let mut beacons = away(3);
+    beacons.hears(Place(2), true, at(1100));
+    let late = beacons.settle(at(4000));
+    assert_eq!(late, Some(Place(0)), "the third has told of nothing");
+
+    // It has stood still since before two empty slots, as one that hangs does.
+    let mut beacons = away(3);
+    let after = chain().start_of(Slot(SLOT.0 + 3));
+    let old = beacons.settle(after);
+    assert_eq!(old, Some(Place(0)), "what the third has is old");
+
+    let mut beacons = away(3);
+    silence(&mut beacons, 2, at(1100));
+    assert_eq!(
+        beacons.settle(at(4000)),
+        Some(Place(0)),
+        "the third is mute"
+    );
+}
