@@ -121,7 +121,8 @@ pub(super) async fn assemble(
     let settings = settings(config, &loaded, names)?;
     let (outcomes, told) = outcomes(config, (&chain, calm.clone()), &remembered.rows)?;
     let agreed = in_force(config, &mut loaded);
-    let pool = pool(config, &loaded, (&chain, calm)).filter(|_| agreed.may_be_on_pool);
+    say_if_idle((config, &loaded), &agreed, &shown.board);
+    let pool = pool(config, &loaded, (&chain, calm), &agreed);
     let place = place(config, &loaded);
     let halts = Halts::of(&config.data_dir, &loaded.lock);
     let (mut node, journal) = core(loaded, &chain, remembered)?;
@@ -286,13 +287,11 @@ fn pool(
     config: &Config,
     loaded: &Loaded,
     (chain, calm): (&Arc<ChainSpec>, Calm),
+    agreed: &Agreed,
 ) -> Option<Thread> {
     let agreement = agreement::beside(&config.lock_file);
     let place = agreement.display();
-    if !agreement.exists() {
-        if config.coordinator.is_some() {
-            warn!("{}", nothing_agreed(&agreement));
-        }
+    if !agreement.exists() || !agreed.may_be_on_pool {
         return None;
     }
     let unseen = "this peer sees nothing of Rocket Pool: it takes part in no deposit, proposes no \
@@ -429,17 +428,54 @@ fn first_status(
 /// What a peer that coordinates shows before Rocket Pool was looked at.
 fn not_yet(config: &Config) -> PoolStatus {
     let agreement = agreement::beside(&config.lock_file);
-    let coordinator = match agreement.exists() {
-        true => CoordinatorStatus::unseen(),
-        false => CoordinatorStatus {
-            problem: Some(nothing_agreed(&agreement)),
-            ..CoordinatorStatus::default()
+    match agreement.exists() {
+        true => PoolStatus {
+            coordinator: Some(CoordinatorStatus::unseen()),
+            ..PoolStatus::default()
         },
-    };
+        false => unable(nothing_agreed(&agreement)),
+    }
+}
+
+/// What one shows that can coordinate nothing.
+fn unable(problem: String) -> PoolStatus {
     PoolStatus {
-        coordinator: Some(coordinator),
+        coordinator: Some(CoordinatorStatus {
+            problem: Some(problem),
+            ..CoordinatorStatus::default()
+        }),
         ..PoolStatus::default()
     }
+}
+
+/// Tells the operator of a peer that is to coordinate if it cannot.
+fn say_if_idle((config, loaded): (&Config, &Loaded), agreed: &Agreed, board: &StatusBoard) {
+    if let Some(problem) = coordinates_nothing(config, loaded, agreed) {
+        warn!("{problem}");
+        let unable = unable(problem);
+        board.change(|status| status.pool = Some(unable));
+    }
+}
+
+/// Why it cannot, if so.
+fn coordinates_nothing(config: &Config, loaded: &Loaded, agreed: &Agreed) -> Option<String> {
+    config.coordinator.as_ref()?;
+    let agreement = agreement::beside(&config.lock_file);
+    if !agreement.exists() {
+        return Some(nothing_agreed(&agreement));
+    }
+    let is_open = matches!(loaded.lock.definition.terms().withdrawal, Withdrawal::Later);
+    let why = match is_open {
+        true => {
+            "the operators have not agreed on Rocket Pool, so this peer coordinates nothing: start \
+             it again once all have signed a version that names it"
+        }
+        false => {
+            "the definition fixes where the validators pay out, so they cannot be Rocket Pool's, \
+             and this peer coordinates nothing: take `coordinator` out of its configuration"
+        }
+    };
+    (!agreed.may_be_on_pool).then(|| why.to_owned())
 }
 
 /// Why a peer without an agreement coordinates nothing.

@@ -85,6 +85,9 @@ fn blocks_of_a_relay_carry_what_the_cluster_sums_up_and_one_kept_back_costs_its_
                 assert!(why.contains("its payload was not shown"), "{slot}: {why}");
             }
             assert_eq!(stand.status(i).unwrap().record.stopped, None);
+            // Nobody here has an execution node, and none is needed.
+            let log = stand.log(i);
+            assert!(!log.contains("sees nothing of Rocket Pool"), "{log}");
         }
     });
 }
