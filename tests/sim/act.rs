@@ -51,7 +51,11 @@ impl World {
             Output::Errand(errand) => self.errand(peer, errand),
             Output::Stand(stand) => self.stand(peer, stand),
             // No peer of the simulator reads its chain back.
-            Output::Follow(_) | Output::Halt(..) => {}
+            Output::Follow(owed) => {
+                let owed = owed.into_iter().map(|it| (peer, it.owed));
+                self.followed.extend(owed);
+            }
+            Output::Halt(..) => {}
             Output::Note(note) => self.tell(peer, note),
         }
     }
@@ -333,6 +337,7 @@ fn of_duty(note: &Note) -> Option<DutyId> {
     if let Note::Signed { duty, .. }
     | Note::Accepted { duty, .. }
     | Note::NotTaken { duty, .. }
+    | Note::Moved { duty, .. }
     | Note::Missed { duty, .. }
     | Note::Pulled { duty, .. }
     | Note::Absent { duty, .. }

@@ -3,18 +3,20 @@
 //!
 //! Here beside the invariant are the scripts of what is foreign.
 
+use std::collections::BTreeSet;
+
 use node_core::duties::Input;
-use node_core::duties::note::Halt;
+use node_core::duties::note::{Halt, Miss, Note};
 use node_core::outcome::{Bears, Foreign, Owed, Stray, Work};
 use node_core::vault::Signable;
 use proto::eth::{BeaconBlockHeader, HeadVote, hash_tree_root};
 use proto::frame::{Frame, Greeting};
-use proto::{Root, SignatureBytes, Slot};
+use proto::{DutyId, DutyKind, Root, SignatureBytes, Slot};
 
 use crate::bids::{Manner, with_relay};
 use crate::draws::index_of;
 use crate::faults::Fault;
-use crate::scenarios::head;
+use crate::scenarios::{head, ms};
 use crate::villains::VILLAINS;
 use crate::world::{FIRST, World};
 
@@ -116,6 +118,75 @@ fn a_peer_that_sees_a_foreign_vote_signs_no_more_for_its_validator_and_the_other
         assert!(!world.checks.has_said(2, head(slot), "COMMIT"), "{slot}");
         assert!(world.checks.has_said(1, head(slot), "COMMIT"), "{slot}");
     }
+}
+
+/// Halted between its duties, and while one of them is open that it has not signed yet.
+#[test]
+fn what_a_halted_validator_owes_is_missed_and_followed_and_no_turn_of_the_chain_is_told() {
+    for is_open in [false, true] {
+        let mut world = World::new(4, 935);
+        let slot = attested(&world, FIRST + 8);
+        world.run_to(slot + 4);
+        let (validator, data) = foreign(&world, slot);
+        let attests = |slot: &u64| world.chain.attesters_in(Slot(*slot)) == [validator];
+        let next = (slot + 5..).find(attests).unwrap();
+        if is_open {
+            world.run_until(next, ms(100));
+        }
+        world.feed(2, Input::Stray(carried(validator, data)));
+        let end = next + 24;
+        world.run_to(end + 3);
+        let told = |peer: usize| {
+            let told = world.told.iter();
+            told.filter(move |(who, duty, _)| *who == peer && duty.slot.0 < end)
+        };
+        let mut missed = Vec::new();
+        for (_, duty, note) in told(2) {
+            assert!(!matches!(note, Note::Moved { .. }), "{duty}: {note:?}");
+            let Note::Ended { ended, .. } = note else {
+                continue;
+            };
+            for owed in ended.followed(duty.slot).map(|it| it.owed) {
+                assert!(world.followed.contains(&(2, owed)), "{owed:?}");
+            }
+            for fate in &ended.fates {
+                let of = fate.of.iter().any(|(of, _)| of.0 == validator);
+                let is_halted = of && duty.slot.0 >= next;
+                let expected = is_halted.then_some(Miss::Halted);
+                assert_eq!(fate.why, expected, "{duty}, open: {is_open}");
+                missed.extend(expected.map(|_| *duty));
+            }
+        }
+        assert!(missed.len() > 3, "{missed:?}");
+        let owed = |peer: usize| -> BTreeSet<DutyId> {
+            let ended = told(peer).filter(|(.., note)| matches!(note, Note::Ended { .. }));
+            let all = ended.map(|(_, duty, _)| *duty);
+            all.filter(|duty| !matches!(duty.kind, DutyKind::Aggregate))
+                .collect()
+        };
+        assert_eq!(owed(2), owed(1), "as by one that signs them");
+    }
+}
+
+#[test]
+fn what_a_halted_validator_owes_is_missed_again_once_a_clock_that_was_far_ahead_is_right() {
+    let mut world = World::new(4, 937);
+    let slot = attested(&world, FIRST + 8);
+    world.run_to(slot + 4);
+    let (validator, data) = foreign(&world, slot);
+    world.feed(2, Input::Stray(carried(validator, data)));
+    world.fault(Fault::SetClock(2, 100 * 12_000));
+    world.run_to(slot + 6);
+    world.fault(Fault::SetClock(2, 0));
+    let from = world.told.len();
+    world.run_to(slot + 40);
+    let halted = |(who, _, note): &&(usize, DutyId, Note)| {
+        let is_so = matches!(note, Note::Missed { why, .. } if *why == Miss::Halted);
+        *who == 2 && is_so
+    };
+    let missed = world.told[from..].iter().filter(halted).count();
+    assert!(missed > 3, "{missed}");
+    world.assert_safe();
 }
 
 /// Where the cluster has signed nothing, as here with two of four away, nobody can know of all that

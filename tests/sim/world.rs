@@ -11,6 +11,7 @@ use std::time::Duration;
 use node_core::duties::agreed::objection::Objection;
 use node_core::duties::fault::Breach;
 use node_core::duties::note::{Halt, Note, Phase};
+use node_core::outcome::Owed;
 use proto::definition::Chain as DefinitionChain;
 use proto::{DutyId, Root, Round, SignatureBytes, Slot, Timestamp, ValidatorPosition};
 use rand::rngs::StdRng;
@@ -85,6 +86,8 @@ pub struct World {
     pub arrivals: BTreeMap<Slot, u64>,
     /// What each peer said of the end of a duty.
     pub told: Vec<(usize, DutyId, Note)>,
+    /// The duties of which each peer would have the chain read.
+    pub followed: Vec<(usize, Owed)>,
     /// How often each peer told its operator to upgrade.
     pub warned: BTreeMap<usize, usize>,
     /// Which peer signs no duty any more for which validator, and why.
@@ -213,6 +216,7 @@ impl World {
             branches: BTreeMap::new(),
             arrivals: BTreeMap::new(),
             told: Vec::new(),
+            followed: Vec::new(),
             warned: BTreeMap::new(),
             halted: Vec::new(),
             named: BTreeSet::new(),

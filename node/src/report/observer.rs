@@ -67,12 +67,30 @@ struct Timeline {
     absent: Vec<String>,
 }
 
+/// Those of the newest duties, [`TIMELINES`] at most.
+#[derive(Debug, Default)]
+struct Timelines(BTreeMap<DutyId, Timeline>);
+
+impl Timelines {
+    /// That of one duty, begun if there is none.
+    fn of(&mut self, duty: DutyId) -> &mut Timeline {
+        if self.0.len() >= TIMELINES && !self.0.contains_key(&duty) {
+            self.0.pop_first();
+        }
+        self.0.entry(duty).or_default()
+    }
+
+    fn get(&self, duty: DutyId) -> Option<&Timeline> {
+        self.0.get(&duty)
+    }
+}
+
 /// Tells the operator.
 pub struct Observer {
     shown: Shown,
     history: DutyHistory,
     evidence_log: Option<EvidenceLog>,
-    timelines: BTreeMap<DutyId, Timeline>,
+    timelines: Timelines,
     lines: Lines,
     size: ClusterSize,
     slots_per_epoch: u64,
@@ -94,7 +112,7 @@ impl Observer {
             shown,
             history,
             evidence_log,
-            timelines: BTreeMap::new(),
+            timelines: Timelines::default(),
             lines: Lines::default(),
         }
     }
@@ -263,7 +281,7 @@ impl Observer {
             "signed"
         );
         self.count(duty, "signed", validators);
-        let timeline = self.timelines.entry(duty).or_default();
+        let timeline = self.timelines.of(duty);
         timeline.signed += validators;
         timeline.absent = missing;
         self.end(duty);
@@ -290,10 +308,7 @@ impl Observer {
 
     fn reached(&mut self, duty: DutyId, phase: Phase) {
         debug!(%duty, ?phase, "reached");
-        if self.timelines.len() >= TIMELINES {
-            self.timelines.pop_first();
-        }
-        let timeline = self.timelines.entry(duty).or_default();
+        let timeline = self.timelines.of(duty);
         let now = *timeline.reached.entry(phase).or_insert_with(Instant::now);
         for (name, from, to) in INTERVALS {
             if let (true, Some(begun)) = (to == phase, timeline.reached.get(&from)) {
@@ -317,7 +332,7 @@ impl Observer {
             slot, validators, "missed: {reason}"
         );
         self.count(duty, "missed", validators);
-        let timeline = self.timelines.entry(duty).or_default();
+        let timeline = self.timelines.of(duty);
         timeline.missed += validators;
         timeline.reasons.push(reason);
         self.end(duty);
@@ -327,7 +342,7 @@ impl Observer {
     fn end(&mut self, duty: DutyId) {
         debug!(%duty, "kept in the history");
         let took_ms = self.took_ms(duty);
-        let timeline = self.timelines.entry(duty).or_default();
+        let timeline = self.timelines.of(duty);
         let ending = Ending {
             slot: duty.slot.0,
             kind: duty.kind.name().to_owned(),
@@ -393,7 +408,7 @@ impl Observer {
     }
 
     fn took_ms(&self, duty: DutyId) -> Option<u64> {
-        let reached = &self.timelines.get(&duty)?.reached;
+        let reached = &self.timelines.get(duty)?.reached;
         let begun = reached
             .get(&Phase::Trigger)
             .or(reached.get(&Phase::ValueReady))?;

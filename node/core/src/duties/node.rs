@@ -56,6 +56,8 @@ pub struct Node {
     early: Early,
     /// What was said in the duties that are over.
     heard: Watch,
+    /// The first slot of which the duties are not over yet, since the first look at the clock.
+    closed: Option<Slot>,
     /// The slot of the newest head.
     head: Option<Slot>,
     /// Whether head events have come in this life.
@@ -102,6 +104,7 @@ impl Node {
             opened: BTreeMap::new(),
             early: Early::default(),
             heard: Watch::default(),
+            closed: None,
             head: None,
             has_heard: false,
             unwritten_since: None,

@@ -56,6 +56,8 @@ pub enum Miss {
     NoFeeRecipient,
     /// The vault signs nothing at all any more.
     Stopped(Refusal),
+    /// Nothing is signed here for the validator any more.
+    Halted,
     /// The vault would not sign for the validator.
     Refused(Refusal),
     /// This peer would not sign the value.
@@ -109,6 +111,11 @@ pub struct Ended {
 }
 
 impl Ended {
+    /// Whether it was to be signed here: not if nothing is, any more, for all whose it was.
+    pub fn was_due(&self) -> bool {
+        self.fates.iter().any(|fate| fate.why != Some(Miss::Halted))
+    }
+
     /// The duties of which the chain is to show what became of them.
     pub fn followed(&self, slot: Slot) -> impl Iterator<Item = Followed> {
         let each = move |fate: &Fate| {

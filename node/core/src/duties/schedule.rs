@@ -14,8 +14,9 @@ mod seats;
 #[cfg(test)]
 mod tests;
 mod topics;
+mod withheld;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proto::eth::{AttesterDuty, ChainSpec, ProposerDuty, ValidatorIndex};
@@ -28,6 +29,7 @@ pub use topics::{Asked, Due, Topic};
 use chosen::Chosen;
 use roots::{Draw, has_lookahead};
 use topics::{Topics, is_of_ours};
+use withheld::Withheld;
 
 /// Our validators' duties, epoch by epoch.
 #[derive(Debug)]
@@ -48,8 +50,8 @@ pub struct Schedule {
     is_held_up: bool,
     /// Who was said to sit in the sync committee, and whether to perform its duties.
     told_seats: Option<(Vec<ValidatorIndex>, bool)>,
-    /// Who has no duties any more, whatever the beacon node says.
-    halted: BTreeSet<ValidatorPosition>,
+    /// Of whom nothing is signed any more, and what they owe all the same.
+    withheld: Withheld,
     /// What the answers in use depend on.
     draws: BTreeMap<Topic, Draw>,
     /// What an answer that was not taken depends on, and what the events said instead.
@@ -83,7 +85,7 @@ impl Schedule {
             is_syncing: false,
             is_held_up: false,
             told_seats: None,
-            halted: BTreeSet::new(),
+            withheld: Withheld::default(),
             draws: BTreeMap::new(),
             contradicted: BTreeMap::new(),
             head: None,
@@ -133,19 +135,6 @@ impl Schedule {
             .values()
             .map(|registered| registered.index)
             .collect()
-    }
-
-    /// From now on this validator has no duties: what is not owed is not missed.
-    pub fn halt(&mut self, validator: ValidatorPosition) {
-        self.halted.insert(validator);
-        for list in self.attesters.values_mut() {
-            list.retain(|attester| attester.validator != validator);
-        }
-        self.attesters.retain(|_, list| !list.is_empty());
-        self.proposers.retain(|_, proposer| *proposer != validator);
-        for list in self.members.values_mut() {
-            list.retain(|member| member.validator != validator);
-        }
     }
 
     /// Every validator the chain knows, in the order of the lock.
@@ -242,12 +231,20 @@ impl Schedule {
             return;
         }
         let epoch = due.topic.epoch();
-        let per_epoch = self.chain.slots_per_epoch();
-        self.attesters
-            .retain(|slot, _| slot.epoch(per_epoch) != epoch);
+        let slots = self.slots_of(epoch);
+        self.attesters.retain(|slot, _| !slots.contains(slot));
+        self.withheld.forget_attesters(&slots);
         for duty in found.duties {
             let ours = self.position_of(&duty.pubkey, duty.validator_index);
-            if let (Some(validator), true) = (ours, duty.slot.epoch(per_epoch) == epoch) {
+            let Some(validator) = ours.filter(|_| slots.contains(&duty.slot)) else {
+                continue;
+            };
+            if self.withheld.is_halted(validator) {
+                let of = (validator, duty.validator_index);
+                if self.owes(validator) {
+                    self.withheld.attests(duty.slot, of);
+                }
+            } else {
                 let list = self.attesters.entry(duty.slot).or_default();
                 list.push(Attester { validator, duty });
                 list.sort_by_key(|attester| attester.validator);
@@ -262,13 +259,20 @@ impl Schedule {
         if !self.takes(due, found.root) {
             return;
         }
-        let epoch = due.topic.epoch();
-        let per_epoch = self.chain.slots_per_epoch();
-        self.proposers
-            .retain(|slot, _| slot.epoch(per_epoch) != epoch);
+        let slots = self.slots_of(due.topic.epoch());
+        self.proposers.retain(|slot, _| !slots.contains(slot));
+        self.withheld.forget_proposers(&slots);
         for duty in &found.duties {
             let ours = self.position_of(&duty.pubkey, duty.validator_index);
-            if let (Some(validator), true) = (ours, duty.slot.epoch(per_epoch) == epoch) {
+            let Some(validator) = ours.filter(|_| slots.contains(&duty.slot)) else {
+                continue;
+            };
+            if self.withheld.is_halted(validator) {
+                let of = (validator, duty.validator_index);
+                if self.owes(validator) {
+                    self.withheld.proposes(duty.slot, of);
+                }
+            } else {
                 self.proposers.insert(duty.slot, validator);
             }
         }
@@ -340,11 +344,10 @@ impl Schedule {
         self.head?.settles(&self.chain, topic)
     }
 
-    /// Our validator of this key, if the chain knows it under this index and it has duties.
+    /// Our validator of this key, if the chain knows it under this index.
     fn position_of(&self, key: &PublicKey, index: ValidatorIndex) -> Option<ValidatorPosition> {
         let position = *self.positions.get(key)?;
-        let has_duties = !self.halted.contains(&position);
-        (has_duties && self.registered.get(&position)?.index == index).then_some(position)
+        (self.registered.get(&position)?.index == index).then_some(position)
     }
 
     fn plan(&mut self, now: Timestamp) {
@@ -366,6 +369,7 @@ impl Schedule {
         self.attesters.retain(|slot, _| kept.contains(slot));
         self.proposers.retain(|slot, _| kept.contains(slot));
         self.chosen.keep(&kept);
+        self.withheld.keep(&kept, &[before, epoch, next]);
         self.members.retain(|of, _| (before..=next).contains(of));
         let is_near = |topic: &Topic| (before..=next).contains(&topic.epoch());
         self.draws.retain(|topic, _| is_near(topic));

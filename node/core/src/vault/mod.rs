@@ -135,6 +135,11 @@ impl Vault {
         self.halted.insert(validator)
     }
 
+    /// Whether no duty is signed for `validator` any more.
+    pub fn is_halted(&self, validator: ValidatorPosition) -> bool {
+        self.halted.contains(&validator)
+    }
+
     /// Signs `signable` with the shares of `validators` where the rules allow it, and nothing of a
     /// slot after `now`, the current one.
     pub fn sign(

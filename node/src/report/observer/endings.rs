@@ -29,7 +29,7 @@ impl Observer {
     pub(super) fn absent(&mut self, duty: DutyId, peers: PeerSet) {
         let absent = self.names_of(peers);
         debug!(%duty, ?absent, "gave no share");
-        self.timelines.entry(duty).or_default().absent = absent;
+        self.timelines.of(duty).absent = absent;
         self.end(duty);
     }
 }

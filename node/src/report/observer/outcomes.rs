@@ -28,6 +28,9 @@ impl Observer {
         let row = self.row(duty, ended);
         let kept = self.history.remember_row(row);
         self.not_kept(kept);
+        if !ended.was_due() {
+            return;
+        }
         let epoch = duty.slot.epoch(self.slots_per_epoch).0;
         for peer in self.size.all() {
             let count = |set: PeerSet| u64::from(set.contains(peer));
@@ -63,12 +66,13 @@ impl Observer {
                 self.after_ms(duty, phase),
             )
         });
+        let missing = Some(ended.missing).filter(|_| ended.was_due());
         Row {
             slot: duty.slot.0,
             kind: duty.kind.name().to_owned(),
             reached: reached.and_then(|(phase, ms)| Some((phase, ms?))),
             took_ms: self.took_ms(duty),
-            missing: self.names_of(ended.missing),
+            missing: self.names_of(missing.unwrap_or(PeerSet::EMPTY)),
             fates: fates.collect(),
         }
     }
@@ -141,8 +145,8 @@ impl Observer {
         let (slot, validator, block) = (vote.owed.slot.0, vote.owed.index.0, vote.block);
         warn!(
             slot, validator, %block, shown_by = ?vote.shown_by, denied_by = ?vote.denied_by,
-            "your beacon nodes disagree about a vote of this validator in a block: its duties go \
-             on. Find out which of them is wrong; a third in `beacon_nodes` decides"
+            "your beacon nodes disagree about a vote of this validator in a block, so it stops \
+             nothing. Find out which of them is wrong; a third in `beacon_nodes` decides"
         );
     }
 
@@ -164,7 +168,7 @@ impl Observer {
 
     /// Milliseconds from the beginning of a duty to when it had come this far.
     fn after_ms(&self, duty: DutyId, phase: Phase) -> Option<u64> {
-        let reached = &self.timelines.get(&duty)?.reached;
+        let reached = &self.timelines.get(duty)?.reached;
         let (_, begun) = reached.first_key_value()?;
         let came = reached.get(&phase)?;
         u64::try_from(came.duration_since(*begun).as_millis()).ok()

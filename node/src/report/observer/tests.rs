@@ -340,6 +340,34 @@ fn without_dave() -> note::Ended {
     }
 }
 
+/// It is nobody's fault, and is not counted to what anybody contributes.
+#[test]
+fn of_a_duty_that_only_halted_validators_owe_a_row_is_kept_and_nobodys_contribution_counted() {
+    let (log, metrics, rows) = kept_by(4, |observer| {
+        for slot in 40..240 {
+            let (duty, mut ended) = (head(slot), without_dave());
+            ended.fates.truncate(1);
+            ended.fates[0].why = Some(Miss::Halted);
+            let (validators, why) = (1, Miss::Halted);
+            let missed = Note::Missed {
+                duty,
+                validators,
+                why,
+            };
+            observer.tell(News::Core(missed));
+            observer.tell(News::Core(Note::Ended { duty, ended }));
+        }
+        let kept = observer.timelines.0.len();
+        assert_eq!(kept, TIMELINES, "and no more");
+    });
+    assert!(log.contains("missed: this peer has halted"), "{log}");
+    assert!(!metrics.contains("peer_duties_total{"), "{metrics}");
+    let row = rows.iter().find(|row| row.slot == 239).unwrap();
+    assert_eq!(row.missing, [""; 0]);
+    let reason = row.fates[0].reason.as_deref().unwrap();
+    assert!(reason.contains("gantry status"), "{reason}");
+}
+
 #[test]
 fn a_duty_that_has_ended_is_kept_for_each_validator_with_how_far_it_came_and_who_was_missing() {
     let (log, metrics, rows) = kept_by(4, |observer| {

@@ -21,6 +21,9 @@ pub(super) fn of_miss(why: Miss, names: impl Fn(PeerSet) -> Vec<String>) -> Stri
                 .to_owned()
         }
         Miss::Stopped(refusal) => format!("nothing is signed here: {refusal}"),
+        Miss::Halted => {
+            "this peer has halted the validator: `gantry status` shows what it saw".to_owned()
+        }
         Miss::Refused(refusal) => format!("the vault refuses: {refusal}"),
         Miss::Objected(objection) => {
             let detail = objection.detail().map(|detail| format!(" ({detail})"));

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use proto::eth::ValidatorIndex;
 use proto::frame::{Frame, Parts};
-use proto::{DutyKind, PeerIndex, PeerSet, SignatureBytes, ValidatorPosition};
+use proto::{DutyId, DutyKind, PeerIndex, PeerSet, SignatureBytes, ValidatorPosition};
 
 use super::objection::{Doubt, Objection};
 use super::run::Run;
@@ -20,6 +20,9 @@ use consensus::Standing;
 
 /// Why a payload is not there, where neither relay nor beacon node has said why.
 const WAITS: &str = "my beacon node, which answers otherwise, still waits for it";
+
+/// One of our validators, and its index.
+type Ours = (ValidatorPosition, ValidatorIndex);
 
 /// One validator's part of what the beacon node was given.
 #[derive(Debug)]
@@ -39,6 +42,56 @@ pub(crate) enum Fate {
     Accepted,
     /// The node refused it.
     Refused(String),
+}
+
+/// What to say of a duty whose time is over, and that nobody began: only these owe it, of which
+/// nothing is signed any more.
+pub(crate) fn close_halted(duty: DutyId, halted: Vec<Ours>) -> Vec<Note> {
+    let fate = Ending {
+        work: work_of(duty.kind),
+        why: Some(Miss::Halted),
+        of: halted,
+    };
+    let ended = Ended {
+        fates: Some(fate)
+            .filter(|fate| !fate.of.is_empty())
+            .into_iter()
+            .collect(),
+        signed: None,
+        reached: None,
+        missing: PeerSet::EMPTY,
+        shares: PeerSet::EMPTY,
+        led: None,
+        saw: PeerSet::EMPTY,
+    };
+    told(duty, ended, None)
+}
+
+/// How a duty ended, in notes: what is missed of it, who was absent, and how, if it was anybody's.
+fn told(duty: DutyId, ended: Ended, absent: Option<Note>) -> Vec<Note> {
+    let missed = ended.fates.iter().filter_map(|fate| {
+        Some(Note::Missed {
+            duty,
+            validators: fate.of.len(),
+            why: fate.why.clone()?,
+        })
+    });
+    let mut notes: Vec<Note> = missed.chain(absent).collect();
+    if !ended.fates.is_empty() {
+        notes.push(Note::Ended { duty, ended });
+    }
+    notes
+}
+
+/// What each of those whose duty it is owes in it.
+fn work_of(kind: DutyKind) -> Work {
+    match kind {
+        DutyKind::Head => Work::Attestation,
+        DutyKind::Block => Work::Block,
+        DutyKind::Aggregate => Work::Aggregate,
+        DutyKind::SyncMessage => Work::SyncMessage,
+        DutyKind::Contribution(_) => Work::Contribution,
+    }
 }
 
 impl Run {
@@ -162,31 +215,26 @@ impl Run {
     }
 
     /// What to say of a duty whose time is over: how it ended, and whose fault it is that it is
-    /// missed or that somebody has not helped.
-    pub(crate) fn close(&self, step: &Step<'_>) -> Vec<Note> {
-        let duty = self.duty;
-        let ended = self.ended(step);
-        let missed = ended.fates.iter().filter_map(|fate| {
-            Some(Note::Missed {
-                duty,
-                validators: fate.of.len(),
-                why: fate.why.clone()?,
-            })
-        });
-        let peers = self.absent(step);
-        let absent = (!peers.is_empty()).then_some(Note::Absent { duty, peers });
-        let mut notes: Vec<Note> = missed.chain(absent).collect();
-        if !ended.fates.is_empty() {
-            notes.push(Note::Ended { duty, ended });
-        }
-        notes
+    /// missed or that somebody has not helped. `halted` are those that owe it too, and of which
+    /// nothing is signed any more.
+    pub(crate) fn close(&self, halted: &[Ours], step: &Step<'_>) -> Vec<Note> {
+        let ended = self.ended(halted, step);
+        let absent = Note::Absent {
+            duty: self.duty,
+            peers: self.absent(step),
+        };
+        let is_word = |note: &Note| !matches!(note, Note::Absent { peers, .. } if peers.is_empty());
+        told(self.duty, ended, Some(absent).filter(is_word))
     }
 
-    fn ended(&self, step: &Step<'_>) -> Ended {
+    fn ended(&self, halted: &[Ours], step: &Step<'_>) -> Ended {
         let mut fates: Vec<Ending> = Vec::new();
-        for (work, validator, index) in self.works() {
+        let work = work_of(self.duty.kind);
+        let positions = self.owners.positions().into_iter();
+        let owners = positions.filter_map(|at| Some((at, self.owners.index_of(at)?)));
+        for (validator, index) in owners.chain(halted.iter().copied()) {
             let why = self.miss(validator, step);
-            let same = |fate: &&mut Ending| fate.work == work && fate.why == why;
+            let same = |fate: &&mut Ending| fate.why == why;
             match fates.iter_mut().find(same) {
                 Some(fate) => fate.of.push((validator, index)),
                 None => fates.push(Ending {
@@ -243,20 +291,6 @@ impl Run {
         };
         let whole = self.collector.whole().keys();
         Some((signed, whole.copied().collect()))
-    }
-
-    /// What each of our validators owes in it, in the order of the lock.
-    fn works(&self) -> Vec<(Work, ValidatorPosition, ValidatorIndex)> {
-        let work = match self.duty.kind {
-            DutyKind::Head => Work::Attestation,
-            DutyKind::Block => Work::Block,
-            DutyKind::Aggregate => Work::Aggregate,
-            DutyKind::SyncMessage => Work::SyncMessage,
-            DutyKind::Contribution(_) => Work::Contribution,
-        };
-        let positions = self.owners.positions().into_iter();
-        let known = |at| Some((work, at, self.owners.index_of(at)?));
-        positions.filter_map(known).collect()
     }
 
     /// The others that have not done what the duty waited for last: those that were not even there,
@@ -317,6 +351,9 @@ impl Run {
                     by: *taken_by,
                 }),
             };
+        }
+        if step.vault.is_halted(validator) {
+            return Some(Miss::Halted);
         }
         let signed = self.stage.signed();
         if signed.is_some_and(|value| !value.signers(&self.owners).contains(&validator)) {

@@ -29,7 +29,10 @@ impl Run {
         let before = std::mem::replace(&mut self.owners, owners);
         self.held = held;
         let now = self.owners.positions();
-        let gone = |validator: &ValidatorPosition| !now.contains(validator);
+        // Of one that is halted the chain has said nothing.
+        let gone = |validator: &ValidatorPosition| {
+            !now.contains(validator) && !step.vault.is_halted(*validator)
+        };
         let gone: Vec<ValidatorPosition> = before.positions().into_iter().filter(gone).collect();
         if !gone.is_empty() {
             step.note(Note::Moved {

@@ -1,11 +1,14 @@
 //! What time alone brings to a node: questions of the schedule, the mark of the record, reveals,
 //! new runs, their triggers and their ends.
 
+use std::collections::BTreeSet;
+
 use consensus::Standing;
 use proto::eth::ChainSpec;
 use proto::{DutyId, DutyKind, Epoch, Slot, Timestamp};
 
 use super::Node;
+use crate::duties::agreed::closing::close_halted;
 use crate::duties::agreed::kind::Moment;
 use crate::duties::agreed::run::{Event, Run};
 use crate::duties::agreed::{block, kind};
@@ -292,18 +295,23 @@ impl Node {
         due.filter(|at| *at > self.now).min()
     }
 
-    /// Drops the runs of all slots but the present and the one before.
+    /// Drops the runs of all slots but the present and the one before, and says what became of the
+    /// duties, those among them that nobody began.
     fn close(&mut self, slot: Slot) {
         let over = |duty: &DutyId| duty.slot.next() < slot;
-        let ended: Vec<DutyId> = self.runs.keys().copied().filter(over).collect();
+        let mut ended: BTreeSet<DutyId> = self.runs.keys().copied().filter(over).collect();
+        ended.extend(self.withheld_before(slot));
         for duty in ended {
+            let halted = self.schedule.withheld(duty);
             let (step, _, runs) = self.split();
-            let ended = runs.remove(&duty).map(|run| (run.said(), run.close(&step)));
-            let (said, notes) = ended.unzip();
-            if let Some(said) = said {
-                self.heard.close(duty, self.facts.me, said);
-            }
-            for note in notes.into_iter().flatten() {
+            let notes = if let Some(run) = runs.remove(&duty) {
+                let notes = run.close(&halted, &step);
+                self.heard.close(duty, self.facts.me, run.said());
+                notes
+            } else {
+                close_halted(duty, halted)
+            };
+            for note in notes {
                 if let Note::Ended { duty, ended } = &note {
                     let followed = ended.followed(duty.slot).collect();
                     self.out.push(Output::Follow(followed));
@@ -313,5 +321,16 @@ impl Node {
         }
         self.early.forget_before(slot);
         self.heard.forget(slot);
+    }
+
+    /// The duties that only halted validators owe, of the slots that are over since the last look;
+    /// none of those before this run of the program.
+    fn withheld_before(&mut self, slot: Slot) -> Vec<DutyId> {
+        // A clock that was far ahead and is right again begins anew.
+        let near = slot.0 + 2 * self.facts.chain.slots_per_epoch();
+        let from = self.closed.filter(|from| from.0 <= near).unwrap_or(slot);
+        let over = Slot(slot.0.saturating_sub(1));
+        self.closed = Some(from.max(over));
+        self.schedule.withheld_in(from..over)
     }
 }

@@ -1,6 +1,7 @@
 //! Which questions are put when, and which answers are used.
 
 mod desk;
+mod halted;
 
 use std::time::Duration;
 
