@@ -31,7 +31,7 @@ use super::kind::Fresh;
 use super::objection::{Doubt, Flaw};
 use super::sums::{self, JudgedSums, Voted};
 use super::value::Value;
-use crate::duties::facts::{ClusterFacts, Owners, Step};
+use crate::duties::facts::{Owners, Step};
 use crate::duties::note::Miss;
 use crate::duties::schedule::{Aggregator, Attester, Schedule};
 use crate::duties::{Request, Submission};
@@ -241,12 +241,12 @@ impl AggregateDuty {
         &mut self,
         value: &Value,
         owners: &Owners,
-        facts: &ClusterFacts,
+        chain: &ChainSpec,
     ) -> Result<(), Flaw> {
         let (Value::Aggregates(aggregates), Owners::Aggregators { .. }) = (value, owners) else {
             return Err(Flaw::OtherDuty);
         };
-        head::check_head(aggregates.data(), self.duty, &facts.chain)?;
+        head::check_head(aggregates.data(), self.duty, chain)?;
         let voted = self.voted.as_ref();
         if voted.is_some_and(|voted| voted.vote != *aggregates.data()) {
             return Err(Flaw::OtherVote);

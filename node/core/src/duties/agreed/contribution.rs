@@ -20,7 +20,7 @@ use super::kind::Fresh;
 use super::objection::{Doubt, Flaw};
 use super::sums::{self, JudgedSums, Voted};
 use super::value::Value;
-use crate::duties::facts::{ClusterFacts, Owners, Step};
+use crate::duties::facts::{Owners, Step};
 use crate::duties::note::Miss;
 use crate::duties::schedule::{Contributor, Schedule};
 use crate::duties::{Request, Submission};
@@ -170,7 +170,7 @@ impl ContributionDuty {
         &mut self,
         value: &Value,
         owners: &Owners,
-        facts: &ClusterFacts,
+        chain: &ChainSpec,
     ) -> Result<(), Flaw> {
         let (Value::Contribution(contribution), Owners::Contributors { .. }) = (value, owners)
         else {
@@ -184,7 +184,7 @@ impl ContributionDuty {
         if voted.is_some_and(|voted| voted.vote.beacon_block_root != root) {
             return Err(Flaw::OtherVote);
         }
-        let size = facts.chain.preset().subcommittee_size();
+        let size = chain.preset().subcommittee_size();
         if contribution.aggregation_bits.len() as u64 != size {
             return Err(Flaw::OtherCommittee);
         }
@@ -254,3 +254,6 @@ fn seats(owners: &Owners) -> Vec<(ValidatorPosition, u64)> {
         | Owners::Nobody => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

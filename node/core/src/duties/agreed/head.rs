@@ -10,7 +10,7 @@ use proto::{DutyId, Epoch, SignatureBytes, Slot, Timestamp, ValidatorPosition};
 use super::kind::{Fresh, Moment};
 use super::objection::{Doubt, Flaw};
 use super::value::Value;
-use crate::duties::facts::{ClusterFacts, Owners, Step};
+use crate::duties::facts::{Owners, Step};
 use crate::duties::schedule::{Schedule, Topic};
 use crate::duties::{Request, Submission};
 
@@ -83,12 +83,12 @@ impl HeadDuty {
         &self,
         value: &Value,
         owners: &Owners,
-        facts: &ClusterFacts,
+        chain: &ChainSpec,
     ) -> Result<(), Flaw> {
         let (Value::Head(data), Owners::Attesters(_)) = (value, owners) else {
             return Err(Flaw::OtherDuty);
         };
-        check_head(data, self.duty, &facts.chain)
+        check_head(data, self.duty, chain)
     }
 
     /// The hard check that the own view answers.

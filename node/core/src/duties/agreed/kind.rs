@@ -306,11 +306,11 @@ impl Kind {
         facts: &ClusterFacts,
     ) -> Result<(), Flaw> {
         match self {
-            Self::Head(head) => head.check(value, owners, facts),
+            Self::Head(head) => head.check(value, owners, &facts.chain),
             Self::Block(block) => block.check(value, owners, facts),
-            Self::Aggregate(aggregate) => aggregate.check(value, owners, facts),
-            Self::SyncMessage(sync) => sync.check(value, owners, facts),
-            Self::Contribution(duty) => duty.check(value, owners, facts),
+            Self::Aggregate(aggregate) => aggregate.check(value, owners, &facts.chain),
+            Self::SyncMessage(sync) => sync.check(value, owners, &facts.chain),
+            Self::Contribution(duty) => duty.check(value, owners, &facts.chain),
         }
     }
 

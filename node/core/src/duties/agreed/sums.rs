@@ -76,3 +76,18 @@ impl JudgedSums {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    //! A signature to be summed up.
+
+    use dkg::bls::{Message, SecretShare, SignaturePoint};
+
+    /// Someone's signature of something.
+    pub(in super::super) fn signature(whose: u8) -> SignaturePoint {
+        let mut secret = [0; 32];
+        secret[31] = whose;
+        let secret = SecretShare::from_bytes(&secret).unwrap();
+        secret.sign(&Message::hash([8; 32].into()))
+    }
+}

@@ -22,7 +22,7 @@ use super::kind::Fresh;
 use super::objection::{Doubt, Flaw};
 use super::sums::Voted;
 use super::value::Value;
-use crate::duties::facts::{ClusterFacts, Owners, Step};
+use crate::duties::facts::{Owners, Step};
 use crate::duties::note::Miss;
 use crate::duties::schedule::Schedule;
 use crate::duties::{Request, Submission};
@@ -114,12 +114,12 @@ impl SyncDuty {
         &self,
         value: &Value,
         owners: &Owners,
-        facts: &ClusterFacts,
+        chain: &ChainSpec,
     ) -> Result<(), Flaw> {
         let (Value::Head(data), Owners::Members { .. }) = (value, owners) else {
             return Err(Flaw::OtherDuty);
         };
-        head::check_head(data, self.duty, &facts.chain)?;
+        head::check_head(data, self.duty, chain)?;
         match self.voted {
             Some(voted) if voted != *data => Err(Flaw::OtherVote),
             Some(_) | None => Ok(()),
@@ -170,3 +170,6 @@ impl SyncDuty {
 fn attests(owners: &Owners) -> bool {
     matches!(owners, Owners::Members { attests: true, .. })
 }
+
+#[cfg(test)]
+mod tests;
