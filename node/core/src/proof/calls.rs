@@ -7,7 +7,7 @@
 )]
 
 alloy_sol_types::sol! {
-    #[derive(Debug, PartialEq)]
+    #[derive(Debug, Default, PartialEq)]
     struct Validator {
         bytes pubkey;
         bytes32 withdrawalCredentials;
@@ -19,21 +19,21 @@ alloy_sol_types::sol! {
         uint64 withdrawableEpoch;
     }
 
-    #[derive(Debug, PartialEq)]
+    #[derive(Debug, Default, PartialEq)]
     struct ValidatorProof {
         uint40 validatorIndex;
         Validator validator;
         bytes32[] witnesses;
     }
 
-    #[derive(Debug, PartialEq)]
+    #[derive(Debug, Default, PartialEq)]
     struct SlotProof {
         uint64 slot;
         bytes32[] witnesses;
     }
 
     /// The last 20 bytes of the credentials: an address.
-    #[derive(Debug, PartialEq)]
+    #[derive(Debug, Default, PartialEq)]
     struct Withdrawal {
         uint64 index;
         uint64 validatorIndex;
@@ -41,7 +41,7 @@ alloy_sol_types::sol! {
         uint64 amountInGwei;
     }
 
-    #[derive(Debug, PartialEq)]
+    #[derive(Debug, Default, PartialEq)]
     struct WithdrawalProof {
         uint64 withdrawalSlot;
         uint16 withdrawalNum;

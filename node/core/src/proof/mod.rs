@@ -9,6 +9,7 @@
 //! | [`withdrawal`] | that a block paid something out, as a later one remembers it |
 //! | [`anchor`] | for which block a proof is made, and when |
 //! | [`surface`], [`calls`] | the calls that carry proofs, as either version takes them |
+//! | [`meaning`] | what a call with a proof is about, read back from its bytes |
 //! | [`refusal`] | why none is made |
 //! | [`layout`], [`outline`] | the fields of a state, and where they start |
 //! | [`shape`], [`payload`], [`series`] | how values, payload headers and lists make their roots |
@@ -29,6 +30,7 @@ pub mod anchor;
 pub mod branch;
 pub mod calls;
 pub mod layout;
+pub mod meaning;
 pub mod outline;
 pub mod payload;
 pub mod proofs;
