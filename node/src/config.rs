@@ -133,6 +133,8 @@ pub struct Config {
     execution_node: Option<Url>,
     /// If this peer sends what the node account has to send at Rocket Pool.
     pub coordinator: Option<Coordinator>,
+    /// The highest price of a unit of gas that the own account pays, in gwei.
+    pub max_fee_gwei: u32,
     /// Where peers are listened for.
     pub listen: Vec<SocketAddr>,
     /// Addresses to use in place of the definition's hints, by operator name.
@@ -164,6 +166,8 @@ struct Keys {
     beacon_nodes: Option<Vec<HttpUrl>>,
     execution_node: Option<RpcUrl>,
     coordinator: Option<CoordinatorKeys>,
+    #[serde(default = "coordinator::usual_fee")]
+    max_fee_gwei: u32,
     #[serde(default = "everywhere")]
     listen: Vec<SocketAddr>,
     #[serde(default)]
@@ -267,7 +271,18 @@ impl Config {
             secret,
             beacon_nodes: nodes::of(keys.beacon_node, keys.beacon_nodes, &sources)?,
             execution_node: keys.execution_node.map(|url| url.0),
-            coordinator: keys.coordinator.map(|keys| keys.within(&data_dir)),
+            coordinator: match keys.coordinator.map(|keys| keys.within(&data_dir)) {
+                Some(Err(missing)) => {
+                    let problem = format!(
+                        "{missing} is missing: a node account with a key needs both node_keystore \
+                         and node_password_file, one that is a Safe neither"
+                    );
+                    return Err(sources.refuse(&["coordinator"], &problem));
+                }
+                Some(Ok(coordinator)) => Some(coordinator),
+                None => None,
+            },
+            max_fee_gwei: keys.max_fee_gwei,
             listen: keys.listen,
             peers: keys.peers,
             metrics: keys.metrics,

@@ -7,6 +7,7 @@
 //! that this program does not know is [`BadFrame::Unknown`], which is nobody's fault. How to add
 //! one stands in [`crate::version`].
 
+mod cosigning;
 mod joining;
 mod leaving;
 mod registering;
@@ -18,6 +19,7 @@ use prost::Message as _;
 use thiserror::Error;
 
 use crate::definition::MAX_VALIDATORS;
+pub use cosigning::{MAX_CALL, MAX_STEP, SafeCall, SafeStep};
 pub use joining::{
     DepositDemand, DepositRefusal, DepositShares, MAX_DEPOSITS, MAX_RULE, MAX_WORDS,
 };
@@ -76,6 +78,8 @@ pub enum Frame {
     RegistrationShares(Vec<RegistrationShare>),
     /// Partial selection proofs.
     SelectionShares(SelectionShares),
+    /// What the sender's account has signed for the Safe that is the node account.
+    SafeStep(SafeStep),
 }
 
 /// A question for one part of the blobs of a block that the cluster has signed.
@@ -185,6 +189,12 @@ pub enum BadFrame {
     /// More registrations than a frame has.
     #[error("{0} registrations in a frame, of at most {MAX_REGISTRATIONS}")]
     TooManyRegistrations(usize),
+    /// An account's signature is not 65 bytes long.
+    #[error("an account's signature of {0} bytes instead of 65")]
+    AccountSignature(usize),
+    /// What the Safe is to do is no call within the bounds.
+    #[error("a call of the Safe that is malformed, or longer than {MAX_CALL} bytes")]
+    SafeCall,
     /// A hash is not 32 bytes long.
     #[error("a hash of {0} bytes instead of 32")]
     HashLength(usize),
@@ -231,6 +241,7 @@ impl Frame {
                 wire::frame::Body::RegistrationShares(registering::to_wire(shares))
             }
             Self::SelectionShares(shares) => wire::frame::Body::SelectionShares(shares.to_wire()),
+            Self::SafeStep(step) => wire::frame::Body::SafeStep(step.to_wire()),
         };
         wire::Frame { body: Some(body) }.encode_to_vec()
     }
@@ -251,6 +262,7 @@ impl Frame {
             | Self::DepositRefusal(_) => WireVersion::V4,
             Self::RegistrationShares(_) => WireVersion::V5,
             Self::SelectionShares(shares) => shares.of.since(),
+            Self::SafeStep(_) => WireVersion::V9,
         }
     }
 
@@ -308,6 +320,7 @@ impl Frame {
             wire::frame::Body::SelectionShares(shares) => {
                 SelectionShares::of_wire(&shares).map(Self::SelectionShares)
             }
+            wire::frame::Body::SafeStep(step) => SafeStep::of_wire(step).map(Self::SafeStep),
             wire::frame::Body::Randao(randao) => {
                 let signature = SignatureBytes::try_from(randao.signature.as_slice())
                     .map_err(|_| BadFrame::SignatureLength(randao.signature.len()))?;

@@ -54,6 +54,8 @@ impl WireVersion {
     pub const V7: Self = Self(7);
     /// Builders: blinded blocks among the values of block duties.
     pub const V8: Self = Self(8);
+    /// The Safe that is the node account: what peers have signed for it (`SafeStep`).
+    pub const V9: Self = Self(9);
 
     /// Its number.
     pub const fn number(self) -> u32 {
@@ -78,7 +80,7 @@ impl Versions {
     /// What this program speaks.
     pub const OURS: Self = Self {
         lowest: WireVersion::V1,
-        highest: WireVersion::V8,
+        highest: WireVersion::V9,
     };
 
     /// From `lowest` to `highest`; none if that is no range.

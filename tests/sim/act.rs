@@ -49,6 +49,8 @@ impl World {
             Output::Keep { keeping, words } => self.keep(peer, keeping, words),
             Output::Answer(_, answer) => self.exits.answers.push((peer, answer)),
             Output::Errand(errand) => self.errand(peer, errand),
+            // No cluster here has a Safe as node account.
+            Output::Hear(..) => {}
             Output::Stand(stand) => self.stand(peer, stand),
             // No peer of the simulator reads its chain back.
             Output::Follow(owed) => {
@@ -179,6 +181,7 @@ impl World {
             | Frame::DepositDemand(_)
             | Frame::DepositShares(_)
             | Frame::DepositRefusal(_)
+            | Frame::SafeStep(_)
             | Frame::RegistrationShares(_)
             | Frame::SelectionShares(_)) => {
                 self.count_blobs(peer, &other);

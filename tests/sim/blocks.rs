@@ -125,6 +125,7 @@ impl World {
             | Frame::DepositDemand(_)
             | Frame::DepositShares(_)
             | Frame::DepositRefusal(_)
+            | Frame::SafeStep(_)
             | Frame::RegistrationShares(_)
             | Frame::SelectionShares(_) => {}
         }

@@ -129,6 +129,7 @@ impl Villain {
                 | Frame::DepositDemand(_)
                 | Frame::DepositShares(_)
                 | Frame::DepositRefusal(_)
+                | Frame::SafeStep(_)
                 | Frame::RegistrationShares(_)
                 | Frame::SelectionShares(_),
             )

@@ -11,6 +11,7 @@
 //! | [`deposit`] | what a cluster deposits, its file, and the session that signs it |
 //! | [`pool`] | what Rocket Pool's contracts say about a node account, and what is agreed on it |
 //! | [`proof`] | proofs of the beacon chain that contracts take |
+//! | [`safe`] | a Safe that the operators own: where it is, what is signed for it, and by whom |
 //! | [`sending`] | calls sent from an account so that each has its effect once |
 //!
 //! Each uses only what stands below it. Nothing here reads a clock, opens a socket or a file,
@@ -31,5 +32,6 @@ pub mod partials;
 pub mod pool;
 pub mod proof;
 pub mod record;
+pub mod safe;
 pub mod sending;
 pub mod vault;

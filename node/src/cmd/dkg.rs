@@ -111,7 +111,7 @@ struct Hold {
 }
 
 /// What opens the keystores, in place of the config's.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct SecretFlags {
     /// The random secret that opens the keystores, made by `gantry keystore secret`. If neither
     /// flags nor config name this or a passphrase, it is asked for on the terminal.

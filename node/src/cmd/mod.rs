@@ -17,6 +17,7 @@ mod keystore;
 mod lock;
 mod log;
 mod money;
+mod owner;
 mod pool;
 mod private;
 mod run;
@@ -60,6 +61,9 @@ enum Command {
     /// Make the secret that opens your keystores, print what opens one, or export one.
     #[command(subcommand)]
     Keystore(keystore::Command),
+    /// Make or show the account with which you own a part of the node account at Rocket Pool.
+    #[command(subcommand)]
+    Account(owner::Command),
     Dkg(Box<dkg::Arguments>),
     /// Show what a ceremony has made, or check that all of it is there.
     #[command(subcommand)]
@@ -98,6 +102,7 @@ impl Gantry {
             Command::Identity(command) => command.run()?,
             Command::Cluster(command) => command.run()?,
             Command::Keystore(command) => command.run()?,
+            Command::Account(command) => command.run().map_err(Box::new)?,
             Command::Dkg(arguments) => arguments.run()?,
             Command::Lock(command) => command.run()?,
             Command::Deposit(arguments) => arguments.run().map_err(Box::new)?,
@@ -121,6 +126,7 @@ impl Command {
             Self::Identity(_)
             | Self::Cluster(_)
             | Self::Keystore(_)
+            | Self::Account(_)
             | Self::Lock(_)
             | Self::Status(_)
             | Self::Duties(_)
@@ -154,6 +160,8 @@ pub enum CommandError {
     Cluster(#[from] cluster::ClusterError),
     #[error(transparent)]
     Keystore(#[from] keystore::OpeningError),
+    #[error(transparent)]
+    Account(#[from] Box<owner::OwnError>),
     #[error(transparent)]
     Dkg(#[from] dkg::DkgError),
     #[error(transparent)]

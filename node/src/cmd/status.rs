@@ -219,6 +219,7 @@ fn coordinator(coordinator: &CoordinatorStatus) -> Vec<String> {
         does,
         waits,
         problem,
+        is_owner,
     } = coordinator;
     let sends = match account.as_str() {
         "" => String::new(),
@@ -228,14 +229,20 @@ fn coordinator(coordinator: &CoordinatorStatus) -> Vec<String> {
         "" => String::new(),
         does => format!(": {does}"),
     };
-    let mut lines = vec![format!("  this peer coordinates{sends}{does}")];
-    lines.extend(
-        problem
-            .iter()
-            .map(|why| format!("  IT SENDS NOTHING: {why}")),
-    );
+    let role = match is_owner {
+        true => "this peer signs for the node account, a Safe of all operators",
+        false => "this peer coordinates",
+    };
+    let mut lines = vec![format!("  {role}{sends}{does}")];
+    let stops = match is_owner {
+        true => "IT DOES NOT DO ALL OF THAT",
+        false => "IT SENDS NOTHING",
+    };
+    lines.extend(problem.iter().map(|why| format!("  {stops}: {why}")));
     lines.extend(waits.iter().map(|wait| format!("  not yet: {wait}")));
-    lines.push(format!("  {KEYSTORE}"));
+    if !is_owner {
+        lines.push(format!("  {KEYSTORE}"));
+    }
     lines
 }
 

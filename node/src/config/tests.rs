@@ -72,8 +72,24 @@ fn what_the_example_comments_out_are_the_defaults() {
     let told = config.coordinator.take();
     let told = told.expect("the example of a coordinator");
     assert_eq!(told.max_fee_gwei, 50);
-    assert_eq!(told.node_keystore, Path::new("./node-account.json"));
+    let keystore = told.keystore.expect("the example of a keystore");
+    assert_eq!(keystore.file, Path::new("./node-account.json"));
     assert_eq!(config, parse(minimal, &[]).unwrap());
+}
+
+#[test]
+fn a_coordinator_has_a_keystore_with_its_password_or_neither() {
+    let minimal = "beacon_node = \"http://127.0.0.1:5052\"\n";
+    let of_safe = parse(&format!("{minimal}[coordinator]\n"), &[]).unwrap();
+    assert_eq!(of_safe.coordinator.unwrap().keystore, None);
+    for (given, missing) in [
+        ("node_keystore", "node_password_file"),
+        ("node_password_file", "node_keystore"),
+    ] {
+        let text = format!("{minimal}[coordinator]\n{given} = \"a\"\n");
+        let error = refusal(&text, &[]);
+        assert!(error.contains(&format!("{missing} is missing")), "{error}");
+    }
 }
 
 #[test]

@@ -11,8 +11,8 @@ use alloy::network::{EthereumWallet, NetworkTransactionBuilder as _};
 use alloy::rpc::types::TransactionRequest;
 use alloy::signers::SignerSync as _;
 use alloy::signers::local::{LocalSignerError, PrivateKeySigner};
-use proto::Address;
 use proto::definition::checksummed;
+use proto::{Address, Root};
 use serde::Deserialize;
 
 use super::error::ExecutionError;
@@ -26,6 +26,7 @@ const MAX_SCRYPT_LANES: u32 = 16;
 const MAX_ROUNDS: u32 = 1 << 22;
 
 /// The account that pays.
+#[derive(Clone)]
 pub struct Sender {
     address: alloy::primitives::Address,
     signer: PrivateKeySigner,
@@ -79,6 +80,28 @@ impl Sender {
             ))),
             Some(_) | None => Ok(sender),
         }
+    }
+
+    /// Which account a keystore of version 3 says that it holds. Nothing proves it before it is
+    /// opened.
+    ///
+    /// # Errors
+    /// If it is no such keystore, or says nothing.
+    pub fn stated(text: &str) -> Result<Address, ExecutionError> {
+        let stated = Keystore::read(text)?.address;
+        let stated = stated.and_then(|address| address.parse().ok());
+        stated.ok_or_else(|| ExecutionError::Keystore("it does not say whose it is".to_owned()))
+    }
+
+    /// The account's signature of 32 bytes as they are: of a hash that was computed here.
+    ///
+    /// # Errors
+    /// If the key cannot sign.
+    pub fn sign_hash(&self, hash: &Root) -> Result<[u8; 65], ExecutionError> {
+        let hash = alloy::primitives::B256::from(*hash.as_bytes());
+        let signature = self.signer.sign_hash_sync(&hash);
+        let signature = signature.map_err(|_| ExecutionError::Key)?;
+        Ok(signature.as_bytes())
     }
 
     pub fn address(&self) -> Address {

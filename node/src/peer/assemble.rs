@@ -37,6 +37,7 @@ use crate::net::{self, Limits, Settings};
 use crate::pool::calm::{self, Calm};
 use crate::pool::trial::Trials;
 use crate::pool::watch::coordinator::Mandate;
+use crate::pool::watch::owner::Share;
 use crate::pool::watch::{self, Errands};
 use crate::report::metrics::Metrics;
 use crate::report::observer::Observer;
@@ -311,10 +312,21 @@ fn pool(
         chain: Arc::clone(chain),
         calm,
         pause: chain.slot_duration(),
-        mandate: config.coordinator.clone().map(|told| Mandate {
-            node_keystore: told.node_keystore,
-            node_password_file: told.node_password_file,
-            max_fee_gwei: told.max_fee_gwei,
+        is_first: config.coordinator.is_some(),
+        mandate: config.coordinator.clone().and_then(|told| {
+            let keystore = told.keystore?;
+            Some(Mandate {
+                node_keystore: keystore.file,
+                node_password_file: keystore.password_file,
+                max_fee_gwei: told.max_fee_gwei,
+                data_dir: config.data_dir.clone(),
+            })
+        }),
+        share: loaded.account.clone().map(|account| Share {
+            account,
+            me: loaded.me,
+            is_first: config.coordinator.is_some(),
+            max_fee_gwei: config.max_fee_gwei,
             data_dir: config.data_dir.clone(),
         }),
     };
@@ -361,6 +373,7 @@ fn core(
         journal,
         words,
         fee_recipients,
+        account: _,
     } = loaded;
     let roster = lock.definition.terms().roster();
     let size = roster.size();

@@ -13,6 +13,7 @@ use crate::disk::denials;
 use crate::disk::exit_file;
 use crate::disk::keystore::{self, MasterSecret, SecretUse};
 use crate::disk::{DataLock, Files};
+use crate::pool::sending::own_account::{self, OwnAccount, OwnAccountError};
 use node_core::partials::keys::ClusterKeys;
 use node_core::record::{Journal, Owner};
 use node_core::vault::{Held, Vault};
@@ -29,6 +30,8 @@ pub(super) struct Loaded {
     pub(super) words: Result<Vec<SentExitWord>, String>,
     /// Whom the blocks of each validator pay, by the definition.
     pub(super) fee_recipients: Vec<Option<Address>>,
+    /// The operator's own account, if there is one that opens.
+    pub(super) account: Option<OwnAccount>,
 }
 
 /// Reads and checks everything that lies in the data directory.
@@ -62,6 +65,7 @@ pub(super) fn load(config: &Config, data: &DataLock) -> Result<Loaded, StartErro
     Ok(Loaded {
         words: exit_words(config, owner),
         fee_recipients: fee_recipients(&lock),
+        account: own_account(config, &master),
         vault,
         identity,
         me,
@@ -69,6 +73,18 @@ pub(super) fn load(config: &Config, data: &DataLock) -> Result<Loaded, StartErro
         keys,
         lock,
     })
+}
+
+/// The operator's own account. Duties do not wait until somebody has mended its file.
+fn own_account(config: &Config, master: &MasterSecret) -> Option<OwnAccount> {
+    match own_account::open(&config.data_dir, master) {
+        Ok(account) => Some(account),
+        Err(OwnAccountError::Missing(_)) => None,
+        Err(error) => {
+            warn!("this peer signs nothing for the node account: {error}");
+            None
+        }
+    }
 }
 
 /// What operators had said about exits. Duties do not wait until somebody has mended the file.

@@ -71,9 +71,11 @@ pub async fn run(config: &Config, stop: impl Future<Output = ()>) -> Result<(), 
     }
     if let Some(told) = &config.coordinator {
         let terms = loaded.lock.definition.terms();
-        node_account::refuse_mainnet(terms.chain.execution_chain_id)?;
-        // A mistyped path must not first be seen when there is something to be sent.
-        node_account::check(&told.node_keystore, &told.node_password_file)?;
+        if let Some(keystore) = &told.keystore {
+            node_account::refuse_mainnet(terms.chain.execution_chain_id)?;
+            // A mistyped path must not first be seen when there is something to be sent.
+            node_account::check(&keystore.file, &keystore.password_file)?;
+        }
         config.execution_node()?;
     }
     let clients = beacon_nodes

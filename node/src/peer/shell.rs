@@ -116,6 +116,9 @@ impl Shell {
             Output::Keep { keeping, words } => self.keeper.keep(keeping, words),
             Output::Answer(number, answer) => self.inlet.desk.answer(number, answer),
             Output::Errand(errand) => self.hand_on(|errands| errands.slow.try_send(errand).is_ok()),
+            Output::Hear(peer, said) => {
+                self.hand_on(|errands| errands.heard.try_send((peer, said)).is_ok());
+            }
             Output::Stand(stand) => self.hand_on(|errands| errands.urgent.try_send(stand).is_ok()),
             Output::Follow(followed) => self.follow(followed),
             Output::Halt(validator, foreign) => self.halts.keep(validator, foreign),

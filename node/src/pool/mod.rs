@@ -45,6 +45,8 @@ pub struct Target {
     pub chain_id: Option<u64>,
     /// Whether the account may be none of Rocket Pool's nodes yet.
     pub may_be_new: bool,
+    /// Whether the account is to be a Safe.
+    pub is_safe: bool,
 }
 
 impl Target {
@@ -56,6 +58,7 @@ impl Target {
             storage: Some(fixed.rocket_storage),
             chain_id: Some(lock.definition.terms().chain.execution_chain_id),
             may_be_new: true,
+            is_safe: version.terms.node_safe.is_some(),
         }
     }
 }
@@ -196,6 +199,7 @@ fn subject(target: &Target, chain_id: u64) -> Result<Subject, SightError> {
     Ok(Subject {
         storage: storage.ok_or(SightError::UnknownChain(chain_id))?,
         node: target.node,
+        is_safe: target.is_safe,
     })
 }
 

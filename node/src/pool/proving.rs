@@ -119,7 +119,9 @@ fn claim(kind: &Kind) -> Option<Claim> {
         Kind::Stake(_) => Some(Claim::Stake),
         Kind::NotifyExit(_) => Some(Claim::NotifyExit),
         Kind::NotifyNotExit(_) => Some(Claim::NotifyNotExit),
-        Kind::Register
+        Kind::CreateSafe
+        | Kind::SwapOwner(_)
+        | Kind::Register
         | Kind::ProposeRplWithdrawal
         | Kind::ConfirmRplWithdrawal
         | Kind::ProposeWithdrawal

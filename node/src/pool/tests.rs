@@ -11,6 +11,7 @@ use node::{Fake, HASTE, Talks};
 
 pub fn target() -> Target {
     Target {
+        is_safe: false,
         node: NODE.into(),
         storage: Some(STORAGE.into()),
         chain_id: None,

@@ -101,6 +101,10 @@ pub struct CoordinatorStatus {
     pub waits: Vec<String>,
     /// Why it sends nothing, if that does not pass by itself.
     pub problem: Option<String>,
+    /// Whether it is one of those that own the node account, a Safe, and not the one that has its
+    /// key.
+    #[serde(default)]
+    pub is_owner: bool,
 }
 
 impl CoordinatorStatus {

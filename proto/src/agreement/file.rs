@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{
-    AccountSignature, AgreementFile, BuilderTerms, Content, Fixed, Member, PoolTerms, Terms,
-    Version, Wishes,
+    AccountSignature, AgreementFile, BuilderTerms, Content, Fixed, Member, NodeSafe, PoolTerms,
+    Terms, Version, Wishes,
 };
 use crate::definition::{Kind, eip55_maybe, kind_of, version_of};
 use crate::{Address, IdentitySignature, Root};
@@ -15,8 +15,10 @@ use crate::{Address, IdentitySignature, Root};
 /// The form of a file whose versions are all on Rocket Pool alone, as programs before builders
 /// read it.
 const POOL_ALONE: u64 = 1;
-/// The form of every other file: the newest that this code reads.
-const NEWEST: u64 = 2;
+/// The form of a file with builders, or without Rocket Pool.
+const WITH_PARTS: u64 = 2;
+/// The form of a file with a Safe as node account: the newest that this code reads.
+const NEWEST: u64 = 3;
 
 /// The longest agreement worth reading, in bytes.
 pub const MAX_BYTES: usize = 4 << 20;
@@ -97,11 +99,15 @@ struct VersionShape {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     wishes: Option<Wishes>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    node_safe: Option<NodeSafe>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     builder: Option<BuilderTerms>,
     #[serde(default)]
     signatures: BTreeMap<String, IdentitySignature>,
     #[serde(default)]
     node_signature: Option<AccountSignature>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    owner_signatures: BTreeMap<String, AccountSignature>,
 }
 
 impl AgreementFile {
@@ -136,14 +142,17 @@ impl AgreementFile {
 
     /// What a program must read to read it: one that cannot says so, instead of half of it.
     fn form(&self) -> u64 {
-        let is_on_pool_alone = |it: &Version| {
-            let terms = &it.content.terms;
-            terms.pool.is_some() && terms.builder.is_none()
+        let form = |it: &Version| match &it.content.terms {
+            Terms {
+                pool: Some(pool), ..
+            } if pool.node_safe.is_some() => NEWEST,
+            Terms {
+                pool: Some(_),
+                builder: None,
+            } => POOL_ALONE,
+            Terms { .. } => WITH_PARTS,
         };
-        match self.versions.iter().all(is_on_pool_alone) {
-            true => POOL_ALONE,
-            false => NEWEST,
-        }
+        self.versions.iter().map(form).max().unwrap_or(POOL_ALONE)
     }
 
     /// The file's text.
@@ -176,10 +185,12 @@ impl VersionShape {
             withdrawal: pool.as_ref().map(|it| it.withdrawal),
             rpl_withdrawal: pool.as_ref().map(|it| it.rpl_withdrawal),
             members: pool.as_ref().map(|it| it.members.clone()),
+            node_safe: pool.as_ref().and_then(|it| it.node_safe.clone()),
             wishes: pool.map(|it| it.wishes),
             builder,
             signatures: version.signatures.clone(),
             node_signature: version.node_signature,
+            owner_signatures: version.owner_signatures.clone(),
         }
     }
 
@@ -198,8 +209,9 @@ impl VersionShape {
                 rpl_withdrawal,
                 members,
                 wishes,
+                node_safe: self.node_safe,
             }),
-            ((None, None, None), (None, None)) => None,
+            ((None, None, None), (None, None)) if self.node_safe.is_none() => None,
             _ => return Err(BadFile::Half(number)),
         };
         let content = Content {
@@ -224,6 +236,7 @@ impl VersionShape {
             hash: computed,
             signatures: self.signatures,
             node_signature: self.node_signature,
+            owner_signatures: self.owner_signatures,
         })
     }
 }

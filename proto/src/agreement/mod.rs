@@ -5,7 +5,7 @@
 //!
 //! | key | is |
 //! |---|---|
-//! | `version` | of the file's form: 1 if all that is agreed is Rocket Pool, else 2 |
+//! | `version` | of the file's form: 1 for Rocket Pool alone, 2 with builders, 3 with a Safe |
 //! | `lock` | the lock hash: whose agreement it is |
 //! | `versions` | the versions, the oldest first |
 //!
@@ -19,12 +19,14 @@
 //! | `withdrawal`, `rpl_withdrawal` | where ether and RPL go |
 //! | `members` | for each operator, in the order of the definition: name, share, addresses |
 //! | `wishes` | what the node is to do; changes nobody's money |
+//! | `node_safe` | what the node account was created with and who owns it, if it is a Safe |
 //! | `builder` | whose relays may bring blocks, and on which terms |
 //! | `signatures` | identity signature of each operator over the hash, by name |
 //! | `node_signature` | the node account's signature, or none |
+//! | `owner_signatures` | signature of each operator's account that owns a Safe, by name |
 //!
-//! `fixed` to `wishes` are the part on Rocket Pool: all of them stand there, or none. Of that part
-//! and `builder` one stands there at least.
+//! `fixed` to `wishes` are the part on Rocket Pool: all of them stand there, or none; `node_safe`
+//! is of that part too. Of that part and `builder` one stands there at least.
 //!
 //! **The hash of a version** is [SHA-256 of the content](crate::definition): the purpose
 //! `gantry/pool-agreement/1`; lock hash; number; previous hash, or 32 zeros; `RocketStorage`; node
@@ -38,14 +40,20 @@
 //! Rocket Pool as above; 0, or 1 and the part on builders: number of relays, then for each its URL
 //! and public key; gas limit; boost factor; timestamp.
 //!
+//! Of a version whose node account is a Safe it is that of content with the purpose
+//! `gantry/agreement/3`, which goes on as that of `gantry/agreement/2`; behind the timezone follow
+//! the Safe's singleton, factory, handler and proxy hash, and its founders and owners as lists.
+//!
 //! **The node account** signs a text (EIP-191, version `0x45`, which every wallet can sign and
-//! shows): [`Content::node_text`] of the same hash. It proves that the group has this account.
+//! shows): [`Content::node_text`] of the same hash. It proves that the group has this account. A
+//! Safe signs nothing: the account of each operator that owns it signs [`Content::owner_text`].
 //!
 //! Here is what stands in the file, as far as it can be read: forms, lengths and hashes. Whether
 //! the signatures are good, and whether it may be so, says `node_core::pool::agreement`.
 
 mod builder;
 mod file;
+mod node_safe;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -54,6 +62,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 pub use builder::{BadRelay, BuilderTerms, Relay};
 pub use file::{BadFile, MAX_BYTES, MAX_VERSIONS};
+pub use node_safe::NodeSafe;
 
 use crate::definition::{ContentHash, eip55, eip55_list, eip55_maybe};
 use crate::{Address, IdentitySignature, Root, Statement};
@@ -135,6 +144,8 @@ pub struct PoolTerms {
     pub members: Vec<Member>,
     /// What the node is to do.
     pub wishes: Wishes,
+    /// The Safe that is the node account; none if that is one account with a key.
+    pub node_safe: Option<NodeSafe>,
 }
 
 /// What can be agreed on anew in each version.
@@ -170,23 +181,25 @@ pub struct Content {
 
 /// The purpose of content that has a part on builders, or none on Rocket Pool.
 const WITH_PARTS: &str = "gantry/agreement/2";
+/// The purpose of content whose node account is a Safe.
+const WITH_SAFE: &str = "gantry/agreement/3";
 
 impl Content {
     /// The hash of this version.
     pub fn hash(&self) -> Root {
-        let hash = match &self.terms {
-            Terms {
-                pool: Some(pool),
-                builder: None,
-            } => {
+        let Terms { pool, builder } = &self.terms;
+        let safe = pool.as_ref().and_then(|pool| pool.node_safe.as_ref());
+        let hash = match (pool, builder, safe) {
+            (Some(pool), None, None) => {
                 let mut hash = self.begin(AgreementHash::PURPOSE);
                 pool.feed(&mut hash);
                 hash
             }
-            Terms { pool, builder } => {
-                let mut hash = self.begin(WITH_PARTS);
+            (_, _, safe) => {
+                let mut hash = self.begin(safe.map_or(WITH_PARTS, |_| WITH_SAFE));
                 hash.number(pool.is_some().into());
                 pool.iter().for_each(|it| it.feed(&mut hash));
+                safe.iter().for_each(|it| it.feed(&mut hash));
                 hash.number(builder.is_some().into());
                 builder.iter().for_each(|it| it.feed(&mut hash));
                 hash
@@ -208,6 +221,14 @@ impl Content {
         format!(
             "This account is the Rocket Pool node of a Gantry cluster, by its agreement with the \
              hash\n{hash}"
+        )
+    }
+
+    /// The text that an operator's account signs, if it is to own the Safe that is the node.
+    pub fn owner_text(hash: &Root) -> String {
+        format!(
+            "This account is one of the owners of the Safe that is the Rocket Pool node of a \
+             Gantry cluster, by its agreement with the hash\n{hash}"
         )
     }
 }
@@ -273,6 +294,8 @@ pub struct Version {
     pub signatures: BTreeMap<String, IdentitySignature>,
     /// What stands as signature of the node account.
     pub node_signature: Option<AccountSignature>,
+    /// What stands as signatures of the accounts that own the Safe, by the operators' names.
+    pub owner_signatures: BTreeMap<String, AccountSignature>,
 }
 
 /// A version as far as it is about Rocket Pool.

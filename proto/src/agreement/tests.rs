@@ -44,6 +44,22 @@ fn pool() -> PoolTerms {
             tickets: Tickets::Use,
             timezone: "Europe/Berlin".to_owned(),
         },
+        node_safe: None,
+    }
+}
+
+/// The same with a Safe as node account.
+fn pool_with_safe() -> PoolTerms {
+    PoolTerms {
+        node_safe: Some(NodeSafe {
+            singleton: address(0x60),
+            factory: address(0x61),
+            handler: address(0x62),
+            proxy_hash: [0x67; 32].into(),
+            founders: vec![address(0x63), address(0x64)],
+            owners: vec![address(0x63), address(0x65)],
+        }),
+        ..pool()
     }
 }
 
@@ -82,6 +98,7 @@ fn file() -> AgreementFile {
             content,
             signatures: [("alice".to_owned(), IdentitySignature([7; 64]))].into(),
             node_signature: Some(AccountSignature([8; 65])),
+            owner_signatures: BTreeMap::new(),
         }],
     }
 }
@@ -98,6 +115,7 @@ fn file_of(contents: &[Content]) -> AgreementFile {
         content: content.clone(),
         signatures: BTreeMap::new(),
         node_signature: None,
+        owner_signatures: BTreeMap::new(),
     };
     AgreementFile {
         lock: content().lock,
@@ -135,6 +153,25 @@ fn an_agreement_on_builders_comes_back_with_or_without_rocket_pool() {
 }
 
 #[test]
+fn an_agreement_with_a_safe_comes_back_and_no_older_program_reads_it() {
+    for builder in [None, Some(builder())] {
+        let mut file = file_of(&[content(), with(Some(pool_with_safe()), builder)]);
+        let signature = ("bob".to_owned(), AccountSignature([9; 65]));
+        file.versions[1].owner_signatures = [signature].into();
+        let text = file.to_json();
+        assert!(text.starts_with("{\n  \"version\": 3,"), "{text}");
+        assert_eq!(AgreementFile::from_json(&text).unwrap(), file);
+    }
+    let alone = file_of(&[with(Some(pool_with_safe()), Some(builder()))]).to_json();
+    let mut value: serde_json::Value = serde_json::from_str(&alone).unwrap();
+    let version = value["versions"][0].as_object_mut().unwrap();
+    for key in ["fixed", "withdrawal", "rpl_withdrawal", "members", "wishes"] {
+        version.remove(key);
+    }
+    assert!(refusal(&value.to_string()).contains("lacks the rest"));
+}
+
+#[test]
 fn a_relay_is_read_as_it_is_written() {
     let key = "0x8ce3b57b791798433fd323753489cac9bca43b98deaafaed91f4cb010730ae1e\
                38b186ccd37a09b8aed62ce23b699c48";
@@ -167,60 +204,86 @@ fn a_relay_is_read_as_it_is_written() {
     }
 }
 
+/// One change of each part.
+const POOLS: [fn(&mut PoolTerms); 14] = [
+    |it| it.fixed.rocket_storage = address(0x11),
+    |it| it.fixed.node_account = address(0x21),
+    |it| it.withdrawal = address(0x32),
+    |it| it.rpl_withdrawal = address(0x33),
+    |it| it.members[0].name = "alicia".to_owned(),
+    |it| it.members[0].share = 5_999,
+    |it| it.members[1].funding.clear(),
+    |it| it.members[1].owner = Some(address(0x50)),
+    |it| it.members.swap(0, 1),
+    |it| {
+        // The same address in another role.
+        let owner = it.members[0].funding.pop();
+        it.members[0].owner = owner;
+    },
+    |it| it.wishes.smoothing_pool = false,
+    |it| it.wishes.validators = 1,
+    |it| it.wishes.tickets = Tickets::Save,
+    |it| it.wishes.timezone.push('x'),
+];
+const SAFES: [fn(&mut NodeSafe); 9] = [
+    |it| it.singleton = address(0x66),
+    |it| it.factory = address(0x66),
+    |it| it.handler = address(0x66),
+    |it| it.proxy_hash = [0x66; 32].into(),
+    |it| it.founders[1] = address(0x66),
+    |it| it.owners[1] = address(0x66),
+    |it| it.founders.swap(0, 1),
+    |it| it.owners.clear(),
+    |it| {
+        // The same address in the other list.
+        let last = it.founders.pop();
+        it.owners.splice(0..0, last);
+    },
+];
+const BUILDERS: [fn(&mut BuilderTerms); 7] = [
+    |it| it.relays[0].url.push('x'),
+    |it| it.relays[1].public_key = [0xaa; 48].into(),
+    |it| it.relays.swap(0, 1),
+    |it| it.relays.clear(),
+    |it| it.gas_limit += 1,
+    |it| it.boost_factor += 1,
+    |it| it.timestamp += 1,
+];
+const PLACES: [fn(&mut Content); 3] = [
+    |it| it.lock = [8; 32].into(),
+    |it| it.number = 2,
+    |it| it.previous = Some([1; 32].into()),
+];
+
 #[test]
 fn every_part_of_a_version_is_in_its_hash() {
-    let pools: [fn(&mut PoolTerms); 14] = [
-        |it| it.fixed.rocket_storage = address(0x11),
-        |it| it.fixed.node_account = address(0x21),
-        |it| it.withdrawal = address(0x32),
-        |it| it.rpl_withdrawal = address(0x33),
-        |it| it.members[0].name = "alicia".to_owned(),
-        |it| it.members[0].share = 5_999,
-        |it| it.members[1].funding.clear(),
-        |it| it.members[1].owner = Some(address(0x50)),
-        |it| it.members.swap(0, 1),
-        |it| {
-            // The same address in another role.
-            let owner = it.members[0].funding.pop();
-            it.members[0].owner = owner;
-        },
-        |it| it.wishes.smoothing_pool = false,
-        |it| it.wishes.validators = 1,
-        |it| it.wishes.tickets = Tickets::Save,
-        |it| it.wishes.timezone.push('x'),
-    ];
-    let builders: [fn(&mut BuilderTerms); 7] = [
-        |it| it.relays[0].url.push('x'),
-        |it| it.relays[1].public_key = [0xaa; 48].into(),
-        |it| it.relays.swap(0, 1),
-        |it| it.relays.clear(),
-        |it| it.gas_limit += 1,
-        |it| it.boost_factor += 1,
-        |it| it.timestamp += 1,
-    ];
-    let places: [fn(&mut Content); 3] = [
-        |it| it.lock = [8; 32].into(),
-        |it| it.number = 2,
-        |it| it.previous = Some([1; 32].into()),
-    ];
     let kinds = [
         with(Some(pool()), None),
         with(None, Some(builder())),
         with(Some(pool()), Some(builder())),
+        with(Some(pool_with_safe()), None),
+        with(Some(pool_with_safe()), Some(builder())),
     ];
     let mut all = kinds.to_vec();
     for kind in &kinds {
-        for change in places {
+        for change in PLACES {
             let mut changed = kind.clone();
             change(&mut changed);
             all.push(changed);
         }
-        for change in pools {
+        for change in POOLS {
             let mut changed = kind.clone();
             changed.terms.pool.iter_mut().for_each(change);
             all.push(changed);
         }
-        for change in builders {
+        for change in SAFES {
+            let mut changed = kind.clone();
+            let pool = changed.terms.pool.iter_mut();
+            let safe = pool.flat_map(|it| it.node_safe.iter_mut());
+            safe.for_each(change);
+            all.push(changed);
+        }
+        for change in BUILDERS {
             let mut changed = kind.clone();
             changed.terms.builder.iter_mut().for_each(change);
             all.push(changed);
@@ -233,7 +296,7 @@ fn every_part_of_a_version_is_in_its_hash() {
             different.push(content);
         }
     }
-    assert_eq!(different.len(), 3 * (1 + 3) + 2 * (14 + 7));
+    assert_eq!(different.len(), 5 * (1 + 3) + 4 * 14 + 2 * 9 + 3 * 7);
     let hashes: std::collections::BTreeSet<Root> = all.iter().map(Content::hash).collect();
     assert_eq!(hashes.len(), different.len());
 }
@@ -249,6 +312,11 @@ fn the_hash_of_a_version_stays_what_it_was() {
     assert_eq!(both.hash().to_string(), expected);
     let expected = "0x35c466cff7aa8a4749a30d1cbbb584d6423ca986224cc8063485ebbd52d2320d";
     assert_eq!(with(None, Some(builder())).hash().to_string(), expected);
+    let expected = "0x5610f542aafd613b0ce79b98eb3426e256674ce41e7c5d0dabe887166dbcf258";
+    assert_eq!(
+        with(Some(pool_with_safe()), None).hash().to_string(),
+        expected
+    );
 }
 
 fn refusal(text: &str) -> String {
@@ -264,7 +332,7 @@ fn what_is_no_agreement_is_refused_with_what_it_is() {
     assert!(words.contains("no agreement on Rocket Pool"), "{words}");
     let words = refusal(&text[..text.len() / 2]);
     assert!(words.contains("cut off"), "{words}");
-    let words = refusal(&text.replace("\"version\": 1", "\"version\": 3"));
+    let words = refusal(&text.replace("\"version\": 1", "\"version\": 4"));
     assert!(words.contains("update gantry"), "{words}");
     let words = refusal("{\"version\": 9, \"more\": []}");
     assert!(words.contains("update gantry"), "{words}");

@@ -21,6 +21,19 @@ fn word(says: Says) -> SentExitWord {
     }
 }
 
+fn safe_step(step: usize, data: usize) -> SafeStep {
+    SafeStep {
+        nonce: 7,
+        call: Some(SafeCall {
+            step: "a".repeat(step),
+            to: [5; 20].into(),
+            value: [6; 32],
+            data: vec![7; data],
+        }),
+        signature: crate::agreement::AccountSignature([8; 65]),
+    }
+}
+
 fn electorate(subcommittee: Option<Subcommittee>) -> Electorate {
     Electorate {
         slot: Slot(33),
@@ -91,6 +104,12 @@ fn frames_survive_the_wire() {
         Frame::ExitShare(ExitShare {
             epoch: Epoch(7),
             partial,
+        }),
+        Frame::SafeStep(safe_step(1, 0)),
+        Frame::SafeStep(safe_step(MAX_STEP, MAX_CALL)),
+        Frame::SafeStep(SafeStep {
+            call: None,
+            ..safe_step(1, 0)
         }),
         Frame::Agreement([9; 32].into()),
         Frame::DepositDemand(demand(0)),
@@ -285,4 +304,30 @@ proptest! {
             prop_assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
         }
     }
+}
+
+#[test]
+fn what_is_signed_for_the_safe_is_bounded_and_whole() {
+    for odd in [
+        safe_step(0, 1),
+        safe_step(MAX_STEP + 1, 1),
+        safe_step(1, MAX_CALL + 1),
+    ] {
+        let bytes = Frame::SafeStep(odd).encode();
+        assert_eq!(Frame::decode(&bytes), Err(BadFrame::SafeCall));
+    }
+    let good = safe_step(1, 1).to_wire();
+    let of = |change: fn(&mut wire::SafeStep)| {
+        let mut step = good.clone();
+        change(&mut step);
+        SafeStep::of_wire(step)
+    };
+    let short = of(|it| it.signature.truncate(64));
+    assert_eq!(short, Err(BadFrame::AccountSignature(64)));
+    let odd = of(|it| it.call.as_mut().unwrap().to.push(0));
+    assert_eq!(odd, Err(BadFrame::SafeCall));
+    let odd = of(|it| it.call.as_mut().unwrap().value.clear());
+    assert_eq!(odd, Err(BadFrame::SafeCall));
+    let odd = of(|it| it.call.as_mut().unwrap().step = "ä".to_owned());
+    assert_eq!(odd, Err(BadFrame::SafeCall));
 }

@@ -248,7 +248,7 @@ fn adapters_know_no_core_and_the_disk_only_the_record() {
 #[test]
 fn rooms_of_the_core_use_only_rooms_below_them() {
     let order = [
-        "ceremony", "duties", "outcome", "partials", "vault", "pool", "proof", "deposit",
+        "ceremony", "duties", "outcome", "partials", "vault", "pool", "proof", "deposit", "safe",
         "sending", "record",
     ];
     let rank = |room: Option<&String>| {

@@ -20,6 +20,8 @@ pub enum Breach {
     ExitWord,
     /// A deposit is demanded that no honest peer demands, or too often.
     DepositDemand,
+    /// What is signed for the node account is not signed by its account, or is said too often.
+    SafeStep,
     /// Blobs came that nobody had asked for.
     BlobsUnasked,
     /// A part of blobs is not the one that was asked for.
@@ -39,6 +41,7 @@ impl Breach {
             Self::BadShare => "bad_share",
             Self::ExitWord => "exit_word",
             Self::DepositDemand => "deposit_demand",
+            Self::SafeStep => "safe_step",
             Self::BlobsUnasked => "blobs_unasked",
             Self::BlobsPart => "blobs_part",
             Self::BlobsLimit => "blobs_limit",

@@ -73,7 +73,7 @@ mod watch;
 use std::time::Duration;
 
 use proto::control::{Answer, ExitRequest};
-use proto::frame::{Electorate, SentExitWord};
+use proto::frame::{Electorate, SafeStep, SentExitWord};
 use proto::{DutyId, PeerIndex, ValidatorPosition, WireVersion};
 
 pub use request::{Origin, Produced, Request, Response, Submission};
@@ -159,6 +159,9 @@ pub enum Output {
     Answer(u64, Answer),
     /// Run this errand to Rocket Pool, and answer with [`Input::Pool`] if anything comes of it.
     Errand(Errand),
+    /// This peer has signed this for the Safe that is the node account. Nothing of it is verified;
+    /// it is for the thread that looks at Rocket Pool, beside its errands.
+    Hear(PeerIndex, Box<SafeStep>),
     /// Read this at Rocket Pool at once, and answer with [`Input::Pool`] if anything comes of it.
     Stand(Stand),
     /// Read what becomes of these in the chain, for the operator.

@@ -98,6 +98,7 @@ impl Payees {
     pub fn agree(&mut self, version: &PoolVersion) -> bool {
         let terms = &version.terms;
         let subject = Subject {
+            is_safe: false,
             storage: terms.fixed.rocket_storage,
             node: terms.fixed.node_account,
         };

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use proto::agreement::PoolVersion;
 use proto::eth::DepositData;
+use proto::frame::SafeStep;
 use proto::{Address, Epoch, PeerIndex, Root};
 
 use super::note::Note;
@@ -91,6 +92,10 @@ pub enum Found {
     },
     /// The own coordinator needs these deposits.
     Needed(Demand),
+    /// The own account has signed this for the Safe that is the node account, durably.
+    Signed(Box<SafeStep>),
+    /// This peer has sent what its account in that Safe has not signed.
+    Unsigned(PeerIndex),
 }
 
 /// What was seen, and by which version of the agreement.
@@ -125,6 +130,12 @@ impl Pool {
     /// What was seen last.
     pub fn last(&self) -> Option<&Looked> {
         self.last.as_deref()
+    }
+
+    /// Whether the node account was a Safe when it was looked at last.
+    pub fn is_of_safe(&self) -> bool {
+        self.last()
+            .is_some_and(|looked| looked.version.terms.node_safe.is_some())
     }
 
     /// The errand of this epoch, once.

@@ -16,12 +16,14 @@ use std::collections::BTreeMap;
 
 use proto::PublicKey;
 
-use super::plan::{Body, Kind, Need, Repeat, Sender, Step};
+use super::plan::{Body, Due, Kind, Need, Repeat, Sender, Step};
+use crate::proof::meaning::final_balance;
 use crate::sending::call::{Call, Effect, Gas, StepId};
 
 /// What of the founding a step is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
+    Safe,
     Registration,
     Addresses,
     After,
@@ -113,6 +115,51 @@ fn would_fail(why: &str) -> String {
     format!("it would fail now: {why}")
 }
 
+/// Whether a Safe that is the node account takes this step, with the signatures of its owners. All
+/// that anybody may do a peer does from its own account, but for two: the node account alone may
+/// prove at once what came back, and what the megapool owes is paid from the group's ether.
+pub fn is_of_safe(step: &Step) -> bool {
+    match (&step.kind, step.sender) {
+        (Kind::RepayDebt, _) => true,
+        (_, Sender::Node | Sender::NodeOrWithdrawal) => true,
+        (_, Sender::Anybody | Sender::Itself(_)) => false,
+    }
+}
+
+/// Those of these steps that the Safe takes, and those that a peer can take from its own account.
+/// As long as owners have to be exchanged the Safe does nothing else.
+pub fn by_safe<'a>(due: &[&'a Step]) -> (Vec<&'a Step>, Vec<&'a Step>) {
+    let (mut safe, direct): (Vec<&Step>, Vec<&Step>) = due.iter().partition(|it| is_of_safe(it));
+    let is_swap = |step: &&Step| matches!(step.kind, Kind::SwapOwner(_));
+    if safe.iter().any(is_swap) {
+        safe.retain(is_swap);
+    }
+    (safe, direct)
+}
+
+/// Whether a call that another peer has made for this step means what the step says: the same
+/// withdrawal of the same validator. That it was one the contract verifies.
+pub fn is_meant(step: &Step, data: &[u8]) -> bool {
+    let Body::Needs(Need::Withdrawal { of, slot }) = &step.body else {
+        return false;
+    };
+    final_balance(data).is_some_and(|it| {
+        it.megapool == of.megapool.address && it.id == of.id && it.slot.0 == *slot
+    })
+}
+
+/// When a step has to be done, if it must by some time, Unix seconds.
+pub fn until(step: &Step) -> Option<u64> {
+    let proven = match &step.body {
+        Body::Needs(Need::Validator(of) | Need::Withdrawal { of, .. }) => of,
+        Body::Needs(Need::Deposits { .. }) | Body::Call(_) => return None,
+    };
+    match proven.due? {
+        Due::Time(until) => Some(until),
+        Due::Epoch(_) => None,
+    }
+}
+
 /// The call of a step that needs nothing more.
 pub fn call(step: &Step) -> Option<Call> {
     let planned = step.call()?;
@@ -165,6 +212,7 @@ fn worded(
 
 fn stage(kind: &Kind) -> Option<Stage> {
     match kind {
+        Kind::CreateSafe | Kind::SwapOwner(_) => Some(Stage::Safe),
         Kind::Register => Some(Stage::Registration),
         Kind::ProposeRplWithdrawal
         | Kind::ConfirmRplWithdrawal
@@ -189,7 +237,9 @@ fn rank(kind: &Kind) -> Rank {
         Kind::Stake(_) | Kind::NotifyExit(_) | Kind::NotifyNotExit(_) | Kind::FinalBalance(_) => {
             Rank::Urgent
         }
-        Kind::Register
+        Kind::CreateSafe
+        | Kind::SwapOwner(_)
+        | Kind::Register
         | Kind::ProposeRplWithdrawal
         | Kind::ConfirmRplWithdrawal
         | Kind::ProposeWithdrawal
@@ -210,11 +260,12 @@ fn rank(kind: &Kind) -> Rank {
 /// than 150,000.
 fn gas(kind: &Kind) -> Gas {
     let units = match kind {
-        Kind::Register => 800_000,
+        Kind::CreateSafe | Kind::Register => 800_000,
         Kind::DeployMegapool | Kind::FinalBalance(_) => 1_500_000,
         Kind::Dequeue(_) | Kind::Assign | Kind::Stake(_) | Kind::Distribute => 1_000_000,
         Kind::NotifyExit(_) | Kind::NotifyNotExit(_) => 600_000,
-        Kind::ProposeRplWithdrawal
+        Kind::SwapOwner(_)
+        | Kind::ProposeRplWithdrawal
         | Kind::ConfirmRplWithdrawal
         | Kind::ProposeWithdrawal
         | Kind::ConfirmWithdrawal

@@ -172,10 +172,18 @@ impl World {
     /// # Errors
     /// If an answer cannot be right.
     pub fn view(&self) -> Result<(View, usize), Fault> {
+        self.view_of(&subject())
+    }
+
+    /// The same of this subject.
+    ///
+    /// # Errors
+    /// If an answer cannot be right.
+    pub fn view_of(&self, subject: &Subject) -> Result<(View, usize), Fault> {
         let mut answers = Answers::new();
         let mut rounds = 0;
         loop {
-            match read(&subject(), &answers)? {
+            match read(subject, &answers)? {
                 Round::Done(view) => return Ok((view, rounds)),
                 Round::Ask(questions) => {
                     rounds += 1;
@@ -233,6 +241,7 @@ impl World {
 /// What the example reads.
 pub fn subject() -> Subject {
     Subject {
+        is_safe: false,
         storage: STORAGE.into(),
         node: NODE.into(),
     }

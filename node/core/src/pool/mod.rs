@@ -12,11 +12,13 @@
 //! | [`queue`] | how many others a queue serves before one of its entries |
 //! | [`view`] | all of it at one block, read in rounds |
 //! | [`sight`] | two views, at head and finalised, and what differs |
+//! | [`safe`] | the Safe that is the node account, if it is one |
 //! | [`alarm`] | what of it should worry the operators, in words |
 //! | [`agreement`] | what a cluster's operators agree on: a chain of versions that all sign |
 //! | [`consent`] | whether this peer gives its share for a deposit |
 //! | [`misuse`] | what a misused key of the node account leaves behind |
 //! | [`plan`] | what is to be done, as steps that follow from what is seen and agreed |
+//! | [`allowed`] | what a Safe that is the node account may be asked to do |
 //! | [`dispatch`] | which steps of a plan the node account sends now, and with which calls |
 //! | [`open_step`] | steps that anybody may take for a node, as calls |
 //! | [`payee`] | whom blocks pay: the smoothing pool or the megapool |
@@ -41,6 +43,7 @@ pub mod abi;
 pub mod account;
 pub mod agreement;
 pub mod alarm;
+pub mod allowed;
 pub mod amount;
 pub mod book;
 pub mod consent;
@@ -54,6 +57,7 @@ pub mod open_step;
 pub mod payee;
 pub mod plan;
 pub mod queue;
+pub mod safe;
 pub mod sight;
 pub mod view;
 

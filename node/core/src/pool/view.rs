@@ -9,6 +9,7 @@ use super::contracts::Contracts;
 use super::megapool::{Deployed, Megapool, Validator};
 use super::minipool::{self, Minipool};
 use super::network::Network;
+use super::safe::SafeState;
 
 /// A block of the execution chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -30,6 +31,9 @@ pub struct View {
     pub network: Network,
     /// The node, if it is registered.
     pub node: Option<Node>,
+    /// The node account, if it is a Safe and was created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub safe: Option<SafeState>,
 }
 
 /// A registered node.
@@ -62,6 +66,8 @@ pub struct Subject {
     pub storage: Address,
     /// The node's account.
     pub node: Address,
+    /// Whether that is to be a Safe.
+    pub is_safe: bool,
 }
 
 /// One round: with the answers so far, what else is to be asked at the same block, or the view.
@@ -87,9 +93,12 @@ pub fn read(subject: &Subject, answers: &Answers) -> Result<Round<View>, Fault> 
         megapool: Megapool::read(&mut book, &contracts, of),
         minipools: minipool::read(&mut book, &contracts, of),
     });
+    let safe = subject.is_safe.then_some(&subject.node);
+    let safe = safe.and_then(|safe| SafeState::read(&mut book, safe));
     book.close(View {
         contracts,
         network,
         node,
+        safe,
     })
 }

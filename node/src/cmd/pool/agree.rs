@@ -23,10 +23,12 @@ use crate::checks::lock::{self, LockFileError};
 use crate::clock;
 use crate::cmd::account::AccountError;
 use crate::cmd::money;
+use crate::cmd::owner::OwnError;
 use crate::config::{Config, ConfigError};
 use crate::disk::files::{self, FileError, Mode};
 use crate::disk::keystore::SecretFileError;
 use crate::execution::ExecutionError;
+use crate::pool::sending::own_account::OwnAccountError;
 use draft::{DraftError, Flags};
 use sign::Sign;
 use words::{brought, describe, signatures};
@@ -55,6 +57,8 @@ pub enum AgreeError {
     CannotJoin(#[from] BadTerms),
     #[error(transparent)]
     Account(#[from] AccountError),
+    #[error(transparent)]
+    Own(#[from] Box<OwnError>),
     #[error(transparent)]
     Execution(#[from] ExecutionError),
     #[error(
@@ -86,6 +90,18 @@ pub enum AgreeError {
     },
     #[error("nothing was signed: the answer was not yes")]
     NotSigned,
+}
+
+impl From<OwnAccountError> for AgreeError {
+    fn from(error: OwnAccountError) -> Self {
+        OwnError::from(error).into()
+    }
+}
+
+impl From<OwnError> for AgreeError {
+    fn from(error: OwnError) -> Self {
+        Self::Own(Box::new(error))
+    }
 }
 
 impl From<BadAgreement> for AgreeError {

@@ -9,6 +9,7 @@ use node_core::pool::agreement::Deposits;
 use node_core::pool::plan::{Facts, Made, Step, plan};
 use node_core::pool::sight::Sight;
 use node_core::pool::view::Block;
+use node_core::safe::founding::Founding;
 use proto::Root;
 use proto::agreement::PoolVersion;
 use proto::lock::Lock;
@@ -110,8 +111,10 @@ async fn look_and_plan(
         leaving: &seen.leaving,
         pays_smoothing_pool: false,
     };
+    let safe = terms.node_safe.as_ref();
+    let founding = safe.map(|safe| Founding::agreed(safe, lock));
     let facts = Facts::new(&sight, terms, &keys, made)?;
-    let steps = plan(&facts);
+    let steps = plan(&facts.of_safe(founding.as_ref()));
     let simulated = simulate(&mut states, &sight, &steps).await;
     let simulated = simulated.map_err(SightError::from)?;
     Ok((sight, steps, simulated, exits))

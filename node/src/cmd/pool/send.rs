@@ -199,6 +199,7 @@ impl Arguments {
             validator: self.validator,
             slot: self.withdrawn_in,
             target: Target {
+                is_safe: false,
                 node: self.subject.node,
                 storage: self.subject.rocket_storage,
                 chain_id: None,

@@ -59,6 +59,7 @@ impl Arguments {
             }
         };
         let target = Target {
+            is_safe: false,
             node: self.subject.node,
             storage: self.subject.rocket_storage,
             chain_id,

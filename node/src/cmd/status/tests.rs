@@ -122,6 +122,7 @@ fn what_is_seen_of_rocket_pool_is_shown_with_what_should_worry() {
 #[test]
 fn a_peer_that_coordinates_says_for_which_account_and_what_its_keystore_allows() {
     let coordinator = CoordinatorStatus {
+        is_owner: false,
         account: "0xAa".to_owned(),
         does: "sent register:1 at nonce 0".to_owned(),
         waits: vec!["the owner has to confirm".to_owned()],

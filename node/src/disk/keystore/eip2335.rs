@@ -3,7 +3,7 @@
 //! Reads what standard tools write (scrypt or PBKDF2), with caps on the cost a file may ask for;
 //! writes PBKDF2, light for own use or as those tools demand it. Source:
 //! eips.ethereum.org/EIPS/eip-2335, sections "Decryption key",
-//! "Password verification", "Secret decryption". Draws no randomness.
+//! "Password verification", "Secret decryption". Draws randomness only in [`Draw::new`].
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -147,6 +147,24 @@ pub struct Draw {
     pub iv: [u8; 16],
     /// The file's uuid, made a version 4 uuid when written.
     pub uuid: [u8; 16],
+}
+
+impl Draw {
+    /// Draws them.
+    ///
+    /// # Errors
+    /// If the operating system gives no randomness.
+    pub fn new() -> Result<Self, getrandom::Error> {
+        let mut draw = Self {
+            salt: [0; 32],
+            iv: [0; 16],
+            uuid: [0; 16],
+        };
+        getrandom::fill(&mut draw.salt)?;
+        getrandom::fill(&mut draw.iv)?;
+        getrandom::fill(&mut draw.uuid)?;
+        Ok(draw)
+    }
 }
 
 impl Keystore {
@@ -359,14 +377,14 @@ fn checksum(key: &[u8; 32], message: &[u8; 32]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-fn apply_cipher(key: &[u8; 32], iv: &[u8; 16], message: &mut [u8; 32]) {
+pub(super) fn apply_cipher(key: &[u8; 32], iv: &[u8; 16], message: &mut [u8; 32]) {
     let mut aes_key = Zeroizing::new([0; 16]);
     aes_key.copy_from_slice(&key[..16]);
     Ctr128BE::<Aes128>::new((&*aes_key).into(), iv.into()).apply_keystream(message);
 }
 
 /// A version 4 uuid of these bytes (RFC 9562, section 5.4).
-fn uuid(mut bytes: [u8; 16]) -> String {
+pub(super) fn uuid(mut bytes: [u8; 16]) -> String {
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let digits = hex::encode(bytes);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use hkdf::Hkdf;
-use proto::{PublicKey, Root};
+use proto::{Address, PublicKey, Root};
 use sha2::Sha256;
 use tracing::warn;
 use unicode_normalization::UnicodeNormalization as _;
@@ -100,6 +100,18 @@ impl MasterSecret {
         Hkdf::<Sha256>::new(None, &self.0)
             .expand_multi_info(
                 &[b"gantry/keystore-password/1", share.as_bytes()],
+                &mut *password,
+            )
+            .expect("32 bytes is an output length HKDF has");
+        Zeroizing::new(hex::encode(*password))
+    }
+
+    /// What opens the keystore of this account of the execution chain: 64 hex digits.
+    pub fn account_password(&self, account: &Address) -> Zeroizing<String> {
+        let mut password = Zeroizing::new([0; 32]);
+        Hkdf::<Sha256>::new(None, &self.0)
+            .expand_multi_info(
+                &[b"gantry/account-password/1", account.as_bytes()],
                 &mut *password,
             )
             .expect("32 bytes is an output length HKDF has");

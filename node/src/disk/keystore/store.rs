@@ -111,7 +111,7 @@ fn store(dir: &Path, master: &MasterSecret, share: &StoredShare) -> Result<(), S
         // That it opens to a secret of this public key says that it is this one.
         return open(dir, master, &public_key).map(drop);
     }
-    let draw = draw()?;
+    let draw = Draw::new()?;
     let password = master.password(&public_key);
     let keystore = Keystore::encrypt(&share.secret.to_bytes(), &public_key, &password, &draw)
         .described(format!("gantry: share of group key {}", share.validator));
@@ -129,7 +129,8 @@ pub fn exported(path: &Path, master: &MasterSecret) -> Result<Keystore, StoreErr
     let share = keystore.public_key().map_err(refused(path))?;
     let secret = decrypt(&keystore, path, (master, &share))?;
     let password = master.password(&share);
-    let exported = Keystore::encrypt_for_others(&secret.to_bytes(), &share, &password, &draw()?);
+    let exported =
+        Keystore::encrypt_for_others(&secret.to_bytes(), &share, &password, &Draw::new()?);
     Ok(exported.described(keystore.description().to_owned()))
 }
 
@@ -164,19 +165,6 @@ fn decrypt(
 
 fn refused(path: &Path) -> impl Fn(KeystoreError) -> StoreError {
     move |error| StoreError::Keystore(path.to_owned(), error)
-}
-
-/// The random bytes of a new keystore.
-fn draw() -> Result<Draw, getrandom::Error> {
-    let mut draw = Draw {
-        salt: [0; 32],
-        iv: [0; 16],
-        uuid: [0; 16],
-    };
-    getrandom::fill(&mut draw.salt)?;
-    getrandom::fill(&mut draw.iv)?;
-    getrandom::fill(&mut draw.uuid)?;
-    Ok(draw)
 }
 
 /// Applies `work` to every item on all cores; the results are in the order of the items.

@@ -5,6 +5,8 @@
 //! |---|---|
 //! | [`kept`] | the outbox on the disk |
 //! | [`node_account`] | the node account, from its keystore |
+//! | [`own_account`] | the operator's own account, sealed like a share |
+//! | [`signed_file`] | what was signed for the Safe that is the node account, on the disk |
 //! | `worded` | what a transaction does, from a call or as it was signed before |
 //!
 //! Never here: which calls there are, and what is next, which the core decides
@@ -12,6 +14,8 @@
 
 pub mod kept;
 pub mod node_account;
+pub mod own_account;
+pub mod signed_file;
 mod worded;
 
 use std::path::Path;

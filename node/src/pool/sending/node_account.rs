@@ -23,8 +23,8 @@ pub enum NodeAccountError {
     #[error(
         "`[coordinator]` names a keystore as node account, and on mainnet gantry refuses that: a \
          node's address is for ever, and whoever holds its one key could misuse the bond of all. \
-         There the node account will be a Safe that the operators own together, which this gantry \
-         does not work with yet. Take the table out of the config, and register no node until then"
+         There the node account is a Safe that the operators own together (`gantry account new`, \
+         `gantry pool agree new --account NAME=ADDRESS`). Take the keystore out of the table"
     )]
     Mainnet,
     #[error(

@@ -16,8 +16,9 @@ use node_core::sending::why::{Stop, Why};
 use proto::agreement::PoolVersion;
 use proto::definition::checksummed;
 use proto::eth::ChainSpec;
+use proto::frame::SafeStep;
 use proto::lock::Lock;
-use proto::{Address, PublicKey, ValidatorPosition};
+use proto::{Address, PeerIndex, PublicKey, ValidatorPosition};
 use thiserror::Error;
 
 use super::judging::Nodes;
@@ -30,11 +31,11 @@ use crate::pool::sending::{Advance, Progress, Sending, SendingError, sent};
 use crate::report::status::CoordinatorStatus;
 
 /// So many slots after a demand the same is demanded again: a peer may have been away.
-const PATIENCE: u32 = 8;
+pub(super) const PATIENCE: u32 = 8;
 
 /// So many looks one after the other may fail at the execution node before the operator has to look
 /// after it: the chain moves on while something is done, and a node is busy at times.
-const MOST_FAILED: u32 = 8;
+pub(super) const MOST_FAILED: u32 = 8;
 
 /// What the operator has given to the peer that coordinates.
 #[derive(Debug, Clone)]
@@ -48,6 +49,7 @@ pub struct Mandate {
 }
 
 /// What it works with beside its mandate.
+#[derive(Clone)]
 pub(super) struct Around {
     pub(super) nodes: Nodes,
     /// The beacon node's chain.
@@ -59,12 +61,17 @@ pub(super) struct Around {
 }
 
 /// What came of one look.
+#[derive(Default)]
 pub(super) struct Worked {
     pub(super) status: CoordinatorStatus,
     /// Whether there is something to be looked at again soon.
     pub(super) is_busy: bool,
     /// What the peers have to sign first.
     pub(super) needed: Option<Demand>,
+    /// What the own account has signed for the node account, for all peers.
+    pub(super) signed: Vec<SafeStep>,
+    /// Who has sent what his account has not signed.
+    pub(super) unsigned: Vec<PeerIndex>,
 }
 
 /// Why nothing is sent at this look.
@@ -168,7 +175,7 @@ impl Coordinator {
                     status,
                     // What does not open is opened again when the next epoch has it looked at.
                     is_busy: self.open.is_some(),
-                    needed: None,
+                    ..Worked::default()
                 };
             }
         };
@@ -181,11 +188,13 @@ impl Coordinator {
             does,
             waits: passed.chain(waits).collect(),
             problem,
+            is_owner: false,
         };
         Worked {
             status,
             is_busy,
             needed: needed.filter(|demand| self.is_time_for(demand)),
+            ..Worked::default()
         }
     }
 
@@ -246,30 +255,11 @@ impl Coordinator {
         waits.extend(steps.iter().filter(|it| !due.contains(it)).filter_map(wait));
         let needed = steps
             .iter()
-            .find_map(|step| self.needed(step, &looked.version));
+            .find_map(|step| demand(step, &self.keys, &looked.version));
         Ok(Done {
             advance,
             waits,
             needed,
-        })
-    }
-
-    /// What the peers have to sign for a step that waits for nothing else.
-    fn needed(&self, step: &Step, version: &PoolVersion) -> Option<Demand> {
-        let Body::Needs(Need::Deposits { credentials, keys }) = &step.body else {
-            return None;
-        };
-        let position = |key: &PublicKey| {
-            let at = self.keys.iter().position(|it| it == key)?;
-            Some(ValidatorPosition(u32::try_from(at).ok()?))
-        };
-        let mut validators: Vec<_> = keys.iter().filter_map(position).collect();
-        validators.sort_unstable();
-        validators.truncate(MOST_AT_ONCE);
-        step.waits.is_empty().then_some(Demand {
-            agreement: version.hash,
-            credentials: *credentials,
-            validators,
         })
     }
 
@@ -296,6 +286,29 @@ impl Coordinator {
         self.open = Some(Open::new(sending, nodes.beacon.clone(), calm.clone()));
         Ok(())
     }
+}
+
+/// What the peers have to sign for a step that waits for nothing else. `keys` are the lock's.
+pub(super) fn demand(step: &Step, keys: &[PublicKey], version: &PoolVersion) -> Option<Demand> {
+    let Body::Needs(Need::Deposits {
+        credentials,
+        keys: needed,
+    }) = &step.body
+    else {
+        return None;
+    };
+    let position = |key: &PublicKey| {
+        let at = keys.iter().position(|it| it == key)?;
+        Some(ValidatorPosition(u32::try_from(at).ok()?))
+    };
+    let mut validators: Vec<_> = needed.iter().filter_map(position).collect();
+    validators.sort_unstable();
+    validators.truncate(MOST_AT_ONCE);
+    step.waits.is_empty().then_some(Demand {
+        agreement: version.hash,
+        credentials: *credentials,
+        validators,
+    })
 }
 
 /// A deposit that is under way and whose key is still to be deposited is not done, and not unwanted
@@ -334,7 +347,7 @@ fn unless_wanted(progress: Progress, steps: &[Step]) -> Progress {
 }
 
 /// What a step waits for that is not sent now; nothing if it only waits for its turn.
-fn wait(step: &Step) -> Option<String> {
+pub(super) fn wait(step: &Step) -> Option<String> {
     let words = &step.words;
     if let Sender::Itself(account) = step.sender {
         let account = checksummed(&account);
@@ -353,7 +366,7 @@ fn wait(step: &Step) -> Option<String> {
 }
 
 /// What it does, and what stops it.
-fn words(progress: Progress) -> (String, Option<String>) {
+pub(super) fn words(progress: Progress) -> (String, Option<String>) {
     match progress {
         Progress::Waits(why) => (why.to_string(), None),
         Progress::Stopped(stop) => (String::new(), Some(stop.to_string())),

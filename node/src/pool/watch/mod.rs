@@ -3,10 +3,12 @@
 //!
 //! | module | is |
 //! |---|---|
+//! | `places` | what it works with, the ways to it, and what it tells |
 //! | `standing` | the agreement in force, as its file has it now |
 //! | `again` | when a look that has failed is tried again |
 //! | `known` | what it knows beside what it sees |
 //! | [`coordinator`], `open` | plans and sends, on the one peer that coordinates |
+//! | [`owner`] | plans, signs and sends, on every peer that owns a part of a Safe |
 //! | `stand` | how the node account stands to the smoothing pool, for a proposal |
 //! | `evidence` | what shows whether the key of the node account was misused |
 //! | `judging` | a demand for deposits, at the own nodes |
@@ -28,100 +30,49 @@ mod evidence;
 mod judging;
 mod known;
 mod open;
+pub mod owner;
+mod places;
 mod stand;
 mod standing;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use node_core::duties::onehop::cosigning::MOST_HEARD;
 use node_core::duties::pool::{Errand, Found, Judgement, Looked, Stand};
-use node_core::pool::agreement::Deposits;
 use node_core::pool::misuse::{self, Misuse};
 use node_core::pool::sight::Sight;
-use proto::PublicKey;
 use proto::agreement::PoolVersion;
-use proto::eth::ChainSpec;
-use proto::lock::Lock;
-use thiserror::Error;
+use proto::frame::SafeStep;
+use proto::{PeerIndex, PublicKey};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{Instant, sleep_until};
 
-use super::calm::Calm;
-use super::{SightError, Target, look};
-use crate::checks::chain::UnfitNode;
-use crate::checks::own_nodes::{Expected, NoneServes, OwnNodes};
+use super::{Target, look};
+use crate::checks::own_nodes::{Expected, OwnNodes};
 use crate::execution::Patience;
 use crate::report::status::CoordinatorStatus;
 use again::Pauses;
-use coordinator::{Around, Coordinator, Mandate, Worked};
+use coordinator::{Around, Coordinator, Worked};
 use judging::Nodes;
 use known::Known;
+use owner::Owner;
+pub use places::{Errands, Heard, Places, Said, Trouble};
 use stand::Reader;
-use standing::{NotInForce, Standing};
+use standing::Standing;
 
 /// Errands that wait at most.
 const ERRANDS: usize = 16;
+/// What peers have signed and that waits, at most: all that twelve of them may say in a slot. What
+/// one says takes no place from another, and none from an errand.
+const HEARD: usize = 12 * MOST_HEARD;
+/// How often it is looked in a slot, at most, for what peers say.
+const LOOKS: u32 = 6;
 /// What was found and waits for the loop, at most.
 const FINDINGS: usize = 16;
-
-/// The ways to the thread.
-#[derive(Debug, Clone)]
-pub struct Errands {
-    /// Errands that may take long, one after the other.
-    pub slow: Sender<Errand>,
-    /// What a proposal waits for.
-    pub urgent: Sender<Stand>,
-}
-
-/// What the thread tells the loop.
-#[derive(Debug)]
-pub enum Said {
-    /// For the core.
-    Found(Found),
-    /// For the operator: it cannot look, and why.
-    Trouble(Trouble),
-    /// For the operator: what the coordinator does.
-    Coordinates(CoordinatorStatus),
-    /// For the operator: the key of the node account was misused.
-    Misused(Vec<Misuse>),
-}
-
-/// Why nothing is seen of Rocket Pool now.
-#[derive(Debug, Error)]
-pub enum Trouble {
-    #[error(transparent)]
-    Agreement(#[from] NotInForce),
-    #[error(transparent)]
-    Sight(#[from] SightError),
-    #[error("whether the key of the node account was misused cannot be seen: {0}")]
-    Evidence(#[from] NoneServes<UnfitNode>),
-}
-
-/// Where everything is that the thread works with.
-#[derive(Debug)]
-pub struct Places {
-    pub lock: Lock,
-    /// The file of the agreement.
-    pub agreement: PathBuf,
-    /// Whether a share of a deposit had left this peer before it was started.
-    pub deposits: Deposits,
-    /// The execution node.
-    pub execution_node: String,
-    /// The beacon nodes in the operator's order, and the chain that they follow.
-    pub beacon_nodes: Vec<String>,
-    pub chain: Arc<ChainSpec>,
-    /// When proofs may be made.
-    pub calm: Calm,
-    /// How long after the first failure it is tried again, and how often a coordinator that has
-    /// something to do looks: a slot.
-    pub pause: Duration,
-    /// If this peer coordinates.
-    pub mandate: Option<Mandate>,
-}
 
 /// Starts the thread. It ends when the senders of errands are dropped.
 ///
@@ -129,6 +80,7 @@ pub struct Places {
 /// If the system gives no thread or no runtime.
 pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
     let (slow, errands) = channel(ERRANDS);
+    let (to_heard, heard) = channel(HEARD);
     let (urgent, asked) = channel(ERRANDS);
     let (to_said, said) = channel(FINDINGS);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -143,7 +95,9 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
         chain,
         calm,
         pause,
+        is_first,
         mandate,
+        share,
     } = places;
     let ours = &lock.definition.terms().chain;
     let chain_id = ours.execution_chain_id;
@@ -155,22 +109,24 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
         beacon: OwnNodes::connect(&beacon_nodes, expected).map_err(io::Error::other)?,
         spec: Arc::clone(&chain),
     };
-    let coordinator = mandate.map(|mandate| {
-        let around = Around {
-            nodes: nodes.clone(),
-            chain,
-            calm,
-            pause,
-        };
-        Coordinator::new(mandate, around, lock.clone())
-    });
+    let around = Around {
+        nodes: nodes.clone(),
+        chain,
+        calm,
+        pause,
+    };
+    let owner = share.map(|share| Owner::new(share, around.clone(), lock.clone()));
+    let coordinator = mandate.map(|mandate| Coordinator::new(mandate, around, lock.clone()));
     let slots = u32::try_from(nodes.spec.slots_per_epoch()).unwrap_or(u32::MAX);
     let watch = Watch {
         standing: Standing::new(agreement, lock, deposits),
         nodes,
         pause,
         pauses: Pauses::new(pause, pause.saturating_mul(slots)),
+        is_first,
         coordinator,
+        owner,
+        looked_at: None,
         known: Known::default(),
         paid: BTreeMap::new(),
         owes_misuses: false,
@@ -180,10 +136,15 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
         .name("pool".to_owned())
         .spawn(move || {
             runtime.spawn(stands);
-            runtime.block_on(watch.work(errands));
+            runtime.block_on(watch.work(errands, heard));
             runtime.shutdown_background();
         })?;
-    Ok((Errands { slow, urgent }, said))
+    let errands = Errands {
+        slow,
+        heard: to_heard,
+        urgent,
+    };
+    Ok((errands, said))
 }
 
 /// Reads what proposals wait for, one after the other.
@@ -205,7 +166,12 @@ struct Watch {
     nodes: Nodes,
     pause: Duration,
     pauses: Pauses,
+    /// Whether the operator wants it to act before the others.
+    is_first: bool,
     coordinator: Option<Coordinator>,
+    owner: Option<Owner>,
+    /// When it looked last.
+    looked_at: Option<Instant>,
     known: Known,
     /// What paid out the validators that have left, gwei.
     paid: BTreeMap<PublicKey, u64>,
@@ -214,9 +180,34 @@ struct Watch {
     said: Sender<Said>,
 }
 
+/// What the loop is told of what was done.
+fn told(worked: Worked) -> impl Iterator<Item = Said> {
+    let needed = worked.needed.into_iter().map(Found::Needed);
+    let signed = worked.signed.into_iter().map(Box::new);
+    let unsigned = worked.unsigned.into_iter().map(Found::Unsigned);
+    let found = needed.chain(signed.map(Found::Signed)).chain(unsigned);
+    let status = std::iter::once(Said::Coordinates(worked.status));
+    found.map(Said::Found).chain(status)
+}
+
+/// What a peer does that is to coordinate and was given no key: nothing, and its operator is told.
+fn without_keystore() -> Worked {
+    let problem = "the node account is one account with a key, by the agreement, and \
+                   `[coordinator]` names no keystore: give node_keystore and node_password_file \
+                   there, or take the table out of the config of this peer";
+    let status = CoordinatorStatus {
+        problem: Some(problem.to_owned()),
+        ..CoordinatorStatus::default()
+    };
+    Worked {
+        status,
+        ..Worked::default()
+    }
+}
+
 impl Watch {
     /// Runs errands until nobody gives any more.
-    async fn work(mut self, mut errands: Receiver<Errand>) {
+    async fn work(mut self, mut errands: Receiver<Errand>, mut heard: Receiver<Heard>) {
         let mut again: Option<Instant> = None;
         loop {
             let pause = again.unwrap_or_else(Instant::now);
@@ -228,6 +219,10 @@ impl Watch {
                     errand
                 }
                 () = sleep_until(pause), if again.is_some() => Some(Errand::Look),
+                Some((peer, said)) = heard.recv() => {
+                    again = self.hear(peer, *said, again);
+                    continue;
+                }
             };
             let Some(errand) = errand else { return };
             let run = self.run(&errand).await;
@@ -239,7 +234,8 @@ impl Watch {
                 Ok(None) => {
                     // A coordinator goes on with what it was given, but of a node that is down it
                     // sees no more for that.
-                    if self.coordinator.is_some() && !self.pauses.has_failed() {
+                    let works = self.coordinator.is_some() || self.owner.is_some();
+                    if works && !self.pauses.has_failed() {
                         again = Some(Instant::now());
                     }
                     continue;
@@ -248,18 +244,18 @@ impl Watch {
                     // First what was done with the node account's key: it may stop a deposit.
                     let misuses = match &found {
                         Found::Looked(looked) => self.misuses(&looked.sight).await,
-                        Found::Stands(_) | Found::Judged { .. } | Found::Needed(_) => None,
+                        Found::Stands(_)
+                        | Found::Judged { .. }
+                        | Found::Needed(_)
+                        | Found::Signed(_)
+                        | Found::Unsigned(_) => None,
                     };
                     let worked = self.coordinate(&found).await;
                     said.push(Said::Found(found));
                     said.extend(misuses);
                     if let Some(worked) = worked {
                         is_busy = worked.is_busy;
-                        let needed = worked
-                            .needed
-                            .map(|demand| Said::Found(Found::Needed(demand)));
-                        said.extend(needed);
-                        said.push(Said::Coordinates(worked.status));
+                        said.extend(told(worked));
                     }
                 }
                 Err(trouble) => {
@@ -282,6 +278,21 @@ impl Watch {
         }
     }
 
+    /// What a peer has signed, and when it is looked at after that: soon, but a peer has nobody
+    /// look at will, and never sooner through a node that is down.
+    fn hear(&mut self, peer: PeerIndex, said: SafeStep, again: Option<Instant>) -> Option<Instant> {
+        let Some(owner) = &mut self.owner else {
+            return again;
+        };
+        owner.hear(peer, said);
+        if self.pauses.has_failed() {
+            return again;
+        }
+        let soonest = self.looked_at.map(|at| at + self.pause / LOOKS);
+        let soonest = soonest.unwrap_or_else(Instant::now).max(Instant::now());
+        Some(again.map_or(soonest, |again| again.min(soonest)))
+    }
+
     /// How long after this look the next one is made without being asked, if it is.
     fn pause_after(&mut self, failed: bool, is_busy: bool) -> Option<Duration> {
         if failed {
@@ -296,8 +307,16 @@ impl Watch {
         let Found::Looked(looked) = found else {
             return None;
         };
-        let coordinator = self.coordinator.as_mut()?;
-        Some(coordinator.work(looked, &mut self.known).await)
+        if looked.version.terms.node_safe.is_some() {
+            return Some(match &mut self.owner {
+                Some(owner) => owner.work(looked, &mut self.known).await,
+                None => owner::without_account(),
+            });
+        }
+        match &mut self.coordinator {
+            Some(coordinator) => Some(coordinator.work(looked, &mut self.known).await),
+            None => self.is_first.then(without_keystore),
+        }
     }
 
     /// What a misused key of the node account has left behind, if it has; or why that cannot be
@@ -331,6 +350,7 @@ impl Watch {
             Errand::Look => {
                 let version = self.standing.in_force()?;
                 let target = self.target(&version);
+                self.looked_at = Some(Instant::now());
                 let sight = look(&self.nodes.execution, &target, Patience::USUAL).await?;
                 Ok(Some(Found::Looked(Arc::new(Looked { sight, version }))))
             }

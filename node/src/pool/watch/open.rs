@@ -45,6 +45,11 @@ pub(super) struct Calls {
 }
 
 impl Calls {
+    /// This one goes before all others.
+    pub(super) fn put_first(&mut self, call: Option<Call>) {
+        self.calls.splice(0..0, call);
+    }
+
     /// The proof of this step is not made at this look.
     fn waits(&mut self, step: &Step, why: &impl fmt::Display) {
         self.unproved.push(dispatch::name(step));
@@ -144,6 +149,22 @@ impl Open {
             }
         }
         Ok(made)
+    }
+
+    /// The calls that carry the proof that this step needs.
+    ///
+    /// # Errors
+    /// Why none is made now, in words.
+    pub(super) async fn prove(&self, spec: &ChainSpec, step: &Step) -> Result<Vec<Call>, String> {
+        let Body::Needs(need) = &step.body else {
+            return Ok(Vec::new());
+        };
+        let (own, now) = (self.own(spec), clock::now());
+        let proofs = prove(own, (&step.kind, need), now, &self.calm).await;
+        let proofs = proofs.map_err(|why| why.to_string())?.into_iter();
+        Ok(proofs
+            .filter_map(|data| dispatch::with_proof(step, data))
+            .collect())
     }
 
     /// Does the next thing for these calls, which are all that are due if `is_whole`.

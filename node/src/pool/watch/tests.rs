@@ -1,7 +1,7 @@
 //! A thread that looks while nobody waits for it.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use node_core::pool::abi::NodeManager;
 use node_core::pool::agreement::example::{identities, lock, terms};
@@ -13,9 +13,11 @@ use proto::agreement::{AccountSignature, PoolTerms};
 use proto::example;
 use tempfile::TempDir;
 
+use super::coordinator::Mandate;
 use super::*;
 use crate::checks::agreement::beside;
 use crate::execution::Sender as Account;
+use crate::pool::calm::Calm;
 use crate::pool::tests::node::Fake;
 
 /// The node account, which is none of Rocket Pool's yet.
@@ -65,19 +67,19 @@ struct Place {
 
 impl Place {
     fn begin(execution_node: &str) -> Self {
-        Self::begin_with(execution_node, Duration::from_millis(1), |_| None)
+        Self::begin_with(execution_node, Duration::from_millis(1), (false, |_| None))
     }
 
     /// One that coordinates, without an account yet.
     fn coordinator(execution_node: &str, pause: Duration) -> Self {
-        Self::begin_with(execution_node, pause, mandate)
+        Self::begin_with(execution_node, pause, (true, mandate))
     }
 
     /// Whoever works in this directory coordinates, if there is a mandate.
     fn begin_with(
         execution_node: &str,
         pause: Duration,
-        mandate: impl FnOnce(&Path) -> Option<Mandate>,
+        (is_first, mandate): (bool, fn(&Path) -> Option<Mandate>),
     ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (errands, said) = start(Places {
@@ -89,7 +91,9 @@ impl Place {
             chain: Arc::new(example::chain([1; 32].into(), &[])),
             calm: Calm::always(),
             pause,
+            is_first,
             mandate: mandate(dir.path()),
+            share: None,
         })
         .unwrap();
         Self { dir, errands, said }
@@ -291,6 +295,47 @@ async fn a_coordinator_without_its_account_says_so_and_goes_on_looking() {
         assert!(problem.contains("node-account.json"), "{problem}");
         assert_eq!(status.account, "");
     }
+}
+
+#[tokio::test]
+async fn a_coordinator_that_was_given_no_keystore_says_so_where_the_node_account_has_a_key() {
+    let fake = Fake::start(&world(), &world()).await;
+    let pause = Duration::from_millis(1);
+    let mut place = Place::begin_with(&fake.url, pause, (true, |_| None));
+    place.put(&signed(first()));
+    place.errands.slow.send(Errand::Look).await.unwrap();
+    let found = place.hear().await;
+    assert!(matches!(found, Said::Found(Found::Looked(_))), "{found:?}");
+    let Said::Coordinates(status) = place.hear().await else {
+        panic!("it says why it sends nothing");
+    };
+    let problem = status.problem.unwrap();
+    assert!(problem.contains("names no keystore"), "{problem}");
+}
+
+/// What one peer floods the way with takes no room from what others ask for.
+#[tokio::test]
+async fn what_peers_have_signed_is_heard_beside_the_errands_and_makes_nobody_look_at_a_node_down() {
+    let hour = Duration::from_secs(3_600);
+    let mut place = Place::coordinator("http://127.0.0.1:1", hour);
+    place.put(&signed(first()));
+    place.errands.slow.send(Errand::Look).await.unwrap();
+    assert!(matches!(place.hear().await, Said::Trouble(_)));
+    assert!(matches!(place.hear().await, Said::Coordinates(_)));
+    let said = SafeStep {
+        nonce: 1,
+        call: None,
+        signature: AccountSignature([1; 65]),
+    };
+    for peer in lock().definition.terms().size().all() {
+        for _ in 0..MOST_HEARD {
+            let heard = (peer, Box::new(said.clone()));
+            place.errands.heard.send(heard).await.unwrap();
+        }
+    }
+    assert_eq!(place.errands.slow.capacity(), ERRANDS);
+    drop(place.errands);
+    assert!(place.said.recv().await.is_none(), "it has looked unasked");
 }
 
 #[tokio::test]

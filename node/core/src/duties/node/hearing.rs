@@ -1,6 +1,6 @@
 //! What a node does with what its peers send, by the kind of frame.
 
-use proto::frame::{BadFrame, BlobsWanted, Frame, Greeting, Parts};
+use proto::frame::{BadFrame, BlobsWanted, DepositDemand, Frame, Greeting, Parts, SafeStep};
 use proto::vote::{Message, WireError};
 use proto::{DutyId, PeerIndex};
 
@@ -46,19 +46,14 @@ impl Node {
                 self.exit_step(|exits, step| exits.take(peer, share, step));
             }
             Ok(Frame::Agreement(agreement)) => self.hear_agreement(peer, agreement),
-            Ok(Frame::DepositDemand(demand)) => {
-                let is_watched = self.pool.is_watched();
-                self.deposit_step(|deposits, step| match is_watched {
-                    true => deposits.hear(peer, demand, step),
-                    false => deposits.turn_away(peer, step),
-                });
-            }
+            Ok(Frame::DepositDemand(demand)) => self.demanded(peer, demand),
             Ok(Frame::DepositShares(shares)) => {
                 self.deposit_step(|deposits, step| deposits.take(peer, shares, step));
             }
             Ok(Frame::DepositRefusal(why)) => {
                 self.deposit_step(|deposits, step| deposits.refused(peer, why, step));
             }
+            Ok(Frame::SafeStep(said)) => self.cosigned(peer, said),
             Ok(Frame::RegistrationShares(shares)) => {
                 self.registration_step(|it, step| it.take(peer, shares, step));
             }
@@ -83,6 +78,22 @@ impl Node {
             }),
             Err(error) => self.fault(peer, Breach::BadFrame, error.to_string()),
         }
+    }
+
+    /// What a peer's account has signed for the node account, where that is a Safe.
+    fn cosigned(&mut self, peer: PeerIndex, said: SafeStep) {
+        if self.pool.is_of_safe() {
+            let (mut step, onehop, _) = self.split();
+            onehop.cosigning.hear(peer, said, &mut step);
+        }
+    }
+
+    fn demanded(&mut self, peer: PeerIndex, demand: DepositDemand) {
+        let is_watched = self.pool.is_watched();
+        self.deposit_step(|deposits, step| match is_watched {
+            true => deposits.hear(peer, demand, step),
+            false => deposits.turn_away(peer, step),
+        });
     }
 
     /// Also who asks for blobs of a duty that is over, or not this one's, gets an answer.

@@ -28,6 +28,8 @@ impl Node {
         match found {
             Found::Looked(looked) => {
                 self.payees.looked(&looked);
+                let is_safe = looked.version.terms.node_safe.is_some();
+                self.onehop.deposits.serve_all(is_safe);
                 let note = self.pool.take(Arc::clone(&looked));
                 self.tell_all_pay();
                 self.note(note);
@@ -42,6 +44,14 @@ impl Node {
             }),
             Found::Needed(demand) => {
                 self.deposit_step(|deposits, step| deposits.demand(demand, step));
+            }
+            Found::Signed(said) => {
+                let (mut step, onehop, _) = self.split();
+                onehop.cosigning.signed(*said, &mut step);
+            }
+            Found::Unsigned(peer) => {
+                let (mut step, onehop, _) = self.split();
+                onehop.cosigning.unsigned(peer, &mut step);
             }
         }
         if self.payees.agreement() != before.0 {

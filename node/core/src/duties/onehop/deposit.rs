@@ -73,6 +73,8 @@ pub struct Deposits {
     told: BTreeSet<(PeerIndex, &'static str)>,
     /// Which refusal of each peer the operator was told last.
     refusals: BTreeMap<PeerIndex, DepositRefusal>,
+    /// Whether the own thread needs what is whole whoever has demanded it.
+    serves_all: bool,
     slot: Option<Slot>,
 }
 
@@ -93,6 +95,12 @@ impl Deposits {
         step.broadcast(frame.since(), frame.encode());
         self.take_up(step.facts.me, demand, step);
         self.hand_over(is_repeated, step);
+    }
+
+    /// Whether every peer words the deposits that its account signs for: then each needs them, and
+    /// not only the one that has demanded them.
+    pub fn serve_all(&mut self, serves_all: bool) {
+        self.serves_all = serves_all;
     }
 
     /// What the look at the own nodes has come to.

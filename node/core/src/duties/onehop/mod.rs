@@ -6,8 +6,10 @@
 //! | [`exit`] | exits of validators that t operators have approved |
 //! | [`registration`] | registrations with builders, by what all operators have agreed on |
 //! | [`selection`] | selection proofs, which decide who aggregates |
+//! | [`cosigning`] | what peers have signed for the Safe that is the node account |
 //! | [`deposit`] | deposits at Rocket Pool, which every peer judges by its own nodes |
 
+pub mod cosigning;
 pub mod deposit;
 pub mod exit;
 #[cfg(test)]
@@ -19,6 +21,7 @@ pub mod selection;
 use proto::frame::Frame;
 use proto::{PeerIndex, WireVersion};
 
+use cosigning::Cosigning;
 use deposit::Deposits;
 use exit::Exits;
 use randao::Reveals;
@@ -34,6 +37,8 @@ pub struct OneHop {
     pub selections: Selections,
     /// Exits.
     pub exits: Exits,
+    /// What is signed for the Safe that is the node account.
+    pub cosigning: Cosigning,
     /// Deposits at Rocket Pool.
     pub deposits: Deposits,
     /// Registrations with builders.

@@ -55,6 +55,57 @@ pub enum BadTerms {
         /// What is wrong, and what to do.
         why: &'static str,
     },
+    /// Other contracts than those of the chain.
+    #[error(
+        "on chain {0} a Safe is made by the contracts of version 1.4.1 at the addresses that all \
+         wallets know, and others are named: leave them out, and gantry takes the right ones"
+    )]
+    SafeContracts(u64),
+    /// The code at the Safe's address would be another one than is named.
+    #[error(
+        "the proxy hash of the Safe is not that of a proxy for {}: of the code that all wallets \
+         know leave the hash out, of another one take that of the factory's creation code with it",
+        checksummed(.0)
+    )]
+    SafeProxy(Address),
+    /// Not one owner of each operator.
+    #[error(
+        "the Safe is to be owned by one account of each operator, {expected} in all, and its \
+         {list} are {found}: name one of each (`--account NAME=ADDRESS`)"
+    )]
+    SafeOwners {
+        /// Which list.
+        list: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many operators there are.
+        expected: usize,
+    },
+    /// An account that cannot own it.
+    #[error(
+        "the account {at} of {name}, which is to own the Safe, is {why}",
+        at = checksummed(.address)
+    )]
+    SafeOwner {
+        /// Whose it is.
+        name: String,
+        /// The account.
+        address: Address,
+        /// What is wrong, and what to do.
+        why: &'static str,
+    },
+    /// The node account is not the Safe.
+    #[error(
+        "the node account is {found}, and the Safe of these founders and of this cluster is at \
+         {expected}: leave out --node, and gantry names the right one",
+        found = checksummed(.found), expected = checksummed(.expected)
+    )]
+    SafeAddress {
+        /// What is named.
+        found: Address,
+        /// What follows from its founding.
+        expected: Address,
+    },
     /// One account of two operators.
     #[error(
         "{one} and {other} give the same account {at}: nobody could tell whose money comes from \

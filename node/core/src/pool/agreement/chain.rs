@@ -3,15 +3,12 @@
 use std::ops::Range;
 
 use proto::agreement::{
-    AccountSignature, AgreementFile, AgreementHash, Content, MAX_VERSIONS, PoolVersion, Terms,
-    Version,
+    AgreementFile, AgreementHash, Content, MAX_VERSIONS, PoolVersion, Terms, Version,
 };
-use proto::definition::checksummed;
 use proto::lock::Lock;
-use proto::{Address, Identity, PeerIndex, Root};
+use proto::{Identity, PeerIndex, Root};
 
 use super::Deposits;
-use super::account::signer;
 use super::error::BadAgreement;
 use super::rules::check_terms;
 
@@ -206,38 +203,7 @@ impl Agreement {
         Ok(peer)
     }
 
-    /// What the node account signs of the newest version, as a text (EIP-191).
-    pub fn node_text(&self) -> String {
-        Content::node_text(&self.last().hash)
-    }
-
-    /// Adds the node account's signature to the newest version.
-    ///
-    /// # Errors
-    /// If it is that of another account.
-    pub fn sign_as_node(
-        &mut self,
-        account: Address,
-        signature: AccountSignature,
-    ) -> Result<(), BadAgreement> {
-        let last = self.last_mut();
-        let number = last.content.number;
-        let node = node_of(last).ok_or(BadAgreement::NoNode(number))?;
-        if account != node {
-            return Err(BadAgreement::NotTheNode {
-                signer: account,
-                node,
-                number,
-            });
-        }
-        if signer(&last.hash, &signature) != Some(node) {
-            return Err(BadAgreement::NodeSignature(number));
-        }
-        last.node_signature = Some(signature);
-        Ok(())
-    }
-
-    fn last_mut(&mut self) -> &mut Version {
+    pub(super) fn last_mut(&mut self) -> &mut Version {
         let last = self.versions.last_mut();
         last.expect("there is at least one version")
     }
@@ -250,21 +216,8 @@ impl Agreement {
             .map(|operator| operator.name.clone())
             .filter(|name| !version.signatures.contains_key(name))
             .collect();
-        if let Some(node) = self.wanted_node(place)
-            && version.node_signature.is_none()
-        {
-            missing.push(format!("the node account {}", checksummed(&node)));
-        }
+        missing.extend(self.missing_accounts(place));
         missing
-    }
-
-    /// The account that the version at this place names, if it still has to sign it: it has not
-    /// signed one before.
-    fn wanted_node(&self, place: usize) -> Option<Address> {
-        let here = node_of(&self.versions[place])?;
-        let mut before = self.versions[..place].iter();
-        let has_signed = before.any(|it| node_of(it) == Some(here) && it.node_signature.is_some());
-        (!has_signed).then_some(here)
     }
 
     pub(super) fn verify(&self, deposits: Deposits) -> Result<(), BadAgreement> {
@@ -334,13 +287,7 @@ impl Agreement {
                 return Err(BadAgreement::Signature { number, name });
             }
         }
-        let node = node_of(version);
-        match &version.node_signature {
-            Some(signature) if node.is_none() || signer(&version.hash, signature) != node => {
-                Err(BadAgreement::NodeSignature(number))
-            }
-            Some(_) | None => Ok(()),
-        }
+        self.check_accounts(version)
     }
 }
 
@@ -350,6 +297,7 @@ fn unsigned(content: Content) -> Version {
         content,
         signatures: [].into(),
         node_signature: None,
+        owner_signatures: [].into(),
     }
 }
 
@@ -371,12 +319,6 @@ fn check_fixed(standing: &Version, version: &Version) -> Result<(), BadAgreement
     } else {
         Ok(())
     }
-}
-
-/// The node account that a version names, if it is on Rocket Pool.
-fn node_of(version: &Version) -> Option<Address> {
-    let pool = version.content.terms.pool.as_ref();
-    pool.map(|it| it.fixed.node_account)
 }
 
 /// Whether nothing is new but the time at which it was written.

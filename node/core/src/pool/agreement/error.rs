@@ -187,6 +187,38 @@ pub enum BadAgreement {
         /// Of which version.
         number: u64,
     },
+    /// There is no Safe.
+    #[error("version {0} names no Safe as node account, so no account signs it as its owner")]
+    NoSafe(u64),
+    /// Another account has signed as an owner.
+    #[error(
+        "this is the key of the account {signer}, and by version {number} {name} is to own the \
+         Safe with {agreed}: take that account's key, or write the next version with yours \
+         (`gantry pool agree new --instead --account {name}=ADDRESS`)",
+        signer = checksummed(.signer), agreed = checksummed(.agreed)
+    )]
+    NotTheOwner {
+        /// The operator.
+        name: String,
+        /// Whose key it is.
+        signer: Address,
+        /// The account that is agreed on.
+        agreed: Address,
+        /// Of which version.
+        number: u64,
+    },
+    /// A signature that is not that of an owner's account.
+    #[error(
+        "what stands as signature of the account of {name:?} in version {number} is not that of \
+         the account with which {name:?} is to own the Safe, for this version: remove it, and let \
+         {name:?} sign again (`gantry pool agree sign`)"
+    )]
+    OwnerSignature {
+        /// Of which version.
+        number: u64,
+        /// Whose it is said to be.
+        name: String,
+    },
     /// Two versions with one number, and nobody can say which one holds.
     #[error(
         "there are two versions {}, and only one can hold: {} and {}. {} Read both to each other \

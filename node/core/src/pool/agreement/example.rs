@@ -73,6 +73,7 @@ pub fn terms() -> PoolTerms {
             tickets: Tickets::Use,
             timezone: "Europe/Berlin".to_owned(),
         },
+        node_safe: None,
     }
 }
 

@@ -54,6 +54,11 @@ impl Agreement {
             for (name, signature) in &theirs.signatures {
                 ours.signatures.entry(name.clone()).or_insert(*signature);
             }
+            for (name, signature) in &theirs.owner_signatures {
+                ours.owner_signatures
+                    .entry(name.clone())
+                    .or_insert(*signature);
+            }
             ours.node_signature = ours.node_signature.or(theirs.node_signature);
         }
         match (self.versions.get(shared), other.versions.get(shared)) {

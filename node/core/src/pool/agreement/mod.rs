@@ -8,13 +8,13 @@
 //! | `backing` | how many stand behind what is not in force yet |
 //! | `policy` | on which terms others may build blocks, as far as it is in force |
 //! | `signed` | what an operator has signed: one version of each number |
-//! | `account` | the node account's signature |
+//! | `account` | the signatures of the node account, or of those that own it |
 //! | `error`, `bad_terms` | why something is refused |
 //!
 //! A version is **complete** once every operator has signed its hash, and its node account too, if
-//! it has not signed one before. The complete version with the highest number is in force; behind
-//! it there may be one that is still being signed. Each names the hash of the one before, so
-//! nothing can be taken out or put in.
+//! it has not signed one before; where that is a Safe, each operator's account that owns it. The
+//! complete version with the highest number is in force; behind it there may be one that is still
+//! being signed. Each names the hash of the one before, so nothing can be taken out or put in.
 //!
 //! A version that cannot get all signatures is **given up** for the next one, which follows it: has
 //! the next number and names its hash. Somebody may sign the one that was given up all the same, at

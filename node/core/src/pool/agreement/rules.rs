@@ -1,5 +1,7 @@
 //! What terms must be, and which lock may join Rocket Pool by them.
 
+mod safe;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -100,6 +102,9 @@ fn check_pool(terms: &PoolTerms, lock: &Lock) -> Result<(), BadTerms> {
         });
     }
     check_addresses(terms, chain.deposit_contract)?;
+    if let Some(safe) = &terms.node_safe {
+        safe::check(safe, terms, lock)?;
+    }
     check_members(&terms.members, lock)?;
     check_wishes(&terms.wishes, lock.validators.len() as u64)
 }

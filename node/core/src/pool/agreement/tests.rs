@@ -4,7 +4,7 @@ use alloy_primitives::{eip191_hash_message, keccak256};
 use k256::ecdsa::SigningKey;
 use proto::agreement::{AccountSignature, AgreementFile, PoolTerms, Tickets};
 use proto::definition::{Chain, Draft, Withdrawal};
-use proto::{Address, Identity};
+use proto::{Address, Identity, Root};
 
 use super::example::{identities, lock, lock_with, terms};
 use super::*;
@@ -14,6 +14,7 @@ mod builders;
 mod chain;
 mod merge;
 mod rules;
+mod safe;
 mod signed;
 
 /// The key of the account that is the node in these tests.

@@ -115,6 +115,9 @@ fn is_of_one_key(refusal: &Refusal) -> bool {
         | Refusal::OtherAgreement { .. }
         | Refusal::OtherFixed { .. }
         | Refusal::NotRegistered(_)
+        | Refusal::OneKey
+        | Refusal::Safe { .. }
+        | Refusal::SafeOwner { .. }
         | Refusal::Withdrawal { .. }
         | Refusal::PendingWithdrawal { .. }
         | Refusal::RplWithdrawal { .. }

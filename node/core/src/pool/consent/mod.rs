@@ -6,6 +6,7 @@
 //! | `refusal` | the rules by their names, their words, and who is at fault |
 //! | `chain` | that all of it is one chain, and a Rocket Pool that this program knows |
 //! | `owners` | that what comes back comes to the group |
+//! | `safe` | that no person has the node account alone, where it must be everybody's |
 //! | `keys` | that these keys may be deposited |
 //! | [`extra`] | what of the contracts only this asks |
 //!
@@ -30,6 +31,7 @@ pub mod extra;
 mod keys;
 mod owners;
 mod refusal;
+mod safe;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -161,6 +163,7 @@ pub fn judge(demand: &Demand, grounds: &Grounds<'_>) -> Result<Consent, Refusal>
             recorded: fixed.node_account,
         });
     }
+    safe::check(grounds, terms)?;
     let megapool = owners::check(grounds, terms)?;
     let ours = credentials(&megapool);
     if demand.credentials != ours {

@@ -1,5 +1,7 @@
 //! Why this peer gives no share of a deposit: the rule by its name, in words, and who is at fault.
 
+mod rules;
+
 use std::fmt;
 
 use proto::definition::checksummed;
@@ -9,6 +11,7 @@ use thiserror::Error;
 use super::MOST_KEYS;
 use crate::pool::amount::Wei;
 use crate::pool::misuse::{Misuse, Source};
+use crate::pool::safe::Odd;
 
 /// The block at which a rule was broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +122,33 @@ pub enum Refusal {
     /// The node account is none.
     #[error("the node account is not registered {0}")]
     NotRegistered(When),
+    /// One person has the node account.
+    #[error(
+        "the node account is one person's key, behind which no bond is put on mainnet: agree on a \
+         Safe of all operators, of a new node"
+    )]
+    OneKey,
+    /// The Safe is another one than was agreed on.
+    #[error("the node account is not the Safe that was agreed on {when}: {odd}")]
+    Safe {
+        /// Where it was seen.
+        when: When,
+        /// What is odd.
+        odd: Odd,
+    },
+    /// An owner has still to be exchanged.
+    #[error(
+        "the Safe that is the node account is owned by {} and not by {} {when}: wait until the \
+         exchange is final", checksummed(.old), checksummed(.new)
+    )]
+    SafeOwner {
+        /// Where it was seen.
+        when: When,
+        /// Who owns it.
+        old: Address,
+        /// Who is to.
+        new: Address,
+    },
     /// Ether would go elsewhere.
     #[error(
         "the withdrawal address is {}, not the agreed one, {when}: everything would go there",
@@ -272,106 +302,4 @@ pub enum Refusal {
         /// Its credentials.
         recorded: Root,
     },
-}
-
-impl Refusal {
-    /// The rule's name in logs, frames and metrics. It is stable.
-    pub fn rule(&self) -> &'static str {
-        match self {
-            Self::Settled => "settled",
-            Self::NotAgreed => "not_agreed",
-            Self::ExecutionChain { .. } => "execution_chain",
-            Self::BeaconChain { .. } => "beacon_chain",
-            Self::DepositContract { .. } => "deposit_contract",
-            Self::NoStorage => "no_storage",
-            Self::OtherSight => "other_sight",
-            Self::Moved => "contracts_not_final",
-            Self::UnknownVersion { .. } => "unknown_version",
-            Self::OtherAgreement { .. } => "other_agreement",
-            Self::OtherFixed { .. } => "other_fixed",
-            Self::NotRegistered(_) => "not_registered",
-            Self::Withdrawal { .. } => "withdrawal_address",
-            Self::PendingWithdrawal { .. } => "pending_withdrawal_address",
-            Self::RplWithdrawal { .. } => "rpl_withdrawal_address",
-            Self::PendingRplWithdrawal { .. } => "pending_rpl_withdrawal_address",
-            Self::NoMegapool(_) => "no_megapool",
-            Self::MegapoolAddress(_) => "megapool_address",
-            Self::Credentials { .. } => "credentials",
-            Self::Closed(_) => "deposits_closed",
-            Self::Debt(_) => "debt",
-            Self::Bond(_) => "bond",
-            Self::Funds { .. } => "funds",
-            Self::Count(_) => "count",
-            Self::Order => "order",
-            Self::NotOurs(_) => "not_ours",
-            Self::NotWished { .. } => "not_wished",
-            Self::Registered(_) => "registered",
-            Self::Pending(_) => "pending",
-            Self::Deposited(_) => "deposited",
-            Self::ForOthers { .. } => "for_others",
-            Self::Minipool { .. } => "minipool",
-            Self::NotLooked(_) => "not_looked",
-            Self::InMegapool { .. } => "in_megapool",
-            Self::Misused(misuse) => misuse.rule(),
-            Self::Unseen(_) => "unseen",
-            Self::OtherCredentials { .. } => "other_credentials",
-        }
-    }
-
-    /// Who is at fault. What is only not final yet is nobody's: an honest peer demands by what its
-    /// own nodes show, and they may be a block ahead.
-    pub const fn culprit(&self) -> Culprit {
-        match self {
-            Self::Credentials { .. }
-            | Self::Count(_)
-            | Self::Order
-            | Self::NotOurs(_)
-            | Self::NotWished { .. }
-            | Self::OtherCredentials { .. } => Culprit::Demander,
-            Self::PendingWithdrawal {
-                when: When::Head, ..
-            }
-            | Self::PendingRplWithdrawal {
-                when: When::Head, ..
-            }
-            | Self::Withdrawal {
-                when: When::Head, ..
-            }
-            | Self::RplWithdrawal {
-                when: When::Head, ..
-            } => Culprit::NodeAccount,
-            Self::Misused(misuse) if misuse.is_of_node_account() => Culprit::NodeAccount,
-            Self::Settled
-            | Self::NotAgreed
-            | Self::ExecutionChain { .. }
-            | Self::BeaconChain { .. }
-            | Self::DepositContract { .. }
-            | Self::NoStorage
-            | Self::OtherSight
-            | Self::Moved
-            | Self::UnknownVersion { .. }
-            | Self::OtherAgreement { .. }
-            | Self::OtherFixed { .. }
-            | Self::NotRegistered(_)
-            | Self::Withdrawal { .. }
-            | Self::PendingWithdrawal { .. }
-            | Self::RplWithdrawal { .. }
-            | Self::PendingRplWithdrawal { .. }
-            | Self::NoMegapool(_)
-            | Self::MegapoolAddress(_)
-            | Self::Closed(_)
-            | Self::Debt(_)
-            | Self::Bond(_)
-            | Self::Funds { .. }
-            | Self::Registered(_)
-            | Self::Pending(_)
-            | Self::Deposited(_)
-            | Self::ForOthers { .. }
-            | Self::Misused(_)
-            | Self::Minipool { .. }
-            | Self::NotLooked(_)
-            | Self::Unseen(_)
-            | Self::InMegapool { .. } => Culprit::Nobody,
-        }
-    }
 }

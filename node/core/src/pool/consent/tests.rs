@@ -18,6 +18,7 @@ use crate::pool::megapool::{Deployed, Stage, Validator};
 use crate::pool::view::View;
 
 mod keys;
+mod safe;
 
 /// Somebody else.
 const EVIL: [u8; 20] = [0xee; 20];

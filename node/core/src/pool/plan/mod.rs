@@ -2,6 +2,7 @@
 //!
 //! | file | plans |
 //! |---|---|
+//! | `safe` | the Safe that is the node account is created, and owned by whom it was agreed |
 //! | `register` | the account becomes a node |
 //! | `addresses` | the agreed withdrawal addresses are proposed, and confirm themselves |
 //! | `megapool` | the megapool is made |
@@ -42,6 +43,7 @@ mod ground;
 pub(in crate::pool) mod leave;
 mod megapool;
 mod register;
+mod safe;
 mod shown;
 mod smoothing;
 pub(in crate::pool) mod stake;
@@ -59,6 +61,7 @@ use super::contracts::Contracts;
 use super::megapool::{Deployed, Validator};
 use super::sight::Sight;
 use super::view::Node;
+use crate::safe::founding::Founding;
 pub use deposit::MOST_AT_ONCE;
 pub use shown::{Idle, Shown};
 pub use step::{Body, Call, Due, Kind, Leaving, Need, Proven, Repeat, Sender, Step, Wait};
@@ -82,6 +85,7 @@ pub struct Facts<'a> {
     terms: &'a PoolTerms,
     keys: &'a [PublicKey],
     made: Made<'a>,
+    founding: Option<&'a Founding>,
 }
 
 /// What the peers have made or seen elsewhere.
@@ -127,7 +131,14 @@ impl<'a> Facts<'a> {
             terms,
             keys,
             made,
+            founding: None,
         })
+    }
+
+    /// The same where the node account is the Safe with this founding.
+    #[must_use]
+    pub fn of_safe(self, founding: Option<&'a Founding>) -> Self {
+        Self { founding, ..self }
     }
 
     fn contracts(&self) -> &'a Contracts {
@@ -167,6 +178,7 @@ impl<'a> Facts<'a> {
 /// wait are there too, with what for.
 pub fn plan(facts: &Facts<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
+    steps.extend(safe::plan(facts));
     steps.extend(register::plan(facts));
     steps.extend(addresses::plan(facts));
     steps.extend(megapool::plan(facts));

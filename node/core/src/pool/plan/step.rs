@@ -14,6 +14,10 @@ use crate::pool::book::{Place, shown};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "is", content = "of", rename_all = "snake_case")]
 pub enum Kind {
+    /// The Safe that is the node account is created.
+    CreateSafe,
+    /// This account owns it in the place of another one.
+    SwapOwner(#[serde(serialize_with = "shown")] Address),
     /// The account becomes a node.
     Register,
     /// The agreed address for RPL is proposed.
@@ -61,7 +65,9 @@ impl Kind {
             | Self::FinalBalance(_)
             | Self::Distribute
             | Self::Claim => true,
-            Self::Register
+            Self::CreateSafe
+            | Self::SwapOwner(_)
+            | Self::Register
             | Self::ProposeRplWithdrawal
             | Self::ConfirmRplWithdrawal
             | Self::ProposeWithdrawal
@@ -78,6 +84,8 @@ impl Kind {
     /// A word for it.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::CreateSafe => "create-safe",
+            Self::SwapOwner(_) => "swap-owner",
             Self::Register => "register",
             Self::ProposeRplWithdrawal => "propose-rpl-withdrawal",
             Self::ConfirmRplWithdrawal => "confirm-rpl-withdrawal",

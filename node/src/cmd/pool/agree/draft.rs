@@ -1,11 +1,13 @@
 //! The flags of `gantry pool agree new`, and the terms that they make.
 
 mod builder;
+mod node_safe;
 
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use node_core::pool::storage_of;
+use node_core::safe::founding::Founding;
 use proto::agreement::{BadRelay, Fixed, Member, PoolTerms, Terms, Tickets, Wishes};
 use proto::definition::{BadAddress, parse_address};
 use proto::lock::Lock;
@@ -37,6 +39,9 @@ pub enum DraftError {
     /// An address is mistyped.
     #[error(transparent)]
     Address(#[from] BadAddress),
+    /// The hash is mistyped.
+    #[error("--safe-contracts ends with the hash of the proxy, 0x and 64 hex digits: change {0}")]
+    ProxyHash(String),
     #[error(
         "the first version on Rocket Pool needs {0}: add it. (A cluster that is not at Rocket Pool \
          agrees on builders with --relay alone)"
@@ -67,10 +72,24 @@ pub enum DraftError {
 /// The content of a version. What is left out is as in the version before.
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// The node account. Its key signs the agreement, and from the first deposit on it never
-    /// changes.
+    /// The node account, if it is one account with a key. That key signs the agreement, and from
+    /// the first deposit on the account never changes.
     #[arg(long, value_name = "ADDRESS")]
     node: Option<String>,
+    /// The account with which an operator owns the node account, a Safe of all operators; what
+    /// `gantry account new` printed. Once for each; later for whoever has a new one.
+    #[arg(long = "account", value_name = "NAME=ADDRESS")]
+    accounts: Vec<Named>,
+    /// Safe's contracts of version 1.4.1 (its code, its factory, its handler) on a chain that is
+    /// neither mainnet nor hoodi, if they are not at the addresses that all wallets know; and the
+    /// Keccak-256 of the factory's `proxyCreationCode()` with the code's address as a word.
+    #[arg(
+        long,
+        value_name = "CODE,FACTORY,HANDLER,HASH",
+        num_args = 4,
+        value_delimiter = ','
+    )]
+    safe_contracts: Vec<String>,
     /// RocketStorage on a chain that is neither mainnet nor hoodi.
     #[arg(long, value_name = "ADDRESS")]
     rocket_storage: Option<String>,
@@ -176,10 +195,17 @@ impl Flags {
     }
 
     fn pool(&self, lock: &Lock, before: Option<&PoolTerms>) -> Result<PoolTerms, DraftError> {
+        let node_safe = self.node_safe(lock, before)?;
+        let safe = node_safe
+            .as_ref()
+            .map(|safe| Founding::agreed(safe, lock).address());
+        let known = safe.or(before.map(|it| it.fixed.node_account));
         let fixed = Fixed {
             rocket_storage: self.storage(lock, before)?,
-            node_account: given(&self.node, before.map(|it| it.fixed.node_account))?
-                .ok_or(DraftError::Missing("--node with the node account"))?,
+            node_account: given(&self.node, known)?.ok_or(DraftError::Missing(
+                "--account with an account of each operator, whose Safe is the node account (or \
+                 --node with one account, on a test chain)",
+            ))?,
         };
         let withdrawal = given(&self.withdrawal, before.map(|it| it.withdrawal))?
             .ok_or(DraftError::Missing("--withdrawal with where ether goes"))?;
@@ -190,6 +216,7 @@ impl Flags {
             rpl_withdrawal: rpl.unwrap_or(withdrawal),
             members: self.members(lock, before)?,
             wishes: self.wishes(lock, before)?,
+            node_safe,
         })
     }
 
@@ -202,8 +229,14 @@ impl Flags {
             &self.rpl_withdrawal,
         ];
         let single = single.into_iter().flatten().map(String::as_str);
-        let listed = self.funding.iter().chain(&self.owners);
+        let listed = self
+            .funding
+            .iter()
+            .chain(&self.owners)
+            .chain(&self.accounts);
         let listed = listed.flat_map(|named| named.value.split(','));
+        let of_safe = self.safe_contracts.iter().take(3);
+        let single = single.chain(of_safe.map(String::as_str));
         let mut found = Vec::new();
         for text in single.chain(listed).filter(|text| !is_checked(text)) {
             if let Ok(address) = parse_address(text)
@@ -263,8 +296,9 @@ impl Flags {
         names.into_iter().map(member).collect()
     }
 
-    fn lists(&self) -> [(&'static str, &[Named]); 3] {
+    fn lists(&self) -> [(&'static str, &[Named]); 4] {
         [
+            ("--account", &self.accounts),
             ("--share", &self.shares),
             ("--funding", &self.funding),
             ("--owner", &self.owners),

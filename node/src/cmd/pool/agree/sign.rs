@@ -11,8 +11,10 @@ use proto::{Address, Identity, IdentityKey, Root};
 use super::words::signatures;
 use super::{AgreeError, Home, Place, show, write};
 use crate::checks::{agreement, lock};
-use crate::cmd::account;
+use crate::cmd::dkg::SecretFlags;
+use crate::cmd::{account, owner};
 use crate::disk::keystore::{confirmed, read_identity};
+use crate::pool::sending::own_account;
 
 #[derive(Debug, Args)]
 pub struct Sign {
@@ -31,15 +33,19 @@ pub struct Sign {
     /// A file with the passphrase of that keystore, mode 0600; without it you are asked.
     #[arg(long, value_name = "FILE", requires = "node_keystore")]
     node_passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    secret: SecretFlags,
 }
 
-/// What of the newest version is not signed yet.
+/// Who has not signed the newest version yet, of those for whom this operator can.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Due {
-    Nothing,
+    /// The operator.
     Operator,
+    /// The node account, whose keystore is given.
     Node,
-    Both,
+    /// The account with which the operator owns the node account.
+    Owner,
 }
 
 /// What is to be signed.
@@ -58,16 +64,18 @@ struct Read {
     identity: Identity,
     name: String,
     hash: Root,
-    due: Due,
+    due: Vec<Due>,
     /// What the node account signs, if that is due.
     as_node: Option<(Address, AccountSignature)>,
+    /// What the operator's own account signs, if that is due.
+    as_owner: Option<(Address, AccountSignature)>,
 }
 
 impl Sign {
     pub(super) fn run(self) -> Result<(), AgreeError> {
         let read = self.show()?;
-        let is_asked = self.hash.is_none() && read.due != Due::Nothing;
-        if is_asked && !confirmed(&question(&read.hash, &read.name, read.due))? {
+        let is_asked = self.hash.is_none() && !read.due.is_empty();
+        if is_asked && !confirmed(&question(&read.hash, &read.name, &read.due))? {
             return Err(AgreeError::NotSigned);
         }
         self.sign(&read)
@@ -82,11 +90,12 @@ impl Sign {
         let name = home.lock.definition.name_of(me).to_owned();
         let draft = self.draft(&home, &name)?;
         let due = self.due(&draft.agreement, &name);
-        if due != Due::Nothing {
+        if !due.is_empty() {
             refuse_deposited(&home, &draft.agreement, key)?;
         }
         show(&draft.agreement, &draft.text);
-        let as_node = self.as_node(&draft.agreement, due)?;
+        let as_node = self.as_node(&draft.agreement, &due)?;
+        let as_owner = self.as_owner(&home, &draft.agreement, (&due, &name))?;
         let hash = draft.agreement.last().hash;
         match self.hash {
             Some(given) if given != hash => Err(AgreeError::OtherHash {
@@ -102,6 +111,7 @@ impl Sign {
                 hash,
                 due,
                 as_node,
+                as_owner,
             }),
         }
     }
@@ -125,6 +135,10 @@ impl Sign {
             agreement.sign_as_node(account, signature)?;
             too = format!(", and as the node account {}", checksummed(&account));
         }
+        if let Some((account, signature)) = read.as_owner {
+            agreement.sign_as_owner(name, (account, signature))?;
+            too += &format!(", and with the account {}", checksummed(&account));
+        }
         agreement.refuse_crowd()?;
         agreement::remember(&home.own, &agreement)?;
         // Where nothing is due another file may still lack what stands here.
@@ -134,28 +148,46 @@ impl Sign {
         }
         println!("{}", signatures(&agreement));
         let file = file.display();
-        match due {
-            Due::Nothing => eprintln!(
+        match due.is_empty() {
+            true => eprintln!(
                 "Already signed by you, {name}: version {number} in {file}. Nothing is left to \
                  sign."
             ),
-            Due::Operator | Due::Node | Due::Both => {
-                eprintln!("Signed version {number} in {file} as {name}{too}.");
-            }
+            false => eprintln!("Signed version {number} in {file} as {name}{too}."),
         }
         Ok(())
     }
 
     /// What is still to be signed by the operator called `name`, and with the keystore.
-    fn due(&self, agreement: &Agreement, name: &str) -> Due {
+    fn due(&self, agreement: &Agreement, name: &str) -> Vec<Due> {
         let last = agreement.last();
         let as_node = self.node_keystore.is_some() && last.node_signature.is_none();
-        match (last.signatures.contains_key(name), as_node) {
-            (true, false) => Due::Nothing,
-            (false, false) => Due::Operator,
-            (true, true) => Due::Node,
-            (false, true) => Due::Both,
+        let all = [
+            (Due::Operator, !last.signatures.contains_key(name)),
+            (Due::Node, as_node),
+            (Due::Owner, agreement.wants_owner(name).is_some()),
+        ];
+        let due = all.into_iter().filter(|(_, is_due)| *is_due);
+        due.map(|(due, _)| due).collect()
+    }
+
+    /// What the operator's own account would sign, if that is due: whoever calls the others finds
+    /// out before whether it opens, and is that of the agreement.
+    fn as_owner(
+        &self,
+        home: &Home,
+        agreement: &Agreement,
+        (due, name): (&[Due], &str),
+    ) -> Result<Option<(Address, AccountSignature)>, AgreeError> {
+        if !due.contains(&Due::Owner) {
+            return Ok(None);
         }
+        let master = owner::master(&home.config, &self.secret)?;
+        let account = own_account::open(&home.config.data_dir, &master)?;
+        let signature = AccountSignature(account.sign_text(&agreement.owner_text())?);
+        let signed = (account.address(), signature);
+        agreement.clone().sign_as_owner(name, signed)?;
+        Ok(Some(signed))
     }
 
     /// What the node account would sign, if that is due: whoever calls the others finds out before
@@ -163,9 +195,10 @@ impl Sign {
     fn as_node(
         &self,
         agreement: &Agreement,
-        due: Due,
+        due: &[Due],
     ) -> Result<Option<(Address, AccountSignature)>, AgreeError> {
-        let (Due::Node | Due::Both, Some(keystore)) = (due, &self.node_keystore) else {
+        let keystore = self.node_keystore.as_ref();
+        let Some(keystore) = keystore.filter(|_| due.contains(&Due::Node)) else {
             return Ok(None);
         };
         let account = account::open(keystore, self.node_passphrase_file.as_deref())?;
@@ -239,11 +272,21 @@ fn refuse_deposited(
 }
 
 /// What is asked before a version is signed.
-fn question(hash: &Root, me: &str, due: Due) -> String {
-    let would = match due {
-        Due::Nothing | Due::Operator => format!("You would sign as {me}"),
-        Due::Node => format!("You have signed as {me}, and would sign as the node account too"),
-        Due::Both => format!("You would sign as {me}, and as the node account"),
+fn question(hash: &Root, me: &str, due: &[Due]) -> String {
+    let begun = match due.contains(&Due::Operator) {
+        true => format!("You would sign as {me}"),
+        false => format!("You have signed as {me}, and would sign"),
+    };
+    let more = due.iter().filter_map(|due| match due {
+        Due::Operator => None,
+        Due::Node => Some("as the node account"),
+        Due::Owner => Some("with your own account, as an owner of the node account"),
+    });
+    let more: Vec<&str> = more.collect();
+    let would = match (more.is_empty(), due.contains(&Due::Operator)) {
+        (true, _) => begun,
+        (false, true) => format!("{begun}, and {}", more.join(" and ")),
+        (false, false) => format!("{begun} {} too", more.join(" and ")),
     };
     format!(
         "{would}, for everything above.\n\

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use node_core::pool::agreement::{Agreement, Merged, cautions};
-use proto::Address;
-use proto::agreement::{BuilderTerms, Member, PoolTerms, Terms, Tickets};
+use node_core::safe::founding::Contracts;
+use proto::agreement::{BuilderTerms, Member, NodeSafe, PoolTerms, Terms, Tickets};
 use proto::definition::{Fingerprint, checksummed};
+use proto::{Address, ClusterSize};
 
 use crate::cmd::money;
 
@@ -114,7 +115,18 @@ fn of_pool(terms: &PoolTerms, there: usize) -> Vec<Entry<'_>> {
         entry("RPL goes to", checksummed(&terms.rpl_withdrawal)),
         entry("Operators", terms.members.len().to_string()),
     ];
-    all.extend(terms.members.iter().flat_map(of_member));
+    if let Some(safe) = &terms.node_safe {
+        all.splice(2..2, of_safe(safe, terms.members.len()));
+    }
+    for (at, member) in terms.members.iter().enumerate() {
+        all.extend(of_member(member));
+        let owner = terms.node_safe.as_ref().and_then(|it| it.owners.get(at));
+        all.extend(owner.map(|owner| Entry {
+            whose: Some(&member.name),
+            title: "    signs with".to_owned(),
+            value: checksummed(owner),
+        }));
+    }
     let wishes = &terms.wishes;
     let pool = match wishes.smoothing_pool {
         true => "in",
@@ -132,6 +144,35 @@ fn of_pool(terms: &PoolTerms, there: usize) -> Vec<Entry<'_>> {
         entry("Timezone", wishes.timezone.clone()),
     ]);
     all
+}
+
+/// What the Safe that is the node account was made of, and who owned it then.
+fn of_safe(safe: &NodeSafe, operators: usize) -> Vec<Entry<'_>> {
+    let entry = |title: &str, value: String| Entry {
+        whose: None,
+        title: title.to_owned(),
+        value,
+    };
+    let made = match Contracts::agreed(safe) == Contracts::canonical() {
+        true => "Safe 1.4.1, by the contracts that all wallets know".to_owned(),
+        false => format!(
+            "code {}, factory {}, handler {}, proxy hash {}",
+            checksummed(&safe.singleton),
+            checksummed(&safe.factory),
+            checksummed(&safe.handler),
+            safe.proxy_hash
+        ),
+    };
+    let signs = ClusterSize::of(operators).map_or(operators, ClusterSize::threshold);
+    let founders: Vec<String> = safe.founders.iter().map(checksummed).collect();
+    vec![
+        entry(
+            "  is a Safe",
+            format!("of all operators: any {signs} of them act, and no fewer"),
+        ),
+        entry("  made as", made),
+        entry("  founders", founders.join(" ")),
+    ]
 }
 
 fn of_member(member: &Member) -> Vec<Entry<'_>> {

@@ -232,8 +232,22 @@ impl Deposits {
         if whole.is_some() {
             step.note(Note::Deposit(DepositNote::Signed(validator, parts)));
             self.hand_over(false, step);
+            self.serve(validator, step);
         }
         true
+    }
+
+    /// Gives the own thread a deposit that others have demanded, if it words deposits itself.
+    fn serve(&self, validator: ValidatorPosition, step: &mut Step<'_>) {
+        let is_own = |demand: &Demand| demand.validators.contains(&validator);
+        if !self.serves_all || self.own.as_ref().is_some_and(is_own) {
+            return;
+        }
+        let open = self.open.get(&validator);
+        if let Some((open, signature)) = open.and_then(|open| Some((open, open.whole?))) {
+            let deposits = vec![open.message.signed(signature)];
+            step.out.push(Output::Errand(Errand::Deposits(deposits)));
+        }
     }
 
     /// Gives the own coordinator what is whole of what it needs: all of it or nothing yet, as one

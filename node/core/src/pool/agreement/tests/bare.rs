@@ -24,6 +24,7 @@ fn bare(agreement: &Agreement, count: usize) -> Agreement {
             content,
             signatures: [].into(),
             node_signature: None,
+            owner_signatures: [].into(),
         });
     }
     read(file).unwrap()

@@ -328,6 +328,7 @@ impl Life {
     pub fn act(&mut self, step: &Step) {
         assert_eq!(step.waits, []);
         match &step.kind {
+            Kind::CreateSafe | Kind::SwapOwner(_) => panic!("the node account is no Safe"),
             Kind::Register => self.registered = true,
             Kind::ProposeWithdrawal => {
                 assert_eq!(sender(step), self.withdrawal);

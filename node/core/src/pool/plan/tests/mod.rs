@@ -2,6 +2,7 @@
 
 mod life;
 mod random;
+mod safe;
 mod steps;
 
 use super::*;

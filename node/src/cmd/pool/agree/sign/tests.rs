@@ -58,6 +58,7 @@ impl Alice {
             hash: None,
             node_keystore: None,
             node_passphrase_file: None,
+            secret: SecretFlags::default(),
         }
     }
 
