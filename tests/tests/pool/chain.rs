@@ -65,7 +65,7 @@ impl Drop for Chain {
     }
 }
 
-fn contracts() -> PathBuf {
+pub fn contracts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/devnet/contracts")
 }
 

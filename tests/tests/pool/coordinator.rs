@@ -17,7 +17,7 @@ use crate::planned::{planned, send};
 use crate::status::{megapool_of, stage_of};
 
 /// Sends what the plan shows for the withdrawal address itself, as it is printed; the kinds.
-async fn owner_sends(group: &Group<'_>) -> Vec<String> {
+pub async fn owner_sends(group: &Group<'_>) -> Vec<String> {
     let mut sent = Vec::new();
     for step in planned(group.chain, &group.dir) {
         if step["sender"]["is"] != "itself" {

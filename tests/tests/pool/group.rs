@@ -247,7 +247,8 @@ impl<'a> Group<'a> {
         ));
     }
 
-    fn configure(&self, coordinator: &str) {
+    /// Writes its config, with this behind its usual keys.
+    pub fn configure(&self, coordinator: &str) {
         let config = format!(
             "data_dir = {:?}\nsecret_file = \"keystore.secret\"\nbeacon_node = {:?}\n\
              listen = [\"127.0.0.1:{}\"]\nmetrics = \"127.0.0.1:{}\"\n{coordinator}{}",

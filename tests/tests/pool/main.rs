@@ -15,10 +15,12 @@
 //! | [`coordinator`] | `gantry run` that coordinates: founding, killed, dear, planted upon |
 //! | [`status`] | what `gantry pool status` shows of a node |
 //! | [`life`] | a megapool validator from registration to the last wei |
+//! | [`owners`] | four peers that run, whose node account is their Safe |
 //! | [`prover`] | the program's own proofs |
 //! | [`queues`] | the queues, what leaves them, and credit |
 //! | [`planned`] | what the plan says is done, step by step |
 //! | [`refusals`] | what the contracts refuse, and with which words |
+//! | [`safe`] | Safe's own contracts, and the node account that is a Safe |
 
 #![expect(
     clippy::unwrap_used,
@@ -36,9 +38,11 @@ mod keys;
 mod life;
 mod misused;
 mod node;
+mod owners;
 mod planned;
 mod prover;
 mod queues;
 mod refusals;
+mod safe;
 mod send;
 mod status;

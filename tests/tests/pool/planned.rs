@@ -71,6 +71,7 @@ impl Group<'_> {
 
     async fn view(&self) -> (View, Block) {
         let subject = Subject {
+            is_safe: false,
             storage: self.terms.fixed.rocket_storage,
             node: self.terms.fixed.node_account,
         };
