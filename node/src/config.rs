@@ -167,7 +167,7 @@ struct Keys {
     execution_node: Option<RpcUrl>,
     coordinator: Option<CoordinatorKeys>,
     #[serde(default = "coordinator::usual_fee")]
-    max_fee_gwei: u32,
+    account_max_fee_gwei: u32,
     #[serde(default = "everywhere")]
     listen: Vec<SocketAddr>,
     #[serde(default)]
@@ -282,7 +282,7 @@ impl Config {
                 Some(Ok(coordinator)) => Some(coordinator),
                 None => None,
             },
-            max_fee_gwei: keys.max_fee_gwei,
+            max_fee_gwei: keys.account_max_fee_gwei,
             listen: keys.listen,
             peers: keys.peers,
             metrics: keys.metrics,

@@ -57,7 +57,7 @@ fn a_process_with_keys_cannot_be_dumped_or_read_unless_a_variable_allows_it() {
 }
 
 /// Every command, in a folder in which nothing is.
-const COMMANDS: [&str; 32] = [
+const COMMANDS: [&str; 34] = [
     "identity new --dir .",
     "identity show --dir .",
     "cluster new --name n --chain c --withdrawal w --fee-recipient f --operator a=KEY",
@@ -67,6 +67,8 @@ const COMMANDS: [&str; 32] = [
     "keystore secret --out s",
     "keystore password k",
     "keystore export k --out f",
+    "account new --config c",
+    "account show --config c",
     "dkg --definition d --data-dir .",
     "dkg verify-blame b",
     "lock show l",
