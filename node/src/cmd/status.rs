@@ -24,7 +24,9 @@ const KEYSTORE: &str = "\
     addresses, and can still waste or misuse the bond: take keys out of the queue and deposit\n  \
     others with the credit, send a deposit with a worthless signature, prove a small later\n  \
     withdrawal as a final balance, keep ether that is not deposited yet. A Safe of all\n  \
-    operators as node account ends that; this gantry does not work with one yet";
+    operators as node account (`gantry account new`) ends that, for a new node";
+/// What every peer of such a cluster says.
+const ONE_KEY: &str = "one person holds the node key";
 /// The longest answer worth reading, in bytes: a hundred times that of the largest cluster.
 const MAX_BYTES: usize = 16 << 20;
 
@@ -208,7 +210,9 @@ fn pool(pool: &PoolStatus) -> Vec<String> {
     let alarms = pool.alarms.iter().map(|alarm| format!("  {alarm}"));
     let first = format!("Rocket Pool: {seen}");
     let coordinator = pool.coordinator.iter().flat_map(coordinator);
-    let all = std::iter::once(first).chain(problem).chain(alarms);
+    let one_key = pool.is_of_one_key.then(|| format!("  {ONE_KEY}"));
+    let first = std::iter::once(first).chain(one_key);
+    let all = first.chain(problem).chain(alarms);
     all.chain(coordinator).collect()
 }
 

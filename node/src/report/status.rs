@@ -85,6 +85,9 @@ pub struct PoolStatus {
     pub alarms: Vec<String>,
     /// Why nothing is seen now, if so; what stands beside it was seen before.
     pub problem: Option<String>,
+    /// Whether the node account is one account with a key, and no Safe of all operators.
+    #[serde(default)]
+    pub is_of_one_key: bool,
     /// If this peer sends for the node account.
     #[serde(default)]
     pub coordinator: Option<CoordinatorStatus>,

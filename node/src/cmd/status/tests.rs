@@ -111,12 +111,17 @@ fn what_is_seen_of_rocket_pool_is_shown_with_what_should_worry() {
         finalised_block: 20,
         alarms: vec!["somebody waits".to_owned()],
         problem: None,
+        is_of_one_key: false,
         coordinator: None,
     });
-    let page = page(&status, 0);
+    let of_all = page(&status, 0);
     let words = "Rocket Pool: node account 0xAa seen at block 100, finalised 20; version 2 of the \
                  agreement\n  somebody waits\n";
-    assert!(page.contains(words), "{page}");
+    assert!(of_all.contains(words), "{of_all}");
+    status.pool.as_mut().unwrap().is_of_one_key = true;
+    let of_one = page(&status, 0);
+    let words = "agreement\n  one person holds the node key\n  somebody waits\n";
+    assert!(of_one.contains(words), "{of_one}");
 }
 
 #[test]

@@ -34,6 +34,7 @@ impl Observer {
             finalised_block: sight.finalised_block.number,
             alarms,
             problem: None,
+            is_of_one_key: looked.version.terms.node_safe.is_none(),
             coordinator: None,
         };
         let mut before = None;

@@ -280,6 +280,7 @@ fn what_should_worry_at_rocket_pool_is_a_line_when_it_begins_and_stands_in_the_s
     );
     let board = board.unwrap();
     assert_eq!((board.version, board.head_block), (1, 100));
+    assert!(board.is_of_one_key);
     assert_eq!(board.alarms.len(), 1);
     assert_eq!(board.problem.as_deref(), Some("it is down"));
 }
