@@ -9,6 +9,7 @@
 //! | `holdings` | of that, the megapool and the minipools |
 //! | `send` | `gantry pool send`: a step by hand, from the own account |
 //! | `prove` | `gantry pool prove`: a proof that the running peer makes on trial |
+//! | `withdrawal` | `gantry pool withdrawal`: whether these addresses are the group's own Safes |
 //! | `exits` | who leaves, by the beacon node |
 //! | `flags` | flags that they share |
 //! | `lines` | how a line looks |
@@ -23,6 +24,7 @@ mod plan;
 mod prove;
 mod send;
 mod status;
+mod withdrawal;
 
 use clap::Subcommand;
 use node_core::pool::plan::NotOurs;
@@ -44,6 +46,7 @@ pub enum Command {
     Prove(prove::Arguments),
     Status(status::Arguments),
     Send(Box<send::Arguments>),
+    Withdrawal(withdrawal::Arguments),
 }
 
 /// Why a command about Rocket Pool did not do what it was asked.
@@ -66,6 +69,8 @@ pub enum PoolError {
     #[error(transparent)]
     Prove(#[from] prove::ProveError),
     #[error(transparent)]
+    Withdrawal(#[from] withdrawal::WithdrawalError),
+    #[error(transparent)]
     Send(#[from] Box<send::SendError>),
 }
 
@@ -76,6 +81,7 @@ impl Command {
             Self::Plan(arguments) => arguments.run(),
             Self::Prove(arguments) => Ok(arguments.run()?),
             Self::Status(arguments) => arguments.run(),
+            Self::Withdrawal(arguments) => arguments.run(),
             Self::Send(arguments) => Ok(arguments.run().map_err(Box::new)?),
         }
     }

@@ -179,6 +179,11 @@ pub enum ExecutionError {
         cause: Shown,
     },
     #[error(
+        "the contract's log has more than {0} entries of what it did, which nobody could look \
+         through: use one that has done less"
+    )]
+    LongLog(usize),
+    #[error(
         "the account's key is neither a keystore of version 3 nor 64 hex digits: give one of them"
     )]
     Key,

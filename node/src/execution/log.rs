@@ -349,7 +349,7 @@ impl Span {
 }
 
 /// Whether a node says that it has thrown these blocks away (EIP-4444): halves would not help.
-fn is_pruned(cause: &str) -> bool {
+pub(super) fn is_pruned(cause: &str) -> bool {
     cause.contains("(code 4444)") || cause.to_lowercase().contains("pruned")
 }
 

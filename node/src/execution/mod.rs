@@ -9,6 +9,7 @@
 //! | `abi` | the contract's interface |
 //! | `log` | reading the contract's log so that nothing is passed over |
 //! | `at_block` | the state after one block, of which every answer is |
+//! | `history` | what a contract has logged since it is there, and the transactions named in it |
 //! | `account` | an account at one block, and what it has sent |
 //! | `batch` | many questions in few requests |
 //! | `old_state` | what a node says of old blocks, if it still can |
@@ -24,6 +25,7 @@ mod account;
 mod at_block;
 mod batch;
 mod error;
+mod history;
 mod log;
 mod old_state;
 mod payer;
@@ -34,6 +36,7 @@ mod transport;
 pub use account::AccountState;
 pub use at_block::{Anchor, Anchors, StateAnswer, StateQuestion, States};
 pub use error::ExecutionError;
+pub use history::Entry;
 pub use log::DepositLog;
 pub use payer::Sender;
 pub use rpc::{Execution, Patience};

@@ -7,7 +7,8 @@
 //! [`leaving`] and [`proving`] ask the own beacon node: who leaves, and the proofs of the beacon
 //! chain that these contracts take, which [`proof`] makes, and [`trial`] on trial, in a [`calm`];
 //! [`simulate`] tries the steps of a plan at the newest block; [`sending`] sends calls; [`watch`]
-//! is the thread of a running peer that looks.
+//! is the thread of a running peer that looks; [`withdrawal`] looks at the Safe to which all of it
+//! goes.
 //!
 //! Never here: what an answer means, which is the core's.
 
@@ -19,6 +20,7 @@ pub mod sending;
 pub mod simulate;
 pub mod trial;
 pub mod watch;
+pub mod withdrawal;
 
 use node_core::pool::book::{Answer, Answers, Fault, Question, Round};
 use node_core::pool::sight::Sight;
@@ -272,6 +274,7 @@ pub(in crate::pool) fn state_of(question: &Question) -> StateQuestion {
     match question {
         Question::Call(to, data) => StateQuestion::Call(*to, data.clone()),
         Question::Balance(account) => StateQuestion::Balance(*account),
+        Question::Code(at) => StateQuestion::Code(*at),
     }
 }
 

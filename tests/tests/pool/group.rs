@@ -55,6 +55,10 @@ pub fn terms(chain: &Chain) -> PoolTerms {
     terms.fixed.rocket_storage = ours(chain.at("rocketStorage"));
     terms.fixed.node_account = ours(who::NODE);
     (terms.withdrawal, terms.rpl_withdrawal) = (ours(who::OWNER), ours(who::OWNER));
+    // It is one account of anvil's, and no Safe.
+    for member in &mut terms.members {
+        member.owner = None;
+    }
     terms
 }
 
@@ -146,6 +150,15 @@ impl<'a> Group<'a> {
         let file = group.dir.join("pool-agreement.json");
         fs::write(file, text.to_file().to_json()).unwrap();
         group
+    }
+
+    /// Lays the agreement on other terms in place, that all have signed.
+    pub fn agree(&self, change: impl FnOnce(&mut PoolTerms)) {
+        let mut terms = terms(self.chain);
+        change(&mut terms);
+        let text = signed(lock(pretend(self.chain)), terms);
+        let file = self.dir.join("pool-agreement.json");
+        fs::write(file, text.to_file().to_json()).unwrap();
     }
 
     /// The same on whatever chain, where nothing is agreed on.

@@ -21,6 +21,7 @@
 //! | [`planned`] | what the plan says is done, step by step |
 //! | [`refusals`] | what the contracts refuse, and with which words |
 //! | [`safe`] | Safe's own contracts, and the node account that is a Safe |
+//! | [`withdrawal`] | a Safe at a withdrawal address, and what may be hidden in one |
 
 #![expect(
     clippy::unwrap_used,
@@ -46,3 +47,4 @@ mod refusals;
 mod safe;
 mod send;
 mod status;
+mod withdrawal;

@@ -100,6 +100,7 @@ impl Group<'_> {
                     ("eth_call", json!({"to": to.to_string(), "data": data}))
                 }
                 Question::Balance(account) => ("eth_getBalance", json!(account.to_string())),
+                Question::Code(at) => ("eth_getCode", json!(at.to_string())),
             };
             json!({"jsonrpc": "2.0", "id": id, "method": method, "params": [what, "latest"]})
         });
@@ -110,7 +111,9 @@ impl Group<'_> {
         for (question, reply) in questions.into_iter().zip(&replies) {
             let answer = match (reply["result"].as_str(), &question) {
                 (None, _) => Answer::Reverted(reply["error"]["message"].to_string()),
-                (Some(text), Question::Call(..)) => Answer::Bytes(hex::decode(text).unwrap()),
+                (Some(text), Question::Call(..) | Question::Code(_)) => {
+                    Answer::Bytes(hex::decode(text).unwrap())
+                }
                 (Some(text), Question::Balance(_)) => {
                     let wei: alloy_primitives::U256 = text.parse().unwrap();
                     Answer::Bytes(wei.to_be_bytes::<32>().to_vec())

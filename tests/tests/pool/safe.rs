@@ -22,6 +22,9 @@ const DEPLOYER: Address = address!("914d7Fec6aaC8cd542e72Bca78B30650d45643d7");
 const DEPLOYER_CODE: &str = "0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff\
     e03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3";
 
+/// Where it puts `MultiSendCallOnly` 1.4.1.
+pub const CALL_ONLY: Address = address!("9641d764fc13c8B624c04430C7356C1C7C8102e2");
+
 /// Where the compiled contracts lie in the package.
 const PACKAGE: &str = "node_modules/@safe-global/safe-contracts/build/artifacts/contracts";
 
@@ -51,6 +54,10 @@ pub async fn deploy(chain: &Chain) -> Contracts {
         (
             "proxies/SafeProxyFactory.sol/SafeProxyFactory.json",
             expected.factory,
+        ),
+        (
+            "libraries/MultiSendCallOnly.sol/MultiSendCallOnly.json",
+            ours(CALL_ONLY),
         ),
         (
             "handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler.json",

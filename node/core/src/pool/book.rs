@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::U256;
 use alloy_sol_types::SolCall;
-use proto::Address;
 use proto::definition::checksummed;
+use proto::{Address, Root};
 use serde::{Serialize, Serializer};
 use thiserror::Error;
 
@@ -26,6 +26,8 @@ pub enum Question {
     Call(Address, Vec<u8>),
     /// How many wei the account has: 32 bytes, the highest first.
     Balance(Address),
+    /// The code at this address; none where there is no contract.
+    Code(Address),
 }
 
 /// What was answered.
@@ -243,6 +245,19 @@ impl<'a> Book<'a> {
         let problem = format!("answered {count}, more than the {most} that are read");
         self.refuse(place, call, problem);
         0
+    }
+
+    /// The Keccak-256 of no code: that of an account that is no contract.
+    pub fn no_code() -> Root {
+        alloy_primitives::KECCAK256_EMPTY.0.into()
+    }
+
+    /// The Keccak-256 of the code at this address.
+    pub fn code(&mut self, at: &Address) -> Root {
+        match self.find(Question::Code(*at)) {
+            Some(Answer::Bytes(code)) => alloy_primitives::keccak256(code).0.into(),
+            Some(Answer::Reverted(_)) | None => Self::no_code(),
+        }
     }
 
     /// What the account has.

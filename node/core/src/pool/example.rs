@@ -163,6 +163,7 @@ impl World {
                 Answer::Bytes(vec![0; 32])
             }
             Question::Call(..) => Answer::Reverted(String::new()),
+            Question::Code(_) => Answer::Bytes(Vec::new()),
         };
         self.0.get(question).cloned().unwrap_or_else(unset)
     }

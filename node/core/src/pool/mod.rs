@@ -18,6 +18,7 @@
 //! | [`consent`] | whether this peer gives its share for a deposit |
 //! | [`misuse`] | what a misused key of the node account leaves behind |
 //! | [`plan`] | what is to be done, as steps that follow from what is seen and agreed |
+//! | [`withdrawal`] | the Safe to which all of it goes: how it is, and what was done with it |
 //! | [`allowed`] | what a Safe that is the node account may be asked to do |
 //! | [`dispatch`] | which steps of a plan the node account sends now, and with which calls |
 //! | [`open_step`] | steps that anybody may take for a node, as calls |
@@ -60,6 +61,7 @@ pub mod queue;
 pub mod safe;
 pub mod sight;
 pub mod view;
+pub mod withdrawal;
 
 use proto::Address;
 

@@ -68,8 +68,7 @@ pub fn place(address: &Address) -> Place {
 
 impl SafeState {
     /// Reads it; none if nothing is at its address yet.
-    pub(super) fn read(book: &mut Book<'_>, safe: &Address) -> Option<Self> {
-        let at = place(safe);
+    pub(super) fn read(book: &mut Book<'_>, at: Place) -> Option<Self> {
         let nonce = book.try_number(Some(at), Safe::nonceCall {})?;
         let owners = book.ask(at, Safe::getOwnersCall {});
         let owners = owners.into_iter().filter_map(ours).collect::<Vec<_>>();

@@ -9,7 +9,7 @@ use super::contracts::Contracts;
 use super::megapool::{Deployed, Megapool, Validator};
 use super::minipool::{self, Minipool};
 use super::network::Network;
-use super::safe::SafeState;
+use super::safe::{self, SafeState};
 
 /// A block of the execution chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -94,7 +94,7 @@ pub fn read(subject: &Subject, answers: &Answers) -> Result<Round<View>, Fault> 
         minipools: minipool::read(&mut book, &contracts, of),
     });
     let safe = subject.is_safe.then_some(&subject.node);
-    let safe = safe.and_then(|safe| SafeState::read(&mut book, safe));
+    let safe = safe.and_then(|safe| SafeState::read(&mut book, safe::place(safe)));
     book.close(View {
         contracts,
         network,

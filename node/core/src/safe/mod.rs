@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `abi` | the functions of the contracts, and the typed data that owners sign |
 //! | [`founding`] | what it is created with, and the address that follows |
+//! | [`known`] | Safe's own contracts, by the hashes of their code |
 //! | [`transaction`] | what it is to do at one nonce: its hash, and the call that has it done |
 //! | [`signature`] | an owner's signature, and those of t owners as the contract takes them |
 //! | [`signed`] | what this peer has signed at which nonce: one call |
@@ -24,6 +25,7 @@
 mod abi;
 pub mod cosign;
 pub mod founding;
+pub mod known;
 pub mod rank;
 pub mod signature;
 pub mod signed;

@@ -230,7 +230,7 @@ impl Chain {
                 let balance = alloy::primitives::U256::from_be_slice(&bytes);
                 Ok(json!(format!("0x{balance:x}")))
             }
-            (Answer::Bytes(bytes), Question::Call(..)) => {
+            (Answer::Bytes(bytes), Question::Call(..) | Question::Code(_)) => {
                 Ok(json!(format!("0x{}", hex::encode(bytes))))
             }
         }
