@@ -15,10 +15,11 @@ use node_core::pool::book::Round;
 use node_core::pool::consent::{BeaconFacts, Consent, Extra, Grounds, Refusal, extra, judge};
 use node_core::pool::misuse::{Evidence, doubtful};
 use node_core::pool::sight::Sight;
-use proto::PublicKey;
+use node_core::pool::withdrawal::{Owned, Unfit};
 use proto::agreement::PoolVersion;
 use proto::eth::{ChainSpec, DepositData};
 use proto::lock::Lock;
+use proto::{Address, PublicKey};
 use thiserror::Error;
 
 use super::evidence::deposited;
@@ -28,7 +29,7 @@ use crate::checks::own_nodes::{NoneServes, OwnNodes};
 use crate::clock;
 use crate::execution::{Execution, ExecutionError, Patience, States};
 use crate::pool::leaving::{Own, paid_out};
-use crate::pool::{SightError, Target, anchors, answer_of, look_with, state_of};
+use crate::pool::{SightError, Target, anchors, answer_of, look_with, state_of, withdrawal};
 
 /// Where the own nodes are.
 #[derive(Clone)]
@@ -66,7 +67,7 @@ pub(super) async fn run(
     target: &Target,
     judgement: &Judgement,
 ) -> Found {
-    let looked = see((nodes, paid), lock, (target, judgement)).await;
+    let looked = see((nodes, paid), (lock, version), (target, judgement)).await;
     let verdict = match looked {
         Ok(seen) => seen.judge((lock, version), judgement),
         Err(unseen) => Err(Refusal::Unseen(unseen.to_string())),
@@ -91,6 +92,7 @@ fn said(judgement: &Judgement, verdict: Result<Consent, Refusal>) -> Found {
 struct Seen {
     sight: Sight,
     extra: [Extra; 2],
+    withdrawal: Vec<(Address, Result<(), Unfit>)>,
     logged: Vec<DepositData>,
     beacon: BeaconFacts,
     evidence: Evidence,
@@ -107,6 +109,7 @@ impl Seen {
             agreement: Some(version),
             sight: &self.sight,
             extra: self.extra.each_ref(),
+            withdrawal: &self.withdrawal,
             logged: &self.logged,
             beacon: &self.beacon,
             record: &judgement.record,
@@ -118,7 +121,7 @@ impl Seen {
 
 async fn see(
     (nodes, paid): (&Nodes, &mut BTreeMap<PublicKey, u64>),
-    lock: &Lock,
+    (lock, version): (&Lock, &PoolVersion),
     (target, judgement): (&Target, &Judgement),
 ) -> Result<Seen, Unseen> {
     let validators = judgement.demand.validators.iter();
@@ -126,6 +129,7 @@ async fn see(
     let keys: Vec<PublicKey> = validators.filter_map(key).collect();
     let (mut states, sight) = look_with(&nodes.execution, target, Patience::USUAL).await?;
     let extra = read_extra(&mut states, &sight, &keys).await?;
+    let withdrawal = read_withdrawal(&mut states, &sight, (lock, version)).await?;
     let chain = &lock.definition.terms().chain;
     let execution = Execution::connect(&nodes.execution, chain, Patience::USUAL).await?;
     let of = keys.iter().copied().collect();
@@ -154,7 +158,31 @@ async fn see(
         logged: logged.into_iter().map(|it| it.deposit).collect(),
         sight,
         extra,
+        withdrawal,
     })
+}
+
+/// Whether the withdrawal addresses are Safes of the operators, where these name the accounts that
+/// decide.
+async fn read_withdrawal(
+    states: &mut States,
+    sight: &Sight,
+    (lock, version): (&Lock, &PoolVersion),
+) -> Result<Vec<(Address, Result<(), Unfit>)>, Unseen> {
+    let terms = &version.terms;
+    let threshold = lock.definition.terms().size().threshold();
+    let Some(owned) = Owned::agreed(&terms.members, threshold) else {
+        return Ok(Vec::new());
+    };
+    let anchors = anchors(sight);
+    let mut all = vec![terms.withdrawal, terms.rpl_withdrawal];
+    all.dedup();
+    let mut judged = Vec::new();
+    for at in all {
+        let kept = withdrawal::look(states, &at, (&anchors, &owned)).await?;
+        judged.push((at, kept.map(|_| ())));
+    }
+    Ok(judged)
 }
 
 /// What only a deposit has to know of the contracts, at both blocks of the sight.

@@ -14,6 +14,7 @@ use crate::pool::example::{NODE, STORAGE, World, at};
 use crate::pool::misuse::Evidence;
 use crate::pool::sight::Sight;
 use crate::pool::view::{Block, View};
+use crate::pool::withdrawal::Unfit;
 use proto::agreement::{Content, PoolTerms, PoolVersion};
 use proto::eth::DepositData;
 
@@ -28,6 +29,8 @@ pub struct Case {
     pub sight: Sight,
     /// What else was read of it, at the newest block and at the finalised one.
     pub extra: [Extra; 2],
+    /// Whether the withdrawal addresses are Safes of the operators.
+    pub withdrawal: Vec<(Address, Result<(), Unfit>)>,
     /// What was deposited lately.
     pub logged: Vec<DepositData>,
     /// The beacon chain.
@@ -85,6 +88,7 @@ impl Case {
             proxy: Some(at("rocketMegapoolProxy")),
             minipools: keys.iter().map(|key| (*key, None)).collect(),
         };
+        let (withdrawal, rpl_withdrawal) = (terms.withdrawal, terms.rpl_withdrawal);
         let agreement = version(&lock, terms);
         let demand = Demand {
             agreement: agreement.hash,
@@ -95,6 +99,7 @@ impl Case {
             agreement: Some(agreement),
             sight: sight(chain.execution_chain_id, view),
             extra: [extra.clone(), extra],
+            withdrawal: [withdrawal, rpl_withdrawal].map(|at| (at, Ok(()))).into(),
             logged: Vec::new(),
             beacon: BeaconFacts {
                 genesis_validators_root: chain.genesis_validators_root,
@@ -146,6 +151,7 @@ impl Case {
             agreement: self.agreement.as_ref(),
             sight: &self.sight,
             extra: self.extra.each_ref(),
+            withdrawal: &self.withdrawal,
             logged: &self.logged,
             beacon: &self.beacon,
             record: &self.record,

@@ -119,6 +119,8 @@ fn is_of_one_key(refusal: &Refusal) -> bool {
         | Refusal::Safe { .. }
         | Refusal::SafeOwner { .. }
         | Refusal::Withdrawal { .. }
+        | Refusal::NoOwners
+        | Refusal::WithdrawalSafe { .. }
         | Refusal::PendingWithdrawal { .. }
         | Refusal::RplWithdrawal { .. }
         | Refusal::PendingRplWithdrawal { .. }

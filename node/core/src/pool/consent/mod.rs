@@ -7,6 +7,7 @@
 //! | `chain` | that all of it is one chain, and a Rocket Pool that this program knows |
 //! | `owners` | that what comes back comes to the group |
 //! | `safe` | that no person has the node account alone, where it must be everybody's |
+//! | `withdrawal` | that what comes back comes to a Safe of the operators |
 //! | `keys` | that these keys may be deposited |
 //! | [`extra`] | what of the contracts only this asks |
 //!
@@ -32,6 +33,7 @@ mod keys;
 mod owners;
 mod refusal;
 mod safe;
+mod withdrawal;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,6 +52,7 @@ use super::agreement::join;
 use super::misuse::Evidence;
 use super::plan::MOST_AT_ONCE;
 use super::sight::Sight;
+use super::withdrawal::Unfit;
 use crate::deposit::credentials;
 use crate::record::Joined;
 
@@ -98,6 +101,9 @@ pub struct Grounds<'a> {
     pub sight: &'a Sight,
     /// What else it shows, at the same two blocks: the newest, and the finalised one.
     pub extra: [&'a Extra; 2],
+    /// Whether the agreed withdrawal addresses are Safes of the operators, and if not, why not: of
+    /// each that was looked at.
+    pub withdrawal: &'a [(Address, Result<(), Unfit>)],
     /// Deposits of the keys that the deposit contract has logged lately: those that the states of
     /// the beacon chain may not hold yet. Their signatures are not checked.
     pub logged: &'a [DepositData],
@@ -165,6 +171,7 @@ pub fn judge(demand: &Demand, grounds: &Grounds<'_>) -> Result<Consent, Refusal>
     }
     safe::check(grounds, terms)?;
     let megapool = owners::check(grounds, terms)?;
+    withdrawal::check(grounds, terms)?;
     let ours = credentials(&megapool);
     if demand.credentials != ours {
         return Err(Refusal::Credentials {

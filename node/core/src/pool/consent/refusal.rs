@@ -12,6 +12,7 @@ use super::MOST_KEYS;
 use crate::pool::amount::Wei;
 use crate::pool::misuse::{Misuse, Source};
 use crate::pool::safe::Odd;
+use crate::pool::withdrawal::Unfit;
 
 /// The block at which a rule was broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,6 +160,24 @@ pub enum Refusal {
         when: When,
         /// What it is.
         found: Address,
+    },
+    /// Nobody has said who decides at the withdrawal address.
+    #[error(
+        "the agreement does not name an account of each operator that decides at the withdrawal \
+         address, and on mainnet no bond is put behind one that nobody can check: agree anew, with \
+         --owner NAME=ADDRESS for each"
+    )]
+    NoOwners,
+    /// What comes back would come to somebody else.
+    #[error(
+        "the withdrawal address {} is no Safe of the operators' own: {why}. Make a fresh one with \
+         any wallet, owned by the agreed accounts, and agree on it", checksummed(.at)
+    )]
+    WithdrawalSafe {
+        /// Which.
+        at: Address,
+        /// What speaks against it.
+        why: Unfit,
     },
     /// Ether could go elsewhere.
     #[error(

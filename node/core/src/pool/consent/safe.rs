@@ -9,7 +9,7 @@ use super::chain::views;
 use super::refusal::Refusal;
 
 /// The chain on which no bond is put behind one person's key.
-const MAINNET: u64 = 1;
+pub(super) const MAINNET: u64 = 1;
 
 pub(super) fn check(grounds: &Grounds<'_>, terms: &PoolTerms) -> Result<(), Refusal> {
     let definition = grounds.lock.definition.terms();

@@ -16,6 +16,7 @@ use crate::pool::agreement::example::{lock_with, terms};
 use crate::pool::amount::Wei;
 use crate::pool::megapool::{Deployed, Stage, Validator};
 use crate::pool::view::View;
+use crate::pool::withdrawal::Unfit;
 
 mod keys;
 mod safe;
@@ -104,6 +105,12 @@ const BROKEN: &[(&str, Culprit, Break)] = &[
     }),
     ("other_sight", Culprit::Nobody, |it| {
         it.both(|view| view.contracts.storage.address = EVIL.into());
+    }),
+    ("withdrawal_safe", Culprit::Nobody, |it| {
+        it.withdrawal[0].1 = Err(Unfit::NoContract);
+    }),
+    ("other_sight", Culprit::Nobody, |it| {
+        it.withdrawal.clear();
     }),
     ("other_agreement", Culprit::Nobody, |it| {
         it.demand.agreement = Root::ZERO

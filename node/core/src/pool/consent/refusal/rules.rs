@@ -22,6 +22,8 @@ impl Refusal {
             Self::Safe { .. } => "node_safe",
             Self::SafeOwner { .. } => "node_safe_owner",
             Self::Withdrawal { .. } => "withdrawal_address",
+            Self::NoOwners => "no_owners",
+            Self::WithdrawalSafe { .. } => "withdrawal_safe",
             Self::PendingWithdrawal { .. } => "pending_withdrawal_address",
             Self::RplWithdrawal { .. } => "rpl_withdrawal_address",
             Self::PendingRplWithdrawal { .. } => "pending_rpl_withdrawal_address",
@@ -88,6 +90,8 @@ impl Refusal {
             | Self::Safe { .. }
             | Self::SafeOwner { .. }
             | Self::Withdrawal { .. }
+            | Self::NoOwners
+            | Self::WithdrawalSafe { .. }
             | Self::PendingWithdrawal { .. }
             | Self::RplWithdrawal { .. }
             | Self::PendingRplWithdrawal { .. }

@@ -1,0 +1,33 @@
+//! That what comes back comes to a Safe of the operators' own: where they name the accounts that
+//! decide, and on mainnet always. Whoever has the withdrawal address has everything.
+
+use proto::agreement::PoolTerms;
+
+use super::Grounds;
+use super::refusal::Refusal;
+use super::safe::MAINNET;
+use crate::pool::withdrawal::Owned;
+
+pub(super) fn check(grounds: &Grounds<'_>, terms: &PoolTerms) -> Result<(), Refusal> {
+    let definition = grounds.lock.definition.terms();
+    if Owned::agreed(&terms.members, definition.size().threshold()).is_none() {
+        return match definition.chain.execution_chain_id == MAINNET {
+            true => Err(Refusal::NoOwners),
+            false => Ok(()),
+        };
+    }
+    for at in [terms.withdrawal, terms.rpl_withdrawal] {
+        let judged = grounds.withdrawal.iter().find(|(of, _)| *of == at);
+        match judged {
+            Some((_, Ok(()))) => {}
+            Some((at, Err(why))) => {
+                return Err(Refusal::WithdrawalSafe {
+                    at: *at,
+                    why: why.clone(),
+                });
+            }
+            None => return Err(Refusal::OtherSight),
+        }
+    }
+    Ok(())
+}
