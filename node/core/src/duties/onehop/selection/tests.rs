@@ -135,6 +135,8 @@ fn a_bad_part_is_dropped_and_its_peer_named_and_the_right_ones_do() {
             .count(),
         1
     );
+    assert_eq!(peer.kept(), 2, "the own part, and the first peer's");
+    assert_eq!(peer.chores(&[50]), [], "nor is it tried again");
     peer.hear(3, slot, 0);
     assert_eq!(peer.work(slot).len(), 1);
 }
