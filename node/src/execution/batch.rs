@@ -75,7 +75,9 @@ impl Batches {
             let part = &rest[..rest.len().min(self.most)];
             let error = match self.request(part).await {
                 Ok(Outcome::Answered(answered)) => {
-                    let cut = answered.iter().position(is_cut_off);
+                    // Of a log, such a refusal says that it was asked for too many blocks.
+                    let is_log = part.len() == 1 && part[0].method == "eth_getLogs";
+                    let cut = answered.iter().position(is_cut_off).filter(|_| !is_log);
                     let whole = cut.unwrap_or(answered.len());
                     replies.extend(answered.into_iter().take(whole));
                     match cut {

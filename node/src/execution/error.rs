@@ -178,11 +178,22 @@ pub enum ExecutionError {
         block: u64,
         cause: Shown,
     },
+    /// The node keeps too little of the past.
     #[error(
-        "the contract's log has more than {0} entries of what it did, which nobody could look \
-         through: use one that has done less"
+        "the execution node does not show what was logged in block {block} ({cause}): give one \
+         that keeps receipts since the contract was made"
+    )]
+    NoHistory { block: u64, cause: Shown },
+    #[error(
+        "the execution node shows more than {0} entries of which a contract writes one: compare it \
+         with another node"
     )]
     LongLog(usize),
+    #[error(
+        "the execution node answers on so few blocks at once that {0} questions were not enough: \
+         raise its limit of blocks for eth_getLogs, or give another one"
+    )]
+    SmallParts(u32),
     #[error(
         "the account's key is neither a keystore of version 3 nor 64 hex digits: give one of them"
     )]

@@ -1,19 +1,25 @@
-//! What a contract has logged since it is there, and the transactions that the log names.
+//! A contract's log since it is there, under one name, and the log of one transaction.
 //!
 //! The log is asked for as a whole first: the node that an operator runs keeps an index by address.
-//! What a node refuses is asked for in halves, as each limits blocks or answers in its own way.
+//! What a node refuses is asked for in halves, as each limits blocks or answers in its own way; a
+//! node that has thrown old blocks away is asked from the first on that it still has. Transactions
+//! and receipts are not asked for by their hashes, of which nodes forget the old ones.
 
 use alloy::primitives::{B256, Bytes};
 use proto::{Address, Root};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::at_block::{Anchor, States, asked};
+use super::at_block::{States, asked};
 use super::error::ExecutionError;
 use super::log::is_pruned;
 
-/// The most entries that are read: with more of them nobody could look through what was done.
-const MOST_ENTRIES: usize = 4_096;
+/// The most entries that are read under one name.
+const MOST_ENTRIES: usize = 64;
+/// The most questions for one log: enough for the blocks of mainnet in parts of 5,000, twice.
+const MOST_QUESTIONS: u32 = 10_000;
+/// After how many answers in a row a question that was halved covers twice as many blocks again.
+const ANSWERS_UNTIL_MORE: u32 = 32;
 
 /// One entry of a contract's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,17 +32,8 @@ pub struct Entry {
     pub data: Vec<u8>,
     /// In which transaction.
     pub transaction: Root,
-}
-
-/// A transaction of the chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OnChain {
-    /// Its hash.
-    pub hash: Root,
-    /// Whom it calls; none if it makes a contract.
-    pub to: Option<Address>,
-    /// With which bytes.
-    pub input: Vec<u8>,
+    /// In which block.
+    pub block: Root,
 }
 
 #[derive(Deserialize)]
@@ -46,109 +43,100 @@ struct EntryShape {
     topics: Vec<B256>,
     data: Bytes,
     transaction_hash: B256,
-}
-
-#[derive(Deserialize)]
-struct ReceiptShape {
-    logs: Vec<EntryShape>,
-}
-
-#[derive(Deserialize)]
-struct TransactionShape {
-    hash: B256,
-    to: Option<alloy::primitives::Address>,
-    input: Bytes,
+    block_hash: B256,
 }
 
 impl States {
-    /// All that `contract` has logged up to the block `last` under these names, in its order.
+    /// All that `contract` has logged under this name up to the block with the number `last`.
     ///
     /// # Errors
-    /// If the node does not answer, has thrown blocks away, or the log is too long.
+    /// If the node does not answer, or there is more than anybody could have written.
     pub async fn log_of(
         &mut self,
         contract: &Address,
-        names: &[Root],
-        last: &Anchor,
+        name: &Root,
+        last: u64,
     ) -> Result<Vec<Entry>, ExecutionError> {
-        let what = "for the log of a contract";
-        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-        let (mut all, mut next, mut span) = (Vec::new(), 0, last.number + 1);
-        while next <= last.number {
-            let until = last.number.min(next + (span - 1));
-            let filter = json!({
-                "address": contract.to_string(), "topics": [names],
-                "fromBlock": format!("0x{next:x}"), "toBlock": format!("0x{until:x}"),
-            });
-            let replies = self
-                .node
-                .ask(what, &[asked("eth_getLogs", json!([filter]))])
-                .await;
-            let found = replies.and_then(|replies| {
-                let reply = replies.first().ok_or(ExecutionError::NoBlock)?;
-                self.result::<Vec<EntryShape>>(what, reply)
-            });
-            match found {
+        let filter = |from: u64, until: u64| {
+            json!({
+                "address": contract.to_string(), "topics": [name.to_string()],
+                "fromBlock": format!("0x{from:x}"), "toBlock": format!("0x{until:x}"),
+            })
+        };
+        let (mut all, mut next, mut span) = (Vec::new(), 0_u64, last.saturating_add(1));
+        let mut answers = 0;
+        for _ in 0..MOST_QUESTIONS {
+            let until = last.min(next.saturating_add(span - 1));
+            match self.log(filter(next, until)).await {
                 Ok(found) => {
-                    all.extend(found.into_iter().map(EntryShape::entry));
-                    next = until + 1;
+                    all.extend(found);
+                    if all.len() > MOST_ENTRIES {
+                        return Err(ExecutionError::LongLog(MOST_ENTRIES));
+                    }
+                    if until == last {
+                        return Ok(all);
+                    }
+                    (next, answers) = (until + 1, answers + 1);
+                    if answers >= ANSWERS_UNTIL_MORE {
+                        (span, answers) = (span.saturating_mul(2), 0);
+                    }
+                }
+                Err(ExecutionError::Refused { cause, .. }) if is_pruned(&cause) && next == 0 => {
+                    next = self.first_kept(&filter, last).await?;
                 }
                 Err(ExecutionError::Refused { cause, .. })
                     if until == next || is_pruned(&cause) =>
                 {
-                    return Err(ExecutionError::NoLog { block: next, cause });
+                    return Err(ExecutionError::NoHistory { block: next, cause });
                 }
-                Err(ExecutionError::Refused { .. }) => span = (until - next).div_ceil(2).max(1),
+                Err(ExecutionError::Refused { .. } | ExecutionError::Hangs { .. }) => {
+                    (span, answers) = ((until - next).div_ceil(2).max(1), 0);
+                }
                 Err(error) => return Err(error),
             }
-            if all.len() > MOST_ENTRIES {
-                return Err(ExecutionError::LongLog(MOST_ENTRIES));
+        }
+        Err(ExecutionError::SmallParts(MOST_QUESTIONS))
+    }
+
+    /// The first block whose log the node still has, of one that has thrown away the first ones.
+    async fn first_kept(
+        &mut self,
+        filter: &impl Fn(u64, u64) -> Value,
+        last: u64,
+    ) -> Result<u64, ExecutionError> {
+        let (mut gone, mut kept) = (0, last);
+        while kept - gone > 1 {
+            let middle = gone + (kept - gone) / 2;
+            match self.log(filter(middle, middle)).await {
+                Ok(_) => kept = middle,
+                Err(ExecutionError::Refused { cause, .. }) if is_pruned(&cause) => gone = middle,
+                Err(error) => return Err(error),
             }
         }
+        Ok(kept)
+    }
+
+    /// What was logged in a transaction of the block with this hash, by whatever contract.
+    ///
+    /// # Errors
+    /// If the node does not answer, or does not have the block.
+    pub async fn logged_in(
+        &mut self,
+        block: &Root,
+        transaction: &Root,
+    ) -> Result<Vec<Entry>, ExecutionError> {
+        let mut all = self.log(json!({"blockHash": block.to_string()})).await?;
+        all.retain(|entry| entry.transaction == *transaction);
         Ok(all)
     }
 
-    /// What was logged in a transaction, by whatever contract; none if the node does not have it.
-    ///
-    /// # Errors
-    /// If the node does not answer.
-    pub async fn logged_in(
-        &mut self,
-        transaction: &Root,
-    ) -> Result<Option<Vec<Entry>>, ExecutionError> {
-        let what = "for the receipt of a transaction";
-        let question = asked(
-            "eth_getTransactionReceipt",
-            json!([transaction.to_string()]),
-        );
+    async fn log(&mut self, filter: Value) -> Result<Vec<Entry>, ExecutionError> {
+        let what = "for the log of a contract";
+        let question = asked("eth_getLogs", json!([filter]));
         let replies = self.node.ask(what, &[question]).await?;
         let reply = replies.first().ok_or(ExecutionError::NoBlock)?;
-        let receipt: Option<ReceiptShape> = self.result(what, reply)?;
-        let logs = receipt.map(|receipt| receipt.logs.into_iter().map(EntryShape::entry));
-        Ok(logs.map(Iterator::collect))
-    }
-
-    /// These transactions, as far as the node has them.
-    ///
-    /// # Errors
-    /// If the node does not answer.
-    pub async fn transactions(&mut self, all: &[Root]) -> Result<Vec<OnChain>, ExecutionError> {
-        let what = "for a transaction";
-        let question = |hash: &Root| asked("eth_getTransactionByHash", json!([hash.to_string()]));
-        let questions: Vec<_> = all.iter().map(question).collect();
-        let replies = self.node.ask(what, &questions).await?;
-        let mut found = Vec::new();
-        for (hash, reply) in all.iter().zip(&replies) {
-            let shape: Option<TransactionShape> = self.result(what, reply)?;
-            // Another one that it answers with is not taken in its place.
-            let shape = shape.filter(|shape| shape.hash.0 == *hash.as_bytes());
-            found.extend(shape.map(|shape| OnChain {
-                hash: *hash,
-                to: shape.to.map(|to| to.into_array().into()),
-                input: shape.input.to_vec(),
-            }));
-        }
-        Ok(found)
+        let found: Vec<EntryShape> = self.result(what, reply)?;
+        Ok(found.into_iter().map(EntryShape::entry).collect())
     }
 }
 
@@ -159,6 +147,7 @@ impl EntryShape {
             topics: self.topics.iter().map(|topic| topic.0.into()).collect(),
             data: self.data.to_vec(),
             transaction: self.transaction_hash.0.into(),
+            block: self.block_hash.0.into(),
         }
     }
 }

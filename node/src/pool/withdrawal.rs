@@ -1,5 +1,7 @@
-//! The Safe at a withdrawal address, read from the own execution node: how it is at two blocks, its
-//! log since it is there, and the transactions that had it do something.
+//! The Safe at a withdrawal address, read from the own execution node: how it is at two blocks, and
+//! the log of the transaction in which it was made.
+//!
+//! How it was made is read once: that stays.
 //!
 //! Never here: whether it is one to trust, which the core says.
 
@@ -7,7 +9,7 @@ use std::collections::BTreeMap;
 
 use alloy::primitives::keccak256;
 use node_core::pool::book::Round;
-use node_core::pool::withdrawal::history::{Logged, NAMES, Outline, Sent};
+use node_core::pool::withdrawal::birth::{Birth, Logged, SET_UP};
 use node_core::pool::withdrawal::{Kept, Owned, Seen, Unfit, read};
 use proto::{Address, Root};
 
@@ -16,12 +18,15 @@ use crate::execution::{
     Anchor, Anchors, Entry, ExecutionError, StateAnswer, StateQuestion, States,
 };
 
+/// How Safes were made, as far as that is final.
+pub type Births = BTreeMap<Address, Birth>;
+
 /// Looks at the Safe at this address, and has it judged: as it is, if it is the operators' own.
 ///
 /// # Errors
 /// If the execution node does not answer, or not what can be right.
 pub async fn look(
-    states: &mut States,
+    (states, births): (&mut States, &mut Births),
     at: &Address,
     (anchors, agreed): (&Anchors, &Owned),
 ) -> Result<Result<Kept, Unfit>, SightError> {
@@ -30,42 +35,25 @@ pub async fn look(
         Err(why) => return Ok(Err(why)),
     };
     let finalised = match anchors.head == anchors.finalised {
-        true => head.clone(),
-        false => match kept(states, at, anchors.finalised).await? {
-            Ok(finalised) => finalised,
+        true => Ok(head.clone()),
+        false => kept(states, at, anchors.finalised).await?,
+    };
+    let finalised = match finalised {
+        Ok(finalised) => finalised,
+        Err(why) => return Ok(Err(why.when_finalised())),
+    };
+    let birth = match births.get(at) {
+        Some(birth) => birth.clone(),
+        None => match born(states, at, anchors.finalised).await? {
+            Ok(birth) => births.entry(*at).or_insert(birth).clone(),
             Err(why) => return Ok(Err(why)),
         },
     };
-    if let Err(why) = head.check(agreed) {
-        return Ok(Err(why));
-    }
-    let names = NAMES.map(Root::from);
-    let whole = states.log_of(at, &names, &anchors.head).await?;
-    let log: Vec<Logged> = whole.into_iter().map(logged).collect();
-    let outline = match Outline::of(at, &log, head.state.nonce) {
-        Ok(outline) => outline,
-        Err(why) => return Ok(Err(why)),
-    };
-    let made = states.logged_in(&outline.made_in).await?;
-    let made: Vec<Logged> = made.into_iter().flatten().map(logged).collect();
-    let sent = states.transactions(&outline.executed_in).await?;
-    let sent = sent.into_iter().map(|it| {
-        let (to, input) = (it.to, it.input);
-        (it.hash, Sent { to, input })
-    });
-    let sent: BTreeMap<Root, Sent> = sent.collect();
-    let parts = match outline.parts(at, &made, &sent) {
-        Ok(parts) => parts,
-        Err(why) => return Ok(Err(why)),
-    };
-    let codes = codes(states, parts.iter().map(|(at, _)| *at), anchors.head).await?;
+    let codes = codes(states, &birth, anchors.head).await?;
     states.check([anchors.head, anchors.finalised]).await?;
     let seen = Seen {
-        at: *at,
         kept: [&head, &finalised],
-        log: &log,
-        made: &made,
-        sent: &sent,
+        birth: &birth,
         codes: &codes,
     };
     Ok(seen.judge(agreed).map(|()| head))
@@ -93,21 +81,35 @@ async fn kept(
     }
 }
 
-/// The Keccak-256 of the code at each of these addresses.
+/// How it was made, up to the block `last`.
+async fn born(
+    states: &mut States,
+    at: &Address,
+    last: Anchor,
+) -> Result<Result<Birth, Unfit>, ExecutionError> {
+    let setups = states.log_of(at, &SET_UP.into(), last.number).await?;
+    let [setup] = &setups[..] else {
+        return Ok(Err(Unfit::Setups(setups.len())));
+    };
+    let all = states.logged_in(&setup.block, &setup.transaction).await?;
+    let all: Vec<Logged> = all.into_iter().map(logged).collect();
+    Ok(Birth::read(at, &all))
+}
+
+/// The Keccak-256 of the code of each contract that had to do with it.
 async fn codes(
     states: &mut States,
-    of: impl Iterator<Item = Address>,
+    birth: &Birth,
     block: Anchor,
 ) -> Result<BTreeMap<Address, Root>, ExecutionError> {
-    let questions: Vec<_> = of.map(|at| (block, StateQuestion::Code(at))).collect();
-    let answers = states.ask(&questions).await?;
-    let hashed = |(question, answer)| match (question, answer) {
-        (&(_, StateQuestion::Code(at)), StateAnswer::Bytes(code)) => {
-            Some((at, keccak256(code).0.into()))
-        }
-        _ => None,
-    };
-    Ok(questions.iter().zip(answers).filter_map(hashed).collect())
+    let at: Vec<Address> = birth.parts.iter().map(|(at, _)| *at).collect();
+    let questions = at.iter().map(|at| (block, StateQuestion::Code(*at)));
+    let answers = states.ask(&questions.collect::<Vec<_>>()).await?;
+    let hashed = answers.into_iter().map(|answer| match answer {
+        StateAnswer::Bytes(code) => Root::from(keccak256(code).0),
+        StateAnswer::Reverted(_) => Root::ZERO,
+    });
+    Ok(at.into_iter().zip(hashed).collect())
 }
 
 fn logged(entry: Entry) -> Logged {

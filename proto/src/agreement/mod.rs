@@ -234,6 +234,12 @@ impl Content {
 }
 
 impl PoolTerms {
+    /// The accounts that decide at the withdrawal address, in the order of the operators; none if
+    /// not all are named.
+    pub fn deciders(&self) -> Option<Vec<Address>> {
+        self.members.iter().map(|member| member.owner).collect()
+    }
+
     fn feed(&self, hash: &mut ContentHash) {
         hash.fixed(self.fixed.rocket_storage.as_bytes())
             .fixed(self.fixed.node_account.as_bytes())
@@ -307,15 +313,20 @@ pub struct PoolVersion {
     pub hash: Root,
     /// What is agreed on Rocket Pool.
     pub terms: PoolTerms,
+    /// The accounts that decide at the withdrawal address, one of each operator: by this version,
+    /// and by each that was in force before. None of a version that does not name them all.
+    pub deciders: Vec<Vec<Address>>,
 }
 
 impl Version {
     /// What it says of Rocket Pool, if it says something.
     pub fn on_pool(&self) -> Option<PoolVersion> {
+        let terms = self.content.terms.pool.clone()?;
         Some(PoolVersion {
             number: self.content.number,
             hash: self.hash,
-            terms: self.content.terms.pool.clone()?,
+            deciders: terms.deciders().into_iter().collect(),
+            terms,
         })
     }
 }

@@ -1,5 +1,5 @@
-//! `gantry pool withdrawal` before Safes that were made and used in every way that Safe's own
-//! contracts allow: who owns it now proves nothing if something was left behind.
+//! `gantry pool withdrawal` before Safes that were made in the ways that Safe's own contracts
+//! allow: who owns it now proves nothing if somebody had it alone before.
 
 use std::process::Command;
 
@@ -19,8 +19,8 @@ alloy_sol_types::sol! {
     function enableModule(address module) external;
     function disableModule(address before, address module) external;
     function setGuard(address guard) external;
+    function addOwnerWithThreshold(address owner, uint256 threshold) external;
     function changeThreshold(uint256 threshold) external;
-    function proxyCreationCode() external pure returns (bytes);
     function multiSend(bytes transactions) external payable;
     function getTransactionHash(
         address to, uint256 value, bytes data, uint8 operation, uint256 safeTxGas,
@@ -47,6 +47,7 @@ struct Making {
     threshold: u64,
     /// To what its setup delegates, and how.
     delegates: (Address, Vec<u8>),
+    handler: Address,
 }
 
 impl Making {
@@ -56,6 +57,7 @@ impl Making {
             owners: OWNERS.to_vec(),
             threshold: 3,
             delegates: (Address::ZERO, Vec::new()),
+            handler: theirs(&node_core::safe::founding::Contracts::canonical().handler),
         }
     }
 }
@@ -69,7 +71,7 @@ impl<'a> Place<'a> {
             threshold: U256::from(making.threshold),
             to,
             data: data.into(),
-            fallbackHandler: theirs(&contracts.handler),
+            fallbackHandler: making.handler,
             paymentToken: Address::ZERO,
             payment: U256::ZERO,
             paymentReceiver: Address::ZERO,
@@ -85,7 +87,7 @@ impl<'a> Place<'a> {
         Self { group, at }
     }
 
-    /// The bytes of an execution that three owners have approved.
+    /// The bytes of an execution that as many owners have approved as have to.
     async fn approved(&self, (to, operation): (Address, u8), data: Vec<u8>) -> Vec<u8> {
         let chain = self.group.chain;
         let nonce = chain.view(self.at, Safe::nonceCall {}).await;
@@ -103,7 +105,8 @@ impl<'a> Place<'a> {
             nonce,
         };
         let hash: B256 = chain.view(self.at, hash).await;
-        let mut by = OWNERS[..3].to_vec();
+        let threshold = chain.view(self.at, Safe::getThresholdCall {}).await;
+        let mut by = OWNERS[..threshold.to::<usize>()].to_vec();
         by.sort();
         let mut signatures = Vec::new();
         for owner in by {
@@ -181,7 +184,7 @@ fn packed(to: Address, data: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_safe_that_was_made_and_used_as_wallets_do_is_the_groups_own() {
+async fn a_safe_that_was_made_as_agreed_is_the_groups_own_whatever_it_did_since() {
     let chain = Chain::start().await;
     deploy(&chain).await;
     let group = Group::found(&chain, "pool-withdrawal-own");
@@ -192,6 +195,8 @@ async fn a_safe_that_was_made_and_used_as_wallets_do_is_the_groups_own() {
         "{fresh}"
     );
     assert!(fresh.contains("3 of 4 owners"), "{fresh}");
+
+    // As wallets use it: calls, batches, and through others.
     chain.credit(place.at, ETHER).await;
     place.executes(place.at, Safe::nonceCall {}).await;
     let batch = [packed(who::STRANGER, &[]), packed(who::EVIL, &[1, 2, 3])].concat();
@@ -199,18 +204,15 @@ async fn a_safe_that_was_made_and_used_as_wallets_do_is_the_groups_own() {
         transactions: batch.into(),
     };
     place.delegates(CALL_ONLY, batch.abi_encode()).await;
+    let inner = Safe::nonceCall {}.abi_encode();
+    let bytes = place.approved((place.at, 0), inner).await;
+    let through = multiSendCall {
+        transactions: packed(place.at, &bytes).into(),
+    };
+    chain.send(who::EVIL, CALL_ONLY, through).await;
     let used = place.judged().await.unwrap();
-    assert!(used.contains("executed  2 transactions"), "{used}");
-}
+    assert!(used.contains("3 of 4 owners"), "{used}");
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_safe_in_which_something_may_be_hidden_is_refused_with_what_it_was() {
-    let chain = Chain::start().await;
-    let contracts = deploy(&chain).await;
-    let group = Group::found(&chain, "pool-withdrawal-hidden");
-    let factory = theirs(&contracts.factory);
-
-    let place = Place::made(&group, Making::usual(), 1).await;
     let module = who::EVIL;
     place.executes(place.at, enableModuleCall { module }).await;
     let enabled = place.refused().await;
@@ -220,26 +222,42 @@ async fn a_safe_in_which_something_may_be_hidden_is_refused_with_what_it_was() {
         module,
     };
     place.executes(place.at, disable).await;
-    let gone = place.refused().await;
-    assert!(gone.contains("a module was enabled"), "{gone}");
+    place.judged().await.unwrap();
+    let threshold = U256::from(2);
+    let lower = changeThresholdCall { threshold };
+    place.executes(place.at, lower).await;
+    let lowered = place.refused().await;
+    assert!(
+        lowered.contains("2 of its owners have to sign"),
+        "{lowered}"
+    );
+}
 
-    let place = Place::made(&group, Making::usual(), 2).await;
-    // It does nothing; another contract's code would have done what it likes.
-    let nothing = proxyCreationCodeCall {}.abi_encode();
-    place.delegates(factory, nothing).await;
-    let delegated = place.refused().await;
-    assert!(delegated.contains("none of Safe's"), "{delegated}");
-    assert!(delegated.contains(&factory.to_string()), "{delegated}");
-
-    let place = Place::made(&group, Making::usual(), 3).await;
-    let inner = Safe::nonceCall {}.abi_encode();
-    let bytes = place.approved((place.at, 0), inner).await;
-    let through = multiSendCall {
-        transactions: packed(place.at, &bytes).into(),
+/// Whoever has it alone may approve of a withdrawal of any token, or have a module written into it,
+/// and make it the group's then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_safe_that_somebody_had_alone_before_is_refused_though_it_is_the_groups_now() {
+    let chain = Chain::start().await;
+    deploy(&chain).await;
+    let group = Group::found(&chain, "pool-withdrawal-before");
+    let making = Making {
+        owners: vec![who::OWNER],
+        threshold: 1,
+        ..Making::usual()
     };
-    chain.send(who::EVIL, CALL_ONLY, through).await;
-    let through = place.refused().await;
-    assert!(through.contains("through another contract"), "{through}");
+    let place = Place::made(&group, making, 1).await;
+    for (count, owner) in (1..).zip(&OWNERS[1..]) {
+        let add = addOwnerWithThresholdCall {
+            owner: *owner,
+            threshold: U256::from(if count == 3 { 3 } else { 1 }),
+        };
+        let bytes = place.approved((place.at, 0), add.abi_encode()).await;
+        chain.send_bytes(who::GUARDIAN, place.at, bytes).await;
+    }
+    let owners = chain.view(place.at, Safe::getOwnersCall {}).await;
+    assert_eq!(owners.len(), 4);
+    let refused = place.refused().await;
+    assert!(refused.contains("when it was made"), "{refused}");
 
     let making = Making {
         delegates: (
@@ -251,9 +269,14 @@ async fn a_safe_in_which_something_may_be_hidden_is_refused_with_what_it_was() {
         ),
         ..Making::usual()
     };
-    let place = Place::made(&group, making, 4).await;
-    let set_up = place.refused().await;
+    let set_up = Place::made(&group, making, 2).await.refused().await;
     assert!(set_up.contains("as a setup"), "{set_up}");
+    let making = Making {
+        handler: CALL_ONLY,
+        ..Making::usual()
+    };
+    let handler = Place::made(&group, making, 3).await.refused().await;
+    assert!(handler.contains("as a fallback handler"), "{handler}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -286,15 +309,4 @@ async fn what_is_no_safe_of_the_agreed_owners_is_refused_with_what_is_odd() {
     };
     let missing = Place::made(&group, making, 3).await.refused().await;
     assert!(missing.contains(&who::ORACLE.to_string()), "{missing}");
-
-    let place = Place::made(&group, usual(), 4).await;
-    let threshold = U256::from(2);
-    place
-        .executes(place.at, changeThresholdCall { threshold })
-        .await;
-    let lowered = place.refused().await;
-    assert!(
-        lowered.contains("2 of its owners have to sign"),
-        "{lowered}"
-    );
 }

@@ -23,10 +23,6 @@ pub enum Part {
     Factory,
     /// What answers calls that the singleton does not know.
     Handler,
-    /// Many plain calls in one: `MultiSendCallOnly`.
-    CallOnly,
-    /// Gives a Safe another singleton of Safe's.
-    Migration,
     /// Gives a Safe that is being made the L2 singleton where the chain is not mainnet.
     Setup,
 }
@@ -38,8 +34,6 @@ impl Part {
             Self::Singleton => "a singleton",
             Self::Factory => "a factory",
             Self::Handler => "a fallback handler",
-            Self::CallOnly => "a MultiSendCallOnly",
-            Self::Migration => "a migration",
             Self::Setup => "a setup",
         }
     }
@@ -64,7 +58,7 @@ const PROXIES: [(&str, B256); 3] = [
 /// One contract: what it is, its version, where it is, and the Keccak-256 of its code.
 type Contract = (Part, &'static str, &'static [Theirs], B256);
 
-const KNOWN: [Contract; 19] = [
+const KNOWN: [Contract; 14] = [
     (
         Part::Singleton,
         "1.3.0",
@@ -148,39 +142,6 @@ const KNOWN: [Contract; 19] = [
         "1.5.0",
         &[address!("3EfCBb83A4A7AfcB4F68D501E2c2203a38be77f4")],
         b256!("3c6a85bcf7b563daa624b884b4e9a1b9fa5371edde7be945d998071a48f28bbc"),
-    ),
-    (
-        Part::CallOnly,
-        "1.3.0",
-        &[
-            address!("40A2aCCbd92BCA938b02010E17A5b8929b49130D"),
-            address!("A1dabEF33b3B82c7814B6D82A79e50F4AC44102B"),
-        ],
-        b256!("a9865ac2d9c7a1591619b188c4d88167b50df6cc0c5327fcbd1c8c75f7c066ad"),
-    ),
-    (
-        Part::CallOnly,
-        "1.4.1",
-        &[address!("9641d764fc13c8B624c04430C7356C1C7C8102e2")],
-        b256!("ecd5bd14a08c5d2122379900b2f272bdf107a7e92423c10dd5fe3254386c9939"),
-    ),
-    (
-        Part::CallOnly,
-        "1.5.0",
-        &[address!("A83c336B20401Af773B6219BA5027174338D1836")],
-        b256!("cdbdcec38d2f1c7d961b0029ff8416b7e86e9974d6f0e9c9580c7d17fcfb6663"),
-    ),
-    (
-        Part::Migration,
-        "1.4.1",
-        &[address!("526643F69b81B008F46d95CD5ced5eC0edFFDaC6")],
-        b256!("c00d7921460cd5a05393e7772e634bd7d212f356356aa3a77f0120a9b8e25e99"),
-    ),
-    (
-        Part::Migration,
-        "1.5.0",
-        &[address!("6439e7ABD8Bb915A5263094784C5CF561c4172AC")],
-        b256!("52d7472fa02c3a574544f9b5a4ed4c7777e4e3315217e368926b51e1cc6014ea"),
     ),
     (
         Part::Setup,

@@ -18,14 +18,14 @@ use crate::cmd::runtime::{complete, runtime};
 use crate::config::LogFormat;
 use crate::execution::{Patience, States};
 use crate::pool::SightError;
-use crate::pool::withdrawal::look;
+use crate::pool::withdrawal::{Births, look};
 
 /// Check that the withdrawal addresses are Safes of all operators, and nobody else's behind them.
 ///
 /// Everything that a node earns and all that was put in goes there. Your own execution node is
-/// asked for the code, the owners, and all that was ever done with the Safe: a module that was
-/// hidden in it could take everything, and no wallet would show it. No running peer gives a share
-/// of a deposit before this is so.
+/// asked for the code, the owners, and how the Safe was made: whoever had it alone for a moment may
+/// have hidden in it what no wallet shows, and take everything. No running peer gives a share of a
+/// deposit before this is so.
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -72,7 +72,7 @@ async fn look_at_all(
     version: &PoolVersion,
 ) -> Result<Vec<(Address, Kept)>, PoolError> {
     let (terms, definition) = (&version.terms, lock.definition.terms());
-    let owned = Owned::agreed(&terms.members, definition.size().threshold());
+    let owned = Owned::agreed(version, definition.size().threshold());
     let owned = owned.ok_or(WithdrawalError::NoOwners)?;
     let mut states = States::at(url, Patience::USUAL).map_err(SightError::from)?;
     let anchors = states.anchors().await.map_err(SightError::from)?;
@@ -83,9 +83,10 @@ async fn look_at_all(
     }
     let mut all = vec![terms.withdrawal, terms.rpl_withdrawal];
     all.dedup();
-    let mut seen = Vec::new();
+    let (mut seen, mut births) = (Vec::new(), Births::new());
     for at in all {
-        let kept = look(&mut states, &at, (&anchors, &owned)).await?;
+        let through = (&mut states, &mut births);
+        let kept = look(through, &at, (&anchors, &owned)).await?;
         let kept = kept.map_err(|why| WithdrawalError::Unfit { at, why })?;
         seen.push((at, kept));
     }
@@ -105,9 +106,5 @@ fn page(at: &Address, kept: &Kept) -> String {
     for owner in &state.owners {
         page.push_str(&format!("    owner     {}\n", checksummed(owner)));
     }
-    page.push_str(&format!(
-        "    executed  {} transactions, each accounted for\n",
-        state.nonce
-    ));
     page
 }

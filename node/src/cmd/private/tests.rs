@@ -57,7 +57,7 @@ fn a_process_with_keys_cannot_be_dumped_or_read_unless_a_variable_allows_it() {
 }
 
 /// Every command, in a folder in which nothing is.
-const COMMANDS: [&str; 34] = [
+const COMMANDS: [&str; 35] = [
     "identity new --dir .",
     "identity show --dir .",
     "cluster new --name n --chain c --withdrawal w --fee-recipient f --operator a=KEY",
@@ -93,6 +93,7 @@ const COMMANDS: [&str; 34] = [
     "pool agree merge a b",
     "pool plan --execution-node http://[::1]:1",
     "pool prove lock:0 --config c",
+    "pool withdrawal --config c",
     "pool send stake --node 0x0000000000000000000000000000000000000001 --key-file k",
     "slashing keep-record --against b --seen 1 --config c",
 ];

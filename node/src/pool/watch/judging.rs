@@ -29,7 +29,8 @@ use crate::checks::own_nodes::{NoneServes, OwnNodes};
 use crate::clock;
 use crate::execution::{Execution, ExecutionError, Patience, States};
 use crate::pool::leaving::{Own, paid_out};
-use crate::pool::{SightError, Target, anchors, answer_of, look_with, state_of, withdrawal};
+use crate::pool::withdrawal::{self, Births};
+use crate::pool::{SightError, Target, anchors, answer_of, look_with, state_of};
 
 /// Where the own nodes are.
 #[derive(Clone)]
@@ -49,6 +50,15 @@ impl Nodes {
     }
 }
 
+/// What is known and stays as it is.
+#[derive(Default)]
+pub(super) struct Settled {
+    /// What paid out the validators that have left, gwei.
+    pub(super) paid: BTreeMap<PublicKey, u64>,
+    /// How the Safes at the withdrawal addresses were made.
+    births: Births,
+}
+
 /// What has to be known cannot be.
 #[derive(Debug, Error)]
 enum Unseen {
@@ -60,14 +70,14 @@ enum Unseen {
     Beacon(#[from] NoneServes<UnfitNode>),
 }
 
-/// Looks, and has it judged. What `paid` validators out is looked for once.
+/// Looks, and has it judged. What stays as it is, is looked for once.
 pub(super) async fn run(
-    (nodes, paid): (&Nodes, &mut BTreeMap<PublicKey, u64>),
+    (nodes, settled): (&Nodes, &mut Settled),
     (lock, version): (&Lock, &PoolVersion),
     target: &Target,
     judgement: &Judgement,
 ) -> Found {
-    let looked = see((nodes, paid), (lock, version), (target, judgement)).await;
+    let looked = see((nodes, settled), (lock, version), (target, judgement)).await;
     let verdict = match looked {
         Ok(seen) => seen.judge((lock, version), judgement),
         Err(unseen) => Err(Refusal::Unseen(unseen.to_string())),
@@ -120,7 +130,7 @@ impl Seen {
 }
 
 async fn see(
-    (nodes, paid): (&Nodes, &mut BTreeMap<PublicKey, u64>),
+    (nodes, settled): (&Nodes, &mut Settled),
     (lock, version): (&Lock, &PoolVersion),
     (target, judgement): (&Target, &Judgement),
 ) -> Result<Seen, Unseen> {
@@ -129,7 +139,10 @@ async fn see(
     let keys: Vec<PublicKey> = validators.filter_map(key).collect();
     let (mut states, sight) = look_with(&nodes.execution, target, Patience::USUAL).await?;
     let extra = read_extra(&mut states, &sight, &keys).await?;
-    let withdrawal = read_withdrawal(&mut states, &sight, (lock, version)).await?;
+    let withdrawal = {
+        let through = (&mut states, &mut settled.births);
+        read_withdrawal(through, &sight, (lock, version)).await?
+    };
     let chain = &lock.definition.terms().chain;
     let execution = Execution::connect(&nodes.execution, chain, Patience::USUAL).await?;
     let of = keys.iter().copied().collect();
@@ -143,11 +156,11 @@ async fn see(
     let asked: Vec<PublicKey> = asked.into_iter().collect();
     let read = nodes.own().whole(UnfitNode::may_differ, async |chain| {
         let facts = beacon_facts(chain.beacon, &asked).await?;
-        let found = paid_out(chain, &doubtful.exited, &mut paid.clone()).await?;
+        let found = paid_out(chain, &doubtful.exited, &mut settled.paid.clone()).await?;
         Ok((facts, found))
     });
     let (beacon, found) = read.await?;
-    paid.clone_from(&found);
+    settled.paid.clone_from(&found);
     Ok(Seen {
         evidence: Evidence {
             registered: beacon.registered.clone(),
@@ -165,13 +178,13 @@ async fn see(
 /// Whether the withdrawal addresses are Safes of the operators, where these name the accounts that
 /// decide.
 async fn read_withdrawal(
-    states: &mut States,
+    (states, births): (&mut States, &mut Births),
     sight: &Sight,
     (lock, version): (&Lock, &PoolVersion),
 ) -> Result<Vec<(Address, Result<(), Unfit>)>, Unseen> {
     let terms = &version.terms;
     let threshold = lock.definition.terms().size().threshold();
-    let Some(owned) = Owned::agreed(&terms.members, threshold) else {
+    let Some(owned) = Owned::agreed(version, threshold) else {
         return Ok(Vec::new());
     };
     let anchors = anchors(sight);
@@ -179,7 +192,8 @@ async fn read_withdrawal(
     all.dedup();
     let mut judged = Vec::new();
     for at in all {
-        let kept = withdrawal::look(states, &at, (&anchors, &owned)).await?;
+        let through = (&mut *states, &mut *births);
+        let kept = withdrawal::look(through, &at, (&anchors, &owned)).await?;
         judged.push((at, kept.map(|_| ())));
     }
     Ok(judged)

@@ -35,7 +35,6 @@ mod places;
 mod stand;
 mod standing;
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::thread;
@@ -45,9 +44,9 @@ use node_core::duties::onehop::cosigning::MOST_HEARD;
 use node_core::duties::pool::{Errand, Found, Judgement, Looked, Stand};
 use node_core::pool::misuse::{self, Misuse};
 use node_core::pool::sight::Sight;
+use proto::PeerIndex;
 use proto::agreement::PoolVersion;
 use proto::frame::SafeStep;
-use proto::{PeerIndex, PublicKey};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{Instant, sleep_until};
 
@@ -128,7 +127,7 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
         owner,
         looked_at: None,
         known: Known::default(),
-        paid: BTreeMap::new(),
+        settled: judging::Settled::default(),
         owes_misuses: false,
         said: to_said,
     };
@@ -173,8 +172,7 @@ struct Watch {
     /// When it looked last.
     looked_at: Option<Instant>,
     known: Known,
-    /// What paid out the validators that have left, gwei.
-    paid: BTreeMap<PublicKey, u64>,
+    settled: judging::Settled,
     /// Whether it has still to be seen, in this epoch, if the node account's key was misused.
     owes_misuses: bool,
     said: Sender<Said>,
@@ -339,7 +337,7 @@ impl Watch {
         let lock = self.standing.lock();
         let keys = lock.group_keys();
         let doubtful = misuse::doubtful(sight, &keys);
-        let evidence = evidence::read(self.nodes.own(), &doubtful, &mut self.paid).await?;
+        let evidence = evidence::read(self.nodes.own(), &doubtful, &mut self.settled.paid).await?;
         let version = lock.definition.terms().chain.genesis_fork_version;
         Ok(misuse::find(sight, &keys, (&evidence, version)))
     }
@@ -376,7 +374,8 @@ impl Watch {
         };
         let target = self.target(&version);
         let agreed = (self.standing.lock(), &version);
-        let found = judging::run((&self.nodes, &mut self.paid), agreed, &target, judgement).await;
+        let found =
+            judging::run((&self.nodes, &mut self.settled), agreed, &target, judgement).await;
         if let Found::Judged {
             verdict: Ok(consent),
             ..

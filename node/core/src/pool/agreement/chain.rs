@@ -95,7 +95,16 @@ impl Agreement {
     pub fn on_pool(&self) -> Result<PoolVersion, BadAgreement> {
         let version = self.in_force()?;
         let not = BadAgreement::NotOnPool(version.content.number);
-        version.on_pool().ok_or(not)
+        let mut on_pool = version.on_pool().ok_or(not)?;
+        // Those of versions that were in force before, whoever has them now.
+        let before = (0..self.versions.len()).filter(|place| self.missing(*place).is_empty());
+        let before = before.filter_map(|place| self.versions[place].on_pool());
+        for deciders in before.flat_map(|it| it.deciders) {
+            if !on_pool.deciders.contains(&deciders) {
+                on_pool.deciders.push(deciders);
+            }
+        }
+        Ok(on_pool)
     }
 
     /// The version before the newest that all had signed, if there is one.

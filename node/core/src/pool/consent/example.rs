@@ -54,6 +54,7 @@ pub fn version(lock: &Lock, terms: PoolTerms) -> PoolVersion {
     PoolVersion {
         number: content.number,
         hash: content.hash(),
+        deciders: terms.deciders().into_iter().collect(),
         terms,
     }
 }

@@ -164,7 +164,7 @@ pub enum Refusal {
     /// Nobody has said who decides at the withdrawal address.
     #[error(
         "the agreement does not name an account of each operator that decides at the withdrawal \
-         address, and on mainnet no bond is put behind one that nobody can check: agree anew, with \
+         address, and no bond is put behind one that nobody can check: agree anew, with \
          --owner NAME=ADDRESS for each"
     )]
     NoOwners,

@@ -109,6 +109,9 @@ const BROKEN: &[(&str, Culprit, Break)] = &[
     ("withdrawal_safe", Culprit::Nobody, |it| {
         it.withdrawal[0].1 = Err(Unfit::NoContract);
     }),
+    ("no_owners", Culprit::Nobody, |it| {
+        it.agreement.as_mut().unwrap().terms.members[1].owner = None;
+    }),
     ("other_sight", Culprit::Nobody, |it| {
         it.withdrawal.clear();
     }),

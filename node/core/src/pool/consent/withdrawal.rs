@@ -6,12 +6,12 @@ use proto::agreement::PoolTerms;
 use super::Grounds;
 use super::refusal::Refusal;
 use super::safe::MAINNET;
-use crate::pool::withdrawal::Owned;
 
 pub(super) fn check(grounds: &Grounds<'_>, terms: &PoolTerms) -> Result<(), Refusal> {
     let definition = grounds.lock.definition.terms();
-    if Owned::agreed(&terms.members, definition.size().threshold()).is_none() {
-        return match definition.chain.execution_chain_id == MAINNET {
+    if terms.deciders().is_none() {
+        let is_begun = terms.members.iter().any(|member| member.owner.is_some());
+        return match is_begun || definition.chain.execution_chain_id == MAINNET {
             true => Err(Refusal::NoOwners),
             false => Ok(()),
         };

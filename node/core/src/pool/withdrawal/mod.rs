@@ -4,7 +4,7 @@
 //! | file | holds |
 //! |---|---|
 //! | this one | how it is at one block, and whether that is as agreed |
-//! | [`history`] | what was ever done with it |
+//! | [`birth`] | how it was made |
 //! | `unfit` | why it is not one to trust |
 //!
 //! It is made with any wallet, and this program signs nothing for it. It gets all that comes back,
@@ -19,7 +19,7 @@
 //!
 //! Never here: asking a node, and anything that is signed.
 
-pub mod history;
+pub mod birth;
 mod unfit;
 
 #[cfg(test)]
@@ -27,7 +27,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use proto::agreement::Member;
+use proto::agreement::PoolVersion;
 use proto::{Address, Root};
 
 pub use unfit::Unfit;
@@ -36,7 +36,7 @@ use super::book::{Answers, Book, Fault, Place, Round};
 use super::safe::SafeState;
 use crate::safe::Safe;
 use crate::safe::known::{self, Part};
-use history::{Logged, Outline, Sent};
+use birth::Birth;
 
 /// A Safe's account as it is at one block.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,13 +56,18 @@ pub struct Owned {
     pub owners: Vec<Address>,
     /// How many of them have to sign.
     pub threshold: usize,
+    /// These accounts, and those of each version of the agreement that was in force before.
+    pub ever: Vec<Vec<Address>>,
 }
 
 impl Owned {
     /// By what the operators have agreed on: none if they name no accounts that decide.
-    pub fn agreed(members: &[Member], threshold: usize) -> Option<Self> {
-        let owners: Option<Vec<Address>> = members.iter().map(|it| it.owner).collect();
-        owners.map(|owners| Self { owners, threshold })
+    pub fn agreed(version: &PoolVersion, threshold: usize) -> Option<Self> {
+        Some(Self {
+            owners: version.terms.deciders()?,
+            threshold,
+            ever: version.deciders.clone(),
+        })
     }
 }
 
@@ -118,7 +123,7 @@ pub fn read(at: &Address, answers: &Answers) -> Result<Round<Result<Kept, Unfit>
 }
 
 impl Kept {
-    /// Whether it is as agreed now. What was done with it before, its history says.
+    /// Whether it is as agreed now. How it was made, its birth says.
     ///
     /// # Errors
     /// What is not.
@@ -151,17 +156,11 @@ impl Kept {
 /// All that was read of one address.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'a> {
-    /// The address.
-    pub at: Address,
     /// How it is at the newest block, and at the finalised one.
     pub kept: [&'a Kept; 2],
-    /// The whole log of the events that [`history::NAMES`] names, up to the newest block.
-    pub log: &'a [Logged],
-    /// The log of the transaction in which it was made.
-    pub made: &'a [Logged],
-    /// The transactions in which it executed something.
-    pub sent: &'a BTreeMap<Root, Sent>,
-    /// The Keccak-256 of the code of each contract that had to do with it.
+    /// How it was made.
+    pub birth: &'a Birth,
+    /// The Keccak-256 of the code of each contract that had to do with that.
     pub codes: &'a BTreeMap<Address, Root>,
 }
 
@@ -171,20 +170,14 @@ impl Seen<'_> {
     /// # Errors
     /// What speaks against it.
     pub fn judge(&self, agreed: &Owned) -> Result<(), Unfit> {
-        for kept in self.kept {
-            kept.check(agreed)?;
-        }
-        let [head, _] = self.kept;
-        let outline = Outline::of(&self.at, self.log, head.state.nonce)?;
-        let parts = outline.parts(&self.at, self.made, self.sent)?;
-        for (at, part) in parts {
-            let is = |part| {
-                let code = self.codes.get(&at);
-                code.is_some_and(|code| known::version(part, &at, code).is_some())
-            };
-            let is_it = is(part) || part == Part::CallOnly && is(Part::Migration);
-            if !is_it {
-                return Err(Unfit::Other(at, part));
+        let [head, finalised] = self.kept;
+        head.check(agreed)?;
+        finalised.check(agreed).map_err(Unfit::when_finalised)?;
+        self.birth.check(agreed)?;
+        for (at, part) in &self.birth.parts {
+            let code = self.codes.get(at);
+            if code.is_none_or(|code| known::version(*part, at, code).is_none()) {
+                return Err(Unfit::Other(*at, *part));
             }
         }
         Ok(())

@@ -1,341 +1,274 @@
-//! What a Safe's own log and the transactions that it names may show, and what not. That Safe's own
-//! contracts write such logs, a test against them shows.
+//! How a Safe may have been made, and how it may be now. That Safe's own contracts write such logs,
+//! a test against them shows.
 
-use alloy_primitives::{B256, U256, keccak256};
-use alloy_sol_types::{SolCall as _, SolEvent as _, SolValue as _};
-use proto::Address;
+use alloy_primitives::{Address as Theirs, B256, U256, keccak256};
+use alloy_sol_types::{SolEvent as _, SolValue as _};
 
-use super::history::*;
+use super::birth::*;
 use super::*;
 use crate::pool::book::{Answer, Question, theirs};
-use crate::safe::theirs as their_own;
 
 fn address(byte: u8) -> Address {
     [byte; 20].into()
 }
 
-fn transaction(byte: u8) -> Root {
-    [byte; 32].into()
+fn safe() -> Address {
+    address(0x5a)
 }
 
-const SAFE: u8 = 0x5a;
-
-/// Where Safe's own contract of this version is.
-fn place(part: Part, version: &str) -> Address {
-    known::of(part, version).unwrap().0
+fn transaction() -> Root {
+    [1; 32].into()
 }
 
-fn factory() -> Address {
-    place(Part::Factory, "1.4.1")
-}
-
-fn singleton() -> Address {
-    place(Part::Singleton, "1.4.1")
-}
-
-fn multi() -> Address {
-    place(Part::CallOnly, "1.4.1")
-}
-
-/// A Safe that two operators made and that has executed this.
-#[derive(Clone)]
-struct Life {
-    kept: Kept,
-    log: Vec<Logged>,
-    made: Vec<Logged>,
-    sent: BTreeMap<Root, Sent>,
-    codes: BTreeMap<Address, Root>,
-}
-
-fn logged(name: B256, data: Vec<u8>, of: Root) -> Logged {
-    Logged {
-        by: address(SAFE),
-        topics: vec![name.0.into()],
-        data,
-        transaction: of,
-    }
+/// Where Safe's own contract of version 1.4.1 is.
+fn own(part: Part) -> Address {
+    known::of(part, "1.4.1").unwrap().0
 }
 
 fn agreed() -> Owned {
+    let owners: Vec<Address> = [1, 2, 3].map(address).into();
     Owned {
-        owners: [1, 2, 3].map(address).into(),
+        ever: vec![owners.clone()],
+        owners,
         threshold: 2,
     }
 }
 
-/// The bytes of an execution.
-fn execution(to: Address, operation: u8) -> Vec<u8> {
-    Safe::execTransactionCall {
-        to: their_own(&to),
-        value: U256::ZERO,
-        data: vec![1, 2, 3].into(),
-        operation,
-        safeTxGas: U256::ZERO,
-        baseGas: U256::ZERO,
-        gasPrice: U256::ZERO,
-        gasToken: alloy_primitives::Address::ZERO,
-        refundReceiver: alloy_primitives::Address::ZERO,
-        signatures: vec![9; 130].into(),
-    }
-    .abi_encode()
+/// What a setup names.
+#[derive(Clone)]
+struct SetUp {
+    owners: Vec<Address>,
+    threshold: u64,
+    delegated: Option<Address>,
+    handler: Option<Address>,
 }
 
-impl Life {
-    fn new(delegated: Option<Address>) -> Self {
-        let nobody = alloy_primitives::Address::ZERO;
-        let setup = (
-            vec![their_own(&address(1))],
-            U256::ONE,
-            delegated.map_or(nobody, |it| theirs(&it)),
-            nobody,
-        );
-        let setup = logged(
-            SafeSetup::SIGNATURE_HASH,
-            setup.abi_encode_params(),
-            transaction(1),
-        );
-        let creation = (theirs(&address(SAFE)), theirs(&singleton()));
-        let creation = Logged {
-            by: factory(),
-            topics: vec![ProxyCreation::SIGNATURE_HASH.0.into()],
-            data: creation.abi_encode_params(),
-            transaction: transaction(1),
-        };
+fn logged(by: Address, name: B256, data: Vec<u8>) -> Logged {
+    Logged {
+        by,
+        topics: vec![name.0.into()],
+        data,
+        transaction: transaction(),
+    }
+}
+
+impl SetUp {
+    fn usual() -> Self {
         Self {
-            kept: Kept {
-                proxy: "1.4.1",
-                singleton: "1.4.1",
-                state: SafeState {
-                    nonce: 0,
-                    owners: [3, 1, 2].map(address).into(),
-                    threshold: 2,
-                    singleton: singleton(),
-                    modules: Vec::new(),
-                    guard: None,
-                    handler: None,
-                },
-            },
-            log: vec![setup.clone()],
-            made: vec![setup, creation],
-            sent: BTreeMap::new(),
-            codes: [Part::Factory, Part::Singleton, Part::CallOnly]
-                .map(|part| known::of(part, "1.4.1").unwrap())
-                .into(),
+            owners: [3, 1, 2].map(address).into(),
+            threshold: 2,
+            delegated: None,
+            handler: Some(own(Part::Handler)),
         }
     }
 
-    /// It executes this in a transaction to it.
-    fn executes(mut self, number: u8, input: Vec<u8>) -> Self {
-        let done = (B256::repeat_byte(number), U256::ZERO).abi_encode_params();
-        let done = logged(ExecutionSuccess::SIGNATURE_HASH, done, transaction(number));
-        self.log.push(done);
-        let sent = Sent {
-            to: Some(address(SAFE)),
-            input,
-        };
-        self.sent.insert(transaction(number), sent);
-        self.kept.state.nonce += 1;
-        self
+    fn logged(&self) -> Logged {
+        let nobody = |it: &Option<Address>| it.as_ref().map_or(Theirs::ZERO, theirs);
+        let owners: Vec<Theirs> = self.owners.iter().map(theirs).collect();
+        let said = (
+            owners,
+            U256::from(self.threshold),
+            nobody(&self.delegated),
+            nobody(&self.handler),
+        );
+        logged(safe(), SafeSetup::SIGNATURE_HASH, said.abi_encode_params())
     }
+}
 
-    fn usual() -> Self {
-        Self::new(None)
-            .executes(2, execution(address(7), 0))
-            .executes(3, execution(multi(), 1))
-    }
+fn creation(factory: Address, proxy: Address, singleton: Address) -> Logged {
+    let said = (theirs(&proxy), theirs(&singleton));
+    logged(
+        factory,
+        ProxyCreation::SIGNATURE_HASH,
+        said.abi_encode_params(),
+    )
+}
 
-    fn judged(&self) -> Result<(), Unfit> {
-        let seen = Seen {
-            at: address(SAFE),
-            kept: [&self.kept, &self.kept],
-            log: &self.log,
-            made: &self.made,
-            sent: &self.sent,
-            codes: &self.codes,
-        };
-        seen.judge(&agreed())
+fn changed(singleton: Address) -> Logged {
+    let said = theirs(&singleton).abi_encode();
+    logged(safe(), ChangedMasterCopy::SIGNATURE_HASH, said)
+}
+
+fn kept() -> Kept {
+    Kept {
+        proxy: "1.4.1",
+        singleton: "1.4.1",
+        state: SafeState {
+            nonce: 7,
+            owners: [3, 1, 2].map(address).into(),
+            threshold: 2,
+            singleton: own(Part::Singleton),
+            modules: Vec::new(),
+            guard: None,
+            handler: None,
+        },
     }
+}
+
+/// What is said of one with this log of its making; Safe's own contracts are there.
+fn judged(log: &[Logged], agreed: &Owned) -> Result<(), Unfit> {
+    let birth = Birth::read(&safe(), log)?;
+    let parts = [Part::Factory, Part::Singleton, Part::Handler, Part::Setup];
+    let mut codes: BTreeMap<Address, Root> =
+        parts.map(|part| known::of(part, "1.4.1").unwrap()).into();
+    codes.extend(known::of(Part::Singleton, "1.4.1 (L2)"));
+    // A contract that could be taken away, and Safe's code put in its place.
+    codes.insert(address(0xee), known::of(Part::Factory, "1.4.1").unwrap().1);
+    let seen = Seen {
+        kept: [&kept(), &kept()],
+        birth: &birth,
+        codes: &codes,
+    };
+    seen.judge(agreed)
+}
+
+/// The log of a making by Safe's own factory.
+fn made(set_up: &SetUp) -> Vec<Logged> {
+    let creation = creation(own(Part::Factory), safe(), own(Part::Singleton));
+    vec![set_up.logged(), creation]
 }
 
 #[test]
-fn a_safe_that_only_its_owners_have_used_and_that_called_is_the_groups_own() {
-    assert_eq!(Life::new(None).judged(), Ok(()));
-    assert_eq!(Life::usual().judged(), Ok(()));
+fn a_safe_that_was_the_operators_own_from_the_first_moment_is_theirs() {
+    let usual = SetUp::usual();
+    assert_eq!(judged(&made(&usual), &agreed()), Ok(()));
     // 1.4.1 and later index the proxy.
-    let mut indexed = Life::usual();
-    let proxy = &mut indexed.made[1];
-    let (word, rest) = proxy.data.split_at(32);
-    proxy
-        .topics
-        .push(Root::from(<[u8; 32]>::try_from(word).unwrap()));
-    proxy.data = rest.to_vec();
-    assert_eq!(indexed.judged(), Ok(()));
-    // Safe's own setup, and its own migration.
-    let setup = known::of(Part::Setup, "1.4.1").unwrap();
-    let migration = known::of(Part::Migration, "1.5.0").unwrap();
-    let mut moved = Life::new(Some(setup.0)).executes(2, execution(migration.0, 1));
-    moved.codes.extend([setup, migration]);
-    assert_eq!(moved.judged(), Ok(()));
+    let mut indexed = made(&usual);
+    let (word, rest) = indexed[1].data.split_at(32);
+    let word: [u8; 32] = word.try_into().unwrap();
+    (indexed[1].data, indexed[1].topics) = (rest.to_vec(), vec![indexed[1].topics[0], word.into()]);
+    assert_eq!(judged(&indexed, &agreed()), Ok(()));
+    // Safe's own setup gives it Safe's own other code.
+    let l2 = known::of(Part::Singleton, "1.4.1 (L2)").unwrap().0;
+    let mut delegates = made(&SetUp {
+        delegated: Some(own(Part::Setup)),
+        handler: None,
+        ..usual
+    });
+    delegates.push(changed(l2));
+    assert_eq!(judged(&delegates, &agreed()), Ok(()));
+    // It was made before one of them was replaced.
+    let mut later = agreed();
+    later.ever.push([1, 2, 9].map(address).into());
+    let then = SetUp {
+        owners: [9, 2, 1].map(address).into(),
+        ..SetUp::usual()
+    };
+    assert_eq!(judged(&made(&then), &later), Ok(()));
+    assert_eq!(judged(&made(&then), &agreed()), Err(Unfit::BornOtherwise));
 }
 
-/// What is changed of a life, in words, and what is said of it.
-type Case = (&'static str, fn(&mut Life), Unfit);
-
-/// What acted for it, or might have.
-fn of_modules() -> [Case; 2] {
-    [
-        (
-            "a module was enabled, and taken away again",
-            |it| {
-                let name = EnabledModule::SIGNATURE_HASH;
-                it.log.push(logged(name, vec![], transaction(9)));
-            },
-            Unfit::HadModule(transaction(9)),
-        ),
-        (
-            "a module that no list shows acted",
-            |it| {
-                let name = ExecutionFromModuleSuccess::SIGNATURE_HASH;
-                it.log.push(logged(name, vec![], transaction(9)));
-            },
-            Unfit::HadModule(transaction(9)),
-        ),
-    ]
+#[test]
+fn one_that_somebody_else_or_fewer_had_for_a_moment_is_refused() {
+    let born = |owners: &[u8], threshold| {
+        let owners = owners.iter().map(|of| address(*of)).collect();
+        let set_up = SetUp {
+            owners,
+            threshold,
+            ..SetUp::usual()
+        };
+        judged(&made(&set_up), &agreed())
+    };
+    assert_eq!(born(&[1, 2, 3], 2), Ok(()));
+    for (owners, threshold) in [
+        (&[1_u8][..], 1),
+        (&[1, 2], 2),
+        (&[1, 2, 9], 2),
+        (&[1, 2, 3, 9], 2),
+        (&[1, 2, 3], 1),
+        (&[1, 2, 3], 3),
+    ] {
+        let refused = born(owners, threshold);
+        assert_eq!(refused, Err(Unfit::BornOtherwise), "{owners:?} {threshold}");
+    }
 }
 
-/// How it was made.
-fn of_its_making() -> [Case; 6] {
-    [
+/// What is changed of the log of its making, in words, and what is said of it.
+type Case = (&'static str, fn(&mut Vec<Logged>), Unfit);
+
+#[test]
+fn whatever_may_have_left_something_behind_when_it_was_made_is_refused() {
+    const EVIL: [u8; 20] = [0xee; 20];
+    let cases: [Case; 9] = [
         (
             "its setup delegated to a stranger",
-            |it| it.log[0] = Life::new(Some(address(0xee))).log[0].clone(),
-            Unfit::Other(address(0xee), Part::Setup),
+            |log| {
+                log[0] = SetUp {
+                    delegated: Some(EVIL.into()),
+                    ..SetUp::usual()
+                }
+                .logged();
+            },
+            Unfit::Other(EVIL.into(), Part::Setup),
+        ),
+        (
+            "whoever calls it gives orders in its name",
+            |log| {
+                log[0] = SetUp {
+                    handler: Some(EVIL.into()),
+                    ..SetUp::usual()
+                }
+                .logged();
+            },
+            Unfit::Other(EVIL.into(), Part::Handler),
+        ),
+        (
+            "Safe's own setup gave it a code of somebody's, for a moment",
+            |log| log.extend([changed(EVIL.into()), changed(own(Part::Singleton))]),
+            Unfit::Other(EVIL.into(), Part::Singleton),
         ),
         (
             "it was set up twice",
-            |it| it.log.push(it.log[0].clone()),
+            |log| log.push(log[0].clone()),
             Unfit::Setups(2),
         ),
         (
             "it was set up in another transaction than it was made",
-            |it| it.made.truncate(1),
-            Unfit::NotMade(transaction(1)),
+            |log| log.truncate(1),
+            Unfit::NotMade([1; 32].into()),
         ),
         (
             "another one was made there",
-            |it| {
-                let creation = (theirs(&address(9)), theirs(&singleton()));
-                it.made[1].data = creation.abi_encode_params();
-            },
-            Unfit::NotMade(transaction(1)),
+            |log| log[1] = creation(own(Part::Factory), address(9), own(Part::Singleton)),
+            Unfit::NotMade([1; 32].into()),
         ),
         (
-            "somebody's own factory made it",
-            |it| it.made[1].by = address(0xee),
-            Unfit::Other(address(0xee), Part::Factory),
+            "somebody's factory made it",
+            |log| log[1].by = EVIL.into(),
+            Unfit::Other(EVIL.into(), Part::Factory),
         ),
         (
             "it was made with another singleton, and has been given its own back",
-            |it| {
-                let creation = (theirs(&address(SAFE)), theirs(&address(0xee)));
-                it.made[1].data = creation.abi_encode_params();
-            },
-            Unfit::Other(address(0xee), Part::Singleton),
-        ),
-    ]
-}
-
-/// What it did, and what the node shows of that.
-fn of_executions() -> [Case; 6] {
-    [
-        (
-            "it delegated to a stranger",
-            |it| {
-                let sent = it.sent.get_mut(&transaction(2)).unwrap();
-                sent.input = execution(address(0xee), 1);
-            },
-            Unfit::Other(address(0xee), Part::CallOnly),
+            |log| log[1] = creation(own(Part::Factory), safe(), EVIL.into()),
+            Unfit::Other(EVIL.into(), Part::Singleton),
         ),
         (
-            "it was called through another contract",
-            |it| it.sent.get_mut(&transaction(2)).unwrap().to = Some(address(8)),
-            Unfit::Through(transaction(2)),
+            "its setup cannot be read",
+            |log| log[0].data.truncate(64),
+            Unfit::Misread([1; 32].into()),
         ),
-        (
-            "a transaction executed twice and shows one",
-            |it| {
-                it.log[2].transaction = transaction(2);
-            },
-            Unfit::Several(transaction(2)),
-        ),
-        (
-            "the node has thrown a transaction away",
-            |it| {
-                it.sent.remove(&transaction(3));
-            },
-            Unfit::Pruned(transaction(3)),
-        ),
-        (
-            "the log lacks an execution",
-            |it| {
-                it.log.pop();
-            },
-            Unfit::Lacking {
-                logged: 1,
-                nonce: 2,
-            },
-        ),
-        (
-            "an operation that no contract has",
-            |it| {
-                let sent = it.sent.get_mut(&transaction(2)).unwrap();
-                sent.input = execution(address(7), 2);
-            },
-            Unfit::Misread(transaction(2)),
-        ),
-    ]
-}
-
-#[test]
-fn whatever_may_have_left_something_behind_is_refused() {
-    let cases = of_modules().into_iter().chain(of_its_making());
-    for (what, change, expected) in cases.chain(of_executions()) {
-        let mut life = Life::usual();
-        change(&mut life);
-        assert_eq!(life.judged(), Err(expected), "{what}");
+    ];
+    for (what, change, expected) in cases {
+        let mut log = made(&SetUp::usual());
+        change(&mut log);
+        assert_eq!(judged(&log, &agreed()), Err(expected), "{what}");
     }
 }
 
 #[test]
-fn only_safes_own_code_at_its_own_address_is_taken_for_what_it_is() {
-    let judged = |change: &dyn Fn(&mut Life)| {
-        let mut life = Life::usual();
-        change(&mut life);
-        life.judged()
-    };
-    let of = |part| known::of(part, "1.4.1").unwrap();
-    // A contract that could be taken away, and Safe's code put in its place.
-    let elsewhere = judged(&|it| {
-        it.made[1].by = address(0xee);
-        it.codes.insert(address(0xee), of(Part::Factory).1);
-    });
-    let refused = Unfit::Other(address(0xee), Part::Factory);
-    assert_eq!(elsewhere, Err(refused));
-    // What is called by many is no code of a Safe.
-    let other = judged(&|it| {
-        it.codes.insert(singleton(), of(Part::CallOnly).1);
-    });
-    let refused = Err(Unfit::Other(singleton(), Part::Singleton));
-    assert_eq!(other, refused);
-    let unread = judged(&|it| {
-        it.codes.remove(&singleton());
-    });
-    assert_eq!(unread, refused);
+fn what_another_contract_logs_in_the_same_transaction_is_not_its_own() {
+    let mut log = made(&SetUp::usual());
+    for mut lie in [log[0].clone(), changed(address(0xee))] {
+        lie.by = address(0xee);
+        log.insert(0, lie);
+    }
+    assert_eq!(judged(&log, &agreed()), Ok(()));
 }
 
 #[test]
 fn what_is_odd_now_is_refused_at_either_block() {
     type Odd = (fn(&mut SafeState), Unfit);
+    let threshold = |found| Unfit::Threshold { found, agreed: 2 };
     let cases: [Odd; 6] = [
         (|it| it.modules.push(address(9)), Unfit::Module(address(9))),
         (|it| it.guard = Some(address(9)), Unfit::Guard(address(9))),
@@ -346,42 +279,31 @@ fn what_is_odd_now_is_refused_at_either_block() {
             },
             Unfit::Missing(address(2)),
         ),
-        (
-            |it| it.threshold = 1,
-            Unfit::Threshold {
-                found: 1,
-                agreed: 2,
-            },
-        ),
-        (
-            |it| it.threshold = 3,
-            Unfit::Threshold {
-                found: 3,
-                agreed: 2,
-            },
-        ),
+        (|it| it.threshold = 1, threshold(1)),
+        (|it| it.threshold = 3, threshold(3)),
     ];
+    let birth = Birth::read(&safe(), &made(&SetUp::usual())).unwrap();
     for (change, expected) in cases {
-        let life = Life::usual();
-        let mut odd = life.kept.clone();
+        let (usual, mut odd) = (kept(), kept());
         change(&mut odd.state);
-        for kept in [[&odd, &life.kept], [&life.kept, &odd]] {
+        let judge = |kept| {
+            let codes = &BTreeMap::new();
             let seen = Seen {
-                at: address(SAFE),
                 kept,
-                log: &life.log,
-                made: &life.made,
-                sent: &life.sent,
-                codes: &life.codes,
+                birth: &birth,
+                codes,
             };
-            assert_eq!(seen.judge(&agreed()), Err(expected.clone()));
-        }
+            seen.judge(&agreed())
+        };
+        assert_eq!(judge([&odd, &usual]), Err(expected.clone()));
+        let then = judge([&usual, &odd]).unwrap_err();
+        assert_eq!(then, expected.when_finalised());
     }
 }
 
 #[test]
 fn nothing_that_an_unknown_code_answers_is_asked_for() {
-    let at = address(SAFE);
+    let at = safe();
     let round = read(&at, &Answers::new()).unwrap();
     assert_eq!(round, Round::Ask(vec![Question::Code(at)]));
     let of = |code: Vec<u8>| Answers::from([(Question::Code(at), Answer::Bytes(code))]);

@@ -4,6 +4,7 @@ use proto::definition::checksummed;
 use proto::{Address, Root};
 use thiserror::Error;
 
+use crate::pool::consent::When;
 use crate::safe::known::Part;
 
 /// What is not as it has to be.
@@ -16,14 +17,14 @@ pub enum Unfit {
     #[error("the code at it, with the hash {0}, is no proxy of a Safe 1.3.0, 1.4.1 or 1.5.0")]
     Proxy(Root),
     /// A contract that had or has to do with it is none of Safe's.
-    #[error("{} had to do with it as {}, and is none of Safe's", checksummed(.0), .1.name())]
+    #[error(
+        "{} had to do with it as {}, and is not one that this gantry knows as Safe's",
+        checksummed(.0), .1.name()
+    )]
     Other(Address, Part),
     /// Something may act for it.
     #[error("the module {} may act for it without its owners", checksummed(.0))]
     Module(Address),
-    /// Something acted for it, or might have.
-    #[error("a module was enabled in transaction {0}: what it has left behind, nobody can see")]
-    HadModule(Root),
     /// Something may refuse.
     #[error("the guard {} may refuse what its owners sign", checksummed(.0))]
     Guard(Address),
@@ -42,32 +43,32 @@ pub enum Unfit {
         agreed: usize,
     },
     /// It was set up more than once, or never.
-    #[error("its log tells of {0} setups, and there is to be one")]
+    #[error(
+        "the execution node shows {0} setups of it, and there is one of every Safe: has the node \
+         thrown away the block in which it was made?"
+    )]
     Setups(usize),
     /// It was set up later than it was made, or not made by a factory.
     #[error("transaction {0}, which set it up, did not make it by a factory")]
     NotMade(Root),
-    /// The log does not tell of everything.
-    #[error("its log tells of {logged} executions, and it counts {nonce}")]
-    Lacking {
-        /// In the log.
-        logged: u64,
-        /// By the contract.
-        nonce: u64,
-    },
-    /// It has done too much to be looked through.
-    #[error("it has executed {0} transactions, too many to be accounted for")]
-    TooMany(u64),
-    /// One transaction executed several.
-    #[error("transaction {0} had it execute several times, and shows only one")]
-    Several(Root),
-    /// It was called by another contract.
-    #[error("transaction {0} had it execute through another contract, and does not show what")]
-    Through(Root),
-    /// A transaction is not there any more.
-    #[error("the execution node does not have transaction {0} any more")]
-    Pruned(Root),
-    /// What stands in a transaction or an event is none of Safe's forms.
+    /// It was not the operators' own from the beginning.
+    #[error(
+        "when it was made it was not owned by all of the agreed accounts and nobody else, with \
+         your cluster's threshold: whoever had it alone may have left something behind in it that \
+         nobody can see"
+    )]
+    BornOtherwise,
+    /// What stands in an event is none of Safe's forms.
     #[error("what transaction {0} did with it cannot be read")]
     Misread(Root),
+    /// It is so at this block.
+    #[error("{0} {1}: wait until that is final")]
+    At(When, Box<Unfit>),
+}
+
+impl Unfit {
+    /// The same, of the finalised block alone.
+    pub fn when_finalised(self) -> Self {
+        Self::At(When::Finalised, Box::new(self))
+    }
 }
