@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `pool-agreement.json` | the peer's own copy |
 //! | `pool-agreement-signed/` | a file for each number of which the operator has signed a version |
+//! | `pool-agreement-in-force` | number and hash of the newest version that the peer worked by |
 //! | `pool-agreement-other.json` | a copy that came, whose version in force is another one |
 
 use std::path::{Path, PathBuf};
@@ -12,9 +13,9 @@ use std::{fs, io};
 
 use node_core::pool::agreement::{Agreement, BadAgreement, Deposits, Merged, Signed};
 use node_core::record::{Journal, JournalError, Owner};
-use proto::agreement::{AgreementFile, MAX_BYTES};
+use proto::agreement::{AgreementFile, MAX_BYTES, Version};
 use proto::lock::Lock;
-use proto::{IdentityKey, PublicKey};
+use proto::{IdentityKey, PublicKey, Root};
 use thiserror::Error;
 
 use crate::disk::files::{self, FileError, Mode};
@@ -25,9 +26,11 @@ const FILE: &str = "pool-agreement.json";
 /// The folder of what the operator has signed: for each number a file with that name, in which the
 /// hash stands.
 const SIGNED: &str = "pool-agreement-signed";
+/// What was in force, so that nothing older ever is again: a number and a hash.
+const IN_FORCE: &str = "pool-agreement-in-force";
 /// A copy that cannot be made one with the own copy, as all have signed both.
 const OTHER: &str = "pool-agreement-other.json";
-/// More than a hash takes, in bytes.
+/// More than a number and a hash take, in bytes.
 const MAX_SIGNED_BYTES: usize = 128;
 
 /// An agreement that cannot be worked with.
@@ -55,6 +58,14 @@ pub enum AgreementFileError {
          you have signed. Put back what was there, and sign nothing before that", .0.display()
     )]
     Signed(PathBuf),
+    /// What stands in the file of what was in force is none of ours.
+    #[error(
+        "{} is not what gantry writes there: number and hash of the newest version that was in \
+         force. Put back what was there; if it is lost, have the others read their newest version \
+         to you, see that yours is the same (`gantry pool agree show`), and remove it",
+        .0.display()
+    )]
+    InForce(PathBuf),
     #[error(
         "{0}. To sign the first version, the signing record is looked through for deposits: if \
          that is `gantry run`, stop it for this one command"
@@ -72,9 +83,27 @@ pub(crate) fn beside(lock_file: &Path) -> PathBuf {
 /// The peer's own copy.
 ///
 /// # Errors
-/// Also if another complete version of the one in force was ever seen, or if the copy lacks what
-/// the operator has signed last: nobody may act by it then.
+/// Also if another complete version of the one in force was ever seen, if the copy lacks what the
+/// operator has signed last, or if an older version is in force in it than once was: nobody may act
+/// by it then.
 pub(crate) fn read(
+    own: &Path,
+    lock: &Lock,
+    deposits: Deposits,
+) -> Result<Agreement, AgreementFileError> {
+    let agreement = read_as_it_is(own, lock, deposits)?;
+    if let Some((number, hash)) = was_in_force(own)? {
+        let goes_on = agreement.goes_on_from(number, hash);
+        goes_on.map_err(refused(own))?;
+    }
+    Ok(agreement)
+}
+
+/// The same, whatever was in force: for whoever still holds that, and takes in what is newer.
+///
+/// # Errors
+/// As [`read`], but an older copy is none.
+pub(crate) fn read_as_it_is(
     own: &Path,
     lock: &Lock,
     deposits: Deposits,
@@ -84,6 +113,34 @@ pub(crate) fn read(
     let newest = signed(own)?.check_newest(Some(&agreement));
     newest.map_err(refused(own))?;
     Ok(agreement)
+}
+
+/// Number and hash of the newest version that was in force here, if any was.
+fn was_in_force(own: &Path) -> Result<Option<(u64, Root)>, AgreementFileError> {
+    let path = own.with_file_name(IN_FORCE);
+    let text = match files::read(&path, MAX_SIGNED_BYTES) {
+        Err(FileError::Read(_, error)) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(None);
+        }
+        text => text?,
+    };
+    let words = text.trim().split_once(' ');
+    let read = words.and_then(|(number, hash)| Some((number.parse().ok()?, hash.parse().ok()?)));
+    match read {
+        Some(read) => Ok(Some(read)),
+        None => Err(AgreementFileError::InForce(path)),
+    }
+}
+
+/// Remembers durably which version is in force, before anything is done by it. It was [`read`], so
+/// none that was before is newer.
+pub(crate) fn keep_in_force(own: &Path, version: &Version) -> Result<(), AgreementFileError> {
+    let now = (version.content.number, version.hash);
+    if was_in_force(own)? != Some(now) {
+        let text = format!("{} {}\n", now.0, now.1);
+        files::replace(&own.with_file_name(IN_FORCE), text.as_bytes(), Mode::Public)?;
+    }
+    Ok(())
 }
 
 /// Any copy of an agreement of the cluster with this lock, and the text of its file, for a command,

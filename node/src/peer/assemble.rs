@@ -235,17 +235,17 @@ struct Agreed {
 /// What of the agreement is in force. With one that cannot be read nothing is proposed if it may be
 /// about Rocket Pool: what the definition says of whom blocks pay may be theft.
 fn in_force(config: &Config, loaded: &mut Loaded) -> Agreed {
-    let place = agreement::beside(&config.lock_file);
+    let place = place(config, loaded);
     let is_open = matches!(loaded.lock.definition.terms().withdrawal, Withdrawal::Later);
     let mut agreed = Agreed {
         pool: None,
         may_be_on_pool: is_open,
         builders: InForce::default(),
     };
-    if !place.exists() {
+    if !place.file.exists() {
         return agreed;
     }
-    match agreement::read(&place, &loaded.lock, deposits(loaded)) {
+    match policy::read_and_keep(&place) {
         Ok(agreement) => {
             let mut versions = agreement.versions().iter();
             agreed.may_be_on_pool = versions.any(|it| it.content.terms.pool.is_some());

@@ -18,7 +18,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::warn;
 
-use crate::checks::agreement;
+use crate::checks::agreement::{self, AgreementFileError};
 
 /// The terms in force, and the number of the version in which they stand; 0 of none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -102,10 +102,23 @@ fn stamp(file: &Path) -> Stamp {
 }
 
 fn read(place: &Place) -> Option<InForce> {
-    let read = agreement::read(&place.file, &place.lock, place.deposits);
+    let read = read_and_keep(place);
     read.inspect_err(|error| warn!("builders build by what was agreed on before: {error}"))
         .ok()
         .map(|agreement| InForce::of(&agreement))
+}
+
+/// The agreement as it is now. What is in force by it is remembered before anything is done by it:
+/// nothing older holds again after a new start.
+///
+/// # Errors
+/// If it cannot be worked by, or not be remembered.
+pub(super) fn read_and_keep(place: &Place) -> Result<Agreement, AgreementFileError> {
+    let agreement = agreement::read(&place.file, &place.lock, place.deposits)?;
+    if let Ok(version) = agreement.in_force() {
+        agreement::keep_in_force(&place.file, version)?;
+    }
+    Ok(agreement)
 }
 
 #[cfg(test)]

@@ -65,8 +65,31 @@ fn neither_an_older_copy_nor_what_cannot_be_read_takes_anything_back() {
     let told = known.follow(read(&place).unwrap());
     assert_eq!(told, Some(BuilderPolicy::of(&second)));
     write(&place, &first);
-    assert_eq!(known.follow(read(&place).unwrap()), None);
+    assert_eq!(read(&place), None);
+    assert_eq!(known.follow(InForce::of(&first)), None);
     files::replace(&place.file, b"{}", Mode::Public).unwrap();
     assert_eq!(read(&place), None);
     assert_eq!(known.policy.unwrap().boost_factor(), 90);
+}
+
+/// It would bring back relays on which nobody agrees any more.
+#[test]
+fn nothing_older_is_in_force_after_a_new_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = Place {
+        file: dir.path().join("pool-agreement.json"),
+        lock: lock(),
+        deposits: Deposits::None,
+    };
+    let first = agreement_on(vec![relay()], 5);
+    write(&place, &first);
+    assert!(read_and_keep(&place).is_ok());
+    let second = followed(&first, 90);
+    write(&place, &second);
+    assert!(read_and_keep(&place).is_ok());
+    write(&place, &first);
+    let words = read_and_keep(&place).unwrap_err().to_string();
+    assert!(words.contains("no older one holds again"), "{words}");
+    write(&place, &second);
+    assert!(read_and_keep(&place).is_ok());
 }

@@ -1,8 +1,9 @@
 //! The agreement in force, as its file has it now: a new version may be merged while the peer runs.
 //!
 //! What was in force once stays: an older copy that is put in its place takes no version back, and
-//! one that has another version in the place of one of ours is refused. Behind what is in force the
-//! operator writes, and leaves out, what they like.
+//! one that has another version in the place of one of ours is refused. After a new start an older
+//! copy is none to work by. Behind what is in force the operator writes, and leaves out, what they
+//! like.
 
 use std::path::PathBuf;
 
@@ -11,7 +12,7 @@ use proto::agreement::PoolVersion;
 use proto::lock::Lock;
 use thiserror::Error;
 
-use crate::checks::agreement::{AgreementFileError, read, refused};
+use crate::checks::agreement::{AgreementFileError, keep_in_force, read, read_as_it_is, refused};
 
 /// There is no version of the agreement to work by.
 #[derive(Debug, Error)]
@@ -52,9 +53,9 @@ impl Standing {
     /// If the file is no agreement of this cluster, contradicts what it was, not all have signed,
     /// or it is not about Rocket Pool.
     pub(super) fn in_force(&mut self) -> Result<PoolVersion, NotInForce> {
-        let found = read(&self.file, &self.lock, self.deposits)?;
         let held = match &self.held {
             Some(held) => {
+                let found = read_as_it_is(&self.file, &self.lock, self.deposits)?;
                 let mut both = held.clone();
                 match both.merge(&found, self.deposits) {
                     Ok(_) => both,
@@ -62,9 +63,17 @@ impl Standing {
                     Err(error) => return Err(refused(&self.file)(error).into()),
                 }
             }
-            None => found,
+            None => read(&self.file, &self.lock, self.deposits)?,
         };
         let version = held.on_pool().map_err(refused(&self.file))?;
+        let is_known = self
+            .held
+            .as_ref()
+            .is_some_and(|it| is_same_in_force(it, &held));
+        if !is_known {
+            let in_force = held.in_force().map_err(refused(&self.file))?;
+            keep_in_force(&self.file, in_force)?;
+        }
         self.held = Some(held);
         Ok(version)
     }

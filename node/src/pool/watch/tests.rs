@@ -1,5 +1,7 @@
 //! A thread that looks while nobody waits for it.
 
+mod standing;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +10,6 @@ use node_core::pool::agreement::example::{identities, lock, terms};
 use node_core::pool::agreement::{Agreement, Deposits};
 use node_core::pool::book::theirs;
 use node_core::pool::example::{World, at};
-use node_core::record::Joined;
 use proto::agreement::{AccountSignature, PoolTerms};
 use proto::example;
 use tempfile::TempDir;
@@ -194,42 +195,6 @@ async fn what_is_written_or_left_out_behind_what_is_in_force_keeps_nobody_from_i
     assert_eq!(place.look().await, Ok(2));
     place.put(&drafts);
     assert!(place.look().await.is_err());
-}
-
-/// What is fixed may change until the first share of a deposit leaves, as the record says.
-#[test]
-fn what_is_fixed_changes_until_this_peer_consents_to_a_deposit_and_never_after() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = file(dir.path());
-    let put = |agreement: &Agreement| fs::write(&file, agreement.to_file().to_json()).unwrap();
-    let first = signed(first());
-    put(&first);
-    let mut standing = Standing::new(file.clone(), lock(), Deposits::of_record(None));
-    let in_force = |standing: &mut Standing| {
-        let version = standing.in_force().map(|it| it.number);
-        version.map_err(|why| why.to_string())
-    };
-    assert_eq!(in_force(&mut standing), Ok(1));
-    let second = followed(&first, |terms| terms.fixed.rocket_storage = [2; 20].into());
-    put(&second);
-    assert_eq!(in_force(&mut standing), Ok(2));
-    standing.consented(2);
-    assert_eq!(in_force(&mut standing), Ok(2));
-    let third = followed(&second, |terms| terms.fixed.rocket_storage = [3; 20].into());
-    put(&third);
-    let words = in_force(&mut standing).unwrap_err();
-    assert!(words.contains("stands since version 2"), "{words}");
-    // Nor after a start, by the record.
-    let joined = Joined {
-        number: 2,
-        fixed: second.last().on_pool().unwrap().terms.fixed,
-    };
-    let known = Deposits::of_record(Some(&joined));
-    let mut standing = Standing::new(file.clone(), lock(), known);
-    let words = in_force(&mut standing).unwrap_err();
-    assert!(words.contains("stands since version 2"), "{words}");
-    put(&second);
-    assert_eq!(in_force(&mut standing), Ok(2));
 }
 
 #[tokio::test]

@@ -88,6 +88,19 @@ impl Agreement {
         }
     }
 
+    /// Whether nothing older is in force than the version with this number and hash, which once
+    /// was.
+    ///
+    /// # Errors
+    /// If an older one is, or another one of that number, or none.
+    pub fn goes_on_from(&self, number: u64, hash: Root) -> Result<(), BadAgreement> {
+        let goes_on = |it: &Version| it.content.number > number || it.hash == hash;
+        match self.in_force().is_ok_and(goes_on) {
+            true => Ok(()),
+            false => Err(BadAgreement::Forgets { number, hash }),
+        }
+    }
+
     /// What the version in force says of Rocket Pool.
     ///
     /// # Errors

@@ -112,7 +112,8 @@ pub enum BadAgreement {
         "version {number} changes {what}, and that stands since version {since}: deposits return \
          to the megapool of one node account for ever, and gantry takes it that a share of one \
          may have left. If none of you has ever signed a deposit, all of you may remove \
-         `pool-agreement.json` and the folder `pool-agreement-signed`, and begin again"
+         `pool-agreement.json`, `pool-agreement-in-force` and the folder `pool-agreement-signed`, \
+         and begin again"
     )]
     Fixed {
         /// Of which version.
@@ -232,7 +233,7 @@ pub enum BadAgreement {
         "there are two versions {}, and all have signed both: {} and {}. {} No gantry signs two \
          versions of one number, unless what it remembers was removed. Nothing is done at Rocket \
          Pool while nobody can say which one holds: settle on the telephone which one, and each \
-         of you puts that one in place of the other",
+         of you puts that one in place of the other and removes `pool-agreement-in-force`",
         .0[0].number, .0[0], .0[1], both(.0)
     )]
     TwoComplete(Box<[Claim; 2]>),
@@ -275,6 +276,18 @@ pub enum BadAgreement {
          (`gantry pool agree sign FILE`)"
     )]
     Lacks {
+        /// The version.
+        number: u64,
+        /// Its hash.
+        hash: Root,
+    },
+    /// What was in force is in force no more.
+    #[error(
+        "version {number} with the hash {hash} was in force here, and by this copy it is not: it \
+         lacks that version or a signature of it, and no older one holds again. Get the newest \
+         copy from the others and take it in (`gantry pool agree merge FILE`)"
+    )]
+    Forgets {
         /// The version.
         number: u64,
         /// Its hash.
