@@ -105,6 +105,8 @@ pub struct Facts<'a> {
     pub settled: u64,
     /// Its owner of each peer, at the newest block and by the agreement.
     pub owners: &'a BTreeMap<PeerIndex, Address>,
+    /// What each peer is called, in the order of the definition.
+    pub names: &'a [String],
     /// The steps that it has to take by the own plan and that would succeed now, in their order.
     pub due: &'a [Call],
 }
@@ -143,7 +145,18 @@ pub struct Cosign {
 struct Votes {
     contents: Contents,
     hash: Root,
+    peers: Vec<PeerIndex>,
     signatures: BTreeMap<Address, AccountSignature>,
+}
+
+impl Votes {
+    /// Who has signed it, and what they do.
+    fn who(&self, names: &[String]) -> String {
+        let name = |peer: &PeerIndex| names.get(peer.position()).map(String::as_str);
+        let found: Vec<&str> = self.peers.iter().filter_map(name).collect();
+        let have = if found.len() == 1 { "has" } else { "have" };
+        format!("{} {have} signed", found.join(" and "))
+    }
 }
 
 fn is_nothing(contents: &Contents) -> bool {
@@ -260,10 +273,12 @@ impl Cosign {
             match same {
                 Some(it) => {
                     it.signatures.insert(*owner, said.signature);
+                    it.peers.push(peer);
                 }
                 None => votes.push(Votes {
                     contents: said.contents.clone(),
                     hash,
+                    peers: vec![peer],
                     signatures: [(*owner, said.signature)].into(),
                 }),
             }

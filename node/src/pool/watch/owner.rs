@@ -110,6 +110,8 @@ pub(super) struct Owner {
     around: Around,
     lock: Lock,
     keys: Vec<PublicKey>,
+    /// What each peer is called, in the order of the definition.
+    names: Vec<String>,
     /// None as long as it could not be opened.
     open: Option<Opened>,
     /// What came of peers before that.
@@ -129,6 +131,10 @@ impl Owner {
             share,
             around,
             keys: lock.group_keys(),
+            names: {
+                let operators = lock.definition.terms().operators.iter();
+                operators.map(|it| it.name.clone()).collect()
+            },
             lock,
             open: None,
             early: Vec::new(),
@@ -227,6 +233,7 @@ impl Owner {
             looked,
             agreed,
             founding: &founding,
+            names: &self.names,
             spec,
             now: clock::now().unix_seconds(),
         };

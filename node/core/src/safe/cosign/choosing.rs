@@ -88,11 +88,15 @@ impl Cosign {
                         found = Some(it);
                     }
                 }
-                Some(call) => waits.push(refused(proposal, &Proposal::of(call))),
+                Some(call) => {
+                    let why = refused(proposal, &Proposal::of(call));
+                    waits.push(format!("{} {why}", it.who(facts.names)));
+                }
                 None => waits.push(format!(
-                    "others have signed {} at nonce {} of the Safe, which this peer's own plan \
-                     does not say now",
-                    proposal.step, facts.nonce
+                    "{} {} at nonce {} of the Safe, which this peer's own plan does not say now",
+                    it.who(facts.names),
+                    proposal.step,
+                    facts.nonce
                 )),
             }
         }
@@ -124,12 +128,11 @@ impl Cosign {
 fn refused(proposal: &Proposal, own: &Proposal) -> String {
     match proposal.difference(own) {
         Some(what) => format!(
-            "others have signed {} with another call than this peer's own plan says: {what}",
+            "{} with another call than this peer's own plan says: {what}",
             proposal.step
         ),
         None => format!(
-            "others have signed {}, which must not happen twice: all that the Safe has done has to \
-             be final first",
+            "{}, which must not happen twice: all that the Safe has done has to be final first",
             proposal.step
         ),
     }

@@ -18,6 +18,8 @@ struct World {
     out: Option<usize>,
 }
 
+const NAMES: [&str; 4] = ["alice", "bob", "carol", "dave"];
+
 fn peer(at: usize) -> PeerIndex {
     size().peer(at).unwrap()
 }
@@ -47,6 +49,7 @@ impl World {
             nonce: self.nonce,
             settled: self.settled,
             owners: &owners,
+            names: &NAMES.map(str::to_owned),
             due: &due,
         };
         let mut liars = BTreeSet::new();
@@ -129,7 +132,10 @@ fn what_the_own_plan_does_not_say_is_not_signed_and_the_first_difference_is_show
     let second = world.round(&[0, 1, 2, 3]);
     assert!(second[1..].iter().all(|it| it.say.is_empty()));
     let words = &second[1].waits[0];
-    assert!(words.contains("register with another call"), "{words}");
+    assert!(
+        words.starts_with("alice has signed register with another call"),
+        "{words}"
+    );
     let (found, own) = (address(0xee), address(9));
     assert!(
         words.contains(&format!("target {found} and not {own}")),
@@ -142,7 +148,21 @@ fn what_the_own_plan_does_not_say_is_not_signed_and_the_first_difference_is_show
     world.round(&[0, 1, 2, 3]);
     let second = world.round(&[0, 1, 2, 3]);
     assert!(second[1..].iter().all(|it| it.say.is_empty()));
-    assert!(second[2].waits[0].contains("own plan does not say"));
+    let words = &second[2].waits[0];
+    assert!(
+        words.starts_with("alice has signed evil at nonce 0"),
+        "{words}"
+    );
+    assert!(words.contains("own plan does not say"), "{words}");
+    // Whoever signs it too is named with who proposed it.
+    world.due[3] = vec![call("evil", 1)];
+    world.round(&[0, 1, 2, 3]);
+    let third = world.round(&[0, 1, 2, 3]);
+    let words = &third[2].waits[0];
+    assert!(
+        words.starts_with("alice and dave have signed evil"),
+        "{words}"
+    );
 }
 
 #[test]

@@ -65,6 +65,8 @@ pub(super) struct Seen<'a> {
     pub(super) looked: &'a Looked,
     pub(super) agreed: &'a NodeSafe,
     pub(super) founding: &'a Founding,
+    /// Of each peer, in the order of the definition.
+    pub(super) names: &'a [String],
     pub(super) spec: &'a ChainSpec,
     pub(super) now: u64,
 }
@@ -113,6 +115,7 @@ impl Opened {
             nonce: state.nonce,
             settled: finalised.map_or(0, |it: &SafeState| it.nonce),
             owners,
+            names: seen.names,
             due: &due,
         };
         loop {
