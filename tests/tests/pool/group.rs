@@ -2,18 +2,15 @@
 //! first of them, whose program runs.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
 use alloy_primitives::{Address, eip191_hash_message, hex};
 use dkg::bls::SecretShare;
 use k256::ecdsa::SigningKey;
-use node::disk::keystore::{MasterSecret, StoredShare, store_all};
+use node::disk::keystore::{Draw, MasterSecret, StoredShare, seal, store_all};
 use node::disk::{DataLock, Files};
 use node_core::pool::agreement::{Agreement, example};
 use node_core::record::{Entry, History, Journal, Owner};
@@ -27,6 +24,8 @@ use tests::program::gantry;
 
 use crate::chain::{Chain, who};
 use crate::keys;
+use crate::running::Peer;
+use crate::safe::account_of;
 
 /// The key of the account [`who::NODE`].
 const NODE_KEY: &str = "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
@@ -42,8 +41,8 @@ const NODE_KEYSTORE: &str = r#"{"address": "70997970c51812dc3a010c7d01b50e0d17dc
 const NODE_PASSWORD: &str = "of the tests";
 /// What opens the keystores of the shares.
 const SEED: [u8; 32] = [0x5e; 32];
-/// Longer than anything here takes on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(180);
+/// What makes the keys of several.
+const TOGETHER: u8 = 0x60;
 
 pub fn ours(address: Address) -> proto::Address {
     address.into_array().into()
@@ -188,13 +187,13 @@ impl<'a> Group<'a> {
             validators: 2,
             chain: pretend(chain),
             joins: true,
-            seed: 0x60,
+            seed: TOGETHER,
         });
         let lock = &cluster.lock;
         let agreement = signed_by(&cluster.identities, lock.clone(), terms(chain));
         let names = proto::example::NAMES;
         let mut all = Vec::new();
-        for ((at, name), outcome) in (1..).zip(names).zip(&cluster.outcomes) {
+        for ((at, name), outcome) in (0..).zip(names).zip(&cluster.outcomes) {
             let dir = root.join(name);
             fs::create_dir_all(&dir).unwrap();
             let shares: Vec<StoredShare> = outcome
@@ -205,7 +204,7 @@ impl<'a> Group<'a> {
                     secret: it.share.clone(),
                 })
                 .collect();
-            let group = Self::seated(chain, &dir, (lock, [0x60 ^ at; 32], &shares));
+            let group = Self::seated(chain, &dir, (lock, seed(at), &shares));
             let text = agreement.to_file().to_json();
             fs::write(dir.join("pool-agreement.json"), text).unwrap();
             all.push(group);
@@ -235,9 +234,7 @@ impl<'a> Group<'a> {
             ("node-account.password", NODE_PASSWORD.to_owned()),
         ];
         for (name, text) in secrets {
-            let file = dir.join(name);
-            fs::write(&file, text).unwrap();
-            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+            write_secret(&dir.join(name), &text);
         }
         let master = MasterSecret::from_seed(&SEED, &lock.keystore_salt);
         store_all(&dir.join("keystores"), &master, shares).unwrap();
@@ -250,6 +247,28 @@ impl<'a> Group<'a> {
             ports: free.map(|it| it.local_addr().unwrap().port()),
             peers: String::new(),
         }
+    }
+
+    /// The identity key of one of [`Group::together`].
+    pub fn identity(at: usize) -> Identity {
+        Identity::from_seed(&seed(at))
+    }
+
+    /// Where it listens for peers.
+    pub fn listens(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.ports[0]).into()
+    }
+
+    /// Its operator's own account has this key.
+    pub fn keep_account(&self, key: &SigningKey) {
+        let lock = fs::read_to_string(self.dir.join("cluster-lock.json")).unwrap();
+        let lock = Lock::from_json(&lock).unwrap();
+        let master = MasterSecret::from_seed(&SEED, &lock.keystore_salt);
+        let account = ours(account_of(key));
+        let password = master.account_password(&account);
+        let sealed = (password.as_str(), &Draw::new().unwrap());
+        let text = seal(&key.to_bytes().into(), &account, sealed);
+        write_secret(&self.dir.join("account.json"), &text);
     }
 
     /// The operator allows so many gwei by unit of gas.
@@ -287,18 +306,7 @@ impl<'a> Group<'a> {
 
     /// Its peer runs.
     pub fn run(&self) -> Peer {
-        let mut child = self.command(&self.chain.rpc);
-        let mut child = child.stderr(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let (tell, told) = channel();
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                if tell.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        Peer { child, told }
+        Peer::start(self.command(&self.chain.rpc))
     }
 
     /// What `gantry status` prints of it.
@@ -336,6 +344,17 @@ impl<'a> Group<'a> {
     }
 }
 
+/// What makes the identity of one of [`Group::together`].
+fn seed(at: usize) -> [u8; 32] {
+    let place = u8::try_from(at).unwrap() + 1;
+    [TOGETHER ^ place; 32]
+}
+
+fn write_secret(file: &Path, text: &str) {
+    fs::write(file, text).unwrap();
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
 fn secret(word: &str, bytes: [u8; 32]) -> String {
     format!("{word} {}\n", hex::encode(bytes))
 }
@@ -351,39 +370,4 @@ fn record(dir: &Path, lock: &Lock, identity: &Identity) {
         identity: identity.public(),
     };
     Journal::create(Files::within(&held), owner, history).unwrap();
-}
-
-/// A peer that runs. It is killed with this value.
-pub struct Peer {
-    child: Child,
-    told: Receiver<String>,
-}
-
-impl Peer {
-    /// Waits for a line of its log with these words.
-    pub fn wait_for(&mut self, words: &str) -> String {
-        let mut all = String::new();
-        while let Ok(line) = self.told.recv_timeout(PATIENCE) {
-            if line.contains(words) {
-                return line;
-            }
-            all += &line;
-            all.push('\n');
-        }
-        panic!("it does not say {words:?}: {all}");
-    }
-}
-
-impl Peer {
-    /// How it ends by itself.
-    pub fn ends(&mut self) -> ExitStatus {
-        self.child.wait().unwrap()
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

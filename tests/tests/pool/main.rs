@@ -7,6 +7,7 @@
 //! | [`chain`] | anvil with the stand-ins, transactions, the words of refusals, time |
 //! | [`beacon`] | the pretend beacon chain: blocks, states, proofs, its Beacon API |
 //! | [`between`] | what kills a sender between two of its steps |
+//! | [`evil`] | two evil peers of four, who sign and send what they like for the node account |
 //! | [`group`] | a group's lock, agreement and data directory, and its peer that runs |
 //! | [`keys`] | keys of validators and the deposits they sign |
 //! | [`node`] | a node account on the way of its validators, call by call |
@@ -20,6 +21,7 @@
 //! | [`queues`] | the queues, what leaves them, and credit |
 //! | [`planned`] | what the plan says is done, step by step |
 //! | [`refusals`] | what the contracts refuse, and with which words |
+//! | [`running`] | a peer that runs, and what it logs |
 //! | [`safe`] | Safe's own contracts, and the node account that is a Safe |
 //! | [`withdrawal`] | a Safe at a withdrawal address, and what may be hidden in one |
 
@@ -33,6 +35,7 @@ mod beacon;
 mod between;
 mod chain;
 mod coordinator;
+mod evil;
 mod group;
 mod hand;
 mod keys;
@@ -44,6 +47,7 @@ mod planned;
 mod prover;
 mod queues;
 mod refusals;
+mod running;
 mod safe;
 mod send;
 mod status;

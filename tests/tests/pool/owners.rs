@@ -6,21 +6,24 @@ use std::path::Path;
 use std::process::Command;
 
 use alloy_primitives::{Address, U256};
+use k256::ecdsa::SigningKey;
 use node_core::pool::abi::Megapool;
 use node_core::safe::Safe;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::program::gantry;
 
+use crate::abi::Storage;
 use crate::chain::{Chain, ETHER, who};
 use crate::coordinator::owner_sends;
-use crate::group::{Group, Peer};
+use crate::group::Group;
 use crate::node::expected;
+use crate::running::Peer;
 use crate::safe::deploy;
 
 /// The node account is the Safe of these, of whom the first coordinates.
-struct Owners<'a> {
-    all: Vec<Group<'a>>,
-    accounts: Vec<Address>,
+pub struct Owners<'a> {
+    pub all: Vec<Group<'a>>,
+    pub accounts: Vec<Address>,
 }
 
 /// What a command prints in a data directory.
@@ -34,7 +37,12 @@ fn run(dir: &Path, arguments: &[&str]) -> String {
 }
 
 impl<'a> Owners<'a> {
-    async fn found(chain: &'a Chain, name: &str) -> Self {
+    pub async fn found(chain: &'a Chain, name: &str) -> Self {
+        Self::found_with(chain, name, &[]).await
+    }
+
+    /// The same, and the first of them have accounts with these keys.
+    pub async fn found_with(chain: &'a Chain, name: &str, keys: &[SigningKey]) -> Self {
         deploy(chain).await;
         chain.mine(6).await;
         let all = Group::together(chain, name);
@@ -43,7 +51,13 @@ impl<'a> Owners<'a> {
             group.configure(first);
             fs::remove_file(group.dir.join("pool-agreement.json")).unwrap();
         }
-        let made = all.iter().map(|it| run(&it.dir, &["account", "new"]));
+        for (group, key) in all.iter().zip(keys) {
+            group.keep_account(key);
+        }
+        let made = all.iter().enumerate().map(|(at, it)| {
+            let what = if at < keys.len() { "show" } else { "new" };
+            run(&it.dir, &["account", what])
+        });
         let accounts: Vec<Address> = made.map(|it| it.trim().parse().unwrap()).collect();
         for account in &accounts {
             chain.credit(*account, ETHER).await;
@@ -117,8 +131,20 @@ impl<'a> Owners<'a> {
         new.trim().parse().unwrap()
     }
 
+    /// What each has signed at a nonce, and keeps.
+    fn signed(&self, nonce: u64) -> Vec<Value> {
+        let file = format!("node-account-signed/{:#x}-31337.json", self.safe());
+        let of = |group: &Group<'_>| {
+            let text = fs::read_to_string(group.dir.join(&file)).unwrap();
+            let kept: Value = serde_json::from_str(&text).unwrap();
+            let lines = kept["signed"].as_array().unwrap().clone();
+            lines.into_iter().find(|line| line["nonce"] == nonce)
+        };
+        self.all.iter().filter_map(of).collect()
+    }
+
     /// Where the Safe is, by the agreement.
-    fn safe(&self) -> Address {
+    pub fn safe(&self) -> Address {
         let newest = self.newest(0);
         let fixed = &newest["fixed"];
         fixed["node_account"].as_str().unwrap().parse().unwrap()
@@ -193,4 +219,34 @@ async fn two_that_go_first_at_once_have_nothing_done_twice() {
     assert_eq!(nonce, U256::from(3));
     let there = chain.view(safe, Safe::getOwnersCall {}).await;
     assert_eq!(there, owners.accounts);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_whose_block_is_taken_back_is_done_again_with_the_same_signatures() {
+    let chain = Chain::start().await;
+    let owners = Owners::found(&chain, "pool-safe-back").await;
+    let safe = owners.safe();
+    let mut all: Vec<Peer> = owners.all.iter().map(Group::run).collect();
+    all[0].wait_for("coordinator: sent propose-withdrawal:");
+    let storage = chain.at("rocketStorage");
+    let asked = || Storage::getNodePendingWithdrawalAddressCall { node: safe };
+    assert_eq!(chain.view(storage, asked()).await, who::OWNER);
+    drop(all);
+    chain.ask("anvil_reorg", json!([1, []])).await;
+    assert_eq!(chain.view(storage, asked()).await, Address::ZERO);
+    let nonce = chain.view(safe, Safe::nonceCall {}).await;
+    assert_eq!(nonce, U256::from(2));
+    let signed = owners.signed(2);
+    assert_eq!(signed.len(), 4);
+    // By whoever is left, as long as enough are.
+    let mut all: Vec<Peer> = owners.all[..3].iter().map(Group::run).collect();
+    for peer in &mut all {
+        // The owner's turn has come.
+        peer.wait_for("confirms that it is to be the withdrawal address");
+    }
+    drop(all);
+    assert_eq!(chain.view(storage, asked()).await, who::OWNER);
+    let nonce = chain.view(safe, Safe::nonceCall {}).await;
+    assert_eq!(nonce, U256::from(3));
+    assert_eq!(owners.signed(2), signed);
 }
