@@ -151,3 +151,6 @@ impl EntryShape {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
