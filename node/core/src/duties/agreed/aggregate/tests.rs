@@ -222,3 +222,13 @@ fn what_the_own_node_gives_is_kept_with_our_votes_or_not_at_all() {
     assert_eq!(kept(garbage), None, "a sum that is no point");
     assert_eq!(run(None).keep(vec![carrying(&[2])]), None, "no vote");
 }
+
+/// Votes come until then; what is aggregated before lacks some (`AGGREGATE_DUE_BPS`, 6667).
+#[test]
+fn aggregates_are_due_when_two_thirds_of_their_slot_are_over_and_not_with_the_votes() {
+    let chain = chain();
+    let into = due_at(DUTY.slot, &chain).since(chain.start_of(DUTY.slot));
+    let slot = chain.slot_duration();
+    assert!(into * 3 >= slot * 2 && into * 10 < slot * 7, "{into:?}");
+    assert_eq!(begin(DUTY.slot, &chain).0, due_at(DUTY.slot, &chain));
+}
