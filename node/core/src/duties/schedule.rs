@@ -241,9 +241,7 @@ impl Schedule {
             };
             if self.withheld.is_halted(validator) {
                 let of = (validator, duty.validator_index);
-                if self.owes(validator) {
-                    self.withheld.attests(duty.slot, of);
-                }
+                self.withheld.attests(duty.slot, of);
             } else {
                 let list = self.attesters.entry(duty.slot).or_default();
                 list.push(Attester { validator, duty });
@@ -269,9 +267,7 @@ impl Schedule {
             };
             if self.withheld.is_halted(validator) {
                 let of = (validator, duty.validator_index);
-                if self.owes(validator) {
-                    self.withheld.proposes(duty.slot, of);
-                }
+                self.withheld.proposes(duty.slot, of);
             } else {
                 self.proposers.insert(duty.slot, validator);
             }

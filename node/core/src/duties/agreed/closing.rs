@@ -47,16 +47,16 @@ pub(crate) enum Fate {
 /// What to say of a duty whose time is over, and that nobody began: only these owe it, of which
 /// nothing is signed any more.
 pub(crate) fn close_halted(duty: DutyId, halted: Vec<Ours>) -> Vec<Note> {
+    if halted.is_empty() {
+        return Vec::new();
+    }
     let fate = Ending {
         work: work_of(duty.kind),
         why: Some(Miss::Halted),
         of: halted,
     };
     let ended = Ended {
-        fates: Some(fate)
-            .filter(|fate| !fate.of.is_empty())
-            .into_iter()
-            .collect(),
+        fates: vec![fate],
         signed: None,
         reached: None,
         missing: PeerSet::EMPTY,
@@ -218,13 +218,10 @@ impl Run {
     /// missed or that somebody has not helped. `halted` are those that owe it too, and of which
     /// nothing is signed any more.
     pub(crate) fn close(&self, halted: &[Ours], step: &Step<'_>) -> Vec<Note> {
-        let ended = self.ended(halted, step);
-        let absent = Note::Absent {
-            duty: self.duty,
-            peers: self.absent(step),
-        };
-        let is_word = |note: &Note| !matches!(note, Note::Absent { peers, .. } if peers.is_empty());
-        told(self.duty, ended, Some(absent).filter(is_word))
+        let duty = self.duty;
+        let peers = self.absent(step);
+        let absent = (!peers.is_empty()).then_some(Note::Absent { duty, peers });
+        told(duty, self.ended(halted, step), absent)
     }
 
     fn ended(&self, halted: &[Ours], step: &Step<'_>) -> Ended {

@@ -38,10 +38,8 @@ impl Schedule {
         members.dedup_by_key(|member| member.validator);
         let is_halted = |member: &mut Member| self.withheld.is_halted(member.validator);
         let halted: Vec<Member> = members.extract_if(.., is_halted).collect();
-        let owing = halted.iter().filter(|member| self.owes(member.validator));
-        let owing = owing.map(|member| (member.validator, member.index));
-        let owing = owing.collect();
-        self.withheld.sit(epoch, owing);
+        let halted = halted.iter().map(|member| (member.validator, member.index));
+        self.withheld.sit(epoch, halted.collect());
         let is_news = self.members.get(&epoch) != Some(&members);
         self.members.insert(epoch, members);
         let unbound = Draw {

@@ -56,15 +56,6 @@ impl Withheld {
         self.proposers.insert(slot, of);
     }
 
-    /// Nothing is owed by this one any more.
-    fn excuse(&mut self, validator: ValidatorPosition) {
-        for ours in self.attesters.values_mut().chain(self.members.values_mut()) {
-            ours.remove(&validator);
-        }
-        self.attesters.retain(|_, ours| !ours.is_empty());
-        self.proposers.retain(|_, (of, _)| *of != validator);
-    }
-
     /// Who sits in the sync committee in this epoch, as it is named now.
     pub(super) fn sit(&mut self, epoch: Epoch, members: Ours) {
         self.members.insert(epoch, members);
@@ -73,7 +64,6 @@ impl Withheld {
 
 impl Schedule {
     /// From now on nothing is signed for this validator: what it owes is [`Schedule::withheld`].
-    /// To be said again when it was slashed.
     pub fn halt(&mut self, validator: ValidatorPosition) {
         self.withheld.halted.insert(validator);
         for (slot, list) in &mut self.attesters {
@@ -94,17 +84,9 @@ impl Schedule {
                 ours.insert(validator, member.index);
             }
         }
-        if !self.owes(validator) {
-            self.withheld.excuse(validator);
-        }
     }
 
-    /// Whether a validator that was halted owes its duties all the same.
-    pub(super) fn owes(&self, validator: ValidatorPosition) -> bool {
-        !self.registered.get(&validator).is_some_and(|it| it.slashed)
-    }
-
-    /// The duties in these slots that halted validators owe.
+    /// The duties in these slots that are halted validators', slashed or not.
     pub fn withheld_in(&self, slots: Range<Slot>) -> Vec<DutyId> {
         if slots.is_empty() {
             return Vec::new();
@@ -144,6 +126,9 @@ impl Schedule {
             }
             DutyKind::Aggregate | DutyKind::Contribution(_) => None,
         };
-        owed.into_iter().flatten().collect()
+        // One that was slashed owes nothing, whenever that became known.
+        let is_slashed = |of: &ValidatorPosition| self.registered(*of).is_some_and(|it| it.slashed);
+        let owed = owed.into_iter().flatten();
+        owed.filter(|(of, _)| !is_slashed(of)).collect()
     }
 }
