@@ -31,8 +31,9 @@ use proto::{Address, Root};
 use thiserror::Error;
 
 use self::kept::{KeptError, KeptOutbox};
+use self::worded::as_signed;
 pub use self::worded::sent;
-use self::worded::{as_signed, unpriced};
+pub(in crate::pool) use self::worded::unpriced;
 use crate::execution::{
     AccountState, Anchors, ExecutionError, Patience, Sender, States, Taken, Transaction,
 };

@@ -10,7 +10,7 @@ use proto::Root;
 use crate::execution::Transaction;
 
 /// What a call does.
-pub(super) fn unpriced(call: &Call) -> Transaction {
+pub(in crate::pool) fn unpriced(call: &Call) -> Transaction {
     Transaction {
         nonce: 0,
         to: call.to,

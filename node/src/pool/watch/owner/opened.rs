@@ -21,9 +21,10 @@ use proto::frame::SafeStep;
 use proto::{Address, PeerIndex};
 
 use super::Idle;
-use crate::execution::{Sender, States, Transaction};
+use crate::execution::{Sender, States};
 use crate::pool::anchors;
 use crate::pool::sending::signed_file::SignedFile;
+use crate::pool::sending::unpriced;
 use crate::pool::simulate::{Simulated, simulate};
 use crate::pool::watch::open::Open;
 
@@ -234,16 +235,7 @@ impl Opened {
         let (head, safe) = (anchors(&seen.looked.sight).head, self.account.address);
         let mut refusals = Vec::new();
         for call in calls {
-            let tried = Transaction {
-                nonce: 0,
-                to: call.to,
-                value: call.value,
-                data: call.data.clone(),
-                gas: call.gas.units(),
-                max_fee: 0,
-                priority_fee: 0,
-            };
-            match self.states.simulate(&head, &safe, &tried).await? {
+            match self.states.simulate(&head, &safe, &unpriced(&call)).await? {
                 Ok(()) => return Ok(Ok(call)),
                 Err(why) if refusals.contains(&why) => {}
                 Err(why) => refusals.push(why),
