@@ -11,6 +11,7 @@ use alloy::primitives::keccak256;
 use node_core::pool::book::Round;
 use node_core::pool::withdrawal::birth::{Birth, Logged, SET_UP};
 use node_core::pool::withdrawal::{Kept, Owned, Seen, Unfit, read};
+use proto::agreement::PoolTerms;
 use proto::{Address, Root};
 
 use super::{SightError, answer_of, state_of};
@@ -21,11 +22,31 @@ use crate::execution::{
 /// How Safes were made, as far as that is final.
 pub type Births = BTreeMap<Address, Birth>;
 
-/// Looks at the Safe at this address, and has it judged: as it is, if it is the operators' own.
+/// An address, and the Safe at it if that is the operators' own, else what speaks against it.
+pub type Judged = (Address, Result<Kept, Unfit>);
+
+/// Looks at both withdrawal addresses of these terms, once where they are one, and has the Safes at
+/// them judged.
 ///
 /// # Errors
 /// If the execution node does not answer, or not what can be right.
-pub async fn look(
+pub async fn look_at_both(
+    (states, births): (&mut States, &mut Births),
+    terms: &PoolTerms,
+    (anchors, agreed): (&Anchors, &Owned),
+) -> Result<Vec<Judged>, SightError> {
+    let mut all = vec![terms.withdrawal, terms.rpl_withdrawal];
+    all.dedup();
+    let mut judged = Vec::new();
+    for at in all {
+        let through = (&mut *states, &mut *births);
+        judged.push((at, look(through, &at, (anchors, agreed)).await?));
+    }
+    Ok(judged)
+}
+
+/// Looks at the Safe at this address, and has it judged.
+async fn look(
     (states, births): (&mut States, &mut Births),
     at: &Address,
     (anchors, agreed): (&Anchors, &Owned),

@@ -18,7 +18,7 @@ use crate::cmd::runtime::{complete, runtime};
 use crate::config::LogFormat;
 use crate::execution::{Patience, States};
 use crate::pool::SightError;
-use crate::pool::withdrawal::{Births, look};
+use crate::pool::withdrawal::{Births, look_at_both};
 
 /// Check that the withdrawal addresses are Safes of all operators, and nobody else's behind them.
 ///
@@ -71,7 +71,7 @@ async fn look_at_all(
     lock: &Lock,
     version: &PoolVersion,
 ) -> Result<Vec<(Address, Kept)>, PoolError> {
-    let (terms, definition) = (&version.terms, lock.definition.terms());
+    let definition = lock.definition.terms();
     let owned = Owned::agreed(version, definition.size().threshold());
     let owned = owned.ok_or(WithdrawalError::NoOwners)?;
     let mut states = States::at(url, Patience::USUAL).map_err(SightError::from)?;
@@ -81,16 +81,13 @@ async fn look_at_all(
         let found = anchors.chain_id;
         return Err(SightError::OtherChain { found, expected }.into());
     }
-    let mut all = vec![terms.withdrawal, terms.rpl_withdrawal];
-    all.dedup();
-    let (mut seen, mut births) = (Vec::new(), Births::new());
-    for at in all {
-        let through = (&mut states, &mut births);
-        let kept = look(through, &at, (&anchors, &owned)).await?;
+    let through = (&mut states, &mut Births::new());
+    let judged = look_at_both(through, &version.terms, (&anchors, &owned)).await?;
+    let own = judged.into_iter().map(|(at, kept)| {
         let kept = kept.map_err(|why| WithdrawalError::Unfit { at, why })?;
-        seen.push((at, kept));
-    }
-    Ok(seen)
+        Ok((at, kept))
+    });
+    own.collect()
 }
 
 /// What is printed of one that is as it has to be.

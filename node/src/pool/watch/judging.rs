@@ -29,7 +29,7 @@ use crate::checks::own_nodes::{NoneServes, OwnNodes};
 use crate::clock;
 use crate::execution::{Execution, ExecutionError, Patience, States};
 use crate::pool::leaving::{Own, paid_out};
-use crate::pool::withdrawal::{self, Births};
+use crate::pool::withdrawal::{Births, look_at_both};
 use crate::pool::{SightError, Target, anchors, answer_of, look_with, state_of};
 
 /// Where the own nodes are.
@@ -139,10 +139,8 @@ async fn see(
     let keys: Vec<PublicKey> = validators.filter_map(key).collect();
     let (mut states, sight) = look_with(&nodes.execution, target, Patience::USUAL).await?;
     let extra = read_extra(&mut states, &sight, &keys).await?;
-    let withdrawal = {
-        let through = (&mut states, &mut settled.births);
-        read_withdrawal(through, &sight, (lock, version)).await?
-    };
+    let through = (&mut states, &mut settled.births);
+    let withdrawal = read_withdrawal(through, &sight, (lock, version)).await?;
     let chain = &lock.definition.terms().chain;
     let execution = Execution::connect(&nodes.execution, chain, Patience::USUAL).await?;
     let of = keys.iter().copied().collect();
@@ -178,25 +176,18 @@ async fn see(
 /// Whether the withdrawal addresses are Safes of the operators, where these name the accounts that
 /// decide.
 async fn read_withdrawal(
-    (states, births): (&mut States, &mut Births),
+    through: (&mut States, &mut Births),
     sight: &Sight,
     (lock, version): (&Lock, &PoolVersion),
 ) -> Result<Vec<(Address, Result<(), Unfit>)>, Unseen> {
-    let terms = &version.terms;
     let threshold = lock.definition.terms().size().threshold();
     let Some(owned) = Owned::agreed(version, threshold) else {
         return Ok(Vec::new());
     };
-    let anchors = anchors(sight);
-    let mut all = vec![terms.withdrawal, terms.rpl_withdrawal];
-    all.dedup();
-    let mut judged = Vec::new();
-    for at in all {
-        let through = (&mut *states, &mut *births);
-        let kept = withdrawal::look(through, &at, (&anchors, &owned)).await?;
-        judged.push((at, kept.map(|_| ())));
-    }
-    Ok(judged)
+    let with = (&anchors(sight), &owned);
+    let judged = look_at_both(through, &version.terms, with).await?;
+    let own = judged.into_iter().map(|(at, kept)| (at, kept.map(|_| ())));
+    Ok(own.collect())
 }
 
 /// What only a deposit has to know of the contracts, at both blocks of the sight.
