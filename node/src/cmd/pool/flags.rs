@@ -3,9 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use node_core::pool::agreement::Deposits;
 use proto::Address;
+use proto::agreement::PoolVersion;
 use proto::definition::parse_address;
+use proto::lock::Lock;
 
+use super::PoolError;
+use crate::checks::agreement::{self, refused};
+use crate::checks::lock;
 use crate::config::{Config, ConfigError};
 
 /// The address of the execution node: `execution_node` of a config.
@@ -27,7 +33,33 @@ pub(super) struct Through {
     config: Option<PathBuf>,
 }
 
+/// What the operators have agreed on, and by which node it is looked.
+pub(super) struct Agreed {
+    pub(super) config: Config,
+    pub(super) lock: Lock,
+    /// What is in force on Rocket Pool.
+    pub(super) version: PoolVersion,
+    /// The address of the execution node.
+    pub(super) url: String,
+}
+
 impl Through {
+    /// All of it, for commands about what is agreed on.
+    pub(super) fn agreed(&self) -> Result<Agreed, PoolError> {
+        let config = self.config()?;
+        let lock = lock::read(&config.lock_file)?;
+        let file = agreement::beside(&config.lock_file);
+        let agreement = agreement::read(&file, &lock, Deposits::UNKNOWN)?;
+        let version = agreement.on_pool().map_err(refused(&file))?;
+        let url = self.url(&config)?;
+        Ok(Agreed {
+            config,
+            lock,
+            version,
+            url,
+        })
+    }
+
     /// The address that stands in the place of the config's, if one does.
     pub(super) fn given(&self) -> Option<&str> {
         self.execution_node.as_deref()

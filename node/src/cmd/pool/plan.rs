@@ -5,7 +5,6 @@ mod page;
 use std::collections::BTreeMap;
 
 use clap::Args;
-use node_core::pool::agreement::Deposits;
 use node_core::pool::plan::{Facts, Made, Step, plan};
 use node_core::pool::sight::Sight;
 use node_core::pool::view::Block;
@@ -17,9 +16,7 @@ use serde::Serialize;
 
 use super::PoolError;
 use super::exits::{self, Exits};
-use super::flags::Through;
-use crate::checks::agreement::{self, refused};
-use crate::checks::lock;
+use super::flags::{Agreed, Through};
 use crate::cmd::log;
 use crate::cmd::runtime::{complete, runtime};
 use crate::config::{Config, LogFormat};
@@ -66,12 +63,12 @@ impl Arguments {
     pub fn run(self) -> Result<(), PoolError> {
         // Of this program only: what others log may name the node's address.
         log::start(&"node=warn".parse().unwrap_or_default(), LogFormat::Text);
-        let config = self.through.config()?;
-        let lock = lock::read(&config.lock_file)?;
-        let file = agreement::beside(&config.lock_file);
-        let agreement = agreement::read(&file, &lock, Deposits::UNKNOWN)?;
-        let version = agreement.on_pool().map_err(refused(&file))?;
-        let url = self.through.url(&config)?;
+        let Agreed {
+            config,
+            lock,
+            version,
+            url,
+        } = self.through.agreed()?;
         let work = look_and_plan((&url, &config), &lock, &version);
         let (sight, steps, simulated, exits) = complete(runtime()?, work)?;
         let steps = steps.iter().zip(simulated);

@@ -1,7 +1,6 @@
 //! `gantry pool withdrawal`: whether what comes back comes to a Safe of the operators' own.
 
 use clap::Args;
-use node_core::pool::agreement::Deposits;
 use node_core::pool::withdrawal::{Kept, Owned, Unfit};
 use proto::Address;
 use proto::agreement::PoolVersion;
@@ -10,9 +9,7 @@ use proto::lock::Lock;
 use thiserror::Error;
 
 use super::PoolError;
-use super::flags::Through;
-use crate::checks::agreement::{self, refused};
-use crate::checks::lock;
+use super::flags::{Agreed, Through};
 use crate::cmd::log;
 use crate::cmd::runtime::{complete, runtime};
 use crate::config::LogFormat;
@@ -52,12 +49,9 @@ impl Arguments {
     pub fn run(self) -> Result<(), PoolError> {
         // Of this program only: what others log may name the node's address.
         log::start(&"node=warn".parse().unwrap_or_default(), LogFormat::Text);
-        let config = self.through.config()?;
-        let lock = lock::read(&config.lock_file)?;
-        let file = agreement::beside(&config.lock_file);
-        let agreement = agreement::read(&file, &lock, Deposits::UNKNOWN)?;
-        let version = agreement.on_pool().map_err(refused(&file))?;
-        let url = self.through.url(&config)?;
+        let Agreed {
+            lock, version, url, ..
+        } = self.through.agreed()?;
         let seen = complete(runtime()?, look_at_all(&url, &lock, &version))?;
         for (at, kept) in seen {
             print!("{}", page(&at, &kept));
