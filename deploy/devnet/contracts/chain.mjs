@@ -5,6 +5,9 @@
 //   node chain.mjs deploy RPC KEY TERMS
 //       deploys them from the account whose key is in the file KEY, and prints their addresses by
 //       their names
+//   node chain.mjs safe RPC KEY DEPTH
+//       deploys Safe's own contracts, as they were published, to the addresses that they have on
+//       every chain
 //
 // TERMS is JSON: {beaconRoots, slotsPerHistoricalRoot, withdrawals, capellaSlot, electraSlot,
 // genesisTime, genesisValidatorsRoot, slotsPerEpoch, notifyThreshold}, of the beacon chain that is
@@ -22,6 +25,19 @@ import {Wallet, ask} from "./wallet.mjs";
 const COMPILED = new URL("node_modules/.compiled.json", import.meta.url);
 const HOODI = 560048;
 const DEPOSIT_CONTRACT = "0x00000000219ab540356cbb839cbe05303d7705fa";
+
+// Whom Safe's contracts come from on every chain (safe-global/safe-singleton-factory), and where
+// they lie in their package.
+const SINGLETON_FACTORY = "0x914d7fec6aac8cd542e72bca78b30650d45643d7";
+const SAFE_PACKAGE = new URL(
+  "node_modules/@safe-global/safe-contracts/build/artifacts/contracts/",
+  import.meta.url,
+);
+const SAFE = [
+  "Safe.sol/Safe",
+  "proxies/SafeProxyFactory.sol/SafeProxyFactory",
+  "handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler",
+];
 
 // The name of each in RocketStorage, the stand-in for it, and the terms that it is built with.
 const CONTRACTS = {
@@ -150,9 +166,24 @@ async function deploy(rpc, key, {contracts}, terms) {
   return found;
 }
 
+async function deploySafe(rpc, key, depth) {
+  const wallet = await Wallet.open(rpc, key, depth);
+  for (const name of SAFE) {
+    const file = new URL(`${name}.json`, SAFE_PACKAGE);
+    const code = JSON.parse(readFileSync(file, "utf8")).bytecode.slice(2);
+    // No salt.
+    const data = `0x${word(0)}${code}`;
+    await wallet.send({to: SINGLETON_FACTORY, gas: gasOf(code), data});
+    await wallet.settle();
+  }
+}
+
 const [mode, ...rest] = process.argv.slice(2);
 if (mode === "compile") {
   await compile();
+} else if (mode === "safe") {
+  const [rpc, key, depth] = rest;
+  await deploySafe(rpc, readFileSync(key, "utf8"), Number(depth));
 } else {
   const [rpc, key, terms] = rest;
   const sources = JSON.parse(readFileSync(COMPILED, "utf8"));

@@ -1,6 +1,6 @@
 // Writes the execution chain's genesis, in geth's format, to standard output: all forks up to
-// Prague at once (with --fork fulu also Osaka), the deposit contract, the system contracts, and
-// funded accounts.
+// Prague at once (with --fork fulu also Osaka), the deposit contract, the system contracts,
+// what makes contracts at the same address everywhere, and funded accounts.
 //
 // The contracts (code and storage) are those of the Hoodi genesis inside @ethereumjs/genesis.
 // node genesis.mjs [--chain-id 1337] [--fork electra|fulu]
@@ -9,6 +9,12 @@ import {getGenesis} from "@ethereumjs/genesis";
 
 const HOODI = 560048;
 const DEPOSIT_CONTRACT = "0x00000000219ab540356cBB839Cbe05303d7705Fa";
+// What contracts come from that have the same address on every chain
+// (safe-global/safe-singleton-factory): it makes what it is sent, where that says.
+const SINGLETON_FACTORY = "0x914d7fec6aac8cd542e72bca78b30650d45643d7";
+const SINGLETON_FACTORY_CODE =
+  "0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0" +
+  "3601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3";
 // Accounts of the well-known test mnemonic: their keys are public. The first one pays for the
 // deposits, the others are the people of `src/pool/accounts.rs`.
 const BILLION_ETHER = "0x33b2e3c9fd0803ce8000000";
@@ -42,6 +48,7 @@ function contracts() {
     const slots = Object.fromEntries(storage ?? []);
     alloc[address] = {balance: "0x0", nonce: "0x1", code, storage: slots};
   }
+  alloc[SINGLETON_FACTORY] = {balance: "0x0", nonce: "0x1", code: SINGLETON_FACTORY_CODE};
   return alloc;
 }
 

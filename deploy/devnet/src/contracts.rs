@@ -77,6 +77,17 @@ impl Contracts {
     }
 }
 
+/// Deploys Safe's contracts to the addresses that they have on every chain, from the account whose
+/// key is in the file `key`; `depth` blocks have to stand on each.
+///
+/// # Errors
+/// If they cannot be.
+pub fn deploy_safe(contracts: &Path, rpc_url: &str, key: &Path, depth: u64) -> Result<(), Error> {
+    let mut command = script(contracts, "chain.mjs");
+    command.args(["safe", rpc_url]).arg(key);
+    output("chain.mjs", command.arg(depth.to_string())).map(drop)
+}
+
 /// A script in that directory, which finds its packages there.
 pub(crate) fn script(contracts: &Path, name: &str) -> Command {
     let mut command = Command::new("node");

@@ -53,6 +53,10 @@ pub struct Flags {
     /// it ends, with exit code 0 if every wei is where it should be.
     #[arg(long, conflicts_with_all = ["in_genesis", "load", "for_epochs", "delay_ms"])]
     rocketpool: bool,
+    /// Let the node account be a Safe of an account of each operator, with Safe's own contracts:
+    /// every peer signs for it, and any may send.
+    #[arg(long, requires = "rocketpool")]
+    safe: bool,
     /// Only write, to this file, the genesis from which another execution client must start for
     /// --execution-url and this --fork.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["execution_url", "load"])]
@@ -194,6 +198,7 @@ impl Flags {
                 false if self.rocketpool => Entry::RocketPool,
                 false => Entry::Deposit,
             },
+            node_safe: self.safe,
             sums_alone: self.sums_alone,
             strikes: [kills, strikes(&self.restart, Blow::Restart)].concat(),
             delay_ms: self.delay_ms,

@@ -197,6 +197,9 @@ pub struct Plan {
     pub builder: Option<String>,
     /// Deposit or genesis.
     pub entry: Entry,
+    /// Whether the node account at Rocket Pool is a Safe of all operators, and not one account with
+    /// a key.
+    pub node_safe: bool,
     /// Whether blocks carry only what the cluster has aggregated and contributed: the interop
     /// validators vote and do no more.
     pub sums_alone: bool,
@@ -229,6 +232,7 @@ impl Plan {
             engine: Engine::Npm,
             builder: None,
             entry: Entry::Deposit,
+            node_safe: false,
             sums_alone: false,
             strikes: Vec::new(),
             delay_ms: 0,

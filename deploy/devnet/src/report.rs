@@ -3,8 +3,8 @@
 //! ```text
 //! {"version": 1,
 //!  "parameters": {"peers", "validators", "slot_ms", "preset", "fork", "beacon_nodes",
-//!                 "in_genesis", "rocketpool", "load", "delay_ms", "prove", "epochs",
-//!                 "strikes"},
+//!                 "in_genesis", "rocketpool", "safe", "load", "delay_ms", "prove",
+//!                 "epochs", "strikes"},
 //!  "stages":     [{"name", "seconds"}],
 //!  "duties":     [{"kind", "expected", "included", "missed"}],
 //!  "latency_ms": [{"peer", "kind", "phase", "count", "p50", "p90", "p99", "max"}],
@@ -79,6 +79,8 @@ pub struct Parameters {
     pub in_genesis: bool,
     /// Validators of a megapool at Rocket Pool.
     pub rocketpool: bool,
+    /// A Safe of all operators as node account.
+    pub safe: bool,
     /// A stand-in beacon node instead of a chain.
     pub load: bool,
     /// How long everything between peers was on its way, at least.

@@ -1,5 +1,6 @@
 //! One life at Rocket Pool: four validators of a megapool from the node's founding to the last wei,
-//! against stand-ins of the contracts on the devnet's chain.
+//! against stand-ins of the contracts on the devnet's chain. The node account is a Safe of the four
+//! operators, with Safe's own contracts.
 
 use devnet::plan::{Blow, Entry, Plan, Strike};
 use devnet::progress::Progress;
@@ -38,6 +39,7 @@ fn a_life_at_rocket_pool_ends_with_every_wei_at_the_withdrawal_address() {
     let plan = Plan {
         slot_ms: SLOT_MS,
         entry: Entry::RocketPool,
+        node_safe: true,
         strikes: [(1, Blow::Kill), (2, Blow::Restart)]
             .map(|(epoch, blow)| Strike {
                 peer: 0,

@@ -39,6 +39,17 @@ fn rocket_pool_wants_an_execution_client_and_is_in_a_hurry() {
     let plan = plan("--rocketpool --validators 4").unwrap();
     assert_eq!((plan.engine, plan.entry), (Engine::Npm, Entry::RocketPool));
     assert_eq!(plan.slot_ms, 1000);
+    assert!(!plan.node_safe);
+}
+
+#[test]
+fn a_safe_is_the_node_account_of_a_life_at_rocket_pool_alone() {
+    assert!(
+        plan("--rocketpool --safe --validators 4")
+            .unwrap()
+            .node_safe
+    );
+    assert!(plan("--safe").unwrap_err().contains("--rocketpool"));
 }
 
 #[test]

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use proto::Root;
-use proto::agreement::AgreementFile;
+use proto::agreement::{AgreementFile, Version};
+use proto::definition::checksummed;
 
-use super::{RocketPool, Who};
+use super::{NodeAccount, RocketPool, Who};
 use crate::Error;
 use crate::children::output;
 use crate::cluster::Cluster;
@@ -20,10 +21,10 @@ const ALL: usize = 10_000;
 const FILE: &str = "pool-agreement.json";
 
 impl RocketPool {
-    /// The operators agree on Rocket Pool; one of them signs as the node account too.
-    pub fn agree(&self, cluster: &Cluster, site: &Site) -> Result<(), Error> {
+    /// The operators agree on Rocket Pool. The first of them signs as the node account too, unless
+    /// it is a Safe: then each signs with the account that owns it.
+    pub fn agree(&mut self, cluster: &Cluster, site: &Site) -> Result<(), Error> {
         let mut terms = vec![
-            ("--node", Who::Node.account().address.to_owned()),
             (
                 "--rocket-storage",
                 self.contracts.at("rocketStorage").to_owned(),
@@ -37,12 +38,27 @@ impl RocketPool {
         for (share, peer) in shares(cluster.peers.len()).zip(&cluster.peers) {
             terms.push(("--share", format!("{}={share}", peer.name)));
         }
-        let (keystore, password) = self.node_keystore()?;
-        let node = [
-            ("--node-keystore", keystore),
-            ("--node-passphrase-file", password),
-        ];
-        agree_on((cluster, site), &terms, &node)
+        let mut node = Vec::new();
+        match &self.node {
+            NodeAccount::Key => {
+                terms.push(("--node", Who::Node.account().address.to_owned()));
+                let (keystore, password) = self.node_keystore()?;
+                node = vec![
+                    ("--node-keystore", keystore),
+                    ("--node-passphrase-file", password),
+                ];
+            }
+            NodeAccount::Safe { owners, .. } => {
+                let named = cluster.peers.iter().zip(owners);
+                let named = named.map(|(peer, owner)| format!("{}={owner}", peer.name));
+                terms.extend(named.map(|it| ("--account", it)));
+            }
+        }
+        agree_on((cluster, site), &terms, &node)?;
+        if let NodeAccount::Safe { address, .. } = &mut self.node {
+            *address = node_of(&file(&cluster.peers[0]))?;
+        }
+        Ok(())
     }
 }
 
@@ -88,15 +104,26 @@ pub fn agree_on(
     Ok(())
 }
 
-/// The hash of the newest version: what is signed.
-fn hash_of(file: &Path) -> Result<Root, Error> {
+/// The newest version.
+fn newest(file: &Path) -> Result<Version, Error> {
     let text = fs::read_to_string(file).map_err(Error::file(file))?;
     let unexpected = |problem: String| Error::Unexpected(format!("{}: {problem}", file.display()));
     let read = AgreementFile::from_json(&text).map_err(|error| unexpected(error.to_string()))?;
-    let last = read.versions.last();
-    Ok(last
-        .ok_or_else(|| unexpected("no version".to_owned()))?
-        .hash)
+    let last = read.versions.into_iter().next_back();
+    last.ok_or_else(|| unexpected("no version".to_owned()))
+}
+
+/// The hash of the newest version: what is signed.
+fn hash_of(file: &Path) -> Result<Root, Error> {
+    newest(file).map(|version| version.hash)
+}
+
+/// The node account of the newest version.
+fn node_of(file: &Path) -> Result<String, Error> {
+    let found = newest(file)?.on_pool();
+    let none = || Error::Unexpected(format!("{}: no node account", file.display()));
+    let node = found.ok_or_else(none)?.terms.fixed.node_account;
+    Ok(checksummed(&node))
 }
 
 /// What each of so many operators gets, in basis points: the first one what cannot be divided.

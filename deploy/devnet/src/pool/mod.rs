@@ -6,24 +6,29 @@
 //! | `accounts` | whose accounts there are, and that they send what they would send |
 //! | `agreement` | the operators agree, each with the commands that one types |
 //! | `money` | where every wei has come from and gone to |
+//! | `owners` | the accounts of the operators, where they own the node account together |
+//! | `steps` | how long what the node account does takes, where it is a Safe |
 //! | `seen` | what `gantry pool plan` and `gantry pool status` say |
 //!
-//! Never here: what the node account sends. The coordinator among the peers does that.
+//! Never here: what the node account sends. The peers do that.
 
 mod accounts;
 pub mod agreement;
 mod money;
+mod owners;
 mod seen;
+mod steps;
 
 use std::path::PathBuf;
 
 pub use accounts::{Account, Who};
 pub use money::{Books, ETHER, in_ether};
 pub use seen::{Planned, Seen, Shown};
+pub use steps::Steps;
 
 use crate::Error;
 use crate::chain::Chain;
-use crate::contracts::{BEACON_ROOTS, Contracts, Terms, compile};
+use crate::contracts::{BEACON_ROOTS, Contracts, Terms, compile, deploy_safe};
 use crate::execution::Rpc;
 use crate::place::Site;
 use crate::plan::Plan;
@@ -35,6 +40,20 @@ const NOTIFY_THRESHOLD: u64 = 2;
 /// machine the chain's end changes.
 const DEPTH: u64 = 2;
 
+/// The group's node account.
+#[derive(Debug)]
+enum NodeAccount {
+    /// One account with a key, which the first peer has.
+    Key,
+    /// A Safe of all operators.
+    Safe {
+        /// The account of each, in the order of the definition.
+        owners: Vec<String>,
+        /// Where it is; nothing until all have agreed on it.
+        address: String,
+    },
+}
+
 /// Rocket Pool on the devnet's chain.
 #[derive(Debug)]
 pub struct RocketPool {
@@ -43,17 +62,29 @@ pub struct RocketPool {
     scripts: PathBuf,
     keys: PathBuf,
     rpc_url: String,
+    node: NodeAccount,
     /// The block after which all of it is there. Before that is final, `gantry` knows no Rocket
     /// Pool: half of one is none.
     pub deployed: u64,
 }
 
 impl RocketPool {
+    /// Where the node account is.
+    pub fn node(&self) -> &str {
+        match &self.node {
+            NodeAccount::Key => Who::Node.account().address,
+            NodeAccount::Safe { address, .. } => address,
+        }
+    }
+
     /// What the peer `i` is told of it in its config: the first one coordinates.
     pub fn config(&self, i: usize) -> Result<String, Error> {
         let own = format!("execution_node = \"{}\"\n", self.rpc_url);
         if i > 0 {
             return Ok(own);
+        }
+        if let NodeAccount::Safe { .. } = self.node {
+            return Ok(format!("{own}\n[coordinator]\n"));
         }
         let (keystore, password) = self.node_keystore()?;
         Ok(format!(
@@ -85,8 +116,12 @@ impl RocketPool {
         };
         let guardian = keys.join(Who::Guardian.account().name);
         let (from, url) = (scripts.clone(), rpc_url.clone());
+        let with_safe = plan.node_safe;
         let contracts = apart(move || {
             compile(&from)?;
+            if with_safe {
+                deploy_safe(&from, &url, &guardian, DEPTH)?;
+            }
             Contracts::deploy(&from, &url, &guardian, &terms)
         });
         let contracts = contracts.await?;
@@ -96,6 +131,7 @@ impl RocketPool {
             scripts,
             keys,
             rpc_url,
+            node: NodeAccount::Key,
             deployed,
         })
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{RocketPool, Who};
+use super::{NodeAccount, RocketPool, Who};
 use crate::Error;
 use crate::execution::{DEPOSIT_CONTRACT, Rpc};
 
@@ -142,6 +142,9 @@ impl RocketPool {
         for name in ["rocketDepositPool", "rocketTokenRETH", "rocketRewardsPool"] {
             books.elsewhere += balance(self.contracts.at(name)).await?;
         }
+        if let NodeAccount::Safe { address, .. } = &self.node {
+            books.bonds = books.bonds.saturating_sub(balance(address).await?);
+        }
         // What it paid for gas has been added before.
         books.received += balance(Who::Withdrawal.account().address).await?;
         books.received -= AT_FIRST;
@@ -177,7 +180,12 @@ impl RocketPool {
             if is(&sent["to"], self.contracts.at("rocketDepositPool")) {
                 books.lent += value;
             }
-            if is(&sent["to"], self.contracts.at("rocketNodeDeposit")) {
+            // What a Safe was paid and has not given.
+            let bonds = match &self.node {
+                NodeAccount::Key => self.contracts.at("rocketNodeDeposit"),
+                NodeAccount::Safe { address, .. } => address,
+            };
+            if is(&sent["to"], bonds) {
                 books.bonds += value;
             }
             let from_group = is(&sent["from"], Who::Withdrawal.account().address);

@@ -56,7 +56,8 @@ pub struct Shown {
 }
 
 /// What the node account does before anything can be deposited.
-const FOUNDING: [&str; 6] = [
+const FOUNDING: [&str; 7] = [
+    "create_safe",
     "register",
     "propose_rpl_withdrawal",
     "confirm_rpl_withdrawal",
@@ -152,13 +153,7 @@ impl RocketPool {
     pub async fn status(&self, site: &Site, peer: &Peer) -> Result<Seen, Error> {
         let mut command = Command::new(site.place.gantry());
         command
-            .args([
-                "pool",
-                "status",
-                "--json",
-                "--node",
-                Who::Node.account().address,
-            ])
+            .args(["pool", "status", "--json", "--node", self.node()])
             .args([
                 "--rocket-storage",
                 self.contracts.at("rocketStorage"),

@@ -16,7 +16,7 @@ use crate::ledger::{Duties, Ledger};
 use crate::peer::Gained;
 use crate::place::Site;
 use crate::plan::{Entry, Plan};
-use crate::pool::RocketPool;
+use crate::pool::{RocketPool, Steps};
 use crate::progress::Progress;
 
 /// Epochs until deposited validators must be active: finality of the deposit, eligibility, finality
@@ -34,6 +34,8 @@ pub struct Scene {
     chain: Option<Chain>,
     cluster: Option<Cluster>,
     pool: Option<RocketPool>,
+    /// What the node account does, if it is a Safe.
+    steps: Steps,
     /// The group's megapool, once it is there.
     megapool: String,
     ledger: Option<Ledger>,
@@ -52,6 +54,7 @@ impl Scene {
             chain: None,
             cluster: None,
             pool: None,
+            steps: Steps::default(),
             megapool: String::new(),
             ledger: None,
             epochs: 0,

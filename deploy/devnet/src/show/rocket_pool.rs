@@ -1,8 +1,9 @@
 //! A group's megapool validators, from the contracts to the last wei: the stages of `--rocketpool`.
 //!
-//! The node account's steps are sent by the coordinator, which is the first peer. The devnet plays
-//! the people: operators who agree and who approve of exits, the owners of the withdrawal addresses
-//! who do with their wallets what `gantry pool plan` shows them, and others who lend ether.
+//! The node account's steps are sent by the coordinator, which is the first peer, or with `--safe`
+//! by any. The devnet plays the people: operators who agree and who approve of exits, the owners of
+//! the withdrawal addresses who do with their wallets what `gantry pool plan` shows them, and
+//! others who lend ether.
 
 use std::process::Command;
 
@@ -68,7 +69,11 @@ impl Scene {
         let execution = chain.execution.as_mut().expect("the plan has a client");
         execution.first_block(&site.children).await?;
         let chain = self.chain.as_ref().expect("it runs");
-        let pool = RocketPool::deploy(&self.plan, &self.site, chain).await?;
+        let mut pool = RocketPool::deploy(&self.plan, &self.site, chain).await?;
+        if self.plan.node_safe {
+            let cluster = self.cluster.as_ref().expect("the ceremony was held");
+            pool.make_accounts(cluster, &self.site).await?;
+        }
         let storage = pool.contracts.at("rocketStorage");
         let result = format!("stand-ins of Rocket Pool, RocketStorage at {storage}");
         stage.say("until they are final");
@@ -91,14 +96,22 @@ impl Scene {
 
     fn agree(&mut self, progress: &mut Progress) -> Result<(), Error> {
         let stage = progress.begin("agreement");
-        let (pool, site) = (self.pool(), &self.site);
+        let pool = self.pool.as_mut().expect("Rocket Pool was deployed");
         let cluster = self.cluster.as_ref().expect("the ceremony was held");
-        pool.agree(cluster, site)?;
+        pool.agree(cluster, &self.site)?;
         for i in 0..cluster.peers.len() {
             cluster.configure(i, &pool.config(i)?)?;
         }
-        let node = Who::Node.account().address;
-        progress.end(stage, &format!("all have signed that the node is {node}"));
+        let what = if self.plan.node_safe {
+            ", a Safe of all"
+        } else {
+            ""
+        };
+        let node = pool.node();
+        progress.end(
+            stage,
+            &format!("all have signed that the node is {node}{what}"),
+        );
         Ok(())
     }
 
@@ -148,6 +161,9 @@ impl Scene {
     async fn fill_queue(&mut self, progress: &mut Progress) -> Result<(), Error> {
         let all = self.plan.validators;
         let stage = progress.begin("queue");
+        if let Some(bonds) = self.pool().pay_in(all).await? {
+            stage.keep(&format!("{} ETH are paid into the Safe", in_ether(bonds)));
+        }
         self.await_seen(&stage, "deposits", |it| it.at(&QUEUED) == all)
             .await?;
         progress.end(
@@ -309,6 +325,8 @@ impl Scene {
             ether(books.elsewhere),
             ether(books.received)
         ));
+        let took = self.pool().took(&self.steps, self.plan.slot_ms).await?;
+        took.iter().for_each(|took| stage.keep(took));
         let lost = match books.lost {
             0 => String::new(),
             lost => format!(", less {} that validators lost", ether(lost)),
@@ -354,6 +372,8 @@ impl Scene {
 
     /// Fails if something has ended, or `last` has gone by, which is set when it is asked first.
     fn must_run_until(&mut self, last: &mut Option<Epoch>, what: &str) -> Result<(), Error> {
+        let cluster = self.cluster.as_ref().expect("it runs");
+        self.steps.look(&cluster.peers);
         let (chain, cluster, site) = self.running();
         chain.must_run()?;
         cluster.must_run()?;
