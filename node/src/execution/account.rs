@@ -11,7 +11,7 @@ use proto::{Address, Root};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::at_block::{Anchor, Anchors, States, asked, is_of_another_chain};
+use super::at_block::{Anchor, Anchors, By, States, asked, is_of_another_chain};
 use super::batch::Reply;
 use super::error::ExecutionError;
 use super::old_state::is_thrown_away;
@@ -117,11 +117,31 @@ impl States {
     }
 
     /// Whether the call would succeed after this block, with the reason if not. Its fees are not
-    /// looked at.
+    /// looked at. A node that takes blocks by number only refuses the name as it would the call: so
+    /// what fails is asked once more by number.
     ///
     /// # Errors
     /// As [`Self::account`].
     pub async fn simulate(
+        &mut self,
+        at: &Anchor,
+        from: &Address,
+        call: &Transaction,
+    ) -> Result<Result<(), String>, ExecutionError> {
+        let first = self.simulate_once(at, from, call).await?;
+        if first.is_ok() || self.by == By::Number {
+            return Ok(first);
+        }
+        self.by = By::Number;
+        let second = self.simulate_once(at, from, call).await;
+        if !matches!(second, Ok(Ok(()))) {
+            // It was the call, or the node; the name was taken.
+            self.by = By::Hash;
+        }
+        second
+    }
+
+    async fn simulate_once(
         &mut self,
         at: &Anchor,
         from: &Address,

@@ -75,7 +75,7 @@ pub enum StateAnswer {
 
 /// How the node takes the name of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum By {
+pub(super) enum By {
     Hash,
     Number,
 }
@@ -83,7 +83,7 @@ enum By {
 /// An execution node that is asked about the state after single blocks.
 pub struct States {
     pub(super) node: Batches,
-    by: By,
+    pub(super) by: By,
 }
 
 #[derive(Deserialize)]
@@ -149,7 +149,7 @@ impl States {
         })
     }
 
-    /// What is at `contract` after each of these blocks; learns how the node takes a block's name.
+    /// Whether there is code at `contract` after each of these blocks.
     ///
     /// # Errors
     /// If the node does not answer, or has thrown away what is asked for.
@@ -159,7 +159,7 @@ impl States {
         blocks: [Anchor; 2],
     ) -> Result<[bool; 2], ExecutionError> {
         let questions = blocks.map(|block| (block, StateQuestion::Code(*contract)));
-        let answers = self.learn(&questions).await;
+        let answers = self.ask(&questions).await;
         let is_there = |answer: &StateAnswer| match answer {
             StateAnswer::Bytes(code) => !code.is_empty(),
             StateAnswer::Reverted(_) => false,
@@ -190,21 +190,6 @@ impl States {
         Ok((chain_id.to(), block.ok_or(ExecutionError::Lacks(*hash))?))
     }
 
-    /// As [`States::ask`]; learns how the node takes a block's name.
-    ///
-    /// # Errors
-    /// As [`States::ask`].
-    pub async fn learn(
-        &mut self,
-        questions: &[(Anchor, StateQuestion)],
-    ) -> Result<Vec<StateAnswer>, ExecutionError> {
-        let answers = self.ask(questions).await;
-        if self.doubts(&answers) {
-            return self.ask(questions).await;
-        }
-        answers
-    }
-
     /// Whether the node may take blocks by number only; from then on they are named so.
     pub(super) fn doubts<T>(&mut self, answer: &Result<T, ExecutionError>) -> bool {
         let is_doubt = matches!(answer, Err(ExecutionError::Refused { .. }));
@@ -215,12 +200,24 @@ impl States {
         changes
     }
 
-    /// The answers to these questions in their order, each about the state after its block.
+    /// The answers to these questions in their order, each about the state after its block. Learns
+    /// how the node takes a block's name.
     ///
     /// # Errors
     /// If the node does not answer, has thrown the state away, or the chain has turned away from a
     /// block.
     pub async fn ask(
+        &mut self,
+        questions: &[(Anchor, StateQuestion)],
+    ) -> Result<Vec<StateAnswer>, ExecutionError> {
+        let answers = self.ask_once(questions).await;
+        if self.doubts(&answers) {
+            return self.ask_once(questions).await;
+        }
+        answers
+    }
+
+    async fn ask_once(
         &mut self,
         questions: &[(Anchor, StateQuestion)],
     ) -> Result<Vec<StateAnswer>, ExecutionError> {

@@ -97,7 +97,7 @@ async fn kept(
             Round::Ask(questions) => questions,
         };
         let worded: Vec<_> = questions.iter().map(|it| (block, state_of(it))).collect();
-        let answered = states.learn(&worded).await?.into_iter().map(answer_of);
+        let answered = states.ask(&worded).await?.into_iter().map(answer_of);
         answers.extend(questions.into_iter().zip(answered));
     }
 }

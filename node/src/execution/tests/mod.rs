@@ -375,3 +375,45 @@ async fn no_key_of_the_address_is_shown_whatever_fails() {
     let words = words.err().unwrap().to_string();
     assert!(words.contains("its chain id: no project …"), "{words}");
 }
+
+#[tokio::test]
+async fn a_node_that_takes_no_hash_of_a_block_is_asked_by_number_whatever_is_asked_first() {
+    let fake = Fake::scripted(100, |_, method, params| {
+        let by_hash = params[1].is_object();
+        let reverts = || error(3, "execution reverted: no");
+        match (method, by_hash, params[0]["data"].as_str()) {
+            ("eth_call", true, _) => Some(error(-32602, "invalid argument 1: no string")),
+            ("eth_call", false, Some("0x01")) => Some(reverts()),
+            ("eth_call", false, _) => Some(json!({"result": "0x"})),
+            _ => None,
+        }
+    });
+    let fake = fake.await;
+    let states = || States::at(&fake.url, HASTE).unwrap();
+    let head = Anchor {
+        number: 100,
+        hash: [3; 32].into(),
+        time: 0,
+    };
+    let (from, to) = ([1; 20].into(), [2; 20].into());
+    let call = |data: u8| Transaction {
+        nonce: 0,
+        to,
+        value: alloy::primitives::U256::ZERO,
+        gas: 21_000,
+        max_fee: 1,
+        priority_fee: 1,
+        data: vec![data],
+    };
+    let question = StateQuestion::Simulation {
+        from,
+        to,
+        value: [0; 32],
+        data: vec![2],
+    };
+    let passes = StateAnswer::Bytes(Vec::new());
+    assert_eq!(states().ask(&[(head, question)]).await, Ok(vec![passes]));
+    assert_eq!(states().simulate(&head, &from, &call(2)).await, Ok(Ok(())));
+    let no = Err("execution reverted: no".to_owned());
+    assert_eq!(states().simulate(&head, &from, &call(1)).await, Ok(no));
+}

@@ -81,7 +81,7 @@ async fn read(states: &mut States, chain_id: u64, stand: &Stand) -> Result<Stand
             Round::Ask(questions) => questions,
         };
         let worded: Vec<_> = questions.iter().map(|it| (anchor, state_of(it))).collect();
-        let answered = states.learn(&worded).await?.into_iter().map(answer_of);
+        let answered = states.ask(&worded).await?.into_iter().map(answer_of);
         answers.extend(questions.into_iter().zip(answered));
     }
 }
