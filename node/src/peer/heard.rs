@@ -65,6 +65,9 @@ pub(super) fn in_words(arrival: Arrival, me: PeerIndex) -> InWords {
         Arrival::Pool(watch::Said::Coordinates(status)) => {
             InWords::of_operator(News::Coordinates(status))
         }
+        Arrival::Pool(watch::Said::Alarms(alarms)) => {
+            InWords::of_operator(News::PoolAlarms(alarms))
+        }
         Arrival::Pool(watch::Said::Misused(misuses)) => {
             InWords::of_operator(News::Misused(misuses))
         }

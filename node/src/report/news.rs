@@ -8,6 +8,7 @@ use std::time::Duration;
 use node_core::duties::note::Note;
 use node_core::outcome::effect::Effect;
 use node_core::outcome::{Owed, Shown};
+use node_core::pool::alarm::Alarm;
 use node_core::pool::misuse::Misuse;
 use node_core::record::JournalError;
 use proto::{Epoch, PeerIndex, Root, Slot, WireVersion};
@@ -91,8 +92,10 @@ pub enum News {
     Stuck,
     /// What operators say about exits could not be kept.
     ExitsNotKept(FileError),
-    /// The key of the node account at Rocket Pool was misused.
+    /// How the key of the node account at Rocket Pool was misused; empty once it is mended.
     Misused(Vec<Misuse>),
+    /// What should worry of the steps at Rocket Pool, and of the account that pays for them.
+    PoolAlarms(Vec<Alarm>),
     /// Nothing is seen of Rocket Pool, and why.
     PoolBlind(String),
     /// What the coordinator does, as it stands now.

@@ -92,6 +92,7 @@ pub struct Observer {
     evidence_log: Option<EvidenceLog>,
     timelines: Timelines,
     lines: Lines,
+    worries: pool::Worries,
     size: ClusterSize,
     slots_per_epoch: u64,
 }
@@ -114,6 +115,7 @@ impl Observer {
             evidence_log,
             timelines: Timelines::default(),
             lines: Lines::default(),
+            worries: pool::Worries::default(),
         }
     }
 
@@ -170,6 +172,7 @@ impl Observer {
             News::Stuck => Self::stuck(),
             News::ExitsNotKept(error) => self.exits_not_kept(&error),
             News::Misused(misuses) => self.misused(&misuses),
+            News::PoolAlarms(alarms) => self.pool_alarms(alarms),
             News::PoolBlind(why) => self.pool_blind(&why),
             News::Coordinates(status) => self.coordinates(status),
             News::PoolBusy => self.pool_busy(),

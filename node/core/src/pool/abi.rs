@@ -292,4 +292,14 @@ alloy_sol_types::sol! {
         function getScrubPeriod() external view returns (uint256);
         function getPromotionScrubPeriod() external view returns (uint256);
     }
+
+    // 1.4: an upgrade of one of the protocol's own contracts waits, and can be vetoed as long.
+    interface TrustedUpgrade {
+        function getTotal() external view returns (uint256);
+        function getName(uint256) external view returns (string);
+        function getUpgradeAddress(uint256) external view returns (address);
+        function getEnd(uint256) external view returns (uint256);
+        function getExecuted(uint256) external view returns (bool);
+        function getVetoed(uint256) external view returns (bool);
+    }
 }

@@ -3,8 +3,8 @@
 //! The time is that of the newest block: nothing here has a clock.
 
 mod finding;
-
-use std::fmt;
+mod steps;
+mod term;
 
 use proto::definition::checksummed;
 use proto::{Address, PublicKey};
@@ -12,9 +12,9 @@ use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use super::amount::Wei;
-
-/// With less than this left, seconds, a term is urgent.
-const A_WEEK: u64 = 7 * 86_400;
+use super::upgrade::Upgrade;
+pub use steps::Purse;
+pub use term::Term;
 
 /// Something that should worry the operators.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -52,27 +52,27 @@ pub enum Alarm {
     RplUnset,
     /// The megapool owes.
     #[error(
-        "the megapool owes {0} ETH: until it is paid (repayDebt, by anybody) there are no new \
-         validators, and refunds pay it first"
+        "the megapool owes {0} ETH: until it is paid (`gantry pool send repay-debt`, by anybody) \
+         there are no new validators, and refunds pay it first"
     )]
     Debt(Wei),
     /// A challenge locks a validator, by number, since this Unix second.
     #[error(
-        "validator {0} is locked since {1} (Unix seconds) by a challenge that it left: prove that \
-         it did (notifyExit) or did not (notifyNotExit). Until then the megapool distributes \
-         nothing"
+        "validator {0} is locked since {1} (Unix seconds) by a challenge that it left: that it did \
+         or did not is proved by the peers; by hand: `gantry pool send notify-exit` or \
+         `notify-not-exit`. Until then the megapool distributes nothing"
     )]
     Locked(u32, u64),
     /// Validators leave.
     #[error(
-        "{0} validators leave: until their final balances are proved (notifyFinalBalance) the \
-         megapool distributes nothing"
+        "{0} validators leave: until their final balances are proved (by hand: `gantry pool send \
+         final-balance`) the megapool distributes nothing"
     )]
     Exiting(u32),
     /// A validator waits to be staked, by number and key.
     #[error(
         "validator {0} ({1}) has to be staked, {2}: then anybody may dissolve it, which costs a \
-         penalty and the ether that is deposited"
+         penalty and the ether that is deposited. By hand: `gantry pool send stake`"
     )]
     StakeDue(u32, PublicKey, Term),
     /// A validator was given up, by number.
@@ -80,12 +80,12 @@ pub enum Alarm {
         "validator {0} was dissolved: never top it up, most of what comes back would go to others"
     )]
     Dissolved(u32),
-    /// The megapool's code expires at this Unix second.
+    /// The megapool's code expires.
     #[error(
-        "the megapool's code was replaced and expires at {0} (Unix seconds): then the megapool \
-         takes the newest by itself. Look at it before (delegateUpgrade)"
+        "the megapool's code was replaced, and it may be kept {0}: then the megapool takes the \
+         newest by itself. Look at what that changes before"
     )]
-    DelegateExpires(u64),
+    DelegateExpires(Term),
     /// The megapool's code has expired.
     #[error("the megapool's code has expired: it uses the newest. Look at what changed")]
     DelegateExpired,
@@ -139,6 +139,43 @@ pub enum Alarm {
         version = .1.map_or("no version".to_owned(), |it| format!("version {it}"))
     )]
     UnknownVersion(&'static str, Option<u64>),
+    /// Nothing was finalised for so many seconds.
+    #[error(
+        "nothing was finalised for {} min: the contracts take no proof of a state that is more \
+         than 60 min old, so validators cannot be staked and exits not be proved in time while \
+         this lasts. If other chain explorers see it finalise, look after your nodes", .0 / 60
+    )]
+    NothingFinal(u64),
+    /// A contract of the protocol is about to be replaced.
+    #[error(
+        "Rocket Pool's own {contract} is replaced{by}: {then}. Read what that changes, and look \
+         for a newer gantry before: deposits wait while it does not know a contract's version",
+        contract = .0.contract,
+        by = .0.to.map_or(String::new(), |at| format!(" by {}", checksummed(&at))),
+        then = .1.from_then()
+    )]
+    Upgrade(Upgrade, Term),
+    /// RPL of the node is on its way out.
+    #[error(
+        "{0} RPL are being unstaked and can be withdrawn: {then}. Unstaking more before begins the \
+         time anew for all of it",
+        then = .1.from_then()
+    )]
+    RplWaits(Wei, Term),
+    /// A validator leaves, by number and key, and that is not proved yet.
+    #[error(
+        "that validator {0} ({1}) leaves has to be proved, {2}: after that it costs a fine. The \
+         peers prove it; by hand: `gantry pool send notify-exit`"
+    )]
+    NotifyDue(u32, PublicKey, Term),
+    /// An account that pays for steps has little left, and the gas that it pays for at the price
+    /// of now.
+    #[error(
+        "the account {at}, from which this peer pays for steps, has {1} ETH: {2} gas at the price \
+         of now, and proving a single final balance takes half a million. Send it some ether",
+        at = checksummed(.0)
+    )]
+    LowGas(Address, Wei, u64),
     /// Ether that its receiver has to call for.
     #[error(
         "{1} ETH of rewards wait for {at}, which did not take them: it has to call \
@@ -146,36 +183,6 @@ pub enum Alarm {
         at = checksummed(.0)
     )]
     Outstanding(Address, Wei),
-}
-
-/// Until when something has to be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Term {
-    /// Unix seconds.
-    pub until: u64,
-    /// Seconds that are left; none if it is over.
-    pub left: Option<u64>,
-}
-
-impl Term {
-    fn new(until: u64, now: u64) -> Self {
-        Self {
-            until,
-            left: until.checked_sub(now),
-        }
-    }
-}
-
-impl fmt::Display for Term {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "until {} (Unix seconds), ", self.until)?;
-        match self.left {
-            None => f.write_str("and the term is over"),
-            Some(left @ 0..=7_199) => write!(f, "{} min are left", left / 60),
-            Some(left @ 7_200..=172_799) => write!(f, "{} h are left", left / 3_600),
-            Some(left) => write!(f, "{} days are left", left / 86_400),
-        }
-    }
 }
 
 impl Alarm {
@@ -195,14 +202,81 @@ impl Alarm {
             | Self::Penalised(..)
             | Self::UserDistribution(_)
             | Self::MinipoolFull(..) => true,
-            Self::StakeDue(_, _, term) => term.left.is_none_or(|left| left < A_WEEK),
+            Self::NothingFinal(_) | Self::LowGas(..) => true,
+            Self::StakeDue(_, _, term) | Self::NotifyDue(_, _, term) => term.is_near(),
             Self::RplUnset
             | Self::Exiting(_)
             | Self::Dissolved(_)
             | Self::CoolingDown(_)
             | Self::MinipoolDissolved(_)
             | Self::UnknownVersion(..)
+            | Self::Upgrade(..)
+            | Self::RplWaits(..)
             | Self::Outstanding(..) => false,
+        }
+    }
+
+    /// A word for its kind.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::PendingWithdrawal(_) => "pending_withdrawal",
+            Self::PendingRplWithdrawal(_) => "pending_rpl_withdrawal",
+            Self::NotFinal(_) => "not_final",
+            Self::NodeIsOwner => "node_is_owner",
+            Self::RplUnset => "rpl_unset",
+            Self::Debt(_) => "debt",
+            Self::Locked(..) => "locked",
+            Self::Exiting(_) => "exiting",
+            Self::StakeDue(..) => "stake_due",
+            Self::Dissolved(_) => "dissolved",
+            Self::DelegateExpires(_) => "delegate_expires",
+            Self::DelegateExpired => "delegate_expired",
+            Self::CoolingDown(_) => "cooling_down",
+            Self::MinipoolDue(..) => "minipool_due",
+            Self::MinipoolDissolved(_) => "minipool_dissolved",
+            Self::Warned(..) => "minipool_warned",
+            Self::Penalised(..) => "minipool_penalised",
+            Self::UserDistribution(_) => "user_distribution",
+            Self::MinipoolFull(..) => "minipool_full",
+            Self::UnknownVersion(..) => "unknown_version",
+            Self::NothingFinal(_) => "nothing_final",
+            Self::Upgrade(..) => "upgrade",
+            Self::RplWaits(..) => "rpl_waits",
+            Self::NotifyDue(..) => "notify_due",
+            Self::LowGas(..) => "low_gas",
+            Self::Outstanding(..) => "outstanding",
+        }
+    }
+
+    /// The term that it names, if it names one.
+    pub fn term(&self) -> Option<Term> {
+        match self {
+            Self::StakeDue(_, _, term)
+            | Self::NotifyDue(_, _, term)
+            | Self::DelegateExpires(term)
+            | Self::MinipoolDue(_, term)
+            | Self::Upgrade(_, term)
+            | Self::RplWaits(_, term) => Some(*term),
+            Self::PendingWithdrawal(_)
+            | Self::PendingRplWithdrawal(_)
+            | Self::NotFinal(_)
+            | Self::NodeIsOwner
+            | Self::RplUnset
+            | Self::Debt(_)
+            | Self::Locked(..)
+            | Self::Exiting(_)
+            | Self::Dissolved(_)
+            | Self::DelegateExpired
+            | Self::CoolingDown(_)
+            | Self::MinipoolDissolved(_)
+            | Self::Warned(..)
+            | Self::Penalised(..)
+            | Self::UserDistribution(_)
+            | Self::MinipoolFull(..)
+            | Self::UnknownVersion(..)
+            | Self::NothingFinal(_)
+            | Self::LowGas(..)
+            | Self::Outstanding(..) => None,
         }
     }
 }

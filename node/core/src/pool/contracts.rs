@@ -47,6 +47,7 @@ pub enum Contract {
     SettingsMegapool,
     SettingsMinipool,
     TrustedSettingsMinipool,
+    TrustedUpgrade,
     CasperDeposit,
 }
 
@@ -54,7 +55,7 @@ use Contract as C;
 
 /// Every contract, the name under which its address is kept, and the versions that this program
 /// knows, if it has looked at any.
-const CONTRACTS: [(Contract, &str, &[u64]); 30] = [
+const CONTRACTS: [(Contract, &str, &[u64]); 31] = [
     (C::NodeManager, "rocketNodeManager", &[4, 5]),
     (C::NodeDeposit, "rocketNodeDeposit", &[4, 5]),
     (C::NodeStaking, "rocketNodeStaking", &[6, 7]),
@@ -104,6 +105,7 @@ const CONTRACTS: [(Contract, &str, &[u64]); 30] = [
         "rocketDAONodeTrustedSettingsMinipool",
         &[],
     ),
+    (C::TrustedUpgrade, "rocketDAONodeTrustedUpgrade", &[]),
     (C::CasperDeposit, "casperDeposit", &[]),
 ];
 

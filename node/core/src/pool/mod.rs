@@ -10,6 +10,7 @@
 //! | [`megapool`] | its megapool and the validators in it |
 //! | [`minipool`] | its minipools, which can be finished and no more be made |
 //! | [`queue`] | how many others a queue serves before one of its entries |
+//! | [`upgrade`] | which of the protocol's own contracts are about to be replaced |
 //! | [`view`] | all of it at one block, read in rounds |
 //! | [`sight`] | two views, at head and finalised, and what differs |
 //! | [`safe`] | the Safe that is the node account, if it is one |
@@ -60,6 +61,7 @@ pub mod plan;
 pub mod queue;
 pub mod safe;
 pub mod sight;
+pub mod upgrade;
 pub mod view;
 pub mod withdrawal;
 

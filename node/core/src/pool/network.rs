@@ -13,6 +13,7 @@ use super::amount::{Share, Wei};
 use super::book::{Book, Place};
 use super::contracts::{Contract, Contracts};
 use super::queue::Queues;
+use super::upgrade::Upgrade;
 
 /// The most entries of a list of bonds that are kept.
 const MOST_BONDS: usize = 64;
@@ -44,6 +45,8 @@ pub struct Network {
     pub megapools: Option<MegapoolRules>,
     /// What holds for minipools.
     pub minipools: MinipoolRules,
+    /// Which of the protocol's contracts are about to be replaced.
+    pub upgrades: Vec<Upgrade>,
 }
 
 /// The intervals of rewards.
@@ -150,6 +153,7 @@ impl Network {
             queues: queues(book, contracts),
             megapools: MegapoolRules::read(book, contracts),
             minipools: MinipoolRules::read(book, contracts),
+            upgrades: Upgrade::read(book, contracts),
         }
     }
 }

@@ -21,6 +21,8 @@ mod worded;
 use std::path::Path;
 
 use alloy::primitives::U256;
+use node_core::pool::alarm::Purse;
+use node_core::pool::amount::Wei;
 use node_core::sending::asked::{Asked, Candidate, Contents, candidate, sent_for};
 use node_core::sending::call::{Call, StepId};
 use node_core::sending::fees::{Market, WEI_PER_GWEI};
@@ -93,6 +95,8 @@ pub struct Advance {
     pub progress: Progress,
     /// Steps that were asked for before and are not sent now, and why, in words.
     pub passed: Vec<(StepId, String)>,
+    /// What the account has, at the newest block.
+    pub purse: Purse,
 }
 
 /// One account that sends.
@@ -198,6 +202,11 @@ impl Sending {
         let account = self.sender.address();
         // Of these blocks, it is the same for every call.
         let state = self.states.account(&account, anchors).await?;
+        let purse = Purse {
+            account,
+            balance: Wei(state.balance),
+            price: state.base_fee.saturating_add(state.suggested.unwrap_or(0)),
+        };
         let mut first = None;
         let mut passed = Vec::new();
         for from in 0..asked.calls.len().max(1) {
@@ -215,7 +224,11 @@ impl Sending {
             let is_passed = may_pass_over(&outbox, &facts, &act);
             let progress = self.act(act, now).await?;
             if !is_passed {
-                return Ok(Advance { progress, passed });
+                return Ok(Advance {
+                    progress,
+                    passed,
+                    purse,
+                });
             }
             let words = words(&progress);
             let step = asked.calls.first().map(|call| call.step.clone());
@@ -223,7 +236,11 @@ impl Sending {
             first.get_or_insert(progress);
         }
         let progress = first.expect("the last one is not passed over before the first");
-        Ok(Advance { progress, passed })
+        Ok(Advance {
+            progress,
+            passed,
+            purse,
+        })
     }
 
     /// The first of these calls that would succeed in the block after the newest one; if none, why

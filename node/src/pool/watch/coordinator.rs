@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use node_core::duties::pool::Looked;
+use node_core::pool::alarm::{Alarm, Purse};
 use node_core::pool::consent::Demand;
 use node_core::pool::dispatch;
 use node_core::pool::plan::{Body, Facts, MOST_AT_ONCE, Need, NotOurs, Sender, Step, plan};
@@ -72,6 +73,9 @@ pub(super) struct Worked {
     pub(super) signed: Vec<SafeStep>,
     /// Who has sent what his account has not signed.
     pub(super) unsigned: Vec<PeerIndex>,
+    /// What should worry of the steps and of the account that pays for them; none if that was not
+    /// seen.
+    pub(super) alarms: Option<Vec<Alarm>>,
 }
 
 /// Why nothing is sent at this look.
@@ -133,6 +137,7 @@ struct Done {
     /// What other steps wait for.
     waits: Vec<String>,
     needed: Option<Demand>,
+    alarms: Vec<Alarm>,
 }
 
 impl Coordinator {
@@ -157,6 +162,7 @@ impl Coordinator {
             advance,
             waits,
             needed,
+            alarms,
         } = match done {
             Ok(done) => {
                 self.failed = 0;
@@ -194,6 +200,7 @@ impl Coordinator {
             status,
             is_busy,
             needed: needed.filter(|demand| self.is_time_for(demand)),
+            alarms: Some(alarms),
             ..Worked::default()
         }
     }
@@ -257,6 +264,7 @@ impl Coordinator {
             .iter()
             .find_map(|step| demand(step, &self.keys, &looked.version));
         Ok(Done {
+            alarms: alarms((&steps, &advance.purse), looked, spec),
             advance,
             waits,
             needed,
@@ -286,6 +294,18 @@ impl Coordinator {
         self.open = Some(Open::new(sending, nodes.beacon.clone(), calm.clone()));
         Ok(())
     }
+}
+
+/// What should worry of these steps, and of the account that pays for them.
+pub(super) fn alarms(
+    (steps, purse): (&[Step], &Purse),
+    looked: &Looked,
+    spec: &ChainSpec,
+) -> Vec<Alarm> {
+    let now = looked.sight.head_block.time;
+    let mut all = Alarm::of_steps(steps, spec, now);
+    all.extend(Alarm::of_purse(purse));
+    all
 }
 
 /// What the peers have to sign for a step that waits for nothing else. `keys` are the lock's.

@@ -36,12 +36,15 @@ impl Known {
     }
 
     /// Whether the key of the node account was misused: then what has its signatures already is
-    /// given up as well, and has to be signed anew by peers who judge anew.
-    pub(super) fn judge(&mut self, is_misused: bool) {
+    /// given up as well, and has to be signed anew by peers who judge anew. Gives whether that was
+    /// otherwise before.
+    pub(super) fn judge(&mut self, is_misused: bool) -> bool {
+        let changes = self.is_misused != is_misused;
         self.is_misused = is_misused;
         if is_misused {
             self.deposits.clear();
         }
+        changes
     }
 
     /// As a plan takes it.

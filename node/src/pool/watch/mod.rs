@@ -185,7 +185,8 @@ fn told(worked: Worked) -> impl Iterator<Item = Said> {
     let unsigned = worked.unsigned.into_iter().map(Found::Unsigned);
     let found = needed.chain(signed.map(Found::Signed)).chain(unsigned);
     let status = std::iter::once(Said::Coordinates(worked.status));
-    found.map(Said::Found).chain(status)
+    let alarms = worked.alarms.map(Said::Alarms);
+    found.map(Said::Found).chain(status).chain(alarms)
 }
 
 /// What a peer does that is to coordinate and was given no key: nothing, and its operator is told.
@@ -326,8 +327,8 @@ impl Watch {
         match self.find_misuses(sight).await {
             Ok(found) => {
                 self.owes_misuses = false;
-                self.known.judge(!found.is_empty());
-                (!found.is_empty()).then_some(Said::Misused(found))
+                let changes = self.known.judge(!found.is_empty());
+                (changes || !found.is_empty()).then_some(Said::Misused(found))
             }
             Err(trouble) => Some(Said::Trouble(trouble)),
         }

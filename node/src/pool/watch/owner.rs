@@ -12,6 +12,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use node_core::duties::pool::Looked;
+use node_core::pool::alarm::Alarm;
 use node_core::pool::consent::Demand;
 use node_core::pool::dispatch;
 use node_core::pool::plan::{Facts, NotOurs, plan};
@@ -29,7 +30,7 @@ use proto::lock::Lock;
 use proto::{Address, PeerIndex, PublicKey};
 use thiserror::Error;
 
-use super::coordinator::{Around, MOST_FAILED, PATIENCE, Worked, demand, wait, words};
+use super::coordinator::{Around, MOST_FAILED, PATIENCE, Worked, alarms, demand, wait, words};
 use super::known::Known;
 use super::open::Open;
 use crate::clock;
@@ -181,7 +182,7 @@ impl Owner {
                     ..Worked::default()
                 }
             }
-            Ok((advance, cosigned, worked)) => {
+            Ok((advance, cosigned, (needed, alarms))) => {
                 self.failed = 0;
                 let is_over = matches!(advance.progress, Progress::Done { is_final: true });
                 let (does, problem) = words(advance.progress);
@@ -198,7 +199,8 @@ impl Owner {
                     },
                     signed: cosigned.said,
                     unsigned: cosigned.liars,
-                    needed: worked,
+                    needed,
+                    alarms: Some(alarms),
                 }
             }
         }
@@ -208,7 +210,7 @@ impl Owner {
         &mut self,
         looked: &Looked,
         known: &mut Known,
-    ) -> Result<(Advance, Cosigned, Option<Demand>), Idle> {
+    ) -> Result<(Advance, Cosigned, (Option<Demand>, Vec<Alarm>)), Idle> {
         let terms = &looked.version.terms;
         let agreed = terms
             .node_safe
@@ -265,13 +267,14 @@ impl Owner {
         calls.put_first(cosigned.execute.take());
         let is_whole = is_known && mine.len() == direct.len();
         let advance = opened.open.advance((&calls, is_whole), &anchors).await?;
+        let alarms = alarms((&steps, &advance.purse), looked, spec);
         waits.append(&mut calls.waits);
         waits.extend(steps.iter().filter(|it| !due.contains(it)).filter_map(wait));
         cosigned.waits.extend(waits);
         let now = seen.now;
         let needed = wanted.map(|(_, demand)| demand);
         let needed = needed.filter(|demand| self.is_time_for(demand, now));
-        Ok((advance, cosigned, needed))
+        Ok((advance, cosigned, (needed, alarms)))
     }
 
     /// Whether something is to be demanded now: what was demanded lately is under way.

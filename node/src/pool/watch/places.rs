@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use node_core::duties::pool::{Errand, Found, Stand};
 use node_core::pool::agreement::Deposits;
+use node_core::pool::alarm::Alarm;
 use node_core::pool::misuse::Misuse;
 use proto::PeerIndex;
 use proto::eth::ChainSpec;
@@ -49,7 +50,9 @@ pub enum Said {
     Trouble(Trouble),
     /// For the operator: what the coordinator does.
     Coordinates(CoordinatorStatus),
-    /// For the operator: the key of the node account was misused.
+    /// For the operator: what should worry of the steps, and of the account that pays for them.
+    Alarms(Vec<Alarm>),
+    /// For the operator: how the key of the node account was misused; empty once it is mended.
     Misused(Vec<Misuse>),
 }
 

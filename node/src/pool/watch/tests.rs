@@ -121,6 +121,7 @@ impl Place {
             Said::Trouble(trouble) => Err(trouble.to_string()),
             Said::Coordinates(status) => panic!("this peer does not coordinate: {status:?}"),
             Said::Misused(misuses) => panic!("{misuses:?}"),
+            Said::Alarms(alarms) => panic!("this peer plans nothing: {alarms:?}"),
         }
     }
 
@@ -135,6 +136,7 @@ impl Place {
                     panic!("this peer does not coordinate: {status:?}")
                 }
                 Said::Misused(misuses) => panic!("{misuses:?}"),
+                Said::Alarms(alarms) => panic!("this peer plans nothing: {alarms:?}"),
             }
         }
     }

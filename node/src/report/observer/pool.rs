@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use node_core::duties::pool::Looked;
+use node_core::pool::alarm::Alarm;
 use node_core::pool::misuse::Misuse;
 use proto::DutyId;
 use proto::definition::checksummed;
@@ -22,11 +23,37 @@ const COORDINATES: Subject = (None, "pool_coordinates");
 /// Lines that say why it sends nothing.
 const IDLE: Subject = (None, "pool_idle");
 
+/// What should worry now, by what it was seen in.
+#[derive(Debug, Default)]
+pub(super) struct Worries {
+    /// In words: how the key of the node account was misused.
+    misuses: Vec<String>,
+    /// In the contracts.
+    seen: Vec<Alarm>,
+    /// In the steps that are due, and the account that pays for them.
+    of_steps: Vec<Alarm>,
+}
+
+impl Worries {
+    fn alarms(&self) -> impl Iterator<Item = &Alarm> {
+        self.seen.iter().chain(&self.of_steps)
+    }
+
+    /// All of it, the worst first.
+    fn words(&self) -> Vec<String> {
+        let urgent = self.alarms().filter(|it| it.is_urgent());
+        let other = self.alarms().filter(|it| !it.is_urgent());
+        let alarms = urgent.chain(other).map(ToString::to_string);
+        self.misuses.iter().cloned().chain(alarms).collect()
+    }
+}
+
 impl Observer {
     /// It was looked at. What should worry is a line each time that it changes.
     pub(super) fn looked(&mut self, looked: &Looked) {
         let sight = &looked.sight;
-        let alarms: Vec<String> = sight.alarms().iter().map(ToString::to_string).collect();
+        self.worries.seen = sight.alarms();
+        let alarms = self.worries.words();
         let seen = PoolStatus {
             node: checksummed(&sight.node),
             version: looked.version.number,
@@ -60,25 +87,50 @@ impl Observer {
                 "version {version} of the agreement on Rocket Pool is in force"
             );
         }
-        let new = seen.alarms.iter().filter(|it| !before.alarms.contains(it));
-        new.for_each(|alarm| warn!("Rocket Pool: {alarm}"));
+        self.worried(&before.alarms, &seen.alarms);
     }
 
-    /// The key of the node account was misused: a line once for each time that it was, and above
-    /// all else that is shown.
+    /// What should worry of the steps that are due, and of the account that pays for them.
+    pub(super) fn pool_alarms(&mut self, alarms: Vec<Alarm>) {
+        self.worries.of_steps = alarms;
+        self.show_worries();
+    }
+
+    /// Shows what should worry in the status, and says what is new of it.
+    fn show_worries(&mut self) {
+        let now = self.worries.words();
+        let mut before = Vec::new();
+        self.shown.board.change(|status| {
+            let pool = status.pool.get_or_insert_default();
+            before = std::mem::replace(&mut pool.alarms, now.clone());
+        });
+        self.worried(&before, &now);
+    }
+
+    /// What should worry is a line once for as long as it is the same.
+    fn worried(&self, before: &[String], now: &[String]) {
+        let is_new = |it: &&String| !before.contains(it) && !self.worries.misuses.contains(it);
+        now.iter()
+            .filter(is_new)
+            .for_each(|alarm| warn!("Rocket Pool: {alarm}"));
+        self.shown.metrics.pool_alarms(self.worries.alarms());
+    }
+
+    /// How the key of the node account was misused: a line once for each time that it was, and above
+    /// all else that is shown until it is mended.
     pub(super) fn misused(&mut self, misuses: &[Misuse]) {
         let words: Vec<String> = misuses.iter().map(ToString::to_string).collect();
         let quiet = Quiet::While(words.join("\n"));
-        if self.lines.admit(MISUSED, quiet, Instant::now()) {
+        if misuses.is_empty() {
+            self.lines.forget(MISUSED);
+        } else if self.lines.admit(MISUSED, quiet, Instant::now()) {
             for (misuse, words) in misuses.iter().zip(&words) {
                 let rule = misuse.rule();
                 error!(rule, "Rocket Pool: {words}");
             }
         }
-        self.shown.board.change(|status| {
-            let alarms = &mut status.pool.get_or_insert_default().alarms;
-            alarms.splice(0..0, words);
-        });
+        self.worries.misuses = words;
+        self.show_worries();
     }
 
     /// Nothing is seen of it, which is said once for each reason. Duties go on.

@@ -14,10 +14,12 @@ use node_core::duties::note;
 use node_core::duties::pool::Looked;
 use node_core::outcome::effect::Effect;
 use node_core::outcome::{self, Owed, Vote, Work};
-use node_core::pool::abi::Storage;
+use node_core::pool::abi::{NodeManager, Storage};
 use node_core::pool::agreement::Agreement;
 use node_core::pool::agreement::example::{lock, terms};
-use node_core::pool::example::{NODE, STORAGE, World};
+use node_core::pool::alarm::{Alarm, Purse};
+use node_core::pool::amount::Wei;
+use node_core::pool::example::{NODE, STORAGE, World, at};
 use node_core::pool::misuse::Misuse;
 use node_core::vault::Refusal;
 
@@ -283,6 +285,55 @@ fn what_should_worry_at_rocket_pool_is_a_line_when_it_begins_and_stands_in_the_s
     assert!(board.is_of_one_key);
     assert_eq!(board.alarms.len(), 1);
     assert_eq!(board.problem.as_deref(), Some("it is down"));
+}
+
+#[test]
+fn what_worries_of_steps_stands_beside_what_the_contracts_show_until_it_is_over() {
+    let agreement = Agreement::first(lock(), terms()).unwrap();
+    let mut unset = World::saturn();
+    let is_set = NodeManager::getNodeRPLWithdrawalAddressIsSetCall(NODE.into());
+    unset.set(at("rocketNodeManager"), is_set, false);
+    let looked = Note::Looked(Arc::new(Looked {
+        sight: unset.sight().unwrap(),
+        version: agreement.last().on_pool().unwrap(),
+    }));
+    let low = Alarm::of_purse(&Purse {
+        account: NODE.into(),
+        balance: Wei::ZERO,
+        price: 1,
+    });
+    let low = Vec::from_iter(low);
+    let misuse = Misuse::Foreign {
+        id: 2,
+        key: [7; 48].into(),
+    };
+    let mut boards = Vec::new();
+    let (log, metrics) = told_by(4, |observer| {
+        let told = [
+            News::Core(looked.clone()),
+            News::PoolAlarms(low.clone()),
+            News::Misused(vec![misuse]),
+            News::Core(looked.clone()),
+            News::PoolAlarms(low),
+            News::Misused(Vec::new()),
+            News::PoolAlarms(Vec::new()),
+        ];
+        for news in told {
+            observer.tell(news);
+            boards.push(observer.shown.board.read().pool.unwrap().alarms);
+        }
+    });
+    let counts: Vec<usize> = boards.iter().map(Vec::len).collect();
+    // What was misused stays above all through every look, until it is mended.
+    assert_eq!(counts, [1, 2, 3, 3, 3, 2, 1]);
+    assert!(boards[3][0].starts_with("validator 2 of the megapool"));
+    assert!(boards[3][1].contains("from which this peer pays"), "urgent");
+    for once in ["from which this peer pays", "no RPL withdrawal address"] {
+        assert_eq!(log.matches(once).count(), 1, "{log}");
+    }
+    let unset = "gantry_pool_alarms{kind=\"rpl_unset\",urgent=\"false\"} 1";
+    assert!(metrics.contains(unset), "{metrics}");
+    assert!(!metrics.contains("low_gas"), "{metrics}");
 }
 
 #[test]

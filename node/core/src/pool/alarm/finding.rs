@@ -1,16 +1,20 @@
 //! Which alarms a sight raises.
 
 use super::{Alarm, Term};
-use crate::pool::account::{Account, planted};
+use crate::pool::account::{Account, Staking, planted};
 use crate::pool::amount::Wei;
 use crate::pool::megapool::{self, Deployed};
 use crate::pool::minipool::{self, Minipool};
+use crate::pool::network::Network;
 use crate::pool::sight::{Sight, SmoothingPool};
 use crate::pool::view::{Node, View};
 
 /// So many penalties of a minipool cost a part of its bond, and the node its part in the smoothing
 /// pool.
 const COSTLY_PENALTIES: u64 = 3;
+/// With a finalised block that is older than this, seconds, proofs of final states may come too late:
+/// the contracts take none older than an hour.
+const OLD_FINALITY: u64 = 1_800;
 /// With this much in a minipool, wei, its owner's call to distribute can end it for good.
 const MINIPOOL_ENDS_FROM: u128 = 8_000_000_000_000_000_000;
 
@@ -21,6 +25,7 @@ impl Alarm {
         if let Some(node) = sight.node_at_head() {
             let now = sight.head_block.time;
             of_account(&node.account, &mut all);
+            all.extend(of_rpl(&node.account, &sight.head.network, now));
             let not_final = not_final(&sight.head, sight.finalised.as_ref());
             if !not_final.is_empty() {
                 all.push(Self::NotFinal(not_final));
@@ -35,11 +40,39 @@ impl Alarm {
                 of_minipool(minipool, now, &mut all);
             }
         }
+        of_protocol(sight, &mut all);
         for found in sight.head.contracts.found().filter(|it| !it.is_known) {
             all.push(Self::UnknownVersion(found.name(), found.version));
         }
         all.sort_by_key(|alarm| !alarm.is_urgent());
         all
+    }
+}
+
+/// What is the same for every node.
+fn of_protocol(sight: &Sight, all: &mut Vec<Alarm>) {
+    let now = sight.head_block.time;
+    let age = now.saturating_sub(sight.finalised_block.time);
+    if age > OLD_FINALITY {
+        all.push(Alarm::NothingFinal(age));
+    }
+    let upgrades = sight.head.network.upgrades.iter().cloned();
+    all.extend(upgrades.map(|it| Alarm::Upgrade(it.clone(), Term::new(it.from, now))));
+}
+
+/// RPL that is on its way out.
+fn of_rpl(account: &Account, network: &Network, now: u64) -> Option<Alarm> {
+    match &account.staking {
+        Staking::Saturn {
+            unstaking,
+            unstaking_since,
+            ..
+        } if !unstaking.is_zero() => {
+            let period = network.megapools.as_ref()?.unstaking_period;
+            let from = unstaking_since.saturating_add(period);
+            Some(Alarm::RplWaits(*unstaking, Term::new(from, now)))
+        }
+        Staking::Saturn { .. } | Staking::Houston { .. } => None,
     }
 }
 
@@ -118,7 +151,7 @@ fn of_megapool(megapool: &Deployed, now: u64, all: &mut Vec<Alarm>) {
     match delegate.expires {
         _ if delegate.follows_newest => {}
         _ if delegate.has_expired => all.push(Alarm::DelegateExpired),
-        Some(until) => all.push(Alarm::DelegateExpires(until)),
+        Some(until) => all.push(Alarm::DelegateExpires(Term::new(until, now))),
         None => {}
     }
     for validator in &megapool.validators {

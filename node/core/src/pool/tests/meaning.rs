@@ -3,7 +3,7 @@
 use alloy_primitives::U256;
 
 use crate::pool::abi::*;
-use crate::pool::alarm::Alarm;
+use crate::pool::alarm::{Alarm, Purse};
 use crate::pool::book::theirs;
 use crate::pool::example::*;
 use crate::pool::sight::{Sight, SmoothingPool};
@@ -182,6 +182,97 @@ fn debt_locks_exits_and_unknown_versions_are_told_what_is_urgent_first() {
             Alarm::UnknownVersion("beaconStateVerifier", Some(3)),
         ]
     );
+}
+
+#[test]
+fn an_upgrade_that_waits_is_told_a_week_before_and_one_that_is_over_is_not() {
+    let mut world = World::saturn();
+    let upgrades = "rocketDAONodeTrustedUpgrade";
+    world.register(upgrades);
+    let call = |id: u64| U256::from(id);
+    world.set(
+        at(upgrades),
+        TrustedUpgrade::getTotalCall {},
+        U256::from(20),
+    );
+    for id in 5..=20 {
+        let name = format!("rocketNode{id}\u{202e}");
+        world.set(at(upgrades), TrustedUpgrade::getNameCall(call(id)), name);
+        let to = TrustedUpgrade::getUpgradeAddressCall(call(id));
+        world.set(at(upgrades), to, theirs(&OWNER.into()));
+        let end = TrustedUpgrade::getEndCall(call(id));
+        world.set(at(upgrades), end, U256::from(11_000 + 6 * 86_400));
+        // Those before were carried out, and one was vetoed.
+        let executed = TrustedUpgrade::getExecutedCall(call(id));
+        world.set(at(upgrades), executed, id < 18);
+        let vetoed = TrustedUpgrade::getVetoedCall(call(id));
+        world.set(at(upgrades), vetoed, id == 19);
+    }
+    let said = words(&sight(&world, &world));
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(
+        said[0].starts_with("Rocket Pool's own rocketNode18? is replaced by 0xbBbB"),
+        "{said:?}"
+    );
+    assert!(said[0].contains("on, in 6 days. Read"), "{said:?}");
+    assert!(said[1].contains("rocketNode20?"), "{said:?}");
+    let end = TrustedUpgrade::getEndCall(call(20));
+    world.set(at(upgrades), end, U256::from(10_999));
+    let said = words(&sight(&world, &world));
+    assert!(said[1].contains("possible since 10999"), "{said:?}");
+}
+
+#[test]
+fn rpl_that_is_unstaked_is_told_with_what_begins_its_time_anew() {
+    let it = theirs(&NODE.into());
+    let mut world = World::saturn();
+    let staking = at("rocketNodeStaking");
+    let unstaking = NodeStaking::getNodeUnstakingRPLCall(it);
+    world.set(staking, unstaking, U256::from(7) * U256::from(ETHER));
+    let since = NodeStaking::getNodeLastUnstakeTimeCall(it);
+    world.set(staking, since, U256::from(1_000));
+    let settings = at("rocketDAOProtocolSettingsNode");
+    let period = SettingsNode::getUnstakingPeriodCall {};
+    world.set(settings, period, U256::from(28 * 86_400));
+    let alarms = sight(&world, &world).alarms();
+    let [Alarm::RplWaits(_, term)] = alarms[..] else {
+        panic!("{alarms:?}");
+    };
+    assert_eq!(alarms[0].term(), Some(term));
+    let said = alarms[0].to_string();
+    assert!(said.starts_with("7 RPL are being unstaked"), "{said}");
+    assert!(
+        said.contains("in 27 days. Unstaking more before begins the time anew"),
+        "{said}"
+    );
+}
+
+#[test]
+fn that_nothing_becomes_final_is_told_before_proofs_are_too_old() {
+    let world = World::saturn();
+    let mut seen = sight(&world, &world);
+    seen.finalised_block.time = seen.head_block.time - 1_800;
+    assert_eq!(words(&seen), [""; 0]);
+    seen.finalised_block.time -= 60;
+    let alarms = seen.alarms();
+    assert_eq!(alarms, [Alarm::NothingFinal(1_860)]);
+    assert!(alarms[0].is_urgent());
+    let said = alarms[0].to_string();
+    assert!(said.contains("finalised for 31 min"), "{said}");
+}
+
+#[test]
+fn an_account_that_can_pay_for_few_steps_more_is_told() {
+    let purse = |balance: u64| Purse {
+        account: NODE.into(),
+        balance: crate::pool::amount::Wei(U256::from(balance)),
+        price: 10_000_000_000,
+    };
+    assert_eq!(Alarm::of_purse(&purse(20_000_000_000_000_000)), None);
+    let low = Alarm::of_purse(&purse(19_999_999_999_999_999)).unwrap();
+    assert!(low.is_urgent());
+    let said = low.to_string();
+    assert!(said.contains("1999999 gas at the price of now"), "{said}");
 }
 
 #[test]

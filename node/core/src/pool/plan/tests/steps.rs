@@ -2,11 +2,12 @@
 
 use alloy_primitives::{U256, hex, keccak256};
 use alloy_sol_types::SolCall as _;
-use proto::Address;
 use proto::agreement::Tickets;
+use proto::{Address, Epoch};
 
 use super::life::{At, EVIL, Life, deposit, entries, ether};
 use super::*;
+use crate::pool::alarm::Alarm;
 use crate::pool::amount::Wei;
 use crate::pool::example::{MEGAPOOL, NODE, STORAGE, at, key};
 
@@ -400,6 +401,15 @@ fn a_validator_that_leaves_is_proved_to_leave_and_then_its_balance() {
         "{}",
         step.words
     );
+    let spec = proto::example::chain([1; 32].into(), &[]);
+    let end = spec.start_of(spec.first_slot(Epoch(889))).unix_seconds();
+    let alarms = Alarm::of_steps(std::slice::from_ref(&step), &spec, end - 7_200);
+    let said = alarms[0].to_string();
+    assert!(
+        said.contains(&format!("until {end} (Unix seconds), 2 h are left")),
+        "{said}"
+    );
+    assert!(alarms[0].is_urgent());
     life.act(&step);
     let step = only(life.plan());
     assert_eq!(step.kind, Kind::FinalBalance(0));
