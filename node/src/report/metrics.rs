@@ -3,10 +3,10 @@
 //! Phases are intervals of one duty on this peer, in seconds; the shell measures them with the
 //! monotonic clock, from one [`Note::Reached`](node_core::duties::note::Note) to the next.
 
-use std::collections::BTreeMap;
+mod pool;
+
 use std::time::Duration;
 
-use node_core::pool::alarm::Alarm;
 use prometheus_client::encoding::{EncodeLabelSet, text::encode};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -18,6 +18,7 @@ use std::sync::atomic::AtomicU64;
 use super::curve_cost::CurveWork;
 use super::status::{BeaconNodeStatus, EpochStatus};
 use crate::disk::duty_history::Contribution;
+use pool::PoolAlarms;
 
 /// Labels of a phase: `kind` is `head` or `block`, `phase` one of
 /// [`INTERVALS`](super::observer::INTERVALS).
@@ -74,24 +75,6 @@ pub struct NodeLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct KindLabels {
     pub kind: &'static str,
-}
-
-/// Labels of what should worry at Rocket Pool, by [kind](Alarm::name).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct AlarmLabels {
-    pub kind: &'static str,
-    /// Whether somebody may lose money by it.
-    pub urgent: &'static str,
-}
-
-/// What should worry at Rocket Pool.
-#[derive(Default)]
-struct PoolAlarms {
-    /// How many there are of each kind.
-    counted: Family<AlarmLabels, Gauge>,
-    /// How long something may still be done, or how long it takes until it can be: the shortest of
-    /// each kind; 0 if that is over.
-    left: Family<KindLabels, Seconds>,
 }
 
 /// Labels of the duties of an epoch: `outcome` is `owed`, `included`, `target` or `head` of
@@ -198,7 +181,8 @@ pub struct Metrics {
     /// CPU time of the curve operations, as last asked for.
     pub bls_cpu_seconds: Counter<f64, AtomicU64>,
     nodes: BeaconNodes,
-    pool: PoolAlarms,
+    /// What should worry at Rocket Pool.
+    pub pool: PoolAlarms,
     phases: Family<PhaseLabels, Histogram>,
     fdatasync: Histogram,
 }
@@ -277,10 +261,7 @@ impl Metrics {
         m.register_peers(&mut registry);
         m.nodes.register(&mut registry);
         m.register_epoch(&mut registry);
-        let alarms = "What should worry at Rocket Pool, by kind: gantry status has the words";
-        registry.register("pool_alarms", alarms, m.pool.counted.clone());
-        let left = "Time left for what has to be done, or until it can be, the shortest by kind";
-        registry.register("pool_seconds_left", left, m.pool.left.clone());
+        m.pool.register(&mut registry);
         let stopped = "1 while nothing is signed: gantry status says why";
         registry.register("signing_stopped", stopped, m.signing_stopped.clone());
         let unserved = "First epoch of a fork that this version cannot sign for: upgrade before";
@@ -361,33 +342,6 @@ impl Metrics {
         let received = "Bytes of frames received by peer";
         let name = "peer_received_bytes";
         registry.register(name, received, self.peer_received_bytes.clone());
-    }
-
-    /// Shows what should worry at Rocket Pool: all of it.
-    pub fn pool_alarms<'a>(&self, alarms: impl Iterator<Item = &'a Alarm>) {
-        let (mut counted, mut left) = (BTreeMap::new(), BTreeMap::new());
-        for alarm in alarms {
-            let urgent = match alarm.is_urgent() {
-                true => "true",
-                false => "false",
-            };
-            *counted.entry((alarm.name(), urgent)).or_insert(0) += 1;
-            if let Some(term) = alarm.term() {
-                let seconds = term.left.unwrap_or(0);
-                let least = left.entry(alarm.name()).or_insert(seconds);
-                *least = seconds.min(*least);
-            }
-        }
-        self.pool.counted.clear();
-        for ((kind, urgent), count) in counted {
-            let labels = AlarmLabels { kind, urgent };
-            self.pool.counted.get_or_create(&labels).set(count);
-        }
-        self.pool.left.clear();
-        for (kind, seconds) in left {
-            let gauge = self.pool.left.get_or_create(&KindLabels { kind });
-            gauge.set(Duration::from_secs(seconds).as_secs_f64());
-        }
     }
 
     /// Counts something of a later version that `peer` sent.

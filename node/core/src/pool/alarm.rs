@@ -152,14 +152,14 @@ pub enum Alarm {
          for a newer gantry before: deposits wait while it does not know a contract's version",
         contract = .0.contract,
         by = .0.to.map_or(String::new(), |at| format!(" by {}", checksummed(&at))),
-        then = .1.from_then()
+        then = .1.opening()
     )]
     Upgrade(Upgrade, Term),
     /// RPL of the node is on its way out.
     #[error(
         "{0} RPL are being unstaked and can be withdrawn: {then}. Unstaking more before begins the \
          time anew for all of it",
-        then = .1.from_then()
+        then = .1.opening()
     )]
     RplWaits(Wei, Term),
     /// A validator leaves, by number and key, and that is not proved yet.

@@ -113,11 +113,11 @@ impl Observer {
         now.iter()
             .filter(is_new)
             .for_each(|alarm| warn!("Rocket Pool: {alarm}"));
-        self.shown.metrics.pool_alarms(self.worries.alarms());
+        self.shown.metrics.pool.show(self.worries.alarms());
     }
 
-    /// How the key of the node account was misused: a line once for each time that it was, and above
-    /// all else that is shown until it is mended.
+    /// How the key of the node account was misused: a line once for each time that it was, and
+    /// above all else that is shown until it is mended.
     pub(super) fn misused(&mut self, misuses: &[Misuse]) {
         let words: Vec<String> = misuses.iter().map(ToString::to_string).collect();
         let quiet = Quiet::While(words.join("\n"));

@@ -12,8 +12,8 @@ use crate::pool::view::{Node, View};
 /// So many penalties of a minipool cost a part of its bond, and the node its part in the smoothing
 /// pool.
 const COSTLY_PENALTIES: u64 = 3;
-/// With a finalised block that is older than this, seconds, proofs of final states may come too late:
-/// the contracts take none older than an hour.
+/// With a finalised block that is older than this, seconds, proofs of final states may come too
+/// late: the contracts take none older than an hour.
 const OLD_FINALITY: u64 = 1_800;
 /// With this much in a minipool, wei, its owner's call to distribute can end it for good.
 const MINIPOOL_ENDS_FROM: u128 = 8_000_000_000_000_000_000;

@@ -28,7 +28,7 @@ impl Term {
     }
 
     /// That something may be done from then on, in words.
-    pub(super) fn from_then(&self) -> String {
+    pub(super) fn opening(&self) -> String {
         let until = self.until;
         match self.left {
             None => format!("possible since {until} (Unix seconds)"),
