@@ -36,6 +36,10 @@ alloy_sol_types::sol! {
             external returns (address);
     }
 
+    interface MultiSendCallOnly {
+        function multiSend(bytes transactions) external payable;
+    }
+
     /// What owners sign (EIP-712).
     #[derive(Debug)]
     struct SafeTx {

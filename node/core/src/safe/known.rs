@@ -25,6 +25,8 @@ pub enum Part {
     Handler,
     /// Gives a Safe that is being made the L2 singleton where the chain is not mainnet.
     Setup,
+    /// `MultiSendCallOnly`: has a Safe make several plain calls at once, and nothing else.
+    Batch,
 }
 
 impl Part {
@@ -35,6 +37,7 @@ impl Part {
             Self::Factory => "a factory",
             Self::Handler => "a fallback handler",
             Self::Setup => "a setup",
+            Self::Batch => "a batch of calls",
         }
     }
 }
@@ -58,7 +61,7 @@ const PROXIES: [(&str, B256); 3] = [
 /// One contract: what it is, its version, where it is, and the Keccak-256 of its code.
 type Contract = (Part, &'static str, &'static [Theirs], B256);
 
-const KNOWN: [Contract; 14] = [
+const KNOWN: [Contract; 17] = [
     (
         Part::Singleton,
         "1.3.0",
@@ -155,6 +158,27 @@ const KNOWN: [Contract; 14] = [
         &[address!("900C7589200010D6C6eCaaE5B06EBe653bc2D82a")],
         b256!("f6034d841bcbff8912aa55526b0f1609212536aaf60bb16f5e8a269a4ab38f18"),
     ),
+    (
+        Part::Batch,
+        "1.3.0",
+        &[
+            address!("40A2aCCbd92BCA938b02010E17A5b8929b49130D"),
+            address!("A1dabEF33b3B82c7814B6D82A79e50F4AC44102B"),
+        ],
+        b256!("a9865ac2d9c7a1591619b188c4d88167b50df6cc0c5327fcbd1c8c75f7c066ad"),
+    ),
+    (
+        Part::Batch,
+        "1.4.1",
+        &[address!("9641d764fc13c8B624c04430C7356C1C7C8102e2")],
+        b256!("ecd5bd14a08c5d2122379900b2f272bdf107a7e92423c10dd5fe3254386c9939"),
+    ),
+    (
+        Part::Batch,
+        "1.5.0",
+        &[address!("A83c336B20401Af773B6219BA5027174338D1836")],
+        b256!("cdbdcec38d2f1c7d961b0029ff8416b7e86e9974d6f0e9c9580c7d17fcfb6663"),
+    ),
 ];
 
 /// The version of the proxy that has code with this hash, if Safe's factories make it.
@@ -170,6 +194,18 @@ pub fn version(part: Part, at: &Address, code: &Root) -> Option<&'static str> {
         *of == part && is_there && hash.0 == *code.as_bytes()
     };
     KNOWN.iter().find(is_it).map(|(_, version, ..)| *version)
+}
+
+/// Where the contract may be through which a Safe that runs this version of the singleton makes
+/// several calls at once; its code has to be looked at, by [`version`].
+pub fn batches(singleton: &str) -> Vec<Address> {
+    let plain = singleton.trim_end_matches(" (L2)");
+    let is_it = |(of, version, ..): &&Contract| *of == Part::Batch && *version == plain;
+    let places = KNOWN
+        .iter()
+        .filter(is_it)
+        .flat_map(|(_, _, places, _)| *places);
+    places.map(|place| place.into_array().into()).collect()
 }
 
 /// Where this version of a part is, and the hash of its code, for tests.

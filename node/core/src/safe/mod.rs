@@ -10,6 +10,7 @@
 //! | [`signature`] | an owner's signature, and those of t owners as the contract takes them |
 //! | [`signed`] | what this peer has signed at which nonce: one call |
 //! | [`cosign`] | from steps that are due to a transaction with t signatures |
+//! | [`wallet`] | what owners sign with wallets of their own, and the files that wallets take |
 //! | [`rank`] | whose turn a step is, and since when |
 //!
 //! The owners are accounts whose keys their peers hold and that sign by themselves, each what its
@@ -30,6 +31,7 @@ pub mod rank;
 pub mod signature;
 pub mod signed;
 pub mod transaction;
+pub mod wallet;
 
 pub use abi::{Safe, theirs};
 

@@ -20,7 +20,7 @@ pub struct Account {
 
 impl Account {
     /// EIP-712: since Safe 1.3.0 the domain has the chain and the contract, and nothing else.
-    fn domain(&self) -> Eip712Domain {
+    pub(super) fn domain(&self) -> Eip712Domain {
         let (chain, contract) = (U256::from(self.chain_id), theirs(&self.address));
         Eip712Domain::new(None, None, Some(chain), Some(contract), None)
     }
