@@ -1,10 +1,12 @@
 //! Amounts, shares and foreign words, as they are shown.
 
 use std::fmt;
+use std::str::FromStr;
 
 use alloy_primitives::U256;
 use alloy_primitives::utils::format_ether;
 use serde::{Serialize, Serializer};
+use thiserror::Error;
 
 /// The most characters of a text in a contract that are kept.
 const MOST_LETTERS: usize = 64;
@@ -31,6 +33,54 @@ impl Wei {
     /// An amount in gwei.
     pub fn of_gwei(amount: u64) -> Self {
         Self(U256::from(u128::from(amount) * 1_000_000_000))
+    }
+}
+
+/// The most digits of an amount that is typed, before the point: more than there is of anything.
+const MOST_DIGITS: usize = 10;
+/// And behind it: the smallest unit is the last of them.
+const MOST_DECIMALS: usize = 18;
+
+/// What was typed is no amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum BadAmount {
+    /// Something else.
+    #[error("write an amount with digits and at most one point, such as 8 or 0.25")]
+    Unreadable,
+    /// More of it than there is.
+    #[error("that is more than there is of it")]
+    TooMuch,
+    /// A part that there is not.
+    #[error("write at most 18 decimals: there is no smaller part")]
+    TooFine,
+    /// Nothing.
+    #[error("an amount of nothing does nothing: write how much")]
+    Nothing,
+}
+
+/// Ones as people type them, with a point if there are parts, as in 2.5. No sign, no exponent, no
+/// comma, which means another thing elsewhere.
+impl FromStr for Wei {
+    type Err = BadAmount;
+
+    fn from_str(text: &str) -> Result<Self, BadAmount> {
+        let (ones, parts) = text.split_once('.').unwrap_or((text, "0"));
+        let is_number = |it: &str| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_number(ones) || !is_number(parts) {
+            return Err(BadAmount::Unreadable);
+        }
+        if ones.trim_start_matches('0').len() > MOST_DIGITS {
+            return Err(BadAmount::TooMuch);
+        }
+        if parts.len() > MOST_DECIMALS {
+            return Err(BadAmount::TooFine);
+        }
+        let digits = format!("{ones}{parts:0<MOST_DECIMALS$}");
+        let wei: U256 = digits.parse().map_err(|_| BadAmount::Unreadable)?;
+        match wei.is_zero() {
+            true => Err(BadAmount::Nothing),
+            false => Ok(Self(wei)),
+        }
     }
 }
 

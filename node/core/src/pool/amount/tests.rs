@@ -18,3 +18,27 @@ fn amounts_lose_no_digit_and_foreign_words_do_nothing_to_a_terminal() {
     assert_eq!(text.as_str(), "Europe/?nilreB?[2J?");
     assert_eq!(ForeignText::of(&"x".repeat(100_000)).as_str().len(), 67);
 }
+
+#[test]
+fn an_amount_is_read_as_it_is_typed_and_nothing_else_is_taken_for_one() {
+    let wei = |text: &str| text.parse::<Wei>();
+    let ether = U256::from(1_000_000_000_000_000_000_u64);
+    assert_eq!(wei("8"), Ok(Wei(ether * U256::from(8))));
+    assert_eq!(wei("0.25"), Ok(Wei(ether / U256::from(4))));
+    assert_eq!(wei("0.000000000000000001"), Ok(Wei(U256::ONE)));
+    assert_eq!(
+        wei("007.50"),
+        Ok(Wei(ether * U256::from(15) / U256::from(2)))
+    );
+    assert_eq!(wei("9999999999").unwrap().to_string(), "9999999999");
+    let unreadable = [
+        "", ".", "1.", ".5", "1,5", "1e3", "-1", "+1", "1 ", "1.2.3", "0x1", "1_000", "eth",
+        "\u{ff11}",
+    ];
+    for text in unreadable {
+        assert_eq!(wei(text), Err(BadAmount::Unreadable), "{text}");
+    }
+    assert_eq!(wei("10000000000"), Err(BadAmount::TooMuch));
+    assert_eq!(wei("0.0000000000000000001"), Err(BadAmount::TooFine));
+    assert_eq!(wei("0.000"), Err(BadAmount::Nothing));
+}
