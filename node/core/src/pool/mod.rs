@@ -20,6 +20,8 @@
 //! | [`misuse`] | what a misused key of the node account leaves behind |
 //! | [`plan`] | what is to be done, as steps that follow from what is seen and agreed |
 //! | [`withdrawal`] | the Safe to which all of it goes: how it is, and what was done with it |
+//! | [`errand`] | what only that Safe can do, as calls for its owners' wallets |
+//! | [`funding`] | when the operators may pay in, how, and who has |
 //! | [`allowed`] | what a Safe that is the node account may be asked to do |
 //! | [`dispatch`] | which steps of a plan the node account sends now, and with which calls |
 //! | [`open_step`] | steps that anybody may take for a node, as calls |
@@ -51,6 +53,8 @@ pub mod book;
 pub mod consent;
 pub mod contracts;
 pub mod dispatch;
+pub mod errand;
+pub mod funding;
 pub mod megapool;
 pub mod minipool;
 pub mod misuse;

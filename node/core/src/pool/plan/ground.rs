@@ -43,7 +43,7 @@ const RIGHT: [(&str, Rule); 2] = [
 
 /// What new ether waits for, beside that: that the program knows all contracts, that no other's
 /// validator is in the megapool, and that the megapool is there for good and owes nothing.
-pub(super) fn new_money(facts: &Facts<'_>) -> Vec<Wait> {
+pub(in crate::pool) fn new_money(facts: &Facts<'_>) -> Vec<Wait> {
     let mut waits = money(facts);
     let megapool = facts.megapool();
     let finalised = facts.sight.node_at_finalised().and_then(Node::deployed);

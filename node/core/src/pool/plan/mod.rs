@@ -39,7 +39,7 @@ pub(in crate::pool) mod debt;
 mod deposit;
 mod dequeue;
 pub(in crate::pool) mod distribute;
-mod ground;
+pub(in crate::pool) mod ground;
 pub(in crate::pool) mod leave;
 mod megapool;
 mod register;
@@ -57,13 +57,15 @@ use proto::eth::DepositData;
 use proto::{Address, PublicKey};
 use thiserror::Error;
 
-use super::contracts::Contracts;
+use super::book::Place;
+use super::contracts::{Contract, Contracts};
 use super::megapool::{Deployed, Validator};
 use super::sight::Sight;
 use super::view::Node;
 use crate::safe::founding::Founding;
 pub use deposit::MOST_AT_ONCE;
 pub use shown::{Idle, Shown};
+pub(in crate::pool) use step::at;
 pub use step::{Body, Call, Due, Kind, Leaving, Need, Proven, Repeat, Sender, Step, Wait};
 
 /// What is seen is not what was agreed on.
@@ -139,6 +141,25 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub fn of_safe(self, founding: Option<&'a Founding>) -> Self {
         Self { founding, ..self }
+    }
+
+    /// Which node it is.
+    pub(in crate::pool) fn subject(&self) -> Address {
+        self.sight.node
+    }
+
+    pub(in crate::pool) fn terms(&self) -> &'a PoolTerms {
+        self.terms
+    }
+
+    /// Whether it is a node at the newest block.
+    pub(in crate::pool) fn is_registered(&self) -> bool {
+        self.node().is_some()
+    }
+
+    /// Where a contract is at the newest block.
+    pub(in crate::pool) fn at(&self, contract: Contract) -> Option<Place> {
+        self.contracts().at(contract)
     }
 
     fn contracts(&self) -> &'a Contracts {

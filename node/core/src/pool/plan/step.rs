@@ -154,7 +154,7 @@ pub struct Call {
 
 impl Call {
     /// A call without ether.
-    pub(super) fn of<C: SolCall>(to: Place, call: &C, arguments: &[&str]) -> Self {
+    pub(in crate::pool) fn of<C: SolCall>(to: Place, call: &C, arguments: &[&str]) -> Self {
         let name = C::SIGNATURE.split('(').next().unwrap_or_default();
         Self {
             to,
@@ -167,7 +167,7 @@ impl Call {
     }
 
     /// The same with ether.
-    pub(super) fn with(self, value: Wei) -> Self {
+    pub(in crate::pool) fn with(self, value: Wei) -> Self {
         Self { value, ..self }
     }
 }
@@ -346,6 +346,6 @@ pub struct Leaving {
 }
 
 /// An address for people.
-pub(super) fn at(address: &Address) -> String {
+pub(in crate::pool) fn at(address: &Address) -> String {
     checksummed(address)
 }

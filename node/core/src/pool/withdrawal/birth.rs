@@ -55,12 +55,12 @@ pub struct Logged {
 }
 
 impl Logged {
-    fn is(&self, name: [u8; 32]) -> bool {
+    pub(in crate::pool) fn is(&self, name: [u8; 32]) -> bool {
         self.topics.first().is_some_and(|of| *of.as_bytes() == name)
     }
 
     /// Its words, indexed or not.
-    fn words(&self) -> Option<Vec<[u8; 32]>> {
+    pub(in crate::pool) fn words(&self) -> Option<Vec<[u8; 32]>> {
         let indexed = self.topics.iter().skip(1).map(|word| *word.as_bytes());
         let (data, rest) = self.data.as_chunks::<32>();
         let words = indexed.chain(data.iter().copied());
@@ -138,7 +138,7 @@ fn made_by(entry: &Logged) -> Option<(Address, Address, Address)> {
 }
 
 /// The address in a word, if it is one.
-fn address(word: &[u8; 32]) -> Option<Address> {
+pub(in crate::pool) fn address(word: &[u8; 32]) -> Option<Address> {
     let (zeros, address) = word.split_first_chunk::<12>()?;
     let address: [u8; 20] = address.try_into().ok()?;
     (*zeros == [0; 12]).then(|| address.into())

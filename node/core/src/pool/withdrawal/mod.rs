@@ -5,6 +5,7 @@
 //! |---|---|
 //! | this one | how it is at one block, and whether that is as agreed |
 //! | [`birth`] | how it was made |
+//! | [`rehearsal`] | whether the operators have tried it |
 //! | `unfit` | why it is not one to trust |
 //!
 //! It is made with any wallet, and this program signs nothing for it. It gets all that comes back,
@@ -20,6 +21,7 @@
 //! Never here: asking a node, and anything that is signed.
 
 pub mod birth;
+pub mod rehearsal;
 mod unfit;
 
 #[cfg(test)]

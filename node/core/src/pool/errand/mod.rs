@@ -1,0 +1,304 @@
+//! What only a withdrawal Safe can do, as calls that its owners sign with their own wallets.
+//!
+//! | file | holds |
+//! |---|---|
+//! | this one | which errands there are, and the calls of each |
+//! | `addresses` | a withdrawal address confirms itself, and takes a planted one's place |
+//! | `calls` | the functions, and no others |
+//! | `unable` | why there is nothing to sign |
+//! | [`purse`] | what a Safe has |
+//!
+//! They follow from what is agreed and from what the newest block shows, so that every operator's
+//! program writes the same. What would be refused there, or do nothing, is not written.
+//!
+//! Source: `RocketStorage`, `RocketNodeManager`, `RocketNodeDeposit`, `RocketDepositPool`,
+//! `RocketNodeStaking` and `RocketMinipoolDelegate` of protocol 1.3.1 and 1.4.
+//!
+//! Never here: a key, a nonce, and what anybody else may do as well.
+
+mod addresses;
+mod calls;
+pub mod purse;
+mod unable;
+
+use alloy_primitives::U256;
+use proto::Address;
+use proto::agreement::PoolTerms;
+
+pub use unable::Unable;
+
+use super::account::Account;
+use super::amount::Wei;
+use super::book::{Place, theirs};
+use super::contracts::Contract;
+use super::funding::paid::Contributions;
+use super::minipool::{Minipool, Stage};
+use super::plan::{Call, at};
+use super::sight::Sight;
+use super::view::Node;
+use super::withdrawal::rehearsal::Rehearsal;
+use calls::{DepositPool, Minipool as MinipoolCalls, NodeDeposit, NodeStaking, Token};
+use purse::Purses;
+
+/// What a minipool needs at least to be ended and not only skimmed, in thousandths of an ether.
+const WHOLE_MINIPOOL: u32 = 8_000;
+
+/// What a withdrawal Safe is asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Errand {
+    /// The withdrawal addresses become and stay the agreed ones, as far as these do it themselves.
+    Confirm,
+    /// So much RPL of the Safe is staked for the node.
+    StakeRpl(Wei),
+    /// Ether that was paid in and is not bonded comes to the Safe: so much, or all.
+    WithdrawEther(Option<Wei>),
+    /// Credit comes to the Safe as rETH: so much, or all.
+    WithdrawCredit(Option<Wei>),
+    /// Ether that was paid in and is not bonded goes back to whom it came from: so much, or all.
+    GiveBack(Address, Option<Wei>),
+    /// A minipool, by its address, is ended.
+    EndMinipool(Address),
+    /// What came in to try the Safe goes back.
+    Rehearsal,
+}
+
+/// The calls of one Safe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Which Safe.
+    pub safe: Address,
+    /// What it does, one after the other: all of it or nothing.
+    pub calls: Vec<Call>,
+}
+
+/// By what it is decided.
+#[derive(Debug, Clone, Copy)]
+pub struct Grounds<'a> {
+    /// Rocket Pool, as the own execution node shows it.
+    pub sight: &'a Sight,
+    /// What is agreed.
+    pub terms: &'a PoolTerms,
+    /// What the Safes have, at the newest block.
+    pub purses: &'a Purses,
+    /// Who has paid in, at the finalised block.
+    pub paid: &'a Contributions,
+    /// How far the operators have tried the Safe, at the finalised block.
+    pub rehearsal: Rehearsal,
+}
+
+impl Errand {
+    /// A word for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Confirm => "confirm",
+            Self::StakeRpl(_) => "stake-rpl",
+            Self::WithdrawEther(_) => "withdraw-eth",
+            Self::WithdrawCredit(_) => "withdraw-credit",
+            Self::GiveBack(..) => "give-back",
+            Self::EndMinipool(_) => "end-minipool",
+            Self::Rehearsal => "rehearsal",
+        }
+    }
+
+    /// The calls, of each Safe that has some.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub fn write(&self, grounds: &Grounds<'_>) -> Result<Vec<Written>, Unable> {
+        if *self == Self::Confirm {
+            return addresses::confirm(grounds);
+        }
+        let terms = grounds.terms;
+        let (safe, calls) = match self {
+            Self::Confirm | Self::Rehearsal => (terms.withdrawal, grounds.pay_back()?),
+            Self::StakeRpl(amount) => (terms.rpl_withdrawal, grounds.stake_rpl(*amount)?),
+            Self::WithdrawEther(amount) => {
+                let (call, _) = grounds.withdraw_ether(*amount)?;
+                (terms.withdrawal, vec![call])
+            }
+            Self::WithdrawCredit(amount) => (terms.withdrawal, grounds.withdraw_credit(*amount)?),
+            Self::GiveBack(to, amount) => (terms.withdrawal, grounds.give_back(to, *amount)?),
+            Self::EndMinipool(of) => (terms.withdrawal, grounds.end_minipool(of)?),
+        };
+        Ok(vec![Written { safe, calls }])
+    }
+}
+
+/// A payment.
+fn pays(to: Address, value: Wei) -> Call {
+    let place = Place {
+        name: "an account",
+        address: to,
+    };
+    Call {
+        to: place,
+        contract: place.name,
+        value,
+        data: Vec::new(),
+        spelled: format!("{value} ETH to {}", at(&to)),
+        akin: Vec::new(),
+    }
+}
+
+/// So much, or all, of what is there.
+fn part(asked: Option<Wei>, (there, what): (Wei, &'static str)) -> Result<Wei, Unable> {
+    if there.is_zero() {
+        return Err(Unable::Nothing(what));
+    }
+    match asked {
+        Some(asked) if asked > there => Err(Unable::TooMuch { asked, there, what }),
+        Some(asked) => Ok(asked),
+        None => Ok(there),
+    }
+}
+
+impl<'a> Grounds<'a> {
+    fn node(&self) -> Result<&'a Node, Unable> {
+        let node = self.sight.node_at_head();
+        node.ok_or(Unable::NoNode(self.sight.node))
+    }
+
+    fn account(&self) -> Result<&'a Account, Unable> {
+        Ok(&self.node()?.account)
+    }
+
+    fn place(&self, contract: Contract) -> Result<Place, Unable> {
+        let place = self.sight.head.contracts.at(contract);
+        place.ok_or(Unable::NoNode(self.sight.node))
+    }
+
+    /// The node's account, once the agreed Safe is its withdrawal address.
+    fn withdrawn(&self) -> Result<&'a Account, Unable> {
+        let account = self.account()?;
+        match account.withdrawal == self.terms.withdrawal {
+            true => Ok(account),
+            false => Err(Unable::NotYet {
+                what: "withdrawal address",
+                now: Some(account.withdrawal),
+            }),
+        }
+    }
+
+    fn stake_rpl(&self, amount: Wei) -> Result<Vec<Call>, Unable> {
+        let (account, safe) = (self.account()?, self.terms.rpl_withdrawal);
+        if account.rpl_withdrawal != Some(safe) {
+            return Err(Unable::NotYet {
+                what: "RPL withdrawal address",
+                now: account.rpl_withdrawal,
+            });
+        }
+        let there = self.purses.of(&safe).rpl;
+        let amount = part(Some(amount), (there, "RPL in the RPL withdrawal Safe"))?;
+        let (token, staking) = (
+            self.place(Contract::TokenRpl)?,
+            self.place(Contract::NodeStaking)?,
+        );
+        let approve = Token::approveCall {
+            spender: theirs(&staking.address),
+            amount: amount.0,
+        };
+        let stake = NodeStaking::stakeRPLForCall {
+            node: theirs(&account.node),
+            amount: amount.0,
+        };
+        let words = format!("{amount} RPL");
+        Ok(vec![
+            Call::of(token, &approve, &[&at(&staking.address), &words]),
+            Call::of(staking, &stake, &[&at(&account.node), &words]),
+        ])
+    }
+
+    fn withdraw_ether(&self, amount: Option<Wei>) -> Result<(Call, Wei), Unable> {
+        let account = self.withdrawn()?;
+        let there = (account.credit.ether, "ether that is paid in and not bonded");
+        let amount = part(amount, there)?;
+        let to = self.place(Contract::NodeDeposit)?;
+        let withdraw = NodeDeposit::withdrawEthCall {
+            node: theirs(&account.node),
+            amount: amount.0,
+        };
+        let words = format!("{amount} ETH");
+        let call = Call::of(to, &withdraw, &[&at(&account.node), &words]);
+        Ok((call, amount))
+    }
+
+    /// A credit is paid as rETH, while deposits are open, from a megapool that owes nothing.
+    fn withdraw_credit(&self, amount: Option<Wei>) -> Result<Vec<Call>, Unable> {
+        let account = self.withdrawn()?;
+        let amount = part(amount, (account.credit.credit, "credit"))?;
+        let megapool = self.node()?.deployed().ok_or(Unable::NoMegapool)?;
+        if !megapool.debt.is_zero() {
+            return Err(Unable::Debt(megapool.debt));
+        }
+        if !self.sight.head.network.may_deposit {
+            return Err(Unable::Closed);
+        }
+        let to = self.place(Contract::DepositPool)?;
+        let withdraw = DepositPool::withdrawCreditForCall {
+            node: theirs(&account.node),
+            amount: amount.0,
+        };
+        let words = format!("{amount} ETH of credit");
+        Ok(vec![Call::of(to, &withdraw, &[&at(&account.node), &words])])
+    }
+
+    fn give_back(&self, to: &Address, amount: Option<Wei>) -> Result<Vec<Call>, Unable> {
+        let account = self.withdrawn()?;
+        let paid = self.paid.from(to).ok_or(Unable::NothingFrom(*to))?;
+        let unbonded = account.credit.ether;
+        let all = amount.or(Some(paid.min(unbonded)).filter(|_| !unbonded.is_zero()));
+        let (withdraw, amount) = self.withdraw_ether(all)?;
+        let amount = part(Some(amount), (paid, "ether that came from that account"))?;
+        Ok(vec![withdraw, pays(*to, amount)])
+    }
+
+    fn end_minipool(&self, of: &Address) -> Result<Vec<Call>, Unable> {
+        self.withdrawn()?;
+        let mut all = self.node()?.minipools.iter();
+        let minipool = all.find(|it| it.place.address == *of);
+        let minipool = minipool.ok_or(Unable::NoMinipool(*of))?;
+        ending(minipool).map(|call| vec![call])
+    }
+
+    fn pay_back(&self) -> Result<Vec<Call>, Unable> {
+        let safe = self.terms.withdrawal;
+        match self.rehearsal {
+            Rehearsal::Nothing => Err(Unable::NotRehearsed(safe)),
+            Rehearsal::Done => Err(Unable::Rehearsed),
+            Rehearsal::Received { from, amount } => {
+                let there = (self.purses.of(&safe).ether, "ether in the withdrawal Safe");
+                let amount = part(Some(amount), there)?;
+                Ok(vec![pays(from, amount)])
+            }
+        }
+    }
+}
+
+/// How a minipool ends: what came back is split, or what was given up is closed.
+fn ending(minipool: &Minipool) -> Result<Call, Unable> {
+    let least = Wei::of_milliether(WHOLE_MINIPOOL);
+    let there = Wei(minipool.balance.0.saturating_sub(minipool.refund.0));
+    match minipool.stage {
+        Stage::Staking | Stage::Withdrawable if there >= least => {
+            let call = MinipoolCalls::distributeBalanceCall {
+                only_rewards: false,
+            };
+            Ok(Call::of(minipool.place, &call, &["false"]))
+        }
+        Stage::Dissolved if there > Wei(U256::ZERO) => {
+            let call = MinipoolCalls::closeCall {};
+            Ok(Call::of(minipool.place, &call, &[]))
+        }
+        Stage::Staking | Stage::Withdrawable | Stage::Dissolved => Err(Unable::NotBack {
+            of: minipool.place.address,
+            there,
+        }),
+        Stage::Queued { .. } | Stage::Prelaunch { .. } => {
+            Err(Unable::NotStaked(minipool.place.address))
+        }
+        Stage::Finalised => Err(Unable::Ended(minipool.place.address)),
+    }
+}
+
+#[cfg(test)]
+mod tests;
