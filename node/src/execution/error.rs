@@ -185,7 +185,7 @@ pub enum ExecutionError {
     )]
     NoHistory { block: u64, cause: Shown },
     #[error(
-        "the execution node shows more than {0} entries of which a contract writes one: compare it \
+        "the execution node shows more than the {0} entries that such a log may have: compare it \
          with another node"
     )]
     LongLog(usize),

@@ -1,11 +1,11 @@
-//! A contract's log since it is there, under one name, and the log of one transaction.
+//! A contract's log since it is there, of certain names, and the log of one transaction.
 //!
 //! The log is asked for as a whole first: the node that an operator runs keeps an index by address.
 //! What a node refuses is asked for in halves, as each limits blocks or answers in its own way; a
 //! node that has thrown old blocks away is asked from the first on that it still has. Transactions
 //! and receipts are not asked for by their hashes, of which nodes forget the old ones.
 
-use alloy::primitives::{B256, Bytes};
+use alloy::primitives::{B256, Bytes, U64};
 use proto::{Address, Root};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,12 +14,22 @@ use super::at_block::{States, asked};
 use super::error::ExecutionError;
 use super::log::is_pruned;
 
-/// The most entries that are read under one name.
-const MOST_ENTRIES: usize = 64;
 /// The most questions for one log: enough for the blocks of mainnet in parts of 5,000, twice.
 const MOST_QUESTIONS: u32 = 10_000;
 /// After how many answers in a row a question that was halved covers twice as many blocks again.
 const ANSWERS_UNTIL_MORE: u32 = 32;
+
+/// Which entries of a contract's log are looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Which contract wrote them.
+    pub contract: Address,
+    /// What stands in each place: one of these names first, then one of these indexed words; any,
+    /// where none is named.
+    pub topics: Vec<Vec<Root>>,
+    /// The most that there can be.
+    pub most: usize,
+}
 
 /// One entry of a contract's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +44,8 @@ pub struct Entry {
     pub transaction: Root,
     /// In which block.
     pub block: Root,
+    /// The number of that block, and which entry it is there.
+    pub place: (u64, u64),
 }
 
 #[derive(Deserialize)]
@@ -44,37 +56,40 @@ struct EntryShape {
     data: Bytes,
     transaction_hash: B256,
     block_hash: B256,
+    block_number: U64,
+    log_index: U64,
 }
 
 impl States {
-    /// All that `contract` has logged under this name up to the block with the number `last`.
+    /// All that is wanted up to the block with the number `last`, and the number of the first block
+    /// whose log was looked through: none before it, if the node has thrown those away.
     ///
     /// # Errors
-    /// If the node does not answer, or there is more than anybody could have written.
+    /// If the node does not answer, or there is more of it than there can be.
     pub async fn log_of(
         &mut self,
-        contract: &Address,
-        name: &Root,
+        wanted: &Wanted,
         last: u64,
-    ) -> Result<Vec<Entry>, ExecutionError> {
+    ) -> Result<(Vec<Entry>, u64), ExecutionError> {
+        let topics = wanted.topics();
         let filter = |from: u64, until: u64| {
             json!({
-                "address": contract.to_string(), "topics": [name.to_string()],
+                "address": wanted.contract.to_string(), "topics": topics,
                 "fromBlock": format!("0x{from:x}"), "toBlock": format!("0x{until:x}"),
             })
         };
         let (mut all, mut next, mut span) = (Vec::new(), 0_u64, last.saturating_add(1));
-        let mut answers = 0;
+        let (mut answers, mut first) = (0, 0);
         for _ in 0..MOST_QUESTIONS {
             let until = last.min(next.saturating_add(span - 1));
             match self.log(filter(next, until)).await {
                 Ok(found) => {
                     all.extend(found);
-                    if all.len() > MOST_ENTRIES {
-                        return Err(ExecutionError::LongLog(MOST_ENTRIES));
+                    if all.len() > wanted.most {
+                        return Err(ExecutionError::LongLog(wanted.most));
                     }
                     if until == last {
-                        return Ok(all);
+                        return Ok((all, first));
                     }
                     (next, answers) = (until + 1, answers + 1);
                     if answers >= ANSWERS_UNTIL_MORE {
@@ -83,6 +98,7 @@ impl States {
                 }
                 Err(ExecutionError::Refused { cause, .. }) if is_pruned(&cause) && next == 0 => {
                     next = self.first_kept(&filter, last).await?;
+                    first = next;
                 }
                 Err(ExecutionError::Refused { cause, .. })
                     if until == next || is_pruned(&cause) =>
@@ -140,6 +156,16 @@ impl States {
     }
 }
 
+impl Wanted {
+    fn topics(&self) -> Value {
+        let place = |words: &Vec<Root>| match &words[..] {
+            [] => Value::Null,
+            words => words.iter().map(Root::to_string).collect(),
+        };
+        self.topics.iter().map(place).collect()
+    }
+}
+
 impl EntryShape {
     fn entry(self) -> Entry {
         Entry {
@@ -148,6 +174,7 @@ impl EntryShape {
             data: self.data.to_vec(),
             transaction: self.transaction_hash.0.into(),
             block: self.block_hash.0.into(),
+            place: (self.block_number.to(), self.log_index.to()),
         }
     }
 }

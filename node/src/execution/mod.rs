@@ -36,7 +36,7 @@ mod transport;
 pub use account::AccountState;
 pub use at_block::{Anchor, Anchors, StateAnswer, StateQuestion, States};
 pub use error::ExecutionError;
-pub use history::Entry;
+pub use history::{Entry, Wanted};
 pub use log::DepositLog;
 pub use payer::Sender;
 pub use rpc::{Execution, Patience};

@@ -6,13 +6,15 @@
 //!
 //! [`leaving`] and [`proving`] ask the own beacon node: who leaves, and the proofs of the beacon
 //! chain that these contracts take, which [`proof`] makes, and [`trial`] on trial, in a [`calm`];
-//! [`simulate`] tries the steps of a plan at the newest block; [`sending`] sends calls; [`watch`]
+//! [`simulate`] tries the steps of a plan at the newest block; [`funds`] looks at who has paid in
+//! and what a withdrawal Safe has; [`sending`] sends calls; [`watch`]
 //! is the thread of a running peer that looks; [`withdrawal`] looks at the Safe to which all of it
 //! goes.
 //!
 //! Never here: what an answer means, which is the core's.
 
 pub mod calm;
+pub mod funds;
 pub mod leaving;
 pub mod proof;
 pub mod proving;
@@ -267,6 +269,28 @@ async fn read_both(
             let answered = answers.by_ref().map(answer_of);
             reading.answers.extend(questions.into_iter().zip(answered));
         }
+    }
+}
+
+/// Reads something of one block in rounds.
+pub(in crate::pool) async fn rounds<T>(
+    states: &mut States,
+    block: Anchor,
+    read: impl Fn(&Answers) -> Result<Round<T>, Fault>,
+) -> Result<T, SightError> {
+    let mut answers = Answers::new();
+    loop {
+        let round = read(&answers).map_err(|fault| SightError::Fault {
+            block: block.number,
+            fault,
+        })?;
+        let questions = match round {
+            Round::Done(value) => return Ok(value),
+            Round::Ask(questions) => questions,
+        };
+        let worded: Vec<_> = questions.iter().map(|it| (block, state_of(it))).collect();
+        let answered = states.ask(&worded).await?.into_iter().map(answer_of);
+        answers.extend(questions.into_iter().zip(answered));
     }
 }
 

@@ -8,16 +8,18 @@
 use std::collections::BTreeMap;
 
 use alloy::primitives::keccak256;
-use node_core::pool::book::Round;
 use node_core::pool::withdrawal::birth::{Birth, Logged, SET_UP};
 use node_core::pool::withdrawal::{Kept, Owned, Seen, Unfit, read};
 use proto::agreement::PoolTerms;
 use proto::{Address, Root};
 
-use super::{SightError, answer_of, state_of};
+use super::{SightError, rounds};
 use crate::execution::{
-    Anchor, Anchors, Entry, ExecutionError, StateAnswer, StateQuestion, States,
+    Anchor, Anchors, Entry, ExecutionError, StateAnswer, StateQuestion, States, Wanted,
 };
+
+/// The most setups that are read of a Safe, which has one.
+const MOST_SETUPS: usize = 64;
 
 /// How Safes were made, as far as that is final.
 pub type Births = BTreeMap<Address, Birth>;
@@ -86,20 +88,7 @@ async fn kept(
     at: &Address,
     block: Anchor,
 ) -> Result<Result<Kept, Unfit>, SightError> {
-    let mut answers = [].into();
-    loop {
-        let round = read(at, &answers).map_err(|fault| SightError::Fault {
-            block: block.number,
-            fault,
-        })?;
-        let questions = match round {
-            Round::Done(kept) => return Ok(kept),
-            Round::Ask(questions) => questions,
-        };
-        let worded: Vec<_> = questions.iter().map(|it| (block, state_of(it))).collect();
-        let answered = states.ask(&worded).await?.into_iter().map(answer_of);
-        answers.extend(questions.into_iter().zip(answered));
-    }
+    rounds(states, block, |answers| read(at, answers)).await
 }
 
 /// How it was made, up to the block `last`.
@@ -108,7 +97,12 @@ async fn born(
     at: &Address,
     last: Anchor,
 ) -> Result<Result<Birth, Unfit>, ExecutionError> {
-    let setups = states.log_of(at, &SET_UP.into(), last.number).await?;
+    let wanted = Wanted {
+        contract: *at,
+        topics: vec![vec![SET_UP.into()]],
+        most: MOST_SETUPS,
+    };
+    let (setups, _) = states.log_of(&wanted, last.number).await?;
     let [setup] = &setups[..] else {
         return Ok(Err(Unfit::Setups(setups.len())));
     };
@@ -133,7 +127,7 @@ async fn codes(
     Ok(at.into_iter().zip(hashed).collect())
 }
 
-fn logged(entry: Entry) -> Logged {
+pub(super) fn logged(entry: Entry) -> Logged {
     Logged {
         by: entry.by,
         topics: entry.topics,

@@ -23,6 +23,7 @@ fn shown((from, until): (u64, u64)) -> Value {
     let entry = json!({
         "address": format!("0x{}", "5a".repeat(20)), "topics": [word(1)], "data": "0x",
         "transactionHash": word(2), "blockHash": word(3),
+        "blockNumber": format!("0x{WRITTEN:x}"), "logIndex": "0x0",
     });
     let all: Vec<Value> = (from..=until)
         .contains(&WRITTEN)
@@ -44,11 +45,14 @@ async fn found(
     });
     let fake = fake.await;
     let mut states = States::at(&fake.url, HASTE).unwrap();
-    let log = states
-        .log_of(&[0x5a; 20].into(), &[1; 32].into(), HEAD)
-        .await;
+    let wanted = Wanted {
+        contract: [0x5a; 20].into(),
+        topics: vec![vec![[1; 32].into()]],
+        most: 8,
+    };
+    let log = states.log_of(&wanted, HEAD).await;
     let count = fake.ledger().asked.len();
-    (log.map(|log| log.len()), count)
+    (log.map(|(log, _)| log.len()), count)
 }
 
 fn error(code: i64, words: &str) -> Value {
