@@ -23,14 +23,28 @@ contract RocketMinipool {
     uint256 public getNodeRefundBalance;
     bool public canStake;
 
-    constructor(address node, uint8 status) {
+    RocketStorage private immutable rocket;
+
+    constructor(RocketStorage storage_, address node, uint8 status) {
+        rocket = storage_;
         getNodeAddress = node;
         getStatus = status;
     }
 
     receive() external payable {}
 
-    function calculateNodeShare(uint256 balance) external pure returns (uint256) {
+    /// The whole stake that came back: the node's share to its withdrawal address. What is due to
+    /// others stays here.
+    function distributeBalance(bool rewardsOnly) external {
+        address owner = rocket.getNodeWithdrawalAddress(getNodeAddress);
+        require(msg.sender == owner || msg.sender == getNodeAddress, "Invalid minipool owner");
+        require(!rewardsOnly && address(this).balance >= 8 ether, "Balance exceeds 8 ether");
+        getFinalised = true;
+        (bool paid,) = owner.call{value: calculateNodeShare(address(this).balance)}("");
+        require(paid, "Failed to transfer");
+    }
+
+    function calculateNodeShare(uint256 balance) public pure returns (uint256) {
         return balance / 4;
     }
 }
@@ -57,7 +71,7 @@ contract RocketMinipoolManager is Part {
 
     /// One that is from before megapools.
     function create(address node, uint8 status, bytes calldata pubkey) external {
-        address at = address(new RocketMinipool(node, status));
+        address at = address(new RocketMinipool(rocket, node, status));
         minipools[node].push(at);
         getMinipoolExists[at] = true;
         getMinipoolPubkey[at] = pubkey;

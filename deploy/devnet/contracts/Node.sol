@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {Part, RocketStorage} from "./Storage.sol";
 import {RocketMegapoolFactory} from "./Megapool.sol";
-import {RocketRewardsPool} from "./Rewards.sol";
+import {RocketRewardsPool, RocketTokenRPL} from "./Rewards.sol";
 import {SettingsDeposit, SettingsNode} from "./Settings.sol";
 
 /// The node account: its registration, its RPL withdrawal address, the smoothing pool, tickets.
@@ -181,7 +181,7 @@ contract RocketNodeManager is Part {
     }
 }
 
-/// What nodes have staked and borrowed. Nobody stakes RPL here.
+/// What nodes have staked and borrowed. RPL is staked here by whom it comes back to alone.
 contract RocketNodeStaking is Part {
     mapping(address => bool) public getRPLLockingAllowed;
     mapping(address => uint256) public getNodeStakedRPL;
@@ -192,6 +192,22 @@ contract RocketNodeStaking is Part {
     mapping(address => uint256) public getNodeLockedRPL;
 
     constructor(RocketStorage storage_) Part(storage_, 7) {}
+
+    /// The real one lets accounts do it as well that the node has named.
+    function stakeRPLFor(address node, uint256 amount) external onlyRegisteredNode(node) {
+        RocketNodeManager nodes = RocketNodeManager(find("rocketNodeManager"));
+        require(
+            msg.sender == nodes.getNodeRPLWithdrawalAddress(node),
+            "Not allowed to stake for"
+        );
+        RocketTokenRPL token = RocketTokenRPL(find("rocketTokenRPL"));
+        require(
+            token.transferFrom(msg.sender, address(this), amount),
+            "Could not transfer RPL to staking contract"
+        );
+        getNodeStakedRPL[node] += amount;
+        getNodeMegapoolStakedRPL[node] += amount;
+    }
 
     function getNodeETHBonded(address node) external view returns (uint256) {
         return rocket.getUint(key("megapool.eth.bonded", node));

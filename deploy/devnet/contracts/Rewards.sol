@@ -109,6 +109,27 @@ contract RocketTokenRPL is Part {
     mapping(address => mapping(address => uint256)) public allowance;
 
     constructor(RocketStorage storage_) Part(storage_, 1) {}
+
+    /// For whoever wants some.
+    function mint(address to, uint256 amount) external {
+        balanceOf[to] += amount;
+    }
+
+    function approve(address spender, uint256 amount) external returns (bool) {
+        allowance[msg.sender][spender] = amount;
+        return true;
+    }
+
+    function transferFrom(address from, address to, uint256 amount) external returns (bool) {
+        require(
+            allowance[from][msg.sender] >= amount, "ERC20: transfer amount exceeds allowance"
+        );
+        require(balanceOf[from] >= amount, "ERC20: transfer amount exceeds balance");
+        allowance[from][msg.sender] -= amount;
+        balanceOf[from] -= amount;
+        balanceOf[to] += amount;
+        return true;
+    }
 }
 
 /// The intervals of rewards, and the voters' share of what megapools earn.

@@ -10,18 +10,24 @@
 //! | `send` | `gantry pool send`: a step by hand, from the own account |
 //! | `prove` | `gantry pool prove`: a proof that the running peer makes on trial |
 //! | `withdrawal` | `gantry pool withdrawal`: whether these addresses are the group's own Safes |
+//! | `file` | `gantry pool file`: what such a Safe is to do, for its owners' wallets |
+//! | `fund` | `gantry pool fund`: how an operator pays in, and who has |
+//! | `safes` | what these two look at |
 //! | `exits` | who leaves, by the beacon node |
 //! | `flags` | flags that they share |
 //! | `lines` | how a line looks |
 
 mod agree;
 mod exits;
+mod file;
 mod flags;
+mod fund;
 mod holdings;
 mod lines;
 mod page;
 mod plan;
 mod prove;
+mod safes;
 mod send;
 mod status;
 mod withdrawal;
@@ -42,6 +48,9 @@ pub enum Command {
     /// Write, show and sign what the operators agree on for Rocket Pool.
     #[command(subcommand)]
     Agree(Box<agree::Command>),
+    #[command(subcommand)]
+    File(Box<file::What>),
+    Fund(fund::Arguments),
     Plan(plan::Arguments),
     Prove(prove::Arguments),
     Status(status::Arguments),
@@ -72,12 +81,18 @@ pub enum PoolError {
     Withdrawal(#[from] withdrawal::WithdrawalError),
     #[error(transparent)]
     Send(#[from] Box<send::SendError>),
+    #[error(transparent)]
+    File(#[from] file::FileRefusal),
+    #[error(transparent)]
+    Fund(#[from] fund::FundError),
 }
 
 impl Command {
     pub fn run(self) -> Result<(), PoolError> {
         match self {
             Self::Agree(command) => Ok(command.run()?),
+            Self::File(what) => what.run(),
+            Self::Fund(arguments) => arguments.run(),
             Self::Plan(arguments) => arguments.run(),
             Self::Prove(arguments) => Ok(arguments.run()?),
             Self::Status(arguments) => arguments.run(),

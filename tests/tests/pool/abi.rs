@@ -195,6 +195,12 @@ alloy_sol_types::sol! {
 
     interface Token {
         function balanceOf(address of) external view returns (uint256);
+        function mint(address to, uint256 amount) external;
+        function allowance(address owner, address spender) external view returns (uint256);
+    }
+
+    interface Staking {
+        function getNodeStakedRPL(address node) external view returns (uint256);
     }
 
     interface Minipools {

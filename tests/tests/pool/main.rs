@@ -8,6 +8,8 @@
 //! | [`beacon`] | the pretend beacon chain: blocks, states, proofs, its Beacon API |
 //! | [`between`] | what kills a sender between two of its steps |
 //! | [`evil`] | two evil peers of four, who sign and send what they like for the node account |
+//! | [`funds`] | paying in, and what the withdrawal Safe does by its owners' own wallets |
+//! | [`wallets`] | these wallets, and the group whose Safe it is |
 //! | [`group`] | a group's lock, agreement and data directory, and its peer that runs |
 //! | [`keys`] | keys of validators and the deposits they sign |
 //! | [`node`] | a node account on the way of its validators, call by call |
@@ -36,6 +38,7 @@ mod between;
 mod chain;
 mod coordinator;
 mod evil;
+mod funds;
 mod group;
 mod hand;
 mod keys;
@@ -51,4 +54,5 @@ mod running;
 mod safe;
 mod send;
 mod status;
+mod wallets;
 mod withdrawal;

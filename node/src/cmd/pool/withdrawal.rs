@@ -1,6 +1,7 @@
 //! `gantry pool withdrawal`: whether what comes back comes to a Safe of the operators' own.
 
 use clap::Args;
+use node_core::pool::withdrawal::rehearsal::Rehearsal;
 use node_core::pool::withdrawal::{Kept, Owned, Unfit};
 use proto::Address;
 use proto::agreement::PoolVersion;
@@ -15,6 +16,7 @@ use crate::cmd::runtime::{complete, runtime};
 use crate::config::LogFormat;
 use crate::execution::{Patience, States};
 use crate::pool::SightError;
+use crate::pool::funds::rehearsal;
 use crate::pool::withdrawal::{Births, look_at_both};
 
 /// Check that the withdrawal addresses are Safes of all operators, and nobody else's behind them.
@@ -52,10 +54,11 @@ impl Arguments {
         let Agreed {
             lock, version, url, ..
         } = self.through.agreed()?;
-        let seen = complete(runtime()?, look_at_all(&url, &lock, &version))?;
+        let (seen, rehearsal) = complete(runtime()?, look_at_all(&url, &lock, &version))?;
         for (at, kept) in seen {
             print!("{}", page(&at, &kept));
         }
+        println!("tried by its owners, as the finalised block shows it: {rehearsal}");
         Ok(())
     }
 }
@@ -64,7 +67,7 @@ async fn look_at_all(
     url: &str,
     lock: &Lock,
     version: &PoolVersion,
-) -> Result<Vec<(Address, Kept)>, PoolError> {
+) -> Result<(Vec<(Address, Kept)>, Rehearsal), PoolError> {
     let definition = lock.definition.terms();
     let owned = Owned::agreed(version, definition.size().threshold());
     let owned = owned.ok_or(WithdrawalError::NoOwners)?;
@@ -81,7 +84,9 @@ async fn look_at_all(
         let kept = kept.map_err(|why| WithdrawalError::Unfit { at, why })?;
         Ok((at, kept))
     });
-    own.collect()
+    let own = own.collect::<Result<_, PoolError>>()?;
+    let rehearsal = rehearsal(&mut states, &version.terms, anchors.finalised).await;
+    Ok((own, rehearsal.map_err(SightError::from)?))
 }
 
 /// What is printed of one that is as it has to be.
@@ -97,5 +102,6 @@ fn page(at: &Address, kept: &Kept) -> String {
     for owner in &state.owners {
         page.push_str(&format!("    owner     {}\n", checksummed(owner)));
     }
+    page.push_str(&format!("    nonce     {}, the next\n", state.nonce));
     page
 }

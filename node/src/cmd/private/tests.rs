@@ -57,7 +57,7 @@ fn a_process_with_keys_cannot_be_dumped_or_read_unless_a_variable_allows_it() {
 }
 
 /// Every command, in a folder in which nothing is.
-const COMMANDS: [&str; 35] = [
+const COMMANDS: [&str; 43] = [
     "identity new --dir .",
     "identity show --dir .",
     "cluster new --name n --chain c --withdrawal w --fee-recipient f --operator a=KEY",
@@ -94,6 +94,14 @@ const COMMANDS: [&str; 35] = [
     "pool plan --execution-node http://[::1]:1",
     "pool prove lock:0 --config c",
     "pool withdrawal --config c",
+    "pool fund 8 --config c",
+    "pool file rehearsal --config c",
+    "pool file confirm --config c",
+    "pool file stake-rpl 1 --config c",
+    "pool file withdraw-eth --config c",
+    "pool file withdraw-credit 1.5 --config c",
+    "pool file give-back 0x0000000000000000000000000000000000000001 --config c",
+    "pool file end-minipool 0x0000000000000000000000000000000000000001 --config c",
     "pool send stake --node 0x0000000000000000000000000000000000000001 --key-file k",
     "slashing keep-record --against b --seen 1 --config c",
 ];
