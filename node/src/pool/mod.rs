@@ -24,14 +24,16 @@ pub mod trial;
 pub mod watch;
 pub mod withdrawal;
 
+use std::collections::BTreeMap;
+
 use node_core::pool::book::{Answer, Answers, Fault, Question, Round};
 use node_core::pool::sight::Sight;
 use node_core::pool::storage_of;
 use node_core::pool::view::{Block, Subject, View, read};
-use proto::Address;
 use proto::agreement::PoolVersion;
 use proto::definition::checksummed;
 use proto::lock::Lock;
+use proto::{Address, Root};
 use thiserror::Error;
 
 use crate::execution::{
@@ -116,21 +118,74 @@ pub async fn look_with(
     target: &Target,
     patience: Patience,
 ) -> Result<(States, Sight), SightError> {
-    let mut states = States::at(url, patience)?;
-    for _ in 1..patience.tries {
-        match look_once(&mut states, target).await {
-            Err(SightError::Execution(ExecutionError::Moved { .. })) => {
-                tokio::time::sleep(patience.pause).await;
-            }
-            sight => return Ok((states, sight?)),
-        }
-    }
-    let sight = look_once(&mut states, target).await?;
-    Ok((states, sight))
+    let mut lookout = Lookout::at(url, patience)?;
+    let sight = lookout.look(target).await?;
+    Ok((lookout.states, sight))
 }
 
-async fn look_once(states: &mut States, target: &Target) -> Result<Sight, SightError> {
-    let anchors = states.anchors().await?;
+/// An execution node that is looked at again and again. What was said of a block is not asked again
+/// while that is the newest one or the finalised one: of two looks in a slot the second costs next
+/// to nothing, and of those in an epoch each but the first half.
+pub struct Lookout {
+    states: States,
+    patience: Patience,
+    /// What was said of the blocks of the last look, by their hashes; nothing after one that failed.
+    kept: BTreeMap<Root, Answers>,
+}
+
+impl Lookout {
+    /// Makes ready to look. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// If the URL is none.
+    pub fn at(url: &str, patience: Patience) -> Result<Self, SightError> {
+        Ok(Self {
+            states: States::at(url, patience)?,
+            patience,
+            kept: BTreeMap::new(),
+        })
+    }
+
+    /// Looks at the node.
+    ///
+    /// # Errors
+    /// As [`look`].
+    pub async fn look(&mut self, target: &Target) -> Result<Sight, SightError> {
+        for _ in 1..self.patience.tries {
+            match self.look_once(target).await {
+                Err(SightError::Execution(ExecutionError::Moved { .. })) => {
+                    tokio::time::sleep(self.patience.pause).await;
+                }
+                sight => return sight,
+            }
+        }
+        self.look_once(target).await
+    }
+
+    async fn look_once(&mut self, target: &Target) -> Result<Sight, SightError> {
+        let mut kept = std::mem::take(&mut self.kept);
+        let anchors = self.states.anchors().await?;
+        let mut both = [anchors.head, anchors.finalised].map(|block| {
+            let known = kept.remove(&block.hash);
+            Reading::of(block, known.unwrap_or_default())
+        });
+        let sight = see(&mut self.states, target, (&anchors, &mut both)).await?;
+        // A contract may seem to refuse where the node was only short of time.
+        let is_sure = |answer: &Answer| matches!(answer, Answer::Bytes(_));
+        self.kept.extend(both.map(|reading| {
+            let mut answers = reading.answers;
+            answers.retain(|_, answer| is_sure(answer));
+            (reading.block.hash, answers)
+        }));
+        Ok(sight)
+    }
+}
+
+async fn see(
+    states: &mut States,
+    target: &Target,
+    (anchors, both): (&Anchors, &mut [Reading; 2]),
+) -> Result<Sight, SightError> {
     let subject = subject(target, anchors.chain_id)?;
     let blocks = [anchors.head, anchors.finalised];
     let [at_head, at_finalised] = states.code(&subject.storage, blocks).await?;
@@ -141,19 +196,18 @@ async fn look_once(states: &mut States, target: &Target) -> Result<Sight, SightE
         });
     }
     let is_same = anchors.head == anchors.finalised;
-    let mut head = Reading::of(anchors.head);
-    let mut finalised = Reading::of(anchors.finalised);
-    finalised.is_over = is_same || !at_finalised;
-    let read = read_both(states, &subject, [&mut head, &mut finalised]).await;
+    both[1].is_over = is_same || !at_finalised;
+    let read = read_both(states, &subject, both).await;
     // A block that is of the chain no more explains any answer.
     states.check(blocks).await?;
     read?;
-    let head_view = head.view.ok_or(ExecutionError::NoBlock)?;
+    let [head, finalised] = both;
+    let head_view = head.view.take().ok_or(ExecutionError::NoBlock)?;
     let finalised_view = match is_same {
         true => Some(head_view.clone()),
-        false => finalised.view,
+        false => finalised.view.take(),
     };
-    let sight = sight(target, &anchors, (head_view, finalised_view));
+    let sight = sight(target, anchors, (head_view, finalised_view));
     let is_node = sight.node_at_head().is_some() || sight.node_at_finalised().is_some();
     if !is_node && !target.may_be_new {
         return Err(SightError::NoNode(checksummed(&target.node)));
@@ -216,10 +270,10 @@ struct Reading {
 }
 
 impl Reading {
-    fn of(block: Anchor) -> Self {
+    fn of(block: Anchor, answers: Answers) -> Self {
         Self {
             block,
-            answers: Answers::new(),
+            answers,
             view: None,
             is_over: false,
         }
@@ -247,11 +301,11 @@ impl Reading {
 async fn read_both(
     states: &mut States,
     subject: &Subject,
-    mut both: [&mut Reading; 2],
+    both: &mut [Reading; 2],
 ) -> Result<(), SightError> {
     loop {
         let mut asked = Vec::new();
-        for reading in &mut both {
+        for reading in both.iter_mut() {
             asked.push(reading.step(subject)?);
         }
         let blocks = both.each_ref().map(|reading| reading.block);

@@ -110,6 +110,32 @@ async fn a_block_that_is_named_by_number_has_the_same_hash_before_and_after() {
 }
 
 #[tokio::test]
+async fn what_was_said_of_a_block_is_not_asked_again_as_long_as_it_is_looked_at() {
+    let fake = Fake::start(&hundred(), &hundred()).await;
+    let mut lookout = Lookout::at(&fake.url, HASTE).unwrap();
+    let mut questions = async || {
+        fake.state().questions = 0;
+        let sight = lookout.look(&target()).await;
+        (sight.map(|it| it.head_block.number), fake.state().questions)
+    };
+    let (_, whole) = questions().await;
+    // The chain and its blocks, whether there is a contract, and what contracts refused.
+    let (_, again) = questions().await;
+    assert!(again * 5 < whole, "{again} of {whole}");
+    fake.state().number = 1_001;
+    let (sight, next) = questions().await;
+    assert_eq!(sight.unwrap(), 1_001);
+    assert!(next * 3 < 2 * whole, "{next} of {whole}");
+    // After a look that came to nothing all is asked: who knows what was wrong.
+    fake.state().finalised = Some(935);
+    fake.state().pruned = Some("missing trie node".to_owned());
+    assert!(questions().await.0.is_err());
+    fake.state().pruned = None;
+    let (sight, all) = questions().await;
+    assert_eq!((sight.unwrap(), all), (1_001, whole));
+}
+
+#[tokio::test]
 async fn a_block_that_the_chain_turned_away_from_is_read_anew() {
     let fake = Fake::start(&World::saturn(), &World::saturn()).await;
     fake.state().turns_after = Some(3);

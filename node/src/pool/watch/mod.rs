@@ -50,7 +50,7 @@ use proto::frame::SafeStep;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{Instant, sleep_until};
 
-use super::{Target, look};
+use super::{Lookout, SightError, Target};
 use crate::checks::own_nodes::{Expected, OwnNodes};
 use crate::execution::Patience;
 use crate::report::status::CoordinatorStatus;
@@ -120,6 +120,7 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
     let watch = Watch {
         standing: Standing::new(agreement, lock, deposits),
         nodes,
+        lookout: None,
         pause,
         pauses: Pauses::new(pause, pause.saturating_mul(slots)),
         is_first,
@@ -163,6 +164,8 @@ async fn answer(mut reader: Reader, mut asked: Receiver<Stand>, said: Sender<Sai
 struct Watch {
     standing: Standing,
     nodes: Nodes,
+    /// None before the first look.
+    lookout: Option<Lookout>,
     pause: Duration,
     pauses: Pauses,
     /// Whether the operator wants it to act before the others.
@@ -350,7 +353,7 @@ impl Watch {
                 let version = self.standing.in_force()?;
                 let target = self.target(&version);
                 self.looked_at = Some(Instant::now());
-                let sight = look(&self.nodes.execution, &target, Patience::USUAL).await?;
+                let sight = self.lookout()?.look(&target).await?;
                 Ok(Some(Found::Looked(Arc::new(Looked { sight, version }))))
             }
             Errand::Judge(judgement) => Ok(Some(self.judge(judgement).await)),
@@ -385,6 +388,13 @@ impl Watch {
             self.standing.consented(consent.joined().number);
         }
         found
+    }
+
+    fn lookout(&mut self) -> Result<&mut Lookout, SightError> {
+        Ok(match &mut self.lookout {
+            Some(lookout) => lookout,
+            none => none.insert(Lookout::at(&self.nodes.execution, Patience::USUAL)?),
+        })
     }
 
     fn target(&self, version: &PoolVersion) -> Target {
