@@ -9,11 +9,12 @@
 //! [`simulate`] tries the steps of a plan at the newest block; [`funds`] looks at who has paid in
 //! and what a withdrawal Safe has; [`sending`] sends calls; [`watch`]
 //! is the thread of a running peer that looks; [`withdrawal`] looks at the Safe to which all of it
-//! goes.
+//! goes; `debt` asks what the debt of a megapool came of.
 //!
 //! Never here: what an answer means, which is the core's.
 
 pub mod calm;
+pub mod debt;
 pub mod funds;
 pub mod leaving;
 pub mod proof;

@@ -186,13 +186,17 @@ async fn what_is_not_staked_is_dissolved_and_what_is_owed_is_paid() {
     chain.epochs(6_301).await;
     let seen = chain.seen();
     let alarms = urgent(&seen);
-    let is_over = |alarm: &&str| alarm.ends_with(STAKE_IS_OVERDUE);
+    let is_over = |alarm: &&str| alarm.contains(STAKE_IS_OVERDUE);
     assert!(alarms.iter().any(is_over), "{alarms:?}");
     chain.send(who::STRANGER, node.megapool, dissolve()).await;
     let seen = chain.seen();
     assert_eq!(stage_of(&seen, 0), json!({"is": "dissolved"}));
     assert_eq!(megapool_of(&seen)["refund"], shown(3_000));
     assert_eq!(megapool_of(&seen)["debt"], shown(50));
+    let because = "(Unix seconds): validator 0 was dissolved";
+    let alarms = urgent(&seen);
+    let is_told = |alarm: &&str| alarm.contains("0.05 ETH") && alarm.ends_with(because);
+    assert!(alarms.iter().any(is_told), "{alarms:?}");
 
     let deposits = chain.at("rocketNodeDeposit");
     let to = (deposits, 4 * ETHER);
@@ -234,7 +238,14 @@ async fn strangers_prove_a_balance_late_and_users_are_paid_first() {
     chain.epochs(150).await;
     let slot = provable(&chain).await;
     node.prove(Step::Exit, 0, (&pubkey, slot)).await;
-    assert_eq!(megapool_of(&chain.seen())["debt"], shown(50));
+    let seen = chain.seen();
+    assert_eq!(megapool_of(&seen)["debt"], shown(50));
+    let because = "that validator 0 leaves was proved too late";
+    let alarms = urgent(&seen);
+    assert!(
+        alarms.iter().any(|alarm| alarm.ends_with(because)),
+        "{alarms:?}"
+    );
     chain.beacon.lock().unwrap().earn(&pubkey, -1_000_000_000);
     let paid = chain.withdrawal(withdrawable, &pubkey, None).await;
     let slot = provable(&chain).await;

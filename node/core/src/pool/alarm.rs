@@ -12,6 +12,7 @@ use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use super::amount::Wei;
+use super::debt::Raised;
 use super::upgrade::Upgrade;
 pub use steps::Purse;
 pub use term::Term;
@@ -56,6 +57,12 @@ pub enum Alarm {
          there are no new validators, and refunds pay it first"
     )]
     Debt(Wei),
+    /// What that came of, the newest last.
+    #[error(
+        "what the megapool owes came of, the newest last: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>()
+        .join("; ")
+    )]
+    DebtCauses(Vec<Raised>),
     /// A challenge locks a validator, by number, since this Unix second.
     #[error(
         "validator {0} is locked since {1} (Unix seconds) by a challenge that it left: that it did \
@@ -194,6 +201,7 @@ impl Alarm {
             | Self::NotFinal(_)
             | Self::NodeIsOwner
             | Self::Debt(_)
+            | Self::DebtCauses(_)
             | Self::Locked(..)
             | Self::DelegateExpires(_)
             | Self::DelegateExpired
@@ -225,6 +233,7 @@ impl Alarm {
             Self::NodeIsOwner => "node_is_owner",
             Self::RplUnset => "rpl_unset",
             Self::Debt(_) => "debt",
+            Self::DebtCauses(_) => "debt_causes",
             Self::Locked(..) => "locked",
             Self::Exiting(_) => "exiting",
             Self::StakeDue(..) => "stake_due",
@@ -263,6 +272,7 @@ impl Alarm {
             | Self::NodeIsOwner
             | Self::RplUnset
             | Self::Debt(_)
+            | Self::DebtCauses(_)
             | Self::Locked(..)
             | Self::Exiting(_)
             | Self::Dissolved(_)

@@ -23,6 +23,7 @@
 //! | [`errand`] | what only that Safe can do, as calls for its owners' wallets |
 //! | [`funding`] | when the operators may pay in, how, and who has |
 //! | [`allowed`] | what a Safe that is the node account may be asked to do |
+//! | [`debt`] | what the debt of a megapool came of |
 //! | [`dispatch`] | which steps of a plan the node account sends now, and with which calls |
 //! | [`open_step`] | steps that anybody may take for a node, as calls |
 //! | [`payee`] | whom blocks pay: the smoothing pool or the megapool |
@@ -52,6 +53,7 @@ pub mod amount;
 pub mod book;
 pub mod consent;
 pub mod contracts;
+pub mod debt;
 pub mod dispatch;
 pub mod errand;
 pub mod funding;

@@ -2,6 +2,7 @@
 //! then what is otherwise at the finalised one.
 
 use node_core::pool::account::{Account, Staking};
+use node_core::pool::alarm::Alarm;
 use node_core::pool::amount::Wei;
 use node_core::pool::network::Network;
 use node_core::pool::sight::{Sight, SmoothingPool};
@@ -16,7 +17,7 @@ use super::lines::{entry, line};
 const MOST_DIFFERENCES: usize = 40;
 
 /// The page for a person.
-pub fn page(sight: &Sight) -> String {
+pub fn page(sight: &Sight, alarms: &[Alarm]) -> String {
     let mut page = String::new();
     let chain = match sight.chain_id {
         1 => "mainnet".to_owned(),
@@ -37,7 +38,7 @@ pub fn page(sight: &Sight) -> String {
             named(&sight.finalised_block)
         ),
     );
-    alarms(&mut page, sight);
+    worries(&mut page, alarms);
     match sight.node_at_head() {
         Some(node) => all_of(&mut page, sight, node),
         None => line(
@@ -53,8 +54,7 @@ fn named(block: &Block) -> String {
     format!("{} ({}, time {})", block.number, block.hash, block.time)
 }
 
-fn alarms(page: &mut String, sight: &Sight) {
-    let alarms = sight.alarms();
+fn worries(page: &mut String, alarms: &[Alarm]) {
     if alarms.is_empty() {
         return line(page, "\nNothing to worry about was found.");
     }

@@ -16,7 +16,8 @@ use crate::cmd::log;
 use crate::cmd::runtime::{complete, runtime};
 use crate::config::LogFormat;
 use crate::execution::Patience;
-use crate::pool::{SightError, Target, look};
+use crate::pool::debt::Debt;
+use crate::pool::{SightError, Target, look_with};
 
 /// Show what Rocket Pool says about a node account: addresses, money, megapool, minipools.
 ///
@@ -65,18 +66,21 @@ impl Arguments {
             chain_id,
             may_be_new: false,
         };
-        let (sight, exits) = complete(runtime()?, async {
-            let sight = look(&url, &target, Patience::USUAL).await?;
+        let (sight, alarms, exits) = complete(runtime()?, async {
+            let (mut states, sight) = look_with(&url, &target, Patience::USUAL).await?;
+            let mut alarms = sight.alarms();
+            alarms.extend(Debt::default().alarm(&mut states, &sight).await?);
+            alarms.sort_by_key(|alarm| !alarm.is_urgent());
             let exits = match &config {
                 Some(config) => exits::seen(config, &sight).await.1,
                 None => Exits::default(),
             };
-            Ok::<_, SightError>((sight, exits))
+            Ok::<_, SightError>((sight, alarms, exits))
         })?;
         if self.json {
             let document = Document {
                 smoothing_pool: sight.smoothing_pool(),
-                alarms: sight.alarms(),
+                alarms,
                 differences: sight.differences(),
                 sight: &sight,
                 exits: &exits,
@@ -84,7 +88,7 @@ impl Arguments {
             let text = serde_json::to_string_pretty(&document);
             println!("{}", text.expect("texts and numbers have a JSON form"));
         } else {
-            let mut page = page(&sight);
+            let mut page = page(&sight, &alarms);
             exits::page(&mut page, &exits);
             print!("{page}");
         }

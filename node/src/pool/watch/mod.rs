@@ -11,6 +11,7 @@
 //! | [`owner`] | plans, signs and sends, on every peer that owns a part of a Safe |
 //! | `stand` | how the node account stands to the smoothing pool, for a proposal |
 //! | `evidence` | what shows whether the key of the node account was misused |
+//! | `worry` | what should worry beside what the contracts show of themselves |
 //! | `judging` | a demand for deposits, at the own nodes |
 //!
 //! Errands come from the core's loop, and what was found goes back to it, each over a bounded
@@ -34,6 +35,7 @@ pub mod owner;
 mod places;
 mod stand;
 mod standing;
+mod worry;
 
 use std::io;
 use std::sync::Arc;
@@ -42,14 +44,14 @@ use std::time::Duration;
 
 use node_core::duties::onehop::cosigning::MOST_HEARD;
 use node_core::duties::pool::{Errand, Found, Judgement, Looked, Stand};
-use node_core::pool::misuse::{self, Misuse};
-use node_core::pool::sight::Sight;
+use node_core::pool::alarm::Alarm;
 use proto::PeerIndex;
 use proto::agreement::PoolVersion;
 use proto::frame::SafeStep;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{Instant, sleep_until};
 
+use super::debt::Debt;
 use super::{Lookout, SightError, Target};
 use crate::checks::own_nodes::{Expected, OwnNodes};
 use crate::execution::Patience;
@@ -129,6 +131,8 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
         looked_at: None,
         known: Known::default(),
         settled: judging::Settled::default(),
+        debt: Debt::default(),
+        told: None,
         owes_misuses: false,
         said: to_said,
     };
@@ -176,6 +180,9 @@ struct Watch {
     looked_at: Option<Instant>,
     known: Known,
     settled: judging::Settled,
+    debt: Debt,
+    /// What a peer that plans nothing was told of the debt.
+    told: Option<Alarm>,
     /// Whether it has still to be seen, in this epoch, if the node account's key was misused.
     owes_misuses: bool,
     said: Sender<Said>,
@@ -244,20 +251,28 @@ impl Watch {
                 }
                 Ok(Some(found)) => {
                     // First what was done with the node account's key: it may stop a deposit.
-                    let misuses = match &found {
-                        Found::Looked(looked) => self.misuses(&looked.sight).await,
+                    let (misuses, owed) = match &found {
+                        Found::Looked(looked) => {
+                            let misuses = self.misuses(&looked.sight).await;
+                            (misuses, self.owed(&looked.sight).await)
+                        }
                         Found::Stands(_)
                         | Found::Judged { .. }
                         | Found::Needed(_)
                         | Found::Signed(_)
-                        | Found::Unsigned(_) => None,
+                        | Found::Unsigned(_) => (None, None),
                     };
                     let worked = self.coordinate(&found).await;
                     said.push(Said::Found(found));
                     said.extend(misuses);
-                    if let Some(worked) = worked {
+                    if let Some(mut worked) = worked {
                         is_busy = worked.is_busy;
+                        let alarms = worked.alarms.iter_mut();
+                        alarms.for_each(|all| all.extend(owed.clone()));
                         said.extend(told(worked));
+                    } else if owed != self.told {
+                        said.push(Said::Alarms(owed.iter().cloned().collect()));
+                        self.told = owed;
                     }
                 }
                 Err(trouble) => {
@@ -319,31 +334,6 @@ impl Watch {
             Some(coordinator) => Some(coordinator.work(looked, &mut self.known).await),
             None => self.is_first.then(without_keystore),
         }
-    }
-
-    /// What a misused key of the node account has left behind, if it has; or why that cannot be
-    /// seen. Until it is seen to be mended no deposit is kept to be sent.
-    async fn misuses(&mut self, sight: &Sight) -> Option<Said> {
-        if !self.owes_misuses {
-            return None;
-        }
-        match self.find_misuses(sight).await {
-            Ok(found) => {
-                self.owes_misuses = false;
-                let changes = self.known.judge(!found.is_empty());
-                (changes || !found.is_empty()).then_some(Said::Misused(found))
-            }
-            Err(trouble) => Some(Said::Trouble(trouble)),
-        }
-    }
-
-    async fn find_misuses(&mut self, sight: &Sight) -> Result<Vec<Misuse>, Trouble> {
-        let lock = self.standing.lock();
-        let keys = lock.group_keys();
-        let doubtful = misuse::doubtful(sight, &keys);
-        let evidence = evidence::read(self.nodes.own(), &doubtful, &mut self.settled.paid).await?;
-        let version = lock.definition.terms().chain.genesis_fork_version;
-        Ok(misuse::find(sight, &keys, (&evidence, version)))
     }
 
     /// What came of an errand, if anything does.
