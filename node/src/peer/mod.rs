@@ -72,7 +72,9 @@ pub async fn run(config: &Config, stop: impl Future<Output = ()>) -> Result<(), 
     if let Some(told) = &config.coordinator {
         let terms = loaded.lock.definition.terms();
         if let Some(keystore) = &told.keystore {
-            node_account::refuse_mainnet(terms.chain.execution_chain_id)?;
+            if let Some(caution) = node_account::caution(terms.chain.execution_chain_id) {
+                warn!("{caution}");
+            }
             // A mistyped path must not first be seen when there is something to be sent.
             node_account::check(&keystore.file, &keystore.password_file)?;
         }

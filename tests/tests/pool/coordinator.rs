@@ -244,14 +244,16 @@ async fn the_coordinator_takes_a_validator_from_its_deposit_to_the_last_wei() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_keystore_as_node_account_is_refused_on_mainnet_before_anything_begins() {
+async fn with_a_keystore_as_node_account_it_is_said_on_mainnet_that_nothing_new_begins() {
     let chain = Chain::start().await;
     let mainnet = proto::definition::Chain::known("mainnet").unwrap();
     let group = Group::found_on(&chain, "pool-coordinator-mainnet", mainnet);
     let mut peer = group.run();
-    let words = peer.wait_for("names a keystore as node account, and on mainnet gantry refuses");
-    assert!(words.contains("a node's address is for ever"), "{words}");
-    assert_eq!(peer.ends().code(), Some(1));
+    let words = peer.wait_for("one person holds the node key");
+    assert!(
+        words.contains("serves a node that is there already"),
+        "{words}"
+    );
     assert_eq!(group.sent(), []);
 }
 

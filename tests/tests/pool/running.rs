@@ -1,7 +1,7 @@
 //! A peer of a group that runs, and what it logs.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -41,11 +41,6 @@ impl Peer {
             all.push('\n');
         }
         panic!("it does not say {words:?}: {all}");
-    }
-
-    /// How it ends by itself.
-    pub fn ends(&mut self) -> ExitStatus {
-        self.child.wait().unwrap()
     }
 }
 

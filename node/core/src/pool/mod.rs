@@ -72,6 +72,7 @@ pub mod view;
 pub mod withdrawal;
 
 use proto::Address;
+use proto::agreement::PoolTerms;
 
 /// The address of `RocketStorage` on a public chain, by the chain's id: the one address of Rocket
 /// Pool that never changes.
@@ -84,6 +85,16 @@ pub fn storage_of(chain_id: u64) -> Option<Address> {
         _ => return None,
     };
     Some(digits.parse().expect("40 hex digits stand above"))
+}
+
+/// The chain on which no bond is put behind one person's key.
+const MAINNET: u64 = 1;
+
+/// Whether the agreed node account may become a node, and new bonds may go behind it, on the chain
+/// with this id: on mainnet only if it is a Safe. Whoever has its one key can misuse the bond, and
+/// a node's address is for ever. A node that is there already may be served all the same.
+pub fn may_bond(terms: &PoolTerms, chain_id: u64) -> bool {
+    terms.node_safe.is_some() || chain_id != MAINNET
 }
 
 #[cfg(any(test, feature = "example"))]

@@ -1,8 +1,9 @@
 //! The node account, as a keystore that one operator holds.
 //!
 //! Its holder can redirect nothing that reaches the withdrawal address, and can still waste or
-//! misuse the bond. So a keystore is for test chains: a node's address is for ever, and what begins
-//! on mainnet with one person's key could never be handed to the group.
+//! misuse the bond. So a keystore is for test chains, and for a node that was there before: a
+//! node's address is for ever, and what begins on mainnet with one person's key could never be
+//! handed to the group. The plan sees to that.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::disk::files::{self, FileError};
 use crate::execution::{ExecutionError, Sender};
 
-/// The chain on which no keystore is a node account.
+/// The chain on which a keystore is the account of no new node.
 const MAINNET: u64 = 1;
 /// The longest file with a password, in bytes.
 const MAX_PASSWORD: usize = 1024;
@@ -20,13 +21,6 @@ const MAX_PASSWORD: usize = 1024;
 /// Why the node account is not used.
 #[derive(Debug, Error)]
 pub enum NodeAccountError {
-    #[error(
-        "`[coordinator]` names a keystore as node account, and on mainnet gantry refuses that: a \
-         node's address is for ever, and whoever holds its one key could misuse the bond of all. \
-         There the node account is a Safe that the operators own together (`gantry account new`, \
-         `gantry pool agree new --account NAME=ADDRESS`). Take the keystore out of the table"
-    )]
-    Mainnet,
     #[error(
         "`node_keystore` of `[coordinator]`: {} is no keystore: the node account's key stands in a \
          wallet's keystore of version 3",
@@ -39,15 +33,14 @@ pub enum NodeAccountError {
     Keystore(PathBuf, #[source] ExecutionError),
 }
 
-/// Stops on a chain on which the node account must not be a keystore.
-///
-/// # Errors
-/// If this is one.
-pub fn refuse_mainnet(chain_id: u64) -> Result<(), NodeAccountError> {
-    match chain_id {
-        MAINNET => Err(NodeAccountError::Mainnet),
-        _ => Ok(()),
-    }
+/// What is to be known at the start, on a chain on which no new node begins with a keystore.
+pub fn caution(chain_id: u64) -> Option<&'static str> {
+    (chain_id == MAINNET).then_some(
+        "`[coordinator]` names a keystore as node account, so one person holds the node key, who \
+         could misuse the bond of all: on mainnet gantry makes no new node and no new bond with \
+         it, and serves a node that is there already. A new one is a Safe that the operators own \
+         together (`gantry account new`, `gantry pool agree new --account NAME=ADDRESS`)",
+    )
 }
 
 /// Whether both files are there, closed to others and of their kind, without opening the keystore.
@@ -77,13 +70,8 @@ fn read(
 /// Opens the keystore, which takes about a second.
 ///
 /// # Errors
-/// If the chain is mainnet, a file cannot be read or is open to others, or it does not open.
-pub fn open(
-    keystore: &Path,
-    password_file: &Path,
-    chain_id: u64,
-) -> Result<Sender, NodeAccountError> {
-    refuse_mainnet(chain_id)?;
+/// If a file cannot be read or is open to others, or it does not open.
+pub fn open(keystore: &Path, password_file: &Path) -> Result<Sender, NodeAccountError> {
     let (text, words) = read(keystore, password_file)?;
     let words = words.trim_end_matches(['\r', '\n']);
     let refused = |error| NodeAccountError::Keystore(keystore.to_owned(), error);

@@ -283,11 +283,11 @@ impl Coordinator {
             data_dir,
         } = &self.mandate;
         let (keystore, password) = (node_keystore.clone(), node_password_file.clone());
-        let chain_id = self.lock.definition.terms().chain.execution_chain_id;
         // It takes about a second, in which a proposal may wait for this thread.
-        let opening = move || node_account::open(&keystore, &password, chain_id);
+        let opening = move || node_account::open(&keystore, &password);
         let opening = tokio::task::spawn_blocking(opening).await;
         let account = opening.expect("opening a keystore does not panic")?;
+        let chain_id = self.lock.definition.terms().chain.execution_chain_id;
         let (on, fee) = ((account, chain_id), u64::from(*max_fee_gwei));
         let Around { nodes, calm, .. } = &self.around;
         let sending = Sending::open(&nodes.execution, on, data_dir, fee)?;

@@ -7,17 +7,15 @@ use proto::agreement::PoolTerms;
 use super::Grounds;
 use super::chain::views;
 use super::refusal::Refusal;
-
-/// The chain on which no bond is put behind one person's key.
-pub(super) const MAINNET: u64 = 1;
+use crate::pool::may_bond;
 
 pub(super) fn check(grounds: &Grounds<'_>, terms: &PoolTerms) -> Result<(), Refusal> {
     let definition = grounds.lock.definition.terms();
+    if !may_bond(terms, definition.chain.execution_chain_id) {
+        return Err(Refusal::OneKey);
+    }
     let Some(agreed) = &terms.node_safe else {
-        return match definition.chain.execution_chain_id == MAINNET {
-            true => Err(Refusal::OneKey),
-            false => Ok(()),
-        };
+        return Ok(());
     };
     for (when, view) in views(grounds)? {
         let safe = view.safe.as_ref().ok_or(Refusal::NotRegistered(when))?;

@@ -5,7 +5,7 @@ use proto::agreement::PoolTerms;
 
 use super::Grounds;
 use super::refusal::Refusal;
-use super::safe::MAINNET;
+use crate::pool::MAINNET;
 
 pub(super) fn check(grounds: &Grounds<'_>, terms: &PoolTerms) -> Result<(), Refusal> {
     let definition = grounds.lock.definition.terms();

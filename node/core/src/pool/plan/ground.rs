@@ -5,6 +5,7 @@ use proto::agreement::PoolTerms;
 use super::Facts;
 use super::step::Wait;
 use crate::pool::account::{Account, planted};
+use crate::pool::may_bond;
 use crate::pool::view::Node;
 
 /// What every step of money waits for: both withdrawal addresses are the agreed ones, nobody else
@@ -41,10 +42,16 @@ const RIGHT: [(&str, Rule); 2] = [
     }),
 ];
 
+/// What a new node and its bonds wait for where one person has the node account's key, and may not.
+pub(super) fn one_key(facts: &Facts<'_>) -> Option<Wait> {
+    (!may_bond(facts.terms, facts.sight.chain_id)).then_some(Wait::OneKey)
+}
+
 /// What new ether waits for, beside that: that the program knows all contracts, that no other's
 /// validator is in the megapool, and that the megapool is there for good and owes nothing.
 pub(in crate::pool) fn new_money(facts: &Facts<'_>) -> Vec<Wait> {
     let mut waits = money(facts);
+    waits.extend(one_key(facts));
     let megapool = facts.megapool();
     let finalised = facts.sight.node_at_finalised().and_then(Node::deployed);
     if megapool.map(|it| it.place) != finalised.map(|it| it.place) {

@@ -2,6 +2,7 @@
 
 use super::Facts;
 use super::calls::NodeManager;
+use super::ground::one_key;
 use super::step::{Body, Call, Kind, Repeat, Sender, Step, Wait};
 use crate::pool::contracts::Contract;
 
@@ -15,6 +16,7 @@ pub(super) fn plan(facts: &Facts<'_>) -> Option<Step> {
         timezone: timezone.clone(),
     };
     let is_closed = !facts.sight.head.network.may_register;
+    let closed = is_closed.then_some(Wait::Closed("new nodes"));
     Some(Step {
         kind: Kind::Register,
         deed: facts.terms.fixed.node_account.to_string(),
@@ -22,9 +24,6 @@ pub(super) fn plan(facts: &Facts<'_>) -> Option<Step> {
         repeat: Repeat::Idempotent,
         body: Body::Call(Call::of(to, &call, &[timezone])),
         words: "the account becomes a node of Rocket Pool, for ever".to_owned(),
-        waits: is_closed
-            .then_some(Wait::Closed("new nodes"))
-            .into_iter()
-            .collect(),
+        waits: closed.into_iter().chain(one_key(facts)).collect(),
     })
 }

@@ -261,6 +261,8 @@ pub enum Wait {
     Version(&'static str),
     /// The megapool has a validator, by id, whose key is not of this cluster.
     Foreign(u32),
+    /// One person has the node account's key, and this is mainnet.
+    OneKey,
     /// Not every peer pays the smoothing pool yet.
     FeeRecipients,
     /// Validators leave or are challenged, and nothing is distributed before that is over.
@@ -286,6 +288,11 @@ impl fmt::Display for Wait {
                 f,
                 "validator {id} of the megapool has a key that is not of this cluster: whoever \
                  holds the node account's key has put it there. Find out who, and pay nothing in"
+            ),
+            Self::OneKey => f.write_str(
+                "on mainnet no node and no bond begins with one person's key, who could misuse it: \
+                 agree on a Safe as node account (`gantry pool agree new --account NAME=ADDRESS`). \
+                 A node that is there already is served",
             ),
             Self::FeeRecipients => {
                 f.write_str("not every peer has paid the smoothing pool for two final epochs")

@@ -314,6 +314,22 @@ fn a_bond_that_does_not_follow_from_the_rules_is_paid_for_one_alone() {
     assert_eq!(bonds(&plan(&facts)[0]), [ether(5)]);
 }
 
+/// On mainnet one person's key begins nothing, and what is there already is served.
+#[test]
+fn on_mainnet_no_node_and_no_bond_begins_with_one_persons_key() {
+    let waits = |life: &Life| {
+        let mut sight = life.sight(life);
+        sight.chain_id = 1;
+        let facts = Facts::new(&sight, &life.terms, &life.keys, life.made()).unwrap();
+        only(plan(&facts)).waits
+    };
+    assert_eq!(waits(&Life::new(1)), [Wait::OneKey]);
+    assert_eq!(waits(&signed(1)), [Wait::OneKey]);
+    let mut served = Life::set_up(1);
+    served.validators.push((key(0), At::Prestaked, ether(4)));
+    assert_eq!(waits(&served), []);
+}
+
 #[test]
 fn new_ether_waits_for_what_is_wrong() {
     let waits = |life: &Life| only(life.plan()).waits;
