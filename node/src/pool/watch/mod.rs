@@ -11,7 +11,7 @@
 //! | [`owner`] | plans, signs and sends, on every peer that owns a part of a Safe |
 //! | `stand` | how the node account stands to the smoothing pool, for a proposal |
 //! | `evidence` | what shows whether the key of the node account was misused |
-//! | `worry` | what should worry beside what the contracts show of themselves |
+//! | `worry` | what follows from a look, and what of it should worry |
 //! | `judging` | a demand for deposits, at the own nodes |
 //!
 //! Errands come from the core's loop, and what was found goes back to it, each over a bounded
@@ -250,30 +250,7 @@ impl Watch {
                     continue;
                 }
                 Ok(Some(found)) => {
-                    // First what was done with the node account's key: it may stop a deposit.
-                    let (misuses, owed) = match &found {
-                        Found::Looked(looked) => {
-                            let misuses = self.misuses(&looked.sight).await;
-                            (misuses, self.owed(&looked.sight).await)
-                        }
-                        Found::Stands(_)
-                        | Found::Judged { .. }
-                        | Found::Needed(_)
-                        | Found::Signed(_)
-                        | Found::Unsigned(_) => (None, None),
-                    };
-                    let worked = self.coordinate(&found).await;
-                    said.push(Said::Found(found));
-                    said.extend(misuses);
-                    if let Some(mut worked) = worked {
-                        is_busy = worked.is_busy;
-                        let alarms = worked.alarms.iter_mut();
-                        alarms.for_each(|all| all.extend(owed.clone()));
-                        said.extend(told(worked));
-                    } else if owed != self.told {
-                        said.push(Said::Alarms(owed.iter().cloned().collect()));
-                        self.told = owed;
-                    }
+                    (said, is_busy) = self.follow(found).await;
                 }
                 Err(trouble) => {
                     said.push(Said::Trouble(trouble));

@@ -1,17 +1,51 @@
-//! What should worry beside what the contracts show of themselves: whether the key of the node
-//! account was misused, and what the megapool's debt came of.
+//! What follows from a look: what is sent, and what should worry beside what the contracts show of
+//! themselves, whether the key of the node account was misused, and what the megapool's debt came
+//! of.
 
+use node_core::duties::pool::Found;
 use node_core::pool::alarm::Alarm;
 use node_core::pool::misuse::{self, Misuse};
 use node_core::pool::sight::Sight;
 use tracing::debug;
 
-use super::{Said, Trouble, Watch, evidence};
+use super::{Said, Trouble, Watch, evidence, told};
 
 impl Watch {
+    /// What follows from what was found, for the loop and the operator, and whether there is
+    /// something to be looked at again soon.
+    pub(super) async fn follow(&mut self, found: Found) -> (Vec<Said>, bool) {
+        // First what was done with the node account's key: it may stop a deposit.
+        let (misuses, owed) = match &found {
+            Found::Looked(looked) => {
+                let misuses = self.misuses(&looked.sight).await;
+                (misuses, self.owed(&looked.sight).await)
+            }
+            Found::Stands(_)
+            | Found::Judged { .. }
+            | Found::Needed(_)
+            | Found::Signed(_)
+            | Found::Unsigned(_) => (None, None),
+        };
+        let worked = self.coordinate(&found).await;
+        let mut said = vec![Said::Found(found)];
+        said.extend(misuses);
+        let Some(mut worked) = worked else {
+            if owed != self.told {
+                said.push(Said::Alarms(owed.iter().cloned().collect()));
+                self.told = owed;
+            }
+            return (said, false);
+        };
+        let is_busy = worked.is_busy;
+        let alarms = worked.alarms.iter_mut();
+        alarms.for_each(|all| all.extend(owed.clone()));
+        said.extend(told(worked));
+        (said, is_busy)
+    }
+
     /// What a misused key of the node account has left behind, if it has; or why that cannot be
     /// seen. Until it is seen to be mended no deposit is kept to be sent.
-    pub(super) async fn misuses(&mut self, sight: &Sight) -> Option<Said> {
+    async fn misuses(&mut self, sight: &Sight) -> Option<Said> {
         if !self.owes_misuses {
             return None;
         }
@@ -26,7 +60,7 @@ impl Watch {
     }
 
     /// What the megapool's debt came of, if that can be read.
-    pub(super) async fn owed(&mut self, sight: &Sight) -> Option<Alarm> {
+    async fn owed(&mut self, sight: &Sight) -> Option<Alarm> {
         let lookout = self.lookout.as_mut()?;
         let causes = self.debt.alarm(&mut lookout.states, sight).await;
         causes.unwrap_or_else(|error| {
