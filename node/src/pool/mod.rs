@@ -130,7 +130,7 @@ pub async fn look_with(
 pub struct Lookout {
     states: States,
     patience: Patience,
-    /// What was said of the blocks of the last look, by their hashes; nothing after one that failed.
+    /// What was said of the blocks of the last look, by their hashes; nothing if that failed.
     kept: BTreeMap<Root, Answers>,
 }
 

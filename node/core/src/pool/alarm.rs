@@ -58,10 +58,7 @@ pub enum Alarm {
     )]
     Debt(Wei),
     /// What that came of, the newest last.
-    #[error(
-        "what the megapool owes came of, the newest last: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>()
-        .join("; ")
-    )]
+    #[error("what the megapool owes came of, the newest last: {}", joined(.0))]
     DebtCauses(Vec<Raised>),
     /// A challenge locks a validator, by number, since this Unix second.
     #[error(
@@ -190,6 +187,11 @@ pub enum Alarm {
         at = checksummed(.0)
     )]
     Outstanding(Address, Wei),
+}
+
+fn joined(causes: &[Raised]) -> String {
+    let words: Vec<String> = causes.iter().map(ToString::to_string).collect();
+    words.join("; ")
 }
 
 impl Alarm {
