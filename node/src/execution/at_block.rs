@@ -103,6 +103,12 @@ impl States {
         Ok(Self { node, by: By::Hash })
     }
 
+    /// Names blocks by their hashes again, until the node refuses that: one that was short of time
+    /// may have seemed to.
+    pub fn begin_anew(&mut self) {
+        self.by = By::Hash;
+    }
+
     /// The chain, its newest block and its finalised one.
     ///
     /// # Errors

@@ -12,6 +12,8 @@ use proto::Root;
 use super::withdrawal::logged;
 use crate::execution::{ExecutionError, States, Wanted};
 
+/// After so many blocks what could not be read is asked again: an epoch.
+const PAUSE: u64 = 32;
 /// The most times that a megapool can have made debt.
 const MOST_ENTRIES: usize = 1_024;
 
@@ -21,6 +23,8 @@ pub struct Debt {
     /// How high it was when that was asked.
     of: Wei,
     causes: Vec<Raised>,
+    /// In which block it may be asked again.
+    not_before: u64,
 }
 
 impl Debt {
@@ -42,31 +46,39 @@ impl Debt {
     async fn learn(&mut self, states: &mut States, sight: &Sight) -> Result<(), ExecutionError> {
         let megapool = sight.node_at_head().and_then(Node::deployed);
         let debt = megapool.map_or(Wei::ZERO, |it| it.debt);
-        let Some(megapool) = megapool.filter(|_| debt != self.of) else {
+        let head = sight.head_block.number;
+        if debt <= self.of {
+            // Anybody may pay any part of it, as often as he likes.
+            self.of = debt;
+            if debt.is_zero() {
+                self.causes.clear();
+            }
+            return Ok(());
+        }
+        let Some(megapool) = megapool.filter(|_| head >= self.not_before) else {
             return Ok(());
         };
+        self.not_before = head.saturating_add(PAUSE);
+        let at = megapool.place.address;
+        let wanted = Wanted {
+            contract: at,
+            topics: vec![vec![RAISED.into()]],
+            most: MOST_ENTRIES,
+        };
+        let (made, _) = states.log_of(&wanted, head).await?;
+        let mut transactions: Vec<(Root, Root)> = Vec::new();
+        for entry in made {
+            let which = (entry.block, entry.transaction);
+            if !transactions.contains(&which) {
+                transactions.push(which);
+            }
+        }
         let mut causes = Vec::new();
-        if !debt.is_zero() {
-            let (at, last) = (megapool.place.address, sight.head_block.number);
-            let wanted = Wanted {
-                contract: at,
-                topics: vec![vec![RAISED.into()]],
-                most: MOST_ENTRIES,
-            };
-            let (made, _) = states.log_of(&wanted, last).await?;
-            let mut transactions: Vec<(Root, Root)> = Vec::new();
-            for entry in made {
-                let which = (entry.block, entry.transaction);
-                if !transactions.contains(&which) {
-                    transactions.push(which);
-                }
-            }
-            let first = transactions.len().saturating_sub(MOST_RAISED);
-            for (block, transaction) in &transactions[first..] {
-                let log = states.logged_in(block, transaction).await?;
-                let log: Vec<_> = log.into_iter().map(logged).collect();
-                causes.extend(raised(&at, &log));
-            }
+        let first = transactions.len().saturating_sub(MOST_RAISED);
+        for (block, transaction) in &transactions[first..] {
+            let log = states.logged_in(block, transaction).await?;
+            let log: Vec<_> = log.into_iter().map(logged).collect();
+            causes.extend(raised(&at, &log));
         }
         (self.of, self.causes) = (debt, causes);
         Ok(())

@@ -152,6 +152,7 @@ impl Lookout {
     /// # Errors
     /// As [`look`].
     pub async fn look(&mut self, target: &Target) -> Result<Sight, SightError> {
+        self.states.begin_anew();
         for _ in 1..self.patience.tries {
             match self.look_once(target).await {
                 Err(SightError::Execution(ExecutionError::Moved { .. })) => {

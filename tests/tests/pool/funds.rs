@@ -217,9 +217,9 @@ async fn nothing_is_written_that_would_fail_or_for_a_safe_that_is_odd() {
     }
     // One that was given up, whose code knows nothing of that.
     let minipool = has_minipool(&chain, 4).await;
-    chain.credit(minipool, 8 * ETHER).await;
+    chain.credit(minipool, 7 * ETHER).await;
     let ends = format!("file end-minipool {minipool}");
-    place.refuses(&ends, "close() would be refused now");
+    place.refuses(&ends, "distributeBalance(false) would be refused now");
     // Nobody has this contract's code on another chain.
     let call_only = crate::safe::CALL_ONLY;
     chain.ask("anvil_setCode", json!([call_only, "0x00"])).await;

@@ -107,7 +107,8 @@ pub enum Alarm {
     MinipoolDue(Address, Term),
     /// A minipool was given up.
     #[error(
-        "minipool {at} was dissolved: close() pays back what is left of the bond",
+        "minipool {at} was dissolved: what is left in it comes to the withdrawal address by \
+         `gantry pool file end-minipool {at}`",
         at = checksummed(.0)
     )]
     MinipoolDissolved(Address),

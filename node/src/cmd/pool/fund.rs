@@ -91,7 +91,11 @@ impl Arguments {
         if let Some(file) = &self.builder {
             entry(&mut page, "Transaction Builder", file.display());
         }
-        line(&mut page, "");
+        line(
+            &mut page,
+            "\nYour own execution node says where it goes, and every operator's gantry prints the \
+             same:\ncompare `to` and `data` with another operator before you pay.\n",
+        );
         page + &contributed(safes)
     }
 }

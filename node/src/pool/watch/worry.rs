@@ -2,6 +2,8 @@
 //! themselves, whether the key of the node account was misused, and what the megapool's debt came
 //! of.
 
+use std::sync::Arc;
+
 use node_core::duties::pool::Found;
 use node_core::pool::alarm::Alarm;
 use node_core::pool::misuse::{self, Misuse};
@@ -14,19 +16,25 @@ impl Watch {
     /// What follows from what was found, for the loop and the operator, and whether there is
     /// something to be looked at again soon.
     pub(super) async fn follow(&mut self, found: Found) -> (Vec<Said>, bool) {
-        // First what was done with the node account's key: it may stop a deposit.
-        let (misuses, owed) = match &found {
-            Found::Looked(looked) => {
-                let misuses = self.misuses(&looked.sight).await;
-                (misuses, self.owed(&looked.sight).await)
-            }
+        let looked = match &found {
+            Found::Looked(looked) => Some(Arc::clone(looked)),
             Found::Stands(_)
             | Found::Judged { .. }
             | Found::Needed(_)
             | Found::Signed(_)
-            | Found::Unsigned(_) => (None, None),
+            | Found::Unsigned(_) => None,
+        };
+        // First what was done with the node account's key: it may stop a deposit.
+        let misuses = match &looked {
+            Some(looked) => self.misuses(&looked.sight).await,
+            None => None,
         };
         let worked = self.coordinate(&found).await;
+        // Last what only explains: reading it may take long.
+        let owed = match &looked {
+            Some(looked) => self.owed(&looked.sight).await,
+            None => None,
+        };
         let mut said = vec![Said::Found(found)];
         said.extend(misuses);
         let Some(mut worked) = worked else {

@@ -22,6 +22,5 @@ alloy_sol_types::sol! {
 
     interface Minipool {
         function distributeBalance(bool only_rewards) external;
-        function close() external;
     }
 }

@@ -246,7 +246,15 @@ impl<'a> Grounds<'a> {
         let account = self.withdrawn()?;
         let paid = self.paid.from(to).ok_or(Unable::NothingFrom(*to))?;
         let unbonded = account.credit.ether;
-        let all = amount.or(Some(paid.min(unbonded)).filter(|_| !unbonded.is_zero()));
+        // What was bonded or has gone back is of somebody, and no log says of whom.
+        let all_paid = self.paid.total();
+        if amount.is_none() && !unbonded.is_zero() && all_paid != unbonded {
+            return Err(Unable::NotClear {
+                paid: all_paid,
+                unbonded,
+            });
+        }
+        let all = amount.or(Some(paid).filter(|_| !unbonded.is_zero()));
         let (withdraw, amount) = self.withdraw_ether(all)?;
         let amount = part(Some(amount), (paid, "ether that came from that account"))?;
         Ok(vec![withdraw, pays(*to, amount)])
@@ -274,30 +282,27 @@ impl<'a> Grounds<'a> {
     }
 }
 
-/// How a minipool ends: what came back is split, or what was given up is closed.
+/// How a minipool ends: what came back is split, and of one that was given up all comes to the
+/// withdrawal address. With less than was lent to it the node would be slashed for the rest, and
+/// the stake that is still to come would be anybody's to end: so much skimmed, or sent by a
+/// stranger, is no stake.
 fn ending(minipool: &Minipool) -> Result<Call, Unable> {
-    let least = Wei::of_milliether(WHOLE_MINIPOOL);
+    let of = minipool.place.address;
+    let least = Wei::of_milliether(WHOLE_MINIPOOL).max(minipool.user_capital);
     let there = Wei(minipool.balance.0.saturating_sub(minipool.refund.0));
-    match minipool.stage {
-        Stage::Staking | Stage::Withdrawable if there >= least => {
-            let call = MinipoolCalls::distributeBalanceCall {
-                only_rewards: false,
-            };
-            Ok(Call::of(minipool.place, &call, &["false"]))
-        }
-        Stage::Dissolved if there > Wei(U256::ZERO) => {
-            let call = MinipoolCalls::closeCall {};
-            Ok(Call::of(minipool.place, &call, &[]))
-        }
-        Stage::Staking | Stage::Withdrawable | Stage::Dissolved => Err(Unable::NotBack {
-            of: minipool.place.address,
-            there,
-        }),
-        Stage::Queued { .. } | Stage::Prelaunch { .. } => {
-            Err(Unable::NotStaked(minipool.place.address))
-        }
-        Stage::Finalised => Err(Unable::Ended(minipool.place.address)),
+    let needs = match minipool.stage {
+        Stage::Staking | Stage::Withdrawable => least,
+        Stage::Dissolved => Wei(U256::from(1)),
+        Stage::Queued { .. } | Stage::Prelaunch { .. } => return Err(Unable::NotStaked(of)),
+        Stage::Finalised => return Err(Unable::Ended(of)),
+    };
+    if there < needs {
+        return Err(Unable::NotBack { of, there, needs });
     }
+    let call = MinipoolCalls::distributeBalanceCall {
+        only_rewards: false,
+    };
+    Ok(Call::of(minipool.place, &call, &["false"]))
 }
 
 #[cfg(test)]

@@ -120,7 +120,6 @@ fn the_functions_are_those_of_the_contracts() {
         NodeStaking::stakeRPLForCall::SIGNATURE,
         Token::approveCall::SIGNATURE,
         MinipoolCalls::distributeBalanceCall::SIGNATURE,
-        MinipoolCalls::closeCall::SIGNATURE,
     ];
     let expected = [
         "withdrawEth(address,uint256)",
@@ -128,7 +127,6 @@ fn the_functions_are_those_of_the_contracts() {
         "stakeRPLFor(address,uint256)",
         "approve(address,uint256)",
         "distributeBalance(bool)",
-        "close()",
     ];
     assert_eq!(functions, expected);
 }
@@ -294,14 +292,18 @@ fn a_contribution_goes_back_to_whom_it_came_from_and_no_further() {
             (to.into(), amount, String::new()),
         ]
     };
-    // All that is not bonded, of what came from there.
+    // Of twelve that came in four are bonded or went back, and nobody can say whose.
+    let why = ground.why(Errand::GiveBack(ALICE.into(), None));
+    let (paid, unbonded) = (milli(12_000), milli(8_000));
+    assert_eq!(why, Unable::NotClear { paid, unbonded });
+    ground.account().credit.ether = paid;
     let alice = ground.calls(Errand::GiveBack(ALICE.into(), None));
-    assert_eq!(bare(&alice), given(ALICE, milli(8_000)));
+    assert_eq!(bare(&alice), given(ALICE, milli(10_000)));
     let nobody = ground.calls(Errand::GiveBack(NOBODY.into(), None));
     assert_eq!(bare(&nobody), given(NOBODY, milli(2_000)));
     let some = ground.calls(Errand::GiveBack(ALICE.into(), Some(milli(500))));
     assert_eq!(bare(&some), given(ALICE, milli(500)));
-    for (to, amount) in [(NOBODY, 2_001), (ALICE, 8_001)] {
+    for (to, amount) in [(NOBODY, 2_001), (ALICE, 10_001)] {
         let why = ground.why(Errand::GiveBack(to.into(), Some(milli(amount))));
         assert!(matches!(why, Unable::TooMuch { .. }), "{why}");
     }
@@ -350,15 +352,19 @@ fn a_minipool_ends_once_its_stake_is_back() {
     let no = number(Wei::ZERO);
     let distribute = data("distributeBalance(bool)", &[&no]);
     let expected = [(OTHER.into(), Wei::ZERO, distribute)];
-    assert_eq!(call(with(Stage::Staking, 8_500)), expected);
-    let close = [(OTHER.into(), Wei::ZERO, data("close()", &[]))];
-    assert_eq!(call(with(Stage::Dissolved, 8_000)), close);
-    let (of, there) = (OTHER.into(), milli(7_999));
-    let why = with(Stage::Staking, 8_499).unwrap_err();
-    assert_eq!(why, Unable::NotBack { of, there });
-    let there = Wei::ZERO;
+    assert_eq!(call(with(Stage::Staking, 24_500)), expected);
+    assert_eq!(call(with(Stage::Withdrawable, 32_500)), expected);
+    // Only the node account may close one; this pays all of it to the withdrawal address as well.
+    assert_eq!(call(with(Stage::Dissolved, 8_000)), expected);
+    // So much skimmed, or sent by a stranger, is no stake: the node would be slashed for the rest.
+    for (balance, there) in [(24_499, 23_999), (8_500, 8_000)] {
+        let (of, there, needs) = (OTHER.into(), milli(there), milli(24_000));
+        let why = with(Stage::Staking, balance).unwrap_err();
+        assert_eq!(why, Unable::NotBack { of, there, needs });
+    }
+    let (of, there, needs) = (OTHER.into(), Wei::ZERO, Wei(U256::from(1)));
     let why = with(Stage::Dissolved, 500).unwrap_err();
-    assert_eq!(why, Unable::NotBack { of, there });
+    assert_eq!(why, Unable::NotBack { of, there, needs });
     let queued = Stage::Queued { ahead: None };
     assert_eq!(with(queued, 9_000).unwrap_err(), Unable::NotStaked(of));
     let why = with(Stage::Finalised, 9_000).unwrap_err();

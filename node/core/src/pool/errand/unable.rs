@@ -71,6 +71,17 @@ pub enum Unable {
     /// The contract would refuse.
     #[error("Rocket Pool takes no deposits now, and pays out no credit meanwhile: try again later")]
     Closed,
+    /// It does not follow what is left of one account's payment.
+    #[error(
+        "{paid} ETH were paid in and {unbonded} ETH are there: some was bonded or went back, and \
+         no log says whose. Agree among you how much is to go to that account, and name the amount"
+    )]
+    NotClear {
+        /// All that was paid in.
+        paid: Wei,
+        /// What is not bonded.
+        unbonded: Wei,
+    },
     /// That account has paid nothing.
     #[error(
         "nothing that is final was paid in from {}: `gantry pool fund` shows from where it was",
@@ -85,14 +96,17 @@ pub enum Unable {
     NoMinipool(Address),
     /// Its stake is not there.
     #[error(
-        "minipool {} holds {there} ETH beside the refund, so its stake has not come back: have its \
-         validator leave first, and wait for the withdrawal", checksummed(.of)
+        "minipool {} holds {there} ETH beside the refund, and ended with less than {needs} ETH the \
+         node would lose what is missing: its stake has not come back. Have its validator leave \
+         first, and wait for the withdrawal", checksummed(.of)
     )]
     NotBack {
         /// Which.
         of: Address,
         /// What is in it.
         there: Wei,
+        /// What has to be in it.
+        needs: Wei,
     },
     /// It has not begun.
     #[error(

@@ -127,6 +127,13 @@ impl Contributions {
         all.find_map(|accounts| accounts.get(account).copied())
     }
 
+    /// All that was paid in.
+    pub fn total(&self) -> Wei {
+        let declared = self.operators.iter().map(|it| it.total.0);
+        let add = |sum: U256, it: U256| sum.saturating_add(it);
+        Wei(declared.fold(self.undeclared_total().0, add))
+    }
+
     /// All of what nobody has declared.
     pub fn undeclared_total(&self) -> Wei {
         sum(&self.undeclared)
