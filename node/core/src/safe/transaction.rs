@@ -20,9 +20,35 @@ pub struct Account {
 
 impl Account {
     /// EIP-712: since Safe 1.3.0 the domain has the chain and the contract, and nothing else.
-    pub(super) fn domain(&self) -> Eip712Domain {
+    fn domain(&self) -> Eip712Domain {
         let (chain, contract) = (U256::from(self.chain_id), theirs(&self.address));
         Eip712Domain::new(None, None, Some(chain), Some(contract), None)
+    }
+
+    /// What owners of this Safe sign of this.
+    pub(super) fn hash(&self, content: &SafeTx) -> Root {
+        content.eip712_signing_hash(&self.domain()).0.into()
+    }
+}
+
+/// A transaction as owners sign it: whom it calls with how many wei and which bytes, how, and when.
+/// All else is fixed: no gas of its own, no refund.
+pub(super) fn content(
+    (to, value, data): (&Address, U256, &[u8]),
+    operation: u8,
+    nonce: u64,
+) -> SafeTx {
+    SafeTx {
+        to: theirs(to),
+        value,
+        data: data.to_vec().into(),
+        operation,
+        safeTxGas: U256::ZERO,
+        baseGas: U256::ZERO,
+        gasPrice: U256::ZERO,
+        gasToken: Word::ZERO,
+        refundReceiver: Word::ZERO,
+        nonce: U256::from(nonce),
     }
 }
 
@@ -52,19 +78,8 @@ impl Transaction {
 
     /// What owners of this Safe sign.
     pub fn hash(&self, account: &Account) -> Root {
-        let typed = SafeTx {
-            to: theirs(&self.to),
-            value: self.value,
-            data: self.data.clone().into(),
-            operation: CALL,
-            safeTxGas: U256::ZERO,
-            baseGas: U256::ZERO,
-            gasPrice: U256::ZERO,
-            gasToken: Word::ZERO,
-            refundReceiver: Word::ZERO,
-            nonce: U256::from(self.nonce),
-        };
-        typed.eip712_signing_hash(&account.domain()).0.into()
+        let call = (&self.to, self.value, &self.data[..]);
+        account.hash(&content(call, CALL, self.nonce))
     }
 
     /// What the Safe is called with, by anybody, to have it done: with the signatures of t owners.

@@ -105,12 +105,10 @@ impl Errand {
     /// # Errors
     /// Why there are none.
     pub fn write(&self, grounds: &Grounds<'_>) -> Result<Vec<Written>, Unable> {
-        if *self == Self::Confirm {
-            return addresses::confirm(grounds);
-        }
         let terms = grounds.terms;
         let (safe, calls) = match self {
-            Self::Confirm | Self::Rehearsal => (terms.withdrawal, grounds.pay_back()?),
+            Self::Confirm => return addresses::confirm(grounds),
+            Self::Rehearsal => (terms.withdrawal, grounds.pay_back()?),
             Self::StakeRpl(amount) => (terms.rpl_withdrawal, grounds.stake_rpl(*amount)?),
             Self::WithdrawEther(amount) => {
                 let (call, _) = grounds.withdraw_ether(*amount)?;

@@ -20,12 +20,12 @@
 pub mod builder;
 mod typed_data;
 
-use alloy_primitives::{Address as Word, U256};
-use alloy_sol_types::{SolCall as _, SolStruct as _};
+use alloy_primitives::U256;
+use alloy_sol_types::SolCall as _;
 use proto::{Address, Root};
 
-use super::abi::{MultiSendCallOnly, SafeTx, theirs};
-use super::transaction::Account;
+use super::abi::{MultiSendCallOnly, SafeTx};
+use super::transaction::{Account, content};
 
 /// A plain call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,26 +89,16 @@ impl WalletTransaction {
 
     /// What every wallet shows before it signs.
     pub fn hash(&self) -> Root {
-        let hash = self.content().eip712_signing_hash(&self.account.domain());
-        hash.0.into()
+        self.account.hash(&self.content())
     }
 
     fn content(&self) -> SafeTx {
-        SafeTx {
-            to: theirs(&self.call.to),
-            value: self.call.value,
-            data: self.call.data.clone().into(),
-            operation: match self.operation {
-                Operation::Call => 0,
-                Operation::Delegate => 1,
-            },
-            safeTxGas: U256::ZERO,
-            baseGas: U256::ZERO,
-            gasPrice: U256::ZERO,
-            gasToken: Word::ZERO,
-            refundReceiver: Word::ZERO,
-            nonce: U256::from(self.nonce),
-        }
+        let operation = match self.operation {
+            Operation::Call => 0,
+            Operation::Delegate => 1,
+        };
+        let Call { to, value, data } = &self.call;
+        content((to, *value, data), operation, self.nonce)
     }
 }
 

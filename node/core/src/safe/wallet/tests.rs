@@ -3,6 +3,7 @@
 //! and `addChecksum` of the Transaction Builder (`apps/tx-builder/src/lib/checksum.ts` of
 //! `safe-global/safe-wallet-monorepo`).
 
+use alloy_sol_types::SolStruct as _;
 use serde_json::Value;
 
 use super::builder::{Title, file};
