@@ -10,6 +10,7 @@
 //! | [`eth`] | the containers Ethereum signs and posts, in SSZ; forks, domains, presets |
 //! | [`definition`], [`lock`] | the files a cluster agrees on before and after the ceremony |
 //! | [`agreement`] | the file on what is Rocket Pool's: version by version, signed by all |
+//! | [`intent`] | what the node is to do there next: number by number, signed by t |
 //! | [`typed`] | how an error repeats what somebody has typed: not if it may be a secret |
 //! | [`version`] | [`WireVersion`]: how programs of two versions go on together |
 //! | [`session`] | first words between two peers, pings |
@@ -40,6 +41,7 @@ pub mod example;
 pub mod exit;
 pub mod frame;
 pub mod identity;
+pub mod intent;
 pub mod lock;
 pub mod root;
 pub mod session;
