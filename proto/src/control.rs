@@ -11,6 +11,7 @@
 
 mod codec;
 mod exit;
+mod intent;
 mod proof;
 
 use thiserror::Error;
@@ -18,12 +19,14 @@ use thiserror::Error;
 use crate::{Root, ValidatorPosition};
 
 pub use exit::{Approval, Exit, Stage};
+pub use intent::{IntentRequest, Intents, Shown};
 pub use proof::{Made, Proof, ProofStage};
 
 use crate::eth::ValidatorIndex;
+use crate::intent::BadIntent;
 
 /// What this program speaks.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// The longest hello or request, in bytes.
 pub const MAX_REQUEST: usize = 4 << 10;
 /// The longest answer, in bytes: exits of all validators, each approved by all operators.
@@ -51,6 +54,8 @@ pub enum Request {
     Prove(Which),
     /// How the proof stands that was asked for last: [`Answer::Proof`].
     LookAtProof,
+    /// About intents at Rocket Pool.
+    Intent(IntentRequest),
 }
 
 /// What a command asks about exits.
@@ -91,6 +96,8 @@ pub enum Answer {
     Exit(Exit),
     /// One proof.
     Proof(Proof),
+    /// How intents stand.
+    Intents(Box<Intents>),
 }
 
 /// Bytes are not what was to come.
@@ -108,6 +115,9 @@ pub enum BadMessage {
     /// A text is too long.
     #[error("a text of {0} bytes, of at most {MAX_TEXT}")]
     TextLength(usize),
+    /// Bytes that are no intent.
+    #[error(transparent)]
+    Intent(#[from] BadIntent),
     /// A list is too long.
     #[error("a list of {0}, more than a cluster can have")]
     TooMany(usize),

@@ -8,6 +8,7 @@
 //! one stands in [`crate::version`].
 
 mod cosigning;
+mod intending;
 mod joining;
 mod leaving;
 mod registering;
@@ -20,6 +21,7 @@ use thiserror::Error;
 
 use crate::definition::MAX_VALIDATORS;
 pub use cosigning::{MAX_CALL, MAX_STEP, SafeCall, SafeStep};
+pub use intending::MAX_INTENTS;
 pub use joining::{
     DepositDemand, DepositRefusal, DepositShares, MAX_DEPOSITS, MAX_RULE, MAX_WORDS,
 };
@@ -27,6 +29,7 @@ pub use leaving::{ExitShare, MAX_EXIT_WORDS, SentExitWord};
 pub use registering::{MAX_REGISTRATIONS, RegistrationShare};
 pub use selecting::{Electorate, SelectionShares};
 
+use crate::intent::{BadIntent, SentIntent, StandsOn};
 use crate::vote::Partial;
 use crate::{DutyId, DutyKind, Root, SignatureBytes, Slot, ValidatorPosition, WireVersion};
 
@@ -80,6 +83,11 @@ pub enum Frame {
     SelectionShares(SelectionShares),
     /// What the sender's account has signed for the Safe that is the node account.
     SafeStep(SafeStep),
+    /// Intents at Rocket Pool that the sender holds, at most [`MAX_INTENTS`].
+    Intents(Vec<SentIntent>),
+    /// By what the sender acts at Rocket Pool: it takes blocks that pay as that says. To peers that
+    /// know it, in place of [`Frame::Agreement`].
+    StandsOn(StandsOn),
 }
 
 /// A question for one part of the blobs of a block that the cluster has signed.
@@ -198,6 +206,15 @@ pub enum BadFrame {
     /// A hash is not 32 bytes long.
     #[error("a hash of {0} bytes instead of 32")]
     HashLength(usize),
+    /// More intents than a frame has.
+    #[error("{0} intents in a frame, of at most {MAX_INTENTS}")]
+    TooManyIntents(usize),
+    /// More signatures of an intent than a cluster has operators.
+    #[error("{0} signatures of one intent, more than a cluster has operators")]
+    TooManySignatures(usize),
+    /// Bytes that are no intent.
+    #[error(transparent)]
+    Intent(#[from] BadIntent),
     /// A rule has no name, or one of other letters or too many.
     #[error("the name of a rule is none")]
     RuleName,
@@ -242,6 +259,8 @@ impl Frame {
             }
             Self::SelectionShares(shares) => wire::frame::Body::SelectionShares(shares.to_wire()),
             Self::SafeStep(step) => wire::frame::Body::SafeStep(step.to_wire()),
+            Self::Intents(intents) => wire::frame::Body::Intents(intending::to_wire(intents)),
+            Self::StandsOn(stands) => wire::frame::Body::StandsOn(stands.to_wire()),
         };
         wire::Frame { body: Some(body) }.encode_to_vec()
     }
@@ -263,6 +282,7 @@ impl Frame {
             Self::RegistrationShares(_) => WireVersion::V5,
             Self::SelectionShares(shares) => shares.of.since(),
             Self::SafeStep(_) => WireVersion::V9,
+            Self::Intents(_) | Self::StandsOn(_) => WireVersion::V10,
         }
     }
 
@@ -321,6 +341,8 @@ impl Frame {
                 SelectionShares::of_wire(&shares).map(Self::SelectionShares)
             }
             wire::frame::Body::SafeStep(step) => SafeStep::of_wire(step).map(Self::SafeStep),
+            wire::frame::Body::Intents(intents) => intending::of_wire(&intents).map(Self::Intents),
+            wire::frame::Body::StandsOn(stands) => StandsOn::of_wire(&stands).map(Self::StandsOn),
             wire::frame::Body::Randao(randao) => {
                 let signature = SignatureBytes::try_from(randao.signature.as_slice())
                     .map_err(|_| BadFrame::SignatureLength(randao.signature.len()))?;

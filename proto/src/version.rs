@@ -56,6 +56,9 @@ impl WireVersion {
     pub const V8: Self = Self(8);
     /// The Safe that is the node account: what peers have signed for it (`SafeStep`).
     pub const V9: Self = Self(9);
+    /// Intents at Rocket Pool: documents with signatures (`Intents`), and by what a peer acts
+    /// (`StandsOn`).
+    pub const V10: Self = Self(10);
 
     /// Its number.
     pub const fn number(self) -> u32 {
@@ -80,7 +83,7 @@ impl Versions {
     /// What this program speaks.
     pub const OURS: Self = Self {
         lowest: WireVersion::V1,
-        highest: WireVersion::V9,
+        highest: WireVersion::V10,
     };
 
     /// From `lowest` to `highest`; none if that is no range.

@@ -47,6 +47,7 @@ impl World {
                 self.peers[peer].memory.insert(shown_by, sequence);
             }
             Output::Keep { keeping, words } => self.keep(peer, keeping, words),
+            Output::KeepIntents { keeping, text } => self.keep_intents(peer, keeping, text),
             Output::Answer(_, answer) => self.exits.answers.push((peer, answer)),
             Output::Errand(errand) => self.errand(peer, errand),
             // No cluster here has a Safe as node account.
@@ -108,6 +109,7 @@ impl World {
             }
             Note::OtherGenesis { peer: other, .. } => self.estrange(peer, other),
             Note::Exit(validator, note) => self.exits.note(peer, validator.0, note),
+            Note::Intent(note) => self.hear_of_intent(peer, note),
             Note::Deposit(note) => self.joining.told.push((peer, note)),
             Note::Seats { .. } => self.seats_told.push((peer, note)),
             Note::Halted { validator, why, .. } => self.halted.push((peer, validator, why)),
@@ -182,6 +184,8 @@ impl World {
             | Frame::DepositShares(_)
             | Frame::DepositRefusal(_)
             | Frame::SafeStep(_)
+            | Frame::Intents(_)
+            | Frame::StandsOn(_)
             | Frame::RegistrationShares(_)
             | Frame::SelectionShares(_)) => {
                 self.count_blobs(peer, &other);

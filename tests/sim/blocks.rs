@@ -126,6 +126,8 @@ impl World {
             | Frame::DepositShares(_)
             | Frame::DepositRefusal(_)
             | Frame::SafeStep(_)
+            | Frame::Intents(_)
+            | Frame::StandsOn(_)
             | Frame::RegistrationShares(_)
             | Frame::SelectionShares(_) => {}
         }

@@ -254,6 +254,7 @@ impl Checks {
             | Note::RandaoRefused { .. }
             | Note::Exit(..)
             | Note::Deposit(_)
+            | Note::Intent(_)
             | Note::Registration(_)
             | Note::RolledBack { .. }
             | Note::DiskHangs { .. }

@@ -40,6 +40,8 @@ pub enum Event {
     Block(usize),
     /// What operators have said of exits is on the disk of this process.
     Kept(usize, u32, (u64, Vec<SentExitWord>)),
+    /// The intents are on the disk of this process.
+    IntentsKept(usize, u32, u64, String),
     /// The operator of this peer approves of the exit of this validator.
     Approve(usize, u32),
     /// Something goes wrong, or right again.
@@ -126,6 +128,9 @@ impl World {
             Event::Slot(slot) => self.begin_slot(slot),
             Event::Block(peer) => self.head_event(peer),
             Event::Kept(peer, life, kept) => self.kept(peer, life, kept),
+            Event::IntentsKept(peer, life, keeping, text) => {
+                self.intents_kept(peer, life, (keeping, text));
+            }
             Event::Approve(peer, validator) => self.approve(peer, validator),
             Event::Fault(fault) => self.befall(fault),
         }

@@ -24,6 +24,7 @@
 //! | `syncing` | the sync committee: what is checked of it; scripts |
 //! | `bids` | a relay, and what of it peers sign; scripts |
 //! | `leaving`, `exits` | exits: what is checked of them; scripts |
+//! | `intents` | intents at Rocket Pool: what is checked of them; scripts |
 //! | `dues`, `endings` | the same, of duties that are drawn anew; of what is said at their end |
 //! | `lives` | the same, of validators that come, go and are slashed |
 //! | `strays` | what the chain has of our validators: none of it may seem foreign; scripts |
@@ -91,6 +92,7 @@ mod events;
 mod exits;
 mod faults;
 mod garbage;
+mod intents;
 mod joining;
 mod kept;
 mod leaving;

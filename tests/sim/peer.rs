@@ -9,6 +9,7 @@ use node_core::duties::node::Node;
 use node_core::duties::peers::Peers;
 use node_core::partials::keys::ClusterKeys;
 use node_core::pool::agreement::BuilderPolicy;
+use node_core::pool::intent::{Cluster as Whose, Intents};
 use node_core::record::{
     Entry, History, Journal, JournalError, LogFile, Owner, Record, SimulatedDisk,
 };
@@ -59,6 +60,8 @@ pub struct Peer {
     pub memory: BTreeMap<PeerIndex, u64>,
     /// What of operators' words about exits is on its disk.
     pub words: Vec<SentExitWord>,
+    /// What of intents is on its disk.
+    pub intents: Option<String>,
     /// How far its clock is ahead, in microseconds.
     pub skew_micros: i64,
     /// How much its clock gains in each slot, in microseconds.
@@ -145,6 +148,7 @@ impl Peer {
             life: 0,
             memory: BTreeMap::new(),
             words: Vec::new(),
+            intents: None,
             skew_micros: 0,
             drift_micros: 0,
             beacon: BeaconNode::Sound,
@@ -240,6 +244,10 @@ impl Peer {
         self.life += 1;
         let mut node = Node::new(facts, vault, peers, journal.recorded());
         node.recall(self.words.clone());
+        if let Some(text) = &self.intents {
+            let kept = Intents::from_json(text, &Whose::of(&cluster.lock));
+            node.recall_intents(kept.unwrap());
+        }
         node.build_by(self.builders.clone());
         if let Some(version) = &self.agreement {
             node.watch_pool();

@@ -130,6 +130,8 @@ impl Villain {
                 | Frame::DepositShares(_)
                 | Frame::DepositRefusal(_)
                 | Frame::SafeStep(_)
+                | Frame::Intents(_)
+                | Frame::StandsOn(_)
                 | Frame::RegistrationShares(_)
                 | Frame::SelectionShares(_),
             )

@@ -24,6 +24,7 @@ use crate::chain::Chain;
 use crate::checks::{Checks, StateHash, Violation};
 use crate::events::Event;
 use crate::faults::Fault;
+use crate::intents::Intending;
 use crate::joining::Joining;
 use crate::leaving::Exits;
 use crate::links::Links;
@@ -135,6 +136,8 @@ pub struct World {
     pub lies: BTreeMap<(usize, DutyId), Lie>,
     /// What is said and done about exits.
     pub exits: Exits,
+    /// What is said and done about intents.
+    pub intending: Intending,
     /// What is said and done about deposits.
     pub joining: Joining,
     /// The relay, in worlds that have one.
@@ -240,6 +243,7 @@ impl World {
             parts: BTreeMap::new(),
             refusals: BTreeMap::new(),
             exits: Exits::default(),
+            intending: Intending::default(),
             joining: Joining::default(),
             builder: None,
             relays: Relays::default(),

@@ -19,7 +19,7 @@ pub(super) enum Chosen {
 /// It is none of the cluster's.
 #[derive(Debug, Error)]
 #[error("no validator of this cluster has the key {0}: `gantry lock show` prints theirs")]
-pub struct NoSuchKey(PublicKey);
+pub struct NoSuchKey(pub(super) PublicKey);
 
 impl FromStr for Chosen {
     type Err = &'static str;

@@ -155,7 +155,7 @@ impl Peer {
         match self.ask(request).await? {
             Answer::Exit(exit) => Ok(exit),
             Answer::Refused(why) => Err(ExitError::Refused(why)),
-            Answer::Exits(_) | Answer::Proof(_) => Err(ExitError::Strange),
+            Answer::Exits(_) | Answer::Proof(_) | Answer::Intents(_) => Err(ExitError::Strange),
         }
     }
 
@@ -163,7 +163,7 @@ impl Peer {
         match self.ask(ExitRequest::List).await? {
             Answer::Exits(exits) => Ok(exits),
             Answer::Refused(why) => Err(ExitError::Refused(why)),
-            Answer::Exit(_) | Answer::Proof(_) => Err(ExitError::Strange),
+            Answer::Exit(_) | Answer::Proof(_) | Answer::Intents(_) => Err(ExitError::Strange),
         }
     }
 

@@ -3,6 +3,7 @@
 //! | module | is |
 //! |---|---|
 //! | `agree` | the agreement: written, shown, signed, merged |
+//! | `intent` | what the node is to do next: proposed, approved, shown |
 //! | `plan` | what is to be done, and what would become of it |
 //! | `status` | flags of `gantry pool status`, and what it asks |
 //! | `page` | what it prints for a person |
@@ -23,6 +24,7 @@ mod file;
 mod flags;
 mod fund;
 mod holdings;
+mod intent;
 mod lines;
 mod page;
 mod plan;
@@ -38,6 +40,7 @@ use thiserror::Error;
 
 use super::runtime::RuntimeError;
 use crate::checks::agreement::AgreementFileError;
+use crate::checks::intent::IntentFileError;
 use crate::checks::lock::LockFileError;
 use crate::config::ConfigError;
 use crate::pool::SightError;
@@ -51,6 +54,8 @@ pub enum Command {
     #[command(subcommand)]
     File(Box<file::What>),
     Fund(fund::Arguments),
+    #[command(subcommand)]
+    Intent(Box<intent::Command>),
     Plan(plan::Arguments),
     Prove(prove::Arguments),
     Status(status::Arguments),
@@ -74,6 +79,10 @@ pub enum PoolError {
     #[error(transparent)]
     Agreement(#[from] AgreementFileError),
     #[error(transparent)]
+    Intent(#[from] intent::IntentError),
+    #[error(transparent)]
+    Intents(#[from] IntentFileError),
+    #[error(transparent)]
     NotOurs(#[from] NotOurs),
     #[error(transparent)]
     Prove(#[from] prove::ProveError),
@@ -93,6 +102,7 @@ impl Command {
             Self::Agree(command) => Ok(command.run()?),
             Self::File(what) => what.run(),
             Self::Fund(arguments) => arguments.run(),
+            Self::Intent(command) => Ok(command.run()?),
             Self::Plan(arguments) => arguments.run(),
             Self::Prove(arguments) => Ok(arguments.run()?),
             Self::Status(arguments) => arguments.run(),

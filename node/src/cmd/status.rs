@@ -198,10 +198,16 @@ fn page(status: &Status, duties: usize) -> String {
 fn pool(pool: &PoolStatus) -> Vec<String> {
     let seen = match pool.node.is_empty() {
         true => "not seen yet".to_owned(),
-        false => format!(
-            "node account {} seen at block {}, finalised {}; version {} of the agreement",
-            pool.node, pool.head_block, pool.finalised_block, pool.version
-        ),
+        false => {
+            let intent = pool
+                .intent
+                .map_or_else(String::new, |it| format!(", intent {it}"));
+            format!(
+                "node account {} seen at block {}, finalised {}; version {} of the \
+                 agreement{intent}",
+                pool.node, pool.head_block, pool.finalised_block, pool.version
+            )
+        }
     };
     let problem = pool
         .problem

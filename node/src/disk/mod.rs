@@ -10,6 +10,7 @@
 //! | `denials` | claims of an old record that operators found to be untrue |
 //! | `halts` | validators for which somebody else signs |
 //! | `exit_file` | what operators have said about exits |
+//! | `intent_file` | intents at Rocket Pool |
 //! | `evidence_log` | evidence against peers, for anybody to check |
 //! | [`files`] | small files, written whole |
 //!
@@ -21,6 +22,7 @@ pub(crate) mod evidence_log;
 pub(crate) mod exit_file;
 pub mod files;
 pub(crate) mod halts;
+pub(crate) mod intent_file;
 pub mod keystore;
 mod lock;
 mod record_files;

@@ -31,6 +31,7 @@ use crate::control::{self, Visit};
 use crate::disk::duty_history::{DutyHistory, Remembered, Row};
 use crate::disk::evidence_log::EvidenceLog;
 use crate::disk::exit_file::ExitKeeper;
+use crate::disk::intent_file::IntentKeeper;
 use crate::disk::writer::Writer;
 use crate::disk::{DataLock, Files};
 use crate::net::{self, Limits, Settings};
@@ -140,12 +141,9 @@ pub(super) async fn assemble(
     let (to_said, said) = channel(WAITING);
     let (to_written, written) = channel(WAITING);
     let (to_kept, kept) = channel(WAITING);
-    let graffiti = graffiti(&config.graffiti);
-    let asking = |client| Asking::new(client, Arc::clone(&chain), graffiti);
-    let asking = clients.into_iter().map(asking).collect();
-    let nodes = Nodes::new(asking, (&chain, by), to_said);
+    let (to_intents_kept, intents_kept) = channel(WAITING);
+    let nodes = Nodes::new(asking(config, clients, &chain), (&chain, by), to_said);
     nodes.watch(&ours, &chain);
-    let heads = nodes.listen(3 * chain.slot_duration());
     Ok(Shell {
         node,
         me,
@@ -153,9 +151,10 @@ pub(super) async fn assemble(
         inlet: Inlet {
             events,
             said,
-            heads: stream::select_all([heads]),
+            heads: stream::select_all([nodes.listen(3 * chain.slot_duration())]),
             written,
             kept,
+            intents_kept,
             pool: said_of_pool,
             builders: policy::watch(place, agreed.builders, chain.slot_duration()),
             outcomes: told,
@@ -166,12 +165,20 @@ pub(super) async fn assemble(
         nodes,
         writer: Writer::start(journal, to_written),
         keeper: ExitKeeper::start(config.data_dir.clone(), cluster, to_kept),
+        intents: IntentKeeper::start(config.data_dir.clone(), to_intents_kept),
         errands,
         outcomes,
         halts,
         duties,
         observer: Observer::new(shown, memory, evidence_log, (size, chain.slots_per_epoch())),
     })
+}
+
+/// The own beacon nodes, each with what it is asked by.
+fn asking(config: &Config, clients: Vec<BeaconClient>, chain: &Arc<ChainSpec>) -> Vec<Asking> {
+    let graffiti = graffiti(&config.graffiti);
+    let asking = |client| Asking::new(client, Arc::clone(chain), graffiti);
+    clients.into_iter().map(asking).collect()
 }
 
 /// Where the own beacon nodes are, for threads with connections of their own.
@@ -249,7 +256,7 @@ fn in_force(config: &Config, loaded: &mut Loaded) -> Agreed {
         Ok(agreement) => {
             let mut versions = agreement.versions().iter();
             agreed.may_be_on_pool = versions.any(|it| it.content.terms.pool.is_some());
-            agreed.pool = agreement.on_pool().ok();
+            agreed.pool = holding(agreement.on_pool().ok(), loaded);
             agreed.builders = InForce::of(&agreement);
         }
         Err(error) if is_open => {
@@ -263,6 +270,19 @@ fn in_force(config: &Config, loaded: &mut Loaded) -> Agreed {
         ),
     }
     agreed
+}
+
+/// With what holds on it. Of what cannot be read nothing is known: what blocks pay by the agreement
+/// alone, or by the definition, may be theft.
+fn holding(version: Option<PoolVersion>, loaded: &mut Loaded) -> Option<PoolVersion> {
+    let version = version?;
+    match &loaded.intents {
+        Ok(intents) => Some(intents.holding(version)),
+        Err(_) => {
+            loaded.fee_recipients.clear();
+            None
+        }
+    }
 }
 
 /// Where the agreement is, and by what it is read.
@@ -306,6 +326,7 @@ fn pool(
     let places = watch::Places {
         lock: loaded.lock.clone(),
         agreement: agreement.clone(),
+        data_dir: config.data_dir.clone(),
         deposits: deposits(loaded),
         execution_node,
         beacon_nodes: beacon_nodes(config).ok()?,
@@ -372,6 +393,7 @@ fn core(
         vault,
         journal,
         words,
+        intents,
         fee_recipients,
         account: _,
     } = loaded;
@@ -394,6 +416,10 @@ fn core(
     match words {
         Ok(words) => node.recall(words),
         Err(why) => node.bar_exits(why),
+    }
+    match intents {
+        Ok(intents) => node.recall_intents(intents),
+        Err(why) => node.bar_intents(why),
     }
     Ok((node, journal))
 }

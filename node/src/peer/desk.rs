@@ -5,12 +5,19 @@
 
 use std::collections::BTreeMap;
 
-use proto::control::{Answer, ExitRequest, Request};
+use proto::control::{Answer, ExitRequest, IntentRequest, Request};
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::oneshot::Sender;
 
 use crate::control::Visit;
 use crate::pool::trial::Trials;
+
+/// A request for the core.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Order {
+    Exit(ExitRequest),
+    Intent(IntentRequest),
+}
 
 /// The requests that are not answered yet.
 #[derive(Debug)]
@@ -34,15 +41,15 @@ impl Desk {
 
     /// The next request for the core, with its number; none if no more come. Nothing is lost if the
     /// future is dropped.
-    pub async fn next(&mut self) -> Option<(u64, ExitRequest)> {
+    pub async fn next(&mut self) -> Option<(u64, Order)> {
         loop {
             let Visit { request, reply } = self.visits.as_mut()?.recv().await?;
             let answer = match request {
                 Request::Exit(request) => {
-                    self.open.retain(|_, reply| !reply.is_closed());
-                    self.last += 1;
-                    self.open.insert(self.last, reply);
-                    return Some((self.last, request));
+                    return Some((self.number(reply), Order::Exit(request)));
+                }
+                Request::Intent(request) => {
+                    return Some((self.number(reply), Order::Intent(request)));
                 }
                 Request::Prove(which) => self.trials.begin(which),
                 Request::LookAtProof => self.trials.look(),
@@ -50,6 +57,13 @@ impl Desk {
             // It may have gone just now.
             reply.send(answer).ok();
         }
+    }
+
+    fn number(&mut self, reply: Sender<Answer>) -> u64 {
+        self.open.retain(|_, reply| !reply.is_closed());
+        self.last += 1;
+        self.open.insert(self.last, reply);
+        self.last
     }
 
     /// Answers the request of this number, unless its command has gone.

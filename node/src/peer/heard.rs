@@ -5,10 +5,12 @@
 use node_core::duties::Input;
 use proto::PeerIndex;
 
+use super::desk::Order;
 use super::inlet::Arrival;
 use super::nodes::{Listened, Said, of_the_core};
 use super::reading::Told;
 use crate::disk::exit_file::Kept;
+use crate::disk::intent_file::IntentsKept;
 use crate::disk::writer::Written;
 use crate::net;
 use crate::pool::watch;
@@ -59,8 +61,15 @@ pub(super) fn in_words(arrival: Arrival, me: PeerIndex) -> InWords {
             input: Some(Input::Kept(keeping, written.is_ok())),
             news: written.err().map(News::ExitsNotKept),
         },
+        Arrival::IntentsKept(IntentsKept { keeping, written }) => InWords {
+            input: Some(Input::IntentsKept(keeping, written.is_ok())),
+            news: written.err().map(News::IntentsNotKept),
+        },
         Arrival::Builders(policy) => InWords::of_core(Input::Builders(policy)),
-        Arrival::Order(number, request) => InWords::of_core(Input::Order(number, request)),
+        Arrival::Order(number, order) => InWords::of_core(match order {
+            Order::Exit(request) => Input::Order(number, request),
+            Order::Intent(request) => Input::Intend(number, request),
+        }),
         Arrival::Pool(watch::Said::Found(found)) => InWords::of_core(Input::Pool(found)),
         Arrival::Pool(watch::Said::Coordinates(status)) => {
             InWords::of_operator(News::Coordinates(status))

@@ -10,14 +10,14 @@ use std::collections::VecDeque;
 use futures::StreamExt as _;
 use futures::stream::{BoxStream, SelectAll};
 use proto::Timestamp;
-use proto::control::ExitRequest;
 use tokio::sync::mpsc::Receiver;
 
 use super::alarm::Alarm;
-use super::desk::Desk;
+use super::desk::{Desk, Order};
 use super::nodes::{Listened, Said};
 use super::reading::Told;
 use crate::disk::exit_file::Kept;
+use crate::disk::intent_file::IntentsKept;
 use crate::disk::writer::Written;
 use crate::net;
 use crate::pool::watch;
@@ -41,6 +41,8 @@ pub enum Arrival {
     Deferred(Deferred),
     /// What became of words about exits.
     Kept(Kept),
+    /// What became of intents.
+    IntentsKept(IntentsKept),
     /// What the thread says that looks at Rocket Pool.
     Pool(watch::Said),
     /// On which terms others may build blocks from now on, if they may.
@@ -48,7 +50,7 @@ pub enum Arrival {
     /// What the thread says that reads what became of duties.
     Outcome(Told),
     /// What a command asks, with its number.
-    Order(u64, ExitRequest),
+    Order(u64, Order),
     /// Nothing; time has passed.
     Time,
 }
@@ -66,6 +68,8 @@ pub struct Inlet {
     pub written: Receiver<Written>,
     /// What became of words about exits.
     pub kept: Receiver<Kept>,
+    /// What became of intents.
+    pub intents_kept: Receiver<IntentsKept>,
     /// What is said of Rocket Pool; nothing ever comes where nobody looks.
     pub pool: Receiver<watch::Said>,
     /// On which terms others may build blocks, as the agreement changes.
@@ -146,6 +150,7 @@ impl Inlet {
             Some(said) = self.said.recv() => Arrival::Said(said),
             () = tokio::task::yield_now(), if is_urgent => self.deferred.urgent(),
             Some(kept) = self.kept.recv() => Arrival::Kept(kept),
+            Some(kept) = self.intents_kept.recv() => Arrival::IntentsKept(kept),
             Some(said) = self.pool.recv() => Arrival::Pool(said),
             Some(policy) = self.builders.recv() => Arrival::Builders(policy),
             Some(told) = self.outcomes.recv() => Arrival::Outcome(told),

@@ -7,7 +7,7 @@ use proto::{Address, Identity, PeerIndex};
 use tracing::warn;
 
 use super::error::StartError;
-use crate::checks::lock;
+use crate::checks::{intent, lock};
 use crate::config::Config;
 use crate::disk::denials;
 use crate::disk::exit_file;
@@ -15,6 +15,7 @@ use crate::disk::keystore::{self, MasterSecret, SecretUse};
 use crate::disk::{DataLock, Files};
 use crate::pool::sending::own_account::{self, OwnAccount, OwnAccountError};
 use node_core::partials::keys::ClusterKeys;
+use node_core::pool::intent::Intents;
 use node_core::record::{Journal, Owner};
 use node_core::vault::{Held, Vault};
 
@@ -28,6 +29,8 @@ pub(super) struct Loaded {
     pub(super) journal: Journal<Files>,
     /// What operators had said about exits, or why that cannot be read.
     pub(super) words: Result<Vec<SentExitWord>, String>,
+    /// The intents at Rocket Pool, or why they cannot be read.
+    pub(super) intents: Result<Intents, String>,
     /// Whom the blocks of each validator pay, by the definition.
     pub(super) fee_recipients: Vec<Option<Address>>,
     /// The operator's own account, if there is one that opens.
@@ -64,6 +67,7 @@ pub(super) fn load(config: &Config, data: &DataLock) -> Result<Loaded, StartErro
     }
     Ok(Loaded {
         words: exit_words(config, owner),
+        intents: intents(config, &lock),
         fee_recipients: fee_recipients(&lock),
         account: own_account(config, &master),
         vault,
@@ -93,6 +97,18 @@ fn exit_words(config: &Config, owner: Owner) -> Result<Vec<SentExitWord>, String
         let why = format!(
             "what operators have said about exits cannot be read, so this peer signs none and \
              takes no approval until it is mended and `gantry run` started anew: {error}"
+        );
+        warn!("{why}");
+        why
+    })
+}
+
+/// The intents at Rocket Pool. Duties do not wait until somebody has mended the file.
+fn intents(config: &Config, lock: &Lock) -> Result<Intents, String> {
+    intent::read(&config.data_dir, lock).map_err(|error| {
+        let why = format!(
+            "what is intended at Rocket Pool cannot be read, so this peer signs no intent and does \
+             nothing there until it is mended and `gantry run` started anew: {error}"
         );
         warn!("{why}");
         why

@@ -17,6 +17,7 @@ use super::inlet::Inlet;
 use super::nodes::Nodes;
 use crate::clock;
 use crate::disk::exit_file::ExitKeeper;
+use crate::disk::intent_file::IntentKeeper;
 use crate::disk::writer::Writer;
 use crate::net::Outbox;
 use crate::pool::calm::Duties;
@@ -38,6 +39,8 @@ pub(super) struct Shell {
     pub(super) writer: Writer,
     /// Words about exits to be kept.
     pub(super) keeper: ExitKeeper,
+    /// Intents to be kept.
+    pub(super) intents: IntentKeeper,
     /// Errands to Rocket Pool; none where nobody runs them.
     pub(super) errands: Option<Errands>,
     /// Duties whose outcome is to be read; none where nobody reads it.
@@ -114,6 +117,7 @@ impl Shell {
                 self.observer.tell(News::RecordSeen { peer, sequence });
             }
             Output::Keep { keeping, words } => self.keeper.keep(keeping, words),
+            Output::KeepIntents { keeping, text } => self.intents.keep(keeping, text),
             Output::Answer(number, answer) => self.inlet.desk.answer(number, answer),
             Output::Errand(errand) => self.hand_on(|errands| errands.slow.try_send(errand).is_ok()),
             Output::Hear(peer, said) => {

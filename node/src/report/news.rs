@@ -92,6 +92,8 @@ pub enum News {
     Stuck,
     /// What operators say about exits could not be kept.
     ExitsNotKept(FileError),
+    /// The intents at Rocket Pool could not be kept.
+    IntentsNotKept(FileError),
     /// How the key of the node account at Rocket Pool was misused; empty once it is mended.
     Misused(Vec<Misuse>),
     /// What should worry of the steps at Rocket Pool, and of the account that pays for them.

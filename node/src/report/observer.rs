@@ -7,6 +7,7 @@ mod deposits;
 mod disk;
 mod endings;
 mod exits;
+mod intents;
 mod outcomes;
 mod outlook;
 mod peers;
@@ -21,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use consensus::Evidence;
 use dkg::bls::work::Tally;
-use proto::{ClusterSize, DutyId, PeerIndex, PeerSet, Round, ValidatorPosition};
+use proto::{ClusterSize, DutyId, PeerIndex, PeerSet, Round, Slot, ValidatorPosition};
 use tracing::{debug, info, warn};
 
 use super::lines::{Lines, Quiet};
@@ -171,6 +172,7 @@ impl Observer {
             News::NotDurable(error) => Self::not_durable(&error),
             News::Stuck => Self::stuck(),
             News::ExitsNotKept(error) => self.exits_not_kept(&error),
+            News::IntentsNotKept(error) => self.intents_not_kept(&error),
             News::Misused(misuses) => self.misused(&misuses),
             News::PoolAlarms(alarms) => self.pool_alarms(alarms),
             News::PoolBlind(why) => self.pool_blind(&why),
@@ -219,16 +221,14 @@ impl Observer {
                 slot,
                 validator,
                 refusal,
-            } => {
-                let of = format!("slot {slot}, validator {}", validator.0);
-                self.say_refused("randao", &format!("{of}: no RANDAO reveal: {refusal}"));
-            }
+            } => self.randao_refused(slot, validator, &refusal),
             Note::RolledBack {
                 witness: by,
                 seen,
                 held,
             } => self.rolled_back(by, seen, held),
             Note::Exit(validator, note) => self.exit(validator, note),
+            Note::Intent(note) => self.intent(&note),
             Note::Deposit(note) => self.deposit(note),
             Note::Registration(note) => self.registration(note),
             Note::DiskHangs { waited } => self.disk_hangs(waited.as_secs()),
@@ -260,6 +260,11 @@ impl Observer {
         let words = "signed two statements that contradict";
         self.fault(peer, Breach::Contradiction, words);
         self.keep(evidence);
+    }
+
+    fn randao_refused(&mut self, slot: Slot, validator: ValidatorPosition, refusal: &Refusal) {
+        let of = format!("slot {slot}, validator {}", validator.0);
+        self.say_refused("randao", &format!("{of}: no RANDAO reveal: {refusal}"));
     }
 
     /// Once in a while by each rule a warning, else for who wants to know everything.

@@ -79,6 +79,9 @@ pub struct PoolStatus {
     pub node: String,
     /// The version of the agreement that is in force.
     pub version: u64,
+    /// The number of the intent on it that is in force, if one is.
+    #[serde(default)]
+    pub intent: Option<u64>,
     pub head_block: u64,
     pub finalised_block: u64,
     /// What should worry.

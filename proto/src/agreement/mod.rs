@@ -18,7 +18,7 @@
 //! | `fixed` | `RocketStorage` and the node account |
 //! | `withdrawal`, `rpl_withdrawal` | where ether and RPL go |
 //! | `members` | for each operator, in the order of the definition: name, share, addresses |
-//! | `wishes` | what the node is to do; changes nobody's money |
+//! | `wishes` | what the node is to do until an [intent](crate::intent) says otherwise |
 //! | `node_safe` | what the node account was created with and who owns it, if it is a Safe |
 //! | `builder` | whose relays may bring blocks, and on which terms |
 //! | `signatures` | identity signature of each operator over the hash, by name |
@@ -65,6 +65,7 @@ pub use file::{BadFile, MAX_BYTES, MAX_VERSIONS};
 pub use node_safe::NodeSafe;
 
 use crate::definition::{ContentHash, eip55, eip55_list, eip55_maybe};
+use crate::intent::{Aims, IntentId, StandsOn};
 use crate::{Address, IdentitySignature, Root, Statement};
 
 /// What an operator signs: the hash of a version.
@@ -117,7 +118,7 @@ pub enum Tickets {
     Save,
 }
 
-/// What the node is to do, as long as no version says otherwise.
+/// What the node is to do, as long as no version and no [intent](crate::intent) says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wishes {
@@ -304,7 +305,7 @@ pub struct Version {
     pub owner_signatures: BTreeMap<String, AccountSignature>,
 }
 
-/// A version as far as it is about Rocket Pool.
+/// A version as far as it is about Rocket Pool, and what is done by it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolVersion {
     /// Its number.
@@ -313,6 +314,11 @@ pub struct PoolVersion {
     pub hash: Root,
     /// What is agreed on Rocket Pool.
     pub terms: PoolTerms,
+    /// What the node is to do: by the intent in force, or by the wishes of the terms while there is
+    /// none.
+    pub aims: Aims,
+    /// The intent on this version that is in force.
+    pub intent: Option<IntentId>,
     /// The accounts that decide at the withdrawal address, one of each operator: by this version,
     /// and by each that was in force before. None of a version that does not name them all.
     pub deciders: Vec<Vec<Address>>,
@@ -326,8 +332,20 @@ impl Version {
             number: self.content.number,
             hash: self.hash,
             deciders: terms.deciders().into_iter().collect(),
+            aims: Aims::of(&terms.wishes),
+            intent: None,
             terms,
         })
+    }
+}
+
+impl PoolVersion {
+    /// By what is acted where this is in force.
+    pub fn stands_on(&self) -> StandsOn {
+        StandsOn {
+            agreement: self.hash,
+            intent: self.intent,
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use prost::Message as _;
 
 use super::{
-    Answer, Approval, BadMessage, Exit, ExitRequest, Hello, MAX_TEXT, Made, Proof, ProofStage,
-    Request, Stage, VERSION, Which,
+    Answer, Approval, BadMessage, Exit, ExitRequest, Hello, IntentRequest, Intents, MAX_TEXT, Made,
+    Proof, ProofStage, Request, Stage, VERSION, Which,
 };
 use crate::definition::MAX_VALIDATORS;
 use crate::eth::ValidatorIndex;
@@ -51,6 +51,7 @@ impl Request {
     pub fn encode(&self) -> Vec<u8> {
         use wire::request::Body;
         let body = match *self {
+            Self::Intent(ref request) => request.to_wire(),
             Self::Exit(ExitRequest::List) => Body::ListExits(wire::ListExits {}),
             Self::Exit(ExitRequest::Look(which)) => Body::LookAtExit(which.to_wire()),
             Self::Exit(ExitRequest::Approve { validator, term }) => {
@@ -85,6 +86,9 @@ impl Request {
             Body::WithdrawExit(which) => Self::Exit(ExitRequest::Withdraw(Which::of_wire(which)?)),
             Body::Prove(which) => Self::Prove(Which::of_wire(which)?),
             Body::LookAtProof(wire::LookAtProof {}) => Self::LookAtProof,
+            Body::ShowIntents(wire::ShowIntents {}) => Self::Intent(IntentRequest::Show),
+            Body::ProposeIntent(proposal) => Self::Intent(IntentRequest::of_proposal(proposal)?),
+            Body::ApproveIntent(hash) => Self::Intent(IntentRequest::of_approval(&hash)?),
         })
     }
 }
@@ -117,6 +121,7 @@ impl Answer {
             }),
             Self::Exit(exit) => Body::Exit(exit.to_wire()),
             Self::Proof(proof) => Body::Proof(proof.to_wire()),
+            Self::Intents(intents) => Body::Intents(intents.to_wire()),
         };
         wire::Answer { body: Some(body) }.encode_to_vec()
     }
@@ -139,6 +144,7 @@ impl Answer {
             }
             Body::Exit(exit) => Self::Exit(Exit::of_wire(exit)?),
             Body::Proof(proof) => Self::Proof(Proof::of_wire(proof)?),
+            Body::Intents(intents) => Self::Intents(Box::new(Intents::of_wire(intents)?)),
         })
     }
 }
@@ -278,6 +284,6 @@ fn cut(text: &str) -> String {
 }
 
 /// The generated messages of `schema/control.proto`.
-mod wire {
+pub(super) mod wire {
     include!(concat!(env!("OUT_DIR"), "/gantry.control.rs"));
 }

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::agreement::Tickets;
+use crate::intent::{Aims, Intent, MAX_EXITS, StandsOn};
 use crate::{Epoch, Slot};
 
 fn exit(stage: Stage) -> Exit {
@@ -36,6 +38,70 @@ fn stages() -> Vec<Stage> {
     ]
 }
 
+fn intent(exits: u8) -> Intent {
+    Intent {
+        lock: [1; 32].into(),
+        agreement: [2; 32].into(),
+        number: 0,
+        previous: [2; 32].into(),
+        aims: Aims {
+            validators: 0,
+            tickets: Tickets::Save,
+            smoothing_pool: false,
+            claims: true,
+            exits: (0..exits).map(|byte| [byte; 48].into()).collect(),
+        },
+    }
+}
+
+fn intents(exits: u8) -> Intents {
+    let shown = Shown {
+        intent: intent(exits),
+        signers: vec![0, 12],
+    };
+    let id = shown.intent.id();
+    let stands = StandsOn {
+        agreement: [2; 32].into(),
+        intent: Some(id),
+    };
+    Intents {
+        version: 0,
+        agreement: [2; 32].into(),
+        agreed: intent(0).aims,
+        in_force: Some((shown.clone(), Some(0))),
+        open: vec![shown; crate::ClusterSize::MAX],
+        signed: Some(id),
+        stands: vec![
+            (0, stands),
+            (
+                1,
+                StandsOn {
+                    intent: None,
+                    ..stands
+                },
+            ),
+        ],
+        too_old: vec![3],
+    }
+}
+
+#[test]
+fn the_longest_proposal_fits_and_a_longer_one_is_refused() {
+    let propose = |exits| {
+        let on = [7; 32].into();
+        let aims = intent(exits).aims;
+        Request::Intent(IntentRequest::Propose { on, aims }).encode()
+    };
+    let most = u8::try_from(MAX_EXITS).unwrap();
+    assert!(propose(most).len() <= MAX_REQUEST);
+    assert!(Request::decode(&propose(most)).is_ok());
+    let refused = BadMessage::TooMany(MAX_EXITS + 1);
+    assert_eq!(Request::decode(&propose(most + 1)), Err(refused));
+    let longest = Answer::Intents(Box::new(intents(most))).encode();
+    assert!(longest.len() <= MAX_ANSWER);
+    assert!(Answer::decode(&longest).is_ok());
+}
+
 #[test]
 fn messages_survive_the_socket() {
     let hello = Hello::of([7; 32].into(), "gantry/1");
@@ -53,6 +119,12 @@ fn messages_survive_the_socket() {
         Request::Prove(which),
         Request::Prove(by_index),
         Request::LookAtProof,
+        Request::Intent(IntentRequest::Show),
+        Request::Intent(IntentRequest::Approve([7; 32].into())),
+        Request::Intent(IntentRequest::Propose {
+            on: [7; 32].into(),
+            aims: intent(0).aims,
+        }),
     ] {
         assert_eq!(Request::decode(&request.encode()), Ok(request));
     }
@@ -76,6 +148,12 @@ fn messages_survive_the_socket() {
         Answer::Refused("why".to_owned()),
         Answer::Exits(exits),
         Answer::Exit(exit(Stage::Waiting)),
+        Answer::Intents(Box::new(intents(0))),
+        Answer::Intents(Box::new(Intents {
+            in_force: None,
+            signed: None,
+            ..intents(1)
+        })),
     ] {
         assert_eq!(Answer::decode(&answer.encode()), Ok(answer));
     }

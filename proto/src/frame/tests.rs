@@ -3,8 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::agreement::Tickets;
 use crate::exit::Says;
-use crate::{Epoch, IdentitySignature, Subcommittee};
+use crate::intent::{Aims, Intent, MAX_EXITS, SentSignature};
+use crate::{ClusterSize, Epoch, IdentitySignature, Subcommittee};
 
 const APPROVED: Says = Says::Approved {
     epoch: Epoch(0),
@@ -18,6 +20,32 @@ fn word(says: Says) -> SentExitWord {
         said_at: 8,
         says,
         signature: IdentitySignature([6; 64]),
+    }
+}
+
+/// An intent with so many exits and signatures.
+fn intent(exits: usize, signatures: usize) -> SentIntent {
+    let key = |byte: usize| [u8::try_from(byte).unwrap(); 48].into();
+    SentIntent {
+        intent: Intent {
+            lock: [1; 32].into(),
+            agreement: [2; 32].into(),
+            number: 3,
+            previous: [2; 32].into(),
+            aims: Aims {
+                validators: 4,
+                tickets: Tickets::Use,
+                smoothing_pool: true,
+                claims: true,
+                exits: (0..exits).map(key).collect(),
+            },
+        },
+        signatures: (0..signatures)
+            .map(|operator| SentSignature {
+                operator: u32::try_from(operator).unwrap(),
+                signature: IdentitySignature([5; 64]),
+            })
+            .collect(),
     }
 }
 
@@ -151,6 +179,64 @@ fn the_hash_of_an_agreement_has_32_bytes() {
         let body = Some(wire::frame::Body::Agreement(vec![1; bytes]));
         let bytes = wire::Frame { body }.encode_to_vec();
         assert_eq!(Frame::decode(&bytes), Err(BadFrame::AgreementLength));
+    }
+}
+
+#[test]
+fn intents_survive_the_wire() {
+    for frame in [
+        Frame::Intents(Vec::new()),
+        Frame::Intents(vec![intent(MAX_EXITS, ClusterSize::MAX); MAX_INTENTS]),
+        Frame::StandsOn(StandsOn {
+            agreement: [9; 32].into(),
+            intent: None,
+        }),
+        Frame::StandsOn(StandsOn {
+            agreement: [9; 32].into(),
+            intent: Some(intent(0, 0).intent.id()),
+        }),
+    ] {
+        assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
+    }
+}
+
+#[test]
+fn more_intents_or_signatures_than_there_can_be_are_refused_and_bytes_that_are_none() {
+    let frame = |intents| Frame::Intents(intents).encode();
+    let many = frame(vec![intent(0, 0); MAX_INTENTS + 1]);
+    let refused = BadFrame::TooManyIntents(MAX_INTENTS + 1);
+    assert_eq!(Frame::decode(&many), Err(refused));
+    let many = frame(vec![intent(0, ClusterSize::MAX + 1)]);
+    let refused = BadFrame::TooManySignatures(ClusterSize::MAX + 1);
+    assert_eq!(Frame::decode(&many), Err(refused));
+    let of = |intents: Vec<wire::SentIntent>| {
+        let body = Some(wire::frame::Body::Intents(wire::Intents { intents }));
+        Frame::decode(&wire::Frame { body }.encode_to_vec())
+    };
+    let short = wire::SentIntent {
+        intent: intent(0, 0).intent.encode()[..143].to_vec(),
+        signatures: Vec::new(),
+    };
+    assert_eq!(
+        of(vec![short]),
+        Err(BadFrame::Intent(BadIntent::Length(143)))
+    );
+    let short = wire::SentIntent {
+        intent: intent(0, 0).intent.encode(),
+        signatures: vec![wire::IntentSignature {
+            operator: 0,
+            signature: vec![0; 63],
+        }],
+    };
+    assert_eq!(of(vec![short]), Err(BadFrame::IdentitySignatureLength(63)));
+    for bytes in [0, 31, 33] {
+        let stands = wire::StandsOn {
+            agreement: vec![1; bytes],
+            intent: None,
+        };
+        let body = Some(wire::frame::Body::StandsOn(stands));
+        let bytes_of = wire::Frame { body }.encode_to_vec();
+        assert_eq!(Frame::decode(&bytes_of), Err(BadFrame::HashLength(bytes)));
     }
 }
 

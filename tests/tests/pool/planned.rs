@@ -15,6 +15,7 @@ use node_core::pool::view::{Block, Subject, View, read};
 use proto::PublicKey;
 use proto::agreement::PoolTerms;
 use proto::eth::DepositData;
+use proto::intent::Aims;
 use serde_json::{Value, json};
 use tests::program::gantry;
 
@@ -66,7 +67,8 @@ impl Group<'_> {
             leaving: &self.leaving,
             pays_smoothing_pool: true,
         };
-        plan(&Facts::new(&sight, &self.terms, &self.keys, made).unwrap())
+        let aims = Aims::of(&self.terms.wishes);
+        plan(&Facts::new(&sight, (&self.terms, &aims), &self.keys, made).unwrap())
     }
 
     async fn view(&self) -> (View, Block) {

@@ -20,6 +20,9 @@ pub enum Breach {
     ExitWord,
     /// A deposit is demanded that no honest peer demands, or too often.
     DepositDemand,
+    /// An intent is none that there can be, or not signed by its operators; or two of one number
+    /// are.
+    Intent,
     /// What is signed for the node account is not signed by its account, or is said too often.
     SafeStep,
     /// Blobs came that nobody had asked for.
@@ -41,6 +44,7 @@ impl Breach {
             Self::BadShare => "bad_share",
             Self::ExitWord => "exit_word",
             Self::DepositDemand => "deposit_demand",
+            Self::Intent => "intent",
             Self::SafeStep => "safe_step",
             Self::BlobsUnasked => "blobs_unasked",
             Self::BlobsPart => "blobs_part",

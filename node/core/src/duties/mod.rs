@@ -72,7 +72,7 @@ mod watch;
 
 use std::time::Duration;
 
-use proto::control::{Answer, ExitRequest};
+use proto::control::{Answer, ExitRequest, IntentRequest};
 use proto::frame::{Electorate, SafeStep, SentExitWord};
 use proto::{DutyId, PeerIndex, ValidatorPosition, WireVersion};
 
@@ -116,6 +116,10 @@ pub enum Input {
     Order(u64, ExitRequest),
     /// Whether what [`Output::Keep`] gave up to this number is durable.
     Kept(u64, bool),
+    /// What the operator orders of intents, to be answered with [`Output::Answer`] of this number.
+    Intend(u64, IntentRequest),
+    /// Whether what [`Output::KeepIntents`] gave up to this number is durable.
+    IntentsKept(u64, bool),
     /// What was found at Rocket Pool.
     Pool(Found),
     /// On which terms others may build blocks from now on, if they may.
@@ -154,6 +158,14 @@ pub enum Output {
         keeping: u64,
         /// What operators have said about exits.
         words: Vec<SentExitWord>,
+    },
+    /// Keep this in place of what was kept before, and answer with [`Input::IntentsKept`]. Of
+    /// several that wait only the last need be kept.
+    KeepIntents {
+        /// Counts up.
+        keeping: u64,
+        /// The whole file of intents.
+        text: String,
     },
     /// Answer the order of this number.
     Answer(u64, Answer),

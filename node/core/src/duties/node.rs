@@ -7,6 +7,7 @@ mod building;
 mod choosing;
 mod halting;
 mod hearing;
+mod intending;
 mod learning;
 mod looking;
 mod paying;
@@ -243,6 +244,8 @@ impl Node {
             Input::Kept(keeping, is_durable) => {
                 self.exit_step(|exits, step| exits.kept(keeping, is_durable, step));
             }
+            Input::Intend(ticket, request) => self.intend(ticket, request),
+            Input::IntentsKept(keeping, is_durable) => self.intents_kept(keeping, is_durable),
             Input::Pool(found) => self.found(found),
             Input::Builders(policy) => self.build_by(policy),
             Input::Stray(stray) => self.look_at(&stray),
@@ -313,7 +316,7 @@ impl Node {
         self.note(Note::Connected { peer, up: true });
         self.greet(peer);
         self.say_blind(peer);
-        self.say_agreement(peer);
+        self.say_stand_to(peer);
         let missed = self.onehop.sent(self.facts.me, version);
         let missed = missed.chain(self.runs.values().flat_map(|run| run.sent(version)));
         let missed: Vec<Output> = missed.map(|frame| Output::Send(peer, frame)).collect();

@@ -11,6 +11,7 @@ use consensus::Evidence;
 use proto::control::Stage;
 use proto::eth::{Unserved, ValidatorIndex};
 use proto::exit::Says;
+use proto::intent::{Aims, IntentId};
 use proto::{DutyId, Epoch, PeerIndex, PeerSet, PublicKey, Round, Slot, ValidatorPosition};
 
 use super::agreed::objection::Objection;
@@ -186,6 +187,15 @@ pub enum DepositNote {
     Signed(ValidatorPosition, PeerSet),
 }
 
+/// What happened to intents at Rocket Pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IntentNote {
+    /// These operators have signed one that is not in force.
+    Open(IntentId, Vec<PeerIndex>),
+    /// This one holds from now on.
+    InForce(IntentId, Aims),
+}
+
 /// What happened to registrations with builders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RegistrationNote {
@@ -316,6 +326,8 @@ pub enum Note {
     Exit(ValidatorPosition, ExitNote),
     /// Something about deposits at Rocket Pool.
     Deposit(DepositNote),
+    /// Something about intents at Rocket Pool.
+    Intent(IntentNote),
     /// Something about registrations with builders.
     Registration(RegistrationNote),
     /// A peer has seen a sequence number of this peer's record that no run on it has shown.

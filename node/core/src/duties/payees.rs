@@ -29,7 +29,8 @@ use std::time::Duration;
 
 use proto::agreement::PoolVersion;
 use proto::eth::ChainSpec;
-use proto::{Address, Epoch, Root, Timestamp, ValidatorPosition};
+use proto::intent::StandsOn;
+use proto::{Address, Epoch, PeerIndex, Root, Timestamp, ValidatorPosition};
 
 use super::facts::ClusterFacts;
 use super::pool::{Looked, Stand, Where};
@@ -80,9 +81,9 @@ pub struct Payees {
 struct Pool {
     /// Whose standing it is, and where that is read.
     subject: Subject,
-    /// The hash of the agreement in force.
-    agreement: Root,
-    /// Whether it wishes for the smoothing pool.
+    /// By what this peer acts.
+    stands_on: StandsOn,
+    /// Whether the node is to be in the smoothing pool by that.
     is_wished: bool,
     finalised: Option<Standing>,
     /// After the newest block that was read.
@@ -94,7 +95,8 @@ struct Pool {
 }
 
 impl Payees {
-    /// This version of an agreement on Rocket Pool is in force; whether that is news.
+    /// This version of an agreement on Rocket Pool is in force, with its intent; whether that is
+    /// news.
     pub fn agree(&mut self, version: &PoolVersion) -> bool {
         let terms = &version.terms;
         let subject = Subject {
@@ -102,18 +104,18 @@ impl Payees {
             storage: terms.fixed.rocket_storage,
             node: terms.fixed.node_account,
         };
-        let before = self.agreement();
+        let before = self.stands_on();
         match &mut self.pool {
             // What was read of another account says nothing of this one.
             Some(pool) if pool.subject == subject => {
-                pool.agreement = version.hash;
-                pool.is_wished = terms.wishes.smoothing_pool;
+                pool.stands_on = version.stands_on();
+                pool.is_wished = version.aims.smoothing_pool;
             }
             pool => {
                 *pool = Some(Pool {
                     subject,
-                    agreement: version.hash,
-                    is_wished: terms.wishes.smoothing_pool,
+                    stands_on: version.stands_on(),
+                    is_wished: version.aims.smoothing_pool,
                     finalised: None,
                     newest: None,
                     seen: VecDeque::new(),
@@ -121,18 +123,17 @@ impl Payees {
                 });
             }
         }
-        before != self.agreement()
+        before != self.stands_on()
     }
 
-    /// The hash of the agreement in force.
-    pub fn agreement(&self) -> Option<Root> {
-        self.pool.as_ref().map(|pool| pool.agreement)
+    /// By what this peer acts.
+    pub fn stands_on(&self) -> Option<StandsOn> {
+        self.pool.as_ref().map(|pool| pool.stands_on)
     }
 
-    /// Rocket Pool was looked at.
+    /// Rocket Pool was looked at; what is in force was [agreed](Self::agree) before.
     pub fn looked(&mut self, looked: &Looked) {
         let sight = &looked.sight;
-        self.agree(&looked.version);
         let head = Standing::of_view(&sight.head, sight.head_block);
         let finalised = sight.finalised.as_ref();
         let finalised = finalised.and_then(|it| Standing::of_view(it, sight.finalised_block));
@@ -299,24 +300,35 @@ impl Pool {
     }
 }
 
-/// Since when every peer has the agreement in force that this one has, by what each says.
+/// Since when every peer acts by what this one acts, by what each says.
 #[derive(Debug, Default)]
-pub struct Switched(BTreeMap<usize, (Root, Epoch)>);
+pub struct Switched(BTreeMap<PeerIndex, (StandsOn, Epoch)>);
 
 impl Switched {
-    /// The peer at this place of the definition says in `epoch` that it has `agreement` in force.
-    pub fn says(&mut self, peer: usize, agreement: Root, epoch: Epoch) {
+    /// The peer says in `epoch` by what it acts.
+    pub fn says(&mut self, peer: PeerIndex, stands_on: StandsOn, epoch: Epoch) {
         let known = self.0.get(&peer);
-        if known.is_none_or(|(before, _)| *before != agreement) {
-            self.0.insert(peer, (agreement, epoch));
+        if known.is_none_or(|(before, _)| *before != stands_on) {
+            self.0.insert(peer, (stands_on, epoch));
         }
     }
 
-    /// The epoch in which the last of `peers` came to have it; none while one has not.
-    pub fn since(&self, agreement: Root, mut peers: impl Iterator<Item = usize>) -> Option<Epoch> {
+    /// By what each peer acts that has said it.
+    pub fn all(&self) -> impl Iterator<Item = (PeerIndex, StandsOn)> {
+        self.0
+            .iter()
+            .map(|(peer, (stands_on, _))| (*peer, *stands_on))
+    }
+
+    /// The epoch in which the last of `peers` came to act by it; none while one does not.
+    pub fn since(
+        &self,
+        stands_on: StandsOn,
+        mut peers: impl Iterator<Item = PeerIndex>,
+    ) -> Option<Epoch> {
         peers.try_fold(Epoch(0), |latest, peer| {
             let (said, since) = self.0.get(&peer)?;
-            (*said == agreement).then_some(latest.max(*since))
+            (*said == stands_on).then_some(latest.max(*since))
         })
     }
 }

@@ -14,6 +14,7 @@ use alloy_sol_types::SolCall;
 use proto::Address;
 use proto::agreement::PoolTerms;
 use proto::definition::checksummed;
+use proto::intent::Aims;
 use thiserror::Error;
 
 use super::book::theirs;
@@ -56,6 +57,14 @@ pub enum Forbidden {
         /// What of it is wrong.
         what: &'static str,
     },
+    /// What the intent in force rules out.
+    #[error("{function} of {contract} is not called while the intent in force says no")]
+    NotAimedAt {
+        /// The contract.
+        contract: &'static str,
+        /// The function.
+        function: &'static str,
+    },
     /// Bytes that are not the function's arguments.
     #[error("what is called is not {function} of {contract}, though it begins as that does")]
     Malformed {
@@ -86,6 +95,8 @@ pub struct Ground<'a> {
     pub megapool: Option<Address>,
     /// What is agreed.
     pub terms: &'a PoolTerms,
+    /// What the node is to do.
+    pub aims: &'a Aims,
 }
 
 /// Whom a call goes to.
@@ -123,6 +134,7 @@ impl Ground<'_> {
             contract: callee.name(),
             megapool: self.megapool,
             terms: self.terms,
+            aims: self.aims,
             call,
         };
         match callee {
@@ -155,6 +167,7 @@ struct Judge<'a> {
     contract: &'static str,
     megapool: Option<Address>,
     terms: &'a PoolTerms,
+    aims: &'a Aims,
     call: &'a Signing<'a>,
 }
 
@@ -255,7 +268,7 @@ impl Judge<'_> {
             let call = self.read::<NodeManager::setSmoothingPoolRegistrationStateCall>()?;
             let function = "setSmoothingPoolRegistrationState";
             self.without_ether(function)?;
-            return match call.state == self.terms.wishes.smoothing_pool {
+            return match call.state == self.aims.smoothing_pool {
                 true => Ok(()),
                 false => Err(self.wrong(function, "what is not agreed on")),
             };
@@ -290,7 +303,14 @@ impl Judge<'_> {
     fn megapool(&self) -> Result<(), Forbidden> {
         if self.is::<Megapool::claimCall>() {
             self.read::<Megapool::claimCall>()?;
-            return self.without_ether("claim");
+            self.without_ether("claim")?;
+            return match self.aims.claims {
+                true => Ok(()),
+                false => Err(Forbidden::NotAimedAt {
+                    contract: self.contract,
+                    function: "claim",
+                }),
+            };
         }
         if self.is::<Megapool::dequeueCall>() {
             self.read::<Megapool::dequeueCall>()?;

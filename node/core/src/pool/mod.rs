@@ -16,6 +16,7 @@
 //! | [`safe`] | the Safe that is the node account, if it is one |
 //! | [`alarm`] | what of it should worry the operators, in words |
 //! | [`agreement`] | what a cluster's operators agree on: a chain of versions that all sign |
+//! | [`intent`] | what the node is to do next: a chain of documents that t sign |
 //! | [`consent`] | whether this peer gives its share for a deposit |
 //! | [`misuse`] | what a misused key of the node account leaves behind |
 //! | [`plan`] | what is to be done, as steps that follow from what is seen and agreed |
@@ -57,6 +58,7 @@ pub mod debt;
 pub mod dispatch;
 pub mod errand;
 pub mod funding;
+pub mod intent;
 pub mod megapool;
 pub mod minipool;
 pub mod misuse;

@@ -11,7 +11,7 @@ use proto::lock::Lock;
 
 use super::PoolError;
 use crate::checks::agreement::{self, refused};
-use crate::checks::lock;
+use crate::checks::{intent, lock};
 use crate::config::{Config, ConfigError};
 
 /// The address of the execution node: `execution_node` of a config.
@@ -37,7 +37,7 @@ pub(super) struct Through {
 pub(super) struct Agreed {
     pub(super) config: Config,
     pub(super) lock: Lock,
-    /// What is in force on Rocket Pool.
+    /// What is in force on Rocket Pool, with the intent that holds on it.
     pub(super) version: PoolVersion,
     /// The address of the execution node.
     pub(super) url: String,
@@ -51,6 +51,7 @@ impl Through {
         let file = agreement::beside(&config.lock_file);
         let agreement = agreement::read(&file, &lock, Deposits::UNKNOWN)?;
         let version = agreement.on_pool().map_err(refused(&file))?;
+        let version = intent::holding(version, &config.data_dir, &lock)?;
         let url = self.url(&config)?;
         Ok(Agreed {
             config,

@@ -108,7 +108,8 @@ fn call(agreed: &Agreed, safes: &Safes, amount: Wei) -> Result<Call, PoolError> 
         leaving: &BTreeMap::new(),
         pays_smoothing_pool: false,
     };
-    let facts = Facts::new(&safes.sight, &agreed.version.terms, &keys, made)?;
+    let by = (&agreed.version.terms, &agreed.version.aims);
+    let facts = Facts::new(&safes.sight, by, &keys, made)?;
     let judged = safes.judged.iter();
     let judged = judged.map(|(at, it)| (*at, it.as_ref().map(drop).map_err(Clone::clone)));
     let withdrawal = Withdrawal {

@@ -5,13 +5,14 @@ mod page;
 use std::collections::BTreeMap;
 
 use clap::Args;
-use node_core::pool::plan::{Facts, Made, Step, plan};
+use node_core::pool::plan::{Facts, Made, Step, ToLeave, plan, to_leave};
 use node_core::pool::sight::Sight;
 use node_core::pool::view::Block;
 use node_core::safe::founding::Founding;
-use proto::Root;
 use proto::agreement::PoolVersion;
+use proto::intent::IntentId;
 use proto::lock::Lock;
+use proto::{PublicKey, Root};
 use serde::Serialize;
 
 use super::PoolError;
@@ -53,9 +54,12 @@ struct Document<'a> {
     chain_id: u64,
     agreement: Root,
     version: u64,
+    /// The intent on it that holds; none while what it wishes for does.
+    intent: Option<IntentId>,
     head_block: Block,
     finalised_block: Block,
     steps: Vec<Tried<'a>>,
+    to_leave: Vec<PublicKey>,
     exits: Exits,
 }
 
@@ -70,33 +74,50 @@ impl Arguments {
             url,
         } = self.through.agreed()?;
         let work = look_and_plan((&url, &config), &lock, &version);
-        let (sight, steps, simulated, exits) = complete(runtime()?, work)?;
+        let Planned {
+            sight,
+            steps,
+            to_leave,
+            simulated,
+            exits,
+        } = complete(runtime()?, work)?;
         let steps = steps.iter().zip(simulated);
         let steps = steps.map(|(step, simulated)| Tried { step, simulated });
         let document = Document {
             chain_id: sight.chain_id,
             agreement: version.hash,
             version: version.number,
+            intent: version.intent,
             head_block: sight.head_block,
             finalised_block: sight.finalised_block,
             steps: steps.collect(),
+            to_leave: to_leave.iter().map(|it| it.key).collect(),
             exits,
         };
         if self.json {
             let text = serde_json::to_string_pretty(&document);
             println!("{}", text.expect("texts and numbers have a JSON form"));
         } else {
-            print!("{}", page::page(&document, &version.terms));
+            print!("{}", page::page(&document, &version.terms, &to_leave));
         }
         Ok(())
     }
+}
+
+/// What was seen, and what follows.
+struct Planned {
+    sight: Sight,
+    steps: Vec<Step>,
+    to_leave: Vec<ToLeave>,
+    simulated: Vec<Simulated>,
+    exits: Exits,
 }
 
 async fn look_and_plan(
     (url, config): (&str, &Config),
     lock: &Lock,
     version: &PoolVersion,
-) -> Result<(Sight, Vec<Step>, Vec<Simulated>, Exits), PoolError> {
+) -> Result<Planned, PoolError> {
     let terms = &version.terms;
     let target = Target::agreed(lock, version);
     let (mut states, sight) = look_with(url, &target, Patience::USUAL).await?;
@@ -110,11 +131,17 @@ async fn look_and_plan(
     };
     let safe = terms.node_safe.as_ref();
     let founding = safe.map(|safe| Founding::agreed(safe, lock));
-    let facts = Facts::new(&sight, terms, &keys, made)?;
+    let facts = Facts::new(&sight, (terms, &version.aims), &keys, made)?;
     let steps = plan(&facts.of_safe(founding.as_ref()));
     let simulated = simulate(&mut states, &sight, &steps).await;
     let simulated = simulated.map_err(SightError::from)?;
-    Ok((sight, steps, simulated, exits))
+    Ok(Planned {
+        to_leave: to_leave(&facts),
+        steps,
+        simulated,
+        exits,
+        sight,
+    })
 }
 
 #[cfg(test)]

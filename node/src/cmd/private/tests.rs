@@ -57,7 +57,7 @@ fn a_process_with_keys_cannot_be_dumped_or_read_unless_a_variable_allows_it() {
 }
 
 /// Every command, in a folder in which nothing is.
-const COMMANDS: [&str; 43] = [
+const COMMANDS: [&str; 46] = [
     "identity new --dir .",
     "identity show --dir .",
     "cluster new --name n --chain c --withdrawal w --fee-recipient f --operator a=KEY",
@@ -91,6 +91,9 @@ const COMMANDS: [&str; 43] = [
     "pool agree show f",
     "pool agree sign f",
     "pool agree merge a b",
+    "pool intent propose --config c --validators 1",
+    "pool intent approve --config c",
+    "pool intent show --config c",
     "pool plan --execution-node http://[::1]:1",
     "pool prove lock:0 --config c",
     "pool withdrawal --config c",

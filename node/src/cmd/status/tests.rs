@@ -107,6 +107,7 @@ fn what_is_seen_of_rocket_pool_is_shown_with_what_should_worry() {
     status.pool = Some(PoolStatus {
         node: "0xAa".to_owned(),
         version: 2,
+        intent: Some(7),
         head_block: 100,
         finalised_block: 20,
         alarms: vec!["somebody waits".to_owned()],
@@ -116,11 +117,11 @@ fn what_is_seen_of_rocket_pool_is_shown_with_what_should_worry() {
     });
     let of_all = page(&status, 0);
     let words = "Rocket Pool: node account 0xAa seen at block 100, finalised 20; version 2 of the \
-                 agreement\n  somebody waits\n";
+                 agreement, intent 7\n  somebody waits\n";
     assert!(of_all.contains(words), "{of_all}");
     status.pool.as_mut().unwrap().is_of_one_key = true;
     let of_one = page(&status, 0);
-    let words = "agreement\n  one person holds the node key\n  somebody waits\n";
+    let words = "agreement, intent 7\n  one person holds the node key\n  somebody waits\n";
     assert!(of_one.contains(words), "{of_one}");
 }
 

@@ -29,7 +29,7 @@ async fn proofs_are_answered_at_the_desk_and_exits_by_the_core() {
     let request = Request::Exit(ExitRequest::List);
     to_visits.send(Visit { request, reply }).await.unwrap();
 
-    assert_eq!(desk.next().await, Some((1, ExitRequest::List)));
+    assert_eq!(desk.next().await, Some((1, Order::Exit(ExitRequest::List))));
     let none = of_proof.await.unwrap();
     assert!(matches!(none, Answer::Refused(_)), "{none:?}");
     desk.answer(1, Answer::Exits(Vec::new()));

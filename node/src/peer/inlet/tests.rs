@@ -33,6 +33,7 @@ fn busy() -> (Inlet, Sender<net::Event>, Sender<Said>, Sender<Written>) {
         heads: stream::select_all([stream::repeat_with(move || Listened::Head(head)).boxed()]),
         written,
         kept: channel(1).1,
+        intents_kept: channel(1).1,
         pool: channel(1).1,
         builders: channel(1).1,
         outcomes: channel(1).1,

@@ -7,6 +7,7 @@ use node_core::pool::book::{Answer, Question};
 use node_core::pool::plan::{Facts, Kind, Made, Step, plan};
 use node_core::pool::sight::Sight;
 use proto::agreement::PoolTerms;
+use proto::intent::Aims;
 
 use super::*;
 use crate::pool::simulate::{Simulated, simulate};
@@ -19,7 +20,8 @@ fn steps(sight: &Sight, terms: &PoolTerms) -> Vec<Step> {
         pays_smoothing_pool: false,
     };
     let keys: Vec<_> = (0..100).map(key).collect();
-    plan(&Facts::new(sight, terms, &keys, made).unwrap())
+    let aims = Aims::of(&terms.wishes);
+    plan(&Facts::new(sight, (terms, &aims), &keys, made).unwrap())
 }
 
 /// How many requests a plan of a hundred validators takes.

@@ -12,7 +12,9 @@ use node_core::duties::pool::Looked;
 use node_core::pool::alarm::{Alarm, Purse};
 use node_core::pool::consent::Demand;
 use node_core::pool::dispatch;
-use node_core::pool::plan::{Body, Facts, MOST_AT_ONCE, Need, NotOurs, Sender, Step, plan};
+use node_core::pool::plan::{
+    Body, Facts, MOST_AT_ONCE, Need, NotOurs, Sender, Step, plan, to_leave,
+};
 use node_core::sending::why::{Stop, Why};
 use proto::agreement::PoolVersion;
 use proto::definition::checksummed;
@@ -252,7 +254,9 @@ impl Coordinator {
             }
             Err(why) => (vec![why], false),
         };
-        let steps = plan(&Facts::new(&looked.sight, terms, &self.keys, known.made())?);
+        let by = (terms, &looked.version.aims);
+        let facts = Facts::new(&looked.sight, by, &self.keys, known.made())?;
+        let (steps, to_leave) = (plan(&facts), to_leave(&facts));
         let due = dispatch::due(&steps);
         let anchors = anchors(&looked.sight);
         let calls = open.calls(spec, &due, &anchors).await?;
@@ -260,6 +264,7 @@ impl Coordinator {
         waits.extend(calls.waits);
         advance.progress = unless_wanted(advance.progress, &steps);
         waits.extend(steps.iter().filter(|it| !due.contains(it)).filter_map(wait));
+        waits.extend(to_leave.iter().map(ToString::to_string));
         let needed = steps
             .iter()
             .find_map(|step| demand(step, &self.keys, &looked.version));

@@ -90,6 +90,7 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
     let Places {
         lock,
         agreement,
+        data_dir,
         deposits,
         execution_node,
         beacon_nodes,
@@ -120,7 +121,7 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
     let coordinator = mandate.map(|mandate| Coordinator::new(mandate, around, lock.clone()));
     let slots = u32::try_from(nodes.spec.slots_per_epoch()).unwrap_or(u32::MAX);
     let watch = Watch {
-        standing: Standing::new(agreement, lock, deposits),
+        standing: Standing::new((agreement, data_dir), lock, deposits),
         nodes,
         lookout: None,
         pause,

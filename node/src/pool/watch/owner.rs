@@ -15,7 +15,7 @@ use node_core::duties::pool::Looked;
 use node_core::pool::alarm::Alarm;
 use node_core::pool::consent::Demand;
 use node_core::pool::dispatch;
-use node_core::pool::plan::{Facts, NotOurs, plan};
+use node_core::pool::plan::{Facts, NotOurs, plan, to_leave};
 use node_core::pool::safe::Odd;
 use node_core::safe::cosign::{Cosign, Said};
 use node_core::safe::founding::Founding;
@@ -227,8 +227,10 @@ impl Owner {
             }
             Err(why) => (vec![why], false),
         };
-        let facts = Facts::new(&looked.sight, terms, &self.keys, known.made())?;
+        let by = (terms, &looked.version.aims);
+        let facts = Facts::new(&looked.sight, by, &self.keys, known.made())?;
         let steps = plan(&facts.of_safe(Some(&founding)));
+        let to_leave = to_leave(&facts);
         let due = dispatch::due(&steps);
         let (of_safe, direct) = dispatch::by_safe(&due);
         let seen = Seen {
@@ -270,6 +272,7 @@ impl Owner {
         let alarms = alarms((&steps, &advance.purse), looked, spec);
         waits.append(&mut calls.waits);
         waits.extend(steps.iter().filter(|it| !due.contains(it)).filter_map(wait));
+        waits.extend(to_leave.iter().map(ToString::to_string));
         cosigned.waits.extend(waits);
         let now = seen.now;
         let needed = wanted.map(|(_, demand)| demand);

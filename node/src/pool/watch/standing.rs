@@ -9,32 +9,57 @@ use std::path::PathBuf;
 
 use node_core::pool::agreement::{Agreement, Deposits};
 use proto::agreement::PoolVersion;
+use proto::intent::StandsOn;
 use proto::lock::Lock;
 use thiserror::Error;
 
 use crate::checks::agreement::{AgreementFileError, keep_in_force, read, read_as_it_is, refused};
+use crate::checks::intent::{self, IntentFileError};
+use crate::disk::intent_file;
 
-/// There is no version of the agreement to work by.
+/// There is nothing to work by.
 #[derive(Debug, Error)]
-#[error("by which agreement? {0}")]
-pub struct NotInForce(#[from] AgreementFileError);
+pub enum NotInForce {
+    #[error("by which agreement? {0}")]
+    Agreement(#[from] AgreementFileError),
+    #[error("by which intent? {0}")]
+    Intent(#[from] IntentFileError),
+    #[error(
+        "by which intent? {} says nothing of intent {number} any more, which was in force: put \
+         back what was there, or start `gantry run` anew, and see that `gantry pool intent show` \
+         shows what the others have in force",
+        .file.display()
+    )]
+    Forgotten { file: PathBuf, number: u64 },
+}
 
 pub(super) struct Standing {
     file: PathBuf,
+    /// Where the intents are kept.
+    data_dir: PathBuf,
     lock: Lock,
     /// Whether what is fixed may still change.
     deposits: Deposits,
     /// All versions that were ever read.
     held: Option<Agreement>,
+    /// By what was acted last.
+    stood_on: Option<StandsOn>,
 }
 
 impl Standing {
-    pub(super) fn new(file: PathBuf, lock: Lock, deposits: Deposits) -> Self {
+    /// By these files: that of the agreement, and those of the data directory.
+    pub(super) fn new(
+        (file, data_dir): (PathBuf, PathBuf),
+        lock: Lock,
+        deposits: Deposits,
+    ) -> Self {
         Self {
             file,
+            data_dir,
             lock,
             deposits,
             held: None,
+            stood_on: None,
         }
     }
 
@@ -47,11 +72,12 @@ impl Standing {
         self.deposits = self.deposits.consented(number);
     }
 
-    /// What the version in force says of Rocket Pool.
+    /// What the version in force says of Rocket Pool, with the intent that holds on it.
     ///
     /// # Errors
     /// If the file is no agreement of this cluster, contradicts what it was, not all have signed,
-    /// or it is not about Rocket Pool.
+    /// or it is not about Rocket Pool; and if the intents cannot be read, or are older than those
+    /// that were.
     pub(super) fn in_force(&mut self) -> Result<PoolVersion, NotInForce> {
         let held = match &self.held {
             Some(held) => {
@@ -75,7 +101,23 @@ impl Standing {
             keep_in_force(&self.file, in_force)?;
         }
         self.held = Some(held);
+        let version = intent::holding(version, &self.data_dir, &self.lock)?;
+        self.goes_on(version.stands_on())?;
         Ok(version)
+    }
+
+    /// Whether no intent of before holds again.
+    fn goes_on(&mut self, now: StandsOn) -> Result<(), NotInForce> {
+        let number = |stands_on: &StandsOn| stands_on.intent.map_or(0, |it| it.number);
+        let before = self.stood_on.filter(|it| it.agreement == now.agreement);
+        if let Some(before) = before.filter(|it| number(it) > number(&now)) {
+            return Err(NotInForce::Forgotten {
+                file: intent_file::place(&self.data_dir),
+                number: number(&before),
+            });
+        }
+        self.stood_on = Some(now);
+        Ok(())
     }
 }
 

@@ -86,6 +86,7 @@ impl Place {
         let (errands, said) = start(Places {
             lock: lock(),
             agreement: file(dir.path()),
+            data_dir: dir.path().to_owned(),
             deposits: Deposits::None,
             execution_node: execution_node.to_owned(),
             beacon_nodes: vec!["http://127.0.0.1:1".to_owned()],

@@ -57,6 +57,7 @@ impl Observer {
         let seen = PoolStatus {
             node: checksummed(&sight.node),
             version: looked.version.number,
+            intent: looked.version.intent.map(|it| it.number),
             head_block: sight.head_block.number,
             finalised_block: sight.finalised_block.number,
             alarms,

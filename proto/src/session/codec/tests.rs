@@ -87,10 +87,10 @@ fn a_length_over_the_bound_is_refused_before_its_bytes_arrive() {
 
 #[test]
 fn a_hello_of_other_wire_versions_is_named_whatever_else_it_holds() {
-    for (highest_version, theirs) in [(None, (10, 10)), (Some(12), (10, 12))] {
+    for (highest_version, theirs) in [(None, (90, 90)), (Some(92), (90, 92))] {
         let mut message = BytesMut::new();
         let hello = wire::Hello {
-            wire_version: 10,
+            wire_version: 90,
             purpose: 77,
             highest_version,
             ..wire::Hello::default()

@@ -138,7 +138,7 @@ impl Run {
             Verdict::Gift { expected } | Verdict::Wrong { expected } => Some(expected),
             Verdict::Right | Verdict::Nobody => None,
         };
-        let may_rebuild = step.payees.agreement().is_some() && duty.paying.times_rebuilt < REBUILT;
+        let may_rebuild = step.payees.stands_on().is_some() && duty.paying.times_rebuilt < REBUILT;
         let Some(expected) = expected.filter(|_| may_rebuild) else {
             return Ripeness::Ripe;
         };

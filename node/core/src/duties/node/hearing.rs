@@ -46,6 +46,8 @@ impl Node {
                 self.exit_step(|exits, step| exits.take(peer, share, step));
             }
             Ok(Frame::Agreement(agreement)) => self.hear_agreement(peer, agreement),
+            Ok(Frame::StandsOn(stands)) => self.hear_stand(peer, stands),
+            Ok(Frame::Intents(all)) => self.hear_intents(peer, &all),
             Ok(Frame::DepositDemand(demand)) => self.demanded(peer, demand),
             Ok(Frame::DepositShares(shares)) => {
                 self.deposit_step(|deposits, step| deposits.take(peer, shares, step));

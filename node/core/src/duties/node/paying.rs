@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use proto::agreement::PoolVersion;
 use proto::frame::Frame;
-use proto::{Address, DutyKind, Epoch, PeerIndex, Root, Slot, ValidatorPosition};
+use proto::intent::StandsOn;
+use proto::{Address, DutyKind, Epoch, PeerIndex, Root, Slot, ValidatorPosition, WireVersion};
 
 use super::Node;
 use crate::duties::Output;
@@ -18,15 +19,22 @@ impl Node {
     /// This version of an agreement on Rocket Pool is in force. To be called before the first
     /// input; what comes into force later is seen with what is found.
     pub fn agree(&mut self, version: &PoolVersion) {
-        self.payees.agree(version);
-        self.say_agreed();
+        self.onehop.intending.agreed(version);
+        if let Some(holding) = self.onehop.intending.holding() {
+            self.payees.agree(&holding);
+        }
+        self.say_stand();
     }
 
     /// What was found at Rocket Pool.
     pub(super) fn found(&mut self, found: Found) {
-        let before = (self.payees.agreement(), self.told());
+        let before = self.before();
         match found {
             Found::Looked(looked) => {
+                self.onehop.intending.agreed(&looked.version);
+                if let Some(holding) = self.onehop.intending.holding() {
+                    self.payees.agree(&holding);
+                }
                 self.payees.looked(&looked);
                 let is_safe = looked.version.terms.node_safe.is_some();
                 self.onehop.deposits.serve_all(is_safe);
@@ -54,8 +62,18 @@ impl Node {
                 onehop.cosigning.unsigned(peer, &mut step);
             }
         }
-        if self.payees.agreement() != before.0 {
-            self.say_agreed();
+        self.follow_stand(before);
+    }
+
+    /// By what this peer acts, and whom blocks pay.
+    pub(super) fn before(&self) -> (Option<StandsOn>, Option<Address>) {
+        (self.payees.stands_on(), self.told())
+    }
+
+    /// What follows where this peer acts by something else than `before`, or blocks pay another.
+    pub(super) fn follow_stand(&mut self, before: (Option<StandsOn>, Option<Address>)) {
+        if self.payees.stands_on() != before.0 {
+            self.say_stand();
         }
         if self.told() != before.1 {
             self.schedule.prepare_again();
@@ -90,38 +108,57 @@ impl Node {
             .any(|slot| self.schedule.proposer(*slot).is_some())
     }
 
-    /// Tells everybody which agreement is in force here from now on.
-    fn say_agreed(&mut self) {
-        let Some(agreement) = self.payees.agreement() else {
+    /// Tells everybody by what this peer acts from now on.
+    fn say_stand(&mut self) {
+        let Some(stands_on) = self.payees.stands_on() else {
             return;
         };
         let (me, epoch) = (self.facts.me, self.epoch());
-        self.switched.says(me.position(), agreement, epoch);
-        let frame = Frame::Agreement(agreement);
-        let (mut step, _, _) = self.split();
-        step.broadcast(frame.since(), frame.encode());
-    }
-
-    /// Tells a peer whose session has begun.
-    pub(super) fn say_agreement(&mut self, peer: PeerIndex) {
-        if let Some(agreement) = self.payees.agreement() {
-            let frame = Frame::Agreement(agreement);
-            let (mut step, _, _) = self.split();
-            step.send(peer, frame.since(), frame.encode());
+        self.switched.says(me, stands_on, epoch);
+        for peer in self.peers.connected().iter() {
+            self.say_stand_to(peer);
         }
     }
 
-    /// A peer says which agreement it has in force.
-    pub(super) fn hear_agreement(&mut self, peer: PeerIndex, agreement: Root) {
-        let epoch = self.epoch();
-        self.switched.says(peer.position(), agreement, epoch);
-        self.tell_all_pay();
+    /// Tells a peer, in the words that it knows.
+    ///
+    /// Where an intent is in force, one that does not know intents is told that hash in the place
+    /// of the agreement's. It has no such agreement, so it takes nobody to pay by that which it
+    /// has: which is so.
+    pub(super) fn say_stand_to(&mut self, peer: PeerIndex) {
+        let Some(stands_on) = self.payees.stands_on() else {
+            return;
+        };
+        let frame = match self.peers.knows(peer, WireVersion::V10) {
+            true => Frame::StandsOn(stands_on),
+            false => {
+                let intent = stands_on.intent.map(|it| it.hash);
+                Frame::Agreement(intent.unwrap_or(stands_on.agreement))
+            }
+        };
+        let (mut step, _, _) = self.split();
+        step.send(peer, frame.since(), frame.encode());
     }
 
-    /// Since when every peer has the agreement in force that is in force here.
+    /// A peer that does not know intents says which agreement it has in force.
+    pub(super) fn hear_agreement(&mut self, peer: PeerIndex, agreement: Root) {
+        let intent = None;
+        self.hear_stand(peer, StandsOn { agreement, intent });
+    }
+
+    /// A peer says by what it acts.
+    pub(super) fn hear_stand(&mut self, peer: PeerIndex, stands_on: StandsOn) {
+        let epoch = self.epoch();
+        self.switched.says(peer, stands_on, epoch);
+        self.tell_all_pay();
+        let (mut step, onehop, _) = self.split();
+        onehop.intending.stands(peer, &stands_on, &mut step);
+    }
+
+    /// Since when every peer acts by what this one acts.
     pub fn switched(&self) -> Option<Epoch> {
-        let peers = self.facts.roster.size().all().map(PeerIndex::position);
-        self.switched.since(self.payees.agreement()?, peers)
+        let peers = self.facts.roster.size().all();
+        self.switched.since(self.payees.stands_on()?, peers)
     }
 
     /// Tells whoever sends the steps of the plan whether all have paid the smoothing pool for long

@@ -43,6 +43,7 @@ impl Node {
         self.hand_votes();
         self.exit_step(Exits::advance);
         self.deposit_step(Deposits::advance);
+        self.intent_step();
         self.register();
         let now = self.now;
         let is_ripe = |run: &Run| run.deadline().is_some_and(|at| at <= now);

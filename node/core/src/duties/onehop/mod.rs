@@ -6,6 +6,7 @@
 //! | [`exit`] | exits of validators that t operators have approved |
 //! | [`registration`] | registrations with builders, by what all operators have agreed on |
 //! | [`selection`] | selection proofs, which decide who aggregates |
+//! | [`intending`] | what t operators want at Rocket Pool next |
 //! | [`cosigning`] | what peers have signed for the Safe that is the node account |
 //! | [`deposit`] | deposits at Rocket Pool, which every peer judges by its own nodes |
 
@@ -14,6 +15,7 @@ pub mod deposit;
 pub mod exit;
 #[cfg(test)]
 mod four;
+pub mod intending;
 pub mod randao;
 pub mod registration;
 pub mod selection;
@@ -24,6 +26,7 @@ use proto::{PeerIndex, WireVersion};
 use cosigning::Cosigning;
 use deposit::Deposits;
 use exit::Exits;
+use intending::Intending;
 use randao::Reveals;
 use registration::Registrations;
 use selection::Selections;
@@ -37,6 +40,8 @@ pub struct OneHop {
     pub selections: Selections,
     /// Exits.
     pub exits: Exits,
+    /// Intents at Rocket Pool.
+    pub intending: Intending,
     /// What is signed for the Safe that is the node account.
     pub cosigning: Cosigning,
     /// Deposits at Rocket Pool.
@@ -51,6 +56,7 @@ impl OneHop {
     pub fn sent(&self, me: PeerIndex, version: WireVersion) -> impl Iterator<Item = Vec<u8>> {
         let all = self.reveals.sent().into_iter().chain(self.exits.sent());
         let all = all.chain(self.deposits.sent());
+        let all = all.chain(self.intending.sent());
         let all = all.chain(self.registrations.sent());
         let all = all.chain(self.selections.sent(me));
         let known = all.filter(move |frame| frame.since() <= version);

@@ -1,7 +1,8 @@
 //! What is right, what is a gift, and what is nobody's to take.
 
 use proto::eth::Genesis;
-use proto::{Identity, example};
+use proto::intent::IntentId;
+use proto::{ClusterSize, Identity, example};
 
 use super::*;
 use crate::partials::keys::ClusterKeys;
@@ -207,21 +208,34 @@ fn another_node_account_in_the_agreement_takes_nothing_over_from_the_first() {
 #[test]
 fn all_have_switched_since_the_last_of_them_has() {
     let mut switched = Switched::default();
-    let (old, new) = (Root::from([1; 32]), Root::from([2; 32]));
-    let since = |switched: &Switched| switched.since(new, 0..3);
+    let stands_on = |byte: u8| StandsOn {
+        agreement: [byte; 32].into(),
+        intent: None,
+    };
+    let (old, new) = (stands_on(1), stands_on(2));
+    let size = ClusterSize::of(3).unwrap();
+    let peers: Vec<PeerIndex> = size.all().collect();
+    let since = |switched: &Switched| switched.since(new, size.all());
     for (peer, epoch) in [(0, 5), (1, 7)] {
-        switched.says(peer, new, Epoch(epoch));
+        switched.says(peers[peer], new, Epoch(epoch));
         assert_eq!(since(&switched), None, "one has said nothing");
     }
-    switched.says(2, old, Epoch(5));
+    switched.says(peers[2], old, Epoch(5));
     assert_eq!(since(&switched), None, "one has the version before");
-    switched.says(2, new, Epoch(6));
+    // The same agreement with an intent on it is something else.
+    let intent = Some(IntentId {
+        number: 1,
+        hash: [3; 32].into(),
+    });
+    switched.says(peers[2], StandsOn { intent, ..new }, Epoch(5));
+    assert_eq!(since(&switched), None, "one has an intent more");
+    switched.says(peers[2], new, Epoch(6));
     assert_eq!(since(&switched), Some(Epoch(7)));
     // Saying it again, in a new session, changes nothing; having another meanwhile does.
-    switched.says(0, new, Epoch(9));
+    switched.says(peers[0], new, Epoch(9));
     assert_eq!(since(&switched), Some(Epoch(7)));
-    switched.says(0, old, Epoch(9));
+    switched.says(peers[0], old, Epoch(9));
     assert_eq!(since(&switched), None);
-    switched.says(0, new, Epoch(10));
+    switched.says(peers[0], new, Epoch(10));
     assert_eq!(since(&switched), Some(Epoch(10)));
 }

@@ -17,6 +17,7 @@ use crate::pool::view::{Block, View};
 use crate::pool::withdrawal::Unfit;
 use proto::agreement::{Content, PoolTerms, PoolVersion};
 use proto::eth::DepositData;
+use proto::intent::Aims;
 
 /// All by which a demand is judged, to be changed at will.
 #[derive(Debug, Clone)]
@@ -55,6 +56,8 @@ pub fn version(lock: &Lock, terms: PoolTerms) -> PoolVersion {
         number: content.number,
         hash: content.hash(),
         deciders: terms.deciders().into_iter().collect(),
+        aims: Aims::of(&terms.wishes),
+        intent: None,
         terms,
     }
 }

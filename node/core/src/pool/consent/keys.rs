@@ -1,8 +1,8 @@
 //! That these keys may be deposited: ours, wished for, and known to nobody yet. One that is known
 //! already keeps no other from it: somebody may have seen to that.
 
-use proto::agreement::Wishes;
 use proto::eth::DepositData;
+use proto::intent::Aims;
 use proto::{PublicKey, Root, ValidatorPosition};
 
 use super::chain::views;
@@ -22,7 +22,7 @@ pub(super) struct Keys {
 pub(super) fn check(
     demand: &Demand,
     grounds: &Grounds<'_>,
-    (wishes, credentials): (&Wishes, Root),
+    (aims, credentials): (&Aims, Root),
 ) -> Result<Keys, Refusal> {
     let asked = &demand.validators;
     if asked.is_empty() || asked.len() > MOST_KEYS {
@@ -42,11 +42,14 @@ pub(super) fn check(
     for position in asked {
         let validator = grounds.lock.validators.get(position.index());
         let key = validator.ok_or(Refusal::NotOurs(*position))?.public_key;
-        if u64::from(position.0) >= wishes.validators {
+        if u64::from(position.0) >= aims.validators {
             return Err(Refusal::NotWished {
                 key,
-                wished: wishes.validators,
+                wished: aims.validators,
             });
+        }
+        if aims.exits.contains(&key) {
+            return Err(Refusal::Leaves(key));
         }
         let recorded = grounds.record.credentials.get(&key);
         if let Some(recorded) = recorded.filter(|recorded| **recorded != credentials) {
@@ -135,6 +138,7 @@ fn is_of_one_key(refusal: &Refusal) -> bool {
         | Refusal::Order
         | Refusal::NotOurs(_)
         | Refusal::NotWished { .. }
+        | Refusal::Leaves(_)
         | Refusal::Misused(_)
         | Refusal::ForOthers { .. }
         | Refusal::Unseen(_)

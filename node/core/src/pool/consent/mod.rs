@@ -179,7 +179,7 @@ pub fn judge(demand: &Demand, grounds: &Grounds<'_>) -> Result<Consent, Refusal>
             theirs: demand.credentials,
         });
     }
-    let keys = keys::check(demand, grounds, (&terms.wishes, ours))?;
+    let keys = keys::check(demand, grounds, (&version.aims, ours))?;
     let message = |(position, pubkey)| {
         let message = DepositMessage {
             pubkey,

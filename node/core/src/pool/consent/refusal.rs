@@ -251,13 +251,22 @@ pub enum Refusal {
     #[error("the lock has no validator {0}")]
     NotOurs(ValidatorPosition),
     /// Nobody wishes for it.
-    #[error("{key} is none of the {wished} validators that the agreement wishes for")]
+    #[error(
+        "{key} is none of the {wished} validators that are wished for by what is in force here: \
+         compare `gantry pool intent show`"
+    )]
     NotWished {
         /// The key.
         key: PublicKey,
         /// How many are wished for.
         wished: u64,
     },
+    /// The group means it to leave.
+    #[error(
+        "the intent in force here means {0} to leave: no bond is put behind it. Compare `gantry \
+         pool intent show`"
+    )]
+    Leaves(PublicKey),
     /// It is a validator already.
     #[error("{0} is in the beacon chain's registry already, for the megapool")]
     Registered(PublicKey),

@@ -191,7 +191,11 @@ const BROKEN: &[(&str, Culprit, Break)] = &[
     ("not_ours", Culprit::Demander, |it| {
         it.demand.validators = vec![ValidatorPosition(2)];
     }),
-    ("not_wished", Culprit::Demander, |it| {
+    ("leaves", Culprit::Nobody, |it| {
+        let key = it.lock.validators[1].public_key;
+        it.agreement.as_mut().unwrap().aims.exits = vec![key];
+    }),
+    ("not_wished", Culprit::Nobody, |it| {
         let mut terms = terms();
         terms.wishes.validators = 1;
         let version = version(&it.lock, terms);

@@ -4,6 +4,7 @@ use alloy_primitives::U256;
 use alloy_sol_types::SolEvent as _;
 use proto::Root;
 use proto::agreement::PoolTerms;
+use proto::intent::Aims;
 use std::collections::BTreeMap;
 
 use super::paid::*;
@@ -58,7 +59,8 @@ impl Ground {
             leaving: &leaving,
             pays_smoothing_pool: false,
         };
-        let facts = Facts::new(&self.sight, &self.terms, &[], made).unwrap();
+        let aims = Aims::of(&self.terms.wishes);
+        let facts = Facts::new(&self.sight, (&self.terms, &aims), &[], made).unwrap();
         let withdrawal = Withdrawal {
             judged: &self.judged,
             rehearsal: self.rehearsal,

@@ -12,7 +12,7 @@ use crate::pool::contracts::Contract;
 use crate::pool::megapool::{Stage, Validator};
 
 pub(super) fn plan(facts: &Facts<'_>) -> Option<Step> {
-    let is_ours = |it: &Validator| facts.wished().contains(&it.pubkey);
+    let is_ours = |it: &Validator| facts.is_wished(&it.pubkey);
     open(&facts.shown(), is_ours).ok()
 }
 

@@ -37,7 +37,7 @@ pub(super) fn plan(facts: &Facts<'_>) -> Vec<Step> {
         return Vec::new();
     };
     let is_known = |key: &&PublicKey| megapool.validators.iter().any(|it| it.pubkey == **key);
-    let fresh = facts.wished().iter().filter(|key| !is_known(key));
+    let fresh = facts.wished().filter(|key| !is_known(key));
     let (signed, unsigned): (Vec<&PublicKey>, Vec<&PublicKey>) =
         fresh.partition(|key| facts.made.deposits.contains_key(*key));
     let waits = ground::new_money(facts);
@@ -107,7 +107,7 @@ fn paying(
         sender: Sender::Node,
         repeat: Repeat::OncePerNonce,
         body: Body::Call(Call {
-            akin: akin(&entries, facts.terms.wishes.tickets),
+            akin: akin(&entries, facts.aims.tickets),
             ..call.with(value)
         }),
         words: format!(
@@ -156,7 +156,7 @@ fn deed(first: Option<&PublicKey>) -> String {
 
 /// How many tickets may be used.
 fn tickets(facts: &Facts<'_>, account: &Account) -> u64 {
-    match facts.terms.wishes.tickets {
+    match facts.aims.tickets {
         Tickets::Use => account.tickets.as_ref().map_or(0, |tickets| tickets.count),
         Tickets::Save => 0,
     }

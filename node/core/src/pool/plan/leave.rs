@@ -2,6 +2,10 @@
 //! final balance is proved the megapool distributes nothing. One that was challenged and does not
 //! leave is proved not to. Source: `RocketMegapoolManager.notifyExit`, `notifyNotExit`.
 
+use std::fmt;
+
+use proto::PublicKey;
+
 use super::Facts;
 use super::shown::{Idle, Shown, deed};
 use super::step::{Body, Due, Kind, Need, Proven, Repeat, Sender, Step};
@@ -11,6 +15,42 @@ pub(super) fn plan(facts: &Facts<'_>) -> Vec<Step> {
     let shown = facts.shown();
     let step = |it: &Validator| exit(&shown, it).or_else(|_| not_exit(&shown, it)).ok();
     facts.validators().filter_map(step).collect()
+}
+
+/// A validator that the group means to leave, and that does not yet: people have to approve of its
+/// exit, which no plan does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToLeave {
+    /// Its number in the megapool.
+    pub id: u32,
+    /// Its key.
+    pub key: PublicKey,
+}
+
+impl fmt::Display for ToLeave {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, key } = self;
+        write!(
+            f,
+            "validator {id} is to leave by the intent in force: approve of it with `gantry exit \
+             {key}`, t of you"
+        )
+    }
+}
+
+/// Those that are staked, are to leave, and of whom the beacon chain does not say that they do.
+pub fn to_leave(facts: &Facts<'_>) -> Vec<ToLeave> {
+    let exits = &facts.aims.exits;
+    let stays = |it: &&Validator| {
+        let key = &it.pubkey;
+        it.stage == Stage::Staked && exits.contains(key) && !facts.made.leaving.contains_key(key)
+    };
+    let all = facts.validators().filter(stays);
+    let of = |it: &Validator| ToLeave {
+        id: it.id,
+        key: it.pubkey,
+    };
+    all.map(of).collect()
 }
 
 /// That this validator leaves, of whatever node.

@@ -14,7 +14,7 @@
 //! | `stake` | the proof that a validator is ours |
 //! | `leave` | the proof that one leaves, or does not |
 //! | `balance` | the proof of what came back |
-//! | `distribute`, `claim` | rewards and what is paid out |
+//! | `distribute`, `claim` | rewards and what is paid out, unless the intent says no |
 //! | `ground` | when money may move |
 //! | `shown` | what steps follow from that anybody may take, for whatever node |
 //! | `step` | what a step is |
@@ -54,6 +54,7 @@ use std::collections::BTreeMap;
 use proto::agreement::PoolTerms;
 use proto::definition::checksummed;
 use proto::eth::DepositData;
+use proto::intent::Aims;
 use proto::{Address, PublicKey};
 use thiserror::Error;
 
@@ -64,6 +65,7 @@ use super::sight::Sight;
 use super::view::Node;
 use crate::safe::founding::Founding;
 pub use deposit::MOST_AT_ONCE;
+pub use leave::{ToLeave, to_leave};
 pub use shown::{Idle, Shown};
 pub(in crate::pool) use step::at;
 pub use step::{Body, Call, Due, Kind, Leaving, Need, Proven, Repeat, Sender, Step, Wait};
@@ -85,6 +87,7 @@ pub struct NotOurs {
 pub struct Facts<'a> {
     sight: &'a Sight,
     terms: &'a PoolTerms,
+    aims: &'a Aims,
     keys: &'a [PublicKey],
     made: Made<'a>,
     founding: Option<&'a Founding>,
@@ -102,13 +105,14 @@ pub struct Made<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// What is seen, what is agreed, the keys of the lock in their order, and what was made.
+    /// What is seen, what is agreed and aimed at, the keys of the lock in their order, and what was
+    /// made.
     ///
     /// # Errors
     /// If what is seen is another node, or another Rocket Pool.
     pub fn new(
         sight: &'a Sight,
-        terms: &'a PoolTerms,
+        (terms, aims): (&'a PoolTerms, &'a Aims),
         keys: &'a [PublicKey],
         made: Made<'a>,
     ) -> Result<Self, NotOurs> {
@@ -131,6 +135,7 @@ impl<'a> Facts<'a> {
         Ok(Self {
             sight,
             terms,
+            aims,
             keys,
             made,
             founding: None,
@@ -182,10 +187,17 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// The keys that are to be deposited.
-    fn wished(&self) -> &'a [PublicKey] {
-        let count = usize::try_from(self.terms.wishes.validators).unwrap_or(usize::MAX);
-        &self.keys[..count.min(self.keys.len())]
+    /// The keys that are to be deposited: the first so many of the lock, but those that are to
+    /// leave. Who leaves counts among them, so nobody takes its place.
+    fn wished(&self) -> impl Iterator<Item = &'a PublicKey> {
+        let count = usize::try_from(self.aims.validators).unwrap_or(usize::MAX);
+        let exits = &self.aims.exits;
+        let first = self.keys.iter().take(count);
+        first.filter(move |key| !exits.contains(key))
+    }
+
+    fn is_wished(&self, key: &PublicKey) -> bool {
+        self.wished().any(|it| it == key)
     }
 
     /// The validators of the megapool whose keys are of this cluster.
@@ -211,8 +223,10 @@ pub fn plan(facts: &Facts<'_>) -> Vec<Step> {
     steps.extend(stake::plan(facts));
     steps.extend(leave::plan(facts));
     steps.extend(balance::plan(facts));
-    steps.extend(distribute::plan(facts));
-    steps.extend(claim::plan(facts));
+    if facts.aims.claims {
+        steps.extend(distribute::plan(facts));
+        steps.extend(claim::plan(facts));
+    }
     steps
 }
 

@@ -12,7 +12,7 @@ use crate::pool::megapool::Stage;
 
 pub(super) fn plan(facts: &Facts<'_>) -> Option<Step> {
     let node = facts.node()?;
-    let wished = facts.terms.wishes.smoothing_pool;
+    let wished = facts.aims.smoothing_pool;
     if node.account.in_smoothing_pool == wished {
         return None;
     }

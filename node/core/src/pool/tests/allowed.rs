@@ -3,6 +3,7 @@
 use alloy_primitives::U256;
 use alloy_sol_types::{SolCall, sol};
 use proto::agreement::{NodeSafe, PoolTerms};
+use proto::intent::Aims;
 use proto::{Address, Root};
 
 use crate::pool::agreement::example::terms;
@@ -72,15 +73,20 @@ fn final_balance(megapool: [u8; 20]) -> Vec<u8> {
 }
 
 fn judged(to: impl Into<Address>, wei: u64, data: &[u8]) -> Result<(), Forbidden> {
+    judged_by(&Aims::of(&agreed().wishes), (to.into(), wei), data)
+}
+
+fn judged_by(aims: &Aims, (to, wei): (Address, u64), data: &[u8]) -> Result<(), Forbidden> {
     let contracts: Contracts = World::saturn().view().unwrap().0.contracts;
     let terms = agreed();
     let ground = Ground {
         contracts: &contracts,
         megapool: Some(MEGAPOOL.into()),
         terms: &terms,
+        aims,
     };
     ground.check(&Signing {
-        to: &to.into(),
+        to: &to,
         value: U256::from(wei),
         data,
     })

@@ -1,8 +1,9 @@
 //! What `gantry pool plan` prints for a person.
 
-use node_core::pool::plan::{Body, Need, Repeat, Sender};
+use node_core::pool::plan::{Body, Need, Repeat, Sender, ToLeave};
 use proto::agreement::PoolTerms;
 use proto::definition::checksummed;
+use proto::intent::IntentId;
 
 use super::{Document, Tried};
 use crate::cmd::pool::exits;
@@ -10,13 +11,18 @@ use crate::cmd::pool::lines::{entry, line};
 use crate::pool::simulate::Simulated;
 
 /// The page for a person.
-pub(super) fn page(document: &Document<'_>, terms: &PoolTerms) -> String {
+pub(super) fn page(document: &Document<'_>, terms: &PoolTerms, to_leave: &[ToLeave]) -> String {
     let mut page = String::new();
     let (head, finalised) = (document.head_block.number, document.finalised_block.number);
+    let intent = match &document.intent {
+        Some(IntentId { number, hash }) => format!(" and intent {number} on it ({hash})"),
+        None => String::new(),
+    };
     line(
         &mut page,
         format!(
-            "by version {} of the agreement ({}),\nat block {head}; finalised is {finalised}",
+            "by version {} of the agreement ({}){intent},\nat block {head}; finalised is \
+             {finalised}",
             document.version, document.agreement
         ),
     );
@@ -25,6 +31,9 @@ pub(super) fn page(document: &Document<'_>, terms: &PoolTerms) -> String {
     }
     for (number, tried) in (1..).zip(&document.steps) {
         of_step(&mut page, (number, tried), terms);
+    }
+    for to_leave in to_leave {
+        line(&mut page, format!("\n{to_leave}"));
     }
     exits::page(&mut page, &document.exits);
     page

@@ -4,6 +4,7 @@ use node_core::pool::agreement::example::{lock, terms};
 use node_core::pool::example::{NODE, World, at};
 use proto::Address;
 use proto::definition::checksummed;
+use proto::intent::Aims;
 
 use super::*;
 
@@ -35,7 +36,8 @@ fn printed(world: &World, simulated: Simulated) -> String {
         leaving: &BTreeMap::new(),
         pays_smoothing_pool: false,
     };
-    let steps = plan(&Facts::new(&sight, &terms, &keys, made).unwrap());
+    let aims = Aims::of(&terms.wishes);
+    let steps = plan(&Facts::new(&sight, (&terms, &aims), &keys, made).unwrap());
     let tried = steps.iter().map(|step| Tried {
         step,
         simulated: simulated.clone(),
@@ -44,12 +46,14 @@ fn printed(world: &World, simulated: Simulated) -> String {
         chain_id: sight.chain_id,
         agreement: [8; 32].into(),
         version: 3,
+        intent: None,
         head_block: sight.head_block,
         finalised_block: sight.finalised_block,
         steps: tried.collect(),
+        to_leave: Vec::new(),
         exits: Exits::default(),
     };
-    page::page(&document, &terms)
+    page::page(&document, &terms, &[])
 }
 
 #[test]

@@ -165,6 +165,7 @@ impl Opened {
             contracts: &sight.head.contracts,
             megapool: megapool.map(|it| it.place.address),
             terms: &seen.looked.version.terms,
+            aims: &seen.looked.version.aims,
         };
         let steps: Vec<Step> = steps.iter().map(|step| (*step).clone()).collect();
         let tried = simulate(&mut self.states, sight, &steps).await?;

@@ -12,7 +12,11 @@ fn what_is_fixed_changes_until_this_peer_consents_to_a_deposit_and_never_after()
     let put = |agreement: &Agreement| fs::write(&file, agreement.to_file().to_json()).unwrap();
     let first = signed(first());
     put(&first);
-    let mut standing = Standing::new(file.clone(), lock(), Deposits::of_record(None));
+    let mut standing = Standing::new(
+        (file.clone(), dir.path().to_owned()),
+        lock(),
+        Deposits::of_record(None),
+    );
     let in_force = |standing: &mut Standing| {
         let version = standing.in_force().map(|it| it.number);
         version.map_err(|why| why.to_string())
@@ -33,7 +37,7 @@ fn what_is_fixed_changes_until_this_peer_consents_to_a_deposit_and_never_after()
         fixed: second.last().on_pool().unwrap().terms.fixed,
     };
     let known = Deposits::of_record(Some(&joined));
-    let mut standing = Standing::new(file.clone(), lock(), known);
+    let mut standing = Standing::new((file.clone(), dir.path().to_owned()), lock(), known);
     let words = in_force(&mut standing).unwrap_err();
     assert!(words.contains("stands since version 2"), "{words}");
     put(&second);
@@ -47,7 +51,11 @@ fn no_older_version_is_in_force_again_after_a_start() {
     let file = file(dir.path());
     let put = |agreement: &Agreement| fs::write(&file, agreement.to_file().to_json()).unwrap();
     let in_force = || {
-        let mut started = Standing::new(file.clone(), lock(), Deposits::None);
+        let mut started = Standing::new(
+            (file.clone(), dir.path().to_owned()),
+            lock(),
+            Deposits::None,
+        );
         let version = started.in_force().map(|it| it.number);
         version.map_err(|why| why.to_string())
     };

@@ -38,6 +38,7 @@ impl Refusal {
             Self::Order => "order",
             Self::NotOurs(_) => "not_ours",
             Self::NotWished { .. } => "not_wished",
+            Self::Leaves(_) => "leaves",
             Self::Registered(_) => "registered",
             Self::Pending(_) => "pending",
             Self::Deposited(_) => "deposited",
@@ -52,14 +53,14 @@ impl Refusal {
     }
 
     /// Who is at fault. What is only not final yet is nobody's: an honest peer demands by what its
-    /// own nodes show, and they may be a block ahead.
+    /// own nodes show, and they may be a block ahead; nor what an intent says, which comes into
+    /// force on one peer before another.
     pub const fn culprit(&self) -> Culprit {
         match self {
             Self::Credentials { .. }
             | Self::Count(_)
             | Self::Order
             | Self::NotOurs(_)
-            | Self::NotWished { .. }
             | Self::OtherCredentials { .. } => Culprit::Demander,
             Self::PendingWithdrawal {
                 when: When::Head, ..
@@ -101,6 +102,8 @@ impl Refusal {
             | Self::Debt(_)
             | Self::Bond(_)
             | Self::Funds { .. }
+            | Self::NotWished { .. }
+            | Self::Leaves(_)
             | Self::Registered(_)
             | Self::Pending(_)
             | Self::Deposited(_)

@@ -7,6 +7,7 @@ use alloy_primitives::{Bytes, U256, keccak256};
 use alloy_sol_types::SolCall as _;
 use proto::agreement::PoolTerms;
 use proto::eth::DepositData;
+use proto::intent::Aims;
 use proto::{Address, Epoch, PublicKey, Slot};
 
 use crate::pool::abi::*;
@@ -57,6 +58,8 @@ pub struct Life {
     pub leaving: BTreeMap<PublicKey, Leaving>,
     pub pays_smoothing_pool: bool,
     pub terms: PoolTerms,
+    pub claims: bool,
+    pub exits: Vec<PublicKey>,
     pub keys: Vec<PublicKey>,
 }
 
@@ -103,6 +106,8 @@ impl Life {
             leaving: BTreeMap::new(),
             pays_smoothing_pool: true,
             terms,
+            claims: true,
+            exits: Vec::new(),
             keys: (0..60).map(key).collect(),
         }
     }
@@ -313,10 +318,20 @@ impl Life {
         }
     }
 
+    /// What the node is to do.
+    pub fn aims(&self) -> Aims {
+        Aims {
+            claims: self.claims,
+            exits: self.exits.clone(),
+            ..Aims::of(&self.terms.wishes)
+        }
+    }
+
     /// What is planned, where `finalised` is final.
     pub fn plan_after(&self, finalised: &Self) -> Vec<Step> {
         let sight = self.sight(finalised);
-        plan(&Facts::new(&sight, &self.terms, &self.keys, self.made()).unwrap())
+        let aims = self.aims();
+        plan(&Facts::new(&sight, (&self.terms, &aims), &self.keys, self.made()).unwrap())
     }
 
     /// What is planned once all of this is final.

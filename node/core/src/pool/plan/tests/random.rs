@@ -122,7 +122,8 @@ impl Seen {
             .life
             .sight_of([&self.view, &finalised.view], finalised.life.time);
         let life = &self.life;
-        plan(&Facts::new(&sight, &life.terms, &life.keys, life.made()).unwrap())
+        let aims = life.aims();
+        plan(&Facts::new(&sight, (&life.terms, &aims), &life.keys, life.made()).unwrap())
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use proto::Address;
 use proto::agreement::PoolTerms;
+use proto::intent::Aims;
 
 use crate::pool::agreement::example::{lock, terms};
 use crate::pool::dispatch::{by_safe, due, is_of_safe};
@@ -54,7 +55,8 @@ fn planned(sight: &Sight, terms: &PoolTerms) -> Vec<Step> {
         pays_smoothing_pool: true,
     };
     let founding = Founding::agreed(terms.node_safe.as_ref().unwrap(), &lock);
-    let facts = Facts::new(sight, terms, &keys, made).unwrap();
+    let aims = Aims::of(&terms.wishes);
+    let facts = Facts::new(sight, (terms, &aims), &keys, made).unwrap();
     plan(&facts.of_safe(Some(&founding)))
 }
 

@@ -310,7 +310,8 @@ fn a_bond_that_does_not_follow_from_the_rules_is_paid_for_one_alone() {
         let megapool = view.node.as_mut().unwrap().megapool.as_mut().unwrap();
         megapool.deployed.as_mut().unwrap().next_bond = Wei(ether(5));
     }
-    let facts = Facts::new(&odd, &life.terms, &life.keys, life.made()).unwrap();
+    let aims = life.aims();
+    let facts = Facts::new(&odd, (&life.terms, &aims), &life.keys, life.made()).unwrap();
     assert_eq!(bonds(&plan(&facts)[0]), [ether(5)]);
 }
 
@@ -320,7 +321,8 @@ fn on_mainnet_no_node_and_no_bond_begins_with_one_persons_key() {
     let waits = |life: &Life| {
         let mut sight = life.sight(life);
         sight.chain_id = 1;
-        let facts = Facts::new(&sight, &life.terms, &life.keys, life.made()).unwrap();
+        let aims = life.aims();
+        let facts = Facts::new(&sight, (&life.terms, &aims), &life.keys, life.made()).unwrap();
         only(plan(&facts)).waits
     };
     assert_eq!(waits(&Life::new(1)), [Wait::OneKey]);
@@ -355,7 +357,8 @@ fn new_ether_waits_for_what_is_wrong() {
     let version = crate::pool::abi::Versioned::versionCall {};
     world.set(at("rocketNodeDeposit"), version, U256::from(6));
     sight.head.contracts = world.view().unwrap().0.contracts;
-    let facts = Facts::new(&sight, &life.terms, &life.keys, life.made()).unwrap();
+    let aims = life.aims();
+    let facts = Facts::new(&sight, (&life.terms, &aims), &life.keys, life.made()).unwrap();
     assert_eq!(
         only(plan(&facts)).waits,
         [Wait::Version("rocketNodeDeposit")]
@@ -499,14 +502,14 @@ fn what_is_seen_has_to_be_what_was_agreed_on() {
     let sight = life.sight(&life);
     let mut other = life.terms.clone();
     other.fixed.node_account = EVIL.into();
-    let refused = Facts::new(&sight, &other, &life.keys, life.made()).unwrap_err();
+    let refused = Facts::new(&sight, (&other, &life.aims()), &life.keys, life.made()).unwrap_err();
     assert!(
         refused.to_string().contains("of the node account 0xa"),
         "{refused}"
     );
     let mut other = life.terms.clone();
     other.fixed.rocket_storage = EVIL.into();
-    let refused = Facts::new(&sight, &other, &life.keys, life.made()).unwrap_err();
+    let refused = Facts::new(&sight, (&other, &life.aims()), &life.keys, life.made()).unwrap_err();
     assert!(
         refused.to_string().contains("of the RocketStorage 0x1"),
         "{refused}"
