@@ -160,6 +160,32 @@ fn what_a_plan_says_is_allowed_and_with_ether_only_what_pays() {
 }
 
 #[test]
+fn what_the_intent_in_force_rules_out_is_signed_by_nobody() {
+    let claim = Megapool::claimCall {}.abi_encode();
+    let switch = NodeManager::setSmoothingPoolRegistrationStateCall { state: true }.abi_encode();
+    let agreed = Aims::of(&agreed().wishes);
+    let judge = |aims: &Aims| {
+        let nodes = at("rocketNodeManager");
+        [
+            judged_by(aims, (MEGAPOOL.into(), 0), &claim).is_ok(),
+            judged_by(aims, (nodes, 0), &switch).is_ok(),
+        ]
+    };
+    assert_eq!(judge(&agreed), [true, true]);
+    let quiet = Aims {
+        claims: false,
+        smoothing_pool: false,
+        ..agreed
+    };
+    assert_eq!(judge(&quiet), [false, false]);
+    let why = judged_by(&quiet, (MEGAPOOL.into(), 0), &claim).unwrap_err();
+    assert!(
+        why.to_string().contains("the intent in force says no"),
+        "{why}"
+    );
+}
+
+#[test]
 fn what_no_plan_says_is_refused_with_contract_and_function() {
     let (who, amount) = (theirs(&address(0xee)), U256::from(1));
     let words = refusal(
