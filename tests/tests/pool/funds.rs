@@ -4,8 +4,12 @@ use std::fs;
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall as _;
+use axum::routing::post;
+use axum::{Json, Router};
 use node_core::pool::abi::MinipoolManager;
+use node_core::pool::funding::paid::DEPOSIT_FOR;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use crate::abi::{Minipools, NodeDeposit, Staking, Storage, Token};
 use crate::chain::{Chain, ETHER, MILLI, who};
@@ -113,6 +117,37 @@ async fn what_is_paid_in_is_counted_by_operator_and_goes_back_or_to_the_safe() {
     );
     place.refuses("file withdraw-eth", "there is no ether that is paid in");
     place.refuses("file withdraw-credit", "there is no credit");
+}
+
+/// A node that answers as that at `rpc` does, and has no log with this word; its URL.
+async fn forgetful(rpc: &str, word: [u8; 32]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (rpc, word) = (rpc.to_owned(), hex::encode(word));
+    let pass = async move |Json(question): Json<Value>| {
+        if question["method"] == "eth_getLogs" && question.to_string().contains(&word) {
+            let error = json!({"code": -32701, "message": "this node keeps no such log"});
+            return Json(json!({"jsonrpc": "2.0", "id": question["id"], "error": error}));
+        }
+        let client = reqwest::Client::new();
+        let answer = client.post(&rpc).json(&question).send().await.unwrap();
+        Json(answer.json().await.unwrap())
+    };
+    let app = Router::new().route("/", post(pass));
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_cannot_be_read_bars_only_what_depends_on_it() {
+    let chain = Chain::start().await;
+    let place = Place::found(&chain, "pool-funds-log").await;
+    let node = forgetful(&chain.rpc, DEPOSIT_FOR).await;
+    let page = place.says_by(&node, "file confirm").unwrap();
+    assert!(page.contains("confirmWithdrawalAddress"), "{page}");
+    let give_back = format!("file give-back {ALICE}");
+    let refused = place.says_by(&node, &give_back).unwrap_err();
+    assert!(refused.contains("keeps no such log"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

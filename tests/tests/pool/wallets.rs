@@ -119,9 +119,14 @@ impl<'a> Place<'a> {
 
     /// What a command about the Safe says, or why it refuses.
     pub fn says(&self, words: &str) -> Result<String, String> {
+        self.says_by(&self.chain().rpc, words)
+    }
+
+    /// The same, by the node at this URL.
+    pub fn says_by(&self, rpc: &str, words: &str) -> Result<String, String> {
         let mut command = Command::new(gantry());
         command.arg("pool").args(words.split(' '));
-        command.args(["--execution-node", &self.chain().rpc, "--config"]);
+        command.args(["--execution-node", rpc, "--config"]);
         command.arg(self.group.dir.join("gantry.toml"));
         let output = command.current_dir(self.files()).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();

@@ -25,6 +25,13 @@ impl Account {
         Eip712Domain::new(None, None, Some(chain), Some(contract), None)
     }
 
+    /// The two parts of what owners of this Safe sign of this, as EIP-712 has them: the hash of the
+    /// domain, and that of the content.
+    pub(super) fn parts(&self, content: &SafeTx) -> [Root; 2] {
+        let parts = [self.domain().separator(), content.eip712_hash_struct()];
+        parts.map(|part| part.0.into())
+    }
+
     /// What owners of this Safe sign of this.
     pub(super) fn hash(&self, content: &SafeTx) -> Root {
         content.eip712_signing_hash(&self.domain()).0.into()

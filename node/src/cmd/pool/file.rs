@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use node_core::pool::amount::Wei;
-use node_core::pool::errand::{Errand, Grounds, Unable, Written};
+use node_core::pool::errand::{Errand, Grounds, Log, Logged, Unable, Written};
 use node_core::pool::plan;
 use node_core::safe::transaction::Account;
 use node_core::safe::wallet::builder::{self, Title};
@@ -167,12 +167,20 @@ async fn sheets(agreed: &Agreed, errand: &Errand) -> Result<Vec<Sheet>, PoolErro
     }
     let all = [terms.withdrawal, terms.rpl_withdrawal];
     let purses = purses(&mut safes.states, &safes.sight, &all).await?;
+    let paid;
+    let logged = match errand.log() {
+        None => Logged::Nothing,
+        Some(Log::Rehearsal) => Logged::Rehearsal(safes.rehearsal().await?),
+        Some(Log::Payments) => {
+            paid = safes.payments().await?.by;
+            Logged::Payments(&paid)
+        }
+    };
     let written = errand.write(&Grounds {
         sight: &safes.sight,
         terms,
         purses: &purses,
-        paid: &safes.payments.by,
-        rehearsal: safes.rehearsal,
+        logged,
     });
     let mut sheets = Vec::new();
     for it in written.map_err(FileRefusal::from)? {

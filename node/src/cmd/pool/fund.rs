@@ -8,6 +8,7 @@ use node_core::pool::amount::Wei;
 use node_core::pool::funding::paid::Contributions;
 use node_core::pool::funding::{self, Unready, Withdrawal};
 use node_core::pool::plan::{Call, Facts, Made};
+use node_core::pool::withdrawal::rehearsal::Rehearsal;
 use node_core::safe::wallet::builder::{self, Title};
 use proto::definition::checksummed;
 use thiserror::Error;
@@ -21,6 +22,7 @@ use crate::cmd::log;
 use crate::cmd::runtime::{complete, runtime};
 use crate::config::LogFormat;
 use crate::disk::files::{self, FileError, Mode};
+use crate::pool::funds::Payments;
 
 /// Show how to pay ether in for the node, once its withdrawal Safe is right, final and tried; and
 /// who has paid in.
@@ -54,12 +56,13 @@ impl Arguments {
         // Of this program only: what others log may name the node's address.
         log::start(&"node=warn".parse().unwrap_or_default(), LogFormat::Text);
         let agreed = self.through.agreed()?;
-        let safes = complete(runtime()?, Safes::look(&agreed))?;
+        let (safes, payments, rehearsal) = complete(runtime()?, look(&agreed))?;
+        let contributed = contributed(&safes, &payments);
         let Some(amount) = self.amount else {
-            print!("{}", contributed(&safes));
+            print!("{contributed}");
             return Ok(());
         };
-        let call = call(&agreed, &safes, amount)?;
+        let call = call(&agreed, (&safes, rehearsal), amount)?;
         let chain_id = safes.sight.chain_id;
         if let Some(file) = &self.builder {
             let title = Title {
@@ -69,7 +72,7 @@ impl Arguments {
             let text = builder::file(chain_id, None, (&[bare(&call)], &title));
             files::write_new(file, text.as_bytes(), Mode::Public).map_err(FundError::from)?;
         }
-        print!("{}", self.page(&call, &safes));
+        print!("{}{contributed}", self.page(&call, &safes));
         Ok(())
     }
 
@@ -96,12 +99,24 @@ impl Arguments {
             "\nYour own execution node says where it goes, and every operator's gantry prints the \
              same:\ncompare `to` and `data` with another operator before you pay.\n",
         );
-        page + &contributed(safes)
+        page
     }
 }
 
+/// Looks at the Safes, at who has paid in, and at how far the Safe was tried.
+async fn look(agreed: &Agreed) -> Result<(Safes, Payments, Rehearsal), PoolError> {
+    let mut safes = Safes::look(agreed).await?;
+    let payments = safes.payments().await?;
+    let rehearsal = safes.rehearsal().await?;
+    Ok((safes, payments, rehearsal))
+}
+
 /// The call, if nothing speaks against it.
-fn call(agreed: &Agreed, safes: &Safes, amount: Wei) -> Result<Call, PoolError> {
+fn call(
+    agreed: &Agreed,
+    (safes, rehearsal): (&Safes, Rehearsal),
+    amount: Wei,
+) -> Result<Call, PoolError> {
     let keys = agreed.lock.group_keys();
     let made = Made {
         deposits: &BTreeMap::new(),
@@ -114,14 +129,14 @@ fn call(agreed: &Agreed, safes: &Safes, amount: Wei) -> Result<Call, PoolError> 
     let judged = judged.map(|(at, it)| (*at, it.as_ref().map(drop).map_err(Clone::clone)));
     let withdrawal = Withdrawal {
         judged: &judged.collect::<Vec<_>>(),
-        rehearsal: safes.rehearsal,
+        rehearsal,
     };
     Ok(funding::call(&facts, &withdrawal, amount).map_err(FundError::from)?)
 }
 
 /// Who has paid in.
-fn contributed(safes: &Safes) -> String {
-    let (mut page, paid) = (String::new(), &safes.payments);
+fn contributed(safes: &Safes, paid: &Payments) -> String {
+    let mut page = String::new();
     let block = safes.sight.finalised_block.number;
     line(
         &mut page,
@@ -155,6 +170,13 @@ fn contributed(safes: &Safes) -> String {
     if let Some(node) = safes.sight.node_at_head() {
         let ether = node.account.credit.ether;
         entry(&mut page, "not bonded yet", format!("{ether} ETH"));
+        if paid.by.total() < ether && !paid.is_crowded {
+            let words = "that is more than the log shows: some was paid to an earlier contract of";
+            line(
+                &mut page,
+                format!("  {words}\n  Rocket Pool, or by the node account itself"),
+            );
+        }
     }
     page
 }

@@ -4,6 +4,7 @@ use node_core::pool::sight::Sight;
 use node_core::pool::withdrawal::rehearsal::Rehearsal;
 use node_core::pool::withdrawal::{Kept, Owned};
 use proto::Address;
+use proto::agreement::PoolTerms;
 
 use super::PoolError;
 use super::flags::Agreed;
@@ -19,12 +20,11 @@ pub(super) struct Safes {
     pub(super) sight: Sight,
     /// Each of the agreed withdrawal addresses, with what stands against it.
     pub(super) judged: Vec<Judged>,
-    pub(super) rehearsal: Rehearsal,
-    pub(super) payments: Payments,
+    terms: PoolTerms,
 }
 
 impl Safes {
-    /// Looks at the node, at the Safes, and at who has paid in.
+    /// Looks at the node and at the Safes.
     pub(super) async fn look(agreed: &Agreed) -> Result<Self, PoolError> {
         let (lock, version) = (&agreed.lock, &agreed.version);
         let threshold = lock.definition.terms().size().threshold();
@@ -34,15 +34,23 @@ impl Safes {
         let (terms, blocks) = (&version.terms, anchors(&sight));
         let through = (&mut states, &mut Births::new());
         let judged = look_at_both(through, terms, (&blocks, &owned)).await?;
-        let rehearsal = rehearsal(&mut states, terms, blocks.finalised).await;
-        let payments = payments(&mut states, &sight, terms).await;
         Ok(Self {
-            rehearsal: rehearsal.map_err(SightError::from)?,
-            payments: payments.map_err(SightError::from)?,
+            terms: terms.clone(),
             judged,
             states,
             sight,
         })
+    }
+
+    /// How far the operators have tried the withdrawal Safe.
+    pub(super) async fn rehearsal(&mut self) -> Result<Rehearsal, SightError> {
+        let last = anchors(&self.sight).finalised;
+        Ok(rehearsal(&mut self.states, &self.terms, last).await?)
+    }
+
+    /// Who has paid in.
+    pub(super) async fn payments(&mut self) -> Result<Payments, SightError> {
+        Ok(payments(&mut self.states, &self.sight, &self.terms).await?)
     }
 
     /// The Safe at this address, if it is the operators' own.

@@ -87,15 +87,14 @@ pub(super) fn confirm(grounds: &Grounds<'_>) -> Result<Vec<Written>, Unable> {
             waits.get_or_insert(Unable::NotProposed {
                 what: it.what,
                 by: it.proposer,
+                node: grounds.sight.node,
+                call: Box::new(it.propose),
             });
             continue;
         };
         match all.iter_mut().find(|written| written.safe == it.agreed) {
             Some(written) => written.calls.extend(calls),
-            None => all.push(Written {
-                safe: it.agreed,
-                calls,
-            }),
+            None => all.push(Written::of(it.agreed, calls)),
         }
     }
     match (all.is_empty(), waits) {

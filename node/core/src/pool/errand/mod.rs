@@ -69,6 +69,30 @@ pub struct Written {
     pub safe: Address,
     /// What it does, one after the other: all of it or nothing.
     pub calls: Vec<Call>,
+    /// What "all" came to, if all was asked for. Anybody can change by a wei what is there: who
+    /// asks for this much writes the same.
+    pub all: Option<Wei>,
+}
+
+/// A log that only some errands depend on. Anybody can make one long, and a node may have dropped
+/// it: an errand that does not need it is not to fail with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Log {
+    /// Who has paid in for the node.
+    Payments,
+    /// How far the operators have tried the Safe.
+    Rehearsal,
+}
+
+/// What the log that was asked for shows, at the finalised block.
+#[derive(Debug, Clone, Copy)]
+pub enum Logged<'a> {
+    /// None was asked for.
+    Nothing,
+    /// Who has paid in.
+    Payments(&'a Contributions),
+    /// How far the operators have tried the Safe.
+    Rehearsal(Rehearsal),
 }
 
 /// By what it is decided.
@@ -80,10 +104,8 @@ pub struct Grounds<'a> {
     pub terms: &'a PoolTerms,
     /// What the Safes have, at the newest block.
     pub purses: &'a Purses,
-    /// Who has paid in, at the finalised block.
-    pub paid: &'a Contributions,
-    /// How far the operators have tried the Safe, at the finalised block.
-    pub rehearsal: Rehearsal,
+    /// What the log shows that the errand depends on ([`Errand::log`]).
+    pub logged: Logged<'a>,
 }
 
 impl Errand {
@@ -100,25 +122,60 @@ impl Errand {
         }
     }
 
+    /// The log that it depends on, if it does on one.
+    pub fn log(&self) -> Option<Log> {
+        match self {
+            Self::GiveBack(..) => Some(Log::Payments),
+            Self::Rehearsal => Some(Log::Rehearsal),
+            Self::Confirm
+            | Self::StakeRpl(_)
+            | Self::WithdrawEther(_)
+            | Self::WithdrawCredit(_)
+            | Self::EndMinipool(_) => None,
+        }
+    }
+
     /// The calls, of each Safe that has some.
     ///
     /// # Errors
     /// Why there are none.
     pub fn write(&self, grounds: &Grounds<'_>) -> Result<Vec<Written>, Unable> {
         let terms = grounds.terms;
-        let (safe, calls) = match self {
+        let (ether, rpl) = (terms.withdrawal, terms.rpl_withdrawal);
+        let written = match self {
             Self::Confirm => return addresses::confirm(grounds),
-            Self::Rehearsal => (terms.withdrawal, grounds.pay_back()?),
-            Self::StakeRpl(amount) => (terms.rpl_withdrawal, grounds.stake_rpl(*amount)?),
-            Self::WithdrawEther(amount) => {
-                let (call, _) = grounds.withdraw_ether(*amount)?;
-                (terms.withdrawal, vec![call])
+            Self::Rehearsal => Written::of(ether, grounds.pay_back()?),
+            Self::StakeRpl(amount) => Written::of(rpl, grounds.stake_rpl(*amount)?),
+            Self::WithdrawEther(asked) => {
+                let (call, amount) = grounds.withdraw_ether(*asked)?;
+                Written::of(ether, vec![call]).if_all(*asked, amount)
             }
-            Self::WithdrawCredit(amount) => (terms.withdrawal, grounds.withdraw_credit(*amount)?),
-            Self::GiveBack(to, amount) => (terms.withdrawal, grounds.give_back(to, *amount)?),
-            Self::EndMinipool(of) => (terms.withdrawal, grounds.end_minipool(of)?),
+            Self::WithdrawCredit(asked) => {
+                let (call, amount) = grounds.withdraw_credit(*asked)?;
+                Written::of(ether, vec![call]).if_all(*asked, amount)
+            }
+            Self::GiveBack(to, asked) => {
+                let (calls, amount) = grounds.give_back(to, *asked)?;
+                Written::of(ether, calls).if_all(*asked, amount)
+            }
+            Self::EndMinipool(of) => Written::of(ether, grounds.end_minipool(of)?),
         };
-        Ok(vec![Written { safe, calls }])
+        Ok(vec![written])
+    }
+}
+
+impl Written {
+    fn of(safe: Address, calls: Vec<Call>) -> Self {
+        Self {
+            safe,
+            calls,
+            all: None,
+        }
+    }
+
+    fn if_all(self, asked: Option<Wei>, amount: Wei) -> Self {
+        let all = asked.is_none().then_some(amount);
+        Self { all, ..self }
     }
 }
 
@@ -221,7 +278,7 @@ impl<'a> Grounds<'a> {
     }
 
     /// A credit is paid as rETH, while deposits are open, from a megapool that owes nothing.
-    fn withdraw_credit(&self, amount: Option<Wei>) -> Result<Vec<Call>, Unable> {
+    fn withdraw_credit(&self, amount: Option<Wei>) -> Result<(Call, Wei), Unable> {
         let account = self.withdrawn()?;
         let amount = part(amount, (account.credit.credit, "credit"))?;
         let megapool = self.node()?.deployed().ok_or(Unable::NoMegapool)?;
@@ -237,15 +294,19 @@ impl<'a> Grounds<'a> {
             amount: amount.0,
         };
         let words = format!("{amount} ETH of credit");
-        Ok(vec![Call::of(to, &withdraw, &[&at(&account.node), &words])])
+        let call = Call::of(to, &withdraw, &[&at(&account.node), &words]);
+        Ok((call, amount))
     }
 
-    fn give_back(&self, to: &Address, amount: Option<Wei>) -> Result<Vec<Call>, Unable> {
+    fn give_back(&self, to: &Address, amount: Option<Wei>) -> Result<(Vec<Call>, Wei), Unable> {
         let account = self.withdrawn()?;
-        let paid = self.paid.from(to).ok_or(Unable::NothingFrom(*to))?;
+        let Logged::Payments(all) = self.logged else {
+            return Err(Unable::NothingFrom(*to));
+        };
+        let paid = all.from(to).ok_or(Unable::NothingFrom(*to))?;
         let unbonded = account.credit.ether;
         // What was bonded or has gone back is of somebody, and no log says of whom.
-        let all_paid = self.paid.total();
+        let all_paid = all.total();
         if amount.is_none() && !unbonded.is_zero() && all_paid != unbonded {
             return Err(Unable::NotClear {
                 paid: all_paid,
@@ -255,7 +316,7 @@ impl<'a> Grounds<'a> {
         let all = amount.or(Some(paid).filter(|_| !unbonded.is_zero()));
         let (withdraw, amount) = self.withdraw_ether(all)?;
         let amount = part(Some(amount), (paid, "ether that came from that account"))?;
-        Ok(vec![withdraw, pays(*to, amount)])
+        Ok((vec![withdraw, pays(*to, amount)], amount))
     }
 
     fn end_minipool(&self, of: &Address) -> Result<Vec<Call>, Unable> {
@@ -268,7 +329,10 @@ impl<'a> Grounds<'a> {
 
     fn pay_back(&self) -> Result<Vec<Call>, Unable> {
         let safe = self.terms.withdrawal;
-        match self.rehearsal {
+        let Logged::Rehearsal(so_far) = self.logged else {
+            return Err(Unable::NotRehearsed(safe));
+        };
+        match so_far {
             Rehearsal::Nothing => Err(Unable::NotRehearsed(safe)),
             Rehearsal::Done => Err(Unable::Rehearsed),
             Rehearsal::Received { from, amount } => {

@@ -5,6 +5,7 @@ use proto::definition::checksummed;
 use thiserror::Error;
 
 use crate::pool::amount::Wei;
+use crate::pool::plan::Call;
 use crate::pool::withdrawal::rehearsal::Rehearsal;
 
 /// What is missing, and what to do about it.
@@ -23,16 +24,16 @@ pub enum Unable {
     )]
     Confirmed,
     /// Somebody else comes first.
-    #[error(
-        "the agreed {what} is not proposed yet, which {} has to do first: if that is the node \
-         account, the peer that coordinates does it, and `gantry pool plan` shows it",
-        checksummed(.by)
-    )]
+    #[error("the agreed {what} is not proposed yet: {}", proposing(.by, .node, .call))]
     NotProposed {
         /// Which address.
         what: &'static str,
         /// Who may propose it.
         by: Address,
+        /// The node account.
+        node: Address,
+        /// With which call.
+        call: Box<Call>,
     },
     /// The Safe is not the address yet.
     #[error(
@@ -129,6 +130,22 @@ pub enum Unable {
          is nothing more to rehearse"
     )]
     Rehearsed,
+}
+
+fn proposing(by: &Address, node: &Address, call: &Call) -> String {
+    if by == node {
+        return "the node account does that first, by the peer that coordinates, and `gantry pool \
+                plan` shows it"
+            .to_owned();
+    }
+    let data: String = call.data.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!(
+        "only {} may do that, as it has this place now. If it is an account or an earlier Safe of \
+         yours, have it call {} with 0 ETH and data 0x{data}, which is {}; then run this again",
+        checksummed(by),
+        checksummed(&call.to.address),
+        call.spelled
+    )
 }
 
 fn shown(address: &Option<Address>) -> String {

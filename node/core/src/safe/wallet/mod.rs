@@ -92,6 +92,12 @@ impl WalletTransaction {
         self.account.hash(&self.content())
     }
 
+    /// The two hashes of which that one is made, which hardware wallets show in its place: that of
+    /// the domain, and that of the message.
+    pub fn parts(&self) -> [Root; 2] {
+        self.account.parts(&self.content())
+    }
+
     fn content(&self) -> SafeTx {
         let operation = match self.operation {
             Operation::Call => 0,

@@ -66,6 +66,16 @@ fn several_calls_have_the_hash_that_safes_own_program_gives() {
 }
 
 #[test]
+fn what_hardware_wallets_show_are_the_two_parts_of_the_hash() {
+    for it in [WalletTransaction::one(safe(1), 7, confirms()), several()] {
+        let [domain, message] = it.parts();
+        let bytes = [&[0x19, 0x01][..], domain.as_bytes(), message.as_bytes()];
+        let hash = alloy_primitives::keccak256(bytes.concat());
+        assert_eq!(it.hash(), Root::from(hash.0));
+    }
+}
+
+#[test]
 fn typed_data_says_all_that_is_hashed() {
     let typed: Value = serde_json::from_str(&several().typed_data()).unwrap();
     assert_eq!(typed["primaryType"], "SafeTx");

@@ -44,9 +44,14 @@ pub(super) fn page(title: &str, sheet: &Sheet, [typed, builder]: [&Path; 2]) -> 
     line(
         &mut page,
         format!(
-            "\nThe hash, which wallets show as that of the Safe's transaction:\n  {}\n",
+            "\nThe hash, which wallets show as that of the Safe's transaction:\n  {}",
             sheet.transaction.hash()
         ),
+    );
+    let [domain, message] = sheet.transaction.parts();
+    line(
+        &mut page,
+        format!("Hardware wallets show its two parts:\n  domain  {domain}\n  message {message}\n"),
     );
     line(
         &mut page,
@@ -66,5 +71,14 @@ pub(super) fn page(title: &str, sheet: &Sheet, [typed, builder]: [&Path; 2]) -> 
              these are good for nothing:\nhave them written anew."
         ),
     );
+    if let Some(all) = &sheet.written.all {
+        line(
+            &mut page,
+            format!(
+                "\nAll of it is {all} ETH now, and anybody can add a wei meanwhile: the others \
+                 write the same\nwith this amount behind the command."
+            ),
+        );
+    }
     page
 }
