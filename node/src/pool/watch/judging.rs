@@ -15,6 +15,7 @@ use node_core::pool::book::Round;
 use node_core::pool::consent::{BeaconFacts, Consent, Extra, Grounds, Refusal, extra, judge};
 use node_core::pool::misuse::{Evidence, doubtful};
 use node_core::pool::sight::Sight;
+use node_core::pool::withdrawal::rehearsal::Rehearsal;
 use node_core::pool::withdrawal::{Owned, Unfit};
 use proto::agreement::PoolVersion;
 use proto::eth::{ChainSpec, DepositData};
@@ -28,6 +29,7 @@ use crate::checks::chain::{UnfitNode, slot_by_two};
 use crate::checks::own_nodes::{NoneServes, OwnNodes};
 use crate::clock;
 use crate::execution::{Execution, ExecutionError, Patience, States};
+use crate::pool::funds::rehearsal;
 use crate::pool::leaving::{Own, paid_out};
 use crate::pool::withdrawal::{Births, look_at_both};
 use crate::pool::{SightError, Target, anchors, answer_of, look_with, state_of};
@@ -103,6 +105,7 @@ struct Seen {
     sight: Sight,
     extra: [Extra; 2],
     withdrawal: Vec<(Address, Result<(), Unfit>)>,
+    rehearsal: Rehearsal,
     logged: Vec<DepositData>,
     beacon: BeaconFacts,
     evidence: Evidence,
@@ -120,6 +123,7 @@ impl Seen {
             sight: &self.sight,
             extra: self.extra.each_ref(),
             withdrawal: &self.withdrawal,
+            rehearsal: self.rehearsal,
             logged: &self.logged,
             beacon: &self.beacon,
             record: &judgement.record,
@@ -140,7 +144,7 @@ async fn see(
     let (mut states, sight) = look_with(&nodes.execution, target, Patience::USUAL).await?;
     let extra = read_extra(&mut states, &sight, &keys).await?;
     let through = (&mut states, &mut settled.births);
-    let withdrawal = read_withdrawal(through, &sight, (lock, version)).await?;
+    let (withdrawal, rehearsal) = read_withdrawal(through, &sight, (lock, version)).await?;
     let chain = &lock.definition.terms().chain;
     let execution = Execution::connect(&nodes.execution, chain, Patience::USUAL).await?;
     let of = keys.iter().copied().collect();
@@ -170,24 +174,26 @@ async fn see(
         sight,
         extra,
         withdrawal,
+        rehearsal,
     })
 }
 
-/// Whether the withdrawal addresses are Safes of the operators, where these name the accounts that
-/// decide.
+/// Whether the withdrawal addresses are Safes of the operators, and how far these have tried that
+/// for ether, where they name the accounts that decide.
 async fn read_withdrawal(
-    through: (&mut States, &mut Births),
+    (states, births): (&mut States, &mut Births),
     sight: &Sight,
     (lock, version): (&Lock, &PoolVersion),
-) -> Result<Vec<(Address, Result<(), Unfit>)>, Unseen> {
+) -> Result<(Vec<(Address, Result<(), Unfit>)>, Rehearsal), Unseen> {
     let threshold = lock.definition.terms().size().threshold();
     let Some(owned) = Owned::agreed(version, threshold) else {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Rehearsal::Nothing));
     };
-    let with = (&anchors(sight), &owned);
-    let judged = look_at_both(through, &version.terms, with).await?;
+    let (blocks, terms) = (anchors(sight), &version.terms);
+    let judged = look_at_both((states, births), terms, (&blocks, &owned)).await?;
     let own = judged.into_iter().map(|(at, kept)| (at, kept.map(|_| ())));
-    Ok(own.collect())
+    let rehearsal = rehearsal(states, terms, blocks.finalised).await?;
+    Ok((own.collect(), rehearsal))
 }
 
 /// What only a deposit has to know of the contracts, at both blocks of the sight.

@@ -15,6 +15,7 @@ use crate::pool::misuse::Evidence;
 use crate::pool::sight::Sight;
 use crate::pool::view::{Block, View};
 use crate::pool::withdrawal::Unfit;
+use crate::pool::withdrawal::rehearsal::Rehearsal;
 use proto::agreement::{Content, PoolTerms, PoolVersion};
 use proto::eth::DepositData;
 use proto::intent::Aims;
@@ -32,6 +33,8 @@ pub struct Case {
     pub extra: [Extra; 2],
     /// Whether the withdrawal addresses are Safes of the operators.
     pub withdrawal: Vec<(Address, Result<(), Unfit>)>,
+    /// How far the operators have tried it.
+    pub rehearsal: Rehearsal,
     /// What was deposited lately.
     pub logged: Vec<DepositData>,
     /// The beacon chain.
@@ -104,6 +107,7 @@ impl Case {
             sight: sight(chain.execution_chain_id, view),
             extra: [extra.clone(), extra],
             withdrawal: [withdrawal, rpl_withdrawal].map(|at| (at, Ok(()))).into(),
+            rehearsal: Rehearsal::Done,
             logged: Vec::new(),
             beacon: BeaconFacts {
                 genesis_validators_root: chain.genesis_validators_root,
@@ -156,6 +160,7 @@ impl Case {
             sight: &self.sight,
             extra: self.extra.each_ref(),
             withdrawal: &self.withdrawal,
+            rehearsal: self.rehearsal,
             logged: &self.logged,
             beacon: &self.beacon,
             record: &self.record,

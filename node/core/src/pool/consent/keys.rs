@@ -124,6 +124,7 @@ fn is_of_one_key(refusal: &Refusal) -> bool {
         | Refusal::Withdrawal { .. }
         | Refusal::NoOwners
         | Refusal::WithdrawalSafe { .. }
+        | Refusal::Untried { .. }
         | Refusal::PendingWithdrawal { .. }
         | Refusal::RplWithdrawal { .. }
         | Refusal::PendingRplWithdrawal { .. }

@@ -7,7 +7,7 @@
 //! | `chain` | that all of it is one chain, and a Rocket Pool that this program knows |
 //! | `owners` | that what comes back comes to the group |
 //! | `safe` | that no person has the node account alone, where it must be everybody's |
-//! | `withdrawal` | that what comes back comes to a Safe of the operators |
+//! | `withdrawal` | that what comes back comes to a Safe of the operators, which they have tried |
 //! | `keys` | that these keys may be deposited |
 //! | [`extra`] | what of the contracts only this asks |
 //!
@@ -53,6 +53,7 @@ use super::misuse::Evidence;
 use super::plan::MOST_AT_ONCE;
 use super::sight::Sight;
 use super::withdrawal::Unfit;
+use super::withdrawal::rehearsal::Rehearsal;
 use crate::deposit::credentials;
 use crate::record::Joined;
 
@@ -104,6 +105,8 @@ pub struct Grounds<'a> {
     /// Whether the agreed withdrawal addresses are Safes of the operators, and if not, why not: of
     /// each that was looked at.
     pub withdrawal: &'a [(Address, Result<(), Unfit>)],
+    /// How far the operators have tried that for ether, at the finalised block.
+    pub rehearsal: Rehearsal,
     /// Deposits of the keys that the deposit contract has logged lately: those that the states of
     /// the beacon chain may not hold yet. Their signatures are not checked.
     pub logged: &'a [DepositData],

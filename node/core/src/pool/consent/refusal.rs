@@ -13,6 +13,7 @@ use crate::pool::amount::Wei;
 use crate::pool::misuse::{Misuse, Source};
 use crate::pool::safe::Odd;
 use crate::pool::withdrawal::Unfit;
+use crate::pool::withdrawal::rehearsal::Rehearsal;
 
 /// The block at which a rule was broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,6 +179,17 @@ pub enum Refusal {
         at: Address,
         /// What speaks against it.
         why: Unfit,
+    },
+    /// Nobody knows yet whether anything can be taken out of it.
+    #[error(
+        "the withdrawal Safe {} was not tried, and no bond moves before: {so_far}",
+        checksummed(.at)
+    )]
+    Untried {
+        /// Which Safe.
+        at: Address,
+        /// How far the operators are with it.
+        so_far: Rehearsal,
     },
     /// Ether could go elsewhere.
     #[error(

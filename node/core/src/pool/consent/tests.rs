@@ -17,6 +17,7 @@ use crate::pool::amount::Wei;
 use crate::pool::megapool::{Deployed, Stage, Validator};
 use crate::pool::view::View;
 use crate::pool::withdrawal::Unfit;
+use crate::pool::withdrawal::rehearsal::Rehearsal;
 
 mod keys;
 mod safe;
@@ -108,6 +109,13 @@ const BROKEN: &[(&str, Culprit, Break)] = &[
     }),
     ("withdrawal_safe", Culprit::Nobody, |it| {
         it.withdrawal[0].1 = Err(Unfit::NoContract);
+    }),
+    ("withdrawal_safe_untried", Culprit::Nobody, |it| {
+        it.rehearsal = Rehearsal::Nothing;
+    }),
+    ("withdrawal_safe_untried", Culprit::Nobody, |it| {
+        let (from, amount) = (EVIL.into(), Rehearsal::amount());
+        it.rehearsal = Rehearsal::Received { from, amount };
     }),
     ("no_owners", Culprit::Nobody, |it| {
         it.agreement.as_mut().unwrap().terms.members[1].owner = None;

@@ -1,11 +1,13 @@
 //! That what comes back comes to a Safe of the operators' own: where they name the accounts that
-//! decide, and on mainnet always. Whoever has the withdrawal address has everything.
+//! decide, and on mainnet always. Whoever has the withdrawal address has everything. Before a bond
+//! moves they have tried it, with a little ether that came in and went back.
 
 use proto::agreement::PoolTerms;
 
 use super::Grounds;
 use super::refusal::Refusal;
 use crate::pool::MAINNET;
+use crate::pool::withdrawal::rehearsal::Rehearsal;
 
 pub(super) fn check(grounds: &Grounds<'_>, terms: &PoolTerms) -> Result<(), Refusal> {
     let definition = grounds.lock.definition.terms();
@@ -29,5 +31,11 @@ pub(super) fn check(grounds: &Grounds<'_>, terms: &PoolTerms) -> Result<(), Refu
             None => return Err(Refusal::OtherSight),
         }
     }
-    Ok(())
+    match grounds.rehearsal {
+        Rehearsal::Done => Ok(()),
+        so_far @ (Rehearsal::Nothing | Rehearsal::Received { .. }) => Err(Refusal::Untried {
+            at: terms.withdrawal,
+            so_far,
+        }),
+    }
 }

@@ -24,6 +24,7 @@ impl Refusal {
             Self::Withdrawal { .. } => "withdrawal_address",
             Self::NoOwners => "no_owners",
             Self::WithdrawalSafe { .. } => "withdrawal_safe",
+            Self::Untried { .. } => "withdrawal_safe_untried",
             Self::PendingWithdrawal { .. } => "pending_withdrawal_address",
             Self::RplWithdrawal { .. } => "rpl_withdrawal_address",
             Self::PendingRplWithdrawal { .. } => "pending_rpl_withdrawal_address",
@@ -93,6 +94,7 @@ impl Refusal {
             | Self::Withdrawal { .. }
             | Self::NoOwners
             | Self::WithdrawalSafe { .. }
+            | Self::Untried { .. }
             | Self::PendingWithdrawal { .. }
             | Self::RplWithdrawal { .. }
             | Self::PendingRplWithdrawal { .. }
