@@ -5,15 +5,19 @@
 //! `threshold_crypto` takes any list of points as a key set: an empty one panics later, infinity is
 //! accepted, and the degree is never held against the threshold. So a [`PublicKeySet`] is made here
 //! only, from as many valid points as shares open it. Its arithmetic is not constant time; the
-//! polynomials are made with [`crate::bls`], and only the finished shares of these two keys ever
-//! enter it.
+//! polynomials are made with [`crate::bls`], and only the finished shares of these two keys, and
+//! the one-time secrets of what is sealed ([`SealedPartial`]), ever enter it.
+
+mod partial;
+
+pub use partial::SealedPartial;
+pub use threshold_crypto::{PublicKeySet, SecretKeyShare};
 
 use proto::{ClusterSize, PublicKey};
 use serde::Deserialize as _;
 use serde::de::value::{Error as ValueError, SeqDeserializer};
 use thiserror::Error;
 use threshold_crypto::poly::Commitment;
-use threshold_crypto::{PublicKeySet, SecretKeyShare};
 
 use crate::bls::{BadPoint, PublicPoint, SecretShare};
 

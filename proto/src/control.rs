@@ -18,7 +18,7 @@ use thiserror::Error;
 
 use crate::{Root, ValidatorPosition};
 
-pub use exit::{Approval, Exit, Stage};
+pub use exit::{Approval, Exit, Opener, Presigned, Stage};
 pub use intent::{IntentRequest, Intents, Shown};
 pub use proof::{Made, Proof, ProofStage};
 
@@ -72,6 +72,16 @@ pub enum ExitRequest {
         /// For how long, in seconds.
         term: u64,
     },
+    /// The operator lets what was signed of it in advance be opened: [`Answer::Exit`] once that is
+    /// durable.
+    Open {
+        /// Of which validator.
+        validator: Which,
+        /// For how long, in seconds.
+        term: u64,
+    },
+    /// What was signed in advance: [`Answer::Presigned`].
+    Presigned,
     /// The operator does not approve any more: [`Answer::Exit`] once that is durable.
     Withdraw(Which),
 }
@@ -98,6 +108,8 @@ pub enum Answer {
     Proof(Proof),
     /// How intents stand.
     Intents(Box<Intents>),
+    /// What was signed in advance, of all validators.
+    Presigned(Vec<Presigned>),
 }
 
 /// Bytes are not what was to come.

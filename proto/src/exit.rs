@@ -1,14 +1,20 @@
-//! What operators say about the exit of a validator: that they approve of it, or do not any more.
+//! What operators say about the exit of a validator: that they approve of it, that what their peers
+//! have signed of it in advance may be opened ([`SealedExit`]), or neither any more.
 //!
 //! Each says it for himself, under his identity key and for a limited time. t words that approve
 //! of one exit in one epoch let the peers sign it: an exit cannot be taken back, so nothing less
 //! than a threshold of people decides. A word names its cluster by the lock, and its validator by
-//! the group key, so it is worth nothing anywhere else.
+//! the group key, so it is worth nothing anywhere else. To open needs n - t + 1: as many as can
+//! halt the cluster. Neither yes is ever the other.
 //!
 //! Of two words of one operator about one validator the later one counts, by the second in which
 //! it was said; of two of one second the greater one, so that all peers count the same.
 //!
 //! Never here: who has said what, or whether that is enough.
+
+mod sealed;
+
+pub use sealed::{ExitPart, SealedExit, SealedText};
 
 use crate::{Epoch, PublicKey, Root, Statement};
 
@@ -42,6 +48,11 @@ pub enum Says {
         /// Until when this holds, in Unix seconds.
         until: u64,
     },
+    /// What was signed of its exit in advance may be opened. Since version 10.
+    Opens {
+        /// Until when this holds, in Unix seconds.
+        until: u64,
+    },
     /// It may not, whatever was said before.
     Withdrawn,
 }
@@ -55,7 +66,7 @@ impl ExitWord {
     /// Whether it holds no longer than it may.
     pub fn is_within_bounds(&self) -> bool {
         match self.says {
-            Says::Approved { until, .. } => {
+            Says::Approved { until, .. } | Says::Opens { until } => {
                 until > self.said_at && until - self.said_at <= LONGEST_TERM
             }
             Says::Withdrawn => true,
@@ -66,7 +77,7 @@ impl ExitWord {
     /// as an approval that was given before it may hold.
     pub fn ends_at(&self) -> u64 {
         match self.says {
-            Says::Approved { until, .. } => until,
+            Says::Approved { until, .. } | Says::Opens { until } => until,
             Says::Withdrawn => self.said_at.saturating_add(LONGEST_TERM),
         }
     }
@@ -75,7 +86,15 @@ impl ExitWord {
     pub fn approves(&self, now: u64) -> Option<Epoch> {
         match self.says {
             Says::Approved { epoch, until } => (now < until).then_some(epoch),
-            Says::Withdrawn => None,
+            Says::Opens { .. } | Says::Withdrawn => None,
+        }
+    }
+
+    /// Whether it lets what was signed in advance be opened, at this time in Unix seconds.
+    pub fn opens(&self, now: u64) -> bool {
+        match self.says {
+            Says::Opens { until } => now < until,
+            Says::Approved { .. } | Says::Withdrawn => false,
         }
     }
 }
@@ -91,6 +110,10 @@ impl Statement for ExitWord {
             Says::Approved { epoch, until } => {
                 write(&[1]);
                 write(&epoch.0.to_le_bytes());
+                write(&until.to_le_bytes());
+            }
+            Says::Opens { until } => {
+                write(&[2]);
                 write(&until.to_le_bytes());
             }
             Says::Withdrawn => write(&[0]),

@@ -11,6 +11,7 @@ mod cosigning;
 mod intending;
 mod joining;
 mod leaving;
+mod presigning;
 mod registering;
 mod selecting;
 
@@ -26,6 +27,7 @@ pub use joining::{
     DepositDemand, DepositRefusal, DepositShares, MAX_DEPOSITS, MAX_RULE, MAX_WORDS,
 };
 pub use leaving::{ExitShare, MAX_EXIT_WORDS, SentExitWord};
+pub use presigning::{ExitOpening, LackedExit, MAX_SEALED_EXITS, OpeningPart, SentSealedExit};
 pub use registering::{MAX_REGISTRATIONS, RegistrationShare};
 pub use selecting::{Electorate, SelectionShares};
 
@@ -88,6 +90,12 @@ pub enum Frame {
     /// By what the sender acts at Rocket Pool: it takes blocks that pay as that says. To peers that
     /// know it, in place of [`Frame::Agreement`].
     StandsOn(StandsOn),
+    /// Partial signatures of exits, sealed; at most [`MAX_SEALED_EXITS`].
+    SealedExits(Vec<SentSealedExit>),
+    /// Which of them the sender lacks: of each validator once at most.
+    SealedExitsWanted(Vec<LackedExit>),
+    /// The sender's parts of the keys to those of one exit.
+    ExitOpening(ExitOpening),
 }
 
 /// A question for one part of the blobs of a block that the cluster has signed.
@@ -218,6 +226,18 @@ pub enum BadFrame {
     /// A rule has no name, or one of other letters or too many.
     #[error("the name of a rule is none")]
     RuleName,
+    /// A sealed partial signature has another length.
+    #[error("a sealed partial signature of {0} bytes instead of 240")]
+    SealedLength(usize),
+    /// More sealed partial signatures than a frame has.
+    #[error("{0} sealed partial signatures in a frame, of at most {MAX_SEALED_EXITS}")]
+    TooManySealed(usize),
+    /// More parts of keys than a cluster has operators.
+    #[error("{0} parts of keys in a frame, of at most 13")]
+    TooManyParts(usize),
+    /// A part of a key is not 48 bytes long.
+    #[error("a part of a key of {0} bytes instead of 48")]
+    PartOfKeyLength(usize),
     /// Words are too long.
     #[error("words of {0} bytes, of at most {MAX_WORDS}")]
     WordsLength(usize),
@@ -261,6 +281,11 @@ impl Frame {
             Self::SafeStep(step) => wire::frame::Body::SafeStep(step.to_wire()),
             Self::Intents(intents) => wire::frame::Body::Intents(intending::to_wire(intents)),
             Self::StandsOn(stands) => wire::frame::Body::StandsOn(stands.to_wire()),
+            Self::SealedExits(exits) => wire::frame::Body::SealedExits(presigning::to_wire(exits)),
+            Self::SealedExitsWanted(lacked) => {
+                wire::frame::Body::SealedExitsWanted(presigning::lacked_to_wire(lacked))
+            }
+            Self::ExitOpening(opening) => wire::frame::Body::ExitOpening(opening.to_wire()),
         };
         wire::Frame { body: Some(body) }.encode_to_vec()
     }
@@ -274,7 +299,8 @@ impl Frame {
             | Self::Taken(_)
             | Self::BlobsWanted(_)
             | Self::BlobsPart(_) => WireVersion::V2,
-            Self::ExitWords(_) | Self::ExitShare(_) => WireVersion::V3,
+            Self::ExitWords(words) => leaving::since(words),
+            Self::ExitShare(_) => WireVersion::V3,
             Self::Agreement(_)
             | Self::DepositDemand(_)
             | Self::DepositShares(_)
@@ -283,6 +309,9 @@ impl Frame {
             Self::SelectionShares(shares) => shares.of.since(),
             Self::SafeStep(_) => WireVersion::V9,
             Self::Intents(_) | Self::StandsOn(_) => WireVersion::V10,
+            Self::SealedExits(_) | Self::SealedExitsWanted(_) | Self::ExitOpening(_) => {
+                WireVersion::V10
+            }
         }
     }
 
@@ -309,13 +338,7 @@ impl Frame {
             wire::frame::Body::BlobsWanted(wanted) => {
                 Ok(Self::BlobsWanted(BlobsWanted::of_wire(&wanted)?))
             }
-            wire::frame::Body::BlobsPart(wire::BlobsPart { of, bytes }) => {
-                if let Some(length) = bytes.as_ref().map(Vec::len).filter(|len| *len > BLOBS_PART) {
-                    return Err(BadFrame::PartLength(length));
-                }
-                let of = BlobsWanted::of_wire(&of.unwrap_or_default())?;
-                Ok(Self::BlobsPart(BlobsPart { of, bytes }))
-            }
+            wire::frame::Body::BlobsPart(part) => BlobsPart::of_wire(part).map(Self::BlobsPart),
             wire::frame::Body::ExitWords(words) => {
                 leaving::words_of_wire(&words).map(Self::ExitWords)
             }
@@ -343,6 +366,15 @@ impl Frame {
             wire::frame::Body::SafeStep(step) => SafeStep::of_wire(step).map(Self::SafeStep),
             wire::frame::Body::Intents(intents) => intending::of_wire(&intents).map(Self::Intents),
             wire::frame::Body::StandsOn(stands) => StandsOn::of_wire(&stands).map(Self::StandsOn),
+            wire::frame::Body::SealedExits(exits) => {
+                presigning::of_wire(&exits).map(Self::SealedExits)
+            }
+            wire::frame::Body::SealedExitsWanted(wanted) => {
+                presigning::lacked_of_wire(&wanted).map(Self::SealedExitsWanted)
+            }
+            wire::frame::Body::ExitOpening(opening) => {
+                ExitOpening::of_wire(&opening).map(Self::ExitOpening)
+            }
             wire::frame::Body::Randao(randao) => {
                 let signature = SignatureBytes::try_from(randao.signature.as_slice())
                     .map_err(|_| BadFrame::SignatureLength(randao.signature.len()))?;
@@ -404,6 +436,17 @@ impl BlobsWanted {
             block,
             part: wanted.part,
         })
+    }
+}
+
+impl BlobsPart {
+    fn of_wire(part: wire::BlobsPart) -> Result<Self, BadFrame> {
+        let wire::BlobsPart { of, bytes } = part;
+        if let Some(length) = bytes.as_ref().map(Vec::len).filter(|len| *len > BLOBS_PART) {
+            return Err(BadFrame::PartLength(length));
+        }
+        let of = BlobsWanted::of_wire(&of.unwrap_or_default())?;
+        Ok(Self { of, bytes })
     }
 }
 

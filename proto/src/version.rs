@@ -58,6 +58,10 @@ impl WireVersion {
     pub const V9: Self = Self(9);
     /// Intents at Rocket Pool: documents with signatures (`Intents`), and by what a peer acts
     /// (`StandsOn`).
+    ///
+    /// Exits that are signed in advance: sealed partial signatures (`SealedExits`), which are asked
+    /// for (`SealedExitsWanted`) and opened (`ExitOpening`), and the words that let them be opened
+    /// among `ExitWords`.
     pub const V10: Self = Self(10);
 
     /// Its number.

@@ -48,6 +48,8 @@ impl World {
             }
             Output::Keep { keeping, words } => self.keep(peer, keeping, words),
             Output::KeepIntents { keeping, text } => self.keep_intents(peer, keeping, text),
+            // A write of this file takes no time here: nothing waits for it.
+            Output::KeepSealed(sealed) => self.peers[peer].sealed = sealed,
             Output::Answer(_, answer) => self.exits.answers.push((peer, answer)),
             Output::Errand(errand) => self.errand(peer, errand),
             // No cluster here has a Safe as node account.
@@ -187,6 +189,9 @@ impl World {
             | Frame::Intents(_)
             | Frame::StandsOn(_)
             | Frame::RegistrationShares(_)
+            | Frame::SealedExits(_)
+            | Frame::SealedExitsWanted(_)
+            | Frame::ExitOpening(_)
             | Frame::SelectionShares(_)) => {
                 self.count_blobs(peer, &other);
                 self.check_exit(peer, &other);

@@ -52,6 +52,7 @@ impl World {
             | Request::SubscribeSync(..)
             | Request::Condition
             | Request::Leaving(_)
+            | Request::Final(_)
             | Request::SubmitExit(..)
             | Request::Register(_)
             | Request::Submit { .. } => return,
@@ -161,17 +162,14 @@ impl World {
                 Response::Block(slot, self.own_block((peer, state), of))
             }
             Request::Bids { duty, relays, .. } => self.show_bids(peer, duty, &relays),
-            Request::Condition => Response::Condition(match state {
-                BeaconNode::Sound => Condition::Sound,
-                BeaconNode::Optimistic => Condition::Behind,
-                BeaconNode::Dead | BeaconNode::Hung => Condition::Mute,
-            }),
+            Request::Condition => Response::Condition(condition(state)),
             Request::Knows { duty, root } => {
                 let seen = self.sight(peer, state, root);
                 Response::Knows { duty, root, seen }
             }
             Request::Submit { duty, submission } => self.submit(peer, duty, submission),
-            Request::Leaving(asked) => self.standing(state, &asked),
+            Request::Leaving(asked) => Response::Leaving(self.standing(state, &asked)),
+            Request::Final(asked) => Response::Final(self.standing(state, &asked)),
             Request::SubmitExit(validator, exit) => self.take_exit(peer, validator, &exit),
             Request::Register(all) => self.take_registrations(peer, speaks, all),
         }
@@ -251,4 +249,13 @@ impl World {
 /// Whether the answer says who has a duty when.
 fn names_duties(request: &Request) -> bool {
     matches!(request, Request::Attesters(..) | Request::Proposers(_))
+}
+
+/// How a beacon node says that it is.
+fn condition(state: BeaconNode) -> Condition {
+    match state {
+        BeaconNode::Sound => Condition::Sound,
+        BeaconNode::Optimistic => Condition::Behind,
+        BeaconNode::Dead | BeaconNode::Hung => Condition::Mute,
+    }
 }

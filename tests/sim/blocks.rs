@@ -129,6 +129,9 @@ impl World {
             | Frame::Intents(_)
             | Frame::StandsOn(_)
             | Frame::RegistrationShares(_)
+            | Frame::SealedExits(_)
+            | Frame::SealedExitsWanted(_)
+            | Frame::ExitOpening(_)
             | Frame::SelectionShares(_) => {}
         }
     }

@@ -7,14 +7,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dkg::bls::Message as Hashed;
+use dkg::seal::{SealedPartial, exit_set};
 use node_core::duties::note::ExitNote;
 use node_core::duties::onehop::exit::standing::{FAR_FUTURE, Leaving};
 use node_core::duties::{Input, Response};
 use proto::control::{Answer, ExitRequest as Order, Stage, Which};
 use proto::eth::operations::SignedVoluntaryExit;
 use proto::eth::{ValidatorIndex, signing_root};
-use proto::exit::{ExitWord, Says};
-use proto::frame::{ExitShare, Frame, SentExitWord};
+use proto::exit::{ExitPart, ExitWord, Says, SealedExit};
+use proto::frame::{ExitOpening, ExitShare, Frame, SentExitWord, SentSealedExit};
 use proto::{Epoch, PeerIndex, ValidatorPosition};
 
 use crate::chain::FIRST_INDEX;
@@ -34,6 +35,10 @@ const TO_WITHDRAWAL: u64 = 256;
 pub struct Exits {
     /// Whose operators have ever said yes to which exit.
     approved: BTreeMap<u32, BTreeSet<usize>>,
+    /// Whose operators have ever let what was signed in advance of which exit be opened.
+    opened: BTreeMap<u32, BTreeSet<usize>>,
+    /// Which peers let go of their parts of the keys to which exit.
+    pub keys: BTreeSet<(usize, u32)>,
     /// The first epoch without duties of those that leave.
     taken: BTreeMap<u32, Epoch>,
     /// The answers to orders, with whose peer gave them.
@@ -61,6 +66,15 @@ impl World {
         let validator = Which::Position(ValidatorPosition(validator));
         let term = proto::exit::TERM;
         self.order(peer, Order::Approve { validator, term });
+    }
+
+    /// The operator of `peer` lets what was signed in advance of the exit be opened.
+    pub fn open_exit(&mut self, peer: usize, validator: u32) {
+        let operators = self.exits.opened.entry(validator).or_default();
+        operators.insert(peer);
+        let validator = Which::Position(ValidatorPosition(validator));
+        let term = proto::exit::TERM;
+        self.order(peer, Order::Open { validator, term });
     }
 
     /// The operator of `peer` orders something.
@@ -95,19 +109,24 @@ impl World {
     }
 
     /// How many operators may have said yes: those that have, and those of bad peers.
-    fn yes(&self, validator: u32) -> usize {
-        let approved = self.exits.approved.get(&validator);
-        let approved = approved.into_iter().flatten().copied();
-        approved
-            .chain(self.checks.bad.iter().copied())
+    fn yes(&self, said: &BTreeMap<u32, BTreeSet<usize>>, validator: u32) -> usize {
+        let said = said.get(&validator).into_iter().flatten().copied();
+        said.chain(self.checks.bad.iter().copied())
             .collect::<BTreeSet<_>>()
             .len()
     }
 
-    fn check_approved(&mut self, validator: u32, what: &str) {
-        let yes = self.yes(validator);
-        if yes < self.checks.size.threshold() {
-            let detail = format!("{what} of validator {validator}, and {yes} operators approve");
+    fn is_approved(&self, validator: u32) -> bool {
+        self.yes(&self.exits.approved, validator) >= self.checks.size.threshold()
+    }
+
+    fn may_be_opened(&self, validator: u32) -> bool {
+        self.yes(&self.exits.opened, validator) >= self.checks.size.halting()
+    }
+
+    fn check_that(&mut self, holds: bool, validator: u32, what: &str) {
+        if !holds {
+            let detail = format!("{what} of validator {validator}, and too few operators approve");
             self.checks.violated("exits", detail);
         }
     }
@@ -119,7 +138,17 @@ impl World {
         {
             let validator = partial.validator.0;
             self.exits.shares.insert((peer, validator, *epoch));
-            self.check_approved(validator, &format!("peer {peer} signs the exit"));
+            let holds = self.is_approved(validator);
+            self.check_that(holds, validator, &format!("peer {peer} signs the exit"));
+        }
+        if let Frame::ExitOpening(opening) = frame
+            && self.peers[peer].is_correct()
+        {
+            let validator = opening.validator.0;
+            self.exits.keys.insert((peer, validator));
+            let own = self.exits.opened.get(&validator);
+            let holds = own.is_some_and(|own| own.contains(&peer)) && self.may_be_opened(validator);
+            self.check_that(holds, validator, &format!("peer {peer} opens the exit"));
         }
     }
 
@@ -128,7 +157,7 @@ impl World {
         &self,
         state: BeaconNode,
         asked: &[(ValidatorPosition, proto::PublicKey)],
-    ) -> Response {
+    ) -> Option<Vec<(ValidatorPosition, Option<Leaving>)>> {
         let of = |(at, _): &(ValidatorPosition, proto::PublicKey)| {
             let exit = self.exits.taken.get(&at.0).copied();
             let withdrawable = exit.map(|epoch| Epoch(epoch.0 + TO_WITHDRAWAL));
@@ -142,7 +171,7 @@ impl World {
             (*at, Some(known))
         };
         let speaks = ![BeaconNode::Dead, BeaconNode::Hung].contains(&state);
-        Response::Leaving(speaks.then(|| asked.iter().map(of).collect()))
+        speaks.then(|| asked.iter().map(of).collect())
     }
 
     /// A beacon node is given an exit, and takes it if the chain would.
@@ -155,7 +184,8 @@ impl World {
         let of = position_of(exit.message.validator_index);
         let root = signing_root(&exit.message, self.chain.spec.voluntary_exit_domain());
         self.verify(of, root, exit.signature);
-        self.check_approved(of, "an exit reaches the chain");
+        let holds = self.is_approved(of) || self.may_be_opened(of);
+        self.check_that(holds, of, "an exit reaches the chain");
         let slot = self
             .chain
             .spec
@@ -199,7 +229,7 @@ pub fn undecided(me: PeerIndex, words: &[SentExitWord], means: &Means<'_>) -> Fr
                 ..*word
             }
         }
-        Says::Approved { .. } | Says::Withdrawn => *word,
+        Says::Approved { .. } | Says::Opens { .. } | Says::Withdrawn => *word,
     };
     Frame::ExitWords(words.iter().map(other).collect())
 }
@@ -211,4 +241,45 @@ pub fn bad_share(me: PeerIndex, share: &ExitShare, means: &Means<'_>) -> Frame {
     let held = &held[share.partial.validator.index()].share;
     share.partial.signature = held.sign(&Hashed::hash([0xbb; 32].into())).to_bytes();
     Frame::ExitShare(share)
+}
+
+/// Of its own sealed parts others, which only opening shows to be none; those of others as they
+/// are.
+pub fn bad_sealed(me: PeerIndex, sealed: &[SentSealedExit], means: &Means<'_>) -> Frame {
+    let cluster = means.cluster;
+    let other = |sent: &SentSealedExit| {
+        if sent.sealer as usize != me.position() {
+            return *sent;
+        }
+        let at = sent.validator.index();
+        let part = ExitPart {
+            lock: cluster.lock.hash(),
+            validator: cluster.lock.validators[at].public_key,
+            index: sent.index,
+            epoch: sent.epoch,
+            sealer: me,
+        };
+        let size = cluster.lock.definition.terms().size();
+        let points = cluster.lock.exit_seal_commitment.as_ref().unwrap();
+        let key = exit_set(size, points).unwrap();
+        let share = &cluster.outcomes[me.position()].validators[at].share;
+        let message = Hashed::hash([0xbb; 32].into());
+        let text = SealedPartial::seal(&key, share, &message, part.label());
+        let signature = cluster.identities[me.position()].sign_bare(&SealedExit { part, text });
+        SentSealedExit {
+            text,
+            signature,
+            ..*sent
+        }
+    };
+    Frame::SealedExits(sealed.iter().map(other).collect())
+}
+
+/// Parts of keys to something else.
+pub fn bad_opening(mut opening: ExitOpening) -> Frame {
+    let first = opening.parts[0].share;
+    for part in &mut opening.parts {
+        part.share = first;
+    }
+    Frame::ExitOpening(opening)
 }

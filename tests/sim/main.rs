@@ -104,6 +104,7 @@ mod old;
 mod payees;
 mod peer;
 mod plan;
+mod presigned;
 
 mod recoveries;
 mod registering;

@@ -13,10 +13,10 @@ use node_core::pool::intent::{Cluster as Whose, Intents};
 use node_core::record::{
     Entry, History, Journal, JournalError, LogFile, Owner, Record, SimulatedDisk,
 };
-use node_core::vault::{Held, Vault};
+use node_core::vault::{ExitKey, Held, Vault};
 use proto::agreement::PoolVersion;
 use proto::eth::{ChainSpec, ValidatorIndex};
-use proto::frame::SentExitWord;
+use proto::frame::{SentExitWord, SentSealedExit};
 use proto::{Address, PeerIndex, Timestamp, Versions};
 use tests::cluster::Cluster;
 
@@ -62,6 +62,8 @@ pub struct Peer {
     pub words: Vec<SentExitWord>,
     /// What of intents is on its disk.
     pub intents: Option<String>,
+    /// What of sealed exits is on its disk.
+    pub sealed: Vec<SentSealedExit>,
     /// How far its clock is ahead, in microseconds.
     pub skew_micros: i64,
     /// How much its clock gains in each slot, in microseconds.
@@ -149,6 +151,7 @@ impl Peer {
             memory: BTreeMap::new(),
             words: Vec::new(),
             intents: None,
+            sealed: Vec::new(),
             skew_micros: 0,
             drift_micros: 0,
             beacon: BeaconNode::Sound,
@@ -229,6 +232,10 @@ impl Peer {
         });
         let size = cluster.lock.definition.terms().size();
         let mut vault = Vault::open(size, held.collect(), history).unwrap();
+        let key = ExitKey::of(&cluster.lock).unwrap();
+        if let Some((key, own)) = key.zip(outcome.exit_seal.as_ref()) {
+            vault.hold_exit_key(key.held(self.index, &own.share));
+        }
         for (claimant, sequence) in &self.denied {
             vault.deny(*claimant, *sequence);
         }
@@ -248,6 +255,7 @@ impl Peer {
             let kept = Intents::from_json(text, &Whose::of(&cluster.lock));
             node.recall_intents(kept.unwrap());
         }
+        node.recall_sealed(Some(self.sealed.clone()));
         node.build_by(self.builders.clone());
         if let Some(version) = &self.agreement {
             node.watch_pool();

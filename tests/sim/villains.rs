@@ -17,7 +17,7 @@ use tests::cluster::Cluster;
 use crate::blocks::{Lie, Oddity};
 use crate::chain::Chain;
 use crate::joining::bad_deposits;
-use crate::leaving::{bad_share, undecided};
+use crate::leaving::{bad_opening, bad_sealed, bad_share, undecided};
 use crate::registering::bad_registrations;
 
 /// The number of a record that a false witness claims to have seen.
@@ -106,6 +106,12 @@ impl Villain {
             Ok(Frame::ExitShare(share)) if self == Self::BadShares => {
                 return vec![bad_share(me, &share, means).encode()];
             }
+            Ok(Frame::SealedExits(sealed)) if self == Self::BadShares => {
+                return vec![bad_sealed(me, &sealed, means).encode()];
+            }
+            Ok(Frame::ExitOpening(opening)) if self == Self::BadShares => {
+                return vec![bad_opening(opening).encode()];
+            }
             Ok(Frame::SelectionShares(shares)) if self == Self::BadShares => {
                 return vec![bad_selection(me, shares, means).encode()];
             }
@@ -133,6 +139,9 @@ impl Villain {
                 | Frame::Intents(_)
                 | Frame::StandsOn(_)
                 | Frame::RegistrationShares(_)
+                | Frame::SealedExits(_)
+                | Frame::SealedExitsWanted(_)
+                | Frame::ExitOpening(_)
                 | Frame::SelectionShares(_),
             )
             | Err(_) => return vec![frame],

@@ -150,15 +150,20 @@ pub struct World {
 }
 
 /// The clusters that were made, by their sizes and whether they join Rocket Pool.
-type Made = BTreeMap<(usize, bool), Arc<Cluster>>;
+type Made = BTreeMap<(usize, bool, bool), Arc<Cluster>>;
 
 /// The cluster of n peers that joins Rocket Pool.
 pub fn joining_cluster(peers: usize) -> Arc<Cluster> {
-    cluster(peers, true)
+    cluster(peers, true, false)
+}
+
+/// The cluster of n peers that signs exits in advance.
+pub fn presigning_cluster(peers: usize) -> Arc<Cluster> {
+    cluster(peers, false, true)
 }
 
 /// The cluster of n peers: made once, the same for every world.
-fn cluster(peers: usize, joins: bool) -> Arc<Cluster> {
+fn cluster(peers: usize, joins: bool, presigns: bool) -> Arc<Cluster> {
     static MADE: OnceLock<Mutex<Made>> = OnceLock::new();
     let made = MADE.get_or_init(Mutex::default);
     let mut made = made.lock().unwrap();
@@ -174,10 +179,11 @@ fn cluster(peers: usize, joins: bool) -> Arc<Cluster> {
         validators: VALIDATORS,
         chain,
         joins,
+        presigns,
         seed: 42,
     };
     Arc::clone(
-        made.entry((peers, joins))
+        made.entry((peers, joins, presigns))
             .or_insert_with(|| Arc::new(Cluster::make(&recipe))),
     )
 }
@@ -185,7 +191,7 @@ fn cluster(peers: usize, joins: bool) -> Arc<Cluster> {
 impl World {
     /// A calm world of n correct peers that all start a few seconds before [`FIRST`].
     pub fn new(peers: usize, seed: u64) -> Self {
-        Self::of(cluster(peers, false), seed)
+        Self::of(cluster(peers, false, false), seed)
     }
 
     /// The same, of this cluster.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use dkg::ceremony::{Ceremony, Input, Outcome, Output, Participant, Position};
 use proto::ceremony::{Purpose, Terms as CeremonyTerms};
-use proto::definition::{Chain, Draft, Withdrawal};
+use proto::definition::{Chain, Draft, Version, Withdrawal};
 use proto::lock::{Contents, Lock, Validator};
 use proto::{Identity, Machine as _, PeerIndex, Roster, Timestamp, example};
 
@@ -28,6 +28,8 @@ pub struct Recipe {
     pub chain: Chain,
     /// Whether the definition leaves open where the stake returns to.
     pub joins: bool,
+    /// Whether it has a seal key for exits that are signed in advance.
+    pub presigns: bool,
     /// Makes all keys.
     pub seed: u8,
 }
@@ -44,6 +46,9 @@ impl Cluster {
             validators: recipe.validators,
             ..example::draft(&identities)
         };
+        if recipe.presigns {
+            draft.version = Version::V2;
+        }
         if recipe.joins {
             draft.withdrawal = Withdrawal::Later;
         }
@@ -52,7 +57,10 @@ impl Cluster {
             definition: definition.hash(),
             roster: definition.terms().roster().clone(),
             validators: u16::try_from(recipe.validators).unwrap(),
-            purpose: Purpose::NewCluster,
+            purpose: match recipe.presigns {
+                true => Purpose::NewClusterWithExitKey,
+                false => Purpose::NewCluster,
+            },
         };
         let outcomes = hold(&terms, &identities, recipe.seed);
         let first = &outcomes[0];
@@ -63,7 +71,7 @@ impl Cluster {
         let contents = Contents {
             validators: validators.collect(),
             seal_commitment: first.seal.commitment.clone(),
-            exit_seal_commitment: None,
+            exit_seal_commitment: first.exit_seal.as_ref().map(|key| key.commitment.clone()),
             transcript_hash: first.transcript,
             keystore_salt: first.transcript,
             definition,

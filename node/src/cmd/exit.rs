@@ -2,13 +2,14 @@
 //! exits have come. The running peer does it: this finds it through the socket on its disk.
 
 mod pool;
+mod presigned;
 mod words;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args};
-use proto::control::{Answer, Exit, ExitRequest, Request, Stage, Which};
+use proto::control::{Answer, Exit, ExitRequest, Presigned, Request, Stage, Which};
 use proto::exit::{LONGEST_TERM, TERM};
 use proto::lock::Lock;
 use thiserror::Error;
@@ -61,10 +62,14 @@ pub enum ExitError {
 pub struct Arguments {
     /// Its public key (0x…), its index on the chain, or its place in the lock (lock:0).
     validator: Option<Chosen>,
-    /// Take back this operator's approval, as long as fewer than t have approved.
+    /// Approve that the exit is opened which all peers have signed in advance: n - t + 1 operators
+    /// are enough, for the day on which the others are gone for good.
+    #[arg(long, conflicts_with_all = ["list", "withdraw"])]
+    presigned: bool,
+    /// Take back this operator's approval, as long as too few have approved.
     #[arg(long, conflicts_with = "list")]
     withdraw: bool,
-    /// Show all exits that are approved by somebody or under way.
+    /// Show all exits that are approved by somebody or under way, and what is signed in advance.
     #[arg(long)]
     list: bool,
     /// For how many hours the approval holds, at most a week.
@@ -88,6 +93,8 @@ impl Arguments {
             let Some(chosen) = self.validator else {
                 let exits = peer.list().await?;
                 print!("{}", peer.words().list(&exits));
+                let presigned = peer.presigned().await?;
+                print!("{}", peer.words().presigned(&presigned));
                 return Ok(());
             };
             let which = chosen.among(&peer.lock)?;
@@ -109,23 +116,37 @@ impl Arguments {
             Stage::Waiting
             | Stage::Asking
             | Stage::Signing(_)
+            | Stage::Opening(_)
             | Stage::Signed
             | Stage::Accepted
             | Stage::Refused(_) => {}
         }
         let pool = at_pool.before(pool::key(&exit, &peer.lock));
-        println!("{}", peer.words().before(&exit, self.hours, &pool));
+        let words = peer.words();
+        println!(
+            "{}",
+            match self.presigned {
+                true => words.before_opening(&exit, self.hours, &pool),
+                false => words.before(&exit, self.hours, &pool),
+            }
+        );
         if !self.yes && !confirmed("Do you approve? Type yes: ")? {
             return Err(ExitError::NotApproved);
         }
-        let order = ExitRequest::Approve {
-            // What was read and said yes to, whatever an index leads to by now.
-            validator: Which::Position(exit.validator),
-            term: self.hours * HOUR,
+        // What was read and said yes to, whatever an index leads to by now.
+        let (validator, term) = (Which::Position(exit.validator), self.hours * HOUR);
+        let order = match self.presigned {
+            true => ExitRequest::Open { validator, term },
+            false => ExitRequest::Approve { validator, term },
         };
         let exit = peer.exit(order).await?;
-        println!("{}", peer.words().approved(&exit));
-        if peer.words().lacks(&exit) > 0 {
+        let words = peer.words();
+        let (said, lacks) = match self.presigned {
+            true => (words.approved_opening(&exit), words.lacks_openers(&exit)),
+            false => (words.approved(&exit), words.lacks(&exit)),
+        };
+        println!("{said}");
+        if lacks > 0 {
             return Ok(());
         }
         peer.follow(exit, &at_pool).await
@@ -155,7 +176,9 @@ impl Peer {
         match self.ask(request).await? {
             Answer::Exit(exit) => Ok(exit),
             Answer::Refused(why) => Err(ExitError::Refused(why)),
-            Answer::Exits(_) | Answer::Proof(_) | Answer::Intents(_) => Err(ExitError::Strange),
+            Answer::Exits(_) | Answer::Proof(_) | Answer::Intents(_) | Answer::Presigned(_) => {
+                Err(ExitError::Strange)
+            }
         }
     }
 
@@ -163,7 +186,19 @@ impl Peer {
         match self.ask(ExitRequest::List).await? {
             Answer::Exits(exits) => Ok(exits),
             Answer::Refused(why) => Err(ExitError::Refused(why)),
-            Answer::Exit(_) | Answer::Proof(_) | Answer::Intents(_) => Err(ExitError::Strange),
+            Answer::Exit(_) | Answer::Proof(_) | Answer::Intents(_) | Answer::Presigned(_) => {
+                Err(ExitError::Strange)
+            }
+        }
+    }
+
+    async fn presigned(&self) -> Result<Vec<Presigned>, ExitError> {
+        match self.ask(ExitRequest::Presigned).await? {
+            Answer::Presigned(all) => Ok(all),
+            Answer::Refused(why) => Err(ExitError::Refused(why)),
+            Answer::Exit(_) | Answer::Exits(_) | Answer::Proof(_) | Answer::Intents(_) => {
+                Err(ExitError::Strange)
+            }
         }
     }
 

@@ -13,7 +13,8 @@ use crate::answers::{self, Other, Unread, reason};
 use crate::config::{Config, ConfigError};
 use crate::disk::duty_history::Ending;
 use crate::report::status::{
-    BeaconNodeStatus, CoordinatorStatus, EpochStatus, ExitStatus, PeerStatus, PoolStatus, Status,
+    BeaconNodeStatus, CoordinatorStatus, EpochStatus, ExitStatus, PeerStatus, PoolStatus,
+    PresignedStatus, Status,
 };
 
 /// How long the running peer may take to answer.
@@ -153,6 +154,8 @@ fn page(status: &Status, duties: usize) -> String {
             "no key for pre-signed exits: this cluster's lock was made before there was one"
                 .to_owned(),
         );
+    } else if let Some(words) = presigned(&status.presigned) {
+        line(words);
     }
     line(beacon_node(status));
     for node in &status.beacon_nodes {
@@ -345,8 +348,12 @@ fn exit_line(exit: &ExitStatus) -> String {
         true => String::new(),
         false => format!("; the programs of {} are too old", exit.too_old.join(", ")),
     };
+    let opened = match exit.opened_by.is_empty() {
+        true => String::new(),
+        false => format!(", to be opened by {}", exit.opened_by.join(", ")),
+    };
     format!(
-        "validator {}{index}, epoch {}, approved by {by}: {}{old}",
+        "validator {}{index}, epoch {}, approved by {by}{opened}: {}{old}",
         exit.validator, exit.epoch, exit.stage
     )
 }
@@ -393,6 +400,31 @@ fn duty_line(ending: &Ending) -> String {
         text += &format!(", without {}", ending.absent.join(", "));
     }
     text
+}
+
+/// What is signed in advance of exits; nothing before a validator is active.
+fn presigned(of: &PresignedStatus) -> Option<String> {
+    if of.is_keyless {
+        return Some(
+            "PRE-SIGNED EXITS: this peer's share of their key cannot be used, so it seals none and \
+             opens none: its log says why"
+                .to_owned(),
+        );
+    }
+    let lacking = of.lacking.iter();
+    let lacking: Vec<String> = lacking
+        .map(|(name, of)| format!("{name} of {of}"))
+        .collect();
+    let lacking = match lacking.is_empty() {
+        true => String::new(),
+        false => format!("; sealed parts that are not held: {}", lacking.join(", ")),
+    };
+    (of.active > 0).then(|| {
+        format!(
+            "pre-signed exits: of {} of {} active validators, opened by {} operators{lacking}",
+            of.whole, of.active, of.openers
+        )
+    })
 }
 
 #[cfg(test)]

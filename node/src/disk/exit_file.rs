@@ -20,8 +20,8 @@ use super::files::{self, FileError, Mode};
 
 /// The file's name in the data directory.
 const FILE: &str = "exits.json";
-/// The version of its format.
-const VERSION: u32 = 1;
+/// The version of its format; the second has words that let pre-signed exits be opened.
+const VERSION: u32 = 2;
 /// The longest file that is read, in bytes: a word of every operator about every validator.
 const MAX_FILE: usize = 512 * ClusterSize::MAX * MAX_VALIDATORS;
 
@@ -54,8 +54,11 @@ struct Word {
     operator: u32,
     validator: u32,
     said_at: u64,
-    /// None: withdrawn.
+    /// None: withdrawn, or `opens_until` is there.
     approval: Option<Approval>,
+    /// Until when what was signed in advance may be opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    opens_until: Option<u64>,
     signature: IdentitySignature,
 }
 
@@ -93,8 +96,10 @@ pub fn read(data: &Path, cluster: Root) -> Result<Vec<SentExitWord>, ExitFileErr
 /// # Errors
 /// If the file cannot be written.
 pub fn write(data: &Path, cluster: Root, words: &[SentExitWord]) -> Result<(), FileError> {
+    let opens = |word: &SentExitWord| matches!(word.says, Says::Opens { .. });
     let document = Document {
-        version: VERSION,
+        // What an older program can read stays readable for it.
+        version: if words.iter().any(opens) { VERSION } else { 1 },
         cluster,
         words: words.iter().map(Word::of).collect(),
     };
@@ -113,19 +118,25 @@ impl Word {
                     epoch: epoch.0,
                     until,
                 }),
-                Says::Withdrawn => None,
+                Says::Opens { .. } | Says::Withdrawn => None,
+            },
+            opens_until: match word.says {
+                Says::Opens { until } => Some(until),
+                Says::Approved { .. } | Says::Withdrawn => None,
             },
             signature: word.signature,
         }
     }
 
     fn sent(self) -> SentExitWord {
-        let says = self
-            .approval
-            .map_or(Says::Withdrawn, |approval| Says::Approved {
+        let says = match (self.approval, self.opens_until) {
+            (Some(approval), _) => Says::Approved {
                 epoch: Epoch(approval.epoch),
                 until: approval.until,
-            });
+            },
+            (None, Some(until)) => Says::Opens { until },
+            (None, None) => Says::Withdrawn,
+        };
         SentExitWord {
             operator: self.operator,
             validator: ValidatorPosition(self.validator),

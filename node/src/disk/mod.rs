@@ -11,6 +11,7 @@
 //! | `halts` | validators for which somebody else signs |
 //! | `exit_file` | what operators have said about exits |
 //! | `intent_file` | intents at Rocket Pool |
+//! | `sealed_exits` | what peers have sealed of exits in advance |
 //! | `evidence_log` | evidence against peers, for anybody to check |
 //! | [`files`] | small files, written whole |
 //!
@@ -26,6 +27,7 @@ pub(crate) mod intent_file;
 pub mod keystore;
 mod lock;
 mod record_files;
+pub(crate) mod sealed_exits;
 pub(crate) mod writer;
 
 pub use lock::{DataLock, LockError};

@@ -161,7 +161,8 @@ impl Question {
             }
             Request::Submit { duty, submission } => self.submit(duty, submission).await,
             Request::Register(all) => self.register(all).await,
-            Request::Leaving(wanted) => Response::Leaving(self.leaving(&wanted).await),
+            Request::Leaving(wanted) => Response::Leaving(self.at_head(&wanted).await),
+            Request::Final(wanted) => Response::Final(self.at_finality(&wanted).await),
             Request::SubmitExit(validator, exit) => {
                 let refused = self.client().submit_exit(&exit).await.err();
                 Response::SubmitExit(validator, refused.map(|error| error.to_string()))
@@ -223,14 +224,28 @@ impl Question {
         Ok(known.collect())
     }
 
-    /// How these validators stand at the head; none if the node does not say all of it.
-    async fn leaving(
+    /// How these validators stand at the head.
+    async fn at_head(&mut self, wanted: &[(ValidatorPosition, PublicKey)]) -> Option<Standings> {
+        self.standings(StateId::Head, wanted).await
+    }
+
+    /// How they stand in the last finalised state.
+    async fn at_finality(
         &mut self,
         wanted: &[(ValidatorPosition, PublicKey)],
-    ) -> Option<Vec<(ValidatorPosition, Option<Leaving>)>> {
-        let what = "how validators stand that want to leave";
+    ) -> Option<Standings> {
+        self.standings(StateId::Finalized, wanted).await
+    }
+
+    /// How they stand in a state; none if the node does not say all of it.
+    async fn standings(
+        &mut self,
+        state: StateId,
+        wanted: &[(ValidatorPosition, PublicKey)],
+    ) -> Option<Standings> {
+        let what = "how validators stand that want to leave, or may one day";
         let keys: Vec<PublicKey> = wanted.iter().map(|(_, key)| *key).collect();
-        let found = self.client().known_validators(StateId::Head, &keys).await;
+        let found = self.client().known_validators(state, &keys).await;
         let found = found.inspect_err(|error| self.complain(what, error)).ok()?;
         let all = found.known.into_iter();
         let known: BTreeMap<PublicKey, ValidatorState> =
@@ -321,6 +336,9 @@ impl Question {
         }))
     }
 }
+
+/// How validators stand; nothing of one that the node does not know.
+type Standings = Vec<(ValidatorPosition, Option<Leaving>)>;
 
 /// What an exit needs of a validator; none if the node does not say it.
 fn standing(state: &ValidatorState) -> Option<Leaving> {

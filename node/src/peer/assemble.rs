@@ -32,6 +32,7 @@ use crate::disk::duty_history::{DutyHistory, Remembered, Row};
 use crate::disk::evidence_log::EvidenceLog;
 use crate::disk::exit_file::ExitKeeper;
 use crate::disk::intent_file::IntentKeeper;
+use crate::disk::sealed_exits::SealedKeeper;
 use crate::disk::writer::Writer;
 use crate::disk::{DataLock, Files};
 use crate::net::{self, Limits, Settings};
@@ -166,6 +167,7 @@ pub(super) async fn assemble(
         writer: Writer::start(journal, to_written),
         keeper: ExitKeeper::start(config.data_dir.clone(), cluster, to_kept),
         intents: IntentKeeper::start(config.data_dir.clone(), to_intents_kept),
+        sealed_keeper: SealedKeeper::start(config.data_dir.clone(), cluster),
         errands,
         outcomes,
         halts,
@@ -394,6 +396,7 @@ fn core(
         journal,
         words,
         intents,
+        sealed,
         fee_recipients,
         account: _,
     } = loaded;
@@ -421,6 +424,7 @@ fn core(
         Ok(intents) => node.recall_intents(intents),
         Err(why) => node.bar_intents(why),
     }
+    node.recall_sealed(sealed);
     Ok((node, journal))
 }
 

@@ -102,7 +102,8 @@ impl PutOff {
             Deferred::Presign(_)
             | Deferred::Select(_)
             | Deferred::Deposits
-            | Deferred::Registrations => self.idle.push_back(deferred),
+            | Deferred::Registrations
+            | Deferred::Presigned => self.idle.push_back(deferred),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What lies in the data directory, read and checked in the order in which a mistake would cost:
 //! the lock, the signing record, the shares (each enrolled in the record?).
 
-use proto::frame::SentExitWord;
+use proto::frame::{SentExitWord, SentSealedExit};
 use proto::lock::Lock;
 use proto::{Address, Identity, PeerIndex};
 use tracing::warn;
@@ -12,12 +12,14 @@ use crate::config::Config;
 use crate::disk::denials;
 use crate::disk::exit_file;
 use crate::disk::keystore::{self, MasterSecret, SecretUse};
+use crate::disk::sealed_exits;
 use crate::disk::{DataLock, Files};
 use crate::pool::sending::own_account::{self, OwnAccount, OwnAccountError};
+use node_core::ceremony::share_key;
 use node_core::partials::keys::ClusterKeys;
 use node_core::pool::intent::Intents;
 use node_core::record::{Journal, Owner};
-use node_core::vault::{Held, Vault};
+use node_core::vault::{ExitKey, Held, HeldExitKey, Vault};
 
 /// What is known once the files are read: who this peer is and what it holds.
 pub(super) struct Loaded {
@@ -31,6 +33,8 @@ pub(super) struct Loaded {
     pub(super) words: Result<Vec<SentExitWord>, String>,
     /// The intents at Rocket Pool, or why they cannot be read.
     pub(super) intents: Result<Intents, String>,
+    /// What peers had sealed of exits; none if that cannot be read.
+    pub(super) sealed: Option<Vec<SentSealedExit>>,
     /// Whom the blocks of each validator pay, by the definition.
     pub(super) fee_recipients: Vec<Option<Address>>,
     /// The operator's own account, if there is one that opens.
@@ -65,9 +69,13 @@ pub(super) fn load(config: &Config, data: &DataLock) -> Result<Loaded, StartErro
             vault.deny(claimant, denial.sequence);
         }
     }
+    if let Some(key) = exit_key(config, (&lock, me), &master) {
+        vault.hold_exit_key(key);
+    }
     Ok(Loaded {
         words: exit_words(config, owner),
         intents: intents(config, &lock),
+        sealed: sealed_exits(config, owner),
         fee_recipients: fee_recipients(&lock),
         account: own_account(config, &master),
         vault,
@@ -113,6 +121,30 @@ fn intents(config: &Config, lock: &Lock) -> Result<Intents, String> {
         warn!("{why}");
         why
     })
+}
+
+/// What peers had sealed of exits. Nothing waits until somebody has mended the file.
+fn sealed_exits(config: &Config, owner: Owner) -> Option<Vec<SentSealedExit>> {
+    let read = sealed_exits::read(&config.data_dir, owner.cluster);
+    read.inspect_err(|error| warn!("what peers have sealed of exits cannot be read: {error}"))
+        .ok()
+}
+
+/// This peer's share of the seal key for pre-signed exits, if the lock has one. Duties do not wait
+/// until somebody has mended its keystore.
+fn exit_key(
+    config: &Config,
+    (lock, me): (&Lock, PeerIndex),
+    master: &MasterSecret,
+) -> Option<HeldExitKey> {
+    let warned = |why: &dyn std::fmt::Display| {
+        warn!("this peer signs no exit in advance, and can open none: {why}");
+    };
+    let key = ExitKey::of(lock).inspect_err(|why| warned(why)).ok()??;
+    let share = share_key(lock.exit_seal_commitment.as_ref()?, me)?;
+    let opened = keystore::open_all(&config.keystore_dir, master, &[share]);
+    let opened = opened.inspect_err(|why| warned(why)).ok()?;
+    Some(key.held(me, opened.first()?))
 }
 
 /// Whom the blocks of each validator pay, as far as the definition says.

@@ -285,6 +285,7 @@ impl Nodes {
             | Request::Knows { .. }
             | Request::Submit { .. }
             | Request::Leaving(_)
+            | Request::Final(_)
             | Request::SubmitExit(..)
             | Request::Register(_) => None,
         };

@@ -18,6 +18,7 @@ use super::nodes::Nodes;
 use crate::clock;
 use crate::disk::exit_file::ExitKeeper;
 use crate::disk::intent_file::IntentKeeper;
+use crate::disk::sealed_exits::SealedKeeper;
 use crate::disk::writer::Writer;
 use crate::net::Outbox;
 use crate::pool::calm::Duties;
@@ -41,6 +42,7 @@ pub(super) struct Shell {
     pub(super) keeper: ExitKeeper,
     /// Intents to be kept.
     pub(super) intents: IntentKeeper,
+    pub(super) sealed_keeper: SealedKeeper,
     /// Errands to Rocket Pool; none where nobody runs them.
     pub(super) errands: Option<Errands>,
     /// Duties whose outcome is to be read; none where nobody reads it.
@@ -118,6 +120,7 @@ impl Shell {
             }
             Output::Keep { keeping, words } => self.keeper.keep(keeping, words),
             Output::KeepIntents { keeping, text } => self.intents.keep(keeping, text),
+            Output::KeepSealed(exits) => self.sealed_keeper.keep(exits),
             Output::Answer(number, answer) => self.inlet.desk.answer(number, answer),
             Output::Errand(errand) => self.hand_on(|errands| errands.slow.try_send(errand).is_ok()),
             Output::Hear(peer, said) => {

@@ -33,6 +33,9 @@ pub struct Status {
     /// Whether the lock has a key for pre-signed exits; those made before version 2 have none.
     #[serde(default)]
     pub has_exit_key: bool,
+    /// What is signed in advance of exits.
+    #[serde(default)]
+    pub presigned: PresignedStatus,
     /// Exits of which an operator approves, or that are under way.
     #[serde(default)]
     pub exits: Vec<ExitStatus>,
@@ -123,6 +126,21 @@ impl CoordinatorStatus {
     }
 }
 
+/// What is signed in advance of exits.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PresignedStatus {
+    /// Validators that were active in a final state.
+    pub active: usize,
+    /// Those of which t sealed parts are held.
+    pub whole: usize,
+    /// Of how many of the active ones the sealed part of which operator's peer is not held.
+    pub lacking: Vec<(String, usize)>,
+    /// How many operators open one.
+    pub openers: usize,
+    /// Whether this peer's own share of the seal key cannot be used.
+    pub is_keyless: bool,
+}
+
 /// The exit of one validator.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ExitStatus {
@@ -132,6 +150,9 @@ pub struct ExitStatus {
     pub epoch: u64,
     /// Names of operators.
     pub approved_by: Vec<String>,
+    /// Names of operators who let what was signed in advance be opened.
+    #[serde(default)]
+    pub opened_by: Vec<String>,
     /// Operators whose programs do not know exits.
     pub too_old: Vec<String>,
     /// How far it has come, in words.

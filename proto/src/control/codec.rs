@@ -4,7 +4,7 @@ use prost::Message as _;
 
 use super::{
     Answer, Approval, BadMessage, Exit, ExitRequest, Hello, IntentRequest, Intents, MAX_TEXT, Made,
-    Proof, ProofStage, Request, Stage, VERSION, Which,
+    Opener, Presigned, Proof, ProofStage, Request, Stage, VERSION, Which,
 };
 use crate::definition::MAX_VALIDATORS;
 use crate::eth::ValidatorIndex;
@@ -60,6 +60,13 @@ impl Request {
                     term,
                 })
             }
+            Self::Exit(ExitRequest::Open { validator, term }) => {
+                Body::OpenExit(wire::ApproveExit {
+                    validator: Some(validator.to_wire()),
+                    term,
+                })
+            }
+            Self::Exit(ExitRequest::Presigned) => Body::LookAtPresigned(wire::LookAtPresigned {}),
             Self::Exit(ExitRequest::Withdraw(which)) => Body::WithdrawExit(which.to_wire()),
             Self::Prove(which) => Body::Prove(which.to_wire()),
             Self::LookAtProof => Body::LookAtProof(wire::LookAtProof {}),
@@ -83,6 +90,13 @@ impl Request {
                     term,
                 })
             }
+            Body::OpenExit(wire::ApproveExit { validator, term }) => {
+                Self::Exit(ExitRequest::Open {
+                    validator: Which::of_wire(validator.unwrap_or_default())?,
+                    term,
+                })
+            }
+            Body::LookAtPresigned(wire::LookAtPresigned {}) => Self::Exit(ExitRequest::Presigned),
             Body::WithdrawExit(which) => Self::Exit(ExitRequest::Withdraw(Which::of_wire(which)?)),
             Body::Prove(which) => Self::Prove(Which::of_wire(which)?),
             Body::LookAtProof(wire::LookAtProof {}) => Self::LookAtProof,
@@ -122,6 +136,9 @@ impl Answer {
             Self::Exit(exit) => Body::Exit(exit.to_wire()),
             Self::Proof(proof) => Body::Proof(proof.to_wire()),
             Self::Intents(intents) => Body::Intents(intents.to_wire()),
+            Self::Presigned(exits) => Body::Presigned(wire::PresignedExits {
+                exits: exits.iter().map(Presigned::to_wire).collect(),
+            }),
         };
         wire::Answer { body: Some(body) }.encode_to_vec()
     }
@@ -145,6 +162,13 @@ impl Answer {
             Body::Exit(exit) => Self::Exit(Exit::of_wire(exit)?),
             Body::Proof(proof) => Self::Proof(Proof::of_wire(proof)?),
             Body::Intents(intents) => Self::Intents(Box::new(Intents::of_wire(intents)?)),
+            Body::Presigned(wire::PresignedExits { exits }) => {
+                if exits.len() > MAX_VALIDATORS {
+                    return Err(BadMessage::TooMany(exits.len()));
+                }
+                let exits: Result<_, _> = exits.into_iter().map(Presigned::of_wire).collect();
+                Self::Presigned(exits?)
+            }
         })
     }
 }
@@ -203,6 +227,7 @@ impl Exit {
             stage: Some(wire::Stage {
                 body: Some(self.stage.to_wire()),
             }),
+            presigned: Some(self.presigned.to_wire()),
         }
     }
 
@@ -224,6 +249,39 @@ impl Exit {
             approvals: approvals.collect(),
             too_old: exit.too_old,
             stage: Stage::of_wire(stage.ok_or(BadMessage::Absent("stage"))?)?,
+            presigned: Presigned::of_wire(exit.presigned.unwrap_or_default())?,
+        })
+    }
+}
+
+impl Presigned {
+    fn to_wire(&self) -> wire::Presigned {
+        let openers = self.openers.iter().map(|opener| wire::Opener {
+            operator: opener.operator,
+            until: opener.until,
+        });
+        wire::Presigned {
+            validator: self.validator.0,
+            epoch: self.epoch.map(|epoch| epoch.0),
+            sealers: self.sealers.clone(),
+            openers: openers.collect(),
+        }
+    }
+
+    fn of_wire(presigned: wire::Presigned) -> Result<Self, BadMessage> {
+        let most = presigned.sealers.len().max(presigned.openers.len());
+        if most > ClusterSize::MAX {
+            return Err(BadMessage::TooMany(most));
+        }
+        let openers = presigned.openers.iter().map(|opener| Opener {
+            operator: opener.operator,
+            until: opener.until,
+        });
+        Ok(Self {
+            validator: ValidatorPosition(presigned.validator),
+            epoch: presigned.epoch.map(Epoch),
+            openers: openers.collect(),
+            sealers: presigned.sealers,
         })
     }
 }
@@ -236,6 +294,7 @@ impl Stage {
             Self::Asking => Body::Asking(wire::Nothing {}),
             Self::Held(why) => Body::Held(cut(why)),
             Self::Signing(shares) => Body::Signing(*shares),
+            Self::Opening(parts) => Body::Opening(*parts),
             Self::Signed => Body::Signed(wire::Nothing {}),
             Self::Accepted => Body::Accepted(wire::Nothing {}),
             Self::Refused(why) => Body::Refused(cut(why)),
@@ -256,6 +315,7 @@ impl Stage {
             Body::Asking(wire::Nothing {}) => Self::Asking,
             Body::Held(why) => Self::Held(bounded(why)?),
             Body::Signing(shares) => Self::Signing(shares),
+            Body::Opening(parts) => Self::Opening(parts),
             Body::Signed(wire::Nothing {}) => Self::Signed,
             Body::Accepted(wire::Nothing {}) => Self::Accepted,
             Body::Refused(why) => Self::Refused(bounded(why)?),

@@ -20,6 +20,31 @@ pub struct Exit {
     pub too_old: Vec<u32>,
     /// How far it has come.
     pub stage: Stage,
+    /// What was signed of it in advance.
+    pub presigned: Presigned,
+}
+
+/// What was signed in advance of the exit of one validator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Presigned {
+    /// The validator.
+    pub validator: ValidatorPosition,
+    /// The epoch of the exit; none if the validator was active in no final state yet, or the
+    /// cluster has no key for it.
+    pub epoch: Option<Epoch>,
+    /// Positions of the operators whose peers' sealed parts are held.
+    pub sealers: Vec<u32>,
+    /// Who lets them be opened, each operator once.
+    pub openers: Vec<Opener>,
+}
+
+/// One operator's word that lets them be opened, and holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opener {
+    /// Position in the definition.
+    pub operator: u32,
+    /// Until when, in Unix seconds.
+    pub until: u64,
 }
 
 /// One operator's approval that holds.
@@ -44,6 +69,8 @@ pub enum Stage {
     Held(String),
     /// So many partial signatures are there.
     Signing(u32),
+    /// What was signed in advance is being opened: so many parts are open.
+    Opening(u32),
     /// It is signed, and the own beacon node has not taken it yet.
     Signed,
     /// The own beacon node has taken it, and the chain does not show it yet.
@@ -69,6 +96,12 @@ impl fmt::Display for Stage {
             Self::Held(why) => write!(f, "not signed: {why}"),
             Self::Signing(shares) => {
                 write!(f, "approved; {shares} partial signatures are here")
+            }
+            Self::Opening(parts) => {
+                write!(
+                    f,
+                    "approved; {parts} parts that were signed in advance are open"
+                )
             }
             Self::Signed => f.write_str("signed; the own beacon node has not taken it yet"),
             Self::Accepted => f.write_str("exit accepted by node; the chain does not show it yet"),

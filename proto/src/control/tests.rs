@@ -19,6 +19,19 @@ fn exit(stage: Stage) -> Exit {
         }],
         too_old: vec![1, 0],
         stage,
+        presigned: presigned(),
+    }
+}
+
+fn presigned() -> Presigned {
+    Presigned {
+        validator: ValidatorPosition(3),
+        epoch: Some(Epoch(0)),
+        sealers: vec![0, 3],
+        openers: vec![Opener {
+            operator: 0,
+            until: 9,
+        }],
     }
 }
 
@@ -28,6 +41,7 @@ fn stages() -> Vec<Stage> {
         Stage::Asking,
         Stage::Held("why".to_owned()),
         Stage::Signing(0),
+        Stage::Opening(0),
         Stage::Signed,
         Stage::Accepted,
         Stage::Refused(String::new()),
@@ -116,6 +130,11 @@ fn messages_survive_the_socket() {
             validator: by_index,
             term: 0,
         }),
+        Request::Exit(ExitRequest::Open {
+            validator: which,
+            term: 7,
+        }),
+        Request::Exit(ExitRequest::Presigned),
         Request::Prove(which),
         Request::Prove(by_index),
         Request::LookAtProof,
@@ -154,6 +173,15 @@ fn messages_survive_the_socket() {
             signed: None,
             ..intents(1)
         })),
+        Answer::Presigned(vec![
+            presigned(),
+            Presigned {
+                epoch: None,
+                sealers: Vec::new(),
+                openers: Vec::new(),
+                ..presigned()
+            },
+        ]),
     ] {
         assert_eq!(Answer::decode(&answer.encode()), Ok(answer));
     }

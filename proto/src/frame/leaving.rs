@@ -3,7 +3,7 @@
 use super::{BadFrame, wire};
 use crate::exit::Says;
 use crate::vote::Partial;
-use crate::{Epoch, IdentitySignature, SignatureBytes, ValidatorPosition};
+use crate::{Epoch, IdentitySignature, SignatureBytes, ValidatorPosition, WireVersion};
 
 /// The most words of one frame: whoever has more to pass on sends several.
 pub const MAX_EXIT_WORDS: usize = 64;
@@ -34,12 +34,13 @@ pub struct ExitShare {
 
 impl SentExitWord {
     fn to_wire(self) -> wire::ExitWord {
-        let approval = match self.says {
-            Says::Approved { epoch, until } => Some(wire::ExitApproval {
-                epoch: epoch.0,
-                until,
-            }),
-            Says::Withdrawn => None,
+        let (approval, opens_until) = match self.says {
+            Says::Approved { epoch, until } => {
+                let epoch = epoch.0;
+                (Some(wire::ExitApproval { epoch, until }), None)
+            }
+            Says::Opens { until } => (None, Some(until)),
+            Says::Withdrawn => (None, None),
         };
         wire::ExitWord {
             operator: self.operator,
@@ -47,18 +48,21 @@ impl SentExitWord {
             said_at: self.said_at,
             approval,
             signature: self.signature.0.to_vec(),
+            opens_until,
         }
     }
 
     fn of_wire(word: &wire::ExitWord) -> Result<Self, BadFrame> {
         let signature = <[u8; 64]>::try_from(word.signature.as_slice())
             .map_err(|_| BadFrame::IdentitySignatureLength(word.signature.len()))?;
-        let says = word
-            .approval
-            .map_or(Says::Withdrawn, |approval| Says::Approved {
+        let says = match (word.approval, word.opens_until) {
+            (Some(approval), _) => Says::Approved {
                 epoch: Epoch(approval.epoch),
                 until: approval.until,
-            });
+            },
+            (None, Some(until)) => Says::Opens { until },
+            (None, None) => Says::Withdrawn,
+        };
         Ok(Self {
             operator: word.operator,
             validator: ValidatorPosition(word.validator),
@@ -66,6 +70,15 @@ impl SentExitWord {
             says,
             signature: IdentitySignature(signature),
         })
+    }
+}
+
+/// The version that these words came with.
+pub(super) fn since(words: &[SentExitWord]) -> WireVersion {
+    let opens = |word: &SentExitWord| matches!(word.says, Says::Opens { .. });
+    match words.iter().any(opens) {
+        true => WireVersion::V10,
+        false => WireVersion::V3,
     }
 }
 

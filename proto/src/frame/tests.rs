@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::agreement::Tickets;
-use crate::exit::Says;
+use crate::eth::ValidatorIndex;
+use crate::exit::{Says, SealedText};
 use crate::intent::{Aims, Intent, MAX_EXITS, SentSignature};
 use crate::{ClusterSize, Epoch, IdentitySignature, Subcommittee};
 
@@ -390,6 +391,92 @@ proptest! {
             prop_assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
         }
     }
+}
+
+fn sealed() -> SentSealedExit {
+    SentSealedExit {
+        sealer: 12,
+        validator: ValidatorPosition(0),
+        index: ValidatorIndex(0),
+        epoch: Epoch(u64::MAX),
+        text: SealedText([7; SealedText::LENGTH]),
+        signature: IdentitySignature([5; 64]),
+    }
+}
+
+const LACKED: LackedExit = LackedExit {
+    validator: ValidatorPosition(0),
+    sealers: 0x1fff,
+};
+
+fn opening(parts: usize) -> ExitOpening {
+    let part = OpeningPart {
+        sealer: 0,
+        of: [7; 32].into(),
+        share: [7; 48].into(),
+    };
+    ExitOpening {
+        validator: ValidatorPosition(0),
+        parts: vec![part; parts],
+    }
+}
+
+#[test]
+fn frames_of_what_is_signed_in_advance_survive_the_wire() {
+    for frame in [
+        Frame::ExitWords(vec![word(Says::Opens { until: 0 })]),
+        Frame::SealedExits(vec![sealed(); MAX_SEALED_EXITS]),
+        Frame::SealedExitsWanted(vec![LACKED; MAX_VALIDATORS]),
+        Frame::ExitOpening(opening(ClusterSize::MAX)),
+    ] {
+        assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
+    }
+}
+
+#[test]
+fn what_is_signed_in_advance_is_bounded_and_goes_to_nobody_of_an_older_version() {
+    let refused = |frame: Frame| Frame::decode(&frame.encode()).unwrap_err();
+    let many = vec![sealed(); MAX_SEALED_EXITS + 1];
+    assert_eq!(
+        refused(Frame::SealedExits(many)),
+        BadFrame::TooManySealed(33)
+    );
+    let many = vec![LACKED; MAX_VALIDATORS + 1];
+    let count = many.len();
+    let refusal = refused(Frame::SealedExitsWanted(many));
+    assert_eq!(refusal, BadFrame::TooManyValidators(count));
+    let refusal = refused(Frame::ExitOpening(opening(14)));
+    assert_eq!(refusal, BadFrame::TooManyParts(14));
+    let of = |change: fn(&mut wire::SealedExit)| {
+        let mut sealed = presigning::to_wire(&[sealed()]);
+        change(&mut sealed.exits[0]);
+        presigning::of_wire(&sealed).unwrap_err()
+    };
+    assert_eq!(of(|it| it.text.truncate(239)), BadFrame::SealedLength(239));
+    let short = of(|it| it.signature.truncate(63));
+    assert_eq!(short, BadFrame::IdentitySignatureLength(63));
+    let mut odd = opening(1).to_wire();
+    odd.parts[0].share.push(0);
+    assert_eq!(
+        ExitOpening::of_wire(&odd),
+        Err(BadFrame::PartOfKeyLength(49))
+    );
+    let mut odd = opening(1).to_wire();
+    odd.parts[0].of.push(0);
+    assert_eq!(ExitOpening::of_wire(&odd), Err(BadFrame::HashLength(33)));
+    let opens = word(Says::Opens { until: 0 });
+    for frame in [
+        Frame::SealedExits(Vec::new()),
+        Frame::SealedExitsWanted(Vec::new()),
+        Frame::ExitOpening(opening(0)),
+        Frame::ExitWords(vec![word(APPROVED), opens]),
+    ] {
+        assert_eq!(frame.since(), WireVersion::V10);
+    }
+    assert_eq!(
+        Frame::ExitWords(vec![word(APPROVED)]).since(),
+        WireVersion::V3
+    );
 }
 
 #[test]

@@ -186,6 +186,7 @@ impl<'a> Group<'a> {
             peers: 4,
             validators: 2,
             chain: pretend(chain),
+            presigns: false,
             joins: true,
             seed: TOGETHER,
         });

@@ -18,6 +18,8 @@ pub enum Breach {
     BadShare,
     /// A word about an exit is not its operator's, or holds longer than it may.
     ExitWord,
+    /// What is sealed of an exit, or said to open it, is not that, or comes too often.
+    SealedExit,
     /// A deposit is demanded that no honest peer demands, or too often.
     DepositDemand,
     /// An intent is none that there can be, or not signed by its operators; or two of one number
@@ -43,6 +45,7 @@ impl Breach {
             Self::BadVote => "bad_vote",
             Self::BadShare => "bad_share",
             Self::ExitWord => "exit_word",
+            Self::SealedExit => "sealed_exit",
             Self::DepositDemand => "deposit_demand",
             Self::Intent => "intent",
             Self::SafeStep => "safe_step",

@@ -73,7 +73,7 @@ mod watch;
 use std::time::Duration;
 
 use proto::control::{Answer, ExitRequest, IntentRequest};
-use proto::frame::{Electorate, SafeStep, SentExitWord};
+use proto::frame::{Electorate, SafeStep, SentExitWord, SentSealedExit};
 use proto::{DutyId, PeerIndex, ValidatorPosition, WireVersion};
 
 pub use request::{Origin, Produced, Request, Response, Submission};
@@ -167,6 +167,9 @@ pub enum Output {
         /// The whole file of intents.
         text: String,
     },
+    /// Keep these in place of those that were kept before: what peers have sealed of exits. Of
+    /// several that wait only the last need be kept.
+    KeepSealed(Vec<SentSealedExit>),
     /// Answer the order of this number.
     Answer(u64, Answer),
     /// Run this errand to Rocket Pool, and answer with [`Input::Pool`] if anything comes of it.
@@ -197,4 +200,6 @@ pub enum Deferred {
     Deposits,
     /// Sign the next registration with builders, or combine one.
     Registrations,
+    /// Seal the next part of an exit, look into one, or open one.
+    Presigned,
 }

@@ -9,6 +9,7 @@ mod halting;
 mod hearing;
 mod intending;
 mod learning;
+mod leaving;
 mod looking;
 mod paying;
 mod tick;
@@ -17,9 +18,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use proto::control::{Answer, Exit, ExitRequest, Which};
 use proto::eth::{BlobLimits, Unserved};
-use proto::frame::{Frame, Greeting, SentExitWord};
+use proto::frame::{Frame, Greeting};
 use proto::{DutyId, DutyKind, Epoch, Machine, PeerIndex, Slot, Timestamp, WireVersion};
 
 use super::agreed::early::Early;
@@ -28,7 +28,7 @@ use super::facts::{ClusterFacts, Step};
 use super::note::Note;
 use super::onehop::OneHop;
 use super::onehop::deposit::Deposits;
-use super::onehop::exit::{Exits, Order, Seen};
+use super::onehop::exit::Exits;
 use super::onehop::registration::Registrations;
 use super::payees::{Payees, Switched};
 use super::peers::Peers;
@@ -191,6 +191,7 @@ impl Node {
             Input::Later(Deferred::Select(of)) => self.select(of),
             Input::Later(Deferred::Deposits) => self.deposit_step(Deposits::work),
             Input::Later(Deferred::Registrations) => self.registration_step(Registrations::work),
+            Input::Later(Deferred::Presigned) => self.exit_step(Exits::work),
             Input::Up(peer, version) => self.up(peer, version),
             Input::Down(peer) => {
                 self.peers.set_down(peer);
@@ -252,42 +253,6 @@ impl Node {
         }
     }
 
-    /// Takes in what operators had said about exits before this start. To be called before the
-    /// first input.
-    pub fn recall(&mut self, words: Vec<SentExitWord>) {
-        self.onehop.exits.recall(words, &self.facts);
-    }
-
-    /// What operators had said about exits cannot be read, and why: none is signed here. To be
-    /// called before the first input, in place of [`Node::recall`].
-    pub fn bar_exits(&mut self, why: String) {
-        self.onehop.exits.bar(why);
-    }
-
-    /// How the exits stand that are open.
-    pub fn exits(&self) -> Vec<Exit> {
-        self.onehop.exits.views(&Seen {
-            facts: &self.facts,
-            peers: &self.peers,
-            now: self.now,
-        })
-    }
-
-    fn order(&mut self, ticket: u64, request: ExitRequest) {
-        let order = Order::of(request, |which| match which {
-            Which::Position(at) => self.facts.keys.get(at).map(|_| at),
-            Which::Index(index) => {
-                let mut known = self.schedule.known();
-                let found = known.find(|(_, registered)| registered.index == index);
-                found.map(|(at, _)| at)
-            }
-        });
-        match order {
-            Ok(order) => self.exit_step(|exits, step| exits.order(ticket, order, step)),
-            Err(why) => self.out.push(Output::Answer(ticket, Answer::Refused(why))),
-        }
-    }
-
     /// The vault has stopped: nothing that waits for the record leaves any more, and no vote, since
     /// one that no signature follows would lock the others in vain. They are told not to wait.
     fn stop(&mut self) {
@@ -339,12 +304,6 @@ impl Node {
         if let Some(run) = runs.get_mut(&duty) {
             run.step(event, &mut step);
         }
-    }
-
-    /// Lets the exits take one step.
-    fn exit_step(&mut self, take: impl FnOnce(&mut Exits, &mut Step<'_>)) {
-        let (mut step, onehop, _) = self.split();
-        take(&mut onehop.exits, &mut step);
     }
 
     /// Lets the deposits take one step.

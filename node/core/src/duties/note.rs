@@ -163,6 +163,10 @@ pub enum ExitNote {
     Stage(Stage),
     /// The vault refused to sign it.
     Refused(Refusal),
+    /// The vault refused to sign it in advance.
+    NotSealed(Refusal),
+    /// The vault refused to open what was signed in advance.
+    NotOpened(Refusal),
 }
 
 /// What happened to deposits at Rocket Pool.

@@ -103,6 +103,8 @@ pub enum Request {
     },
     /// How these validators stand, which want to leave.
     Leaving(Vec<(ValidatorPosition, PublicKey)>),
+    /// How these validators stand in the last finalised state.
+    Final(Vec<(ValidatorPosition, PublicKey)>),
     /// Spread the exit of this validator.
     SubmitExit(ValidatorPosition, SignedVoluntaryExit),
     /// Tell the relays how these validators want their blocks to be built.
@@ -162,6 +164,8 @@ pub enum Response {
     },
     /// How the validators stand; nothing of one that the chain does not know.
     Leaving(Option<Vec<(ValidatorPosition, Option<Leaving>)>>),
+    /// How the validators stand in the last finalised state; nothing of one that it does not know.
+    Final(Option<Vec<(ValidatorPosition, Option<Leaving>)>>),
     /// Why the node refused the exit of this validator; nothing if it has taken it.
     SubmitExit(ValidatorPosition, Option<String>),
     /// Whether the node took the registrations of these validators.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`signable`] | the closed list of what may be signed |
 //! | [`approved`] | the exits that t operators have approved |
+//! | [`presigned`] | exits that are signed in advance, and leave only sealed |
 //! | [`held`] | the shares, and what the lock says of their validators |
 //! | `judging` | who may sign: every rule that a signature must pass |
 //! | `guard` | the rules of EIP-3076 |
@@ -32,6 +33,7 @@ mod guard;
 pub mod held;
 pub mod interchange;
 mod judging;
+pub mod presigned;
 pub mod refusal;
 pub mod sealed;
 pub mod signable;
@@ -50,6 +52,7 @@ use thiserror::Error;
 
 pub use approved::ApprovedExit;
 pub use held::{DepositTerms, Held};
+pub use presigned::{ApprovedOpening, ExitKey, HeldExitKey, Presigned};
 pub use refusal::Refusal;
 pub use sealed::{PartialSignature, Sealed};
 pub use signable::{Signable, ToSign};
@@ -99,6 +102,8 @@ pub struct Vault {
     voting: Voting,
     /// Validators for which no duty is signed any more.
     halted: BTreeSet<ValidatorPosition>,
+    /// The seal key for pre-signed exits.
+    exit_key: Option<HeldExitKey>,
 }
 
 impl Vault {
@@ -126,6 +131,7 @@ impl Vault {
             voting: Voting::after(history.mark()),
             history,
             halted: BTreeSet::new(),
+            exit_key: None,
         })
     }
 

@@ -163,6 +163,15 @@ pub enum Refusal {
     /// The exit is that of another validator.
     #[error("the approved exit is not that of validator {0}")]
     OtherExit(ValidatorPosition),
+    /// The cluster has no seal key for exits that are signed in advance.
+    #[error("the cluster has no seal key for pre-signed exits")]
+    NoExitKey,
+    /// The own operator has not said that it may be opened.
+    #[error("the own operator has not approved that the exit of validator {0} is opened")]
+    NoOwnYes(ValidatorPosition),
+    /// Something is not sealed to the cluster's key for what it is said to be.
+    #[error("what a peer has sealed is no pre-signed exit of validator {0}")]
+    NotSealed(ValidatorPosition),
     /// The registration with builders is that of another validator.
     #[error("the registration is not that of validator {0}")]
     OtherRegistration(ValidatorPosition),
@@ -231,6 +240,9 @@ impl Refusal {
             Self::SecondValue { .. } => "second_value",
             Self::OtherKey(_) => "other_key",
             Self::OtherExit(_) => "other_exit",
+            Self::NoExitKey => "no_exit_key",
+            Self::NoOwnYes(_) => "no_own_yes",
+            Self::NotSealed(_) => "not_sealed",
             Self::OtherRegistration(_) => "other_registration",
             Self::NotInLock { .. } => "not_in_lock",
             Self::Settled(_) => "settled",

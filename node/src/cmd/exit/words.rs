@@ -12,7 +12,7 @@ pub(super) struct Words<'a> {
 
 impl Words<'_> {
     /// How many operators must approve.
-    fn needed(&self) -> usize {
+    pub(super) fn needed(&self) -> usize {
         self.lock.definition.terms().size().threshold()
     }
 
@@ -22,7 +22,7 @@ impl Words<'_> {
         self.needed().saturating_sub(same.count())
     }
 
-    fn name(&self, operator: u32) -> String {
+    pub(super) fn name(&self, operator: u32) -> String {
         let position = usize::try_from(operator).unwrap_or(usize::MAX);
         let operators = &self.lock.definition.terms().operators;
         let name = operators
@@ -31,13 +31,13 @@ impl Words<'_> {
         name.unwrap_or_else(|| format!("operator {operator}"))
     }
 
-    fn names(&self, operators: impl IntoIterator<Item = u32>) -> String {
+    pub(super) fn names(&self, operators: impl IntoIterator<Item = u32>) -> String {
         let names: Vec<String> = operators.into_iter().map(|o| self.name(o)).collect();
         names.join(", ")
     }
 
     /// Which validator it is.
-    fn validator(&self, exit: &Exit) -> String {
+    pub(super) fn validator(&self, exit: &Exit) -> String {
         let position = exit.validator;
         let validator = self.lock.validators.get(position.index());
         let key = validator.map_or_else(String::new, |v| format!(" {}", v.public_key));
@@ -116,7 +116,7 @@ impl Words<'_> {
         }
     }
 
-    fn key(&self, exit: &Exit) -> String {
+    pub(super) fn key(&self, exit: &Exit) -> String {
         let validator = self.lock.validators.get(exit.validator.index());
         validator.map_or_else(
             || format!("lock:{}", exit.validator),
@@ -146,13 +146,14 @@ impl Words<'_> {
         }
         let of = |exit: &Exit| {
             format!(
-                "{}\n  epoch {}, {} of {} approve: {}{}\n",
+                "{}\n  epoch {}, {} of {} approve: {}{}\n{}",
                 self.stage(exit),
                 exit.epoch,
                 exit.approvals.len(),
                 self.needed(),
                 self.approvers(exit),
                 self.too_old(exit).replace('\n', "\n  "),
+                self.opened_by(exit),
             )
         };
         exits.iter().map(of).collect()

@@ -159,7 +159,9 @@ impl Peer {
         match answer {
             Answer::Intents(intents) => Ok(*intents),
             Answer::Refused(why) => Err(IntentError::Refused(why)),
-            Answer::Exits(_) | Answer::Exit(_) | Answer::Proof(_) => Err(IntentError::Strange),
+            Answer::Exits(_) | Answer::Exit(_) | Answer::Proof(_) | Answer::Presigned(_) => {
+                Err(IntentError::Strange)
+            }
         }
     }
 

@@ -100,7 +100,9 @@ fn of_proof(answer: Answer) -> Result<Proof, ProveError> {
     match answer {
         Answer::Proof(proof) => Ok(proof),
         Answer::Refused(why) => Err(ProveError::Refused(why)),
-        Answer::Exits(_) | Answer::Exit(_) | Answer::Intents(_) => Err(ProveError::Strange),
+        Answer::Exits(_) | Answer::Exit(_) | Answer::Intents(_) | Answer::Presigned(_) => {
+            Err(ProveError::Strange)
+        }
     }
 }
 

@@ -75,6 +75,36 @@ fn a_lock_without_a_key_for_exits_is_told() {
 }
 
 #[test]
+fn it_is_told_of_how_many_exits_are_signed_in_advance_and_whose_parts_are_not_held() {
+    let mut status = Status {
+        has_exit_key: true,
+        presigned: PresignedStatus {
+            active: 3,
+            whole: 2,
+            lacking: vec![("dave".to_owned(), 3), ("carol".to_owned(), 1)],
+            openers: 2,
+            is_keyless: false,
+        },
+        ..Status::default()
+    };
+    let words = "pre-signed exits: of 2 of 3 active validators, opened by 2 operators; sealed \
+                 parts that are not held: dave of 3, carol of 1\n";
+    assert!(page(&status, 0).contains(words));
+    status.presigned.is_keyless = true;
+    assert!(page(&status, 0).contains("it seals none and opens none"));
+    let exit = ExitStatus {
+        opened_by: vec!["bob".to_owned()],
+        stage: "waiting".to_owned(),
+        ..ExitStatus::default()
+    };
+    let line = exit_line(&exit);
+    assert!(
+        line.contains("approved by nobody any more, to be opened by bob"),
+        "{line}"
+    );
+}
+
+#[test]
 fn a_missed_duty_has_its_reason() {
     let ending = Ending {
         slot: 7,

@@ -17,7 +17,8 @@ fn words() -> Vec<SentExitWord> {
         epoch: Epoch(0),
         until: u64::MAX,
     };
-    vec![word(0, approved), word(1, Says::Withdrawn)]
+    let opens = Says::Opens { until: 7 };
+    vec![word(0, approved), word(1, Says::Withdrawn), word(2, opens)]
 }
 
 #[test]
@@ -54,7 +55,7 @@ fn a_file_of_somebody_else_or_of_a_newer_program_is_left_alone_with_words() {
     let error = read(data.path(), [1; 32].into()).unwrap_err().to_string();
     assert!(error.contains("Move it away"), "{error}");
     let newer = format!(
-        r#"{{"version":2,"cluster":"{}","words":[]}}"#,
+        r#"{{"version":3,"cluster":"{}","words":[]}}"#,
         Root::from([1; 32])
     );
     std::fs::write(&path, &newer).unwrap();

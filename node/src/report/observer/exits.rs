@@ -1,14 +1,16 @@
 //! What the operator is told of exits: who says what, and how far they have come.
 
+use node_core::duties::node::Node;
 use node_core::duties::note::ExitNote;
-use proto::control::{Exit, Stage};
+use node_core::vault::Refusal;
+use proto::control::{Exit, Presigned, Stage};
 use proto::exit::Says;
 use proto::{PeerIndex, ValidatorPosition};
 use tracing::{error, info, warn};
 
 use super::Observer;
 use crate::disk::files::FileError;
-use crate::report::status::ExitStatus;
+use crate::report::status::{ExitStatus, PresignedStatus};
 
 impl Observer {
     pub(super) fn exit(&mut self, validator: ValidatorPosition, note: ExitNote) {
@@ -17,11 +19,23 @@ impl Observer {
             ExitNote::Ahead(operator) => self.said_ahead(operator, validator),
             ExitNote::Stage(stage) => Self::stage(validator, &stage),
             ExitNote::Refused(refusal) => {
-                let rule = refusal.rule();
-                let of = format!("exit of validator {}", validator.0);
-                self.say_refused(rule, &format!("{of}: the vault refuses: {refusal}"));
+                self.exit_refused("exit", validator, &refusal);
+            }
+            ExitNote::NotSealed(refusal) => {
+                self.exit_refused("exit signed in advance", validator, &refusal);
+            }
+            ExitNote::NotOpened(refusal) => {
+                self.exit_refused("opening of the pre-signed exit", validator, &refusal);
             }
         }
+    }
+
+    fn exit_refused(&mut self, what: &str, validator: ValidatorPosition, refusal: &Refusal) {
+        let words = format!(
+            "{what} of validator {}: the vault refuses: {refusal}",
+            validator.0
+        );
+        self.say_refused(refusal.rule(), &words);
     }
 
     /// An operator has said something about the exit of a validator.
@@ -35,6 +49,13 @@ impl Observer {
                 epoch = epoch.0,
                 until,
                 "{operator} approves of the exit of validator {validator}: `gantry exit --list`"
+            ),
+            Says::Opens { until } => warn!(
+                operator,
+                validator,
+                until,
+                "{operator} approves that the pre-signed exit of validator {validator} is opened: \
+                 `gantry exit --list`"
             ),
             Says::Withdrawn => info!(
                 operator,
@@ -62,7 +83,11 @@ impl Observer {
     fn stage(validator: ValidatorPosition, stage: &Stage) {
         let validator = validator.0;
         match stage {
-            Stage::Waiting | Stage::Asking | Stage::Signing(_) | Stage::Signed => {
+            Stage::Waiting
+            | Stage::Asking
+            | Stage::Signing(_)
+            | Stage::Opening(_)
+            | Stage::Signed => {
                 info!(validator, "exit of validator {validator}: {stage}");
             }
             Stage::Held(_) | Stage::Accepted | Stage::Refused(_) | Stage::Leaving { .. } => {
@@ -78,6 +103,24 @@ impl Observer {
         }
     }
 
+    pub(super) fn presigned_status(&self, node: &Node) -> PresignedStatus {
+        let all = node.presigned_exits();
+        let active: Vec<_> = all.iter().filter(|one| one.epoch.is_some()).collect();
+        let size = self.size;
+        let is_whole = |one: &&&Presigned| one.sealers.len() >= size.threshold();
+        let lacking = (0..).zip(self.shown.names.iter()).map(|(at, name)| {
+            let lacks = active.iter().filter(|one| !one.sealers.contains(&at));
+            (name.clone(), lacks.count())
+        });
+        PresignedStatus {
+            active: active.len(),
+            whole: active.iter().filter(is_whole).count(),
+            lacking: lacking.filter(|(_, count)| *count > 0).collect(),
+            openers: size.halting(),
+            is_keyless: node.vault().exit_key().is_none(),
+        }
+    }
+
     pub(super) fn exit_status(&self, exit: &Exit) -> ExitStatus {
         let name = |operator: u32| {
             let position = usize::try_from(operator).unwrap_or(usize::MAX);
@@ -90,6 +133,12 @@ impl Observer {
             epoch: exit.epoch.0,
             approved_by: approved_by
                 .map(|approval| name(approval.operator))
+                .collect(),
+            opened_by: exit
+                .presigned
+                .openers
+                .iter()
+                .map(|opener| name(opener.operator))
                 .collect(),
             too_old: exit
                 .too_old

@@ -23,6 +23,10 @@ impl Observer {
         is_stopped.set(i64::from(stopped.is_some()));
         let exits = node.exits();
         self.shown.board.change(|status| {
+            // It is much to count with many validators, and changes rarely.
+            if status.slot != node.slot().0 {
+                status.presigned = self.presigned_status(node);
+            }
             status.exits = exits.iter().map(|exit| self.exit_status(exit)).collect();
             status.slot = node.slot().0;
             status.record.sequence = node.recorded().sequence();

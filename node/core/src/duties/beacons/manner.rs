@@ -43,7 +43,8 @@ impl Manner {
             | Request::Attesters(..)
             | Request::Proposers(_)
             | Request::Seats(..)
-            | Request::Leaving(_) => Self::Fact,
+            | Request::Leaving(_)
+            | Request::Final(_) => Self::Fact,
             Request::Block { .. }
             | Request::Bids { .. }
             | Request::Aggregates { .. }
@@ -130,7 +131,7 @@ pub(super) fn worth(response: &Response) -> Worth {
         },
         Response::Knows { seen, .. } => of(*seen != Sight::Unready),
         Response::Submit { refused, .. } => taken(refused.is_empty()),
-        Response::Leaving(found) => of(found.is_some()),
+        Response::Leaving(found) | Response::Final(found) => of(found.is_some()),
         Response::SubmitExit(_, refused) => taken(refused.is_none()),
         Response::Register(_, is_taken) => taken(*is_taken),
     }
@@ -168,6 +169,7 @@ pub fn nothing(request: &Request) -> Response {
             }
         }
         Request::Leaving(_) => Response::Leaving(None),
+        Request::Final(_) => Response::Final(None),
         Request::SubmitExit(validator, _) => {
             Response::SubmitExit(*validator, Some(NOBODY.to_owned()))
         }

@@ -48,6 +48,9 @@ impl Node {
             Ok(Frame::Agreement(agreement)) => self.hear_agreement(peer, agreement),
             Ok(Frame::StandsOn(stands)) => self.hear_stand(peer, stands),
             Ok(Frame::Intents(all)) => self.hear_intents(peer, &all),
+            Ok(Frame::SealedExits(sealed)) => self.sealed(peer, sealed),
+            Ok(Frame::SealedExitsWanted(lacked)) => self.lacked(peer, &lacked),
+            Ok(Frame::ExitOpening(opening)) => self.opening(peer, &opening),
             Ok(Frame::DepositDemand(demand)) => self.demanded(peer, demand),
             Ok(Frame::DepositShares(shares)) => {
                 self.deposit_step(|deposits, step| deposits.take(peer, shares, step));

@@ -74,6 +74,7 @@ impl Node {
                 self.registration_step(|it, step| it.given(&validators, is_taken, step));
             }
             Response::Leaving(found) => self.exit_step(|exits, step| exits.answered(found, step)),
+            Response::Final(found) => self.exit_step(|exits, step| exits.finalised(found, step)),
             Response::SubmitExit(validator, refused) => {
                 self.exit_step(|exits, step| exits.submitted(validator, refused, step));
             }

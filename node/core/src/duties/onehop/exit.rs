@@ -25,11 +25,16 @@
 //! Bounded: one word of each operator and one share of each peer for each validator. An operator
 //! can say something else as often as he likes, so what a slot may cost is bounded too (`pace`).
 //!
+//! **In advance** each peer seals its part of the first exit that the chain will take, for the day
+//! on which t peers are never there again: `presigned`, and from words to the whole `opening`.
+//!
 //! Never here: yes or no.
 
 mod hearing;
+mod opening;
 mod order;
 mod pace;
+mod presigned;
 mod signing;
 pub mod standing;
 #[cfg(test)]
@@ -41,7 +46,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proto::control::Stage;
 use proto::exit::{ExitWord, Says};
-use proto::frame::{Frame, MAX_EXIT_WORDS, SentExitWord};
+use proto::frame::{Frame, SentExitWord};
 use proto::{
     Epoch, PeerIndex, SignatureBytes, Signed, Slot, ValidatorPosition, Verified, WireVersion,
 };
@@ -54,9 +59,10 @@ pub use view::Seen;
 
 use order::Waiting;
 use pace::Pace;
+use presigned::PresignedExits;
 use signing::Decided;
 use standing::Leaving;
-use words::{Words, sent};
+use words::{Words, frames, sent};
 
 /// How often in an epoch an approval follows others to another exit's epoch.
 const FOLLOWS: u8 = 4;
@@ -85,6 +91,7 @@ pub struct Exits {
     ahead: BTreeMap<(ValidatorPosition, PeerIndex), Verified<ExitWord>>,
     /// Why what was kept is not known: then nothing is kept, said or signed here.
     barred: Option<String>,
+    presigned: PresignedExits,
 }
 
 /// One exit.
@@ -134,6 +141,7 @@ impl Exits {
     /// What time brings: what has run out is forgotten, what is open is looked at again.
     pub fn advance(&mut self, step: &mut Step<'_>) {
         let slot = step.slot();
+        self.presigned.advance(step);
         let is_news = self.slot.replace(slot) != Some(slot);
         if is_news {
             let due = self.pace.begin();
@@ -207,14 +215,13 @@ impl Exits {
         self.ask(step);
     }
 
-    /// Own and others' words, and own shares, for a peer that comes back.
-    pub fn sent(&self) -> Vec<Frame> {
-        let words = self.words.sent();
-        let words = words.chunks(MAX_EXIT_WORDS);
-        let mut frames: Vec<Frame> = words.map(|some| Frame::ExitWords(some.to_vec())).collect();
+    /// Own and others' words, and what this peer, `me`, has let go of, for one that comes back.
+    pub fn sent(&self, me: PeerIndex) -> Vec<Frame> {
+        let mut frames = frames(self.words.sent());
         let open = self.open.values();
         let decided = open.filter_map(|open| open.decided.as_ref());
         frames.extend(decided.filter_map(Decided::share).map(Frame::ExitShare));
+        frames.extend(self.presigned.sent(me));
         frames
     }
 
@@ -223,17 +230,23 @@ impl Exits {
         self.follow(validator, step);
         self.decide(validator, step);
         self.complete(validator, step);
+        self.open_up(validator, step);
+        self.tell(validator, step);
+    }
+
+    /// Tells the operator how far it has come, if that is news.
+    fn tell(&mut self, validator: ValidatorPosition, step: &mut Step<'_>) {
         // Who only looks at a validator is answered, and nobody else is told.
         let stage = self.stage(validator, &Seen::of(step));
-        let is_approved = self
-            .words
-            .leading(validator, step.now.unix_seconds())
-            .is_some();
+        let now = step.now.unix_seconds();
+        let is_approved = self.words.leading(validator, now).is_some()
+            || self.words.openers(validator, now).next().is_some();
         let open = self.open.entry(validator).or_default();
         let concerns = is_approved || open.decided.is_some();
         let is_news = match (&open.told, &stage) {
             // Whoever sends other parts again and again is told of only when there are more.
-            (Some(Stage::Signing(before)), Stage::Signing(now)) => now > before,
+            (Some(Stage::Signing(before)), Stage::Signing(now))
+            | (Some(Stage::Opening(before)), Stage::Opening(now)) => now > before,
             (told, stage) => told.as_ref() != Some(stage),
         };
         if concerns && stage != Stage::Waiting && is_news {
@@ -347,9 +360,8 @@ fn spread(words: &[(ValidatorPosition, Verified<ExitWord>)], step: &mut Step<'_>
         let said = ExitNote::Said(word.signer, word.statement.says);
         step.note(Note::Exit(*validator, said));
     }
-    for some in words.chunks(MAX_EXIT_WORDS) {
-        let some = some.iter().map(|(validator, word)| sent(*validator, word));
-        let frame = Frame::ExitWords(some.collect());
+    let all = words.iter().map(|(validator, word)| sent(*validator, word));
+    for frame in frames(all.collect()) {
         step.broadcast(frame.since(), frame.encode());
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use dkg::bls::SecretShare;
-use proto::definition::{Chain, Draft, Withdrawal};
+use proto::definition::{Chain, Draft, Version, Withdrawal};
 use proto::lock::{Contents, Lock, Validator};
 use proto::{Identity, PeerIndex, Root, Roster, Timestamp, WireVersion, example};
 
@@ -32,13 +32,25 @@ pub fn share(validator: u8, peer: u8) -> SecretShare {
 /// The lock of the four, made once.
 pub fn lock() -> Lock {
     static LOCK: OnceLock<Lock> = OnceLock::new();
-    LOCK.get_or_init(make_lock).clone()
+    LOCK.get_or_init(|| make_lock(Version::V1)).clone()
 }
 
-fn make_lock() -> Lock {
+/// The same with a seal key for pre-signed exits: 7 + 3x.
+pub fn presigning_lock() -> Lock {
+    static LOCK: OnceLock<Lock> = OnceLock::new();
+    LOCK.get_or_init(|| make_lock(Version::V2)).clone()
+}
+
+/// The share of that seal key that the peer at this place holds.
+pub fn exit_share(peer: u8) -> SecretShare {
+    secret(7 + 3 * (peer + 1))
+}
+
+fn make_lock(version: Version) -> Lock {
     let identities = example::identities(4);
     let draft = example::draft(&identities);
     let draft = Draft {
+        version,
         validators: 2,
         withdrawal: Withdrawal::Later,
         chain: Chain {
@@ -58,7 +70,9 @@ fn make_lock() -> Lock {
         definition: example::agreed(draft, &identities),
         validators: [0, 1].map(validator).into(),
         seal_commitment: [0x71, 0x72, 0x73].map(|byte| [byte; 48].into()).into(),
-        exit_seal_commitment: None,
+        exit_seal_commitment: version
+            .has_exit_key()
+            .then(|| [7, 3].map(|of| secret(of).public().to_bytes()).into()),
         transcript_hash: Root::ZERO,
         keystore_salt: Root::ZERO,
     };

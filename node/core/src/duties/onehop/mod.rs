@@ -54,7 +54,7 @@ impl OneHop {
     /// What this peer, `me`, has sent and a peer that comes back, and speaks this version, may have
     /// missed.
     pub fn sent(&self, me: PeerIndex, version: WireVersion) -> impl Iterator<Item = Vec<u8>> {
-        let all = self.reveals.sent().into_iter().chain(self.exits.sent());
+        let all = self.reveals.sent().into_iter().chain(self.exits.sent(me));
         let all = all.chain(self.deposits.sent());
         let all = all.chain(self.intending.sent());
         let all = all.chain(self.registrations.sent());

@@ -18,6 +18,10 @@ pub enum Order {
     Look(ValidatorPosition),
     /// To say that he approves of it, for so many seconds.
     Approve(ValidatorPosition, u64),
+    /// To say that what was signed of it in advance may be opened, for so many seconds.
+    Open(ValidatorPosition, u64),
+    /// To be told what was signed in advance.
+    Presigned,
     /// To say that he does not any more.
     Withdraw(ValidatorPosition),
 }
@@ -27,8 +31,17 @@ pub enum Order {
 pub(super) struct Waiting {
     ticket: u64,
     pub(super) validator: ValidatorPosition,
-    /// For how long he approves; none if he only looks.
-    term: Option<u64>,
+    /// What he says, and for how long; none if he only looks.
+    yes: Option<(Yes, u64)>,
+}
+
+/// To what an operator says yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Yes {
+    /// To the exit.
+    Exit,
+    /// To opening what was signed of it in advance.
+    Opening,
 }
 
 impl Order {
@@ -45,7 +58,9 @@ impl Order {
             ExitRequest::List => Self::List,
             ExitRequest::Look(which) => Self::Look(found(which)?),
             ExitRequest::Approve { validator, term } => Self::Approve(found(validator)?, term),
+            ExitRequest::Open { validator, term } => Self::Open(found(validator)?, term),
             ExitRequest::Withdraw(which) => Self::Withdraw(found(which)?),
+            ExitRequest::Presigned => Self::Presigned,
         })
     }
 }
@@ -69,16 +84,25 @@ impl Exits {
                 answer(ticket, Answer::Exits(exits), step);
             }
             Order::Look(validator) => self.wait(ticket, (validator, None), step),
-            Order::Approve(..) | Order::Withdraw(_) if self.barred.is_some() => {
+            Order::Presigned => {
+                let exits = self.presigned_exits(&Seen::of(step));
+                answer(ticket, Answer::Presigned(exits), step);
+            }
+            Order::Approve(..) | Order::Open(..) | Order::Withdraw(_) if self.barred.is_some() => {
                 let why = self.barred.clone().unwrap_or_default();
                 answer(ticket, Answer::Refused(why), step);
             }
-            Order::Approve(_, term) if term == 0 || term > LONGEST_TERM => {
+            Order::Approve(_, term) | Order::Open(_, term) if term == 0 || term > LONGEST_TERM => {
                 let days = LONGEST_TERM / (24 * 60 * 60);
                 let why = format!("an approval holds for {days} days at most");
                 answer(ticket, Answer::Refused(why), step);
             }
-            Order::Approve(validator, term) => self.wait(ticket, (validator, Some(term)), step),
+            Order::Approve(validator, term) => {
+                self.wait(ticket, (validator, Some((Yes::Exit, term))), step);
+            }
+            Order::Open(validator, term) => {
+                self.wait(ticket, (validator, Some((Yes::Opening, term))), step);
+            }
             Order::Withdraw(validator) => self.withdraw(ticket, validator, step),
         }
     }
@@ -98,7 +122,7 @@ impl Exits {
     /// Drops approvals of this exit that wait for the beacon node, which may come back long after
     /// their commands have given up: whether there were any.
     fn drop_waiting(&mut self, validator: ValidatorPosition, step: &mut Step<'_>) -> bool {
-        let approves = |order: &Waiting| order.validator == validator && order.term.is_some();
+        let approves = |order: &Waiting| order.validator == validator && order.yes.is_some();
         let waiting = std::mem::take(&mut self.waiting).into_iter();
         let (dropped, rest): (Vec<_>, Vec<_>) = waiting.partition(approves);
         self.waiting = rest;
@@ -112,13 +136,13 @@ impl Exits {
     fn wait(
         &mut self,
         ticket: u64,
-        (validator, term): (ValidatorPosition, Option<u64>),
+        (validator, yes): (ValidatorPosition, Option<(Yes, u64)>),
         step: &mut Step<'_>,
     ) {
         self.waiting.push(Waiting {
             ticket,
             validator,
-            term,
+            yes,
         });
         self.ask(step);
     }
@@ -129,13 +153,19 @@ impl Exits {
         step: &Step<'_>,
     ) -> Result<(), &'static str> {
         let own = self.words.of(validator, step.facts.me);
-        let approves = own.is_some_and(|word| word.approves(step.now.unix_seconds()).is_some());
+        let now = step.now.unix_seconds();
+        let approves = own.is_some_and(|word| word.approves(now).is_some() || word.opens(now));
         let is_underway = self.unkept.iter().any(|own| own.validator == validator);
         let open = self.open.get(&validator);
         if open.is_some_and(|open| open.decided.is_some()) {
             Err(
                 "t operators have approved of this exit and peers have signed it: it cannot be \
                  called back",
+            )
+        } else if self.presigned.has_given(validator) {
+            Err(
+                "enough operators have approved that this pre-signed exit is opened, and this peer \
+                 has sent its part of the key: it cannot be called back",
             )
         } else if approves || is_underway {
             Ok(())
@@ -151,14 +181,21 @@ impl Exits {
         self.waiting = rest;
         let served: Vec<Waiting> = served;
         for order in served {
-            let Some(term) = order.term else {
+            let Some((yes, term)) = order.yes else {
                 self.show(order.ticket, validator, step);
                 continue;
             };
-            match self.approves_for(validator, step) {
-                Ok(epoch) => {
-                    let until = self.next_said_at(validator, step) + term;
-                    let says = Says::Approved { epoch, until };
+            let until = self.next_said_at(validator, step) + term;
+            let says = match yes {
+                Yes::Exit => self
+                    .approves_for(validator, step)
+                    .map(|epoch| Says::Approved { epoch, until }),
+                Yes::Opening => self
+                    .may_open(validator, step)
+                    .map(|_| Says::Opens { until }),
+            };
+            match says {
+                Ok(says) => {
                     self.open.entry(validator).or_default().follows = None;
                     self.speak((validator, says), Some(order.ticket), step);
                 }
@@ -180,7 +217,7 @@ impl Exits {
     /// The beacon node said nothing: who looks is shown what is known, nobody approves.
     pub(super) fn unanswered(&mut self, step: &mut Step<'_>) {
         for order in std::mem::take(&mut self.waiting) {
-            if order.term.is_none() {
+            if order.yes.is_none() {
                 self.show(order.ticket, order.validator, step);
                 continue;
             }

@@ -15,7 +15,7 @@ use crate::duties::facts::Step;
 use crate::duties::note::{ExitNote, Note};
 use crate::partials::collector::Collector;
 use crate::partials::share::Share;
-use crate::vault::{ApprovedExit, Signable};
+use crate::vault::{ApprovedExit, Presigned, Signable};
 
 /// An exit that t operators have approved and that the chain would take.
 #[derive(Debug)]
@@ -41,6 +41,19 @@ pub(super) enum Sent {
 }
 
 impl Decided {
+    /// One that was signed in advance, and is whole.
+    pub(super) fn opened(exit: &Presigned, whole: SignatureBytes) -> Self {
+        Self {
+            epoch: exit.message().epoch,
+            index: exit.message().validator_index,
+            root: exit.signing_root(),
+            own: None,
+            tried: None,
+            whole: Some(whole),
+            sent: Sent::Nothing,
+        }
+    }
+
     /// Whether it is signed.
     pub(super) fn is_whole(&self) -> bool {
         self.whole.is_some()
@@ -64,7 +77,8 @@ impl Exits {
     pub(super) fn wants_standing(&self, validator: ValidatorPosition, step: &Step<'_>) -> bool {
         let open = self.open.get(&validator);
         let decided = open.and_then(|open| open.decided.as_ref());
-        let is_approved = self.approved_for(validator, step).is_some();
+        let is_approved =
+            self.approved_for(validator, step).is_some() || self.is_to_be_opened(validator, step);
         let asked_in = open.and_then(|open| open.standing.as_ref().map(|(slot, _)| *slot));
         let is_leaving = self
             .standing(validator)
@@ -121,7 +135,7 @@ impl Exits {
 
     /// Whether this operator has ordered that he does not approve any more, and the disk has not
     /// taken it yet: the others may still count his yes, and this peer waits for his no.
-    fn is_being_withdrawn(&self, validator: ValidatorPosition) -> bool {
+    pub(super) fn is_being_withdrawn(&self, validator: ValidatorPosition) -> bool {
         let mut unkept = self.unkept.iter();
         unkept.any(|own| own.validator == validator && own.word.statement.says == Says::Withdrawn)
     }
@@ -195,12 +209,12 @@ impl Exits {
         self.shares.remove(&(validator, liar));
     }
 
-    fn decided(&mut self, validator: ValidatorPosition) -> Option<&mut Decided> {
+    pub(super) fn decided(&mut self, validator: ValidatorPosition) -> Option<&mut Decided> {
         self.open.get_mut(&validator)?.decided.as_mut()
     }
 
     /// Gives the whole exit to the beacon node.
-    fn submit(&mut self, validator: ValidatorPosition, step: &mut Step<'_>) {
+    pub(super) fn submit(&mut self, validator: ValidatorPosition, step: &mut Step<'_>) {
         let now = epoch(step);
         let Some(decided) = self.decided(validator) else {
             return;

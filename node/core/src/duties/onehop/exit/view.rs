@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proto::control::{Approval, Exit, Stage};
+use proto::control::{Approval, Exit, Opener, Presigned, Stage};
 use proto::{PeerIndex, Timestamp, ValidatorPosition};
 
 use super::signing::Sent;
@@ -41,7 +41,10 @@ impl Exits {
     pub fn views(&self, seen: &Seen<'_>) -> Vec<Exit> {
         let now = seen.now.unix_seconds();
         let said = self.words.validators().into_iter();
-        let approved = said.filter(|at| self.words.leading(*at, now).is_some());
+        let is_approved = |at: &ValidatorPosition| {
+            self.words.leading(*at, now).is_some() || self.words.openers(*at, now).next().is_some()
+        };
+        let approved = said.filter(is_approved);
         let begun = self.open.iter().filter(|(_, open)| open.decided.is_some());
         let all: BTreeSet<_> = approved.chain(begun.map(|(at, _)| *at)).collect();
         all.into_iter().map(|at| self.view(at, seen)).collect()
@@ -49,10 +52,6 @@ impl Exits {
 
     /// How the exit of `validator` stands, or would.
     pub(super) fn view(&self, validator: ValidatorPosition, seen: &Seen<'_>) -> Exit {
-        let number = |peer: PeerIndex| {
-            let position = u32::try_from(peer.position());
-            position.expect("a cluster has 13 operators at most")
-        };
         let now = seen.now.unix_seconds();
         let decided = self.open.get(&validator);
         let decided = decided.and_then(|open| open.decided.as_ref());
@@ -72,6 +71,30 @@ impl Exits {
             approvals: approvals.collect(),
             too_old: seen.peers.too_old_for(SINCE).iter().map(number).collect(),
             stage: self.stage(validator, seen),
+            presigned: self.presigned_exit(validator, seen),
+        }
+    }
+
+    /// What was signed in advance of the exits of all validators.
+    pub fn presigned_exits(&self, seen: &Seen<'_>) -> Vec<Presigned> {
+        let all = (0..).map(ValidatorPosition).take(seen.facts.keys.count());
+        all.map(|at| self.presigned_exit(at, seen)).collect()
+    }
+
+    fn presigned_exit(&self, validator: ValidatorPosition, seen: &Seen<'_>) -> Presigned {
+        let size = seen.facts.roster.size();
+        let parts = self.presigned.parts(validator, size);
+        let now = seen.now.unix_seconds();
+        let openers = self.words.openers(validator, now);
+        let openers = openers.map(|(operator, until)| Opener {
+            operator: number(operator),
+            until,
+        });
+        Presigned {
+            validator,
+            epoch: parts.epoch,
+            sealers: parts.held.iter().map(number).collect(),
+            openers: openers.collect(),
         }
     }
 
@@ -100,6 +123,8 @@ impl Exits {
         let threshold = seen.facts.roster.size().threshold();
         let is_approved = leads.is_some_and(|(_, count)| count >= threshold);
         let epoch = leads.map_or(seen.epoch(), |(epoch, _)| epoch);
+        let openers = self.words.openers(validator, seen.now.unix_seconds());
+        let is_opened = openers.count() >= seen.facts.roster.size().halting();
         let is_known = open.is_some_and(|open| open.standing.is_some());
         let judged = is_known.then(|| {
             let epochs = (epoch, seen.epoch());
@@ -107,7 +132,11 @@ impl Exits {
         });
         match judged {
             Some(Err(why)) => Stage::Held(Hindrance::to_string(&why)),
-            Some(Ok(_)) | None if is_approved => Stage::Asking,
+            Some(Ok(_)) if is_opened => {
+                let opened = self.presigned.opened(validator);
+                Stage::Opening(u32::try_from(opened).unwrap_or(u32::MAX))
+            }
+            Some(Ok(_)) | None if is_approved || is_opened => Stage::Asking,
             Some(Ok(_)) | None => Stage::Waiting,
         }
     }
@@ -123,4 +152,9 @@ impl Exits {
         let (_, known) = self.open.get(&validator)?.standing.as_ref()?;
         known.as_ref()
     }
+}
+
+/// Position in the definition.
+fn number(peer: PeerIndex) -> u32 {
+    u32::try_from(peer.position()).expect("a cluster has 13 operators at most")
 }

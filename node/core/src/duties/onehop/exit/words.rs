@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proto::exit::ExitWord;
-use proto::frame::SentExitWord;
+use proto::exit::{ExitWord, Says};
+use proto::frame::{Frame, MAX_EXIT_WORDS, SentExitWord};
 use proto::{Epoch, PeerIndex, Signed, ValidatorPosition, Verified};
 
 /// All words that count.
@@ -90,6 +90,27 @@ impl Words {
         words.filter(move |word| word.statement.approves(now) == Some(epoch))
     }
 
+    /// Who lets what was signed in advance of the exit of `validator` be opened at `now`, and until
+    /// when.
+    pub(super) fn openers(
+        &self,
+        validator: ValidatorPosition,
+        now: u64,
+    ) -> impl Iterator<Item = (PeerIndex, u64)> {
+        let words = self.opening(validator, now);
+        words.map(|word| (word.signer, word.statement.ends_at()))
+    }
+
+    /// The words that say so.
+    pub(super) fn opening(
+        &self,
+        validator: ValidatorPosition,
+        now: u64,
+    ) -> impl Iterator<Item = &Signed<ExitWord>> {
+        let words = self.about(validator).map(|word| &**word);
+        words.filter(move |word| word.statement.opens(now))
+    }
+
     /// All of them, to be kept or passed on.
     pub(super) fn sent(&self) -> Vec<SentExitWord> {
         let all = self.0.iter();
@@ -104,6 +125,16 @@ impl Words {
         let words = self.0.get(&validator);
         words.into_iter().flat_map(BTreeMap::values)
     }
+}
+
+/// Words in frames, those of a later version in frames of their own.
+pub(super) fn frames(words: Vec<SentExitWord>) -> Vec<Frame> {
+    let opens = |word: &SentExitWord| matches!(word.says, Says::Opens { .. });
+    let (later, first): (Vec<_>, Vec<_>) = words.into_iter().partition(opens);
+    let all = first
+        .chunks(MAX_EXIT_WORDS)
+        .chain(later.chunks(MAX_EXIT_WORDS));
+    all.map(|some| Frame::ExitWords(some.to_vec())).collect()
 }
 
 /// A word in the form in which it travels.

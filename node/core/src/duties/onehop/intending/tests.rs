@@ -147,7 +147,9 @@ fn answered(outputs: &[Output]) -> Option<Result<View, String>> {
         Some(match answer {
             Answer::Intents(view) => Ok((**view).clone()),
             Answer::Refused(why) => Err(why.clone()),
-            Answer::Exits(_) | Answer::Exit(_) | Answer::Proof(_) => panic!("{answer:?}"),
+            Answer::Exits(_) | Answer::Exit(_) | Answer::Proof(_) | Answer::Presigned(_) => {
+                panic!("{answer:?}")
+            }
         })
     })
 }

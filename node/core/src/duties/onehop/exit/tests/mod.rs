@@ -1,6 +1,8 @@
 //! Four peers whose operators say yes and no to the exit of one validator.
 
+mod opening;
 mod paced;
+mod presigned;
 mod signing;
 mod troubles;
 mod words;

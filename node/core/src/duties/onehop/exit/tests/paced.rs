@@ -44,7 +44,7 @@ fn ever_new_words_are_passed_on_and_kept_a_few_times_in_a_slot_and_none_is_lost(
     assert_eq!(keepings(&outputs), pace::AT_ONCE);
     assert_eq!(faults(&outputs), []);
     // It counts here as soon as it is heard.
-    assert_eq!(peer.exits.sent(), many[99..]);
+    assert_eq!(peer.exits.sent(peer.index(peer.me)), many[99..]);
     peer.passes(SLOT);
     let outputs = peer.take();
     assert_eq!(frames(&outputs), many[99..]);
@@ -67,10 +67,10 @@ fn more_words_than_an_honest_peer_says_in_a_slot_are_not_even_checked() {
     assert_eq!(faults(&peer.take()), [(1, Breach::ExitWord)]);
     // Another peer may pass it on, and in the next slot it may itself.
     peer.hears(2, std::slice::from_ref(&more));
-    assert_eq!(peer.exits.sent(), [more]);
+    assert_eq!(peer.exits.sent(peer.index(peer.me)), [more]);
     peer.passes(SLOT);
     peer.take();
     let next = stream(most + 1, 1);
     peer.hears(1, std::slice::from_ref(&next));
-    assert_eq!(peer.exits.sent(), [next]);
+    assert_eq!(peer.exits.sent(peer.index(peer.me)), [next]);
 }

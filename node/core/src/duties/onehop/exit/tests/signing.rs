@@ -77,7 +77,7 @@ fn a_restart_loses_no_word_and_the_share_is_sent_again() {
     peer.passes(SLOT);
     peer.answer(sound());
     assert_eq!(shares(&frames(&peer.take())), share);
-    let missed = peer.exits.sent();
+    let missed = peer.exits.sent(peer.index(peer.me));
     assert_eq!(shares(&missed), share);
     let mut other = Peer::new(3);
     other.hears(0, &missed);

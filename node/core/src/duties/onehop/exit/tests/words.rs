@@ -80,7 +80,7 @@ fn nobody_hears_of_an_approval_before_it_is_durable_or_if_it_never_is() {
     });
     let (keeping, words) = keeps.unwrap();
     assert_eq!(words, 1);
-    assert_eq!(peer.exits.sent(), []);
+    assert_eq!(peer.exits.sent(peer.index(peer.me)), []);
     peer.act(|exits, step| exits.kept(keeping, false, step));
     let outputs = peer.take();
     assert!(refused(&outputs).unwrap().contains("disk"));
