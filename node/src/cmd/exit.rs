@@ -1,6 +1,7 @@
 //! `gantry exit`: says that this operator approves of the exit of a validator, and shows how far
 //! exits have come. The running peer does it: this finds it through the socket on its disk.
 
+mod owner;
 mod pool;
 mod presigned;
 mod words;
@@ -21,6 +22,7 @@ use crate::clock;
 use crate::config::{Config, ConfigError};
 use crate::control::{self, ControlError};
 use crate::disk::keystore::{SecretFileError, confirmed};
+use owner::Owner;
 use pool::AtPool;
 use words::Words;
 
@@ -121,7 +123,10 @@ impl Arguments {
             | Stage::Accepted
             | Stage::Refused(_) => {}
         }
-        let pool = at_pool.before(pool::key(&exit, &peer.lock));
+        let mut pool = at_pool.before(pool::key(&exit, &peer.lock));
+        if let Some(owner) = Owner::of(&peer.lock, exit.validator) {
+            pool = format!("{pool}\n{}", owner.words(&peer.config).await);
+        }
         let words = peer.words();
         println!(
             "{}",

@@ -11,6 +11,7 @@
 //! | `at_block` | the state after one block, of which every answer is |
 //! | `history` | what a contract has logged since it is there, and the transactions named in it |
 //! | `account` | an account at one block, and what it has sent |
+//! | [`exit_request`] | the exit that the owner of a stake asks for |
 //! | `batch` | many questions in few requests |
 //! | `old_state` | what a node says of old blocks, if it still can |
 //! | `transaction` | what is sent, and what it may cost |
@@ -25,6 +26,7 @@ mod account;
 mod at_block;
 mod batch;
 mod error;
+pub mod exit_request;
 mod history;
 mod log;
 mod old_state;
