@@ -12,7 +12,8 @@ use crate::pool::contracts::Contract;
 use crate::pool::megapool::{Stage, Validator};
 
 pub(super) fn plan(facts: &Facts<'_>) -> Option<Step> {
-    let is_ours = |it: &Validator| facts.is_wished(&it.pubkey);
+    // Who is to leave gets there by way of its ether.
+    let is_ours = |it: &Validator| facts.is_wished(&it.pubkey) || facts.is_to_leave(&it.pubkey);
     open(&facts.shown(), is_ours).ok()
 }
 

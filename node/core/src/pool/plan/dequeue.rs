@@ -1,6 +1,6 @@
-//! Out of the queue, if fewer validators are wished for, or this one is to leave: the bond becomes
-//! credit, and the key can never be used again in this megapool. Source:
-//! `RocketMegapoolDelegate.dequeue`.
+//! Out of the queue, if fewer validators are wished for: the bond becomes credit, and the key can
+//! never be used again in this megapool. Never because one is to leave: it keeps its place, gets
+//! its ether, and leaves as others do. Source: `RocketMegapoolDelegate.dequeue`.
 
 use super::Facts;
 use super::calls::Megapool;
@@ -12,8 +12,10 @@ pub(super) fn plan(facts: &Facts<'_>) -> Vec<Step> {
     let Some(megapool) = facts.megapool() else {
         return Vec::new();
     };
-    let is_unwanted =
-        |it: &&Validator| matches!(it.stage, Stage::Queued { .. }) && !facts.is_wished(&it.pubkey);
+    let is_unwanted = |it: &&Validator| {
+        let is_queued = matches!(it.stage, Stage::Queued { .. });
+        is_queued && !facts.is_wished(&it.pubkey) && !facts.is_to_leave(&it.pubkey)
+    };
     let unwanted = facts.validators().filter(is_unwanted);
     let step = |validator: &Validator| Step {
         kind: Kind::Dequeue(validator.id),

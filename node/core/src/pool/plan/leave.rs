@@ -25,32 +25,66 @@ pub struct ToLeave {
     pub id: u32,
     /// Its key.
     pub key: PublicKey,
+    /// What keeps it.
+    pub kept_by: KeptBy,
+}
+
+/// What keeps a validator that is to leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeptBy {
+    /// Nobody can leave out of the queue but by burning the key, which no plan does to it.
+    Queue,
+    /// It is not staked yet.
+    Proof,
+    /// Its operators have not approved yet.
+    Approval,
 }
 
 impl fmt::Display for ToLeave {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { id, key } = self;
-        write!(
-            f,
-            "validator {id} is to leave by the intent in force: approve of it with `gantry exit \
-             {key}`, t of you"
-        )
+        let Self { id, key, kept_by } = self;
+        write!(f, "validator {id} is to leave by the intent in force")?;
+        match kept_by {
+            KeptBy::Queue => write!(
+                f,
+                ", and waits in the queue. It keeps its place: to be taken out of it burns the key \
+                 for ever. Once it has its ether and is staked, approve with `gantry exit {key}`, \
+                 t of you. If you want its bond back as credit now, and the key burnt, let it stay \
+                 (`gantry pool intent propose --stay {key}`) and aim at fewer `--validators`"
+            ),
+            KeptBy::Proof => write!(
+                f,
+                ", and has its ether. It is staked first: dissolved it would lose some of it. Then \
+                 approve with `gantry exit {key}`, t of you"
+            ),
+            KeptBy::Approval => write!(f, ": approve of it with `gantry exit {key}`, t of you"),
+        }
     }
 }
 
-/// Those that are staked, are to leave, and of whom the beacon chain does not say that they do.
+/// Those that are to leave, have a bond behind them, and of whom the beacon chain does not say that
+/// they do.
 pub fn to_leave(facts: &Facts<'_>) -> Vec<ToLeave> {
-    let exits = &facts.aims.exits;
     let stays = |it: &&Validator| {
         let key = &it.pubkey;
-        it.stage == Stage::Staked && exits.contains(key) && !facts.made.leaving.contains_key(key)
+        facts.is_to_leave(key) && !facts.made.leaving.contains_key(key)
     };
-    let all = facts.validators().filter(stays);
-    let of = |it: &Validator| ToLeave {
-        id: it.id,
-        key: it.pubkey,
+    let of = |it: &Validator| {
+        let kept_by = match it.stage {
+            Stage::Queued { .. } => KeptBy::Queue,
+            Stage::Prestaked { .. } => KeptBy::Proof,
+            Stage::Staked => KeptBy::Approval,
+            Stage::Exiting | Stage::Exited { .. } | Stage::Dissolved | Stage::Dequeued => {
+                return None;
+            }
+        };
+        Some(ToLeave {
+            id: it.id,
+            key: it.pubkey,
+            kept_by,
+        })
     };
-    all.map(of).collect()
+    facts.validators().filter(stays).filter_map(of).collect()
 }
 
 /// That this validator leaves, of whatever node.

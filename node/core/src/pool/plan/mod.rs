@@ -65,7 +65,7 @@ use super::sight::Sight;
 use super::view::Node;
 use crate::safe::founding::Founding;
 pub use deposit::MOST_AT_ONCE;
-pub use leave::{ToLeave, to_leave};
+pub use leave::{KeptBy, ToLeave, to_leave};
 pub use shown::{Idle, Shown};
 pub(in crate::pool) use step::at;
 pub use step::{Body, Call, Due, Kind, Leaving, Need, Proven, Repeat, Sender, Step, Wait};
@@ -198,6 +198,10 @@ impl<'a> Facts<'a> {
 
     fn is_wished(&self, key: &PublicKey) -> bool {
         self.wished().any(|it| it == key)
+    }
+
+    fn is_to_leave(&self, key: &PublicKey) -> bool {
+        self.aims.exits.contains(key)
     }
 
     /// The validators of the megapool whose keys are of this cluster.
