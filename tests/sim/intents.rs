@@ -52,6 +52,18 @@ impl World {
         shown(self.intend(peer, IntentRequest::Show))
     }
 
+    /// What `peer` knows at this moment.
+    fn look(&mut self, peer: usize) -> View {
+        let before = self.exits.answers.len();
+        self.intending.orders += 1;
+        let number = self.intending.orders;
+        self.feed(peer, Input::Intend(number, IntentRequest::Show));
+        match &self.exits.answers[before..] {
+            [(_, Answer::Intents(view))] => (**view).clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// The operator of `peer` proposes what holds with this many validators.
     fn propose(&mut self, peer: usize, validators: u64) -> Root {
         let view = self.view(peer);
@@ -247,6 +259,55 @@ fn a_signature_leaves_when_it_is_durable_and_binds_after_a_loss_of_power() {
     let view = world.view(0);
     assert_eq!(view.signed.map(|it| it.hash), Some(hash));
     assert_eq!(view.open[0].signers, [0]);
+}
+
+#[test]
+fn an_old_copy_of_the_file_put_back_lets_nobody_sign_a_second_of_one_number() {
+    let mut world = world(956);
+    let first = world.propose(0, 1);
+    world.sign(1, first);
+    world.sign(3, first);
+    let before = world.peers[0].intents.clone();
+    world.fault(Fault::Kill(1));
+    let one = world.propose(0, 0);
+    let view = world.view(3);
+    let propose = || IntentRequest::Propose {
+        on: view.holds(),
+        aims: Aims {
+            validators: 2,
+            ..view.aims().clone()
+        },
+    };
+    let Answer::Intents(other) = world.intend(3, propose()) else {
+        panic!("the fourth operator proposes");
+    };
+    let other = other.signed.unwrap();
+    assert_eq!(other.number, 3);
+    // All are down, and one of them comes back with what it had before, and one that knows no more.
+    for peer in [0, 2, 3] {
+        world.fault(Fault::Kill(peer));
+    }
+    world.peers[0].intents = before;
+    world.fault(Fault::Start(0));
+    world.fault(Fault::Start(1));
+    world.run_a_while(5_000);
+    let refused = world.intend(0, propose());
+    assert!(matches!(&refused, Answer::Refused(why) if why.contains("old copy")));
+    // From the moment on at which it would sign it knows what it has signed.
+    world.fault(Fault::Start(2));
+    world.fault(Fault::Start(3));
+    while world.look(0).stands.len() < 2 {
+        assert!(world.look(0).signed.is_none_or(|it| it.hash == first));
+        world.run_a_while(1);
+    }
+    assert_eq!(world.look(0).signed.map(|it| it.hash), Some(one));
+    world.run_a_while(5_000);
+    // What comes after both is free.
+    assert_eq!(world.view(0).open.len(), 2);
+    let next = world.propose(0, 2);
+    let signed = world.view(0).signed.unwrap();
+    assert_eq!((signed.number, signed.hash), (4, next));
+    world.assert_safe();
 }
 
 #[test]

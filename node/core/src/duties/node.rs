@@ -281,6 +281,7 @@ impl Node {
         self.note(Note::Connected { peer, up: true });
         self.greet(peer);
         self.say_blind(peer);
+        self.say_intents_to(peer);
         self.say_stand_to(peer);
         let missed = self.onehop.sent(self.facts.me, version);
         let missed = missed.chain(self.runs.values().flat_map(|run| run.sent(version)));

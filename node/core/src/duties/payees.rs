@@ -305,12 +305,14 @@ impl Pool {
 pub struct Switched(BTreeMap<PeerIndex, (StandsOn, Epoch)>);
 
 impl Switched {
-    /// The peer says in `epoch` by what it acts.
-    pub fn says(&mut self, peer: PeerIndex, stands_on: StandsOn, epoch: Epoch) {
-        let known = self.0.get(&peer);
-        if known.is_none_or(|(before, _)| *before != stands_on) {
+    /// The peer says in `epoch` by what it acts; whether that is on another version of the
+    /// agreement than before.
+    pub fn says(&mut self, peer: PeerIndex, stands_on: StandsOn, epoch: Epoch) -> bool {
+        let known = self.0.get(&peer).map(|(before, _)| *before);
+        if known != Some(stands_on) {
             self.0.insert(peer, (stands_on, epoch));
         }
+        known.map(|it| it.agreement) != Some(stands_on.agreement)
     }
 
     /// By what each peer acts that has said it.

@@ -30,6 +30,15 @@ impl Node {
             .order(ticket, (request, &stands), &mut step);
     }
 
+    /// Tells a peer that comes what is held. By what this one acts it is told after that: so who
+    /// has heard the second has heard the first.
+    pub(super) fn say_intents_to(&mut self, peer: PeerIndex) {
+        let (mut step, onehop, _) = self.split();
+        if let Some(frame) = onehop.intending.sent() {
+            step.send(peer, frame.since(), frame.encode());
+        }
+    }
+
     /// By what others act that are there.
     fn others_stand(&self) -> Stands {
         let connected = self.peers.connected();

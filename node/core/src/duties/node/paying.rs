@@ -149,10 +149,12 @@ impl Node {
     /// A peer says by what it acts.
     pub(super) fn hear_stand(&mut self, peer: PeerIndex, stands_on: StandsOn) {
         let epoch = self.epoch();
-        self.switched.says(peer, stands_on, epoch);
+        let comes = self.switched.says(peer, stands_on, epoch);
         self.tell_all_pay();
         let (mut step, onehop, _) = self.split();
-        onehop.intending.stands(peer, &stands_on, &mut step);
+        onehop
+            .intending
+            .stands(peer, (&stands_on, comes), &mut step);
     }
 
     /// Since when every peer acts by what this one acts.

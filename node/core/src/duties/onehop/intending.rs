@@ -7,6 +7,10 @@
 //! **Disk.** The own signature is durable before anybody hears of it ([`Output::KeepIntents`]), and
 //! an intent holds on this peer once that is: after a restart no older one does.
 //!
+//! **An old copy of the file.** Whoever comes back is told what others hold, its own signatures
+//! among it, and then by what they act; it signs once enough have said that, and not while the
+//! signing record is not trusted.
+//!
 //! Bounded: an operator's signatures count with rising numbers only, and [few are
 //! kept](crate::pool::intent). What is passed on, and what is verified, is bounded for each slot.
 //!
@@ -189,14 +193,18 @@ impl Intending {
         }
     }
 
-    /// By what `peer` acts: one that stands on an older intent is told what is in force.
-    pub fn stands(&self, peer: PeerIndex, theirs: &StandsOn, step: &mut Step<'_>) {
+    /// By what `peer` acts: one that stands on an older intent, or that `comes` to this version of
+    /// the agreement only now, is told what is held.
+    pub fn stands(&self, peer: PeerIndex, (theirs, comes): (&StandsOn, bool), step: &mut Step<'_>) {
         let Some(ours) = self.intents.stands_on() else {
             return;
         };
         let number = |stands: &StandsOn| stands.intent.map_or(0, |it| it.number);
-        if theirs.agreement == ours.agreement && number(theirs) < number(&ours) {
-            let frame = Frame::Intents(self.intents.sent());
+        let lacks = comes || number(theirs) < number(&ours);
+        if theirs.agreement == ours.agreement
+            && lacks
+            && let Some(frame) = self.sent()
+        {
             step.send(peer, SINCE, frame.encode());
         }
     }

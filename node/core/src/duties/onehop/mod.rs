@@ -52,11 +52,10 @@ pub struct OneHop {
 
 impl OneHop {
     /// What this peer, `me`, has sent and a peer that comes back, and speaks this version, may have
-    /// missed.
+    /// missed; but for intents, which are said before by what this peer acts.
     pub fn sent(&self, me: PeerIndex, version: WireVersion) -> impl Iterator<Item = Vec<u8>> {
         let all = self.reveals.sent().into_iter().chain(self.exits.sent(me));
         let all = all.chain(self.deposits.sent());
-        let all = all.chain(self.intending.sent());
         let all = all.chain(self.registrations.sent());
         let all = all.chain(self.selections.sent(me));
         let known = all.filter(move |frame| frame.since() <= version);

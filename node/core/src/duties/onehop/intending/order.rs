@@ -34,6 +34,11 @@ impl Intending {
         if let Some(why) = self.barred.clone() {
             return answer(ticket, Answer::Refused(why), step);
         }
+        let is_to_sign = request != IntentRequest::Show;
+        let idle = is_to_sign.then(|| self.signs_nothing(stands, step));
+        if let Some(why) = idle.flatten() {
+            return answer(ticket, Answer::Refused(why), step);
+        }
         let intent = match request {
             IntentRequest::Show => return self.show(ticket, stands, step),
             IntentRequest::Propose { on, aims } => {
@@ -53,6 +58,34 @@ impl Intending {
             }
             Err(why) => answer(ticket, Answer::Refused(why.to_string()), step),
         }
+    }
+
+    /// Why this peer signs no intent now, whatever it says, if it does not.
+    ///
+    /// An old copy of its file, put back, lacks what it has signed since. So it first hears what
+    /// others hold, who tell that before by what they act: of so many one at least has signed
+    /// whatever is in force anywhere, where more are not needed to bring anything into force.
+    fn signs_nothing(&self, stands: &Stands, step: &Step<'_>) -> Option<String> {
+        if let Some(why) = step.vault.stopped() {
+            return Some(format!(
+                "this peer signs nothing at present, so no intent either: {why}"
+            ));
+        }
+        let on = self.intents.base()?.hash;
+        let has_told = |(peer, theirs): &&(PeerIndex, StandsOn)| {
+            theirs.agreement == on && step.peers.knows(*peer, SINCE)
+        };
+        let told = stands.iter().filter(has_told).count();
+        let size = step.facts.roster.size();
+        let needed = size.halting().min(size.threshold().saturating_sub(1));
+        (told < needed).then(|| {
+            format!(
+                "{told} other peers have told this one what they hold on the version of the \
+                 agreement in force here, and it signs an intent once {needed} have: its own file \
+                 may be an old copy that lacks what it has signed. Nothing was signed. `gantry \
+                 status` shows who is not connected, `gantry pool intent show` who acts by what"
+            )
+        })
     }
 
     fn sign(

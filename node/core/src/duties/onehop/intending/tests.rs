@@ -17,6 +17,8 @@ struct Place {
     ground: Ground,
     intending: Intending,
     identities: Vec<Identity>,
+    /// By what the others act that have said it.
+    stands: Stands,
     now: Timestamp,
 }
 
@@ -42,8 +44,14 @@ impl Place {
         let now = facts.chain.start_of(Slot(8));
         let mut intending = Intending::default();
         intending.agreed(&agreed());
+        let ground = Ground::new(facts, speaks, held, &journal);
+        let on = StandsOn {
+            agreement: agreed().hash,
+            intent: None,
+        };
         Self {
-            ground: Ground::new(facts, speaks, held, &journal),
+            stands: [1, 2].map(|peer| (ground.index(peer), on)).into(),
+            ground,
             intending,
             identities: example::identities(4),
             now,
@@ -62,7 +70,8 @@ impl Place {
     }
 
     fn order(&mut self, ticket: u64, request: IntentRequest) -> Vec<Output> {
-        self.step(|it, step| it.order(ticket, (request, &Vec::new()), step))
+        let stands = self.stands.clone();
+        self.step(|it, step| it.order(ticket, (request, &stands), step))
     }
 
     fn propose(&mut self, ticket: u64, validators: u64) -> Vec<Output> {
@@ -298,7 +307,7 @@ fn who_stands_on_an_older_intent_is_told_what_is_in_force() {
     };
     let older = [None, id(1)].map(|intent| StandsOn { intent, ..ours });
     for theirs in older {
-        let outputs = place.step(|it, step| it.stands(peer, &theirs, step));
+        let outputs = place.step(|it, step| it.stands(peer, (&theirs, false), step));
         assert_eq!(told(&outputs), [peer]);
     }
     let newer = [id(2), id(3)].map(|intent| StandsOn { intent, ..ours });
@@ -307,18 +316,75 @@ fn who_stands_on_an_older_intent_is_told_what_is_in_force() {
         intent: None,
     };
     for theirs in newer.into_iter().chain([elsewhere]) {
-        let outputs = place.step(|it, step| it.stands(peer, &theirs, step));
+        let outputs = place.step(|it, step| it.stands(peer, (&theirs, false), step));
         assert!(outputs.is_empty());
     }
 }
 
 #[test]
+fn who_comes_to_the_version_of_the_agreement_is_told_what_is_open_on_it() {
+    let mut place = Place::new(SINCE);
+    let peer = place.peer(3);
+    let ours = place.intending.intents.stands_on().unwrap();
+    let outputs = place.step(|it, step| it.stands(peer, (&ours, true), step));
+    assert!(outputs.is_empty());
+    place.hear(1, &[place.signed(1, &[1, 2])]);
+    let outputs = place.step(|it, step| it.stands(peer, (&ours, true), step));
+    assert_eq!(told(&outputs), [peer]);
+    let elsewhere = StandsOn {
+        agreement: [5; 32].into(),
+        ..ours
+    };
+    let outputs = place.step(|it, step| it.stands(peer, (&elsewhere, true), step));
+    assert!(outputs.is_empty());
+}
+
+#[test]
+fn nothing_is_signed_before_enough_others_have_told_what_they_hold() {
+    let mut place = Place::new(SINCE);
+    let open = place.signed(1, &[3]);
+    let hash = open.intent.hash();
+    place.hear(3, &[open]);
+    let (all, elsewhere) = (place.stands.clone(), [5; 32].into());
+    let mut other = all.clone();
+    other[0].1.agreement = elsewhere;
+    for few in [vec![], vec![all[0]], other] {
+        place.stands = few;
+        let outputs = place.propose(7, 1);
+        let why = answered(&outputs).unwrap().unwrap_err();
+        assert!(why.contains("once 2 have"), "{why}");
+        let outputs = place.order(8, IntentRequest::Approve(hash));
+        assert!(answered(&outputs).unwrap().is_err());
+        assert_eq!(keepings(&outputs), Vec::<u64>::new());
+        // To look costs nothing.
+        assert!(
+            answered(&place.order(9, IntentRequest::Show))
+                .unwrap()
+                .is_ok()
+        );
+    }
+    place.stands = all;
+    assert_eq!(keepings(&place.order(8, IntentRequest::Approve(hash))), [2]);
+}
+
+#[test]
+fn nothing_is_signed_while_the_signing_record_is_not_trusted() {
+    let mut place = Place::new(SINCE);
+    place.ground.vault.meet_second();
+    let why = answered(&place.propose(7, 1)).unwrap().unwrap_err();
+    assert!(why.contains("this peer's identity"), "{why}");
+}
+
+#[test]
 fn a_peer_of_the_version_before_is_sent_nothing() {
     let mut place = Place::new(WireVersion::V9);
-    place.propose(7, 1);
-    let outputs = place.kept(1, true);
-    assert_eq!(told(&outputs), []);
+    place.hear(1, &[place.signed(1, &[1, 2])]);
+    assert_eq!(told(&place.kept(1, true)), []);
+    let outputs = place.order(7, IntentRequest::Show);
     assert_eq!(answered(&outputs).unwrap().unwrap().too_old, [1, 2, 3]);
+    // What they hold is nothing: so nothing is signed on it.
+    let why = answered(&place.propose(8, 1)).unwrap().unwrap_err();
+    assert!(why.contains("0 other peers"), "{why}");
     assert!(place.intending.sent().unwrap().since() > WireVersion::V9);
 }
 
