@@ -5,8 +5,10 @@
 //! | `draft` | the flags of `new`, and the terms that they make |
 //! | `sign` | a version read, compared and signed |
 //! | `words` | a version in words: what an operator reads before signing |
+//! | `ending` | which intents end with it |
 
 mod draft;
+mod ending;
 mod sign;
 mod words;
 
@@ -14,11 +16,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use node_core::pool::agreement::{Agreement, BadAgreement, BadTerms, Deposits, Merged};
-use proto::Root;
 use proto::lock::Lock;
+use proto::{Address, Root};
 use thiserror::Error;
 
 use crate::checks::agreement::{self, AgreementFileError};
+use crate::checks::intent;
 use crate::checks::lock::{self, LockFileError};
 use crate::clock;
 use crate::cmd::account::AccountError;
@@ -30,6 +33,7 @@ use crate::disk::keystore::SecretFileError;
 use crate::execution::ExecutionError;
 use crate::pool::sending::own_account::OwnAccountError;
 use draft::{DraftError, Flags};
+use ending::ending;
 use sign::Sign;
 use words::{brought, describe, signatures};
 
@@ -207,6 +211,16 @@ impl Home {
         Ok(newest.map_err(agreement::refused(&self.own))?)
     }
 
+    /// The newest version in words, and what ends with it. `unchecked` are the addresses that were
+    /// written without a checksum.
+    fn show(&self, agreement: &Agreement, unchecked: &[Address]) {
+        let ends = match intent::read(&self.config.data_dir, &self.lock) {
+            Ok(kept) => ending(agreement, &kept),
+            Err(why) => format!("Which intent is in force cannot be read: {why}\n"),
+        };
+        print!("{}{ends}", describe(agreement, unchecked));
+    }
+
     fn is_own(&self, file: &Path) -> bool {
         let place = |path: &Path| path.canonicalize().ok();
         place(file).is_some_and(|it| Some(it) == place(&self.own))
@@ -257,7 +271,7 @@ impl New {
         } else {
             write(&home.own, &agreement)?;
         }
-        print!("{}", describe(&agreement, &unchecked));
+        home.show(&agreement, &unchecked);
         eprintln!(
             "Wrote {}. Send it to all operators: each takes it in with `gantry pool agree merge`, \
              compares its fingerprint with every other one on the telephone and signs it with \
@@ -295,7 +309,7 @@ impl Show {
                 Some(own) => own,
                 None => agreement::read_own(&home.own, &home.lock)?,
             };
-            show(&agreement, &text);
+            home.show(&agreement, &money::all_without_checksum(&text));
             home.check_newest(Some(&agreement))?;
             return match self.complete {
                 true => Ok(agreement.complete()?),
@@ -304,7 +318,7 @@ impl Show {
         };
         let mut both = own.map(|(agreement, _)| agreement);
         let (copy, text, merged) = agreement::take_in(&file, &home.own, &mut both, &home.lock)?;
-        show(&copy, &text);
+        home.show(&copy, &money::all_without_checksum(&text));
         match merged {
             Merged::Older(lacking) => Err(AgreeError::Older {
                 file,
@@ -317,11 +331,6 @@ impl Show {
             Merged::Level | Merged::Newer | Merged::InPlace(_) => Ok(()),
         }
     }
-}
-
-fn show(agreement: &Agreement, text: &str) {
-    let unchecked = money::all_without_checksum(text);
-    print!("{}", describe(agreement, &unchecked));
 }
 
 #[cfg(test)]

@@ -9,10 +9,10 @@ use proto::definition::{Fingerprint, checksummed};
 use proto::{Address, Identity, IdentityKey, Root};
 
 use super::words::signatures;
-use super::{AgreeError, Home, Place, show, write};
+use super::{AgreeError, Home, Place, write};
 use crate::checks::{agreement, lock};
 use crate::cmd::dkg::SecretFlags;
-use crate::cmd::{account, owner};
+use crate::cmd::{account, money, owner};
 use crate::disk::keystore::{confirmed, read_identity};
 use crate::pool::sending::own_account;
 
@@ -93,7 +93,7 @@ impl Sign {
         if !due.is_empty() {
             refuse_deposited(&home, &draft.agreement, key)?;
         }
-        show(&draft.agreement, &draft.text);
+        home.show(&draft.agreement, &money::all_without_checksum(&draft.text));
         let as_node = self.as_node(&draft.agreement, &due)?;
         let as_owner = self.as_owner(&home, &draft.agreement, (&due, &name))?;
         let hash = draft.agreement.last().hash;
