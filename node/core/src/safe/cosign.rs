@@ -17,6 +17,12 @@
 //! **Once.** A call that must not happen twice is signed only when all nonces before are used up
 //! finally: then what was signed at one of them can never be done any more.
 //!
+//! **Which intent, which block** a proposal follows from, it does not name. A peer signs what its
+//! own plan says, whatever the proposer's says, and two peers by two intents whose plans say the
+//! same step are to sign it; so a name could only be shown, and what is beside an owner's signature
+//! is signed by nobody. By what each peer acts, all are told
+//! ([`StandsOn`](proto::frame::Frame::StandsOn)), and `gantry pool intent show` shows it.
+//!
 //! **Bounds.** Of each peer the last call and the last nothing are kept, and their signatures are
 //! verified at the next look, not when they come.
 //!
