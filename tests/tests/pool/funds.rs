@@ -93,6 +93,16 @@ async fn what_is_paid_in_is_counted_by_operator_and_goes_back_or_to_the_safe() {
     assert_eq!(after(&page, "not bonded yet"), "9.5 ETH");
     let evil = who::EVIL;
     assert!(page.contains(&format!("1 from {evil}")), "{page}");
+    let json: Value = serde_json::from_str(&place.says("fund 8.5 --json").unwrap()).unwrap();
+    assert_eq!(json["payment"]["data"], data);
+    assert_eq!(json["payment"]["value"], "8500000000000000000");
+    assert_eq!(
+        json["contributions"]["operators"][0]["total"],
+        "8500000000000000000"
+    );
+    assert_eq!(json["unbonded"], "9500000000000000000");
+    let json: Value = serde_json::from_str(&place.says("fund --json").unwrap()).unwrap();
+    assert_eq!(json["payment"], Value::Null);
 
     place.refuses("file withdraw-eth 10", "more than the 9.5");
     let unknown = format!("file give-back {}", who::ORACLE);

@@ -8,9 +8,11 @@ use node_core::pool::amount::Wei;
 use node_core::pool::funding::paid::Contributions;
 use node_core::pool::funding::{self, Unready, Withdrawal};
 use node_core::pool::plan::{Call, Facts, Made};
+use node_core::pool::sight::Sight;
 use node_core::pool::withdrawal::rehearsal::Rehearsal;
 use node_core::safe::wallet::builder::{self, Title};
 use proto::definition::checksummed;
+use serde::Serialize;
 use thiserror::Error;
 
 use super::PoolError;
@@ -38,8 +40,46 @@ pub struct Arguments {
     /// Write a file for the Transaction Builder here, if you pay from a Safe of your own.
     #[arg(long, value_name = "FILE", requires = "amount")]
     builder: Option<PathBuf>,
+    /// Print it for scripts: amounts in wei.
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     through: Through,
+}
+
+/// The document that `--json` prints.
+#[derive(Serialize)]
+struct Document<'a> {
+    payment: Option<Payment>,
+    contributions: &'a Contributions,
+    /// Whether others have paid so often that of theirs nothing is here.
+    is_crowded: bool,
+    /// The first block whose log the node has.
+    since: u64,
+    /// The finalised block by which it is counted.
+    block: u64,
+    /// What lies there for the node and is not bonded, at the newest block.
+    unbonded: Option<Wei>,
+}
+
+/// What an operator pays.
+#[derive(Serialize)]
+struct Payment {
+    to: String,
+    value: Wei,
+    data: String,
+    link: String,
+}
+
+impl Payment {
+    fn of(call: &Call, sight: &Sight) -> Self {
+        Self {
+            to: checksummed(&call.to.address),
+            value: call.value,
+            data: format!("0x{}", hex::encode(&call.data)),
+            link: funding::link(sight.chain_id, &sight.node, call),
+        }
+    }
 }
 
 /// Why nobody should pay in.
@@ -57,40 +97,53 @@ impl Arguments {
         log::start(&"node=warn".parse().unwrap_or_default(), LogFormat::Text);
         let agreed = self.through.agreed()?;
         let (safes, payments, rehearsal) = complete(runtime()?, look(&agreed))?;
-        let contributed = contributed(&safes, &payments);
-        let Some(amount) = self.amount else {
-            print!("{contributed}");
-            return Ok(());
-        };
-        let call = call(&agreed, (&safes, rehearsal), amount)?;
-        let chain_id = safes.sight.chain_id;
-        if let Some(file) = &self.builder {
+        let sight = &safes.sight;
+        let mut call_of = |amount| call(&agreed, (&safes, rehearsal), amount);
+        let call = self.amount.map(&mut call_of).transpose()?;
+        if let (Some(file), Some(call)) = (&self.builder, &call) {
+            let amount = call.value;
             let title = Title {
                 name: format!("{amount} ETH for the node"),
                 description: format!("{} with {amount} ETH", call.spelled),
             };
-            let text = builder::file(chain_id, None, (&[bare(&call)], &title));
+            let text = builder::file(sight.chain_id, None, (&[bare(call)], &title));
             files::write_new(file, text.as_bytes(), Mode::Public).map_err(FundError::from)?;
         }
-        print!("{}{contributed}", self.page(&call, &safes));
+        let payment = call.map(|call| Payment::of(&call, sight));
+        if self.json {
+            let document = Document {
+                payment,
+                contributions: &payments.by,
+                is_crowded: payments.is_crowded,
+                since: payments.since,
+                block: sight.finalised_block.number,
+                unbonded: unbonded(sight),
+            };
+            let text = serde_json::to_string_pretty(&document);
+            println!("{}", text.expect("texts and numbers have a JSON form"));
+            return Ok(());
+        }
+        if let Some(payment) = payment {
+            print!("{}", self.page(&payment, sight));
+        }
+        print!("{}", contributed(sight, &payments));
         Ok(())
     }
 
-    fn page(&self, call: &Call, safes: &Safes) -> String {
-        let (mut page, sight) = (String::new(), &safes.sight);
+    fn page(&self, payment: &Payment, sight: &Sight) -> String {
+        let mut page = String::new();
         let node = checksummed(&sight.node);
         line(
             &mut page,
             format!(
                 "{} ETH for the node {node}, from an account of yours:",
-                call.value
+                payment.value
             ),
         );
-        entry(&mut page, "to", checksummed(&call.to.address));
-        entry(&mut page, "value", format!("{} wei", call.value.0));
-        entry(&mut page, "data", format!("0x{}", hex::encode(&call.data)));
-        let link = funding::link(sight.chain_id, &sight.node, call);
-        entry(&mut page, "link", link);
+        entry(&mut page, "to", &payment.to);
+        entry(&mut page, "value", format!("{} wei", payment.value.0));
+        entry(&mut page, "data", &payment.data);
+        entry(&mut page, "link", &payment.link);
         if let Some(file) = &self.builder {
             entry(&mut page, "Transaction Builder", file.display());
         }
@@ -134,10 +187,15 @@ fn call(
     Ok(funding::call(&facts, &withdrawal, amount).map_err(FundError::from)?)
 }
 
+/// What lies there for the node and is not bonded.
+fn unbonded(sight: &Sight) -> Option<Wei> {
+    Some(sight.node_at_head()?.account.credit.ether)
+}
+
 /// Who has paid in.
-fn contributed(safes: &Safes, paid: &Payments) -> String {
+fn contributed(sight: &Sight, paid: &Payments) -> String {
     let mut page = String::new();
-    let block = safes.sight.finalised_block.number;
+    let block = sight.finalised_block.number;
     line(
         &mut page,
         format!("Paid in for the node, by the finalised block {block}:"),
@@ -167,8 +225,7 @@ fn contributed(safes: &Safes, paid: &Payments) -> String {
         let words = "your execution node does not show what was logged before block";
         line(&mut page, format!("  {words} {}", paid.since));
     }
-    if let Some(node) = safes.sight.node_at_head() {
-        let ether = node.account.credit.ether;
+    if let Some(ether) = unbonded(sight) {
         entry(&mut page, "not bonded yet", format!("{ether} ETH"));
         if paid.by.total() < ether && !paid.is_crowded {
             let words = "that is more than the log shows: some was paid to an earlier contract of";
