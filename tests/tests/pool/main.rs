@@ -11,6 +11,7 @@
 //! | [`funds`] | paying in, and what the withdrawal Safe does by its owners' own wallets |
 //! | [`wallets`] | these wallets, and the group whose Safe it is |
 //! | [`group`] | a group's lock, agreement and data directory, and its peer that runs |
+//! | [`intents`] | four peers that run, whose operators say what the node does next |
 //! | [`keys`] | keys of validators and the deposits they sign |
 //! | [`node`] | a node account on the way of its validators, call by call |
 //! | [`send`] | `gantry pool send`, killed, dropped, outbid, taken back |
@@ -41,6 +42,7 @@ mod evil;
 mod funds;
 mod group;
 mod hand;
+mod intents;
 mod keys;
 mod life;
 mod misused;
