@@ -3,6 +3,7 @@
 //! Phases are intervals of one duty on this peer, in seconds; the shell measures them with the
 //! monotonic clock, from one [`Note::Reached`](node_core::duties::note::Note) to the next.
 
+mod nodes;
 mod pool;
 
 use std::time::Duration;
@@ -16,8 +17,9 @@ use prometheus_client::registry::Registry;
 use std::sync::atomic::AtomicU64;
 
 use super::curve_cost::CurveWork;
-use super::status::{BeaconNodeStatus, EpochStatus};
+use super::status::EpochStatus;
 use crate::disk::duty_history::Contribution;
+use nodes::BeaconNodes;
 use pool::PoolAlarms;
 
 /// Labels of a phase: `kind` is `head` or `block`, `phase` one of
@@ -64,12 +66,6 @@ pub struct RuleLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ForkLabels {
     pub fork: String,
-}
-
-/// Labels of one of several beacon nodes: its place in the operator's order and its address.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct NodeLabels {
-    pub node: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -180,33 +176,12 @@ pub struct Metrics {
     pub curve_work: CurveWork,
     /// CPU time of the curve operations, as last asked for.
     pub bls_cpu_seconds: Counter<f64, AtomicU64>,
-    nodes: BeaconNodes,
+    /// Each of several beacon nodes.
+    pub nodes: BeaconNodes,
     /// What should worry at Rocket Pool.
     pub pool: PoolAlarms,
     phases: Family<PhaseLabels, Histogram>,
     fdatasync: Histogram,
-}
-
-/// What is counted of each of several beacon nodes.
-#[derive(Default)]
-struct BeaconNodes {
-    sound: Family<NodeLabels, Gauge>,
-    first: Family<NodeLabels, Gauge>,
-    head_slot: Family<NodeLabels, Gauge>,
-    answer: Family<NodeLabels, Seconds>,
-}
-
-impl BeaconNodes {
-    fn register(&self, registry: &mut Registry) {
-        let sound = "1 while the beacon node is waited for";
-        registry.register("beacon_node_sound", sound, self.sound.clone());
-        let first = "1 while the beacon node comes before the others";
-        registry.register("beacon_node_first", first, self.first.clone());
-        let head = "Slot of its newest head";
-        registry.register("beacon_node_head_slot", head, self.head_slot.clone());
-        let answer = "Average time of its short answers";
-        registry.register("beacon_node_answer_seconds", answer, self.answer.clone());
-    }
 }
 
 /// From 0.1 ms to 10 s in steps of 15 %: a quantile read from the buckets is at most 15 % off.
@@ -349,25 +324,6 @@ impl Metrics {
         self.unknown
             .get_or_create(&UnknownLabels { peer, what })
             .inc();
-    }
-
-    /// Shows how one of several beacon nodes is.
-    pub fn beacon_node(&self, status: &BeaconNodeStatus) {
-        let labels = NodeLabels {
-            node: status.node.clone(),
-        };
-        let nodes = &self.nodes;
-        let set = |gauge: &Family<NodeLabels, Gauge>, value: i64| {
-            gauge.get_or_create(&labels).set(value);
-        };
-        set(&nodes.sound, i64::from(status.is_sound));
-        set(&nodes.first, i64::from(status.is_first));
-        if let Some(slot) = status.head_slot {
-            set(&nodes.head_slot, i64::try_from(slot).unwrap_or(i64::MAX));
-        }
-        if let Some(ms) = status.answer_ms {
-            nodes.answer.get_or_create(&labels).set(ms / 1e3);
-        }
     }
 
     /// Counts one interval of one duty.

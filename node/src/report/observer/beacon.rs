@@ -62,7 +62,7 @@ impl Observer {
             if node.is_first && !was.is_some_and(|was| was.is_first) {
                 info!("beacon node {name} comes first now");
             }
-            self.shown.metrics.beacon_node(node);
+            self.shown.metrics.nodes.show(node);
         }
         self.shown
             .board
