@@ -127,6 +127,20 @@ fn who_lies_in_what_was_signed_in_advance_is_named_when_it_is_opened_and_holds_u
 }
 
 #[test]
+fn who_seals_one_for_some_and_another_for_others_holds_up_nobody_and_has_nobody_blamed() {
+    let mut world = World::of(presigning_cluster(4), 1_035);
+    world.corrupt(1, Villain::Undecided);
+    world.peers[1].refuses = true;
+    world.run_until(FIRST + 3, ms(1_000));
+    world.fault(Fault::Kill(2));
+    // The first holds one of the two, the last the other.
+    open(&mut world, &[0, 3]);
+    world.run_to(FIRST + 7);
+    world.assert_safe();
+    assert!(world.leaves(V), "{:?}", world.exits.told);
+}
+
+#[test]
 fn peers_of_an_older_version_are_sent_nothing_of_it_and_the_others_do_without_them() {
     let mut world = World::of(presigning_cluster(4), 1_040);
     world.peers[3].versions = Versions::between(1, 9).unwrap();

@@ -82,6 +82,7 @@ impl Villain {
         means: &mut Means<'_>,
     ) -> Vec<Vec<u8>> {
         let size = means.cluster.lock.definition.terms().size();
+        let is_victim = (to.position() + me.position()) % 2 == 1;
         let message = match Frame::decode(&frame) {
             Ok(Frame::Vote(vote)) => {
                 Message::decode(means.cluster.lock.hash(), size, me, &vote).unwrap()
@@ -96,12 +97,11 @@ impl Villain {
             Ok(Frame::BlobsPart(part)) if let Self::Server(lie) = self => {
                 return lie.of(part, means.chain);
             }
-            Ok(Frame::ExitWords(words)) if self == Self::Undecided => {
-                let is_victim = (to.position() + me.position()) % 2 == 1;
-                return match is_victim {
-                    true => vec![undecided(me, &words, means).encode()],
-                    false => vec![frame],
-                };
+            Ok(Frame::ExitWords(words)) if self == Self::Undecided && is_victim => {
+                return vec![undecided(me, &words, means).encode()];
+            }
+            Ok(Frame::SealedExits(sealed)) if self == Self::Undecided && is_victim => {
+                return vec![bad_sealed(me, &sealed, means).encode()];
             }
             Ok(Frame::ExitShare(share)) if self == Self::BadShares => {
                 return vec![bad_share(me, &share, means).encode()];
@@ -146,7 +146,6 @@ impl Villain {
             )
             | Err(_) => return vec![frame],
         };
-        let is_victim = (to.position() + me.position()) % 2 == 1;
         self.say((me, is_victim), (frame, message), means)
     }
 
