@@ -13,8 +13,7 @@ use crate::answers::{self, Other, Unread, reason};
 use crate::config::{Config, ConfigError};
 use crate::disk::duty_history::Ending;
 use crate::report::status::{
-    BeaconNodeStatus, CoordinatorStatus, EpochStatus, ExitStatus, PeerStatus, PoolStatus,
-    PresignedStatus, Status,
+    BeaconNodeStatus, CoordinatorStatus, EpochStatus, ExitStatus, PeerStatus, PoolStatus, Status,
 };
 
 /// How long the running peer may take to answer.
@@ -149,12 +148,7 @@ fn page(status: &Status, duties: usize) -> String {
             validators.seats
         ));
     }
-    if !status.has_exit_key {
-        line(
-            "no key for pre-signed exits: this cluster's lock was made before there was one"
-                .to_owned(),
-        );
-    } else if let Some(words) = presigned(&status.presigned) {
+    if let Some(words) = presigned(status) {
         line(words);
     }
     line(beacon_node(status));
@@ -403,7 +397,15 @@ fn duty_line(ending: &Ending) -> String {
 }
 
 /// What is signed in advance of exits; nothing before a validator is active.
-fn presigned(of: &PresignedStatus) -> Option<String> {
+fn presigned(status: &Status) -> Option<String> {
+    if !status.has_exit_key {
+        return Some(
+            "no key for pre-signed exits: this cluster's lock was made before there was one. Only \
+             t operators exit a validator: once fewer are left nobody can, so keep every backup"
+                .to_owned(),
+        );
+    }
+    let of = &status.presigned;
     if of.is_keyless {
         return Some(
             "PRE-SIGNED EXITS: this peer's share of their key cannot be used, so it seals none and \

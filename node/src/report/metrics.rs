@@ -57,6 +57,12 @@ pub struct PeerLabels {
     pub peer: String,
 }
 
+/// Labels of a validator: its position in the lock.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ValidatorLabels {
+    pub validator: u32,
+}
+
 /// Labels of what this peer did not sign.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RuleLabels {
@@ -151,6 +157,8 @@ pub struct Metrics {
     pub not_performed: Family<KindLabels, Gauge>,
     /// Validators for which no duty is signed any more.
     pub halted: Gauge,
+    /// Of how many peers the sealed part of its exit is held, of each validator that was active.
+    sealed: Family<ValidatorLabels, Gauge>,
     /// 1 while a session to the peer is up.
     pub connected: Family<PeerLabels, Gauge>,
     /// 1 while a peer's beacon node, or the own one, gives it no sight of the chain.
@@ -203,6 +211,7 @@ impl Metrics {
             unserved_fork: Family::default(),
             not_performed: Family::default(),
             halted: Gauge::default(),
+            sealed: Family::default(),
             connected: Family::default(),
             blind: Family::default(),
             rtt: Family::default(),
@@ -239,12 +248,7 @@ impl Metrics {
         m.pool.register(&mut registry);
         let stopped = "1 while nothing is signed: gantry status says why";
         registry.register("signing_stopped", stopped, m.signing_stopped.clone());
-        let unserved = "First epoch of a fork that this version cannot sign for: upgrade before";
-        registry.register("unserved_fork_epoch", unserved, m.unserved_fork.clone());
-        let not_performed = "Validators with duties that this version does not perform";
-        registry.register("not_performed", not_performed, m.not_performed.clone());
-        let halted = "Validators for which no duty is signed any more: gantry status says why";
-        registry.register("halted_validators", halted, m.halted.clone());
+        m.register_validators(&mut registry);
         registry.register(
             "sent_bytes",
             "TCP payload sent to peers",
@@ -262,6 +266,19 @@ impl Metrics {
             registry,
             ..metrics
         }
+    }
+
+    /// Adds what is known of our validators beside their duties.
+    fn register_validators(&self, registry: &mut Registry) {
+        let unserved = "First epoch of a fork that this version cannot sign for: upgrade before";
+        registry.register("unserved_fork_epoch", unserved, self.unserved_fork.clone());
+        let not_performed = "Validators with duties that this version does not perform";
+        registry.register("not_performed", not_performed, self.not_performed.clone());
+        let halted = "Validators for which no duty is signed any more: gantry status says why";
+        registry.register("halted_validators", halted, self.halted.clone());
+        let sealed =
+            "Sealed parts held of the pre-signed exit: t are needed, one of each peer is all";
+        registry.register("sealed_exit_parts", sealed, self.sealed.clone());
     }
 
     /// Adds what is read in the chain.
@@ -317,6 +334,13 @@ impl Metrics {
         let received = "Bytes of frames received by peer";
         let name = "peer_received_bytes";
         registry.register(name, received, self.peer_received_bytes.clone());
+    }
+
+    /// Shows of how many peers the sealed part of the exit of this validator is held.
+    pub fn sealed(&self, validator: u32, held: usize) {
+        let labels = ValidatorLabels { validator };
+        let held = i64::try_from(held).unwrap_or(i64::MAX);
+        self.sealed.get_or_create(&labels).set(held);
     }
 
     /// Counts something of a later version that `peer` sent.

@@ -1,7 +1,9 @@
 //! What keeps a peer from signing is on its page.
 
 use super::*;
-use crate::report::status::{BeaconNodeStatus, BeaconStatus, ForkStatus, PoolStatus, RecordStatus};
+use crate::report::status::{
+    BeaconNodeStatus, BeaconStatus, ForkStatus, PoolStatus, PresignedStatus, RecordStatus,
+};
 
 #[test]
 fn a_peer_that_signs_nothing_says_so_and_why() {
@@ -63,7 +65,9 @@ fn a_number_that_jumps_at_a_restart_is_not_called_a_count() {
 #[test]
 fn a_lock_without_a_key_for_exits_is_told() {
     let mut status = Status::default();
-    let words = "no key for pre-signed exits: this cluster's lock was made before there was one\n";
+    let words = "no key for pre-signed exits: this cluster's lock was made before there was one. \
+                 Only t operators exit a validator: once fewer are left nobody can, so keep every \
+                 backup\n";
     assert!(page(&status, 0).contains(words));
     status.has_exit_key = true;
     assert!(!page(&status, 0).contains("exits"));

@@ -14,6 +14,16 @@ fn phases_appear_with_their_labels() {
 }
 
 #[test]
+fn of_each_validator_it_is_said_how_many_parts_of_its_exit_are_sealed() {
+    let metrics = Metrics::new();
+    metrics.sealed(7, 3);
+    metrics.sealed(7, 4);
+    let text = metrics.text();
+    let line = "gantry_sealed_exit_parts{validator=\"7\"} 4\n";
+    assert!(text.contains(line), "{text}");
+}
+
+#[test]
 fn before_an_epoch_is_known_its_effectiveness_is_no_number() {
     let metrics = Metrics::new();
     let text = metrics.text();

@@ -106,6 +106,10 @@ impl Observer {
     pub(super) fn presigned_status(&self, node: &Node) -> PresignedStatus {
         let all = node.presigned_exits();
         let active: Vec<_> = all.iter().filter(|one| one.epoch.is_some()).collect();
+        for one in &active {
+            let metrics = &self.shown.metrics;
+            metrics.sealed(one.validator.0, one.sealers.len());
+        }
         let size = self.size;
         let is_whole = |one: &&&Presigned| one.sealers.len() >= size.threshold();
         let lacking = (0..).zip(self.shown.names.iter()).map(|(at, name)| {
