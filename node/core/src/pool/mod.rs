@@ -23,6 +23,7 @@
 //! | [`withdrawal`] | the Safe to which all of it goes: how it is, and what was done with it |
 //! | [`errand`] | what only that Safe can do, as calls for its owners' wallets |
 //! | [`funding`] | when the operators may pay in, how, and who has |
+//! | [`ledger`] | where each wei came from and where it is, in double entry |
 //! | [`allowed`] | what a Safe that is the node account may be asked to do |
 //! | [`debt`] | what the debt of a megapool came of |
 //! | [`dispatch`] | which steps of a plan the node account sends now, and with which calls |
@@ -59,6 +60,7 @@ pub mod dispatch;
 pub mod errand;
 pub mod funding;
 pub mod intent;
+pub mod ledger;
 pub mod megapool;
 pub mod minipool;
 pub mod misuse;
