@@ -64,6 +64,7 @@ contract RocketNetworkRevenues is Part {
 /// to the deposit pool.
 contract RocketTokenRETH is Part {
     event EtherDeposited(address indexed from, uint256 amount, uint256 time);
+    event Transfer(address indexed from, address indexed to, uint256 value);
 
     /// The part of all lent ether that stays here for those who leave.
     uint256 private constant RESERVE = 0.1 ether;
@@ -91,6 +92,7 @@ contract RocketTokenRETH is Part {
     {
         balanceOf[to] += amount;
         totalSupply += amount;
+        emit Transfer(address(0), to, amount);
     }
 
     function depositExcessCollateral() external {
@@ -105,6 +107,8 @@ contract RocketTokenRETH is Part {
 }
 
 contract RocketTokenRPL is Part {
+    event Transfer(address indexed from, address indexed to, uint256 value);
+
     mapping(address => uint256) public balanceOf;
     mapping(address => mapping(address => uint256)) public allowance;
 
@@ -113,6 +117,7 @@ contract RocketTokenRPL is Part {
     /// For whoever wants some.
     function mint(address to, uint256 amount) external {
         balanceOf[to] += amount;
+        emit Transfer(address(0), to, amount);
     }
 
     function approve(address spender, uint256 amount) external returns (bool) {
@@ -128,6 +133,7 @@ contract RocketTokenRPL is Part {
         allowance[from][msg.sender] -= amount;
         balanceOf[from] -= amount;
         balanceOf[to] += amount;
+        emit Transfer(from, to, amount);
         return true;
     }
 }
