@@ -146,7 +146,7 @@ impl States {
         Ok(all)
     }
 
-    async fn log(&mut self, filter: Value) -> Result<Vec<Entry>, ExecutionError> {
+    pub(super) async fn log(&mut self, filter: Value) -> Result<Vec<Entry>, ExecutionError> {
         let what = "for the log of a contract";
         let question = asked("eth_getLogs", json!([filter]));
         let replies = self.node.ask(what, &[question]).await?;

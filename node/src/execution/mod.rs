@@ -12,6 +12,7 @@
 //! | `history` | what a contract has logged since it is there, and the transactions named in it |
 //! | `account` | an account at one block, and what it has sent |
 //! | [`exit_request`] | the exit that the owner of a stake asks for |
+//! | `span` | what a few blocks in a row show: logs, whom they pay |
 //! | `batch` | many questions in few requests |
 //! | `old_state` | what a node says of old blocks, if it still can |
 //! | `transaction` | what is sent, and what it may cost |
@@ -32,6 +33,7 @@ mod log;
 mod old_state;
 mod payer;
 mod rpc;
+mod span;
 mod transaction;
 mod transport;
 
@@ -42,6 +44,7 @@ pub use history::{Entry, Wanted};
 pub use log::DepositLog;
 pub use payer::Sender;
 pub use rpc::{Execution, Patience};
+pub use span::SpanLogs;
 pub use transaction::{DEPOSIT_GAS, EMPTY_GAS, Fees, Taken, Transaction, Unsigned, WEI_PER_GWEI};
 pub use transport::rpc_url;
 

@@ -9,7 +9,7 @@
 //! [`simulate`] tries the steps of a plan at the newest block; [`funds`] looks at who has paid in
 //! and what a withdrawal Safe has; [`sending`] sends calls; [`watch`]
 //! is the thread of a running peer that looks; [`withdrawal`] looks at the Safe to which all of it
-//! goes; `debt` asks what the debt of a megapool came of.
+//! goes; `debt` asks what the debt of a megapool came of; [`ledger`] reads what has moved.
 //!
 //! Never here: what an answer means, which is the core's.
 
@@ -17,6 +17,7 @@ pub mod calm;
 pub mod debt;
 pub mod funds;
 pub mod leaving;
+pub mod ledger;
 pub mod proof;
 pub mod proving;
 pub mod sending;

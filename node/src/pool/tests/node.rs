@@ -66,6 +66,12 @@ pub struct Chain {
     pub grows: bool,
     pub requests: u32,
     pub questions: u32,
+    /// What the beacon chain pays out: in which block, to whom, how many gwei.
+    pub withdrawals: Vec<(u64, Address, u64)>,
+    /// Whom all blocks pay.
+    pub payee: Address,
+    /// What the contracts have logged, as a node shows it.
+    pub logs: Vec<Value>,
 }
 
 #[derive(Clone)]
@@ -95,6 +101,9 @@ impl Fake {
             grows: false,
             requests: 0,
             questions: 0,
+            withdrawals: Vec::new(),
+            payee: [0x99; 20].into(),
+            logs: Vec::new(),
         };
         let fake = Self {
             chain: Arc::new(Mutex::new(chain)),
@@ -187,6 +196,7 @@ impl Chain {
             "eth_syncing" if self.syncing => return Ok(json!({"currentBlock": "0x1"})),
             "eth_syncing" => return Ok(json!(false)),
             "eth_getBlockByNumber" => return Ok(self.block(&params[0])),
+            "eth_getLogs" => return Ok(self.logged(&params[0])),
             "eth_getBlockByHash" => {
                 let of = json!({"blockHash": params[0], "requireCanonical": true});
                 let number = self.find(&of);
@@ -236,6 +246,22 @@ impl Chain {
         }
     }
 
+    /// Entries by these contracts with these words, whatever the blocks.
+    fn logged(&self, filter: &Value) -> Value {
+        let by = &filter["address"];
+        let by = by.as_array().cloned().unwrap_or_else(|| vec![by.clone()]);
+        let wanted = filter["topics"].as_array().cloned().unwrap_or_default();
+        let is_wanted = |entry: &&Value| {
+            let mut places = wanted.iter().enumerate();
+            let fits = |(place, words): (usize, &Value)| {
+                let words = words.as_array();
+                words.is_none_or(|words| words.contains(&entry["topics"][place]))
+            };
+            by.contains(&entry["address"]) && places.all(fits)
+        };
+        self.logs.iter().filter(is_wanted).cloned().collect()
+    }
+
     /// The block that a question names.
     fn named(&self, block: &Value) -> Result<u64, (i64, String)> {
         if let Some(number) = block.as_str() {
@@ -271,7 +297,14 @@ impl Chain {
         let now = crate::clock::now();
         let now = now.since(proto::Timestamp::from_unix(Duration::ZERO));
         let age = self.age + 12 * (self.number - number);
+        let withdrawal = |(block, address, gwei): &(u64, Address, u64)| {
+            let it = json!({"address": address.to_string(), "amount": format!("0x{gwei:x}")});
+            (*block == number).then_some(it)
+        };
+        let withdrawals: Vec<Value> = self.withdrawals.iter().filter_map(withdrawal).collect();
         json!({
+            "parentHash": self.hash(number.saturating_sub(1)), "withdrawals": withdrawals,
+            "miner": self.payee.to_string(),
             "number": format!("0x{number:x}"), "hash": self.hash(number),
             "timestamp": format!("0x{:x}", now.as_secs() - age), "transactions": [],
         })
