@@ -79,6 +79,7 @@ enum Command {
     /// Show what a cluster has at Rocket Pool.
     #[command(subcommand)]
     Pool(Box<pool::Command>),
+    Rewards(pool::rewards::Arguments),
     /// Check what peers have kept against one that contradicted itself.
     #[command(subcommand)]
     Evidence(evidence::Command),
@@ -111,6 +112,7 @@ impl Gantry {
             Command::Duties(arguments) => arguments.run()?,
             Command::Exit(arguments) => arguments.run()?,
             Command::Pool(command) => command.run().map_err(Box::new)?,
+            Command::Rewards(arguments) => arguments.run().map_err(Box::new)?,
             Command::Evidence(command) => command.run()?,
             Command::Slashing(command) => command.run()?,
         }
@@ -122,7 +124,9 @@ impl Command {
     /// Whether it begins a log, which then says what is to be warned of.
     fn writes_a_log(&self) -> bool {
         match self {
-            Self::Dkg(_) | Self::Deposit(_) | Self::Pool(_) | Self::Run(_) => true,
+            Self::Dkg(_) | Self::Deposit(_) | Self::Pool(_) | Self::Rewards(_) | Self::Run(_) => {
+                true
+            }
             Self::Identity(_)
             | Self::Cluster(_)
             | Self::Keystore(_)

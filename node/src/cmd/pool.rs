@@ -10,6 +10,7 @@
 //! | `holdings` | of that, the megapool and the minipools |
 //! | `send` | `gantry pool send`: a step by hand, from the own account |
 //! | `prove` | `gantry pool prove`: a proof that the running peer makes on trial |
+//! | `rewards` | `gantry rewards`: where each wei came from and where it is |
 //! | `withdrawal` | `gantry pool withdrawal`: whether these addresses are the group's own Safes |
 //! | `file` | `gantry pool file`: what such a Safe is to do, for its owners' wallets |
 //! | `fund` | `gantry pool fund`: how an operator pays in, and who has |
@@ -29,6 +30,7 @@ mod lines;
 mod page;
 mod plan;
 mod prove;
+pub(super) mod rewards;
 mod safes;
 mod send;
 mod status;
@@ -86,6 +88,8 @@ pub enum PoolError {
     NotOurs(#[from] NotOurs),
     #[error(transparent)]
     Prove(#[from] prove::ProveError),
+    #[error(transparent)]
+    Rewards(#[from] rewards::RewardsError),
     #[error(transparent)]
     Withdrawal(#[from] withdrawal::WithdrawalError),
     #[error(transparent)]

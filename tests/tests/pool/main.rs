@@ -9,6 +9,7 @@
 //! | [`between`] | what kills a sender between two of its steps |
 //! | [`evil`] | two evil peers of four, who sign and send what they like for the node account |
 //! | [`funds`] | paying in, and what the withdrawal Safe does by its owners' own wallets |
+//! | [`ledger`] | every wei of a life, as `gantry rewards` tells it |
 //! | [`wallets`] | these wallets, and the group whose Safe it is |
 //! | [`group`] | a group's lock, agreement and data directory, and its peer that runs |
 //! | [`intents`] | four peers that run, whose operators say what the node does next |
@@ -44,6 +45,7 @@ mod group;
 mod hand;
 mod intents;
 mod keys;
+mod ledger;
 mod life;
 mod misused;
 mod node;

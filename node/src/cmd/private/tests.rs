@@ -57,7 +57,7 @@ fn a_process_with_keys_cannot_be_dumped_or_read_unless_a_variable_allows_it() {
 }
 
 /// Every command, in a folder in which nothing is.
-const COMMANDS: [&str; 46] = [
+const COMMANDS: [&str; 47] = [
     "identity new --dir .",
     "identity show --dir .",
     "cluster new --name n --chain c --withdrawal w --fee-recipient f --operator a=KEY",
@@ -106,6 +106,7 @@ const COMMANDS: [&str; 46] = [
     "pool file give-back 0x0000000000000000000000000000000000000001 --config c",
     "pool file end-minipool 0x0000000000000000000000000000000000000001 --config c",
     "pool send stake --node 0x0000000000000000000000000000000000000001 --key-file k",
+    "rewards --config c",
     "slashing keep-record --against b --seen 1 --config c",
 ];
 

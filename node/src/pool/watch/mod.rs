@@ -11,6 +11,7 @@
 //! | [`owner`] | plans, signs and sends, on every peer that owns a part of a Safe |
 //! | `stand` | how the node account stands to the smoothing pool, for a proposal |
 //! | `evidence` | what shows whether the key of the node account was misused |
+//! | `books` | the ledger, as the chain goes |
 //! | `worry` | what follows from a look, and what of it should worry |
 //! | `judging` | a demand for deposits, at the own nodes |
 //!
@@ -26,6 +27,7 @@
 //! Never here: a decision. What is seen is handed over as it is.
 
 mod again;
+mod books;
 pub mod coordinator;
 mod evidence;
 mod judging;
@@ -57,6 +59,7 @@ use crate::checks::own_nodes::{Expected, OwnNodes};
 use crate::execution::Patience;
 use crate::report::status::CoordinatorStatus;
 use again::Pauses;
+use books::Ledger;
 use coordinator::{Around, Coordinator, Worked};
 use judging::Nodes;
 use known::Known;
@@ -102,9 +105,8 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
         share,
     } = places;
     let ours = &lock.definition.terms().chain;
-    let chain_id = ours.execution_chain_id;
     let expected = Expected::Cluster(Box::new(ours.clone()));
-    let reader = Reader::of(execution_node.clone(), chain_id);
+    let reader = Reader::of(execution_node.clone(), ours.execution_chain_id);
     let stands = answer(reader, asked, to_said.clone());
     let nodes = Nodes {
         execution: execution_node,
@@ -121,6 +123,7 @@ pub fn start(places: Places) -> io::Result<(Errands, Receiver<Said>)> {
     let coordinator = mandate.map(|mandate| Coordinator::new(mandate, around, lock.clone()));
     let slots = u32::try_from(nodes.spec.slots_per_epoch()).unwrap_or(u32::MAX);
     let watch = Watch {
+        ledger: Ledger::of(data_dir.clone(), lock.hash()),
         standing: Standing::new((agreement, data_dir), lock, deposits),
         nodes,
         lookout: None,
@@ -182,6 +185,7 @@ struct Watch {
     known: Known,
     settled: judging::Settled,
     debt: Debt,
+    ledger: Ledger,
     /// What a peer that plans nothing was told of the debt.
     told: Option<Alarm>,
     /// Whether it has still to be seen, in this epoch, if the node account's key was misused.

@@ -73,7 +73,7 @@ pub struct Places {
     pub lock: Lock,
     /// The file of the agreement.
     pub agreement: PathBuf,
-    /// The data directory, where the intents are kept.
+    /// The data directory, where the intents and the ledger are kept.
     pub data_dir: PathBuf,
     /// Whether a share of a deposit had left this peer before it was started.
     pub deposits: Deposits,

@@ -1,0 +1,86 @@
+//! The ledger, which a running peer writes as the chain goes: nodes forget states and logs.
+//!
+//! Never here: anything that waits for it. A ledger that cannot be written is told of, and the peer
+//! goes on.
+
+use std::path::PathBuf;
+
+use node_core::pool::sight::Sight;
+use proto::Root;
+use proto::agreement::PoolTerms;
+use tracing::warn;
+
+use crate::disk::ledger_file::{Entries, LedgerFile, LedgerFileError};
+use crate::execution::States;
+use crate::pool::ledger::{LedgerError, is_worth_a_line, next};
+
+/// The ledger of this peer.
+pub(super) struct Ledger {
+    data: PathBuf,
+    lock: Root,
+    /// None before it is read.
+    file: Option<LedgerFile>,
+    /// The finalised block by which it went on last.
+    seen: Option<Root>,
+    /// What the operator was told last.
+    told: Option<String>,
+}
+
+impl Ledger {
+    /// That in this data directory, of the cluster with this lock.
+    pub(super) fn of(data: PathBuf, lock: Root) -> Self {
+        Self {
+            data,
+            lock,
+            file: None,
+            seen: None,
+            told: None,
+        }
+    }
+
+    /// Writes what has become final since.
+    pub(super) async fn go_on(&mut self, states: &mut States, sight: &Sight, terms: &PoolTerms) {
+        let hash = sight.finalised_block.hash;
+        if self.seen == Some(hash) {
+            return;
+        }
+        match self.write(states, sight, terms).await {
+            Ok(()) => (self.seen, self.told) = (Some(hash), None),
+            Err(error) => {
+                let words = error.to_string();
+                if self.told.as_ref() != Some(&words) {
+                    warn!(%error, "the ledger does not go on");
+                }
+                self.told = Some(words);
+            }
+        }
+    }
+
+    async fn write(
+        &mut self,
+        states: &mut States,
+        sight: &Sight,
+        terms: &PoolTerms,
+    ) -> Result<(), Trouble> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(LedgerFile::open(&self.data, &self.lock, Entries::None)?),
+        };
+        let end = file.books.end.as_ref();
+        let Some(period) = next(states, sight, terms, end).await? else {
+            return Ok(());
+        };
+        if is_worth_a_line(&period, end) {
+            file.add(&period)?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    File(#[from] LedgerFileError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
