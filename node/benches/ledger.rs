@@ -13,7 +13,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use criterion::Criterion;
-use node::disk::ledger_file::{Entries, FILE, LedgerFile};
+use node::ledger_file::{Entries, FILE, LedgerFile};
 use node_core::pool::abi::ValidatorInfo;
 use node_core::pool::agreement::example::terms;
 use node_core::pool::example::{World, key};

@@ -44,4 +44,5 @@ pub mod report;
 mod signals;
 mod slashing;
 
+pub use pool::ledger::kept as ledger_file;
 pub use pool::proof;

@@ -13,7 +13,6 @@
 //! | `intent_file` | intents at Rocket Pool |
 //! | `sealed_exits` | what peers have sealed of exits in advance |
 //! | `evidence_log` | evidence against peers, for anybody to check |
-//! | [`ledger_file`] | the ledger at Rocket Pool |
 //! | [`files`] | small files, written whole |
 //!
 //! Never here: what the bytes mean.
@@ -26,7 +25,6 @@ pub mod files;
 pub(crate) mod halts;
 pub(crate) mod intent_file;
 pub mod keystore;
-pub mod ledger_file;
 mod lock;
 mod record_files;
 pub(crate) mod sealed_exits;

@@ -4,7 +4,11 @@
 //! Logs come first. Blocks are read only if more has come than logs explain, since most have
 //! nothing of ours.
 //!
+//! [`kept`] is the file.
+//!
 //! Never here: what an entry of a log means, and what follows from it.
+
+pub mod kept;
 
 use node_core::pool::ledger::account::{Amount, Held, Move, Outside, Reason};
 use node_core::pool::ledger::books::End;

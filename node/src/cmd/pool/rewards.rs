@@ -19,8 +19,8 @@ use crate::cmd::log;
 use crate::cmd::runtime::{complete, runtime};
 use crate::config::LogFormat;
 use crate::disk::DataLock;
-use crate::disk::ledger_file::{Entries, LedgerFile, LedgerFileError};
 use crate::execution::Patience;
+use crate::pool::ledger::kept::{Entries, LedgerFile, LedgerFileError};
 use crate::pool::ledger::{LedgerError, is_worth_a_line, next};
 use crate::pool::{Target, look_with};
 

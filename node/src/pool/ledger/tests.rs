@@ -178,7 +178,8 @@ async fn a_log_so_long_that_somebody_has_filled_it_is_unexplained_and_not_taken(
         json!({
             "address": Address::from(OWNER).to_string(), "topics": topics,
             "data": format!("0x{}1", "0".repeat(63)), "logIndex": format!("0x{index:x}"),
-            "transactionHash": place.fake.state().hash(7), "blockHash": place.fake.state().hash(940),
+            "transactionHash": place.fake.state().hash(7),
+            "blockHash": place.fake.state().hash(940),
             "blockNumber": "0x3ac",
         })
     };

@@ -10,8 +10,8 @@ use proto::Root;
 use proto::agreement::PoolTerms;
 use tracing::warn;
 
-use crate::disk::ledger_file::{Entries, LedgerFile, LedgerFileError};
 use crate::execution::States;
+use crate::pool::ledger::kept::{Entries, LedgerFile, LedgerFileError};
 use crate::pool::ledger::{LedgerError, is_worth_a_line, next};
 
 /// The ledger of this peer.

@@ -1,5 +1,6 @@
 //! Each operator's part, and an amount divided without losing a wei.
 
+use alloy_primitives::U256;
 use proptest::prelude::*;
 use proto::agreement::PoolTerms;
 
@@ -36,8 +37,8 @@ proptest! {
         prop_assume!(whole > 0);
         prop_assert_eq!(shares.iter().map(|it| it.get()).sum::<u128>(), amount);
         for (share, weight) in shares.iter().zip(&weights) {
-            let exact = alloy_primitives::U256::from(amount) * alloy_primitives::U256::from(*weight);
-            let floor = u128::try_from(exact / alloy_primitives::U256::from(whole)).unwrap();
+            let exact = U256::from(amount) * U256::from(*weight);
+            let floor = u128::try_from(exact / U256::from(whole)).unwrap();
             prop_assert!(share.get() == floor || share.get() == floor + 1);
         }
     }
