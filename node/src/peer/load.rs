@@ -111,12 +111,14 @@ fn exit_words(config: &Config, owner: Owner) -> Result<Vec<SentExitWord>, String
     })
 }
 
-/// The intents at Rocket Pool. Duties do not wait until somebody has mended the file.
+/// The intents at Rocket Pool. All duties but blocks, which pay by them, go on until somebody has
+/// mended the file.
 fn intents(config: &Config, lock: &Lock) -> Result<Intents, String> {
     intent::read(&config.data_dir, lock).map_err(|error| {
         let why = format!(
-            "what is intended at Rocket Pool cannot be read, so this peer signs no intent and does \
-             nothing there until it is mended and `gantry run` started anew: {error}"
+            "what is intended at Rocket Pool cannot be read, so this peer signs no intent, no \
+             block and nothing at Rocket Pool until it is mended and `gantry run` started anew: \
+             {error}"
         );
         warn!("{why}");
         why

@@ -47,7 +47,10 @@ pub enum IntentError {
     ByIndex(u64),
     #[error("{0}")]
     Refused(String),
-    #[error("this is what holds already: nothing was proposed")]
+    #[error(
+        "this is what holds already, and nothing else is open that it would end: nothing was \
+         proposed"
+    )]
     Unchanged,
     #[error("nothing was signed: the answer was not yes")]
     NotSaid,
@@ -76,6 +79,9 @@ pub enum Command {
 }
 
 /// Propose an intent, and sign it. What is not named stays as it is.
+///
+/// A signature on an intent that is still open cannot be taken back. To end such ones propose what
+/// holds, with `--keep`.
 #[derive(Debug, Args)]
 pub struct Propose {
     #[command(flatten)]
@@ -166,7 +172,7 @@ impl Peer {
     }
 
     async fn propose(&self, seen: Intents, aims: Aims, is_said: bool) -> Result<(), IntentError> {
-        if aims == *seen.aims() {
+        if aims == *seen.aims() && seen.open.is_empty() {
             return Err(IntentError::Unchanged);
         }
         print!("{}", self.words().before_proposing(&seen, &aims));

@@ -18,7 +18,7 @@
 
 mod order;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proto::agreement::PoolVersion;
 use proto::frame::{Frame, MAX_INTENTS};
@@ -61,6 +61,8 @@ pub struct Intending {
     passed: usize,
     /// How many signatures of each peer were verified in it.
     checked: BTreeMap<PeerIndex, usize>,
+    /// Who was told in it what is held, because of what it stands on.
+    told: BTreeSet<PeerIndex>,
     slot: Option<Slot>,
     /// Why what was kept is not known: then nothing is kept, said or signed here.
     barred: Option<String>,
@@ -109,8 +111,11 @@ impl Intending {
         }
     }
 
-    /// The version in force, with what holds on it here.
+    /// The version in force, with what holds on it here; none while that is not known.
     pub fn holding(&self) -> Option<PoolVersion> {
+        if self.barred.is_some() {
+            return None;
+        }
         let version = self.version.as_ref()?;
         let holds = self.holds.as_ref();
         let holds = holds.filter(|(held, _)| held.hash == version.hash);
@@ -138,6 +143,7 @@ impl Intending {
             return;
         }
         self.checked.clear();
+        self.told.clear();
         self.passed = 0;
         self.pass_on(step);
         if std::mem::take(&mut self.owes_keeping) {
@@ -194,8 +200,13 @@ impl Intending {
     }
 
     /// By what `peer` acts: one that stands on an older intent, or that `comes` to this version of
-    /// the agreement only now, is told what is held.
-    pub fn stands(&self, peer: PeerIndex, (theirs, comes): (&StandsOn, bool), step: &mut Step<'_>) {
+    /// the agreement only now, is told what is held: once in a slot, however often it says that.
+    pub fn stands(
+        &mut self,
+        peer: PeerIndex,
+        (theirs, comes): (&StandsOn, bool),
+        step: &mut Step<'_>,
+    ) {
         let Some(ours) = self.intents.stands_on() else {
             return;
         };
@@ -203,9 +214,11 @@ impl Intending {
         let lacks = comes || number(theirs) < number(&ours);
         if theirs.agreement == ours.agreement
             && lacks
+            && !self.told.contains(&peer)
             && let Some(frame) = self.sent()
         {
             step.send(peer, SINCE, frame.encode());
+            self.told.insert(peer);
         }
     }
 

@@ -47,8 +47,16 @@ pub use backed::Backed;
 pub use kept::{BadKept, MAX_BYTES};
 pub use refused::{BadSent, Refused};
 
-/// How far above the one in force the number of an intent may be: so often it can be passed over.
-pub const MOST_AHEAD: u64 = 1024;
+/// How far above the one in force the number of an intent may be: more than can be passed over one
+/// by one.
+pub const MOST_AHEAD: u64 = 1 << 40;
+
+/// How far above every other that a peer knows the number of one may be that it approves: more than
+/// anybody proposes in vain.
+///
+/// Whoever has signed a number signs none below it. One that one operator alone has set to the end
+/// of what can be would leave those who approve it nothing else to sign ever.
+pub const MOST_LEAP: u64 = 1024;
 
 /// Whose intents they are.
 #[derive(Debug, Clone)]

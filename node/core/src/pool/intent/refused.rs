@@ -86,6 +86,19 @@ pub enum Refused {
         /// Its hash.
         hash: Root,
     },
+    /// It would leave few numbers for any other.
+    #[error(
+        "the number {number} leaps over all that this peer knows, of which {known} is the \
+         highest. No gantry proposes that by itself, and whoever signs it can sign nothing of \
+         a lower number any more: call the one who has proposed it, and propose what you want \
+         yourself (`gantry pool intent propose`)"
+    )]
+    Leap {
+        /// What is to be signed.
+        number: u64,
+        /// The highest that is known.
+        known: u64,
+    },
     /// All numbers within reach are used.
     #[error(
         "{MOST_AHEAD} intents in a row were passed over since the last one came into force: sign \

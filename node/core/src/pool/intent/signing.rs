@@ -7,14 +7,15 @@ use proto::intent::{Aims, Intent, IntentHash, IntentId, SentIntent, SentSignatur
 use proto::{Identity, PeerIndex, Root};
 
 use super::refused::Refused;
-use super::{Backed, Cluster, Intents, MOST_AHEAD, rules};
+use super::{Backed, Cluster, Intents, MOST_AHEAD, MOST_LEAP, rules};
 
 impl Intents {
     /// The intent with these aims that comes after what holds, which `on` names: the hash of the
     /// intent in force, or of the version of the agreement while there is none.
     ///
     /// Its number is the first that nobody has signed an open intent of, and that this peer may
-    /// sign.
+    /// sign. It may say anew what holds, if others are open: once it has its signatures, none of
+    /// them comes into force any more.
     ///
     /// # Errors
     /// If it cannot be.
@@ -24,14 +25,13 @@ impl Intents {
         if on != previous {
             return Err(Refused::Moved);
         }
-        if self.aims() == Some(&aims) {
+        if self.aims() == Some(&aims) && self.open.is_empty() {
             return Err(Refused::Unchanged);
         }
         let holds = self.in_force.as_ref();
         let holds = holds.map_or(0, |it| it.backed.intent().number);
-        let signed = self.signed.get(&base.hash).map_or(0, |it| it.number);
         let taken: Vec<u64> = self.open.values().map(|it| it.intent().number).collect();
-        let first = holds.max(signed).saturating_add(1);
+        let first = self.reached().saturating_add(1);
         let mut free = (first..=holds.saturating_add(MOST_AHEAD)).filter(|it| !taken.contains(it));
         let intent = Intent {
             lock: cluster.lock,
@@ -50,8 +50,22 @@ impl Intents {
     /// If it may not, or there is none.
     pub fn approve(&self, hash: &Root) -> Result<Intent, Refused> {
         let backed = self.open.get(hash).ok_or(Refused::NotOpen)?;
+        let number = backed.intent().number;
         self.may_sign(backed.id())?;
-        Ok(backed.intent().clone())
+        let others = self.open.values().filter(|it| it.hash() != *hash);
+        let known = others.map(|it| it.intent().number).max();
+        let known = known.unwrap_or_default().max(self.reached());
+        match number > known.saturating_add(MOST_LEAP) {
+            true => Err(Refused::Leap { number, known }),
+            false => Ok(backed.intent().clone()),
+        }
+    }
+
+    /// The highest number that is in force or was signed here, on the version in force.
+    fn reached(&self) -> u64 {
+        let holds = self.in_force.as_ref();
+        let holds = holds.map_or(0, |it| it.backed.intent().number);
+        holds.max(self.signed().map_or(0, |it| it.number))
     }
 
     /// Whether this peer may sign an intent on the version in force.

@@ -9,6 +9,8 @@ use super::*;
 use crate::pool::agreement::example::{identities, lock, lock_with, terms};
 use crate::pool::consent::example::version;
 
+mod ending;
+
 const NOW: u64 = 1_700_000_000;
 
 /// The operators, each with what his peer knows.
@@ -391,7 +393,7 @@ fn a_new_version_of_the_agreement_begins_anew() {
 fn of_each_operator_the_newest_is_kept() {
     let mut group = Group::new();
     let first = group.propose(0, aims(1));
-    for number in 1..=MOST_AHEAD {
+    for number in 1..=64 {
         let intent = Intent {
             number,
             ..first.clone()

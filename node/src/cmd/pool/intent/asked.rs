@@ -12,10 +12,19 @@ use proto::{PublicKey, Root};
 use super::IntentError;
 use crate::cmd::chosen::{Chosen, NoSuchKey};
 
+/// What can be named to be another than now.
+const CHANGES: [&str; 6] = [
+    "validators",
+    "tickets",
+    "smoothing_pool",
+    "claims",
+    "exit",
+    "stay",
+];
+
 /// The aims that are to be others than now.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("aims").required(true).multiple(true)
-    .args(["validators", "tickets", "smoothing_pool", "claims", "exit", "stay"]))]
+#[command(group = ArgGroup::new("aims").required(true).multiple(true).args(CHANGES).arg("keep"))]
 pub(super) struct Asked {
     /// How many of the lock's validators are to be deposited, the first ones.
     #[arg(long, value_name = "NUMBER")]
@@ -36,6 +45,10 @@ pub(super) struct Asked {
     /// A validator that is not to leave after all.
     #[arg(long, value_name = "VALIDATOR")]
     stay: Vec<Chosen>,
+    /// What holds, said anew: once it has its signatures, nothing that is open now comes into force
+    /// any more.
+    #[arg(long, conflicts_with_all = CHANGES)]
+    keep: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

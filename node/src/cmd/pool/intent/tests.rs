@@ -77,6 +77,8 @@ fn what_is_not_named_stays_as_it_is() {
         ..before.clone()
     };
     assert_eq!(after, expected);
+    assert_eq!(aims(&["--keep"], &before).unwrap(), before);
+    assert!(typed(&["--keep", "--validators", "1"]).is_err());
     let after = aims(&["--tickets", "save", "--smoothing-pool", "out"], &before).unwrap();
     assert_eq!(
         (after.tickets, after.smoothing_pool),

@@ -307,9 +307,14 @@ fn who_stands_on_an_older_intent_is_told_what_is_in_force() {
     };
     let older = [None, id(1)].map(|intent| StandsOn { intent, ..ours });
     for theirs in older {
+        place.next_slot();
         let outputs = place.step(|it, step| it.stands(peer, (&theirs, false), step));
         assert_eq!(told(&outputs), [peer]);
+        // However often it says so in one slot.
+        let outputs = place.step(|it, step| it.stands(peer, (&theirs, true), step));
+        assert!(outputs.is_empty());
     }
+    place.next_slot();
     let newer = [id(2), id(3)].map(|intent| StandsOn { intent, ..ours });
     let elsewhere = StandsOn {
         agreement: [5; 32].into(),
