@@ -9,6 +9,7 @@
 //! Never here: what is sealed.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use proto::definition::MAX_VALIDATORS;
 use proto::eth::ValidatorIndex;
@@ -18,7 +19,7 @@ use proto::{ClusterSize, Epoch, IdentitySignature, Root, ValidatorPosition};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::sync::watch;
-use tracing::error;
+use tracing::{error, info};
 
 use super::files::{self, FileError, Mode};
 
@@ -26,6 +27,8 @@ use super::files::{self, FileError, Mode};
 const FILE: &str = "sealed-exits.json";
 /// The version of its format.
 const VERSION: u32 = 1;
+/// When what the disk did not take is given to it again.
+const AGAIN: Duration = Duration::from_secs(12);
 /// The longest file that is read, in bytes: a sealed exit of every operator and validator.
 const MAX_FILE: usize = 1024 * ClusterSize::MAX * MAX_VALIDATORS;
 
@@ -42,6 +45,12 @@ pub enum SealedFileError {
     Malformed(PathBuf, #[source] serde_json::Error),
     #[error("{} is of version {}, which a newer gantry wrote: use that one", .0.display(), .1)]
     Newer(PathBuf, u32),
+}
+
+/// What is read first: the rest of a newer file may be anything.
+#[derive(Debug, Deserialize)]
+struct Format {
+    version: u32,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -74,13 +83,12 @@ pub fn read(data: &Path, cluster: Root) -> Result<Vec<SentSealedExit>, SealedFil
         return Ok(Vec::new());
     }
     let text = files::read(&path, MAX_FILE)?;
-    let document: Document = match serde_json::from_str(&text) {
-        Ok(document) => document,
-        Err(error) => return Err(SealedFileError::Malformed(path, error)),
-    };
-    if document.version > VERSION {
-        return Err(SealedFileError::Newer(path, document.version));
+    let malformed = |error| SealedFileError::Malformed(path.clone(), error);
+    let Format { version } = serde_json::from_str(&text).map_err(malformed)?;
+    if version > VERSION {
+        return Err(SealedFileError::Newer(path, version));
     }
+    let document: Document = serde_json::from_str(&text).map_err(malformed)?;
     let exits = document.exits.into_iter().filter_map(Exit::sent);
     Ok(exits.filter(|_| document.cluster == cluster).collect())
 }
@@ -124,6 +132,16 @@ impl Exit {
     }
 }
 
+/// Waits for something to write, or until what was not written is tried again; whether anything
+/// can still come.
+async fn wait(waiting: &mut watch::Receiver<Vec<SentSealedExit>>, is_kept: bool) -> bool {
+    if is_kept {
+        return waiting.changed().await.is_ok();
+    }
+    let changed = tokio::time::timeout(AGAIN, waiting.changed()).await;
+    changed.is_err() || changed.is_ok_and(|it| it.is_ok())
+}
+
 /// The way to the disk: of what waits for it only the last is written.
 #[derive(Debug)]
 pub struct SealedKeeper(watch::Sender<Vec<SentSealedExit>>);
@@ -133,17 +151,22 @@ impl SealedKeeper {
     pub fn start(data: PathBuf, cluster: Root) -> Self {
         let (to_disk, mut waiting) = watch::channel(Vec::new());
         tokio::spawn(async move {
-            while waiting.changed().await.is_ok() {
+            let mut is_kept = true;
+            while wait(&mut waiting, is_kept).await {
                 let exits = waiting.borrow_and_update().clone();
                 let data = data.clone();
                 let write = move || write(&data, cluster, &exits);
                 let written = tokio::task::spawn_blocking(write).await;
-                if let Err(why) = written.expect("writing a file does not panic") {
-                    error!(
-                        "what peers have sealed of exits is not kept, and is fetched again after a \
-                         restart: {why}"
-                    );
+                let written = written.expect("writing a file does not panic");
+                match &written {
+                    Ok(()) if is_kept => {}
+                    Ok(()) => info!("what peers have sealed of exits is kept again"),
+                    Err(why) => error!(
+                        "what peers have sealed of exits is not kept, and lost with the peers \
+                         that have it: free the disk, it is tried again: {why}"
+                    ),
                 }
+                is_kept = written.is_ok();
             }
         });
         Self(to_disk)

@@ -40,7 +40,7 @@ fn a_file_of_somebody_else_or_of_a_newer_program_is_left_alone_with_words() {
     let error = read(data.path(), [1; 32].into()).unwrap_err().to_string();
     assert!(error.contains("Move it away"), "{error}");
     let hash = Root::from([1; 32]);
-    let newer = format!(r#"{{"version":2,"cluster":"{hash}","exits":[]}}"#);
+    let newer = format!(r#"{{"version":2,"cluster":"{hash}","exits":[{{"more":1}}]}}"#);
     std::fs::write(&path, &newer).unwrap();
     let error = read(data.path(), hash).unwrap_err().to_string();
     assert!(error.contains("a newer gantry"), "{error}");
