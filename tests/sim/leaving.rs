@@ -11,10 +11,11 @@ use dkg::seal::{SealedPartial, exit_set};
 use node_core::duties::note::ExitNote;
 use node_core::duties::onehop::exit::standing::{FAR_FUTURE, Leaving};
 use node_core::duties::{Input, Response};
+use node_core::vault::Presigned;
 use proto::control::{Answer, ExitRequest as Order, Stage, Which};
 use proto::eth::operations::SignedVoluntaryExit;
 use proto::eth::{ValidatorIndex, signing_root};
-use proto::exit::{ExitPart, ExitWord, Says, SealedExit};
+use proto::exit::{ExitWord, Says, SealedExit};
 use proto::frame::{ExitOpening, ExitShare, Frame, SentExitWord, SentSealedExit};
 use proto::{Epoch, PeerIndex, ValidatorPosition};
 
@@ -252,13 +253,9 @@ pub fn bad_sealed(me: PeerIndex, sealed: &[SentSealedExit], means: &Means<'_>) -
             return *sent;
         }
         let at = sent.validator.index();
-        let part = ExitPart {
-            lock: cluster.lock.hash(),
-            validator: cluster.lock.validators[at].public_key,
-            index: sent.index,
-            epoch: sent.epoch,
-            sealer: me,
-        };
+        let key = cluster.lock.validators[at].public_key;
+        let exit = Presigned::new(&means.chain.spec, key, (sent.index, sent.epoch));
+        let part = exit.part(cluster.lock.hash(), me);
         let size = cluster.lock.definition.terms().size();
         let points = cluster.lock.exit_seal_commitment.as_ref().unwrap();
         let key = exit_set(size, points).unwrap();

@@ -21,6 +21,10 @@ pub struct ExitPart {
     pub index: ValidatorIndex,
     /// The first epoch in which the chain takes its exit.
     pub epoch: Epoch,
+    /// The 32 bytes that are signed, which the fork version goes into. It does not travel: whoever
+    /// hears of a part makes it by its own view of the chain, so that one signed for another fork
+    /// is told from it before it is needed.
+    pub signing_root: Root,
     /// Whose share signs.
     pub sealer: PeerIndex,
 }
@@ -74,6 +78,7 @@ impl ExitPart {
         write(self.validator.as_bytes());
         write(&self.index.0.to_le_bytes());
         write(&self.epoch.0.to_le_bytes());
+        write(self.signing_root.as_bytes());
         write(&(self.sealer.position() as u64).to_le_bytes());
     }
 }

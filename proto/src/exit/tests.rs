@@ -63,6 +63,7 @@ fn what_is_sealed_has_a_label_of_its_own_for_each_peer_and_exit() {
         validator: [2; 48].into(),
         index: crate::eth::ValidatorIndex(3),
         epoch: Epoch(4),
+        signing_root: [5; 32].into(),
         sealer: size.peer(0).unwrap(),
     };
     let others = [
@@ -80,6 +81,10 @@ fn what_is_sealed_has_a_label_of_its_own_for_each_peer_and_exit() {
         },
         ExitPart {
             epoch: Epoch(3),
+            ..part
+        },
+        ExitPart {
+            signing_root: [9; 32].into(),
             ..part
         },
         ExitPart {

@@ -131,6 +131,7 @@ impl Presigned {
             validator: self.validator,
             index: self.message.validator_index,
             epoch: self.message.epoch,
+            signing_root: self.signing_root,
             sealer,
         }
     }

@@ -61,6 +61,9 @@ pub(super) struct PresignedExits {
     held: BTreeMap<Whose, Verified<SealedExit>>,
     /// What its peer has signed and nobody has looked into yet.
     unchecked: BTreeMap<Whose, Verified<SealedExit>>,
+    /// What was held and is of another exit by the own view of the chain: kept on the disk all the
+    /// same where nothing else of its peer is, as that view may be wrong and the peer gone.
+    aside: BTreeMap<Whose, Verified<SealedExit>>,
     /// What turned out to be nothing, or not sealed for its exit: no other is taken.
     bad: BTreeSet<Whose>,
     /// Whose exit this peer has still to seal.
@@ -204,11 +207,15 @@ impl PresignedExits {
         let of = (ValidatorIndex(known.index.0), ripe);
         let exit = Presigned::new(&step.facts.chain, keys.public_key, of);
         self.exits.insert(validator, exit);
-        // What was kept of another exit is of no use: it was sealed by another view of the chain.
-        let lock = step.facts.lock;
-        self.held.retain(|(at, sealer), sealed| {
-            *at != validator || sealed.statement.part == exit.part(lock, *sealer)
-        });
+        // What was kept of another exit was sealed by another view of the chain. The own part is
+        // sealed anew.
+        let (lock, me) = (step.facts.lock, step.facts.me);
+        let is_other = |(at, sealer): &Whose, sealed: &mut Verified<SealedExit>| {
+            *at == validator && sealed.statement.part != exit.part(lock, *sealer)
+        };
+        let others = self.held.extract_if(.., is_other);
+        self.aside
+            .extend(others.filter(|((_, sealer), _)| *sealer != me));
     }
 
     /// All that this peer has still to seal.
@@ -268,7 +275,9 @@ impl PresignedExits {
         if self.is_barred || !std::mem::take(&mut self.is_unkept) {
             return;
         }
-        let all = self.held.iter();
+        let aside = self.aside.iter();
+        let aside = aside.filter(|(whose, _)| !self.held.contains_key(whose));
+        let all = self.held.iter().chain(aside);
         let all = all.map(|((validator, _), sealed)| sent(*validator, sealed));
         step.out.push(Output::KeepSealed(all.collect()));
     }
@@ -312,16 +321,11 @@ impl PresignedExits {
 fn named(sent: &SentSealedExit, facts: &ClusterFacts) -> Option<Signed<SealedExit>> {
     let sealer = usize::try_from(sent.sealer).ok()?;
     let sealer = facts.roster.size().peer(sealer)?;
-    let part = ExitPart {
-        lock: facts.lock,
-        validator: facts.keys.get(sent.validator)?.public_key,
-        index: sent.index,
-        epoch: sent.epoch,
-        sealer,
-    };
+    let validator = facts.keys.get(sent.validator)?.public_key;
+    let exit = Presigned::new(&facts.chain, validator, (sent.index, sent.epoch));
     Some(Signed {
         statement: SealedExit {
-            part,
+            part: exit.part(facts.lock, sealer),
             text: sent.text,
         },
         signer: sealer,

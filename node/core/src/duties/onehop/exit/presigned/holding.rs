@@ -59,7 +59,7 @@ impl PresignedExits {
             );
         }
         let Ok(sealed) = signed.verify(&step.facts.roster) else {
-            let what = "brings a sealed exit that its sealer has not signed";
+            let what = "brings a sealed exit that its sealer has not signed, or not for this chain";
             return accuse(peer, what.to_owned(), step);
         };
         let (sealer, said) = (sealed.signer, sealed.statement.part);

@@ -5,6 +5,7 @@ mod paced;
 mod presigned;
 mod signing;
 mod troubles;
+mod views;
 mod words;
 
 use proto::control::{Answer, Exit, ExitRequest, Stage, Which};

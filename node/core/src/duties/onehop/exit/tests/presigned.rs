@@ -143,7 +143,7 @@ pub(super) fn presigned(validator: ValidatorPosition, epoch: Epoch) -> Presigned
 }
 
 /// What the peer at this place seals of this exit.
-fn sealed_by(peer: usize, validator: ValidatorPosition, epoch: Epoch) -> SealedExit {
+pub(super) fn sealed_by(peer: usize, validator: ValidatorPosition, epoch: Epoch) -> SealedExit {
     let place = Place::new(peer);
     let exit = presigned(validator, epoch);
     place.ground.vault.seal_exit(validator, &exit).unwrap()
@@ -181,7 +181,7 @@ fn sealed_frames(outputs: &[Output]) -> Vec<SentSealedExit> {
 }
 
 /// What is given to the disk last.
-fn kept(outputs: &[Output]) -> Option<Vec<SentSealedExit>> {
+pub(super) fn kept(outputs: &[Output]) -> Option<Vec<SentSealedExit>> {
     let mut kept = None;
     for output in outputs {
         if let Output::KeepSealed(all) = output {
