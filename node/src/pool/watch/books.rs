@@ -1,10 +1,15 @@
 //! The ledger, which a running peer writes as the chain goes: nodes forget states and logs.
 //!
+//! After a time without the peer there may be much to read, so it goes on only once the loop has
+//! heard what was seen.
+//!
 //! Never here: anything that waits for it. A ledger that cannot be written is told of, and the peer
 //! goes on.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use node_core::duties::pool::Looked;
 use node_core::pool::sight::Sight;
 use proto::Root;
 use proto::agreement::PoolTerms;
@@ -24,6 +29,8 @@ pub(super) struct Ledger {
     seen: Option<Root>,
     /// What the operator was told last.
     told: Option<String>,
+    /// What was seen and is not taken in yet.
+    owed: Option<Arc<Looked>>,
 }
 
 impl Ledger {
@@ -35,16 +42,26 @@ impl Ledger {
             file: None,
             seen: None,
             told: None,
+            owed: None,
         }
     }
 
+    /// What was seen now, if anything was.
+    pub(super) fn owes(&mut self, looked: Option<Arc<Looked>>) {
+        self.owed = looked.or(self.owed.take());
+    }
+
     /// Writes what has become final since.
-    pub(super) async fn go_on(&mut self, states: &mut States, sight: &Sight, terms: &PoolTerms) {
-        let hash = sight.finalised_block.hash;
+    pub(super) async fn go_on(&mut self, states: &mut States) {
+        let Some(looked) = self.owed.take() else {
+            return;
+        };
+        let hash = looked.sight.finalised_block.hash;
         if self.seen == Some(hash) {
             return;
         }
-        match self.write(states, sight, terms).await {
+        let terms = &looked.version.terms;
+        match self.write(states, &looked.sight, terms).await {
             Ok(()) => (self.seen, self.told) = (Some(hash), None),
             Err(error) => {
                 let words = error.to_string();

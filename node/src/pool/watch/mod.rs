@@ -274,6 +274,9 @@ impl Watch {
                     return;
                 }
             }
+            if let Some(lookout) = &mut self.lookout {
+                self.ledger.go_on(&mut lookout.states).await;
+            }
         }
     }
 

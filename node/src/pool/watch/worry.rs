@@ -35,11 +35,7 @@ impl Watch {
             Some(looked) => self.owed(&looked.sight).await,
             None => None,
         };
-        if let (Some(looked), Some(lookout)) = (&looked, &mut self.lookout) {
-            let terms = &looked.version.terms;
-            let states = &mut lookout.states;
-            self.ledger.go_on(states, &looked.sight, terms).await;
-        }
+        self.ledger.owes(looked);
         let mut said = vec![Said::Found(found)];
         said.extend(misuses);
         let Some(mut worked) = worked else {
