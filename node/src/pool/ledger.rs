@@ -26,9 +26,10 @@ use super::withdrawal::logged;
 use super::{SightError, anchors, rounds};
 use crate::execution::{ExecutionError, SpanLogs, States};
 
-/// The most entries of one log that are taken in a period. Whoever likes can make some; of one
-/// that has more, all is unexplained.
+/// The most entries of one log that are taken in a period.
 const MOST_ENTRIES: usize = 4_096;
+/// The same where whoever likes can make some: of one that has more, all is unexplained.
+const MOST_OPEN: usize = 512;
 /// The most blocks of one period that are read: a day of mainnet and some hours.
 const MOST_BLOCKS: u64 = 8_192;
 /// How many of them at once.
@@ -61,7 +62,8 @@ impl From<ExecutionError> for LedgerError {
 }
 
 /// What has been since the books ended, up to the finalised block of this sight; none if that is
-/// no further. Where the books have no end, or that of other addresses, it says what there is.
+/// no further. Where the books have no end, or that of other addresses at this block, it says what
+/// there is.
 ///
 /// # Errors
 /// If the node does not answer, or has another block where the books end.
@@ -80,11 +82,15 @@ pub async fn next(
     }
     if let Some(end) = end {
         still_there(states, end, &to).await?;
-        if to == end.mark {
-            return Ok(None);
-        }
     }
-    let arrivals = Arrivals::agreed(terms);
+    // Where the addresses are others now, what was until then comes first.
+    let arrivals = match end.filter(|end| end.mark != to) {
+        Some(end) => end.arrivals,
+        None => Arrivals::agreed(terms),
+    };
+    if end.is_some_and(|end| end.mark == to && end.arrivals == arrivals) {
+        return Ok(None);
+    }
     let block = anchors(sight).finalised;
     let holdings = rounds(states, block, |answers| {
         Holdings::read(view, &arrivals, answers)
@@ -101,7 +107,7 @@ pub async fn next(
     match end.filter(|end| end.arrivals == arrivals) {
         Some(end) => {
             period.after = Some(end.mark);
-            follow(states, (sight.node, view), end, &mut period).await?;
+            follow(states, ((sight.node, terms), view), end, &mut period).await?;
         }
         None if end.is_none() => period.facts = paid_before(states, sight, terms).await?,
         None => {}
@@ -110,9 +116,11 @@ pub async fn next(
     Ok(Some(period))
 }
 
-/// Whether a period is worth a line.
-pub fn is_worth_a_line(period: &Period, end: Option<&End>) -> bool {
-    let Some(end) = end else { return true };
+/// Whether a period is worth a line; always if it is the last one of addresses that are others now.
+pub fn is_worth_a_line(period: &Period, end: Option<&End>, terms: &PoolTerms) -> bool {
+    let Some(end) = end.filter(|end| end.arrivals == Arrivals::agreed(terms)) else {
+        return true;
+    };
     let blocks = period.to.number.saturating_sub(end.mark.number);
     !period.is_quiet(&end.holdings) || blocks >= QUIET_BLOCKS
 }
@@ -162,11 +170,11 @@ async fn paid_before(
 /// Reads the facts of a period that begins where the books end.
 async fn follow(
     states: &mut States,
-    (node, view): (Address, &View),
+    ((node, terms), view): ((Address, &PoolTerms), &View),
     end: &End,
     period: &mut Period,
 ) -> Result<(), LedgerError> {
-    let scene = Scene::of(view, node, period.arrivals);
+    let scene = Scene::of(view, node, period.arrivals, terms);
     let blocks = (end.mark.number + 1, period.to.number);
     let (seen, is_whole) = logs(states, &scene, blocks).await?;
     let executions = scene.executions(&seen);
@@ -212,7 +220,11 @@ async fn logs(
             by: sought.by,
             topics: sought.topics,
             blocks,
-            most: MOST_ENTRIES,
+            most: if sought.is_open {
+                MOST_OPEN
+            } else {
+                MOST_ENTRIES
+            },
         };
         let found = match states.logs_in(&wanted).await {
             Err(ExecutionError::LongLog(_)) => {

@@ -112,14 +112,16 @@ async fn go_on(agreed: &Agreed, file: &mut LedgerFile, writes: bool) -> Result<(
     let (lock, version) = (&agreed.lock, &agreed.version);
     let target = Target::agreed(lock, version);
     let (mut states, sight) = look_with(&agreed.url, &target, Patience::USUAL).await?;
-    let end = file.books.end.as_ref();
-    let period = next(&mut states, &sight, &version.terms, end).await;
-    let Some(period) = period.map_err(RewardsError::from)? else {
-        return Ok(());
-    };
-    let taken = match writes && is_worth_a_line(&period, end) {
-        true => file.add(&period),
-        false => file.show(&period),
-    };
-    Ok(taken.map_err(RewardsError::from)?)
+    loop {
+        let (end, terms) = (file.books.end.as_ref(), &version.terms);
+        let period = next(&mut states, &sight, terms, end).await;
+        let Some(period) = period.map_err(RewardsError::from)? else {
+            return Ok(());
+        };
+        let taken = match writes && is_worth_a_line(&period, end, terms) {
+            true => file.add(&period),
+            false => file.show(&period),
+        };
+        taken.map_err(RewardsError::from)?;
+    }
 }

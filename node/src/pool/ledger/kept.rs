@@ -165,6 +165,10 @@ impl LedgerFile {
 
     fn write(&self, line: &str) -> io::Result<()> {
         let mut file = File::options().create(true).append(true).open(&self.path)?;
+        // Never with a gap in front.
+        if file.metadata()?.len() < self.length {
+            return Err(io::Error::other("it was moved away or cut meanwhile"));
+        }
         file.set_len(self.length)?;
         file.write_all(line.as_bytes())?;
         file.sync_data()

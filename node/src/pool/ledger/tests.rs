@@ -17,15 +17,22 @@ use crate::pool::{Lookout, Target};
 
 alloy::sol! {
     event SafeReceived(address indexed sender, uint256 value);
+    event DepositFor(
+        address indexed nodeAddress, address indexed from, uint256 amount, uint256 time
+    );
 }
 
 const GWEI: u64 = 1_000_000_000;
+/// Another withdrawal Safe.
+const OTHER: [u8; 20] = [0x0c; 20];
 
 /// The example, where the megapool has so many gwei.
 fn world(megapool: u64) -> World {
     let mut world = World::saturn();
-    let balance = Token::balanceOfCall(theirs(&OWNER.into()));
-    world.set(at("rocketTokenRPL"), balance, U256::ZERO);
+    for safe in [OWNER, OTHER] {
+        let balance = Token::balanceOfCall(theirs(&safe.into()));
+        world.set(at("rocketTokenRPL"), balance, U256::ZERO);
+    }
     world.give(
         MEGAPOOL,
         U256::from(40) * U256::from(ETHER) + U256::from(megapool) * U256::from(GWEI),
@@ -184,11 +191,64 @@ async fn a_log_so_long_that_somebody_has_filled_it_is_unexplained_and_not_taken(
         })
     };
     let some: Vec<Value> = (0..3).map(entry).collect();
-    let many: Vec<Value> = (0..=MOST_ENTRIES).map(entry).collect();
+    let many: Vec<Value> = (0..=MOST_OPEN).map(entry).collect();
     place.fake.state().logs = some;
     let period = place.next().await.unwrap().unwrap();
     assert_eq!((period.facts.len(), period.blocks), (3, Blocks::Unneeded));
     place.fake.state().logs = many;
     let (period, _) = place.takes().await;
     assert_eq!((period.facts.len(), period.blocks), (0, Blocks::Unread));
+}
+
+/// An entry of a log in block 940: a payment for the node.
+fn paid_in(place: &Place, from: [u8; 20], index: usize) -> Value {
+    let event = DepositFor {
+        nodeAddress: theirs(&NODE.into()),
+        from: theirs(&from.into()),
+        amount: U256::from(GWEI),
+        time: U256::from(1),
+    };
+    let it = event.encode_log_data();
+    let topics: Vec<String> = it.topics().iter().map(ToString::to_string).collect();
+    let chain = place.fake.state();
+    json!({
+        "address": at("rocketNodeDeposit").to_string(), "topics": topics,
+        "data": it.data.to_string(), "logIndex": format!("0x{index:x}"),
+        "transactionHash": chain.hash(7), "blockHash": chain.hash(940), "blockNumber": "0x3ac",
+    })
+}
+
+fn payers(entries: &[Entry]) -> Vec<Account> {
+    let moves = entries.iter().filter(|it| it.reason == Reason::PaidIn);
+    moves.flat_map(|it| &it.moves).map(|it| it.from).collect()
+}
+
+#[tokio::test]
+async fn what_somebody_fills_a_log_with_hides_nothing_of_the_operators() {
+    let mut place = Place::begin().await;
+    let alice = [0x41; 20];
+    place.terms.members[0].funding = vec![alice.into()];
+    place.goes_on(32, 0);
+    let mut logs = vec![paid_in(&place, alice, 0)];
+    logs.extend((1..=MOST_OPEN + 1).map(|index| paid_in(&place, [0xee; 20], index)));
+    place.fake.state().logs = logs;
+    let (period, entries) = place.takes().await;
+    assert_eq!(period.blocks, Blocks::Unread);
+    assert_eq!(payers(&entries), [Outside::Payer(alice.into()).into()]);
+}
+
+#[tokio::test]
+async fn before_another_address_begins_anew_what_came_until_then_is_told() {
+    let mut place = Place::begin().await;
+    place.goes_on(32, 0);
+    place.fake.state().logs = vec![paid_in(&place, [0xee; 20], 0)];
+    place.terms.rpl_withdrawal = OTHER.into();
+    let before = place.books.end.clone();
+    let (period, entries) = place.takes().await;
+    assert!(is_worth_a_line(&period, before.as_ref(), &place.terms));
+    assert_eq!(payers(&entries), [Outside::Payer([0xee; 20].into()).into()]);
+    let (opening, _) = place.takes().await;
+    assert_eq!((opening.after, opening.to), (None, period.to));
+    assert_eq!(opening.arrivals, Arrivals::agreed(&place.terms));
+    assert_eq!(place.next().await.unwrap(), None);
 }

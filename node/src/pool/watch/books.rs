@@ -64,6 +64,11 @@ impl Ledger {
         match self.write(states, &looked.sight, terms).await {
             Ok(()) => (self.seen, self.told) = (Some(hash), None),
             Err(error) => {
+                // Who moves it away, or puts it right, need not end the peer.
+                self.file = self
+                    .file
+                    .take()
+                    .filter(|_| !matches!(error, Trouble::File(_)));
                 let words = error.to_string();
                 if self.told.as_ref() != Some(&words) {
                     warn!(%error, "the ledger does not go on");
@@ -83,14 +88,16 @@ impl Ledger {
             Some(file) => file,
             none => none.insert(LedgerFile::open(&self.data, &self.lock, Entries::None)?),
         };
-        let end = file.books.end.as_ref();
-        let Some(period) = next(states, sight, terms, end).await? else {
-            return Ok(());
-        };
-        if is_worth_a_line(&period, end) {
+        loop {
+            let end = file.books.end.as_ref();
+            let Some(period) = next(states, sight, terms, end).await? else {
+                return Ok(());
+            };
+            if !is_worth_a_line(&period, end, terms) {
+                return Ok(());
+            }
             file.add(&period)?;
         }
-        Ok(())
     }
 }
 

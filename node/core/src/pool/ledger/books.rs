@@ -93,6 +93,10 @@ impl Books {
                 Some(_) => Err(Unfit::NoOpening),
             };
         };
+        let is_anew = period.after.is_none() && period.arrivals != end.arrivals;
+        if is_anew && period.to == end.mark {
+            return Ok(());
+        }
         if number <= end.mark.number {
             return Err(Unfit::Backwards(number));
         }

@@ -9,24 +9,26 @@
 use std::collections::BTreeSet;
 
 use alloy_sol_types::SolEvent as _;
+use proto::agreement::PoolTerms;
 use proto::{Address, Root};
 use serde::{Deserialize, Serialize};
 
 use super::account::{Account, Amount, Asset, Held, Move, Outside, Reason};
 use super::holdings::Arrivals;
 use crate::pool::contracts::Contract;
-use crate::pool::funding::paid::indexed;
 use crate::pool::view::View;
 use crate::pool::withdrawal::birth::{Logged, address};
 
 mod executed;
 mod megapool;
 mod names;
+mod sought;
 mod touched;
 
 pub use executed::Sent;
 use megapool::exited;
 use names as n;
+pub use sought::Sought;
 use touched::Touched;
 
 /// Where a word is no address.
@@ -98,18 +100,11 @@ pub struct Scene {
     /// Where ether and RPL arrive.
     pub arrivals: Arrivals,
     megapool: Option<Address>,
+    /// From which accounts the operators pay in.
+    declared: Vec<Address>,
     contracts: Vec<(Contract, Address)>,
     /// What came back of each validator that has left, and was divided.
     exited: Vec<(u32, Amount)>,
-}
-
-/// One question for logs: of these contracts, with these words in these places.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sought {
-    /// The contracts.
-    pub by: Vec<Address>,
-    /// By place, one of these words; any where none is named.
-    pub topics: Vec<Vec<Root>>,
 }
 
 /// An entry of a log, and in which block it is.
@@ -122,8 +117,8 @@ pub struct Seen {
 }
 
 impl Scene {
-    /// By what is there at the end of the time.
-    pub fn of(view: &View, node: Address, arrivals: Arrivals) -> Self {
+    /// By what is there at the end of the time, and what is agreed.
+    pub fn of(view: &View, node: Address, arrivals: Arrivals, terms: &PoolTerms) -> Self {
         use Contract as C;
         let wanted = [
             C::NodeDeposit,
@@ -136,9 +131,11 @@ impl Scene {
         ];
         let place = |contract: Contract| Some((contract, view.contracts.at(contract)?.address));
         let megapool = view.node.as_ref().and_then(|node| node.deployed());
+        let declared = terms.members.iter().flat_map(|member| &member.funding);
         Self {
             node,
             arrivals,
+            declared: declared.copied().collect(),
             megapool: megapool.map(|it| it.place.address),
             contracts: wanted.into_iter().filter_map(place).collect(),
             exited: megapool.map(exited).unwrap_or_default(),
@@ -165,42 +162,6 @@ impl Scene {
         self.at(contract) == Some(*by)
     }
 
-    /// What is to be asked for.
-    pub fn sought(&self) -> Vec<Sought> {
-        let roots = |names: &[[u8; 32]]| names.iter().map(|name| (*name).into()).collect();
-        let node = vec![indexed(&self.node)];
-        let own: Vec<Root> = self.arrivals.all().iter().map(indexed).collect();
-        let tokens = [Contract::TokenRpl, Contract::TokenReth];
-        let tokens: Vec<Address> = tokens.into_iter().filter_map(|it| self.at(it)).collect();
-        let rest = self.contracts.iter().map(|(_, at)| *at);
-        let rest: Vec<Address> = rest.filter(|at| !tokens.contains(at)).collect();
-        let transfer: Vec<Root> = roots(&[n::Transfer::SIGNATURE_HASH.0]);
-        let mut sought = vec![
-            Sought {
-                by: rest,
-                topics: vec![Vec::new(), node],
-            },
-            Sought {
-                by: self.arrivals.all(),
-                topics: vec![roots(&n::OF_SAFE)],
-            },
-            Sought {
-                by: tokens.clone(),
-                topics: vec![transfer.clone(), own.clone()],
-            },
-            Sought {
-                by: tokens,
-                topics: vec![transfer, Vec::new(), own],
-            },
-        ];
-        sought.extend(self.megapool.map(|megapool| Sought {
-            by: vec![megapool],
-            topics: vec![roots(&n::OF_MEGAPOOL)],
-        }));
-        sought.retain(|it| !it.by.is_empty());
-        sought
-    }
-
     /// What these entries say, in the order of the chain, each once.
     pub fn facts(&self, mut seen: Vec<Seen>) -> Vec<Fact> {
         seen.sort_by_key(|it| it.place);
@@ -213,7 +174,9 @@ impl Scene {
                 what: self.what(&it.entry, &touched)?,
             })
         };
-        seen.iter().filter_map(fact).collect()
+        let moves =
+            |it: &Fact| !matches!(&it.what, What::Moved(_, it) if it.amount == Amount::ZERO);
+        seen.iter().filter_map(fact).filter(moves).collect()
     }
 
     /// What a withdrawal of the beacon chain to this address is.
@@ -273,12 +236,12 @@ impl Scene {
             return ether(Reason::PaidIn, words.get(2)?, from, Held::NodeEther.into());
         }
         if is(Contract::NodeDeposit, n::Withdrawal::SIGNATURE_HASH.0) {
-            return ether(
-                Reason::TakenBack,
-                words.get(2)?,
-                Held::NodeEther.into(),
-                withdrawal,
-            );
+            // To whoever was the withdrawal address then.
+            let to = address(words.get(1)?)?;
+            let own = self.arrivals.held(&to).map(Account::from);
+            let to = own.unwrap_or(Outside::Receiver(to).into());
+            let from = Held::NodeEther.into();
+            return ether(Reason::TakenBack, words.get(2)?, from, to);
         }
         if is(Contract::NodeDeposit, n::DepositReceived::SIGNATURE_HASH.0) {
             let ether = Amount::of_word(words.get(1)?);
@@ -324,6 +287,10 @@ impl Scene {
                 false => (Reason::Outstanding, Held::Outstanding.into()),
             };
             return Some(What::Moved(reason, Move::ether(amount, from, held)));
+        }
+        if let Some(own) = self.arrivals.held(&from) {
+            let moved = Move::ether(amount, own, held);
+            return (own != held).then_some(What::Moved(Reason::PaidOut, moved));
         }
         let tells = [Contract::NodeDeposit, Contract::NodeManager];
         let is_told = tells.into_iter().any(|it| self.is(&from, it)) || Some(from) == self.megapool;

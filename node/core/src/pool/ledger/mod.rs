@@ -9,6 +9,7 @@
 //! | [`entries`] | the entries that follow from it, and what nothing explains |
 //! | [`kept`] | periods as lines of a file, each of which names the one before |
 //! | [`books`] | all periods, one after the other |
+//! | `principal` | whose principal came back |
 //! | [`report`] | totals, what is unexplained, and each operator's part |
 //! | [`shares`] | an amount divided so that no wei is lost |
 //!
@@ -45,6 +46,7 @@ pub mod fact;
 pub mod holdings;
 pub mod kept;
 pub mod period;
+mod principal;
 pub mod report;
 pub mod shares;
 

@@ -15,6 +15,7 @@ use serde::Serialize;
 use super::account::{Account, Amount, Asset, Balances, Entry, Held, Move, Outside, Reason, Sum};
 use super::books::Books;
 use super::period::Mark;
+use super::principal::Principal;
 use super::shares::divided;
 
 /// From when on it is told.
@@ -76,8 +77,9 @@ pub struct Part {
     pub share: u32,
     /// What was paid in, ever.
     pub paid_in: Amount,
-    /// Of the principal that came back.
-    pub principal: Amount,
+    /// Of the principal that came back, less what the Safe has paid in again: may be less than
+    /// nothing.
+    pub principal: Sum,
     /// Of the ether that was earned.
     pub earned: Amount,
     /// Of the RPL that was earned.
@@ -190,7 +192,7 @@ impl Report {
             unexplained,
             unexplained_in,
             unread: books.unread,
-            parts: parts(books, &told, terms),
+            parts: parts(books, &told, (terms, since)),
             lost: sum(&told, Asset::Ether, |it| it.to == Outside::Lost.into()),
         })
     }
@@ -249,21 +251,6 @@ fn sum(entries: &[&Entry], asset: Asset, is: impl Fn(&Move) -> bool) -> Amount {
     moves.map(|it| it.amount).fold(Amount::ZERO, Amount::plus)
 }
 
-/// What an account that keeps the node's principal is.
-fn is_capital(account: &Account) -> bool {
-    let all = [Held::NodeEther, Held::Credit, Held::Bond];
-    all.into_iter().any(|held| *account == held.into())
-}
-
-fn is_back(moved: &Move) -> bool {
-    let to = [
-        Account::from(Held::Withdrawal),
-        Held::Refund.into(),
-        Outside::Exchange.into(),
-    ];
-    is_capital(&moved.from) && to.contains(&moved.to)
-}
-
 fn is_earned(moved: &Move) -> bool {
     let is_held = matches!(moved.to, Account::Held(_));
     let is_own = [Held::Refund, Held::Debt]
@@ -273,32 +260,20 @@ fn is_earned(moved: &Move) -> bool {
         || (moved.from == Outside::Intervals.into() && is_held)
 }
 
-fn parts(books: &Books, told: &[&Entry], terms: &PoolTerms) -> Vec<Part> {
-    let ever: Vec<&Entry> = books.entries.iter().collect();
+fn parts(books: &Books, told: &[&Entry], (terms, since): (&PoolTerms, Since)) -> Vec<Part> {
     let ether = Asset::Ether;
-    let paid: Vec<Amount> = terms
-        .members
-        .iter()
-        .map(|member| {
-            let is = |it: &Move| {
-                let own = |at: &Address| it.from == Outside::Payer(*at).into();
-                member.funding.iter().any(own)
-            };
-            sum(&ever, ether, is)
-        })
-        .collect();
-    let declared: u128 = paid.iter().map(|it| it.get()).sum();
-    let all = sum(&ever, ether, |it| {
-        let is_payer = matches!(it.from, Account::Outside(Outside::Payer(_)));
-        is_payer || it.from == Outside::NodeAccount.into()
-    });
-    let nobody = Amount::of(all.get().saturating_sub(declared)).unwrap_or_default();
-    let weights: Vec<u128> = paid.iter().chain([&nobody]).map(|it| it.get()).collect();
-    let again = sum(told, ether, |it| {
-        it.from == Held::Withdrawal.into() && it.to == Held::NodeEther.into()
-    });
-    let back = Sum::from(sum(told, ether, is_back)).less(again.into());
-    let principal = divided(back.above().unwrap_or_default(), &weights);
+    let mut principal = Principal::before(&books.entries, terms);
+    let mut before = principal.back.clone();
+    for entry in &books.entries {
+        principal.take(entry);
+        if !since.has(entry) {
+            before.clone_from(&principal.back);
+        }
+    }
+    let back = principal.back.iter().zip(&before);
+    let back: Vec<Sum> = back.map(|(now, before)| now.less(*before)).collect();
+    let paid = principal.paid;
+    let nobody = terms.members.len();
     let shares: Vec<u128> = terms.members.iter().map(|it| it.share.into()).collect();
     let earned = divided(sum(told, ether, is_earned), &shares);
     let earned_rpl = divided(sum(told, Asset::Rpl, is_earned), &shares);
@@ -314,7 +289,7 @@ fn parts(books: &Books, told: &[&Entry], terms: &PoolTerms) -> Vec<Part> {
             name: Some(member.name.clone()),
             share: member.share,
             paid_in: paid[place],
-            principal: principal[place],
+            principal: back[place],
             earned: earned[place],
             earned_rpl: earned_rpl[place],
             sent: sum(told, ether, is_sent),
@@ -326,8 +301,8 @@ fn parts(books: &Books, told: &[&Entry], terms: &PoolTerms) -> Vec<Part> {
     parts.push(Part {
         name: None,
         share: 0,
-        paid_in: nobody,
-        principal: principal.last().copied().unwrap_or_default(),
+        paid_in: paid[nobody],
+        principal: back[nobody],
         earned: Amount::ZERO,
         earned_rpl: Amount::ZERO,
         sent: Amount::ZERO,

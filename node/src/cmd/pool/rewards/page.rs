@@ -84,7 +84,7 @@ fn operator(page: &mut String, part: &Part) {
     let mut words = format!(
         "paid in {} ETH, principal back {} ETH, earned {} ETH",
         wei(part.paid_in),
-        wei(part.principal),
+        part.principal,
         wei(part.earned)
     );
     let more = [

@@ -84,3 +84,18 @@ fn what_cannot_follow_is_not_written() {
     assert_eq!(fs::read(dir.path().join(FILE)).unwrap(), before);
     assert_eq!(file.books.end.as_ref().unwrap().mark, mark(2));
 }
+
+#[test]
+fn a_file_that_was_moved_away_is_not_filled_up_and_begins_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut file = two(&dir);
+    let path = dir.path().join(FILE);
+    fs::rename(&path, dir.path().join("away")).unwrap();
+    let third = period((2, 3), Vec::new(), Holdings::default());
+    let error = file.add(&third).unwrap_err().to_string();
+    assert!(error.contains("moved away"), "{error}");
+    let mut anew = open(&dir).unwrap();
+    assert_eq!(anew.books, Books::default());
+    anew.add(&opening(3, Holdings::default())).unwrap();
+    assert_eq!(open(&dir).unwrap().books, anew.books);
+}

@@ -44,15 +44,15 @@ alloy_sol_types::sol! {
     event ExecutionSuccess(bytes32 txHash, uint256 payment);
 }
 
-/// What a Safe logs that is read.
-pub(super) const OF_SAFE: [[u8; 32]; 2] = [
-    SafeReceived::SIGNATURE_HASH.0,
-    ExecutionSuccess::SIGNATURE_HASH.0,
+/// What the deposit contract of nodes logs that is read, but for what anybody pays in.
+pub(super) const OF_NODE_DEPOSIT: [[u8; 32]; 3] = [
+    Withdrawal::SIGNATURE_HASH.0,
+    DepositReceived::SIGNATURE_HASH.0,
+    MultiDepositReceived::SIGNATURE_HASH.0,
 ];
 
-/// What a megapool logs that is read.
-pub(super) const OF_MEGAPOOL: [[u8; 32]; 9] = [
-    EtherReceived::SIGNATURE_HASH.0,
+/// What a megapool logs that is read, but for ether that anybody sends.
+pub(super) const OF_MEGAPOOL: [[u8; 32]; 8] = [
     MegapoolValidatorDequeued::SIGNATURE_HASH.0,
     MegapoolValidatorDissolved::SIGNATURE_HASH.0,
     MegapoolValidatorExited::SIGNATURE_HASH.0,

@@ -4,6 +4,7 @@ use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::{SolCall as _, SolEvent};
 use proto::{Address, Root};
 
+use crate::pool::agreement::example::terms;
 use crate::pool::book::theirs;
 use crate::pool::example::{MEGAPOOL, NODE, OWNER, World, at};
 use crate::pool::ledger::account::*;
@@ -35,7 +36,7 @@ fn scene() -> Scene {
         withdrawal: OWNER.into(),
         rpl_withdrawal: OWNER.into(),
     };
-    Scene::of(&view, NODE.into(), arrivals)
+    Scene::of(&view, NODE.into(), arrivals, &terms())
 }
 
 fn logged(by: impl Into<Address>, number: u64, event: impl SolEvent) -> Seen {
@@ -295,5 +296,43 @@ fn a_withdrawal_and_tips_are_ours_only_at_our_addresses() {
     assert_eq!(
         scene.proposed(6, &MEGAPOOL.into()).unwrap().what,
         What::Proposed { to }
+    );
+}
+
+#[test]
+fn what_another_than_the_safe_took_back_has_left_us() {
+    let taken = |to: [u8; 20]| Withdrawal {
+        node: their(NODE),
+        to: their(to),
+        amount: U256::from(8),
+        time: U256::from(1),
+    };
+    let deposit = at("rocketNodeDeposit");
+    let facts = scene().facts(vec![
+        logged(deposit, 1, taken(OWNER)),
+        logged(deposit, 2, taken(GIVER)),
+    ]);
+    let to: Vec<Account> = ones(&facts).into_iter().map(|it| it.3).collect();
+    let thief = Outside::Receiver(GIVER.into());
+    assert_eq!(to, [Held::Withdrawal.into(), thief.into()]);
+}
+
+#[test]
+fn what_one_safe_of_ours_sends_to_the_other_is_no_gift() {
+    let (view, _) = World::saturn().view().unwrap();
+    let arrivals = Arrivals {
+        withdrawal: OWNER.into(),
+        rpl_withdrawal: GIVER.into(),
+    };
+    let scene = Scene::of(&view, NODE.into(), arrivals, &terms());
+    let facts = scene.facts(vec![
+        logged(GIVER, 1, received(OWNER, 5)),
+        logged(OWNER, 2, received(OWNER, 6)),
+        logged(OWNER, 3, received(GIVER, 0)),
+    ]);
+    let (ether, rpl) = (Held::Withdrawal.into(), Held::RplWithdrawal.into());
+    assert_eq!(
+        ones(&facts),
+        [(Reason::PaidOut, Asset::Ether, ether, rpl, 5)]
     );
 }

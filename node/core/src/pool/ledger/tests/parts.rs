@@ -129,7 +129,11 @@ fn principal_goes_by_what_was_paid_in_and_earnings_by_the_agreed_shares() {
     let wei = |milli: u128| milli * 1_000_000_000_000_000;
     assert_eq!(part(0).paid_in, milli(6_000));
     // Of 2 ETH that came back, by 6, 2 and 2: what nobody declared stays nobody's.
-    let principal: Vec<u128> = report.parts.iter().map(|it| it.principal.get()).collect();
+    let principal: Vec<u128> = report
+        .parts
+        .iter()
+        .map(|it| it.principal.0.unsigned_abs())
+        .collect();
     assert_eq!(principal, [wei(1_200), wei(400), 0, 0, wei(400)]);
     // Of 0.1 ETH that was earned, by 3,333 and 6,667.
     let earned: Vec<u128> = report.parts.iter().map(|it| it.earned.get()).collect();
@@ -157,7 +161,7 @@ fn since_a_block_or_a_time_only_what_moved_then_is_told_and_weights_stay_whole()
         let report = Report::of(&all, &agreed(), since).unwrap();
         assert!(report.totals.iter().all(|it| it.reason != Reason::PaidIn));
         assert_eq!(report.parts[0].paid_in, milli(6_000));
-        assert_eq!(report.parts[0].principal, milli(1_200));
+        assert_eq!(report.parts[0].principal, milli(1_200).into());
         assert_eq!(report.parts[0].sent, Amount::ZERO);
     }
     let report = Report::of(&all, &agreed(), Since::Block(4)).unwrap();
@@ -180,4 +184,112 @@ fn what_is_unexplained_in_two_places_does_not_cancel_out() {
     assert_eq!(report.unexplained["ETH"], Sum::ZERO);
     let places: Vec<&str> = report.unexplained_in.iter().map(|it| it.account).collect();
     assert_eq!(places, ["credit", "bond"]);
+}
+
+/// What each has of the principal, in thousandths of an ether, from some block on.
+fn principal(books: &Books, since: Since) -> Vec<i128> {
+    let report = Report::of(books, &agreed(), since).unwrap();
+    let all = report.parts.iter();
+    all.map(|it| it.principal.0 / 1_000_000_000_000_000)
+        .collect()
+}
+
+/// In a new block this was logged, and this is there then.
+fn goes_on(books: &mut Books, facts: Vec<What>, there: &[(Held, i64)]) {
+    let last = books.end.as_ref().unwrap().mark.number;
+    let facts = facts.into_iter().map(|what| fact(last + 1, last + 1, what));
+    let next = period((last, last + 1), facts.collect(), holdings(there));
+    books.take(&next).unwrap();
+}
+
+fn pays(from: [u8; 20], amount: u64) -> What {
+    let way = (Outside::Payer(from.into()), Held::NodeEther);
+    moved(Reason::PaidIn, amount, way)
+}
+
+fn taken_back(amount: u64) -> What {
+    let way = (Held::NodeEther, Held::Withdrawal);
+    moved(Reason::TakenBack, amount, way)
+}
+
+#[test]
+fn who_pays_in_later_has_no_part_of_what_came_back_before() {
+    let mut books = life();
+    let before = principal(&books, Since::Ever);
+    goes_on(
+        &mut books,
+        vec![pays(EVIL, 8_000)],
+        &[
+            (Held::Bond, 8_000),
+            (Held::NodeEther, 8_000),
+            (Held::Withdrawal, 2_100),
+        ],
+    );
+    assert_eq!(principal(&books, Since::Ever), before);
+    // What stands then: 4.8 and 1.6 of two operators, and 9.6 that nobody has declared.
+    goes_on(
+        &mut books,
+        vec![taken_back(8_000)],
+        &[(Held::Bond, 8_000), (Held::Withdrawal, 10_100)],
+    );
+    assert_eq!(
+        principal(&books, Since::Block(4)),
+        [2_400, 800, 0, 0, 4_800]
+    );
+}
+
+#[test]
+fn what_goes_back_to_its_payer_is_his_alone_and_stands_no_more() {
+    let mut books = Books::default();
+    books.take(&opening(1, Holdings::default())).unwrap();
+    let paid = vec![pays(ALICE, 4_000), pays(BOB, 4_000)];
+    goes_on(&mut books, paid, &[(Held::NodeEther, 8_000)]);
+    let back = (Held::Withdrawal, Outside::Receiver(ALICE.into()));
+    let given = vec![taken_back(4_000), moved(Reason::PaidOut, 4_000, back)];
+    goes_on(&mut books, given, &[(Held::NodeEther, 4_000)]);
+    assert_eq!(principal(&books, Since::Ever)[..2], [4_000, 0]);
+    goes_on(
+        &mut books,
+        vec![taken_back(4_000)],
+        &[(Held::Withdrawal, 4_000)],
+    );
+    assert_eq!(principal(&books, Since::Ever)[..2], [4_000, 4_000]);
+}
+
+#[test]
+fn what_each_time_tells_adds_up_also_where_the_safe_has_paid_in_again() {
+    let mut books = life();
+    let again = moved(Reason::PaidIn, 1_500, (Held::Withdrawal, Held::NodeEther));
+    goes_on(
+        &mut books,
+        vec![again],
+        &[
+            (Held::Bond, 8_000),
+            (Held::NodeEther, 1_500),
+            (Held::Withdrawal, 600),
+        ],
+    );
+    let (ever, later) = (
+        principal(&books, Since::Ever),
+        principal(&books, Since::Block(4)),
+    );
+    assert_eq!(ever, [300, 100, 0, 0, 100]);
+    assert_eq!(later, [-900, -300, 0, 0, -300]);
+    // All that stood, and more than that, comes back.
+    goes_on(
+        &mut books,
+        vec![taken_back(1_500)],
+        &[(Held::Bond, 8_000), (Held::Withdrawal, 2_100)],
+    );
+    assert_eq!(principal(&books, Since::Ever), [1_200, 400, 0, 0, 400]);
+}
+
+#[test]
+fn what_comes_back_where_nobody_is_known_to_have_paid_is_nobodys() {
+    let mut books = Books::default();
+    books
+        .take(&opening(1, holdings(&[(Held::NodeEther, 5)])))
+        .unwrap();
+    goes_on(&mut books, vec![taken_back(5)], &[(Held::Withdrawal, 5)]);
+    assert_eq!(principal(&books, Since::Ever), [0, 0, 0, 0, 5]);
 }
