@@ -1,9 +1,9 @@
 //! From what operators say to what was sealed, and to the whole exit.
 
-use proto::exit::{ExitWord, SealedExit, SealedText};
+use proto::exit::{ExitWord, SealedText};
 use proto::frame::{ExitOpening, OpeningPart};
 
-use super::presigned::{Place, RIPE, cluster, part, presigned, sent_by};
+use super::presigned::{Place, RIPE, cluster, part, presigned, sent_by, something_else};
 use super::*;
 use crate::vault::ApprovedOpening;
 
@@ -238,22 +238,8 @@ fn parts_of_keys_that_name_nobody_are_refused() {
 fn who_has_sealed_something_else_is_named_when_it_is_opened_and_the_others_are_enough() {
     let mut place = Place::new(0);
     place.looks(sound());
-    // The second seals what its share of the other validator signs.
-    let liar = Place::new(1);
-    let exit = presigned(VALIDATOR, RIPE);
-    let of = exit.part(cluster(), place.ground.index(1));
-    let message = dkg::bls::Message::hash(exit.signing_root());
-    let key = four::presigning_lock()
-        .exit_seal_commitment
-        .clone()
-        .unwrap();
-    let key = dkg::seal::exit_set(proto::ClusterSize::of(4).unwrap(), &key).unwrap();
-    let text = dkg::seal::SealedPartial::seal(&key, &share(1, 1), &message, of.label());
-    let lie = SealedExit { part: of, text };
-    place.hears(
-        liar.me,
-        &[Frame::SealedExits(vec![sent_by(1, VALIDATOR, lie)])],
-    );
+    let lie = something_else(1);
+    place.hears(1, &[Frame::SealedExits(vec![sent_by(1, VALIDATOR, lie)])]);
     for honest in [2, 3] {
         let sealed = part(honest, VALIDATOR);
         place.hears(honest, &[Frame::SealedExits(vec![sealed])]);
@@ -266,7 +252,7 @@ fn who_has_sealed_something_else_is_named_when_it_is_opened_and_the_others_are_e
     place.take();
     // What the fourth lets go of, of the same four.
     let mut fourth = parts_of(3);
-    let share = dkg::seal::SealedPartial::read(&lie.text, of.label()).unwrap();
+    let share = dkg::seal::SealedPartial::read(&lie.text, lie.part.label()).unwrap();
     let own = dkg::seal::secret_share(&four::exit_share(3));
     fourth.parts[1].share = share.decryption_share(&own);
     fourth.parts[1].of = lie.text.hash();

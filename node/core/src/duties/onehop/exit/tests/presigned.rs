@@ -1,6 +1,6 @@
 //! What each peer seals of exits in advance, and what it holds of others'.
 
-use proto::exit::{SealedExit, SealedText};
+use proto::exit::SealedExit;
 use proto::frame::{LackedExit, SentSealedExit};
 
 use super::*;
@@ -12,7 +12,6 @@ pub(super) const RIPE: Epoch = Epoch(64);
 
 /// One of four peers of a cluster that signs exits in advance.
 pub(super) struct Place {
-    pub(super) me: usize,
     pub(super) ground: Ground,
     pub(super) exits: Exits,
     pub(super) now: u64,
@@ -52,7 +51,6 @@ impl Place {
         });
         let facts = four::facts(me, cluster(), keys);
         Self {
-            me,
             ground: Ground::new(facts, version, held.collect(), &journal),
             exits: Exits::default(),
             now: BEGIN,
@@ -147,6 +145,19 @@ pub(super) fn sealed_by(peer: usize, validator: ValidatorPosition, epoch: Epoch)
     let place = Place::new(peer);
     let exit = presigned(validator, epoch);
     place.ground.vault.seal_exit(validator, &exit).unwrap()
+}
+
+/// What a peer may pass off as that: sealed as it should be, and signed by its share of the other
+/// validator.
+pub(super) fn something_else(peer: u8) -> SealedExit {
+    let exit = presigned(VALIDATOR, RIPE);
+    let part = exit.part(cluster(), Place::new(peer.into()).ground.index(peer.into()));
+    let message = dkg::bls::Message::hash(exit.signing_root());
+    let lock = four::presigning_lock();
+    let points = lock.exit_seal_commitment.as_ref().unwrap();
+    let key = dkg::seal::exit_set(proto::ClusterSize::of(4).unwrap(), points).unwrap();
+    let text = dkg::seal::SealedPartial::seal(&key, &share(1, peer), &message, part.label());
+    SealedExit { part, text }
 }
 
 /// The same on its way, signed by `signer`.
@@ -366,8 +377,8 @@ fn what_cannot_be_opened_is_not_held_and_not_taken_again() {
 fn of_two_that_differ_the_first_is_held_and_their_peer_named() {
     let mut place = Place::holding_all(0);
     place.take();
-    let mut second = sealed_by(1, VALIDATOR, RIPE);
-    second.text = SealedText([7; SealedText::LENGTH]);
+    // Nothing but the first tells that it is a lie.
+    let second = something_else(1);
     place.hears(
         1,
         &[Frame::SealedExits(vec![sent_by(1, VALIDATOR, second)])],
