@@ -103,6 +103,11 @@ impl PeerIndex {
     pub fn position(self) -> usize {
         usize::from(self.0)
     }
+
+    /// The position as frames and files have it.
+    pub fn number(self) -> u32 {
+        u32::from(self.0)
+    }
 }
 
 impl fmt::Display for PeerIndex {

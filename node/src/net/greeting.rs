@@ -14,7 +14,7 @@ pub(super) async fn greet(pipe: &mut Pipe, link: &Link) -> Result<(Hello, WireVe
         versions: Versions::OURS,
         purpose: settings.purpose,
         context: settings.context,
-        peer: u32::try_from(settings.me.position()).expect("a position is below 13"),
+        peer: settings.me.number(),
         instance: link.shared.instance,
         software: concat!("gantry/", env!("CARGO_PKG_VERSION")).to_owned(),
     })

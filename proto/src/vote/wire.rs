@@ -4,7 +4,7 @@
 use prost::Message as _;
 
 use super::{Answer, Change, Commit, Committal, Message, Prepare, Proposal, Signatures, Vote};
-use crate::{IdentitySignature, PeerIndex, Signed};
+use crate::{IdentitySignature, Signed};
 
 /// The generated structs of `schema/vote.proto`.
 #[allow(
@@ -58,7 +58,7 @@ fn propose(proposal: &Proposal) -> schema::Propose {
 fn answer(answer: &Answer) -> schema::Answer {
     use schema::answer::Content;
     schema::Answer {
-        signer: position(answer.signer()),
+        signer: answer.signer().number(),
         content: Some(match answer {
             Answer::Prepare(signed) => Content::Prepare(prepare(signed)),
             Answer::Change(change) => Content::RoundChange(round_change(change)),
@@ -142,8 +142,4 @@ fn round_change(change: &Change) -> schema::RoundChange {
 fn signatures(certificate: &Signatures) -> (u32, Vec<u8>) {
     let bytes = certificate.0.values().flat_map(|one| one.0).collect();
     (certificate.signers().bits().into(), bytes)
-}
-
-fn position(peer: PeerIndex) -> u32 {
-    u32::try_from(peer.position()).expect("a cluster has at most 13 peers")
 }

@@ -89,7 +89,7 @@ impl Backed {
     pub fn sent(&self) -> SentIntent {
         let signatures = self.signatures.iter();
         let sent = |(peer, signature): (&PeerIndex, &IdentitySignature)| SentSignature {
-            operator: u32::try_from(peer.position()).expect("a cluster has 13 operators at most"),
+            operator: peer.number(),
             signature: *signature,
         };
         SentIntent {

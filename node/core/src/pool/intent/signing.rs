@@ -96,7 +96,7 @@ impl Intents {
         let id = intent.id();
         self.may_sign(id)?;
         self.signed.insert(intent.agreement, id);
-        let operator = u32::try_from(me.position()).expect("a cluster has 13 operators at most");
+        let operator = me.number();
         let signature = identity.sign_bare(&IntentHash(id.hash));
         Ok(SentIntent {
             intent: intent.clone(),

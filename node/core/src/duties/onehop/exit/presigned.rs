@@ -337,17 +337,13 @@ fn named(sent: &SentSealedExit, facts: &ClusterFacts) -> Option<Signed<SealedExi
 fn sent(validator: ValidatorPosition, sealed: &Verified<SealedExit>) -> SentSealedExit {
     let SealedExit { part, text } = sealed.statement;
     SentSealedExit {
-        sealer: position(sealed.signer),
+        sealer: sealed.signer.number(),
         validator,
         index: part.index,
         epoch: part.epoch,
         text,
         signature: sealed.signature,
     }
-}
-
-fn position(peer: PeerIndex) -> u32 {
-    u32::try_from(peer.position()).expect("a cluster has 13 operators at most")
 }
 
 fn accuse(peer: PeerIndex, detail: String, step: &mut Step<'_>) {

@@ -58,7 +58,7 @@ impl Exits {
         let leads = self.words.leading(validator, now).map(|(epoch, _)| epoch);
         let approvals = self.words.approvals(validator, now);
         let approvals = approvals.map(|(operator, epoch, until)| Approval {
-            operator: number(operator),
+            operator: operator.number(),
             epoch,
             until,
         });
@@ -69,7 +69,12 @@ impl Exits {
                 .or(decided.map(|decided| decided.epoch))
                 .unwrap_or(seen.epoch()),
             approvals: approvals.collect(),
-            too_old: seen.peers.too_old_for(SINCE).iter().map(number).collect(),
+            too_old: seen
+                .peers
+                .too_old_for(SINCE)
+                .iter()
+                .map(PeerIndex::number)
+                .collect(),
             stage: self.stage(validator, seen),
             presigned: self.presigned_exit(validator, seen),
         }
@@ -87,13 +92,13 @@ impl Exits {
         let now = seen.now.unix_seconds();
         let openers = self.words.openers(validator, now);
         let openers = openers.map(|(operator, until)| Opener {
-            operator: number(operator),
+            operator: operator.number(),
             until,
         });
         Presigned {
             validator,
             epoch: parts.epoch,
-            sealers: parts.held.iter().map(number).collect(),
+            sealers: parts.held.iter().map(PeerIndex::number).collect(),
             openers: openers.collect(),
         }
     }
@@ -152,9 +157,4 @@ impl Exits {
         let (_, known) = self.open.get(&validator)?.standing.as_ref()?;
         known.as_ref()
     }
-}
-
-/// Position in the definition.
-fn number(peer: PeerIndex) -> u32 {
-    u32::try_from(peer.position()).expect("a cluster has 13 operators at most")
 }

@@ -139,9 +139,8 @@ pub(super) fn frames(words: Vec<SentExitWord>) -> Vec<Frame> {
 
 /// A word in the form in which it travels.
 pub(super) fn sent(validator: ValidatorPosition, word: &Verified<ExitWord>) -> SentExitWord {
-    let position = word.signer.position();
     SentExitWord {
-        operator: u32::try_from(position).expect("a cluster has 13 operators at most"),
+        operator: word.signer.number(),
         validator,
         said_at: word.statement.said_at,
         says: word.statement.says,

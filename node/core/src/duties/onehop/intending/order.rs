@@ -12,14 +12,10 @@ use crate::pool::intent::{Backed, Refused};
 /// By what other peers act that have said it.
 pub type Stands = Vec<(PeerIndex, StandsOn)>;
 
-fn place(peer: PeerIndex) -> u32 {
-    u32::try_from(peer.position()).expect("a cluster has 13 operators at most")
-}
-
 fn shown(backed: &Backed) -> Shown {
     Shown {
         intent: backed.intent().clone(),
-        signers: backed.signers().map(place).collect(),
+        signers: backed.signers().map(PeerIndex::number).collect(),
     }
 }
 
@@ -136,9 +132,9 @@ impl Intending {
             signed: self.intents.signed(),
             stands: stands
                 .iter()
-                .map(|(peer, on)| (place(*peer), *on))
+                .map(|(peer, on)| (peer.number(), *on))
                 .collect(),
-            too_old: too_old.map(place).collect(),
+            too_old: too_old.map(PeerIndex::number).collect(),
         })
     }
 }

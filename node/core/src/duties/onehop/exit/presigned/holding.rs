@@ -3,7 +3,7 @@
 use proto::frame::{Frame, LackedExit, MAX_SEALED_EXITS, SentSealedExit};
 use proto::{PeerIndex, ValidatorPosition};
 
-use super::{AT_ONCE, Pace, PresignedExits, SINCE, Whose, accuse, named, position, sent};
+use super::{AT_ONCE, Pace, PresignedExits, SINCE, Whose, accuse, named, sent};
 use crate::duties::facts::{ClusterFacts, Step};
 
 impl Pace {
@@ -125,7 +125,7 @@ impl PresignedExits {
                 .size()
                 .all()
                 .map(|peer| (*validator, peer));
-            let sealers = all.filter(lacks).map(|(_, peer)| 1 << position(peer)).sum();
+            let sealers = all.filter(lacks).map(|(_, peer)| 1 << peer.number()).sum();
             let validator = *validator;
             LackedExit { validator, sealers }
         };
@@ -146,7 +146,7 @@ impl PresignedExits {
         let mut some = Vec::new();
         for one in lacked {
             let all = step.facts.roster.size().all();
-            for sealer in all.filter(|of| one.sealers & (1 << position(*of)) != 0) {
+            for sealer in all.filter(|of| one.sealers & (1 << of.number()) != 0) {
                 let held = self.held.get(&(one.validator, sealer));
                 some.extend(held.map(|sealed| sent(one.validator, sealed)));
             }

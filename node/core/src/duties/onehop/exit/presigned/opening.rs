@@ -4,7 +4,7 @@ use dkg::bls::Message;
 use proto::frame::{ExitOpening, Frame, OpeningPart};
 use proto::{PeerIndex, PublicKey, SignatureBytes, ValidatorPosition};
 
-use super::{KeyPart, PresignedExits, Whose, accuse, position};
+use super::{KeyPart, PresignedExits, Whose, accuse};
 use crate::duties::facts::Step;
 use crate::duties::note::{ExitNote, Note};
 use crate::partials::collector::Collector;
@@ -50,7 +50,7 @@ impl PresignedExits {
     pub(super) fn opening(&self, validator: ValidatorPosition, me: PeerIndex) -> Option<Frame> {
         let parts = self.keys.get(&(validator, me))?.iter();
         let part = |part: &KeyPart| OpeningPart {
-            sealer: position(part.sealer),
+            sealer: part.sealer.number(),
             of: part.of,
             share: part.share,
         };
